@@ -1,0 +1,1 @@
+"""Question sets and the scripts that score the assistant on them."""

@@ -1,0 +1,182 @@
+"""The corpus: the typeset prospectus holds the extracted text, and the manifest fits both."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tomllib
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pypdf
+import pypdfium2
+import pytest
+
+CORPUS = Path(__file__).resolve().parent.parent / "corpus"
+PDF = CORPUS / "prospectus.pdf"
+PAGES = range(12)
+KINDS = {"prospectus", "case-study", "focus", "web-page"}
+NOT_SOURCES = {
+    "https://www.midlandsengine.org/newsletter-sign-up/",
+    "https://twitter.com/midsengine",
+    "http://www.midlandsengine.org",
+}
+
+
+def read_text() -> list[list[str]]:
+    """The lines of each page of the extracted text: a page starts where a line is indented."""
+    pages: list[list[str]] = []
+    for line in (CORPUS / "prospectus.txt").read_text(encoding="utf-8").split("\n"):
+        if len(line) > 1 and line[0] == " " and line[1] != " ":
+            pages.append([])
+        pages[-1].append(line.strip())
+    return pages
+
+
+TEXT = read_text()
+
+
+def is_address(line: str) -> bool:
+    return line.startswith(("http://", "https://"))
+
+
+def text_addresses(page: int) -> list[str]:
+    return [line for line in TEXT[page] if is_address(line)]
+
+
+def text_words(page: int) -> Counter[str]:
+    """The words of a page; mended: the one word cut at a line's end, the two run together."""
+    text = "\n".join(line for line in TEXT[page] if not is_address(line))
+    text = text.replace("world-\nleading", "world-leading")
+    text = text.replace("@MidsEnginemidlandsengine.org", "@MidsEngine midlandsengine.org")
+    return Counter(text.split())
+
+
+@pytest.fixture(scope="module")
+def reader() -> pypdf.PdfReader:
+    return pypdf.PdfReader(PDF)
+
+
+@pytest.fixture(scope="module")
+def manifest() -> dict[str, Any]:
+    return tomllib.loads((CORPUS / "sources.toml").read_text(encoding="utf-8"))
+
+
+def link_notes(page: pypdf.PageObject) -> list[Any]:
+    return [note.get_object() for note in page.get("/Annots", [])]
+
+
+def test_text_has_twelve_pages() -> None:
+    assert len(TEXT) == len(PAGES)
+    assert sum(map(len, map(text_addresses, PAGES))) == 20
+
+
+def test_pages_and_labels(reader: pypdf.PdfReader) -> None:
+    assert len(reader.pages) == len(PAGES)
+    assert reader.page_labels == [str(number) for number in range(3, 15)]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_words_of_the_page_are_those_of_the_text(reader: pypdf.PdfReader, page: int) -> None:
+    assert Counter(reader.pages[page].extract_text().split()) == text_words(page)
+
+
+def test_both_readers_see_the_same_words_in_the_same_order(reader: pypdf.PdfReader) -> None:
+    document = pypdfium2.PdfDocument(PDF)
+    try:
+        for page in PAGES:
+            text = document[page].get_textpage().get_text_range()
+            assert text.split() == reader.pages[page].extract_text().split()
+    finally:
+        document.close()
+
+
+@pytest.mark.parametrize(
+    ("page", "passage"),
+    [
+        (1, "which generates £26 billion each year for the economy."),
+        (1, "• Rapid acceleration of pan-regional data and intelligence • Actively promoting"),
+        (2, "Patient Recruitment Centres • Seven leading Medical Schools"),
+        (3, "enable resilience within the supply chains that are so critical"),
+        (5, "Medical Technologies Innovation Accelerator (MTIA) - Empowering our critical mass"),
+        (6, "and world-leading academic ethnic and mental health expertise"),
+        (9, "Clinical Trials Delivering clinical trials at scale and pace"),
+    ],
+)
+def test_what_the_columns_tore_is_whole(reader: pypdf.PdfReader, page: int, passage: str) -> None:
+    assert passage in " ".join(reader.pages[page - 1].extract_text().split())
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_of_the_page_are_those_of_the_text(reader: pypdf.PdfReader, page: int) -> None:
+    links = [note["/A"]["/URI"] for note in link_notes(reader.pages[page])]
+    assert links == text_addresses(page)
+
+
+def test_links_lie_on_the_page_and_not_on_each_other(reader: pypdf.PdfReader) -> None:
+    for page in reader.pages:
+        width, height = (float(edge) for edge in page.mediabox[2:])
+        places = [[float(edge) for edge in note["/Rect"]] for note in link_notes(page)]
+        for at, (left, low, right, top) in enumerate(places):
+            assert 0 < left < right < width
+            assert 0 < low < top < height
+            for other_left, other_low, other_right, other_top in places[:at]:
+                beside = right <= other_left or other_right <= left
+                assert beside or top <= other_low or other_top <= low
+
+
+def test_metadata(reader: pypdf.PdfReader) -> None:
+    about = reader.metadata
+    assert about is not None
+    assert about.title == "Midlands Engine Health prospectus"
+    assert about.author == "The Midlands Engine"
+    rights = "Copyright © 2021 The Midlands Engine, All rights reserved."
+    assert about.subject == rights
+    xmp = reader.xmp_metadata
+    assert xmp is not None
+    assert xmp.dc_rights == {"x-default": rights}
+
+
+def test_typesetting_again_gives_the_same_bytes(tmp_path: Path) -> None:
+    command = [sys.executable, str(CORPUS / "typeset.py"), "--output", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert (done.returncode, done.stderr) == (0, "")
+    # Not `==` inside the assert: a failure would print the difference of two long files.
+    same = (tmp_path / "prospectus.pdf").read_bytes() == PDF.read_bytes()
+    assert same, "prospectus.pdf is not what prospectus.md gives: run corpus/typeset.py"
+
+
+def test_manifest_is_whole(manifest: dict[str, Any]) -> None:
+    assert {"title", "description", "copyright"} <= manifest["corpus"].keys()
+    sources = manifest["source"]
+    assert len(sources) == 13
+    assert len({source["id"] for source in sources}) == 13
+    for source in sources:
+        assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", source["id"])
+        assert source["title"]
+        assert source["kind"] in KINDS
+        assert source["format"] == ("html" if source["kind"] == "web-page" else "pdf")
+        assert "file" in source or "url" in source
+
+
+def test_files_of_the_manifest_exist(manifest: dict[str, Any]) -> None:
+    files = {source["id"]: source["file"] for source in manifest["source"] if "file" in source}
+    assert files["prospectus"] == "prospectus.pdf"
+    for file in files.values():
+        assert (CORPUS / file).is_file()
+
+
+def test_addresses_of_the_manifest_stand_on_their_pages(manifest: dict[str, Any]) -> None:
+    found: dict[str, list[int]] = {}
+    for page in PAGES:
+        for address in dict.fromkeys(text_addresses(page)):
+            if address not in NOT_SOURCES:
+                found.setdefault(address, []).append(page + 1)
+    listed = {
+        source["url"]: source["linked_from"] for source in manifest["source"] if "url" in source
+    }
+    assert listed == {
+        address: [{"document": "prospectus", "pages": pages}] for address, pages in found.items()
+    }
