@@ -1,0 +1,153 @@
+"""Public question sets as small corpora to fit the weights on, through the real pipeline.
+
+Each set's passages become text documents. For about a third of the passages of the reader sets
+the sentences that answer are left out: their questions become near misses, on the subject and
+without an answer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mehealth_rag.answering.evidence import Candidate
+
+NEAR_MISS_SHARE = 0.35
+OTHER_TOPIC_SHARE = 6
+"""One question in so many is also asked of a corpus about something else."""
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledQuestion:
+    """A question, whether its corpus answers it, and which candidates hold the answer."""
+
+    text: str
+    answerable: bool
+    holds: Callable[[Candidate], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledCorpus:
+    """Documents by id and the questions put to them."""
+
+    name: str
+    texts: dict[str, str]
+    questions: tuple[LabelledQuestion, ...]
+
+
+def xquad(folder: Path) -> LabelledCorpus:
+    """The XQuAD development part: articles with a form feed between pages."""
+    texts = {p.stem: p.read_text(encoding="utf-8") for p in sorted((folder / "corpus").iterdir())}
+    rows = _rows(folder / "questions.jsonl")
+    return LabelledCorpus("xquad-dev", texts, tuple(_xquad_question(row) for row in rows))
+
+
+def reader_corpora(path: Path, seed: int = 7, most: int | None = None) -> Iterator[LabelledCorpus]:
+    """A reader set as corpora of 30 to 150 passages each; `most` limits the questions."""
+    chance = random.Random(f"{seed}-{path.stem}")  # noqa: S311 - drawing a sample, not a secret
+    rows = _rows(path)
+    chance.shuffle(rows)
+    passages: dict[tuple[str, ...], list[tuple[str, list[int]]]] = {}
+    for row in rows[:most]:
+        sentences = tuple(_untokenised(s) for s in row["sentences"])
+        passages.setdefault(sentences, []).append((row["question"], row["answers"]))
+    items = list(passages.items())
+    made = []
+    while items:
+        size = chance.randint(30, 150)
+        made.append(_corpus(f"{path.stem}-{len(made)}", items[:size], chance))
+        items = items[size:]
+    for number, corpus in enumerate(made):
+        yield _with_other_topics(corpus, made[(number + 1) % len(made)])
+
+
+def file_hash(paths: Iterable[Path]) -> str:
+    """One hash over the contents of all files, in the order given."""
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _corpus(
+    name: str,
+    items: Sequence[tuple[tuple[str, ...], list[tuple[str, list[int]]]]],
+    chance: random.Random,
+) -> LabelledCorpus:
+    texts, questions = {}, []
+    for number, (sentences, asked) in enumerate(items):
+        document = f"{name}-{number}"
+        near_miss = chance.random() < NEAR_MISS_SHARE
+        gold = {i for _, answers in asked for i in answers}
+        kept = [s for i, s in enumerate(sentences) if not (near_miss and i in gold)]
+        if not kept:
+            continue
+        texts[document] = " ".join(kept)
+        for question, answers in asked:
+            right = [] if near_miss else [sentences[i] for i in answers]
+            questions.append(
+                LabelledQuestion(question, not near_miss, _holds_sentence(document, right))
+            )
+    return LabelledCorpus(name, texts, tuple(questions))
+
+
+def _with_other_topics(corpus: LabelledCorpus, other: LabelledCorpus) -> LabelledCorpus:
+    if other is corpus:
+        return corpus
+    strange = other.questions[: max(3, len(corpus.questions) // OTHER_TOPIC_SHARE)]
+    added = tuple(LabelledQuestion(q.text, False, _never) for q in strange)
+    return LabelledCorpus(corpus.name, corpus.texts, corpus.questions + added)
+
+
+def _xquad_question(row: dict[str, object]) -> LabelledQuestion:
+    if not row["answerable"]:
+        return LabelledQuestion(str(row["question"]), False, _never)
+    answers = [_plain(str(a)) for a in row["answers"]]  # type: ignore[attr-defined]
+
+    def holds(candidate: Candidate) -> bool:
+        place = (candidate.passage.document, candidate.passage.page)
+        text = _plain(candidate.text)
+        return place == (row["document"], row["page"]) and any(a in text for a in answers)
+
+    return LabelledQuestion(str(row["question"]), True, holds)
+
+
+def _holds_sentence(document: str, gold: Sequence[str]) -> Callable[[Candidate], bool]:
+    wanted = [_letters(g) for g in gold]
+
+    def holds(candidate: Candidate) -> bool:
+        if candidate.passage.document != document:
+            return False
+        own = _letters(candidate.text)
+        return any(own in g or g in own for g in wanted if min(len(own), len(g)) > 8)
+
+    return holds
+
+
+def _never(_: Candidate) -> bool:
+    return False
+
+
+def _rows(path: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.lower().split())
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[\W_]+", "", text.lower())
+
+
+def _untokenised(sentence: str) -> str:
+    """Undo the spaces that a tokeniser put around punctuation."""
+    text = re.sub(r" ([.,;:?!%)\]}])", r"\1", sentence)
+    text = re.sub(r"([(\[{]) ", r"\1", text)
+    text = text.replace(" 's", "'s").replace(" n't", "n't").replace(" -- ", "–")
+    return " ".join(text.replace("`` ", '"').replace(" ''", '"').split())

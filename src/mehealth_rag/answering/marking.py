@@ -1,0 +1,90 @@
+"""The decisive words of a statement: what a reader's eye should fall on first."""
+
+from __future__ import annotations
+
+from mehealth_rag.language import kinds
+from mehealth_rag.language.figures import Figure, FigureKind, figures
+from mehealth_rag.language.words import content_words, fold, stem
+from mehealth_rag.questions import Question, Wanted
+from mehealth_rag.types import Span
+
+
+def decisive(question: Question, text: str) -> tuple[Span, ...]:
+    """The spans of `text` that answer, in order; empty where no few words do so alone."""
+    match question.wanted:
+        case Wanted.COUNT | Wanted.MONEY | Wanted.PERCENT:
+            return _figure(question, text)
+        case Wanted.DATE:
+            asked = fold(question.text)
+            found = (m for m in kinds.DATE.finditer(text) if fold(m.group()) not in asked)
+            return tuple(Span(m.start(), m.end()) for m in found)
+        case Wanted.PERSON | Wanted.NAME | Wanted.PLACE:
+            return _names(question, text)
+        case _:
+            return ()
+
+
+def mark(text: str, spans: tuple[Span, ...]) -> str:
+    """`text` with each span in Markdown's bold."""
+    pieces = []
+    end = 0
+    for span in spans:
+        pieces += [text[end : span.start], "**", span.of(text), "**"]
+        end = span.end
+    return "".join([*pieces, text[end:]])
+
+
+def _figure(question: Question, text: str) -> tuple[Span, ...]:
+    """The figure of the wanted kind that stands nearest to the question's words."""
+    asked = {f.value for f in figures(question.text)}
+    new = [f for f in figures(text) if f.value not in asked and f.kind is not FigureKind.YEAR]
+    exact = [f for f in new if _fits(question.wanted, f)] or new
+    if not exact:
+        return ()
+    best = min(exact, key=lambda f: (_distance(question, text, f), f.span.start))
+    return (_with_noun(text, best.span),)
+
+
+def _fits(wanted: Wanted, figure: Figure) -> bool:
+    if wanted is Wanted.MONEY:
+        return figure.kind is FigureKind.MONEY
+    if wanted is Wanted.PERCENT:
+        return figure.kind is FigureKind.PERCENT
+    return figure.kind is FigureKind.QUANTITY
+
+
+def _distance(question: Question, text: str, figure: Figure) -> int:
+    """Characters between the figure and the focus, or else the nearest word of the question."""
+    wanted = {question.focus} if question.focus else set()
+    places = _places(text, wanted) or _places(text, set(question.subject))
+    after = [p - figure.span.end for p in places if p >= figure.span.end]
+    ahead = [2 * (figure.span.start - p) for p in places if p < figure.span.start]
+    return min(after + ahead, default=len(text))
+
+
+def _places(text: str, stems: set[str]) -> list[int]:
+    found = []
+    place = 0
+    for word in content_words(text):
+        place = max(place, fold(text).find(word, place))
+        if stem(word) in stems:
+            found.append(place)
+    return found
+
+
+def _with_noun(text: str, span: Span) -> Span:
+    """The figure; a sign that belongs to it ("over 10 million") stays with it."""
+    for sign in ("over ", "more than ", "about ", "around ", "almost ", "nearly ", "at least "):
+        if text[: span.start].lower().endswith(sign):
+            return Span(span.start - len(sign), span.end)
+    return span
+
+
+def _names(question: Question, text: str) -> tuple[Span, ...]:
+    asked = set(content_words(question.text))
+    spans: list[Span] = []
+    for match in kinds.NAME_RUN.finditer(text):
+        parts = set(content_words(match.group()))
+        if parts and not parts & asked and match.start() > 0:
+            spans.append(Span(match.start(), match.end()))
+    return tuple(spans[:3])

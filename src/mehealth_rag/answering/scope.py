@@ -1,0 +1,60 @@
+"""What the assistant declines: all that is not a question about the documents."""
+
+from __future__ import annotations
+
+import re
+
+_INSTRUCTION = re.compile(
+    r"^(?:please |kindly |now |can you |could you |would you |will you |i want you to |i need you to "
+    r"|you must |go ahead and )*"
+    r"(?:write|compose|draft|translate|code|program|generate|sing|draw|paint|pretend|act as|role-?play"
+    r"|repeat after|imagine you|forget|ignore|disregard|override|simulate|behave|roleplay|play|"
+    r"delete|execute|run|print|reveal|hack|convert|rewrite|paraphrase|proofread|set a|remind me|book|"
+    r"order|call|email|send|calculate|solve|compute)\b",
+    re.IGNORECASE,
+)
+_OVERRIDE = re.compile(
+    r"\b(?:ignore|disregard|forget|override) (?:\w+ ){0,3}(?:instructions?|rules?|prompts?|above)\b"
+    r"|\bsystem prompt\b|\bjailbreak\b|\byou are now\b|\bdeveloper mode\b|\byour instructions\b",
+    re.IGNORECASE,
+)
+_ADVICE = re.compile(
+    r"\b(?:should|shall|ought|can|could|may) (?:i|we) (?:\w+ )?(?:invest|buy|sell|take|stop taking|"
+    r"see a|worry|eat|drink|quit|sue|marry|vote|retire|put (?:my|our)|move my|trust|hold)\b"
+    r"|\bmy (?:\w+ )?(?:symptoms?|pain|doctor|gp|medication|medicine|tablets?|dose|diagnosis|rash|"
+    r"headaches?|pension|savings|portfolio|mortgage|isa|shares|knee|back|chest|cough|fever|blood|"
+    r"diabetes|depression|anxiety)\b"
+    r"|\bi (?:have|feel|am feeling|am having|'ve got|have got) (?:a |an |some )?(?:\w+ )?(?:pain|"
+    r"symptoms?|fever|cough|rash|headache|ill|sick|unwell|depressed|anxious)\b"
+    r"|\b(?:would|do) you (?:recommend|advise|suggest)\b|\bis it (?:safe|a good idea|wise) for me\b"
+    r"|\bwhat (?:would|do) you think\b|\bgood (?:buy|investment) for me\b|\byour (?:opinion|advice)\b",
+    re.IGNORECASE,
+)
+_SMALL_TALK = re.compile(
+    r"^\W*(?:hi|hello|hey|good (?:morning|afternoon|evening)|thanks?(?: you)?|cheers|bye|goodbye)"
+    r"(?: there| all| very much| so much)?\W*$"
+    r"|\b(?:tell|give|know) (?:me |us )?(?:a |another |some |any )?(?:jokes?|stor(?:y|ies)|riddles?|"
+    r"poems?|songs?)\b|^how are you\b|\bwho (?:made|built|created|are) you\b"
+    r"|\bwhat(?:'s| is) your name\b|^are you (?:a |an )?(?:human|robot|ai|bot|real)\b"
+    r"|^what(?:'s| is)? \d+ ?[-+*x×/] ?\d+",
+    re.IGNORECASE,
+)
+
+INSTRUCTION = "I only answer questions about the documents; I cannot carry out other requests."
+ADVICE = (
+    "I can tell you what the documents say, but I cannot give personal medical, legal or "
+    "investment advice."
+)
+SMALL_TALK = "I answer questions about the documents; please ask me what you would like to know."
+
+
+def declined(question: str) -> str | None:
+    """The polite sentence to decline with, or None for a question about the documents."""
+    text = " ".join(question.replace("’", "'").split())
+    if _OVERRIDE.search(text) or _INSTRUCTION.match(text):
+        return INSTRUCTION
+    if _ADVICE.search(text):
+        return ADVICE
+    if _SMALL_TALK.search(text):
+        return SMALL_TALK
+    return None

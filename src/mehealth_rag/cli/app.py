@@ -1,0 +1,132 @@
+"""The commands of `mehealth`. Nothing heavy is imported before the command that needs it runs."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mehealth_rag.cli.context import Common, guarded, made
+
+app = typer.Typer(
+    name="mehealth",
+    help="Ask a corpus of documents; every answer is proved by a quote and its page.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Corpus = Annotated[Path | None, typer.Option("--corpus", help="folder with the documents")]
+Index = Annotated[Path | None, typer.Option("--index", help="folder of the index")]
+Json = Annotated[bool, typer.Option("--json", help="print JSON and nothing else")]
+Debug = Annotated[bool, typer.Option("--debug", help="show the traceback of an error")]
+Documents = Annotated[
+    list[str] | None, typer.Option("--document", help="look only in this document (repeatable)")
+]
+Engine = Annotated[str | None, typer.Option("--engine", help="who writes the answer: extractive")]
+Batch = Annotated[Path | None, typer.Option("--batch", help="JSON Lines file with the questions")]
+Output = Annotated[Path | None, typer.Option("--output", help="JSON Lines file for the answers")]
+
+
+@app.command()
+def ingest(
+    *,
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="build anew even if unchanged")] = False,
+    corpus: Corpus = None,
+    index: Index = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Read the corpus and build or refresh the index."""
+    from mehealth_rag.cli.ingest import run
+
+    with guarded(debug):
+        run(Common(made(corpus=corpus, index=index), json), rebuild=rebuild)
+
+
+@app.command()
+def ask(  # noqa: PLR0913 - one parameter an option: that is how typer is told of them
+    question: Annotated[str | None, typer.Argument(help="the question")] = None,
+    *,
+    document: Documents = None,
+    engine: Engine = None,
+    batch: Batch = None,
+    output: Output = None,
+    corpus: Corpus = None,
+    index: Index = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Answer one question, or a file of them."""
+    from mehealth_rag.cli.ask import run, run_batch
+
+    with guarded(debug):
+        common = Common(made(corpus=corpus, index=index, engine=engine), json)
+        if batch is not None:
+            run_batch(common, batch, output)
+        else:
+            run(common, question, tuple(document or ()))
+
+
+@app.command()
+def search(  # noqa: PLR0913 - one parameter an option
+    query: Annotated[str | None, typer.Argument(help="what to look for")] = None,
+    *,
+    document: Documents = None,
+    top_k: Annotated[int, typer.Option("--top-k", min=1, help="how many passages")] = 10,
+    batch: Batch = None,
+    output: Output = None,
+    corpus: Corpus = None,
+    index: Index = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Show the passages that come nearest, without an answer."""
+    from mehealth_rag.cli.search import run, run_batch
+
+    with guarded(debug):
+        common = Common(made(corpus=corpus, index=index), json)
+        if batch is not None:
+            run_batch(common, batch, output, top_k)
+        else:
+            run(common, query, tuple(document or ()), top_k)
+
+
+@app.command()
+def chat(
+    *,
+    document: Documents = None,
+    engine: Engine = None,
+    corpus: Corpus = None,
+    index: Index = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Hold a conversation in the terminal."""
+    from mehealth_rag.cli.chat import run
+
+    with guarded(debug):
+        common = Common(made(corpus=corpus, index=index, engine=engine), json)
+        run(common, tuple(document or ()))
+
+
+@app.command()
+def sources(
+    *, corpus: Corpus = None, index: Index = None, json: Json = False, debug: Debug = False
+) -> None:
+    """List every source: what it is, and whether it can be searched."""
+    from mehealth_rag.cli.sources import run
+
+    with guarded(debug):
+        run(Common(made(corpus=corpus, index=index), json))
+
+
+def main() -> None:
+    """Run the command line; bad usage is one line and exit code 2."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    app()

@@ -1,0 +1,99 @@
+"""`mehealth ingest`: progress while it builds, then a row per document."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from mehealth_rag.cli.context import Common, console, note, print_json
+from mehealth_rag.wiring import ingest
+
+if TYPE_CHECKING:
+    from mehealth_rag.index.report import IngestReport
+    from mehealth_rag.settings import Settings
+
+
+class TerminalProgress:
+    """Shows the stages of a build on standard error."""
+
+    def __init__(self) -> None:
+        self._bars = Progress(
+            TextColumn("{task.description:>10}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=Console(stderr=True),
+        )
+        self._task = None
+
+    def __enter__(self) -> TerminalProgress:
+        self._bars.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._bars.stop()
+
+    def stage(self, name: str, total: int) -> None:
+        """Begin a stage of so many steps."""
+        self._task = self._bars.add_task(name, total=total)
+
+    def advance(self, n: int = 1) -> None:
+        """So many steps of the stage are done."""
+        if self._task is not None:
+            self._bars.advance(self._task, n)
+
+    def message(self, text: str) -> None:
+        """Something to tell on the way."""
+        self._bars.console.print(text)
+
+
+def build(settings: Settings, *, rebuild: bool = False) -> IngestReport:
+    """Build the index and show how it goes."""
+    with TerminalProgress() as progress:
+        return ingest(settings, progress, rebuild=rebuild)
+
+
+def run(common: Common, *, rebuild: bool) -> None:
+    """Build, then print the report."""
+    report = build(common.settings, rebuild=rebuild)
+    if common.json:
+        print_json(summary(report))
+        return
+    table = Table("document", "pages", "passages", "status", "reason")
+    for row in report.documents:
+        table.add_row(row.id, str(row.pages), str(row.passages), row.status, row.reason)
+    console().print(table)
+    for problem in report.problems:
+        if problem.page is not None:
+            note(f"{problem.source}, page {problem.page}: {problem.reason}")
+    seconds = sum(report.seconds.values())
+    console().print(
+        f"{report.pages} pages, {report.passages} passages in {seconds:.1f} s"
+        + ("" if report.changed else "; nothing had changed")
+    )
+
+
+def summary(report: IngestReport) -> dict[str, object]:
+    """The report as JSON: documents, pages, passages, problems, seconds by stage."""
+    return {
+        "schema": 1,
+        "documents": [asdict(row) for row in report.documents],
+        "pages": report.pages,
+        "passages": report.passages,
+        "problems": [asdict(p) for p in report.problems],
+        "truncated": report.truncated,
+        "embedded": report.embedded,
+        "changed": report.changed,
+        "index": report.generation,
+        "seconds": {stage: round(value, 3) for stage, value in report.seconds.items()},
+    }

@@ -1,0 +1,101 @@
+"""JSON Lines in and out: a bad line is an error row, and the rest go on."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TextIO, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from mehealth_rag.errors import MehealthError, UsageError
+
+
+class Row(BaseModel):
+    """One line of a batch. Unknown keys are ignored."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    id: str | int
+
+
+class QuestionRow(Row):
+    """One question: its history as pairs of earlier question and answer."""
+
+    question: str
+    history: tuple[tuple[str, str], ...] = ()
+    documents: tuple[str, ...] = ()
+
+
+class QueryRow(Row):
+    """One search; a question file can be searched too."""
+
+    query: str | None = None
+    question: str | None = None
+    documents: tuple[str, ...] = ()
+
+
+R = TypeVar("R", bound=Row)
+
+
+def process(
+    batch: Path, output: Path | None, row_type: type[R], answer: Callable[[R], dict[str, Any]]
+) -> int:
+    """Answer each line of `batch` in order, one line of `output` each.
+
+    Returns how many lines failed. Raises UsageError when a file cannot be opened.
+    """
+    failed = 0
+    with _reading(batch) as lines, _writing(output) as out:
+        for number, line in enumerate(lines, start=1):
+            if not line.strip():
+                continue
+            result = _one(line, number, row_type, answer)
+            failed += "error" in result
+            out.write(json.dumps(result, ensure_ascii=False) + "\n")
+            out.flush()
+    return failed
+
+
+def _one(
+    line: str, number: int, row_type: type[R], answer: Callable[[R], dict[str, Any]]
+) -> dict[str, Any]:
+    value: Any = None
+    try:
+        value = json.loads(line)
+        row = row_type.model_validate(value)
+        return {"id": row.id, **answer(row)}
+    except json.JSONDecodeError as error:
+        reason = f"line {number} is not JSON: {error.msg} at character {error.pos + 1}"
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(p) for p in first["loc"]) or "the line"
+        reason = f"line {number}: {where}: {first['msg']}"
+    except (MehealthError, RecursionError) as error:
+        reason = f"line {number}: {error}"
+    given = value.get("id") if isinstance(value, dict) else None
+    return {"id": given, "error": reason}
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[TextIO]:
+    try:
+        with path.open(encoding="utf-8", errors="replace") as lines:
+            yield lines
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read ({error.strerror}); check --batch") from error
+
+
+@contextmanager
+def _writing(path: Path | None) -> Iterator[TextIO]:
+    if path is None:
+        yield sys.stdout
+        return
+    try:
+        with path.open("w", encoding="utf-8") as out:
+            yield out
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written ({error.strerror}); check --output") from error

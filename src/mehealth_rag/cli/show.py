@@ -1,0 +1,57 @@
+"""Answers and passages as a person reads them in a terminal."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+
+from mehealth_rag.types import Answer, Citation, Hit, Status
+
+_BOLD = re.compile(r"\*\*(.+?)\*\*")
+
+
+def show_answer(out: Console, answer: Answer) -> None:
+    """The answer, and under it each quote with its document and printed page number."""
+    if answer.standalone_question.strip() != answer.question.strip():
+        out.print(Text(f"({answer.standalone_question})", style="dim"))
+    style = "" if answer.status is Status.ANSWERED else "yellow"
+    out.print(_with_bold(answer.answer, style))
+    for citation in answer.citations:
+        _show_citation(out, citation, f"[{citation.number}] ")
+    if answer.nearest:
+        out.print(Text("\nNearest passages (they do not answer it):", style="dim"))
+        for citation in answer.nearest:
+            _show_citation(out, citation, "")
+    for related in answer.related:
+        out.print(Text(f"\nMay hold it, but not in the index: {related.title} {related.url or ''}"))
+
+
+def show_hits(out: Console, hits: Sequence[Hit]) -> None:
+    """Each passage with its place and score."""
+    for number, hit in enumerate(hits, start=1):
+        passage = hit.passage
+        place = f"{passage.document}, p. {passage.page_label}"
+        heading = f" – {passage.heading}" if passage.heading else ""
+        out.print(Text(f"{number}. {place}{heading}  ({hit.score:.2f})", style="bold"))
+        out.print(Padding(Text(passage.text), (0, 0, 1, 3)))
+
+
+def _show_citation(out: Console, citation: Citation, number: str) -> None:
+    quote = " ".join(citation.quote.split())
+    place = f"{citation.document}, p. {citation.page_label}"
+    out.print(Padding(Text(f"{number}“{quote}”", style="italic"), (0, 0, 0, 2)))
+    out.print(Padding(Text(place, style="cyan"), (0, 0, 0, 2 + len(number))))
+
+
+def _with_bold(text: str, style: str) -> Text:
+    shown = Text(style=style)
+    end = 0
+    for match in _BOLD.finditer(text):
+        shown.append(text[end : match.start()])
+        shown.append(match[1], style="bold")
+        end = match.end()
+    return shown.append(text[end:])

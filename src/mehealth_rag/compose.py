@@ -1,0 +1,146 @@
+"""From what the engine found to an `Answer`: citations numbered, statements put into one text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from mehealth_rag.answering.evidence import Evidence
+from mehealth_rag.answering.extractive import Draft, GetPage, Quote
+from mehealth_rag.answering.links import FoundLink
+from mehealth_rag.answering.marking import decisive, mark
+from mehealth_rag.answering.related import related_sources
+from mehealth_rag.citations import cite
+from mehealth_rag.questions import Question
+from mehealth_rag.types import Answer, Citation, Source, Statement, Status
+
+NOT_FOUND = "The documents do not say."
+_NEAREST = 3
+_BULLET = re.compile(r"^(?:[•▪◦‣●○■–-]|\(?\w{1,3}[.)])\s+")
+_LAST_STOP = re.compile(r"(?<!\.)\.$")
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """Where composing finds pages and sources."""
+
+    page: GetPage
+    sources: Mapping[str, Source]
+
+    def citation(self, number: int, quote: Quote) -> Citation:
+        """The numbered citation of a quote."""
+        page = self.page(quote.document, quote.page)
+        return cite(number, self.sources[quote.document], page, quote.span)
+
+
+def answered(question: Question, draft: Draft, library: Library) -> Answer:
+    """The answer that a draft makes: each statement followed by the numbers of its citations."""
+    citations: list[Citation] = []
+    statements: list[Statement] = []
+    for quotes in draft.statements:
+        numbers = tuple(range(len(citations) + 1, len(citations) + 1 + len(quotes)))
+        citations += [library.citation(n, q) for n, q in zip(numbers, quotes, strict=True)]
+        statements.append(Statement(statement_text(quotes[0].text), numbers))
+    return Answer(
+        question=question.text,
+        standalone_question=question.text,
+        status=Status.ANSWERED,
+        answer=_text(question, statements, draft.introduction),
+        statements=tuple(statements),
+        citations=tuple(citations),
+        confidence=round(draft.confidence, 4),
+    )
+
+
+def not_found(
+    question: Question, evidence: Sequence[Evidence], draft: Draft, library: Library
+) -> Answer:
+    """That the documents do not say, with the closest passages and linked sources that might."""
+    related = related_sources(
+        question, tuple(library.sources.values()), frozenset(_indexed(library))
+    )
+    hint = f" “{related[0].title}”, which is linked but not in the index, may." if related else ""
+    nearest = [_nearest(e) for e in evidence[:_NEAREST]]
+    return Answer(
+        question=question.text,
+        standalone_question=question.text,
+        status=Status.NOT_FOUND,
+        answer=NOT_FOUND + hint,
+        nearest=tuple(library.citation(n, q) for n, q in enumerate(nearest, start=1)),
+        related=related,
+        confidence=round(1 - draft.confidence, 4),
+    )
+
+
+def decline(question: str, sentence: str, index: str, timings: Mapping[str, float]) -> Answer:
+    """A polite refusal of what is no question about the documents."""
+    return Answer(
+        question=question,
+        standalone_question=question,
+        status=Status.NOT_FOUND,
+        answer=sentence,
+        confidence=1.0,
+        index=index,
+        timings_ms=timings,
+    )
+
+
+def link_answer(question: Question, link: FoundLink, library: Library) -> Answer:
+    """Where to find something: its address, and the place in the documents that links to it."""
+    page = library.page(link.document, link.page)
+    quote = Quote(link.document, link.page, link.span, link.span.of(page.text))
+    text = f"{link.title or statement_text(quote.text)}: {link.url}"
+    return Answer(
+        question=question.text,
+        standalone_question=question.text,
+        status=Status.ANSWERED,
+        answer=f"{text} [1]",
+        statements=(Statement(text, (1,)),),
+        citations=(library.citation(1, quote),),
+        confidence=round(link.share, 4),
+    )
+
+
+def growing(answer: Answer) -> Iterator[Answer]:
+    """An answer as it grows, word by word; the last is the whole."""
+    for match in re.finditer(r"\S+\s*", answer.answer):
+        if match.end() < len(answer.answer):
+            yield replace(answer, answer=answer.answer[: match.end()])
+    yield answer
+
+
+def statement_text(quote: str) -> str:
+    """A quote as a statement: without its bullet and its last full stop."""
+    return _LAST_STOP.sub("", _BULLET.sub("", " ".join(quote.split())))
+
+
+def _text(question: Question, statements: Sequence[Statement], introduction: Quote | None) -> str:
+    if introduction is None and len(statements) <= 2:
+        return " ".join(_sentence(question, s) for s in statements)
+    lead = [statement_text(introduction.text)] if introduction is not None else []
+    items = [f"- {s.text} {_numbers(s)}" for s in statements]
+    return "\n".join(["\n\n".join([*lead, items[0]]), *items[1:]])
+
+
+def _sentence(question: Question, statement: Statement) -> str:
+    text = mark(statement.text, decisive(question, statement.text))
+    ending = "" if statement.text[-1:] in "?!”\"…" else "."
+    return f"{text} {_numbers(statement)}{ending}"
+
+
+def _numbers(statement: Statement) -> str:
+    return "".join(f"[{n}]" for n in statement.citations)
+
+
+def _nearest(evidence: Evidence) -> Quote:
+    """The sentence of a passage that comes closest to the question."""
+    passage = evidence.hit.passage
+    best = int(evidence.sentence_similarities.argmax())
+    span = passage.sentences[best].span
+    text = passage.text[span.start - passage.span.start : span.end - passage.span.start]
+    return Quote(passage.document, passage.page, span, text)
+
+
+def _indexed(library: Library) -> Iterator[str]:
+    return (s.id for s in library.sources.values() if s.path is not None)

@@ -1,0 +1,130 @@
+"""The corpus folder: its manifest, or where there is none every readable file in it."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from mehealth_rag.errors import CorpusError, NoIndexError
+from mehealth_rag.types import LinkedFrom, Source
+
+MANIFEST = "sources.toml"
+
+FORMATS = {".pdf": "pdf", ".txt": "txt", ".text": "txt", ".md": "md", ".markdown": "md"}
+"""File endings that can be read, and the format that each stands for."""
+
+
+class _LinkedFrom(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    document: str
+    pages: tuple[int, ...] = ()
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    id: str = Field(pattern=r"^[\w.-]+$")
+    title: str
+    kind: str = "document"
+    format: str | None = None
+    url: str | None = None
+    file: str | None = None
+    linked_from: tuple[_LinkedFrom, ...] = ()
+    note: str | None = None
+
+
+class _Manifest(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    corpus: dict[str, str] = Field(default_factory=dict)
+    source: tuple[_Entry, ...] = ()
+
+
+def load_sources(folder: Path) -> tuple[Source, ...]:
+    """Every source of a corpus folder: the manifest's entries, or all readable files by name.
+
+    Raises:
+        NoIndexError: the folder is missing or holds nothing to read.
+        CorpusError: the manifest is not valid; says where and what is wrong.
+    """
+    if not folder.is_dir():
+        raise NoIndexError(
+            f"there is no corpus folder {folder}; name one with --corpus or MEHEALTH_CORPUS"
+        )
+    manifest = folder / MANIFEST
+    sources = _from_manifest(manifest) if manifest.is_file() else _from_files(folder)
+    if not sources:
+        endings = ", ".join(sorted(FORMATS))
+        raise NoIndexError(f"the corpus folder {folder} holds no document ({endings})")
+    return sources
+
+
+def present(sources: Iterable[Source]) -> tuple[Source, ...]:
+    """The sources whose file is there."""
+    return tuple(s for s in sources if s.path is not None)
+
+
+def _from_manifest(path: Path) -> tuple[Source, ...]:
+    try:
+        manifest = _Manifest.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise CorpusError(f"{path}: not valid TOML ({error})") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise CorpusError(f"{path}: {where}: {first['msg']}") from error
+    seen: set[str] = set()
+    for entry in manifest.source:
+        if entry.id in seen:
+            raise CorpusError(f"{path}: the id '{entry.id}' stands twice; give each source its own")
+        seen.add(entry.id)
+    return tuple(_source(entry, path.parent) for entry in manifest.source)
+
+
+def _source(entry: _Entry, folder: Path) -> Source:
+    file = _inside(folder, entry.file, entry.id) if entry.file else None
+    suffix = Path(entry.file or entry.url or "").suffix.lower()
+    return Source(
+        id=entry.id,
+        title=entry.title,
+        kind=entry.kind,
+        format=entry.format or FORMATS.get(suffix, suffix.lstrip(".") or "html"),
+        url=entry.url,
+        path=file if file and file.is_file() else None,
+        linked_from=tuple(LinkedFrom(x.document, x.pages) for x in entry.linked_from),
+        note=entry.note,
+    )
+
+
+def _inside(folder: Path, name: str, source: str) -> Path:
+    """The path of a manifest's file, which must not lead out of the corpus folder."""
+    path = folder / name
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise CorpusError(
+            f"{folder / MANIFEST}: the file '{name}' of '{source}' lies outside the corpus folder"
+        )
+    return path
+
+
+def _from_files(folder: Path) -> tuple[Source, ...]:
+    files = sorted(p for p in folder.rglob("*") if p.is_file() and _is_document(p, folder))
+    stems = [p.stem for p in files]
+    return tuple(
+        Source(
+            id=p.stem if stems.count(p.stem) == 1 else p.relative_to(folder).as_posix(),
+            title=p.stem.replace("_", " "),
+            kind="document",
+            format=FORMATS[p.suffix.lower()],
+            path=p,
+        )
+        for p in files
+    )
+
+
+def _is_document(path: Path, folder: Path) -> bool:
+    hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+    return path.suffix.lower() in FORMATS and not hidden

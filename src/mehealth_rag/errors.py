@@ -1,0 +1,51 @@
+"""Every error that a user can cause: one line that says what is wrong, where, and what to do.
+
+MehealthError
+├── UsageError        exit code 2: a wrong option, setting, question or input file
+│   └── CorpusError   the corpus folder or its manifest cannot be used
+├── NoIndexError      exit code 3: no index, and nothing to build it from
+├── IndexStateError   exit code 1: an index is there but cannot serve
+│   └── IndexBusyError  another process is building it
+├── ReadingError      exit code 1: one file cannot be read (reported, never stops the others)
+└── ModelError        exit code 1: the embedding model is missing or not the one that is meant
+"""
+
+from __future__ import annotations
+
+
+class MehealthError(Exception):
+    """Base of all errors that are the user's to mend. `exit_code` is the command line's."""
+
+    exit_code = 1
+
+
+class UsageError(MehealthError):
+    """A wrong option, setting, question or input file."""
+
+    exit_code = 2
+
+
+class CorpusError(UsageError):
+    """The corpus folder or its manifest cannot be used."""
+
+
+class NoIndexError(MehealthError):
+    """There is no index, and nothing to build it from."""
+
+    exit_code = 3
+
+
+class IndexStateError(MehealthError):
+    """An index is there but cannot serve: another layout, another model, damaged, unwritable."""
+
+
+class IndexBusyError(IndexStateError):
+    """Another process is building the index."""
+
+
+class ReadingError(MehealthError):
+    """One file cannot be read; it is reported and the others go on."""
+
+
+class ModelError(MehealthError):
+    """The embedding model is missing, damaged or not the one that is meant."""

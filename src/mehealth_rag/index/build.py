@@ -1,0 +1,322 @@
+"""Building an index: read, split, embed, write beside the old one, then switch."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import shutil
+import sqlite3
+from collections import Counter
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mehealth_rag.embedding import PassageText
+from mehealth_rag.errors import IndexStateError, MehealthError, NoIndexError, ReadingError
+from mehealth_rag.index.cache import BuildCache, digest, vector_key
+from mehealth_rag.index.content import ContentWriter, adapter
+from mehealth_rag.index.dense import (
+    DenseWriter,
+    SentenceWriter,
+    close_client,
+    open_client,
+    remove_collections,
+)
+from mehealth_rag.index.folder import LAYOUT_VERSION, MANIFEST, read_manifest, write_durably
+from mehealth_rag.index.lexical import write_lexical
+from mehealth_rag.index.report import NoProgress, RowStatus
+from mehealth_rag.index.rows import Tally, indexed_documents
+from mehealth_rag.question_encoder import has_question_encoder
+from mehealth_rag.types import Passage, Source, Span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from mehealth_rag.embedding import PassageVectors
+    from mehealth_rag.index.report import BuildPlan, BulkEncoder, IngestReport, Progress
+    from mehealth_rag.types import Document
+
+_CHUNK = 256
+"""Passages embedded between two commits: what an interruption can cost."""
+
+_UNREADABLE = "unreadable"
+
+
+def build_index(plan: BuildPlan, progress: Progress | None = None) -> IngestReport:
+    """Build or refresh the index of a corpus.
+
+    Nothing is done where the current generation already is what the plan asks for. A file that
+    cannot be read is a row of the report; the others go on. Raises NoIndexError when nothing can
+    be read at all, IndexBusyError and IndexStateError.
+    """
+    progress = progress or NoProgress()
+    plan.folder.prepare()
+    with plan.folder.lock(plan.lock_timeout, progress.message), _storage_errors(plan):
+        build = _Build(plan, progress)
+        try:
+            return build.run()
+        finally:
+            build.close()
+
+
+def embedding_text(passage: Passage) -> PassageText:
+    """Return what is embedded of a passage: its heading, a line break, its text."""
+    lead = f"{passage.heading}\n" if passage.heading else ""
+    shift = len(lead) - passage.span.start
+    spans = tuple(Span(s.span.start + shift, s.span.end + shift) for s in passage.sentences)
+    return PassageText(lead + passage.text, spans)
+
+
+def lexical_text(passage: Passage) -> str:
+    """Return what is indexed of a passage by its words."""
+    return f"{passage.heading}\n{passage.text}"
+
+
+@contextmanager
+def _storage_errors(plan: BuildPlan) -> Iterator[None]:
+    """Turn what disk, SQLite and Chroma refuse into one line."""
+    try:
+        with plan.folder.writing():
+            yield
+    except MehealthError:
+        raise
+    except Exception as error:
+        from chromadb.errors import ChromaError  # noqa: PLC0415 - only when something is wrong
+
+        if not isinstance(error, (sqlite3.Error, ChromaError)):
+            raise
+        reason = str(error).splitlines()[0]
+        raise IndexStateError(
+            f"the index in {plan.folder.root} cannot be written ({reason}): free the disk or "
+            "choose another folder with --index"
+        ) from error
+
+
+class _Build:
+    """One run of a build, in the order of its methods; holds what the stages share."""
+
+    def __init__(self, plan: BuildPlan, progress: Progress) -> None:
+        self._plan = plan
+        self._progress = progress
+        self._prefix = f"mehealth-{plan.folder.identity()}-"
+        self._cache = BuildCache(plan.folder.cache)
+        self._tally = Tally()
+        self._encoder: BulkEncoder | None = None
+        self._pruned = False
+
+    def run(self) -> IngestReport:
+        """Do it all, or nothing where nothing changed."""
+        plan = self._plan
+        before = self._current()
+        hashes = self._hash()
+        fingerprint = _fingerprint(plan, hashes)
+        old = read_manifest(before) if before else {}
+        same = old.get("fingerprint") == fingerprint and old.get("chroma_url") == plan.chroma_url
+        ready = has_question_encoder(plan.folder.models, plan.model)
+        if before and same and ready and not plan.rebuild:
+            self._tally.recall(before, plan.sources)
+            self._tally.truncated = int(old.get("truncated", 0))
+            return self._tally.report(before, changed=False)
+        self._tidy({before.name, str(old.get("previous"))} if before else None)
+        generation = plan.folder.new_generation(fingerprint)
+        documents = indexed_documents(before)
+        count = self._fill(generation, hashes)
+        self._write_manifest(generation, fingerprint, before, count)
+        plan.folder.switch(generation)
+        self._pruned = True
+        self._tidy({generation.name, before.name if before else ""})
+        self._tally.compare(documents, indexed_documents(generation))
+        return self._tally.report(generation, changed=True)
+
+    def close(self) -> None:
+        """Keep what was computed, however the build ended."""
+        self._cache.close(prune=self._pruned)
+
+    def _current(self) -> Path | None:
+        try:
+            current = self._plan.folder.current()
+            if current:
+                read_manifest(current)
+        except IndexStateError:
+            if not self._plan.rebuild:
+                raise
+            return None
+        return current
+
+    def _hash(self) -> dict[str, str]:
+        """Hash each source's file; by id."""
+        hashes = {}
+        with self._stage("hash", len(self._plan.sources)):
+            for source in self._plan.sources:
+                try:
+                    hashes[source.id] = self._cache.file_hash(_path(source))
+                except OSError as error:
+                    hashes[source.id] = f"{_UNREADABLE}: {error.strerror or error}"
+                self._progress.advance()
+        return hashes
+
+    def _fill(self, generation: Path, hashes: dict[str, str]) -> int:
+        """Write all of a generation but its manifest; return the number of passages."""
+        content = ContentWriter(generation)
+        done = False
+        try:
+            self._read(content, hashes)
+            if not content.passages:
+                raise NoIndexError(self._tally.nothing())
+            self._embed(content, generation)
+            self._write_words(content, generation)
+            content.add_problems(self._tally.problems)
+            done = True
+        finally:
+            content.close(keep=done)
+            if not done:
+                shutil.rmtree(generation, ignore_errors=True)
+        return content.passages
+
+    def _read(self, content: ContentWriter, hashes: dict[str, str]) -> None:
+        with self._stage("read", len(self._plan.sources)):
+            for source in self._plan.sources:
+                try:
+                    document, passages = self._document(source, hashes[source.id])
+                except ReadingError as error:
+                    self._tally.fail(source, str(error))
+                else:
+                    content.add(document, passages)
+                    self._tally.note(document, len(passages))
+                self._progress.advance()
+        self._cache.commit()
+
+    def _document(self, source: Source, sha256: str) -> tuple[Document, tuple[Passage, ...]]:
+        """Return the pages and passages of a source, read or remembered. Raises ReadingError."""
+        if sha256.startswith(_UNREADABLE):
+            raise ReadingError(f"{source.path} is {sha256}")
+        key = digest(_identity(source), sha256, *_versions(self._plan)[:2])
+        if found := self._cache.document(key, source, sha256):
+            return found
+        try:
+            document = replace(self._plan.read(source), sha256=sha256)
+        except OSError as error:  # of the source, not of the index
+            raise ReadingError(f"{source.path} cannot be read: {error.strerror}") from error
+        passages = self._plan.split(document)
+        self._cache.put_document(key, document, passages)
+        return document, passages
+
+    def _embed(self, content: ContentWriter, generation: Path) -> None:
+        counts = [len(p.sentences) for part in content.each_passage(_CHUNK) for p in part]
+        client = open_client(generation, self._plan.chroma_url)
+        try:
+            dense = DenseWriter(client, self._prefix + generation.name, content.passages)
+            sentences = SentenceWriter(generation, counts)
+            with self._stage("embed", content.passages):
+                for part in content.each_passage(_CHUNK):
+                    vectors = self._vectors(part)
+                    with self._tally.timed("write"):
+                        dense.add(part, np.stack([v.passage for v in vectors]))
+                        sentences.add(np.concatenate([v.sentences for v in vectors]))
+            sentences.close()
+        finally:
+            close_client(client)
+        self._tally.seconds["embed"] -= self._tally.seconds["write"]
+        if not has_question_encoder(self._plan.folder.models, self._plan.model):
+            with self._stage("export", 1):
+                self._get_encoder().export(self._plan.folder.models)
+
+    def _vectors(self, passages: Sequence[Passage]) -> list[PassageVectors]:
+        """Return the vectors of some passages, remembered or computed."""
+        items = {vector_key(self._plan.model, t): t for t in map(embedding_text, passages)}
+        found = self._cache.vectors(list(items))
+        missing = {key: item for key, item in items.items() if key not in found}
+        self._progress.advance(len(passages) - len(missing))
+        if missing:
+            computed = self._get_encoder().encode(list(missing.values()), self._progress.advance)
+            fresh = dict(zip(missing, computed, strict=True))
+            self._cache.put_vectors(fresh)
+            self._tally.embedded += len(fresh)
+            found |= fresh
+        result = [found[vector_key(self._plan.model, embedding_text(p))] for p in passages]
+        self._tally.truncated += sum(v.truncated for v in result)
+        return result
+
+    def _get_encoder(self) -> BulkEncoder:
+        if self._encoder is None:
+            self._progress.message("loading the embedding model")
+            self._encoder = self._plan.encoder()
+        return self._encoder
+
+    def _write_words(self, content: ContentWriter, generation: Path) -> None:
+        language = self._plan.language
+        counts: Counter[str] = Counter()
+        stems = []
+        with self._stage("words", content.passages):
+            for part in content.each_passage(_CHUNK):
+                for text in map(lexical_text, part):
+                    stems.append(language.stems(text))
+                    counts.update(set(language.words(text)))
+                self._progress.advance(len(part))
+            write_lexical(generation, stems)
+            content.add_words(counts)
+            texts = (lexical_text(p) for part in content.each_passage(_CHUNK) for p in part)
+            content.add_acronyms(language.acronyms(texts))
+
+    def _write_manifest(
+        self, generation: Path, fingerprint: str, before: Path | None, passages: int
+    ) -> None:
+        manifest = {
+            "layout": LAYOUT_VERSION,
+            "fingerprint": fingerprint,
+            "versions": _versions(self._plan),
+            "model": self._plan.model,
+            "chroma_url": self._plan.chroma_url,
+            "collection": self._prefix + generation.name,
+            "documents": sum(row.status != RowStatus.FAILED for row in self._tally.rows),
+            "passages": passages,
+            "truncated": self._tally.truncated,
+            "previous": before.name if before else None,
+            "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        }
+        write_durably(generation / MANIFEST, json.dumps(manifest, indent=1))
+
+    def _tidy(self, keep: set[str] | None) -> None:
+        """Remove generations that nobody can be reading; all complete ones stay without `keep`."""
+        folder = self._plan.folder
+        if keep is None:
+            keep = {p.name for p in folder.generations.iterdir() if (p / MANIFEST).is_file()}
+        folder.tidy(keep)
+        if self._plan.chroma_url:
+            client = open_client(folder.generations, self._plan.chroma_url)
+            try:
+                remove_collections(client, self._prefix, {self._prefix + name for name in keep})
+            finally:
+                close_client(client)
+
+    @contextmanager
+    def _stage(self, name: str, total: int) -> Iterator[None]:
+        self._progress.stage(name, total)
+        with self._tally.timed(name):
+            yield
+
+
+def _path(source: Source) -> Path:
+    if source.path is None:
+        raise FileNotFoundError(2, "no file")
+    return source.path
+
+
+def _identity(source: Source) -> Any:  # noqa: ANN401 - JSON
+    """Return a source without its path: the same corpus elsewhere makes the same index."""
+    return adapter(Source).dump_python(replace(source, path=None), mode="json")
+
+
+def _versions(plan: BuildPlan) -> list[int]:
+    return [plan.versions.reader, plan.versions.splitter, plan.versions.words]
+
+
+def _fingerprint(plan: BuildPlan, hashes: dict[str, str]) -> str:
+    sources = sorted(
+        ([_identity(source), hashes[source.id]] for source in plan.sources),
+        key=lambda pair: str(pair[0]["id"]),
+    )
+    return digest(LAYOUT_VERSION, _versions(plan), plan.model, sources).hex()

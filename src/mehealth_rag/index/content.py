@@ -1,0 +1,240 @@
+"""Documents, pages and passages of a generation in SQLite: random access, nothing to load."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import threading
+import zlib
+from collections.abc import Mapping  # noqa: TC003 - pydantic looks for it
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from mehealth_rag.errors import IndexStateError
+from mehealth_rag.index.folder import MEND
+from mehealth_rag.types import Document, DocumentProblem, Page, Passage, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+FILE = "content.sqlite"
+_COMPRESSION = 3
+_SCHEMA = """
+create table documents (
+    ordinal integer primary key, id text unique not null, data text not null);
+create table pages (
+    document text not null, number integer not null, data blob not null,
+    primary key (document, number)) without rowid;
+create table passages (
+    ordinal integer primary key, id text unique not null, document text not null,
+    page integer not null, data text not null);
+create table words (word text primary key, passages integer not null) without rowid;
+create table acronyms (acronym text primary key, expansion text not null) without rowid;
+create table problems (ordinal integer primary key, data text not null);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedDocument:
+    """A document of the index: its source, its size, where its passages begin.
+
+    Its passages have the ordinals `first` up to `first + passages`.
+    """
+
+    source: Source
+    sha256: str
+    pages: int
+    passages: int
+    first: int
+    metadata: Mapping[str, str]
+
+
+@cache
+def adapter(kind: Any) -> TypeAdapter[Any]:  # noqa: ANN401 - any type of the project
+    """Return pydantic's reader and writer of a type; made once, for it costs milliseconds."""
+    return TypeAdapter(kind)
+
+
+class ContentWriter:
+    """Writes the content of one generation; nothing is visible before `close`."""
+
+    def __init__(self, generation: Path) -> None:
+        self._database = sqlite3.connect(generation / FILE, isolation_level=None)
+        self._database.execute("pragma journal_mode = off")  # an interrupted build is thrown away
+        self._database.execute("pragma synchronous = off")  # and a finished one is flushed whole
+        self._database.executescript(_SCHEMA)
+        self._database.execute("begin")
+        self._documents = 0
+        self.passages = 0
+
+    def add(self, document: Document, passages: Sequence[Passage]) -> None:
+        """Add a document with its pages and passages, after those before it."""
+        self._check_spans(passages)
+        row = IndexedDocument(
+            source=document.source,
+            sha256=document.sha256,
+            pages=len(document.pages),
+            passages=len(passages),
+            first=self.passages,
+            metadata=dict(document.metadata),
+        )
+        name = document.source.id
+        self._database.execute(
+            "insert into documents values (?, ?, ?)", (self._documents, name, _text(row))
+        )
+        self._database.executemany(
+            "insert into pages values (?, ?, ?)",
+            ((name, page.number, pack(page)) for page in document.pages),
+        )
+        self._database.executemany(
+            "insert into passages values (?, ?, ?, ?, ?)",
+            (
+                (self.passages + i, p.id, p.document, p.page, _text(p))
+                for i, p in enumerate(passages)
+            ),
+        )
+        self._documents += 1
+        self.passages += len(passages)
+
+    @staticmethod
+    def _check_spans(passages: Sequence[Passage]) -> None:
+        for passage in passages:
+            if len(passage.text) != passage.span.end - passage.span.start:
+                raise ValueError(f"passage {passage.id}: its text is not its span")
+
+    def add_problems(self, problems: Iterable[DocumentProblem]) -> None:
+        """Keep what could not be read, so that a later look at the index can tell."""
+        self._database.executemany(
+            "insert into problems (data) values (?)", ((_text(p),) for p in problems)
+        )
+
+    def add_words(self, counts: Mapping[str, int]) -> None:
+        """Keep in how many passages each surface word stands."""
+        self._database.executemany("insert into words values (?, ?)", sorted(counts.items()))
+
+    def add_acronyms(self, acronyms: Mapping[str, str]) -> None:
+        """Keep the acronyms that the documents explain."""
+        self._database.executemany("insert into acronyms values (?, ?)", sorted(acronyms.items()))
+
+    def each_passage(self, size: int) -> Iterator[list[Passage]]:
+        """Yield the passages added so far in order, `size` at a time."""
+        for start in range(0, self.passages, size):
+            rows = self._database.execute(
+                "select data from passages where ordinal >= ? and ordinal < ? order by ordinal",
+                (start, start + size),
+            )
+            yield [adapter(Passage).validate_json(data) for (data,) in rows]
+
+    def close(self, keep: bool = True) -> None:
+        """End the writing."""
+        if keep:
+            self._database.execute("commit")
+        self._database.close()
+
+
+class ContentReader:
+    """Reads the content of one generation; many threads may ask at once."""
+
+    def __init__(self, generation: Path) -> None:
+        self._path = generation / FILE
+        address = f"{self._path.resolve().as_uri()}?mode=ro&immutable=1"
+        # One connection behind a lock: a look-up takes microseconds, and threads come and go.
+        self._guard = threading.Lock()
+        try:
+            self._database = sqlite3.connect(address, uri=True, check_same_thread=False)
+            self.passage_count = int(self._rows("select count(*) from passages")[0][0])
+        except sqlite3.Error as error:
+            raise self._damaged(error) from error
+
+    def documents(self) -> tuple[IndexedDocument, ...]:
+        """Return the documents in the order of the corpus."""
+        rows = self._rows("select data from documents order by ordinal")
+        return tuple(self._read(IndexedDocument, data) for (data,) in rows)
+
+    def problems(self) -> tuple[DocumentProblem, ...]:
+        """Return what could not be read of the corpus."""
+        rows = self._rows("select data from problems order by ordinal")
+        return tuple(self._read(DocumentProblem, data) for (data,) in rows)
+
+    def page(self, document: str, number: int) -> Page:
+        """Return a page (counted from 1). Raises KeyError where there is none."""
+        rows = self._rows(
+            "select data from pages where document = ? and number = ?", (document, number)
+        )
+        if not rows:
+            raise KeyError(f"{document} has no page {number}")
+        try:
+            return self._read_page(rows[0][0])
+        except zlib.error as error:
+            raise self._damaged(error) from error
+
+    def _read_page(self, data: bytes) -> Page:
+        page: Page = self._read(Page, zlib.decompress(data))
+        return page
+
+    def passages(self, ordinals: Sequence[int]) -> list[Passage]:
+        """Return the passages of `ordinals`, in that order. Raises KeyError for an unknown one."""
+        marks = ",".join("?" * len(ordinals))
+        rows = dict(
+            self._rows(
+                f"select ordinal, data from passages where ordinal in ({marks})",  # noqa: S608
+                tuple(ordinals),
+            )
+        )
+        return [self._read(Passage, rows[ordinal]) for ordinal in ordinals]
+
+    def passage_ids(self, start: int, end: int) -> list[str]:
+        """Return the ids of the passages `start` up to `end`, in order."""
+        rows = self._rows(
+            "select id from passages where ordinal >= ? and ordinal < ? order by ordinal",
+            (start, end),
+        )
+        return [name for (name,) in rows]
+
+    def words(self) -> dict[str, int]:
+        """Return every surface word with the number of passages that it stands in."""
+        return dict(self._rows("select word, passages from words"))
+
+    def acronyms(self) -> dict[str, str]:
+        """Return the acronyms that the documents explain, each with its expansion."""
+        return dict(self._rows("select acronym, expansion from acronyms order by acronym"))
+
+    def passages_with(self, word: str) -> int:
+        """Return in how many passages a surface word stands."""
+        rows = self._rows("select passages from words where word = ?", (word,))
+        return int(rows[0][0]) if rows else 0
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._guard:
+            self._database.close()
+
+    def _rows(self, query: str, values: tuple[Any, ...] = ()) -> list[Any]:
+        try:
+            with self._guard, contextlib.closing(self._database.execute(query, values)) as rows:
+                return rows.fetchall()
+        except sqlite3.Error as error:
+            raise self._damaged(error) from error
+
+    def _read(self, kind: Any, data: str | bytes) -> Any:  # noqa: ANN401 - any type of the project
+        try:
+            return adapter(kind).validate_json(data)
+        except ValidationError as error:
+            raise self._damaged(error) from error
+
+    def _damaged(self, error: Exception) -> IndexStateError:
+        return IndexStateError(f"{self._path} is damaged ({str(error).splitlines()[0]}): {MEND}")
+
+
+def pack(value: Page) -> bytes:
+    """Return a page as compressed JSON."""
+    return zlib.compress(adapter(Page).dump_json(value), _COMPRESSION)
+
+
+def _text(value: Passage | IndexedDocument | DocumentProblem) -> str:
+    kind: Any = type(value)
+    return adapter(kind).dump_json(value).decode()

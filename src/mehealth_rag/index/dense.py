@@ -1,0 +1,215 @@
+"""Ranking passages by their vectors: Chroma, embedded in the generation or on a server."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import numpy as np
+
+from mehealth_rag.errors import IndexStateError, UsageError
+from mehealth_rag.index.folder import MEND
+from mehealth_rag.offline import no_telemetry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from chromadb.api import ClientAPI
+    from numpy.typing import NDArray
+
+    from mehealth_rag.types import Passage
+
+FOLDER = "chroma"
+_SENTENCES = "sentences.npy"
+_OFFSETS = "sentence_offsets.npy"
+_EXACT = 2_000  # up to here the search looks at every passage
+_SEARCH = 500  # beyond: candidates looked at; all of the nearest 50 of 10,000 were among them
+_SPARE = 32  # asked for beyond k, so that equal vectors at the edge are cut by ordinal
+_DECIMALS = 6
+
+
+def open_client(generation: Path, url: str | None) -> ClientAPI:
+    """Open Chroma: in the generation's folder, or its server. Raises IndexStateError."""
+    no_telemetry()
+    import chromadb  # noqa: PLC0415 - 1 s
+    from chromadb.config import Settings  # noqa: PLC0415
+
+    settings = Settings(anonymized_telemetry=False)
+    if url is None:
+        with _reported(f"the vectors in {generation / FOLDER} cannot be opened"):
+            return chromadb.PersistentClient(str(generation / FOLDER), settings)
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise UsageError(f"the Chroma address {url!r} is none: give one like http://host:8000")
+    secure = parts.scheme == "https"
+    with _reported(f"no Chroma server answers at {url}"):
+        return chromadb.HttpClient(
+            host=parts.hostname,
+            port=parts.port or (443 if secure else 8000),
+            ssl=secure,
+            settings=settings,
+        )
+
+
+def close_client(client: ClientAPI) -> None:
+    """Let go of Chroma and of its files."""
+    client.close()  # type: ignore[attr-defined]  # every client has it, their common type has not
+
+
+@contextlib.contextmanager
+def _reported(what: str) -> Iterator[None]:
+    """Turn whatever Chroma raises into one line: its bindings and its client know no one base."""
+    try:
+        yield
+    except Exception as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise IndexStateError(f"{what} ({reason}): {MEND}") from error
+
+
+class DenseWriter:
+    """Fills the collection of a generation that is being built."""
+
+    def __init__(self, client: ClientAPI, name: str, size: int) -> None:
+        self._client = client
+        self._next = 0
+        search = min(max(size, 50), _EXACT) if size <= _EXACT else _SEARCH
+        self._collection = client.create_collection(
+            name,
+            configuration={
+                "hnsw": {
+                    "space": "cosine",
+                    "ef_construction": 200,
+                    "ef_search": search,
+                    "num_threads": 1,
+                    # Small, so that the graph is saved: what is not is built anew at each opening.
+                    "sync_threshold": 100,
+                }
+            },
+            embedding_function=None,
+        )
+
+    def add(self, passages: Sequence[Passage], vectors: NDArray[np.float32]) -> None:
+        """Add the next passages with their vectors [n, d]."""
+        step = self._client.get_max_batch_size()
+        for start in range(0, len(passages), step):
+            part = passages[start : start + step]
+            first = self._next + start
+            self._collection.add(
+                ids=[p.id for p in part],
+                embeddings=vectors[start : start + step],
+                metadatas=[
+                    {"document": p.document, "page": p.page, "ordinal": first + i}
+                    for i, p in enumerate(part)
+                ],
+            )
+        self._next += len(passages)
+
+
+class DenseIndex:
+    """The collection of one generation, for asking; safe from many threads."""
+
+    def __init__(self, client: ClientAPI, name: str, size: int) -> None:
+        self._client = client
+        self._size = size
+        with _reported("the index's vectors are not in Chroma"):
+            self._collection = client.get_collection(name, embedding_function=None)
+            found = self._collection.count()
+        if found != size:
+            close_client(client)
+            raise IndexStateError(
+                f"the index holds {size} passages and Chroma {found} vectors: {MEND}"
+            )
+
+    def query(
+        self, vector: NDArray[np.float32], k: int, allowed: list[str] | None = None
+    ) -> list[tuple[int, float]]:
+        """Return up to `k` (ordinal, cosine similarity), best first, equal ones by ordinal.
+
+        `allowed` are the ids of the passages to choose from; None for all.
+        """
+        there = self._size if allowed is None else len(allowed)
+        if k < 1 or not there:
+            return []
+        wanted = min(k + _SPARE, there)
+        found = self._nearest(vector, wanted, allowed)
+        # Equal vectors (the same text on many pages) reach beyond what was asked for.
+        while wanted < there and len(found) > k and found[-1][1] == found[k - 1][1]:
+            wanted = min(wanted * 4, there)
+            found = self._nearest(vector, wanted, allowed)
+        return found[:k]
+
+    def _nearest(
+        self, vector: NDArray[np.float32], k: int, allowed: list[str] | None
+    ) -> list[tuple[int, float]]:
+        with _reported("Chroma does not answer"):
+            found: Any = self._collection.query(
+                query_embeddings=vector[None],
+                n_results=k,
+                ids=allowed,
+                include=["metadatas", "distances"],
+            )
+        pairs = [
+            (int(data["ordinal"]), round(1.0 - float(distance), _DECIMALS))
+            for data, distance in zip(found["metadatas"][0], found["distances"][0], strict=True)
+        ]
+        return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
+
+    def close(self) -> None:
+        """Let go of Chroma."""
+        close_client(self._client)
+
+
+def remove_collections(client: ClientAPI, prefix: str, keep: set[str]) -> None:
+    """Delete the collections of a server that begin with `prefix`, but for `keep`."""
+    for collection in client.list_collections():
+        if collection.name.startswith(prefix) and collection.name not in keep:
+            client.delete_collection(collection.name)
+
+
+class SentenceWriter:
+    """Writes the sentence vectors of a generation: float16 rows in the order of the passages."""
+
+    def __init__(self, generation: Path, counts: Sequence[int]) -> None:
+        self._path = generation / _SENTENCES
+        offsets = np.concatenate(([0], np.cumsum(counts, dtype=np.int64)))
+        np.save(generation / _OFFSETS, offsets.astype(np.int64))
+        self._total = int(offsets[-1])
+        self._rows: NDArray[np.float16] | None = None
+        self._next = 0
+
+    def add(self, vectors: NDArray[np.floating[Any]]) -> None:
+        """Write the next rows [k, d]."""
+        if self._rows is None:
+            shape = (self._total, vectors.shape[1])
+            if not self._total:  # an empty file cannot be mapped
+                np.save(self._path, np.zeros(shape, np.float16))
+                return
+            self._rows = np.lib.format.open_memmap(self._path, "w+", np.float16, shape)
+        self._rows[self._next : self._next + len(vectors)] = vectors
+        self._next += len(vectors)
+
+    def close(self) -> None:
+        """Have the rows on disk."""
+        if isinstance(self._rows, np.memmap):
+            self._rows.flush()
+        self._rows = None
+
+
+class SentenceVectors:
+    """The sentence vectors of one generation, mapped from disk."""
+
+    def __init__(self, generation: Path) -> None:
+        try:
+            self._offsets: NDArray[np.int64] = np.load(generation / _OFFSETS, mmap_mode="r")
+            self._rows: NDArray[np.float16] = np.load(
+                generation / _SENTENCES, mmap_mode="r" if int(self._offsets[-1]) else None
+            )
+        except (OSError, ValueError, IndexError, EOFError) as error:
+            raise IndexStateError(f"{generation / _SENTENCES} is damaged: {MEND}") from error
+
+    def of(self, ordinal: int) -> NDArray[np.float32]:
+        """Return the unit vectors of a passage's sentences, float32 [k, d]."""
+        start, end = self._offsets[ordinal], self._offsets[ordinal + 1]
+        return np.asarray(self._rows[start:end], np.float32)

@@ -1,0 +1,202 @@
+"""Where an index lies: generations beside each other, and one small pointer to the current one."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import secrets
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from filelock import FileLock, Timeout
+
+from mehealth_rag.errors import IndexBusyError, IndexStateError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+LAYOUT_VERSION = 1
+"""Raise it when what a generation holds, or what is indexed of a passage, changes."""
+
+MANIFEST = "manifest.json"
+MEND = "run: mehealth ingest --rebuild"
+_NAME = re.compile(r"[0-9a-f]{12}-[0-9]+")
+_POLL = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class IndexFolder:
+    """The folder of an index.
+
+    `<root>/generations/<name>/` hold complete indexes, `<root>/current` the name of the one that
+    serves, `<root>/cache.sqlite` what a later build need not compute again, `<root>/models/` the
+    question encoders, `<root>/lock` is held while an index is built.
+    """
+
+    root: Path
+
+    @property
+    def generations(self) -> Path:
+        """The folder of the generations."""
+        return self.root / "generations"
+
+    @property
+    def models(self) -> Path:
+        """The folder of the question encoders."""
+        return self.root / "models"
+
+    @property
+    def cache(self) -> Path:
+        """The file of the build cache."""
+        return self.root / "cache.sqlite"
+
+    @property
+    def pointer(self) -> Path:
+        """The file that names the current generation."""
+        return self.root / "current"
+
+    def prepare(self) -> None:
+        """Make the folder. Raises IndexStateError."""
+        with self.writing():
+            self.generations.mkdir(parents=True, exist_ok=True)
+            self.models.mkdir(exist_ok=True)
+
+    def identity(self) -> str:
+        """Return the index's own id (8 hex digits), made at the first call; to be called locked.
+
+        It tells the collections of several indexes on one Chroma server apart.
+        """
+        mark = self.root / "id"
+        if not mark.is_file():
+            write_durably(mark, secrets.token_hex(4))
+        return mark.read_text().strip()
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[None]:
+        """Turn what the file system refuses into an IndexStateError of one line."""
+        try:
+            yield
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise IndexStateError(
+                f"the index folder {self.root} cannot be written ({reason}): free it or choose "
+                "another one with --index"
+            ) from error
+
+    @contextlib.contextmanager
+    def lock(self, timeout: float, waiting: Callable[[str], None]) -> Iterator[None]:
+        """Hold the right to build; wait `timeout` seconds for another process that holds it.
+
+        `waiting` is told once when there is something to wait for. Raises IndexBusyError.
+        """
+        lock = FileLock(str(self.root / "lock"))
+        owner = self.root / "lock.pid"  # beside the lock: taking a lock may empty its file
+        with self.writing():
+            try:
+                lock.acquire(timeout=0)
+            except Timeout:
+                waiting(f"another ingest is running (pid {_pid(owner)}), waiting")
+                self._wait(lock, owner, timeout)
+        try:
+            with self.writing():
+                owner.write_text(str(os.getpid()))
+            yield
+        finally:
+            with contextlib.suppress(OSError):
+                owner.unlink()
+            lock.release()
+
+    def _wait(self, lock: FileLock, owner: Path, timeout: float) -> None:
+        try:
+            lock.acquire(timeout=timeout, poll_interval=_POLL)
+        except Timeout:
+            raise IndexBusyError(
+                f"another ingest (pid {_pid(owner)}) has been building the index in {self.root} "
+                f"for over {timeout:g} s: wait for it to end, or end that process"
+            ) from None
+
+    def current(self) -> Path | None:
+        """Return the folder of the generation that serves; None where nothing was built yet.
+
+        Raises IndexStateError when the pointer leads nowhere.
+        """
+        try:
+            name = self.pointer.read_text(encoding="utf-8").strip()
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as error:
+            raise IndexStateError(f"{self.pointer} cannot be read ({error}): {MEND}") from error
+        generation = self.generations / name
+        if not _NAME.fullmatch(name) or not (generation / MANIFEST).is_file():
+            raise IndexStateError(
+                f"{self.pointer} names an index generation that is not there: {MEND}"
+            )
+        return generation
+
+    def new_generation(self, fingerprint: str) -> Path:
+        """Make and return the folder of a generation that is yet to be filled."""
+        number = 1
+        while (path := self.generations / f"{fingerprint[:12]}-{number}").exists():
+            number += 1
+        path.mkdir()
+        return path
+
+    def switch(self, generation: Path) -> None:
+        """Let a complete generation serve from now on, durably and at once."""
+        for path in sorted(generation.rglob("*")):
+            _flush(path)
+        _flush(generation)
+        write_durably(self.pointer, generation.name)
+
+    def tidy(self, keep: set[str]) -> tuple[str, ...]:
+        """Remove all generations but those of `keep`; return the names of the removed."""
+        removed = []
+        for path in sorted(self.generations.iterdir()):
+            if path.name not in keep:
+                shutil.rmtree(path, ignore_errors=True)
+                removed.append(path.name)
+        return tuple(removed)
+
+
+def read_manifest(generation: Path) -> dict[str, Any]:
+    """Read a generation's manifest. Raises IndexStateError when it is damaged."""
+    try:
+        manifest = json.loads((generation / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise IndexStateError(f"{generation / MANIFEST} is damaged: {MEND}") from error
+    if not isinstance(manifest, dict):
+        raise IndexStateError(f"{generation / MANIFEST} is damaged: {MEND}")
+    return manifest
+
+
+def write_durably(path: Path, text: str) -> None:
+    """Write a small file so that after a crash it is either the old one or the new one."""
+    beside = path.with_name(f"{path.name}.new")
+    with beside.open("w", encoding="utf-8") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+    beside.replace(path)
+    _flush(path.parent)
+
+
+def _flush(path: Path) -> None:
+    """Have the system write a file or folder to disk; folders only where it knows how."""
+    if path.is_dir() and os.name == "nt":
+        return
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _pid(owner: Path) -> str:
+    try:
+        return owner.read_text().strip() or "unknown"
+    except OSError:
+        return "unknown"

@@ -1,0 +1,74 @@
+"""Ranking passages by their words: BM25 over stems."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mehealth_rag.errors import IndexStateError
+from mehealth_rag.index.folder import MEND
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+FOLDER = "lexical"
+_K1, _B = 1.2, 0.75
+_DECIMALS = 5
+
+
+def write_lexical(generation: Path, stems: Sequence[list[str]]) -> None:
+    """Index the stems of each passage, in the order of the passages (at least one)."""
+    index = _bm25().BM25(k1=_K1, b=_B, method="lucene")
+    # A passage without any word still counts as one; the empty word matches no question.
+    index.index([tokens or [""] for tokens in stems], show_progress=False)
+    index.save(generation / FOLDER, show_progress=False)
+
+
+class LexicalIndex:
+    """BM25 of one generation, its arrays mapped from disk; safe to ask from many threads."""
+
+    def __init__(self, generation: Path) -> None:
+        try:
+            self._index = _bm25().BM25.load(
+                generation / FOLDER, mmap=True, load_corpus=False, show_progress=False
+            )
+        except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
+            raise IndexStateError(f"{generation / FOLDER} is damaged: {MEND}") from error
+        self._vocabulary: dict[str, int] = self._index.vocab_dict
+        self._ends: NDArray[np.int64] = np.asarray(self._index.scores["indptr"])
+
+    def query(
+        self, tokens: Sequence[str], k: int, allowed: NDArray[np.int64] | None = None
+    ) -> list[tuple[int, float]]:
+        """Return up to `k` (ordinal, score above 0), best first, equal scores by ordinal.
+
+        `allowed` are the ordinals to choose from; None for all.
+        """
+        known = [token for token in tokens if token and token in self._vocabulary]
+        if not known or k < 1:
+            return []
+        scores = np.round(self._index.get_scores(known), _DECIMALS)
+        candidates = np.flatnonzero(scores > 0) if allowed is None else allowed
+        values = scores[candidates]
+        if len(values) > k:  # only what can be among the first k is sorted
+            least = np.partition(values, len(values) - k)[len(values) - k]
+            candidates, values = candidates[values >= least], values[values >= least]
+        order = np.lexsort((candidates, -values))[:k]
+        return [(int(candidates[i]), float(values[i])) for i in order if values[i] > 0]
+
+    def document_frequency(self, stem: str) -> int:
+        """Return in how many passages a stem stands."""
+        row = self._vocabulary.get(stem)
+        return 0 if row is None else int(self._ends[row + 1] - self._ends[row])
+
+
+def _bm25() -> Any:  # noqa: ANN401 - bm25s has no types
+    import bm25s  # noqa: PLC0415 - with it comes its logger
+
+    logging.getLogger("bm25s").setLevel(logging.WARNING)  # importing it sets DEBUG
+    return bm25s

@@ -1,0 +1,158 @@
+"""An index that is open for asking."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mehealth_rag.errors import IndexStateError, NoIndexError
+from mehealth_rag.index.content import ContentReader, IndexedDocument
+from mehealth_rag.index.dense import DenseIndex, SentenceVectors, open_client
+from mehealth_rag.index.folder import LAYOUT_VERSION, MEND, IndexFolder, read_manifest
+from mehealth_rag.index.lexical import LexicalIndex
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from mehealth_rag.types import DocumentProblem, Page, Passage
+
+FINGERPRINT_DIGITS = 16
+
+
+class OpenIndex:
+    """One generation, open for asking; many threads may ask at once.
+
+    It goes on serving that generation while a new one is built: open anew to see the new one.
+    """
+
+    def __init__(self, generation: Path, manifest: dict[str, Any]) -> None:
+        self.generation = generation
+        self.manifest = manifest
+        self._content = ContentReader(generation)
+        self.passage_count = self._content.passage_count
+        self._lexical = LexicalIndex(generation)
+        self._sentences = SentenceVectors(generation)
+        self._documents = {d.source.id: d for d in self._content.documents()}
+        self._allowed = lru_cache(maxsize=32)(self._allowed_of)
+        # Importing Chroma takes a second: the question encoder can load meanwhile.
+        pool = ThreadPoolExecutor(1, "chroma")
+        self._dense = pool.submit(self._open_dense)
+        pool.shutdown(wait=False)
+
+    @classmethod
+    def open(cls, folder: IndexFolder, model: str, chroma_url: str | None = None) -> OpenIndex:
+        """Open the current generation of `folder`; its vectors open in the background (`ready`).
+
+        Raises NoIndexError where nothing was built yet, IndexStateError when it is damaged or was
+        built otherwise than the model id `model` and `chroma_url` ask.
+        """
+        generation = folder.current()
+        if generation is None:
+            raise NoIndexError(f"there is no index in {folder.root}: run: mehealth ingest")
+        manifest = read_manifest(generation)
+        _check(manifest, "layout", LAYOUT_VERSION, MEND)
+        _check(manifest, "model", model, "run: mehealth ingest")
+        _check(manifest, "chroma_url", chroma_url, "run: mehealth ingest")
+        return cls(generation, manifest)
+
+    def _open_dense(self) -> DenseIndex:
+        client = open_client(self.generation, self.manifest["chroma_url"])
+        return DenseIndex(client, self.manifest["collection"], self.passage_count)
+
+    def ready(self) -> None:
+        """Wait until all is open. Raises IndexStateError where the vectors cannot be opened."""
+        self._dense.result()
+
+    @property
+    def fingerprint(self) -> str:
+        """The first digits of the fingerprint: `index` in answers."""
+        return str(self.manifest["fingerprint"])[:FINGERPRINT_DIGITS]
+
+    def documents(self) -> tuple[IndexedDocument, ...]:
+        """Return the documents in the order of the corpus."""
+        return tuple(self._documents.values())
+
+    def problems(self) -> tuple[DocumentProblem, ...]:
+        """Return what could not be read of the corpus."""
+        return self._content.problems()
+
+    def page(self, document: str, number: int) -> Page:
+        """Return a page (counted from 1). Raises KeyError where there is none."""
+        return self._content.page(document, number)
+
+    def passage(self, ordinal: int) -> Passage:
+        """Return one passage. Raises KeyError."""
+        return self._content.passages((ordinal,))[0]
+
+    def passages(self, ordinals: Sequence[int]) -> list[Passage]:
+        """Return the passages of `ordinals`, in that order. Raises KeyError."""
+        return self._content.passages(ordinals)
+
+    def document_ordinals(self, documents: Sequence[str]) -> NDArray[np.int64]:
+        """Return the ordinals of the passages of `documents`, rising. Raises KeyError."""
+        parts = [np.arange(d.first, d.first + d.passages) for d in self._chosen(documents)]
+        return np.concatenate(parts) if parts else np.zeros(0, np.int64)
+
+    def dense(
+        self, vector: NDArray[np.float32], k: int, documents: Sequence[str] | None = None
+    ) -> list[tuple[int, float]]:
+        """Return up to `k` (ordinal, cosine similarity), best first; of `documents` if given."""
+        allowed = self._allowed(tuple(documents))[1] if documents else None
+        return self._dense.result().query(vector, k, allowed)
+
+    def lexical(
+        self, tokens: Sequence[str], k: int, documents: Sequence[str] | None = None
+    ) -> list[tuple[int, float]]:
+        """Return up to `k` (ordinal, BM25 score above 0), best first; of `documents` if given."""
+        allowed = self._allowed(tuple(documents))[0] if documents else None
+        return self._lexical.query(tokens, k, allowed)
+
+    def sentence_vectors(self, ordinal: int) -> NDArray[np.float32]:
+        """Return the unit vectors of a passage's sentences, float32 [k, d]."""
+        return self._sentences.of(ordinal)
+
+    def document_frequency(self, stem: str) -> int:
+        """Return in how many passages a stem stands."""
+        return self._lexical.document_frequency(stem)
+
+    def passages_with(self, word: str) -> int:
+        """Return in how many passages a surface word stands."""
+        return self._content.passages_with(word)
+
+    def words(self) -> dict[str, int]:
+        """Return every surface word with the number of passages that it stands in."""
+        return self._content.words()
+
+    def acronyms(self) -> dict[str, str]:
+        """Return the acronyms that the documents explain, each with its expansion."""
+        return self._content.acronyms()
+
+    def close(self) -> None:
+        """Let go of the files."""
+        if self._dense.exception() is None:
+            self._dense.result().close()
+        self._content.close()
+
+    def _allowed_of(self, documents: tuple[str, ...]) -> tuple[NDArray[np.int64], list[str]]:
+        chosen = self._chosen(documents)
+        names = [self._content.passage_ids(d.first, d.first + d.passages) for d in chosen]
+        return self.document_ordinals(documents), [name for part in names for name in part]
+
+    def _chosen(self, documents: Sequence[str]) -> list[IndexedDocument]:
+        return sorted((self._documents[d] for d in set(documents)), key=lambda d: d.first)
+
+
+def _check(manifest: dict[str, Any], key: str, wanted: object, mend: str) -> None:
+    found = manifest.get(key)
+    if found != wanted:
+        names = {"layout": "layout", "model": "embedding model", "chroma_url": "Chroma address"}
+        raise IndexStateError(
+            f"the index was built with the {names[key]} {found or 'none'} and {wanted or 'none'} "
+            f"is asked for: {mend}"
+        )

@@ -1,0 +1,1 @@
+"""Words, sentences, figures and names of English text: no model, no corpus, no state."""

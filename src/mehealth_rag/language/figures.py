@@ -1,0 +1,128 @@
+"""Figures in running text: their value, unit and place, however they are written."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from mehealth_rag.types import Span
+
+
+class FigureKind(StrEnum):
+    """What a figure counts."""
+
+    MONEY = "money"
+    PERCENT = "percent"
+    YEAR = "year"
+    QUANTITY = "quantity"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure: its value with the scale applied, its kind, its currency and its span."""
+
+    value: Decimal
+    kind: FigureKind
+    span: Span
+    currency: str = ""
+    spelled: bool = False
+    """True for a number word ("seven")."""
+
+    @property
+    def token(self) -> str:
+        """The value as one token, the same for every spelling."""
+        return f"={self.value.normalize():f}"
+
+
+SCALES = {
+    "hundred": Decimal(100),
+    "thousand": Decimal(1000),
+    "k": Decimal(1000),
+    "million": Decimal(10) ** 6,
+    "millions": Decimal(10) ** 6,
+    "mn": Decimal(10) ** 6,
+    "mln": Decimal(10) ** 6,
+    "m": Decimal(10) ** 6,
+    "billion": Decimal(10) ** 9,
+    "billions": Decimal(10) ** 9,
+    "bn": Decimal(10) ** 9,
+    "b": Decimal(10) ** 9,
+    "trillion": Decimal(10) ** 12,
+    "tn": Decimal(10) ** 12,
+}
+
+NUMBER_WORDS = {
+    word: value
+    for value, word in enumerate(
+        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
+        "fifteen sixteen seventeen eighteen nineteen".split()
+    )
+} | {word: 10 * n for n, word in enumerate(
+    "twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2)} | {"dozen": 12}
+
+_CURRENCIES = {"£": "GBP", "gbp": "GBP", "$": "USD", "us$": "USD", "usd": "USD", "€": "EUR",
+               "eur": "EUR", "¥": "JPY"}
+_CURRENCY_WORDS = {"pound": "GBP", "pounds": "GBP", "dollar": "USD", "dollars": "USD",
+                   "euro": "EUR", "euros": "EUR", "sterling": "GBP"}
+
+_DIGITS = re.compile(
+    r"""
+    (?P<currency>US\$|[£$€¥]|\b(?:GBP|USD|EUR)\s?)?\s?
+    (?<![\w.,])(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)
+    (?:[\s-]?(?P<scale>hundred|thousand|millions?|billions?|trillion|mln|mn|bn|tn|k|m|b)\b)?
+    (?:\s?(?P<percent>%|per\s?cent\b|percent\b))?
+    (?:\s(?P<money>pounds?|dollars?|euros?|sterling)\b)?
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+_TENS = "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
+_SPELLED = re.compile(
+    rf"\b(?:(?P<tens>{_TENS})[-\s](?P<unit>one|two|three|four|five|six|seven|eight|nine)"
+    rf"|(?P<word>{'|'.join(sorted(NUMBER_WORDS, key=len, reverse=True))}))"
+    r"(?:\s(?P<scale>hundred|thousand|million|billion))?"
+    r"(?:\s(?P<percent>per\s?cent)\b)?\b",
+    re.IGNORECASE,
+)
+_YEAR = re.compile(r"(?:1[0-9]|20)\d\d")
+
+
+def figures(text: str) -> tuple[Figure, ...]:
+    """Every figure of `text`, in order: digits with currency, scale and unit, and number words."""
+    found = [_from_digits(m) for m in _DIGITS.finditer(text)]
+    found += [_from_words(m) for m in _SPELLED.finditer(text)]
+    return tuple(sorted(found, key=lambda f: f.span.start))
+
+
+def canonical_figures(text: str) -> list[str]:
+    """A token for the value of each figure whose spelling may vary: scaled or with separators."""
+    return [f.token for f in figures(text) if not f.spelled or f.value > 1]
+
+
+def _from_digits(match: re.Match[str]) -> Figure:
+    plain = match["number"].replace(",", "")
+    scale = (match["scale"] or "").lower()
+    value = Decimal(plain) * SCALES.get(scale, Decimal(1))
+    currency = _CURRENCIES.get((match["currency"] or "").strip().lower(), "")
+    currency = currency or _CURRENCY_WORDS.get((match["money"] or "").lower(), "")
+    if currency:
+        kind = FigureKind.MONEY
+    elif match["percent"]:
+        kind = FigureKind.PERCENT
+    elif not scale and _YEAR.fullmatch(match["number"]):
+        kind = FigureKind.YEAR
+    else:
+        kind = FigureKind.QUANTITY
+    start = match.start("currency") if match["currency"] else match.start("number")
+    return Figure(value, kind, Span(start, match.end()), currency)
+
+
+def _from_words(match: re.Match[str]) -> Figure:
+    if match["tens"]:
+        value = NUMBER_WORDS[match["tens"].lower()] + NUMBER_WORDS[match["unit"].lower()]
+    else:
+        value = NUMBER_WORDS[match["word"].lower()]
+    scaled = value * SCALES.get((match["scale"] or "").lower(), Decimal(1))
+    kind = FigureKind.PERCENT if match["percent"] else FigureKind.QUANTITY
+    return Figure(Decimal(scaled), kind, Span(match.start(), match.end()), spelled=True)

@@ -1,0 +1,86 @@
+"""What kinds of answer a piece of text holds: dates, places, names of people and things."""
+
+from __future__ import annotations
+
+import re
+
+from mehealth_rag.language.words import FUNCTION_WORDS, fold
+
+_MONTHS = (
+    "january|february|march|april|may|june|july|august|september|october|november|december|"
+    "jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec"
+)
+DATE = re.compile(
+    rf"\b(?:1[0-9]|20)\d\d(?:s\b|\b)|\b\d{{1,2}}(?:st|nd|rd|th)?\s(?:of\s)?(?:{_MONTHS})\b"
+    rf"|\b(?:{_MONTHS})\s\d{{1,4}}\b|\b(?:{_MONTHS})\b(?=[\s,]+(?:1|2)\d{{3}})"
+    r"|\b\d{1,2}(?:st|nd|rd|th)\scentur(?:y|ies)\b|\b\d{1,4}\s(?:bc|ad|bce|ce)\b"
+    r"|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b",
+    re.IGNORECASE,
+)
+_HONORIFIC = re.compile(
+    r"\b(?:Mr|Mrs|Ms|Dr|Sir|Dame|Lord|Lady|Prof|Professor|King|Queen|Prince|Princess|President|"
+    r"Pope|Saint|St|Emperor|Bishop|Captain|General|Judge|Senator)\.?\s+[A-Z]"
+)
+_ROLE = re.compile(
+    r"\b(?:chair(?:man|woman|person)?|director|chief|president|ceo|cfo|founder|author|minister|"
+    r"professor|secretary|manager|officer|head of|led by|written by|invented by|founded by)\b",
+    re.IGNORECASE,
+)
+_PERSON_NAME = re.compile(r"\b[A-Z][a-z'’]+(?:\s(?:[A-Z]\.|de|van|von|of|the|al|bin))*\s[A-Z][a-z'’-]+\b")
+_PLACE_CUE = re.compile(
+    r"\b(?:in|at|near|from|to|across|throughout|within|between|outside|around|of)\s(?:the\s)?"
+    r"(?:(?:north|south|east|west|central|northern|southern|eastern|western)(?:ern)?\s)?[A-Z][a-z]+"
+)
+_PLACE_WORD = re.compile(
+    r"\b(?:city|county|country|region|river|street|road|valley|island|coast|town|village|house|"
+    r"campus|centre|center|park|square|university|province|district|state)\b",
+    re.IGNORECASE,
+)
+_NAME = re.compile(r"\b[A-Z][\w&'’.-]*[\w]")
+NAME_RUN = re.compile(
+    r"\b[A-Z][\w&’'-]*(?:\s+(?:(?:of|the|for|and|&|de|van|von)\s+){0,2}[A-Z][\w&’'-]*)*"
+)
+"""A run of capitalised words with the small words between them."""
+
+REASON = re.compile(
+    r"\b(?:because|due to|owing to|as a result|so that|in order to|since|therefore|thus|hence|"
+    r"caused? by|led to|leads to|aims? to|enabl(?:e|es|ed|ing)|thanks to|which means|reason|"
+    r"driven by|attributable|resulted in|results in|to (?:help|increase|reduce|improve|protect|"
+    r"avoid|prevent|ensure|allow|meet|address))\b",
+    re.IGNORECASE,
+)
+MANNER = re.compile(
+    r"\b(?:by \w+ing|through|using|via|with the|means of|method|process|follow(?:ing|s))\b",
+    re.IGNORECASE,
+)
+DEFINING = re.compile(
+    r"\b(?:is|are|was|were)\s(?:an?|the|one of)\b|\brefers? to\b|\bmeans\b|\bknown as\b"
+    r"|\bdefined as\b|\bcalled\b|\bstands for\b",
+    re.IGNORECASE,
+)
+
+
+def has_date(text: str) -> bool:
+    """Whether a date, a year or a century stands in `text`."""
+    return DATE.search(text) is not None
+
+
+def has_person(text: str) -> bool:
+    """Whether `text` looks as if it names a person."""
+    return _HONORIFIC.search(text) is not None or _PERSON_NAME.search(text) is not None
+
+
+def has_role(text: str) -> bool:
+    """Whether `text` speaks of a role that a person holds."""
+    return _ROLE.search(text) is not None
+
+
+def has_place(text: str) -> bool:
+    """Whether `text` looks as if it says where something is."""
+    return _PLACE_CUE.search(text) is not None or _PLACE_WORD.search(text) is not None
+
+
+def names(text: str) -> frozenset[str]:
+    """The folded capitalised words of `text`, function words aside."""
+    found = (fold(m).removesuffix("'s") for m in _NAME.findall(text))
+    return frozenset(n for n in found if n not in FUNCTION_WORDS)

@@ -1,0 +1,83 @@
+"""Sentence borders: where one sentence of running text ends and the next begins."""
+
+from __future__ import annotations
+
+import re
+
+from mehealth_rag.types import Span
+
+_END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?:\[\d+\])*(?=\s|$)|[.!?][\"'”’)\]]*(?=[A-Z][a-z]+[\s,])")
+"""Marks that may end a sentence; also where a space after them was lost ("control.The two")."""
+
+_NEVER_LAST = frozenset(
+    """
+    mr mrs ms dr prof sir st rev hon gen col capt lt sgt gov sen rep messrs fr mt ft
+    e.g i.e cf viz vs v no nos fig figs eq vol pp ed eds trans approx ca c est dept univ
+    al p art sec ch para resp incl excl max min jan feb mar apr jun jul aug sep sept oct nov dec
+    """.split()
+)
+"""Abbreviations that stand before what they abbreviate, never at a sentence's end."""
+
+_MAY_BE_LAST = frozenset("inc ltd co corp plc llc jr sr etc u.s u.k a.m p.m ph.d b.c a.d".split())
+"""Abbreviations that end a sentence only where a new one plainly begins."""
+
+_LAST_WORD = re.compile(r"[^\s(\[\"“‘']*$")
+_OPENING = re.compile(r"\s*[\"'“‘«(\[]*")
+_STARTERS = frozenset(
+    "the a an this that these those in on at it its he she they we our as for from with by and but "
+    "if when while after before since although however there to of under such".split()
+)
+
+
+def sentence_spans(text: str, within: Span | None = None) -> tuple[Span, ...]:
+    """The spans of the sentences of `text` (inside `within` if given), white space trimmed."""
+    area = within or Span(0, len(text))
+    spans = []
+    start = area.start
+    for mark in _END.finditer(text, area.start, area.end):
+        if _ends_sentence(text, mark, area):
+            spans.append(_trim(text, start, mark.end()))
+            start = mark.end()
+    spans.append(_trim(text, start, area.end))
+    return tuple(s for s in spans if s.end > s.start)
+
+
+def _ends_sentence(text: str, mark: re.Match[str], area: Span) -> bool:
+    rest = _OPENING.match(text, mark.end())
+    after = rest.end() if rest else mark.end()
+    following = text[after : after + 1]
+    if after >= area.end or not following:
+        return True
+    if following.islower():
+        return False
+    if mark.group()[0] != ".":
+        return True
+    word = _word_before(text, mark.start(), area.start)
+    if _is_initial(word) or word in _NEVER_LAST:
+        return False
+    if word in _MAY_BE_LAST:
+        return _next_word(text, after) in _STARTERS
+    return True
+
+
+def _word_before(text: str, end: int, floor: int) -> str:
+    match = _LAST_WORD.search(text[max(floor, end - 40) : end])
+    return match.group().casefold() if match else ""
+
+
+def _is_initial(word: str) -> bool:
+    """A single letter is an initial ("J. Smith"); a lone figure before a full stop is not."""
+    return len(word) == 1 and word.isalpha() and word != "i"
+
+
+def _next_word(text: str, start: int) -> str:
+    match = re.compile(r"\w+").match(text, start)
+    return match.group().casefold() if match else ""
+
+
+def _trim(text: str, start: int, end: int) -> Span:
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    return Span(start, end)

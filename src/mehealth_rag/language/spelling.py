@@ -1,0 +1,67 @@
+"""Typing errors in a question, mended against the corpus's own vocabulary.
+
+A word is taken for an error only when neither the corpus nor English knows it: a correctly spelt
+word that the documents do not mention ("parking") must stay, since it tells that they do not
+answer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from mehealth_rag.language.words import WORD, fold, is_content
+
+_SHORTEST = 4
+_HAS_DIGIT = re.compile(r"\d")
+
+
+@dataclass(frozen=True, slots=True)
+class Speller:
+    """Mends words by a vocabulary with frequencies; `is_english` knows words outside it."""
+
+    vocabulary: Callable[[], Mapping[str, int]]
+    is_known: Callable[[str], bool]
+    is_english: Callable[[str], bool]
+
+    def mend(self, text: str) -> str:
+        """`text` with its misspelt words replaced by the nearest words of the corpus."""
+        pieces = []
+        end = 0
+        for match in WORD.finditer(text):
+            better = self._better(match.group())
+            if better:
+                pieces += [text[end : match.start()], better]
+                end = match.end()
+        return "".join([*pieces, text[end:]])
+
+    def _better(self, word: str) -> str | None:
+        plain = fold(word).removesuffix("'s")
+        if len(plain) < _SHORTEST or _HAS_DIGIT.search(plain) or not is_content(plain):
+            return None
+        if self.is_known(plain) or self.is_english(plain):
+            return None
+        return self._nearest(plain) or self._divided(plain)
+
+    def _nearest(self, word: str) -> str | None:
+        allowed = 1 if len(word) < 7 else 2
+        found = process.extract(
+            word, self.vocabulary().keys(), scorer=OSA.distance, score_cutoff=allowed, limit=8
+        )
+        if not found:
+            return None
+        frequency = self.vocabulary()
+        best = min(found, key=lambda f: (f[1], f[0][0] != word[0], -frequency[f[0]], f[0]))
+        return str(best[0])
+
+    def _divided(self, word: str) -> str | None:
+        """Two words written as one ("lifesciences")."""
+        for cut in range(3, len(word) - 2):
+            left, right = word[:cut], word[cut:]
+            if self.is_known(left) and self.is_known(right):
+                return f"{left} {right}"
+        return None

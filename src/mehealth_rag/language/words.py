@@ -1,0 +1,134 @@
+"""Words of a text: surface forms, stems for matching, and the words that carry no subject."""
+
+from __future__ import annotations
+
+import re
+import threading
+import unicodedata
+from collections.abc import Iterable
+from functools import lru_cache
+
+import Stemmer
+
+from mehealth_rag.language.figures import canonical_figures
+
+WORD = re.compile(r"[^\W_]+(?:['&][^\W_]+|\.\d[^\W_]*|,\d{3}(?!\d))*")
+"""A word: letters and digits, with inner apostrophes, ampersands, decimals ("R&D", "11.7T")."""
+
+_DOTTED = re.compile(r"\b(?:[a-z]\.){2,}")
+"""An abbreviation with dots ("u.s.", "e.g."), read as one word without them."""
+
+FUNCTION_WORDS = frozenset(
+    """
+    a about above after again all also am an and any are as at be because been before being
+    below between both but by can could did do does doing down during each else ever few for from
+    further had has have having he her here hers herself him himself his how i if in into is it its
+    itself just let like may me might mine more most much must my myself no nor not now of off on
+    once only or other our ours ourselves out over own per please same shall she should so some
+    such than that the their theirs them themselves then there these they this those through to
+    too under until up upon us very was we were what when where whether which while who whom whose
+    why will with within without would yes yet you your yours yourself yourselves
+    """.split()
+)
+
+REQUEST_WORDS = frozenset(
+    """
+    according answer ask asked asking based brief briefly called curious describe detail details
+    document documents exactly explain find following full give given gives got hello hey hi
+    hope info information interested inform know learn list look looking made mean means mention
+    mentioned name named names need next ok okay page pages question quick quickly read reading
+    remind report reported said say saying says see show state stated states summarise summarize
+    tell text thank thanks thing think understand want wanted wants whats whos wondering write
+    """.split()
+)
+"""Words of asking rather than of the subject: a question shares them with no page on purpose."""
+
+BRITISH = {
+    "ize": "ise",
+    "izes": "ises",
+    "ized": "ised",
+    "izing": "ising",
+    "ization": "isation",
+    "izations": "isations",
+    "yze": "yse",
+    "yzed": "ysed",
+}
+"""American endings and their British forms: both spellings meet in one stem."""
+
+AMERICAN_WORDS = {
+    "center": "centre",
+    "centers": "centres",
+    "program": "programme",
+    "programs": "programmes",
+    "color": "colour",
+    "labor": "labour",
+    "favor": "favour",
+    "behavior": "behaviour",
+    "neighbor": "neighbour",
+    "defense": "defence",
+    "offense": "offence",
+    "license": "licence",
+    "pediatric": "paediatric",
+    "anemia": "anaemia",
+    "tumor": "tumour",
+    "fiber": "fibre",
+    "meter": "metre",
+    "liter": "litre",
+    "theater": "theatre",
+    "catalog": "catalogue",
+    "aging": "ageing",
+    "gray": "grey",
+    "mom": "mum",
+}
+
+_local = threading.local()
+
+
+def fold(text: str) -> str:
+    """`text` in lower case without accents, curly apostrophes straightened."""
+    plain = unicodedata.normalize("NFKD", text.lower().replace("’", "'"))
+    return "".join(c for c in plain if not unicodedata.combining(c))
+
+
+def words(text: str) -> list[str]:
+    """The surface words of `text`, folded, in order; possessive endings are cut off."""
+    plain = _DOTTED.sub(lambda m: m.group().replace(".", "") + " ", fold(text))
+    return [w.removesuffix("'s").replace(",", "") for w in WORD.findall(plain)]
+
+
+def is_content(word: str) -> bool:
+    """Whether a folded word says something of a subject."""
+    return word not in FUNCTION_WORDS and (len(word) > 1 or word.isdigit())
+
+
+def content_words(text: str) -> list[str]:
+    """The surface words of `text` that carry a subject, in order, with repeats."""
+    return [w for w in words(text) if is_content(w)]
+
+
+@lru_cache(maxsize=100_000)
+def stem(word: str) -> str:
+    """The stem of one folded word; American and British spellings share it."""
+    stemmer = getattr(_local, "stemmer", None)
+    if stemmer is None:  # a stemmer keeps a buffer and must not be shared between threads
+        stemmer = _local.stemmer = Stemmer.Stemmer("english", 0)
+    word = AMERICAN_WORDS.get(word, word)
+    for american, british in BRITISH.items():
+        if word.endswith(american) and len(word) > len(american) + 2:
+            word = word.removesuffix(american) + british
+            break
+    return str(stemmer.stemWord(word))
+
+
+def stem_all(items: Iterable[str]) -> list[str]:
+    """The stems of folded words, in order."""
+    return [stem(w) for w in items]
+
+
+def stems(text: str) -> list[str]:
+    """What a text is indexed and searched by: stems of content words, parts of hyphened words.
+
+    Figures also give one token for their value ("£1.6 billion", "1.6bn" and "1,600,000,000" all
+    give `=1600000000`), so that different spellings of one figure meet.
+    """
+    return stem_all(content_words(text)) + canonical_figures(text)

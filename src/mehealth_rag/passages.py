@@ -1,0 +1,137 @@
+"""Pages to passages: runs of whole sentences, list items or table rows under one heading.
+
+A passage is a span of one page's text and never crosses a page or a heading; its sentences are
+spans too. Sizes are estimated in the embedding model's word pieces, so that a passage is embedded
+whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from math import ceil
+
+from mehealth_rag.language.sentences import sentence_spans
+from mehealth_rag.types import Block, BlockKind, Document, Page, Passage, Sentence, Span
+
+SPLITTER_VERSION = 1
+"""Raise it when the same page would give other passages: indexes are then built anew."""
+
+MAX_PIECES = 170
+"""Word pieces of one passage at the most, well inside the model's 256."""
+
+_PIECE = re.compile(r"[^\W\d_]+|\d+|[^\w\s]|_")
+
+
+def estimated_pieces(text: str) -> int:
+    """How many word pieces the embedding model is likely to make of `text` (rather too many)."""
+    total = 0
+    for piece in _PIECE.findall(text):
+        total += ceil(len(piece) / 2) if piece[0].isdigit() else ceil(len(piece) / 7)
+    return total
+
+
+def split(document: Document) -> tuple[Passage, ...]:
+    """The passages of a document, in reading order; headings carry over to the next page."""
+    headings = _Headings()
+    passages: list[Passage] = []
+    for page in document.pages:
+        for section in _sections(page, headings):
+            for run in _runs(page, section.sentences):
+                passages.append(_passage(document, page, section, run))
+    return tuple(passages)
+
+
+@dataclass(frozen=True, slots=True)
+class _Section:
+    """The sentences of one page that stand under one heading, with the path of headings."""
+
+    headings: tuple[str, ...]
+    sentences: tuple[Sentence, ...]
+
+
+@dataclass(slots=True)
+class _Headings:
+    """The path of headings at the place that reading has come to."""
+
+    path: list[tuple[int, str]] = field(default_factory=list)
+
+    def enter(self, level: int, text: str) -> None:
+        """Go under a heading: it closes all of its level and below."""
+        self.path = [*((lv, t) for lv, t in self.path if lv < level), (level, text)]
+
+    def texts(self) -> tuple[str, ...]:
+        return tuple(text for _, text in self.path)
+
+
+def _sections(page: Page, headings: _Headings) -> Iterator[_Section]:
+    sentences: list[Sentence] = []
+    lead: Span | None = None
+    for block in page.blocks:
+        if block.kind is BlockKind.FURNITURE:
+            continue
+        if block.kind is BlockKind.HEADING:
+            if sentences:
+                yield _Section(headings.texts(), tuple(sentences))
+            sentences, lead = [], None
+            headings.enter(block.level, block.span.of(page.text))
+            continue
+        added = tuple(_sentences(page, block, lead))
+        sentences.extend(added)
+        if block.kind is BlockKind.PARAGRAPH:
+            lead = _lead(page, added)
+    if sentences:
+        yield _Section(headings.texts(), tuple(sentences))
+
+
+def _sentences(page: Page, block: Block, lead: Span | None) -> Iterator[Sentence]:
+    if block.kind is BlockKind.ROW:
+        yield Sentence(block.span, block.kind)
+        return
+    for span in sentence_spans(page.text, block.span):
+        yield Sentence(span, block.kind, lead if block.kind is BlockKind.ITEM else None)
+
+
+def _lead(page: Page, sentences: tuple[Sentence, ...]) -> Span | None:
+    """The paragraph's last sentence when it announces a list."""
+    if sentences and sentences[-1].span.of(page.text).rstrip().endswith(":"):
+        return sentences[-1].span
+    return None
+
+
+def _runs(page: Page, sentences: tuple[Sentence, ...]) -> Iterator[tuple[Sentence, ...]]:
+    """Divide a section's sentences into runs of about equal size, none over `MAX_PIECES`."""
+    sizes = [estimated_pieces(s.span.of(page.text)) for s in sentences]
+    parts = ceil(sum(sizes) / MAX_PIECES)
+    target = sum(sizes) / max(parts, 1)
+    run: list[Sentence] = []
+    filled = 0
+    for sentence, size in zip(sentences, sizes, strict=True):
+        if run and (filled + size > MAX_PIECES or filled + size / 2 > target):
+            yield tuple(run)
+            run, filled = [], 0
+        run.append(sentence)
+        filled += size
+    if run:
+        yield tuple(run)
+
+
+def _passage(
+    document: Document, page: Page, section: _Section, run: tuple[Sentence, ...]
+) -> Passage:
+    span = Span(run[0].span.start, run[-1].span.end)
+    text = span.of(page.text)
+    digest = hashlib.sha256(text.encode()).hexdigest()[:12]
+    return Passage(
+        id=f"{document.source.id}:{page.number}:{span.start}:{digest}",
+        document=document.source.id,
+        title=document.source.title,
+        page=page.number,
+        page_label=page.label,
+        headings=section.headings,
+        span=span,
+        text=text,
+        sentences=run,
+    )

@@ -1,0 +1,150 @@
+"""Vectors of questions by onnxruntime, without torch: what a question pays must be small."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mehealth_rag.errors import ModelError
+from mehealth_rag.model_files import PACKAGED, file_hash, load_model, model_id
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from onnxruntime import InferenceSession  # type: ignore[import-untyped,unused-ignore]
+    from sentence_transformers import SentenceTransformer
+    from tokenizers import Tokenizer
+
+Vectors: TypeAlias = NDArray[np.float32]
+"""Unit vectors, one a row: float32 [n, dimension]."""
+
+CARD = "encoder.json"
+"""The file that says how an exported encoder is to be used; written last."""
+
+
+class Encoder(Protocol):
+    """Turns a question into its vector."""
+
+    def encode(self, text: str) -> Vectors:
+        """Return the unit vector of `text`, float32 [d]."""
+
+
+class QuestionEncoder:
+    """Vectors of questions from the exported model: onnxruntime and tokenizers, no torch."""
+
+    def __init__(self, session: InferenceSession, tokenizer: Tokenizer, prompt: str = "") -> None:
+        self._session = session
+        self._tokenizer = tokenizer
+        self._prompt = prompt
+        self._inputs = [item.name for item in session.get_inputs()]
+
+    @classmethod
+    def load(cls, folder: Path, threads: int = 2) -> QuestionEncoder:
+        """Load the encoder that `PassageEncoder.export` wrote to `folder`.
+
+        Raises ModelError when files are missing or are not what was written.
+        """
+        card = _read_card(folder)
+        path = folder / "model.onnx"
+        try:
+            stat = path.stat()
+            touched = (stat.st_size, stat.st_mtime_ns) != (card["size"], card["mtime_ns"])
+            if touched and file_hash(path) != card["sha256"]:
+                raise ModelError(_damaged(folder))
+            return cls.from_card(folder, card, threads)
+        except (OSError, KeyError) as error:
+            raise ModelError(_damaged(folder)) from error
+
+    @classmethod
+    def from_card(cls, folder: Path, card: dict[str, Any], threads: int = 2) -> QuestionEncoder:
+        """Open the encoder of `folder` as its card describes it, unchecked."""
+        import onnxruntime  # noqa: PLC0415 - only for who asks
+        from tokenizers import Tokenizer  # noqa: PLC0415
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        tokenizer.enable_truncation(card["max_tokens"])
+        tokenizer.no_padding()  # questions go one by one: batches change the last bits
+        session = onnxruntime.InferenceSession(
+            str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
+        )
+        return cls(session, tokenizer, card["prompt"])
+
+    def encode(self, text: str) -> Vectors:
+        """Return the unit vector of `text`, float32 [d]. Safe to call from many threads."""
+        tokens = self._tokenizer.encode(self._prompt + text)
+        known = {
+            "input_ids": tokens.ids,
+            "attention_mask": tokens.attention_mask,
+            "token_type_ids": tokens.type_ids,
+        }
+        feed = {name: np.asarray([known[name]], np.int64) for name in self._inputs}
+        states = self._session.run(None, feed)[0][0]
+        vector: Vectors = unit(states.mean(axis=0, keepdims=True))[0]
+        return vector
+
+
+class TorchQuestionEncoder:
+    """Vectors of questions from sentence-transformers, for models that cannot be exported."""
+
+    def __init__(self, model: SentenceTransformer) -> None:
+        self._model = model
+
+    def encode(self, text: str) -> Vectors:
+        """Return the unit vector of `text`, float32 [d]."""
+        vector: Vectors = unit(
+            np.asarray(self._model.encode_query([text], show_progress_bar=False))
+        )[0]
+        return vector
+
+
+def open_question_encoder(models: Path, setting: str = PACKAGED, threads: int = 2) -> Encoder:
+    """Open the question encoder of a model setting, out of the index's `models` folder.
+
+    Raises ModelError when ingesting has not written it, or when it is damaged.
+    """
+    folder = models / model_id(setting)
+    if _read_card(folder).get("kind") == "onnx":
+        return QuestionEncoder.load(folder, threads)
+    return TorchQuestionEncoder(load_model(setting))
+
+
+def has_question_encoder(models: Path, model: str) -> bool:
+    """Whether a question encoder that loads was exported for the model id."""
+    try:
+        card = _read_card(models / model)
+        if card.get("kind") != "onnx":
+            return True
+        stat = (models / model / "model.onnx").stat()
+    except (ModelError, OSError):
+        return False
+    return stat.st_size == card.get("size") and (models / model / "tokenizer.json").is_file()
+
+
+def _read_card(folder: Path) -> dict[str, Any]:
+    try:
+        card = json.loads((folder / CARD).read_text())
+    except (OSError, ValueError) as error:
+        raise ModelError(_damaged(folder)) from error
+    if not isinstance(card, dict):
+        raise ModelError(_damaged(folder))
+    return card
+
+
+def _damaged(folder: Path) -> str:
+    return (
+        f"the question encoder in {folder} is missing or damaged: "
+        "delete that folder and run: mehealth ingest --rebuild"
+    )
+
+
+def unit(vectors: NDArray[Any]) -> Vectors:
+    """Return `vectors` [n, d] with every row scaled to length 1."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.maximum(lengths, 1e-12), np.float32)

@@ -1,0 +1,196 @@
+"""What a question asks for: the kind of answer, its focus, and the words that carry its subject."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from mehealth_rag.language.words import (
+    REQUEST_WORDS,
+    content_words,
+    fold,
+    is_content,
+    stem,
+    words,
+)
+
+
+class Wanted(StrEnum):
+    """The kind of answer that a question wants."""
+
+    COUNT = "count"
+    MONEY = "money"
+    PERCENT = "percent"
+    DATE = "date"
+    PERSON = "person"
+    PLACE = "place"
+    LIST = "list"
+    DEFINITION = "definition"
+    REASON = "reason"
+    MANNER = "manner"
+    YES_NO = "yes-no"
+    LINK = "link"
+    NAME = "name"
+    GENERAL = "general"
+
+    @property
+    def is_figure(self) -> bool:
+        """Whether a number answers it."""
+        return self in {Wanted.COUNT, Wanted.MONEY, Wanted.PERCENT}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question as analysed.
+
+    `subject` are the stems of its content words, in order, without repeats and without words of
+    asking; `focus` is the stem of the noun that says what is wanted ("how many *jobs*"), empty
+    where there is none; `names` are the folded capitalised words (not the first word).
+    """
+
+    text: str
+    wanted: Wanted
+    subject: tuple[str, ...]
+    focus: str = ""
+    names: tuple[str, ...] = ()
+
+
+_MONEY_NOUNS = frozenset(
+    "cost price value worth revenue income turnover investment funding budget salary fee spend "
+    "spending profit expense money debt cash grant proceeds gdp earnings".split()
+)
+_DATE_NOUNS = frozenset("year date month day decade century time".split())
+_PERSON_NOUNS = frozenset(
+    "person man woman chairman chair director chief president ceo founder author king queen "
+    "leader minister professor".split()
+)
+_PLACE_NOUNS = frozenset(
+    "city country town place location county region state street address village continent "
+    "site area".split()
+)
+_PERCENT_NOUNS = frozenset("percent percentage proportion share rate".split())
+_COUNT_NOUNS = frozenset("number amount figure total population size count quantity".split())
+
+_OPENINGS: tuple[tuple[str, Wanted], ...] = (
+    (r"\b(?:link|url|web ?address|web ?site|web ?page|hyperlink)\b", Wanted.LINK),
+    (r"\bwhere (?:can|could|do|should|would|might) (?:i|we|one|you) (?:\w+ )?"
+     r"(?:read|find|download|get|see|learn|subscribe|sign)\b", Wanted.LINK),
+    (r"\bhow much (?:money|does|did|do|is|was|were|are|has|have|will|would|of)\b|\bhow much\b",
+     Wanted.MONEY),
+    (r"\bwhat (?:percentage|percent|proportion|share)\b|\bhow big a share\b", Wanted.PERCENT),
+    (r"\bhow (?:many|large|big|tall|long|far|old|fast|high|wide|deep|heavy|often)\b", Wanted.COUNT),
+    (r"\bwhen\b|\b(?:what|which) (?:year|date|month|day|decade|century)\b|\bhow soon\b",
+     Wanted.DATE),
+    (r"\bwho(?:m|se)?\b", Wanted.PERSON),
+    (r"\bwhere(?:abouts)?\b|\b(?:what|which) (?:city|country|town|county|place|location)\b",
+     Wanted.PLACE),
+    (r"\bwhy\b|\bwhat (?:is|was|are|were) the (?:reasons?|cause|rationale)\b|\bwhat caused\b"
+     r"|\bhow come\b|\bwhat led to\b|\bwhat drove\b", Wanted.REASON),
+    (r"\b(?:list|name all|name the|enumerate)\b|\bwhat are (?:the|all|some|its|their|your|our)\b"
+     r"|\bwhich (?:\w+ ){0,3}(?:are|were|have|do)\b|\bwhat (?:kinds?|types?|sorts?) of\b",
+     Wanted.LIST),
+    (r"\bwhat (?:does|do|did) .{1,60} (?:stand for|mean)\b|\bdefin(?:e|ition)\b"
+     r"|\bwhat is meant by\b|\bmeaning of\b|\bstands? for\b", Wanted.DEFINITION),
+    (r"\bhow\b", Wanted.MANNER),
+)
+_COMPILED = tuple((re.compile(pattern), wanted) for pattern, wanted in _OPENINGS)
+
+_YES_NO = re.compile(
+    r"^(?:so |and |but |ok(?:ay)?,? |please |then )*(?:is|are|was|were|does|do|did|has|have|had|can|"
+    r"could|will|would|should|might|must|am|isn't|aren't|doesn't|don't|didn't|wasn't|weren't)\b"
+)
+_BARE_DEFINITION = re.compile(
+    r"^(?:so |and |but |ok(?:ay)?,? )*what(?:'s| is| was| are) (?:an? |the )?(?P<thing>[\w'&-]+(?: [\w'&-]+){0,4})\??$"
+)
+_NOUN_AFTER = re.compile(
+    r"\b(?:how many|how much|what|which|whose|number of|amount of|total)\s+((?:[\w'-]+\s+){0,3}?[\w'-]+)"
+)
+_LEADING_VERB = frozenset(
+    "is are was were does do did has have had can could will would should may might must to of in "
+    "on for at by".split()
+)
+_CAPITALISED = re.compile(r"(?<!^)(?<![.?!]\s)\b[A-Z][\w&'-]*")
+
+
+def analyse(text: str) -> Question:
+    """The analysis of one question that stands alone."""
+    plain = " ".join(fold(text).split())
+    focus = _focus(plain)
+    return Question(
+        text=text,
+        wanted=_wanted(plain, focus),
+        subject=subject_stems(text),
+        focus=focus,
+        names=tuple(dict.fromkeys(fold(m) for m in _CAPITALISED.findall(text.strip()))),
+    )
+
+
+def subject_stems(text: str) -> tuple[str, ...]:
+    """Stems of the words that carry the subject: what a passage about it would share."""
+    kept = [w for w in content_words(text) if w not in REQUEST_WORDS]
+    return tuple(dict.fromkeys(stem(w) for w in (kept or content_words(text))))
+
+
+def _wanted(plain: str, focus: str) -> Wanted:
+    if _YES_NO.match(plain) and not re.search(r"\b(?:tell me|know|explain)\b", plain):
+        return Wanted.YES_NO
+    if _BARE_DEFINITION.match(plain) and focus not in _noun_kinds():
+        return Wanted.DEFINITION
+    for pattern, wanted in _COMPILED:
+        if pattern.search(plain):
+            return _refine(wanted, focus, plain)
+    return _by_noun(plain, focus)
+
+
+def _refine(wanted: Wanted, focus: str, plain: str) -> Wanted:
+    """A noun that names the kind outranks the question word ("what are the total costs")."""
+    if wanted is Wanted.LIST and focus in _noun_kinds():
+        return _noun_kinds()[focus]
+    if wanted is Wanted.MONEY and not re.search(r"[£$€]|" + "|".join(_MONEY_NOUNS), plain):
+        return Wanted.MONEY if "how much" in plain else Wanted.COUNT
+    return wanted
+
+
+def _by_noun(plain: str, focus: str) -> Wanted:
+    kinds = _noun_kinds()
+    if focus in kinds:
+        return kinds[focus]
+    for word in words(plain):
+        if stem(word) in kinds and word not in {"time", "area", "site", "state", "region"}:
+            return kinds[stem(word)]
+    if re.search(r"\b(?:which|what)\b", plain) and focus:
+        return Wanted.NAME
+    return Wanted.GENERAL
+
+
+def _noun_kinds() -> dict[str, Wanted]:
+    return _NOUN_KINDS
+
+
+def _focus(plain: str) -> str:
+    """The stem of the last noun of the phrase right after the question word."""
+    match = _NOUN_AFTER.search(plain)
+    if not match:
+        return ""
+    phrase: list[str] = []
+    for word in words(match[1]):
+        if word in _LEADING_VERB or (phrase and not is_content(word)):
+            break
+        if is_content(word):
+            phrase.append(word)
+    return stem(phrase[0]) if len(phrase) == 1 else stem(phrase[-1]) if phrase else ""
+
+
+_NOUN_KINDS: dict[str, Wanted] = {
+    stem(noun): wanted
+    for nouns, wanted in (
+        (_MONEY_NOUNS, Wanted.MONEY),
+        (_COUNT_NOUNS, Wanted.COUNT),
+        (_PERCENT_NOUNS, Wanted.PERCENT),
+        (_DATE_NOUNS, Wanted.DATE),
+        (_PERSON_NOUNS, Wanted.PERSON),
+        (_PLACE_NOUNS, Wanted.PLACE),
+    )
+    for noun in nouns
+}

@@ -1,0 +1,328 @@
+"""Lines to blocks: what belongs together, and what it is to a reader."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from mehealth_rag.reading.marks import (
+    ends_clause,
+    ends_sentence,
+    goes_on,
+    is_unfinished,
+    is_upper,
+    starts_item,
+    starts_numbered,
+)
+from mehealth_rag.reading.runs import Draft, Piece, Region, TextLine
+from mehealth_rag.types import BlockKind
+
+_LARGER = 1.1
+"""Text this many times the body's size is a heading's."""
+_HEADING_WORDS = 28
+_HEADING_LINES = 5
+_LEADING = 1.3
+"""Lines further apart than this many times the usual leading are not of one paragraph."""
+_SHORT = 0.8
+"""A line that ends before this share of its column's width ends well short of it."""
+_VERY_SHORT = 0.5
+"""A line that ends before this share of the width ends its block even without a full stop."""
+_PROSE_LINES = 5
+"""So many lines of running text tell a page's own size."""
+_MAX_LEVEL = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """What is usual in a document: sizes in points, leading in ems, heading sizes descending."""
+
+    body: float
+    leading: float
+    mostly_bold: bool
+    heading_sizes: tuple[float, ...] = ()
+
+
+@dataclass(slots=True)
+class _Group:
+    """Lines of one block while it grows; `right` is its column's right edge."""
+
+    kind: BlockKind
+    lines: list[TextLine]
+    right: float
+
+    @property
+    def last(self) -> TextLine:
+        return self.lines[-1]
+
+
+def measure(regions: Iterable[Region]) -> Style:
+    """The usual size and leading, weighted by characters."""
+    sizes: Counter[float] = Counter()
+    leadings: Counter[float] = Counter()
+    bold = total = 0
+    for region in regions:
+        for line in region:
+            sizes[_half(line.size)] += len(line.text)
+            total += len(line.text)
+            bold += len(line.text) if line.bold else 0
+        for above, below in pairwise(region):
+            step = (above.baseline - below.baseline) / max(below.size, 1.0)
+            if 0.9 < step < 2.2 and len(above.text) > 30 and not above.row:
+                leadings[round(step, 1)] += 1
+    body = sizes.most_common(1)[0][0] if sizes else 10.0
+    leading = leadings.most_common(1)[0][0] if leadings else 1.2
+    return Style(body, leading, mostly_bold=2 * bold > total)
+
+
+def _half(size: float) -> float:
+    return round(2 * size) / 2
+
+
+def draft_pages(pages: Sequence[Sequence[Region]], style: Style) -> list[list[Draft]]:
+    """The blocks of every page. Heading levels are ranked over the whole document."""
+    grouped = [_page_groups(regions, style) for regions in pages]
+    sizes = {
+        _half(group.lines[0].size)
+        for groups in grouped
+        for group in groups
+        if group.kind is BlockKind.HEADING and group.lines[0].size > _LARGER * style.body
+    }
+    style = replace(style, heading_sizes=tuple(sorted(sizes, reverse=True)))
+    return [[_draft(group, style) for group in groups] for groups in grouped]
+
+
+def _page_groups(regions: Sequence[Region], style: Style) -> list[_Group]:
+    groups: list[_Group] = []
+    for region in regions:
+        first = True
+        right = max((line.box[2] for line in region), default=0.0)
+        for line in region:
+            if groups and _belongs(groups[-1], line, style, first=first):
+                groups[-1].lines.append(line)
+            else:
+                groups.append(_Group(_kind(line), [line], right))
+            first = False
+    body = _page_body(regions, style)
+    groups = _joined_labels([_classified(group, style, body) for group in groups])
+    return _rejoined(_with_column_heads(groups))
+
+
+def _page_body(regions: Sequence[Region], style: Style) -> float:
+    """The size of a page's own running text where it has some, else the document's."""
+    sizes = Counter(
+        _half(line.size)
+        for region in regions
+        for line in region
+        if len(line.text) > 40 and not (line.row or line.bold or line.furniture)
+    )
+    if sizes.total() < _PROSE_LINES:
+        return style.body
+    return sizes.most_common(1)[0][0]
+
+
+def _kind(line: TextLine) -> BlockKind:
+    if line.furniture:
+        return BlockKind.FURNITURE
+    if line.row:
+        return BlockKind.ROW
+    return BlockKind.ITEM if _starts_item(line) else BlockKind.PARAGRAPH
+
+
+def _starts_item(line: TextLine) -> bool:
+    return starts_item(line.text) or (line.note and not line.text[:1].isalpha())
+
+
+def _belongs(group: _Group, line: TextLine, style: Style, *, first: bool) -> bool:
+    """Whether a line goes on in the block before it."""
+    last = group.last
+    if group.kind in (BlockKind.FURNITURE, BlockKind.ROW) or line.row or line.furniture:
+        return False
+    if first and abs(line.box[0] - last.box[0]) > 0.5 * line.size:
+        return False
+    if _starts_item(line) or not (line.upright and last.upright):
+        return False
+    if not _same_style(group, line):
+        return False
+    step = last.baseline - line.baseline
+    if step < -0.2 * line.size:
+        return False
+    usual = style.leading if abs(line.size - style.body) < 1 else max(style.leading, 1.25)
+    if step > _LEADING * usual * max(line.size, last.size):
+        return False
+    if line.box[0] > last.box[2] or line.box[2] < last.box[0]:
+        return False
+    if group.kind is BlockKind.ITEM:
+        return _item_goes_on(group, line)
+    return line.bold or not _ends_block(group, line)
+
+
+def _same_style(group: _Group, line: TextLine) -> bool:
+    last = group.last
+    if abs(line.size - last.size) > 0.08 * last.size:
+        return False
+    if line.bold and line.text.startswith("(") and is_upper(last.text):
+        return False
+    if line.bold == last.bold:
+        return True
+    inside = goes_on(line.text) and not ends_clause(last.text)
+    full = last.box[2] > group.right - 0.1 * (group.right - last.box[0])
+    return inside and full or (not line.bold and len(group.lines) > 1 and not group.lines[0].bold)
+
+
+def _item_goes_on(group: _Group, line: TextLine) -> bool:
+    start = group.lines[0].box[0]
+    if line.box[0] > start + 0.3 * line.size:
+        return True
+    if line.box[0] < start - 3 * line.size:
+        return not ends_clause(group.last.text)
+    return not ends_clause(group.last.text) and (
+        goes_on(line.text) or not _short(group, group.last)
+    )
+
+
+def _ends_block(group: _Group, line: TextLine) -> bool:
+    """Whether the line before ended its paragraph: it is short, or the next one is indented."""
+    last = group.last
+    if ends_clause(last.text):
+        if _short(group, last) and not line.text[:1].islower():
+            return True
+        left = min(other.box[0] for other in group.lines)
+        return line.box[0] > left + 0.8 * line.size and not _centred(group, line)
+    if goes_on(line.text) or is_unfinished(last.text) or _centred(group, line):
+        return False
+    return last.box[2] < last.box[0] + _VERY_SHORT * (group.right - last.box[0])
+
+
+def _short(group: _Group, line: TextLine) -> bool:
+    left = min(other.box[0] for other in group.lines)
+    return line.box[2] < left + _SHORT * (group.right - left)
+
+
+def _centred(group: _Group, line: TextLine) -> bool:
+    middle = (group.last.box[0] + group.last.box[2]) / 2
+    return abs((line.box[0] + line.box[2]) / 2 - middle) < 0.5 * line.size
+
+
+def _classified(group: _Group, style: Style, body: float) -> _Group:
+    """A group that looks and reads like a heading as one."""
+    text = " ".join(line.text for line in group.lines)
+    if group.kind not in (BlockKind.PARAGRAPH, BlockKind.ITEM):
+        return group
+    if group.kind is BlockKind.ITEM and not starts_numbered(text):
+        return group
+    size = group.lines[0].size
+    large = size > _LARGER * max(body, style.body)
+    bold = all(line.bold for line in group.lines) and not style.mostly_bold
+    capitals = is_upper(text) and len(text.split()) <= 10
+    if not (large or ((bold or capitals) and size > 0.93 * body)):
+        return group
+    if not _is_title(text, len(group.lines)):
+        return group
+    return _Group(BlockKind.HEADING, group.lines, group.right)
+
+
+def _is_title(text: str, lines: int) -> bool:
+    letters = sum(map(str.isalpha, text))
+    if letters < 2 or 2 * letters < len(text.replace(" ", "")):
+        return False
+    if lines > _HEADING_LINES or len(text.split()) > _HEADING_WORDS:
+        return False
+    if text.startswith("(") and text.endswith(")"):
+        return False
+    if text[-1] in ",;" or is_unfinished(text):
+        return False
+    numbered = starts_item(text) and len(text.split()) <= 10
+    return not ends_sentence(text) or text.endswith("?") or numbered
+
+
+def _joined_labels(groups: list[_Group]) -> list[_Group]:
+    """Rows whose label began on the line above are given that line."""
+    joined: list[_Group] = []
+    for group in groups:
+        if joined and _is_label(joined[-1], group):
+            above = joined.pop()
+            group = _Group(BlockKind.ROW, [*above.lines, *group.lines], group.right)
+        joined.append(group)
+    return joined
+
+
+def _is_label(above: _Group, row: _Group) -> bool:
+    if row.kind is not BlockKind.ROW or above.kind is not BlockKind.PARAGRAPH:
+        return False
+    line, last = row.lines[0], above.last
+    start = line.text.lstrip("(“")[:1]
+    near = 0 < last.baseline - line.baseline < 1.6 * line.size
+    aligned = abs(line.box[0] - above.lines[0].box[0]) < 2.5 * line.size
+    return (
+        len(above.lines) <= 3
+        and near
+        and aligned
+        and start.islower()
+        and not ends_clause(last.text)
+        and above.lines[0].bold == line.bold
+    )
+
+
+def _with_column_heads(groups: list[_Group]) -> list[_Group]:
+    """A line that stands over a table's columns, not over its labels, is a row of it."""
+    following: _Group | None = None
+    for group in reversed(groups):
+        if following is not None and _is_column_head(group, following):
+            group.kind = BlockKind.ROW
+        following = group
+    return groups
+
+
+def _is_column_head(group: _Group, row: _Group) -> bool:
+    if row.kind is not BlockKind.ROW or len(group.lines) > 1 or len(row.lines) > 1:
+        return False
+    if group.kind not in (BlockKind.PARAGRAPH, BlockKind.HEADING):
+        return False
+    line, below = group.last, row.lines[0]
+    beside = line.box[0] > below.box[0] + 0.25 * (below.box[2] - below.box[0])
+    over = line.box[2] > below.box[0] and line.box[0] < below.box[2]
+    wide = below.box[0] + 0.7 * (below.box[2] - below.box[0]) < line.box[2] or beside
+    near = 0 < line.baseline - below.baseline < 2.2 * below.size
+    inside = line.box[0] > below.box[0] + 2 * line.size or beside
+    headed = "\t" in below.text and not any(map(str.isalpha, below.text.split("\t")[0]))
+    return near and over and wide and len(line.text.split()) <= 8 and (beside or (inside and headed))
+
+
+def _rejoined(groups: list[_Group]) -> list[_Group]:
+    """Paragraphs and items that went on in the next column, or past a row of furniture."""
+    joined: list[_Group] = []
+    for group in groups:
+        before = _last_text(joined)
+        if before is not None and _continues(before, group):
+            before.lines.extend(group.lines)
+        else:
+            joined.append(group)
+    return joined
+
+
+def _last_text(groups: Sequence[_Group]) -> _Group | None:
+    return groups[-1] if groups else None
+
+
+def _continues(before: _Group, group: _Group) -> bool:
+    if before.kind not in (BlockKind.PARAGRAPH, BlockKind.ITEM):
+        return False
+    if group.kind is not BlockKind.PARAGRAPH:
+        return False
+    last, line = before.last, group.lines[0]
+    moved = line.baseline > last.baseline + line.size
+    same = abs(line.size - last.size) <= 0.08 * last.size and line.bold == last.bold
+    lower = line.text.lstrip("(“‘\"'[")[:1].islower()
+    return moved and same and lower and not ends_clause(last.text)
+
+
+def _draft(group: _Group, style: Style) -> Draft:
+    pieces = tuple(Piece(line.text, line.box) for line in group.lines)
+    level = 0
+    if group.kind is BlockKind.HEADING:
+        size = _half(group.lines[0].size)
+        sizes = style.heading_sizes
+        level = sizes.index(size) + 1 if size in sizes else len(sizes) + 1
+    return Draft(group.kind, pieces, min(level, _MAX_LEVEL))

@@ -1,0 +1,191 @@
+"""Markdown: what a reader sees of it, with headings, items, table rows and links."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mehealth_rag.reading.compose import compose
+from mehealth_rag.reading.runs import NO_TEXT, Draft, Piece
+from mehealth_rag.reading.text import decode, split_pages
+from mehealth_rag.reading.tidy import Vocabulary, clean
+from mehealth_rag.types import BlockKind, Link, Page, Span
+
+_FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
+_FIELD = re.compile(r"^(\w[\w-]*):[ \t]*(.+)$", re.MULTILINE)
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_HEADING = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*")
+_UNDERLINE = re.compile(r" {0,3}(=+|-+)[ \t]*")
+_RULE = re.compile(r" {0,3}(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,})")
+_ITEM = re.compile(r"[ \t]*(?:[-*+•]|\d{1,3}[.)])[ \t]+\S")
+_FENCE = re.compile(r" {0,3}(?:```|~~~)")
+_DIVIDER = re.compile(r"[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*")
+_CELL_BORDER = re.compile(r"(?<!\\)\|")
+_INLINE = re.compile(
+    r"!\[(?P<alt>[^\]]*)\]\([^)]*\)"
+    r"|\[(?P<words>(?:[^\[\]]|\[[^\]]*\])+)\]\(\s*<?(?P<url>[^\s)>]+)>?(?:\s+[\"'][^)]*)?\)"
+    r"|<(?P<auto>https?://[^\s>]+)>"
+    r"|(?P<bare>https?://[^\s<>()]*[^\s<>().,;:!?\"'”’])"
+    r"|`(?P<code>[^`]+)`"
+    r"|\\(?P<escaped>[\\`*_{}\[\]()#+.!|>~-])"
+    r"|(?P<strong>\*\*|__(?=\w)|(?<=\w)__|(?<=[.,;:!?])__)"
+    r"|(?P<light>(?<![\w*])[*_](?=[^\s*_])|(?<=[^\s*_])[*_](?![\w*]))"
+)
+
+
+@dataclass(slots=True)
+class _Block:
+    """A block's source lines while it is read."""
+
+    kind: BlockKind
+    lines: list[str]
+    level: int = 0
+
+
+@dataclass(slots=True)
+class _Visible:
+    """The words of a block that are seen, and the links among them by offset."""
+
+    text: str = ""
+    links: list[tuple[str, int, int]] = field(default_factory=list)
+
+
+def read_markdown(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str, str]]:
+    """The pages of a Markdown file (a form feed starts a new one) and its front matter.
+
+    Every block is one line of the page, since a source line is no line of a layout.
+    """
+    source = decode(path, content).replace("\r\n", "\n").replace("\r", "\n")
+    metadata: dict[str, str] = {}
+    if front := _FRONT_MATTER.match(source):
+        found = _FIELD.findall(front[1])
+        metadata = {key.lower(): value.strip().strip("\"'") for key, value in found}
+        source = source[front.end() :]
+    source = _COMMENT.sub("", source)
+    parts = split_pages(source)
+    return tuple(_page(number, part) for number, part in enumerate(parts, 1)), metadata
+
+
+def _page(number: int, source: str) -> Page:
+    shown = [(block, _block_text(block)) for block in _blocks(source)]
+    shown = [(block, visible) for block, visible in shown if visible.text]
+    drafts = [Draft(b.kind, (Piece(visible.text),), b.level) for b, visible in shown]
+    text, blocks, lines = compose(drafts, Vocabulary.of(()))
+    links = tuple(
+        Link(url, None, Span(block.span.start + start, block.span.start + end))
+        for block, (_, visible) in zip(blocks, shown, strict=True)
+        for url, start, end in visible.links
+    )
+    return Page(number, str(number), text, blocks, lines, links, None, None if text else NO_TEXT)
+
+
+def _blocks(source: str) -> Iterator[_Block]:
+    """Blocks of one page, cut as Markdown cuts them."""
+    current: _Block | None = None
+    fenced = False
+    for line in source.split("\n"):
+        if _FENCE.match(line):
+            fenced = not fenced
+            if current:
+                yield current
+            current = None
+            continue
+        opened = _Block(BlockKind.PARAGRAPH, [line]) if fenced else _opened(line, current)
+        if opened is None:
+            if current is not None:
+                _extend(current, line)
+            continue
+        if current:
+            yield current
+        current = opened
+    if current:
+        yield current
+
+
+def _extend(block: _Block, line: str) -> None:
+    """A line inside a block: a heading's underline, or more of its words."""
+    if underline := _UNDERLINE.fullmatch(line):
+        block.kind, block.level = BlockKind.HEADING, 1 if underline[1][0] == "=" else 2
+    else:
+        block.lines.append(line)
+
+
+def _opened(line: str, current: _Block | None) -> _Block | None:
+    """The block that a line opens; None where it goes on in `current`."""
+    line = re.sub(r"^[ \t]*(?:>[ \t]?)+", "", line)
+    going = current is not None and current.kind in (BlockKind.PARAGRAPH, BlockKind.ITEM)
+    if not line.strip():
+        return _Block(BlockKind.PARAGRAPH, [])
+    if heading := _HEADING.fullmatch(line):
+        return _Block(BlockKind.HEADING, [heading[2] or ""], len(heading[1]))
+    written = current is not None and bool(current.lines)
+    if current and current.kind is BlockKind.PARAGRAPH and written and _UNDERLINE.fullmatch(line):
+        return None
+    if _RULE.fullmatch(line) or ("|" in line and _DIVIDER.fullmatch(line)):
+        return _Block(BlockKind.PARAGRAPH, [])
+    if _ITEM.match(line):
+        return _Block(BlockKind.ITEM, [line])
+    if _is_row(line):
+        return _Block(BlockKind.ROW, [line])
+    return None if going and written else _Block(BlockKind.PARAGRAPH, [line])
+
+
+def _is_row(line: str) -> bool:
+    stripped = line.strip()
+    return stripped.startswith("|") and stripped.endswith("|") and len(stripped) > 2
+
+
+def _block_text(block: _Block) -> _Visible:
+    if block.kind is not BlockKind.ROW:
+        return _visible(" ".join(line.strip() for line in block.lines))
+    row = _Visible()
+    for cell in _CELL_BORDER.split(block.lines[0].strip().strip("|")):
+        part = _visible(cell.strip())
+        if row.text and part.text:
+            row.text += "\t"
+        at = len(row.text)
+        row.links += [(url, at + start, at + end) for url, start, end in part.links]
+        row.text += part.text
+    return row
+
+
+def _visible(source: str) -> _Visible:
+    """Inline marks taken off; a link leaves its words."""
+    shown = _Visible()
+    at = 0
+    for match in _INLINE.finditer(source):
+        _append(shown, source[at : match.start()])
+        at = match.end()
+        words = _words(match)
+        start = len(shown.text)
+        _append(shown, words)
+        url = match["url"] or match["auto"] or match["bare"]
+        if url:
+            start += shown.text[start:].startswith(" ")
+            shown.links.append((url, start, len(shown.text)))
+    _append(shown, source[at:])
+    shown.text = shown.text.rstrip(" ")
+    return shown
+
+
+def _words(match: re.Match[str]) -> str:
+    kind = match.lastgroup
+    if match["words"] is not None:
+        return _visible(match["words"]).text
+    if kind in ("strong", "light", None):
+        return ""
+    return match[kind]
+
+
+def _append(shown: _Visible, source: str) -> None:
+    """Add source text, white space made single."""
+    text = clean(source)
+    before = source[:1].isspace() and shown.text and not shown.text.endswith(" ")
+    after = source[-1:].isspace() and (text or before)
+    if before and text:
+        text = " " + text
+    if after and (text or shown.text) and not (shown.text + text).endswith(" "):
+        text += " "
+    shown.text += text

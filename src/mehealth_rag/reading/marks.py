@@ -1,0 +1,87 @@
+"""Bullets, enumerators, figures and ends of sentences: what a line's characters say about it."""
+
+from __future__ import annotations
+
+import re
+
+_BULLETS = "•▪●○◦‣⁃∙·■□▫◆◇➢➤►▶✓✔❖\uf0b7\uf0a7\uf076\uf0d8\uf0fc\uf02d\uf06e\uf071\uf0a8\uf078\uf06f\uf0fe¨§☐☒☑"
+_ENUMERATOR = r"\(?(?:\d{1,2}|[a-zA-Z]|[ivx]{1,5})\)|(?:\d{1,2}|[a-zA-Z]|[ivx]{1,5})\."
+_LONE_MARK = re.compile(rf"(?:[{_BULLETS}]|[-–—*]|o|{_ENUMERATOR})")
+_NUMBERED = re.compile(
+    r"(?:item|note|part|section|article|chapter|exhibit|schedule|appendix|annex)\s+[\dA-Z]{1,4}[.:]?"
+    r"|\d{1,2}(?:\.\d{1,2}){1,3}\.?",
+    re.IGNORECASE,
+)
+_SIGNED = re.compile(r"(?<=[\d%)—–-]) (?=[$£€¥]\s?[\d(—–-])")
+_ITEM = re.compile(rf"(?:[{_BULLETS}]\s?|[-–—*]\s|o\s(?=[A-Z])|(?:{_ENUMERATOR})\s)(?=\S)")
+_FIGURE = re.compile(
+    r"[~<>≈]?[+\-–—−(]?\s?(?:[$£€¥]|US\$|A\$)?\s?[(\-–—−]?\d[\d.,/]*\s?"
+    r"(?:%|x|bps|bn|[mkMKB]|million|billion)?\)?\s?%?(?:\s?\(\w{1,2}\))?"
+)
+_SIGN = re.compile(r"[$£€¥%)\-–—−/]+|\(?[Nn]/?[Aa]\)?|[Nn]/?[Mm]|\(\w{1,2}\)|[☐☒✓✔]")
+_UNFINISHED = re.compile(
+    r"(?:^|\s)(?:a|an|and|as|at|by|for|from|in|into|of|on|or|our|that|the|their|to|with|&)$|[,–-]$"
+)
+_END = re.compile(r"[.!?:;…][\"'”’)\]]*$")
+_FULL_STOP = re.compile(r"[.!?…][\"'”’)\]]*$")
+
+
+def is_lone_mark(text: str) -> bool:
+    """Whether the text is nothing but a bullet or an enumerator, like "•" or "(a)"."""
+    return len(text) <= 7 and _LONE_MARK.fullmatch(text) is not None
+
+
+def is_number_of_title(text: str) -> bool:
+    """Whether the text is the counted part of a title, like "Item 1A." or "3.2"."""
+    return len(text) <= 16 and _NUMBERED.fullmatch(text) is not None
+
+
+def figures_apart(text: str) -> str:
+    """A row's text with a tab before each currency sign that follows a figure."""
+    return _SIGNED.sub("\t", text)
+
+
+def starts_numbered(text: str) -> bool:
+    """Whether a line starts with an enumerator and goes on."""
+    return (text[:1] == "(" or text[:1].isalnum()) and starts_item(text)
+
+
+def starts_item(text: str) -> bool:
+    """Whether a line starts with a bullet or an enumerator and goes on."""
+    return _ITEM.match(text) is not None
+
+
+def is_figure(text: str) -> bool:
+    """Whether a cell is a figure, a currency sign, a dash or the like."""
+    if len(text) > 48:
+        return False
+    if _FIGURE.fullmatch(text) or _SIGN.fullmatch(text):
+        return True
+    words = text.split(" ")
+    return len(words) > 1 and all(_FIGURE.fullmatch(word) or _SIGN.fullmatch(word) for word in words)
+
+
+def ends_clause(text: str) -> bool:
+    """Whether a line ends in punctuation after which a new block may start."""
+    return _END.search(text) is not None
+
+
+def ends_sentence(text: str) -> bool:
+    """Whether a line ends in a full stop, question or exclamation mark."""
+    return _FULL_STOP.search(text) is not None
+
+
+def is_unfinished(text: str) -> bool:
+    """Whether a line ends in a word or sign that asks for another line."""
+    return _UNFINISHED.search(text) is not None
+
+
+def goes_on(text: str) -> bool:
+    """Whether a line's start looks like the middle of a sentence."""
+    start = text.lstrip("(“‘\"'[")[:1]
+    return start.islower() or start.isdigit() or start in "£$€&"
+
+
+def is_upper(text: str) -> bool:
+    """Whether all letters are capitals, and there are a few."""
+    return text.isupper() and sum(map(str.isalpha, text)) >= 3

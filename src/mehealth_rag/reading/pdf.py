@@ -1,0 +1,202 @@
+"""The text of a PDF with its place and style: pages to runs, by pdfium.
+
+Text is taken once a page; boxes and fonts are asked for a line or a word, never for every
+character, because each question is a call into the library.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pypdfium2 as pdfium
+import pypdfium2.raw as raw
+
+from mehealth_rag.errors import ReadingError
+from mehealth_rag.reading.questions import NO_STYLE, Questions, Style
+from mehealth_rag.reading.runs import NO_TEXT, Frame, RawPage, Run
+from mehealth_rag.reading.tidy import BROKEN, clean
+from mehealth_rag.types import Box
+
+
+_DAMAGED = "the page is damaged and could not be read"
+
+_CELL_GAP = 1.0
+"""A gap this many ems wide inside a line separates cells or columns; spaces are 0.25 to 0.6."""
+_LOOSE_LINE = 0.62
+"""Ems per character above which a line may hide wide gaps; running text has 0.4 to 0.55."""
+_ASCENT, _DESCENT = 0.78, 0.22
+"""Where a line's box ends above and below the baseline, in ems."""
+_LINE = re.compile(f"[^\r\n{BROKEN}]*[{BROKEN}]?")
+_WORD = re.compile(r"\S+")
+_PASSWORD = 4
+
+
+def read_pages(path: Path) -> list[RawPage]:
+    """All pages of a PDF in order, each with its runs.
+
+    A page without text or beyond repair has a `problem` and no runs. Raises ReadingError where the
+    file as a whole cannot be read.
+    """
+    document = _open(path)
+    try:
+        questions = Questions()
+        pages = [_read_page(document, index, questions) for index in range(len(document))]
+    finally:
+        document.close()
+    if not pages:
+        raise ReadingError(f"{path}: the PDF has no pages; get the file again")
+    if any(page.problem for page in pages) and not _has_end(path):
+        raise ReadingError(f"{path}: the PDF is cut short (its end is missing); get the file again")
+    return pages
+
+
+def _open(path: Path) -> Any:
+    try:
+        return pdfium.PdfDocument(path)
+    except pdfium.PdfiumError as error:
+        if getattr(error, "err_code", None) == _PASSWORD:
+            raise ReadingError(
+                f"{path}: the PDF is locked with a password; save a copy without one"
+            ) from error
+        if not _has_end(path):
+            raise ReadingError(
+                f"{path}: the PDF is cut short (its end is missing); get the file again"
+            ) from error
+        raise ReadingError(f"{path}: the PDF is damaged ({error}); get the file again") from error
+
+
+def _has_end(path: Path) -> bool:
+    with path.open("rb") as file:
+        file.seek(0, 2)
+        file.seek(max(0, file.tell() - 2048))
+        return b"%%EOF" in file.read()
+
+
+def _read_page(document: Any, index: int, questions: Questions) -> RawPage:
+    try:
+        page = document[index]
+        frame = Frame(tuple(page.get_bbox()), page.get_rotation())
+        size = page.get_size()
+        textpage = page.get_textpage()
+    except pdfium.PdfiumError:
+        return RawPage(index + 1, (0.0, 0.0), Frame((0.0, 0.0, 0.0, 0.0)), problem=_DAMAGED)
+    try:
+        questions.turn_to(textpage.raw, frame)
+        runs = tuple(_runs(textpage, questions))
+    finally:
+        textpage.close()
+        page.close()
+    return RawPage(index + 1, size, frame, runs, None if runs else NO_TEXT)
+
+
+def _runs(textpage: Any, questions: Questions) -> Iterator[Run]:
+    """The runs of a page, line by line as pdfium found them."""
+    text, starts = _characters(textpage)
+    order = 0
+    for match in _LINE.finditer(text):
+        line = match[0]
+        if not line or line.isspace():
+            continue
+        first = match.start()
+        if starts is not None:
+            first = starts(first)
+        for run in _line_runs(questions, line, first, order):
+            yield run
+            order = run.order
+        order += 1
+
+
+def _characters(textpage: Any) -> tuple[str, Any]:
+    """A page's text, and where its offsets are not pdfium's own the way from one to the other."""
+    text: str = textpage.get_text_range()
+    if len(text) == textpage.count_chars():
+        return text, None
+    handle = textpage.raw
+
+    def char_index(offset: int) -> int:
+        index: int = raw.FPDFText_GetCharIndexFromTextIndex(handle, offset)
+        return max(index, 0)
+
+    return text, char_index
+
+
+def _line_runs(page: Questions, line: str, first: int, order: int) -> Iterator[Run]:
+    count = page.rect_count(first, len(line))
+    if count <= 0:
+        return
+    lead = len(line) - len(line.lstrip())
+    style = page.style(first + lead)
+    if count == 1 or not style.upright:
+        box = page.rect(0)
+        for index in range(1, count):
+            box = _union(box, page.rect(index))
+        loose = box[2] - box[0] > _LOOSE_LINE * style.size * len(line)
+        if not loose or not style.upright:
+            yield _run(line, box, (style, style.bold), order)
+            return
+    yield from _cells(page, line, first, order)
+
+
+def _cells(page: Questions, line: str, first: int, order: int) -> Iterator[Run]:
+    """Cut a line of several text objects where a wide gap or a fall to the next line is."""
+    start = end = 0
+    box: Box | None = None
+    style = NO_STYLE
+    for match in _WORD.finditer(line):
+        word_start, word_end = match.span()
+        word = page.char(first + word_start)
+        right = word[2]
+        if word_end - word_start > 1:
+            right = max(right, page.char(first + word_end - 1)[2])
+        step = None if box is None else _step(box, word, style.size)
+        if box is not None and step is None:
+            box = (box[0], box[1], right, box[3])
+        else:
+            if box is not None:
+                yield _styled(page, (line[start:end], first + start), (style, box), order)
+                order += step or 0
+            box, start = (word[0], word[1], right, word[3]), word_start
+            style = page.style(first + start)
+        end = word_end
+    if box is not None:
+        yield _styled(page, (line[start:], first + start), (style, box), order)
+
+
+def _step(box: Box, word: Box, size: float) -> int | None:
+    """None where a word goes on in the run of `box`; 0 for a new cell, 1 for a new line."""
+    gap = word[0] - box[2]
+    if -3 * size <= gap <= _CELL_GAP * size:
+        return None
+    return 1 if gap < 0 and word[3] < box[3] - 0.5 * size else 0
+
+
+def _styled(page: Questions, piece: tuple[str, int], look: tuple[Style, Box], order: int) -> Run:
+    text, first = piece
+    start, box = look
+    last = first + len(text.rstrip()) - 1
+    if last == first:
+        return _run(text, box, (start, start.bold), order)
+    end = page.style(last)
+    if end.size > 1.15 * start.size:  # a raised figure stands first
+        start = Style(end.size, end.baseline, start.bold, start.upright)
+        return replace(_run(text, box, (start, end.bold), order), note=True)
+    return _run(text, box, (start, end.bold), order)
+
+
+def _run(text: str, box: Box, look: tuple[Style, bool], order: int) -> Run:
+    style, bold_end = look
+    size, baseline = style.size, style.baseline
+    if style.upright:
+        height = box[3] - box[1]
+        if size <= 0 or height > 1.6 * size:
+            size = max(height / 0.9, 1.0)  # a font that lies about its size
+        box = (box[0], baseline - _DESCENT * size, box[2], baseline + _ASCENT * size)
+    return Run(clean(text), box, baseline, size, order, style.bold, bold_end, style.upright)
+
+
+def _union(one: Box, two: Box) -> Box:
+    return min(one[0], two[0]), min(one[1], two[1]), max(one[2], two[2]), max(one[3], two[3])

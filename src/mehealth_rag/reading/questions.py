@@ -1,0 +1,139 @@
+"""What pdfium says of single characters: boxes, fonts, baselines.
+
+Every answer is a call into the library, and a page needs some hundreds of them. The functions are
+therefore bound once with plain addresses for arguments, which costs less than half of a call with
+typed pointers.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+import pypdfium2.raw as raw
+
+from mehealth_rag.reading.runs import Frame
+from mehealth_rag.types import Box
+
+_BOLD_WEIGHT = 600
+_BOLD_NAME = re.compile(r"bold|black|heavy|semibd|demi", re.IGNORECASE)
+_LIGHT_NAME = re.compile(
+    r"regular|roman|italic|oblique|book|light|medium|times|arial|helvetica", re.IGNORECASE
+)
+_ITALIC = 1 << 6
+_FORCE_BOLD = 1 << 18
+_NAME_LENGTH = 128
+_INT, _ADDRESS = ctypes.c_int, ctypes.c_void_p
+
+
+@dataclass(slots=True)
+class Style:
+    """What the font says at one character: size in points, baseline, weight and direction."""
+
+    size: float
+    baseline: float
+    bold: bool
+    upright: bool
+
+
+NO_STYLE = Style(0.0, 0.0, bold=False, upright=True)
+
+
+class Questions:
+    """Asks pdfium about one page's characters, by index; answers are in displayed coordinates."""
+
+    def __init__(self) -> None:
+        self._text = 0
+        self._frame: Frame | None = None
+        self._numbers = (ctypes.c_double * 4)()
+        self._read = memoryview(self._numbers).cast("B").cast("d")
+        start = ctypes.addressof(self._numbers)
+        self._slots = tuple(start + 8 * i for i in range(4))
+        self._matrix = (ctypes.c_float * 6)()
+        self._matrix_read = memoryview(self._matrix).cast("B").cast("f")
+        self._matrix_slot = ctypes.addressof(self._matrix)
+        self._name = ctypes.create_string_buffer(_NAME_LENGTH)
+        self._name_slot = ctypes.addressof(self._name)
+        self._flags = ctypes.c_int()
+        self._flags_slot = ctypes.addressof(self._flags)
+        self._count_rects = _bound(raw.FPDFText_CountRects, _INT, _INT)
+        self._get_rect = _bound(raw.FPDFText_GetRect, _INT, *[_ADDRESS] * 4)
+        self._get_box = _bound(raw.FPDFText_GetCharBox, _INT, *[_ADDRESS] * 4)
+        self._get_origin = _bound(raw.FPDFText_GetCharOrigin, _INT, *[_ADDRESS] * 2)
+        self._get_matrix = _bound(raw.FPDFText_GetMatrix, _INT, _ADDRESS)
+        self._get_size = _bound(raw.FPDFText_GetFontSize, _INT, result=ctypes.c_double)
+        self._get_font = _bound(
+            raw.FPDFText_GetFontInfo, _INT, _ADDRESS, ctypes.c_ulong, _ADDRESS
+        )
+        self._get_weight = _bound(raw.FPDFText_GetFontWeight, _INT)
+
+    def turn_to(self, text: object, frame: Frame) -> None:
+        """Ask about the page behind pdfium's handle `text` from now on."""
+        self._text = ctypes.cast(text, _ADDRESS).value or 0  # type: ignore[arg-type]
+        self._frame = None if frame.plain else frame
+
+    def rect_count(self, start: int, length: int) -> int:
+        """Count the text objects in which the characters stand."""
+        return int(self._count_rects(self._text, start, length))
+
+    def rect(self, index: int) -> Box:
+        """Give the box of one of the text objects that `rect_count` counted."""
+        self._get_rect(self._text, index, *self._slots)
+        left, top, right, bottom = self._read
+        box = (left, bottom, right, top)
+        return box if self._frame is None else self._frame.box(box)
+
+    def char(self, index: int) -> Box:
+        """Give the box of one character."""
+        self._get_box(self._text, index, *self._slots)
+        left, right, bottom, top = self._read
+        box = (left, bottom, right, top)
+        return box if self._frame is None else self._frame.box(box)
+
+    def style(self, index: int) -> Style:
+        """Give size, baseline, weight and direction at one character."""
+        self._get_origin(self._text, index, self._slots[0], self._slots[1])
+        across, baseline, _, _ = self._read
+        self._get_matrix(self._text, index, self._matrix_slot)
+        along, up, shear, scale, _, _ = self._matrix_read
+        if self._frame is not None:
+            _, baseline = self._frame.point(across, baseline)
+            along, up = self._frame.direction(along, up)
+        scale = abs(scale) if shear == 0 else (shear**2 + scale**2) ** 0.5
+        size = self._get_size(self._text, index) * (scale or 1.0)
+        return Style(size, baseline, self.bold(index), along > 0 and abs(up) < 0.2 * along)
+
+    def bold(self, index: int) -> bool:
+        """Tell whether the font at one character is a bold one.
+
+        Its name is asked first: the weight is guessed from the stems, and calls many an italic
+        font heavy.
+        """
+        self._get_font(self._text, index, self._name_slot, _NAME_LENGTH, self._flags_slot)
+        known = _is_bold_name(self._name.value)
+        if known is not None:
+            return known
+        if self._flags.value & _ITALIC:
+            return bool(self._flags.value & _FORCE_BOLD)
+        return bool(self._get_weight(self._text, index) >= _BOLD_WEIGHT)
+
+
+def _bound(function: object, *arguments: type, result: type = _INT) -> Callable[..., float]:
+    """Bind one of pdfium's functions with a text page's address as its first argument."""
+    address = ctypes.cast(function, _ADDRESS).value  # type: ignore[arg-type]
+    assert address is not None  # noqa: S101 - a loaded library's function has an address
+    prototype = ctypes.CFUNCTYPE(result, _ADDRESS, *arguments)
+    bound: Callable[..., float] = prototype(address)
+    return bound
+
+
+@cache
+def _is_bold_name(name: bytes) -> bool | None:
+    """Tell whether a font's name says that it is bold; None where it says nothing."""
+    text = name.decode("utf-8", "replace")
+    if _BOLD_NAME.search(text):
+        return True
+    return False if _LIGHT_NAME.search(text) else None

@@ -1,0 +1,136 @@
+"""What the layout works on: pieces of text with their place and style on the page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mehealth_rag.types import BlockKind, Box
+
+NO_TEXT = "no text on the page (a picture or blank)"
+"""The problem of a page that has nothing to read."""
+
+HYPHENS = "-\u2010\u00ad"
+"""Signs that break a word at the end of a line: hyphen-minus, hyphen, soft hyphen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Words on one baseline without a wide gap between them.
+
+    `box`, `baseline` and `size` are in points, in the frame of the page as it is displayed.
+    `order` is the run's place in the file's own text; two runs of one line there have the same
+    `order`. `bold` and `bold_end` tell the weight of the first and of the last character; `note`
+    is true where a small raised sign stands first, as before a footnote.
+    """
+
+    text: str
+    box: Box
+    baseline: float
+    size: float
+    order: int
+    bold: bool = False
+    bold_end: bool = False
+    upright: bool = True
+    note: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RawPage:
+    """A page before its layout is known: its runs in the file's order, its displayed size."""
+
+    number: int
+    size: tuple[float, float]
+    frame: Frame
+    runs: tuple[Run, ...] = ()
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """From a PDF's user space to the page as displayed: crop box taken off, rotation applied.
+
+    `crop` is left, bottom, right, top in user space; `rotation` is 0, 90, 180 or 270 degrees
+    clockwise.
+    """
+
+    crop: Box
+    rotation: int = 0
+
+    @property
+    def plain(self) -> bool:
+        """Whether user space and displayed page are the same."""
+        return self.rotation == 0 and self.crop[0] == 0 and self.crop[1] == 0
+
+    def point(self, x: float, y: float) -> tuple[float, float]:
+        """A point of user space on the displayed page, origin at its bottom left."""
+        left, bottom, right, top = self.crop
+        match self.rotation:
+            case 90:
+                return y - bottom, right - x
+            case 180:
+                return right - x, top - y
+            case 270:
+                return top - y, x - left
+            case _:
+                return x - left, y - bottom
+
+    def box(self, box: Box) -> Box:
+        """A box of user space on the displayed page."""
+        if self.plain:
+            return box
+        x0, y0 = self.point(box[0], box[1])
+        x1, y1 = self.point(box[2], box[3])
+        return min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
+
+    def direction(self, a: float, b: float) -> tuple[float, float]:
+        """The direction of a text matrix's first column as the displayed page shows it."""
+        match self.rotation:
+            case 90:
+                return b, -a
+            case 180:
+                return -a, -b
+            case 270:
+                return -b, a
+            case _:
+                return a, b
+
+
+@dataclass(frozen=True, slots=True)
+class TextLine:
+    """One line of the layout: a run, or the runs of one baseline that belong together.
+
+    `row` marks a table's row; its cells are separated by a tab in `text`. `bold` is true where the
+    whole line is.
+    """
+
+    text: str
+    box: Box
+    baseline: float
+    size: float
+    order: int
+    bold: bool = False
+    row: bool = False
+    furniture: bool = False
+    upright: bool = True
+    note: bool = False
+
+
+Region = tuple[TextLine, ...]
+"""Lines that are read one after another: a column, or a stretch of the whole width."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One line's text inside a block, before it is joined with the next."""
+
+    text: str
+    box: Box | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A block before its place in the page's text is known."""
+
+    kind: BlockKind
+    pieces: tuple[Piece, ...]
+    level: int = 0

@@ -1,0 +1,274 @@
+"""Plain text: form feeds to pages, hard-wrapped lines to paragraphs, items and headings."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mehealth_rag.errors import ReadingError
+from mehealth_rag.reading.compose import compose
+from mehealth_rag.reading.marks import ends_clause, goes_on, is_figure, is_unfinished, starts_item
+from mehealth_rag.reading.runs import NO_TEXT, Draft, Piece
+from mehealth_rag.reading.tidy import Vocabulary, clean
+from mehealth_rag.types import BlockKind, Link, Page
+
+_URL = re.compile(r"<?(https?://[^\s<>]+)>?")
+_CELLS = re.compile(r"\t+| {3,}")
+_DASH = re.compile(r"[-–—*] ")
+_FOLIO = re.compile(r"\d{1,3} [A-Z][A-Z &’'-]{4,50}|[A-Z][A-Z &’'-]{4,50} \d{1,3}|\d{1,3}")
+_HEADING_WORDS = 18
+_HEADING_LINES = 5
+_LONG = 150
+"""A line with more characters is a whole paragraph: the file is not hard-wrapped."""
+_FULL = 0.8
+"""From this share of the width around it on, a line is about full."""
+_NEAR = 4
+"""So many lines above and below a line tell the width of its column."""
+
+
+@dataclass(frozen=True, slots=True)
+class _TextRow:
+    """One line of the file: tidied, its cells, and whether a blank line stands above it."""
+
+    text: str
+    cells: tuple[str, ...]
+    gap: bool
+    width: int = 0
+
+    @property
+    def short(self) -> bool:
+        """Whether it ends well before the lines around it."""
+        return len(self.text) < _FULL * self.width
+
+
+@dataclass(slots=True)
+class _Group:
+    """Lines of one block while it grows."""
+
+    kind: BlockKind
+    rows: list[_TextRow]
+
+    @property
+    def words(self) -> int:
+        """How many words the block has so far."""
+        return sum(len(row.text.split()) for row in self.rows)
+
+    @property
+    def last(self) -> _TextRow:
+        """The line before the next one."""
+        return self.rows[-1]
+
+
+def read_text(path: Path, content: bytes) -> tuple[Page, ...]:
+    """The pages of a plain-text file; one page where it has no form feed. Raises ReadingError."""
+    drafts = [_drafts(_rows(part)) for part in split_pages(decode(path, content))]
+    drafts = _without_running(drafts)
+    texts = (piece.text for page in drafts for draft in page for piece in draft.pieces)
+    vocabulary = Vocabulary.of(texts)
+    return tuple(_page(number, page, vocabulary) for number, page in enumerate(drafts, 1))
+
+
+def decode(path: Path, content: bytes) -> str:
+    """A text file's characters: UTF-8, UTF-16 with its mark, else Windows-1252."""
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return content.decode("utf-16", "replace")
+    if b"\0" in content:
+        raise ReadingError(f"{path}: not a text file (it holds zero bytes); check its format")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", "replace")
+
+
+def split_pages(text: str) -> list[str]:
+    """A text cut at its form feeds, whether they open each page, close it or stand between."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    parts = text.split("\f")
+    if len(parts) > 1 and not parts[-1].strip():
+        return parts[:-1]
+    if len(parts) > 1 and not parts[0].strip():
+        return parts[1:]
+    return parts
+
+
+def _page(number: int, drafts: Sequence[Draft], vocabulary: Vocabulary) -> Page:
+    text, blocks, lines = compose(drafts, vocabulary)
+    links = tuple(
+        Link(match[1], None, line.span)
+        for line in lines
+        if (match := _URL.fullmatch(line.span.of(text)))
+    )
+    problem = None if text else NO_TEXT
+    return Page(number, str(number), text, blocks, lines, links, None, problem)
+
+
+def _rows(part: str) -> list[_TextRow]:
+    rows: list[_TextRow] = []
+    gap = False
+    for line in part.split("\n"):
+        text = clean(line)
+        if text:
+            cells = tuple(clean(cell) for cell in _CELLS.split(line.strip()))
+            rows.append(_TextRow(text, tuple(filter(None, cells)), gap))
+        gap = not text
+    lengths = [0 if _URL.fullmatch(row.text) else len(row.text) for row in rows]
+    return [
+        _TextRow(row.text, row.cells, row.gap, max(lengths[max(0, i - _NEAR) : i + _NEAR + 1]))
+        for i, row in enumerate(rows)
+    ]
+
+
+def _drafts(rows: Sequence[_TextRow]) -> list[Draft]:
+    groups: list[_Group] = []
+    for index, row in enumerate(rows):
+        kind = _kind(rows, index)
+        if groups and kind is BlockKind.PARAGRAPH and _belongs(groups[-1], row):
+            groups[-1].rows.append(row)
+        else:
+            groups.append(_Group(kind, [row]))
+    groups = _headings(groups)
+    return [
+        Draft(group.kind, tuple(_piece(row, group.kind) for row in group.rows), level)
+        for group, level in zip(groups, _levels(groups), strict=True)
+    ]
+
+
+def _piece(row: _TextRow, kind: BlockKind) -> Piece:
+    return Piece("\t".join(row.cells) if kind is BlockKind.ROW else row.text)
+
+
+def _kind(rows: Sequence[_TextRow], index: int) -> BlockKind:
+    row = rows[index]
+    if _URL.fullmatch(row.text) or _is_folio(rows, index):
+        return BlockKind.FURNITURE
+    if starts_item(row.text) and not _is_subtitle(rows, index):
+        return BlockKind.ITEM
+    if len(row.cells) > 1 and _is_table_row(rows, index):
+        return BlockKind.ROW
+    return BlockKind.PARAGRAPH
+
+
+def _is_folio(rows: Sequence[_TextRow], index: int) -> bool:
+    """Whether the line is the page's last words, or its first, and holds its number."""
+    words = [at for at, row in enumerate(rows) if not _URL.fullmatch(row.text)]
+    if len(words) < 3 or index not in (words[0], words[-1]):
+        return False
+    return _FOLIO.fullmatch(rows[index].text) is not None
+
+
+def _is_subtitle(rows: Sequence[_TextRow], index: int) -> bool:
+    """Whether a dash opens the second half of a title instead of a list's item."""
+    if not _DASH.match(rows[index].text) or index == 0 or ends_clause(rows[index - 1].text):
+        return False
+    around = [*rows[max(0, index - 3) : index], *rows[index + 1 : index + 4]]
+    return not any(_DASH.match(row.text) for row in around)
+
+
+def _is_table_row(rows: Sequence[_TextRow], index: int) -> bool:
+    row = rows[index]
+    if any(is_figure(cell) for cell in row.cells[1:]):
+        return True
+    beside = rows[max(0, index - 1) : index] + rows[index + 1 : index + 2]
+    return any(len(other.cells) == len(row.cells) for other in beside)
+
+
+def _belongs(group: _Group, row: _TextRow) -> bool:
+    """Whether a line that opens nothing itself goes on in the block before it."""
+    if group.kind not in (BlockKind.PARAGRAPH, BlockKind.ITEM):
+        return False
+    last = group.last
+    if row.gap:
+        return _bridges_gap(group, row)
+    if len(last.text) > _LONG:
+        return row.text[:1].islower() and not ends_clause(last.text)
+    if ends_clause(last.text):
+        return not last.short
+    return not (_is_title(group) and _breaks_early(last, row))
+
+
+def _bridges_gap(group: _Group, row: _TextRow) -> bool:
+    """Whether a block that a blank line broke in two goes on after it."""
+    last = group.last.text
+    if is_unfinished(last) or _DASH.match(row.text):
+        return True
+    if ends_clause(last):
+        return False
+    item = group.kind is BlockKind.ITEM
+    full = len(last) >= (0.65 if goes_on(row.text) else 0.85) * group.last.width
+    if goes_on(row.text):
+        return full or (item and row.text[:1].islower())
+    return item and full
+
+
+def _is_title(group: _Group) -> bool:
+    return (
+        group.kind is BlockKind.PARAGRAPH
+        and group.words <= _HEADING_WORDS
+        and len(group.rows) <= _HEADING_LINES
+        and not any(ends_clause(row.text) for row in group.rows)
+        and not is_unfinished(group.last.text)
+        and any(map(str.isalpha, group.rows[0].text))
+        and not group.rows[0].text[:1].islower()
+    )
+
+
+def _breaks_early(last: _TextRow, row: _TextRow) -> bool:
+    """Whether a line ends although the next one's first word had room, and that is a capital."""
+    first = row.text.split(" ", 1)[0]
+    fits = len(last.text) + 1 + len(first) <= row.width
+    return last.short and fits and not goes_on(row.text)
+
+
+def _headings(groups: list[_Group]) -> list[_Group]:
+    """Short groups without a full stop that something follows are headings; neighbours are one."""
+    found: list[_Group] = []
+    for index, group in enumerate(groups):
+        followed = index + 1 < len(groups) and groups[index + 1].kind is not BlockKind.FURNITURE
+        if followed and _is_title(group):
+            group.kind = BlockKind.HEADING
+            above = found[-1] if found else None
+            if above and above.kind is BlockKind.HEADING and not group.rows[0].gap:
+                above.rows.extend(group.rows)
+                continue
+        found.append(group)
+    return found
+
+
+def _levels(groups: Sequence[_Group]) -> Iterator[int]:
+    """1 for the heading that opens a page, 2 for one that stands free, 3 for one that runs in."""
+    for index, group in enumerate(groups):
+        if group.kind is not BlockKind.HEADING:
+            yield 0
+        elif index == 0:
+            yield 1
+        else:
+            following = groups[index + 1] if index + 1 < len(groups) else None
+            yield 3 if following and not following.rows[0].gap else 2
+
+
+def _without_running(pages: list[list[Draft]]) -> list[list[Draft]]:
+    """First and last blocks that three pages or more share become furniture."""
+    keys = Counter(
+        key for page in pages for key in {_running_key(draft) for draft in (*page[:1], *page[-1:])}
+    )
+    shared = {key for key, count in keys.items() if key and count >= 3}
+    if not shared:
+        return pages
+    return [
+        [
+            Draft(BlockKind.FURNITURE, draft.pieces)
+            if at in (0, len(page) - 1) and _running_key(draft) in shared
+            else draft
+            for at, draft in enumerate(page)
+        ]
+        for page in pages
+    ]
+
+
+def _running_key(draft: Draft) -> str:
+    if len(draft.pieces) > 1 or len(draft.pieces[0].text) > 90:
+        return ""
+    return re.sub(r"\d+", "#", draft.pieces[0].text.casefold())

@@ -1,0 +1,141 @@
+"""Characters as a reader means them, and words that a line's end broke in two.
+
+Quotes have to be found again in the file, so nothing is changed that a reader can see: curly
+quotes, dashes, pound signs and bullets stay. What goes are spellings of the same thing (ligatures,
+the many spaces) and what has no shape at all (control characters, soft hyphens, zero widths).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from mehealth_rag.reading.runs import HYPHENS
+
+BROKEN = "\ufffe\x02"
+"""What pdfium writes for a hyphen at a line's end where it believes a word is broken."""
+
+SOFT_HYPHEN = "\u00ad"
+_SUSPENDED = frozenset({"and", "or", "to"})
+"""After these a hyphen stands for a word left out: "pre- and post-merger"."""
+
+_LIGATURES = {
+    "ﬀ": "ff",
+    "ﬁ": "fi",
+    "ﬂ": "fl",
+    "ﬃ": "ffi",
+    "ﬄ": "ffl",
+    "ﬅ": "st",
+    "ﬆ": "st",
+}
+_ODD_SPACES = (
+    "\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f\x85\u00a0\u1680\u202f\u205f\u3000\u2028\u2029"
+    + "".join(chr(code) for code in range(0x2000, 0x200B))
+)
+_NO_SHAPE = (
+    "\u00ad\u200b\u200c\u200d\u2060\ufeff\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067"
+    "\u2068\u2069\ufff9\ufffa\ufffb\uffff"
+)
+_TABLE = str.maketrans(
+    {chr(code): None for code in (*range(0x20), *range(0x7F, 0xA0))}
+    | dict.fromkeys(_NO_SHAPE)
+    | dict.fromkeys(_ODD_SPACES, " ")
+    | dict.fromkeys(BROKEN, "-")
+    | _LIGATURES
+)
+_SPACES = re.compile(" {2,}")
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*(?:-[^\W_]+(?:['’][^\W_]+)*)*")
+_HEAD = re.compile(r"^[^\W_]+(?:['’][^\W_]+)*")
+_TAIL = re.compile(r"[^\W_]+(?:-[^\W_]+)*$")
+
+
+def clean(text: str) -> str:
+    """One line of text without odd characters: single spaces, none at the ends.
+
+    A soft hyphen at the very end stays, as the sign that a word goes on in the next line.
+    """
+    if text.isascii() and text.isprintable():
+        tidy = text
+    else:
+        tidy = text.translate(_TABLE)
+    tidy = tidy.strip(" ")
+    if text.endswith(SOFT_HYPHEN) and tidy:
+        tidy += SOFT_HYPHEN  # `glue` takes it away together with the line's end
+    return _SPACES.sub(" ", tidy) if "  " in tidy else tidy
+
+
+def ends_broken(text: str) -> bool:
+    """Whether a raw line ends in a hyphen right after a letter or digit."""
+    stripped = text.rstrip()
+    return len(stripped) > 1 and stripped[-1] in HYPHENS + BROKEN and stripped[-2].isalnum()
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """How often each word and each compound with a hyphen stands inside a document's lines."""
+
+    words: Counter[str]
+    compounds: Counter[str]
+    prefixes: frozenset[str]
+
+    @classmethod
+    def of(cls, lines: Iterable[str]) -> Vocabulary:
+        """Count the words of `lines`; a piece left by a break at a line's end is not one."""
+        words: Counter[str] = Counter()
+        compounds: Counter[str] = Counter()
+        broken = False
+        for line in lines:
+            found = _WORD.findall(line.lower())
+            if broken:
+                found = found[1:]
+            broken = ends_broken(line)
+            if broken:
+                found = found[:-1]
+            words.update(found)
+            compounds.update(word for word in found if "-" in word)
+        parts = (word.split("-") for word in compounds)
+        prefixes = frozenset(part for split in parts for part in split[:-1])
+        return cls(words, compounds, prefixes)
+
+    def keeps_hyphen(self, left: str, right: str) -> bool:
+        """Whether the word broken into `left`-`right` is a compound that keeps its hyphen."""
+        left, right = left.lower(), right.lower()
+        if not left.isalpha() or not right.isalpha():
+            return True
+        joined, compound = self.words[left + right], self.compounds[f"{left}-{right}"]
+        if joined or compound:
+            return compound > joined
+        known_left = left in self.words or left in self.prefixes
+        return known_left and right in self.words
+
+
+def glue(left: str, right: str, vocabulary: Vocabulary) -> tuple[str, str]:
+    """How one line goes over into the next within a block.
+
+    Returns the left line as it stands in the text (its hyphen dropped where a word was only
+    broken) and what stands between the two: a space, or nothing.
+    """
+    if not left or not right:
+        return left, ""
+    if left[-1] == SOFT_HYPHEN:
+        return left[:-1], ""
+    if left[-1] in HYPHENS and len(left) > 1 and left[-2].isalnum() and right[0].isalnum():
+        return _mend(left, right, vocabulary)
+    if left[-1] in "—/" and len(left) > 1 and left[-2] != " " and right[0].isalnum():
+        return left, ""
+    return left, " "
+
+
+def _mend(left: str, right: str, vocabulary: Vocabulary) -> tuple[str, str]:
+    head = _HEAD.match(right)
+    tail = _TAIL.search(left[:-1])
+    if not head or not tail:
+        return left, ""
+    if head[0].lower() in _SUSPENDED:
+        return left, " "
+    upper = head[0][0].isupper() and not tail[0].isupper()
+    if upper or vocabulary.keeps_hyphen(tail[0], head[0]):
+        return left, ""
+    return left[:-1], ""

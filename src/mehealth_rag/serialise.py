@@ -1,0 +1,49 @@
+"""The package's values as the JSON of the contract."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from mehealth_rag.types import Answer, Hit
+
+if TYPE_CHECKING:
+    from mehealth_rag.assistant import SourceStatus
+
+SCHEMA = 1
+
+
+def answer_json(answer: Answer) -> dict[str, Any]:
+    """An answer, its keys in the contract's order."""
+    return {"schema": SCHEMA, **asdict(answer)}
+
+
+def hit_json(hit: Hit) -> dict[str, Any]:
+    """A hit of a search."""
+    return {
+        "document": hit.passage.document,
+        "page": hit.passage.page,
+        "page_label": hit.passage.page_label,
+        "heading": hit.passage.heading,
+        "text": hit.passage.text,
+        "score": hit.score,
+        "dense_rank": hit.dense_rank,
+        "lexical_rank": hit.lexical_rank,
+    }
+
+
+def source_json(status: SourceStatus) -> dict[str, Any]:
+    """A source with its state and what links to it."""
+    source = status.source
+    return {
+        "id": source.id,
+        "title": source.title,
+        "kind": source.kind,
+        "format": source.format,
+        "url": source.url,
+        "state": str(status.state),
+        "reason": status.reason,
+        "pages": status.pages,
+        "passages": status.passages,
+        "linked_from": [asdict(x) for x in source.linked_from],
+    }

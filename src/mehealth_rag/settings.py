@@ -1,0 +1,116 @@
+"""Settings: environment, then `mehealth.toml` in the working folder, then flags; the later wins."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from platformdirs import user_data_path
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from rapidfuzz import process
+
+from mehealth_rag.errors import UsageError
+
+PREFIX = "MEHEALTH_"
+SETTINGS_FILE = "mehealth.toml"
+PACKAGED_MODEL = "all-MiniLM-L6-v2"
+
+
+def default_index(corpus: Path) -> Path:
+    """The per-user folder for the index of one corpus: each corpus folder has its own."""
+    full = corpus.expanduser().resolve()
+    digest = hashlib.sha256(str(full).encode()).hexdigest()[:8]
+    return user_data_path("mehealth") / "indexes" / f"{full.name or 'root'}-{digest}"
+
+
+class Settings(BaseSettings):
+    """What can be set, one field a setting; `Settings.load` is the way to make one."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid")
+
+    corpus: Path = Field(Path("corpus"), description="folder with the documents")
+    index: Path = Field(
+        default_factory=lambda given: default_index(given["corpus"]),
+        description="folder of the index",
+    )
+    embedding_model: str = Field(
+        PACKAGED_MODEL, description="the packaged model, a folder or a hub name"
+    )
+    chroma_url: str | None = Field(None, description="address of a Chroma server; else embedded")
+    engine: Literal["extractive"] = Field("extractive", description="who writes the answer")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what `load` hands over counts: it has put the sources in the contract's order."""
+        return (init_settings,)
+
+    @classmethod
+    def load(
+        cls,
+        flags: Mapping[str, Any] | None = None,
+        environ: Mapping[str, str] | None = None,
+        folder: Path | None = None,
+    ) -> Settings:
+        """Merge environment, settings file and flags (None: not given).
+
+        Raises:
+            UsageError: an unknown key (with the nearest known one) or a value that does not fit.
+        """
+        merged: dict[str, Any] = _from_environment(os.environ if environ is None else environ)
+        merged |= _from_file((folder or Path.cwd()) / SETTINGS_FILE)
+        merged |= {key: value for key, value in (flags or {}).items() if value is not None}
+        try:
+            return cls(**merged)
+        except ValidationError as error:
+            raise UsageError(_one_line(error)) from error
+
+
+def known_keys() -> tuple[str, ...]:
+    """The names of all settings."""
+    return tuple(Settings.model_fields)
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    found = {k.removeprefix(PREFIX).lower(): v for k, v in environ.items() if k.startswith(PREFIX)}
+    for key in found:
+        _check_key(key, f"the environment variable {PREFIX}{key.upper()}", prefix=True)
+    return {k: v for k, v in found.items() if v != ""}
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: not valid TOML ({error}); mend or remove the file") from error
+    for key in table:
+        _check_key(key, f"the key '{key}' in {path}", prefix=False)
+    return table
+
+
+def _check_key(key: str, what: str, *, prefix: bool) -> None:
+    if key in known_keys():
+        return
+    nearest = process.extractOne(key, known_keys())
+    name = nearest[0] if nearest else known_keys()[0]
+    shown = f"{PREFIX}{name.upper()}" if prefix else name
+    raise UsageError(f"{what} is not a setting; did you mean {shown}?")
+
+
+def _one_line(error: ValidationError) -> str:
+    first = error.errors()[0]
+    key = str(first["loc"][0]) if first["loc"] else "settings"
+    return f"the setting '{key}' is {first['input']!r}: {first['msg'].lower()}"

@@ -1,0 +1,280 @@
+"""The values that pass between the stages: small, frozen, without behaviour beyond their own data.
+
+Everything downstream of reading is a slice of a page's text: a `Span` is a half-open range of
+character offsets into `Page.text`, and passages, sentences and quotes are spans, never copies that
+have to be searched for again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+Box = tuple[float, float, float, float]
+"""Left, bottom, right, top in PDF points, origin at the page's bottom left."""
+
+
+class BlockKind(StrEnum):
+    """What a block of a page is to a reader."""
+
+    HEADING = "heading"
+    PARAGRAPH = "paragraph"
+    ITEM = "item"
+    """One item of a bulleted or numbered list, its bullet included."""
+    ROW = "row"
+    """One row of a table, cells separated by a tab."""
+    FURNITURE = "furniture"
+    """Running header, footer or page number: kept in the text, left out of passages."""
+
+
+class SourceState(StrEnum):
+    """Where a source of the corpus stands."""
+
+    PRESENT = "present"
+    NOT_FETCHED = "not fetched"
+    INDEXED = "indexed"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Half-open range `[start, end)` of characters in a page's text."""
+
+    start: int
+    end: int
+
+    def of(self, text: str) -> str:
+        """The characters of `text` inside the span."""
+        return text[self.start : self.end]
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedFrom:
+    """A document and those of its pages (counted from 1) that link to a source."""
+
+    document: str
+    pages: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One entry of the corpus: a document that exists here, or one that is linked.
+
+    `path` is None as long as the file is not present.
+    """
+
+    id: str
+    title: str
+    kind: str
+    format: str
+    url: str | None = None
+    path: Path | None = None
+    linked_from: tuple[LinkedFrom, ...] = ()
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the layout: its span in the page's text and where it stands on the page.
+
+    `box` is None where the format has no layout. A word broken over two lines is whole in the
+    text; its characters are divided between the two lines' spans.
+    """
+
+    span: Span
+    box: Box | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A run of lines that belong together. `level` counts heading levels from 1; else 0."""
+
+    kind: BlockKind
+    span: Span
+    level: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link that stands on a page: its address and, where the format tells, the words it covers."""
+
+    url: str
+    box: Box | None = None
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page as read.
+
+    `number` counts from 1; `label` is the printed number. `text` holds every character of the page
+    in reading order, one block a line (blocks are separated by a newline, the lines of a block by a
+    space). `blocks` and `lines` are in the order of the text and do not overlap. `problem` says in
+    a few words why the page has no usable text, None when it has.
+    """
+
+    number: int
+    label: str
+    text: str
+    blocks: tuple[Block, ...] = ()
+    lines: tuple[Line, ...] = ()
+    links: tuple[Link, ...] = ()
+    size: tuple[float, float] | None = None
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A source whose file was read. `sha256` is the file's hash in hex."""
+
+    source: Source
+    sha256: str
+    pages: tuple[Page, ...]
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentProblem:
+    """Something of the corpus that could not be read: which, where, why, and what to do."""
+
+    source: str
+    reason: str
+    page: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence, list item or table row of a passage: the unit that an answer quotes.
+
+    `lead` is the span of the words that introduce a list item ("We collaborate on:"), else None.
+    """
+
+    span: Span
+    kind: BlockKind
+    lead: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A run of whole sentences of one page under one heading: the unit of retrieval.
+
+    `text` is `span` of the page's text; the sentences' spans count in the page's text too.
+    `headings` is the path of headings above it, outermost first; the outer ones may stand on an
+    earlier page.
+    """
+
+    id: str
+    document: str
+    title: str
+    page: int
+    page_label: str
+    headings: tuple[str, ...]
+    span: Span
+    text: str
+    sentences: tuple[Sentence, ...]
+
+    @property
+    def heading(self) -> str:
+        """The nearest heading above the passage, empty where there is none."""
+        return self.headings[-1] if self.headings else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage that retrieval found, with its fused score and its rank in each half (from 1)."""
+
+    passage: Passage
+    score: float
+    dense_rank: int | None = None
+    lexical_rank: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Document, page and a quote that stands on that page word for word.
+
+    `boxes` are one per line of the quote; empty where the format has no layout.
+    """
+
+    number: int
+    document: str
+    title: str
+    page: int
+    page_label: str
+    quote: str
+    boxes: tuple[Box, ...] = ()
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One sentence or list item of an answer, with the numbers of the citations that support it."""
+
+    text: str
+    citations: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ConflictValue:
+    """One of the values that pages give for the same thing."""
+
+    value: str
+    citations: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Pages that disagree: about what, and each value with its citations."""
+
+    about: str
+    values: tuple[ConflictValue, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """A source that may hold what the documents at hand do not."""
+
+    source: str
+    title: str
+    url: str | None
+    indexed: bool
+
+
+class Status(StrEnum):
+    """Whether the documents answer the question."""
+
+    ANSWERED = "answered"
+    NOT_FOUND = "not_found"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer as the contract gives it. `timings_ms` are milliseconds by stage."""
+
+    question: str
+    standalone_question: str
+    status: Status
+    answer: str
+    statements: tuple[Statement, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    nearest: tuple[Citation, ...] = ()
+    related: tuple[Related, ...] = ()
+    confidence: float = 0.0
+    engine: str = "extractive"
+    index: str = ""
+    timings_ms: Mapping[str, float] = field(default_factory=dict)
+
+
+class VerdictKind(StrEnum):
+    """What the documents say of a claim."""
+
+    SUPPORTED = "supported"
+    CONTRADICTED = "contradicted"
+    NOT_FOUND = "not_found"
+
+
+Turn = tuple[str, str]
+"""An earlier question and its answer."""

@@ -1,0 +1,132 @@
+"""The one place where the parts are put together: settings in, an index or an assistant out."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mehealth_rag.corpus import load_sources, present
+from mehealth_rag.errors import NoIndexError
+from mehealth_rag.language.spelling import Speller
+from mehealth_rag.language.words import stem, stems, words
+from mehealth_rag.model_files import model_folder, model_id
+from mehealth_rag.offline import go_offline, is_hub_name
+
+if TYPE_CHECKING:
+    from mehealth_rag.index.opened import OpenIndex
+    from mehealth_rag.index.report import IngestReport, Progress
+    from mehealth_rag.question_encoder import Encoder
+    from mehealth_rag.settings import Settings
+    from mehealth_rag.types import Source
+
+
+def ingest(
+    settings: Settings, progress: Progress | None = None, *, rebuild: bool = False
+) -> IngestReport:
+    """Build or refresh the index of the corpus that the settings name.
+
+    Raises:
+        NoIndexError: the corpus folder is missing or holds nothing that can be read.
+        CorpusError: its manifest is not valid.
+        IndexStateError: the index folder cannot be written, or is being built by another.
+    """
+    from mehealth_rag.index.build import build_index
+    from mehealth_rag.index.folder import IndexFolder
+    from mehealth_rag.index.report import BuildPlan, Language, Versions
+    from mehealth_rag.language.acronyms import learn_acronyms
+    from mehealth_rag.passages import SPLITTER_VERSION, split
+    from mehealth_rag.reading import READER_VERSION, read_document
+
+    sources = load_sources(settings.corpus)
+    if not present(sources):
+        raise NoIndexError(f"no file of {settings.corpus} is present; add one, or fetch its sources")
+    go_offline(is_hub_name(settings.embedding_model))
+    plan = BuildPlan(
+        sources=present(sources),
+        folder=IndexFolder(settings.index),
+        read=read_document,
+        split=split,
+        encoder=lambda: _passage_encoder(settings.embedding_model),
+        language=Language(stems, words, learn_acronyms),
+        versions=Versions(READER_VERSION, SPLITTER_VERSION),
+        model=model_id(settings.embedding_model),
+        chroma_url=settings.chroma_url,
+        rebuild=rebuild,
+    )
+    return build_index(plan, progress)
+
+
+def open_index(settings: Settings) -> tuple[OpenIndex, Encoder]:
+    """The current index and the encoder of its questions.
+
+    Raises:
+        NoIndexError: there is none yet.
+        IndexStateError: it is damaged, or was built by another layout or model.
+    """
+    from mehealth_rag.index.folder import IndexFolder
+    from mehealth_rag.index.opened import OpenIndex
+    from mehealth_rag.question_encoder import open_question_encoder
+
+    go_offline(is_hub_name(settings.embedding_model))
+    folder = IndexFolder(settings.index)
+    index = OpenIndex.open(folder, model_id(settings.embedding_model), settings.chroma_url)
+    encoder = open_question_encoder(folder.models, settings.embedding_model)
+    index.ready()
+    return index, encoder
+
+
+def has_index(settings: Settings) -> bool:
+    """Whether an index of this corpus was built: one that shares no document with it is another's."""
+    from mehealth_rag.index.content import ContentReader
+    from mehealth_rag.index.folder import IndexFolder
+
+    generation = IndexFolder(settings.index).current()
+    if generation is None:
+        return False
+    if not settings.corpus.is_dir():
+        return True
+    reader = ContentReader(generation)
+    try:
+        indexed = {d.source.id for d in reader.documents()}
+    finally:
+        reader.close()
+    return bool(indexed & {s.id for s in load_sources(settings.corpus)})
+
+
+def changed_sources(index: OpenIndex, sources: tuple[Source, ...]) -> tuple[str, ...]:
+    """Ids of sources whose file is new, gone, or younger than the index."""
+    indexed = {d.source.id: d for d in index.documents()}
+    failed = {p.source for p in index.problems()}
+    there = {s.id: s.path for s in sources if s.path is not None}
+    built = index.generation.stat().st_mtime
+    young = (i for i, path in there.items() if i in indexed and path.stat().st_mtime > built)
+    return tuple(sorted({*young, *((indexed.keys() ^ there.keys()) - failed)}))
+
+
+def speller(index: OpenIndex) -> Speller:
+    """The speller of an index: its own words, and English as the embedding model knows it."""
+    return Speller(
+        vocabulary=lru_cache(maxsize=1)(index.words),
+        is_known=lambda word: index.passages_with(word) > 0,
+        is_english=lambda word: word in _english() or stem(word) in _english_stems(),
+    )
+
+
+@lru_cache(maxsize=1)
+def _english() -> frozenset[str]:
+    """The whole words of the packaged model's vocabulary: some 20,000 common English words."""
+    path: Path = model_folder() / "vocab.txt"
+    entries = path.read_text(encoding="utf-8").split()
+    return frozenset(w for w in entries if w.isalpha() and len(w) > 2)
+
+
+@lru_cache(maxsize=1)
+def _english_stems() -> frozenset[str]:
+    return frozenset(stem(w) for w in _english())
+
+
+def _passage_encoder(setting: str) -> object:
+    from mehealth_rag.embedding import PassageEncoder
+
+    return PassageEncoder.load(setting)

@@ -1,0 +1,317 @@
+"""Building an index and asking it: round trip, what changes cost, what stops it and what not."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from index_helpers import HashEncoder, hash_vector, read, split, words
+
+from mehealth_rag.errors import IndexStateError, NoIndexError, ReadingError
+from mehealth_rag.index.opened import OpenIndex
+from mehealth_rag.index.report import RowStatus, Versions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from index_helpers import Corpus
+
+    from mehealth_rag.embedding import PassageText, PassageVectors
+    from mehealth_rag.types import Document, Source
+
+GUIDE = (
+    "The lighthouse is 42 metres tall. It was lit in 1871.\nThe pier (NP) is long.\fFerries run."
+)
+MAP = "A map of the harbour. It shows the pier."
+
+
+def statuses(report: object) -> dict[str, str]:
+    return {row.id: str(row.status) for row in report.documents}  # type: ignore[attr-defined]
+
+
+def top(corpus: Corpus, question: str) -> tuple[str, str]:
+    """The texts that each half of the search puts first."""
+    index = corpus.open()
+    dense = index.dense(hash_vector(question), 1)
+    lexical = index.lexical(words(question), 1)
+    return tuple(index.passage(found[0][0]).text if found else "" for found in (dense, lexical))  # type: ignore[return-value]
+
+
+def test_everything_that_was_read_comes_back(corpus: Corpus) -> None:
+    corpus.write(guide=GUIDE, map=MAP)
+    report = corpus.build()
+    index = corpus.open()
+    source = corpus.plan().sources[0]
+    document = read(source)
+    assert [index.page("guide", n) for n in (1, 2)] == list(document.pages)
+    assert index.passages([0, 1, 2, 3])[:3] == list(split(document))
+    assert index.passage(3).text == MAP
+    first = index.documents()[0]
+    assert (first.source, first.pages, first.passages, first.first) == (source, 2, 3, 0)
+    assert len(first.sha256) == 64
+    assert first.metadata == {"author": "Test"}
+    assert index.passage_count == report.passages == 4
+    assert index.acronyms() == {"np": "found"}
+    assert statuses(report) == {"guide": "added", "map": "added"}
+
+
+def test_sentence_vectors_belong_to_their_passage(corpus: Corpus) -> None:
+    corpus.write(guide=GUIDE, map=MAP)
+    corpus.build()
+    index = corpus.open()
+    for ordinal, count in enumerate([2, 1, 1, 2]):
+        passage = index.passage(ordinal)
+        vectors = index.sentence_vectors(ordinal)
+        assert vectors.shape == (count, 32)
+        expected = [
+            hash_vector(s.span.of(index.page(passage.document, passage.page).text))
+            for s in passage.sentences
+        ]
+        assert np.allclose(vectors, expected, atol=2e-3)
+
+
+def test_both_halves_of_the_search_rank_and_filter(corpus: Corpus) -> None:
+    corpus.write(guide=GUIDE, map=MAP)
+    corpus.build()
+    index = corpus.open()
+    assert top(corpus, "how tall is the lighthouse")[0].startswith("The lighthouse")
+    assert top(corpus, "how tall is the lighthouse")[1].startswith("The lighthouse")
+    question = "the pier"
+    for documents, expected in (
+        (["map"], {3}),
+        (["guide"], {0, 1, 2}),
+        (["map", "guide"], {0, 1, 2, 3}),
+    ):
+        dense = index.dense(hash_vector(question), 10, documents)
+        assert {ordinal for ordinal, _ in dense} == expected
+        lexical = {ordinal for ordinal, _ in index.lexical(words(question), 10, documents)}
+        assert lexical
+        assert lexical <= expected
+    assert len(index.dense(hash_vector(question), 1000)) == 4
+    assert index.lexical(["nowhere"], 10) == []
+    assert index.lexical([], 10) == []
+    similarities = [s for _, s in index.dense(hash_vector(MAP), 4)]
+    assert similarities == sorted(similarities, reverse=True)
+
+
+def test_word_statistics(corpus: Corpus) -> None:
+    corpus.write(guide=GUIDE, map=MAP)
+    corpus.build()
+    index = corpus.open()
+    assert index.document_frequency("pier") == index.passages_with("pier") == 2
+    assert index.document_frequency("42") == 1
+    assert index.document_frequency("unheard") == index.passages_with("unheard") == 0
+    assert index.words()["harbour"] == 4  # the heading counts
+
+
+def test_equal_passages_rank_in_the_order_of_the_corpus(corpus: Corpus) -> None:
+    corpus.write(**{f"d{n:02}": "Boilerplate of the harbour." for n in range(60)})
+    corpus.build()
+    index = corpus.open()
+    assert [o for o, _ in index.dense(hash_vector("harbour"), 20)] == list(range(20))
+    assert [o for o, _ in index.lexical(["harbour"], 20)] == list(range(20))
+    assert isinstance(corpus.encoder, HashEncoder)
+    assert len(corpus.encoder.encoded) == 1  # one text, embedded once
+
+
+def test_unchanged_corpus_costs_nothing(corpus: Corpus) -> None:
+    corpus.write(guide=GUIDE, map=MAP, bad="BROKEN")
+    first = corpus.build()
+    assert corpus.loads == 1
+
+    def unexpected(_: Source) -> Document:
+        raise AssertionError("a file was read again")
+
+    second = corpus.build(read=unexpected)
+    assert corpus.loads == 1
+    assert not second.changed
+    assert second.generation == first.generation
+    assert second.problems == first.problems
+    assert statuses(second) == {"bad": "failed", "guide": "unchanged", "map": "unchanged"}
+    assert (second.pages, second.passages) == (first.pages, first.passages)
+
+
+def test_a_changed_document_replaces_the_old_one(corpus: Corpus) -> None:
+    corpus.write(guide=GUIDE, map=MAP)
+    corpus.build()
+    corpus.write(guide=GUIDE.replace("42 metres tall", "45 metres high"))
+    encoder = corpus.encoder = HashEncoder()
+    report = corpus.build()
+    assert statuses(report) == {"guide": "changed", "map": "unchanged"}
+    assert len(encoder.encoded) == report.embedded == 1  # of four passages
+    assert "45" in top(corpus, "lighthouse metres high")[0]
+    assert top(corpus, "45")[1].startswith("The lighthouse is 45")
+    index = corpus.open()
+    assert index.lexical(["42"], 5) == []
+    texts = [p.text for p in index.passages([o for o, _ in index.dense(hash_vector("42 tall"), 9)])]
+    assert not any("42" in text for text in texts)
+
+
+def test_a_removed_document_is_gone(corpus: Corpus) -> None:
+    corpus.write(guide=GUIDE, map=MAP)
+    corpus.build()
+    corpus.remove("guide")
+    report = corpus.build()
+    assert statuses(report) == {"map": "unchanged", "guide": "removed"}
+    assert report.embedded == 0
+    index = corpus.open()
+    assert [o for o, _ in index.dense(hash_vector("lighthouse"), 9)] == [0]
+    assert index.lexical(["lighthouse"], 9) == []
+    with pytest.raises(KeyError):
+        index.page("guide", 1)
+
+
+def test_a_broken_file_does_not_stop_the_others(corpus: Corpus) -> None:
+    corpus.write(bad="BROKEN", guide=GUIDE)
+    plan = corpus.plan()
+    gone = replace(plan.sources[0], id="gone", path=corpus.root / "gone.txt")
+    report = corpus.build(sources=(*plan.sources, gone))
+    rows = {row.id: row for row in report.documents}
+    assert rows["bad"].status is rows["gone"].status is RowStatus.FAILED
+    assert rows["bad"].reason == "bad.txt is broken"
+    assert "No such file" in rows["gone"].reason
+    assert rows["guide"].passages == 3
+    assert {p.source for p in report.problems} == {"bad", "gone"}
+    assert [p.source for p in corpus.open().problems()] == ["bad", "gone"]
+
+
+def test_nothing_readable_leaves_the_old_index(corpus: Corpus) -> None:
+    corpus.write(guide=GUIDE)
+    corpus.build()
+    corpus.write(guide="BROKEN")
+    with pytest.raises(NoIndexError, match=r"guide\.txt is broken"):
+        corpus.build()
+    assert corpus.open().passage_count == 3
+    assert len(list(corpus.folder.generations.iterdir())) == 1
+
+
+def test_pages_without_text_are_reported(corpus: Corpus) -> None:
+    corpus.write(guide="Words.\f\fMore words.")
+    (problem,) = corpus.build().problems
+    assert (problem.source, problem.page, problem.reason) == ("guide", 2, "no text")
+
+
+def test_another_version_of_the_reader_reads_again(corpus: Corpus) -> None:
+    corpus.write(guide=GUIDE)
+    corpus.build()
+    read_again: list[str] = []
+
+    def spy(source: Source) -> Document:
+        read_again.append(source.id)
+        return read(source)
+
+    assert corpus.build(read=spy, versions=Versions(2, 1)).changed
+    assert read_again == ["guide"]
+    assert corpus.loads == 1  # the vectors are the same
+
+
+def test_rebuild_makes_a_new_generation_out_of_the_cache(corpus: Corpus) -> None:
+    corpus.write(guide=GUIDE)
+    first = corpus.build()
+    before = corpus.answers("tall", "pier")
+    second = corpus.build(rebuild=True)
+    assert second.generation != first.generation
+    assert second.changed
+    assert corpus.loads == 1
+    assert corpus.answers("tall", "pier") == before
+
+
+def test_two_indexes_of_one_corpus_answer_the_same(corpus: Corpus) -> None:
+    corpus.write(
+        **{f"d{n}": f"Page {n} of ferry {n % 7}. Berth {n % 11} is free." for n in range(90)}
+    )
+    first = corpus.build()
+    before = corpus.answers("ferry 3", "berth 4", "page 17")
+    fingerprint = corpus.open().fingerprint
+    corpus.close()
+    (corpus.root / "index").rename(corpus.root / "old")
+    assert corpus.build().generation == first.generation
+    assert corpus.answers("ferry 3", "berth 4", "page 17") == before
+    assert corpus.open().fingerprint == fingerprint
+
+
+def test_old_generations_go_but_the_last_one_stays(corpus: Corpus) -> None:
+    names = []
+    for n in range(3):
+        corpus.write(guide=f"{GUIDE}\nEdition {n}.")
+        names.append(corpus.build().generation)
+        if n == 1:
+            reader = corpus.open()
+    left = {path.name for path in corpus.folder.generations.iterdir()}
+    assert left == set(names[1:])
+    assert reader.passage(2).text == "Ferries run."  # it still serves who opened it
+    assert reader.lexical(["1"], 5)
+
+
+def test_an_unused_cache_entry_is_forgotten_after_three_builds(corpus: Corpus) -> None:
+    corpus.write(guide="Old words.")
+    corpus.build()
+    for n in range(4):
+        corpus.write(guide=f"New words {n}.")
+        corpus.build()
+        with sqlite3.connect(corpus.folder.cache) as database:
+            (vectors,) = database.execute("select count(*) from vectors").fetchone()
+        database.close()
+        assert vectors == min(n + 2, 3)
+
+
+@pytest.mark.parametrize("kept", [0, 4096, 40_000])
+def test_a_damaged_cache_is_thrown_away(corpus: Corpus, kept: int) -> None:
+    corpus.write(**{f"d{n}": f"Berth {n} is free." for n in range(200)})
+    corpus.build()
+    data = corpus.folder.cache.read_bytes()
+    assert len(data) > 2 * kept
+    corpus.folder.cache.write_bytes(data[:kept] + b"\x7f" * (len(data) - kept))
+    report = corpus.build(rebuild=True)
+    assert report.embedded > 0
+    assert corpus.open().passage_count == 200
+    corpus.build(rebuild=True)
+    assert corpus.build(rebuild=True).embedded == 0
+
+
+def test_an_error_of_the_encoder_keeps_what_was_embedded(corpus: Corpus) -> None:
+    corpus.write(**{f"d{n}": f"Berth {n} is free." for n in range(600)})
+
+    class Failing(HashEncoder):
+        def encode(
+            self, batch: Sequence[PassageText], progress: Callable[[int], None] | None = None
+        ) -> list[PassageVectors]:
+            if len(self.encoded) >= 256:
+                raise ReadingError("stop")
+            return super().encode(batch, progress)
+
+    corpus.encoder = Failing()
+    with pytest.raises(ReadingError, match="stop"):
+        corpus.build()
+    corpus.encoder = HashEncoder()
+    assert corpus.build().embedded == 600 - 256
+
+
+def test_the_model_and_layout_must_be_those_of_the_index(
+    corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    corpus.write(guide=GUIDE)
+    corpus.build()
+    with pytest.raises(IndexStateError, match=r"hash-000000000000.*other-1.*mehealth ingest"):
+        OpenIndex.open(corpus.folder, "other-1")
+    with pytest.raises(IndexStateError, match=r"Chroma address none.*http://h:1"):
+        OpenIndex.open(corpus.folder, corpus.model, "http://h:1")
+    monkeypatch.setattr("mehealth_rag.index.opened.LAYOUT_VERSION", 99)
+    with pytest.raises(IndexStateError, match=r"layout 1 and 99 .*mehealth ingest --rebuild"):
+        corpus.open()
+
+
+def test_another_model_embeds_anew(corpus: Corpus) -> None:
+    corpus.write(guide=GUIDE)
+    corpus.build()
+    corpus.model = "hash-111111111111"
+    assert corpus.build().embedded == 3
+    assert corpus.open().manifest["model"] == "hash-111111111111"
+
+
+def test_no_index_yet(corpus: Corpus) -> None:
+    with pytest.raises(NoIndexError, match="mehealth ingest"):
+        corpus.open()

@@ -1,0 +1,259 @@
+"""What happens around an index: a damaged pointer, an unwritable place, two builds at once."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mehealth_rag.errors import IndexBusyError, IndexStateError
+from mehealth_rag.index.build import build_index
+from mehealth_rag.index.folder import IndexFolder
+from mehealth_rag.index.report import NoProgress
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from index_helpers import Corpus
+
+TEXT = "The pier is long.\nFerries run."
+
+
+@pytest.mark.parametrize("pointer", ["", "nowhere", "../..", "012345678901-7", "\x00\xff"])
+def test_a_damaged_pointer_says_what_mends_it(corpus: Corpus, pointer: str) -> None:
+    corpus.write(guide=TEXT)
+    corpus.build()
+    corpus.folder.pointer.write_text(pointer, encoding="latin-1")
+    for use in (corpus.open, corpus.build):
+        with pytest.raises(IndexStateError, match="mehealth ingest --rebuild"):
+            use()
+    report = corpus.build(rebuild=True)
+    assert report.embedded == 0
+    assert corpus.open().passage_count == 2
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "manifest.json",
+        "content.sqlite",
+        "lexical/params.index.json",
+        "sentences.npy",
+        "sentence_offsets.npy",
+        "chroma/chroma.sqlite3",
+    ],
+)
+@pytest.mark.parametrize("content", [None, b"", b"\x7f" * 9000])
+def test_a_damaged_generation_says_what_mends_it(
+    corpus: Corpus, file: str, content: bytes | None
+) -> None:
+    corpus.write(guide=TEXT)
+    generation = corpus.folder.generations / corpus.build().generation
+    (generation / file).unlink()
+    if content is not None:
+        (generation / file).write_bytes(content)
+    with pytest.raises(IndexStateError, match="mehealth ingest --rebuild"):
+        corpus.open().page("guide", 1)
+    corpus.build(rebuild=True)
+    assert corpus.open().page("guide", 1).text == TEXT
+
+
+def test_a_damaged_page_is_an_error_of_one_line(corpus: Corpus) -> None:
+    import sqlite3
+
+    corpus.write(guide=TEXT)
+    generation = corpus.folder.generations / corpus.build().generation
+    with sqlite3.connect(generation / "content.sqlite") as database:
+        database.execute("update pages set data = x'00'")
+        database.execute("update passages set data = '{}'")
+    database.close()
+    for look in (lambda i: i.page("guide", 1), lambda i: i.passage(0)):
+        with pytest.raises(IndexStateError, match="rebuild") as caught:
+            look(corpus.open())
+        assert "\n" not in str(caught.value)
+
+
+def test_a_place_that_cannot_be_written(corpus: Corpus) -> None:
+    corpus.write(guide=TEXT)
+    (corpus.root / "file").write_text("no folder")
+    folder = IndexFolder(corpus.root / "file" / "index")
+    with pytest.raises(IndexStateError, match=r"cannot be written .*--index") as caught:
+        build_index(corpus.plan(folder=folder))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("limit", [2_000, 60_000, 200_000])
+def test_a_full_disk_leaves_the_old_index(corpus: Corpus, limit: int) -> None:
+    """A limit on the size of files stands in for the disk: the system refuses alike."""
+    corpus.write(guide=TEXT)
+    corpus.build()
+    before = corpus.answers("pier")
+    corpus.close()
+    corpus.write(**{f"d{n}": f"Berth {n} is free. " * 20 for n in range(400)})
+    result = run_build(
+        corpus.root, f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, -1))"
+    )
+    assert result.returncode == 1
+    assert "IndexStateError" in result.stderr.splitlines()[-1], result.stderr
+    assert "cannot be written" in result.stderr.splitlines()[-1]
+    assert corpus.answers("pier") == before
+    assert corpus.build().changed
+
+
+def test_a_second_build_waits_for_the_first(corpus: Corpus) -> None:
+    corpus.write(guide=TEXT)
+    corpus.folder.prepare()
+    holder = hold_lock(corpus.root, seconds=1.5)
+    told: list[str] = []
+
+    class Listener(NoProgress):
+        def message(self, text: str) -> None:
+            told.append(text)
+
+    start = time.monotonic()
+    build_index(corpus.plan(), Listener())
+    assert time.monotonic() - start > 1
+    assert told[0] == f"another ingest is running (pid {holder.pid}), waiting"
+    assert holder.wait() == 0
+
+
+def test_a_second_build_does_not_wait_for_ever(corpus: Corpus) -> None:
+    corpus.write(guide=TEXT)
+    corpus.folder.prepare()
+    holder = hold_lock(corpus.root, seconds=60)
+    try:
+        with pytest.raises(IndexBusyError, match=f"pid {holder.pid}"):
+            corpus.build(lock_timeout=0.5)
+    finally:
+        holder.kill()
+        holder.wait()
+    assert corpus.build().changed  # a lock dies with who held it
+
+
+def test_two_builds_at_once_both_end_well(corpus: Corpus) -> None:
+    corpus.write(guide=TEXT)
+    reports = []
+    threads = [threading.Thread(target=lambda: reports.append(corpus.build())) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(r.changed for r in reports) == [False, True]
+
+
+def test_eight_threads_get_what_one_gets(corpus: Corpus) -> None:
+    from index_helpers import hash_vector, words
+
+    corpus.write(
+        **{f"d{n}": f"Page {n} of ferry {n % 7}. Berth {n % 11} is free." for n in range(300)}
+    )
+    corpus.build()
+    index = corpus.open()
+    questions = [f"ferry {n % 7} berth {n % 11} page {n}" for n in range(40)]
+
+    def ask(question: str) -> object:
+        dense = index.dense(hash_vector(question), 10)
+        narrow = index.dense(hash_vector(question), 3, ["d1", "d2", "d3"])
+        lexical = index.lexical(words(question), 10)
+        passages = index.passages([o for o, _ in dense + lexical])
+        vectors = [index.sentence_vectors(o).tobytes() for o, _ in dense]
+        return dense, narrow, lexical, passages, vectors, index.page("d5", 1)
+
+    alone = [ask(q) for q in questions]
+    found: dict[int, list[object]] = {}
+    threads = [
+        threading.Thread(target=lambda n=n: found.update({n: [ask(q) for q in questions]}))
+        for n in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 8
+    assert all(answers == alone for answers in found.values())
+
+
+@pytest.mark.slow
+def test_a_killed_build_leaves_the_old_index(corpus: Corpus) -> None:
+    corpus.write(guide=TEXT)
+    corpus.build()
+    before = corpus.answers("pier", "ferries run")
+    corpus.close()
+    corpus.write(**{f"d{n}": f"Berth {n} is free. Ferry {n % 9} lies there." for n in range(3000)})
+    for moment in ("read 1500", "embed 512", "words 256"):
+        killed_at(corpus.root, moment)
+        assert corpus.answers("pier", "ferries run") == before
+        corpus.close()
+    report = corpus.build()
+    assert report.passages == 3002
+    assert report.embedded < 3000  # what was embedded before the kill was kept
+    assert corpus.open().passage_count == 3002
+    assert len(list(corpus.folder.generations.iterdir())) == 2
+
+
+BUILD = """
+import sys
+sys.path.insert(0, {tests!r})
+from pathlib import Path
+from index_helpers import Corpus
+from mehealth_rag.index.build import build_index
+{setup}
+
+class Loud:
+    def stage(self, name, total):
+        self.name, self.done = name, 0
+
+    def advance(self, n=1):
+        self.done += n
+        print(self.name, self.done, flush=True)
+
+    def message(self, text):
+        pass
+
+build_index(Corpus(Path({root!r})).plan(), Loud())
+"""
+
+
+def program(root: Path, setup: str = "") -> list[str]:
+    tests = str(__import__("pathlib").Path(__file__).parent)
+    return [sys.executable, "-c", BUILD.format(tests=tests, root=str(root), setup=setup)]
+
+
+def run_build(root: Path, setup: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(program(root, setup), capture_output=True, text=True, check=False)
+
+
+def killed_at(root: Path, moment: str) -> None:
+    """Kill a build at a random instant right after it says that it has come to `moment`."""
+    process = subprocess.Popen(program(root), stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    with process.stdout as output:
+        assert any(line.strip() == moment for line in output), f"it never came to {moment}"
+        time.sleep(random.uniform(0, 0.05))
+        assert process.poll() is None, "it ended before it could be killed"
+        process.kill()
+    process.wait()
+
+
+def hold_lock(root: Path, seconds: float) -> subprocess.Popen[bytes]:
+    code = f"""
+        import time
+        from pathlib import Path
+        from mehealth_rag.index.folder import IndexFolder
+        with IndexFolder(Path({str(root / "index")!r})).lock(1, print):
+            print("held", flush=True)
+            time.sleep({seconds})
+        """
+    process = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(code)], stdout=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    with process.stdout as output:
+        assert output.readline() == b"held\n"
+    return process
