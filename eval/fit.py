@@ -1,7 +1,7 @@
-"""Fit the engine's weights on public question sets and write them as package data.
+"""Fit the engine's weights on question sets and write them as package data.
 
-Run as `python -m eval.fit --data DIR`, DIR holding `reader/selqa.jsonl`, `reader/qed.jsonl` and
-`xquad-dev/`. Everything goes through the real pipeline: files, ingest, retrieval, features. One
+Run as `python -m eval.fit --data DIR`, DIR holding `reader/selqa.jsonl` and `xquad-dev/`; our own
+development questions are added, never the reporting half. Everything goes through the real pipeline: files, ingest, retrieval, features. One
 half of the xquad articles is left out of a first fit to see what the weights are worth on articles
 that they have not seen; the weights that are kept are fitted on all.
 """
@@ -13,7 +13,7 @@ import datetime
 import json
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,19 +24,29 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.preprocessing import StandardScaler
 
-from eval.fitting_data import LabelledCorpus, LabelledQuestion, file_hash, reader_corpora, xquad
+from eval.fitting_data import (
+    LabelledCorpus,
+    LabelledQuestion,
+    file_hash,
+    prospectus,
+    reader_corpora,
+    xquad,
+)
 from mehealth_rag.answering.confidence import answer_features
 from mehealth_rag.answering.evidence import FEATURES, candidates, features
-from mehealth_rag.answering.weights import ANSWER_FEATURES, Logistic
+from mehealth_rag.answering.weights import ANSWER_FEATURES, Logistic, Models
 from mehealth_rag.assistant import PASSAGES_READ
 from mehealth_rag.index.opened import OpenIndex
+from mehealth_rag.language.words import stem
 from mehealth_rag.questions import analyse
 from mehealth_rag.retrieval import Retriever
 from mehealth_rag.settings import Settings
 from mehealth_rag.wiring import ingest, open_index
 
-OUTPUT = Path(__file__).parent.parent / "src/mehealth_rag/answering/weights.json"
-SETS = ("reader/selqa.jsonl", "reader/qed.jsonl")
+ROOT = Path(__file__).parent.parent
+OUTPUT = ROOT / "src/mehealth_rag/answering/weights.json"
+OWN_QUESTIONS, OWN_DOCUMENT = ROOT / "eval/prospectus.jsonl", ROOT / "corpus/prospectus.pdf"
+READER_SET, READER_MOST = "reader/selqa.jsonl", 1200
 HELD_TO_BE_RIGHT = 2
 """An answer has up to two statements: it is right when one of its best two sentences is."""
 
@@ -48,8 +58,9 @@ class Example:
     question: LabelledQuestion
     table: NDArray[np.float32]
     right: NDArray[np.bool_]
-    signals: Any
+    signals: Callable[[NDArray[np.float64]], list[float]]
     corpus: str
+    weight: float
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -58,55 +69,64 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--data", type=Path, required=True, help="folder with the question sets")
     parser.add_argument("--output", type=Path, default=OUTPUT)
     options = parser.parse_args(arguments)
-    files = [options.data / name for name in SETS] + [options.data / "xquad-dev/questions.jsonl"]
     examples = list(_examples(options.data))
     held_out = [e for e in examples if _is_held_out(e)]
-    seen = [e for e in examples if not _is_held_out(e)]
-    report = _report(*_fit(seen), held_out)
-    sentence, answer = _fit(examples)
-    threshold = _threshold(examples, sentence, answer)
-    _write(options.output, sentence, answer, threshold, {"data": file_hash(files), **report})
-    print(json.dumps(report, indent=1), file=sys.stderr)
+    report = _report(_fit([e for e in examples if not _is_held_out(e)]), held_out)
+    models = _fit(examples)
+    sets = [options.data / READER_SET, options.data / "xquad-dev/questions.jsonl", OWN_QUESTIONS]
+    about = {
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "sets": [f"{p.parent.name}/{p.name}" for p in sets],
+        "sha256": file_hash(sets),
+        "questions": len(examples),
+        "held_out": report,
+    }
+    _write(options.output, models, about)
+    print(json.dumps(about, indent=1), file=sys.stderr)
     return 0
 
 
 def _examples(data: Path) -> Iterable[Example]:
-    corpora = [c for name in SETS for c in reader_corpora(data / name)]
-    for corpus in [*corpora, xquad(data / "xquad-dev")]:
-        print(corpus.name, len(corpus.texts), len(corpus.questions), file=sys.stderr)
+    corpora = [
+        *reader_corpora(data / READER_SET, most=READER_MOST),
+        xquad(data / "xquad-dev"),
+        prospectus(OWN_QUESTIONS, OWN_DOCUMENT),
+    ]
+    for corpus in corpora:
+        print(corpus.name, len(corpus.files), len(corpus.questions), file=sys.stderr)
         with tempfile.TemporaryDirectory() as folder:
             yield from _of_corpus(corpus, Path(folder))
 
 
 def _of_corpus(corpus: LabelledCorpus, folder: Path) -> Iterable[Example]:
-    for name, text in corpus.texts.items():
-        path = folder / "corpus" / f"{name}.txt"
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+    (folder / "corpus").mkdir()
+    for name, content in corpus.files.items():
+        (folder / "corpus" / name).write_bytes(content)
     settings = Settings.load({"corpus": folder / "corpus", "index": folder / "index"}, environ={})
     ingest(settings)
     index, encoder = open_index(settings)
     retriever = Retriever(index, encoder, index.acronyms())
     for question in corpus.questions:
-        yield _example(question, retriever, index, corpus.name)
+        yield _example(question, retriever, index, corpus)
     index.close()
 
 
 def _example(
-    question: LabelledQuestion, retriever: Retriever, index: OpenIndex, corpus: str
+    question: LabelledQuestion, retriever: Retriever, index: OpenIndex, corpus: LabelledCorpus
 ) -> Example:
-    analysed = analyse(question.text)
+    analysed = analyse(question.text, retriever.acronyms)
     found = candidates(retriever.retrieve(question.text, PASSAGES_READ))
     table = features(analysed, found, index)
     right = np.asarray([question.answerable and question.holds(c) for c in found], dtype=np.bool_)
-    frequencies = {s: index.document_frequency(s) for s in (*analysed.subject, *analysed.names)}
+    asked = {*analysed.subject, *(stem(n) for n in analysed.names)}
+    frequencies = {s: index.document_frequency(s) for s in asked}
     known = _Known(index.passage_count, frequencies)
 
     def signals(logits: NDArray[np.float64]) -> list[float]:
         values = answer_features(analysed, table, logits, known)
         return [values[name] for name in ANSWER_FEATURES]
 
-    return Example(question, table, right, signals, corpus)
+    return Example(question, table, right, signals, corpus.name, corpus.weight)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,20 +144,25 @@ def _is_held_out(example: Example) -> bool:
     return example.corpus == "xquad-dev" and sum(map(ord, example.question.text)) % 2 == 1
 
 
-def _fit(examples: Sequence[Example]) -> tuple[Logistic, Logistic]:
-    answerable = [e for e in examples if e.right.any() and not e.corpus.startswith("qed")]
+def _fit(examples: Sequence[Example]) -> Models:
+    """The weights of sentences first; those of whole answers on top of what they choose."""
+    right = [e for e in examples if e.right.any()]
     sentence = _logistic(
         FEATURES,
-        np.vstack([e.table for e in answerable]),
-        np.concatenate([e.right for e in answerable]),
+        np.vstack([e.table for e in right]),
+        np.concatenate([e.right for e in right]),
+        np.concatenate([np.full(len(e.right), e.weight) for e in right]),
     )
     usable = [e for e in examples if len(e.right)]
-    answer = _logistic(
-        ANSWER_FEATURES,
-        np.asarray([e.signals(sentence.logits(e.table)) for e in usable]),
-        np.asarray([_is_right(e, sentence) for e in usable]),
+    table = np.asarray([e.signals(sentence.logits(e.table)) for e in usable])
+    truth = np.asarray([e.question.answerable for e in usable])
+    weight = _even_weights([e.corpus for e in usable])
+    correct = np.asarray([_is_right(e, sentence) for e in usable])
+    answerable = _logistic(ANSWER_FEATURES, table, truth, weight)
+    threshold = _threshold(truth, answerable.probabilities(table), weight)
+    return Models(
+        sentence, answerable, _logistic(ANSWER_FEATURES, table, correct, weight), threshold
     )
-    return sentence, answer
 
 
 def _is_right(example: Example, sentence: Logistic) -> bool:
@@ -146,37 +171,30 @@ def _is_right(example: Example, sentence: Logistic) -> bool:
 
 
 def _logistic(
-    names: tuple[str, ...], table: NDArray[Any], right: NDArray[np.bool_]
+    names: tuple[str, ...],
+    table: NDArray[Any],
+    truth: NDArray[np.bool_],
+    weight: NDArray[np.float64],
 ) -> Logistic:
     scaler = StandardScaler().fit(table)
-    model = LogisticRegression(max_iter=5000, C=0.5).fit(scaler.transform(table), right)
-    return Logistic(
-        names, scaler.mean_, scaler.scale_, model.coef_[0], float(model.intercept_[0])
-    )
+    model = LogisticRegression(max_iter=5000, C=0.5)
+    model.fit(scaler.transform(table), truth, sample_weight=weight)
+    return Logistic(names, scaler.mean_, scaler.scale_, model.coef_[0], float(model.intercept_[0]))
 
 
-def _confidences(
-    examples: Sequence[Example], sentence: Logistic, answer: Logistic
-) -> NDArray[np.float64]:
-    rows = [e.signals(sentence.logits(e.table)) for e in examples]
-    return answer.probabilities(np.asarray(rows))
-
-
-def _threshold(examples: Sequence[Example], sentence: Logistic, answer: Logistic) -> float:
-    """The confidence with the best mean of abstention F1 and F1 on answerable questions."""
-    usable = [e for e in examples if len(e.right)]
-    sure = _confidences(usable, sentence, answer)
-    answerable = np.asarray([e.question.answerable for e in usable])
-    weight = _even_weights([e.corpus for e in usable])
-    grid = np.linspace(0.05, 0.8, 76)
-    scores = [_f1(~answerable, sure < t, weight) + _f1(answerable, sure >= t, weight) for t in grid]
+def _threshold(
+    truth: NDArray[np.bool_], sure: NDArray[np.float64], weight: NDArray[np.float64]
+) -> float:
+    """The probability that serves both halves best: F1 on what is answerable and on what is not."""
+    grid = np.linspace(0.05, 0.9, 86)
+    scores = [_f1(~truth, sure < t, weight) + _f1(truth, sure >= t, weight) for t in grid]
     return round(float(grid[int(np.argmax(scores))]), 2)
 
 
 def _even_weights(corpora: Sequence[str]) -> NDArray[np.float64]:
-    """Each set counts the same, however many questions it has."""
+    """Each set counts the same, however many questions it has; the mean weight is 1."""
     sets = [c.split("-")[0] for c in corpora]
-    return np.asarray([1 / sets.count(s) for s in sets])
+    return np.asarray([len(sets) / len(set(sets)) / sets.count(s) for s in sets])
 
 
 def _f1(truth: NDArray[np.bool_], said: NDArray[np.bool_], weight: NDArray[np.float64]) -> float:
@@ -184,25 +202,24 @@ def _f1(truth: NDArray[np.bool_], said: NDArray[np.bool_], weight: NDArray[np.fl
     return 2 * hit / max(float(weight[truth].sum() + weight[said].sum()), 1e-9)
 
 
-def _report(
-    sentence: Logistic, answer: Logistic, held_out: Sequence[Example]
-) -> dict[str, float | int]:
+def _report(models: Models, held_out: Sequence[Example]) -> dict[str, float | int]:
     usable = [e for e in held_out if len(e.right)]
     answerable = [e for e in usable if e.question.answerable]
-    sure = _confidences(usable, sentence, answer)
+    table = np.asarray([e.signals(models.sentence.logits(e.table)) for e in usable])
     truth = np.asarray([e.question.answerable for e in usable])
-    best = [e.right[int(np.argmax(sentence.logits(e.table)))] for e in answerable]
+    best = [e.right[int(np.argmax(models.sentence.logits(e.table)))] for e in answerable]
+    two = [_is_right(e, models.sentence) for e in answerable]
     return {
-        "held_out_questions": len(usable),
+        "questions": len(usable),
         "best_sentence": round(float(np.mean(best)), 4),
-        "one_of_best_two": round(float(np.mean([_is_right(e, sentence) for e in answerable])), 4),
-        "answerable_auc": round(float(roc_auc_score(truth, sure)), 4),
+        "one_of_best_two": round(float(np.mean(two)), 4),
+        "answerable_auc": round(
+            float(roc_auc_score(truth, models.answerable.probabilities(table))), 4
+        ),
     }
 
 
-def _write(
-    path: Path, sentence: Logistic, answer: Logistic, threshold: float, about: dict[str, Any]
-) -> None:
+def _write(path: Path, models: Models, about: dict[str, Any]) -> None:
     def plain(model: Logistic) -> dict[str, Any]:
         return {
             "features": list(model.features),
@@ -212,12 +229,12 @@ def _write(
             "intercept": round(model.intercept, 6),
         }
 
-    today = datetime.datetime.now(datetime.UTC).date().isoformat()
     data = {
-        "fitted": {"date": today, "sets": [*SETS, "xquad-dev"], **about},
-        "threshold": threshold,
-        "sentence": plain(sentence),
-        "answer": plain(answer),
+        "fitted": about,
+        "threshold": models.threshold,
+        "sentence": plain(models.sentence),
+        "answerable": plain(models.answerable),
+        "right": plain(models.right),
     }
     path.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
 

@@ -12,10 +12,15 @@ import json
 import random
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
+from eval.questions import Question, load_questions
 from mehealth_rag.answering.evidence import Candidate
+
+_NOT_EVIDENCE = frozenset({"link", "instruction", "personal-advice"})
+"""Kinds of question that are answered, or declined, without weighing sentences."""
 
 NEAR_MISS_SHARE = 0.35
 OTHER_TOPIC_SHARE = 6
@@ -33,18 +38,33 @@ class LabelledQuestion:
 
 @dataclass(frozen=True, slots=True)
 class LabelledCorpus:
-    """Documents by id and the questions put to them."""
+    """Documents (file name to content) and the questions put to them.
+
+    `weight` is what one of its questions counts in the fit.
+    """
 
     name: str
-    texts: dict[str, str]
+    files: dict[str, bytes]
     questions: tuple[LabelledQuestion, ...]
+    weight: float = 1.0
 
 
 def xquad(folder: Path) -> LabelledCorpus:
     """The XQuAD development part: articles with a form feed between pages."""
-    texts = {p.stem: p.read_text(encoding="utf-8") for p in sorted((folder / "corpus").iterdir())}
+    files = {p.name: p.read_bytes() for p in sorted((folder / "corpus").iterdir())}
     rows = _rows(folder / "questions.jsonl")
-    return LabelledCorpus("xquad-dev", texts, tuple(_xquad_question(row) for row in rows))
+    return LabelledCorpus("xquad-dev", files, tuple(_xquad_question(row) for row in rows))
+
+
+def prospectus(questions: Path, document: Path) -> LabelledCorpus:
+    """The development half of our own questions, those that stand alone and ask for a statement."""
+    kept = [
+        q
+        for q in load_questions(questions)
+        if q.split == "dev" and not q.history and q.kind not in _NOT_EVIDENCE
+    ]
+    files = {document.name: document.read_bytes()}
+    return LabelledCorpus("prospectus-dev", files, tuple(map(_own_question, kept)), weight=3.0)
 
 
 def reader_corpora(path: Path, seed: int = 7, most: int | None = None) -> Iterator[LabelledCorpus]:
@@ -57,7 +77,7 @@ def reader_corpora(path: Path, seed: int = 7, most: int | None = None) -> Iterat
         sentences = tuple(_untokenised(s) for s in row["sentences"])
         passages.setdefault(sentences, []).append((row["question"], row["answers"]))
     items = list(passages.items())
-    made = []
+    made: list[LabelledCorpus] = []
     while items:
         size = chance.randint(30, 150)
         made.append(_corpus(f"{path.stem}-{len(made)}", items[:size], chance))
@@ -79,7 +99,7 @@ def _corpus(
     items: Sequence[tuple[tuple[str, ...], list[tuple[str, list[int]]]]],
     chance: random.Random,
 ) -> LabelledCorpus:
-    texts, questions = {}, []
+    files, questions = {}, []
     for number, (sentences, asked) in enumerate(items):
         document = f"{name}-{number}"
         near_miss = chance.random() < NEAR_MISS_SHARE
@@ -87,13 +107,13 @@ def _corpus(
         kept = [s for i, s in enumerate(sentences) if not (near_miss and i in gold)]
         if not kept:
             continue
-        texts[document] = " ".join(kept)
+        files[f"{document}.txt"] = " ".join(kept).encode()
         for question, answers in asked:
             right = [] if near_miss else [sentences[i] for i in answers]
             questions.append(
                 LabelledQuestion(question, not near_miss, _holds_sentence(document, right))
             )
-    return LabelledCorpus(name, texts, tuple(questions))
+    return LabelledCorpus(name, files, tuple(questions))
 
 
 def _with_other_topics(corpus: LabelledCorpus, other: LabelledCorpus) -> LabelledCorpus:
@@ -101,13 +121,13 @@ def _with_other_topics(corpus: LabelledCorpus, other: LabelledCorpus) -> Labelle
         return corpus
     strange = other.questions[: max(3, len(corpus.questions) // OTHER_TOPIC_SHARE)]
     added = tuple(LabelledQuestion(q.text, False, _never) for q in strange)
-    return LabelledCorpus(corpus.name, corpus.texts, corpus.questions + added)
+    return replace(corpus, questions=corpus.questions + added)
 
 
-def _xquad_question(row: dict[str, object]) -> LabelledQuestion:
+def _xquad_question(row: dict[str, Any]) -> LabelledQuestion:
     if not row["answerable"]:
         return LabelledQuestion(str(row["question"]), False, _never)
-    answers = [_plain(str(a)) for a in row["answers"]]  # type: ignore[attr-defined]
+    answers = [_plain(str(a)) for a in row["answers"]]
 
     def holds(candidate: Candidate) -> bool:
         place = (candidate.passage.document, candidate.passage.page)
@@ -129,11 +149,23 @@ def _holds_sentence(document: str, gold: Sequence[str]) -> Callable[[Candidate],
     return holds
 
 
+def _own_question(question: Question) -> LabelledQuestion:
+    forms = [_plain(form) for fact in question.facts for form in fact]
+
+    def holds(candidate: Candidate) -> bool:
+        text = _plain(candidate.text)
+        return candidate.passage.page in question.pages and any(f in text for f in forms)
+
+    return LabelledQuestion(
+        question.question, question.answerable, holds if question.answerable else _never
+    )
+
+
 def _never(_: Candidate) -> bool:
     return False
 
 
-def _rows(path: Path) -> list[dict[str, object]]:
+def _rows(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
 
 

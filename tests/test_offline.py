@@ -7,10 +7,12 @@ import subprocess
 import sys
 import textwrap
 from pathlib import Path
-
-import pytest
+from typing import TYPE_CHECKING
 
 from mehealth_rag.offline import go_offline, is_hub_name
+
+if TYPE_CHECKING:
+    import pytest
 
 INDEX_TESTS = Path(__file__).parent / "index"
 
@@ -18,17 +20,17 @@ WATCH = """
 import socket, sys
 sys.path.insert(0, {tests!r})
 attempts = []
+HERE = ("127.0.0.1", "::1", "localhost")
 
 def watched(real):
     def call(self, address, *rest):
-        local = isinstance(address, (str, bytes)) or str(address[0]) in ("127.0.0.1", "::1", "localhost")
-        if not local:
+        if not isinstance(address, (str, bytes)) and address[0] not in HERE:
             attempts.append(address)
         return real(self, address, *rest)
     return call
 
 def looked_up(host, *rest, **named):
-    if host not in (None, "127.0.0.1", "::1", "localhost"):
+    if host is not None and host not in HERE:
         attempts.append(host)
     return resolve(host, *rest, **named)
 

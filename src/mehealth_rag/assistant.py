@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from mehealth_rag import compose
 from mehealth_rag.answering import extractive
+from mehealth_rag.answering.evidence import Evidence
 from mehealth_rag.answering.links import find_link
+from mehealth_rag.answering.parts import parts
 from mehealth_rag.answering.scope import declined
 from mehealth_rag.answering.weights import Models, load_models
 from mehealth_rag.corpus import load_sources
@@ -16,7 +18,7 @@ from mehealth_rag.errors import UsageError
 from mehealth_rag.followups import Standalone, stand_alone
 from mehealth_rag.language.spelling import Speller
 from mehealth_rag.questions import Question, Wanted, analyse
-from mehealth_rag.retrieval import Evidence, Retriever
+from mehealth_rag.retrieval import Retriever
 from mehealth_rag.timing import Stopwatch
 from mehealth_rag.types import Answer, Hit, Page, Source, SourceState, Turn
 from mehealth_rag.wiring import open_index, speller
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
 
 MAX_QUESTION = 2_000
 """Characters of a question at the most: what is longer is a document, not a question."""
+
+OTHER_PART_SHARE = 0.6
+"""Once one part of a double question is answered, the others need this share of the threshold."""
 
 PASSAGES_READ = 12
 """How many passages are read for one answer."""
@@ -88,11 +93,11 @@ class Assistant:
         if refusal is not None:
             return compose.decline(question, refusal, self.index.fingerprint, watch.stop())
         alone = stand_alone(question, history)
-        analysed = analyse(self.speller.mend(alone.text))
+        analysed = analyse(self.speller.mend(alone.text), self.retriever.acronyms)
         watch.lap("rewrite")
         evidence = self._retrieve(analysed, alone, documents)
         watch.lap("retrieve")
-        answer = self._answer(analysed, evidence)
+        answer = self._answer(analysed, evidence, documents)
         watch.lap("answer")
         return replace(
             answer,
@@ -146,17 +151,36 @@ class Assistant:
         found = self.retriever.retrieve(question.text, PASSAGES_READ, documents)
         return extractive.without(found, alone.avoid) if alone.avoid else found
 
-    def _answer(self, question: Question, evidence: Sequence[Evidence]) -> Answer:
+    def _answer(
+        self, question: Question, evidence: Sequence[Evidence], documents: Sequence[str]
+    ) -> Answer:
         library = compose.Library(self.index.page, self._sources_by_id())
         if question.wanted is Wanted.LINK:
             pages = _link_pages(self.index, self.known_sources, evidence)
             link = find_link(question, self.known_sources, pages)
             if link is not None:
                 return compose.link_answer(question, link, library)
-        draft = extractive.answer(question, evidence, self.index, self.models, self.index.page)
-        if not draft.statements or draft.confidence < self.models.threshold:
-            return compose.not_found(question, evidence, draft, library)
-        return compose.answered(question, draft, library)
+        drafts = [self._draft(p, evidence, question, documents) for p in parts(question.text)]
+        floor = self.models.threshold
+        if any(d.answerable >= floor for d in drafts):
+            floor *= OTHER_PART_SHARE
+        said = [d for d in drafts if d.statements and d.answerable >= floor]
+        if not said:
+            return compose.not_found(question, evidence, drafts[0], library)
+        return compose.answered(question, extractive.joined(said), library)
+
+    def _draft(
+        self,
+        part: str,
+        evidence: Sequence[Evidence],
+        whole: Question,
+        documents: Sequence[str],
+    ) -> extractive.Draft:
+        if part == whole.text:
+            return extractive.answer(whole, evidence, self.index, self.models, self.index)
+        question = analyse(part, self.retriever.acronyms)
+        found = self.retriever.retrieve(part, PASSAGES_READ, documents)
+        return extractive.answer(question, found, self.index, self.models, self.index)
 
     def _sources_by_id(self) -> Mapping[str, Source]:
         indexed = {d.source.id: d.source for d in self.index.documents()}

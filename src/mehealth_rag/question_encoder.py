@@ -48,21 +48,23 @@ class QuestionEncoder:
         Raises ModelError when files are missing or are not what was written.
         """
         card = _read_card(folder)
-        path = folder / "model.onnx"
         try:
+            path = folder / "model.onnx"
             stat = path.stat()
             touched = (stat.st_size, stat.st_mtime_ns) != (card["size"], card["mtime_ns"])
-            if touched and file_hash(path) != card["sha256"]:
-                raise ModelError(_damaged(folder))
-            return cls.from_card(folder, card, threads)
-        except (OSError, KeyError) as error:
+            intact = not touched or file_hash(path) == card["sha256"]
+            found = cls.from_card(folder, card, threads) if intact else None
+        except Exception as error:  # tokenizers and onnxruntime raise types of their own
             raise ModelError(_damaged(folder)) from error
+        if found is None:
+            raise ModelError(_damaged(folder))
+        return found
 
     @classmethod
     def from_card(cls, folder: Path, card: dict[str, Any], threads: int = 2) -> QuestionEncoder:
         """Open the encoder of `folder` as its card describes it, unchecked."""
-        import onnxruntime  # noqa: PLC0415 - only for who asks
-        from tokenizers import Tokenizer  # noqa: PLC0415
+        import onnxruntime  # only for who asks
+        from tokenizers import Tokenizer
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads

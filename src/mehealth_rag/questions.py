@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -46,7 +47,8 @@ class Question:
 
     `subject` are the stems of its content words, in order, without repeats and without words of
     asking; `focus` is the stem of the noun that says what is wanted ("how many *jobs*"), empty
-    where there is none; `names` are the folded capitalised words (not the first word).
+    where there is none; `names` are the folded capitalised words (not the first word); `named`
+    says that names are asked for ("name the ...", "what are they called").
     """
 
     text: str
@@ -54,6 +56,9 @@ class Question:
     subject: tuple[str, ...]
     focus: str = ""
     names: tuple[str, ...] = ()
+    named: bool = False
+    expansions: tuple[str, ...] = ()
+    """What the documents say its acronyms stand for, folded."""
 
 
 _MONEY_NOUNS = frozenset(
@@ -70,12 +75,24 @@ _PLACE_NOUNS = frozenset(
     "site area".split()
 )
 _PERCENT_NOUNS = frozenset("percent percentage proportion share rate".split())
+GENERIC_FOCUS = frozenset(
+    stem(n) for n in "number amount figure total population size count quantity people".split()
+)
+"""Nouns that stand for the figure itself rather than for what it counts."""
+
 _COUNT_NOUNS = frozenset("number amount figure total population size count quantity".split())
 
+_OFTEN_OTHERWISE = frozenset("time area site state region share rate leader director number".split())
+"""Words that say little of the kind of answer where they are not the focus."""
+
 _OPENINGS: tuple[tuple[str, Wanted], ...] = (
-    (r"\b(?:link|url|web ?address|web ?site|web ?page|hyperlink)\b", Wanted.LINK),
+    (r"\b(?:links?|urls?|web ?address|web ?sites?|web ?pages?|hyperlinks?|pdfs?|downloads?|home ?page|"
+     r"(?:sign|signing) up|subscribe)\b|\baddress of (?:\w+ ){1,8}(?:page|site)\b", Wanted.LINK),
     (r"\bwhere (?:can|could|do|should|would|might) (?:i|we|one|you) (?:\w+ )?"
      r"(?:read|find|download|get|see|learn|subscribe|sign)\b", Wanted.LINK),
+    (r"\bper\s?cent\b|\bpercentage\b", Wanted.PERCENT),
+    (r"\bhow (?:expensive|costly|pricey|valuable)\b|\bwhat (?:does|did|do|will|would) .{1,80} (?:cost|"
+     r"earn|charge)\b", Wanted.MONEY),
     (r"\bhow much (?:money|does|did|do|is|was|were|are|has|have|will|would|of)\b|\bhow much\b",
      Wanted.MONEY),
     (r"\bwhat (?:percentage|percent|proportion|share)\b|\bhow big a share\b", Wanted.PERCENT),
@@ -110,11 +127,13 @@ _LEADING_VERB = frozenset(
     "is are was were does do did has have had can could will would should may might must to of in "
     "on for at by".split()
 )
+_NAMED = re.compile(r"\bnames? (?!and\b)|\bcalled\b|\bnamed\b|\bwho are\b|\bknown as\b")
 _CAPITALISED = re.compile(r"(?<!^)(?<![.?!]\s)\b[A-Z][\w&'-]*")
 
 
-def analyse(text: str) -> Question:
-    """The analysis of one question that stands alone."""
+def analyse(text: str, acronyms: Mapping[str, str] | None = None) -> Question:
+    """The analysis of one question that stands alone; `acronyms` are folded ones to expansions."""
+    known = acronyms or {}
     plain = " ".join(fold(text).split())
     focus = _focus(plain)
     return Question(
@@ -123,6 +142,8 @@ def analyse(text: str) -> Question:
         subject=subject_stems(text),
         focus=focus,
         names=tuple(dict.fromkeys(fold(m) for m in _CAPITALISED.findall(text.strip()))),
+        expansions=tuple(known[w] for w in dict.fromkeys(words(text)) if w in known),
+        named=_NAMED.search(plain) is not None,
     )
 
 
@@ -133,9 +154,11 @@ def subject_stems(text: str) -> tuple[str, ...]:
 
 
 def _wanted(plain: str, focus: str) -> Wanted:
+    if _COMPILED[0][0].search(plain):
+        return Wanted.LINK
     if _YES_NO.match(plain) and not re.search(r"\b(?:tell me|know|explain)\b", plain):
         return Wanted.YES_NO
-    if _BARE_DEFINITION.match(plain) and focus not in _noun_kinds():
+    if _BARE_DEFINITION.match(plain) and focus not in _NOUN_KINDS:
         return Wanted.DEFINITION
     for pattern, wanted in _COMPILED:
         if pattern.search(plain):
@@ -145,27 +168,22 @@ def _wanted(plain: str, focus: str) -> Wanted:
 
 def _refine(wanted: Wanted, focus: str, plain: str) -> Wanted:
     """A noun that names the kind outranks the question word ("what are the total costs")."""
-    if wanted is Wanted.LIST and focus in _noun_kinds():
-        return _noun_kinds()[focus]
+    if wanted is Wanted.LIST and focus in _NOUN_KINDS:
+        return _NOUN_KINDS[focus]
     if wanted is Wanted.MONEY and not re.search(r"[£$€]|" + "|".join(_MONEY_NOUNS), plain):
         return Wanted.MONEY if "how much" in plain else Wanted.COUNT
     return wanted
 
 
 def _by_noun(plain: str, focus: str) -> Wanted:
-    kinds = _noun_kinds()
-    if focus in kinds:
-        return kinds[focus]
+    if focus in _NOUN_KINDS:
+        return _NOUN_KINDS[focus]
     for word in words(plain):
-        if stem(word) in kinds and word not in {"time", "area", "site", "state", "region"}:
-            return kinds[stem(word)]
+        if stem(word) in _NOUN_KINDS and word not in _OFTEN_OTHERWISE:
+            return _NOUN_KINDS[stem(word)]
     if re.search(r"\b(?:which|what)\b", plain) and focus:
         return Wanted.NAME
     return Wanted.GENERAL
-
-
-def _noun_kinds() -> dict[str, Wanted]:
-    return _NOUN_KINDS
 
 
 def _focus(plain: str) -> str:

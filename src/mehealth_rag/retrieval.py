@@ -36,7 +36,7 @@ class SearchableIndex(Protocol):
     ) -> list[tuple[int, float]]:
         """Up to `k` (ordinal, BM25 score), best first."""
 
-    def passages(self, ordinals: Sequence[int]) -> tuple[Passage, ...]:
+    def passages(self, ordinals: Sequence[int]) -> Sequence[Passage]:
         """The passages of some ordinals, in their order."""
 
     def sentence_vectors(self, ordinal: int) -> Vector:

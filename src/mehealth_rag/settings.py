@@ -43,6 +43,20 @@ class Settings(BaseSettings):
     )
     chroma_url: str | None = Field(None, description="address of a Chroma server; else embedded")
     engine: Literal["extractive"] = Field("extractive", description="who writes the answer")
+    ui_host: str = Field("127.0.0.1", description="address that the web page listens on")
+    ui_port: int = Field(7860, ge=1, le=65_535, description="port of the web page")
+    ui_auth: Path | None = Field(
+        None, description="password file of the web page; `mehealth auth add NAME` makes an entry"
+    )
+    ui_mcp: bool = Field(False, description="whether the web page is an MCP server too")
+    ui_question_length: int = Field(
+        2_000, ge=1, le=2_000, description="characters of a question on the web page"
+    )
+    ui_questions_per_minute: int = Field(
+        60, ge=1, description="questions a minute that one visitor of the web page may ask"
+    )
+    ui_queue: int = Field(200, ge=1, description="questions that may wait; more are turned away")
+    ui_concurrency: int = Field(2, ge=1, description="questions that are answered at a time")
 
     @classmethod
     def settings_customise_sources(

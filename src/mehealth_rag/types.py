@@ -160,6 +160,8 @@ class Sentence:
 class Passage:
     """A run of whole sentences of one page under one heading: the unit of retrieval.
 
+    Where the heading stands on the page right before them, it is the first of the sentences.
+
     `text` is `span` of the page's text; the sentences' spans count in the page's text too.
     `headings` is the path of headings above it, outermost first; the outer ones may stand on an
     earlier page.

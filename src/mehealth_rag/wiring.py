@@ -15,7 +15,7 @@ from mehealth_rag.offline import go_offline, is_hub_name
 
 if TYPE_CHECKING:
     from mehealth_rag.index.opened import OpenIndex
-    from mehealth_rag.index.report import IngestReport, Progress
+    from mehealth_rag.index.report import BulkEncoder, IngestReport, Progress
     from mehealth_rag.question_encoder import Encoder
     from mehealth_rag.settings import Settings
     from mehealth_rag.types import Source
@@ -126,7 +126,7 @@ def _english_stems() -> frozenset[str]:
     return frozenset(stem(w) for w in _english())
 
 
-def _passage_encoder(setting: str) -> object:
+def _passage_encoder(setting: str) -> BulkEncoder:
     from mehealth_rag.embedding import PassageEncoder
 
     return PassageEncoder.load(setting)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ import pytest
 from index_helpers import HashEncoder, hash_vector, read, split, words
 
 from mehealth_rag.errors import IndexStateError, NoIndexError, ReadingError
+from mehealth_rag.index.dense import DenseIndex, DenseWriter, open_client
 from mehealth_rag.index.opened import OpenIndex
 from mehealth_rag.index.report import RowStatus, Versions
 
@@ -115,6 +117,20 @@ def test_equal_passages_rank_in_the_order_of_the_corpus(corpus: Corpus) -> None:
     assert [o for o, _ in index.lexical(["harbour"], 20)] == list(range(20))
     assert isinstance(corpus.encoder, HashEncoder)
     assert len(corpus.encoder.encoded) == 1  # one text, embedded once
+
+
+def test_similarities_that_differ_by_noise_alone_rank_by_ordinal(corpus: Corpus) -> None:
+    corpus.write(guide="\n".join(f"Berth {n}." for n in range(6)))
+    passages = split(read(corpus.plan().sources[0]))
+    question = hash_vector("berth")
+    other = np.eye(32, dtype=np.float32)[0]
+    other -= question * (question @ other)
+    slant = np.linspace(3e-4, 0, 6)[:, None]  # the later, the nearer: by less than 1e-7
+    client = open_client(corpus.root, None)
+    DenseWriter(client, "noise", 6).add(passages, (question + slant * other).astype(np.float32))
+    index = DenseIndex(client, "noise", 6)
+    assert [o for o, _ in index.query(question, 6)] == list(range(6))
+    index.close()
 
 
 def test_unchanged_corpus_costs_nothing(corpus: Corpus) -> None:
@@ -308,6 +324,8 @@ def test_another_model_embeds_anew(corpus: Corpus) -> None:
     corpus.write(guide=GUIDE)
     corpus.build()
     corpus.model = "hash-111111111111"
+    models = corpus.folder.models
+    shutil.copytree(models / "hash-000000000000", models / corpus.model)
     assert corpus.build().embedded == 3
     assert corpus.open().manifest["model"] == "hash-111111111111"
 

@@ -25,11 +25,13 @@ if TYPE_CHECKING:
 TEXT = "The pier is long.\nFerries run."
 
 
-@pytest.mark.parametrize("pointer", ["", "nowhere", "../..", "012345678901-7", "\x00\xff"])
+@pytest.mark.parametrize(
+    "pointer", ["", "nowhere", "../..", "../generations/{}", "012345678901-7", "\x00\xff"]
+)
 def test_a_damaged_pointer_says_what_mends_it(corpus: Corpus, pointer: str) -> None:
     corpus.write(guide=TEXT)
-    corpus.build()
-    corpus.folder.pointer.write_text(pointer, encoding="latin-1")
+    generation = corpus.build().generation
+    corpus.folder.pointer.write_text(pointer.format(generation), encoding="latin-1")
     for use in (corpus.open, corpus.build):
         with pytest.raises(IndexStateError, match="mehealth ingest --rebuild"):
             use()

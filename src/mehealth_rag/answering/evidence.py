@@ -18,8 +18,14 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from mehealth_rag.answering.wanted import (
+    counts_focus,
+    has_form,
+    holds_wanted,
+    new_names,
+    strictly_holds,
+)
 from mehealth_rag.language import kinds
-from mehealth_rag.language.figures import Figure, FigureKind, figures
 from mehealth_rag.language.words import content_words, fold, stem_all
 from mehealth_rag.questions import Question, Wanted
 from mehealth_rag.types import BlockKind, Hit, Passage, Sentence
@@ -41,6 +47,13 @@ FEATURES = (
     "near_words",
     "wanted_present",
     "wanted_missing",
+    "strictly_present",
+    "strictly_missing",
+    "figure_wanted_missing",
+    "names_asked_missing",
+    "expands",
+    "heading",
+    "enumerates",
     "focus",
     "focus_beside_figure",
     "names",
@@ -220,7 +233,14 @@ def _word_overlap(
         "names": len(named) / len(question.names) if question.names else 0.0,
         "names_missing": float(bool(question.names) and not named),
         "focus": float(question.focus in own),
+        "expands": float(_expands(question, text)),
     }
+
+
+def _expands(question: Question, text: str) -> bool:
+    """The sentence spells out an acronym of the question."""
+    plain = fold(text)
+    return any(expansion in plain for expansion in question.expansions)
 
 
 def _bm25(weights: Weights, counts: Counter[str]) -> float:
@@ -249,76 +269,32 @@ def _similar(wanted: str, held: Counter[str]) -> bool:
     return len(start) == 5 and any(w.startswith(start) for w in held)
 
 
-@lru_cache(maxsize=50_000)
-def _figures_of(text: str) -> tuple[Figure, ...]:
-    return figures(text)
-
-
 def _kind_of_answer(question: Question, text: str) -> dict[str, float]:
     wanted = question.wanted
     present = holds_wanted(question, text)
-    known = wanted in _HOLDS
+    strictly = strictly_holds(question, text)
+    known = has_form(wanted)
     return {
         "wanted_present": float(known and present),
         "wanted_missing": float(known and not present),
-        "focus_beside_figure": float(wanted.is_figure and _focus_beside_figure(question, text)),
+        "strictly_present": float(known and strictly),
+        "strictly_missing": float(known and not strictly),
+        "focus_beside_figure": float(wanted.is_figure and counts_focus(question, text)),
         "reason": float(wanted is Wanted.REASON and kinds.REASON.search(text) is not None),
         "manner": float(wanted is Wanted.MANNER and kinds.MANNER.search(text) is not None),
         "defines": float(wanted is Wanted.DEFINITION and kinds.DEFINING.search(text) is not None),
-        "person_wanted_named": float(wanted is Wanted.PERSON and present),
+        "names_asked_missing": float(question.named and not new_names(question, text)),
+        "person_wanted_named": float(wanted is Wanted.PERSON and strictly),
         "date_wanted_given": float(wanted is Wanted.DATE and present),
-        "figure_wanted_given": float(wanted.is_figure and present),
-        "place_wanted_given": float(wanted is Wanted.PLACE and present),
+        "figure_wanted_given": float(wanted.is_figure and strictly),
+        "figure_wanted_missing": float(wanted.is_figure and not strictly),
+        "place_wanted_given": float(wanted is Wanted.PLACE and strictly),
     }
 
 
-def _new_names(question: Question, text: str) -> bool:
-    return bool(kinds.names(text) - set(content_words(question.text)) - set(question.names))
-
-
-def _has_figure(text: str, *wanted: FigureKind) -> bool:
-    return any(f.kind in wanted for f in _figures_of(text))
-
-
-def _new_figure(question: Question, text: str) -> bool:
-    asked = {f.value for f in _figures_of(question.text)}
-    return any(
-        f.kind is not FigureKind.YEAR and f.value not in asked for f in _figures_of(text)
-    )
-
-
-_HOLDS: dict[Wanted, Callable[[Question, str], bool]] = {
-    Wanted.COUNT: _new_figure,
-    Wanted.MONEY: lambda q, t: _has_figure(t, FigureKind.MONEY) or _new_figure(q, t),
-    Wanted.PERCENT: lambda q, t: _has_figure(t, FigureKind.PERCENT) or _new_figure(q, t),
-    Wanted.DATE: lambda q, t: kinds.has_date(t) and not _only_asked_dates(q, t),
-    Wanted.PERSON: lambda q, t: _new_names(q, t) or kinds.has_role(t),
-    Wanted.PLACE: lambda q, t: kinds.has_place(t),
-    Wanted.NAME: _new_names,
-}
-
-
-def holds_wanted(question: Question, text: str) -> bool:
-    """Whether the kind of answer that is wanted stands in `text` and is not the question's own."""
-    holds = _HOLDS.get(question.wanted)
-    return holds is None or holds(question, text)
-
-
-def _only_asked_dates(question: Question, text: str) -> bool:
-    asked = fold(question.text)
-    return all(fold(m.group()) in asked for m in kinds.DATE.finditer(text))
-
-
-def _focus_beside_figure(question: Question, text: str) -> bool:
-    """The noun that is counted stands within four words after a figure, or two before it."""
-    if not question.focus:
-        return False
-    for figure in _figures_of(text):
-        after = _words_of(text[figure.span.end : figure.span.end + 60]).order[:4]
-        ahead = _words_of(text[max(0, figure.span.start - 30) : figure.span.start]).order[-2:]
-        if question.focus in after or question.focus in ahead:
-            return True
-    return False
+def _enumerates(candidate: Candidate, text: str) -> bool:
+    """A list item, or a sentence with a list in it."""
+    return candidate.sentence.kind is BlockKind.ITEM or text.count(",") + text.count(";") >= 2
 
 
 def _shape(question: Question, candidate: Candidate, text: str) -> dict[str, float]:
@@ -333,4 +309,6 @@ def _shape(question: Question, candidate: Candidate, text: str) -> dict[str, flo
         "row": float(candidate.sentence.kind is BlockKind.ROW),
         "first": float(candidate.place == 0),
         "question_echo": float(text.rstrip().endswith("?")),
+        "heading": float(candidate.sentence.kind is BlockKind.HEADING),
+        "enumerates": float(question.wanted is Wanted.LIST and _enumerates(candidate, text)),
     }

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mehealth_rag.answering.confidence import answer_features, best_first
 from mehealth_rag.answering.evidence import (
+    FEATURES,
     Candidate,
     Evidence,
     Statistics,
@@ -17,10 +21,12 @@ from mehealth_rag.answering.evidence import (
     sentence_text,
 )
 from mehealth_rag.answering.lists import list_around, wants_list
+from mehealth_rag.answering.outline import headings_under
+from mehealth_rag.answering.wanted import has_form, strictly_holds
 from mehealth_rag.answering.weights import ANSWER_FEATURES, Models
 from mehealth_rag.language.words import content_words, fold, stem_all
-from mehealth_rag.questions import Question
-from mehealth_rag.types import Page, Span
+from mehealth_rag.questions import Question, Wanted
+from mehealth_rag.types import BlockKind, Page, Span
 
 MAX_WORDS = 60
 """A second statement is added only as long as the answer stays within so many words."""
@@ -28,10 +34,30 @@ MAX_WORDS = 60
 SECOND_SHARE = 0.35
 """A second statement is added when its odds are at least this share of the best one's."""
 
+HEADING_MALUS = 4.0
+EXPANSION_BONUS = 3.0
+"""Log-odds that a candidate's place gives or takes; see `_structure`."""
+
+SPEAKER_WORDS = 15
+"""A line that names a speaker has no more words than this."""
+
 SAME_SHARE = 0.8
 """Two sentences that share so much of their words say the same: one statement, two citations."""
 
-GetPage = Callable[[str, int], Page]
+_LEANS_BACK = re.compile(
+    r"^(?:[\"“‘(]\s*)?(?:he|she|it|they|this|these|those|that|such|therefore|thus|hence|as such|"
+    r"by doing this|as a result|all (?:are|of)|both|its|their|his|her|the latter|the former|"
+    r"in addition|also|however)\b",
+    re.IGNORECASE,
+)
+"""A sentence that opens like this says its subject, or its reason, in the one before."""
+
+
+class Pages(Protocol):
+    """Where the engine finds whole pages."""
+
+    def page(self, document: str, number: int) -> Page:
+        """One page, counted from 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +75,12 @@ class Draft:
     """What the engine found: each statement with the quotes that say it, and how sure it is.
 
     `statements` is empty where there was nothing to choose from. `introduction` is the quote that
-    announces a list, None where the answer is no list.
+    announces a list, None where the answer is no list. `answerable` is the probability that the
+    documents answer at all, `confidence` that this answer is right.
     """
 
     statements: tuple[tuple[Quote, ...], ...]
+    answerable: float
     confidence: float
     introduction: Quote | None = None
 
@@ -62,25 +90,82 @@ def answer(
     evidence: Sequence[Evidence],
     statistics: Statistics,
     models: Models,
-    page_of: GetPage,
+    pages: Pages,
 ) -> Draft:
-    """The best answer that the evidence carries, however weak; the caller decides whether to say it."""
+    """The best answer that the evidence carries, however weak; the caller decides on saying it."""
     found = candidates(evidence)
     if not found:
-        return Draft((), 0.0)
+        return Draft((), 0.0, 0.0)
     table = features(question, found, statistics)
-    logits = models.sentence.logits(table)
+    logits = models.sentence.logits(table) + _structure(question, found, table)
     signals = answer_features(question, table, logits, statistics)
     row = np.asarray([[signals[name] for name in ANSWER_FEATURES]])
-    confidence = float(models.answer.probabilities(row)[0])
     order = best_first(found, logits)
     best = found[order[0]]
-    page = page_of(best.passage.document, best.passage.page)
+    listed = _listed(question, best, pages)
+    statements = listed.statements if listed else _statements(question, found, logits, order)
+    speaker = _speaker(question, best, pages)
+    if speaker is not None:
+        statements = ((speaker,), *statements)
+    return Draft(
+        statements,
+        float(models.answerable.probabilities(row)[0]),
+        float(models.right.probabilities(row)[0]),
+        listed.introduction if listed else None,
+    )
+
+
+def _structure(
+    question: Question, found: Sequence[Candidate], table: NDArray[np.float32]
+) -> NDArray[np.float64]:
+    """What is known of candidates beforehand and no set of running text can teach.
+
+    A heading names its subject and says nothing of it, so it answers only where an acronym is
+    spelt out or a list of headings is asked for.
+    """
+    expands = table[:, FEATURES.index("expands")].astype(np.float64)
+    if question.wanted is not Wanted.DEFINITION:
+        expands = expands * 0
+    listing = question.wanted is Wanted.LIST
+    heading = np.asarray([c.sentence.kind is BlockKind.HEADING and not listing for c in found])
+    return np.asarray(EXPANSION_BONUS * expands - HEADING_MALUS * (heading & (expands == 0)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    statements: tuple[tuple[Quote, ...], ...]
+    introduction: Quote | None
+
+
+def _listed(question: Question, best: Candidate, pages: Pages) -> _Listed | None:
+    """The whole list that the best evidence introduces or belongs to, where that is the answer."""
+    document, number = best.passage.document, best.passage.page
+    page = pages.page(document, number)
+    spans = headings_under(question, best, page)
+    if spans:
+        items = tuple((_page_quote(document, page, s),) for s in spans)
+        return _Listed(items, _quote(best))
     if wants_list(question, best):
-        listed = list_around(page, best)
-        if listed is not None:
-            return _list_draft(best, listed.introduction, listed.items, page, confidence)
-    return Draft(_statements(found, logits, order), confidence)
+        found = list_around(page, best)
+        if found is not None:
+            lead = found.introduction
+            items = tuple((_page_quote(document, page, s),) for s in found.items)
+            return _Listed(items, _page_quote(document, page, lead) if lead else None)
+    return None
+
+
+def joined(drafts: Sequence[Draft]) -> Draft:
+    """The answers to the parts of one question as one; it is as sure as its least sure part."""
+    if len(drafts) == 1:
+        return drafts[0]
+    statements: list[tuple[Quote, ...]] = []
+    for draft in drafts:
+        statements += [s for s in draft.statements if s[0] not in [t[0] for t in statements]]
+    return Draft(
+        tuple(statements),
+        min(d.answerable for d in drafts),
+        min(d.confidence for d in drafts),
+    )
 
 
 def without(evidence: Sequence[Evidence], refused: str) -> tuple[Evidence, ...]:
@@ -97,31 +182,69 @@ def without(evidence: Sequence[Evidence], refused: str) -> tuple[Evidence, ...]:
     return tuple(lowered(item) for item in evidence)
 
 
-def _list_draft(
-    best: Candidate, introduction: Span | None, items: Sequence[Span], page: Page, confidence: float
-) -> Draft:
-    def quote(span: Span) -> Quote:
-        return Quote(best.passage.document, page.number, span, span.of(page.text))
-
-    intro = quote(introduction) if introduction is not None else None
-    return Draft(tuple((quote(s),) for s in items), confidence, intro)
+def _page_quote(document: str, page: Page, span: Span) -> Quote:
+    return Quote(document, page.number, span, span.of(page.text))
 
 
 def _statements(
-    found: Sequence[Candidate], logits: np.ndarray, order: Sequence[int]
+    question: Question,
+    found: Sequence[Candidate],
+    logits: NDArray[np.float64],
+    order: Sequence[int],
 ) -> tuple[tuple[Quote, ...], ...]:
     """The best sentence, one more that may hold the answer, and others that say the same."""
-    chosen: list[list[Candidate]] = [[found[order[0]]]]
+    best = found[order[0]]
+    chosen: list[list[Candidate]] = [[best]]
+    companion = _companion(question, best)
+    if companion is not None:
+        chosen.insert(0 if companion.place < best.place else 1, [companion])
     floor = float(logits[order[0]]) + float(np.log(SECOND_SHARE))
+    enough = has_form(question.wanted) and strictly_holds(question, best.text)
     for index in order[1:8]:
         candidate = found[index]
         twin = next((c for c in chosen if _same(c[0].text, candidate.text)), None)
         if twin is not None:
-            if candidate.text not in [c.text for c in twin] or candidate.passage != twin[0].passage:
+            if all(c.sentence.span != candidate.sentence.span for c in twin):
                 twin.append(candidate)
-        elif len(chosen) < 2 and logits[index] >= floor and _fits(chosen, candidate):
+        elif not enough and len(chosen) < 2 and logits[index] >= floor and _fits(chosen, candidate):
             chosen.append([candidate])
     return tuple(tuple(_quote(c) for c in group) for group in chosen)
+
+
+def _speaker(question: Question, best: Candidate, pages: Pages) -> Quote | None:
+    """The line that names who speaks, where a person is asked for and the best is a quotation.
+
+    That is the nearest short line above, under the same heading, with a person's name in it.
+    """
+    if question.wanted is not Wanted.PERSON or strictly_holds(question, best.text):
+        return None
+    page = pages.page(best.passage.document, best.passage.page)
+    above = [b for b in page.blocks if b.span.end <= best.sentence.span.start]
+    for block in reversed(above):
+        text = block.span.of(page.text)
+        if block.kind is BlockKind.HEADING and best.sentence.kind is not BlockKind.HEADING:
+            return None
+        if len(text.split()) <= SPEAKER_WORDS and strictly_holds(question, text):
+            return _page_quote(best.passage.document, page, block.span)
+    return None
+
+
+def _companion(question: Question, best: Candidate) -> Candidate | None:
+    """The sentence without which the best one says too little: before it, or after a heading."""
+    sentences = best.passage.sentences
+    if best.sentence.kind is BlockKind.HEADING:
+        place = best.place + 1
+        if place >= len(sentences) or question.wanted in {Wanted.PERSON, Wanted.NAME}:
+            return None
+    elif _LEANS_BACK.match(best.text) and best.place > 0:
+        place = best.place - 1
+    else:
+        return None
+    companion = replace(best, place=place)
+    words = len(best.text.split()) + len(companion.text.split())
+    if companion.sentence.kind is BlockKind.HEADING or words > MAX_WORDS:
+        return None
+    return companion
 
 
 def _fits(chosen: Sequence[Sequence[Candidate]], added: Candidate) -> bool:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from mehealth_rag.language.words import content_words, stem
 from mehealth_rag.questions import Question
-from mehealth_rag.types import Link, Page, Source, Span
+from mehealth_rag.types import BlockKind, Link, Page, Source, Span
 
 _ASKING = frozenset(
     stem(w)
@@ -42,15 +42,27 @@ def find_link(
     """
     wanted = {s for s in question.subject if s not in _ASKING}
     titles = {s.url: s.title for s in sources if s.url}
-    scored = []
-    for order, (document, page, link) in enumerate(_all_links(pages)):
-        title = titles.get(link.url, "")
-        span = _words_at(page, link)
-        share = _overlap(wanted, title, link, page)
-        if span is not None and share > _LEAST_SHARE:
-            found = FoundLink(title, link.url, document, page.number, span, share)
-            scored.append((share, -order, found))
-    return max(scored, key=lambda s: s[:2])[2] if scored else None
+    library = tuple(pages)
+    scored = [
+        (_overlap(wanted, titles.get(link.url, ""), link, page), -order, document, page, link)
+        for order, (document, page, link) in enumerate(_all_links(library))
+    ]
+    scored = [s for s in scored if s[0] > _LEAST_SHARE]
+    if not scored:
+        return None
+    share, _, document, page, link = max(scored, key=lambda s: s[:2])
+    title = titles.get(link.url, "")
+    place = _words_at(document, page, link) or _nearest_words(title, library)
+    if place is None:
+        return None
+    return FoundLink(title, link.url, place.document, place.page, place.span, share)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    document: str
+    page: int
+    span: Span
 
 
 def _all_links(pages: Iterable[tuple[str, Page]]) -> Iterable[tuple[str, Page, Link]]:
@@ -69,15 +81,35 @@ def _overlap(wanted: set[str], title: str, link: Link, page: Page) -> float:
     return len(wanted & held) / len(wanted)
 
 
-def _words_at(page: Page, link: Link) -> Span | None:
-    """The words that the link covers; else the page's first block, to have something to show."""
+def _words_at(document: str, page: Page, link: Link) -> _Place | None:
+    """The words that the link covers, None where it covers none."""
     if link.span is not None and link.span.end > link.span.start:
-        return link.span
-    if link.box is not None:
-        under = [line.span for line in page.lines if line.box and _overlaps(line.box, link.box)]
-        if under:
-            return Span(under[0].start, under[-1].end)
-    return page.blocks[0].span if page.blocks else None
+        return _Place(document, page.number, link.span)
+    under = [
+        line.span
+        for line in page.lines
+        if line.box and link.box and _overlaps(line.box, link.box)
+    ]
+    return _Place(document, page.number, Span(under[0].start, under[-1].end)) if under else None
+
+
+def _nearest_words(title: str, pages: Sequence[tuple[str, Page]]) -> _Place | None:
+    """The block that speaks most of what a link without words of its own leads to."""
+    wanted = {stem(w) for w in content_words(title)}
+    scored = [
+        (_shared(wanted, block.span.of(page.text)), -order, document, page.number, block.span)
+        for order, (document, page) in enumerate(pages)
+        for block in page.blocks
+        if block.kind is not BlockKind.FURNITURE
+    ]
+    best = max(scored, key=lambda s: s[:2], default=None)
+    return None if best is None or not best[0] else _Place(*best[2:])
+
+
+def _shared(wanted: set[str], text: str) -> float:
+    """How many of the wanted words a text holds, less for the words that it has besides."""
+    held = {stem(w) for w in content_words(text)}
+    return len(wanted & held) / (1 + len(held) / 20)
 
 
 def _overlaps(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,13 +37,14 @@ class Logistic:
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """The two fitted models: which sentence answers, and whether the answer is right at all.
+    """The fitted models: which sentence answers, whether any does, whether the answer is right.
 
-    `threshold` is the confidence below which the documents are said not to answer.
+    `threshold` is the probability of `answerable` below which the documents are said not to answer.
     """
 
     sentence: Logistic
-    answer: Logistic
+    answerable: Logistic
+    right: Logistic
     threshold: float
 
 
@@ -56,10 +57,10 @@ def load_models() -> Models:
     """
     text = files("mehealth_rag.answering").joinpath("weights.json").read_text(encoding="utf-8")
     data = json.loads(text)
-    sentence, answer = _logistic(data["sentence"]), _logistic(data["answer"])
-    _check(sentence, FEATURES)
-    _check(answer, ANSWER_FEATURES)
-    return Models(sentence, answer, float(data["threshold"]))
+    sentence = _logistic(data["sentence"], FEATURES)
+    answerable = _logistic(data["answerable"], ANSWER_FEATURES)
+    right = _logistic(data["right"], ANSWER_FEATURES)
+    return Models(sentence, answerable, right, float(data["threshold"]))
 
 
 ANSWER_FEATURES = (
@@ -78,6 +79,11 @@ ANSWER_FEATURES = (
     "pairs",
     "wanted_missing",
     "wanted_present",
+    "strictly_missing",
+    "figure_wanted_missing",
+    "strictly_present",
+    "names_asked_missing",
+    "expands",
     "names",
     "names_missing",
     "names_unknown",
@@ -87,19 +93,16 @@ ANSWER_FEATURES = (
 )
 
 
-def _logistic(data: dict[str, Sequence[float] | Sequence[str] | float]) -> Logistic:
+def _logistic(data: dict[str, Any], expected: tuple[str, ...]) -> Logistic:
+    if tuple(data["features"]) != expected:
+        raise IndexStateError(
+            "the packaged weights were fitted to other features than this version computes; "
+            "fit them again with: python -m eval.fit"
+        )
     return Logistic(
-        features=tuple(data["features"]),  # type: ignore[arg-type]
+        features=expected,
         mean=np.asarray(data["mean"], dtype=np.float64),
         scale=np.asarray(data["scale"], dtype=np.float64),
         coefficients=np.asarray(data["coefficients"], dtype=np.float64),
-        intercept=float(data["intercept"]),  # type: ignore[arg-type]
+        intercept=float(data["intercept"]),
     )
-
-
-def _check(model: Logistic, expected: tuple[str, ...]) -> None:
-    if model.features != expected:
-        raise IndexStateError(
-            "the packaged weights were fitted to other features than this version computes; "
-            "fit them again with `python -m eval.fit`"
-        )

@@ -63,8 +63,9 @@ def build_index(plan: BuildPlan, progress: Progress | None = None) -> IngestRepo
 
 
 def embedding_text(passage: Passage) -> PassageText:
-    """Return what is embedded of a passage: its heading, a line break, its text."""
-    lead = f"{passage.heading}\n" if passage.heading else ""
+    """Return what is embedded of a passage: the heading above it, a line break, its text."""
+    above = _heading_above(passage)
+    lead = f"{above}\n" if above else ""
     shift = len(lead) - passage.span.start
     spans = tuple(Span(s.span.start + shift, s.span.end + shift) for s in passage.sentences)
     return PassageText(lead + passage.text, spans)
@@ -72,7 +73,12 @@ def embedding_text(passage: Passage) -> PassageText:
 
 def lexical_text(passage: Passage) -> str:
     """Return what is indexed of a passage by its words."""
-    return f"{passage.heading}\n{passage.text}"
+    return f"{_heading_above(passage)}\n{passage.text}"
+
+
+def _heading_above(passage: Passage) -> str:
+    """Return the nearest heading that does not stand in the passage itself, empty if none."""
+    return next((h for h in reversed(passage.headings) if h not in passage.text), "")
 
 
 @contextmanager
@@ -84,7 +90,7 @@ def _storage_errors(plan: BuildPlan) -> Iterator[None]:
     except MehealthError:
         raise
     except Exception as error:
-        from chromadb.errors import ChromaError  # noqa: PLC0415 - only when something is wrong
+        from chromadb.errors import ChromaError  # only when something is wrong
 
         if not isinstance(error, (sqlite3.Error, ChromaError)):
             raise

@@ -6,7 +6,7 @@ import contextlib
 import sqlite3
 import threading
 import zlib
-from collections.abc import Mapping  # noqa: TC003 - pydantic looks for it
+from collections.abc import Mapping  # pydantic looks for it
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any

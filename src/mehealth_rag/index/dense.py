@@ -33,8 +33,8 @@ _DECIMALS = 6
 def open_client(generation: Path, url: str | None) -> ClientAPI:
     """Open Chroma: in the generation's folder, or its server. Raises IndexStateError."""
     no_telemetry()
-    import chromadb  # noqa: PLC0415 - 1 s
-    from chromadb.config import Settings  # noqa: PLC0415
+    import chromadb  # 1 s
+    from chromadb.config import Settings
 
     settings = Settings(anonymized_telemetry=False)
     if url is None:
@@ -55,6 +55,10 @@ def open_client(generation: Path, url: str | None) -> ClientAPI:
 
 def close_client(client: ClientAPI) -> None:
     """Let go of Chroma and of its files."""
+    for part in (client, getattr(client, "_admin_client", None)):
+        session = getattr(getattr(part, "_server", None), "_session", None)
+        if session is not None:  # Chroma leaves its connections to a server open
+            session.close()
     client.close()  # type: ignore[attr-defined]  # every client has it, their common type has not
 
 

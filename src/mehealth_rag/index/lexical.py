@@ -68,7 +68,7 @@ class LexicalIndex:
 
 
 def _bm25() -> Any:  # noqa: ANN401 - bm25s has no types
-    import bm25s  # noqa: PLC0415 - with it comes its logger
+    import bm25s  # with it comes its logger
 
     logging.getLogger("bm25s").setLevel(logging.WARNING)  # importing it sets DEBUG
     return bm25s

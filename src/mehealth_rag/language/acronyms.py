@@ -1,14 +1,21 @@
-"""Acronyms as the documents themselves explain them: "National Rehabilitation Centre (NRC)"."""
+"""Acronyms as the documents themselves explain them.
+
+Either beside each other ("National Rehabilitation Centre (NRC)"), or apart: an acronym that is
+used, and a name elsewhere in the same text whose initials spell it.
+"""
 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from mehealth_rag.language.words import fold, words
 
 _IN_BRACKETS = re.compile(r"\(\s*[\"'“‘]?(?:the\s)?[\"'“‘]?([A-Z][A-Za-z&-]{1,9}?)s?[\"'”’]?\s*\)")
 _WORD = re.compile(r"[A-Za-z][\w’'-]*|&")
+_USED = re.compile(r"(?<![\w-])[A-Z]{3,6}(?![\w-])")
+_NAME = re.compile(r"[A-Z][\w’'-]*(?:\s+(?:(?:of|the|for|and|in|on|to|&)\s+){0,2}[A-Z][\w’'-]*)+")
 _SMALL = frozenset("of the and for in on to a an at by with from de &".split())
 _MAX_WORDS = 12
 
@@ -17,13 +24,22 @@ Acronyms = Mapping[str, str]
 
 
 def learn_acronyms(texts: Iterable[str]) -> dict[str, str]:
-    """The acronyms that the texts explain, each with its expansion; the first explanation counts."""
+    """The acronyms that the texts explain; the first explanation in brackets counts most."""
     found: dict[str, str] = {}
+    used: set[str] = set()
+    names: defaultdict[str, set[str]] = defaultdict(set)
     for text in texts:
         for match in _IN_BRACKETS.finditer(text):
             expansion = _expansion(text[: match.start()], match[1])
             if expansion:
                 found.setdefault(fold(match[1]), fold(expansion))
+        used.update(_USED.findall(text))
+        for initials, name in _initialled(text):
+            names[initials].add(fold(name))
+    for acronym in sorted(used):
+        spelt = names.get(acronym, set())
+        if len(spelt) == 1:  # two names with the same initials explain nothing
+            found.setdefault(fold(acronym), next(iter(spelt)))
     return found
 
 
@@ -42,12 +58,24 @@ def expand(text: str, acronyms: Acronyms) -> str:
     return " ".join(added)
 
 
+def _initialled(text: str) -> Iterable[tuple[str, str]]:
+    """Names of the text, and parts of them, with their initials."""
+    for match in _NAME.finditer(text):
+        parts = [p for p in match.group().split() if p.lower() not in _SMALL]
+        for start in range(len(parts)):
+            for end in range(start + 3, min(len(parts), start + 6) + 1):
+                first = match.group().find(parts[start])
+                last = match.group().find(parts[end - 1], first) + len(parts[end - 1])
+                initials = "".join(p[0] for p in parts[start:end])
+                yield initials, match.group()[first:last]
+
+
 def _expansion(before: str, acronym: str) -> str | None:
     """The words right before the bracket whose initials spell the acronym, else None."""
     capitals = [c for c in acronym if c.isupper()]
     if len(capitals) < 2:
         return None
-    parts = [m for m in _WORD.finditer(before[-160:])][-_MAX_WORDS:]
+    parts = list(_WORD.finditer(before[-160:]))[-_MAX_WORDS:]
     for size in range(len(parts), 1, -1):
         phrase = parts[-size:]
         if _initials_match(phrase, capitals):

@@ -26,10 +26,37 @@ _ROLE = re.compile(
     r"professor|secretary|manager|officer|head of|led by|written by|invented by|founded by)\b",
     re.IGNORECASE,
 )
-_PERSON_NAME = re.compile(r"\b[A-Z][a-z'’]+(?:\s(?:[A-Z]\.|de|van|von|of|the|al|bin))*\s[A-Z][a-z'’-]+\b")
+_PERSON_NAME = re.compile(
+    r"\b[A-Z][a-zà-ÿ'’]+(?:\s(?:[A-Z]\.|de|van|von|al|bin|der|la|le))*(?:\s[A-Z][a-zà-ÿ'’-]+){1,2}\b"
+)
+_NO_PERSON = frozenset(
+    """
+    the this that these our their north south east west new united great central royal national
+    international british european american midlands city county council university college school
+    hospital centre center institute institution health medical care research science sciences life
+    department office ministry government agency board committee commission trust unit group company
+    corporation limited bank fund foundation society association union alliance network partnership
+    engine hub campus park house hall street road avenue square bridge river lake island mount
+    church abbey cathedral museum library theatre gallery airport station act treaty war battle
+    award prize cup bowl league club championship game games series press times post journal
+    january february march april may june july august september october november december
+    monday tuesday wednesday thursday friday saturday sunday programme program project initiative
+    strategy plan report agreement development technology technologies technical industrial services
+    service system systems management clinical trials trial data digital innovation enterprise
+    """.split()
+)
 _PLACE_CUE = re.compile(
     r"\b(?:in|at|near|from|to|across|throughout|within|between|outside|around|of)\s(?:the\s)?"
     r"(?:(?:north|south|east|west|central|northern|southern|eastern|western)(?:ern)?\s)?[A-Z][a-z]+"
+)
+_PLACE_NAME = re.compile(
+    r"\b(?:in|at|near|from|to|across|throughout|within|between|outside|around)\s(?:the\s)?"
+    r"(?:(?:north|south|east|west|central|northern|southern|eastern|western)\s)?"
+    r"(?P<place>[A-Z][\w’'-]+(?:\s(?:of\s|upon\s)?[A-Z][\w’'-]+)*)"
+)
+_ADDRESS = re.compile(
+    r"\b[A-Z][\w’'-]+\s(?:Road|Street|Avenue|Lane|Square|House|Drive|Way|Boulevard|Park|Hill)\b"
+    r"|\b[A-Z]{1,2}\d[\dA-Z]?\s\d[A-Z]{2}\b|\b[A-Z]{2}\s\d{5}\b"
 )
 _PLACE_WORD = re.compile(
     r"\b(?:city|county|country|region|river|street|road|valley|island|coast|town|village|house|"
@@ -65,9 +92,17 @@ def has_date(text: str) -> bool:
     return DATE.search(text) is not None
 
 
-def has_person(text: str) -> bool:
-    """Whether `text` looks as if it names a person."""
-    return _HONORIFIC.search(text) is not None or _PERSON_NAME.search(text) is not None
+def person_names(text: str) -> list[str]:
+    """Runs of capitalised words that look like a person's name, or stand after an honorific."""
+    found = [m.group() for m in _PERSON_NAME.finditer(text)]
+    named = [n for n in found if not {fold(w) for w in n.split()} & _NO_PERSON]
+    return named + [text[m.start() : m.end() + 20].split(",")[0] for m in _HONORIFIC.finditer(text)]
+
+
+def places(text: str) -> list[str]:
+    """Runs of capitalised words after a word of place ("in", "at", "near"), and addresses."""
+    named = [m["place"] for m in _PLACE_NAME.finditer(text)]
+    return named + [m.group() for m in _ADDRESS.finditer(text)]
 
 
 def has_role(text: str) -> bool:

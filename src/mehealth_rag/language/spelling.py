@@ -16,7 +16,13 @@ from rapidfuzz.distance import OSA
 
 from mehealth_rag.language.words import WORD, fold, is_content
 
-_SHORTEST = 4
+_SHORTEST = 3
+_QUESTION_WORDS = {
+    word: 10**9
+    for word in "what which who whom whose when where why how many much does have are there the".split()
+}
+"""The words that make a question, so common that a near miss of one is meant for it."""
+
 _HAS_DIGIT = re.compile(r"\d")
 
 
@@ -43,18 +49,22 @@ class Speller:
         plain = fold(word).removesuffix("'s")
         if len(plain) < _SHORTEST or _HAS_DIGIT.search(plain) or not is_content(plain):
             return None
-        if self.is_known(plain) or self.is_english(plain):
+        if word.isupper() or self.is_known(plain) or self.is_english(plain):
             return None
-        return self._nearest(plain) or self._divided(plain)
+        return self._nearest(plain, _QUESTION_WORDS) or (
+            None
+            if len(plain) <= _SHORTEST
+            else self._nearest(plain, self.vocabulary()) or self._divided(plain)
+        )
 
-    def _nearest(self, word: str) -> str | None:
+    @staticmethod
+    def _nearest(word: str, frequency: Mapping[str, int]) -> str | None:
         allowed = 1 if len(word) < 7 else 2
         found = process.extract(
-            word, self.vocabulary().keys(), scorer=OSA.distance, score_cutoff=allowed, limit=8
+            word, frequency.keys(), scorer=OSA.distance, score_cutoff=allowed, limit=8
         )
         if not found:
             return None
-        frequency = self.vocabulary()
         best = min(found, key=lambda f: (f[1], f[0][0] != word[0], -frequency[f[0]], f[0]))
         return str(best[0])
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mehealth_rag.errors import ReadingError
 from mehealth_rag.types import Document, Page, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
 
 __all__ = ["FORMATS", "READER_VERSION", "read_document"]
 
@@ -18,7 +21,7 @@ FORMATS = ("pdf", "txt", "md")
 
 
 def read_document(source: Source) -> Document:
-    """The document behind a source whose file is present.
+    """Read the document behind a source whose file is present.
 
     Raises ReadingError in one line that says what is wrong, with which file, and what to do.
     """

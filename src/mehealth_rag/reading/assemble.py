@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mehealth_rag.reading.blocks import draft_pages, measure
 from mehealth_rag.reading.compose import compose
 from mehealth_rag.reading.furniture import PageLines, mark_furniture
 from mehealth_rag.reading.layout import arrange
 from mehealth_rag.reading.pdf import read_pages
-from mehealth_rag.reading.runs import Draft, RawPage, Region
 from mehealth_rag.reading.structure import Structure, read_structure
 from mehealth_rag.reading.tidy import Vocabulary
 from mehealth_rag.types import Link, Page
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from mehealth_rag.reading.runs import Draft, RawPage, Region
 
 
 def read_pdf(path: Path) -> tuple[tuple[Page, ...], Mapping[str, str]]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from mehealth_rag.reading.marks import (
     ends_clause,
     ends_sentence,
     goes_on,
+    is_figure,
     is_unfinished,
     is_upper,
     starts_item,
@@ -18,6 +19,9 @@ from mehealth_rag.reading.marks import (
 )
 from mehealth_rag.reading.runs import Draft, Piece, Region, TextLine
 from mehealth_rag.types import BlockKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 _LARGER = 1.1
 """Text this many times the body's size is a heading's."""
@@ -31,17 +35,22 @@ _VERY_SHORT = 0.5
 """A line that ends before this share of the width ends its block even without a full stop."""
 _PROSE_LINES = 5
 """So many lines of running text tell a page's own size."""
+_NOTE_SIGNS = "0123456789*†‡§"
 _MAX_LEVEL = 6
+
+
+Look = tuple[float, int]
+"""How a heading looks: its size, and at the body's own size the kind of its letters."""
 
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """What is usual in a document: sizes in points, leading in ems, heading sizes descending."""
+    """What is usual in a document: sizes in points, leading in ems, looks of headings by rank."""
 
     body: float
     leading: float
     mostly_bold: bool
-    heading_sizes: tuple[float, ...] = ()
+    headings: tuple[Look, ...] = ()
 
 
 @dataclass(slots=True)
@@ -58,7 +67,7 @@ class _Group:
 
 
 def measure(regions: Iterable[Region]) -> Style:
-    """The usual size and leading, weighted by characters."""
+    """Find the usual size and leading, weighted by characters."""
     sizes: Counter[float] = Counter()
     leadings: Counter[float] = Counter()
     bold = total = 0
@@ -81,15 +90,15 @@ def _half(size: float) -> float:
 
 
 def draft_pages(pages: Sequence[Sequence[Region]], style: Style) -> list[list[Draft]]:
-    """The blocks of every page. Heading levels are ranked over the whole document."""
+    """Make the blocks of every page; heading levels are ranked over the whole document."""
     grouped = [_page_groups(regions, style) for regions in pages]
-    sizes = {
-        _half(group.lines[0].size)
+    looks = {
+        _look(group, style)
         for groups in grouped
         for group in groups
-        if group.kind is BlockKind.HEADING and group.lines[0].size > _LARGER * style.body
+        if group.kind is BlockKind.HEADING
     }
-    style = replace(style, heading_sizes=tuple(sorted(sizes, reverse=True)))
+    style = replace(style, headings=tuple(sorted(looks, reverse=True)))
     return [[_draft(group, style) for group in groups] for groups in grouped]
 
 
@@ -110,7 +119,7 @@ def _page_groups(regions: Sequence[Region], style: Style) -> list[_Group]:
 
 
 def _page_body(regions: Sequence[Region], style: Style) -> float:
-    """The size of a page's own running text where it has some, else the document's."""
+    """Find the size of a page's own running text; the document's where it has none."""
     sizes = Counter(
         _half(line.size)
         for region in regions
@@ -131,31 +140,31 @@ def _kind(line: TextLine) -> BlockKind:
 
 
 def _starts_item(line: TextLine) -> bool:
-    return starts_item(line.text) or (line.note and not line.text[:1].isalpha())
+    return starts_item(line.text) or (line.note and line.text[:1] in _NOTE_SIGNS)
 
 
 def _belongs(group: _Group, line: TextLine, style: Style, *, first: bool) -> bool:
-    """Whether a line goes on in the block before it."""
+    """Whether a line goes on in the block before it; `first` where it opens a region."""
     last = group.last
     if group.kind in (BlockKind.FURNITURE, BlockKind.ROW) or line.row or line.furniture:
         return False
-    if first and abs(line.box[0] - last.box[0]) > 0.5 * line.size:
-        return False
     if _starts_item(line) or not (line.upright and last.upright):
         return False
-    if not _same_style(group, line):
+    if first and abs(line.box[0] - last.box[0]) > 0.5 * line.size:
         return False
-    step = last.baseline - line.baseline
-    if step < -0.2 * line.size:
-        return False
-    usual = style.leading if abs(line.size - style.body) < 1 else max(style.leading, 1.25)
-    if step > _LEADING * usual * max(line.size, last.size):
-        return False
-    if line.box[0] > last.box[2] or line.box[2] < last.box[0]:
+    if not (_same_style(group, line) and _is_next(last, line, style)):
         return False
     if group.kind is BlockKind.ITEM:
         return _item_goes_on(group, line)
     return line.bold or not _ends_block(group, line)
+
+
+def _is_next(last: TextLine, line: TextLine, style: Style) -> bool:
+    """Whether a line stands right below another, at the usual distance."""
+    step = last.baseline - line.baseline
+    usual = style.leading if abs(line.size - style.body) < 1 else max(style.leading, 1.25)
+    near = -0.2 * line.size <= step <= _LEADING * usual * max(line.size, last.size)
+    return near and line.box[0] <= last.box[2] and line.box[2] >= last.box[0]
 
 
 def _same_style(group: _Group, line: TextLine) -> bool:
@@ -164,11 +173,13 @@ def _same_style(group: _Group, line: TextLine) -> bool:
         return False
     if line.bold and line.text.startswith("(") and is_upper(last.text):
         return False
+    if line.slant != last.slant and len(group.lines) == 1 and _is_slanted_title(last.text):
+        return False
     if line.bold == last.bold:
         return True
     inside = goes_on(line.text) and not ends_clause(last.text)
     full = last.box[2] > group.right - 0.1 * (group.right - last.box[0])
-    return inside and full or (not line.bold and len(group.lines) > 1 and not group.lines[0].bold)
+    return (inside and full) or (not line.bold and len(group.lines) > 1 and not group.lines[0].bold)
 
 
 def _item_goes_on(group: _Group, line: TextLine) -> bool:
@@ -206,7 +217,7 @@ def _centred(group: _Group, line: TextLine) -> bool:
 
 
 def _classified(group: _Group, style: Style, body: float) -> _Group:
-    """A group that looks and reads like a heading as one."""
+    """Make a heading of a group that looks and reads like one."""
     text = " ".join(line.text for line in group.lines)
     if group.kind not in (BlockKind.PARAGRAPH, BlockKind.ITEM):
         return group
@@ -216,11 +227,17 @@ def _classified(group: _Group, style: Style, body: float) -> _Group:
     large = size > _LARGER * max(body, style.body)
     bold = all(line.bold for line in group.lines) and not style.mostly_bold
     capitals = is_upper(text) and len(text.split()) <= 10
-    if not (large or ((bold or capitals) and size > 0.93 * body)):
+    slanted = len(group.lines) == 1 and group.last.slant and _is_slanted_title(text)
+    if not (large or ((bold or capitals or slanted) and size > 0.93 * body)):
         return group
     if not _is_title(text, len(group.lines)):
         return group
     return _Group(BlockKind.HEADING, group.lines, group.right)
+
+
+def _is_slanted_title(text: str) -> bool:
+    """Whether a line in italics reads like a title, not like a name or a remark."""
+    return len(text.split()) <= 8 and "," not in text and text[:1].isupper()
 
 
 def _is_title(text: str, lines: int) -> bool:
@@ -238,14 +255,40 @@ def _is_title(text: str, lines: int) -> bool:
 
 
 def _joined_labels(groups: list[_Group]) -> list[_Group]:
-    """Rows whose label began on the line above are given that line."""
+    """Give rows whose label stands, or began, on the line above that line."""
     joined: list[_Group] = []
     for group in groups:
-        if joined and _is_label(joined[-1], group):
-            above = joined.pop()
-            group = _Group(BlockKind.ROW, [*above.lines, *group.lines], group.right)
-        joined.append(group)
+        above = joined[-1] if joined else None
+        if above is not None and _is_label(above, group):
+            joined[-1] = _Group(BlockKind.ROW, [*above.lines, *group.lines], group.right)
+        elif above is not None and _is_lone_label(above, group):
+            joined[-1] = _Group(BlockKind.ROW, [_labelled(above.last, group.last)], group.right)
+        else:
+            joined.append(group)
     return joined
+
+
+def _is_lone_label(above: _Group, row: _Group) -> bool:
+    """Whether a row has figures only, and the line above them is what they are about."""
+    if row.kind is not BlockKind.ROW or above.kind is not BlockKind.PARAGRAPH:
+        return False
+    if len(above.lines) > 1 or ends_clause(above.last.text):
+        return False
+    if not all(map(is_figure, row.last.text.split("\t"))):
+        return False
+    label, figures = above.last, row.last
+    near = 0 < label.baseline - figures.baseline < 1.8 * figures.size
+    return near and label.box[0] < figures.box[0] and label.box[2] < figures.box[2]
+
+
+def _labelled(label: TextLine, figures: TextLine) -> TextLine:
+    box = (
+        min(label.box[0], figures.box[0]),
+        figures.box[1],
+        max(label.box[2], figures.box[2]),
+        label.box[3],
+    )
+    return replace(figures, text=f"{label.text}\t{figures.text}", box=box)
 
 
 def _is_label(above: _Group, row: _Group) -> bool:
@@ -266,7 +309,7 @@ def _is_label(above: _Group, row: _Group) -> bool:
 
 
 def _with_column_heads(groups: list[_Group]) -> list[_Group]:
-    """A line that stands over a table's columns, not over its labels, is a row of it."""
+    """Make rows of lines that stand over a table's columns, not over its labels."""
     following: _Group | None = None
     for group in reversed(groups):
         if following is not None and _is_column_head(group, following):
@@ -281,29 +324,23 @@ def _is_column_head(group: _Group, row: _Group) -> bool:
     if group.kind not in (BlockKind.PARAGRAPH, BlockKind.HEADING):
         return False
     line, below = group.last, row.lines[0]
-    beside = line.box[0] > below.box[0] + 0.25 * (below.box[2] - below.box[0])
-    over = line.box[2] > below.box[0] and line.box[0] < below.box[2]
-    wide = below.box[0] + 0.7 * (below.box[2] - below.box[0]) < line.box[2] or beside
+    width = below.box[2] - below.box[0]
+    beside = below.box[0] + 0.25 * width < line.box[0] < below.box[2]
+    unlabelled = not any(map(str.isalpha, below.text.split("\t")[0]))
+    over = below.box[0] + 2 * line.size < line.box[0] and line.box[2] < below.box[2] and unlabelled
     near = 0 < line.baseline - below.baseline < 2.2 * below.size
-    inside = line.box[0] > below.box[0] + 2 * line.size or beside
-    headed = "\t" in below.text and not any(map(str.isalpha, below.text.split("\t")[0]))
-    return near and over and wide and len(line.text.split()) <= 8 and (beside or (inside and headed))
+    return near and (beside or over) and len(line.text.split()) <= 8
 
 
 def _rejoined(groups: list[_Group]) -> list[_Group]:
     """Paragraphs and items that went on in the next column, or past a row of furniture."""
     joined: list[_Group] = []
     for group in groups:
-        before = _last_text(joined)
-        if before is not None and _continues(before, group):
-            before.lines.extend(group.lines)
+        if joined and _continues(joined[-1], group):
+            joined[-1].lines.extend(group.lines)
         else:
             joined.append(group)
     return joined
-
-
-def _last_text(groups: Sequence[_Group]) -> _Group | None:
-    return groups[-1] if groups else None
 
 
 def _continues(before: _Group, group: _Group) -> bool:
@@ -318,11 +355,17 @@ def _continues(before: _Group, group: _Group) -> bool:
     return moved and same and lower and not ends_clause(last.text)
 
 
+def _look(group: _Group, style: Style) -> Look:
+    """Large headings rank by size; the others by capitals, bold and upright letters."""
+    line = group.lines[0]
+    if line.size > _LARGER * style.body:
+        return _half(line.size), 0
+    return style.body, 4 * is_upper(line.text) + 2 * line.bold + (not line.slant)
+
+
 def _draft(group: _Group, style: Style) -> Draft:
     pieces = tuple(Piece(line.text, line.box) for line in group.lines)
     level = 0
     if group.kind is BlockKind.HEADING:
-        size = _half(group.lines[0].size)
-        sizes = style.heading_sizes
-        level = sizes.index(size) + 1 if size in sizes else len(sizes) + 1
+        level = style.headings.index(_look(group, style)) + 1
     return Draft(group.kind, pieces, min(level, _MAX_LEVEL))

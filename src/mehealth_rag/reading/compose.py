@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from mehealth_rag.reading.runs import Draft, Piece
 from mehealth_rag.reading.tidy import SOFT_HYPHEN, Vocabulary, glue
 from mehealth_rag.types import Block, Line, Span
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def compose(

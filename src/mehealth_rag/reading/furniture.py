@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from mehealth_rag.reading.runs import Region, TextLine
+from mehealth_rag.reading.marks import ends_sentence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from mehealth_rag.reading.runs import Region, TextLine
+
 
 _DEPTH = 4
 """So many lines from a page's edge inwards can be furniture."""
@@ -37,7 +43,7 @@ class PageLines:
 
 
 def mark_furniture(pages: Sequence[PageLines], body: float) -> list[list[Region]]:
-    """The regions of all pages, furniture lines marked. `body` is the size of running text."""
+    """Mark the furniture lines in all pages' regions. `body` is the size of running text."""
     edges = [(_edge(page, top=True), _edge(page, top=False)) for page in pages]
     shared = _shared(pages, edges)
     offsets = _offsets(pages, edges)
@@ -67,14 +73,16 @@ def _with_marks(region: Region, found: set[int]) -> Region:
 
 
 def _edge(page: PageLines, *, top: bool) -> list[TextLine]:
-    """The outermost lines of a page, from its edge inwards."""
+    """List the outermost lines of a page, from its edge inwards."""
     lines = [line for region in page.regions for line in region if line.upright]
     lines.sort(key=lambda line: -line.baseline if top else line.baseline)
     return lines[:_DEPTH]
 
 
 def _key(line: TextLine, top: bool) -> tuple[str, int, bool]:
-    text = _DIGITS.sub("#", line.text.casefold()).replace("\t", " ")
+    text = line.text.casefold().replace("\t", " ")
+    if not ends_sentence(text):  # sentences that differ in a figure say different things
+        text = _DIGITS.sub("#", text)
     return text, round(line.baseline / 12), top
 
 

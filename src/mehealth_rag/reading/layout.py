@@ -6,14 +6,18 @@ of a stretch crosses, rows of a table by figures or short cells on one baseline.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from mehealth_rag.reading.marks import figures_apart, is_figure, is_lone_mark, is_number_of_title
-from mehealth_rag.reading.stacks import heading_stacks, wrapped_labels
 from mehealth_rag.reading.runs import RawPage, Region, Run, TextLine
-from mehealth_rag.types import Box
+from mehealth_rag.reading.stacks import heading_stacks, wrapped_labels
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from mehealth_rag.types import Box
 
 _TOUCHING = 0.15
 """A gap in ems below which two runs are one word, above it two."""
@@ -21,15 +25,19 @@ _NEAR = 1.0
 """A gap in ems up to which two runs of one baseline are one line."""
 _MARK_GAP = 20.0
 """A gap in ems up to which a bullet belongs to what follows it."""
+_GUTTER = 3.0
+"""So many points are free on either side of the line between two columns."""
 _SECTION_GAP = 1.5
 """An empty band in ems under which columns may be over."""
 _COLUMN_LINES = 3
 """So many lines of prose make a column."""
 _PROSE_WORDS = 3
+_CELL_WORDS = 12
+"""A row without figures has no longer cell."""
 
 
 def arrange(page: RawPage) -> list[Region]:
-    """The regions of a page in reading order; every run is in one line of one region."""
+    """Give the regions of a page in reading order; every run is in one line of one region."""
     upright = [run for run in page.runs if run.upright and run.text]
     turned = [run for run in page.runs if not run.upright and run.text]
     upright, marks = _detached(upright)
@@ -46,7 +54,7 @@ def arrange(page: RawPage) -> list[Region]:
 
 
 def _detached(runs: list[Run]) -> tuple[list[Run], list[Run]]:
-    """Runs without the small signs of footnotes that the file has far from their words.
+    """Part runs from the small signs of footnotes that the file has far from their words.
 
     They would part words from each other that the file's own text has together.
     """
@@ -89,7 +97,7 @@ def _lines(runs: Sequence[Run]) -> list[TextLine]:
 
 
 def _baselines(runs: Iterable[Run]) -> list[list[Run]]:
-    """Runs that stand beside each other, each row from left to right."""
+    """Group runs that stand beside each other, each row from left to right."""
     rows: list[list[Run]] = []
     for run in sorted(runs, key=lambda run: -run.baseline):
         if rows and _beside(rows[-1][0], run):
@@ -109,20 +117,20 @@ def _beside(first: Run, run: Run) -> bool:
 
 
 def _cut(row: list[Run]) -> list[TextLine]:
-    """A row of runs as one line, as one row of a table, or as several lines side by side."""
+    """Make a row of runs one line, one row of a table, or several lines side by side."""
     groups = _neighbours(row)
     if len(groups) == 1:
         return [_line(groups[0], row=False)]
     if _is_table_row(groups):
         return [_table_row(groups)]
-    lines: list[TextLine] = []
-    for same in _same_order(groups):
-        lines.append(_table_row(same) if len(same) > 1 else _line(same[0], row=False))
-    return lines
+    return [
+        _parted_row(same) if len(same) > 1 else _line(same[0], row=False)
+        for same in _same_order(groups)
+    ]
 
 
 def _neighbours(row: list[Run]) -> list[tuple[Run, ...]]:
-    """Runs of a row that touch, and bullets with what follows them."""
+    """Group runs of a row that touch, and bullets with what follows them."""
     groups: list[list[Run]] = [[row[0]]]
     for left, run in pairwise(row):
         gap = (run.box[0] - left.box[2]) / max(left.size, run.size, 1.0)
@@ -146,16 +154,18 @@ def _is_table_row(groups: Sequence[Sequence[Run]]) -> bool:
     if figures:
         return figures * 2 >= len(texts) - 1 or words[-1] < 6
     orders = {run.order for group in groups for run in group}
-    return len(orders) == 1 and len(texts) > 2 and words[len(words) // 2] <= 4
+    short = words[len(words) // 2] <= 4 and words[-1] <= _CELL_WORDS
+    return len(orders) == 1 and len(texts) > 2 and short
 
 
 def _same_order(groups: list[tuple[Run, ...]]) -> list[list[tuple[Run, ...]]]:
-    """Groups that the file itself has on one line, as long as they are no columns of prose.
+    """Join groups that the file itself has on one line unless they are columns of prose.
 
     What trails a long line, as check boxes do, is no cell but the line's own end.
     """
     together: list[list[tuple[Run, ...]]] = [[groups[0]]]
-    for left, group in pairwise(groups):
+    for group in groups[1:]:
+        left = together[-1][-1]
         same = left[-1].order == group[0].order
         before, words = len(_text(left).split()), len(_text(group).split())
         if same and before > 8 and words <= 2:
@@ -189,6 +199,7 @@ def _line(group: Sequence[Run], *, row: bool, text: str | None = None) -> TextLi
         size=main.size,
         order=group[0].order if len(group) == 1 else min(run.order for run in group),
         bold=all(run.bold and run.bold_end for run in heavy),
+        slant=all(run.slant for run in heavy),
         row=row,
         upright=main.upright,
         note=group[0].note or group[0].size < 0.85 * main.size,
@@ -198,6 +209,15 @@ def _line(group: Sequence[Run], *, row: bool, text: str | None = None) -> TextLi
 def _table_row(groups: Sequence[Sequence[Run]]) -> TextLine:
     runs = [run for group in groups for run in group]
     return _line(runs, row=True, text=figures_apart("\t".join(map(_text, groups))))
+
+
+def _parted_row(groups: Sequence[Sequence[Run]]) -> TextLine:
+    """Make a row of words that can still be parted, should it lie over two columns."""
+    row = _table_row(groups)
+    if len(groups) != 2:
+        return row
+    cells = (_line(group, row=False) for group in groups)
+    return replace(row, cells=tuple(replace(cell, whole=row) for cell in cells))
 
 
 def _union(boxes: Iterable[Box]) -> Box:
@@ -230,7 +250,7 @@ def _regions(lines: list[TextLine], depth: int) -> list[Region]:
 
 
 def _downwards(lines: Sequence[TextLine]) -> Region:
-    """The file's order where it runs down the page, else from top to bottom."""
+    """Keep the file's order where it runs down the page, else go from top to bottom."""
     ordered = sorted(lines, key=lambda line: line.order)
     if not any(_jumps_up(above, below) for above, below in pairwise(ordered)):
         return tuple(ordered)
@@ -253,7 +273,7 @@ def _gutter(lines: Sequence[TextLine]) -> float | None:
     starts = _column_starts(lines)
     best, best_score = None, 0
     for start in starts:
-        gutter = start - 2.0
+        gutter = start - _GUTTER
         score = sum(len(part) for part, columns in _stretches(lines, gutter) if columns)
         if score > best_score:
             best, best_score = gutter, score
@@ -278,12 +298,19 @@ def _stretches(lines: Sequence[TextLine], gutter: float) -> list[tuple[list[Text
     """Lines from top to bottom, cut where one crosses the gutter; true where there are columns."""
     stretches: list[tuple[list[TextLine], bool]] = []
     current: list[TextLine] = []
+
+    def across(line: TextLine) -> bool:
+        return line.box[0] < gutter < line.box[2] + _GUTTER
+
     for line in sorted(lines, key=lambda line: -line.box[3]):
-        crosses = line.box[0] < gutter < line.box[2] + 4.0
-        if crosses or _opens_section(line, current):
+        crosses = across(line)
+        parted = bool(crosses and line.cells) and not any(map(across, line.cells))
+        if (crosses and not parted) or _opens_section(line, current):
             stretches += _closed(current, gutter)
             current = []
-        if crosses:
+        if parted:
+            current += line.cells
+        elif crosses:
             stretches.append(([line], False))
         else:
             current.append(line)
@@ -291,9 +318,9 @@ def _stretches(lines: Sequence[TextLine], gutter: float) -> list[tuple[list[Text
 
 
 def _closed(lines: list[TextLine], gutter: float) -> list[tuple[list[TextLine], bool]]:
-    """A finished stretch; what stands below its columns and is none becomes its own."""
+    """Close a stretch; what stands below its columns and is none becomes its own."""
     if not lines or not _are_columns(lines, gutter):
-        return [(lines, False)] if lines else []
+        return [(_wholes(lines), False)] if lines else []
     lowest, cut = lines[0].box[1], 0
     for index, line in enumerate(lines):
         if line.box[3] < lowest - _SECTION_GAP * line.size:
@@ -301,8 +328,17 @@ def _closed(lines: list[TextLine], gutter: float) -> list[tuple[list[TextLine], 
         lowest = min(lowest, line.box[1])
     upper, lower = lines[:cut], lines[cut:]
     if cut and not _are_columns(lower, gutter) and _are_columns(upper, gutter):
-        return [(upper, True), (lower, False)]
+        return [(upper, True), (_wholes(lower), False)]
     return [(lines, True)]
+
+
+def _wholes(lines: Sequence[TextLine]) -> list[TextLine]:
+    """Put rows that were parted for columns together again."""
+    kept: dict[int, TextLine] = {}
+    for line in lines:
+        whole = line.whole or line
+        kept[id(whole)] = whole
+    return list(kept.values())
 
 
 def _opens_section(line: TextLine, above: Sequence[TextLine]) -> bool:
@@ -315,8 +351,9 @@ def _opens_section(line: TextLine, above: Sequence[TextLine]) -> bool:
 
 
 def _are_columns(lines: Sequence[TextLine], gutter: float) -> bool:
-    left = [line for line in lines if line.box[2] <= gutter]
-    right = [line for line in lines if line.box[2] > gutter]
+    own = [line for line in lines if line.whole is None]
+    left = [line for line in own if line.box[2] <= gutter]
+    right = [line for line in own if line.box[2] > gutter]
     if not (_is_column(left) and _is_column(right)):
         return False
     low = max(min(line.box[1] for line in left), min(line.box[1] for line in right))

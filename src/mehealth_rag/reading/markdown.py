@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mehealth_rag.reading.compose import compose
 from mehealth_rag.reading.runs import NO_TEXT, Draft, Piece
 from mehealth_rag.reading.text import decode, split_pages
 from mehealth_rag.reading.tidy import Vocabulary, clean
 from mehealth_rag.types import BlockKind, Link, Page, Span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
 _FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
 _FIELD = re.compile(r"^(\w[\w-]*):[ \t]*(.+)$", re.MULTILINE)
@@ -53,7 +56,7 @@ class _Visible:
 
 
 def read_markdown(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str, str]]:
-    """The pages of a Markdown file (a form feed starts a new one) and its front matter.
+    """Read the pages of a Markdown file (a form feed starts a new one) and its front matter.
 
     Every block is one line of the page, since a source line is no line of a layout.
     """
@@ -105,7 +108,7 @@ def _blocks(source: str) -> Iterator[_Block]:
 
 
 def _extend(block: _Block, line: str) -> None:
-    """A line inside a block: a heading's underline, or more of its words."""
+    """Take a line into a block: a heading's underline, or more of its words."""
     if underline := _UNDERLINE.fullmatch(line):
         block.kind, block.level = BlockKind.HEADING, 1 if underline[1][0] == "=" else 2
     else:
@@ -113,7 +116,7 @@ def _extend(block: _Block, line: str) -> None:
 
 
 def _opened(line: str, current: _Block | None) -> _Block | None:
-    """The block that a line opens; None where it goes on in `current`."""
+    """Give the block that a line opens; None where it goes on in `current`."""
     line = re.sub(r"^[ \t]*(?:>[ \t]?)+", "", line)
     going = current is not None and current.kind in (BlockKind.PARAGRAPH, BlockKind.ITEM)
     if not line.strip():
@@ -125,10 +128,8 @@ def _opened(line: str, current: _Block | None) -> _Block | None:
         return None
     if _RULE.fullmatch(line) or ("|" in line and _DIVIDER.fullmatch(line)):
         return _Block(BlockKind.PARAGRAPH, [])
-    if _ITEM.match(line):
-        return _Block(BlockKind.ITEM, [line])
-    if _is_row(line):
-        return _Block(BlockKind.ROW, [line])
+    if _ITEM.match(line) or _is_row(line):
+        return _Block(BlockKind.ROW if _is_row(line) else BlockKind.ITEM, [line])
     return None if going and written else _Block(BlockKind.PARAGRAPH, [line])
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 
-_BULLETS = "•▪●○◦‣⁃∙·■□▫◆◇➢➤►▶✓✔❖\uf0b7\uf0a7\uf076\uf0d8\uf0fc\uf02d\uf06e\uf071\uf0a8\uf078\uf06f\uf0fe¨§☐☒☑"
+_BULLETS = (
+    "•▪●○◦‣⁃∙·■□▫◆◇➢➤►▶✓✔❖¨§☐☒☑"
+    "\uf0b7\uf0a7\uf076\uf0d8\uf0fc\uf02d\uf06e\uf071\uf0a8\uf078\uf06f\uf0fe"
+)
 _ENUMERATOR = r"\(?(?:\d{1,2}|[a-zA-Z]|[ivx]{1,5})\)|(?:\d{1,2}|[a-zA-Z]|[ivx]{1,5})\."
 _LONE_MARK = re.compile(rf"(?:[{_BULLETS}]|[-–—*]|o|{_ENUMERATOR})")
 _NUMBERED = re.compile(
@@ -37,7 +40,7 @@ def is_number_of_title(text: str) -> bool:
 
 
 def figures_apart(text: str) -> str:
-    """A row's text with a tab before each currency sign that follows a figure."""
+    """Put a tab before each currency sign that follows a figure in a row's text."""
     return _SIGNED.sub("\t", text)
 
 
@@ -58,7 +61,9 @@ def is_figure(text: str) -> bool:
     if _FIGURE.fullmatch(text) or _SIGN.fullmatch(text):
         return True
     words = text.split(" ")
-    return len(words) > 1 and all(_FIGURE.fullmatch(word) or _SIGN.fullmatch(word) for word in words)
+    return len(words) > 1 and all(
+        _FIGURE.fullmatch(word) or _SIGN.fullmatch(word) for word in words
+    )
 
 
 def ends_clause(text: str) -> bool:

@@ -7,20 +7,22 @@ character, because each question is a call into the library.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pypdfium2 as pdfium
-import pypdfium2.raw as raw
+from pypdfium2 import raw
 
 from mehealth_rag.errors import ReadingError
 from mehealth_rag.reading.questions import NO_STYLE, Questions, Style
 from mehealth_rag.reading.runs import NO_TEXT, Frame, RawPage, Run
 from mehealth_rag.reading.tidy import BROKEN, clean
-from mehealth_rag.types import Box
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from mehealth_rag.types import Box
 
 _DAMAGED = "the page is damaged and could not be read"
 
@@ -54,7 +56,7 @@ def read_pages(path: Path) -> list[RawPage]:
     return pages
 
 
-def _open(path: Path) -> Any:
+def _open(path: Path) -> pdfium.PdfDocument:
     try:
         return pdfium.PdfDocument(path)
     except pdfium.PdfiumError as error:
@@ -76,7 +78,7 @@ def _has_end(path: Path) -> bool:
         return b"%%EOF" in file.read()
 
 
-def _read_page(document: Any, index: int, questions: Questions) -> RawPage:
+def _read_page(document: pdfium.PdfDocument, index: int, questions: Questions) -> RawPage:
     try:
         page = document[index]
         frame = Frame(tuple(page.get_bbox()), page.get_rotation())
@@ -93,8 +95,8 @@ def _read_page(document: Any, index: int, questions: Questions) -> RawPage:
     return RawPage(index + 1, size, frame, runs, None if runs else NO_TEXT)
 
 
-def _runs(textpage: Any, questions: Questions) -> Iterator[Run]:
-    """The runs of a page, line by line as pdfium found them."""
+def _runs(textpage: pdfium.PdfTextPage, questions: Questions) -> Iterator[Run]:
+    """Give the runs of a page, line by line as pdfium found them."""
     text, starts = _characters(textpage)
     order = 0
     for match in _LINE.finditer(text):
@@ -110,8 +112,8 @@ def _runs(textpage: Any, questions: Questions) -> Iterator[Run]:
         order += 1
 
 
-def _characters(textpage: Any) -> tuple[str, Any]:
-    """A page's text, and where its offsets are not pdfium's own the way from one to the other."""
+def _characters(textpage: pdfium.PdfTextPage) -> tuple[str, Callable[[int], int] | None]:
+    """Take a page's text, and where its offsets are not pdfium's own the way to those."""
     text: str = textpage.get_text_range()
     if len(text) == textpage.count_chars():
         return text, None
@@ -182,7 +184,7 @@ def _styled(page: Questions, piece: tuple[str, int], look: tuple[Style, Box], or
         return _run(text, box, (start, start.bold), order)
     end = page.style(last)
     if end.size > 1.15 * start.size:  # a raised figure stands first
-        start = Style(end.size, end.baseline, start.bold, start.upright)
+        start = Style(end.size, end.baseline, start.bold, start.upright, start.slant)
         return replace(_run(text, box, (start, end.bold), order), note=True)
     return _run(text, box, (start, end.bold), order)
 
@@ -195,7 +197,17 @@ def _run(text: str, box: Box, look: tuple[Style, bool], order: int) -> Run:
         if size <= 0 or height > 1.6 * size:
             size = max(height / 0.9, 1.0)  # a font that lies about its size
         box = (box[0], baseline - _DESCENT * size, box[2], baseline + _ASCENT * size)
-    return Run(clean(text), box, baseline, size, order, style.bold, bold_end, style.upright)
+    return Run(
+        text=clean(text),
+        box=box,
+        baseline=baseline,
+        size=size,
+        order=order,
+        bold=style.bold,
+        bold_end=bold_end,
+        upright=style.upright,
+        slant=style.slant,
+    )
 
 
 def _union(one: Box, two: Box) -> Box:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pypdfium2 as pdfium
 
 from mehealth_rag.errors import ReadingError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _WIDEST = 4000
 """Pixels; a wider picture helps nobody and costs memory."""

@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import ctypes
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
 
-import pypdfium2.raw as raw
+from pypdfium2 import raw
 
-from mehealth_rag.reading.runs import Frame
-from mehealth_rag.types import Box
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mehealth_rag.reading.runs import Frame
+    from mehealth_rag.types import Box
 
 _BOLD_WEIGHT = 600
 _BOLD_NAME = re.compile(r"bold|black|heavy|semibd|demi", re.IGNORECASE)
@@ -37,6 +40,7 @@ class Style:
     baseline: float
     bold: bool
     upright: bool
+    slant: bool = False
 
 
 NO_STYLE = Style(0.0, 0.0, bold=False, upright=True)
@@ -65,9 +69,7 @@ class Questions:
         self._get_origin = _bound(raw.FPDFText_GetCharOrigin, _INT, *[_ADDRESS] * 2)
         self._get_matrix = _bound(raw.FPDFText_GetMatrix, _INT, _ADDRESS)
         self._get_size = _bound(raw.FPDFText_GetFontSize, _INT, result=ctypes.c_double)
-        self._get_font = _bound(
-            raw.FPDFText_GetFontInfo, _INT, _ADDRESS, ctypes.c_ulong, _ADDRESS
-        )
+        self._get_font = _bound(raw.FPDFText_GetFontInfo, _INT, _ADDRESS, ctypes.c_ulong, _ADDRESS)
         self._get_weight = _bound(raw.FPDFText_GetFontWeight, _INT)
 
     def turn_to(self, text: object, frame: Frame) -> None:
@@ -104,7 +106,9 @@ class Questions:
             along, up = self._frame.direction(along, up)
         scale = abs(scale) if shear == 0 else (shear**2 + scale**2) ** 0.5
         size = self._get_size(self._text, index) * (scale or 1.0)
-        return Style(size, baseline, self.bold(index), along > 0 and abs(up) < 0.2 * along)
+        bold = self.bold(index)
+        slant = bool(self._flags.value & _ITALIC)  # of the font that `bold` has just asked for
+        return Style(size, baseline, bold, along > 0 and abs(up) < 0.2 * along, slant)
 
     def bold(self, index: int) -> bool:
         """Tell whether the font at one character is a bold one.

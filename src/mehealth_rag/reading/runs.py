@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from mehealth_rag.types import BlockKind, Box
+if TYPE_CHECKING:
+    from mehealth_rag.types import BlockKind, Box
 
 NO_TEXT = "no text on the page (a picture or blank)"
 """The problem of a page that has nothing to read."""
@@ -20,7 +22,8 @@ class Run:
     `box`, `baseline` and `size` are in points, in the frame of the page as it is displayed.
     `order` is the run's place in the file's own text; two runs of one line there have the same
     `order`. `bold` and `bold_end` tell the weight of the first and of the last character; `note`
-    is true where a small raised sign stands first, as before a footnote.
+    is true where a small raised sign stands first, as before a footnote; `slant` where the first
+    character is of an italic font.
     """
 
     text: str
@@ -32,6 +35,7 @@ class Run:
     bold_end: bool = False
     upright: bool = True
     note: bool = False
+    slant: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,7 @@ class Frame:
         return self.rotation == 0 and self.crop[0] == 0 and self.crop[1] == 0
 
     def point(self, x: float, y: float) -> tuple[float, float]:
-        """A point of user space on the displayed page, origin at its bottom left."""
+        """Place a point of user space on the displayed page, origin at its bottom left."""
         left, bottom, right, top = self.crop
         match self.rotation:
             case 90:
@@ -75,7 +79,7 @@ class Frame:
                 return x - left, y - bottom
 
     def box(self, box: Box) -> Box:
-        """A box of user space on the displayed page."""
+        """Place a box of user space on the displayed page."""
         if self.plain:
             return box
         x0, y0 = self.point(box[0], box[1])
@@ -83,7 +87,7 @@ class Frame:
         return min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
 
     def direction(self, a: float, b: float) -> tuple[float, float]:
-        """The direction of a text matrix's first column as the displayed page shows it."""
+        """Turn the direction of a text matrix's first column as the displayed page shows it."""
         match self.rotation:
             case 90:
                 return b, -a
@@ -100,7 +104,8 @@ class TextLine:
     """One line of the layout: a run, or the runs of one baseline that belong together.
 
     `row` marks a table's row; its cells are separated by a tab in `text`. `bold` is true where the
-    whole line is.
+    whole line is. `cells` are the lines that a row of two words' cells would fall into if they
+    were of two columns; each of them knows its `whole`.
     """
 
     text: str
@@ -113,6 +118,9 @@ class TextLine:
     furniture: bool = False
     upright: bool = True
     note: bool = False
+    slant: bool = False
+    cells: tuple[TextLine, ...] = ()
+    whole: TextLine | None = None
 
 
 Region = tuple[TextLine, ...]

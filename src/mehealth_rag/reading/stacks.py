@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from mehealth_rag.reading.marks import is_figure
 from mehealth_rag.reading.runs import Run
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 _WORDS = 4
 """A line of a column's heading has no more words."""
@@ -87,7 +90,7 @@ def _above_figures(row: Sequence[Stack], runs: Sequence[Run]) -> bool:
 
 
 def wrapped_labels(runs: Sequence[Run]) -> list[Run]:
-    """Runs in the file's order, a row's label that wraps made one run.
+    """Make one run of a row's label that wraps; runs stay in the file's order.
 
     The figures of such a row stand beside the label's first line and follow its last one.
     """
@@ -104,6 +107,8 @@ def wrapped_labels(runs: Sequence[Run]) -> list[Run]:
 
 
 def _wraps(label: Run, after: Run, figures: Mapping[int, Run]) -> bool:
+    if is_figure(label.text) or is_figure(after.text):
+        return False
     if label.order + 1 != after.order or abs(after.box[0] - label.box[0]) > 1.5 * label.size:
         return False
     if not _below(label, after) or label.bold_end != after.bold:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pypdf import PdfReader
 from pypdf.errors import PyPdfError
+from pypdf.generic import ArrayObject, DictionaryObject
 
 from mehealth_rag.types import Link
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
 
 _LOGGER = "pypdf"
 _BROKEN = (PyPdfError, ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError,
@@ -52,16 +56,16 @@ def read_structure(path: Path, pages: int) -> Structure:
 def _quiet() -> Iterator[None]:
     """No word from pypdf on standard error: what matters is told through the result."""
     logger = logging.getLogger(_LOGGER)
-    before = logger.disabled
-    logger.disabled = True
+    before = logger.level
+    logger.setLevel(logging.CRITICAL + 1)  # its modules' loggers are children and take it over
     try:
         yield
     finally:
-        logger.disabled = before
+        logger.setLevel(before)
 
 
 def _labels(reader: PdfReader, counted: tuple[str, ...]) -> tuple[str, ...]:
-    """The printed numbers; a page without a label keeps its count."""
+    """Read the printed numbers; a page without a label keeps its count."""
     if "/PageLabels" not in reader.root_object:
         return counted
     try:
@@ -84,27 +88,32 @@ def _links(reader: PdfReader, pages: int) -> tuple[tuple[Link, ...], ...]:
     return tuple(links[:pages])
 
 
-def _page_links(page: Any) -> Iterator[Link]:
+def _page_links(page: DictionaryObject) -> Iterator[Link]:
     for reference in page.get("/Annots") or ():
         try:
-            url = _url(annotation := reference.get_object())
+            link = _link(reference.get_object())
         except _BROKEN:
-            continue
-        if url:
-            left, bottom, right, top = (float(side) for side in annotation["/Rect"])
-            box = min(left, right), min(bottom, top), max(left, right), max(bottom, top)
-            yield Link(url, box)
+            continue  # one broken annotation does not take the others along
+        if link:
+            yield link
 
 
-def _url(annotation: Any) -> str | None:
+def _link(annotation: DictionaryObject) -> Link | None:
     if annotation.get("/Subtype") != "/Link" or "/A" not in annotation:
         return None
     action = annotation["/A"].get_object()
-    url = action.get("/URI") if action.get("/S") == "/URI" else None
-    if url is None:
+    if not isinstance(action, DictionaryObject) or action.get("/S") != "/URI":
         return None
-    text = url.decode("utf-8", "replace") if isinstance(url, bytes) else str(url)
-    return text.strip() or None
+    address = action.get("/URI")
+    url = address.decode("utf-8", "replace") if isinstance(address, bytes) else str(address or "")
+    if not url.strip():
+        return None
+    rect = annotation["/Rect"].get_object()
+    if not isinstance(rect, ArrayObject):
+        return Link(url.strip())
+    left, bottom, right, top = (float(side) for side in rect)
+    box = min(left, right), min(bottom, top), max(left, right), max(bottom, top)
+    return Link(url.strip(), box)
 
 
 def _metadata(reader: PdfReader) -> dict[str, str]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mehealth_rag.errors import ReadingError
 from mehealth_rag.reading.compose import compose
@@ -14,6 +13,10 @@ from mehealth_rag.reading.marks import ends_clause, goes_on, is_figure, is_unfin
 from mehealth_rag.reading.runs import NO_TEXT, Draft, Piece
 from mehealth_rag.reading.tidy import Vocabulary, clean
 from mehealth_rag.types import BlockKind, Link, Page
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
 _URL = re.compile(r"<?(https?://[^\s<>]+)>?")
 _CELLS = re.compile(r"\t+| {3,}")
@@ -63,7 +66,10 @@ class _Group:
 
 
 def read_text(path: Path, content: bytes) -> tuple[Page, ...]:
-    """The pages of a plain-text file; one page where it has no form feed. Raises ReadingError."""
+    """Read the pages of a plain-text file; it is one where it has no form feed.
+
+    Raises ReadingError where the file is no text.
+    """
     drafts = [_drafts(_rows(part)) for part in split_pages(decode(path, content))]
     drafts = _without_running(drafts)
     texts = (piece.text for page in drafts for draft in page for piece in draft.pieces)
@@ -72,7 +78,7 @@ def read_text(path: Path, content: bytes) -> tuple[Page, ...]:
 
 
 def decode(path: Path, content: bytes) -> str:
-    """A text file's characters: UTF-8, UTF-16 with its mark, else Windows-1252."""
+    """Decode a text file: UTF-8, UTF-16 with its mark, else Windows-1252."""
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return content.decode("utf-16", "replace")
     if b"\0" in content:
@@ -84,7 +90,7 @@ def decode(path: Path, content: bytes) -> str:
 
 
 def split_pages(text: str) -> list[str]:
-    """A text cut at its form feeds, whether they open each page, close it or stand between."""
+    """Cut a text at its form feeds, whether they open each page, close it or stand between."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     parts = text.split("\f")
     if len(parts) > 1 and not parts[-1].strip():
@@ -171,7 +177,7 @@ def _is_table_row(rows: Sequence[_TextRow], index: int) -> bool:
     row = rows[index]
     if any(is_figure(cell) for cell in row.cells[1:]):
         return True
-    beside = rows[max(0, index - 1) : index] + rows[index + 1 : index + 2]
+    beside = [*rows[max(0, index - 1) : index], *rows[index + 1 : index + 2]]
     return any(len(other.cells) == len(row.cells) for other in beside)
 
 
@@ -271,4 +277,5 @@ def _without_running(pages: list[list[Draft]]) -> list[list[Draft]]:
 def _running_key(draft: Draft) -> str:
     if len(draft.pieces) > 1 or len(draft.pieces[0].text) > 90:
         return ""
-    return re.sub(r"\d+", "#", draft.pieces[0].text.casefold())
+    text = draft.pieces[0].text.casefold()
+    return text if ends_clause(text) else re.sub(r"\d+", "#", text)

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from mehealth_rag.reading.runs import HYPHENS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 BROKEN = "\ufffe\x02"
 """What pdfium writes for a hyphen at a line's end where it believes a word is broken."""
@@ -56,11 +59,8 @@ def clean(text: str) -> str:
 
     A soft hyphen at the very end stays, as the sign that a word goes on in the next line.
     """
-    if text.isascii() and text.isprintable():
-        tidy = text
-    else:
-        tidy = text.translate(_TABLE)
-    tidy = tidy.strip(" ")
+    plain = text.isascii() and text.isprintable()
+    tidy = (text if plain else text.translate(_TABLE)).strip(" ")
     if text.endswith(SOFT_HYPHEN) and tidy:
         tidy += SOFT_HYPHEN  # `glue` takes it away together with the line's end
     return _SPACES.sub(" ", tidy) if "  " in tidy else tidy

@@ -1,0 +1,46 @@
+# Two commands do everything on a fresh machine with Python 3.11+ and make:
+#   make run    sets up, builds the index, opens the chat page
+#   make test   sets up and passes the tests
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+DATA ?=
+
+.PHONY: run test install check eval bench fit clean
+
+run: install
+	$(BIN)/mehealth ingest
+	$(BIN)/mehealth ui
+
+test: install
+	$(BIN)/pytest
+
+install: $(READY)
+
+# pip's own upgrade is left out on purpose: the pip that comes with Python is enough.
+$(READY): pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--constraint constraints.txt --editable '.[dev]'
+	touch $(READY)
+
+check: install
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+eval: install
+	$(BIN)/python -m eval $(if $(DATA),--data $(DATA))
+
+bench: install
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--constraint constraints.txt --editable '.[dev,bench]'
+	$(BIN)/python -m eval.bench $(if $(DATA),--data $(DATA))
+
+# Fit the engine's weights anew: make fit DATA=/folder/with/the/question/sets
+fit: install
+	$(BIN)/python -m eval.fit --data $(DATA)
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache build dist *.egg-info

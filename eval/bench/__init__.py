@@ -1,0 +1,1 @@
+"""The side-by-side speed measurement: this project beside LlamaIndex's stock pipeline."""

@@ -1,0 +1,298 @@
+"""Plain text and Markdown."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mehealth_rag.errors import ReadingError
+from mehealth_rag.reading.markdown import read_markdown
+from mehealth_rag.reading.text import read_text
+from mehealth_rag.types import BlockKind, Page
+from tests.reading.reading_helpers import check_invariants, of_kind, read
+
+HERE = Path("made.txt")
+
+PROSPECTUS = """\
+Championing Midlands health and life sciences
+
+Midlands Engine Health has a vital role to play
+in championing and amplifying our region’s
+unique sector strengths to UK Government and
+international investors.
+Together, we will capitalise on opportunities of
+scale, boost innovation and further accelerate the
+economic impact of this key sector, which generates
+
+£26 billion each year for the economy. Health and
+life sciences already contribute to our economy.
+
+Our aims
+We collaborate with a Board comprising UK and
+regional leaders on the following matters:
+• Accelerating SME-led economic impact of
+
+health and life sciences across the Midlands
+• Actively promoting regional capability and
+
+Midlands opportunities at scale
+• Rapid acceleration of data
+
+8 MIDLANDS ENGINE HEALTH
+
+https://www.example.org/wp-content/ME-Health.pdf
+https://www.example.org/wp-content/Case-Study.pdf
+"""
+
+
+def _page(text: str) -> Page:
+    (page,) = read_text(HERE, text.encode())
+    check_invariants(page)
+    return page
+
+
+def _md(text: str) -> Page:
+    pages, _ = read_markdown(Path("made.md"), text.encode())
+    check_invariants(pages[0])
+    return pages[0]
+
+
+def _blocks(page: Page) -> list[tuple[str, str]]:
+    return [(block.kind.value, block.span.of(page.text)) for block in page.blocks]
+
+
+def test_hard_wrapped_lines_and_gaps_are_joined() -> None:
+    assert _blocks(_page(PROSPECTUS)) == [
+        ("heading", "Championing Midlands health and life sciences"),
+        (
+            "paragraph",
+            "Midlands Engine Health has a vital role to play in championing and amplifying our "
+            "region’s unique sector strengths to UK Government and international investors.",
+        ),
+        (
+            "paragraph",
+            "Together, we will capitalise on opportunities of scale, boost innovation and further "
+            "accelerate the economic impact of this key sector, which generates £26 billion each "
+            "year for the economy. Health and life sciences already contribute to our economy.",
+        ),
+        ("heading", "Our aims"),
+        (
+            "paragraph",
+            "We collaborate with a Board comprising UK and regional leaders on the following "
+            "matters:",
+        ),
+        (
+            "item",
+            "• Accelerating SME-led economic impact of health and life sciences across the "
+            "Midlands",
+        ),
+        (
+            "item",
+            "• Actively promoting regional capability and Midlands opportunities at scale",
+        ),
+        ("item", "• Rapid acceleration of data"),
+        ("furniture", "8 MIDLANDS ENGINE HEALTH"),
+        ("furniture", "https://www.example.org/wp-content/ME-Health.pdf"),
+        ("furniture", "https://www.example.org/wp-content/Case-Study.pdf"),
+    ]
+
+
+def test_addresses_alone_on_a_line_are_links() -> None:
+    page = _page(PROSPECTUS)
+    assert [link.url for link in page.links] == [
+        "https://www.example.org/wp-content/ME-Health.pdf",
+        "https://www.example.org/wp-content/Case-Study.pdf",
+    ]
+    assert all(link.span and link.span.of(page.text) == link.url for link in page.links)
+    assert _page("See https://example.org/ for more.").links == ()
+
+
+def test_lines_are_spans_of_the_text() -> None:
+    page = _page("The harbour has an inter-\nnational name and a long pier.")
+    assert page.text == "The harbour has an international name and a long pier."
+    assert [line.span.of(page.text) for line in page.lines] == [
+        "The harbour has an inter",
+        "national name and a long pier.",
+    ]
+    assert {line.box for line in page.lines} == {None}
+
+
+@pytest.mark.parametrize(
+    ("text", "pages"),
+    [
+        ("one", ["one"]),
+        ("one\ftwo", ["one", "two"]),
+        ("\fone\ftwo", ["one", "two"]),
+        ("one\ftwo\f", ["one", "two"]),
+        ("one\f\fthree", ["one", "", "three"]),
+        ("", [""]),
+        ("one\r\f\r\ntwo", ["one", "two"]),
+    ],
+)
+def test_form_feeds_part_pages(text: str, pages: list[str]) -> None:
+    found = read_text(HERE, text.encode())
+    assert [page.text for page in found] == pages
+    assert [page.number for page in found] == list(range(1, len(pages) + 1))
+    assert [page.label for page in found] == [page.number.__str__() for page in found]
+    assert [bool(page.problem) for page in found] == [not text for text in pages]
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        ("£3bn – “quoted”".encode(), "£3bn – “quoted”"),
+        ("\ufeffmarked".encode(), "marked"),
+        ("£3bn".encode("cp1252"), "£3bn"),
+        ("wide £".encode("utf-16"), "wide £"),
+    ],
+)
+def test_encodings(content: bytes, text: str) -> None:
+    assert read_text(HERE, content)[0].text == text
+
+
+def test_a_file_that_is_no_text_is_refused() -> None:
+    with pytest.raises(ReadingError, match=r"made\.txt: not a text file"):
+        read_text(HERE, b"\x7fELF\0\0\0")
+
+
+def test_running_lines_of_three_pages_are_furniture() -> None:
+    text = "\f".join(f"Harbour guide {n}\n\nText that only page {n} has." for n in (1, 2, 3))
+    pages = read_text(HERE, text.encode())
+    assert [of_kind(page, BlockKind.FURNITURE) for page in pages] == [
+        ["Harbour guide 1"],
+        ["Harbour guide 2"],
+        ["Harbour guide 3"],
+    ]
+
+
+def test_subtitle_after_a_dash_is_no_item_but_lists_of_dashes_are() -> None:
+    page = _page(
+        "Regulatory Science\n- Internationally leading\n\nThe framework has been at the front."
+    )
+    assert _blocks(page)[0] == ("heading", "Regulatory Science - Internationally leading")
+    page = _page("We need:\n- ropes\n- sails and a\n  mast\n\nThat is all of it.")
+    assert of_kind(page, BlockKind.ITEM) == ["- ropes", "- sails and a mast"]
+
+
+def test_table_rows_of_plain_text() -> None:
+    page = _page("Sales of the year\n\nNet sales    280    232\nNet income   11     (10)\n")
+    assert of_kind(page, BlockKind.ROW) == ["Net sales\t280\t232", "Net income\t11\t(10)"]
+
+
+def test_long_lines_are_paragraphs() -> None:
+    line = "The harbour is deep and wide and has been so for as long as anyone can tell. " * 3
+    page = _page(f"{line}\n{line}\n")
+    assert len(of_kind(page, BlockKind.PARAGRAPH)) == 2
+
+
+def test_title_page_is_not_lost() -> None:
+    page = _page("A guide\nto the harbour\n\nSecond edition\n\n1921")
+    assert page.text.split("\n")[0] == "A guide to the harbour"
+    assert page.text.endswith("1921")
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(st.sampled_from("ab A1£.,:-•\n\t()–\u00ad\ufb01 \u00a0")))
+def test_plain_text_keeps_its_characters(text: str) -> None:
+    pages = read_text(HERE, text.encode())
+    for page in pages:
+        check_invariants(page)
+    kept = "".join(page.text for page in pages)
+    drop = str.maketrans("", "", " \n\t\u00a0-\u00ad")
+    assert kept.translate(drop) == text.replace("\ufb01", "fi").translate(drop)
+
+
+MARKDOWN = """\
+---
+title: "A guide to the harbour"
+---
+# The **harbour**
+
+It has a [pilot station](https://example.org/pilots "Pilots") and *two* piers,
+see <https://example.org/piers>. <!-- not seen -->
+
+Piers
+-----
+
+- The North Pier, `42` metres
+  tall
+- The South Pier \\*new\\*
+1. first
+2. ![the lamp](lamp.png) second
+
+| Year | Ships |
+| ---- | :---: |
+| 1871 | [312](https://example.org/ships) |
+
+> A quoted line
+
+***
+
+snake_case and 2 * 3 * 4 stay
+"""
+
+
+def test_markdown_is_what_a_reader_sees() -> None:
+    page = _md(MARKDOWN)
+    assert _blocks(page) == [
+        ("heading", "The harbour"),
+        (
+            "paragraph",
+            "It has a pilot station and two piers, see https://example.org/piers.",
+        ),
+        ("heading", "Piers"),
+        ("item", "- The North Pier, 42 metres tall"),
+        ("item", "- The South Pier *new*"),
+        ("item", "1. first"),
+        ("item", "2. the lamp second"),
+        ("row", "Year\tShips"),
+        ("row", "1871\t312"),
+        ("paragraph", "A quoted line"),
+        ("paragraph", "snake_case and 2 * 3 * 4 stay"),
+    ]
+    assert [block.level for block in page.blocks if block.level] == [1, 2]
+
+
+def test_markdown_links_cover_their_words() -> None:
+    page = _md(MARKDOWN)
+    assert [(link.url, link.span.of(page.text)) for link in page.links if link.span] == [
+        ("https://example.org/pilots", "pilot station"),
+        ("https://example.org/piers", "https://example.org/piers"),
+        ("https://example.org/ships", "312"),
+    ]
+
+
+def test_markdown_front_matter_and_pages(tmp_path: Path) -> None:
+    path = tmp_path / "guide.md"
+    path.write_text(MARKDOWN + "\f# Second page\n")
+    document = read(path)
+    assert document.metadata == {"title": "A guide to the harbour"}
+    assert document.pages[1].text == "Second page"
+    assert document.pages[1].number == 2
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(st.sampled_from("ab# *_`[]()|->\n1.\\!<:/https")))
+def test_any_markdown_has_sound_spans(text: str) -> None:
+    pages, _ = read_markdown(Path("any.md"), text.encode())
+    for page in pages:
+        check_invariants(page)
+        assert all(link.span and link.span.of(page.text) for link in page.links)
+
+
+def test_text_is_read_without_the_pdf_libraries(tmp_path: Path) -> None:
+    path = tmp_path / "guide.txt"
+    path.write_text("The harbour is deep.")
+    code = (
+        "import sys; from pathlib import Path; from mehealth_rag.reading import read_document;"
+        "from mehealth_rag.types import Source;"
+        f"read_document(Source('g', 'g', 'report', 'txt', path=Path({str(path)!r})));"
+        "sys.exit(any(name.startswith('pypdf') for name in sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=False)
+    assert done.returncode == 0

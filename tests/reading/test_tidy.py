@@ -1,0 +1,99 @@
+"""Characters, and words that a line's end broke in two."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mehealth_rag.reading.tidy import Vocabulary, clean, glue
+
+SEEN = Vocabulary.of(
+    [
+        "an international name in collaboration",
+        "world-class hospitals are leading the world",
+        "pre-eminent care and a well-known, wellbeing health",
+        "health care",
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("raw", "tidy"),
+    [
+        ("e\ufb03cient \ufb01rst \ufb02ow", "efficient first flow"),
+        ("a\u00a0b\u2009c\u202fd\te", "a b c d e"),
+        ("  much   room  ", "much room"),
+        ("in\u00adside\u200b \ufefftext", "inside text"),
+        ("bell\x07 and\x00 null", "bell and null"),
+        ("stay: “curly” ‘quotes’ – — £ • …", "stay: “curly” ‘quotes’ – — £ • …"),
+        ("a\ufffeb \x02c", "a-b -c"),
+        ("soft\u00ad", "soft\u00ad"),
+        ("", ""),
+        ("\u00ad", ""),
+    ],
+)
+def test_clean(raw: str, tidy: str) -> None:
+    assert clean(raw) == tidy
+
+
+@given(st.text())
+def test_clean_leaves_one_line_of_single_spaces_and_no_second_change(text: str) -> None:
+    tidy = clean(text)
+    assert "  " not in tidy
+    assert tidy == tidy.strip(" ")
+    assert not re.search(r"[\x00-\x1f\x7f-\x9f]", tidy)
+    assert clean(tidy) == tidy
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "joined"),
+    [
+        ("an inter-", "national name", "an international name"),
+        ("a collabora-", "tion", "a collaboration"),
+        ("with world-", "leading care", "with world-leading care"),
+        ("a well-", "known name", "a well-known name"),
+        ("their well-", "being", "their wellbeing"),
+        ("pre-", "leading", "pre-leading"),
+        ("pre-", "and post-war", "pre- and post-war"),
+        ("from 2019-", "20 on", "from 2019-20 on"),
+        ("Covid-", "19", "Covid-19"),
+        ("state-of-the-", "art", "state-of-the-art"),
+        ("an anglo-", "Saxon", "an anglo-Saxon"),
+        ("unseenleft-", "unseenright", "unseenleftunseenright"),
+        ("soft\u00ad", "ened", "softened"),
+        ("a dash -", "no break", "a dash - no break"),
+        ("regions—", "all of them", "regions—all of them"),
+        ("and/", "or", "and/or"),
+        ("plain", "words", "plain words"),
+        ("end.", "Next", "end. Next"),
+    ],
+)
+def test_glue(left: str, right: str, joined: str) -> None:
+    start, between = glue(left, right, SEEN)
+    assert start + between + right == joined
+
+
+def test_the_more_frequent_spelling_wins() -> None:
+    often = Vocabulary.of(["co-operate co-operate cooperate"])
+    assert glue("to co-", "operate", often)[0] == "to co-"
+    seldom = Vocabulary.of(["co-operate cooperate cooperate"])
+    assert glue("to co-", "operate", seldom)[0] == "to co"
+
+
+def test_halves_left_by_a_break_are_no_words() -> None:
+    vocabulary = Vocabulary.of(["an inter-", "national name"])
+    assert "inter" not in vocabulary.words
+    assert "national" not in vocabulary.words
+    assert "name" in vocabulary.words
+
+
+@given(st.text(max_size=12), st.text(max_size=12))
+def test_glue_loses_nothing_but_a_hyphen(left: str, right: str) -> None:
+    left, right = clean(left), clean(right)
+    start, between = glue(left, right, SEEN)
+    assert left.startswith(start)
+    assert left[len(start) :] in ("", "-", "\u2010", "\u00ad")
+    assert between in ("", " ")

@@ -1,0 +1,82 @@
+"""Train the reader: `python -m training.reader --data DIR --output DIR`.
+
+DIR of `--data` holds selqa.jsonl, qed.jsonl and covidqa.jsonl. Checkpoints, the log and at the end
+the packaged form (ONNX, tokenizer, card) are written to the output folder.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+from tokenizers import Tokenizer
+
+from mehealth_rag.answering.reader_model import plain_tokenizer
+from mehealth_rag.model_files import model_folder
+from training import data, lists
+from training.fit import Encoded, Log, Plan, encoded, train
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from training.model import CrossEncoder
+
+MOST_OF_COVIDQA = 400
+"""Its passages are long and narrow in subject: this many of its questions are enough."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Build the lists, train, export."""
+    options = _options().parse_args(arguments)
+    plan = Plan(
+        rate=options.rate, layers=options.layers, frozen=options.frozen, minutes=options.minutes
+    )
+    options.output.mkdir(parents=True, exist_ok=True)
+    items, held_out = training_items(options.data, plan.seed)
+    tokenizer = packaged_tokenizer()
+    built = [lists.build(items, items, plan.seed + e) for e in range(options.epochs)]
+    epochs = [encoded(tokenizer, b) for b in built]
+    watch: list[Encoded] = encoded(tokenizer, lists.build(held_out, items + held_out, plan.seed))
+
+    def keep(model: CrossEncoder, log: Log) -> None:
+        torch.save(model.state_dict(), options.output / "checkpoint.pt")
+        report = {"plan": asdict(plan), "data": data.hashes(options.data), **asdict(log)}
+        text = json.dumps(report, indent=1) + "\n"
+        (options.output / "log.json").write_text(text, encoding="utf-8")
+        print(log.entries[-1], file=sys.stderr, flush=True)
+
+    train(epochs, watch, plan, keep)
+    return 0
+
+
+def training_items(folder: Path, seed: int) -> tuple[list[data.Item], list[data.Item]]:
+    """The questions that are trained on, and those held out."""
+    items, held_out = data.divide(data.load(folder), seed)
+    medical = [i for i in items if i.source == "covidqa"][::2][:MOST_OF_COVIDQA]
+    return [i for i in items if i.source != "covidqa"] + medical, held_out
+
+
+def packaged_tokenizer() -> Tokenizer:
+    """The embedding model's tokenizer, which the reader shares."""
+    return plain_tokenizer(Tokenizer.from_file(str(model_folder() / "tokenizer.json")))
+
+
+def _options() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="folder with the question sets")
+    parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument("--epochs", type=int, default=1, help="each with lists drawn anew")
+    parser.add_argument("--layers", type=int, default=6)
+    parser.add_argument("--frozen", type=int, default=0, help="first layers that stay as they are")
+    parser.add_argument("--rate", type=float, default=8e-5)
+    parser.add_argument("--minutes", type=float, default=60.0)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,450 @@
+/* The page's behaviour. The server makes all markup from answers and documents, escaped; here only
+   text that a person typed is shown, always as text. */
+(() => {
+  "use strict";
+  const store = window.mehealthStore;
+  const $ = (selector, root = document) => root.querySelector(selector);
+  const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const state = {
+    server: null, conversation: null, live: null, pending: null, editing: null, look: null,
+    looked: 0, zoom: 0, opener: null,
+  };
+  const ZOOMS = [1, 1.35, 1.8, 2.5];
+  const wide = () => window.matchMedia("(min-width: 861px)").matches;
+  const element = (name, options = {}, ...children) => {
+    const made = Object.assign(document.createElement(name), options);
+    made.append(...children);
+    return made;
+  };
+
+  /* ---- light and dark ---- */
+  function applyTheme(choice) {
+    const dark = choice ? choice === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+    document.documentElement.classList.toggle("dark", dark);
+    if (document.body) document.body.classList.toggle("dark", dark);
+    const button = $("[data-act=theme]");
+    if (button) button.textContent = dark ? "Light" : "Dark";
+  }
+  applyTheme(store.read("theme", ""));
+  document.addEventListener("DOMContentLoaded", () => applyTheme(store.read("theme", "")));
+
+  function act_theme() {
+    const next = document.body.classList.contains("dark") ? "light" : "dark";
+    store.write("theme", next);
+    applyTheme(next);
+  }
+
+  /* ---- asking ---- */
+  const box = () => $("#question textarea, #question input");
+  function setQuestion(text) {
+    const input = box();
+    if (!input) return;
+    const kind = input.tagName === "TEXTAREA" ? HTMLTextAreaElement : HTMLInputElement;
+    Object.getOwnPropertyDescriptor(kind.prototype, "value").set.call(input, text);
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
+  function begin(typed) {
+    const asked = state.pending || {};
+    state.pending = null;
+    const question = (asked.question ?? typed ?? "").trim();
+    if (!question || state.live) return [typed, null];
+    const from = asked.from || state.editing;
+    if (from) cut(from);
+    cancelEdit();
+    const id = store.newId();
+    state.live = { id, question };
+    addTurn(id, question);
+    if (asked.question === undefined) setQuestion("");
+    document.body.classList.add("asking");
+    const history = state.conversation.turns.slice(-12).map((t) => [t.question, t.answer.answer]);
+    return [typed, { id, question, history, documents: filter() }];
+  }
+
+  function addTurn(id, question) {
+    document.body.classList.add("talking");
+    const waiting = element("div", { className: "card waiting" },
+      element("p", { textContent: "Looking through the documents" }), element("i"), element("i"));
+    waiting.setAttribute("role", "status");
+    const heading = element("div", { className: "asked" },
+      element("h3", { className: "question", textContent: question, dir: "auto" }));
+    const turn = element("article", { className: "turn" }, heading, waiting);
+    turn.dataset.turn = id;
+    turn.dataset.question = question;
+    $(".turns").append(turn);
+    turn.scrollIntoView({ block: "start" });
+    return turn;
+  }
+
+  function received(value) {
+    if (!value || !state.live || value.id !== state.live.id) return;
+    const turn = turnElement(value.id);
+    turn.innerHTML = value.html;
+    if (value.record) {
+      state.conversation.turns.push(value.record);
+      if (!state.conversation.title) state.conversation.title = value.record.question.slice(0, 80);
+      keep();
+      finish();
+      const first = value.record.answer.citations[0];
+      prefetch(value.record.answer);
+      if (first && wide()) showCitation(value.id, first.number, null);
+    } else if (value.failed) finish();
+  }
+
+  function finish() {
+    state.live = null;
+    document.body.classList.remove("asking");
+  }
+
+  function stopped(text) {
+    if (!state.live) return;
+    const turn = turnElement(state.live.id);
+    const retry = element("button", { type: "button", className: "solid", textContent: "Ask again" });
+    retry.dataset.act = "retry";
+    $(".waiting", turn)?.remove();
+    turn.append(element("div", { className: "card failed" },
+      element("p", { textContent: text }), element("p", {}, retry)));
+    finish();
+  }
+  const stop = () => stopped("Stopped.");
+  const failed = () => stopped("The question did not get through. Too many may be asking; try again in a moment.");
+
+  function ask(question, from) {
+    if (state.live) return;
+    state.pending = { question, from };
+    $("#ask").click();
+    /* The click is handled at once; where it was refused, nothing must stay behind. */
+    setTimeout(() => { state.pending = null; }, 400);
+  }
+
+  const turnElement = (id) => $(`.turn[data-turn="${CSS.escape(id)}"]`);
+  const record = (id) => state.conversation.turns.find((t) => t.id === id);
+  const turnOf = (target) => target.closest(".turn");
+
+  function cut(id) {
+    const at = state.conversation.turns.findIndex((t) => t.id === id);
+    if (at >= 0) state.conversation.turns.splice(at);
+    let turn = turnElement(id);
+    while (turn) {
+      const next = turn.nextElementSibling;
+      turn.remove();
+      turn = next;
+    }
+    if (at >= 0) keep();
+  }
+
+  function edit(id, text) {
+    state.editing = id;
+    $(".editing").hidden = false;
+    setQuestion(text);
+    box()?.focus();
+  }
+
+  function cancelEdit() {
+    state.editing = null;
+    const note = $(".editing");
+    if (note) note.hidden = true;
+  }
+
+  /* ---- the proof ---- */
+  function showCitation(id, number, opener, near = false) {
+    const answer = record(id)?.answer;
+    if (!answer) return;
+    const all = near ? answer.nearest : answer.citations;
+    const chosen = all.find((c) => c.number === number);
+    if (!chosen) return;
+    $$(".chip.on, .quote.on").forEach((one) => one.classList.remove("on"));
+    $$(`.turn[data-turn="${CSS.escape(id)}"] [data-cite="${number}"]`)
+      .forEach((one) => one.classList.add("on"));
+    const marks = all.filter((c) => c.document === chosen.document).map((c) => ({
+      number: c.number, page: c.page, quote: c.quote, boxes: c.boxes, url: c.url,
+      active: c.number === number,
+    }));
+    look({ document: chosen.document, page: chosen.page, marks }, opener);
+  }
+
+  async function look(wanted, opener) {
+    const turn = ++state.looked;
+    state.look = wanted;
+    if (opener !== undefined && opener !== null) {
+      state.opener = opener;
+      document.body.classList.add("proof-open");
+    }
+    const pane = $("#pane .pane");
+    pane.setAttribute("aria-busy", "true");
+    let html;
+    try {
+      html = await state.server.look(wanted);
+    } catch {
+      html = '<section class="evidence"><p class="note">The page could not be fetched. Is the server still running? Try again.</p></section>';
+    }
+    if (turn !== state.looked) return;
+    pane.removeAttribute("aria-busy");
+    pane.innerHTML = html;
+    applyZoom();
+    const leaf = $(".leaf", pane);
+    const mark = $(".mark.active, mark.active", pane);
+    if (mark && leaf) {
+      const down = mark.getBoundingClientRect().top - leaf.getBoundingClientRect().top;
+      leaf.scrollTop += down - leaf.clientHeight / 3;
+    } else if (leaf) leaf.scrollTop = 0;
+    if (opener && !wide()) $(".evidence h2", pane)?.focus();
+  }
+
+  function closeProof() {
+    document.body.classList.remove("proof-open");
+    state.opener?.focus?.();
+    state.opener = null;
+  }
+
+  function applyZoom() {
+    const sheet = $("#pane .sheet");
+    if (!sheet) return;
+    sheet.style.setProperty("--zoom", ZOOMS[state.zoom]);
+    const image = $("img", sheet);
+    if (image && state.zoom > 0 && image.dataset.large) image.src = image.dataset.large;
+    $$("#pane [data-act=zoom]").forEach((one) => {
+      one.disabled = one.dataset.way === "in" ? state.zoom === ZOOMS.length - 1 : state.zoom === 0;
+    });
+  }
+
+  function leaf(page) {
+    if (state.look && page >= 1) look({ ...state.look, page }, undefined);
+  }
+
+  function prefetch(answer) {
+    for (const c of answer.citations.slice(0, 3)) {
+      if (!c.boxes.length) continue;
+      const version = encodeURIComponent(answer.index);
+      new Image().src = `page/${encodeURIComponent(c.document)}/${c.page}.png?width=960&v=${version}`;
+    }
+  }
+
+  /* ---- conversations ---- */
+  const keep = () => { store.save(state.conversation); showList(); };
+
+  function showList() {
+    const entries = store.list().map((one) => listItem(one));
+    const none = element("li", { className: "note small", textContent: "None yet." });
+    $(".conversations").replaceChildren(...(entries.length ? entries : [none]));
+  }
+
+  function listItem(one) {
+    const here = one.id === state.conversation.id;
+    const button = (text, act, more = {}) => {
+      const made = element("button", { type: "button", className: "quiet", textContent: text });
+      Object.assign(made.dataset, { act, conversation: one.id, ...more });
+      return made;
+    };
+    const name = button(one.title || "Untitled", "open");
+    name.className = "name";
+    const item = element("li", { className: here ? "here" : "" }, name);
+    if (!here) return item;
+    name.setAttribute("aria-current", "true");
+    const save = element("span", { className: "exports" }, "Save as ",
+      button("Markdown", "export", { format: "markdown" }), button("JSON", "export", { format: "json" }),
+      button("Print", "export", { format: "html" }));
+    item.append(element("span", { className: "manage" }, button("Rename", "rename"), button("Delete", "delete")), save);
+    return item;
+  }
+
+  async function openConversation(conversation) {
+    state.conversation = conversation;
+    state.looked += 1;
+    cancelEdit();
+    $(".turns").replaceChildren();
+    document.body.classList.toggle("talking", conversation.turns.length > 0);
+    document.body.classList.remove("rail-open");
+    showList();
+    if (!conversation.turns.length) return;
+    const shown = await state.server.show_turns({ title: conversation.title, turns: conversation.turns });
+    if (state.conversation !== conversation) return;
+    for (const one of shown) {
+      const kept = record(one.id);
+      const turn = addTurn(one.id, kept ? kept.question : "");
+      turn.innerHTML = one.html;
+    }
+    const last = conversation.turns[conversation.turns.length - 1];
+    if (wide() && last?.answer.citations.length) showCitation(last.id, last.answer.citations[0].number, null);
+  }
+
+  function rename(id, item) {
+    const name = $(".name", item);
+    const input = element("input", { className: "rename", value: name.textContent, maxLength: 120 });
+    input.setAttribute("aria-label", "New name");
+    name.replaceWith(input);
+    input.focus();
+    input.select();
+    const done = (save) => {
+      const title = input.value.trim();
+      if (save && title) {
+        store.rename(id, title);
+        if (state.conversation.id === id) state.conversation.title = title;
+      }
+      showList();
+    };
+    input.addEventListener("keydown", (event) => {
+      if (event.key === "Enter") done(true);
+      if (event.key === "Escape") done(false);
+      event.stopPropagation();
+    });
+    input.addEventListener("blur", () => { if (input.isConnected) done(true); });
+  }
+
+  async function exportAs(id, format) {
+    const kept = id === state.conversation.id ? state.conversation : store.open(id);
+    if (!kept) return;
+    const { title, turns } = kept;
+    const made = await state.server.hand_out({ format, conversation: { title: title || "Conversation", turns } });
+    if (made.error) { say(made.error); return; }
+    const url = URL.createObjectURL(new Blob([made.text], { type: made.type }));
+    element("a", { href: url, download: made.name }).click();
+    setTimeout(() => URL.revokeObjectURL(url), 10000);
+  }
+
+  /* ---- sources, feedback, copying ---- */
+  function filter() {
+    const boxes = $$("input[name=source]");
+    const chosen = boxes.filter((one) => one.checked).map((one) => one.value);
+    return chosen.length === boxes.length ? [] : chosen;
+  }
+
+  function filterChanged() {
+    const boxes = $$("input[name=source]");
+    const chosen = boxes.filter((one) => one.checked);
+    if (boxes.length && !chosen.length) boxes.forEach((one) => { one.checked = true; });
+    const limited = chosen.length && chosen.length < boxes.length;
+    $(".scope-note").textContent = limited ? `Asking ${chosen.length} of ${boxes.length} documents.` : "";
+    store.write("left-out", boxes.filter((one) => !one.checked).map((one) => one.value));
+    suggestions();
+  }
+
+  async function judge(turn, feedback) {
+    const kept = record(turn.dataset.turn);
+    if (!kept) return;
+    const at = state.conversation.turns.indexOf(kept);
+    const history = state.conversation.turns.slice(Math.max(0, at - 12), at).map((t) => [t.question, t.answer.answer]);
+    const result = await state.server.judge({ turn: kept, history, feedback });
+    const note = $(".noted", turn);
+    if (result.error) { note.textContent = result.error; return; }
+    kept.feedback = result.feedback;
+    keep();
+    for (const one of ["right", "wrong"]) {
+      $(`[data-act=${one}]`, turn).setAttribute("aria-pressed", String(result.feedback.verdict === one));
+    }
+    $(".complaint", turn).hidden = true;
+    note.textContent = "Noted, thank you";
+  }
+
+  function plainText(kept) {
+    const quotes = kept.answer.citations.map((c) =>
+      `[${c.number}] “${c.quote.split(/\s+/).join(" ")}” (${c.title}, page ${c.page_label})`);
+    return [kept.question, "", kept.answer.answer.replaceAll("**", ""), "", ...quotes].join("\n").trim() + "\n";
+  }
+
+  async function copy(text, button) {
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      const area = element("textarea", { value: text });
+      document.body.append(area);
+      area.select();
+      document.execCommand("copy");
+      area.remove();
+    }
+    const before = button.textContent;
+    button.textContent = "Copied";
+    setTimeout(() => { button.textContent = before; }, 1500);
+  }
+
+  function say(text) { $(".scope-note").textContent = text; }
+
+  async function suggestions(tries = 0) {
+    if (!state.server) return;
+    const found = await state.server.suggest({ documents: filter() }).catch(() => null);
+    if (!found) return;
+    $(".suggestions").innerHTML = found.html;
+    if (!found.ready && tries < 30) setTimeout(() => suggestions(tries + 1), 1000);
+  }
+
+  /* ---- what a click does ---- */
+  const acts = {
+    theme: act_theme,
+    cite: (t) => showCitation(turnOf(t).dataset.turn, Number(t.dataset.cite), t),
+    near: (t) => showCitation(turnOf(t).dataset.turn, Number(t.dataset.cite), t, true),
+    read: (t) => { document.body.classList.remove("rail-open"); look({ document: t.dataset.document, page: 1, marks: [] }, t); },
+    leaf: (t) => leaf(Number(t.dataset.page)),
+    zoom: (t) => zoomBy(t.dataset.way === "in" ? 1 : -1),
+    "close-proof": closeProof,
+    ask: (t) => ask(t.dataset.question),
+    retry: (t) => { const turn = turnOf(t); ask(turn.dataset.question, turn.dataset.turn); },
+    edit: (t) => { const turn = turnOf(t); edit(turn.dataset.turn, turn.dataset.question); },
+    "edit-rewritten": (t) => { const turn = turnOf(t); edit(turn.dataset.turn, $(".standalone", turn).textContent); },
+    "cancel-edit": () => { cancelEdit(); setQuestion(""); },
+    copy: (t) => copy(plainText(record(turnOf(t).dataset.turn)), t),
+    right: (t) => judge(turnOf(t), { verdict: "right" }),
+    wrong: (t) => { const form = $(".complaint", turnOf(t)); form.hidden = !form.hidden; if (!form.hidden) $("select", form).focus(); },
+    rail: () => document.body.classList.toggle("rail-open"),
+    new: () => { if (!state.live) { const made = store.fresh(); store.choose(made.id); openConversation(made); suggestions(); box()?.focus(); } },
+    open: (t) => { const kept = store.open(t.dataset.conversation); if (kept && !state.live) { store.choose(kept.id); openConversation(kept); } },
+    rename: (t) => rename(t.dataset.conversation, t.closest("li")),
+    delete: (t) => {
+      if (t.dataset.sure !== "yes") { t.dataset.sure = "yes"; t.textContent = "Really delete?"; return; }
+      store.drop(t.dataset.conversation);
+      openConversation(store.current());
+    },
+    export: (t) => exportAs(t.dataset.conversation, t.dataset.format),
+  };
+
+  function zoomBy(step) {
+    state.zoom = Math.min(ZOOMS.length - 1, Math.max(0, state.zoom + step));
+    applyZoom();
+  }
+
+  document.addEventListener("click", (event) => {
+    const target = event.target.closest?.("[data-act]");
+    if (target && acts[target.dataset.act]) acts[target.dataset.act](target);
+    else if (document.body.classList.contains("rail-open") && !event.target.closest("#rail")) {
+      document.body.classList.remove("rail-open");
+    }
+    const menu = $("[data-act=rail]");
+    if (menu) menu.setAttribute("aria-expanded", String(document.body.classList.contains("rail-open")));
+  });
+  document.addEventListener("change", (event) => { if (event.target.name === "source") filterChanged(); });
+  document.addEventListener("submit", (event) => {
+    if (!event.target.matches(".complaint")) return;
+    event.preventDefault();
+    const given = Object.fromEntries(new FormData(event.target));
+    judge(turnOf(event.target), { verdict: "wrong", ...given });
+  });
+  document.addEventListener("keydown", (event) => {
+    const typing = /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName);
+    if (event.key === "Escape") {
+      if (document.body.classList.contains("proof-open")) closeProof();
+      document.body.classList.remove("rail-open");
+    } else if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+    else if (event.key === "/") { event.preventDefault(); box()?.focus(); }
+    else if (event.target.closest(".evidence") && state.look) {
+      const step = { ArrowLeft: "[data-act=leaf]:first-of-type", ArrowRight: ".where + [data-act=leaf]" }[event.key];
+      const button = step && $(`#pane ${step}`);
+      if (button && !button.disabled) { event.preventDefault(); leaf(Number(button.dataset.page)); }
+      if (event.key === "+") zoomBy(1);
+      if (event.key === "-") zoomBy(-1);
+    }
+  });
+
+  function mount({ server, watch }) {
+    const ready = () => $(".turns") && $(".conversations") && $("#pane .pane") && box();
+    if (!ready()) { setTimeout(() => mount({ server, watch }), 15); return; }
+    state.server = server;
+    applyTheme(store.read("theme", ""));
+    const out = new Set(store.read("left-out", []));
+    $$("input[name=source]").forEach((one) => { one.checked = !out.has(one.value); });
+    openConversation(store.current());
+    filterChanged();
+    document.body.classList.add("ready");
+    if (wide()) box().focus();
+  }
+
+  window.mehealth = { mount, begin, received, stop, failed };
+})();

@@ -1,0 +1,70 @@
+/* Conversations in this browser's storage: one key a conversation, one for the list. */
+(() => {
+  "use strict";
+  const KEEP = 60;
+  const who = () => (window.gradio_config && window.gradio_config.username) || "";
+  const key = (name) => `mehealth:${who()}:${name}`;
+
+  function read(name, otherwise) {
+    try {
+      const text = localStorage.getItem(key(name));
+      return text === null ? otherwise : JSON.parse(text);
+    } catch {
+      return otherwise;
+    }
+  }
+
+  /* False when the storage is full or forbidden: the page then works without a memory. */
+  function write(name, value) {
+    try {
+      localStorage.setItem(key(name), JSON.stringify(value));
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  function remove(name) {
+    try {
+      localStorage.removeItem(key(name));
+    } catch { /* nothing is kept then */ }
+  }
+
+  function newId() {
+    const bytes = crypto.getRandomValues(new Uint8Array(12));
+    return Array.from(bytes, (b) => b.toString(16).padStart(2, "0")).join("");
+  }
+
+  const list = () => read("list", []);
+  const fresh = () => ({ id: newId(), title: "", turns: [] });
+  const open = (id) => read(`c:${id}`, null);
+
+  function save(conversation) {
+    const others = list().filter((one) => one.id !== conversation.id);
+    const entry = { id: conversation.id, title: conversation.title, at: Date.now() };
+    const all = [entry, ...others];
+    for (const old of all.splice(KEEP)) remove(`c:${old.id}`);
+    while (!write(`c:${conversation.id}`, conversation)) {
+      if (all.length < 2) return false;
+      remove(`c:${all.pop().id}`);
+    }
+    write("current", conversation.id);
+    return write("list", all);
+  }
+
+  function rename(id, title) {
+    const kept = open(id);
+    if (kept) write(`c:${id}`, { ...kept, title });
+    write("list", list().map((one) => (one.id === id ? { ...one, title } : one)));
+  }
+
+  function drop(id) {
+    remove(`c:${id}`);
+    write("list", list().filter((one) => one.id !== id));
+    if (read("current", "") === id) remove("current");
+  }
+
+  const current = () => open(read("current", "")) || fresh();
+  const choose = (id) => write("current", id);
+  window.mehealthStore = { read, write, newId, list, fresh, open, save, rename, drop, current, choose };
+})();

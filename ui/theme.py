@@ -1,0 +1,66 @@
+"""The look: Gradio's theme in the page's colours, and the files that the page is made of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import gradio as gr
+
+STATIC = Path(__file__).parent / "static"
+FILES = {
+    "page.css": "text/css",
+    "page.js": "text/javascript",
+    "store.js": "text/javascript",
+    "favicon.svg": "image/svg+xml",
+}
+"""The only files that are served, with their types."""
+
+_FONTS = ("ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "sans-serif")
+_MONO = ("ui-monospace", "Consolas", "monospace")
+
+
+def theme() -> gr.themes.Base:
+    """Gradio's own parts in the page's colours; fonts are those of the reader's machine."""
+    made = gr.themes.Base(
+        primary_hue=gr.themes.colors.teal,
+        neutral_hue=gr.themes.colors.stone,
+        font=_FONTS,
+        font_mono=_MONO,
+    )
+    return made.set(
+        body_background_fill="#f6f5f1",
+        body_background_fill_dark="#121716",
+        body_text_color="#1d2a29",
+        body_text_color_dark="#e4e9e6",
+        background_fill_primary="#ffffff",
+        background_fill_primary_dark="#1a201f",
+        block_background_fill="transparent",
+        block_background_fill_dark="transparent",
+        block_border_width="0px",
+        block_shadow="none",
+        input_background_fill="#ffffff",
+        input_background_fill_dark="#1a201f",
+        button_primary_background_fill="#0f5f59",
+        button_primary_background_fill_hover="#0b4b46",
+        button_primary_background_fill_dark="#3fb5a6",
+        button_primary_background_fill_hover_dark="#62c9bb",
+        button_primary_text_color="#ffffff",
+        button_primary_text_color_dark="#0c1413",
+    )
+
+
+def head(title: str, description: str) -> str:
+    """What goes into the page's head before anything is drawn: title, look, a first picture."""
+    from ui.markup import tag
+
+    return "".join(
+        [
+            tag("title", title),
+            tag("meta", name="description", content=description),
+            tag("meta", name="color-scheme", content="light dark"),
+            tag("link", rel="icon", type="image/svg+xml", href="ui/favicon.svg"),
+            tag("link", rel="stylesheet", href="ui/page.css"),
+            tag("script", src="ui/store.js"),
+            tag("script", src="ui/page.js"),
+        ]
+    )
