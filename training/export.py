@@ -28,8 +28,8 @@ INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 
 def export(model: CrossEncoder, tokenizer: Tokenizer, probe: Sequence[Row], folder: Path) -> None:
     """Write the int8 model and the tokenizer to `folder`; `probe` are rows to trace with."""
-    from onnxruntime.quantization import QuantType, quantize_dynamic  # noqa: PLC0415
-    from onnxruntime.quantization.shape_inference import quant_pre_process  # noqa: PLC0415
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+    from onnxruntime.quantization.shape_inference import quant_pre_process
 
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as name:
@@ -45,7 +45,10 @@ def export(model: CrossEncoder, tokenizer: Tokenizer, probe: Sequence[Row], fold
 
 
 def agreement(
-    model: CrossEncoder, reader: Reader, rows: Sequence[Sequence[Row]], lists: Sequence[CandidateList]
+    model: CrossEncoder,
+    reader: Reader,
+    rows: Sequence[Sequence[Row]],
+    lists: Sequence[CandidateList],
 ) -> dict[str, float]:
     """How far the packaged scores agree with the trained model's, list by list."""
     same, orders, apart = [], [], []

@@ -136,7 +136,7 @@ def _places(pool: Sequence[Item]) -> list[_Place]:
 
 def _nearest(questions: Sequence[str], texts: Sequence[str]) -> np.ndarray[Any, Any]:
     """The places of the sentences that share most words with each question [questions, found]."""
-    import bm25s  # noqa: PLC0415 - sets up its logger
+    import bm25s
 
     index = bm25s.BM25(k1=1.2, b=0.75, method="lucene")
     index.index([_stems(t) for t in texts], show_progress=False)

@@ -27,12 +27,12 @@ class CrossEncoder(nn.Module):
     short a training.
     """
 
-    def __init__(self, layers: int = 6, frozen: int = 0) -> None:
+    def __init__(self, layers: int = 6, frozen: int = 0, attention: str = "sdpa") -> None:
         super().__init__()
         logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         self.encoder = AutoModel.from_pretrained(
             str(model_folder()), add_pooling_layer=False, hidden_dropout_prob=0.0,
-            attention_probs_dropout_prob=0.0,
+            attention_probs_dropout_prob=0.0, attn_implementation=attention,
         )  # fmt: skip
         _keep_layers(self.encoder, layers)
         self.encoder.embeddings.requires_grad_(False)

@@ -18,11 +18,11 @@ import torch
 from mehealth_rag.answering import reader_model
 from mehealth_rag.answering.reader_model import Reader
 from mehealth_rag.model_files import PACKAGED, PACKAGED_SHA256
-from training import data, lists
+from training import lists
 from training.export import agreement, export, write_card
 from training.fit import encoded
 from training.model import CrossEncoder
-from training.reader import packaged_tokenizer, training_items
+from training.reader import held_out_lists, packaged_tokenizer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 OUTPUT = Path(reader_model.__file__).parent / "reader"
 
 SOURCES = {
-    "selqa.jsonl": "SelQA, dev and test parts (Jurczyk, Zhai, Choi 2016), Apache 2.0; text CC BY-SA",
+    "selqa.jsonl": "SelQA, dev and test (Jurczyk, Zhai, Choi 2016), Apache 2.0; text CC BY-SA",
     "qed.jsonl": "QED, development part (Lamm et al. 2020) over Natural Questions, CC BY-SA 3.0",
     "covidqa.jsonl": "COVID-QA (Möller et al. 2020), Apache 2.0; papers from CORD-19",
 }
@@ -51,10 +51,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Export the checkpoint, check that int8 agrees, write the card."""
     options = _options().parse_args(arguments)
     run = json.loads((options.run / "log.json").read_text(encoding="utf-8"))
-    model = CrossEncoder(run["plan"]["layers"], run["plan"]["frozen"])
+    model = CrossEncoder(run["plan"]["layers"], attention="eager")  # the tracer needs it
     model.load_state_dict(torch.load(options.run / "checkpoint.pt", weights_only=True))
-    items, held_out = training_items(options.data, run["plan"]["seed"])
-    watch = lists.build(held_out, items + held_out, run["plan"]["seed"])[: options.lists]
+    watch = held_out_lists(options.data, run["plan"]["seed"])[: options.lists]
     tokenizer = packaged_tokenizer()
     rows = [e.rows for e in encoded(tokenizer, watch)]
     export(model, tokenizer, rows[0], options.output)
@@ -78,8 +77,8 @@ def _facts(run: dict[str, Any], agree: dict[str, float], figures: dict[str, Any]
         ],
         "method": _method(run),
         "input": {
-            "form": "[CLS] question [SEP] before [SEP] sentence [SEP]; token type 1 on the sentence",
-            "before": "reader_model.context(heading, sentence before or words introducing the list)",
+            "form": "[CLS] question [SEP] before [SEP] sentence [SEP]; type 1 on the sentence",
+            "before": "reader_model.context(heading, sentence before or words before a list)",
             "max_tokens": 160,
             "max_question": reader_model.MAX_QUESTION,
             "max_before": reader_model.MAX_BEFORE,
@@ -101,7 +100,7 @@ def _method(run: dict[str, Any]) -> dict[str, Any]:
         "lists": f"{lists.CANDIDATES} sentences each: of the passage, and of others found by BM25; "
         f"{lists.REMOVED_SHARE:.0%} with the answer taken out, up to {lists.CHANGED_SHARE:.0%} "
         "asked about another year or name",
-        "questions": "as written or in lower case, without a question mark, terse, polite, misspelt",
+        "questions": "as written, lower case, no question mark, terse, polite, misspelt",
         "plan": run["plan"],
         "steps": run["steps"],
         "steps_planned": run["planned"],

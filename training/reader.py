@@ -19,7 +19,7 @@ from tokenizers import Tokenizer
 from mehealth_rag.answering.reader_model import plain_tokenizer
 from mehealth_rag.model_files import model_folder
 from training import data, lists
-from training.fit import Encoded, Log, Plan, encoded, train
+from training.fit import Log, Plan, encoded, train
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,11 +37,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         rate=options.rate, layers=options.layers, frozen=options.frozen, minutes=options.minutes
     )
     options.output.mkdir(parents=True, exist_ok=True)
-    items, held_out = training_items(options.data, plan.seed)
     tokenizer = packaged_tokenizer()
-    built = [lists.build(items, items, plan.seed + e) for e in range(options.epochs)]
-    epochs = [encoded(tokenizer, b) for b in built]
-    watch: list[Encoded] = encoded(tokenizer, lists.build(held_out, items + held_out, plan.seed))
+    epochs = [
+        encoded(tokenizer, training_lists(options.data, plan.seed, epoch))
+        for epoch in range(options.epochs)
+    ]
+    watch = encoded(tokenizer, held_out_lists(options.data, plan.seed))
 
     def keep(model: CrossEncoder, log: Log) -> None:
         torch.save(model.state_dict(), options.output / "checkpoint.pt")
@@ -59,6 +60,18 @@ def training_items(folder: Path, seed: int) -> tuple[list[data.Item], list[data.
     items, held_out = data.divide(data.load(folder), seed)
     medical = [i for i in items if i.source == "covidqa"][::2][:MOST_OF_COVIDQA]
     return [i for i in items if i.source != "covidqa"] + medical, held_out
+
+
+def training_lists(folder: Path, seed: int, epoch: int = 0) -> list[lists.CandidateList]:
+    """The lists of one epoch."""
+    items, _ = training_items(folder, seed)
+    return lists.build(items, items, seed + epoch)
+
+
+def held_out_lists(folder: Path, seed: int) -> list[lists.CandidateList]:
+    """Lists about passages that are never trained on; wrong sentences come from anywhere."""
+    items, held_out = training_items(folder, seed)
+    return lists.build(held_out, items + held_out, seed)
 
 
 def packaged_tokenizer() -> Tokenizer:

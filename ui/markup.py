@@ -25,7 +25,7 @@ def escape(text: str) -> Html:
     return text if isinstance(text, Html) else Html(html.escape(text, quote=True))
 
 
-def tag(name: str, *children: str, **attributes: Attribute) -> Html:
+def tag(name: str, /, *children: str, **attributes: Attribute) -> Html:
     """An element. Attribute names: `class_` is class, `data_act` is data-act; None leaves one out."""
     shown = "".join(_attribute(key, value) for key, value in attributes.items())
     if name in _VOID:
@@ -49,7 +49,7 @@ def web_address(url: str | None) -> str | None:
     return url.strip() if parts.scheme in {"http", "https"} and parts.netloc else None
 
 
-def link(url: str | None, *children: str, **attributes: Attribute) -> Html:
+def link(url: str | None, /, *children: str, **attributes: Attribute) -> Html:
     """A link to another site; the bare words where the address is none to follow."""
     safe = web_address(url)
     if safe is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -27,9 +28,10 @@ class ChildError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a process took and what it printed."""
+    """What a process and its children took, and what it printed."""
 
     seconds: float
+    cpu_seconds: float
     peak_mb: float
     output: str
 
@@ -81,18 +83,19 @@ def run(command: Sequence[str], folder: Path, timeout: float) -> Run:
             env=_environment(),
             start_new_session=True,
         )
-        late, peak = _wait(process, timeout)
+        late, usage = _wait(process, timeout)
         seconds = time.perf_counter() - begun
         if late:
             raise ChildError(f"{_name(command)} took over {timeout:g} s")
         if process.returncode:
             why = (_text(errors).strip().splitlines() or ["no message"])[-1]
             raise ChildError(f"{_name(command)} ended with {process.returncode}: {why}")
-        return Run(seconds, peak, _text(output))
+        peak_mb = usage.ru_maxrss / _KILOBYTES / 1024
+        return Run(seconds, usage.ru_utime + usage.ru_stime, peak_mb, _text(output))
 
 
-def _wait(process: subprocess.Popen[bytes], timeout: float) -> tuple[bool, float]:
-    """Wait for a process; whether it had to be ended, and its peak memory in MB."""
+def _wait(process: subprocess.Popen[bytes], timeout: float) -> tuple[bool, resource.struct_rusage]:
+    """Wait for a process; whether it had to be ended, and what it used."""
     late = threading.Event()
 
     def end() -> None:
@@ -109,7 +112,7 @@ def _wait(process: subprocess.Popen[bytes], timeout: float) -> tuple[bool, float
         if process.returncode is None:  # interrupted: the child has a session of its own
             process.kill()
             process.wait()
-    return late.is_set(), usage.ru_maxrss / _KILOBYTES / 1024
+    return late.is_set(), usage
 
 
 def _environment() -> dict[str, str]:

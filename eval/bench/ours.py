@@ -13,6 +13,8 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from mehealth_rag.index.report import BuildPlan
     from mehealth_rag.settings import Settings
 
@@ -133,7 +135,7 @@ def _dump(settings: Settings, encoder: Any, folder: Path) -> None:  # noqa: ANN4
     index.close()
 
 
-JOBS = {"warm": warm, "read": read, "enlarge": enlarge}
+JOBS: Mapping[str, Callable[..., dict[str, Any]]] = {"warm": warm, "read": read, "enlarge": enlarge}
 
 
 def main() -> None:

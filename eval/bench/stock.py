@@ -8,6 +8,7 @@ Run as `python -m eval.bench.stock JOB ARGUMENTS`, the arguments being a JSON ob
 
 from __future__ import annotations
 
+import itertools
 import json
 import sys
 from importlib.util import find_spec
@@ -18,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 from mehealth_rag.offline import go_offline
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from llama_index.core import VectorStoreIndex
     from llama_index.core.base.base_retriever import BaseRetriever
     from llama_index.core.base.embeddings.base import BaseEmbedding
@@ -44,7 +47,7 @@ def ingest(folder: str, target: str) -> dict[str, Any]:
     laps.append(perf_counter())
     from llama_index.core import VectorStoreIndex
     from llama_index.core.node_parser import SentenceSplitter
-    from llama_index.readers.file import PDFReader
+    from llama_index.readers.file import PDFReader  # type: ignore[import-untyped,import-not-found,unused-ignore]
 
     reader = PDFReader()
     pages = [page for path in _pdfs(folder) for page in reader.load_data(path)]
@@ -54,7 +57,7 @@ def ingest(folder: str, target: str) -> dict[str, Any]:
     )
     index.storage_context.persist(target)
     laps.append(perf_counter())
-    seconds = [after - before for before, after in zip(laps, laps[1:], strict=False)]
+    seconds = [after - before for before, after in itertools.pairwise(laps)]
     stages = dict(zip(("load", "read", "index"), seconds, strict=True))
     return {"pages": len(pages), "nodes": len(index.docstore.docs), "stages": stages}
 
@@ -94,7 +97,7 @@ def warm_large(texts: str, vectors: str, count: int, rounds: int) -> dict[str, A
 
 def read(folder: str, rounds: int) -> dict[str, Any]:
     """Pages and seconds of reading the PDFs of a folder, libraries loaded before."""
-    from llama_index.readers.file import PDFReader
+    from llama_index.readers.file import PDFReader  # type: ignore[import-untyped,import-not-found,unused-ignore]
 
     reader = PDFReader()
     paths = _pdfs(folder)
@@ -122,7 +125,9 @@ def coverage(saved: str) -> dict[str, Any]:
     return {"nodes": len(pieces), "embedded": sum(min(n, 256) for n in pieces) / sum(pieces)}
 
 
-def _timed(retriever: BaseRetriever, questions: list[Question], rounds: int) -> list[dict[str, Any]]:
+def _timed(
+    retriever: BaseRetriever, questions: list[Question], rounds: int
+) -> list[dict[str, Any]]:
     for question in questions[:5]:
         retriever.retrieve(question.question)
     rows = []
@@ -136,11 +141,14 @@ def _timed(retriever: BaseRetriever, questions: list[Question], rounds: int) -> 
 
 
 def _model() -> BaseEmbedding:
-    from llama_index.embeddings.huggingface import HuggingFaceEmbedding
+    from llama_index.embeddings.huggingface import (  # type: ignore[import-untyped,import-not-found,unused-ignore]
+        HuggingFaceEmbedding,
+    )
 
     from mehealth_rag.model_files import model_folder
 
-    return HuggingFaceEmbedding(model_name=str(model_folder()), device="cpu")
+    model: BaseEmbedding = HuggingFaceEmbedding(model_name=str(model_folder()), device="cpu")
+    return model
 
 
 def _opened(saved: str) -> VectorStoreIndex:
@@ -157,7 +165,7 @@ def _pdfs(folder: str) -> list[Path]:
     return sorted(Path(folder).glob("*.pdf"))
 
 
-JOBS = {
+JOBS: Mapping[str, Callable[..., dict[str, Any]]] = {
     "ingest": ingest,
     "ask": ask,
     "warm": warm,

@@ -150,9 +150,7 @@ class SyntheticEncoder:
             return found
         self.unknown += 1
         digest = hashlib.sha256(text.encode()).digest()
-        return self._vectors[
-            self._sentences[int.from_bytes(digest[:8]) % len(self._sentences)]
-        ]
+        return self._vectors[self._sentences[int.from_bytes(digest[:8]) % len(self._sentences)]]
 
 
 def _unit(vectors: Vectors) -> Vectors:

@@ -43,8 +43,8 @@ def markdown(figures: Sequence[Figure], notes: Sequence[str]) -> str:
 
 def terminal(figures: Sequence[Figure]) -> Table:
     """The table for a terminal: green where a target is met, red where it is missed."""
-    from rich.table import Table  # noqa: PLC0415 - the children need no table
-    from rich.text import Text  # noqa: PLC0415
+    from rich.table import Table
+    from rich.text import Text
 
     table = Table(*COLUMNS)
     for figure in figures:

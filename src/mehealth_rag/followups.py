@@ -51,6 +51,7 @@ _THERE = re.compile(
     r"(?<!\bis )(?<!\bare )(?<!\bwas )(?<!\bwere )\bthere\b(?=\W*$|\s+(?:and|now|today)\b)",
     re.IGNORECASE,
 )
+_CONJUNCTION = re.compile(r"[,;?]|\b(?:and|but|or|when|where|if|that|which)\b", re.IGNORECASE)
 _NOUN_FOLLOWS = re.compile(r"^\s+(?P<noun>[a-z]+)", re.IGNORECASE)
 _PREPOSITION = re.compile(r"(?:in|at|on|for|by|since|during|within|outside|from)\b", re.IGNORECASE)
 _THE_ONE = re.compile(r"^(?:the|that|those) ones? (?:on|about|for|in|at|of|from|with) ", re.IGNORECASE)
@@ -73,6 +74,7 @@ _VERBS = frozenset(
     written made used there located situated help helps plan plans need needs want wants
     """.split()
 )
+_SUBJECT_VERB = re.compile(r"^(\W*who|what)\s+\w+(?:s|ed)\b(?=\s+(?:the|an?|our|your)\b)", re.IGNORECASE)
 _QUANTITY = re.compile(r"\bhow\s+\w+\b", re.IGNORECASE)
 _NAME = re.compile(
     r"\b[A-Z][\w&’'-]*(?:\s+(?:(?:of|the|for|and|in|&)\s+)*[A-Z0-9][\w&’'-]*)*"
@@ -145,9 +147,13 @@ def _fill_demonstrative(core: str, match: re.Match[str], topic: str) -> str:
 
 
 def _has_antecedent(before: str) -> bool:
-    """Whether a name or noun phrase of the question itself may be what a pronoun stands for."""
-    kept = [w for w in content_words(before) if w not in REQUEST_WORDS | _VERBS]
-    return len(kept) >= 2 or _NAME.search(_LEAD_IN.sub("", before)[1:]) is not None
+    """Whether the question itself, before a pronoun, names what the pronoun may stand for."""
+    if _names(before):
+        return True
+    clauses = _CONJUNCTION.split(before)
+    return len(clauses) > 1 and any(
+        w not in REQUEST_WORDS | _VERBS for w in content_words(clauses[0])
+    )
 
 
 def _is_fragment(core: str, *, led_in: bool) -> bool:
@@ -233,7 +239,7 @@ def _names(text: str) -> list[str]:
 def _noun_phrase(text: str) -> str:
     """The longest run of words without a verb or a question word in between."""
     runs: list[list[str]] = [[]]
-    text = _QUANTITY.sub(" what ", text)
+    text = _SUBJECT_VERB.sub(r"\1 is ", _QUANTITY.sub(" what ", text))
     for word in re.findall(r"[\w£$€%&’'.-]*\w", text):
         plain = fold(word)
         if plain in _BREAKS or plain in _VERBS:

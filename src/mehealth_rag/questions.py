@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import takewhile
 
 from mehealth_rag.language.words import (
     REQUEST_WORDS,
@@ -90,6 +91,7 @@ _OPENINGS: tuple[tuple[str, Wanted], ...] = (
      r"(?:sign|signing) up|subscribe)\b|\baddress of (?:\w+ ){1,8}(?:page|site)\b", Wanted.LINK),
     (r"\bwhere (?:can|could|do|should|would|might) (?:i|we|one|you) (?:\w+ )?"
      r"(?:read|find|download|get|see|learn|subscribe|sign)\b", Wanted.LINK),
+    (r"\b(?:number|count) of\b", Wanted.COUNT),
     (r"\bper\s?cent\b|\bpercentage\b", Wanted.PERCENT),
     (r"\bhow (?:expensive|costly|pricey|valuable)\b|\bwhat (?:does|did|do|will|would) .{1,80} (?:cost|"
      r"earn|charge)\b", Wanted.MONEY),
@@ -118,15 +120,15 @@ _YES_NO = re.compile(
     r"could|will|would|should|might|must|am|isn't|aren't|doesn't|don't|didn't|wasn't|weren't)\b"
 )
 _BARE_DEFINITION = re.compile(
-    r"^(?:so |and |but |ok(?:ay)?,? )*what(?:'s| is| was| are) (?:an? |the )?(?P<thing>[\w'&-]+(?: [\w'&-]+){0,4})\??$"
+    r"^(?:(?:so|and|but|ok(?:ay)?),? )*what(?:'s| is| was) (?:an? |the )?"
+    r"(?P<thing>[\w'&-]+(?: [\w'&-]+){0,4})\??$"
 )
-_NOUN_AFTER = re.compile(
-    r"\b(?:how many|how much|what|which|whose|number of|amount of|total)\s+((?:[\w'-]+\s+){0,3}?[\w'-]+)"
+_PHRASE = re.compile(r"\b(?P<asks>how many|how much|number of|what|which|whose)\s+(?P<rest>[^?.!,;]+)")
+_NOT_NOUNS = frozenset(
+    "is are was were be been do does did has have had can could will would may might must should "
+    "to of in on for at by from with that which who there".split()
 )
-_LEADING_VERB = frozenset(
-    "is are was were does do did has have had can could will would should may might must to of in "
-    "on for at by".split()
-)
+_PLURAL = re.compile(r"(?:[^su]s|people|children|men|women|staff)$")
 _NAMED = re.compile(r"\bnames? (?!and\b)|\bcalled\b|\bnamed\b|\bwho are\b|\bknown as\b")
 _CAPITALISED = re.compile(r"(?<!^)(?<![.?!]\s)\b[A-Z][\w&'-]*")
 
@@ -158,21 +160,18 @@ def _wanted(plain: str, focus: str) -> Wanted:
         return Wanted.LINK
     if _YES_NO.match(plain) and not re.search(r"\b(?:tell me|know|explain)\b", plain):
         return Wanted.YES_NO
-    if _BARE_DEFINITION.match(plain) and focus not in _NOUN_KINDS:
-        return Wanted.DEFINITION
+    bare = _BARE_DEFINITION.match(plain)
+    if bare and focus not in _NOUN_KINDS:
+        return _NOUN_KINDS.get(stem(bare["thing"].split()[-1]), Wanted.DEFINITION)
     for pattern, wanted in _COMPILED:
         if pattern.search(plain):
-            return _refine(wanted, focus, plain)
+            return _refine(wanted, focus)
     return _by_noun(plain, focus)
 
 
-def _refine(wanted: Wanted, focus: str, plain: str) -> Wanted:
+def _refine(wanted: Wanted, focus: str) -> Wanted:
     """A noun that names the kind outranks the question word ("what are the total costs")."""
-    if wanted is Wanted.LIST and focus in _NOUN_KINDS:
-        return _NOUN_KINDS[focus]
-    if wanted is Wanted.MONEY and not re.search(r"[£$€]|" + "|".join(_MONEY_NOUNS), plain):
-        return Wanted.MONEY if "how much" in plain else Wanted.COUNT
-    return wanted
+    return _NOUN_KINDS.get(focus, wanted) if wanted is Wanted.LIST else wanted
 
 
 def _by_noun(plain: str, focus: str) -> Wanted:
@@ -187,17 +186,22 @@ def _by_noun(plain: str, focus: str) -> Wanted:
 
 
 def _focus(plain: str) -> str:
-    """The stem of the last noun of the phrase right after the question word."""
-    match = _NOUN_AFTER.search(plain)
+    """The stem of the noun that the question word asks for, empty where it asks for none.
+
+    What is counted is plural, so its first plural is meant; else the noun stands last before a
+    verb or a preposition, or, where none follows soon, first.
+    """
+    match = _PHRASE.search(plain)
     if not match:
         return ""
-    phrase: list[str] = []
-    for word in words(match[1]):
-        if word in _LEADING_VERB or (phrase and not is_content(word)):
-            break
-        if is_content(word):
-            phrase.append(word)
-    return stem(phrase[0]) if len(phrase) == 1 else stem(phrase[-1]) if phrase else ""
+    phrase = list(takewhile(lambda w: w not in _NOT_NOUNS, words(match["rest"])))[:5]
+    content = [w for w in phrase if is_content(w)]
+    if not content or len(phrase) != len(content) and not is_content(phrase[0]):
+        return ""
+    plural = [w for w in content if _PLURAL.search(w)]
+    if match["asks"] in {"how many", "number of"} and plural:
+        return stem(plural[0])
+    return stem(content[-1] if len(content) <= 2 else content[0])
 
 
 _NOUN_KINDS: dict[str, Wanted] = {

@@ -93,8 +93,8 @@ def test_same_words_at_the_same_place(count: int, found: bool) -> None:
 
 
 def test_same_words_at_other_places_are_text() -> None:
-    heights = (780, 600, 400)
-    regions = [(_line("x" * n + " y", 790), _line("Guide", h)) for n, h in enumerate(heights, 1)]
+    heights = (780, 760, 740)
+    regions = [(_line("Guide", h), _line("y " + "x" * n, 400)) for n, h in enumerate(heights)]
     assert _marked(*regions) == [[], [], []]
 
 

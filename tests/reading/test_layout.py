@@ -192,6 +192,88 @@ def test_a_row_s_label_that_wraps_is_whole(make_pdf: Maker) -> None:
     ]
 
 
+def test_a_large_heading_ends_the_columns_above_it(make_pdf: Maker) -> None:
+    def draw(canvas: Canvas) -> None:
+        for top, words in ((700, "first"), (500, "second")):
+            lines_at(canvas, (72, top), [f"In the {words} part the left column", *LEFT[1:5]])
+            lines_at(canvas, (310, top), [f"In the {words} part the right column", *RIGHT[3:]])
+        canvas.setFont("Helvetica-Bold", 16)
+        canvas.drawString(72, 560, "The second part")
+
+    (page,) = read(make_pdf(draw)).pages
+    starts = [" ".join(text.split()[:6]) for text in page.text.split("\n")]
+    assert starts == [
+        "In the first part the left",
+        "In the first part the right",
+        "The second part",
+        "In the second part the left",
+        "In the second part the right",
+    ]
+
+
+def test_figures_drawn_column_by_column_are_rows(make_pdf: Maker) -> None:
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont("Helvetica", 9)
+        columns = (("Net sales", "Net income"), ("3,226", "340"), ("2,729", "289"))
+        for x, cells in zip((72, 250, 350), columns, strict=True):
+            for at, cell in enumerate(cells):
+                canvas.drawString(x, 700 - 14 * at, cell)
+
+    (page,) = read(make_pdf(draw)).pages
+    assert of_kind(page, BlockKind.ROW) == ["Net sales\t3,226\t2,729", "Net income\t340\t289"]
+
+
+def test_figures_under_their_label_are_its_row(make_pdf: Maker) -> None:
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont("Helvetica", 9)
+        canvas.drawString(72, 700, "Litigation related")
+        canvas.drawString(250, 690, "6,900")
+        canvas.drawString(350, 690, "7,100")
+
+    (page,) = read(make_pdf(draw)).pages
+    assert of_kind(page, BlockKind.ROW) == ["Litigation related\t6,900\t7,100"]
+
+
+def test_a_line_over_the_columns_of_a_table_is_a_row(make_pdf: Maker) -> None:
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont("Helvetica", 9)
+        canvas.drawString(270, 712, "Year ended 31 December")
+        for at, row in enumerate((("Net sales", "$ 3,226 $ 2,729"), ("Net income", "340"))):
+            canvas.drawString(72, 700 - 12 * at, row[0])
+            canvas.drawString(300, 700 - 12 * at, row[1])
+
+    (page,) = read(make_pdf(draw)).pages
+    assert of_kind(page, BlockKind.ROW) == [
+        "Year ended 31 December",
+        "Net sales\t$ 3,226\t$ 2,729",
+        "Net income\t340",
+    ]
+
+
+def test_figures_beside_the_first_line_of_a_label_that_wraps(make_pdf: Maker) -> None:
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont("Helvetica", 9)
+        canvas.drawString(72, 700, "Reported income by segment from continuing")
+        canvas.drawString(72, 691, "operations")
+        canvas.drawString(350, 700, "4,402")
+        canvas.drawString(420, 700, "1,409")
+
+    (page,) = read(make_pdf(draw)).pages
+    assert of_kind(page, BlockKind.ROW) == [
+        "Reported income by segment from continuing operations\t4,402\t1,409"
+    ]
+
+
+def test_a_line_in_italics_opens_its_section(make_pdf: Maker) -> None:
+    def draw(canvas: Canvas) -> None:
+        y = lines_at(canvas, (72, 700), ["Subscription"], "Helvetica-Oblique")
+        y = lines_at(canvas, (72, y), LEFT[:4]) - 10
+        lines_at(canvas, (72, y), ["John Smith, harbour master"], "Helvetica-Oblique")
+
+    (page,) = read(make_pdf(draw)).pages
+    assert of_kind(page, BlockKind.HEADING) == ["Subscription"]
+
+
 def test_text_on_its_side_is_kept(make_pdf: Maker) -> None:
     def draw(canvas: Canvas) -> None:
         lines_at(canvas, (72, 700), LEFT)

@@ -248,6 +248,15 @@ def test_truncated_file_is_refused(make_pdf: Maker, tmp_path: Path) -> None:
         assert "\n" not in str(e.value)
 
 
+def test_file_cut_after_its_pages_is_refused(make_pdf: Maker, tmp_path: Path) -> None:
+    whole = make_pdf(_prose, _prose)
+    content = whole.read_bytes()
+    path = tmp_path / "short.pdf"
+    path.write_bytes(content[: content.rindex(b"stream\r\n")].replace(b"%%EOF", b""))
+    with pytest.raises(ReadingError, match=r"short\.pdf: the PDF is cut short"):
+        read(path)
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
@@ -287,10 +296,12 @@ def test_broken_structure_keeps_the_text(
     def draw(canvas: Canvas) -> None:
         _prose(canvas)
         canvas.linkURL("https://example.org/", (72, 600, 200, 615))
+        canvas.linkURL("https://example.org/flat", (72, 550, 200, 565))
         canvas.linkURL("https://example.org/whole", (72, 500, 200, 515))
 
     content = make_pdf(draw).read_bytes()
     content = content.replace(b"/URI (https://example.org/)", b"/URI <https://example.org/>")
+    content = content.replace(b"/Rect [ 72 550 200 565 ]", b"/Rect [ 72 550 ]        ")
     content = content.replace(b"/Type /Catalog", b"/Type /Catalog /PageLabels 12")
     path = tmp_path / "broken.pdf"
     path.write_bytes(content)

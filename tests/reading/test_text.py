@@ -102,6 +102,22 @@ def test_hard_wrapped_lines_and_gaps_are_joined() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("above", "below", "joined"),
+    [
+        ("The board is committed to building and to\nleading and", "Midlands firms gain.", True),
+        ("• Promoting the role that it can play in the Industrial", "Strategy of the region", True),
+        ("The board has its seat in the town hall of the harbour", "Strategy is its task.", False),
+        ("The board has its seat in the town hall of the place.", "and more.", False),
+        ("The board has\nits seat in the town hall and it generates", "£26 billion a year.", True),
+        ("A short line", "12 more", False),
+    ],
+)
+def test_what_a_gap_broke_in_two(above: str, below: str, joined: bool) -> None:
+    page = _page(f"{above}\n\n{below}\n")
+    assert (len(page.blocks) == 1) is joined
+
+
 def test_addresses_alone_on_a_line_are_links() -> None:
     page = _page(PROSPECTUS)
     assert [link.url for link in page.links] == [
@@ -265,6 +281,12 @@ def test_markdown_links_cover_their_words() -> None:
         ("https://example.org/piers", "https://example.org/piers"),
         ("https://example.org/ships", "312"),
     ]
+
+
+def test_markdown_link_covers_its_words_without_their_spaces() -> None:
+    page = _md("see[ the pilots ](https://example.org/) now")
+    assert page.text == "see the pilots now"
+    assert [link.span.of(page.text) for link in page.links if link.span] == ["the pilots"]
 
 
 def test_markdown_front_matter_and_pages(tmp_path: Path) -> None:

@@ -103,8 +103,8 @@ class Reader:
 
     @classmethod
     def _open(cls, folder: Path, threads: int) -> Reader:
-        import onnxruntime  # noqa: PLC0415 - only for who asks
-        from tokenizers import Tokenizer  # noqa: PLC0415
+        import onnxruntime
+        from tokenizers import Tokenizer
 
         path = folder / MODEL
         expected = str(read_card(folder).get("sha256", ""))

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from mehealth_rag.cli.context import Common, guarded, made
+from mehealth_rag.cli.context import Common, check_batch, fail, guarded, made
 
 app = typer.Typer(
     name="mehealth",
@@ -65,8 +65,9 @@ def ask(  # noqa: PLR0913 - one parameter an option: that is how typer is told o
 
     with guarded(debug):
         common = Common(made(corpus=corpus, index=index, engine=engine), json)
+        check_batch(question, batch, output)
         if batch is not None:
-            run_batch(common, batch, output)
+            run_batch(common, batch, output, tuple(document or ()))
         else:
             run(common, question, tuple(document or ()))
 
@@ -89,8 +90,9 @@ def search(  # noqa: PLR0913 - one parameter an option
 
     with guarded(debug):
         common = Common(made(corpus=corpus, index=index), json)
+        check_batch(query, batch, output)
         if batch is not None:
-            run_batch(common, batch, output, top_k)
+            run_batch(common, batch, output, tuple(document or ()), top_k)
         else:
             run(common, query, tuple(document or ()), top_k)
 
@@ -126,7 +128,21 @@ def sources(
 
 def main() -> None:
     """Run the command line; bad usage is one line and exit code 2."""
-    for stream in (sys.stdout, sys.stderr):
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(encoding="utf-8", errors="replace")
-    app()
+            errors = "replace" if stream is sys.stdin else "backslashreplace"
+            stream.reconfigure(encoding="utf-8", errors=errors)
+    try:
+        sys.exit(app(standalone_mode=False))
+    except typer.TyperException as error:
+        _bad_usage(error)
+
+
+def _bad_usage(error: typer.TyperException) -> None:
+    text = str(error.format_message() if hasattr(error, "format_message") else error)
+    if text.startswith("Usage:"):  # a command that was given nothing: its help is what helps
+        print(text, file=sys.stderr)
+        sys.exit(error.exit_code)
+    command = getattr(getattr(error, "ctx", None), "command_path", "mehealth")
+    line = " ".join(text.split()).rstrip(".")
+    fail(f"{line[:1].lower()}{line[1:]}; see: {command} --help", error.exit_code)

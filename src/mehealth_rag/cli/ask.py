@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from mehealth_rag.cli.context import Common, console, note, open_assistant, print_json, require
-from mehealth_rag.cli.jsonl import QuestionRow, process
+from mehealth_rag.cli.context import Common, console, open_assistant, print_json, require
+from mehealth_rag.cli.jsonl import QuestionRow, process_noted
 from mehealth_rag.cli.show import show_answer
 from mehealth_rag.serialise import answer_json
 
@@ -23,14 +22,15 @@ def run(common: Common, question: str | None, documents: Sequence[str]) -> None:
         show_answer(console(), answer)
 
 
-def run_batch(common: Common, batch: Path, output: Path | None) -> None:
-    """Answer a file of questions in order, in one process."""
+def run_batch(
+    common: Common, batch: Path, output: Path | None, documents: Sequence[str]
+) -> None:
+    """Answer a file of questions in order, in one process; `documents` where a line names none."""
     assistant = open_assistant(common)
 
     def one(row: QuestionRow) -> dict[str, Any]:
-        return answer_json(assistant.ask(row.question, row.history, row.documents))
+        return answer_json(
+            assistant.ask(row.question, row.history, row.documents or documents)
+        )
 
-    failed = process(batch, output, QuestionRow, one)
-    if failed:
-        note(f"{failed} lines of {batch} gave an error; see their 'error' in the output")
-    sys.stdout.flush()
+    process_noted(batch, output, QuestionRow, one)

@@ -8,7 +8,8 @@ import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from mehealth_rag.errors import MehealthError, UsageError
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
     from mehealth_rag.assistant import Assistant
     from mehealth_rag.settings import Settings
+
+_UNCUT = 1_000_000
+"""Columns of what is not a terminal: no line is broken or cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,26 +43,29 @@ def guarded(debug: bool) -> Iterator[None]:
     """Turn an error into one line on standard error and its exit code."""
     try:
         yield
+        sys.stdout.flush()
     except MehealthError as error:
         if debug:
             raise
-        _fail(" ".join(str(error).split()), error.exit_code)
+        fail(" ".join(str(error).split()), error.exit_code)
     except KeyboardInterrupt:
-        _fail("stopped", 1)
+        fail("stopped", 1)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         sys.exit(1)
     except Exception as error:
         if debug:
             raise
-        _fail(f"{type(error).__name__}: {error}; run again with --debug for the traceback", 1)
+        fail(f"{type(error).__name__}: {error}; run again with --debug for the traceback", 1)
 
 
 def console() -> Console:
-    """Standard output for people: in colour on a terminal, plain in a pipe."""
+    """Standard output for people: in colour on a terminal; in a pipe plain and never cut."""
     from rich.console import Console
 
-    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    piped = not sys.stdout.isatty()
+    width = _UNCUT if piped else None
+    return Console(highlight=False, markup=False, emoji=False, width=width, soft_wrap=piped)
 
 
 def print_json(value: object) -> None:
@@ -78,6 +85,14 @@ def require(text: str | None, what: str) -> str:
     return text
 
 
+def check_batch(text: str | None, batch: Path | None, output: Path | None) -> None:
+    """Refuse what would be left unread or unwritten without a word."""
+    if text is not None and batch is not None:
+        raise UsageError(f"both '{text[:40]}' and --batch {batch} are given; give one of them")
+    if output is not None and batch is None:
+        raise UsageError(f"--output {output} goes with --batch; give a batch, or leave it out")
+
+
 def open_assistant(common: Common) -> Assistant:
     """The assistant over the current index, which is built first where there is none."""
     from mehealth_rag.assistant import Assistant
@@ -85,8 +100,7 @@ def open_assistant(common: Common) -> Assistant:
     from mehealth_rag.wiring import changed_sources, has_index
 
     if not has_index(common.settings):
-        note("there is no index of this corpus yet; building it")
-        build(common.settings)
+        build(common.settings, "there is no index of this corpus yet; building it")
     assistant = Assistant.open(common.settings)
     changed = changed_sources(assistant.index, assistant.known_sources)
     if changed and assistant.known_sources:
@@ -95,6 +109,16 @@ def open_assistant(common: Common) -> Assistant:
     return assistant
 
 
-def _fail(line: str, code: int) -> None:
+def fail(line: str, code: int) -> NoReturn:
+    """End with one line on standard error."""
     print(f"mehealth: {line}", file=sys.stderr)
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _drop_output()
     sys.exit(code)
+
+
+def _drop_output() -> None:
+    """Let what standard output did not take be forgotten, not complained of at the end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -26,20 +26,20 @@ if TYPE_CHECKING:
 
 
 class TerminalProgress:
-    """Shows the stages of a build on standard error."""
+    """Shows the stages of a build on standard error, from the first one on, after `heading`."""
 
-    def __init__(self) -> None:
+    def __init__(self, heading: str = "") -> None:
+        self._heading = heading
         self._bars = Progress(
             TextColumn("{task.description:>10}"),
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
-            console=Console(stderr=True),
+            console=Console(stderr=True, markup=False, emoji=False, soft_wrap=True),
         )
         self._task: TaskID | None = None
 
     def __enter__(self) -> TerminalProgress:
-        self._bars.start()
         return self
 
     def __exit__(
@@ -48,10 +48,14 @@ class TerminalProgress:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._bars.stop()
+        if self._task is not None:  # else nothing was shown, and stopping would print a blank line
+            self._bars.stop()
 
     def stage(self, name: str, total: int) -> None:
         """Begin a stage of so many steps."""
+        if self._task is None:
+            self._announce()
+            self._bars.start()
         self._task = self._bars.add_task(name, total=total)
 
     def advance(self, n: int = 1) -> None:
@@ -61,12 +65,18 @@ class TerminalProgress:
 
     def message(self, text: str) -> None:
         """Something to tell on the way."""
+        self._announce()
         self._bars.console.print(text)
 
+    def _announce(self) -> None:
+        if self._heading:
+            self._bars.console.print(self._heading)
+            self._heading = ""
 
-def build(settings: Settings, *, rebuild: bool = False) -> IngestReport:
-    """Build the index and show how it goes."""
-    with TerminalProgress() as progress:
+
+def build(settings: Settings, heading: str = "", *, rebuild: bool = False) -> IngestReport:
+    """Build the index and show how it goes, `heading` above it."""
+    with TerminalProgress(heading) as progress:
         return ingest(settings, progress, rebuild=rebuild)
 
 

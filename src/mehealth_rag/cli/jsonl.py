@@ -41,15 +41,24 @@ class QueryRow(Row):
 R = TypeVar("R", bound=Row)
 
 
+def process_noted(
+    batch: Path, output: Path | None, row_type: type[R], answer: Callable[[R], dict[str, Any]]
+) -> None:
+    """Do what `process` does, and say on standard error how many lines failed."""
+    failed = process(batch, output, row_type, answer)
+    if failed:
+        print(f"lines of {batch} with an error: {failed}; see them in the output", file=sys.stderr)
+
+
 def process(
     batch: Path, output: Path | None, row_type: type[R], answer: Callable[[R], dict[str, Any]]
 ) -> int:
     """Answer each line of `batch` in order, one line of `output` each.
 
-    Returns how many lines failed. Raises UsageError when a file cannot be opened.
+    Returns how many lines failed. Raises UsageError when a file cannot be opened or written.
     """
     failed = 0
-    with _reading(batch) as lines, _writing(output) as out:
+    with _reading(batch) as lines, _writing(output, batch) as out:
         for number, line in enumerate(lines, start=1):
             if not line.strip():
                 continue
@@ -67,35 +76,37 @@ def _one(
     try:
         value = json.loads(line)
         row = row_type.model_validate(value)
-        return {"id": row.id, **answer(row)}
+        return {"id": value["id"], **answer(row)}
     except json.JSONDecodeError as error:
         reason = f"line {number} is not JSON: {error.msg} at character {error.pos + 1}"
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(p) for p in first["loc"]) or "the line"
         reason = f"line {number}: {where}: {first['msg']}"
-    except (MehealthError, RecursionError) as error:
+    except MehealthError as error:
         reason = f"line {number}: {error}"
+    except Exception as error:  # whatever one line meets, the others go on
+        reason = f"line {number}: {type(error).__name__}: {error}"
     given = value.get("id") if isinstance(value, dict) else None
     return {"id": given, "error": reason}
 
 
-@contextmanager
-def _reading(path: Path) -> Iterator[TextIO]:
+def _reading(path: Path) -> TextIO:
     try:
-        with path.open(encoding="utf-8", errors="replace") as lines:
-            yield lines
+        return path.open(encoding="utf-8-sig", errors="replace")
     except OSError as error:
         raise UsageError(f"{path}: cannot be read ({error.strerror}); check --batch") from error
 
 
 @contextmanager
-def _writing(path: Path | None) -> Iterator[TextIO]:
+def _writing(path: Path | None, batch: Path) -> Iterator[TextIO]:
     if path is None:
         yield sys.stdout
         return
-    try:
-        with path.open("w", encoding="utf-8") as out:
+    if path.exists() and path.samefile(batch):
+        raise UsageError(f"{path}: --output would overwrite the --batch file; name another one")
+    try:  # what UTF-8 cannot hold, a lone surrogate, is written as JSON escapes it
+        with path.open("w", encoding="utf-8", errors="backslashreplace") as out:
             yield out
     except OSError as error:
         raise UsageError(f"{path}: cannot be written ({error.strerror}); check --output") from error

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from mehealth_rag.cli.context import Common, console, note, open_assistant, print_json, require
-from mehealth_rag.cli.jsonl import QueryRow, process
+from mehealth_rag.cli.context import Common, console, open_assistant, print_json, require
+from mehealth_rag.cli.jsonl import QueryRow, process_noted
 from mehealth_rag.cli.show import show_hits
 from mehealth_rag.serialise import hit_json
 
@@ -21,14 +21,15 @@ def run(common: Common, query: str | None, documents: Sequence[str], top_k: int)
         show_hits(console(), hits)
 
 
-def run_batch(common: Common, batch: Path, output: Path | None, top_k: int) -> None:
-    """Search for a file of queries in order, in one process."""
+def run_batch(
+    common: Common, batch: Path, output: Path | None, documents: Sequence[str], top_k: int
+) -> None:
+    """Search for a file of queries in order, in one process; `documents` where a line names none."""
     assistant = open_assistant(common)
 
     def one(row: QueryRow) -> dict[str, Any]:
         query = row.query or row.question or ""
-        return {"hits": [hit_json(h) for h in assistant.search(query, top_k, row.documents)]}
+        hits = assistant.search(query, top_k, row.documents or documents)
+        return {"hits": [hit_json(h) for h in hits]}
 
-    failed = process(batch, output, QueryRow, one)
-    if failed:
-        note(f"{failed} lines of {batch} gave an error; see their 'error' in the output")
+    process_noted(batch, output, QueryRow, one)

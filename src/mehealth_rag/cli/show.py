@@ -37,14 +37,15 @@ def show_hits(out: Console, hits: Sequence[Hit]) -> None:
         place = f"{passage.document}, p. {passage.page_label}"
         heading = f" – {passage.heading}" if passage.heading else ""
         out.print(Text(f"{number}. {place}{heading}  ({hit.score:.2f})", style="bold"))
-        out.print(Padding(Text(passage.text), (0, 0, 1, 3)))
+        out.print(Padding(Text(passage.text), (0, 0, 1, 3), expand=False))
 
 
 def _show_citation(out: Console, citation: Citation, number: str) -> None:
     quote = " ".join(citation.quote.split())
     place = f"{citation.document}, p. {citation.page_label}"
-    out.print(Padding(Text(f"{number}“{quote}”", style="italic"), (0, 0, 0, 2)))
-    out.print(Padding(Text(place, style="cyan"), (0, 0, 0, 2 + len(number))))
+    quoted = Text(f"{number}“{quote}”", style="italic")
+    out.print(Padding(quoted, (0, 0, 0, 2), expand=False))
+    out.print(Padding(Text(place, style="cyan"), (0, 0, 0, 2 + len(number)), expand=False))
 
 
 def _with_bold(text: str, style: str) -> Text:

@@ -165,7 +165,7 @@ def _visible(source: str) -> _Visible:
         url = match["url"] or match["auto"] or match["bare"]
         if url:
             start += shown.text[start:].startswith(" ")
-            shown.links.append((url, start, len(shown.text)))
+            shown.links.append((url, start, len(shown.text.rstrip())))
     _append(shown, source[at:])
     shown.text = shown.text.rstrip(" ")
     return shown

@@ -106,9 +106,7 @@ def _runs(textpage: pdfium.PdfTextPage, questions: Questions) -> Iterator[Run]:
         first = match.start()
         if starts is not None:
             first = starts(first)
-        for run in _line_runs(questions, line, first, order):
-            yield run
-            order = run.order
+        yield from _line_runs(questions, line, first, order)
         order += 1
 
 
@@ -144,7 +142,7 @@ def _line_runs(page: Questions, line: str, first: int, order: int) -> Iterator[R
 
 
 def _cells(page: Questions, line: str, first: int, order: int) -> Iterator[Run]:
-    """Cut a line of several text objects where a wide gap or a fall to the next line is."""
+    """Cut a line of several text objects where a wide gap is."""
     start = end = 0
     box: Box | None = None
     style = NO_STYLE
@@ -154,13 +152,11 @@ def _cells(page: Questions, line: str, first: int, order: int) -> Iterator[Run]:
         right = word[2]
         if word_end - word_start > 1:
             right = max(right, page.char(first + word_end - 1)[2])
-        step = None if box is None else _step(box, word, style.size)
-        if box is not None and step is None:
+        if box is not None and _goes_on(box, word, style.size):
             box = (box[0], box[1], right, box[3])
         else:
             if box is not None:
                 yield _styled(page, (line[start:end], first + start), (style, box), order)
-                order += step or 0
             box, start = (word[0], word[1], right, word[3]), word_start
             style = page.style(first + start)
         end = word_end
@@ -168,12 +164,9 @@ def _cells(page: Questions, line: str, first: int, order: int) -> Iterator[Run]:
         yield _styled(page, (line[start:], first + start), (style, box), order)
 
 
-def _step(box: Box, word: Box, size: float) -> int | None:
-    """None where a word goes on in the run of `box`; 0 for a new cell, 1 for a new line."""
-    gap = word[0] - box[2]
-    if -3 * size <= gap <= _CELL_GAP * size:
-        return None
-    return 1 if gap < 0 and word[3] < box[3] - 0.5 * size else 0
+def _goes_on(box: Box, word: Box, size: float) -> bool:
+    """Whether a word follows the run of `box` without a wide gap or a step back."""
+    return -3 * size <= word[0] - box[2] <= _CELL_GAP * size
 
 
 def _styled(page: Questions, piece: tuple[str, int], look: tuple[Style, Box], order: int) -> Run:

@@ -1,0 +1,240 @@
+"""The speed measurement: its arithmetic, its tables, its children, and one quick run."""
+
+from __future__ import annotations
+
+import io
+import json
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from eval.bench import sets, stock
+from eval.bench.__main__ import main
+from eval.bench.child import ROOT, ChildError, run
+from eval.bench.figures import SPECS, Figure, Side, Spec, figures
+from eval.bench.machine import machine, sentence, versions
+from eval.bench.stats import advantage, median, percentile
+from eval.bench.synthetic import Pool, SyntheticEncoder, write_corpus
+from eval.bench.table import markdown, number, row, terminal
+from mehealth_rag.embedding import PassageText
+from mehealth_rag.types import Span
+
+SPEED = Spec("speed", "warm `ask`", "ms", target=30)
+PAGES = Spec("pages", "reading | alone", "pages/s", "more")
+
+
+def test_percentiles_agree_with_numpy() -> None:
+    chance = random.Random(7)
+    for size in (1, 2, 3, 40, 199):
+        values = [chance.uniform(0, 100) for _ in range(size)]
+        for share in (0, 0.05, 0.5, 0.95, 1):
+            assert percentile(values, share) == pytest.approx(np.quantile(values, share))
+
+
+def test_percentile_does_not_depend_on_the_order() -> None:
+    assert percentile([3, 1, 2], 0.5) == percentile([1, 2, 3], 0.5) == 2
+    assert median([4, 1]) == 2.5
+
+
+@pytest.mark.parametrize(("values", "share"), [([], 0.5), ([1.0], -0.1), ([1.0], 1.1)])
+def test_percentile_refuses_what_has_none(values: list[float], share: float) -> None:
+    with pytest.raises(ValueError, match=r"percentile|share"):
+        percentile(values, share)
+
+
+def test_advantage_is_over_one_where_ours_is_better() -> None:
+    assert advantage(10, 40, "less") == 4
+    assert advantage(40, 10, "more") == 4
+    assert advantage(40, 10, "less") == 0.25
+    assert advantage(None, 10, "less") is None
+    assert advantage(10, None, "more") is None
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(0.2734, "0.27"), (9.999, "10.00"), (62.14, "62.1"), (1239.6, "1,240"), (372, "372")],
+)
+def test_numbers_show_three_digits(value: float, shown: str) -> None:
+    assert number(value) == shown
+
+
+def test_a_row_has_both_sides_and_the_ratio() -> None:
+    figure = Figure(SPEED, SPEED.label, ours=10, stock=25)
+    assert row(figure) == ("warm `ask`", "10.0 ms", "≤ 30 ms", "25.0 ms", "2.50×")
+    assert figure.met
+
+
+def test_a_row_says_why_a_value_is_missing() -> None:
+    figure = Figure(PAGES, PAGES.label, ours=300, stock=None, stock_gap="no --data given")
+    assert row(figure)[1:] == ("300 pages/s", "", "not measured: no --data given", "")
+    assert figure.met is None
+
+
+def test_markdown_is_a_table_that_a_cell_cannot_break() -> None:
+    rows = (
+        Figure(SPEED, SPEED.label, ours=10, stock=25),
+        Figure(PAGES, PAGES.label, ours=None, stock=1, ours_gap="it failed"),
+    )
+    assert markdown(rows, ["Measured here."]) == (
+        "| figure | ours | target | stock | ratio |\n"
+        "| --- | --- | --- | --- | --- |\n"
+        "| warm `ask` | 10.0 ms | ≤ 30 ms | 25.0 ms | 2.50× |\n"
+        "| reading \\| alone | not measured: it failed |  | 1.00 pages/s |  |\n"
+        "\n"
+        "- Measured here.\n"
+    )
+
+
+def test_the_terminal_table_holds_the_same_cells() -> None:
+    figure = Figure(SPEED, SPEED.label, ours=31, stock=25)
+    stream = io.StringIO()
+    Console(file=stream, width=120).print(terminal([figure]))
+    assert figure.met is False
+    for cell in ("warm ask", "31.0 ms", "≤ 30 ms", "25.0 ms", "0.81×"):
+        assert cell in stream.getvalue()
+
+
+def test_every_figure_has_a_row_even_when_nothing_was_measured() -> None:
+    stock_side = Side()
+    stock_side.leave_out(("warm_p50",), "not installed")
+    rows = figures(Side({"warm_p50": 12.0}), stock_side, {"passages": 50_000})
+    assert [r.spec for r in rows] == list(SPECS)
+    by_key = {r.spec.key: r.as_json() for r in rows}
+    assert by_key["warm_p50"]["ours"] == 12
+    assert by_key["warm_p50"]["met"] is True
+    assert by_key["warm_p50"]["stock_not_measured"] == "not installed"
+    assert by_key["help"]["stock_not_measured"] == "no counterpart"
+    assert "50,000 passages" in str(by_key["large_p50"]["label"])
+
+
+def test_the_machine_fits_in_one_line() -> None:
+    line = sentence(machine())
+    assert line.startswith("Measured on ")
+    assert "\n" not in line
+    assert f"Python {sys.version_info.major}.{sys.version_info.minor}" in line
+    assert versions()["torch"]
+
+
+def test_a_child_is_measured(tmp_path: Path) -> None:
+    code = "import json; x = b'x' * 200_000_000; print('noise'); print(json.dumps({'a': 1}))"
+    done = run([sys.executable, "-c", code], tmp_path, 30)
+    assert done.json() == {"a": 1}
+    assert done.seconds > 0
+    assert 190 < done.peak_mb < 2000
+
+
+def test_a_child_that_fails_or_hangs_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(ChildError, match="ended with 3: no message"):
+        run([sys.executable, "-c", "raise SystemExit(3)"], tmp_path, 30)
+    with pytest.raises(ChildError, match="ValueError: broken"):
+        run([sys.executable, "-c", "raise ValueError('broken')"], tmp_path, 30)
+    with pytest.raises(ChildError, match=r"took over 0\.5 s"):
+        run([sys.executable, "-c", "import time; time.sleep(60)"], tmp_path, 0.5)
+
+
+def test_a_child_does_not_see_the_callers_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MEHEALTH_CORPUS", "/elsewhere")
+    code = "import os; print([k for k in os.environ if k.startswith('MEHEALTH_')])"
+    assert run([sys.executable, "-c", code], tmp_path, 30).output == "[]\n"
+
+
+def test_the_questions_are_varied_and_of_the_development_half() -> None:
+    chosen = sets.chosen_questions(40)
+    assert len(chosen) == 40
+    assert chosen == sets.chosen_questions(40)
+    assert {q.split for q in chosen} == {"dev"}
+    assert len({q.kind for q in chosen}) > 12
+    assert any(q.history for q in chosen)
+
+
+def test_without_data_the_filings_have_a_reason(tmp_path: Path) -> None:
+    assert sets.filings(None) == (None, "no --data given")
+    assert sets.filings(tmp_path)[0] is None
+    assert sets.text_corpora(None) == []
+
+
+def test_without_the_extra_stock_has_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stock, "PACKAGES", ("no_such_package.of_any_kind",))
+    assert stock.missing() == "the bench extra is not installed"
+
+
+def _pool() -> Pool:
+    chance = np.random.default_rng(1)
+    texts = [f"The harbour of town number {n} was built by its own people." for n in range(50)]
+    rows = chance.standard_normal((51, 8)).astype(np.float32)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    return Pool(tuple(texts), ("Harbours",), dict(zip([*texts, "Harbours"], rows, strict=True)))
+
+
+def test_the_synthetic_corpus_is_the_same_each_time(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        write_corpus(_pool(), tmp_path / name, 450)
+    files = sorted(p.name for p in (tmp_path / "a").iterdir())
+    assert len(files) == 3
+    for name in files:
+        text = (tmp_path / "a" / name).read_text(encoding="utf-8")
+        assert text == (tmp_path / "b" / name).read_text(encoding="utf-8")
+    sections = sum((tmp_path / "a" / n).read_text(encoding="utf-8").count("## ") for n in files)
+    assert sections == 450
+
+
+def test_synthetic_vectors_stay_near_the_sentences(tmp_path: Path) -> None:
+    pool = _pool()
+    encoder = SyntheticEncoder(pool, tmp_path)
+    text = f"{pool.sentences[3]} {pool.sentences[9]}"
+    middle = len(pool.sentences[3])
+    item = PassageText(text, (Span(0, middle), Span(middle + 1, len(text))))
+    first, again = encoder.encode([item, item])
+    assert np.array_equal(first.passage, again.passage)
+    assert np.allclose(np.linalg.norm(first.sentences, axis=1), 1, atol=1e-5)
+    assert float(first.sentences[0] @ pool.vectors[pool.sentences[3]]) > 0.8
+    assert encoder.unknown == 0
+
+
+def test_an_unknown_sentence_gets_a_vector_and_is_counted(tmp_path: Path) -> None:
+    encoder = SyntheticEncoder(_pool(), tmp_path)
+    item = PassageText("Nobody wrote this.", (Span(0, 18),))
+    assert encoder.encode([item])[0].sentences.shape == (1, 8)
+    assert encoder.unknown == 1
+
+
+def test_a_data_folder_that_is_not_there_is_bad_usage(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--data", str(tmp_path / "none")]) == 2
+    assert "there is no data folder" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_a_quick_run_gives_every_figure_of_ours(tmp_path: Path) -> None:
+    target, table = tmp_path / "bench.json", tmp_path / "bench.md"
+    command = [sys.executable, "-m", "eval.bench", "--quick", "--json", str(target)]
+    done = subprocess.run(
+        [*command, "--markdown", str(table)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(target.read_text(encoding="utf-8"))
+    assert found["schema"] == 1
+    by_key = {figure["key"]: figure for figure in found["figures"]}
+    assert list(by_key) == [spec.key for spec in SPECS]
+    for key, figure in by_key.items():
+        if "filings" in key:
+            assert figure["ours_not_measured"] == "no --data given"
+        else:
+            assert figure["ours"] > 0, key
+        assert figure["stock"] is None
+    assert found["machine"]["cores"] >= 1
+    assert table.read_text(encoding="utf-8").count("\n| ") == len(SPECS) + 1
+    assert "ours: warm ask" in done.stderr
