@@ -14,10 +14,10 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from mehealth_rag.answering.reader_model import encode
-from training.model import CrossEncoder, score
+from training.model import CrossEncoder, Shape, score
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from concurrent.futures import Executor
 
     from tokenizers import Tokenizer
@@ -33,14 +33,13 @@ class Plan:
     rate: float = 8e-5
     head_rate: float = 8e-4
     warm_up: float = 0.06
-    lists_at_once: int = 8
+    lists_at_once: int = 6
     clip: float = 1.0
     answer_weight: float = 0.5
     seed: int = 7
     minutes: float = 60.0
-    every: int = 40
-    layers: int = 6
-    frozen: int = 0
+    every: int = 20
+    shape: Shape = field(default_factory=Shape)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +70,16 @@ def train(
     held_out: Sequence[Encoded],
     plan: Plan,
     keep: Callable[[CrossEncoder, Log], None],
+    start: Mapping[str, Tensor] | None = None,
 ) -> tuple[CrossEncoder, Log]:
-    """Train on the epochs in turn; `keep` is called with the model at each look and at the end."""
+    """Train on the epochs in turn; `keep` is called with the model at each look and at the end.
+
+    `start` are the weights of an earlier run to go on from.
+    """
     torch.manual_seed(plan.seed)
-    model = CrossEncoder(plan.layers, plan.frozen)
+    model = CrossEncoder(plan.shape)
+    if start is not None:
+        model.load_state_dict(start)
     optimiser = torch.optim.AdamW(model.groups(plan.rate, plan.head_rate), weight_decay=0.01)
     base = [group["lr"] for group in optimiser.param_groups]
     batches = [b for i, e in enumerate(epochs) for b in _batches(e, plan, i)]
@@ -82,6 +87,8 @@ def train(
     workers = ThreadPoolExecutor(2)
     started = time.monotonic()
     losses: list[float] = []
+    _look(model, held_out[:40], log, losses)
+    keep(model, log)
     for batch in batches:
         done = max(log.steps / len(batches), (time.monotonic() - started) / 60 / plan.minutes)
         if done >= 1:

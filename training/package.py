@@ -21,7 +21,7 @@ from mehealth_rag.model_files import PACKAGED, PACKAGED_SHA256
 from training import lists
 from training.export import agreement, export, write_card
 from training.fit import encoded
-from training.model import CrossEncoder
+from training.model import CrossEncoder, Shape
 from training.reader import held_out_lists, packaged_tokenizer
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Export the checkpoint, check that int8 agrees, write the card."""
     options = _options().parse_args(arguments)
     run = json.loads((options.run / "log.json").read_text(encoding="utf-8"))
-    model = CrossEncoder(run["plan"]["layers"], attention="eager")  # the tracer needs it
+    model = CrossEncoder(Shape(**run["plan"]["shape"]), attention="eager")  # the tracer needs it
     model.load_state_dict(torch.load(options.run / "checkpoint.pt", weights_only=True))
     watch = held_out_lists(options.data, run["plan"]["seed"])[: options.lists]
     tokenizer = packaged_tokenizer()

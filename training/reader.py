@@ -11,7 +11,7 @@ import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from tokenizers import Tokenizer
@@ -20,9 +20,12 @@ from mehealth_rag.answering.reader_model import plain_tokenizer
 from mehealth_rag.model_files import model_folder
 from training import data, lists
 from training.fit import Log, Plan, encoded, train
+from training.model import Shape
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from torch import Tensor
 
     from training.model import CrossEncoder
 
@@ -33,26 +36,36 @@ MOST_OF_COVIDQA = 400
 def main(arguments: Sequence[str] | None = None) -> int:
     """Build the lists, train, export."""
     options = _options().parse_args(arguments)
-    plan = Plan(
-        rate=options.rate, layers=options.layers, frozen=options.frozen, minutes=options.minutes
-    )
+    shape = Shape(options.layers, options.split, options.frozen)
+    plan = Plan(rate=options.rate, minutes=options.minutes, shape=shape)
     options.output.mkdir(parents=True, exist_ok=True)
     tokenizer = packaged_tokenizer()
     epochs = [
         encoded(tokenizer, training_lists(options.data, plan.seed, epoch))
-        for epoch in range(options.epochs)
+        for epoch in range(options.first_epoch, options.first_epoch + options.epochs)
     ]
     watch = encoded(tokenizer, held_out_lists(options.data, plan.seed))
+
+    earlier, weights = _start(options.start)
 
     def keep(model: CrossEncoder, log: Log) -> None:
         torch.save(model.state_dict(), options.output / "checkpoint.pt")
         report = {"plan": asdict(plan), "data": data.hashes(options.data), **asdict(log)}
+        report |= {"first_epoch": options.first_epoch, "epochs": options.epochs, "earlier": earlier}
         text = json.dumps(report, indent=1) + "\n"
         (options.output / "log.json").write_text(text, encoding="utf-8")
         print(log.entries[-1], file=sys.stderr, flush=True)
 
-    train(epochs, watch, plan, keep)
+    train(epochs, watch, plan, keep, weights)
     return 0
+
+
+def _start(folder: Path | None) -> tuple[dict[str, Any] | None, dict[str, Tensor] | None]:
+    """The log and the weights of the run to go on from."""
+    if folder is None:
+        return None, None
+    log = json.loads((folder / "log.json").read_text(encoding="utf-8"))
+    return log, torch.load(folder / "checkpoint.pt", weights_only=True)
 
 
 def training_items(folder: Path, seed: int) -> tuple[list[data.Item], list[data.Item]]:
@@ -84,8 +97,11 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--data", type=Path, required=True, help="folder with the question sets")
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--epochs", type=int, default=1, help="each with lists drawn anew")
+    parser.add_argument("--first-epoch", type=int, default=0, help="number of the first epoch")
+    parser.add_argument("--start", type=Path, help="output folder of a run to go on from")
     parser.add_argument("--layers", type=int, default=6)
-    parser.add_argument("--frozen", type=int, default=0, help="first layers that stay as they are")
+    parser.add_argument("--split", type=int, default=3, help="layers that see the parts apart")
+    parser.add_argument("--frozen", type=int, default=3, help="first layers that stay as they are")
     parser.add_argument("--rate", type=float, default=8e-5)
     parser.add_argument("--minutes", type=float, default=60.0)
     return parser

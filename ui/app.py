@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import gradio as gr
+from gradio.events import api as named
 
 from mehealth_rag.errors import MehealthError
 from ui import api, handlers
 from ui.desk import Desk
+from ui.guard import USER
 from ui.markup import Html, tag
 
 _MOUNT = """
@@ -23,7 +25,8 @@ _FAILED = "() => window.mehealth.failed()"
 
 def page(desk: Desk, title: str) -> gr.Blocks:
     """The page over one desk, with its named endpoints."""
-    with gr.Blocks(title=title, analytics_enabled=False, fill_width=True) as blocks:
+    blocks: gr.Blocks = gr.Blocks(title=title, analytics_enabled=False, fill_width=True)
+    with blocks:
         _static(_header(title), "top")
         with gr.Row(elem_id="desk", equal_height=False):
             with gr.Column(elem_id="rail", min_width=0):
@@ -51,7 +54,10 @@ def visitor(request: gr.Request | None) -> tuple[str, str]:
     client = request.client
     address = str(client.host) if client is not None else ""
     session = str(getattr(request, "session_hash", "") or "")
-    return str(request.username or f"{address} {session}"), address
+    # A component's server function is handed the web server's request, which knows no name.
+    known = isinstance(request, gr.Request)
+    name = request.username if known else request.scope.get(USER)
+    return str(name or f"{address} {session}"), address
 
 
 def _static(markup: Html, name: str) -> gr.HTML:
@@ -84,7 +90,7 @@ def _wire(desk: Desk) -> gr.HTML:
         return handlers.look(desk, sent)
 
     def show_turns(sent: Any) -> list[dict[str, str]]:  # noqa: ANN401 - JSON
-        return handlers.show_turns(desk, sent)
+        return handlers.show_turns(sent)
 
     def judge(sent: Any, request: gr.Request) -> dict[str, Any]:  # noqa: ANN401 - JSON
         return handlers.judge(desk, sent, visitor(request)[0])
@@ -105,9 +111,7 @@ def _wire(desk: Desk) -> gr.HTML:
     )
 
 
-def _connect(
-    desk: Desk, wire: gr.HTML, asked: gr.Textbox, ask: gr.Button, stop: gr.Button
-) -> None:
+def _connect(desk: Desk, wire: gr.HTML, asked: gr.Textbox, ask: gr.Button, stop: gr.Button) -> None:
     def answer(question: str, sent: Any, request: gr.Request) -> Iterator[Any]:  # noqa: ANN401, ARG001
         if sent:
             yield from handlers.ask(desk, sent, *visitor(request))
@@ -121,6 +125,9 @@ def _connect(
         outputs=[wire],
         js=_BEGIN,
         show_progress="hidden",
+        # The script lets one question at a time through; Gradio would also hold back the next
+        # one while a stopped one still winds down.
+        trigger_mode="multiple",
         concurrency_id="questions",
         concurrency_limit=desk.limits.concurrency,
         api_visibility="private",
@@ -134,7 +141,7 @@ def _endpoints(desk: Desk) -> None:
         question: str,
         history: list[list[str]] | None = None,
         documents: list[str] | None = None,
-        request: gr.Request | None = None,
+        _request: gr.Request | None = None,
     ) -> dict[str, Any]:
         """Answer a question from the documents, each statement proved by a quote and its page.
 
@@ -143,14 +150,14 @@ def _endpoints(desk: Desk) -> None:
             history: earlier turns as pairs of question and answer, oldest first
             documents: ids of the documents to look in; all where none is named
         """
-        with _told(desk, request):
+        with _told(desk, _request):
             return api.ask(desk, question, history, documents)
 
     def search(
         query: str,
         top_k: int = 10,
         documents: list[str] | None = None,
-        request: gr.Request | None = None,
+        _request: gr.Request | None = None,
     ) -> dict[str, Any]:
         """Find the passages of the documents that come nearest to a query, without an answer.
 
@@ -159,7 +166,7 @@ def _endpoints(desk: Desk) -> None:
             top_k: how many passages
             documents: ids of the documents to look in; all where none is named
         """
-        with _told(desk, request):
+        with _told(desk, _request):
             return api.search(desk, query, top_k, documents)
 
     def sources() -> list[dict[str, Any]]:
@@ -167,7 +174,7 @@ def _endpoints(desk: Desk) -> None:
         return api.sources(desk)
 
     for endpoint in (ask, search, sources):
-        gr.api(endpoint, api_name=endpoint.__name__, concurrency_id="questions")
+        named(endpoint, api_name=endpoint.__name__, concurrency_id="questions")
 
 
 class _told:  # noqa: N801 - reads as a word of its own in `with`

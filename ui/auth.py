@@ -77,7 +77,9 @@ def read_people(path: Path) -> dict[str, str]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: cannot be read; make it with `mehealth auth add NAME`") from error
+        raise UsageError(
+            f"{path}: cannot be read; make it with `mehealth auth add NAME`"
+        ) from error
     people = {}
     for number, line in enumerate(lines, start=1):
         if not line.strip() or line.startswith("#"):

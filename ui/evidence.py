@@ -116,7 +116,9 @@ def _where(view: View) -> str:
     if view.pages == 1 and page.label == "1":
         return "The whole text"
     counted = f"{page.number} of {view.pages}"
-    return f"Page {page.label}" + (f" ({counted})" if page.label != str(page.number) else f" of {view.pages}")
+    return f"Page {page.label}" + (
+        f" ({counted})" if page.label != str(page.number) else f" of {view.pages}"
+    )
 
 
 def _leaf(text: str, label: str, page: int, possible: bool) -> Html:
@@ -193,8 +195,8 @@ def _text(page: Page, marks: Sequence[Mark]) -> Html:
 def _block(text: str, block: Block, spans: Sequence[tuple[int, int, bool]]) -> Html:
     parts: list[str] = []
     at = block.span.start
-    for start, end, active in spans:
-        start, end = max(start, at), min(end, block.span.end)
+    for first, last, active in spans:
+        start, end = max(first, at), min(last, block.span.end)
         if start >= end:
             continue
         marked = tag("mark", text[start:end], class_="active" if active else None)

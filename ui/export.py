@@ -30,7 +30,11 @@ def export(wanted: Export) -> dict[str, str]:
         case "markdown":
             return {"name": f"{name}.md", "type": "text/markdown", "text": markdown(conversation)}
         case "json":
-            return {"name": f"{name}.json", "type": "application/json", "text": as_json(conversation)}
+            return {
+                "name": f"{name}.json",
+                "type": "application/json",
+                "text": as_json(conversation),
+            }
         case "html":
             return {"name": f"{name}.html", "type": "text/html", "text": printable(conversation)}
 
@@ -61,7 +65,10 @@ def as_json(conversation: Conversation) -> str:
 def printable(conversation: Conversation) -> str:
     """The conversation as a page of its own, ready to print, without a script."""
     body = join(
-        [tag("h1", conversation.title), *(_printed(t.question, t.read()) for t in conversation.turns)]
+        [
+            tag("h1", conversation.title),
+            *(_printed(t.question, t.read()) for t in conversation.turns),
+        ]
     )
     head = join(
         [
@@ -100,7 +107,8 @@ def _markdown_turn(turn: Turn, answer: Answer) -> Iterator[str]:
     for citation in answer.citations or answer.nearest:
         yield _markdown_quote(citation)
     for related in answer.related:
-        yield f"May hold it: {plain_markdown(related.title)} {web_address(related.url) or ''}".strip()
+        address = web_address(related.url) or ""
+        yield f"May hold it: {plain_markdown(related.title)} {address}".strip()
 
 
 def _markdown_line(line: str) -> str:
@@ -116,17 +124,27 @@ def _markdown_quote(citation: Citation) -> str:
     quote = plain_markdown(" ".join(citation.quote.split()))
     place = f"{plain_markdown(citation.title)}, page {plain_markdown(citation.page_label)}"
     address = web_address(citation.url)
-    return f"> \\[{citation.number}\\] “{quote}”\n>\n> — {place}" + (f" <{address}>" if address else "")
+    return f"> \\[{citation.number}\\] “{quote}”\n>\n> — {place}" + (
+        f" <{address}>" if address else ""
+    )
 
 
 def _printed(asked: str, answer: Answer) -> Html:
     paragraphs = [tag("p", rich(line, {})) for line in answer.answer.split("\n") if line.strip()]
     conflicts = [
-        tag("p", f"The pages disagree: {c.about}: ", "; ".join(_value(v.value, v.citations) for v in c.values))
+        tag(
+            "p",
+            f"The pages disagree: {c.about}: ",
+            "; ".join(_value(v.value, v.citations) for v in c.values),
+        )
         for c in answer.conflicts
     ]
     missing = answer.status is Status.NOT_FOUND
-    note = [tag("p", "The nearest passages, which do not answer it:", class_="small")] if missing else []
+    note = (
+        [tag("p", "The nearest passages, which do not answer it:", class_="small")]
+        if missing
+        else []
+    )
     related = [tag("p", "May hold it: ", link(r.url, r.title)) for r in answer.related]
     understood = (
         [tag("p", f"Understood as: {answer.standalone_question}", class_="small")]

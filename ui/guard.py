@@ -35,6 +35,9 @@ _HEADERS = {
 }
 _SOCIAL = re.compile(r"<meta\s+(?:property=\"og:|name=\"twitter:)[^>]*/>\s*")
 _UPLOADS = ("/gradio_api/upload", "/upload")
+USER = "mehealth.user"
+"""Where a request's scope says who is signed in."""
+
 _FOR_PEOPLE = ("/gradio_api/mcp", "/page/", "/document/")
 
 
@@ -56,6 +59,7 @@ class Guard:
             await refusal(scope, receive, send)
             return
         sender: Send = _Heading(send)
+        scope = {**scope, USER: self.user(Request(scope))}
         if scope["path"] in {"", "/"} and scope["method"] == "GET":
             scope = {**scope, "headers": _plain_only(scope["headers"])}
             sender = _Page(sender, self.head)

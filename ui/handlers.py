@@ -21,7 +21,9 @@ LOG = logging.getLogger("mehealth.ui")
 STREAM_EVERY = 0.06
 """Seconds between two pictures of a growing answer: more often, nobody reads."""
 
-_UNEXPECTED = "Something unexpected went wrong. Try again; if it stays, tell whoever runs this page."
+_UNEXPECTED = (
+    "Something unexpected went wrong. Try again; if it stays, tell whoever runs this page."
+)
 
 
 def ask(desk: Desk, payload: object, visitor: str, address: str) -> Iterator[dict[str, Any]]:
@@ -51,7 +53,7 @@ def check_question(desk: Desk, question: str) -> None:
         )
 
 
-def show_turns(desk: Desk, payload: object) -> list[dict[str, str]]:
+def show_turns(payload: object) -> list[dict[str, str]]:
     """A conversation that the browser kept, as markup: one value a turn."""
     conversation = wire.parse(wire.Conversation, payload)
     shown = []

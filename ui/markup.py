@@ -26,7 +26,7 @@ def escape(text: str) -> Html:
 
 
 def tag(name: str, /, *children: str, **attributes: Attribute) -> Html:
-    """An element. Attribute names: `class_` is class, `data_act` is data-act; None leaves one out."""
+    """An element. `class_` is the attribute class, `data_act` is data-act; None leaves one out."""
     shown = "".join(_attribute(key, value) for key, value in attributes.items())
     if name in _VOID:
         return Html(f"<{name}{shown}>")

@@ -12,8 +12,8 @@ from starlette.routing import Route
 
 from mehealth_rag.errors import MehealthError
 from mehealth_rag.types import SourceState
+from ui.assets import FILES, STATIC
 from ui.limits import PICTURE_WIDTHS
-from ui.theme import FILES, STATIC
 
 if TYPE_CHECKING:
     from ui.desk import Desk

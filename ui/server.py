@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import logging
 import os
 import socket
@@ -80,10 +81,11 @@ def build(settings: Settings, assistant: Assistant, guarded: Door | None = None)
     from fastapi import FastAPI
 
     from ui.app import page
+    from ui.assets import STATIC, head
     from ui.desk import Desk
     from ui.guard import Guard
     from ui.routes import routes
-    from ui.theme import STATIC, head, theme
+    from ui.theme import theme
 
     _check_mcp(settings)
     desk = Desk.of(settings, assistant)
@@ -165,12 +167,10 @@ def _anyone(_: object) -> str:
 def _check_mcp(settings: Settings) -> None:
     if not settings.ui_mcp:
         return
-    try:
-        import mcp  # noqa: F401 - only whether it is there
-    except ImportError as error:
+    if importlib.util.find_spec("mcp") is None:
         raise UsageError(
             "MEHEALTH_UI_MCP is on but the MCP package is missing; run: pip install 'gradio[mcp]'"
-        ) from error
+        )
 
 
 def _listen(host: str, port: int) -> socket.socket:

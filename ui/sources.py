@@ -24,7 +24,10 @@ def sources_markup(found: Sequence[SourceStatus]) -> Html:
         return tag("p", "There are no sources yet. Add files to the corpus.", class_="note")
     groups = [_group("Ask these", [_document(s) for s in indexed])]
     if others:
-        groups.append(_group(f"Not searched ({len(others)})", [_other(s) for s in others]))
+        title = f"Not searched ({len(others)})"
+        rows = tag("ul", *(_other(s) for s in others))
+        failed = any(s.state is SourceState.FAILED for s in others)
+        groups.append(tag("details", tag("summary", title), rows, open=failed))
     return tag("div", *groups, class_="sources")
 
 
@@ -75,4 +78,6 @@ def _other(status: SourceStatus) -> Html:
         f"{x.document}, page {', '.join(str(n) for n in x.pages)}" for x in source.linked_from
     ]
     origin = f" · linked from {'; '.join(linked)}" if linked else ""
-    return tag("li", link(source.url, source.title, class_="name"), tag("p", state, origin, class_="facts"))
+    return tag(
+        "li", link(source.url, source.title, class_="name"), tag("p", state, origin, class_="facts")
+    )

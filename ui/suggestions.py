@@ -27,15 +27,27 @@ _NEXT = 3
 
 _COUNT = re.compile(
     r"(?<![\w£$€.,-])(\d{1,3}(?:,\d{3})+|\d{1,3}(?:\.\d+)? (?:million|billion)|\d{2,3}) "
-    r"((?:[a-z][a-z-]+ ){0,3}?[a-z-]{3,}s)\b(?= (?:and|in|across|at|with|from|that|who|of)\b|[.,;:]| [A-Z]|$)"
+    r"((?:[a-z][a-z-]+ ){0,3}?[a-z-]{3,}s)\b"
+    r"(?= (?:and|in|across|at|with|from|that|who|of)\b|[.,;:]| [A-Z]|$)"
 )
-_SPONSOR = re.compile(r"investment of (?:over |around |up to )?((?:£|\$|€)\d[\d.,]*(?: ?(?:million|billion|bn|m))?)")
-_ACRONYM = re.compile(r"((?:[A-Z][\w&’-]+|for|of|and|the|in)(?: (?:[A-Z][\w&’-]+|for|of|and|the|in)){1,8}) \(([A-Z]{3,8})\)")
-_PERSON = re.compile(r"((?:(?:Sir|Dame|Dr|Professor|Lord|Lady) )?[A-Z][a-z’-]+(?: [A-Z][a-z’-]+){1,2}), (?=[A-Z])")
-_ROLES = re.compile(r"\b(?:Chair|Chairman|Director|Minister|Officer|Executive|Professor|President|Secretary|Head|Founder)\b")
+_SPONSOR = re.compile(
+    r"investment of (?:over |around |up to )?((?:£|\$|€)\d[\d.,]*(?: ?(?:million|billion|bn|m))?)"
+)
+_ACRONYM = re.compile(
+    r"((?:[A-Z][\w&’-]+|for|of|and|the|in)(?: (?:[A-Z][\w&’-]+|for|of|and|the|in)){1,8})"
+    r" \(([A-Z]{3,8})\)"
+)
+_PERSON = re.compile(
+    r"((?:(?:Sir|Dame|Dr|Professor|Lord|Lady) )?[A-Z][a-z’-]+(?: [A-Z][a-z’-]+){1,2}), (?=[A-Z])"
+)
+_ROLES = re.compile(
+    r"\b(?:Chair|Chairman|Director|Minister|Officer|Executive|Professor|President|Secretary|Head|Founder)\b"
+)
 _TIME = frozenset({"years", "months", "weeks", "days", "hours", "minutes", "times", "pages"})
 _SMALL_WORDS = frozenset({"for", "of", "and", "the", "in"})
-_GENERIC = frozenset({"introduction", "conclusion", "contents", "summary", "references", "appendix"})
+_GENERIC = frozenset(
+    {"introduction", "conclusion", "contents", "summary", "references", "appendix"}
+)
 _HEADING_WORDS = range(2, 9)
 
 
@@ -186,15 +198,7 @@ def _of_heading(heading: str) -> Iterator[tuple[str, str]]:
     elif words and words[0] == "Our" and words[-1].endswith("s"):
         yield f"What are the {' '.join(words[1:]).lower()}?", ""
     elif len(words) in _HEADING_WORDS and heading.casefold() not in _GENERIC:
-        yield f"What is said about {_lowered(heading.rstrip(' :'))}?", ""
-
-
-def _lowered(heading: str) -> str:
-    """A heading inside a sentence: its first word small unless the heading is a name."""
-    first, *rest = heading.split()
-    weighty = [w for w in rest if len(w) > 3]
-    name = first[1:2].isupper() or 2 * sum(w[0].isupper() for w in weighty) > len(weighty)
-    return heading if name else heading[:1].lower() + heading[1:]
+        yield f"What is said about “{heading.rstrip(' :')}”?", ""
 
 
 def _spelt_out(words: str, acronym: str) -> str:
@@ -213,7 +217,9 @@ def _spelt_out(words: str, acronym: str) -> str:
 
 
 def _distance(suggestion: Suggestion, places: Sequence[tuple[str, int]]) -> int:
-    return min((abs(suggestion.page - n) for d, n in places if d == suggestion.document), default=99)
+    return min(
+        (abs(suggestion.page - n) for d, n in places if d == suggestion.document), default=99
+    )
 
 
 def _plain(question: str) -> str:

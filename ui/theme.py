@@ -1,21 +1,18 @@
-"""The look: Gradio's theme in the page's colours, and the files that the page is made of."""
+"""The look: Gradio's own parts in the colours of the page."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import gradio as gr
 
-STATIC = Path(__file__).parent / "static"
-FILES = {
-    "page.css": "text/css",
-    "page.js": "text/javascript",
-    "store.js": "text/javascript",
-    "favicon.svg": "image/svg+xml",
-}
-"""The only files that are served, with their types."""
-
-_FONTS = ("ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Roboto", "Noto Sans", "sans-serif")
+_FONTS = (
+    "ui-sans-serif",
+    "system-ui",
+    "-apple-system",
+    "Segoe UI",
+    "Roboto",
+    "Noto Sans",
+    "sans-serif",
+)
 _MONO = ("ui-monospace", "Consolas", "monospace")
 
 
@@ -46,21 +43,4 @@ def theme() -> gr.themes.Base:
         button_primary_background_fill_hover_dark="#62c9bb",
         button_primary_text_color="#ffffff",
         button_primary_text_color_dark="#0c1413",
-    )
-
-
-def head(title: str, description: str) -> str:
-    """What goes into the page's head before anything is drawn: title, look, a first picture."""
-    from ui.markup import tag
-
-    return "".join(
-        [
-            tag("title", title),
-            tag("meta", name="description", content=description),
-            tag("meta", name="color-scheme", content="light dark"),
-            tag("link", rel="icon", type="image/svg+xml", href="ui/favicon.svg"),
-            tag("link", rel="stylesheet", href="ui/page.css"),
-            tag("script", src="ui/store.js"),
-            tag("script", src="ui/page.js"),
-        ]
     )

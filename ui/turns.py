@@ -1,4 +1,4 @@
-"""One turn of the conversation as markup: question, answer with its proof, what can be done next."""
+"""One turn of the conversation as markup: question, answer with its proof, what to do next."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from ui.markup import Html, escape, join, link, rich, tag
 from ui.wire import REASONS, Verdict
 
 _ITEM = re.compile(r"^\s*[-*•]\s+")
+_BULLET = re.compile(r"^[•▪◦‣●○■]\s*")
 _SMALL_QUOTE = 220
 
 
@@ -96,7 +97,7 @@ def _answered(answer: Answer) -> Html:
         "div",
         tag("div", answer_markup(answer), class_="said", dir="auto"),
         *(_conflict(c, answer.citations) for c in answer.conflicts),
-        _quotes(answer.citations, "cite", "Proof"),
+        _quotes(answer.citations, "cite", "Proof", _words(answer.answer)),
         _related(answer.related) if answer.related else Html(""),
         class_="card answered",
     )
@@ -141,14 +142,17 @@ def _conflict(conflict: Conflict, citations: Sequence[Citation]) -> Html:
     )
 
 
-def _quotes(citations: Sequence[Citation], act: str, label: str) -> Html:
+def _quotes(citations: Sequence[Citation], act: str, label: str, said: str = "") -> Html:
+    """A row for each citation. A quote that the answer says word for word is not said again."""
     items = [
         tag(
             "li",
             tag(
                 "button",
                 tag("span", str(c.number), class_="number") if act == "cite" else Html(""),
-                tag("q", _short(c.quote)),
+                tag("span", "Word for word", class_="verbatim")
+                if said and _words(c.quote) in said
+                else tag("q", _short(c.quote)),
                 tag("span", f"{c.title} · page {c.page_label}", class_="place"),
                 type="button",
                 class_="quote",
@@ -166,7 +170,9 @@ def _related(related: Sequence[Related]) -> Html:
         tag(
             "li",
             link(r.url, r.title),
-            tag("span", "in the index" if r.indexed else "linked, not in the index", class_="place"),
+            tag(
+                "span", "in the index" if r.indexed else "linked, not in the index", class_="place"
+            ),
         )
         for r in related
     ]
@@ -217,8 +223,12 @@ def _tools(shown: Shown) -> Html:
 def _feedback(given: Verdict | None) -> tuple[Html, ...]:
     verdict = given.verdict if given else ""
     return (
-        _button("Right", "right", "This answer is right", aria_pressed=str(verdict == "right").lower()),
-        _button("Wrong", "wrong", "This answer is wrong", aria_pressed=str(verdict == "wrong").lower()),
+        _button(
+            "Right", "right", "This answer is right", aria_pressed=str(verdict == "right").lower()
+        ),
+        _button(
+            "Wrong", "wrong", "This answer is wrong", aria_pressed=str(verdict == "wrong").lower()
+        ),
         tag("span", "Noted, thank you" if given else "", class_="noted", role="status"),
         _complaint(given),
     )
@@ -250,12 +260,16 @@ def _complaint(given: Verdict | None) -> Html:
 def _followups(questions: Sequence[str]) -> Html:
     if not questions:
         return Html("")
-    return tag("div", *(ask_button(q) for q in questions), class_="followups", aria_label="Ask next")
+    return tag(
+        "div", *(ask_button(q) for q in questions), class_="followups", aria_label="Ask next"
+    )
 
 
 def ask_button(text: str) -> Html:
     """A suggested question."""
-    return tag("button", text, type="button", class_="suggestion", data_act="ask", data_question=text)
+    return tag(
+        "button", text, type="button", class_="suggestion", data_act="ask", data_question=text
+    )
 
 
 def _button(text: str, act: str, label: str, **attributes: str) -> Html:
@@ -263,8 +277,12 @@ def _button(text: str, act: str, label: str, **attributes: str) -> Html:
     return tag("button", text, type="button", data_act=act, title=label, **attributes)
 
 
+def _words(text: str) -> str:
+    return " ".join(re.findall(r"\w+", re.sub(r"\[\d+\]", " ", text).casefold()))
+
+
 def _short(text: str) -> Html:
-    words = " ".join(text.split())
+    words = _BULLET.sub("", " ".join(text.split()))
     if len(words) <= _SMALL_QUOTE:
         return escape(words)
     return escape(words[:_SMALL_QUOTE].rsplit(" ", 1)[0] + " …")

@@ -28,7 +28,11 @@ def main(arguments: list[str] | None = None) -> int:
     with tempfile.TemporaryDirectory(prefix="mehealth-bench-") as scratch:
         work = Path(scratch)
         options = Options.quickly(work, data) if given.quick else Options(work, data)
-        measured = measure(options)
+        try:
+            measured = measure(options)
+        except KeyboardInterrupt:
+            print("bench: stopped", file=sys.stderr)
+            return 130
     rows = figures(measured.ours, measured.stock, {"passages": passages(measured, options)})
     notes = [sentence(found), *remarks(measured, found)]
     console = Console(width=None if sys.stdout.isatty() else 160)

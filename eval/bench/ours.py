@@ -23,13 +23,13 @@ VECTORS = "vectors.npy"
 
 
 def warm(corpus: str, index: str, count: int, rounds: int) -> dict[str, Any]:
-    """Milliseconds of each `ask` over a fixed list of questions, after a few that do not count."""
-    from eval.bench.sets import chosen_questions
+    """Milliseconds of each `ask` over a fixed list of questions, after a few others."""
+    from eval.bench.sets import WARMING, chosen_questions
     from mehealth_rag.assistant import Assistant
 
     assistant = Assistant.open(_settings(corpus, index))
-    questions = chosen_questions(count)
-    for question in questions[:5]:
+    questions, others = chosen_questions(count), chosen_questions(count + WARMING)[count:]
+    for question in others:
         assistant.ask(question.question, question.history)
     rows = []
     for turn in range(rounds):

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 PROSPECTUS = "prospectus.pdf"
 FILINGS = "financebench-dev/corpus"
+WARMING = 5
+"""So many questions beyond those that are measured are asked before."""
+
 _MANIFEST = "sources.toml"
 
 

@@ -22,10 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from llama_index.core import VectorStoreIndex
-    from llama_index.core.base.base_retriever import BaseRetriever
     from llama_index.core.base.embeddings.base import BaseEmbedding
-
-    from eval.questions import Question
 
 PACKAGES = ("llama_index.core", "llama_index.readers.file", "llama_index.embeddings.huggingface")
 EXTRA = "the bench extra is not installed"
@@ -69,11 +66,8 @@ def ask(saved: str, question: str) -> dict[str, Any]:
 
 def warm(saved: str, count: int, rounds: int) -> dict[str, Any]:
     """Milliseconds of each retrieval from a saved index, over the same questions."""
-    from eval.bench.sets import chosen_questions
-
     index = _opened(saved)
-    rows = _timed(index.as_retriever(), chosen_questions(count), rounds)
-    return {"rows": rows, "nodes": len(index.docstore.docs)}
+    return {"rows": _timed(index, count, rounds), "nodes": len(index.docstore.docs)}
 
 
 def warm_large(texts: str, vectors: str, count: int, rounds: int) -> dict[str, Any]:
@@ -82,8 +76,6 @@ def warm_large(texts: str, vectors: str, count: int, rounds: int) -> dict[str, A
     from llama_index.core import VectorStoreIndex
     from llama_index.core.schema import TextNode
 
-    from eval.bench.sets import chosen_questions
-
     rows = np.load(vectors, mmap_mode="r")
     with Path(texts).open(encoding="utf-8") as stream:
         nodes = [
@@ -91,8 +83,7 @@ def warm_large(texts: str, vectors: str, count: int, rounds: int) -> dict[str, A
             for i, line in enumerate(stream)
         ]
     index = VectorStoreIndex(nodes, embed_model=_model())
-    found = _timed(index.as_retriever(), chosen_questions(count), rounds)
-    return {"rows": found, "nodes": len(nodes)}
+    return {"rows": _timed(index, count, rounds), "nodes": len(nodes)}
 
 
 def read(folder: str, rounds: int) -> dict[str, Any]:
@@ -125,10 +116,12 @@ def coverage(saved: str) -> dict[str, Any]:
     return {"nodes": len(pieces), "embedded": sum(min(n, 256) for n in pieces) / sum(pieces)}
 
 
-def _timed(
-    retriever: BaseRetriever, questions: list[Question], rounds: int
-) -> list[dict[str, Any]]:
-    for question in questions[:5]:
+def _timed(index: VectorStoreIndex, count: int, rounds: int) -> list[dict[str, Any]]:
+    from eval.bench.sets import WARMING, chosen_questions
+
+    retriever = index.as_retriever()
+    questions, others = chosen_questions(count), chosen_questions(count + WARMING)[count:]
+    for question in others:
         retriever.retrieve(question.question)
     rows = []
     for turn in range(rounds):

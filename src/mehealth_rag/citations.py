@@ -30,9 +30,9 @@ def boxes(page: Page, span: Span) -> tuple[Box, ...]:
 
 def page_address(source: Source, page: int) -> str | None:
     """The source's address at one page, None where it has no address."""
-    if source.url is None:
-        return None
-    return f"{source.url}#page={page}" if source.format == "pdf" else source.url
+    if source.url is None or source.format != "pdf":
+        return source.url
+    return f"{source.url}{'&' if '#' in source.url else '#'}page={page}"
 
 
 def _part(line: Line, span: Span) -> Box | None:

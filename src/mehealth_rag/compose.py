@@ -125,7 +125,7 @@ def _text(question: Question, statements: Sequence[Statement], introduction: Quo
 
 def _sentence(question: Question, statement: Statement) -> str:
     text = mark(statement.text, decisive(question, statement.text))
-    ending = "" if statement.text[-1:] in "?!”\"…" else "."
+    ending = "" if statement.text[-1:] in '?!”"…' else "."
     return f"{text} {_numbers(statement)}{ending}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -59,7 +60,7 @@ def load_sources(folder: Path) -> tuple[Source, ...]:
     sources = _from_manifest(manifest) if manifest.is_file() else _from_files(folder)
     if not sources:
         endings = ", ".join(sorted(FORMATS))
-        raise NoIndexError(f"the corpus folder {folder} holds no document ({endings})")
+        raise NoIndexError(f"the corpus folder {folder} holds no document ({endings}); add one")
     return sources
 
 
@@ -71,18 +72,35 @@ def present(sources: Iterable[Source]) -> tuple[Source, ...]:
 def _from_manifest(path: Path) -> tuple[Source, ...]:
     try:
         manifest = _Manifest.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise CorpusError(
+            f"{path}: cannot be read ({error.strerror}); mend or remove it"
+        ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise CorpusError(f"{path}: not valid TOML ({error})") from error
+        raise CorpusError(f"{path}: not valid TOML ({error}); mend or remove it") from error
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise CorpusError(f"{path}: {where}: {first['msg']}") from error
+        raise CorpusError(f"{path}: {_first_fault(error)}") from error
     seen: set[str] = set()
     for entry in manifest.source:
         if entry.id in seen:
             raise CorpusError(f"{path}: the id '{entry.id}' stands twice; give each source its own")
         seen.add(entry.id)
     return tuple(_source(entry, path.parent) for entry in manifest.source)
+
+
+def _first_fault(error: ValidationError) -> str:
+    """The first thing that is wrong with a manifest; its entries are counted from 1."""
+    fault = error.errors()[0]
+    kind, *path = fault["loc"]
+    if kind == "source" and path and isinstance(path[0], int):
+        where = f"[[source]] number {path[0] + 1}"
+        path = path[1:]
+    else:
+        where = f"[{kind}]"
+    if fault["type"] == "extra_forbidden":
+        return f"{where}: unknown key '{path[-1] if path else kind}'; remove it or mend its name"
+    key = f": '{'.'.join(str(part) for part in path)}'" if path else ""
+    return f"{where}{key}: {fault['msg'][:1].lower()}{fault['msg'][1:]}"
 
 
 def _source(entry: _Entry, folder: Path) -> Source:
@@ -112,16 +130,17 @@ def _inside(folder: Path, name: str, source: str) -> Path:
 
 def _from_files(folder: Path) -> tuple[Source, ...]:
     files = sorted(p for p in folder.rglob("*") if p.is_file() and _is_document(p, folder))
-    stems = [p.stem for p in files]
+    names = [p.relative_to(folder).as_posix() for p in files]
+    stems = Counter(p.stem for p in files) + Counter(names)  # no stem may be another's full name
     return tuple(
         Source(
-            id=p.stem if stems.count(p.stem) == 1 else p.relative_to(folder).as_posix(),
+            id=p.stem if stems[p.stem] == 1 else name,
             title=p.stem.replace("_", " "),
             kind="document",
             format=FORMATS[p.suffix.lower()],
             path=p,
         )
-        for p in files
+        for p, name in zip(files, names, strict=True)
     )
 
 

@@ -54,7 +54,9 @@ _THERE = re.compile(
 _CONJUNCTION = re.compile(r"[,;?]|\b(?:and|but|or|when|where|if|that|which)\b", re.IGNORECASE)
 _NOUN_FOLLOWS = re.compile(r"^\s+(?P<noun>[a-z]+)", re.IGNORECASE)
 _PREPOSITION = re.compile(r"(?:in|at|on|for|by|since|during|within|outside|from)\b", re.IGNORECASE)
-_THE_ONE = re.compile(r"^(?:the|that|those) ones? (?:on|about|for|in|at|of|from|with) ", re.IGNORECASE)
+_THE_ONE = re.compile(
+    r"^(?:the|that|those) ones? (?:on|about|for|in|at|of|from|with) ", re.IGNORECASE
+)
 _ARTICLE = re.compile(r"^(?:the|an?)\s+", re.IGNORECASE)
 _BREAKS = frozenset(
     """
@@ -74,11 +76,11 @@ _VERBS = frozenset(
     written made used there located situated help helps plan plans need needs want wants
     """.split()
 )
-_SUBJECT_VERB = re.compile(r"^(\W*who|what)\s+\w+(?:s|ed)\b(?=\s+(?:the|an?|our|your)\b)", re.IGNORECASE)
-_QUANTITY = re.compile(r"\bhow\s+\w+\b", re.IGNORECASE)
-_NAME = re.compile(
-    r"\b[A-Z][\w&’'-]*(?:\s+(?:(?:of|the|for|and|in|&)\s+)*[A-Z0-9][\w&’'-]*)*"
+_SUBJECT_VERB = re.compile(
+    r"^(\W*who|what)\s+\w+(?:s|ed)\b(?=\s+(?:the|an?|our|your)\b)", re.IGNORECASE
 )
+_QUANTITY = re.compile(r"\bhow\s+\w+\b", re.IGNORECASE)
+_NAME = re.compile(r"\b[A-Z][\w&’'-]*(?:\s+(?:(?:of|the|for|and|in|&)\s+)*[A-Z0-9][\w&’'-]*)*")
 
 
 def stand_alone(question: str, history: Sequence[Turn]) -> Standalone:
@@ -108,7 +110,7 @@ def _rewrite(question: str, earlier: str, answer: str) -> Standalone:
 
 
 def _asks_for_other(text: str, core: str) -> bool:
-    return _OTHER.search(core) is not None and len(content_words(core)) <= 3 or (
+    return (_OTHER.search(core) is not None and len(content_words(core)) <= 3) or (
         _REFUSAL.match(text) is not None and not content_words(core)
     )
 
@@ -160,7 +162,9 @@ def _is_fragment(core: str, *, led_in: bool) -> bool:
     """No whole question: few words, and none of them a verb that makes it one."""
     plain = words(core)
     subject = [w for w in content_words(core) if w not in REQUEST_WORDS]
-    whole = any(w in _BREAKS - {"what", "which", "who", "when", "where", "why", "how"} for w in plain)
+    whole = any(
+        w in _BREAKS - {"what", "which", "who", "when", "where", "why", "how"} for w in plain
+    )
     if led_in:
         return not whole and len(plain) <= 7
     return (len(subject) <= 1 and len(plain) <= 4 and not whole) or (

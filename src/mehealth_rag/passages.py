@@ -1,8 +1,8 @@
 """Pages to passages: runs of whole sentences, list items or table rows under one heading.
 
 A passage is a span of one page's text and never crosses a page or goes on under another heading;
-its sentences are spans too, the heading that it begins with among them. Sizes are estimated in the embedding model's word pieces, so that a passage is embedded
-whole.
+its sentences are spans too, the heading that it begins with among them. Sizes are estimated in the
+embedding model's word pieces, so that a passage is embedded whole.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from math import ceil
 from mehealth_rag.language.sentences import sentence_spans
 from mehealth_rag.types import Block, BlockKind, Document, Page, Passage, Sentence, Span
 
-SPLITTER_VERSION = 2
+SPLITTER_VERSION = 3
 """Raise it when the same page would give other passages: indexes are then built anew."""
 
 MAX_PIECES = 170
@@ -39,14 +39,14 @@ def split(document: Document) -> tuple[Passage, ...]:
     passages: list[Passage] = []
     for page in document.pages:
         for section in _sections(page, headings):
-            for run in _runs(page, section.sentences):
-                passages.append(_passage(document, page, section, run))
+            runs = _runs(page, section.sentences)
+            passages.extend(_passage(document, page, section, run) for run in runs)
     return tuple(passages)
 
 
 @dataclass(frozen=True, slots=True)
 class _Section:
-    """The sentences of one page that stand under one heading, the heading first where it is there."""
+    """The sentences of one page under one heading, the heading itself first where it is there."""
 
     headings: tuple[str, ...]
     sentences: tuple[Sentence, ...]
@@ -71,6 +71,9 @@ def _sections(page: Page, headings: _Headings) -> Iterator[_Section]:
     lead: Span | None = None
     for block in page.blocks:
         if block.kind is BlockKind.FURNITURE:
+            if sentences:  # a passage is one span: it must not hold what stands between
+                yield _Section(headings.texts(), tuple(sentences))
+                sentences = []
             continue
         if block.kind is BlockKind.HEADING:
             if any(s.kind is not BlockKind.HEADING for s in sentences):
@@ -104,13 +107,15 @@ def _lead(page: Page, sentences: tuple[Sentence, ...]) -> Span | None:
 def _runs(page: Page, sentences: tuple[Sentence, ...]) -> Iterator[tuple[Sentence, ...]]:
     """Divide a section's sentences into runs of about equal size, none over `MAX_PIECES`."""
     sizes = [estimated_pieces(s.span.of(page.text)) for s in sentences]
-    parts = ceil(sum(sizes) / MAX_PIECES)
-    target = sum(sizes) / max(parts, 1)
+    left = sum(sizes)
+    parts = ceil(left / MAX_PIECES)
     run: list[Sentence] = []
     filled = 0
     for sentence, size in zip(sentences, sizes, strict=True):
-        if run and (filled + size > MAX_PIECES or filled + size / 2 > target):
+        if run and (filled + size > MAX_PIECES or filled + size / 2 > left / max(parts, 1)):
             yield tuple(run)
+            left -= filled
+            parts = max(parts - 1, ceil(left / MAX_PIECES))
             run, filled = [], 0
         run.append(sentence)
         filled += size

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import takewhile
 
+from mehealth_rag.language.figures import figures
 from mehealth_rag.language.words import (
     REQUEST_WORDS,
     content_words,
@@ -81,49 +82,79 @@ GENERIC_FOCUS = frozenset(
 )
 """Nouns that stand for the figure itself rather than for what it counts."""
 
-_COUNT_NOUNS = frozenset("number amount figure total population size count quantity".split())
+_COUNT_NOUNS = frozenset("amount figure total population size count quantity".split())
 
-_OFTEN_OTHERWISE = frozenset("time area site state region share rate leader director number".split())
+_OFTEN_OTHERWISE = frozenset(
+    "time area site state region share rate leader director number".split()
+)
 """Words that say little of the kind of answer where they are not the focus."""
 
 _OPENINGS: tuple[tuple[str, Wanted], ...] = (
-    (r"\b(?:links?|urls?|web ?address|web ?sites?|web ?pages?|hyperlinks?|pdfs?|downloads?|home ?page|"
-     r"(?:sign|signing) up|subscribe)\b|\baddress of (?:\w+ ){1,8}(?:page|site)\b", Wanted.LINK),
-    (r"\bwhere (?:can|could|do|should|would|might) (?:i|we|one|you) (?:\w+ )?"
-     r"(?:read|find|download|get|see|learn|subscribe|sign)\b", Wanted.LINK),
+    (
+        r"\b(?:links?|urls?|web ?address|web ?sites?|web ?pages?|hyperlinks?|pdfs?|downloads?|"
+        r"home ?page|"
+        r"(?:sign|signing) up|subscribe)\b|\baddress of (?:\w+ ){1,8}(?:page|site)\b",
+        Wanted.LINK,
+    ),
+    (
+        r"\bwhere (?:can|could|do|should|would|might) (?:i|we|one|you) (?:\w+ )?"
+        r"(?:read|find|download|get|see|learn|subscribe|sign)\b",
+        Wanted.LINK,
+    ),
     (r"\b(?:number|count) of\b", Wanted.COUNT),
     (r"\bper\s?cent\b|\bpercentage\b", Wanted.PERCENT),
-    (r"\bhow (?:expensive|costly|pricey|valuable)\b|\bwhat (?:does|did|do|will|would) .{1,80} (?:cost|"
-     r"earn|charge)\b", Wanted.MONEY),
-    (r"\bhow much (?:money|does|did|do|is|was|were|are|has|have|will|would|of)\b|\bhow much\b",
-     Wanted.MONEY),
+    (
+        r"\bhow (?:expensive|costly|pricey|valuable)\b|\bwhat (?:does|did|do|will|would) .{1,80} "
+        r"(?:cost|"
+        r"earn|charge)\b",
+        Wanted.MONEY,
+    ),
+    (
+        r"\bhow much (?:money|does|did|do|is|was|were|are|has|have|will|would|of)\b|\bhow much\b",
+        Wanted.MONEY,
+    ),
     (r"\bwhat (?:percentage|percent|proportion|share)\b|\bhow big a share\b", Wanted.PERCENT),
     (r"\bhow (?:many|large|big|tall|long|far|old|fast|high|wide|deep|heavy|often)\b", Wanted.COUNT),
-    (r"\bwhen\b|\b(?:what|which) (?:year|date|month|day|decade|century)\b|\bhow soon\b",
-     Wanted.DATE),
+    (
+        r"\bwhen\b|\b(?:what|which) (?:year|date|month|day|decade|century)\b|\bhow soon\b",
+        Wanted.DATE,
+    ),
     (r"\bwho(?:m|se)?\b", Wanted.PERSON),
-    (r"\bwhere(?:abouts)?\b|\b(?:what|which) (?:city|country|town|county|place|location)\b",
-     Wanted.PLACE),
-    (r"\bwhy\b|\bwhat (?:is|was|are|were) the (?:reasons?|cause|rationale)\b|\bwhat caused\b"
-     r"|\bhow come\b|\bwhat led to\b|\bwhat drove\b", Wanted.REASON),
-    (r"\b(?:list|name all|name the|enumerate)\b|\bwhat are (?:the|all|some|its|their|your|our)\b"
-     r"|\bwhich (?:\w+ ){0,3}(?:are|were|have|do)\b|\bwhat (?:kinds?|types?|sorts?) of\b",
-     Wanted.LIST),
-    (r"\bwhat (?:does|do|did) .{1,60} (?:stand for|mean)\b|\bdefin(?:e|ition)\b"
-     r"|\bwhat is meant by\b|\bmeaning of\b|\bstands? for\b", Wanted.DEFINITION),
+    (
+        r"\bwhere(?:abouts)?\b|\b(?:what|which) (?:city|country|town|county|place|location)\b",
+        Wanted.PLACE,
+    ),
+    (
+        r"\bwhy\b|\bwhat (?:is|was|are|were) the (?:reasons?|cause|rationale)\b|\bwhat caused\b"
+        r"|\bhow come\b|\bwhat led to\b|\bwhat drove\b",
+        Wanted.REASON,
+    ),
+    (
+        r"\b(?:list|name all|name the|enumerate)\b|\bwhat are (?:the|all|some|its|their|your|our)\b"
+        r"|\bwhich (?:\w+ ){0,3}(?:are|were|have|do)\b|\bwhat (?:kinds?|types?|sorts?) of\b",
+        Wanted.LIST,
+    ),
+    (
+        r"\bwhat (?:does|do|did) .{1,60} (?:stand for|mean)\b|\bdefin(?:e|ition)\b"
+        r"|\bwhat is meant by\b|\bmeaning of\b|\bstands? for\b",
+        Wanted.DEFINITION,
+    ),
     (r"\bhow\b", Wanted.MANNER),
 )
 _COMPILED = tuple((re.compile(pattern), wanted) for pattern, wanted in _OPENINGS)
 
 _YES_NO = re.compile(
-    r"^(?:so |and |but |ok(?:ay)?,? |please |then )*(?:is|are|was|were|does|do|did|has|have|had|can|"
+    r"^(?:so |and |but |ok(?:ay)?,? |please |then )*(?:is|are|was|were|does|do|did|has|have|had|"
+    r"can|"
     r"could|will|would|should|might|must|am|isn't|aren't|doesn't|don't|didn't|wasn't|weren't)\b"
 )
 _BARE_DEFINITION = re.compile(
     r"^(?:(?:so|and|but|ok(?:ay)?),? )*what(?:'s| is| was) (?:an? |the )?"
     r"(?P<thing>[\w'&-]+(?: [\w'&-]+){0,4})\??$"
 )
-_PHRASE = re.compile(r"\b(?P<asks>how many|how much|number of|what|which|whose)\s+(?P<rest>[^?.!,;]+)")
+_PHRASE = re.compile(
+    r"\b(?P<asks>how many|how much|number of|what|which|whose)\s+(?P<rest>[^?.!,;]+)"
+)
 _NOT_NOUNS = frozenset(
     "is are was were be been do does did has have had can could will would may might must should "
     "to of in on for at by from with that which who there".split()
@@ -150,9 +181,18 @@ def analyse(text: str, acronyms: Mapping[str, str] | None = None) -> Question:
 
 
 def subject_stems(text: str) -> tuple[str, ...]:
-    """Stems of the words that carry the subject: what a passage about it would share."""
-    kept = [w for w in content_words(text) if w not in REQUEST_WORDS]
-    return tuple(dict.fromkeys(stem(w) for w in (kept or content_words(text))))
+    """Stems of the words that carry the subject: what a passage about it would share.
+
+    A figure in digits is one token for its value, however it is written.
+    """
+    given = [f for f in figures(text) if not f.spelled]
+    plain = "".join(
+        " " if any(f.span.start <= i < f.span.end for f in given) else c for i, c in enumerate(text)
+    )
+    content = content_words(plain)
+    kept = [w for w in content if w not in REQUEST_WORDS]
+    found = [stem(w) for w in (kept or content)] + [f.token for f in given]
+    return tuple(dict.fromkeys(found))
 
 
 def _wanted(plain: str, focus: str) -> Wanted:
@@ -196,7 +236,7 @@ def _focus(plain: str) -> str:
         return ""
     phrase = list(takewhile(lambda w: w not in _NOT_NOUNS, words(match["rest"])))[:5]
     content = [w for w in phrase if is_content(w)]
-    if not content or len(phrase) != len(content) and not is_content(phrase[0]):
+    if not content or (len(phrase) != len(content) and not is_content(phrase[0])):
         return ""
     plural = [w for w in content if _PLURAL.search(w)]
     if match["asks"] in {"how many", "number of"} and plural:

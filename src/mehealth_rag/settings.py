@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from platformdirs import user_data_path
-from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from rapidfuzz import process
 
 from mehealth_rag.errors import UsageError
@@ -28,10 +27,10 @@ def default_index(corpus: Path) -> Path:
     return user_data_path("mehealth") / "indexes" / f"{full.name or 'root'}-{digest}"
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """What can be set, one field a setting; `Settings.load` is the way to make one."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     corpus: Path = Field(Path("corpus"), description="folder with the documents")
     index: Path = Field(
@@ -59,18 +58,6 @@ class Settings(BaseSettings):
     ui_concurrency: int = Field(2, ge=1, description="questions that are answered at a time")
 
     @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Only what `load` hands over counts: it has put the sources in the contract's order."""
-        return (init_settings,)
-
-    @classmethod
     def load(
         cls,
         flags: Mapping[str, Any] | None = None,
@@ -82,13 +69,17 @@ class Settings(BaseSettings):
         Raises:
             UsageError: an unknown key (with the nearest known one) or a value that does not fit.
         """
-        merged: dict[str, Any] = _from_environment(os.environ if environ is None else environ)
-        merged |= _from_file((folder or Path.cwd()) / SETTINGS_FILE)
-        merged |= {key: value for key, value in (flags or {}).items() if value is not None}
+        file = (folder or Path.cwd()) / SETTINGS_FILE
+        from_environment = _from_environment(os.environ if environ is None else environ)
+        from_file = _from_file(file)
+        given = {key: value for key, value in (flags or {}).items() if value is not None}
         try:
-            return cls(**merged)
+            return cls(**(from_environment | from_file | given))
         except ValidationError as error:
-            raise UsageError(_one_line(error)) from error
+            where = {key: f"the environment variable {_variable(key)}" for key in from_environment}
+            where |= {key: f"the key '{key}' in {file}" for key in from_file}
+            where |= {key: f"the option {_flag(key)}" for key in given}
+            raise UsageError(_one_line(error, where)) from error
 
 
 def known_keys() -> tuple[str, ...]:
@@ -96,10 +87,18 @@ def known_keys() -> tuple[str, ...]:
     return tuple(Settings.model_fields)
 
 
+def _variable(key: str) -> str:
+    return f"{PREFIX}{key.upper()}"
+
+
+def _flag(key: str) -> str:
+    return f"--{key.removeprefix('ui_').replace('_', '-')}"
+
+
 def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     found = {k.removeprefix(PREFIX).lower(): v for k, v in environ.items() if k.startswith(PREFIX)}
     for key in found:
-        _check_key(key, f"the environment variable {PREFIX}{key.upper()}", prefix=True)
+        _check_key(key, f"the environment variable {_variable(key)}", prefix=True)
     return {k: v for k, v in found.items() if v != ""}
 
 
@@ -120,11 +119,12 @@ def _check_key(key: str, what: str, *, prefix: bool) -> None:
         return
     nearest = process.extractOne(key, known_keys())
     name = nearest[0] if nearest else known_keys()[0]
-    shown = f"{PREFIX}{name.upper()}" if prefix else name
+    shown = _variable(name) if prefix else name
     raise UsageError(f"{what} is not a setting; did you mean {shown}?")
 
 
-def _one_line(error: ValidationError) -> str:
+def _one_line(error: ValidationError, where: Mapping[str, str]) -> str:
     first = error.errors()[0]
     key = str(first["loc"][0]) if first["loc"] else "settings"
-    return f"the setting '{key}' is {first['input']!r}: {first['msg'].lower()}"
+    place = where.get(key, f"the setting '{key}'")
+    return f"{place} is {first['input']!r}: {first['msg'][:1].lower()}{first['msg'][1:]}"

@@ -98,7 +98,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link that stands on a page: its address and, where the format tells, the words it covers."""
+    """A link on a page: its address and, where the format tells, the words that it covers."""
 
     url: str
     box: Box | None = None

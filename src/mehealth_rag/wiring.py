@@ -40,7 +40,9 @@ def ingest(
 
     sources = load_sources(settings.corpus)
     if not present(sources):
-        raise NoIndexError(f"no file of {settings.corpus} is present; add one, or fetch its sources")
+        raise NoIndexError(
+            f"no file of {settings.corpus} is present; add one, or fetch its sources"
+        )
     go_offline(is_hub_name(settings.embedding_model))
     plan = BuildPlan(
         sources=present(sources),
@@ -77,7 +79,7 @@ def open_index(settings: Settings) -> tuple[OpenIndex, Encoder]:
 
 
 def has_index(settings: Settings) -> bool:
-    """Whether an index of this corpus was built: one that shares no document with it is another's."""
+    """Whether there is an index of this corpus: one without any of its documents is another's."""
     from mehealth_rag.index.content import ContentReader
     from mehealth_rag.index.folder import IndexFolder
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pypdf
 import pytest
+from pypdf.constants import PageLabelStyle
 
 from mehealth_rag.reading.furniture import PageLines, mark_furniture
 from mehealth_rag.reading.runs import Region, TextLine
@@ -60,7 +61,7 @@ def test_a_lone_number_with_a_name_goes_by_the_label(make_pdf: Maker, tmp_path: 
     path = make_pdf(*(_page(n, None, foot) for n, foot in enumerate(feet, 1)))
     assert of_kind(read(path).pages[1], BlockKind.FURNITURE) == []
     writer = pypdf.PdfWriter(clone_from=path)
-    writer.set_page_label(0, 2, style="/D", start=7)
+    writer.set_page_label(0, 2, style=PageLabelStyle.DECIMAL, start=7)
     labelled = tmp_path / "labelled.pdf"
     writer.write(labelled)
     pages = read(labelled).pages

@@ -252,9 +252,23 @@ def test_file_cut_after_its_pages_is_refused(make_pdf: Maker, tmp_path: Path) ->
     whole = make_pdf(_prose, _prose)
     content = whole.read_bytes()
     path = tmp_path / "short.pdf"
-    path.write_bytes(content[: content.rindex(b"stream\r\n")].replace(b"%%EOF", b""))
+    path.write_bytes(content[: content.rindex(b"stream\n", 0, content.rindex(b"endstream"))])
     with pytest.raises(ReadingError, match=r"short\.pdf: the PDF is cut short"):
         read(path)
+
+
+def test_file_without_its_end_is_refused_where_a_page_has_nothing(
+    make_pdf: Maker, tmp_path: Path
+) -> None:
+    def empty(canvas: Canvas) -> None:
+        canvas.rect(100, 100, 50, 50)
+
+    path = tmp_path / "short.pdf"
+    path.write_bytes(make_pdf(_prose, empty).read_bytes().replace(b"%%EOF", b""))
+    with pytest.raises(ReadingError, match=r"short\.pdf: the PDF is cut short"):
+        read(path)
+    path.write_bytes(make_pdf(_prose).read_bytes().replace(b"%%EOF", b""))
+    assert read(path).pages[0].text == " ".join(PROSE)
 
 
 @pytest.mark.parametrize(

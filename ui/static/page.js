@@ -7,7 +7,7 @@
   const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
   const state = {
     server: null, conversation: null, live: null, pending: null, editing: null, look: null,
-    looked: 0, zoom: 0, opener: null,
+    looked: 0, zoom: 0, opener: null, halted: 0,
   };
   const ZOOMS = [1, 1.35, 1.8, 2.5];
   const wide = () => window.matchMedia("(min-width: 861px)").matches;
@@ -55,6 +55,7 @@
     const id = store.newId();
     state.live = { id, question };
     addTurn(id, question);
+    toTurn(id);
     if (asked.question === undefined) setQuestion("");
     document.body.classList.add("asking");
     const history = state.conversation.turns.slice(-12).map((t) => [t.question, t.answer.answer]);
@@ -72,8 +73,14 @@
     turn.dataset.turn = id;
     turn.dataset.question = question;
     $(".turns").append(turn);
-    turn.scrollIntoView({ block: "start" });
     return turn;
+  }
+
+  /* The newest question at the top of the column, so that its answer is read from the beginning. */
+  function toTurn(id) {
+    const turn = turnElement(id);
+    const column = $("#transcript");
+    if (turn && column) column.scrollTop += turn.getBoundingClientRect().top - column.getBoundingClientRect().top;
   }
 
   function received(value) {
@@ -81,13 +88,17 @@
     const turn = turnElement(value.id);
     turn.innerHTML = value.html;
     if (value.record) {
+      state.halted = 0;
       state.conversation.turns.push(value.record);
       if (!state.conversation.title) state.conversation.title = value.record.question.slice(0, 80);
       keep();
       finish();
+      toTurn(value.id);
       const first = value.record.answer.citations[0];
       prefetch(value.record.answer);
-      if (first && wide()) showCitation(value.id, first.number, null);
+      if (!wide()) return;
+      if (first) showCitation(value.id, first.number, null);
+      else emptyPane("No page proves an answer", "Choose one of the nearest passages to read it on its page.");
     } else if (value.failed) finish();
   }
 
@@ -106,8 +117,16 @@
       element("p", { textContent: text }), element("p", {}, retry)));
     finish();
   }
-  const stop = () => stopped("Stopped.");
-  const failed = () => stopped("The question did not get through. Too many may be asking; try again in a moment.");
+  /* Gradio tells of a stopped question as of a failed one, sometimes only when the next has begun. */
+  function stop() {
+    if (state.live) state.halted += 1;
+    stopped("Stopped.");
+  }
+
+  function failed() {
+    if (state.halted > 0) { state.halted -= 1; return; }
+    stopped("The question did not get through. Too many may be asking; try again in a moment.");
+  }
 
   function ask(question, from) {
     if (state.live) return;
@@ -161,6 +180,20 @@
       active: c.number === number,
     }));
     look({ document: chosen.document, page: chosen.page, marks }, opener);
+  }
+
+  function emptyPane(title, text) {
+    state.looked += 1;
+    state.look = null;
+    $("#pane .pane").replaceChildren(element("section", { className: "nothing" },
+      element("p", { className: "kicker", textContent: title }), element("p", { textContent: text })));
+  }
+
+  /* Before anything is asked: the first page of the first document, to begin reading. */
+  function showCover() {
+    const first = $("input[name=source]");
+    if (first && wide()) look({ document: first.value, page: 1, marks: [] }, undefined);
+    else emptyPane("The proof appears here", "Choose a number in an answer to see its page with the words marked.");
   }
 
   async function look(wanted, opener) {
@@ -256,7 +289,7 @@
     document.body.classList.toggle("talking", conversation.turns.length > 0);
     document.body.classList.remove("rail-open");
     showList();
-    if (!conversation.turns.length) return;
+    if (!conversation.turns.length) { showCover(); return; }
     const shown = await state.server.show_turns({ title: conversation.title, turns: conversation.turns });
     if (state.conversation !== conversation) return;
     for (const one of shown) {
@@ -265,6 +298,7 @@
       turn.innerHTML = one.html;
     }
     const last = conversation.turns[conversation.turns.length - 1];
+    if (last) toTurn(last.id);
     if (wide() && last?.answer.citations.length) showCitation(last.id, last.answer.citations[0].number, null);
   }
 

@@ -22,11 +22,12 @@ from mehealth_rag.answering.wanted import (
     counts_focus,
     has_form,
     holds_wanted,
+    located,
     new_names,
     strictly_holds,
 )
 from mehealth_rag.language import kinds
-from mehealth_rag.language.words import content_words, fold, stem_all
+from mehealth_rag.language.words import content_words, fold, stems
 from mehealth_rag.questions import Question, Wanted
 from mehealth_rag.types import BlockKind, Hit, Passage, Sentence
 
@@ -73,6 +74,8 @@ FEATURES = (
     "date_wanted_given",
     "figure_wanted_given",
     "place_wanted_given",
+    "located",
+    "other_names",
 )
 
 
@@ -80,9 +83,11 @@ class Statistics(Protocol):
     """What the index knows of words: how many passages hold a stem, of how many."""
 
     @property
-    def passage_count(self) -> int: ...
+    def passage_count(self) -> int:
+        """How many passages there are."""
 
-    def document_frequency(self, stem: str) -> int: ...
+    def document_frequency(self, stem: str) -> int:
+        """In how many of them a stem stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +162,7 @@ class _Words:
 
 @lru_cache(maxsize=50_000)
 def _words_of(text: str) -> _Words:
-    order = tuple(stem_all(content_words(text)))
+    order = tuple(stems(text))
     return _Words(order, Counter(order))
 
 
@@ -247,9 +252,7 @@ def _bm25(weights: Weights, counts: Counter[str]) -> float:
     """Saturated and length-normalised word overlap, as a share of the most it could be."""
     length = sum(counts.values())
     norm = 1.2 * (0.25 + 0.75 * length / 15)
-    got = sum(
-        w * counts[s] * 2.2 / (counts[s] + norm) for s, w in weights.of.items() if counts[s]
-    )
+    got = sum(w * counts[s] * 2.2 / (counts[s] + norm) for s, w in weights.of.items() if counts[s])
     return got / (2.2 * weights.total)
 
 
@@ -289,6 +292,8 @@ def _kind_of_answer(question: Question, text: str) -> dict[str, float]:
         "figure_wanted_given": float(wanted.is_figure and strictly),
         "figure_wanted_missing": float(wanted.is_figure and not strictly),
         "place_wanted_given": float(wanted is Wanted.PLACE and strictly),
+        "located": float(wanted is Wanted.PLACE and located(question, text)),
+        "other_names": log1p(len(new_names(question, text))) if wanted.is_figure else 0.0,
     }
 
 

@@ -22,7 +22,7 @@ from mehealth_rag.answering.evidence import (
 )
 from mehealth_rag.answering.lists import list_around, wants_list
 from mehealth_rag.answering.outline import headings_under
-from mehealth_rag.answering.wanted import has_form, strictly_holds
+from mehealth_rag.answering.wanted import strictly_holds
 from mehealth_rag.answering.weights import ANSWER_FEATURES, Models
 from mehealth_rag.language.words import content_words, fold, stem_all
 from mehealth_rag.questions import Question, Wanted
@@ -31,12 +31,16 @@ from mehealth_rag.types import BlockKind, Page, Span
 MAX_WORDS = 60
 """A second statement is added only as long as the answer stays within so many words."""
 
-SECOND_SHARE = 0.35
+SECOND_SHARE = 0.1
 """A second statement is added when its odds are at least this share of the best one's."""
 
 HEADING_MALUS = 4.0
 EXPANSION_BONUS = 3.0
+INTRODUCTION_BONUS = 1.5
 """Log-odds that a candidate's place gives or takes; see `_structure`."""
+
+INTRODUCED_SHARE = 0.5
+"""A list's introduction holds at least this share of the question's weighted words."""
 
 SPEAKER_WORDS = 15
 """A line that names a speaker has no more words than this."""
@@ -121,14 +125,21 @@ def _structure(
     """What is known of candidates beforehand and no set of running text can teach.
 
     A heading names its subject and says nothing of it, so it answers only where an acronym is
-    spelt out or a list of headings is asked for.
+    spelt out or a list of headings is asked for. The introduction of a list stands for the whole
+    list, though it is short itself.
     """
     expands = table[:, FEATURES.index("expands")].astype(np.float64)
     if question.wanted is not Wanted.DEFINITION:
         expands = expands * 0
     listing = question.wanted is Wanted.LIST
     heading = np.asarray([c.sentence.kind is BlockKind.HEADING and not listing for c in found])
-    return np.asarray(EXPANSION_BONUS * expands - HEADING_MALUS * (heading & (expands == 0)))
+    covered = table[:, FEATURES.index("coverage")] >= INTRODUCED_SHARE
+    introduces = np.asarray([c.text.rstrip().endswith(":") for c in found]) & covered
+    return np.asarray(
+        EXPANSION_BONUS * expands
+        + INTRODUCTION_BONUS * introduces
+        - HEADING_MALUS * (heading & (expands == 0))
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +210,7 @@ def _statements(
     if companion is not None:
         chosen.insert(0 if companion.place < best.place else 1, [companion])
     floor = float(logits[order[0]]) + float(np.log(SECOND_SHARE))
-    enough = has_form(question.wanted) and strictly_holds(question, best.text)
+    enough = _is_enough(question, best)
     for index in order[1:8]:
         candidate = found[index]
         twin = next((c for c in chosen if _same(c[0].text, candidate.text)), None)
@@ -245,6 +256,12 @@ def _companion(question: Question, best: Candidate) -> Candidate | None:
     if companion.sentence.kind is BlockKind.HEADING or words > MAX_WORDS:
         return None
     return companion
+
+
+def _is_enough(question: Question, best: Candidate) -> bool:
+    """A figure or a date where it was asked for: another sentence could only bring another one."""
+    plain = question.wanted.is_figure or question.wanted is Wanted.DATE
+    return plain and strictly_holds(question, best.text)
 
 
 def _fits(chosen: Sequence[Sequence[Candidate]], added: Candidate) -> bool:

@@ -86,9 +86,7 @@ def _words_at(document: str, page: Page, link: Link) -> _Place | None:
     if link.span is not None and link.span.end > link.span.start:
         return _Place(document, page.number, link.span)
     under = [
-        line.span
-        for line in page.lines
-        if line.box and link.box and _overlaps(line.box, link.box)
+        line.span for line in page.lines if line.box and link.box and _overlaps(line.box, link.box)
     ]
     return _Place(document, page.number, Span(under[0].start, under[-1].end)) if under else None
 

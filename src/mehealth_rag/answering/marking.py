@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from mehealth_rag.language import kinds
 from mehealth_rag.language.figures import Figure, FigureKind, figures
 from mehealth_rag.language.words import content_words, fold, stem
@@ -42,7 +44,7 @@ def _figure(question: Question, text: str) -> tuple[Span, ...]:
     if not exact:
         return ()
     best = min(exact, key=lambda f: (_distance(question, text, f), f.span.start))
-    return (_with_noun(text, best.span),)
+    return (_with_unit(text, best.span),)
 
 
 def _fits(wanted: Wanted, figure: Figure) -> bool:
@@ -72,8 +74,17 @@ def _places(text: str, stems: set[str]) -> list[int]:
     return found
 
 
-def _with_noun(text: str, span: Span) -> Span:
-    """The figure; a sign that belongs to it ("over 10 million") stays with it."""
+_UNIT = re.compile(
+    r"\s(?:(?:kilo|centi|milli)?met(?:re|er)s?|km|cm|mm|miles?|feet|foot|inch(?:es)?|tonnes?|tons?|kg|"
+    r"litres?|liters?|hours?|minutes?|seconds?|days?|weeks?|months?|years?|degrees?|acres?|"
+    r"hectares?|people|times)\b"
+)
+
+
+def _with_unit(text: str, span: Span) -> Span:
+    """The figure with its unit, and with a word that limits it ("over 10 million")."""
+    unit = _UNIT.match(text, span.end)
+    span = Span(span.start, unit.end()) if unit else span
     for sign in ("over ", "more than ", "about ", "around ", "almost ", "nearly ", "at least "):
         if text[: span.start].lower().endswith(sign):
             return Span(span.start - len(sign), span.end)

@@ -8,7 +8,8 @@ from mehealth_rag.followups import stand_alone
 from mehealth_rag.language.words import content_words
 
 _ASKING = (
-    r"(?:how|what|who|whom|whose|when|where|which|why|is|are|was|were|does|do|did|has|have|can|will)"
+    r"(?:how|what|who|whom|whose|when|where|which|why|is|are|was|were|does|do|did|has|have|can|"
+    r"will)"
 )
 _JOINT = re.compile(
     rf"(?:\?\s+|\s*[;,]?\s+(?:and|but|or|as well as)\s+(?:also\s+)?)(?={_ASKING}\b)", re.IGNORECASE

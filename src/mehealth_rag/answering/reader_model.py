@@ -160,7 +160,7 @@ def _pieces(tokenizer: Tokenizer, text: str) -> list[int]:
 
 
 def _marks(tokenizer: Tokenizer) -> tuple[int, int]:
-    return int(tokenizer.token_to_id("[CLS]")), int(tokenizer.token_to_id("[SEP]"))
+    return int(tokenizer.token_to_id("[CLS]") or 0), int(tokenizer.token_to_id("[SEP]") or 0)
 
 
 def _damaged(folder: Path, reason: str) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 
 _INSTRUCTION = re.compile(
-    r"^(?:please |kindly |now |can you |could you |would you |will you |i want you to |i need you to "
-    r"|you must |go ahead and )*"
-    r"(?:write|compose|draft|translate|code|program|generate|sing|draw|paint|pretend|act as|role-?play"
-    r"|repeat after|imagine you|forget|ignore|disregard|override|simulate|behave|roleplay|play|"
-    r"delete|execute|run|print|reveal|hack|convert|rewrite|paraphrase|proofread|set a|remind me|book|"
-    r"order|call|email|send|calculate|solve|compute)\b",
+    r"^(?:please |kindly |now |can you |could you |would you |will you |i want you to |"
+    r"i need you to |you must |go ahead and )*"
+    r"(?:write|compose|draft|translate|code|program|generate|sing|draw|paint|pretend|act|role-?play|"
+    r"repeat|imagine|forget|ignore|disregard|override|simulate|behave|play|delete|execute|run|print|"
+    r"reveal|hack|convert|rewrite|paraphrase|proofread|set|remind|book|order|call|email|send|"
+    r"calculate|solve|compute|create)\s+"
+    r"(?:me|us|a|an|the|this|that|these|some|my|your|our|it|all|any|everything|as|like|after|you|"
+    r"to|out|one|\d+)\b",
     re.IGNORECASE,
 )
 _OVERRIDE = re.compile(
@@ -19,22 +21,26 @@ _OVERRIDE = re.compile(
     re.IGNORECASE,
 )
 _ADVICE = re.compile(
-    r"\b(?:should|shall|ought|can|could|may) (?:i|we) (?:\w+ )?(?:invest|buy|sell|take|stop taking|"
-    r"see a|worry|eat|drink|quit|sue|marry|vote|retire|put (?:my|our)|move my|trust|hold)\b"
-    r"|\bmy (?:\w+ )?(?:symptoms?|pain|doctor|gp|medication|medicine|tablets?|dose|diagnosis|rash|"
-    r"headaches?|pension|savings|portfolio|mortgage|isa|shares|knee|back|chest|cough|fever|blood|"
-    r"diabetes|depression|anxiety)\b"
+    r"^(?:so |and |ok(?:ay)?,? |please |hi,? |hello,? )*(?:should|shall|ought) (?:i|we) (?:\w+ )?"
+    r"(?:invest|buy|sell|take|stop|see|worry|eat|drink|quit|sue|marry|vote|retire|put|move|trust|"
+    r"hold|get|wait)\b"
+    r"|\bcan i stop taking\b|\bshould i take for\b|\bis my (?:\w+ )?(?:medication|medicine|dose)\b"
+    r"|\bshould i (?:\w+ ){0,6}my\b|\b(?:i|me) (?:\w+ ){0,3}(?:invest|put) (?:\w+ ){0,3}my\b"
+    r"|\bmy (?:\w+ )?(?:symptoms?|pain|gp|diagnosis|rash|headaches?|pension|savings|portfolio|"
+    r"mortgage|isa|shares|knee|back|chest|cough|fever)\b"
     r"|\bi (?:have|feel|am feeling|am having|'ve got|have got) (?:a |an |some )?(?:\w+ )?(?:pain|"
     r"symptoms?|fever|cough|rash|headache|ill|sick|unwell|depressed|anxious)\b"
     r"|\b(?:would|do) you (?:recommend|advise|suggest)\b|\bis it (?:safe|a good idea|wise) for me\b"
-    r"|\bwhat (?:would|do) you think\b|\bgood (?:buy|investment) for me\b|\byour (?:opinion|advice)\b",
+    r"|\bwhat (?:would|do) you think\b|\bgood (?:buy|investment) for me\b"
+    r"|\byour (?:opinion|advice)\b",
     re.IGNORECASE,
 )
 _SMALL_TALK = re.compile(
     r"^\W*(?:hi|hello|hey|good (?:morning|afternoon|evening)|thanks?(?: you)?|cheers|bye|goodbye)"
     r"(?: there| all| very much| so much)?\W*$"
-    r"|\b(?:tell|give|know) (?:me |us )?(?:a |another |some |any )?(?:jokes?|stor(?:y|ies)|riddles?|"
-    r"poems?|songs?)\b|^how are you\b|\bwho (?:made|built|created|are) you\b"
+    r"|\b(?:tell|give|know) (?:me |us )?(?:a |another |some |any )?(?:jokes?|stor(?:y|ies)|"
+    r"riddles?|"
+    r"poems?|songs?)\b|^how are you\b|\bwho (?:made|built|created) you\b|\bwho are you\W*$"
     r"|\bwhat(?:'s| is) your name\b|^are you (?:a |an )?(?:human|robot|ai|bot|real)\b"
     r"|^what(?:'s| is)? \d+ ?[-+*x×/] ?\d+",
     re.IGNORECASE,

@@ -20,13 +20,13 @@ _AHEAD = 2
 
 
 def holds_wanted(question: Question, text: str) -> bool:
-    """Whether the kind of answer that is wanted stands in `text` and is not the question's own."""
+    """Whether the kind of answer that is wanted stands in `text`, the question's own aside."""
     holds = _LOOSELY.get(question.wanted)
     return holds is None or holds(question, text)
 
 
 def strictly_holds(question: Question, text: str) -> bool:
-    """Whether it stands where it can be the answer; True for kinds that have no form of their own."""
+    """Whether it stands where it can be the answer; True for kinds without a form of their own."""
     holds = _STRICTLY.get(question.wanted)
     return holds is None or holds(question, text)
 
@@ -43,7 +43,7 @@ def figures_of(text: str) -> tuple[Figure, ...]:
 
 
 def counts_focus(question: Question, text: str) -> bool:
-    """Whether a figure counts the question's focus: right before it, or it right before the figure."""
+    """Whether a figure counts the question's focus: they stand right beside each other."""
     if not question.focus:
         return False
     for figure in new_figures(question, text):
@@ -52,6 +52,16 @@ def counts_focus(question: Question, text: str) -> bool:
         after = _stems(text[figure.span.end : figure.span.end + 70])[:_AFTER]
         ahead = _stems(text[max(0, figure.span.start - 30) : figure.span.start])[-_AHEAD:]
         if question.focus in after or question.focus in ahead:
+            return True
+    return False
+
+
+def located(question: Question, text: str) -> bool:
+    """Whether a place follows right after a word of the question ("the museum in Leeds")."""
+    asked = set(question.subject)
+    for start, place in kinds.places_with_start(text):
+        ahead = _stems(text[max(0, start - 40) : start])[-1:]
+        if ahead and ahead[0] in asked and not asked & set(_stems(place)):
             return True
     return False
 
@@ -95,9 +105,7 @@ def _date(question: Question, text: str) -> bool:
 
 def _person(question: Question, text: str) -> bool:
     asked = set(stem_all(content_words(question.text)))
-    return any(
-        not asked & set(stem_all(content_words(name))) for name in kinds.person_names(text)
-    )
+    return any(not asked & set(stem_all(content_words(name))) for name in kinds.person_names(text))
 
 
 def _place(question: Question, text: str) -> bool:
@@ -123,5 +131,3 @@ _STRICTLY: dict[Wanted, Callable[[Question, str], bool]] = {
     Wanted.PERSON: _person,
     Wanted.PLACE: _place,
 }
-
-

@@ -18,6 +18,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+auth_app = typer.Typer(help="Who may use the web page.", no_args_is_help=True)
+app.add_typer(auth_app, name="auth")
 
 Corpus = Annotated[Path | None, typer.Option("--corpus", help="folder with the documents")]
 Index = Annotated[Path | None, typer.Option("--index", help="folder of the index")]
@@ -34,7 +36,9 @@ Output = Annotated[Path | None, typer.Option("--output", help="JSON Lines file f
 @app.command()
 def ingest(
     *,
-    rebuild: Annotated[bool, typer.Option("--rebuild", help="build anew even if unchanged")] = False,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="build anew even if unchanged")
+    ] = False,
     corpus: Corpus = None,
     index: Index = None,
     json: Json = False,
@@ -124,6 +128,39 @@ def sources(
 
     with guarded(debug):
         run(Common(made(corpus=corpus, index=index), json))
+
+
+@app.command()
+def ui(
+    *,
+    host: Annotated[str | None, typer.Option("--host", help="address to listen on")] = None,
+    port: Annotated[int | None, typer.Option("--port", help="port to listen on")] = None,
+    show: Annotated[
+        bool, typer.Option("--open/--no-open", help="open the page in the browser")
+    ] = True,
+    corpus: Corpus = None,
+    index: Index = None,
+    debug: Debug = False,
+) -> None:
+    """Start the web page."""
+    from mehealth_rag.cli.ui import run
+
+    with guarded(debug):
+        run(made(corpus=corpus, index=index, ui_host=host, ui_port=port), show=show)
+
+
+@auth_app.command("add")
+def add_person(
+    name: Annotated[str, typer.Argument(help="the name to sign in with")],
+    *,
+    file: Annotated[Path | None, typer.Option("--file", help="the password file")] = None,
+    debug: Debug = False,
+) -> None:
+    """Let a person sign in: asks for the password and keeps its hash."""
+    from mehealth_rag.cli.ui import add_person as run
+
+    with guarded(debug):
+        run(made(), name, file)
 
 
 def main() -> None:

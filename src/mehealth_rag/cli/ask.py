@@ -22,15 +22,11 @@ def run(common: Common, question: str | None, documents: Sequence[str]) -> None:
         show_answer(console(), answer)
 
 
-def run_batch(
-    common: Common, batch: Path, output: Path | None, documents: Sequence[str]
-) -> None:
-    """Answer a file of questions in order, in one process; `documents` where a line names none."""
+def run_batch(common: Common, batch: Path, output: Path | None, documents: Sequence[str]) -> None:
+    """Answer a file of questions in order, in one process; `documents` if a line has none."""
     assistant = open_assistant(common)
 
     def one(row: QuestionRow) -> dict[str, Any]:
-        return answer_json(
-            assistant.ask(row.question, row.history, row.documents or documents)
-        )
+        return answer_json(assistant.ask(row.question, row.history, row.documents or documents))
 
     process_noted(batch, output, QuestionRow, one)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import sys
@@ -56,7 +57,7 @@ def guarded(debug: bool) -> Iterator[None]:
     except Exception as error:
         if debug:
             raise
-        fail(f"{type(error).__name__}: {error}; run again with --debug for the traceback", 1)
+        fail(_unforeseen(error), 1)
 
 
 def console() -> Console:
@@ -82,15 +83,24 @@ def require(text: str | None, what: str) -> str:
     """The argument that a command needs where no batch file is given."""
     if text is None:
         raise UsageError(f"no {what} given; give one as an argument, or a file with --batch")
+    if not text.strip():
+        raise UsageError(f"the {what} is empty; ask something")
     return text
 
 
 def check_batch(text: str | None, batch: Path | None, output: Path | None) -> None:
-    """Refuse what would be left unread or unwritten without a word."""
+    """Refuse, before anything heavy is loaded, files and arguments that do not go together."""
     if text is not None and batch is not None:
         raise UsageError(f"both '{text[:40]}' and --batch {batch} are given; give one of them")
     if output is not None and batch is None:
         raise UsageError(f"--output {output} goes with --batch; give a batch, or leave it out")
+    if batch is not None and not batch.exists():
+        raise UsageError(f"{batch}: there is no such file; check --batch")
+    if batch is not None and output is not None:
+        if output.exists() and output.samefile(batch):
+            raise UsageError(f"{output}: --output would overwrite the --batch file; name another")
+        if not output.parent.is_dir():
+            raise UsageError(f"{output}: there is no folder {output.parent}; check --output")
 
 
 def open_assistant(common: Common) -> Assistant:
@@ -117,6 +127,16 @@ def fail(line: str, code: int) -> NoReturn:
     except OSError:
         _drop_output()
     sys.exit(code)
+
+
+def _unforeseen(error: Exception) -> str:
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        place = error.filename or "standard output"
+        return (
+            f"{place} cannot be written ({error.strerror}); free the disk or choose another place"
+        )
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}; run again with --debug for the traceback"
 
 
 def _drop_output() -> None:

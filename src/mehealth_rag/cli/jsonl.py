@@ -58,7 +58,7 @@ def process(
     Returns how many lines failed. Raises UsageError when a file cannot be opened or written.
     """
     failed = 0
-    with _reading(batch) as lines, _writing(output, batch) as out:
+    with _reading(batch) as lines, _writing(output) as out:
         for number, line in enumerate(lines, start=1):
             if not line.strip():
                 continue
@@ -99,12 +99,10 @@ def _reading(path: Path) -> TextIO:
 
 
 @contextmanager
-def _writing(path: Path | None, batch: Path) -> Iterator[TextIO]:
+def _writing(path: Path | None) -> Iterator[TextIO]:
     if path is None:
         yield sys.stdout
         return
-    if path.exists() and path.samefile(batch):
-        raise UsageError(f"{path}: --output would overwrite the --batch file; name another one")
     try:  # what UTF-8 cannot hold, a lone surrogate, is written as JSON escapes it
         with path.open("w", encoding="utf-8", errors="backslashreplace") as out:
             yield out

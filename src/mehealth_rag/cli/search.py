@@ -14,7 +14,8 @@ from mehealth_rag.serialise import hit_json
 
 def run(common: Common, query: str | None, documents: Sequence[str], top_k: int) -> None:
     """Search once."""
-    hits = open_assistant(common).search(require(query, "query"), top_k, documents)
+    text = require(query, "query")
+    hits = open_assistant(common).search(text, top_k, documents)
     if common.json:
         print_json({"id": None, "hits": [hit_json(h) for h in hits]})
     else:
@@ -24,7 +25,7 @@ def run(common: Common, query: str | None, documents: Sequence[str], top_k: int)
 def run_batch(
     common: Common, batch: Path, output: Path | None, documents: Sequence[str], top_k: int
 ) -> None:
-    """Search for a file of queries in order, in one process; `documents` where a line names none."""
+    """Search for a file of queries in order, in one process; `documents` if a line has none."""
     assistant = open_assistant(common)
 
     def one(row: QueryRow) -> dict[str, Any]:

@@ -53,35 +53,61 @@ SCALES = {
     "tn": Decimal(10) ** 12,
 }
 
-NUMBER_WORDS = {
-    word: value
-    for value, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
-        "fifteen sixteen seventeen eighteen nineteen".split()
-    )
-} | {word: 10 * n for n, word in enumerate(
-    "twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2)} | {"dozen": 12}
+NUMBER_WORDS = (
+    {
+        word: value
+        for value, word in enumerate(
+            "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
+            "fifteen sixteen seventeen eighteen nineteen".split()
+        )
+    }
+    | {
+        word: 10 * n
+        for n, word in enumerate(
+            "twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2
+        )
+    }
+    | {"dozen": 12}
+)
 
-_CURRENCIES = {"£": "GBP", "gbp": "GBP", "$": "USD", "us$": "USD", "usd": "USD", "€": "EUR",
-               "eur": "EUR", "¥": "JPY"}
-_CURRENCY_WORDS = {"pound": "GBP", "pounds": "GBP", "dollar": "USD", "dollars": "USD",
-                   "euro": "EUR", "euros": "EUR", "sterling": "GBP"}
+_CURRENCIES = {
+    "£": "GBP",
+    "gbp": "GBP",
+    "$": "USD",
+    "us$": "USD",
+    "usd": "USD",
+    "€": "EUR",
+    "eur": "EUR",
+    "¥": "JPY",
+}
+_CURRENCY_WORDS = {
+    "pound": "GBP",
+    "pounds": "GBP",
+    "dollar": "USD",
+    "dollars": "USD",
+    "euro": "EUR",
+    "euros": "EUR",
+    "sterling": "GBP",
+}
 
 _DIGITS = re.compile(
     r"""
     (?P<currency>US\$|[£$€¥]|\b(?:GBP|USD|EUR)\s?)?\s?
     (?<![\w.,])(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)
-    (?:[\s-]?(?P<scale>hundred|thousand|millions?|billions?|trillion|mln|mn|bn|tn|k|m|b)\b)?
+    (?:(?:[\s-]?(?P<scale>hundred|thousand|millions?|billions?|trillion|mln|mn|bn|tn)
+        |(?(currency)[\s-]?|)(?P<letter>[kmb]))\b)?  # "10 m" is a length, "£10 m" is not
     (?:\s?(?P<percent>%|per\s?cent\b|percent\b))?
     (?:\s(?P<money>pounds?|dollars?|euros?|sterling)\b)?
     """,
     re.VERBOSE | re.IGNORECASE,
 )
 _TENS = "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
+_UNITS = "one|two|three|four|five|six|seven|eight|nine"
+_WORDS = "|".join(sorted(NUMBER_WORDS, key=len, reverse=True))
 _SPELLED = re.compile(
-    rf"\b(?:(?P<tens>{_TENS})[-\s](?P<unit>one|two|three|four|five|six|seven|eight|nine)"
-    rf"|(?P<word>{'|'.join(sorted(NUMBER_WORDS, key=len, reverse=True))}))"
-    r"(?:\s(?P<scale>hundred|thousand|million|billion))?"
+    rf"\b(?P<count>(?:{_TENS})[-\s](?:{_UNITS})|{_WORDS})"
+    rf"(?:\s(?P<hundred>hundred)(?:\sand\s(?P<rest>(?:{_TENS})[-\s](?:{_UNITS})|{_WORDS})\b)?)?"
+    r"(?:\s(?P<scale>thousand|million|billion|trillion))?"
     r"(?:\s(?P<percent>per\s?cent)\b)?\b",
     re.IGNORECASE,
 )
@@ -102,7 +128,7 @@ def canonical_figures(text: str) -> list[str]:
 
 def _from_digits(match: re.Match[str]) -> Figure:
     plain = match["number"].replace(",", "")
-    scale = (match["scale"] or "").lower()
+    scale = (match["scale"] or match["letter"] or "").lower()
     value = Decimal(plain) * SCALES.get(scale, Decimal(1))
     currency = _CURRENCIES.get((match["currency"] or "").strip().lower(), "")
     currency = currency or _CURRENCY_WORDS.get((match["money"] or "").lower(), "")
@@ -119,10 +145,13 @@ def _from_digits(match: re.Match[str]) -> Figure:
 
 
 def _from_words(match: re.Match[str]) -> Figure:
-    if match["tens"]:
-        value = NUMBER_WORDS[match["tens"].lower()] + NUMBER_WORDS[match["unit"].lower()]
-    else:
-        value = NUMBER_WORDS[match["word"].lower()]
+    value = _spelled(match["count"])
+    if match["hundred"]:
+        value = 100 * value + _spelled(match["rest"] or "zero")
     scaled = value * SCALES.get((match["scale"] or "").lower(), Decimal(1))
     kind = FigureKind.PERCENT if match["percent"] else FigureKind.QUANTITY
     return Figure(Decimal(scaled), kind, Span(match.start(), match.end()), spelled=True)
+
+
+def _spelled(count: str) -> int:
+    return sum(NUMBER_WORDS[word] for word in re.split(r"[-\s]", count.lower()))

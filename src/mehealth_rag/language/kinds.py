@@ -96,7 +96,13 @@ def person_names(text: str) -> list[str]:
     """Runs of capitalised words that look like a person's name, or stand after an honorific."""
     found = [m.group() for m in _PERSON_NAME.finditer(text)]
     named = [n for n in found if not {fold(w) for w in n.split()} & _NO_PERSON]
-    return named + [text[m.start() : m.end() + 20].split(",")[0] for m in _HONORIFIC.finditer(text)]
+    titled = (text[m.start() : m.end() + 20] for m in _HONORIFIC.finditer(text))
+    return named + [t.split(",", maxsplit=1)[0] for t in titled]
+
+
+def places_with_start(text: str) -> list[tuple[int, str]]:
+    """Runs of capitalised words after a word of place, with where that word begins."""
+    return [(m.start(), m["place"]) for m in _PLACE_NAME.finditer(text)]
 
 
 def places(text: str) -> list[str]:

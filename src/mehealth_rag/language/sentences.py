@@ -12,20 +12,26 @@ _END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?:\[\d+\])*(?=\s|$)|[.!?][\"'”�
 _NEVER_LAST = frozenset(
     """
     mr mrs ms dr prof sir st rev hon gen col capt lt sgt gov sen rep messrs fr mt ft
-    e.g i.e cf viz vs v no nos fig figs eq vol pp ed eds trans approx ca c est dept univ
-    al p art sec ch para resp incl excl max min jan feb mar apr jun jul aug sep sept oct nov dec
+    e.g i.e cf viz vs fig figs eq vol pp ed eds trans approx ca est dept univ
+    al ch para resp incl excl jan feb mar apr jun jul aug sep sept oct nov dec
     """.split()
 )
 """Abbreviations that stand before what they abbreviate, never at a sentence's end."""
 
+_BEFORE_A_NUMBER = frozenset("no nos art sec max min".split())
+"""Abbreviations only where a number follows: else they are words of their own."""
+
 _MAY_BE_LAST = frozenset("inc ltd co corp plc llc jr sr etc u.s u.k a.m p.m ph.d b.c a.d".split())
 """Abbreviations that end a sentence only where a new one plainly begins."""
+
+_LIST_NUMBER = re.compile(r"\(?(?:\d{1,2}|[A-Za-z]|[ivx]{1,4})")
+"""What numbers a list item, before its full stop ("1.", "b.", "iv.")."""
 
 _LAST_WORD = re.compile(r"[^\s(\[\"“‘']*$")
 _OPENING = re.compile(r"\s*[\"'“‘«(\[]*")
 _STARTERS = frozenset(
     "the a an this that these those in on at it its he she they we our as for from with by and but "
-    "if when while after before since although however there to of under such".split()
+    "if then when while after before since although however there to of under such".split()
 )
 
 
@@ -35,7 +41,8 @@ def sentence_spans(text: str, within: Span | None = None) -> tuple[Span, ...]:
     spans = []
     start = area.start
     for mark in _END.finditer(text, area.start, area.end):
-        if _ends_sentence(text, mark, area):
+        numbers = _LIST_NUMBER.fullmatch(text, area.start, mark.start())
+        if not numbers and _ends_sentence(text, mark, area):
             spans.append(_trim(text, start, mark.end()))
             start = mark.end()
     spans.append(_trim(text, start, area.end))
@@ -53,11 +60,11 @@ def _ends_sentence(text: str, mark: re.Match[str], area: Span) -> bool:
     if mark.group()[0] != ".":
         return True
     word = _word_before(text, mark.start(), area.start)
-    if _is_initial(word) or word in _NEVER_LAST:
-        return False
-    if word in _MAY_BE_LAST:
+    if word in _BEFORE_A_NUMBER:
+        return not following.isdigit()
+    if word in _MAY_BE_LAST or _is_initial(word):
         return _next_word(text, after) in _STARTERS
-    return True
+    return word not in _NEVER_LAST
 
 
 def _word_before(text: str, end: int, floor: int) -> str:

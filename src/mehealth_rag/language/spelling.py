@@ -17,10 +17,9 @@ from rapidfuzz.distance import OSA
 from mehealth_rag.language.words import WORD, fold, is_content
 
 _SHORTEST = 3
-_QUESTION_WORDS = {
-    word: 10**9
-    for word in "what which who whom whose when where why how many much does have are there the".split()
-}
+_QUESTION_WORDS = dict.fromkeys(
+    "what which who whom whose when where why how many much does have are there the".split(), 10**9
+)
 """The words that make a question, so common that a near miss of one is meant for it."""
 
 _HAS_DIGIT = re.compile(r"\d")

@@ -52,14 +52,13 @@ BRITISH = {
     "izations": "isations",
     "yze": "yse",
     "yzed": "ysed",
+    "yzing": "ysing",
 }
 """American endings and their British forms: both spellings meet in one stem."""
 
 AMERICAN_WORDS = {
     "center": "centre",
-    "centers": "centres",
     "program": "programme",
-    "programs": "programmes",
     "color": "colour",
     "labor": "labour",
     "favor": "favour",
@@ -112,7 +111,8 @@ def stem(word: str) -> str:
     stemmer = getattr(_local, "stemmer", None)
     if stemmer is None:  # a stemmer keeps a buffer and must not be shared between threads
         stemmer = _local.stemmer = Stemmer.Stemmer("english", 0)
-    word = AMERICAN_WORDS.get(word, word)
+    if word.removesuffix("s") in AMERICAN_WORDS:
+        word = AMERICAN_WORDS[word.removesuffix("s")] + "s" * word.endswith("s")
     for american, british in BRITISH.items():
         if word.endswith(american) and len(word) > len(american) + 2:
             word = word.removesuffix(american) + british

@@ -26,6 +26,7 @@ _BOLD_NAME = re.compile(r"bold|black|heavy|semibd|demi", re.IGNORECASE)
 _LIGHT_NAME = re.compile(
     r"regular|roman|italic|oblique|book|light|medium|times|arial|helvetica", re.IGNORECASE
 )
+_SLANTED_NAME = re.compile(r"italic|oblique", re.IGNORECASE)
 _ITALIC = 1 << 6
 _FORCE_BOLD = 1 << 18
 _NAME_LENGTH = 128
@@ -107,7 +108,8 @@ class Questions:
         scale = abs(scale) if shear == 0 else (shear**2 + scale**2) ** 0.5
         size = self._get_size(self._text, index) * (scale or 1.0)
         bold = self.bold(index)
-        slant = bool(self._flags.value & _ITALIC)  # of the font that `bold` has just asked for
+        # the font is the one that `bold` has just asked for
+        slant = bool(self._flags.value & _ITALIC) or _is_slanted_name(self._name.value)
         return Style(size, baseline, bold, along > 0 and abs(up) < 0.2 * along, slant)
 
     def bold(self, index: int) -> bool:
@@ -141,3 +143,9 @@ def _is_bold_name(name: bytes) -> bool | None:
     if _BOLD_NAME.search(text):
         return True
     return False if _LIGHT_NAME.search(text) else None
+
+
+@cache
+def _is_slanted_name(name: bytes) -> bool:
+    """Tell whether a font's name says that it is italic; the standard fonts have no flags."""
+    return _SLANTED_NAME.search(name.decode("utf-8", "replace")) is not None

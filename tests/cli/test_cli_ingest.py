@@ -1,0 +1,276 @@
+"""`mehealth ingest`: its report, and everything that can be wrong with corpus, index and disk."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import pty
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from cli_helpers import Done, assert_shape, last_line, the_error, the_json
+from conftest import Library, Run, clean_environment, command
+from filelock import FileLock
+
+SUMMARY = {
+    "schema": int,
+    "documents": list,
+    "pages": int,
+    "passages": int,
+    "problems": list,
+    "truncated": int,
+    "embedded": int,
+    "changed": bool,
+    "index": str,
+    "seconds": dict,
+}
+DOCUMENT = {"id": str, "title": str, "pages": int, "passages": int, "status": str, "reason": str}
+
+
+def table(text: str) -> dict[str, list[str]]:
+    """The rows of a printed table by their first cell."""
+    cells = [[cell.strip() for cell in line.split("│")] for line in text.splitlines()]
+    return {row[1]: row[2:-1] for row in cells if len(row) > 2}
+
+
+def test_a_row_a_document_and_a_line_of_sums(library: Library) -> None:
+    assert table(library.built.stdout) == {
+        "guide": ["1", "3", "added", ""],
+        "fees": ["2", "2", "added", ""],
+        "plan": ["2", "2", "added", ""],
+    }
+    assert library.built.stdout.splitlines()[-1].startswith("5 pages, 7 passages in ")
+    assert "\x1b" not in library.built.stdout
+    assert "Traceback" not in library.built.stderr
+
+
+def test_nothing_changed_as_json(library: Library, mehealth: Run) -> None:
+    summary = the_json(mehealth("ingest", "--json", *library.options))
+    assert_shape(summary, SUMMARY)
+    for row in summary["documents"]:
+        assert_shape(row, DOCUMENT)
+    assert [row["status"] for row in summary["documents"]] == ["unchanged"] * 3
+    sums = [summary[key] for key in ("pages", "passages", "problems", "embedded", "changed")]
+    assert sums == [5, 7, [], 0, False]
+
+
+def test_colour_on_a_terminal(library: Library, home: Path) -> None:
+    ours, theirs = pty.openpty()
+    environment = clean_environment(home) | {"TERM": "xterm-256color"}
+    arguments = [command(), "ingest", *library.options]
+    with subprocess.Popen(
+        arguments, stdout=theirs, stderr=subprocess.DEVNULL, env=environment
+    ) as p:
+        os.close(theirs)
+        shown = b"".join(read_terminal(ours))
+        assert p.wait(60) == 0
+    assert b"\x1b[1m" in shown
+
+
+def read_terminal(handle: int) -> Iterator[bytes]:
+    try:
+        while piece := os.read(handle, 4096):
+            yield piece
+    except OSError as error:  # how Linux says that the other side was closed
+        if error.errno != errno.EIO:
+            raise
+    finally:
+        os.close(handle)
+
+
+def test_a_broken_pdf_among_good_ones(library: Library, mehealth: Run, tmp_path: Path) -> None:
+    copy = library.copy(tmp_path)
+    broken = '\n[[source]]\nid = "broken"\ntitle = "[bold] :smile:"\nfile = "broken.pdf"\n'
+    with (copy.corpus / "sources.toml").open("a") as manifest:
+        manifest.write(broken)
+    (copy.corpus / "broken.pdf").write_bytes((copy.corpus / "plan.pdf").read_bytes()[:300])
+    done = mehealth("ingest", *copy.options)
+    assert done.returncode == 0, done.stderr
+    rows = table(done.stdout)
+    assert {name: row[2] for name, row in rows.items()} == {
+        "guide": "unchanged",
+        "fees": "unchanged",
+        "plan": "unchanged",
+        "broken": "failed",
+    }
+    assert rows["broken"][:2] == ["0", "0"]
+    assert rows["broken"][3].startswith(f"{copy.corpus / 'broken.pdf'}: ")
+    again = the_json(mehealth("ingest", "--json", *copy.options))
+    assert again["changed"] is False
+    assert again["documents"][-1]["status"] == "failed"
+    assert again["documents"][-1]["reason"] == rows["broken"][3]
+
+
+def test_only_broken_documents(mehealth: Run, tmp_path: Path) -> None:
+    (tmp_path / "corpus").mkdir()
+    for name in ("one", "two"):
+        (tmp_path / "corpus" / f"{name}.pdf").write_bytes(b"%PDF-1.7 and no more")
+    done = mehealth("ingest", "--json", "--corpus", "corpus", "--index", "index", cwd=tmp_path)
+    line = last_line(done, 3)
+    assert line.startswith("no document of the corpus has text that can be read (one: ")
+    assert "two: " in line
+    assert not (tmp_path / "index" / "current").exists()
+
+
+def test_an_index_folder_that_cannot_be(mehealth: Run, library: Library, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("kept")
+    for index in (tmp_path / "file", tmp_path / "file" / "below"):
+        done = mehealth("ingest", "--corpus", str(library.corpus), "--index", str(index))
+        assert the_error(done, 1) == (
+            f"the index folder {index} cannot be written (Not a directory): "
+            "free it or choose another one with --index"
+        )
+    assert (tmp_path / "file").read_text() == "kept"
+
+
+def forget(corpus: Path, source: str) -> None:
+    """Take a source off the manifest: an ingest then makes another index, embedding nothing."""
+    manifest = (corpus / "sources.toml").read_text(encoding="utf-8")
+    kept = [part for part in manifest.split("[[source]]") if f'id = "{source}"' not in part]
+    (corpus / "sources.toml").write_text("[[source]]".join(kept), encoding="utf-8")
+
+
+def generations(index: Path) -> list[str]:
+    return sorted(path.name for path in (index / "generations").iterdir())
+
+
+def test_two_ingests_at_once(library: Library, home: Path, tmp_path: Path) -> None:
+    copy = library.copy(tmp_path)
+    forget(copy.corpus, "fees")
+    arguments = [command(), "ingest", "--json", *copy.options]
+    both = [
+        subprocess.Popen(
+            arguments,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            env=clean_environment(home),
+        )
+        for _ in range(2)
+    ]
+    done = [Done(arguments, p.wait(120), *p.communicate()) for p in both]
+    summaries = [the_json(one) for one in done]
+    assert sorted(s["changed"] for s in summaries) == [False, True]
+    assert len({s["index"] for s in summaries}) == 1
+    assert (copy.index / "current").read_text() == summaries[0]["index"]
+
+
+def test_the_second_ingest_says_whom_it_waits_for(
+    library: Library, home: Path, tmp_path: Path
+) -> None:
+    copy = library.copy(tmp_path)
+    lock = FileLock(str(copy.index / "lock"))
+    lock.acquire()
+    (copy.index / "lock.pid").write_text("4711")
+    with subprocess.Popen(
+        [command(), "ingest", "--json", *copy.options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        env=clean_environment(home),
+    ) as second:
+        assert second.stderr is not None
+        said = second.stderr.readline()
+        assert second.poll() is None
+        lock.release()
+        assert second.wait(60) == 0
+    assert said == "another ingest is running (pid 4711), waiting\n"
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A folder that is a file system of a few megabytes of its own."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = shutil.which("mount")
+    if sys.platform != "linux" or mount is None:
+        pytest.skip("only where Linux's mount is there")
+    made = [mount, "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(folder)]
+    if subprocess.run(made, capture_output=True, check=False).returncode != 0:
+        pytest.skip("mounting a file system is not allowed here")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_full_disk_leaves_the_last_good_index(
+    library: Library, mehealth: Run, tmp_path: Path, small_disk: Path
+) -> None:
+    corpus = shutil.copytree(library.corpus, tmp_path / "corpus")
+    leave_out = shutil.ignore_patterns("models")
+    index = shutil.copytree(library.index, small_disk / "index", ignore=leave_out)
+    (index / "models").symlink_to(library.index / "models")
+    options = ("--corpus", str(corpus), "--index", str(index))
+    before = (index / "current").read_text()
+    forget(corpus, "fees")
+    free = shutil.disk_usage(small_disk).free
+    (small_disk / "filler").write_bytes(b"x" * (free - 20_000))
+
+    line = last_line(mehealth("ingest", *options), 1)
+    assert line.startswith("the index")
+    assert "cannot be written" in line
+    assert line.endswith("with --index")
+    (small_disk / "filler").unlink()
+
+    assert (index / "current").read_text() == before
+    found = the_json(mehealth("search", "What does a yacht pay?", "--json", *options))
+    assert found["hits"][0]["document"] == "fees"
+
+
+def test_an_index_that_is_read_only_cannot_be_refreshed(
+    library: Library, mehealth: Run, tmp_path: Path, small_disk: Path
+) -> None:
+    corpus = shutil.copytree(library.corpus, tmp_path / "corpus")
+    leave_out = shutil.ignore_patterns("models")
+    index = shutil.copytree(library.index, small_disk / "index", ignore=leave_out)
+    (index / "models").symlink_to(library.index / "models")
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    options = ("--corpus", str(corpus), "--index", str(index))
+    forget(corpus, "fees")
+    line = last_line(mehealth("ingest", *options), 1)
+    assert "cannot be written (Read-only file system)" in line
+
+
+def test_an_index_of_another_model(library: Library, mehealth: Run, tmp_path: Path) -> None:
+    other = tmp_path / "other-model"
+    other.mkdir()
+    (other / "model.safetensors").write_bytes(b"other weights")
+    environment = {"MEHEALTH_EMBEDDING_MODEL": str(other)}
+    line = the_error(mehealth("ask", "Why?", *library.options, env=environment), 1)
+    assert "the index was built with the embedding model all-MiniLM-L6-v2-" in line
+    assert "other-model-" in line
+    assert line.endswith(": run: mehealth ingest")
+
+
+def test_an_index_of_an_older_layout(library: Library, mehealth: Run, tmp_path: Path) -> None:
+    copy = library.copy(tmp_path)
+    (name,) = generations(copy.index)
+    path = copy.index / "generations" / name / "manifest.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"layout": 0}))
+    line = the_error(mehealth("ask", "Why?", *copy.options), 1)
+    assert line.startswith("the index was built with the layout ")
+    assert line.endswith(": run: mehealth ingest --rebuild")
+    assert the_json(mehealth("ingest", "--rebuild", "--json", *copy.options))["changed"] is True
+    assert json.loads(next(copy.index.glob("generations/*-2/manifest.json")).read_text())["layout"]
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("current", b"0123456789ab-1"),
+        ("generations/*/manifest.json", b"{"),
+        ("generations/*/content.sqlite", b"not a database" * 100),
+    ],
+)
+def test_a_damaged_index(
+    library: Library, mehealth: Run, tmp_path: Path, file: str, content: bytes
+) -> None:
+    copy = library.copy(tmp_path)
+    (damaged,) = copy.index.glob(file)
+    damaged.write_bytes(content)
+    line = the_error(mehealth("ask", "Why?", *copy.options), 1)
+    assert line.endswith("run: mehealth ingest --rebuild")

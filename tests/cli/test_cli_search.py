@@ -1,0 +1,68 @@
+"""`mehealth search`: ranked passages, no answer."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from cli_helpers import HIT, assert_shape, json_lines, the_error, the_json
+from conftest import Library, Run
+
+QUERY = "return ticket for the ferry"
+
+
+def test_hits_as_json(library: Library, mehealth: Run) -> None:
+    done = mehealth("search", QUERY, "--json", "--top-k", "3", *library.options)
+    assert done.stderr == ""
+    found = the_json(done)
+    assert list(found) == ["id", "hits"]
+    assert len(found["hits"]) == 3
+    for hit in found["hits"]:
+        assert_shape(hit, HIT)
+    scores = [hit["score"] for hit in found["hits"]]
+    assert scores == sorted(scores, reverse=True)
+    best = found["hits"][0]
+    assert (best["document"], best["page"], best["heading"]) == ("guide", 1, "The ferry")
+    assert "A return ticket costs £12." in best["text"]
+
+
+def test_hits_for_people_are_plain_and_whole_in_a_pipe(library: Library, mehealth: Run) -> None:
+    done = mehealth("search", QUERY, "--document", "fees", *library.options)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "\x1b" not in done.stdout
+    assert "1. fees, p. 1" in done.stdout
+    assert "A fishing boat pays £40 a year. A yacht pays £300 a year." in done.stdout
+    assert "guide" not in done.stdout
+
+
+def test_a_batch_of_queries_with_a_filter_for_lines_that_have_none(
+    library: Library, mehealth: Run, tmp_path: Path
+) -> None:
+    rows = [
+        {"id": "q1", "query": QUERY},
+        {"id": "q2", "question": QUERY, "documents": ["plan"]},
+        {"id": "q3"},
+        {"id": "q4", "query": QUERY, "documents": ["nowhere"]},
+    ]
+    (tmp_path / "in.jsonl").write_text("\n".join(json.dumps(row) for row in rows))
+    options = ("--top-k", "1", "--document", "fees", *library.options)
+    done = mehealth("search", "--batch", "in.jsonl", *options, cwd=tmp_path)
+    assert done.returncode == 0
+    found = json_lines(done.stdout)
+    assert [row["id"] for row in found] == ["q1", "q2", "q3", "q4"]
+    assert [[h["document"] for h in row.get("hits", ())] for row in found] == [
+        ["fees"],
+        ["plan"],
+        [],
+        [],
+    ]
+    assert "is empty" in found[2]["error"]
+    assert "no document 'nowhere'" in found[3]["error"]
+    assert done.stderr == "lines of in.jsonl with an error: 2; see them in the output\n"
+
+
+def test_a_number_of_passages_that_is_none(mehealth: Run) -> None:
+    for number in ("0", "many"):
+        line = the_error(mehealth("search", QUERY, "--top-k", number), 2)
+        assert line.startswith("invalid value for '--top-k': Input should be")
+        assert line.endswith("; see: mehealth search --help")

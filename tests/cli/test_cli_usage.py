@@ -1,0 +1,150 @@
+"""The command line as a whole: help, bad usage, errors in one line, output that nobody reads."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from cli_helpers import the_error
+from conftest import Library, Run, clean_environment, command
+
+COMMANDS = ("ingest", "ask", "search", "chat", "sources")
+
+
+def test_help_lists_the_commands(mehealth: Run) -> None:
+    done = mehealth("--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    listed = re.findall(r"^  (\w+)  +\S", done.stdout, re.MULTILINE)
+    assert set(COMMANDS) <= set(listed)
+
+
+def test_without_a_command_there_is_help_and_exit_code_2(mehealth: Run) -> None:
+    done = mehealth()
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == mehealth("--help").stdout
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_takes_the_common_options(mehealth: Run, name: str) -> None:
+    done = mehealth(name, "--help")
+    assert done.returncode == 0
+    assert {"--corpus", "--index", "--json"} <= set(re.findall(r"--\w+", done.stdout))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["guess"], "no such command 'guess'; see: mehealth --help"),
+        (
+            ["ingest", "--bogus"],
+            "no such option: --bogus (Possible options: --corpus); see: mehealth ingest --help",
+        ),
+        (
+            ["ingest", "--rebuilt"],
+            "no such option: --rebuilt (Possible options: --debug, --rebuild); see: mehealth",
+        ),
+        (
+            ["ask", "two", "words"],
+            "got unexpected extra argument(s) (words); see: mehealth ask --help",
+        ),
+        (
+            ["ask", "--document"],
+            "option '--document' requires an argument; see: mehealth",
+        ),
+    ],
+)
+def test_bad_usage_is_one_line(mehealth: Run, arguments: list[str], line: str) -> None:
+    assert the_error(mehealth(*arguments), 2).startswith(line)
+
+
+@pytest.mark.parametrize("arguments", [["ingest"], ["ask", "Why?"]])
+def test_no_corpus(mehealth: Run, tmp_path: Path, arguments: list[str]) -> None:
+    done = mehealth(*arguments, "--json", "--index", "index", cwd=tmp_path)
+    line = the_error(done, 3)
+    assert line == "there is no corpus folder corpus; name one with --corpus or MEHEALTH_CORPUS"
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "manifest", ["", '[[source]]\nid = "map"\ntitle = "Map"\nfile = "map.pdf"\n']
+)
+def test_an_empty_corpus(mehealth: Run, tmp_path: Path, manifest: str) -> None:
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "corpus" / "sources.toml").write_text(manifest)
+    for arguments in (["ask", "Why?"], ["ingest"]):
+        line = the_error(mehealth(*arguments, "--index", "index", cwd=tmp_path), 3)
+        assert "corpus" in line
+        assert "add one" in line
+    assert not (tmp_path / "index").exists()
+
+
+def test_a_manifest_with_an_error(mehealth: Run, tmp_path: Path) -> None:
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "corpus" / "sources.toml").write_text('[[source]]\nid = "map"\n')
+    line = the_error(mehealth("ingest", "--index", "index", cwd=tmp_path), 2)
+    assert line == "corpus/sources.toml: [[source]] number 1: 'title': field required"
+
+
+def test_an_unknown_setting_in_the_environment(mehealth: Run) -> None:
+    line = the_error(mehealth("sources", env={"MEHEALTH_CORPSE": "x"}), 2)
+    assert line == (
+        "the environment variable MEHEALTH_CORPSE is not a setting; did you mean MEHEALTH_CORPUS?"
+    )
+
+
+def test_settings_come_from_environment_and_file_too(mehealth: Run, tmp_path: Path) -> None:
+    environment = {"MEHEALTH_CORPUS": "from-environment"}
+    line = the_error(mehealth("ingest", env=environment, cwd=tmp_path), 3)
+    assert line.startswith("there is no corpus folder from-environment;")
+    (tmp_path / "mehealth.toml").write_text('corpus = "from-file"')
+    line = the_error(mehealth("ingest", env=environment, cwd=tmp_path), 3)
+    assert line.startswith("there is no corpus folder from-file;")
+
+
+def test_a_traceback_only_where_it_is_asked_for(mehealth: Run, tmp_path: Path) -> None:
+    arguments = ("ingest", "--index", "index")
+    done = mehealth(*arguments, "--debug", cwd=tmp_path)
+    assert done.returncode != 0
+    assert "Traceback (most recent call last)" in done.stderr
+    assert "NoIndexError: there is no corpus folder corpus" in done.stderr
+    the_error(mehealth(*arguments, cwd=tmp_path), 3)
+
+
+def test_a_reader_that_goes_away_is_no_error_to_speak_of(library: Library, home: Path) -> None:
+    with subprocess.Popen(
+        [command(), "ingest", "--json", *library.options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        env=clean_environment(home),
+    ) as done:
+        assert done.stdout is not None
+        assert done.stderr is not None
+        done.stdout.close()
+        said = done.stderr.read()
+    assert done.returncode == 1
+    assert "mehealth:" not in said
+    assert "Error" not in said
+
+
+def test_output_that_cannot_be_written_is_one_line(library: Library, home: Path) -> None:
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("there is no /dev/full here")
+    with full.open("w") as output:
+        done = subprocess.run(
+            [command(), "ingest", "--json", *library.options],
+            stdout=output,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            check=False,
+            env=clean_environment(home),
+        )
+    *_, line = done.stderr.splitlines()
+    assert (done.returncode, line) == (
+        1,
+        "mehealth: standard output cannot be written (No space left on device); "
+        "free the disk or choose another place",
+    )

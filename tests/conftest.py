@@ -1,0 +1,167 @@
+"""What the tests share: a small corpus of all formats, its index, and the real command line."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from reportlab.lib.pagesizes import A5
+from reportlab.pdfgen.canvas import Canvas
+
+from mehealth_rag.offline import go_offline
+
+go_offline()
+
+GUIDE = """\
+# A guide to the harbour
+
+The harbour of Northby lies on the east coast. It has two piers and a fish market.
+
+## The North Pier
+
+The lighthouse on the North Pier is 42 metres tall. It was lit in 1871 by the keeper Mary Anning.
+It was built because two ships had run aground in the fog.
+
+## The ferry
+
+The ferry to Gull Island leaves every hour from the South Pier. A return ticket costs £12.
+The ferry carries:
+
+- walkers
+- bicycles
+- dogs on a lead
+"""
+
+FEES = """\
+Fees of the harbour
+
+A fishing boat pays £40 a year. A yacht pays £300 a year.
+\f
+Fees are collected by the harbour master. They were last raised in 2019.
+"""
+
+PLAN = (
+    "The plan for the harbour foresees a new fish market.",
+    "The new fish market will cost £1.6 million and open in 2031.",
+)
+
+MANIFEST = """\
+[corpus]
+title = "The harbour"
+
+[[source]]
+id = "guide"
+title = "A guide to the harbour"
+file = "guide.md"
+
+[[source]]
+id = "fees"
+title = "Fees of the harbour"
+file = "fees.txt"
+
+[[source]]
+id = "plan"
+title = "Plan for the harbour"
+file = "plan.pdf"
+url = "https://example.org/plan.pdf"
+
+[[source]]
+id = "map"
+title = "Map of the harbour"
+format = "pdf"
+url = "https://example.org/map.pdf"
+linked_from = [{ document = "plan", pages = [2] }]
+"""
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """A corpus folder with its index, and what `mehealth ingest` printed when it was built."""
+
+    corpus: Path
+    index: Path
+    built: subprocess.CompletedProcess[str]
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The options that name it."""
+        return ("--corpus", str(self.corpus), "--index", str(self.index))
+
+    def copy(self, folder: Path) -> Library:
+        """Copy it, for a test that changes it; what is copied need not be embedded again."""
+        corpus, index = folder / "corpus", folder / "index"
+        shutil.copytree(self.corpus, corpus)
+        shutil.copytree(self.index, index)
+        return Library(corpus, index, self.built)
+
+
+def command() -> str:
+    found = shutil.which("mehealth", path=str(Path(sys.executable).parent))
+    assert found, "mehealth is not installed beside this Python: run make install"
+    return found
+
+
+def clean_environment(home: Path) -> dict[str, str]:
+    """The environment without settings of ours, and without what makes output look otherwise."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("MEHEALTH_")}
+    for name in ("FORCE_COLOR", "NO_COLOR", "COLUMNS", "LINES", "TTY_COMPATIBLE"):
+        kept.pop(name, None)
+    return kept | {"HOME": str(home), "XDG_DATA_HOME": str(home / "data"), "LC_ALL": "C.UTF-8"}
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="session")
+def mehealth(home: Path) -> Run:
+    """Run the real command line in an empty folder; `stdin` is text, `env` adds to a clean one."""
+
+    def run(
+        *arguments: str, stdin: str = "", env: dict[str, str] | None = None, cwd: Path = home
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [command(), *arguments],
+            input=stdin,
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+            cwd=cwd,
+            env=clean_environment(home) | (env or {}),
+            timeout=300,
+        )
+
+    return run
+
+
+def write_corpus(folder: Path) -> Path:
+    folder.mkdir(parents=True)
+    (folder / "guide.md").write_text(GUIDE, encoding="utf-8")
+    (folder / "fees.txt").write_text(FEES, encoding="utf-8")
+    (folder / "sources.toml").write_text(MANIFEST, encoding="utf-8")
+    canvas = Canvas(str(folder / "plan.pdf"), pagesize=A5, invariant=True)
+    for text in PLAN:
+        canvas.setFont("Helvetica", 12)
+        canvas.drawString(50, 500, text)
+        canvas.showPage()
+    canvas.save()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def library(tmp_path_factory: pytest.TempPathFactory, mehealth: Run) -> Library:
+    """The small corpus, indexed once for all tests by the real command: do not change it."""
+    folder = tmp_path_factory.mktemp("library")
+    corpus, index = write_corpus(folder / "corpus"), folder / "index"
+    built = mehealth("ingest", "--corpus", str(corpus), "--index", str(index))
+    assert built.returncode == 0, built.stderr
+    return Library(corpus, index, built)

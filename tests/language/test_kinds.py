@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import pytest
+
+from mehealth_rag.language.kinds import DEFINING, REASON, has_date, person_names
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "lit in 1871",
+        "on 4 May",
+        "on the 4th of May 1871",
+        "by March 2022",
+        "in the 1990s",
+        "the 19th century",
+        "open on Sunday",
+        "in 44 BC",
+    ],
+)
+def test_dates(text: str) -> None:
+    assert has_date(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["42 metres tall", "room 12", "we may go", "£2100 million of 15,000 people", ""]
+)
+def test_no_dates(text: str) -> None:
+    assert not has_date(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("The keeper, Mary Anning, lit it.", "Mary Anning"),
+        ("as Ludwig van Beethoven wrote", "Ludwig van Beethoven"),
+        ("chaired by Sir John Peace", "John Peace"),
+        ("said Dr Okafor", "Dr Okafor"),
+    ],
+)
+def test_persons(text: str, name: str) -> None:
+    assert any(name in found for found in person_names(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["the North Pier", "University Hospital", "a lighthouse keeper", "Harbour Development Board"],
+)
+def test_no_persons(text: str) -> None:
+    assert person_names(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("It closed because the roof fell.", True),
+        ("It was moved to protect the boats.", True),
+        ("Owing to rain it closed.", True),
+        ("The roof is red.", False),
+        ("It went to the pier.", False),
+    ],
+)
+def test_reasons(text: str, expected: bool) -> None:
+    assert bool(REASON.search(text)) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("A mole is a wall in the sea.", True),
+        ("The term refers to a wall.", True),
+        ("It is known as the Mole.", True),
+        ("NRC stands for a centre.", True),
+        ("Boats passed the wall.", False),
+        ("It is red.", False),
+    ],
+)
+def test_definitions(text: str, expected: bool) -> None:
+    assert bool(DEFINING.search(text)) is expected

@@ -1,0 +1,150 @@
+"""The whole engine on the prospectus: questions as investors put them, each with its page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from pypdf import PdfReader
+
+from mehealth_rag.assistant import MAX_QUESTION, Assistant
+from mehealth_rag.errors import UsageError
+from mehealth_rag.settings import Settings
+from mehealth_rag.types import Status
+from mehealth_rag.wiring import ingest
+
+CORPUS = Path(__file__).parent.parent / "corpus"
+
+
+@pytest.fixture(scope="session")
+def prospectus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
+    index = tmp_path_factory.mktemp("prospectus") / "index"
+    settings = Settings.load({"corpus": CORPUS, "index": index}, environ={})
+    ingest(settings)
+    assistant = Assistant.open(settings)
+    yield assistant
+    assistant.index.close()
+
+
+ANSWERED = [
+    ("how many life sciences businesses are there?", "1,200", {2}),
+    ("How many highly skilled jobs does the region have?", "33,000", {2}),
+    ("Who is the Chairman of the Midlands Engine?", "Sir John Peace", {1}),
+    ("What share of UK medical students do the medical schools train?", "20%", {2}),
+    ("When does the Birmingham Health Innovation Campus open?", "2023", {9}),
+    ("What does MTIA stand for?", "Medical Technologies Innovation Accelerator", {5}),
+    ("How much did the Defence Medical Rehabilitation Centre cost?", "£300 million", {7}),
+    ("What investment does the NRC need to treat long covid patients?", "£20 million", {7}),
+    ("What strength will the UK's first ultra high field MRI scanner have?", "11.7T", {4}),
+    ("how much is the midlands medtech clustr worth each year", "£1.6 billion", {2, 4}),
+    ("Which diseases are key themes of the research?", "diabetes", {6}),
+    ("Who are the national stakeholders that it works with?", "Innovate UK", {3}),
+    ("Where can I find the case study on the Centre for BME Health?", "Centre-for-BME", {6}),
+    ("How many of the UK's Digital Innovation Hubs are in the Midlands?", "three of seven", {9}),
+    ("What is Midlands Innovation Health?", "seven Midlands Medical", {3}),
+    ("How much faster do people return to work under the defence model?", "seven times", {7}),
+    ("What is the postal address of the Midlands Engine?", "Trent Bridge House", {12}),
+    ("What is the population of the Midlands?", "10 million", {2, 12}),
+    ("What is the National Rehabilitation Centre for?", "civilian care", {7}),
+    ("Where is the NIHR Patient Recruitment Centre?", "Leicester", {9}),
+]
+
+NOT_FOUND = [
+    "Is there parking at the campus?",
+    "What dividend did the Midlands Engine pay last year?",
+    "Who is the current prime minister?",
+    "How do I bake a lemon cake?",
+    "What is the salary of the chairman?",
+    "How many hospitals are there in Birmingham?",
+    "Write me a poem about the Midlands.",
+    "Should I invest my savings in MedTech shares?",
+    "What was the stock price of AstraZeneca in 2022?",
+    "How many MedTech companies went bankrupt?",
+    "What is the phone number of the Clinical Trials Unit?",
+    "Which football club is the most popular in Leicester?",
+]
+
+
+@pytest.mark.parametrize(("question", "fact", "pages"), ANSWERED)
+def test_right_answer_with_its_page(
+    prospectus: Assistant, question: str, fact: str, pages: set[int]
+) -> None:
+    answer = prospectus.ask(question)
+    assert answer.status is Status.ANSWERED
+    assert fact in answer.answer.replace("**", "")
+    assert {c.page for c in answer.citations} & pages
+    assert len(answer.answer.split()) <= 100
+
+
+@pytest.mark.parametrize("question", NOT_FOUND)
+def test_not_in_the_documents(prospectus: Assistant, question: str) -> None:
+    answer = prospectus.ask(question)
+    assert answer.status is Status.NOT_FOUND
+    assert answer.statements == ()
+    assert answer.citations == ()
+
+
+def test_every_quote_stands_on_its_page_as_another_reader_sees_it(prospectus: Assistant) -> None:
+    pages = PdfReader(CORPUS / "prospectus.pdf").pages
+    for question, *_ in ANSWERED:
+        for citation in prospectus.ask(question).citations:
+            page = "".join((pages[citation.page - 1].extract_text() or "").split())
+            assert "".join(citation.quote.split()).lstrip("•") in page
+            assert citation.page_label == str(citation.page + 2)
+            assert citation.boxes
+
+
+def test_a_list_is_given_whole(prospectus: Assistant) -> None:
+    answer = prospectus.ask("What impacts will Midlands Engine Health work to achieve?")
+    assert len(answer.statements) == 6
+    assert {c.page for c in answer.citations} == {3}
+
+
+def test_a_follow_up_takes_its_topic_from_the_turn_before(prospectus: Assistant) -> None:
+    first = prospectus.ask("What is the Birmingham Health Innovation Campus?")
+    answer = prospectus.ask("When does it open?", [(first.question, first.answer)])
+    assert "Birmingham Health Innovation Campus" in answer.standalone_question
+    assert "2023" in answer.answer
+
+
+def test_a_change_of_topic_drags_nothing_along(prospectus: Assistant) -> None:
+    history = [("What is the Birmingham Health Innovation Campus?", "A campus [1].")]
+    answer = prospectus.ask("How many life sciences businesses are there?", history)
+    assert answer.standalone_question == "How many life sciences businesses are there?"
+    assert "1,200" in answer.answer
+
+
+def test_the_same_question_gives_the_same_answer(prospectus: Assistant) -> None:
+    first, second = (
+        replace(prospectus.ask("Who chairs Midlands Engine Health?"), timings_ms={})
+        for _ in range(2)
+    )
+    assert first == second
+
+
+def test_what_is_streamed_ends_as_what_is_asked(prospectus: Assistant) -> None:
+    grown = list(prospectus.stream("How many medical schools are there?"))
+    whole = prospectus.ask("How many medical schools are there?")
+    assert replace(grown[-1], timings_ms={}) == replace(whole, timings_ms={})
+    assert all(whole.answer.startswith(part.answer) for part in grown)
+
+
+def test_not_found_shows_the_nearest_and_what_may_hold_it(prospectus: Assistant) -> None:
+    answer = prospectus.ask("Which staff work at the Keele Impact Accelerator Unit?")
+    if answer.status is Status.NOT_FOUND:
+        assert 0 < len(answer.nearest) <= 3
+        assert any("Keele" in r.title for r in answer.related)
+        assert all(not r.indexed for r in answer.related)
+
+
+@pytest.mark.parametrize("question", ["", "   ", "x" * (MAX_QUESTION + 1)])
+def test_a_question_that_cannot_be_asked(prospectus: Assistant, question: str) -> None:
+    with pytest.raises(UsageError):
+        prospectus.ask(question)
+
+
+def test_an_unknown_document_is_named_with_those_that_exist(prospectus: Assistant) -> None:
+    with pytest.raises(UsageError, match="no document 'atlas' in the index; there are: prospectus"):
+        prospectus.ask("What is the NRC?", documents=["atlas"])

@@ -1,0 +1,155 @@
+"""Corpus folders of all kinds: with a manifest, without one, wrong, empty, missing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mehealth_rag.corpus import MANIFEST, load_sources, present
+from mehealth_rag.errors import CorpusError, NoIndexError
+from mehealth_rag.types import LinkedFrom
+
+GUIDE = '[[source]]\nid = "guide"\ntitle = "A guide"\n'
+WHOLE = """
+[corpus]
+title = "The harbour"
+
+[[source]]
+id = "guide"
+title = "A guide to the harbour"
+kind = "guide"
+file = "guide.md"
+url = "https://example.org/guide.pdf"
+note = "the second edition"
+
+[[source]]
+id = "map"
+title = "Map of the harbour"
+format = "pdf"
+url = "https://example.org/map"
+linked_from = [{ document = "guide", pages = [2, 4] }]
+
+[[source]]
+id = "fees"
+title = "Fees"
+file = "fees.txt"
+"""
+
+
+def write(folder: Path, manifest: str | None = None, **files: str) -> Path:
+    for name, text in files.items():
+        path = folder / name.replace("__", "/")
+        path = path.with_name(path.name.replace("_", "."))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    if manifest is not None:
+        (folder / MANIFEST).write_text(manifest, encoding="utf-8")
+    return folder
+
+
+def test_a_manifest_is_read_whole(tmp_path: Path) -> None:
+    folder = write(tmp_path, WHOLE, guide_md="# Guide")
+    guide, map_, fees = load_sources(folder)
+    assert (guide.id, guide.title, guide.kind) == ("guide", "A guide to the harbour", "guide")
+    assert (guide.format, guide.path) == ("md", folder / "guide.md")
+    assert (guide.url, guide.note) == ("https://example.org/guide.pdf", "the second edition")
+    assert (map_.kind, map_.format, map_.path) == ("document", "pdf", None)
+    assert map_.linked_from == (LinkedFrom("guide", (2, 4)),)
+    assert (fees.format, fees.path) == ("txt", None)  # named, but not there yet
+    assert present(load_sources(folder)) == (guide,)
+
+
+def test_the_manifest_alone_decides_what_belongs(tmp_path: Path) -> None:
+    folder = write(tmp_path, GUIDE + 'file = "guide.md"\n', guide_md="x", other_md="y")
+    assert [s.id for s in load_sources(folder)] == ["guide"]
+
+
+@pytest.mark.parametrize(
+    ("manifest", "message"),
+    [
+        ("[[source", "not valid TOML"),
+        ('[[source]]\nid = "guide"\n', "[[source]] number 1: 'title': field required"),
+        (GUIDE + GUIDE.replace("title", "titel"), "[[source]] number 2: 'title': field required"),
+        (GUIDE + 'adress = "x"\n', "[[source]] number 1: unknown key 'adress'"),
+        (GUIDE.replace('"guide"', '"my guide"'), "[[source]] number 1: 'id': string should match"),
+        (GUIDE + "linked_from = [{ pages = [1] }]\n", "'linked_from.0.document': field required"),
+        ("sources = 3\n", "[sources]: unknown key 'sources'"),
+        (GUIDE * 2, "the id 'guide' stands twice"),
+    ],
+)
+def test_a_wrong_manifest_is_one_line_that_says_where(
+    tmp_path: Path, manifest: str, message: str
+) -> None:
+    with pytest.raises(CorpusError) as caught:
+        load_sources(write(tmp_path, manifest))
+    line = str(caught.value)
+    assert line.startswith(f"{tmp_path / MANIFEST}: ")
+    assert message in line
+    assert "\n" not in line
+
+
+@pytest.mark.parametrize("name", ["../secret.txt", "/etc/hostname", "deep/../../secret.txt"])
+def test_a_file_outside_the_corpus_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / "secret.txt").write_text("secret")
+    folder = tmp_path / "corpus"
+    folder.mkdir()
+    with pytest.raises(CorpusError, match="lies outside the corpus folder"):
+        load_sources(write(folder, GUIDE + f'file = "{name}"\n'))
+
+
+def test_a_link_that_leads_outside_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "secret.txt").write_text("secret")
+    folder = tmp_path / "corpus"
+    folder.mkdir()
+    (folder / "inside.txt").symlink_to(tmp_path / "secret.txt")
+    with pytest.raises(CorpusError, match="lies outside the corpus folder"):
+        load_sources(write(folder, GUIDE + 'file = "inside.txt"\n'))
+
+
+def test_without_a_manifest_every_readable_file_is_a_document(tmp_path: Path) -> None:
+    folder = write(
+        tmp_path,
+        harbour_pdf="a",
+        fees_TXT="b",
+        deep__notes_markdown="c",
+        picture_png="d",
+        data_csv="e",
+    )
+    write(tmp_path / ".hidden", secret_txt="f")
+    found = load_sources(folder)
+    assert [(s.id, s.format) for s in found] == [
+        ("notes", "md"),
+        ("fees", "txt"),
+        ("harbour", "pdf"),
+    ]
+    assert present(found) == found
+
+
+def test_files_of_one_name_get_their_path_for_an_id(tmp_path: Path) -> None:
+    folder = write(tmp_path, guide_md="a", guide_txt="b", old__guide_md="c", fees_md="d")
+    assert {s.id for s in load_sources(folder)} == {"guide.md", "guide.txt", "old/guide.md", "fees"}
+
+
+def test_no_two_ids_are_the_same_however_files_are_named(tmp_path: Path) -> None:
+    for name in ("a.txt", "a.md", "a.txt.md", "a.md.txt"):
+        (tmp_path / name).write_text("x")
+    ids = [s.id for s in load_sources(tmp_path)]
+    assert len(set(ids)) == len(ids) == 4
+
+
+def test_a_missing_folder(tmp_path: Path) -> None:
+    with pytest.raises(NoIndexError, match=r"there is no corpus folder .*nowhere; name one with"):
+        load_sources(tmp_path / "nowhere")
+
+
+def test_a_file_is_no_folder(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(NoIndexError, match="there is no corpus folder"):
+        load_sources(tmp_path / "file")
+
+
+@pytest.mark.parametrize("manifest", [None, "", '[corpus]\ntitle = "x"\n'])
+def test_an_empty_corpus(tmp_path: Path, manifest: str | None) -> None:
+    with pytest.raises(NoIndexError, match=r"holds no document \(\.markdown, .*\); add one"):
+        load_sources(write(tmp_path, manifest, notes_csv="not read"))

@@ -1,0 +1,317 @@
+"""The real page in a real browser: what a person sees and does."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+from ui_helpers import Running, Visit
+
+from ui.feedback import FeedbackStore
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from playwright.sync_api import Browser
+
+    from mehealth_rag.settings import Settings
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+LIGHTHOUSE = "How tall is the lighthouse on the North Pier?"
+MEDTECH = "How much does MedTech generate for the UK economy each year?"
+UNKNOWN = "What is the share price of the Larkfield Bakery?"
+
+
+def test_an_answer_has_a_chip_and_the_page_shows_its_quote(visit: Visit) -> None:
+    visit.ask(MEDTECH)
+    page = visit.page
+    expect(page.locator(".turn .card.answered .said")).to_contain_text("£1.6 billion")
+    page.locator(".turn .chip").first.click()
+    image = page.locator("#pane .sheet img")
+    expect(image).to_be_visible()
+    page.wait_for_function("document.querySelector('#pane .sheet img').naturalWidth > 100")
+    label = page.locator("#pane .evidence").get_attribute("data-label")
+    expect(page.locator("#pane .where")).to_contain_text(f"Page {label}")
+    mark, sheet = page.locator("#pane .mark.active").first.bounding_box(), image.bounding_box()
+    assert mark is not None
+    assert sheet is not None
+    assert sheet["x"] <= mark["x"] < mark["x"] + mark["width"] <= sheet["x"] + sheet["width"]
+    assert mark["width"] > 20
+
+
+def test_enter_on_a_chip_shows_its_page_and_leafing_and_zoom_work(visit: Visit) -> None:
+    visit.ask(MEDTECH)
+    page = visit.page
+    page.locator(".turn .chip").first.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#pane .mark.active").first).to_be_visible()
+    number = int(page.locator("#pane .evidence").get_attribute("data-page") or 0)
+    page.click("#pane [aria-label='Page after']")
+    expect(page.locator("#pane .evidence")).to_have_attribute("data-page", str(number + 1))
+    expect(page.locator("#pane .mark.active")).to_have_count(0)
+    page.click("#pane [aria-label='Page before']")
+    expect(page.locator("#pane .mark.active").first).to_be_visible()
+    before = page.locator("#pane .sheet").bounding_box()
+    page.click("#pane [aria-label=Larger]")
+    after = page.locator("#pane .sheet").bounding_box()
+    assert before is not None
+    assert after is not None
+    assert after["width"] > before["width"] * 1.2
+
+
+def test_a_text_document_is_shown_as_text_with_its_quote_marked(visit: Visit) -> None:
+    visit.ask(LIGHTHOUSE)
+    expect(visit.page.locator("#pane mark.active")).to_contain_text("42 metres tall")
+    link = visit.page.locator("#pane a.open")
+    expect(link).to_have_attribute("href", "https://example.org/harbour.txt")
+
+
+def test_a_follow_up_is_rewritten_shown_and_can_be_changed(visit: Visit) -> None:
+    visit.ask(LIGHTHOUSE)
+    visit.ask("When was it lit?")
+    turn = visit.page.locator(".turn").nth(1)
+    expect(turn.locator(".said")).to_contain_text("1871")
+    expect(turn.locator(".standalone")).to_contain_text("North Pier")
+    turn.locator("[data-act=edit-rewritten]").click()
+    expect(visit.page.locator("#question textarea")).to_have_value(re.compile("North Pier"))
+    expect(visit.page.locator(".editing")).to_be_visible()
+    visit.page.fill("#question textarea", "When does the ferry to Osprey Island leave?")
+    visit.page.press("#question textarea", "Enter")
+    expect(turn.locator(".said")).to_contain_text("forty minutes")
+    expect(visit.page.locator(".turn")).to_have_count(2)
+
+
+def test_an_older_answer_brings_its_evidence_back(visit: Visit) -> None:
+    visit.ask(MEDTECH)
+    visit.ask(LIGHTHOUSE)
+    pane = visit.page.locator("#pane .evidence")
+    expect(pane).to_have_attribute("data-document", "harbour-guide")
+    visit.page.locator(".turn").first.locator(".chip").first.click()
+    expect(pane).to_have_attribute("data-document", "prospectus")
+
+
+def test_not_found_looks_different_and_shows_the_nearest(visit: Visit) -> None:
+    visit.ask(UNKNOWN)
+    card = visit.page.locator(".turn .card.missing")
+    expect(card).to_contain_text("Not in the documents")
+    expect(card).to_contain_text("do not answer it")
+    expect(visit.page.locator(".turn .card.answered")).to_have_count(0)
+    card.locator(".quote").first.click()
+    expect(visit.page.locator("#pane .evidence")).to_be_visible()
+
+
+def test_an_unfit_question_says_what_to_do(visit: Visit) -> None:
+    visit.page.fill("#question textarea", "why " * 600)
+    visit.page.press("#question textarea", "Enter")
+    card = visit.page.locator(".turn .card.failed")
+    expect(card).to_contain_text("make it shorter")
+    expect(card.locator("[data-act=retry]")).to_be_visible()
+
+
+def test_the_sources_limit_the_conversation(visit: Visit) -> None:
+    page = visit.page
+    expect(page.locator(".sources")).to_contain_text("Linked, not fetched")
+    page.locator("input[value=prospectus]").uncheck()
+    page.locator("input[value=tower]").uncheck()
+    expect(page.locator(".scope-note")).to_contain_text("1 of 3")
+    visit.ask(MEDTECH)
+    expect(page.locator(".turn .card.missing")).to_be_visible()
+    expect(page.locator(".turn .scope")).to_contain_text("harbour-guide")
+    page.locator("input[value=prospectus]").check()
+    visit.ask(MEDTECH)
+    expect(page.locator(".turn").nth(1).locator(".card.answered")).to_be_visible()
+
+
+def test_a_source_can_be_read(visit: Visit) -> None:
+    visit.page.click("[data-act=read][data-document=harbour-guide]")
+    expect(visit.page.locator("#pane .sheet.text")).to_contain_text("lighthouse")
+
+
+def test_history_survives_a_reload_and_can_be_renamed_and_deleted(visit: Visit) -> None:
+    visit.ask(LIGHTHOUSE)
+    visit.page.reload()
+    visit.page.wait_for_selector("body.ready")
+    expect(visit.page.locator(".turn .said")).to_contain_text("42 metres")
+    expect(visit.page.locator("#pane mark.active")).to_contain_text("42 metres")
+    visit.page.click(".conversations [data-act=rename]")
+    visit.page.fill(".conversations input", "Towers <b>and</b> lights")
+    visit.page.press(".conversations input", "Enter")
+    expect(visit.page.locator(".conversations .name")).to_have_text("Towers <b>and</b> lights")
+    visit.page.click("[data-act=new]")
+    expect(visit.page.locator(".turn")).to_have_count(0)
+    visit.page.click(".conversations .name")
+    expect(visit.page.locator(".turn")).to_have_count(1)
+    visit.page.click(".conversations [data-act=delete]")
+    visit.page.click(".conversations [data-act=delete]")
+    expect(visit.page.locator(".conversations")).to_contain_text("None yet")
+    visit.page.reload()
+    visit.page.wait_for_selector("body.ready")
+    expect(visit.page.locator(".turn")).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("form", "ending"), [("markdown", "md"), ("json", "json"), ("html", "html")]
+)
+def test_a_conversation_is_exported_with_quotes_and_pages(
+    visit: Visit, form: str, ending: str
+) -> None:
+    visit.ask(LIGHTHOUSE)
+    with visit.page.expect_download() as waiting:
+        visit.page.click(f".conversations [data-format={form}]")
+    download = waiting.value
+    assert download.suggested_filename.endswith(f".{ending}")
+    text = download.path().read_text(encoding="utf-8")
+    assert "42 metres tall" in text
+    if form == "json":
+        assert json.loads(text)["turns"][0]["answer"]["citations"][0]["page"] == 1
+    else:
+        assert "page 1" in text
+
+
+def test_feedback_is_stored_with_its_right_page(visit: Visit, settings: Settings) -> None:
+    visit.ask("When was the tower opened?")
+    turn = visit.page.locator(".turn")
+    turn.locator("[data-act=right]").click()
+    expect(turn.locator(".noted")).to_have_text("Noted, thank you")
+    turn.locator("[data-act=wrong]").click()
+    turn.locator("select[name=reason]").select_option("page")
+    turn.locator("input[name=page]").fill("99")
+    turn.locator("button[type=submit]").click()
+    expect(turn.locator(".noted")).to_contain_text("is no page of")
+    turn.locator("input[name=page]").fill("1")
+    turn.locator("button[type=submit]").click()
+    expect(turn.locator("[data-act=wrong]")).to_have_attribute("aria-pressed", "true")
+    rows = [
+        r
+        for r in FeedbackStore.beside(settings.index).rows()
+        if r["question"] == "When was the tower opened?"
+    ]
+    assert [(r["verdict"], r["reason"], r["document"], r["pages"]) for r in rows] == [
+        ("wrong", "page", "tower", [1])
+    ]
+
+
+def test_a_document_with_scripts_is_shown_as_text(visit: Visit) -> None:
+    visit.ask("How tall is the Meridian tower?")
+    visit.ask("<img src=x onerror='window.pwned=9'> How tall is the Meridian tower?")
+    page = visit.page
+    expect(page.locator(".turn .said").first).to_contain_text("<script>window.pwned=1</script>")
+    expect(page.locator("#pane .evidence")).to_contain_text("<svg onload=")
+    page.click("[data-act=read][data-document=tower]")
+    expect(page.locator("#pane .sheet.text")).to_contain_text("javascript:window.pwned=4")
+    page.reload()
+    page.wait_for_selector("body.ready")
+    expect(page.locator(".turn")).to_have_count(2)
+    page.wait_for_timeout(200)
+    assert page.evaluate("window.pwned") is None
+    inside = "#transcript, #pane, #shelf, #top"
+    assert (
+        page.evaluate(
+            "s => [...document.querySelectorAll(s)].flatMap(e =>"
+            " [...e.querySelectorAll('script, svg, [onerror], [onload], a[href^=javascript]')])"
+            ".length",
+            inside,
+        )
+        == 0
+    )
+
+
+def test_suggestions_are_asked_with_one_click_and_are_answered(visit: Visit) -> None:
+    suggestion = visit.page.locator(".suggestions .suggestion").first
+    suggestion.wait_for(timeout=60_000)
+    suggestion.click()
+    expect(visit.page.locator(".turn .card.answered")).to_be_visible()
+
+
+def test_a_conversation_can_be_retried_and_copied(visit: Visit) -> None:
+    visit.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    visit.ask(LIGHTHOUSE)
+    visit.page.locator(".turn [data-act=copy]").click()
+    copied = visit.page.evaluate("navigator.clipboard.readText()")
+    assert LIGHTHOUSE in copied
+    assert "page 1" in copied
+    first = visit.page.locator(".turn").get_attribute("data-turn") or ""
+    visit.page.locator(".turn [data-act=retry]").click()
+    expect(visit.page.locator(f".turn:not([data-turn='{first}']) .tools")).to_be_visible()
+    expect(visit.page.locator(".turn")).to_have_count(1)
+
+
+SLOW = """
+import time
+from mehealth_rag.assistant import Assistant
+from mehealth_rag.settings import Settings
+import ui
+whole = Assistant.stream
+def slowly(self, *given):
+    for number, answer in enumerate(whole(self, *given)):
+        time.sleep(0.3 if "lighthouse" in given[0] else 0)
+        yield answer
+Assistant.stream = slowly
+ui.serve(Settings.load())
+"""
+
+
+def test_an_answer_streams_and_can_be_stopped(
+    browser: Browser, settings: Settings, tmp_path: Path
+) -> None:
+    with Running(settings, tmp_path / "log", "-c", SLOW) as running:
+        visit = Visit(browser, running.address).open()
+        page = visit.page
+        page.fill("#question textarea", LIGHTHOUSE)
+        page.press("#question textarea", "Enter")
+        expect(page.locator(".turn .said")).to_contain_text("lighthouse")
+        expect(page.locator(".turn .tools")).to_have_count(0)
+        page.click("#stop")
+        expect(page.locator(".turn .card.failed")).to_contain_text("Stopped")
+        page.locator(".turn [data-act=retry]").click()
+        expect(page.locator(".turn .tools")).to_be_visible(timeout=20_000)
+        expect(page.locator(".turn")).to_have_count(1)
+        visit.context.close()
+
+
+def test_the_theme_is_kept_and_nothing_of_gradio_shows(visit: Visit) -> None:
+    page = visit.page
+    expect(page).to_have_title("Harbour & <b>Health</b>")
+    assert page.locator("footer:visible").count() == 0
+    assert page.locator("link[rel=icon]").first.get_attribute("href") == "ui/favicon.svg"
+    page.click("[data-act=theme]")
+    dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    page.reload()
+    page.wait_for_selector("body.ready")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == dark
+    assert page.evaluate("document.body.classList.contains('dark')")
+
+
+def test_everything_that_can_be_clicked_has_a_name(visit: Visit) -> None:
+    visit.ask(MEDTECH)
+    nameless = visit.page.evaluate(
+        "[...document.querySelectorAll('button, a, input, select, textarea')]"
+        ".filter(e => e.checkVisibility() && !(e.ariaLabel || e.innerText.trim() || e.title"
+        " || (e.labels && e.labels.length))).map(e => e.outerHTML)"
+    )
+    assert nameless == []
+
+
+def test_the_page_works_on_a_phone(browser: Browser, served: str) -> None:
+    phone = Visit(browser, served, 390, 844).open()
+    phone.ask(MEDTECH)
+    page = phone.page
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= 390
+    expect(page.locator("#proof")).to_be_hidden()
+    page.locator(".turn .chip").first.click()
+    expect(page.locator("#pane .mark.active").first).to_be_visible()
+    page.click("[data-act=close-proof]")
+    expect(page.locator("#proof")).to_be_hidden()
+    assert page.evaluate("document.activeElement.classList.contains('chip')")
+    page.click("[data-act=rail]")
+    expect(page.locator(".conversations .name")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#rail")).to_be_hidden()
+    phone.context.close()
+    assert phone.outside == []
+    assert phone.errors == []

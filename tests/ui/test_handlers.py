@@ -1,0 +1,274 @@
+"""The handlers as plain functions over a real index, without Gradio."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from ui_helpers import INJECTION
+
+from mehealth_rag.errors import ReadingError, UsageError
+from mehealth_rag.types import (
+    Answer,
+    Citation,
+    Conflict,
+    ConflictValue,
+    Related,
+    SourceState,
+    Status,
+)
+from ui import api, handlers, turns
+from ui.desk import Desk
+from ui.limits import PICTURE_WIDTHS, Gate, Limits
+from ui.suggestions import SURE, Pool, Suggestion
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LIGHTHOUSE = "How tall is the lighthouse on the North Pier?"
+
+
+def ask(desk: Desk, **payload: object) -> list[dict[str, Any]]:
+    return list(handlers.ask(desk, {"id": "t1", **payload}, "visitor", "address"))
+
+
+def test_the_last_value_is_the_whole_answer(desk: Desk) -> None:
+    last = ask(desk, question=LIGHTHOUSE)[-1]
+    assert last["record"]["answer"]["schema"] == 1
+    assert last["record"]["answer"]["citations"][0]["document"] == "harbour-guide"
+    assert 'data-act="cite" data-cite="1"' in last["html"]
+    assert "lit in 1871" in last["html"]
+
+
+def test_what_streams_ends_as_what_is_asked_at_once(desk: Desk) -> None:
+    streamed = ask(desk, question=LIGHTHOUSE)[-1]["record"]["answer"]
+    at_once = api.ask(desk, LIGHTHOUSE, None, None)
+    for answer in (streamed, at_once):
+        answer.pop("timings_ms")
+    assert streamed == at_once
+
+
+def test_a_growing_answer_is_shown_at_intervals(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(handlers, "STREAM_EVERY", 0.0)
+    values = ask(desk, question=LIGHTHOUSE)
+    assert len(values) > 3
+    assert all(v["record"] is None for v in values[:-1])
+    assert 'class="tools"' not in values[0]["html"]
+
+
+@pytest.mark.parametrize(
+    ("payload", "says"),
+    [
+        ({"question": "  "}, "is empty"),
+        ({"question": "x" * 2001}, "make it shorter"),
+        ({"question": "x" * 30_000}, "reload the page"),
+        ({"question": "a", "documents": ["gone"]}, "no longer there"),
+        ({"question": "a", "history": "x"}, "reload the page"),
+    ],
+)
+def test_an_error_says_what_to_do(desk: Desk, payload: dict[str, Any], says: str) -> None:
+    (value,) = ask(desk, **payload)
+    assert value["record"] is None
+    assert says in value["html"]
+    assert "This did not work" in value["html"]
+
+
+def test_an_unexpected_error_tells_nothing_of_the_inside(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Broken:
+        def stream(self, *_: object) -> Iterator[Answer]:
+            raise RuntimeError("secret path")
+
+    (value,) = ask(replace(desk, assistant=Broken()), question="a?")  # type: ignore[arg-type]
+    assert "Try again" in value["html"]
+    assert "secret" not in value["html"]
+    assert "secret" in caplog.text
+
+
+def test_too_many_questions_are_told_to_wait(desk: Desk) -> None:
+    slow = replace(desk, gate=Gate.of(Limits(questions_per_minute=1)))
+    assert ask(slow, question=LIGHTHOUSE)[-1]["record"] is not None
+    assert "too many questions" in ask(slow, question=LIGHTHOUSE)[-1]["html"]
+
+
+def test_the_filter_limits_the_search_and_all_is_no_filter(desk: Desk) -> None:
+    only = ask(desk, question=LIGHTHOUSE, documents=["tower"])[-1]["record"]
+    assert only["documents"] == ["tower"]
+    cited = [*only["answer"]["citations"], *only["answer"]["nearest"]]
+    assert {c["document"] for c in cited} <= {"tower"}
+    everything = ["prospectus", "harbour-guide", "tower"]
+    assert ask(desk, question=LIGHTHOUSE, documents=everything)[-1]["record"]["documents"] == []
+
+
+def test_a_kept_conversation_is_shown_again(desk: Desk) -> None:
+    last = ask(desk, question=LIGHTHOUSE)[-1]
+    (shown,) = handlers.show_turns({"title": "x", "turns": [last["record"]]})
+    assert shown == {"id": "t1", "html": last["html"]}
+    damaged = {**last["record"], "answer": {"status": "perhaps"}}
+    assert handlers.show_turns({"turns": [damaged]}) == []
+
+
+def test_documents_and_questions_with_markup_are_text(desk: Desk) -> None:
+    question = "<script>1</script> How tall is the Meridian tower?"
+    html = ask(desk, question=question)[-1]["html"]
+    pane = handlers.look(desk, {"document": "tower", "page": 1})
+    shelf = handlers.list_sources(desk)
+    for markup in (html, pane, shelf):
+        for live in ("<script", "<svg", "<img src=x", 'href="javascript'):
+            assert live not in markup
+    assert "&lt;script&gt;window.pwned=1&lt;/script&gt;" in pane
+    assert "&lt;script&gt;1&lt;/script&gt;" in html
+
+
+def test_a_page_picture_carries_marks_where_the_quote_stands(desk: Desk) -> None:
+    mark = {"number": 2, "page": 2, "quote": "x", "boxes": [[59.5, 84.2, 297.5, 168.4]]}
+    pane = handlers.look(
+        desk, {"document": "prospectus", "page": 2, "marks": [{**mark, "active": True}]}
+    )
+    width, height = desk.assistant.page("prospectus", 2).size or (0, 0)
+    assert f"left:{59.5 / width:.3%};bottom:{84.2 / height:.3%}" in pane
+    assert "page/prospectus/2.png?width=960" in pane
+    label = desk.assistant.page("prospectus", 2).label
+    assert f"Page {label} (2 of 12)" in pane
+
+
+def test_a_text_document_carries_its_quote_marked(desk: Desk) -> None:
+    mark = {"number": 1, "page": 1, "quote": INJECTION.split(" <")[0], "active": True}
+    pane = handlers.look(desk, {"document": "tower", "page": 1, "marks": [mark]})
+    assert '<mark class="active">The Meridian tower is 88 metres tall' in pane
+    assert "<img" not in pane
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {"document": "../../etc/passwd"},
+        {"document": "focus-medtech"},
+        {"document": "tower", "page": 99},
+        {"document": "tower", "page": 0},
+        {"document": "tower", "marks": [{"page": 1, "boxes": [["x", 0, 0, 0]]}]},
+        "nonsense",
+    ],
+)
+def test_a_page_that_is_none_is_told(desk: Desk, wanted: object) -> None:
+    assert "This page cannot be shown" in handlers.look(desk, wanted)
+
+
+def test_pictures_are_of_the_index_and_of_few_widths(desk: Desk) -> None:
+    picture = desk.pictures.picture("prospectus", 1, PICTURE_WIDTHS[0])
+    assert picture.startswith(b"\x89PNG")
+    assert desk.pictures.picture("prospectus", 1, PICTURE_WIDTHS[0]) is picture
+    for document, page, width in (
+        ("../prospectus", 1, 960),
+        ("focus-medtech", 1, 960),
+        ("tower", 1, 960),
+        ("prospectus", 13, 960),
+        ("prospectus", 0, 960),
+        ("prospectus", 1, 961),
+    ):
+        with pytest.raises((UsageError, ReadingError)):
+            desk.pictures.picture(document, page, width)
+
+
+def test_pictures_are_dropped_when_there_is_no_room(desk: Desk) -> None:
+    desk.pictures.room = 1
+    desk.pictures.picture("prospectus", 1, 480)
+    desk.pictures.picture("prospectus", 2, 480)
+    assert list(desk.pictures._kept) == [("prospectus", 2, 480)]
+
+
+def test_the_right_page_is_found_by_its_printed_number(desk: Desk) -> None:
+    record = ask(desk, question="What does MedTech generate for the UK economy?")[-1]["record"]
+    label = desk.assistant.page("prospectus", 2).label
+    said = {"verdict": "wrong", "reason": "page", "page": label, "document": "prospectus"}
+    assert "feedback" in handlers.judge(desk, {"turn": record, "feedback": said}, "ada")
+    assert desk.feedback.rows()[0]["pages"] == [2]
+    bad = {"verdict": "wrong", "page": "xx", "document": "prospectus"}
+    assert "no page" in handlers.judge(desk, {"turn": record, "feedback": bad}, "ada")["error"]
+    assert "error" in handlers.judge(desk, {"turn": record}, "ada")
+
+
+def citation(number: int, label: str) -> Citation:
+    return Citation(number, "d", "A <i>guide</i>", number, label, f"quote {number}")
+
+
+def test_both_values_of_a_conflict_are_shown_with_their_pages() -> None:
+    answer = Answer(
+        "q",
+        "q",
+        Status.ANSWERED,
+        "It is 42 metres [1].",
+        citations=(citation(1, "iv"), citation(2, "9")),
+        conflicts=(
+            Conflict("height", (ConflictValue("42 metres", (1,)), ConflictValue("45 <b>", (2,)))),
+        ),
+    )
+    html = turns.turn(turns.Shown("t", answer))
+    shown = html[html.index("conflict") : html.index('class="quotes"')]
+    assert "The pages disagree: height" in shown
+    assert "42 metres" in shown
+    assert "45 &lt;b&gt;" in shown
+    assert "page iv" in shown
+    assert "page 9" in shown
+    assert shown.count('data-act="cite"') == 2
+
+
+def test_not_found_names_the_source_that_may_hold_it() -> None:
+    answer = Answer(
+        "q",
+        "q",
+        Status.NOT_FOUND,
+        "The documents do not say.",
+        nearest=(citation(1, "iv"),),
+        related=(Related("m", "Map", "https://example.org/m", indexed=False),),
+    )
+    html = turns.turn(turns.Shown("t", answer))
+    assert "Not in the documents" in html
+    assert "do not answer it" in html
+    assert 'href="https://example.org/m"' in html
+    assert "linked, not in the index" in html
+    assert "card answered" not in html
+
+
+def test_the_rewritten_question_is_shown_only_when_it_differs() -> None:
+    same = Answer("How tall?", "how tall", Status.NOT_FOUND, "No.")
+    other = replace(same, standalone_question="How tall is it?")
+    assert "Understood as" not in turns.turn(turns.Shown("t", same))
+    assert "Understood as" in turns.turn(turns.Shown("t", other))
+
+
+def test_suggestions_are_answered_by_the_corpus(desk: Desk) -> None:
+    desk.pool.fill(desk.assistant)
+    assert desk.pool.ready.is_set()
+    questions = desk.pool.first()
+    assert questions
+    for question in questions:
+        answer = desk.assistant.ask(question)
+        assert answer.status is Status.ANSWERED
+        assert answer.confidence >= SURE
+    assert all(turns.escape(q) in handlers.suggest(desk, {})["html"] for q in questions)
+
+
+def test_follow_ups_come_from_near_pages_and_are_new() -> None:
+    pool = Pool(_found=tuple(Suggestion(f"Question {n}?", "d", n, 0.9) for n in (9, 5, 2, 1)))
+    answer = Answer(
+        "question 1", "Question 1?", Status.ANSWERED, "x", citations=(citation(2, "2"),)
+    )
+    assert pool.after(answer, ["Question 5?"]) == ("Question 2?", "Question 9?")
+
+
+def test_the_endpoints_give_the_contracts_json(desk: Desk) -> None:
+    found = api.search(desk, "lighthouse", 2, None)
+    assert found["id"] is None
+    assert len(found["hits"]) == 2
+    assert found["hits"][0]["document"] == "harbour-guide"
+    states = {s["id"]: s["state"] for s in api.sources(desk)}
+    assert states["focus-medtech"] == str(SourceState.NOT_FETCHED)
+    follow_up = api.ask(desk, "When was it lit?", [[LIGHTHOUSE, "42 metres"]], None)
+    assert "1871" in follow_up["answer"]
+    with pytest.raises(UsageError, match="empty"):
+        api.search(desk, " ", 2, None)

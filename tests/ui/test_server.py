@@ -1,0 +1,154 @@
+"""The server as other programs see it: endpoints, routes, headers, login."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+from gradio_client import Client
+from gradio_client.exceptions import AppError
+from ui_helpers import ROOT, Running
+
+from mehealth_rag.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from mehealth_rag.settings import Settings
+
+pytestmark = pytest.mark.slow
+
+
+@contextlib.contextmanager
+def calling(address: str, auth: tuple[str, str] | None = None) -> Iterator[Client]:
+    caller = Client(address, verbose=False, analytics_enabled=False, auth=auth)
+    yield caller
+    caller.close()
+
+
+def test_the_named_endpoints_answer_a_gradio_client(served: str) -> None:
+    with calling(served) as caller:
+        question = "How tall is the lighthouse on the North Pier?"
+        answer = caller.predict(question, api_name="/ask")
+        assert (answer["schema"], answer["status"]) == (1, "answered")
+        assert answer["citations"][0]["page"] == 1
+        hits = caller.predict("ferry", 1, ["harbour-guide"], api_name="/search")
+        assert [h["document"] for h in hits["hits"]] == ["harbour-guide"]
+        found = caller.predict(api_name="/sources")
+        assert {s["id"] for s in found} >= {"prospectus", "tower"}
+        with pytest.raises(AppError, match="the question is empty"):
+            caller.predict(" ", api_name="/ask")
+
+
+def test_only_the_three_endpoints_are_public(served: str) -> None:
+    named = httpx.get(f"{served}/gradio_api/info").json()["named_endpoints"]
+    assert set(named) == {"/ask", "/search", "/sources"}
+    described = {p["parameter_name"] for p in named["/ask"]["parameters"]}
+    assert described == {"question", "history", "documents"}
+
+
+def test_pictures_are_served_by_id_and_number_only(served: str) -> None:
+    address = served
+    picture = httpx.get(f"{address}/page/prospectus/1.png?width=480")
+    assert picture.headers["content-type"] == "image/png"
+    for bad in (
+        "page/prospectus/1.png?width=481",
+        "page/prospectus/99.png",
+        "page/prospectus/x.png",
+        "page/..%2F..%2Fetc%2Fpasswd/1.png",
+        "page/focus-medtech/1.png",
+        "document/focus-medtech",
+        "document/..%2Fsources.toml",
+        "document/sources.toml",
+        "ui/../app.py",
+        "ui/app.py",
+    ):
+        assert httpx.get(f"{address}/{bad}").status_code in {400, 404}, bad
+
+
+def test_a_document_is_served_as_text_unless_it_is_a_pdf(served: str) -> None:
+    text = httpx.get(f"{served}/document/tower")
+    assert text.headers["content-type"].startswith("text/plain")
+    assert text.headers["x-content-type-options"] == "nosniff"
+    assert "<script>" in text.text
+    pdf = httpx.get(f"{served}/document/prospectus")
+    assert pdf.headers["content-type"] == "application/pdf"
+
+
+def test_the_page_names_no_other_host_and_takes_no_uploads(served: str) -> None:
+    page = httpx.get(served)
+    assert "default-src 'self'" in page.headers["content-security-policy"]
+    head = page.text[: page.text.index("</head>")]
+    assert "Harbour &amp; &lt;b&gt;Health&lt;/b&gt;" in head
+    for other in ("googleapis", "og:image", "twitter:", "raw.githubusercontent"):
+        assert other not in head
+    sent = httpx.post(f"{served}/gradio_api/upload", files={"files": b"x"})
+    assert sent.status_code == 403
+
+
+def test_a_large_body_is_turned_away(served: str) -> None:
+    sent = httpx.post(f"{served}/gradio_api/queue/join", content=b"x" * 4_000_001)
+    assert sent.status_code == 413
+
+
+def test_a_login_guards_everything(settings: Settings, tmp_path: Path) -> None:
+    from ui.auth import add_person
+
+    people = tmp_path / "people"
+    add_person(people, "ada", "correct horse battery")
+    with Running(settings, tmp_path / "log", UI_AUTH=str(people)) as running:
+        address = running.address
+        for closed in (
+            "page/prospectus/1.png",
+            "document/tower",
+            "gradio_api/info",
+            "gradio_api/mcp/sse",
+        ):
+            assert httpx.get(f"{address}/{closed}").status_code == 401, closed
+        wrong = {"username": "ada", "password": "wrong"}
+        assert httpx.post(f"{address}/login", data=wrong).status_code == 400
+        with httpx.Client(base_url=address) as person:
+            right = {"username": "ada", "password": "correct horse battery"}
+            assert person.post("/login", data=right).status_code == 200
+            assert person.get("/page/prospectus/1.png").status_code == 200
+        with calling(address, auth=("ada", "correct horse battery")) as caller:
+            assert caller.predict(api_name="/sources")
+
+
+def test_a_public_address_without_a_login_is_refused(settings: Settings) -> None:
+    from ui.server import serve
+
+    with pytest.raises(UsageError, match="mehealth auth add"):
+        serve(settings.model_copy(update={"ui_host": "0.0.0.0"}))
+
+
+def test_a_taken_port_is_told(settings: Settings, served: str) -> None:
+    from ui.server import serve
+
+    port = int(served.rsplit(":", 1)[1])
+    with pytest.raises(UsageError, match="choose another with --port"):
+        serve(settings.model_copy(update={"ui_port": port}))
+
+
+def test_importing_the_page_starts_nothing(tmp_path: Path) -> None:
+    code = (
+        "import sys, ui, ui.handlers, ui.server, ui.routes, ui.api;"
+        "assert not {'gradio', 'torch', 'chromadb'} & set(sys.modules), 'heavy'"
+    )
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'src'}"}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        check=False,
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert list(tmp_path.iterdir()) == []

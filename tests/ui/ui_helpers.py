@@ -1,0 +1,166 @@
+"""What the tests of the page share: a corpus, a server in a thread, a person's browser."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page, Route
+
+    from mehealth_rag.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+INJECTION = (
+    "The Meridian tower is 88 metres tall <script>window.pwned=1</script>"
+    '<img src=x onerror="window.pwned=2"><svg onload="window.pwned=3"></svg>'
+    " [and more](javascript:window.pwned=4)."
+)
+OPENED = "The tower was opened in 1931 by the mayor of Larkfield."
+TOWER = f"Facts of the tower\n\n{INJECTION}\n\n{OPENED}\n"
+HARBOUR = (
+    "A guide to the harbour\n\n"
+    "The lighthouse on the North Pier is 42 metres tall and was lit in 1871.\n"
+    "\fThe ferry to Osprey Island leaves every forty minutes from the East Quay.\n"
+)
+MANIFEST = """
+[corpus]
+title = "Harbour & <b>Health</b>"
+
+[[source]]
+id = "prospectus"
+title = "Midlands Engine Health prospectus"
+kind = "prospectus"
+format = "pdf"
+file = "prospectus.pdf"
+
+[[source]]
+id = "harbour-guide"
+title = "A guide to the harbour"
+kind = "guide"
+format = "text"
+file = "harbour.txt"
+url = "https://example.org/harbour.txt"
+
+[[source]]
+id = "tower"
+title = "The tower <script>window.pwned=5</script>"
+kind = "guide"
+format = "text"
+file = "tower.txt"
+
+[[source]]
+id = "focus-medtech"
+title = "Midlands Engine Health focus: MedTech"
+kind = "focus"
+format = "pdf"
+url = "https://example.org/focus.pdf"
+linked_from = [{ document = "prospectus", pages = [4] }]
+"""
+
+
+class Running:
+    """The real server in a process of its own, on a free port of the loopback."""
+
+    def __init__(self, settings: Settings, log: Path, *start: str, **environment: str) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        self.address = f"http://127.0.0.1:{port}"
+        self._log = log
+        places = {
+            "CORPUS": str(settings.corpus),
+            "INDEX": str(settings.index),
+            "UI_PORT": str(port),
+        }
+        rate = {"UI_QUESTIONS_PER_MINUTE": str(settings.ui_questions_per_minute)}
+        named = {f"MEHEALTH_{k}": v for k, v in (places | rate | environment).items()}
+        paths = f"{ROOT}{os.pathsep}{ROOT / 'src'}"
+        with log.open("wb") as output:
+            self._process = subprocess.Popen(
+                [sys.executable, *(start or ("-m", "ui"))],
+                cwd=settings.corpus,
+                env={**os.environ, "PYTHONPATH": paths, **named},
+                stdout=output,
+                stderr=output,
+            )
+
+    def __enter__(self) -> Running:
+        until = time.monotonic() + 120
+        while True:
+            assert self._process.poll() is None, self._log.read_text()
+            assert time.monotonic() < until, f"the server did not start: {self._log.read_text()}"
+            try:
+                if httpx.get(f"{self.address}/ui/favicon.svg", timeout=5).status_code == 200:
+                    return self
+            except httpx.TransportError:
+                time.sleep(0.1)
+
+    def __exit__(self, *_: object) -> None:
+        self._process.terminate()
+        try:
+            self._process.wait(15)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+def chromium() -> str | None:
+    """The browser of this machine, None where there is none."""
+    return next((path for name in CHROMIUM if (path := shutil.which(name))), None)
+
+
+class Visit:
+    """One person's browser at the page: everything but the page's own host is blocked."""
+
+    def __init__(
+        self, browser: Browser, address: str, width: int = 1440, height: int = 900
+    ) -> None:
+        self.address = address
+        self.outside: list[str] = []
+        self.errors: list[str] = []
+        self.context = browser.new_context(
+            viewport={"width": width, "height": height}, accept_downloads=True
+        )
+        self.context.route("**/*", self._only_here)
+        self.page: Page = self.context.new_page()
+        self.page.set_default_timeout(20_000)
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+    def _only_here(self, route: Route) -> None:
+        url: str = route.request.url
+        if url.startswith((self.address, "data:", "blob:")):
+            route.continue_()
+        else:
+            self.outside.append(url)
+            route.abort()
+
+    def open(self) -> Visit:
+        self.page.goto(self.address)
+        self.page.wait_for_selector("body.ready")
+        return self
+
+    def ask(self, question: str) -> None:
+        before = self.page.locator(".turn .tools").count()
+        self.page.fill("#question textarea", question)
+        self.page.press("#question textarea", "Enter")
+        self.page.wait_for_function(
+            "n => document.querySelectorAll('.turn .tools').length > n", arg=before
+        )
