@@ -112,7 +112,14 @@ def command() -> str:
 def clean_environment(home: Path) -> dict[str, str]:
     """The environment without settings of ours, and without what makes output look otherwise."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith("MEHEALTH_")}
-    for name in ("FORCE_COLOR", "NO_COLOR", "COLUMNS", "LINES", "TTY_COMPATIBLE"):
+    for name in (
+        "FORCE_COLOR",
+        "NO_COLOR",
+        "COLUMNS",
+        "LINES",
+        "TTY_COMPATIBLE",
+        "PYTHONUNBUFFERED",
+    ):
         kept.pop(name, None)
     return kept | {"HOME": str(home), "XDG_DATA_HOME": str(home / "data"), "LC_ALL": "C.UTF-8"}
 

@@ -173,11 +173,14 @@ def test_a_heading_ends_what_introduced_a_list() -> None:
 
 
 def test_a_row_is_not_divided() -> None:
-    (found,) = split(document([row("Boat\tMr. X. Y\t5"), row("Ship\tMs. Z. All\t9")]))
-    assert [s.span.of(found.text) for s in found.sentences] == [
-        "Boat\tMr. X. Y\t5",
-        "Ship\tMs. Z. All\t9",
-    ]
+    rows = ["Boat\tIt is old. It floats.\t5", "Ship\tIt is new. It sails.\t9"]
+    (found,) = split(document([row(text) for text in rows]))
+    assert [s.span.of(found.text) for s in found.sentences] == rows
+
+
+def test_a_heading_is_not_divided() -> None:
+    (found,) = split(document([heading("Boats. And ships."), paragraph("They pay.")]))
+    assert found.sentences[0].span.of(found.text) == found.heading == "Boats. And ships."
 
 
 def test_running_heads_are_left_out_wherever_they_stand() -> None:

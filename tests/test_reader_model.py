@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 
 PACKAGED = Path(str(files("mehealth_rag.answering") / "reader"))
 
+needs_reader = pytest.mark.skipif(
+    not (PACKAGED / MODEL).is_file(), reason="no reader is packaged: run training.package first"
+)
+
 HARBOUR = (
     "The harbour of Wexmoor lies at the mouth of the river Tarn.",
     "Its lighthouse, 42 metres tall, was lit for the first time in 1871.",
@@ -50,6 +54,7 @@ def pairs_of(sentences: tuple[str, ...]) -> list[tuple[str, str]]:
     return [(context("", b), s) for b, s in zip(("", *sentences), sentences, strict=False)]
 
 
+@needs_reader
 @pytest.mark.parametrize(
     ("question", "right"),
     [
@@ -65,12 +70,14 @@ def test_the_right_sentence_wins(reader: Reader, question: str, right: int) -> N
     assert int(scores[:, 0].argmax()) == right
 
 
+@needs_reader
 def test_a_question_on_another_subject_scores_lower(reader: Reader) -> None:
     asked = reader.scores("Who is the harbour master?", pairs_of(HARBOUR))
     strange = reader.scores("Which enzyme splits lactose?", pairs_of(HARBOUR))
     assert strange[:, 1].max() < asked[:, 1].max()
 
 
+@needs_reader
 def test_scores_are_the_same_every_time_and_in_every_thread(reader: Reader) -> None:
     first = reader.scores("How tall is the lighthouse?", pairs_of(HARBOUR))
     assert first.dtype == np.float32
@@ -86,15 +93,18 @@ def test_scores_are_the_same_every_time_and_in_every_thread(reader: Reader) -> N
     assert all(np.array_equal(first, scores) for scores in [*again, other])
 
 
+@needs_reader
 def test_no_pairs_give_no_scores(reader: Reader) -> None:
     assert reader.scores("Is there anything?", []).shape == (0, 2)
 
 
+@needs_reader
 def test_empty_and_endless_texts_are_scored(reader: Reader) -> None:
     scores = reader.scores("why " * 500, [("", ""), ("before " * 500, "word " * 500)])
     assert np.isfinite(scores).all()
 
 
+@needs_reader
 def test_rows_keep_to_160_word_pieces_and_mark_the_sentence() -> None:
     from tokenizers import Tokenizer
 
@@ -116,6 +126,7 @@ def test_context_joins_heading_and_the_end_of_what_comes_before() -> None:
     assert context("", "first " + "x " * 40).count("first") == 0
 
 
+@needs_reader
 def test_a_model_that_is_not_the_one_of_its_card_is_refused(tmp_path: Path) -> None:
     shutil.copytree(PACKAGED, tmp_path / "reader")
     path = tmp_path / "reader" / MODEL
@@ -125,6 +136,7 @@ def test_a_model_that_is_not_the_one_of_its_card_is_refused(tmp_path: Path) -> N
     assert "\n" not in str(error.value)
 
 
+@needs_reader
 @pytest.mark.parametrize("missing", [CARD, MODEL, TOKENIZER])
 def test_a_missing_file_is_a_one_line_error(tmp_path: Path, missing: str) -> None:
     shutil.copytree(PACKAGED, tmp_path / "reader")
@@ -134,6 +146,7 @@ def test_a_missing_file_is_a_one_line_error(tmp_path: Path, missing: str) -> Non
     assert "\n" not in str(error.value)
 
 
+@needs_reader
 def test_the_card_says_what_the_reader_was_made_of() -> None:
     card = json.loads((PACKAGED / CARD).read_text(encoding="utf-8"))
     assert {d["file"] for d in card["data"]} == {"selqa.jsonl", "qed.jsonl", "covidqa.jsonl"}
@@ -142,6 +155,7 @@ def test_the_card_says_what_the_reader_was_made_of() -> None:
     assert card["input"]["max_tokens"] == 160
 
 
+@needs_reader
 def test_the_reader_runs_without_torch() -> None:
     import subprocess
     import sys

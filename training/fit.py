@@ -17,7 +17,7 @@ from mehealth_rag.answering.reader_model import encode
 from training.model import CrossEncoder, Shape, score
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from concurrent.futures import Executor
 
     from tokenizers import Tokenizer
@@ -26,9 +26,23 @@ if TYPE_CHECKING:
     from training.lists import CandidateList
 
 
+WORKERS = 2
+"""Threads that share a batch."""
+
+WATCHED = 40
+"""Held-out lists to look at on the way; all of them at the end."""
+
+State = dict[str, Any]
+"""The states of model and optimiser."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How to train. `minutes` ends a run early; the learning rate then falls with the clock."""
+    """How to train. `minutes` of processor time for each of two cores end a run early.
+
+    The learning rate then falls with that clock. It does not run while a process is paused or
+    waits for others.
+    """
 
     rate: float = 8e-5
     head_rate: float = 8e-4
@@ -69,42 +83,52 @@ def train(
     epochs: Sequence[Sequence[Encoded]],
     held_out: Sequence[Encoded],
     plan: Plan,
-    keep: Callable[[CrossEncoder, Log], None],
-    start: Mapping[str, Tensor] | None = None,
-) -> tuple[CrossEncoder, Log]:
-    """Train on the epochs in turn; `keep` is called with the model at each look and at the end.
+    keep: Callable[[State, Log], None],
+    start: tuple[State, Log] | None = None,
+) -> Log:
+    """Train on the epochs in turn; `keep` is called with the state at each look and at the end.
 
-    `start` are the weights of an earlier run to go on from.
+    `start` is what `keep` was given in a run with the same plan that was cut short.
     """
     torch.manual_seed(plan.seed)
     model = CrossEncoder(plan.shape)
-    if start is not None:
-        model.load_state_dict(start)
     optimiser = torch.optim.AdamW(model.groups(plan.rate, plan.head_rate), weight_decay=0.01)
     base = [group["lr"] for group in optimiser.param_groups]
     batches = [b for i, e in enumerate(epochs) for b in _batches(e, plan, i)]
     log = Log(planned=len(batches))
-    workers = ThreadPoolExecutor(2)
-    started = time.monotonic()
+    if start is not None:
+        state, log = start
+        model.load_state_dict(state["model"])
+        optimiser.load_state_dict(state["optimiser"])
+    earlier, started = log.seconds, time.process_time()
+    workers = ThreadPoolExecutor(WORKERS)
     losses: list[float] = []
-    _look(model, held_out[:40], log, losses)
-    keep(model, log)
-    for batch in batches:
-        done = max(log.steps / len(batches), (time.monotonic() - started) / 60 / plan.minutes)
+
+    def look(lists: Sequence[Encoded]) -> None:
+        log.entries.append(
+            {
+                "step": log.steps,
+                "minutes": round(log.seconds / 60, 1),
+                "loss": round(sum(losses[-40:]) / max(len(losses[-40:]), 1), 4),
+                **figures(model, lists),
+            }
+        )
+        keep({"model": model.state_dict(), "optimiser": optimiser.state_dict()}, log)
+
+    for batch in batches[log.steps :]:
+        share = log.steps / len(batches)
+        done = max(share, log.seconds / 60 / plan.minutes)
         if done >= 1:
             break
         for group, rate in zip(optimiser.param_groups, base, strict=True):
-            group["lr"] = rate * _share(done, log.steps / len(batches), plan.warm_up)
+            group["lr"] = rate * _share(done, share, plan.warm_up)
         losses.append(_step(model, optimiser, batch, plan, workers))
         log.steps += 1
+        log.seconds = earlier + (time.process_time() - started) / WORKERS
         if log.steps % plan.every == 0:
-            log.seconds = time.monotonic() - started
-            _look(model, held_out[:40], log, losses)
-            keep(model, log)
-    log.seconds = time.monotonic() - started
-    _look(model, held_out, log, losses)
-    keep(model, log)
-    return model, log
+            look(held_out[:WATCHED])
+    look(held_out)
+    return log
 
 
 def figures(model: CrossEncoder, lists: Sequence[Encoded]) -> dict[str, float]:
@@ -151,7 +175,7 @@ def _step(
     def work(part: Sequence[Encoded]) -> tuple[float, Sequence[Tensor]]:
         torch.set_num_threads(1)
         scores = score(model, [r for e in part for r in e.rows])
-        split = scores.split([len(e.rows) for e in part])
+        split = torch.split(scores, [len(e.rows) for e in part])
         losses = [_loss(s, e.right, plan.answer_weight) for s, e in zip(split, part, strict=True)]
         loss = torch.stack(losses).sum() / len(batch)
         return float(loss.detach()), torch.autograd.grad(loss, trained)
@@ -173,17 +197,3 @@ def _loss(scores: Tensor, right: Sequence[int], answer_weight: float) -> Tensor:
     truth = torch.tensor(float(bool(right)))
     answering = binary_cross_entropy_with_logits(answered, truth)
     return choosing + answer_weight * answering
-
-
-def _look(
-    model: CrossEncoder, held_out: Sequence[Encoded], log: Log, losses: list[float]
-) -> dict[str, Any]:
-    recent = losses[-40:]
-    entry = {
-        "step": log.steps,
-        "minutes": round(log.seconds / 60, 1),
-        "loss": round(sum(recent) / max(len(recent), 1), 4),
-        **figures(model, held_out),
-    }
-    log.entries.append(entry)
-    return entry

@@ -116,7 +116,8 @@ def _mean(states: Tensor, mask: Tensor) -> Tensor:
     """The mean of the marked states [n, d], scaled to length 1."""
     weight = mask.unsqueeze(-1)
     mean = (states * weight).sum(1) / weight.sum(1).clamp(min=1.0)
-    return mean / mean.norm(dim=-1, keepdim=True).clamp(min=1e-6)
+    unit: Tensor = mean / mean.norm(dim=-1, keepdim=True).clamp(min=1e-6)
+    return unit
 
 
 def _additive(seen: Tensor) -> Tensor:
@@ -128,5 +129,5 @@ def _keep_layers(encoder: nn.Module, layers: int) -> None:
     stack = encoder.encoder.layer  # type: ignore[union-attr]
     whole = len(stack)  # type: ignore[arg-type]
     kept = [round((i + 1) * whole / layers) - 1 for i in range(layers)]
-    encoder.encoder.layer = nn.ModuleList(stack[i] for i in kept)  # type: ignore[union-attr,index]
+    encoder.encoder.layer = nn.ModuleList(stack[i] for i in kept)  # type: ignore[union-attr,index,misc]
     encoder.config.num_hidden_layers = layers  # type: ignore[union-attr]

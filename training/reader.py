@@ -1,7 +1,7 @@
 """Train the reader: `python -m training.reader --data DIR --output DIR`.
 
-DIR of `--data` holds selqa.jsonl, qed.jsonl and covidqa.jsonl. Checkpoints, the log and at the end
-the packaged form (ONNX, tokenizer, card) are written to the output folder.
+DIR of `--data` holds selqa.jsonl, qed.jsonl and covidqa.jsonl. A checkpoint and the log are written
+to the output folder every few steps; `training.package` makes the packaged form of them.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 from tokenizers import Tokenizer
@@ -19,15 +19,12 @@ from tokenizers import Tokenizer
 from mehealth_rag.answering.reader_model import plain_tokenizer
 from mehealth_rag.model_files import model_folder
 from training import data, lists
-from training.fit import Log, Plan, encoded, train
+from training.fit import Log, Plan, State, encoded, train
 from training.model import Shape
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from torch import Tensor
-
-    from training.model import CrossEncoder
 
 MOST_OF_COVIDQA = 400
 """Its passages are long and narrow in subject: this many of its questions are enough."""
@@ -42,30 +39,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
     tokenizer = packaged_tokenizer()
     epochs = [
         encoded(tokenizer, training_lists(options.data, plan.seed, epoch))
-        for epoch in range(options.first_epoch, options.first_epoch + options.epochs)
+        for epoch in range(options.epochs)
     ]
     watch = encoded(tokenizer, held_out_lists(options.data, plan.seed))
 
-    earlier, weights = _start(options.start)
+    path = options.output / "checkpoint.pt"
 
-    def keep(model: CrossEncoder, log: Log) -> None:
-        torch.save(model.state_dict(), options.output / "checkpoint.pt")
+    def keep(state: State, log: Log) -> None:
+        torch.save({**state, "log": asdict(log)}, path)
         report = {"plan": asdict(plan), "data": data.hashes(options.data), **asdict(log)}
-        report |= {"first_epoch": options.first_epoch, "epochs": options.epochs, "earlier": earlier}
-        text = json.dumps(report, indent=1) + "\n"
+        text = json.dumps({**report, "epochs": options.epochs}, indent=1) + "\n"
         (options.output / "log.json").write_text(text, encoding="utf-8")
         print(log.entries[-1], file=sys.stderr, flush=True)
 
-    train(epochs, watch, plan, keep, weights)
+    train(epochs, watch, plan, keep, _earlier(path) if options.resume else None)
     return 0
 
 
-def _start(folder: Path | None) -> tuple[dict[str, Any] | None, dict[str, Tensor] | None]:
-    """The log and the weights of the run to go on from."""
-    if folder is None:
-        return None, None
-    log = json.loads((folder / "log.json").read_text(encoding="utf-8"))
-    return log, torch.load(folder / "checkpoint.pt", weights_only=True)
+def _earlier(path: Path) -> tuple[State, Log] | None:
+    """The state and the log of a run that was cut short, None where there is none."""
+    if not path.is_file():
+        return None
+    state = torch.load(path, weights_only=True)
+    return state, Log(**state["log"])
 
 
 def training_items(folder: Path, seed: int) -> tuple[list[data.Item], list[data.Item]]:
@@ -97,13 +93,12 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--data", type=Path, required=True, help="folder with the question sets")
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--epochs", type=int, default=1, help="each with lists drawn anew")
-    parser.add_argument("--first-epoch", type=int, default=0, help="number of the first epoch")
-    parser.add_argument("--start", type=Path, help="output folder of a run to go on from")
+    parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     parser.add_argument("--layers", type=int, default=6)
     parser.add_argument("--split", type=int, default=3, help="layers that see the parts apart")
     parser.add_argument("--frozen", type=int, default=3, help="first layers that stay as they are")
     parser.add_argument("--rate", type=float, default=8e-5)
-    parser.add_argument("--minutes", type=float, default=60.0)
+    parser.add_argument("--minutes", type=float, default=60.0, help="processor minutes")
     return parser
 
 

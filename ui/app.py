@@ -12,6 +12,7 @@ from mehealth_rag.errors import MehealthError
 from ui import api, handlers
 from ui.desk import Desk
 from ui.guard import USER
+from ui.limits import SESSIONS
 from ui.markup import Html, tag
 
 _MOUNT = """
@@ -39,6 +40,7 @@ def page(desk: Desk, title: str) -> gr.Blocks:
         wire = _wire(desk)
         _connect(desk, wire, asked, ask, stop)
         _endpoints(desk)
+    blocks.state_session_capacity = SESSIONS
     blocks.queue(
         max_size=desk.limits.queue,
         default_concurrency_limit=desk.limits.concurrency,

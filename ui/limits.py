@@ -30,6 +30,9 @@ SEARCH_HITS = 50
 BODY_BYTES = 4_000_000
 """Of one request; a long conversation that is shown again is far below."""
 
+SESSIONS = 200
+"""Kept by Gradio at some 40 kB each. Nothing of ours is in them, so few are enough."""
+
 VISITORS_PER_ADDRESS = 40
 """An office shares one address: so many times the rate of one visitor is let through from it."""
 

@@ -13,9 +13,19 @@ from mehealth_rag.answering.marking import decisive, mark
 from mehealth_rag.answering.related import related_sources
 from mehealth_rag.citations import cite
 from mehealth_rag.questions import Question
-from mehealth_rag.types import Answer, Citation, Page, Source, Statement, Status
+from mehealth_rag.types import (
+    Answer,
+    Citation,
+    Conflict,
+    ConflictValue,
+    Page,
+    Source,
+    Statement,
+    Status,
+)
 
 NOT_FOUND = "The documents do not say."
+DISAGREE = " The pages give different figures."
 _NEAREST = 3
 _BULLET = re.compile(r"^(?:[•▪◦‣●○■–-]|\(?\w{1,3}[.)])\s+")
 _LAST_STOP = re.compile(r"(?<!\.)\.$")
@@ -46,11 +56,22 @@ def answered(question: Question, draft: Draft, library: Library) -> Answer:
         question=question.text,
         standalone_question=question.text,
         status=Status.ANSWERED,
-        answer=_text(question, statements, draft.introduction),
+        answer=_text(question, statements, draft.introduction) + DISAGREE * draft.disagree,
         statements=tuple(statements),
         citations=tuple(citations),
+        conflicts=(_conflict(question, statements),) if draft.disagree else (),
         confidence=round(draft.confidence, 4),
     )
+
+
+def _conflict(question: Question, statements: Sequence[Statement]) -> Conflict:
+    """What the statements disagree about, and the figure that each gives."""
+    values = []
+    for statement in statements:
+        spans = decisive(question, statement.text)
+        value = spans[0].of(statement.text) if spans else statement.text
+        values.append(ConflictValue(value, statement.citations))
+    return Conflict(about=question.text.rstrip(" ?"), values=tuple(values))
 
 
 def not_found(

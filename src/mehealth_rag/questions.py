@@ -202,7 +202,8 @@ def _wanted(plain: str, focus: str) -> Wanted:
         return Wanted.YES_NO
     bare = _BARE_DEFINITION.match(plain)
     if bare and focus not in _NOUN_KINDS:
-        return _NOUN_KINDS.get(stem(bare["thing"].split()[-1]), Wanted.DEFINITION)
+        head = bare["thing"].split(" of ")[0].split()[-1]
+        return _NOUN_KINDS.get(stem(head), Wanted.DEFINITION)
     for pattern, wanted in _COMPILED:
         if pattern.search(plain):
             return _refine(wanted, focus)

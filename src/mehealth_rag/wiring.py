@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mehealth_rag.corpus import load_sources, present
 from mehealth_rag.errors import NoIndexError
 from mehealth_rag.language.spelling import Speller
-from mehealth_rag.language.words import stem, stems, words
+from mehealth_rag.language.words import WORDS_VERSION, stem, stems, words
 from mehealth_rag.model_files import model_folder, model_id
 from mehealth_rag.offline import go_offline, is_hub_name
 
@@ -51,7 +51,7 @@ def ingest(
         split=split,
         encoder=lambda: _passage_encoder(settings.embedding_model),
         language=Language(stems, words, learn_acronyms),
-        versions=Versions(READER_VERSION, SPLITTER_VERSION),
+        versions=Versions(READER_VERSION, SPLITTER_VERSION, WORDS_VERSION),
         model=model_id(settings.embedding_model),
         chroma_url=settings.chroma_url,
         rebuild=rebuild,

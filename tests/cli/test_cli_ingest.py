@@ -85,10 +85,10 @@ def read_terminal(handle: int) -> Iterator[bytes]:
 
 def test_a_broken_pdf_among_good_ones(library: Library, mehealth: Run, tmp_path: Path) -> None:
     copy = library.copy(tmp_path)
-    broken = '\n[[source]]\nid = "broken"\ntitle = "[bold] :smile:"\nfile = "broken.pdf"\n'
+    broken = '\n[[source]]\nid = "broken"\ntitle = "Broken"\nfile = "[bold] :boat:.pdf"\n'
     with (copy.corpus / "sources.toml").open("a") as manifest:
         manifest.write(broken)
-    (copy.corpus / "broken.pdf").write_bytes((copy.corpus / "plan.pdf").read_bytes()[:300])
+    (copy.corpus / "[bold] :boat:.pdf").write_bytes((copy.corpus / "plan.pdf").read_bytes()[:300])
     done = mehealth("ingest", *copy.options)
     assert done.returncode == 0, done.stderr
     rows = table(done.stdout)
@@ -99,7 +99,7 @@ def test_a_broken_pdf_among_good_ones(library: Library, mehealth: Run, tmp_path:
         "broken": "failed",
     }
     assert rows["broken"][:2] == ["0", "0"]
-    assert rows["broken"][3].startswith(f"{copy.corpus / 'broken.pdf'}: ")
+    assert rows["broken"][3].startswith(f"{copy.corpus / '[bold] :boat:.pdf'}: ")
     again = the_json(mehealth("ingest", "--json", *copy.options))
     assert again["changed"] is False
     assert again["documents"][-1]["status"] == "failed"

@@ -22,6 +22,7 @@ from mehealth_rag.language.acronyms import expand, learn_acronyms
         ("a pier (OLD) without reason", {}),
         ("the pier (Built in 1871)", {}),
         ("the Pier (P)", {}),
+        ("the harbour of (Harbour)", {}),
         ("no acronym at all", {}),
         ("", {}),
     ],

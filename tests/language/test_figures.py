@@ -33,6 +33,7 @@ MONEY, PERCENT, YEAR, QUANTITY = (
         ("12.5 percent", "12.5", PERCENT, ""),
         ("twelve per cent", "12", PERCENT, ""),
         ("2021", "2021", YEAR, ""),
+        ("1871", "1871", YEAR, ""),
         ("2,021", "2021", QUANTITY, ""),
         ("1,600,000,000", "1600000000", QUANTITY, ""),
         ("50k", "50000", QUANTITY, ""),

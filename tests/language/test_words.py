@@ -20,6 +20,7 @@ from mehealth_rag.language.words import content_words, fold, is_content, stem, s
         ("world-leading", ["world", "leading"]),
         ("snake_case", ["snake", "case"]),
         ("ﬁnance", ["finance"]),
+        ("𝐏ier", ["pier"]),
         ("?!… –", []),
         ("", []),
     ],

@@ -27,7 +27,7 @@ from mehealth_rag.answering.wanted import (
     strictly_holds,
 )
 from mehealth_rag.language import kinds
-from mehealth_rag.language.words import content_words, fold, stems
+from mehealth_rag.language.words import fold, stems
 from mehealth_rag.questions import Question, Wanted
 from mehealth_rag.types import BlockKind, Hit, Passage, Sentence
 
@@ -244,8 +244,7 @@ def _word_overlap(
 
 def _expands(question: Question, text: str) -> bool:
     """The sentence spells out an acronym of the question."""
-    plain = fold(text)
-    return any(expansion in plain for expansion in question.expansions)
+    return bool(question.expansions) and any(e in fold(text) for e in question.expansions)
 
 
 def _bm25(weights: Weights, counts: Counter[str]) -> float:

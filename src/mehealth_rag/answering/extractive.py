@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mehealth_rag.answering.confidence import answer_features, best_first
+from mehealth_rag.answering.conflicts import first_conflict
 from mehealth_rag.answering.evidence import (
     FEATURES,
     Candidate,
@@ -41,6 +43,9 @@ INTRODUCTION_BONUS = 1.5
 
 INTRODUCED_SHARE = 0.5
 """A list's introduction holds at least this share of the question's weighted words."""
+
+RIVAL_MARGIN = 4.0
+"""Log-odds that a sentence may lie behind the best one and still be held against it."""
 
 SPEAKER_WORDS = 15
 """A line that names a speaker has no more words than this."""
@@ -80,13 +85,15 @@ class Draft:
 
     `statements` is empty where there was nothing to choose from. `introduction` is the quote that
     announces a list, None where the answer is no list. `answerable` is the probability that the
-    documents answer at all, `confidence` that this answer is right.
+    documents answer at all, `confidence` that this answer is right. `disagree` says that the
+    statements give different figures for the same thing.
     """
 
     statements: tuple[tuple[Quote, ...], ...]
     answerable: float
     confidence: float
     introduction: Quote | None = None
+    disagree: bool = False
 
 
 def answer(
@@ -107,7 +114,13 @@ def answer(
     order = best_first(found, logits)
     best = found[order[0]]
     listed = _listed(question, best, pages)
-    statements = listed.statements if listed else _statements(question, found, logits, order)
+    rival = first_conflict(question, best, _rivals(found, logits, order))
+    if listed is not None:
+        statements = listed.statements
+    elif rival is not None:
+        statements = ((_quote(best),), (_quote(rival),))
+    else:
+        statements = _statements(question, found, logits, order)
     speaker = _speaker(question, best, pages)
     if speaker is not None:
         statements = ((speaker,), *statements)
@@ -116,7 +129,16 @@ def answer(
         float(models.answerable.probabilities(row)[0]),
         float(models.right.probabilities(row)[0]),
         listed.introduction if listed else None,
+        disagree=rival is not None and listed is None,
     )
+
+
+def _rivals(
+    found: Sequence[Candidate], logits: NDArray[np.float64], order: Sequence[int]
+) -> tuple[Candidate, ...]:
+    """The candidates close enough to the best one to speak against it."""
+    floor = logits[order[0]] - RIVAL_MARGIN
+    return tuple(found[i] for i in order[1:12] if logits[i] >= floor)
 
 
 def _structure(
@@ -270,10 +292,13 @@ def _fits(chosen: Sequence[Sequence[Candidate]], added: Candidate) -> bool:
 
 
 def _same(one: str, other: str) -> bool:
-    if fold(one) == fold(other):
-        return True
-    a, b = set(stem_all(content_words(one))), set(stem_all(content_words(other)))
-    return bool(a | b) and len(a & b) / len(a | b) >= SAME_SHARE
+    a, b = _stem_set(one), _stem_set(other)
+    return fold(one) == fold(other) or (bool(a | b) and len(a & b) / len(a | b) >= SAME_SHARE)
+
+
+@lru_cache(maxsize=10_000)
+def _stem_set(text: str) -> frozenset[str]:
+    return frozenset(stem_all(content_words(text)))
 
 
 def _quote(candidate: Candidate) -> Quote:

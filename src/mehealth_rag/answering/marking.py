@@ -36,15 +36,17 @@ def mark(text: str, spans: tuple[Span, ...]) -> str:
     return "".join([*pieces, text[end:]])
 
 
-def _figure(question: Question, text: str) -> tuple[Span, ...]:
+def decisive_figure(question: Question, text: str) -> Figure | None:
     """The figure of the wanted kind that stands nearest to the question's words."""
     asked = {f.value for f in figures(question.text)}
     new = [f for f in figures(text) if f.value not in asked and f.kind is not FigureKind.YEAR]
     exact = [f for f in new if _fits(question.wanted, f)] or new
-    if not exact:
-        return ()
-    best = min(exact, key=lambda f: (_distance(question, text, f), f.span.start))
-    return (_with_unit(text, best.span),)
+    return min(exact, key=lambda f: (_distance(question, text, f), f.span.start), default=None)
+
+
+def _figure(question: Question, text: str) -> tuple[Span, ...]:
+    best = decisive_figure(question, text)
+    return () if best is None else (_with_unit(text, best.span),)
 
 
 def _fits(wanted: Wanted, figure: Figure) -> bool:

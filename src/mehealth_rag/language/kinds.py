@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from mehealth_rag.language.words import FUNCTION_WORDS, fold
 
@@ -121,6 +122,7 @@ def has_place(text: str) -> bool:
     return _PLACE_CUE.search(text) is not None or _PLACE_WORD.search(text) is not None
 
 
+@lru_cache(maxsize=50_000)
 def names(text: str) -> frozenset[str]:
     """The folded capitalised words of `text`, function words aside."""
     found = (fold(m).removesuffix("'s") for m in _NAME.findall(text))

@@ -12,6 +12,9 @@ import Stemmer
 
 from mehealth_rag.language.figures import canonical_figures
 
+WORDS_VERSION = 2
+"""Raise it when the same text would give other words or stems: indexes are then built anew."""
+
 WORD = re.compile(r"[^\W_]+(?:['&][^\W_]+|\.\d[^\W_]*|,\d{3}(?!\d))*")
 """A word: letters and digits, with inner apostrophes, ampersands, decimals ("R&D", "11.7T")."""
 
@@ -23,7 +26,7 @@ FUNCTION_WORDS = frozenset(
     a about above after again all also am an and any are as at be because been before being
     below between both but by can could did do does doing down during each else ever few for from
     further had has have having he her here hers herself him himself his how i if in into is it its
-    itself just let like may me might mine more most much must my myself no nor not now of off on
+    itself just let like many may me might mine more most much must my myself no nor not now of off on
     once only or other our ours ourselves out over own per please same shall she should so some
     such than that the their theirs them themselves then there these they this those through to
     too under until up upon us very was we were what when where whether which while who whom whose
@@ -80,13 +83,18 @@ AMERICAN_WORDS = {
     "mom": "mum",
 }
 
+_COMBINING = re.compile(r"[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]")
+
 _local = threading.local()
 
 
 def fold(text: str) -> str:
     """`text` in lower case without accents, curly apostrophes straightened."""
-    plain = unicodedata.normalize("NFKD", text.lower().replace("’", "'"))
-    return "".join(c for c in plain if not unicodedata.combining(c))
+    lowered = text.lower()
+    if lowered.isascii():
+        return lowered
+    plain = unicodedata.normalize("NFKD", lowered.replace("’", "'")).lower()
+    return _COMBINING.sub("", plain)
 
 
 def words(text: str) -> list[str]:

@@ -1,0 +1,78 @@
+"""Pages that disagree: different figures for the same thing.
+
+Two sentences disagree when both answer the question with a figure of the same kind, the figures
+differ but are of one size (the part's and the whole's are not), they stand on different pages, and
+no date in them says that they speak of different times. Rows of tables never count: their figures
+differ by column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from mehealth_rag.answering.evidence import Candidate
+from mehealth_rag.answering.marking import decisive_figure
+from mehealth_rag.answering.wanted import strictly_holds
+from mehealth_rag.language import kinds
+from mehealth_rag.language.figures import Figure
+from mehealth_rag.language.words import content_words, fold, stem_all
+from mehealth_rag.questions import Question, Wanted
+from mehealth_rag.types import BlockKind
+
+_NOUN_WITHIN = 3
+_PEOPLE = frozenset(
+    stem_all("population people citizens inhabitants residents persons men women".split())
+)
+"""Nouns that count the same when people are counted."""
+
+MAX_RATIO = Decimal("1.5")
+"""Figures further apart than this measure different things."""
+
+
+def first_conflict(
+    question: Question, best: Candidate, others: Sequence[Candidate]
+) -> Candidate | None:
+    """The first of the other candidates that gives another figure for the same thing."""
+    if not question.wanted.is_figure or not strictly_holds(question, best.text):
+        return None
+    return next((c for c in others if _disagree(question, best, c)), None)
+
+
+def _disagree(question: Question, one: Candidate, other: Candidate) -> bool:
+    a, b = decisive_figure(question, one.text), decisive_figure(question, other.text)
+    if a is None or b is None or not strictly_holds(question, other.text):
+        return False
+    places = {(c.passage.document, c.passage.page) for c in (one, other)}
+    prose = all(c.sentence.kind is not BlockKind.ROW for c in (one, other))
+    return (
+        len(places) == 2
+        and prose
+        and _of_one_size(a, b)
+        and _dates(one.text) == _dates(other.text)
+        and _same_thing(question, one, a)
+        and _same_thing(question, other, b)
+    )
+
+
+def _of_one_size(one: Figure, other: Figure) -> bool:
+    if (one.kind, one.currency) != (other.kind, other.currency) or one.value == other.value:
+        return False
+    low, high = sorted((one.value, other.value))
+    return low > 0 and high / low <= MAX_RATIO
+
+
+def _dates(text: str) -> frozenset[str]:
+    return frozenset(fold(m.group()) for m in kinds.DATE.finditer(text))
+
+
+def _same_thing(question: Question, candidate: Candidate, figure: Figure) -> bool:
+    """Whether the figure measures what the question asks: by the noun that it counts, or else by
+    what the sentence and its headings speak of.
+    """
+    if question.wanted is Wanted.COUNT:
+        counted = stem_all(content_words(candidate.text[figure.span.end :]))[:_NOUN_WITHIN]
+        asked = {question.focus, *question.subject}
+        return bool(set(counted) & (asked | (_PEOPLE if asked & _PEOPLE else set())))
+    held = set(stem_all(content_words(" ".join((candidate.text, *candidate.passage.headings)))))
+    return len(held & set(question.subject)) >= len(question.subject) / 2
