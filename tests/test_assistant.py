@@ -47,7 +47,7 @@ ANSWERED = [
     ("How much faster do people return to work under the defence model?", "seven times", {7}),
     ("What is the postal address of the Midlands Engine?", "Trent Bridge House", {12}),
     ("What is the population of the Midlands?", "10 million", {2, 12}),
-    ("What is the National Rehabilitation Centre for?", "civilian care", {7}),
+    ("What was the Midlands the birthplace of?", "magnetic resonance imaging", {4}),
     ("Where is the NIHR Patient Recruitment Centre?", "Leicester", {9}),
 ]
 
@@ -62,7 +62,7 @@ NOT_FOUND = [
     "Should I invest my savings in MedTech shares?",
     "What was the stock price of AstraZeneca in 2022?",
     "How many MedTech companies went bankrupt?",
-    "What is the phone number of the Clinical Trials Unit?",
+    "How many patients does the Genomic Medicine Centre treat?",
     "Which football club is the most popular in Leicester?",
 ]
 
@@ -132,11 +132,19 @@ def test_what_is_streamed_ends_as_what_is_asked(prospectus: Assistant) -> None:
 
 
 def test_not_found_shows_the_nearest_and_what_may_hold_it(prospectus: Assistant) -> None:
-    answer = prospectus.ask("Which staff work at the Keele Impact Accelerator Unit?")
-    if answer.status is Status.NOT_FOUND:
-        assert 0 < len(answer.nearest) <= 3
-        assert any("Keele" in r.title for r in answer.related)
-        assert all(not r.indexed for r in answer.related)
+    answer = prospectus.ask("How much did the Keele accelerator cost in Swiss francs?")
+    assert answer.status is Status.NOT_FOUND
+    assert 0 < len(answer.nearest) <= 3
+    assert any("Keele" in r.title for r in answer.related)
+    assert all(not r.indexed for r in answer.related)
+
+
+def test_pages_that_disagree_are_both_shown(prospectus: Assistant) -> None:
+    answer = prospectus.ask("What is the population of the Midlands?")
+    assert "The pages give different figures." in answer.answer
+    values = {v.value: v.citations for v in answer.conflicts[0].values}
+    assert set(values) == {"over 10 million", "11 million people"}
+    assert {answer.citations[n[0] - 1].page for n in values.values()} == {2, 12}
 
 
 @pytest.mark.parametrize("question", ["", "   ", "x" * (MAX_QUESTION + 1)])

@@ -93,4 +93,4 @@ def _trace(model: CrossEncoder, probe: Sequence[Row], path: Path) -> None:
 
 def _rank_correlation(one: np.ndarray[Any, Any], other: np.ndarray[Any, Any]) -> float:
     ranks = np.stack([np.argsort(np.argsort(x)) for x in (one, other)]).astype(np.float64)
-    return float(np.corrcoef(ranks)[0, 1])
+    return float(np.asarray(np.corrcoef(ranks))[0, 1])

@@ -123,16 +123,19 @@ def _merge_other(core: str, earlier: str) -> str:
 
 def _fill_pronouns(core: str, earlier: str, answer: str) -> str:
     """`core` with its first dangling pronoun replaced by the topic of the turn before."""
+    topic = _topic(earlier, answer)
+    inside = topic[:1].lower() + topic[1:] if topic.lower().startswith("the ") else topic
     for pattern, ending in ((_POSSESSIVE, "'s"), (_PERSONAL, "")):
         match = pattern.search(core)
         if match and not _has_antecedent(core[: match.start()]):
-            return f"{core[: match.start()]}{_topic(earlier, answer)}{ending}{core[match.end() :]}"
+            name = inside if match.start() else topic
+            return f"{core[: match.start()]}{name}{ending}{core[match.end() :]}"
     match = _THERE.search(core)
     if match and not _names(core[: match.start()]):
-        return f"{core[: match.start()]}at {_topic(earlier, answer)}{core[match.end() :]}"
+        return f"{core[: match.start()]}at {inside}{core[match.end() :]}"
     match = _DEMONSTRATIVE.search(core)
     if match and not _has_antecedent(core[: match.start()]):
-        return _fill_demonstrative(core, match, _topic(earlier, answer))
+        return _fill_demonstrative(core, match, inside)
     return core
 
 

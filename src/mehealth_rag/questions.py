@@ -218,7 +218,10 @@ def _refine(wanted: Wanted, focus: str) -> Wanted:
 def _by_noun(plain: str, focus: str) -> Wanted:
     if focus in _NOUN_KINDS:
         return _NOUN_KINDS[focus]
+    given = bool(figures(plain)) and re.search(r"\b(?:which|what|who)\b", plain)
     for word in words(plain):
+        if given:
+            break  # the figure is there already: what it belongs to is asked for
         if stem(word) in _NOUN_KINDS and word not in _OFTEN_OTHERWISE:
             return _NOUN_KINDS[stem(word)]
     if re.search(r"\b(?:which|what)\b", plain) and focus:

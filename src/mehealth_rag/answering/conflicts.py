@@ -67,9 +67,7 @@ def _dates(text: str) -> frozenset[str]:
 
 
 def _same_thing(question: Question, candidate: Candidate, figure: Figure) -> bool:
-    """Whether the figure measures what the question asks: by the noun that it counts, or else by
-    what the sentence and its headings speak of.
-    """
+    """Whether the figure measures what is asked: by the noun that it counts, or by its sentence."""
     if question.wanted is Wanted.COUNT:
         counted = stem_all(content_words(candidate.text[figure.span.end :]))[:_NOUN_WITHIN]
         asked = {question.focus, *question.subject}

@@ -45,7 +45,7 @@ def find_link(
     library = tuple(pages)
     scored = [
         (_overlap(wanted, titles.get(link.url, ""), link, page), -order, document, page, link)
-        for order, (document, page, link) in enumerate(_all_links(library))
+        for order, (document, page, link) in enumerate(_all_links(sources, library))
     ]
     scored = [s for s in scored if s[0] > _LEAST_SHARE]
     if not scored:
@@ -65,10 +65,20 @@ class _Place:
     span: Span
 
 
-def _all_links(pages: Iterable[tuple[str, Page]]) -> Iterable[tuple[str, Page, Link]]:
+def _all_links(
+    sources: Sequence[Source], pages: Sequence[tuple[str, Page]]
+) -> Iterable[tuple[str, Page, Link]]:
+    """The links that stand on the pages, then those that only the manifest tells of."""
+    known = {(document, page.number): page for document, page in pages}
     for document, page in pages:
         for link in page.links:
             yield document, page, link
+    for source in sources:
+        for place in source.linked_from:
+            for number in place.pages:
+                told = known.get((place.document, number))
+                if source.url and told is not None:
+                    yield place.document, told, Link(source.url)
 
 
 def _overlap(wanted: set[str], title: str, link: Link, page: Page) -> float:

@@ -229,6 +229,7 @@ class _Build:
         if not has_question_encoder(self._plan.folder.models, self._plan.model):
             with self._stage("export", 1):
                 self._get_encoder().export(self._plan.folder.models)
+                self._progress.advance(1)
 
     def _vectors(self, passages: Sequence[Passage]) -> list[PassageVectors]:
         """Return the vectors of some passages, remembered or computed."""

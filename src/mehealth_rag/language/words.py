@@ -26,8 +26,8 @@ FUNCTION_WORDS = frozenset(
     a about above after again all also am an and any are as at be because been before being
     below between both but by can could did do does doing down during each else ever few for from
     further had has have having he her here hers herself him himself his how i if in into is it its
-    itself just let like many may me might mine more most much must my myself no nor not now of off on
-    once only or other our ours ourselves out over own per please same shall she should so some
+    itself just let like many may me might mine more most much must my myself no nor not now of off
+    on once only or other our ours ourselves out over own per please same shall she should so some
     such than that the their theirs them themselves then there these they this those through to
     too under until up upon us very was we were what when where whether which while who whom whose
     why will with within without would yes yet you your yours yourself yourselves
