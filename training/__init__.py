@@ -1,1 +1,0 @@
-"""Training of the reader: openly licensed questions in, one packaged ONNX file out."""
