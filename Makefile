@@ -31,7 +31,7 @@ check: install
 	$(BIN)/mypy
 
 eval: install
-	$(BIN)/python -m eval $(if $(DATA),--data $(DATA))
+	$(BIN)/python -m eval
 
 bench: install
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \

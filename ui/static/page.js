@@ -7,8 +7,9 @@
   const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
   const state = {
     server: null, conversation: null, live: null, pending: null, editing: null, look: null,
-    looked: 0, zoom: 0, opener: null, halted: 0,
+    looked: 0, zoom: 0, opener: null, haltedAt: 0,
   };
+  const GRACE_MS = 8000;
   const ZOOMS = [1, 1.35, 1.8, 2.5];
   const wide = () => window.matchMedia("(min-width: 861px)").matches;
   const element = (name, options = {}, ...children) => {
@@ -88,7 +89,7 @@
     const turn = turnElement(value.id);
     turn.innerHTML = value.html;
     if (value.record) {
-      state.halted = 0;
+      state.haltedAt = 0;
       state.conversation.turns.push(value.record);
       if (!state.conversation.title) state.conversation.title = value.record.question.slice(0, 80);
       keep();
@@ -117,14 +118,21 @@
       element("p", { textContent: text }), element("p", {}, retry)));
     finish();
   }
-  /* Gradio tells of a stopped question as of a failed one, sometimes only when the next has begun. */
+  /* Gradio tells of a stopped question as of a failed one, once or twice, sometimes only when the
+     next has begun, and never says which one failed: shortly after a stop a failure counts only if
+     the question that is live then stays without an answer. */
   function stop() {
-    if (state.live) state.halted += 1;
+    if (state.live) state.haltedAt = Date.now();
     stopped("Stopped.");
   }
 
   function failed() {
-    if (state.halted > 0) { state.halted -= 1; return; }
+    const id = state.live?.id;
+    if (Date.now() - state.haltedAt < GRACE_MS) setTimeout(() => { if (state.live?.id === id) lost(); }, GRACE_MS);
+    else lost();
+  }
+
+  function lost() {
     stopped("The question did not get through. Too many may be asking; try again in a moment.");
   }
 
