@@ -74,8 +74,8 @@ def served(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iter
 def browser() -> Iterator[Browser]:
     path = chromium()
     if path is None:
-        if os.environ.get("MEHEALTH_REQUIRE_BROWSER") == "1":
-            pytest.fail("MEHEALTH_REQUIRE_BROWSER is set and there is no Chromium")
+        if os.environ.get("REQUIRE_BROWSER") == "1":
+            pytest.fail("REQUIRE_BROWSER is set and there is no Chromium")
         pytest.skip("there is no Chromium on this machine; install the package chromium")
     from playwright.sync_api import sync_playwright
 
