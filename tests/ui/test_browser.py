@@ -240,6 +240,14 @@ def test_a_conversation_can_be_retried_and_copied(visit: Visit) -> None:
     expect(visit.page.locator(".turn")).to_have_count(1)
 
 
+def test_pages_that_disagree_are_both_shown(visit: Visit) -> None:
+    visit.ask("What is the population of the Midlands?")
+    turn = visit.page.locator(".turn")
+    expect(turn).to_contain_text("The pages disagree")
+    expect(turn).to_contain_text("over 10 million")
+    expect(turn).to_contain_text("11 million people")
+
+
 SLOW = """
 import time
 from mehealth_rag.assistant import Assistant
