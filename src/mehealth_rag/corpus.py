@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterable
@@ -16,6 +17,12 @@ MANIFEST = "sources.toml"
 
 FORMATS = {".pdf": "pdf", ".txt": "txt", ".text": "txt", ".md": "md", ".markdown": "md"}
 """File endings that can be read, and the format that each stands for."""
+
+LINKED = "linked"
+"""The folder in the corpus for fetched files of sources that name no `file`."""
+
+_AROUND_PATH = re.compile(r"^[a-z][a-z\d+.-]*://[^/?#]*|[?#].*$", re.IGNORECASE | re.DOTALL)
+"""What stands in an address before and after its path."""
 
 
 class _LinkedFrom(BaseModel):
@@ -69,7 +76,21 @@ def present(sources: Iterable[Source]) -> tuple[Source, ...]:
     return tuple(s for s in sources if s.path is not None)
 
 
+def file_names(folder: Path) -> dict[str, str]:
+    """Where in a corpus folder the file of each source of the manifest lies or belongs, by id.
+
+    Raises CorpusError as `load_sources` does; a folder without a manifest has none.
+    """
+    path = folder / MANIFEST
+    return {e.id: _file_name(e, folder) for e in _entries(path)} if path.is_file() else {}
+
+
 def _from_manifest(path: Path) -> tuple[Source, ...]:
+    return tuple(_source(entry, path.parent) for entry in _entries(path))
+
+
+def _entries(path: Path) -> tuple[_Entry, ...]:
+    """The entries of a manifest."""
     try:
         manifest = _Manifest.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
@@ -85,7 +106,7 @@ def _from_manifest(path: Path) -> tuple[Source, ...]:
         if entry.id in seen:
             raise CorpusError(f"{path}: the id '{entry.id}' stands twice; give each source its own")
         seen.add(entry.id)
-    return tuple(_source(entry, path.parent) for entry in manifest.source)
+    return manifest.source
 
 
 def _first_fault(error: ValidationError) -> str:
@@ -104,28 +125,37 @@ def _first_fault(error: ValidationError) -> str:
 
 
 def _source(entry: _Entry, folder: Path) -> Source:
-    file = _inside(folder, entry.file, entry.id) if entry.file else None
-    suffix = Path(entry.file or entry.url or "").suffix.lower()
+    file = folder / _file_name(entry, folder)
     return Source(
         id=entry.id,
         title=entry.title,
         kind=entry.kind,
-        format=entry.format or FORMATS.get(suffix, suffix.lstrip(".") or "html"),
+        format=_format(entry),
         url=entry.url,
-        path=file if file and file.is_file() else None,
+        path=file if file.is_file() else None,
         linked_from=tuple(LinkedFrom(x.document, x.pages) for x in entry.linked_from),
         note=entry.note,
     )
 
 
-def _inside(folder: Path, name: str, source: str) -> Path:
-    """The path of a manifest's file, which must not lead out of the corpus folder."""
-    path = folder / name
-    if not path.resolve().is_relative_to(folder.resolve()):
+def _format(entry: _Entry) -> str:
+    suffix = Path(entry.file or _AROUND_PATH.sub("", entry.url or "")).suffix.lower()
+    return entry.format or FORMATS.get(suffix, suffix.lstrip(".") or "html")
+
+
+def _file_name(entry: _Entry, folder: Path) -> str:
+    """The name that the manifest gives, else that under which a fetched file is kept."""
+    name = entry.file or f"{LINKED}/{entry.id}.{_format(entry)}"
+    return _inside(folder, name, entry.id)
+
+
+def _inside(folder: Path, name: str, source: str) -> str:
+    """The name of a source's file, which must not lead out of the corpus folder."""
+    if not (folder / name).resolve().is_relative_to(folder.resolve()):
         raise CorpusError(
             f"{folder / MANIFEST}: the file '{name}' of '{source}' lies outside the corpus folder"
         )
-    return path
+    return name
 
 
 def _from_files(folder: Path) -> tuple[Source, ...]:

@@ -1,0 +1,118 @@
+"""Which addresses may be asked: their form, and the machines that they may lead to."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import socket
+from collections.abc import Callable, Sequence
+
+import httpx
+
+from mehealth_rag.fetching.failures import DeadLink, FetchFailure, NoSuchHost
+
+IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+Resolve = Callable[[str, int], Sequence[str]]
+"""The IP addresses of a host name; raises OSError where there is none."""
+
+_LONGEST = 4_000
+_HOST = re.compile(rb"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
+"""A name or an IPv6 address as it goes onto the line."""
+_PORTS = range(1, 65_536)
+
+_NOT_PUBLIC = tuple(
+    ipaddress.ip_network(block)
+    for block in (
+        "192.0.0.0/24",  # IETF protocol assignments; one cloud has its metadata there
+        "192.88.99.0/24",  # 6to4 relays, withdrawn
+        "168.63.129.16/32",  # a cloud's own server behind a public number
+        "fec0::/10",  # site-local, withdrawn but still routed inside
+        "3fff::/20",  # documentation
+        "5f00::/16",  # segment routing
+    )
+)
+"""What `ipaddress` takes for global although it leads to no machine of the open web."""
+
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+
+
+def web_address(text: str, base: httpx.URL | None = None) -> httpx.URL:
+    """An http or https address with a host and without credentials; relative ones need `base`.
+
+    Raises FetchFailure where it is none of that.
+    """
+    try:
+        url = httpx.URL(text.strip()) if base is None else base.join(text.strip())
+        host, port = url.host, 80 if url.port is None else url.port
+    except (httpx.InvalidURL, ValueError, TypeError) as error:
+        raise _refused(text, f"is no web address ({error})") from error
+    if url.scheme not in {"http", "https"}:
+        raise _refused(text, f"has the scheme '{url.scheme}', not http or https")
+    if url.userinfo:
+        raise FetchFailure(
+            f"the address of {host} holds a user name or password",
+            "take it out; protected documents are handed over with --from",
+        )
+    if not _HOST.fullmatch(url.raw_host) or port not in _PORTS or len(str(url)) > _LONGEST:
+        raise _refused(text, "is no web address that can be asked")
+    return url.copy_with(fragment=None)
+
+
+def _refused(text: str, why: str) -> FetchFailure:
+    shown = text if len(text) <= 200 else text[:200] + "…"
+    return FetchFailure(f"the address {shown!r} {why}", "mend the address")
+
+
+def is_public(address: IPAddress) -> bool:
+    """Whether an address belongs to the open web: no private, local, reserved or metadata one."""
+    if isinstance(address, ipaddress.IPv6Address):
+        inner = _embedded(address)
+        if inner is not None:
+            return is_public(inner)
+    return (
+        address.is_global
+        and not address.is_multicast
+        and not address.is_reserved
+        and not address.is_unspecified
+        and not any(address in block for block in _NOT_PUBLIC)
+    )
+
+
+def _embedded(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """The IPv4 address that an IPv6 one leads to: mapped, 6to4 or NAT64; the rest is not global."""
+    if address in _NAT64:
+        return ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
+    return address.ipv4_mapped or address.sixtofour
+
+
+def resolve(host: str, port: int) -> tuple[str, ...]:
+    """Ask the system for the addresses of a host; odd notations of numbers come out plain."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+def allowed_addresses(
+    host: str, port: int, lookup: Resolve, allowed: Callable[[IPAddress], bool]
+) -> tuple[str, ...]:
+    """The addresses of a host that may be connected to.
+
+    Raises:
+        DeadLink: the name has no address; NoSuchHost where that may be so only for now.
+        FetchFailure: it has only addresses that are not allowed.
+    """
+    try:
+        found = lookup(host, port)
+    except (OSError, UnicodeError) as error:  # UnicodeError: a label that no name can have
+        # Only what the resolver calls passing is worth another try.
+        kind = NoSuchHost if getattr(error, "errno", None) == socket.EAI_AGAIN else DeadLink
+        raise kind(
+            f"the host {host} is not known ({getattr(error, 'strerror', None) or error})",
+            "check the address and the network connection",
+        ) from error
+    good = tuple(a for a in found if allowed(ipaddress.ip_address(a.partition("%")[0])))
+    if not good:
+        raise FetchFailure(
+            f"{host} leads to an address that is not of the open web ({', '.join(found) or '–'})",
+            "set MEHEALTH_FETCH_ALLOW_PRIVATE=true if that is meant",
+        )
+    return good

@@ -1,0 +1,40 @@
+"""Why a source could not be fetched: what is wrong, and what to do about it."""
+
+from __future__ import annotations
+
+
+class FetchFailure(Exception):  # noqa: N818 - the names here say what happened
+    """One source cannot be fetched; the others go on. Reads as "reason; advice"."""
+
+    def __init__(self, reason: str, advice: str) -> None:
+        super().__init__(f"{reason}; {advice}")
+        self.reason = reason
+        self.advice = advice
+
+
+class DeadLink(FetchFailure):
+    """The address leads nowhere (404, 410, no such host): another copy may be looked for."""
+
+
+class Passing(FetchFailure):
+    """A fault that may pass: worth another try. `wait` is what the server asks for, in seconds."""
+
+    def __init__(self, reason: str, advice: str, wait: float | None = None) -> None:
+        super().__init__(reason, advice)
+        self.wait = wait
+
+
+class HostDown(Passing):
+    """The host cannot be reached at all: its other addresses need not be tried either."""
+
+
+class NoSuchHost(HostDown, DeadLink):
+    """The name of the host cannot be resolved, at least for now."""
+
+
+class OutOfTime(FetchFailure):
+    """The request has had its time; what has come stays for the next run."""
+
+
+class Stopped(Exception):  # noqa: N818
+    """The person wants to stop: keep what can be gone on with and leave."""

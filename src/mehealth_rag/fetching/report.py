@@ -1,0 +1,92 @@
+"""What a fetch tells: on the way, and in the end a row for every source."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any, Protocol
+
+from mehealth_rag.fetching.state import Origin, Record
+
+
+class Status(StrEnum):
+    """What became of a source."""
+
+    FETCHED = "fetched"
+    UNCHANGED = "unchanged"
+    """The server was asked: it has what is here."""
+    UP_TO_DATE = "up to date"
+    """The file is here, and its server gives nothing to compare it by: it was not asked."""
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    LEFT_ALONE = "left alone"
+    """A file of a folder handed over that belongs to no source for sure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One source, or one file that found none (`id` is None then)."""
+
+    id: str | None
+    status: Status
+    reason: str = ""
+    advice: str = ""
+    url: str | None = None
+    final_url: str | None = None
+    origin: Origin | None = None
+    file: str | None = None
+    bytes: int | None = None
+    sha256: str | None = None
+    links: tuple[str, ...] = ()
+    """Addresses that the fetched document links to and that are no source yet."""
+
+    @classmethod
+    def of(cls, record: Record, status: Status, reason: str = "") -> Row:
+        """The row of a source whose file is in its place."""
+        return cls(
+            record.id,
+            status,
+            reason,
+            url=record.url,
+            final_url=record.final_url,
+            origin=record.origin,
+            file=record.file,
+            bytes=record.bytes,
+            sha256=record.sha256,
+        )
+
+    @property
+    def remark(self) -> str:
+        """Reason and advice in one line."""
+        return "; ".join(part for part in (self.reason, self.advice) if part)
+
+
+def row_json(row: Row) -> dict[str, Any]:
+    """A row as JSON."""
+    return asdict(row)
+
+
+class Watcher(Protocol):
+    """Is told how it goes; from several threads."""
+
+    def received(self, source: str, size: int, total: int | None) -> None:
+        """So many bytes of a source are here, of so many where the server said so."""
+
+    def ended(self, row: Row) -> None:
+        """A source is done with."""
+
+    def told(self, text: str) -> None:
+        """Something worth a line."""
+
+
+class Silence:
+    """A watcher that lets nobody know."""
+
+    def received(self, source: str, size: int, total: int | None) -> None:
+        """Say nothing."""
+
+    def ended(self, row: Row) -> None:
+        """Say nothing."""
+
+    def told(self, text: str) -> None:
+        """Say nothing."""

@@ -1,0 +1,188 @@
+"""`mehealth fetch`: the real command against a real server on this machine."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from cli_helpers import assert_shape, the_error
+
+if TYPE_CHECKING:
+    from conftest import Run
+
+TEXT = (str, type(None))
+ROW = {
+    "id": TEXT,
+    "status": str,
+    "reason": str,
+    "advice": str,
+    "url": TEXT,
+    "final_url": TEXT,
+    "origin": TEXT,
+    "file": TEXT,
+    "bytes": (int, type(None)),
+    "sha256": TEXT,
+    "links": list,
+}
+PRIVATE = {"MEHEALTH_FETCH_ALLOW_PRIVATE": "true"}
+NOTICE = "The ferry to Gull Island does not run in January."
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def address(tmp_path: Path) -> Iterator[str]:
+    """A server with a notice and a page that links to it."""
+    files = tmp_path / "files"
+    files.mkdir()
+    (files / "notice.txt").write_text(NOTICE)
+    (files / "page.html").write_text('<html><a href="news.pdf">News</a></html>')
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(files)))
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def folder(tmp_path: Path, address: str) -> Path:
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    (corpus / "guide.md").write_text("# Guide\n\nThe harbour has two piers.\n")
+    entries = (
+        'id = "guide"\ntitle = "Guide"\nfile = "guide.md"',
+        f'id = "notice"\ntitle = "Notice"\nformat = "txt"\nurl = "{address}/notice.txt"',
+        f'id = "page"\ntitle = "Page"\nformat = "html"\nurl = "{address}/page.html"',
+        f'id = "gone"\ntitle = "Gone"\nurl = "{address}/gone.pdf"',
+    )
+    (corpus / "sources.toml").write_text("".join(f"[[source]]\n{e}\n\n" for e in entries))
+    return corpus
+
+
+def rows(done: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
+    assert done.stdout.count("\n") == 1
+    found: list[dict[str, Any]] = json.loads(done.stdout)
+    return found
+
+
+def test_a_row_for_every_source(mehealth: Run, folder: Path, address: str) -> None:
+    done = mehealth("fetch", "--json", "--corpus", str(folder), env=PRIVATE)
+    assert (done.returncode, done.stderr) == (1, "")  # one of them failed
+    for row in rows(done):
+        assert_shape(row, ROW)
+    assert [(r["id"], r["status"]) for r in rows(done)] == [
+        ("guide", "skipped"),
+        ("notice", "fetched"),
+        ("page", "fetched"),
+        ("gone", "failed"),
+    ]
+    assert rows(done)[2]["links"] == [f"{address}/news.pdf"]
+    again = mehealth("fetch", "notice", "page", "--json", "--corpus", str(folder), env=PRIVATE)
+    assert (again.returncode, [r["status"] for r in rows(again)]) == (0, ["unchanged"] * 2)
+
+
+def test_the_report_for_people(mehealth: Run, folder: Path, address: str) -> None:
+    done = mehealth("fetch", "--corpus", str(folder), env=PRIVATE)
+    assert done.returncode == 1
+    assert re.search(r"notice +│ fetched +│ linked/notice.txt │ 49 ", done.stdout)
+    assert re.search(r"gone +│ failed .* \(404\); look for the new one", done.stdout)
+    assert f"page links to what is no source yet:\n  {address}/news.pdf\n" in done.stdout
+    assert done.stderr == "to have what was fetched searched, run: mehealth ingest\n"
+
+
+@pytest.mark.slow
+def test_what_was_fetched_is_a_document(mehealth: Run, folder: Path, tmp_path: Path) -> None:
+    options = ("--corpus", str(folder), "--index", str(tmp_path / "index"))
+    mehealth("fetch", "notice", *options, env=PRIVATE)
+    listed = json.loads(mehealth("ingest", "--json", *options).stdout)["documents"]
+    assert {d["id"]: d["status"] for d in listed} == {"guide": "added", "notice": "added"}
+    states = json.loads(mehealth("sources", "--json", *options).stdout)
+    assert {s["id"]: s["state"] for s in states} == {
+        "guide": "indexed",
+        "notice": "indexed",
+        "page": "not fetched",
+        "gone": "not fetched",
+    }
+
+
+def test_private_addresses_are_refused_by_default(mehealth: Run, folder: Path) -> None:
+    done = mehealth("fetch", "notice", "--json", "--corpus", str(folder))
+    assert done.returncode == 1
+    assert "not of the open web (127.0.0.1)" in rows(done)[0]["reason"]
+    assert "MEHEALTH_FETCH_ALLOW_PRIVATE" in rows(done)[0]["advice"]
+
+
+def test_a_mirror_and_files_by_hand(mehealth: Run, folder: Path, address: str) -> None:
+    by_hand = folder.parent / "downloads"
+    by_hand.mkdir()
+    (by_hand / "gone.pdf").write_bytes(b"%PDF-1.7 by hand")
+    (by_hand / "strange.bin").write_bytes(b"\0")
+    options = ("--json", "--corpus", str(folder))
+    done = mehealth("fetch", "--from", str(by_hand), *options)
+    assert done.returncode == 0
+    assert {r["id"]: r["status"] for r in rows(done)} == {
+        "guide": "skipped",
+        "notice": "skipped",
+        "page": "skipped",
+        "gone": "fetched",
+        None: "left alone",
+    }
+    mirrored = mehealth("fetch", "notice", "--mirror", address, *options, env=PRIVATE)
+    assert (rows(mirrored)[0]["status"], rows(mirrored)[0]["origin"]) == ("fetched", "mirror")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["notic"], r"there is no source 'notic' in .*; did you mean notice\?"),
+        (["--from", "nowhere"], "--from nowhere: there is no such folder; name the one with"),
+        (["--mirror", "ftp://x"], "--mirror: the address 'ftp://x' has the scheme 'ftp'"),
+        (["--from", ".", "--mirror", "http://x"], "both --mirror and --from are given"),
+    ],
+)
+def test_bad_usage_is_one_line(
+    mehealth: Run, folder: Path, arguments: list[str], line: str
+) -> None:
+    done = mehealth("fetch", *arguments, "--json", "--corpus", str(folder))
+    assert re.match(line, the_error(done, 2))
+
+
+def test_no_corpus(mehealth: Run, tmp_path: Path) -> None:
+    assert the_error(mehealth("fetch", cwd=tmp_path), 3).startswith("there is no corpus folder")
+
+
+def test_a_wrong_setting_is_one_line(mehealth: Run, folder: Path) -> None:
+    for name, value in (("ARCHIVE", "https://a.test/"), ("CONTACT", "a\nb"), ("PROXY", "")):
+        done = mehealth(
+            "fetch", "guide", "--corpus", str(folder), env={f"MEHEALTH_FETCH_{name}": value}
+        )
+        if name == "PROXY":
+            assert done.returncode == 0  # empty counts as not given
+        else:
+            assert f"fetch_{name.lower()}" in the_error(done, 2).lower()
+
+
+def test_the_command_line_does_not_load_what_only_fetching_needs() -> None:
+    code = (
+        "import sys, contextlib, mehealth_rag.cli.app as app\n"
+        "with contextlib.suppress(SystemExit): app.app(['--help'], standalone_mode=False)\n"
+        "print([m for m in ('httpx', 'httpcore', 'rich', 'ssl') if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True
+    )
+    assert done.stdout.splitlines()[-1] == "[]"

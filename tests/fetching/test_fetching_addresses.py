@@ -1,0 +1,242 @@
+"""Which machines may be reached: none but those of the open web, however they are written."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+import pytest
+from fetching_helpers import Corner
+from fetching_web import PDF, Answer, Site, moved
+
+from mehealth_rag.fetching import Network, Status
+from mehealth_rag.fetching.addresses import is_public, web_address
+from mehealth_rag.fetching.failures import FetchFailure
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1",
+        "127.255.255.254",
+        "0.0.0.0",
+        "10.1.2.3",
+        "172.31.0.1",
+        "192.168.1.1",
+        "169.254.169.254",
+        "100.64.0.1",
+        "100.100.100.200",
+        "168.63.129.16",
+        "192.0.0.192",
+        "192.0.2.1",
+        "198.18.0.1",
+        "224.0.0.251",
+        "239.255.255.250",
+        "240.0.0.1",
+        "255.255.255.255",
+        "::",
+        "::1",
+        "::7f00:1",
+        "::ffff:127.0.0.1",
+        "::ffff:10.0.0.1",
+        "::ffff:169.254.169.254",
+        "64:ff9b::7f00:1",
+        "64:ff9b::a9fe:a9fe",
+        "2002:7f00:1::",
+        "2002:c0a8:101::1",
+        "2001:0:7f00:1::",
+        "2001:db8::1",
+        "3fff::1",
+        "fc00::1",
+        "fd00:ec2::254",
+        "fe80::1",
+        "fec0::1",
+        "ff02::1",
+        "ff0e::1",
+    ],
+)
+def test_addresses_that_are_not_of_the_open_web(address: str) -> None:
+    assert not is_public(ipaddress.ip_address(address))
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["8.8.8.8", "93.184.216.34", "2606:4700::1111", "64:ff9b::808:808", "::ffff:8.8.8.8"],
+)
+def test_addresses_of_the_open_web(address: str) -> None:
+    assert is_public(ipaddress.ip_address(address))
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("ftp://example.org/map.pdf", "'ftp', not http or https"),
+        ("file:///etc/passwd", "'file', not http or https"),
+        ("javascript:alert(1)", "not http or https"),
+        ("//example.org/map.pdf", "not http or https"),
+        ("map.pdf", "not http or https"),
+        ("", "not http or https"),
+        ("http://", "no web address"),
+        ("http://ada:secret@example.org/", "user name or password"),
+        ("http://good.example\\@127.0.0.1/", ""),
+        ("http://example.org:99999/", "no web address"),
+        ("http://example.org:0/", "no web address"),
+        ("http://exa mple.org/", "no web address"),
+        ("http://example.org/\r\nHost: evil", "no web address"),
+        ("http://[::1/", "no web address"),
+        ("http://example.org/" + "a" * 5_000, "no web address"),
+    ],
+)
+def test_what_is_no_address_to_ask(text: str, why: str) -> None:
+    with pytest.raises(FetchFailure) as caught:
+        web_address(text)
+    assert why in str(caught.value)
+    assert len(str(caught.value)) < 400
+    assert "secret" not in str(caught.value)
+
+
+def test_addresses_are_made_whole() -> None:
+    assert str(web_address(" https://example.org/a b#part ")) == "https://example.org/a%20b"
+    assert web_address("https://bücher.example/ä").raw_host == b"xn--bcher-kva.example"
+    base = web_address("https://example.org/deep/page")
+    assert str(web_address("../map.pdf?x=1", base)) == "https://example.org/map.pdf?x=1"
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.0.0.1",
+        "127.1",
+        "2130706433",
+        "0x7f000001",
+        "0177.0.0.1",
+        "0",
+        "localhost",
+        "[::ffff:127.0.0.1]",
+        "[::1]",
+        "①②⑦.0.0.1",
+    ],
+)
+def test_this_machine_is_not_asked_however_it_is_written(
+    corner: Corner, site: Site, host: str
+) -> None:
+    corner.network = Network(allowed=partial(is_public))  # as it is in earnest
+    corner.link(f"http://{host}:{site.port}/map.pdf")
+    row = corner.one()
+    assert row.status == Status.FAILED
+    assert (
+        "not of the open web" in row.reason or "not known" in row.reason or "no web" in row.reason
+    )
+    assert site.connections == 0
+
+
+def test_private_addresses_where_a_setting_says_so(corner: Corner, site: Site) -> None:
+    site.on("/map.pdf", Answer())
+    corner.link(site.url("/map.pdf"))
+    corner.network = Network(allowed=lambda _: True)
+    assert corner.one().status == Status.FETCHED
+
+
+def test_a_name_that_leads_to_a_private_address(corner: Corner, site: Site) -> None:
+    corner.names |= {"inside.test": ["10.0.0.7"], "both.test": ["127.0.0.2", "127.0.0.1"]}
+    site.on("/map.pdf", Answer())
+    corner.link(site.url("/map.pdf", "inside.test"))
+    row = corner.one()
+    assert row.reason == "inside.test leads to an address that is not of the open web (10.0.0.7)"
+    assert "MEHEALTH_FETCH_ALLOW_PRIVATE" in row.advice
+    corner.link(site.url("/map.pdf", "both.test"))  # only the allowed one of them is connected to
+    assert corner.one().status == Status.FETCHED
+
+
+@pytest.fixture
+def inner() -> Iterator[Site]:
+    """A server that must never be reached."""
+    site = Site("127.0.0.2")
+    site.on("/map.pdf", Answer())
+    yield site
+    site.close()
+
+
+def test_a_redirect_to_a_private_address(corner: Corner, site: Site, inner: Site) -> None:
+    site.on("/map.pdf", moved(inner.url("/map.pdf")))
+    corner.link(site.url("/map.pdf"))
+    row = corner.one()
+    assert row.status == Status.FAILED
+    assert "127.0.0.2 leads to an address that is not of the open web" in row.reason
+    assert inner.connections == 0
+
+
+def test_a_name_that_changes_its_mind_after_the_check(
+    corner: Corner, site: Site, inner: Site
+) -> None:
+    """DNS rebinding: each connection is made to the very address that its own look-up gave."""
+    given: list[Sequence[str]] = []
+
+    def turning(host: str, port: int) -> Sequence[str]:
+        given.append(["127.0.0.1"] if not given else ["127.0.0.2"])
+        return given[-1]
+
+    site.on("/map.pdf", Answer())
+    corner.link(f"http://turning.test:{site.port}/map.pdf")
+    corner.resolve = turning
+    row = corner.one()
+    assert (row.status, corner.read()) == (Status.FETCHED, PDF)
+    assert len(given) == site.connections == 1
+    assert inner.connections == 0
+    assert {a.host for a in site.asked} == {f"turning.test:{site.port}"}
+
+
+@pytest.mark.parametrize(
+    ("target", "why"),
+    [
+        ("ftp://127.0.0.1/map.pdf", "'ftp', not http or https"),
+        ("file:///etc/passwd", "'file', not http or https"),
+        ("http://ada:pw@127.0.0.1/", "user name or password"),
+        ("", "without an address"),
+        ("http://[broken/", "no web address"),
+    ],
+)
+def test_redirects_to_what_is_not_asked(corner: Corner, site: Site, target: str, why: str) -> None:
+    site.on("/map.pdf", moved(target))
+    corner.link(site.url("/map.pdf"))
+    row = corner.one()
+    assert (row.status, why in row.reason, "redirected" in row.reason) == (
+        Status.FAILED,
+        True,
+        True,
+    )
+    assert site.paths() == ["/map.pdf"]
+
+
+def test_proxies_of_the_environment_are_not_used(
+    corner: Corner, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.on("/map.pdf", Answer())
+    corner.link(site.url("/map.pdf"))
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    assert corner.one().status == Status.FETCHED
+
+
+def test_a_proxy_that_a_setting_names(corner: Corner, monkeypatch: pytest.MonkeyPatch) -> None:
+    from mehealth_rag.fetching.network import environment_proxy
+
+    proxy = Site()
+    try:
+        asked = f"http://far.test:{proxy.port}/map.pdf"  # known to the proxy only
+        proxy.on(asked, Answer())
+        monkeypatch.setenv("http_proxy", proxy.url(""))
+        monkeypatch.delenv("no_proxy", raising=False)
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        corner.network = Network(proxy=environment_proxy)
+        corner.link(asked)
+        assert corner.one().status == Status.FETCHED
+        assert asked in [a.path for a in proxy.asked]
+        # What is known here to be private is not asked through the proxy either.
+        corner.names["inside.test"] = ["10.0.0.7"]
+        corner.link("http://inside.test/other.pdf")
+        assert "not of the open web" in corner.one().reason
+        assert not any("inside" in a.path for a in proxy.asked)
+    finally:
+        proxy.close()

@@ -1,0 +1,94 @@
+"""The state file: damaged, foreign, from the future."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from fetching_helpers import Corner
+from fetching_web import PDF, Answer, Site
+
+from mehealth_rag.errors import FetchStateError
+from mehealth_rag.fetching import Row, Status
+
+
+class Listener:
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.sizes: list[tuple[str, int, int | None]] = []
+        self.rows: list[Row] = []
+
+    def received(self, source: str, size: int, total: int | None) -> None:
+        self.sizes.append((source, size, total))
+
+    def ended(self, row: Row) -> None:
+        self.rows.append(row)
+
+    def told(self, text: str) -> None:
+        self.lines.append(text)
+
+
+@pytest.fixture
+def filled(corner: Corner, site: Site) -> Corner:
+    site.on("/map.pdf", Answer(headers={"ETag": '"1"'}))
+    corner.link(site.url("/map.pdf"))
+    corner.one()
+    return corner
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        '{"schema": 1}',
+        '{"schema": "x", "sources": []}',
+        '{"schema": 1, "sources": 3}',
+        "[" * 100_000,
+        "\udcff",
+    ],
+)
+def test_a_damaged_state_is_set_aside_and_said(filled: Corner, text: str) -> None:
+    path = filled.folder / ".fetched.json"
+    path.write_bytes(text.encode("utf-8", "surrogateescape"))
+    told = Listener()
+    assert [r.status for r in filled.fetch(watcher=told)] == [Status.SKIPPED]  # whose is the file?
+    (line,) = told.lines
+    assert line.startswith(f"{path}: is damaged; kept as .fetched.json.damaged")
+    assert "mehealth fetch --force" in line
+    assert filled.read() == PDF
+    assert path.with_name(".fetched.json.damaged").exists()
+    # As it says: force compares with the server, and takes what is the same into the state.
+    assert filled.one(force=True).status == Status.UNCHANGED
+    assert [r["id"] for r in filled.state()] == ["map"]
+
+
+def test_what_is_whole_in_a_damaged_state_is_kept(filled: Corner, site: Site) -> None:
+    path = filled.folder / ".fetched.json"
+    state = json.loads(path.read_text())
+    state["sources"] += [{"id": "other"}, 7]
+    path.write_text(json.dumps(state))
+    site.on("/map.pdf", Answer(b"", 304))
+    told = Listener()
+    assert [r.status for r in filled.fetch(watcher=told)] == [Status.UNCHANGED]
+    assert "holds 2 damaged of 3" in told.lines[0]
+
+
+def test_a_state_of_a_newer_version_is_not_touched(filled: Corner) -> None:
+    path = filled.folder / ".fetched.json"
+    text = '{"schema": 2, "sources": {}}'
+    path.write_text(text)
+    with pytest.raises(FetchStateError, match="written by a newer version"):
+        filled.fetch()
+    assert path.read_text() == text
+
+
+def test_progress_is_told(corner: Corner, site: Site) -> None:
+    site.on("/map.pdf", Answer())
+    corner.link(site.url("/map.pdf"))
+    told = Listener()
+    rows = corner.fetch(watcher=told)
+    assert told.sizes[-1] == ("map", len(PDF), len(PDF))
+    assert told.rows == [rows[0]]
