@@ -1,0 +1,1 @@
+"""Grounding: whether a sentence is carried by quotes. Pure functions over plain values."""

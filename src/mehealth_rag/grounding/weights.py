@@ -1,0 +1,63 @@
+"""Fitted weights of grounding, kept as data with what they were fitted on and when."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+
+from mehealth_rag.answering.weights import Logistic
+from mehealth_rag.errors import IndexStateError
+from mehealth_rag.grounding.signals import SIGNALS
+from mehealth_rag.grounding.values import Outcome
+
+CONFIDENCE = ("closeness",)
+
+
+@dataclass(frozen=True, slots=True)
+class GroundingModels:
+    """How likely quotes carry a sentence or deny it, and how likely each verdict is right.
+
+    `least` is the probability from which on they are held to. `confidence` gives for each verdict
+    the model that turns the log-odds of the best quotes' closeness into the probability that the
+    verdict is right.
+    """
+
+    of: dict[Outcome, Logistic]
+    least: dict[Outcome, float]
+    confidence: dict[str, Logistic]
+
+
+@lru_cache(maxsize=1)
+def load_grounding() -> GroundingModels:
+    """The packaged weights.
+
+    Raises:
+        IndexStateError: the weights were fitted to other signals than this version computes.
+    """
+    text = files("mehealth_rag.grounding").joinpath("weights.json").read_text(encoding="utf-8")
+    data = json.loads(text)
+    return GroundingModels(
+        of={o: _logistic(data[o], SIGNALS) for o in (Outcome.CARRIED, Outcome.DENIED)},
+        least={o: float(data["least"][o]) for o in (Outcome.CARRIED, Outcome.DENIED)},
+        confidence={k: _logistic(v, CONFIDENCE) for k, v in data["confidence"].items()},
+    )
+
+
+def _logistic(data: dict[str, Any], expected: tuple[str, ...]) -> Logistic:
+    if tuple(data["features"]) != expected:
+        raise IndexStateError(
+            "the packaged weights were fitted to other signals than this version computes; "
+            "fit them again with: python -m eval.fit_check"
+        )
+    return Logistic(
+        features=expected,
+        mean=np.asarray(data["mean"], dtype=np.float64),
+        scale=np.asarray(data["scale"], dtype=np.float64),
+        coefficients=np.asarray(data["coefficients"], dtype=np.float64),
+        intercept=float(data["intercept"]),
+    )

@@ -1,0 +1,201 @@
+"""Proofs: the sentences of the corpus that speak of a claim, each held against it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeGuard
+
+from mehealth_rag.answering.conflicts import MAX_RATIO
+from mehealth_rag.answering.evidence import Evidence, sentence_text
+from mehealth_rag.answering.extractive import Quote
+from mehealth_rag.grounding.amounts import amounts
+from mehealth_rag.grounding.judge import carries
+from mehealth_rag.grounding.values import Ground, Judgement, Outcome, ReasonKind
+from mehealth_rag.language.words import stems
+from mehealth_rag.retrieval import Retriever
+from mehealth_rag.types import BlockKind, Page, Passage, Sentence
+
+PASSAGES_READ = 12
+SENTENCES_HELD = 14
+"""How many passages are read for one claim, and how many of their sentences are held against it."""
+
+BOTH_SURE = 0.9
+"""From this closeness on two pages that differ are said to disagree."""
+
+NOTHING_ADDED = 0.03
+"""A second quote that brings no more of the sentence's words is left out."""
+
+_LEANS = re.compile(
+    r"^\W*(?:\w+\W+){0,5}?(?:the|this|that|these|those|such|he|she|it|they|his|her|its|their|"
+    r"both|we|our)\b",
+    re.IGNORECASE,
+)
+"""A sentence that may take its subject from the one before."""
+
+PageOf = Callable[[str, int], Page]
+"""Gives one page of a document, counted from 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Quotes of one page, and what they do with a sentence."""
+
+    quotes: tuple[Quote, ...]
+    judgement: Judgement
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """The document and the page that they stand on."""
+        return self.quotes[0].document, self.quotes[0].page
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The best proof of each kind for one sentence, None where there is none."""
+
+    carried: Proof | None
+    denied: Proof | None
+    nearest: Proof | None
+
+
+def find(
+    sentence: str, topic: str, retriever: Retriever, documents: Sequence[str]
+) -> tuple[Evidence, ...]:
+    """The passages that may speak of a sentence; `topic` is what the sentence before speaks of.
+
+    They are looked for a second time without the sentence's figures: a wrong figure must not lead
+    away from the page that has the right one.
+    """
+    whole = f"{topic} {sentence}".strip()
+    queries = dict.fromkeys((whole, _without_figures(whole)))
+    found: dict[str, Evidence] = {}
+    for query in queries:
+        for item in retriever.retrieve(query, PASSAGES_READ, documents):
+            found.setdefault(item.hit.passage.id, item)
+    return tuple(found.values())
+
+
+def weigh(
+    sentence: str, topic: str, evidence: Sequence[Evidence], retriever: Retriever, page_of: PageOf
+) -> Finding:
+    """The best proofs for and against a sentence."""
+    found = proofs(sentence, topic, evidence, retriever, page_of)
+    best = (_best(found, outcome) for outcome in (Outcome.CARRIED, Outcome.DENIED, None))
+    return Finding(*best)
+
+
+def proofs(
+    sentence: str, topic: str, evidence: Sequence[Evidence], retriever: Retriever, page_of: PageOf
+) -> list[Proof]:
+    """The sentences nearest to a sentence held against it, alone and with what they lean on."""
+    return [
+        Proof(c.quotes, carries(sentence, c.grounds, c.similarity, retriever.acronyms))
+        for c in _nearest_first(f"{topic} {sentence}", evidence, page_of)
+    ]
+
+
+def disagreeing(carried: Proof, denied: Proof) -> bool:
+    """Whether two pages disagree: one carries, as surely as another denies it in a figure."""
+    kinds = {r.kind for r in denied.judgement.reasons}
+    return (
+        carried.place != denied.place
+        and kinds <= {ReasonKind.FIGURE, ReasonKind.DATE}
+        and all(_of_one_size(r.claimed, r.found) for r in denied.judgement.reasons)
+        and min(carried.judgement.closeness, denied.judgement.closeness) >= BOTH_SURE
+    )
+
+
+def _of_one_size(claimed: str, found: str) -> bool:
+    """Whether two figures could measure one thing: neither is far greater than the other."""
+    pairs = [(a.value, b.value) for a in amounts(claimed) for b in amounts(found)]
+    return any(min(p) > 0 and max(p) / min(p) <= MAX_RATIO for p in pairs)
+
+
+def outweighs(carried: Proof | None, denied: Proof | None) -> TypeGuard[Proof]:
+    """Whether what carries a sentence speaks more surely of it than what denies it.
+
+    The sentence nearest to the claim decides: another may well hold its words by chance.
+    """
+    if carried is None:
+        return False
+    return denied is None or carried.judgement.closeness >= denied.judgement.closeness
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    quotes: tuple[Quote, ...]
+    grounds: tuple[Ground, ...]
+    similarity: float
+
+
+def _best(proofs: Sequence[Proof], outcome: Outcome | None) -> Proof | None:
+    """The closest proof; with one quote instead of two where the second adds nothing."""
+    fitting = [p for p in proofs if outcome is None or p.judgement.outcome is outcome]
+    best = max(fitting, key=lambda p: (p.judgement.closeness, -len(p.quotes)), default=None)
+    if best is None or len(best.quotes) == 1:
+        return best
+    alone = [p for p in fitting if p.quotes[0] in best.quotes and len(p.quotes) == 1]
+    least = best.judgement.signals.get("coverage", 0.0) - NOTHING_ADDED
+    enough = [p for p in alone if p.judgement.signals.get("coverage", 0.0) >= least]
+    return max(enough, key=lambda p: p.judgement.closeness, default=best)
+
+
+def _without_figures(text: str) -> str:
+    for amount in reversed(amounts(text)):
+        text = f"{text[: amount.span.start]} {text[amount.span.end :]}"
+    return " ".join(text.split())
+
+
+def _nearest_first(
+    sentence: str, evidence: Sequence[Evidence], page_of: PageOf
+) -> Iterator[_Candidate]:
+    """The sentences nearest to the claim, each also together with the one that it leans on."""
+    asked = set(stems(sentence))
+    scored = []
+    for rank, item in enumerate(evidence):
+        for place in range(len(item.hit.passage.sentences)):
+            similarity = float(item.sentence_similarities[place])
+            own = set(stems(sentence_text(item.hit.passage, place)))
+            share = len(asked & own) / max(len(asked), 1)
+            scored.append((-(similarity + share), rank, place))
+    for _, rank, place in sorted(scored)[:SENTENCES_HELD]:
+        yield from _candidates(evidence[rank], place, page_of)
+
+
+def _candidates(item: Evidence, place: int, page_of: PageOf) -> Iterator[_Candidate]:
+    """A sentence alone, and with the one that it leans on or the lead of its list."""
+    passage = item.hit.passage
+    similarity = float(item.sentence_similarities[place])
+    quote, above = _quote(passage, place), _above(passage, place)
+    ground = Ground(quote.text, above)
+    yield _Candidate((quote,), (ground,), similarity)
+    sentence = passage.sentences[place]
+    if sentence.lead is not None:
+        text = sentence.lead.of(page_of(passage.document, passage.page).text)
+        lead = Quote(passage.document, passage.page, sentence.lead, text)
+        yield _Candidate((lead, quote), (Ground(text, above), ground), similarity)
+    elif place and _leans(sentence, quote.text):
+        near = max(similarity, float(item.sentence_similarities[place - 1]))
+        before = _quote(passage, place - 1)
+        yield _Candidate((before, quote), (Ground(before.text, above), ground), near)
+
+
+def _leans(sentence: Sentence, text: str) -> bool:
+    """Whether a sentence may take its subject from the one before; a list's lead is no sentence."""
+    running = sentence.kind is BlockKind.PARAGRAPH and not text.rstrip().endswith(":")
+    return running and _LEANS.search(text) is not None
+
+
+def _above(passage: Passage, place: int) -> str:
+    """The title and the headings above a sentence."""
+    above = [passage.title, *passage.headings]
+    if place and passage.sentences[0].kind is BlockKind.HEADING:
+        above.append(sentence_text(passage, 0))
+    return "\n".join(dict.fromkeys(above))
+
+
+def _quote(passage: Passage, place: int) -> Quote:
+    span = passage.sentences[place].span
+    return Quote(passage.document, passage.page, span, sentence_text(passage, place))
