@@ -1,0 +1,107 @@
+"""The way from question sets to a packaged reader, with a small model and small sets."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mehealth_rag.answering.reader_model import CARD, Reader
+from training import augment, data, lists, package, reader
+
+TOWNS = "Alford Brigg Caistor Derby Epworth Frome Goole Hythe Ilford Jarrow Kendal Louth".split()
+THINGS = "bridge tower market station harbour library garden museum theatre canal".split()
+
+
+def write_sets(folder: Path) -> None:
+    """Questions on made-up towns, a hundred and twenty of them over the three sets."""
+    folder.mkdir()
+    rows: dict[str, list[str]] = {name: [] for name in data.SETS}
+    for number, town in enumerate(TOWNS):
+        for place, thing in enumerate(THINGS):
+            sentences = [f"The {t} of {town} was opened in {1800 + 3 * number + i}." for i, t in
+                         enumerate(THINGS)]  # fmt: skip
+            sentences.insert(0, f"{town} number {place} is a town that is known for its {thing}.")
+            name = data.SETS[(number + place) % 3]
+            question = f"When was the {thing} of {town} opened?"
+            row = {"source": name, "question": question, "sentences": sentences,
+                   "answers": [place + 1]}  # fmt: skip
+            rows[name].append(json.dumps(row))
+    for name, lines in rows.items():
+        data.set_path(folder, name).write_text("\n".join(lines), encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def sets(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("training") / "reader"
+    write_sets(folder)
+    return folder
+
+
+def train(sets: Path, run: Path, *options: str) -> dict[str, object]:
+    given = ["--data", str(sets), "--output", str(run), "--layers", "1", "--epochs", "1", *options]
+    assert reader.main(given) == 0
+    log: dict[str, object] = json.loads((run / "log.json").read_text(encoding="utf-8"))
+    return log
+
+
+@pytest.mark.slow
+def test_a_run_is_packaged_and_can_be_done_again(sets: Path, tmp_path: Path) -> None:
+    first = train(sets, tmp_path / "one")
+    again = train(sets, tmp_path / "two")
+    figures = [[{k: v for k, v in e.items() if k != "minutes"} for e in log["entries"]]  # type: ignore[attr-defined]
+               for log in (first, again)]  # fmt: skip
+    assert figures[0] == figures[1]
+    assert first["data"] == data.hashes(sets)
+
+    output = tmp_path / "packaged"
+    given = ["--data", str(sets), "--run", str(tmp_path / "one"), "--output", str(output)]
+    assert package.main(given) == 0
+    scores = Reader.load(output).scores("When was it opened?", [("", "In 1871."), ("", "Why?")])
+    assert scores.shape == (2, 2)
+    assert np.isfinite(scores).all()
+    card = json.loads((output / CARD).read_text(encoding="utf-8"))
+    assert {d["sha256"] for d in card["data"]} == set(data.hashes(sets).values())
+    assert card["method"]["steps"] == first["steps"]
+    assert (output / package.LOG).read_bytes() == (tmp_path / "one" / "log.json").read_bytes()
+
+
+@pytest.mark.slow
+def test_a_run_that_was_cut_short_goes_on(sets: Path, tmp_path: Path) -> None:
+    short = train(sets, tmp_path / "run", "--minutes", "0.02")
+    whole = train(sets, tmp_path / "run", "--resume")
+    assert 0 < int(str(short["steps"])) < int(str(whole["steps"])) == whole["planned"]
+
+
+def test_questions_of_one_passage_are_not_divided(sets: Path) -> None:
+    trained, held_out = data.divide(data.load(sets), data.SEED)
+    assert trained
+    assert held_out
+    assert not {i.sentences for i in trained} & {i.sentences for i in held_out}
+
+
+def test_what_is_unseen_shares_no_sentence_with_what_is_trained_on(sets: Path) -> None:
+    trained, _ = data.divide(data.load(sets), data.SEED)
+    known = {s for item in trained for s in item.sentences}
+    for item in data.unseen(sets, data.SETS, data.SEED):
+        assert known.isdisjoint(item.sentences)
+
+
+def test_lists_hold_the_right_sentence_or_none(sets: Path) -> None:
+    items, _ = data.divide(data.load(sets), data.SEED)
+    made = lists.build(items, items, data.SEED)
+    declined = [e for e in made if not e.right]
+    assert 0.2 < len(declined) / len(made) < 0.5
+    assert all(len(e.pairs) <= lists.CANDIDATES for e in made)
+    assert made == lists.build(items, items, data.SEED)
+
+
+def test_a_question_about_another_year_keeps_its_words() -> None:
+    import random
+
+    changed = augment.about_another("Who won in 1998?", [], random.Random(1))
+    assert changed is not None
+    assert changed != "Who won in 1998?"
+    assert changed.startswith("Who won in ")

@@ -1,0 +1,149 @@
+"""Lists to learn from: one question, a handful of candidate sentences, and which of them answer."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mehealth_rag.answering.reader_model import context
+from mehealth_rag.language.words import content_words, stem_all
+from training.augment import about_another, as_typed, names_in
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from training.data import Item
+
+CANDIDATES = 6
+"""Sentences of a list, the right ones included."""
+
+REMOVED_SHARE = 0.28
+"""The share of lists whose answering sentences are taken out."""
+
+CHANGED_SHARE = 0.08
+"""The share of lists whose question is made to ask about another year or name."""
+
+HEADING_SHARE = 0.3
+"""The share of passages that are given a heading, made of their own words."""
+
+_FOUND = 24
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateList:
+    """A question and its candidates as (before, sentence); `right` are the places that answer."""
+
+    question: str
+    pairs: tuple[tuple[str, str], ...]
+    right: tuple[int, ...]
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A sentence of the whole set: its passage and its place there."""
+
+    sentences: tuple[str, ...]
+    place: int
+
+    @property
+    def text(self) -> str:
+        return self.sentences[self.place]
+
+
+def build(items: Sequence[Item], pool: Sequence[Item], seed: int) -> list[CandidateList]:
+    """One list for each item; wrong sentences from elsewhere come out of `pool` by BM25."""
+    places = _places(pool)
+    found = _nearest([item.question for item in items], [p.text for p in places])
+    names = sorted({n for item in pool for n in names_in(item.question)})
+    lists = []
+    for number, item in enumerate(items):
+        chance = random.Random(f"{seed}-{number}-{item.question}")  # noqa: S311 - not a secret
+        elsewhere = [places[i] for i in found[number]]
+        lists.append(_list(item, elsewhere, names, chance))
+    return lists
+
+
+def _list(
+    item: Item, elsewhere: list[_Place], names: list[str], chance: random.Random
+) -> CandidateList:
+    question, right = item.question, set(item.answers)
+    drawn = chance.random()
+    sentences = item.sentences
+    if drawn < REMOVED_SHARE:
+        sentences = tuple(s for i, s in enumerate(sentences) if i not in right)
+        right = set()
+    elif drawn < REMOVED_SHARE + CHANGED_SHARE:
+        changed = about_another(question, names, chance)
+        question, right = changed or question, set() if changed else right
+    own = [_Place(sentences, i) for i in range(len(sentences))]
+    chosen = _choose(item, own, right, elsewhere, chance)
+    chance.shuffle(chosen)
+    headings: dict[tuple[str, ...], str] = {}
+    for p in chosen:
+        headings.setdefault(p.sentences, _heading(p.sentences, chance))
+    pairs = tuple((_before(p, headings[p.sentences], chance), p.text) for p in chosen)
+    places = tuple(i for i, p in enumerate(chosen) if p.sentences is sentences and p.place in right)
+    return CandidateList(as_typed(question, chance), pairs, places, item.source)
+
+
+def _choose(
+    item: Item, own: list[_Place], right: set[int], elsewhere: list[_Place], chance: random.Random
+) -> list[_Place]:
+    """The right sentences, the most tempting wrong ones of the passage, and some from elsewhere."""
+    chosen = [p for p in own if p.place in right][:3]
+    wanted = set(stem_all(content_words(item.question)))
+    wrong = [p for p in own if p.place not in right]
+    wrong.sort(key=lambda p: -len(wanted & set(stem_all(content_words(p.text)))) - chance.random())
+    inside = wrong[:3] + chance.sample(wrong[3:], min(1, len(wrong[3:])))
+    known = set(item.sentences)
+    outside = [p for p in elsewhere if p.text not in known]
+    outside = chance.sample(outside[:10], min(len(outside[:10]), CANDIDATES))
+    room = CANDIDATES - len(chosen)
+    share = min(len(inside), chance.choice([room // 2, room // 2 + 1, room - 1]))
+    chosen += inside[:share]
+    chosen += outside[: CANDIDATES - len(chosen)]
+    return chosen
+
+
+def _before(place: _Place, heading: str, chance: random.Random) -> str:
+    before = place.sentences[place.place - 1] if place.place else ""
+    if chance.random() < 0.1:
+        before = ""
+    return context(heading, before)
+
+
+def _heading(sentences: tuple[str, ...], chance: random.Random) -> str:
+    """Two to four words of the passage, written as a heading; often none."""
+    if chance.random() > HEADING_SHARE:
+        return ""
+    words = content_words(chance.choice(sentences))
+    size = chance.randint(2, 4)
+    start = chance.randrange(max(1, len(words) - size))
+    return " ".join(words[start : start + size]).capitalize()
+
+
+def _places(pool: Sequence[Item]) -> list[_Place]:
+    seen: dict[str, _Place] = {}
+    for item in pool:
+        for i, text in enumerate(item.sentences):
+            seen.setdefault(text, _Place(item.sentences, i))
+    return list(seen.values())
+
+
+def _nearest(questions: Sequence[str], texts: Sequence[str]) -> np.ndarray[Any, Any]:
+    """The places of the sentences that share most words with each question [questions, found]."""
+    import bm25s
+
+    index = bm25s.BM25(k1=1.2, b=0.75, method="lucene")
+    index.index([_stems(t) for t in texts], show_progress=False)
+    asked = [_stems(q) for q in questions]
+    found, _ = index.retrieve(asked, k=min(_FOUND, len(texts)), show_progress=False)
+    return np.asarray(found)
+
+
+def _stems(text: str) -> list[str]:
+    return stem_all(content_words(text)) or [""]

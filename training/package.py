@@ -1,0 +1,129 @@
+"""Package a trained reader: `python -m training.package --data DIR --run DIR --output DIR`.
+
+DIR of `--run` is what `training.reader` wrote. `--figures` adds a JSON file of measurements to the
+card.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from mehealth_rag.answering import reader_model
+from mehealth_rag.answering.reader_model import Reader
+from mehealth_rag.model_files import PACKAGED, PACKAGED_SHA256
+from training import lists
+from training.export import agreement, export, write_card
+from training.fit import encoded
+from training.model import CrossEncoder, Shape
+from training.reader import held_out_lists, packaged_tokenizer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+OUTPUT = Path(reader_model.__file__).parent / "reader"
+
+LOG = "training-log.json"
+"""What the training wrote as it went: plan, hashes of the data, figures at each look."""
+
+SOURCES = {
+    "selqa.jsonl": "SelQA, dev and test (Jurczyk, Zhai, Choi 2016), Apache 2.0; text CC BY-SA",
+    "qed.jsonl": "QED, development part (Lamm et al. 2020) over Natural Questions, CC BY-SA 3.0",
+    "covidqa.jsonl": "COVID-QA (Möller et al. 2020), Apache 2.0; papers from CORD-19",
+}
+WEAKNESSES = (
+    "English only, and trained on encyclopaedia and biomedical prose: rows of tables, headings and "
+    "bare list items are new to it",
+    "sees one sentence and what comes right before it: an answer spread over several sentences, or "
+    "whose subject is named further up, scores low",
+    "headings were imitated with a passage's own words in training, never real ones",
+    "some right sentences of the training sets are not marked and were learnt as wrong ones",
+    "the second output tells another year or name only partly from the one asked for: near misses "
+    "need the other evidence beside it",
+    "does not reason: negations, comparisons and sums are beyond it",
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Export the checkpoint, check that int8 agrees, write the card."""
+    options = _options().parse_args(arguments)
+    run = json.loads((options.run / "log.json").read_text(encoding="utf-8"))
+    model = CrossEncoder(Shape(**run["plan"]["shape"]), attention="eager")  # the tracer needs it
+    state = torch.load(options.run / "checkpoint.pt", weights_only=True)
+    model.load_state_dict(state["model"])
+    watch = held_out_lists(options.data, run["plan"]["seed"])[: options.lists]
+    tokenizer = packaged_tokenizer()
+    rows = [e.rows for e in encoded(tokenizer, watch)]
+    export(model, tokenizer, rows[0], options.output)
+    write_card(options.output, {})
+    agree = agreement(model, Reader.load(options.output), rows, watch)
+    figures = json.loads(options.figures.read_text(encoding="utf-8")) if options.figures else {}
+    write_card(options.output, _facts(run, agree, figures))
+    log = (options.run / "log.json").read_bytes()
+    (options.output / LOG).write_bytes(log)
+    print(json.dumps(agree), file=sys.stderr)
+    return 0
+
+
+def _facts(run: dict[str, Any], agree: dict[str, float], figures: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "name": "reader",
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "purpose": "scores how well a sentence answers a question, and whether its text answers it",
+        "starts_from": {"model": PACKAGED, "sha256": PACKAGED_SHA256, "licence": "Apache 2.0"},
+        "data": [
+            {"file": name, "sha256": digest, "from": SOURCES[name]}
+            for name, digest in run["data"].items()
+        ],
+        "method": _method(run),
+        "input": {
+            "form": "[CLS] question [SEP] before [SEP] sentence [SEP]; type 1 on the sentence",
+            "before": "reader_model.context(heading, sentence before or words before a list)",
+            "max_tokens": 160,
+            "max_question": reader_model.MAX_QUESTION,
+            "max_before": reader_model.MAX_BEFORE,
+            "max_sentence": reader_model.MAX_SENTENCE,
+        },
+        "output": [
+            "logit that the sentence answers, 0 being that none of the candidates does",
+            "logit that the text answers at all; take the largest over the candidates",
+        ],
+        "figures": {"held_out_lists": run["entries"][-1], "int8": agree, **figures},
+        "weaknesses": list(WEAKNESSES),
+    }
+
+
+def _method(run: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "loss": "softmax over the candidates and a 'none' of logit 0, and binary cross-entropy of "
+        "the log-sum-exp of the second output",
+        "lists": f"{lists.CANDIDATES} sentences each: of the passage, and of others found by BM25; "
+        f"{lists.REMOVED_SHARE:.0%} with the answer taken out, up to {lists.CHANGED_SHARE:.0%} "
+        "asked about another year or name",
+        "questions": "as written, lower case, no question mark, terse, polite, misspelt",
+        "plan": run["plan"],
+        "steps": run["steps"],
+        "steps_planned": run["planned"],
+        "processor_minutes_on_two_cores": round(run["seconds"] / 60, 1),
+        "quantised": "int8 weights by channel, seven bits, dynamic; onnxruntime",
+    }
+
+
+def _options() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="folder with the question sets")
+    parser.add_argument("--run", type=Path, required=True, help="folder that the training wrote")
+    parser.add_argument("--output", type=Path, default=OUTPUT)
+    parser.add_argument("--figures", type=Path, help="JSON object to add to the card's figures")
+    parser.add_argument("--lists", type=int, default=100, help="lists to compare int8 on")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
