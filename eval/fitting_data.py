@@ -18,6 +18,8 @@ from typing import Any
 
 from eval.questions import Question, load_questions
 from mehealth_rag.answering.evidence import Candidate
+from training import data
+from training.data import SEED, detokenised
 
 _NOT_EVIDENCE = frozenset({"link", "instruction", "personal-advice"})
 """Kinds of question that are answered, or declined, without weighing sentences."""
@@ -25,6 +27,13 @@ _NOT_EVIDENCE = frozenset({"link", "instruction", "personal-advice"})
 NEAR_MISS_SHARE = 0.35
 OTHER_TOPIC_SHARE = 6
 """One question in so many is also asked of a corpus about something else."""
+
+
+UNSEEN_SETS = ("selqa", "qed")
+"""Reader sets whose held-out questions the weights beside the reader are fitted on."""
+
+_Row = tuple[tuple[str, ...], str, list[int]]
+"""A passage's sentences, a question, and the places of the sentences that answer it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +78,31 @@ def prospectus(questions: Path, document: Path) -> LabelledCorpus:
 
 def reader_corpora(path: Path, seed: int = 7, most: int | None = None) -> Iterator[LabelledCorpus]:
     """A reader set as corpora of 30 to 150 passages each; `most` limits the questions."""
-    chance = random.Random(f"{seed}-{path.stem}")  # noqa: S311 - drawing a sample, not a secret
-    rows = _rows(path)
-    chance.shuffle(rows)
+    rows = [
+        (tuple(map(detokenised, r["sentences"])), r["question"], r["answers"]) for r in _rows(path)
+    ]
+    random.Random(f"{seed}-{path.stem}").shuffle(rows)  # noqa: S311 - drawing a sample
+    yield from _corpora(path.stem, rows[:most], seed)
+
+
+def unseen_corpora(folder: Path, seed: int = 7) -> Iterator[LabelledCorpus]:
+    """The questions of the reader sets that are held out from training the reader."""
+    for name in UNSEEN_SETS:
+        items = data.unseen(folder, [name], SEED)
+        rows = [(item.sentences, item.question, list(item.answers)) for item in items]
+        yield from _corpora(f"unseen-{name}", rows, seed)
+
+
+def _corpora(name: str, rows: Sequence[_Row], seed: int) -> Iterator[LabelledCorpus]:
+    chance = random.Random(f"{seed}-{name}")  # noqa: S311 - drawing a sample, not a secret
     passages: dict[tuple[str, ...], list[tuple[str, list[int]]]] = {}
-    for row in rows[:most]:
-        sentences = tuple(_untokenised(s) for s in row["sentences"])
-        passages.setdefault(sentences, []).append((row["question"], row["answers"]))
+    for sentences, question, answers in rows:
+        passages.setdefault(sentences, []).append((question, answers))
     items = list(passages.items())
     made: list[LabelledCorpus] = []
     while items:
         size = chance.randint(30, 150)
-        made.append(_corpus(f"{path.stem}-{len(made)}", items[:size], chance))
+        made.append(_corpus(f"{name}-{len(made)}", items[:size], chance))
         items = items[size:]
     for number, corpus in enumerate(made):
         yield _with_other_topics(corpus, made[(number + 1) % len(made)])
@@ -175,11 +197,3 @@ def _plain(text: str) -> str:
 
 def _letters(text: str) -> str:
     return re.sub(r"[\W_]+", "", text.lower())
-
-
-def _untokenised(sentence: str) -> str:
-    """Undo the spaces that a tokeniser put around punctuation."""
-    text = re.sub(r" ([.,;:?!%)\]}])", r"\1", sentence)
-    text = re.sub(r"([(\[{]) ", r"\1", text)
-    text = text.replace(" 's", "'s").replace(" n't", "n't").replace(" -- ", "–")
-    return " ".join(text.replace("`` ", '"').replace(" ''", '"').split())

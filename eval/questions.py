@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from mehealth_rag.errors import UsageError
 
 Split = Literal["dev", "test"]
 
@@ -38,11 +40,20 @@ Text = Annotated[str, Field(min_length=1)]
 Forms = Annotated[tuple[Text, ...], Field(min_length=1)]
 
 
-class QuestionFileError(ValueError):
+class QuestionFileError(UsageError):
     """A question file cannot be read; the message is one line: where, what, and what to do."""
 
 
-class Question(BaseModel):
+class Row(BaseModel):
+    """A line of a question file: whatever it holds, it has an id."""
+
+    id: Text | int
+
+
+R = TypeVar("R", bound=Row)
+
+
+class Question(Row):
     """One question, and what a right answer to it must and must not contain."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -60,6 +71,8 @@ class Question(BaseModel):
     """How many facts are enough; all of them where nothing is said."""
     forbidden: tuple[Text, ...] = ()
     """Confusable forms that a right answer does not hold."""
+    document: Text | None = None
+    """The document that `pages` belong to; the first of the corpus where nothing is said."""
     pages: tuple[Annotated[int, Field(ge=1)], ...]
     """All pages, counted from 1, that support the answer or a part of it."""
     quote: Text | None = None
@@ -98,28 +111,43 @@ class Question(BaseModel):
 
 
 def load_questions(path: Path | str) -> list[Question]:
-    """Read a question file, one JSON object a line; empty lines are skipped."""
-    path = Path(path)
-    questions: list[Question] = []
+    """Read a question file, one JSON object a line; empty lines are skipped.
+
+    Raises:
+        QuestionFileError: the file cannot be read, or a line is wrong or repeats an id.
+    """
+    return load_rows(Path(path), Question, "Question in eval/questions.py")
+
+
+def load_rows(path: Path, model: type[R], fields: str) -> list[R]:
+    """Read rows of any model that have an id of their own; `fields` tells where it is described.
+
+    Raises:
+        QuestionFileError: the file cannot be read, or a line is wrong or repeats an id.
+    """
+    rows: list[R] = []
     first_lines: dict[str, int] = {}
-    for number, line in enumerate(_read_lines(path), start=1):
-        if not line.strip():
-            continue
-        question = _parse_line(line, f"{path}:{number}")
-        if question.id in first_lines:
+    for number, line in question_lines(path):
+        row = _parse_line(line, f"{path}:{number}", model, fields)
+        key = str(row.id)
+        if key in first_lines:
             raise QuestionFileError(
-                f"{path}:{number}: id {question.id} stands on line {first_lines[question.id]} "
+                f"{path}:{number}: id {key} stands on line {first_lines[key]} "
                 "already; give this question an id of its own"
             )
-        first_lines[question.id] = number
-        questions.append(question)
-    return questions
+        first_lines[key] = number
+        rows.append(row)
+    return rows
 
 
-def _read_lines(path: Path) -> list[str]:
-    """Return the lines of the file, or say why there are none."""
+def question_lines(path: Path) -> list[tuple[int, str]]:
+    """The lines of a file that are not empty, each with its number; or an error that says why not.
+
+    Raises:
+        QuestionFileError: the file cannot be read, or is no UTF-8.
+    """
     try:
-        return path.read_text(encoding="utf-8").split("\n")
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise QuestionFileError(
@@ -127,16 +155,17 @@ def _read_lines(path: Path) -> list[str]:
         ) from error
     except UnicodeDecodeError as error:
         raise QuestionFileError(f"{path}: is not UTF-8 text; save it as UTF-8") from error
+    return [(number, line) for number, line in enumerate(lines, start=1) if line.strip()]
 
 
-def _parse_line(line: str, where: str) -> Question:
-    """Turn one line into a question; an error names the place, the field and the fault."""
+def _parse_line(line: str, where: str, model: type[R], fields: str) -> R:
+    """Turn one line into a row; an error names the place, the field and the fault."""
     try:
-        return Question.model_validate_json(line)
+        return model.model_validate_json(line)
     except ValidationError as error:
         fault = error.errors(include_url=False, include_context=False)[0]
         field = ".".join(str(part) for part in fault["loc"])
         problem = f"{field}: {fault['msg']}" if field else fault["msg"]
         raise QuestionFileError(
-            f"{where}: {problem}; correct this line (fields: see Question in eval/questions.py)"
+            f"{where}: {problem}; correct this line (fields: see {fields})"
         ) from error

@@ -82,23 +82,28 @@ def remarks(measured: Measured, found: dict[str, object]) -> list[str]:
             "pipeline; their vectors are the sentences' own, averaged and moved a little, not "
             "computed by the model. Stock is given the same passages and vectors."
         )
-    for corpus in ("prospectus", "filings"):
-        checked = measured.details.get(f"stock_coverage_{corpus}")
-        if checked:
-            share = checked[0]["result"]["embedded"]
-            notes.append(
-                f"Of the {corpus}' text, stock embeds {share:.0%}: "
-                "its nodes are cut at the model's 256 tokens. Ours embeds all of it."
-                if corpus == "filings"
-                else f"Of the prospectus's text, stock embeds {share:.0%}."
-            )
+    notes += [line for corpus in ("prospectus", "filings") if (line := _embedded(measured, corpus))]
     load, cores = found["load"], found["cores"]
     if isinstance(load, float) and isinstance(cores, int) and load > cores / 2:
         notes.append(
-            f"The machine was busy with other work (load {load:g} on {cores} cores): "
-            "trust the ratios more than the times."
+            f"The machine was busy with other work when this began (load {load:g} on {cores} "
+            "cores): times are too long, and a ratio is off where the load changed in between."
         )
     return notes
+
+
+def _embedded(measured: Measured, corpus: str) -> str:
+    """How much of a corpus's text each side embeds; empty where one of them was not measured."""
+    stock = measured.details.get(f"stock_coverage_{corpus}")
+    ours = measured.details.get(f"ingest_{corpus}")
+    if not stock or not ours or "result" not in ours[0]:
+        return ""
+    share, report = stock[0]["result"]["embedded"], ours[0]["result"]
+    return (
+        f"Of the {corpus}, stock embeds {share:.0%} of the text, since its nodes are cut at the "
+        f"model's 256 tokens; of ours, {report['truncated']} of {report['passages']:,} passages "
+        "are cut there."
+    )
 
 
 def _failed(measured: Measured) -> bool:

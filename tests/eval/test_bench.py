@@ -14,10 +14,11 @@ import pytest
 from rich.console import Console
 
 from eval.bench import sets, stock
-from eval.bench.__main__ import main
+from eval.bench.__main__ import main, remarks
 from eval.bench.child import ROOT, ChildError, run
 from eval.bench.figures import SPECS, Figure, Side, Spec, figures
 from eval.bench.machine import machine, sentence, versions
+from eval.bench.measure import Measured
 from eval.bench.stats import advantage, median, percentile
 from eval.bench.synthetic import Pool, SyntheticEncoder, write_corpus
 from eval.bench.table import markdown, number, row, terminal
@@ -210,6 +211,18 @@ def test_a_data_folder_that_is_not_there_is_bad_usage(
 ) -> None:
     assert main(["--data", str(tmp_path / "none")]) == 2
     assert "there is no data folder" in capsys.readouterr().err
+
+
+def test_the_notes_tell_what_each_side_cuts_off_and_whether_the_machine_was_busy() -> None:
+    details = {
+        "ingest_filings": [{"result": {"truncated": 10, "passages": 1913}}],
+        "stock_coverage_filings": [{"result": {"embedded": 0.411}}],
+    }
+    notes = remarks(Measured(details=details), {"load": 8.5, "cores": 2})
+    assert "stock embeds 41% of the text" in notes[1]
+    assert "10 of 1,913 passages are cut" in notes[1]
+    assert "load 8.5 on 2 cores" in notes[2]
+    assert len(remarks(Measured(), {"load": 0.1, "cores": 2})) == 1
 
 
 @pytest.mark.slow

@@ -1,0 +1,126 @@
+"""Whether a text holds a form of words: whole words and whole figures, never a part of another.
+
+"26 billion" does not stand in "126 billion", nor "seven" in "twenty-seven" or "seven hundred".
+Where an accepted form and a forbidden one overlap, the longer decides: "three" is no mistake inside
+"two of the three", and "seven" is no answer inside the forbidden "seven of the nine".
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from mehealth_rag.language.figures import NUMBER_WORDS, SCALES
+from mehealth_rag.types import Span
+
+_ALIKE = str.maketrans(
+    {"‘": "'", "’": "'", "‛": "'", "“": '"', "”": '"', "„": '"'}
+    | dict.fromkeys("‐‑‒–—―−", "-")
+    | {"\u00ad": None, "\u200b": None, "\ufeff": None}
+)
+_MARKUP = re.compile(r"\*\*|\s*\[\d{1,3}\]")
+"""Bold, and the numbers of citations: a "1" in brackets is no figure of the answer."""
+_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+_NOT_AFTER_TENS = "".join(rf"(?<!\b{tens}[- ])" for tens in _TENS)
+_LONG_SCALES = "|".join(sorted((s for s in SCALES if len(s) > 1), key=len, reverse=True))
+_NO_SCALE_AFTER = rf"(?![- ]?(?:{_LONG_SCALES})\b)"
+_INFLECTED = r"(?:'?s|s')?"
+_LEAST_INFLECTED = 4
+"""Letters of a word that may take an "s": "Centre" stands in "Centres", "as" not in "ass"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Which facts a text holds, in their order, and which forbidden forms."""
+
+    facts: tuple[bool, ...]
+    forbidden: tuple[str, ...]
+
+
+def plain(text: str) -> str:
+    """A text as it is compared: no markup, one space, one kind of dash and quote, no case."""
+    bare = _MARKUP.sub("", text.translate(_ALIKE))
+    # compatibility forms: ligatures, wide digits, spaces that do not break
+    words = unicodedata.normalize("NFKC", bare).casefold().split()
+    return re.sub(r"(?<=\d) %", "%", " ".join(words))
+
+
+def held(text: str, facts: Sequence[Sequence[str]], forbidden: Sequence[str] = ()) -> Held:
+    """Which of `facts` (each a list of accepted forms) and of the forbidden forms `text` holds."""
+    compared = plain(text)
+    accepted = [[s for form in fact for s in _occurrences(form, compared)] for fact in facts]
+    banned = {form: _occurrences(form, compared) for form in forbidden}
+    every_accepted = [span for spans in accepted for span in spans]
+    every_banned = [span for spans in banned.values() for span in spans]
+    return Held(
+        facts=tuple(
+            any(not _inside(span, every_banned, proper=True) for span in spans)
+            for spans in accepted
+        ),
+        forbidden=tuple(
+            form
+            for form, spans in banned.items()
+            if any(not _inside(span, every_accepted, proper=False) for span in spans)
+        ),
+    )
+
+
+def holds(text: str, form: str) -> bool:
+    """Whether `text` holds one form, as whole words."""
+    return bool(_occurrences(form, plain(text)))
+
+
+def first_words(text: str, count: int) -> str:
+    """The first `count` words of a text, its markup aside."""
+    return " ".join(_MARKUP.sub("", text).split()[:count])
+
+
+def word_count(text: str) -> int:
+    """How many words a text has, its markup aside; a bullet is no word."""
+    return sum(any(c.isalnum() for c in word) for word in _MARKUP.sub("", text).split())
+
+
+def _occurrences(form: str, compared: str) -> list[Span]:
+    return [Span(*match.span()) for match in _pattern(form).finditer(compared)]
+
+
+def _inside(span: Span, others: Iterable[Span], *, proper: bool) -> bool:
+    return any(
+        other.start <= span.start and span.end <= other.end and not (proper and other == span)
+        for other in others
+    )
+
+
+@lru_cache(maxsize=4096)
+def _pattern(form: str) -> re.Pattern[str]:
+    wanted = plain(form)
+    if not wanted:
+        return re.compile(r"(?!)")
+    return re.compile(_before(wanted) + re.escape(wanted) + _after(wanted))
+
+
+def _before(wanted: str) -> str:
+    """What must not stand before a form: the rest of its first word or figure."""
+    if not wanted[0].isalnum():
+        return ""
+    guard = r"(?<!\w)"
+    if wanted[0].isdigit():
+        return guard + r"(?<!\d[.,])"
+    first = re.split(r"\W", wanted, maxsplit=1)[0]
+    return guard + (_NOT_AFTER_TENS if first in NUMBER_WORDS else "")
+
+
+def _after(wanted: str) -> str:
+    """What must not stand after a form: the rest of its last word or figure."""
+    if not wanted[-1].isalnum():
+        return ""
+    if wanted[-1].isdigit():
+        return r"(?!\w)(?![.,]\d)" + _NO_SCALE_AFTER
+    last = re.split(r"\W", wanted)[-1]
+    if last in NUMBER_WORDS:
+        unit = r"(?![- ](?:one|two|three|four|five|six|seven|eight|nine)\b)" * (last in _TENS)
+        return r"(?!\w)" + unit + _NO_SCALE_AFTER
+    return (_INFLECTED if len(last) >= _LEAST_INFLECTED else "") + r"(?!\w)"

@@ -1,0 +1,60 @@
+"""The summary on the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from eval import labels
+from eval.figures import Group
+from eval.ranking import CUTS
+from eval.run import Report
+from eval.sets import GROUPS, Judged
+
+
+def show(out: Console, report: Report) -> None:
+    """The figures of all groups, the ranking measures, and what changed since an earlier run."""
+    out.print(f"{report.set.name}: {len(report.set.items)} questions, engine {report.engine}")
+    out.print(_figures(report.groups))
+    by_page = sum(item.judged is Judged.PAGE for item in report.set.items)
+    if by_page:
+        out.print(labels.by_page(by_page))
+    if labels.ranked(report.groups):
+        out.print(_ranking(report.groups))
+    if report.comparison:
+        for change in report.comparison.groups:
+            out.print(
+                f"{GROUPS[change.group]}: {change.mended} mended, {change.broken} broken of "
+                f"{change.both} since {report.comparison.made} (McNemar p = {change.p_value:.3g})"
+            )
+
+
+def _figures(groups: Sequence[Group]) -> Table:
+    table = Table("", *(c for g in groups for c in (g.title, "95 % · n")))
+    for title, names in labels.sections(groups).items():
+        table.add_row(Text(title, style="bold"))
+        for name, label in names.items():
+            table.add_row(label, *_cells(groups, name))
+        table.add_section()
+    table.add_row(Text("Accuracy by kind", style="bold"))
+    for kind in labels.kinds(groups):
+        table.add_row(kind, *_cells(groups, f"kinds.{kind}"))
+    return table
+
+
+def _ranking(groups: Sequence[Group]) -> Table:
+    table = Table(
+        "", *(f"{g.title} @{k}" if k == CUTS[0] else f"@{k}" for g in groups for k in CUTS)
+    )
+    for label, names in labels.ranked(groups):
+        cells = (labels.value(n, g.figures.get(n)) for g in groups for n in names)
+        table.add_row(label, *cells)
+    return table
+
+
+def _cells(groups: Sequence[Group], name: str) -> list[str]:
+    figures = [g.figures.get(name) for g in groups]
+    return [cell for f in figures for cell in (labels.value(name, f), labels.around(f))]

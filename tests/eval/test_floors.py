@@ -1,0 +1,90 @@
+"""Floors: what is worse than a stored value is told, one line a figure."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from eval.figures import Figure, Group, names
+from eval.floors import load_floors, under
+from eval.sets import OWN_SET, load_set
+from mehealth_rag.errors import UsageError
+
+KNOWN = {"accuracy", "abstention.f1", "answers.forbidden", "retrieval.all_documents.mrr@10"}
+FLOORS = """
+[dev]
+accuracy = 0.7
+abstention.f1 = 0.6
+answers.forbidden = 0.02
+retrieval.all_documents."mrr@10" = 0.5
+"""
+
+
+def write(tmp_path: Path, text: str) -> Path:
+    file = tmp_path / "floors.toml"
+    file.write_text(text)
+    return file
+
+
+def dev(**figures: Figure) -> dict[str, Group]:
+    return {"dev": Group("dev", "", {k.replace("__", "."): v for k, v in figures.items()})}
+
+
+def test_dotted_names_are_read(tmp_path: Path) -> None:
+    floors = load_floors(write(tmp_path, FLOORS), ["dev"], KNOWN)
+    assert floors["dev"] == {
+        "accuracy": 0.7,
+        "abstention.f1": 0.6,
+        "answers.forbidden": 0.02,
+        "retrieval.all_documents.mrr@10": 0.5,
+    }
+
+
+def test_one_line_for_each_figure_that_is_worse() -> None:
+    groups = dev(
+        accuracy=Figure(0.69, 10),
+        abstention__f1=Figure(0.6, 10),
+        answers__forbidden=Figure(0.03, 10, falling=True),
+        ece=Figure(None, 0),
+    )
+    floors = {"accuracy": 0.7, "abstention.f1": 0.6, "answers.forbidden": 0.02, "ece": 0.1}
+    assert under({"dev": floors}, groups) == [
+        "dev.accuracy is 0.69, under its floor of 0.7",
+        "dev.answers.forbidden is 0.03, over its ceiling of 0.02",
+        "dev.ece was not measured; its floor is 0.1",
+    ]
+    assert under({"dev": {"answers.forbidden": 0.03}}, groups) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("[dev]\naccurracy = 0.7", "there is no figure 'accurracy'; did you mean 'accuracy'?"),
+        ("[prod]\naccuracy = 0.7", "there is no group 'prod'; there are: dev"),
+        ("accuracy = 0.7", "there is no group 'accuracy'; there are: dev"),
+        ("[dev]\naccuracy = 'high'", "dev.accuracy is 'high'; a floor is a number"),
+        ("[dev]\nabstention.f1 = true", "dev.abstention.f1 is True; a floor is a number"),
+        ("[dev", "not valid TOML"),
+    ],
+)
+def test_a_bad_file_is_one_line(tmp_path: Path, text: str, problem: str) -> None:
+    file = write(tmp_path, text)
+    with pytest.raises(UsageError) as caught:
+        load_floors(file, ["dev"], KNOWN)
+    assert str(caught.value).startswith(f"{file}: ")
+    assert problem in str(caught.value)
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"cannot be read .*; check --fail-under"):
+        load_floors(tmp_path / "none.toml", ["dev"], KNOWN)
+
+
+def test_the_floors_of_continuous_integration_name_figures_that_there_are() -> None:
+    ours = load_set(OWN_SET)
+    floors = load_floors(
+        OWN_SET.parent / "floors.toml", ours.groups, names(ours.items, ours.format)
+    )
+    assert set(floors) == {"dev", "test"}
+    assert floors["dev"]["citations.verbatim"] == 1

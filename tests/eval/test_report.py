@@ -1,0 +1,199 @@
+"""The report: one page that needs nothing but itself, and the same as JSON."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from eval_helpers import answered, item, quoted, record, silent
+
+from eval.compare import Earlier, compare
+from eval.figures import summarise
+from eval.records import Ranking, Record
+from eval.report.page import page
+from eval.report.write import write_report
+from eval.report_json import report_json
+from eval.run import Report
+from eval.sets import GROUPS, Format, QuestionSet
+from mehealth_rag.errors import MehealthError
+
+EVIL = "<script>alert('x')</script>"
+SECRET = "the secret of the reporting half"
+HIDDEN = frozenset({"test"})
+VOID = {"meta", "br", "hr", "img", "link", "input"}
+
+
+class Reader(HTMLParser):
+    """Tags in order; fails where one is closed that is not open."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def records() -> list[Record]:
+    right = record(item("good"), answered("42 metres", quoted("is 42 metres tall")))
+    return [
+        replace(right, ranking=Ranking((("guide", 2),))),
+        record(item("evil", question=EVIL, kind=EVIL), answered(f"**{EVIL}** [1]", quoted(EVIL))),
+        record(item("mute", quote="42 metres tall"), silent(nearest=(quoted("two piers"),))),
+        record(item("held", group="test", question=SECRET), answered(SECRET, quoted(SECRET))),
+    ]
+
+
+def made(*, hidden: frozenset[str] = HIDDEN, earlier: Earlier | None = None) -> Report:
+    rows = records()
+    groups = tuple(
+        summarise(g, GROUPS[g], [r for r in rows if r.item.group == g], Format.OWN)
+        for g in ("dev", "test")
+    )
+    return Report(
+        set=QuestionSet("harbour", Format.OWN, tuple(r.item for r in rows), "0" * 64),
+        engine="test",
+        index="abc",
+        made="2030-01-02T03:04:05+00:00",
+        groups=groups,
+        records=tuple(rows),
+        problems=(f"answers.jsonl:3: {EVIL}",),
+        comparison=compare(earlier, rows, hidden) if earlier else None,
+        under_floors=("dev.accuracy is 0.3, under its floor of 0.7",),
+        hidden=hidden,
+    )
+
+
+def test_the_page_is_well_formed_and_fetches_nothing() -> None:
+    text = page(made())
+    reader = Reader(text)
+    assert reader.open == []
+    names = {name for name, _ in reader.tags}
+    assert not names & {"script", "link", "img", "iframe", "object", "a"}
+    assert not re.search(r"url\(|@import|https?:", text)
+    policy = next(a for n, a in reader.tags if n == "meta" and "http-equiv" in a)
+    assert policy["content"] == "default-src 'none'; style-src 'unsafe-inline'"
+    assert sum(n == "svg" for n, _ in reader.tags) == 5
+    for place in re.findall(r'(?:points|x1|cx)="([^"]*)"', text):
+        assert re.fullmatch(r"[\d., ]*", place)
+
+
+def test_everything_is_escaped() -> None:
+    text = page(made())
+    assert EVIL not in text
+    assert "&lt;script&gt;alert(&#x27;x&#x27;)&lt;/script&gt;" in text
+
+
+def test_wrong_answers_of_the_development_half_are_shown_in_full() -> None:
+    text = page(made())
+    for part in (
+        "mute · not found · confidence 0.80",
+        "How tall is the lighthouse?",
+        "nothing found, though the documents answer it",
+        "two piers",
+        "42 metres tall<cite>guide, p. 2</cite>",
+        "not word for word on that page",
+    ):
+        assert part in text
+    assert "good · answered" not in text
+
+
+def test_of_the_reporting_half_only_ids_and_kinds_are_told() -> None:
+    report = made()
+    assert SECRET not in page(report)
+    assert "<b>figure</b> (1): held" in page(report)
+    value = report_json(report)
+    assert SECRET not in json.dumps(value)
+    held = value["records"][3]
+    assert (held["id"], held["shown"], held["verdict"]) == ("held", False, {"right": False})
+    assert set(held) == {"id", "group", "kind", "answerable", "shown", "verdict", "reply"}
+
+
+def test_the_reporting_half_is_shown_where_that_is_asked_for() -> None:
+    report = made(hidden=frozenset())
+    assert SECRET in page(report)
+    assert report_json(report)["records"][3]["item"]["question"] == SECRET
+
+
+def test_the_json_has_its_keys() -> None:
+    value = json.loads(json.dumps(report_json(made())))
+    assert list(value) == [
+        "schema",
+        "made",
+        "engine",
+        "index",
+        "set",
+        "groups",
+        "under_floors",
+        "problems",
+        "comparison",
+        "records",
+    ]
+    accuracy = value["groups"]["dev"]["figures"]["accuracy"]
+    assert accuracy == {
+        "value": 0.333333,
+        "n": 3,
+        "hits": 1,
+        "low": pytest.approx(0.061492),
+        "high": pytest.approx(0.79234),
+        "falling": False,
+    }
+    assert set(value["groups"]["dev"]["figures"]["latency.p50"]) == {"value", "n", "falling"}
+    assert value["records"][0]["ranking"] == {
+        "all_documents": [["guide", 2]],
+        "own_document": None,
+    }
+
+
+def test_a_report_can_be_compared_with_itself(tmp_path: Path) -> None:
+    value = report_json(made())
+    earlier = Earlier.model_validate(value | {"schema_version": 1})
+    report = made(earlier=earlier)
+    assert report.comparison is not None
+    assert [(g.mended, g.broken) for g in report.comparison.groups] == [(0, 0), (0, 0)]
+    text = page(report)
+    assert "The earlier run: engine test, 2030-01-02 03:04:05 UTC." in text
+    assert "Mended: none." in text
+
+
+def test_changes_are_shown_with_both_answers() -> None:
+    rows = report_json(made())["records"]
+    for row, right in zip(rows, (False, True, False, True), strict=True):
+        row["verdict"]["right"] = right
+        row["reply"]["text"] = "before it was so"
+    earlier = Earlier.model_validate(
+        report_json(made()) | {"schema_version": 1, "records": rows, "engine": "old"}
+    )
+    text = page(made(earlier=earlier))
+    assert "<summary>Mended<small> 1</small></summary>" in text
+    assert "<summary>Broken<small> 2</small></summary>" in text
+    assert "Reporting half: held (figure)" in text
+    assert text.count("before it was so") == 3
+    assert SECRET not in text
+
+
+def test_a_report_of_nothing_measured_is_a_page_too() -> None:
+    report = made()
+    empty = replace(report, groups=(summarise("dev", "x", (), Format.OWN),), records=())
+    assert Reader(page(empty)).open == []
+
+
+def test_both_files_are_written_or_it_is_said_why_not(tmp_path: Path) -> None:
+    report = made()
+    path = write_report(tmp_path, report, report_json(report))
+    assert path.read_text(encoding="utf-8") == page(report)
+    assert json.loads((tmp_path / "report.json").read_text())["set"]["name"] == "harbour"
+    with pytest.raises(MehealthError, match=r"cannot be written .*; name another with --report"):
+        write_report(tmp_path / "none", report, {})

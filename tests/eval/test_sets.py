@@ -1,0 +1,109 @@
+"""Question sets: two formats, told apart by their lines; a file, or a folder with its corpus."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from eval.questions import QuestionFileError
+from eval.sets import OWN_SET, Format, Judged, load_set, with_document
+
+OWN = {
+    "id": "x-1",
+    "split": "dev",
+    "kind": "list",
+    "question": "What does the ferry carry?",
+    "answerable": True,
+    "facts": [["walkers"], ["bicycles"], ["dogs"]],
+    "min_facts": 2,
+    "pages": [1],
+    "quote": "walkers",
+}
+SQUAD = {
+    "id": 7,
+    "question": "How tall is it?",
+    "answerable": True,
+    "document": "guide",
+    "page": 2,
+    "answers": ["42 metres", "42"],
+    "title": "ignored",
+}
+
+
+def write(path: Path, *lines: dict[str, Any]) -> Path:
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    return path
+
+
+def test_our_format(tmp_path: Path) -> None:
+    found = load_set(write(tmp_path / "own.jsonl", OWN, OWN | {"id": "x-2", "split": "test"}))
+    assert (found.name, found.format, found.corpus) == ("own", Format.OWN, None)
+    assert found.groups == ("dev", "test")
+    first = found.items[0]
+    assert (first.needed, first.group, first.cut) == (2, "dev", False)
+    assert len(found.sha256) == 64
+
+
+def test_squad_style(tmp_path: Path) -> None:
+    bare = {"id": "n", "question": "Why?", "answerable": False, "document": "fees", "page": 1}
+    paged = SQUAD | {"id": "p", "answers": [], "answer": "Tall.", "pages": [1, 2], "page": None}
+    found = load_set(write(tmp_path / "s.jsonl", SQUAD, bare | {"answers": ["x"]}, paged))
+    assert (found.format, found.groups) == (Format.SQUAD, ("all",))
+    worded, none, by_page = found.items
+    assert worded.facts == (("42 metres", "42"),)
+    assert (worded.id, worded.pages, worded.needed, worded.cut) == ("7", (2,), 1, True)
+    assert (none.answerable, none.facts, none.pages, none.document) == (False, (), (), None)
+    assert (by_page.judged, by_page.pages, by_page.quote) == (Judged.PAGE, (1, 2), "Tall.")
+
+
+def test_a_folder_has_a_corpus_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "corpus").mkdir()
+    write(tmp_path / "questions.jsonl", SQUAD)
+    found = load_set(tmp_path)
+    assert (found.corpus, found.name) == (tmp_path / "corpus", tmp_path.name)
+
+
+def test_our_own_set_is_in_both_halves() -> None:
+    found = load_set(OWN_SET)
+    assert (found.format, found.groups) == (Format.OWN, ("dev", "test"))
+
+
+def test_pages_belong_to_the_first_document_where_none_is_named(tmp_path: Path) -> None:
+    named = OWN | {"id": "x-2", "document": "fees"}
+    items = load_set(write(tmp_path / "own.jsonl", OWN, named)).items
+    assert [item.document for item in with_document(items, "guide")] == ["guide", "fees"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "problem"),
+    [
+        ([], "holds no question; add one"),
+        ([{"id": 1, "question": "Why?"}], ":1: is of no known format; a question has either split"),
+        ([[1]], ":1: is of no known format"),
+        ([SQUAD, SQUAD], ":2: id 7 stands on line 1 already"),
+        ([SQUAD | {"page": 0}], ":1: page: Input should be greater than or equal to 1"),
+        ([SQUAD | {"document": None}], "pages need the document that they belong to"),
+        ([SQUAD | {"answers": [], "page": None}], "needs answers or pages to be judged by"),
+        ([OWN | {"kind": "riddle"}], ":1: kind: Input should be"),
+        ([OWN, SQUAD | {"id": "s"}], ":2: split: Field required"),
+    ],
+)
+def test_a_bad_set_is_one_line(tmp_path: Path, lines: list[Any], problem: str) -> None:
+    with pytest.raises(QuestionFileError) as caught:
+        load_set(write(tmp_path / "bad.jsonl", *lines))
+    message = str(caught.value)
+    assert message.startswith(f"{tmp_path / 'bad.jsonl'}")
+    assert problem in message
+    assert "\n" not in message
+    assert caught.value.exit_code == 2
+
+
+def test_a_line_that_is_no_json_and_a_folder_without_corpus(tmp_path: Path) -> None:
+    (tmp_path / "bad.jsonl").write_text("\n{")
+    with pytest.raises(QuestionFileError, match=r"bad\.jsonl:2: is not JSON .*; correct this line"):
+        load_set(tmp_path / "bad.jsonl")
+    with pytest.raises(QuestionFileError, match=r"a folder with questions\.jsonl and corpus/"):
+        load_set(tmp_path)

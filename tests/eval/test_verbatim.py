@@ -1,0 +1,51 @@
+"""Quotes: word for word, white space and a hyphen at a line's end aside."""
+
+from __future__ import annotations
+
+import pytest
+
+from eval.verbatim import stands_on
+
+PAGE = "The collab-\noration is well-\nknown. It\n  is 42 metres - no more."
+
+
+@pytest.mark.parametrize(
+    "quote",
+    [
+        "The collaboration is",
+        "The collab-\noration is",
+        "is well-known. It is",
+        "is well-\nknown. It is 42",
+        "collaboration is well-known",
+        "It   is\n42 metres - no",
+    ],
+)
+def test_line_breaks_do_not_matter(quote: str) -> None:
+    assert stands_on(quote, PAGE)
+
+
+def test_a_quote_may_be_broken_where_the_page_is_not() -> None:
+    assert stands_on("the collab-\noration", "the collaboration")
+    assert stands_on("a well-\nknown one", "a well-known one")
+
+
+@pytest.mark.parametrize(
+    "quote",
+    [
+        "",
+        "  ",
+        "the collaboration",
+        "is 42 meters",
+        "42 metres no more",
+        "is wellknown-",
+        "42metres",
+    ],
+)
+def test_nothing_else_may_differ(quote: str) -> None:
+    assert not stands_on(quote, PAGE)
+
+
+def test_a_hyphen_within_a_line_counts() -> None:
+    assert not stands_on("wellknown", "a well-known one")
+    assert not stands_on("well-known", "a wellknown one")
+    assert not stands_on("well-known fact", "well-\nread. A wellknown fact")
