@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DATA ?=
 
-.PHONY: run test install check eval bench fit clean
+.PHONY: run test install check eval bench train fit clean
 
 run: install
 	$(BIN)/mehealth ingest
@@ -31,12 +31,16 @@ check: install
 	$(BIN)/mypy
 
 eval: install
-	$(BIN)/python -m eval
+	$(BIN)/mehealth eval
 
 bench: install
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 		--constraint constraints.txt --editable '.[dev,bench]'
 	$(BIN)/python -m eval.bench $(if $(DATA),--data $(DATA))
+
+# Train the reader anew: make train DATA=/folder/with/the/question/sets (about 40 minutes)
+train: install
+	$(BIN)/python -m training --data $(DATA)
 
 # Fit the engine's weights anew: make fit DATA=/folder/with/the/question/sets
 fit: install

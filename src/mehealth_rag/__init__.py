@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mehealth_rag.assistant import Assistant
     from mehealth_rag.errors import MehealthError
     from mehealth_rag.settings import Settings
-    from mehealth_rag.types import Answer, Citation, Hit, Source, Statement
+    from mehealth_rag.types import Answer, Citation, Hit, Source, Statement, Verdict
     from mehealth_rag.wiring import ingest
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "Settings",
     "Source",
     "Statement",
+    "Verdict",
     "ingest",
 ]
 
@@ -33,7 +34,7 @@ _HOME = {
     "MehealthError": "errors",
     "Settings": "settings",
     "ingest": "wiring",
-} | dict.fromkeys(("Answer", "Citation", "Hit", "Source", "Statement"), "types")
+} | dict.fromkeys(("Answer", "Citation", "Hit", "Source", "Statement", "Verdict"), "types")
 
 
 def __getattr__(name: str) -> object:

@@ -12,7 +12,9 @@ from mehealth_rag.answering.evidence import Evidence
 from mehealth_rag.answering.links import find_link
 from mehealth_rag.answering.parts import parts
 from mehealth_rag.answering.scope import declined
-from mehealth_rag.answering.weights import Models, load_models
+from mehealth_rag.answering.weighing import Engine
+from mehealth_rag.answering.weights import load_models
+from mehealth_rag.checking import check_claim
 from mehealth_rag.corpus import load_sources
 from mehealth_rag.errors import UsageError
 from mehealth_rag.followups import Standalone, stand_alone
@@ -20,8 +22,8 @@ from mehealth_rag.language.spelling import Speller
 from mehealth_rag.questions import Question, Wanted, analyse
 from mehealth_rag.retrieval import Retriever
 from mehealth_rag.timing import Stopwatch
-from mehealth_rag.types import Answer, Hit, Page, Source, SourceState, Turn
-from mehealth_rag.wiring import open_index, speller
+from mehealth_rag.types import Answer, Hit, Page, Source, SourceState, Turn, Verdict
+from mehealth_rag.wiring import likeness, open_index, open_reader, speller
 
 if TYPE_CHECKING:
     from mehealth_rag.index.content import IndexedDocument
@@ -56,7 +58,7 @@ class Assistant:
     index: OpenIndex
     retriever: Retriever
     speller: Speller
-    models: Models
+    engine: Engine
     known_sources: tuple[Source, ...]
 
     @classmethod
@@ -68,11 +70,14 @@ class Assistant:
             IndexStateError: it was built by another layout or model, or is damaged.
         """
         index, encoder = open_index(settings)
+        reader = open_reader(settings)
         return cls(
             index=index,
             retriever=Retriever(index, encoder, index.acronyms()),
             speller=speller(index),
-            models=load_models(),
+            engine=Engine(
+                load_models(with_reader=reader is not None), index, likeness(encoder), reader
+            ),
             known_sources=load_sources(settings.corpus) if settings.corpus.is_dir() else (),
         )
 
@@ -121,6 +126,18 @@ class Assistant:
         found = self.retriever.retrieve(mended, top_k, documents)
         return tuple(e.hit for e in found)
 
+    def check(self, claim: str, documents: Sequence[str] = ()) -> Verdict:
+        """What the documents say of a claim; `documents` limits the search.
+
+        Raises:
+            UsageError: the claim is empty, too long or a question, or a document is not in the
+                index.
+        """
+        self._check(claim, documents, "claim")
+        library = compose.Library(self.index.page, self._sources_by_id())
+        verdict = check_claim(claim, self.retriever, self.speller, library, documents)
+        return replace(verdict, index=self.index.fingerprint)
+
     def sources(self) -> tuple[SourceStatus, ...]:
         """Every source of the corpus, and those of the index that the corpus no longer holds."""
         indexed = {d.source.id: d for d in self.index.documents()}
@@ -131,12 +148,13 @@ class Assistant:
         """One page as it was read; `number` counts from 1."""
         return self.index.page(document, number)
 
-    def _check(self, question: str, documents: Sequence[str]) -> None:
-        if not question.strip():
-            raise UsageError("the question is empty; ask something")
-        if len(question) > MAX_QUESTION:
+    def _check(self, text: str, documents: Sequence[str], what: str = "question") -> None:
+        if not text.strip():
+            verb = "ask" if what == "question" else "state"
+            raise UsageError(f"the {what} is empty; {verb} something")
+        if len(text) > MAX_QUESTION:
             raise UsageError(
-                f"the question has {len(question):,} characters; at most {MAX_QUESTION:,} are read"
+                f"the {what} has {len(text):,} characters; at most {MAX_QUESTION:,} are read"
             )
         known = [d.source.id for d in self.index.documents()]
         for document in documents:
@@ -161,7 +179,7 @@ class Assistant:
             if link is not None:
                 return compose.link_answer(question, link, library)
         drafts = [self._draft(p, evidence, question, documents) for p in parts(question.text)]
-        floor = self.models.threshold
+        floor = self.engine.models.threshold
         if any(d.answerable >= floor for d in drafts):
             floor *= OTHER_PART_SHARE
         said = [d for d in drafts if d.statements and d.answerable >= floor]
@@ -176,11 +194,11 @@ class Assistant:
         whole: Question,
         documents: Sequence[str],
     ) -> extractive.Draft:
-        if part == whole.text:
-            return extractive.answer(whole, evidence, self.index, self.models, self.index)
-        question = analyse(part, self.retriever.acronyms)
-        found = self.retriever.retrieve(part, PASSAGES_READ, documents)
-        return extractive.answer(question, found, self.index, self.models, self.index)
+        question, found = whole, evidence
+        if part != whole.text:
+            question = analyse(part, self.retriever.acronyms)
+            found = self.retriever.retrieve(part, PASSAGES_READ, documents)
+        return extractive.answer(question, found, self.engine)
 
     def _sources_by_id(self) -> Mapping[str, Source]:
         indexed = {d.source.id: d.source for d in self.index.documents()}

@@ -6,6 +6,8 @@ MehealthError
 ├── NoIndexError      exit code 3: no index, and nothing to build it from
 ├── IndexStateError   exit code 1: an index is there but cannot serve
 │   └── IndexBusyError  another process is building it
+├── FetchStateError   exit code 1: the record of what was fetched cannot be used
+│   └── FetchBusyError  another process is fetching
 ├── ReadingError      exit code 1: one file cannot be read (reported, never stops the others)
 └── ModelError        exit code 1: the embedding model is missing or not the one that is meant
 """
@@ -41,6 +43,14 @@ class IndexStateError(MehealthError):
 
 class IndexBusyError(IndexStateError):
     """Another process is building the index."""
+
+
+class FetchStateError(MehealthError):
+    """The record of what was fetched cannot be read or written."""
+
+
+class FetchBusyError(FetchStateError):
+    """Another process is fetching into the same corpus folder."""
 
 
 class ReadingError(MehealthError):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import takewhile
 
+from mehealth_rag.language.asking import asking
 from mehealth_rag.language.figures import figures
 from mehealth_rag.language.words import (
     REQUEST_WORDS,
@@ -65,7 +66,7 @@ class Question:
 
 _MONEY_NOUNS = frozenset(
     "cost price value worth revenue income turnover investment funding budget salary fee spend "
-    "spending profit expense money debt cash grant proceeds gdp earnings".split()
+    "spending profit expense money debt cash grant gdp earnings".split()
 )
 _DATE_NOUNS = frozenset("year date month day decade century time".split())
 _PERSON_NOUNS = frozenset(
@@ -93,7 +94,10 @@ _OPENINGS: tuple[tuple[str, Wanted], ...] = (
     (
         r"\b(?:links?|urls?|web ?address|web ?sites?|web ?pages?|hyperlinks?|pdfs?|downloads?|"
         r"home ?page|"
-        r"(?:sign|signing) up|subscribe)\b|\baddress of (?:\w+ ){1,8}(?:page|site)\b",
+        r"(?:sign|signing) up|subscribe)\b|\baddress of (?:\w+ ){1,8}(?:page|site)\b"
+        r"|\bwhere(?:'s| is| are) (?:the|that|your|their|our|its|an?) (?:\w+ ){0,2}"
+        r"(?:case stud(?:y|ies)|papers?|reports?|documents?|leaflets?|brochures?)\b"
+        r"|\b(?:twitter|linkedin|facebook|instagram|youtube) (?:handle|account|page|profile)\b",
         Wanted.LINK,
     ),
     (
@@ -110,9 +114,13 @@ _OPENINGS: tuple[tuple[str, Wanted], ...] = (
         Wanted.MONEY,
     ),
     (
-        r"\bhow much (?:money|does|did|do|is|was|were|are|has|have|will|would|of)\b|\bhow much\b",
+        r"\bhow much\b.*\b(?:money|funding|cash|cost|costs|pay|pays|paid|spend|spends|spent|"
+        r"worth|value|valued|earn|earns|earned|charge|charges|charged|raise|raised|raises|"
+        r"invest\w*|generat\w+|contribut\w+|makes?|made|bring|brings|brought|sell|sells|sold|price|"
+        r"fund\w*|owe\w*|budget\w*|revenue|profit|turnover|income|allocat\w+|award\w*|grants?)\b",
         Wanted.MONEY,
     ),
+    (r"\bhow much\b", Wanted.COUNT),
     (r"\bwhat (?:percentage|percent|proportion|share)\b|\bhow big a share\b", Wanted.PERCENT),
     (r"\bhow (?:many|large|big|tall|long|far|old|fast|high|wide|deep|heavy|often)\b", Wanted.COUNT),
     (
@@ -168,10 +176,11 @@ def analyse(text: str, acronyms: Mapping[str, str] | None = None) -> Question:
     """The analysis of one question that stands alone; `acronyms` are folded ones to expansions."""
     known = acronyms or {}
     plain = " ".join(fold(text).split())
-    focus = _focus(plain)
+    asked = " ".join(fold(asking(text)).split())
+    focus = _focus(asked)
     return Question(
         text=text,
-        wanted=_wanted(plain, focus),
+        wanted=_wanted(asked, focus),
         subject=subject_stems(text),
         focus=focus,
         names=tuple(dict.fromkeys(fold(m) for m in _CAPITALISED.findall(text.strip()))),
@@ -218,14 +227,14 @@ def _refine(wanted: Wanted, focus: str) -> Wanted:
 def _by_noun(plain: str, focus: str) -> Wanted:
     if focus in _NOUN_KINDS:
         return _NOUN_KINDS[focus]
+    if focus and re.search(r"\b(?:which|what|whose)\b", plain):
+        return Wanted.NAME
     given = bool(figures(plain)) and re.search(r"\b(?:which|what|who)\b", plain)
     for word in words(plain):
         if given:
             break  # the figure is there already: what it belongs to is asked for
         if stem(word) in _NOUN_KINDS and word not in _OFTEN_OTHERWISE:
             return _NOUN_KINDS[stem(word)]
-    if re.search(r"\b(?:which|what)\b", plain) and focus:
-        return Wanted.NAME
     return Wanted.GENERAL
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from mehealth_rag.types import Answer, Hit
+from mehealth_rag.types import Answer, Hit, Verdict
 
 if TYPE_CHECKING:
     from mehealth_rag.assistant import SourceStatus
@@ -16,6 +16,16 @@ SCHEMA = 1
 def answer_json(answer: Answer) -> dict[str, Any]:
     """An answer, its keys in the contract's order."""
     return {"schema": SCHEMA, **asdict(answer)}
+
+
+def verdict_json(verdict: Verdict) -> dict[str, Any]:
+    """A verdict, its keys in the contract's order; `parts` where there are several sentences."""
+    found = {"schema": SCHEMA, **asdict(verdict)}
+    parts = found.pop("parts")
+    if parts:
+        kept = ("claim", "verdict", "explanation", "evidence", "confidence")
+        found["parts"] = [{key: part[key] for key in kept} for part in parts]
+    return found
 
 
 def hit_json(hit: Hit) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from mehealth_rag.errors import UsageError
 PREFIX = "MEHEALTH_"
 SETTINGS_FILE = "mehealth.toml"
 PACKAGED_MODEL = "all-MiniLM-L6-v2"
+PACKAGED_READER, NO_READER = "packaged", "none"
 
 
 def default_index(corpus: Path) -> Path:
@@ -41,7 +42,26 @@ class Settings(BaseModel):
         PACKAGED_MODEL, description="the packaged model, a folder or a hub name"
     )
     chroma_url: str | None = Field(None, description="address of a Chroma server; else embedded")
+    reader: str = Field(
+        PACKAGED_READER,
+        description="the packaged reader, `none`, or a cross-encoder's folder or hub name",
+    )
     engine: Literal["extractive"] = Field("extractive", description="who writes the answer")
+    fetch_contact: str | None = Field(
+        None,
+        pattern=r"^[ -~]+$",
+        description="whom a server's keeper may write to: an address, sent with every request",
+    )
+    fetch_max_megabytes: int = Field(100, ge=1, description="largest file that is fetched")
+    fetch_archive: str | None = Field(
+        None, description="where dead links are looked for: an address with {url} in it"
+    )
+    fetch_proxy: str | None = Field(
+        None, description="address of a proxy; or `environment`: the one that is named there"
+    )
+    fetch_allow_private: bool = Field(
+        False, description="whether to fetch from addresses that are not of the open web"
+    )
     ui_host: str = Field("127.0.0.1", description="address that the web page listens on")
     ui_port: int = Field(7860, ge=1, le=65_535, description="port of the web page")
     ui_auth: Path | None = Field(

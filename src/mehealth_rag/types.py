@@ -278,5 +278,22 @@ class VerdictKind(StrEnum):
     NOT_FOUND = "not_found"
 
 
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the documents say of a claim, as the contract gives it.
+
+    A claim of several sentences has a verdict for each under `parts`; its own is the worst of them.
+    """
+
+    claim: str
+    verdict: VerdictKind
+    explanation: str
+    evidence: tuple[Citation, ...] = ()
+    confidence: float = 0.0
+    index: str = ""
+    timings_ms: Mapping[str, float] = field(default_factory=dict)
+    parts: tuple[Verdict, ...] = ()
+
+
 Turn = tuple[str, str]
 """An earlier question and its answer."""

@@ -12,8 +12,11 @@ from mehealth_rag.language.spelling import Speller
 from mehealth_rag.language.words import WORDS_VERSION, stem, stems, words
 from mehealth_rag.model_files import model_folder, model_id
 from mehealth_rag.offline import go_offline, is_hub_name
+from mehealth_rag.settings import NO_READER, PACKAGED_READER
 
 if TYPE_CHECKING:
+    from mehealth_rag.answering.doubts import Likeness
+    from mehealth_rag.answering.weighing import SentenceReader
     from mehealth_rag.index.opened import OpenIndex
     from mehealth_rag.index.report import BulkEncoder, IngestReport, Progress
     from mehealth_rag.question_encoder import Encoder
@@ -78,6 +81,24 @@ def open_index(settings: Settings) -> tuple[OpenIndex, Encoder]:
     return index, encoder
 
 
+def open_reader(settings: Settings) -> SentenceReader | None:
+    """The reader that the settings name, None for `none`.
+
+    Raises:
+        ModelError: it cannot be loaded.
+    """
+    if settings.reader == NO_READER:
+        return None
+    if settings.reader == PACKAGED_READER:
+        from mehealth_rag.answering.reader_model import Reader
+
+        return Reader.load()
+    from mehealth_rag.answering.cross_encoder import CrossEncoderReader
+
+    go_offline(is_hub_name(settings.reader))
+    return CrossEncoderReader.load(settings.reader)
+
+
 def has_index(settings: Settings) -> bool:
     """Whether there is an index of this corpus: one without any of its documents is another's."""
     from mehealth_rag.index.content import ContentReader
@@ -113,6 +134,12 @@ def speller(index: OpenIndex) -> Speller:
         is_known=lambda word: index.passages_with(word) > 0,
         is_english=lambda word: word in _english() or stem(word) in _english_stems(),
     )
+
+
+def likeness(encoder: Encoder) -> Likeness:
+    """The cosine of two short texts; each is encoded once."""
+    encode = lru_cache(maxsize=5_000)(encoder.encode)
+    return lambda one, other: float(encode(one) @ encode(other))
 
 
 @lru_cache(maxsize=1)

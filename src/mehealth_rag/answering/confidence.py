@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mehealth_rag.answering.evidence import FEATURES, Candidate, Statistics, Weights
-from mehealth_rag.language.words import stem
-from mehealth_rag.questions import Question, Wanted
+from mehealth_rag.answering.reader_model import Scores
+from mehealth_rag.answering.weighing import Weighed
+from mehealth_rag.questions import Question
 
 _FROM_BEST = (
     "similarity",
@@ -24,47 +25,44 @@ _FROM_BEST = (
     "coverage_passage",
     "bm25",
     "pairs",
-    "near_words",
     "wanted_missing",
-    "wanted_present",
     "strictly_missing",
-    "figure_wanted_missing",
-    "strictly_present",
-    "names_asked_missing",
-    "expands",
-    "names",
     "names_missing",
-    "focus",
 )
 
 
 def answer_features(
-    question: Question,
-    table: NDArray[np.floating],
-    logits: NDArray[np.floating],
-    statistics: Statistics,
+    question: Question, weighed: Weighed, statistics: Statistics
 ) -> dict[str, float]:
-    """The features of the best candidate as an answer, by name.
+    """The features of the best candidate as an answer, by name; there is one at least.
 
-    `table` holds the candidates' features [n, len(FEATURES)], `logits` their log-odds [n]; n > 0.
+    Those of `weights.READ_FEATURES` are among them where a reader has had its say.
     """
+    table, logits = weighed.table, weighed.logits
     order = np.argsort(-logits, kind="stable")
     best = table[order[0]]
     second = float(logits[order[1]]) if len(order) > 1 else float(logits[order[0]]) - 3.0
     taken = {name: float(best[FEATURES.index(name)]) for name in _FROM_BEST}
     weights = Weights(question, statistics)
     unknown = weights.share(lambda s: statistics.document_frequency(s) == 0)
-    names = [stem(n) for n in question.names]
-    return taken | {
+    own = {
         "best": float(logits[order[0]]),
         "margin": float(logits[order[0]]) - second,
-        "second": second,
-        "best_coverage_passage": float(table[:, FEATURES.index("coverage_passage")].max()),
         "unknown": unknown,
-        "unknown_any": float(unknown > 0),
-        "names_unknown": float(any(statistics.document_frequency(n) == 0 for n in names)),
-        "subject_size": float(np.log1p(len(question.subject))),
-        "general": float(question.wanted is Wanted.GENERAL),
+    }
+    read = {} if weighed.scores is None else _read(weighed.scores, int(order[0]))
+    return taken | own | read
+
+
+def _read(scores: Scores, best: int) -> dict[str, float]:
+    """What the reader says of the chosen sentence, and of all that it has read."""
+    choice, answers = scores[:, 0].astype(np.float64), scores[:, 1].astype(np.float64)
+    return {
+        "read_choice": float(choice[best]),
+        "read_below_best": float(choice[best] - choice.max()),
+        "read_any": float(np.logaddexp.reduce(choice)),
+        "read_answers": float(answers[best]),
+        "read_answers_any": float(np.logaddexp.reduce(answers)),
     }
 
 

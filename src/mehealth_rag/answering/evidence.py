@@ -76,6 +76,11 @@ FEATURES = (
     "place_wanted_given",
     "located",
     "other_names",
+    "date_wanted_missing",
+    "place_wanted_missing",
+    "person_wanted_missing",
+    "name_wanted_missing",
+    "heaviest_missing",
 )
 
 
@@ -182,6 +187,11 @@ class Weights:
         """The share of the question's weight that is held, between 0 and 1."""
         return sum(w for s, w in self.of.items() if held(s)) / self.total
 
+    def heaviest(self, missing: Callable[[str], bool]) -> float:
+        """The weight of the rarest word that is missing, as a share of the rarest word's."""
+        most = max(self.of.values(), default=0.0)
+        return max((w for s, w in self.of.items() if missing(s)), default=0.0) / (most or 1.0)
+
 
 def features(
     question: Question, found: Sequence[Candidate], statistics: Statistics
@@ -232,6 +242,9 @@ def _word_overlap(
         "coverage": weights.share(own.__contains__),
         "coverage_context": weights.share(lambda s: s in own or s in above),
         "coverage_passage": weights.share(lambda s: s in whole or s in above),
+        "heaviest_missing": weights.heaviest(
+            lambda s: s not in whole and s not in above and not _similar(s, whole)
+        ),
         "bm25": _bm25(weights, own),
         "pairs": _pairs(question, text),
         "near_words": weights.share(lambda s: s not in own and _similar(s, own)),
@@ -292,6 +305,10 @@ def _kind_of_answer(question: Question, text: str) -> dict[str, float]:
         "figure_wanted_missing": float(wanted.is_figure and not strictly),
         "place_wanted_given": float(wanted is Wanted.PLACE and strictly),
         "located": float(wanted is Wanted.PLACE and located(question, text)),
+        "date_wanted_missing": float(wanted is Wanted.DATE and not present),
+        "place_wanted_missing": float(wanted is Wanted.PLACE and not present),
+        "person_wanted_missing": float(wanted is Wanted.PERSON and not present),
+        "name_wanted_missing": float(wanted is Wanted.NAME and not present),
         "other_names": log1p(len(new_names(question, text))) if wanted.is_figure else 0.0,
     }
 

@@ -13,19 +13,13 @@ from numpy.typing import NDArray
 
 from mehealth_rag.answering.confidence import answer_features, best_first
 from mehealth_rag.answering.conflicts import first_conflict
-from mehealth_rag.answering.evidence import (
-    FEATURES,
-    Candidate,
-    Evidence,
-    Statistics,
-    candidates,
-    features,
-    sentence_text,
-)
+from mehealth_rag.answering.doubts import doubts
+from mehealth_rag.answering.evidence import Candidate, Evidence, sentence_text
 from mehealth_rag.answering.lists import list_around, wants_list
 from mehealth_rag.answering.outline import headings_under
 from mehealth_rag.answering.wanted import strictly_holds
-from mehealth_rag.answering.weights import ANSWER_FEATURES, Models
+from mehealth_rag.answering.weighing import Engine, best_texts, weigh
+from mehealth_rag.answering.weights import sigmoid
 from mehealth_rag.language.words import content_words, fold, stem_all
 from mehealth_rag.questions import Question, Wanted
 from mehealth_rag.types import BlockKind, Page, Span
@@ -33,18 +27,10 @@ from mehealth_rag.types import BlockKind, Page, Span
 MAX_WORDS = 60
 """A second statement is added only as long as the answer stays within so many words."""
 
-SECOND_SHARE = 0.1
+SECOND_SHARE = 0.05
 """A second statement is added when its odds are at least this share of the best one's."""
 
-HEADING_MALUS = 4.0
-EXPANSION_BONUS = 3.0
-INTRODUCTION_BONUS = 1.5
-"""Log-odds that a candidate's place gives or takes; see `_structure`."""
-
-INTRODUCED_SHARE = 0.5
-"""A list's introduction holds at least this share of the question's weighted words."""
-
-RIVAL_MARGIN = 4.0
+RIVAL_MARGIN = 7.0
 """Log-odds that a sentence may lie behind the best one and still be held against it."""
 
 SPEAKER_WORDS = 15
@@ -96,21 +82,16 @@ class Draft:
     disagree: bool = False
 
 
-def answer(
-    question: Question,
-    evidence: Sequence[Evidence],
-    statistics: Statistics,
-    models: Models,
-    pages: Pages,
-) -> Draft:
+def answer(question: Question, evidence: Sequence[Evidence], engine: Engine) -> Draft:
     """The best answer that the evidence carries, however weak; the caller decides on saying it."""
-    found = candidates(evidence)
-    if not found:
+    weighed = weigh(question, evidence, engine)
+    if not weighed.found:
         return Draft((), 0.0, 0.0)
-    table = features(question, found, statistics)
-    logits = models.sentence.logits(table) + _structure(question, found, table)
-    signals = answer_features(question, table, logits, statistics)
-    row = np.asarray([[signals[name] for name in ANSWER_FEATURES]])
+    models, pages = engine.models, engine.index
+    found, logits = weighed.found, weighed.logits
+    signals = answer_features(question, weighed, engine.index)
+    row = np.asarray([[signals[name] for name in models.answerable.features]])
+    against = doubts(question, best_texts(weighed), engine.index, engine.alike)
     order = best_first(found, logits)
     best = found[order[0]]
     listed = _listed(question, best, pages)
@@ -126,8 +107,8 @@ def answer(
         statements = ((speaker,), *statements)
     return Draft(
         statements,
-        float(models.answerable.probabilities(row)[0]),
-        float(models.right.probabilities(row)[0]),
+        float(sigmoid(models.answerable.logits(row) - against)[0]),
+        float(sigmoid(models.right.logits(row) - against)[0]),
         listed.introduction if listed else None,
         disagree=rival is not None and listed is None,
     )
@@ -139,29 +120,6 @@ def _rivals(
     """The candidates close enough to the best one to speak against it."""
     floor = logits[order[0]] - RIVAL_MARGIN
     return tuple(found[i] for i in order[1:12] if logits[i] >= floor)
-
-
-def _structure(
-    question: Question, found: Sequence[Candidate], table: NDArray[np.float32]
-) -> NDArray[np.float64]:
-    """What is known of candidates beforehand and no set of running text can teach.
-
-    A heading names its subject and says nothing of it, so it answers only where an acronym is
-    spelt out or a list of headings is asked for. The introduction of a list stands for the whole
-    list, though it is short itself.
-    """
-    expands = table[:, FEATURES.index("expands")].astype(np.float64)
-    if question.wanted is not Wanted.DEFINITION:
-        expands = expands * 0
-    listing = question.wanted is Wanted.LIST
-    heading = np.asarray([c.sentence.kind is BlockKind.HEADING and not listing for c in found])
-    covered = table[:, FEATURES.index("coverage")] >= INTRODUCED_SHARE
-    introduces = np.asarray([c.text.rstrip().endswith(":") for c in found]) & covered
-    return np.asarray(
-        EXPANSION_BONUS * expands
-        + INTRODUCTION_BONUS * introduces
-        - HEADING_MALUS * (heading & (expands == 0))
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,17 @@ _ASKING = frozenset(
     for w in "link links url web website webpage address page pages site read find download get "
     "online learn open hyperlink pdf document documents file copy more access".split()
 )
+_LOOSE = frozenset(
+    stem(w)
+    for w in "paper papers report reports study studies leaflet brochure case summary lead leads "
+    "give click source official programme story article publication handle account profile "
+    "update updates".split()
+)
+"""Words for any document: they count where a link holds them, and are not missed else."""
+
+_HOME = re.compile(r"\b(?:web ?sites?|home ?pages?)\b", re.IGNORECASE)
+"""Words that ask for a site's front page."""
+
 _LEAST_SHARE = 0.5
 _SLUG_WORD = re.compile(r"[A-Za-z][a-z]+|[A-Z]{2,}|\d+")
 
@@ -43,8 +54,15 @@ def find_link(
     wanted = {s for s in question.subject if s not in _ASKING}
     titles = {s.url: s.title for s in sources if s.url}
     library = tuple(pages)
+    home = _HOME.search(question.text) is not None
     scored = [
-        (_overlap(wanted, titles.get(link.url, ""), link, page), -order, document, page, link)
+        (
+            _overlap(wanted, titles.get(link.url, ""), link, page) + (home and _is_home(link)),
+            -order,
+            document,
+            page,
+            link,
+        )
         for order, (document, page, link) in enumerate(_all_links(sources, library))
     ]
     scored = [s for s in scored if s[0] > _LEAST_SHARE]
@@ -55,7 +73,13 @@ def find_link(
     place = _words_at(document, page, link) or _nearest_words(title, library)
     if place is None:
         return None
-    return FoundLink(title, link.url, place.document, place.page, place.span, share)
+    return FoundLink(title, link.url, place.document, place.page, place.span, min(share, 1.0))
+
+
+def _is_home(link: Link) -> bool:
+    """Whether a link leads to a site's front page."""
+    parts = urlsplit(link.url)
+    return parts.path in {"", "/"} and not parts.query
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +112,8 @@ def _overlap(wanted: set[str], title: str, link: Link, page: Page) -> float:
     slug = " ".join(_SLUG_WORD.findall(urlsplit(link.url).path + " " + urlsplit(link.url).netloc))
     own = link.span.of(page.text) if link.span else ""
     held = {stem(w) for w in content_words(" ".join((title, slug, own)))}
-    return len(wanted & held) / len(wanted)
+    missed = wanted - held - _LOOSE
+    return len(wanted & held) / (len(wanted & held) + len(missed) or 1)
 
 
 def _words_at(document: str, page: Page, link: Link) -> _Place | None:

@@ -43,11 +43,14 @@ def figures_of(text: str) -> tuple[Figure, ...]:
 
 
 def counts_focus(question: Question, text: str) -> bool:
-    """Whether a figure counts the question's focus: they stand right beside each other."""
+    """Whether a figure counts the question's focus: they stand right beside each other.
+
+    A figure that looks like a year may count too ("attended by 2000 guests").
+    """
     if not question.focus:
         return False
     for figure in new_figures(question, text):
-        if figure.kind is not FigureKind.QUANTITY:
+        if figure.kind not in {FigureKind.QUANTITY, FigureKind.YEAR}:
             continue
         after = _stems(text[figure.span.end : figure.span.end + 70])[:_AFTER]
         ahead = _stems(text[max(0, figure.span.start - 30) : figure.span.start])[-_AHEAD:]

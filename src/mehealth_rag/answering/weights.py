@@ -32,13 +32,19 @@ class Logistic:
 
     def probabilities(self, table: NDArray[np.floating]) -> NDArray[np.float64]:
         """One probability per row; shape [rows, features] to [rows]."""
-        return np.asarray(1 / (1 + np.exp(-self.logits(table))))
+        return sigmoid(self.logits(table))
+
+
+def sigmoid(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Log-odds as probabilities."""
+    return np.asarray(1 / (1 + np.exp(-logits)))
 
 
 @dataclass(frozen=True, slots=True)
 class Models:
     """The fitted models: which sentence answers, whether any does, whether the answer is right.
 
+    `combined` joins the sentence model's log-odds with a reader's; None: without a reader.
     `threshold` is the probability of `answerable` below which the documents are said not to answer.
     """
 
@@ -46,51 +52,63 @@ class Models:
     answerable: Logistic
     right: Logistic
     threshold: float
+    combined: Logistic | None = None
 
 
-@lru_cache(maxsize=1)
-def load_models() -> Models:
-    """The packaged weights.
+@lru_cache(maxsize=2)
+def load_models(*, with_reader: bool = True) -> Models:
+    """The packaged weights, those fitted with a reader or those without.
 
     Raises:
         IndexStateError: the weights were fitted to other features than this version computes.
     """
     text = files("mehealth_rag.answering").joinpath("weights.json").read_text(encoding="utf-8")
     data = json.loads(text)
-    sentence = _logistic(data["sentence"], FEATURES)
-    answerable = _logistic(data["answerable"], ANSWER_FEATURES)
-    right = _logistic(data["right"], ANSWER_FEATURES)
-    return Models(sentence, answerable, right, float(data["threshold"]))
+    fitted = data["with_reader" if with_reader else "without_reader"]
+    names = ANSWER_FEATURES + READ_FEATURES if with_reader else ANSWER_FEATURES
+    return Models(
+        sentence=_logistic(data["sentence"], FEATURES),
+        answerable=_logistic(fitted["answerable"], names),
+        right=_logistic(fitted["right"], names),
+        threshold=float(fitted["threshold"]),
+        combined=_logistic(fitted["combined"], COMBINED_FEATURES) if with_reader else None,
+    )
 
 
 ANSWER_FEATURES = (
     "best",
     "margin",
-    "second",
     "similarity",
     "coverage",
     "coverage_context",
     "coverage_passage",
-    "best_coverage_passage",
     "unknown",
-    "unknown_any",
-    "near_words",
     "bm25",
     "pairs",
     "wanted_missing",
-    "wanted_present",
     "strictly_missing",
-    "figure_wanted_missing",
-    "strictly_present",
-    "names_asked_missing",
-    "expands",
-    "names",
     "names_missing",
-    "names_unknown",
-    "focus",
-    "subject_size",
-    "general",
 )
+"""Signals of whether a question is answered: few, since more of them fitted the sets' habits."""
+
+READ_FEATURES = (
+    "read_choice",
+    "read_below_best",
+    "read_any",
+    "read_answers",
+    "read_answers_any",
+)
+"""What the reader adds to `ANSWER_FEATURES`."""
+
+COMBINED_FEATURES = (
+    "base",
+    "base_below_best",
+    "choice",
+    "choice_below_best",
+    "choice_off_text",
+    "answers",
+)
+"""What a candidate's final log-odds are made of; see `weighing.combined_features`."""
 
 
 def _logistic(data: dict[str, Any], expected: tuple[str, ...]) -> Logistic:

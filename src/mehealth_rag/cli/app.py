@@ -102,6 +102,30 @@ def search(  # noqa: PLR0913 - one parameter an option
 
 
 @app.command()
+def check(  # noqa: PLR0913 - one parameter an option
+    claim: Annotated[str | None, typer.Argument(help="the claim")] = None,
+    *,
+    document: Documents = None,
+    batch: Batch = None,
+    output: Output = None,
+    corpus: Corpus = None,
+    index: Index = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Say whether the documents bear out a claim, or a file of them."""
+    from mehealth_rag.cli.check import run, run_batch
+
+    with guarded(debug):
+        common = Common(made(corpus=corpus, index=index), json)
+        check_batch(claim, batch, output)
+        if batch is not None:
+            run_batch(common, batch, output, tuple(document or ()))
+        else:
+            run(common, claim, tuple(document or ()))
+
+
+@app.command()
 def chat(
     *,
     document: Documents = None,
@@ -128,6 +152,82 @@ def sources(
 
     with guarded(debug):
         run(Common(made(corpus=corpus, index=index), json))
+
+
+@app.command()
+def fetch(  # noqa: PLR0913 - one parameter an option
+    ids: Annotated[list[str] | None, typer.Argument(help="the sources; all by default")] = None,
+    *,
+    force: Annotated[bool, typer.Option("--force", help="fetch also what is here already")] = False,
+    mirror: Annotated[
+        str | None, typer.Option("--mirror", help="address of a copy to fetch from instead")
+    ] = None,
+    folder: Annotated[
+        Path | None, typer.Option("--from", help="take files that were downloaded by hand")
+    ] = None,
+    corpus: Corpus = None,
+    index: Index = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Download the linked sources that are missing or have changed."""
+    from mehealth_rag.cli.fetch import run
+    from mehealth_rag.fetching import Order
+
+    with guarded(debug):
+        order = Order(tuple(ids or ()), force, mirror, folder)
+        code = run(Common(made(corpus=corpus, index=index), json), order)
+    raise typer.Exit(code)
+
+
+@app.command("eval")
+def evaluate(  # noqa: PLR0913 - one parameter an option
+    *,
+    question_set: Annotated[
+        Path | None, typer.Option("--set", help="questions, or a folder with corpus/ beside them")
+    ] = None,
+    answers: Annotated[
+        Path | None, typer.Option("--answers", help="score another system's answers (JSON Lines)")
+    ] = None,
+    engine_name: Annotated[
+        str | None, typer.Option("--engine-name", help="what the report calls the engine")
+    ] = None,
+    write_answers: Annotated[
+        Path | None, typer.Option("--write-answers", help="write our answers as JSON Lines")
+    ] = None,
+    compare: Annotated[
+        Path | None, typer.Option("--compare", help="the report.json of an earlier run")
+    ] = None,
+    fail_under: Annotated[
+        Path | None, typer.Option("--fail-under", help="floors (TOML); exit 1 under one")
+    ] = None,
+    report: Annotated[
+        Path, typer.Option("--report", help="folder that the report is written into")
+    ] = Path("eval-report"),
+    show_reporting_half: Annotated[
+        bool, typer.Option("--show-reporting-half", help="its questions and answers too")
+    ] = False,
+    engine: Engine = None,
+    corpus: Corpus = None,
+    index: Index = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Score a question set and write the report."""
+    from mehealth_rag.cli.evaluate import Request, run
+
+    with guarded(debug):
+        request = Request(
+            question_set=question_set,
+            answers=answers,
+            engine_name=engine_name,
+            write_answers=write_answers,
+            compare=compare,
+            fail_under=fail_under,
+            report=report,
+            show_hidden=show_reporting_half,
+        )
+        run(request, json=json, corpus=corpus, index=index, engine=engine)
 
 
 @app.command()

@@ -38,6 +38,13 @@ class QueryRow(Row):
     documents: tuple[str, ...] = ()
 
 
+class ClaimRow(Row):
+    """One claim."""
+
+    claim: str
+    documents: tuple[str, ...] = ()
+
+
 R = TypeVar("R", bound=Row)
 
 

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from mehealth_rag.types import Answer, Citation, Hit, Status
+from mehealth_rag.types import Answer, Citation, Hit, Status, Verdict, VerdictKind
 
 _BOLD = re.compile(r"\*\*(.+?)\*\*")
 
@@ -28,6 +28,30 @@ def show_answer(out: Console, answer: Answer) -> None:
             _show_citation(out, citation, "")
     for related in answer.related:
         out.print(Text(f"\nMay hold it, but not in the index: {related.title} {related.url or ''}"))
+
+
+_VERDICTS = {
+    VerdictKind.SUPPORTED: ("Supported", "green"),
+    VerdictKind.CONTRADICTED: ("Contradicted", "red"),
+    VerdictKind.NOT_FOUND: ("Not found", "yellow"),
+}
+
+
+def show_verdict(out: Console, verdict: Verdict) -> None:
+    """The verdict with its explanation, for each sentence where there are several; the quotes."""
+    for part in verdict.parts:
+        _show_finding(out, part, f"“{part.claim}” ")
+    _show_finding(out, verdict, "All together: " if verdict.parts else "")
+    for citation in verdict.evidence:
+        _show_citation(out, citation, f"[{citation.number}] ")
+
+
+def _show_finding(out: Console, verdict: Verdict, before: str) -> None:
+    word, style = _VERDICTS[verdict.verdict]
+    shown = Text(before)
+    shown.append(word, style=f"bold {style}")
+    shown.append(f": {verdict.explanation}")
+    out.print(shown)
 
 
 def show_hits(out: Console, hits: Sequence[Hit]) -> None:

@@ -12,7 +12,7 @@ import Stemmer
 
 from mehealth_rag.language.figures import canonical_figures
 
-WORDS_VERSION = 2
+WORDS_VERSION = 3
 """Raise it when the same text would give other words or stems: indexes are then built anew."""
 
 WORD = re.compile(r"[^\W_]+(?:['&][^\W_]+|\.\d[^\W_]*|,\d{3}(?!\d))*")
@@ -75,6 +75,9 @@ AMERICAN_WORDS = {
     "tumor": "tumour",
     "fiber": "fibre",
     "meter": "metre",
+    "kilometer": "kilometre",
+    "centimeter": "centimetre",
+    "millimeter": "millimetre",
     "liter": "litre",
     "theater": "theatre",
     "catalog": "catalogue",

@@ -1,0 +1,120 @@
+"""What is known beforehand to speak against an answer, and no fit on few near misses can teach.
+
+Each doubt is a plain observation about question and evidence, and worth a fixed number of log-odds
+against answering: the number that is asked for stands nowhere, the year that is asked about does
+not either, or the things whose names are asked for are only counted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+
+from mehealth_rag.answering.evidence import Statistics
+from mehealth_rag.answering.wanted import holds_wanted, new_figures, strictly_holds
+from mehealth_rag.language.figures import FigureKind, figures
+from mehealth_rag.language.words import content_words, stem
+from mehealth_rag.questions import GENERIC_FOCUS, Question, Wanted
+
+NO_FIGURE, NO_DATE, UNKNOWN_YEAR, ONLY_COUNTED = 2.5, 1.0, 3.0, 2.5
+"""Log-odds against answering."""
+
+OTHER_YEAR = 1.5
+"""The same where the answer names another year: it may say what is true instead."""
+
+ALIKE = 0.6
+"""Cosine of two nouns that may stand for each other ("firms" and "businesses")."""
+
+_NOUNS_AFTER = 5
+_NAMING = frozenset({Wanted.LIST, Wanted.NAME, Wanted.PLACE, Wanted.PERSON, Wanted.GENERAL})
+_NAMES_WANTED = re.compile(
+    r"\b(?:which|what are|who are|where are|names?|named|called|list|identify)\b", re.IGNORECASE
+)
+_ENUMERATION = re.compile(
+    r"^(?:[\s\w’'()/-]{0,60}?)(?::|\(|\b(?:such as|including|namely|i\.e|are|is|were)\b)"
+)
+
+Likeness = Callable[[str, str], float]
+"""The cosine of two words or short texts."""
+
+
+def doubts(
+    question: Question, texts: Sequence[str], statistics: Statistics, alike: Likeness
+) -> float:
+    """Log-odds against answering with the best sentences `texts`, best first."""
+    found = 0.0
+    if question.wanted.is_figure and not any(_gives_figure(question, t, alike) for t in texts):
+        found += NO_FIGURE
+    if question.wanted is Wanted.DATE and not any(strictly_holds(question, t) for t in texts):
+        found += NO_DATE
+    if _asks_of_unknown_year(question, statistics):
+        told = any(f.kind is FigureKind.YEAR for f in figures(texts[0])) if texts else False
+        found += OTHER_YEAR if told else UNKNOWN_YEAR
+    if texts and _only_counts(question, texts[0]):
+        found += ONLY_COUNTED
+    return found
+
+
+def _gives_figure(question: Question, text: str, alike: Likeness) -> bool:
+    """A figure of the wanted kind, and for counts beside what is counted or a word like it."""
+    if question.wanted is not Wanted.COUNT:
+        return strictly_holds(question, text)
+    if not re.search(r"\bhow many\b|\bnumber of\b", question.text, re.IGNORECASE):
+        return holds_wanted(question, text)
+    if question.focus in GENERIC_FOCUS or strictly_holds(question, text):
+        return holds_wanted(question, text)
+    noun = _surface(question)
+    return any(alike(noun, word) >= ALIKE for word in _counted(question, text))
+
+
+def _surface(question: Question) -> str:
+    """The focus as the question spells it."""
+    words = content_words(question.text)
+    return next((w for w in words if stem(w) == question.focus), question.focus)
+
+
+def _counted(question: Question, text: str) -> tuple[str, ...]:
+    """The words that stand right after the new figures of a text."""
+    found: list[str] = []
+    for figure in new_figures(question, text):
+        if figure.kind in {FigureKind.QUANTITY, FigureKind.YEAR}:
+            found += content_words(text[figure.span.end : figure.span.end + 70])[:_NOUNS_AFTER]
+    return tuple(dict.fromkeys(found))
+
+
+def _asks_of_unknown_year(question: Question, statistics: Statistics) -> bool:
+    years = [f for f in figures(question.text) if f.kind is FigureKind.YEAR]
+    return any(statistics.document_frequency(f.token) == 0 for f in years)
+
+
+def _only_counts(question: Question, text: str) -> bool:
+    """The question names a number of things and asks which they are; the text repeats the number.
+
+    An enumeration right after the things ("three piers: North, ...") tells which they are.
+    """
+    if question.wanted not in _NAMING or not _NAMES_WANTED.search(question.text):
+        return False
+    asked = _counted_things(question.text)
+    given = _counted_things(text)
+    both = [place for key, place in given.items() if key in asked]
+    return bool(both) and not any(_ENUMERATION.search(text[place:]) for place in both)
+
+
+@lru_cache(maxsize=10_000)
+def _counted_things_of(text: str) -> tuple[tuple[tuple[str, str], int], ...]:
+    found = []
+    for figure in figures(text):
+        if figure.kind is not FigureKind.QUANTITY:
+            continue
+        after = text[figure.span.end : figure.span.end + 60]
+        for match in re.finditer(r"[\w’'-]+", after):
+            word = stem(match.group().lower())
+            found.append(((figure.token, word), figure.span.end + match.end()))
+    return tuple(found)
+
+
+def _counted_things(text: str) -> dict[tuple[str, str], int]:
+    """The last place of each (figure, noun after it) of a text."""
+    nouns = {(f, w): place for (f, w), place in _counted_things_of(text) if len(w) > 3}
+    return dict(nouns)

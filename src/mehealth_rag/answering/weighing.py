@@ -1,0 +1,169 @@
+"""Weighing candidates: the sentence model's log-odds first, then the reader's say on the best.
+
+The sentence model looks at every candidate; the reader, which costs a thousand times as much, only
+at the best `READ` of them. Nobody else's candidates can be chosen then, so all that follows works
+on those.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mehealth_rag.answering.doubts import Likeness
+from mehealth_rag.answering.evidence import (
+    FEATURES,
+    Candidate,
+    Evidence,
+    Statistics,
+    candidates,
+    features,
+    sentence_text,
+)
+from mehealth_rag.answering.reader_model import Scores, context
+from mehealth_rag.answering.weights import Models
+from mehealth_rag.questions import Question, Wanted
+from mehealth_rag.types import BlockKind, Page
+
+READ = 8
+"""How many candidates the reader looks at: four find less, twelve no more (see docs/reader.md)."""
+
+BEST = 2
+"""How many candidates an answer is made of."""
+
+HEADING_MALUS = 4.0
+EXPANSION_BONUS = 3.0
+INTRODUCTION_BONUS = 1.5
+"""Log-odds that a candidate's place gives or takes; see `structure`."""
+
+READ_INTRODUCTION_BONUS = 1.0
+"""The same once the reader, which has learnt no lists, has had its say."""
+
+INTRODUCED_SHARE = 0.5
+"""A list's introduction holds at least this share of the question's weighted words."""
+
+Logits = NDArray[np.float64]
+
+
+class SentenceReader(Protocol):
+    """Scores sentences; `mehealth_rag.answering.reader_model.Reader` is one."""
+
+    def scores(self, question: str, pairs: Sequence[tuple[str, str]]) -> Scores:
+        """Logits [n, 2] of each (before, sentence): it answers; its text answers at all."""
+
+
+class KnownPages(Statistics, Protocol):
+    """What the index knows of words, and its pages."""
+
+    def page(self, document: str, number: int) -> Page:
+        """One page, counted from 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """Candidates with their features [n, len(FEATURES)] and their final log-odds [n].
+
+    `scores` are the reader's [n, 2], None where there is no reader.
+    """
+
+    found: tuple[Candidate, ...]
+    table: NDArray[np.float32]
+    logits: Logits
+    scores: Scores | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """What choosing an answer needs beside the evidence.
+
+    `alike` is the cosine of two words, `reader` None where there is none.
+    """
+
+    models: Models
+    index: KnownPages
+    alike: Likeness
+    reader: SentenceReader | None = None
+
+
+def weigh(question: Question, evidence: Sequence[Evidence], engine: Engine) -> Weighed:
+    """The candidates of the evidence with all that speaks for each."""
+    models, reader = engine.models, engine.reader
+    found = candidates(evidence)
+    table = features(question, found, engine.index)
+    base = models.sentence.logits(table) + structure(question, found, table)
+    if reader is None or models.combined is None or not found:
+        return Weighed(found, table, base)
+    kept = np.argsort(-base, kind="stable")[:READ]
+    chosen = tuple(found[int(i)] for i in kept)
+    scores = reader.scores(question.text, [pair(c) for c in chosen])
+    joined = models.combined.logits(combined_features(base[kept], scores, chosen))
+    joined = joined + READ_INTRODUCTION_BONUS * _introduces(chosen, table[kept])
+    return Weighed(chosen, table[kept], joined, scores)
+
+
+def best_texts(weighed: Weighed) -> tuple[str, ...]:
+    """The words of the best candidates, best first: those that an answer is made of."""
+    order = np.argsort(-weighed.logits, kind="stable")[:BEST]
+    return tuple(weighed.found[int(i)].text for i in order)
+
+
+def pair(candidate: Candidate) -> tuple[str, str]:
+    """A candidate as the reader sees it: what it stands under and after, and its words.
+
+    What introduces a list stands for the whole list, so it is read with the items.
+    """
+    passage = candidate.passage
+    text = candidate.text
+    if text.rstrip().endswith(":"):
+        after = range(candidate.place + 1, len(passage.sentences))
+        items = takewhile(lambda i: passage.sentences[i].kind is BlockKind.ITEM, after)
+        text = " ".join((text, *(sentence_text(passage, i) for i in items)))
+    return context(passage.heading or passage.title, candidate.before), text
+
+
+def combined_features(base: Logits, scores: Scores, found: Sequence[Candidate]) -> Logits:
+    """The features of `weights.COMBINED_FEATURES` for each candidate [n, 6]."""
+    plain = np.asarray([c.sentence.kind is BlockKind.PARAGRAPH for c in found], dtype=np.float64)
+    choice = scores[:, 0].astype(np.float64)
+    return np.stack(
+        [
+            base,
+            base - base.max(),
+            choice,
+            choice - choice.max(),
+            (1 - plain) * choice,
+            scores[:, 1].astype(np.float64),
+        ],
+        axis=1,
+    )
+
+
+def structure(question: Question, found: Sequence[Candidate], table: NDArray[np.float32]) -> Logits:
+    """What is known of candidates beforehand and no set of running text can teach.
+
+    A heading names its subject and says nothing of it, so it answers only where an acronym is
+    spelt out or a list of headings is asked for. The introduction of a list stands for the whole
+    list, though it is short itself.
+    """
+    expands = table[:, FEATURES.index("expands")].astype(np.float64)
+    if question.wanted is not Wanted.DEFINITION:
+        expands = expands * 0
+    listing = question.wanted is Wanted.LIST
+    heading = np.asarray([c.sentence.kind is BlockKind.HEADING and not listing for c in found])
+    return np.asarray(
+        EXPANSION_BONUS * expands
+        + INTRODUCTION_BONUS * _introduces(found, table)
+        - HEADING_MALUS * (heading & (expands == 0))
+    )
+
+
+def _introduces(found: Sequence[Candidate], table: NDArray[np.float32]) -> Logits:
+    """1 for what introduces a list and speaks of what is asked, else 0."""
+    covered = table[:, FEATURES.index("coverage")] >= INTRODUCED_SHARE
+    opens = np.asarray([c.text.rstrip().endswith(":") for c in found])
+    return (opens & covered).astype(np.float64)
