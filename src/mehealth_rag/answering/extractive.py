@@ -165,7 +165,8 @@ def without(evidence: Sequence[Evidence], refused: str) -> tuple[Evidence, ...]:
 
     def lowered(item: Evidence) -> Evidence:
         kept = [
-            fold(" ".join(sentence_text(item.hit.passage, i).split())).rstrip(".") not in plain
+            (not item.allowed or item.allowed[i])
+            and fold(" ".join(sentence_text(item.hit.passage, i).split())).rstrip(".") not in plain
             for i in range(len(item.hit.passage.sentences))
         ]
         return replace(item, allowed=tuple(kept))
