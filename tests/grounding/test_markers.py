@@ -76,7 +76,7 @@ def test_no_half_of_a_mark_is_left_at_any_cut(mark: str) -> None:
 def test_what_is_not_broken_holds_no_mark(text: str) -> None:
     marked = without_marks(text)
     assert marked.broken or not SHOWN_MARK.search(marked.text)
-    assert len(blanked(text)) == len(text)
+    assert len(blanked(text, final=True)) == len(text) >= len(blanked(text, final=False))
 
 
 def test_a_whole_mark_closes_a_sentence() -> None:

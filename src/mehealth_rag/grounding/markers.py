@@ -23,8 +23,11 @@ _MARK = re.compile(
     r"|(?<=[a-z]{3})(?P<after_word>[⁰¹²³⁴⁵⁶⁷⁸⁹]+)",
     re.IGNORECASE,
 )
+_AT_END = rf"\[{{1,2}}\s*[\^#]?\s*(?:{_LABEL}?[\d,;&\s-]*|[a-z]{{0,12}})$"
+_HALF_AT_END = re.compile(_AT_END, re.IGNORECASE)
+_OPEN_AT_END = re.compile(r"[\[(][^\[\]()\n]{0,60}$")
 _HALF = re.compile(
-    rf"\[{{1,2}}\s*[\^#]?\s*(?:{_LABEL}?[\d,;&\s-]*|[a-z]{{0,12}})$"  # cut at the text's end
+    rf"{_AT_END}"
     rf"|\[\s*\^?{_NUMBERS}(?=\s+[A-Za-z])(?![^\[\]]*\])"  # never closed
     rf"|(?<=\s){_NUMBERS}\s*\](?:\])?",  # never opened
     re.IGNORECASE,
@@ -63,10 +66,14 @@ def without_marks(text: str) -> Marked:
     return Marked(tidy, tuple(dict.fromkeys(numbers)), bool(_LEFT.search(tidy)))
 
 
-def blanked(text: str) -> str:
-    """The text with each mark replaced by as many spaces: where sentences end is seen then."""
-    plain = _MARK.sub(lambda m: " " * len(m.group()), text.translate(_WIDE))
-    return _HALF.sub(lambda m: " " * len(m.group()), plain)
+def blanked(text: str, *, final: bool) -> str:
+    """The text with each mark replaced by as many spaces: where sentences end is seen then.
+
+    At the text's end half a mark is, too; as long as more may come (not `final`) what could still
+    become a mark is left out, so that the text is shorter then.
+    """
+    plain = _MARK.sub(_spaces, text.translate(_WIDE))
+    return _HALF_AT_END.sub(_spaces, plain) if final else _OPEN_AT_END.sub("", plain)
 
 
 def ends_marked(text: str) -> bool:
@@ -96,3 +103,7 @@ def _without(text: str, what: re.Pattern[str]) -> str:
         kept.append(text[end : found.start()])
         end = found.end()
     return "".join([*kept, text[end:]])
+
+
+def _spaces(mark: re.Match[str]) -> str:
+    return " " * len(mark.group())

@@ -15,7 +15,7 @@ loop does."""
 
 _BLANK = re.compile(r"\s*")
 _MARKS_AFTER = re.compile(r"[^\S\n]*")
-_WHOLE_WORD = re.compile(r"\W*\w+[^\w]")
+_WHOLE_WORD = re.compile(r"(?<!\w)[^\W\d_]\w*[^\w]")
 _ENDED = re.compile(r"[.!?…][\s\"'”’»)\]*_]*$")
 _BULLET = re.compile(r"^(?:[-*•▪◦‣●–—]|\(?\d{1,2}[.)])\s+")
 _SOURCE = r"(?:evidence|documents?|texts?|sources?|passages?|context|information|quotes?)"
@@ -85,19 +85,16 @@ def next_end(text: str, *, final: bool) -> int | None:
     view = text[: start + LONGEST]
     line = view.find("\n", start)
     stop = len(view) if line < 0 else line
-    plain = blanked(view[:stop])
-    spans = sentence_spans(plain, Span(start, stop))
+    complete = final or line >= 0 or len(text) > len(view)
+    plain = blanked(view[:stop], final=complete)
+    spans = sentence_spans(plain, Span(start, len(plain)))
     if len(spans) > 1:
         after = _MARKS_AFTER.match(plain, spans[0].end)
         end = after.end() if after else spans[0].end
-        settled = final or line >= 0 or len(text) > len(view)
-        if settled or _WHOLE_WORD.match(plain, end):
-            return end
-    elif line >= 0:
+        return end if complete or _WHOLE_WORD.search(plain, end) else None
+    if line >= 0:
         return line
-    if len(text) > len(view):
-        return len(view)
-    return stop if final else None
+    return stop if complete else None
 
 
 def as_unit(written: str, *, whole: bool = True) -> Unit:
@@ -113,7 +110,7 @@ def as_unit(written: str, *, whole: bool = True) -> Unit:
 
 
 def _is_ended(written: str) -> bool:
-    return ends_marked(written) or _ENDED.search(blanked(written).rstrip()) is not None
+    return ends_marked(written) or _ENDED.search(blanked(written, final=True).rstrip()) is not None
 
 
 def _after_blank(text: str) -> int:
