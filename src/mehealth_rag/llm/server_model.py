@@ -15,7 +15,7 @@ from mehealth_rag.llm.failures import Place
 from mehealth_rag.llm.limits import ASSUMED_CONTEXT, Limits
 from mehealth_rag.llm.model import Message
 from mehealth_rag.llm.servers import ServerFacts, ask_server, count_tokens
-from mehealth_rag.llm.streaming import RequestStream
+from mehealth_rag.llm.streaming import PAUSE, RequestStream
 
 if TYPE_CHECKING:
     from mehealth_rag.settings import Settings
@@ -92,7 +92,7 @@ class ServerModel:
             if self._failed is not None and time.monotonic() - self._failed[0] < _FORGET:
                 raise self._failed[1]
             try:
-                self._facts = ask_server(self._place, self._settings.llm_provider, self._limits)
+                self._facts = self._ask()
             except LanguageModelError as error:
                 self._failed = (time.monotonic(), error)
                 raise
@@ -113,6 +113,16 @@ class ServerModel:
                 context=self._context(facts),
             )
         return self._endpoint
+
+    def _ask(self) -> ServerFacts:
+        provider = self._settings.llm_provider
+        try:
+            return ask_server(self._place, provider, self._limits)
+        except LanguageModelError as error:
+            if not error.retryable:
+                raise
+        time.sleep(PAUSE)
+        return ask_server(self._place, provider, self._limits)
 
     def _context(self, facts: ServerFacts) -> int:
         told = facts.context

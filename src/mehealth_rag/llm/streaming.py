@@ -20,7 +20,7 @@ from mehealth_rag.llm.failures import Place
 from mehealth_rag.llm.limits import Limits
 from mehealth_rag.llm.watching import TextWatch
 
-_PAUSE = 0.5
+PAUSE = 0.5
 """Seconds before the second try."""
 
 _GRACE = 2.0
@@ -147,7 +147,7 @@ class _Request:
                     raise
             else:
                 return
-            await asyncio.sleep(_PAUSE)
+            await asyncio.sleep(PAUSE)
 
     async def _once(self, watch: TextWatch) -> None:
         """One try: hands the text on and raises whatever is wrong with it."""
