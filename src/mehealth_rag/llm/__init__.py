@@ -6,6 +6,7 @@ Nothing here imports LlamaIndex or llama.cpp before `open_model` is called.
 from mehealth_rag.errors import LanguageModelError, LanguageModelFailure
 from mehealth_rag.llm.model import LanguageModel, Message, is_configured, open_model
 from mehealth_rag.llm.prompts import (
+    NOT_THERE,
     EvidenceItem,
     TokenBudget,
     answer_messages,
@@ -14,6 +15,7 @@ from mehealth_rag.llm.prompts import (
 )
 
 __all__ = [
+    "NOT_THERE",
     "EvidenceItem",
     "LanguageModel",
     "LanguageModelError",
