@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
-from mehealth_rag import compose
+from mehealth_rag import compose, generated
 from mehealth_rag.answering import extractive
 from mehealth_rag.answering.evidence import Evidence
+from mehealth_rag.answering.generative import Task, Writer
 from mehealth_rag.answering.links import find_link
 from mehealth_rag.answering.parts import parts
+from mehealth_rag.answering.rewriting import rewritten
 from mehealth_rag.answering.scope import declined
 from mehealth_rag.answering.weighing import Engine
 from mehealth_rag.answering.weights import load_models
@@ -18,16 +21,18 @@ from mehealth_rag.checking import check_claim
 from mehealth_rag.corpus import load_sources
 from mehealth_rag.errors import UsageError
 from mehealth_rag.followups import Standalone, stand_alone
+from mehealth_rag.growing import drained, mapped
 from mehealth_rag.language.spelling import Speller
 from mehealth_rag.questions import Question, Wanted, analyse
 from mehealth_rag.retrieval import Retriever
 from mehealth_rag.timing import Stopwatch
 from mehealth_rag.types import Answer, Hit, Page, Source, SourceState, Turn, Verdict
-from mehealth_rag.wiring import likeness, open_index, open_reader, speller
+from mehealth_rag.wiring import likeness, open_index, open_language_model, open_reader, speller
 
 if TYPE_CHECKING:
     from mehealth_rag.index.content import IndexedDocument
     from mehealth_rag.index.opened import OpenIndex
+    from mehealth_rag.llm import LanguageModel
     from mehealth_rag.settings import Settings
 
 MAX_QUESTION = 2_000
@@ -60,6 +65,9 @@ class Assistant:
     speller: Speller
     engine: Engine
     known_sources: tuple[Source, ...]
+    model: LanguageModel | None = None
+    """The language model that writes the answers, None for the extractive engine."""
+    answer_tokens: int = 0
 
     @classmethod
     def open(cls, settings: Settings) -> Assistant:
@@ -79,6 +87,8 @@ class Assistant:
                 load_models(with_reader=reader is not None), index, likeness(encoder), reader
             ),
             known_sources=load_sources(settings.corpus) if settings.corpus.is_dir() else (),
+            model=open_language_model(settings),
+            answer_tokens=settings.llm_max_tokens,
         )
 
     def ask(
@@ -92,32 +102,24 @@ class Assistant:
         Raises:
             UsageError: the question is empty or too long, or a document is not in the index.
         """
-        watch = Stopwatch()
-        self._check(question, documents)
-        refusal = declined(question)
-        if refusal is not None:
-            return compose.decline(question, refusal, self.index.fingerprint, watch.stop())
-        alone = stand_alone(question, history)
-        analysed = analyse(self.speller.mend(alone.text), self.retriever.acronyms)
-        watch.lap("rewrite")
-        evidence = self._retrieve(analysed, alone, documents)
-        watch.lap("retrieve")
-        answer = self._answer(analysed, evidence, documents)
-        watch.lap("answer")
-        return replace(
-            answer,
-            question=question,
-            standalone_question=analysed.text,
-            index=self.index.fingerprint,
-            timings_ms=watch.stop(),
-        )
+        return drained(self._answers(question, history, documents))
 
     def stream(
         self, question: str, history: Sequence[Turn] = (), documents: Sequence[str] = ()
     ) -> Iterator[Answer]:
-        """The same answer as it grows; the last one is what `ask` returns."""
-        whole = self.ask(question, history, documents)
-        yield from compose.growing(whole)
+        """The same answer as it grows; the last one is what `ask` returns.
+
+        What a language model writes is shown sentence by sentence, as soon as it is grounded.
+        """
+        shown = ""
+
+        def noted(part: Answer) -> Answer:
+            nonlocal shown
+            shown = part.answer
+            return part
+
+        whole = yield from mapped(self._answers(question, history, documents), noted)
+        yield from compose.growing(whole, shown)
 
     def search(self, query: str, top_k: int = 10, documents: Sequence[str] = ()) -> tuple[Hit, ...]:
         """Ranked passages for a query, best first, without an answer."""
@@ -148,6 +150,41 @@ class Assistant:
         """One page as it was read; `number` counts from 1."""
         return self.index.page(document, number)
 
+    def _answers(
+        self, question: str, history: Sequence[Turn], documents: Sequence[str]
+    ) -> Generator[Answer, None, Answer]:
+        """The answer as it grows, and returned when it is whole."""
+        watch = Stopwatch()
+        self._check(question, documents)
+        refusal = declined(question)
+        if refusal is not None:
+            return compose.decline(question, refusal, self.index.fingerprint, watch.stop())
+        alone = self._stand_alone(question, history)
+        analysed = analyse(self.speller.mend(alone.text), self.retriever.acronyms)
+        watch.lap("rewrite")
+        evidence = self._retrieve(analysed, alone, documents)
+        watch.lap("retrieve")
+        framed = partial(
+            replace,
+            question=question,
+            standalone_question=analysed.text,
+            index=self.index.fingerprint,
+        )
+
+        def begun(part: Answer) -> Answer:
+            watch.mark("first_words")
+            return framed(part)
+
+        answer = yield from mapped(self._answer(analysed, evidence, documents), begun)
+        watch.lap("answer")
+        return framed(answer, timings_ms=watch.stop())
+
+    def _stand_alone(self, question: str, history: Sequence[Turn]) -> Standalone:
+        alone = stand_alone(question, history)
+        if self.model is None or not history:
+            return alone
+        return rewritten(question, history, alone, self.model)
+
     def _check(self, text: str, documents: Sequence[str], what: str = "question") -> None:
         if not text.strip():
             verb = "ask" if what == "question" else "state"
@@ -171,21 +208,28 @@ class Assistant:
 
     def _answer(
         self, question: Question, evidence: Sequence[Evidence], documents: Sequence[str]
-    ) -> Answer:
+    ) -> Generator[Answer, None, Answer]:
         library = compose.Library(self.index.page, self._sources_by_id())
         if question.wanted is Wanted.LINK:
             pages = _link_pages(self.index, self.known_sources, evidence)
             link = find_link(question, self.known_sources, pages)
             if link is not None:
                 return compose.link_answer(question, link, library)
-        drafts = [self._draft(p, evidence, question, documents) for p in parts(question.text)]
+        asked = [self._draft(p, evidence, question, documents) for p in parts(question.text)]
+        drafts = [draft for draft, _ in asked]
         floor = self.engine.models.threshold
         if any(d.answerable >= floor for d in drafts):
             floor *= OTHER_PART_SHARE
         said = [d for d in drafts if d.statements and d.answerable >= floor]
         if not said:
             return compose.not_found(question, evidence, drafts[0], library)
-        return compose.answered(question, extractive.joined(said), library)
+        draft = extractive.joined(said)
+        if self.model is None or draft.disagree:
+            return compose.answered(question, draft, library)
+        found = {e.hit.passage.id: e for _, held in asked for e in held}
+        task = Task(question, draft, tuple(found.values()))
+        writer = Writer(self.model, self.retriever, self.engine, self.answer_tokens)
+        return (yield from generated.answer(task, writer, library))
 
     def _draft(
         self,
@@ -193,12 +237,12 @@ class Assistant:
         evidence: Sequence[Evidence],
         whole: Question,
         documents: Sequence[str],
-    ) -> extractive.Draft:
+    ) -> tuple[extractive.Draft, Sequence[Evidence]]:
         question, found = whole, evidence
         if part != whole.text:
             question = analyse(part, self.retriever.acronyms)
             found = self.retriever.retrieve(part, PASSAGES_READ, documents)
-        return extractive.answer(question, found, self.engine)
+        return extractive.answer(question, found, self.engine), found
 
     def _sources_by_id(self) -> Mapping[str, Source]:
         indexed = {d.source.id: d.source for d in self.index.documents()}
