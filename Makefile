@@ -6,6 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DATA ?=
+ENGINE ?=
 
 .PHONY: run test install check eval bench train fit clean
 
@@ -30,8 +31,9 @@ check: install
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
+# Another engine, with the language model that the environment names: make eval ENGINE=generative
 eval: install
-	$(BIN)/mehealth eval
+	$(BIN)/mehealth eval $(if $(ENGINE),--engine $(ENGINE))
 
 bench: install
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \

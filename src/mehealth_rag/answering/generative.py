@@ -105,7 +105,8 @@ def write(task: Task, writer: Writer) -> Generator[tuple[Passed[Quotes], ...], N
                 break
     except LanguageModelError as error:
         failure = error
-    gate.finish()
+    if gate.finish() and not is_list(task.draft):
+        yield tuple(gate.passed)
     return Written(
         passed=tuple(gate.passed),
         dropped=tuple(gate.dropped),
@@ -172,12 +173,16 @@ def _item(evidence: Evidence) -> EvidenceItem:
 
 
 def _relevance(task: Task, weighed: Weighed) -> Callable[[Quote], bool]:
-    """Whether a quote may be what answers: of the draft, or not far behind the best candidate."""
+    """Whether a quote may be what answers: of the draft, or not far behind the best candidate.
+
+    Where a figure, a date or a name is asked for, another sentence could only bring another one.
+    """
     draft = task.draft
     known = [q for group in draft.statements for q in group]
     if draft.introduction is not None:
         known.append(draft.introduction)
-    floor = float(weighed.logits.max(initial=-np.inf)) - MARGIN
+    margin = 0.0 if has_form(task.question.wanted) else MARGIN
+    floor = float(weighed.logits.max(initial=-np.inf)) - margin
     near = (c for c, w in zip(weighed.found, weighed.logits, strict=True) if w >= floor)
     known += [quote_of(c) for c in near]
     return lambda quote: any(overlap(quote, k) for k in known)
