@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -43,6 +44,7 @@ class OpenAIExchange:
     messages: Sequence[Message]
     max_tokens: int
     _content_type: str = ""
+    _came: bool = False
     place: Place = field(init=False)
 
     def __post_init__(self) -> None:
@@ -58,17 +60,26 @@ class OpenAIExchange:
         options = async_options(self.place.url, self.endpoint.limits, self._seen)
         async with httpx.AsyncClient(**options) as client:
             model = self._model(client)
-            came = False
             if self.endpoint.streams:
-                replies = await model.astream_chat(_chat(self.messages))
-                async for reply in replies:
-                    came = True
+                async for reply in await model.astream_chat(_chat(self.messages)):
+                    self._came = True
                     yield _openai_piece(reply)
-            if not came and "application/json" in self._content_type:
+                if not self._comes_whole():
+                    return
                 self.endpoint.streams = False
-                yield _openai_piece(await model.achat(_chat(self.messages)))
-            elif not came and "text/event-stream" not in self._content_type:
-                raise ValueError(f"content type {self._content_type!r}")
+            yield _openai_piece(await model.achat(_chat(self.messages)))
+
+    def _comes_whole(self) -> bool:
+        """Whether the server has answered a stream with one JSON, of which nothing was read.
+
+        Raises:
+            ValueError: it has answered with something else.
+        """
+        if self._came or "text/event-stream" in self._content_type:
+            return False
+        if "application/json" in self._content_type:
+            return True
+        raise ValueError(f"content type {self._content_type!r}")
 
     def _seen(self, response: httpx.Response) -> None:
         self._content_type = response.headers.get("content-type", "")
@@ -131,6 +142,15 @@ class OllamaExchange:
             async for reply in await model.astream_chat(_chat(self.messages)):
                 done = reply.raw["done_reason"] or "stop" if reply.raw["done"] else None
                 yield Piece(reply.delta or "", done)
+
+
+def load(provider: str) -> None:
+    """Import a connector, which takes seconds: before the time of a request begins to count."""
+    if provider == "ollama":
+        import_module("llama_index.llms.ollama")
+        return
+    import_module("llama_index.llms.openai_like")
+    import_module("openai.resources.chat")  # else read at the first request, in half a second
 
 
 def check_packages(module: str) -> None:

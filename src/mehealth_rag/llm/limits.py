@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mehealth_rag.settings import Settings
 
-MAX_BYTES = 8_000_000
+MAX_BYTES = 4_000_000
 """Bytes of one reply at the most: a stream of 320 tokens has about 100,000."""
 
 ASSUMED_CONTEXT = 4_096

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from pathlib import Path
 
 
 def main() -> int:
@@ -25,6 +26,7 @@ def main() -> int:
         return 1
     parameters = xllamacpp.CommonParams()
     parameters.model.path = path
+    parameters.model_alias = [Path(path).stem]
     parameters.hostnames = ["127.0.0.1"]
     parameters.port = 0
     parameters.api_keys = [key]

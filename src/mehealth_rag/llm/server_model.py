@@ -10,7 +10,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mehealth_rag.errors import LanguageModelError, LanguageModelFailure
-from mehealth_rag.llm.connectors import Endpoint, OllamaExchange, OpenAIExchange, check_packages
+from mehealth_rag.llm.connectors import (
+    Endpoint,
+    OllamaExchange,
+    OpenAIExchange,
+    check_packages,
+    load,
+)
 from mehealth_rag.llm.failures import Place
 from mehealth_rag.llm.limits import ASSUMED_CONTEXT, Limits
 from mehealth_rag.llm.model import Message
@@ -76,8 +82,9 @@ class ServerModel:
     def stream(self, messages: Sequence[Message], max_tokens: int) -> RequestStream:
         """Send the messages; see `mehealth_rag.llm.LanguageModel.stream`."""
         endpoint = self.endpoint()
-        ollama = self.facts().provider == "ollama"
-        exchange = OllamaExchange if ollama else OpenAIExchange
+        provider = self.facts().provider
+        load(provider)
+        exchange = OllamaExchange if provider == "ollama" else OpenAIExchange
         return RequestStream(exchange(endpoint, tuple(messages), max_tokens), self._limits)
 
     def facts(self) -> ServerFacts:

@@ -89,6 +89,8 @@ class TextWatch:
     def rest(self) -> str:
         """What was held back at the end because it might have begun a mark."""
         held = self._thinking.rest()
+        if not self.text:
+            held = held.lstrip()
         self.text += held
         return held
 
