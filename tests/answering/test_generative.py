@@ -158,6 +158,20 @@ def test_a_list_is_whole_or_quoted(harbour: tuple[Assistant, Script]) -> None:
     assert half.engine == "extractive"
 
 
+def test_items_of_a_list_whose_lead_is_untrue_say_nothing(
+    harbour: tuple[Assistant, Script],
+) -> None:
+    answer = ask(harbour, TALL, "The ferry does not carry:\n- walkers [1]\n- bicycles [1]\n")
+    assert answer.engine == "extractive"
+    assert len(answer.dropped) == 3
+
+
+def test_a_yes_that_no_quote_bears_out_is_not_shown(harbour: tuple[Assistant, Script]) -> None:
+    question = "Is the lighthouse on the North Pier 99 metres tall?"
+    answer = ask(harbour, question, "Yes, the lighthouse on the North Pier is 42 metres tall [1].")
+    assert plain(answer) == "The lighthouse on the North Pier is 42 metres tall [1]."
+
+
 def test_the_model_that_finds_nothing_leaves_the_quote(harbour: tuple[Assistant, Script]) -> None:
     answer = ask(harbour, TALL, "NOT IN THE EVIDENCE")
     assert "42 metres" in plain(answer)
