@@ -28,10 +28,13 @@ _CALENDAR = re.compile(
     r"\b(January|February|March|April|May|June|July|August|September|October|November|December|"
     r"Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday)\b"
 )
-_CAPITAL = re.compile(r"[A-Z][\w&’'-]*")
+_CAPITAL = re.compile(r"(?<!\w)[A-Z][\w&’'-]*")
 _WORD = re.compile(r"\b[A-Z]\w*")
 _RUN = re.compile(r"[A-Z][\w’'-]*(?:\s(?:of\s|and\s|for\s|the\s|&\s)?[A-Z][\w’'-]*)+")
 _SENTENCE_START = re.compile(r"(?:^|[.!?:]\s+|[“\"(]|\n)\s*$")
+_TOKEN = re.compile(r"[\w&’'-]+")
+_PAIR = re.compile(r"(?<!\w)([A-Z][\w&’'-]*)(?=\s([A-Z][\w&’'-]*))")
+_ARTICLES = {"the", "a", "an", "in", "it", "this", "its", "as", "at", "our"}
 _MARKUP = re.compile(r"\*\*|\[\d+\]")
 
 
@@ -39,7 +42,12 @@ def unsupported(sentence: str, quotes: Iterable[str]) -> tuple[str, ...]:
     """The numbers, dates and names of a sentence that stand in none of its quotes."""
     said = _MARKUP.sub("", sentence)
     text = "\n".join(quotes)
-    return (*_numbers(said, text), *_dates(said, text), *_names(said, text))
+    return (
+        *_numbers(said, text),
+        *_dates(said, text),
+        *_names(said, text),
+        *_composed(said, text),
+    )
 
 
 def repetition(text: str) -> float:
@@ -84,8 +92,21 @@ def _names(said: str, text: str) -> list[str]:
             or _in_acronym(said, match, spelt_out)
         ):
             continue
-        if not (opens and word in {"the", "a", "an", "in", "it", "this", "its", "as", "at", "our"}):
+        if not (opens and word in _ARTICLES):
             found.append(match.group())
+    return found
+
+
+def _composed(said: str, text: str) -> list[str]:
+    """Two capitalised words side by side that the quotes have, but nowhere side by side."""
+    words = [_plain(w) for w in _TOKEN.findall(text)]
+    near = {pair for k in (1, 2, 3) for pair in zip(words, words[k:], strict=False)}
+    found = []
+    for pair in _PAIR.finditer(said):
+        one, other = _plain(pair[1]), _plain(pair[2])
+        first = one in _ARTICLES and _SENTENCE_START.search(said[: pair.start()])
+        if not first and {one, other} <= set(words) and (one, other) not in near:
+            found.append(f"{pair[1]} {pair[2]}")
     return found
 
 

@@ -85,6 +85,16 @@ def test_an_untrue_sentence_is_replaced_by_the_documents_words(
     assert answer.notice.startswith("The documents do not bear out what the language model wrote")
 
 
+def test_a_name_put_together_from_two_names_is_no_name(
+    harbour: tuple[Assistant, Script],
+) -> None:
+    question = "From which pier does the ferry to Gull Island leave?"
+    answer = ask(harbour, question, "The ferry leaves from the Gull Pier every hour [1].")
+    assert answer.dropped[0].reasons == ("unsupported name “Gull Pier”",)
+    assert "South Pier" in plain(answer)
+    assert ask(harbour, question, "The ferry leaves from the South Pier [1].").dropped == ()
+
+
 def test_what_is_dropped_is_told_in_the_json(harbour: tuple[Assistant, Script]) -> None:
     text = (
         "The lighthouse on the North Pier is 42 metres tall [1]. "

@@ -24,6 +24,7 @@ FLEET = "The North Pier Lighthouse cost £1.6 billion and three ships, says the 
     [
         ("The lighthouse is **42** metres tall [1]", [TALL]),
         ("It was lit in 1871", [TALL]),
+        ("Write to Fox Road, NG2 6BJ", ["Our address: Fox Road, NG2 6BJ."]),
         ("The NPL cost £1.6bn", [FLEET]),
         ("The Lighthouse cost 1.60 billion", [FLEET]),
         ("It cost 3 ships", [FLEET]),
@@ -47,6 +48,7 @@ def test_what_stands_in_the_quotes(sentence: str, quotes: list[str]) -> None:
         ("It is 42% done", ("42%",)),
         ("Mary Anning lit it in 1871", ("Mary", "Anning")),
         ("It was lit for the BBC", ("BBC",)),
+        ("The Pier North is tall", ("Pier North",)),
     ],
 )
 def test_what_does_not(sentence: str, found: tuple[str, ...]) -> None:

@@ -15,6 +15,7 @@ from mehealth_rag.checking import topic_of
 from mehealth_rag.grounding.frame import lay
 from mehealth_rag.grounding.gate import Ruling
 from mehealth_rag.grounding.matching import ENOUGH
+from mehealth_rag.grounding.name_slots import composed_name
 from mehealth_rag.grounding.speech import attribution, same_speaker, voice_at
 from mehealth_rag.grounding.splitting import Unit
 from mehealth_rag.grounding.values import Ground, Reason, ReasonKind
@@ -130,7 +131,10 @@ class Bench:
         return quotes if quotes is not None and len(quotes) > len(carried.quotes) else None
 
     def _unnamed(self, text: str, quotes: Quotes) -> Quotes | str:
-        """The headings that a sentence takes its names from; or a name that stands nowhere."""
+        """The headings that a sentence takes its names from; or a name that stands nowhere.
+
+        A name of several words stands somewhere only where they stand together.
+        """
         frame = lay(text, [Ground(q.text) for q in quotes], self.retriever.acronyms)
         found: list[Quote] = []
         for word in frame.words:
@@ -140,7 +144,9 @@ class Bench:
             if heading is None:
                 return word.token.text
             found.append(heading)
-        return tuple(dict.fromkeys(found))
+        headings = tuple(dict.fromkeys(found))
+        whole = lay(text, [Ground(q.text) for q in (*quotes, *headings)], self.retriever.acronyms)
+        return composed_name(whole) or headings
 
     def _heading_with(self, stem: str, quote: Quote) -> Quote | None:
         """The nearest heading above a quote on its page that has a word."""
