@@ -29,6 +29,8 @@ _CALENDAR = re.compile(
     r"Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday)\b"
 )
 _CAPITAL = re.compile(r"[A-Z][\w&’'-]*")
+_WORD = re.compile(r"\b[A-Z]\w*")
+_RUN = re.compile(r"[A-Z][\w’'-]*(?:\s(?:of\s|and\s|for\s|the\s|&\s)?[A-Z][\w’'-]*)+")
 _SENTENCE_START = re.compile(r"(?:^|[.!?:]\s+|[“\"(]|\n)\s*$")
 _MARKUP = re.compile(r"\*\*|\[\d+\]")
 
@@ -95,16 +97,20 @@ def _plain(word: str) -> str:
 
 def _initials(text: str) -> set[str]:
     """The acronyms that runs of capitalised words give ("North Pier Lighthouse": npl)."""
-    runs = re.findall(
-        r"[A-Z][\w’'-]*(?:\s(?:of|and|for|the|&)\s[A-Z][\w’'-]*|\s[A-Z][\w’'-]*)+", text
-    )
-    return {"".join(w[0] for w in re.findall(r"\b[A-Z]\w*", run)).lower() for run in runs}
+    return {a for run in _RUN.finditer(text) for a, _ in _acronyms(run)}
 
 
 def _in_acronym(said: str, match: re.Match[str], known: set[str]) -> bool:
     """Whether a word is part of a run whose initials the quotes have."""
     return any(
-        m.start() <= match.start() < m.end()
-        and "".join(w[0] for w in re.findall(r"\b[A-Z]\w*", m.group())).lower() in known
-        for m in re.finditer(r"[A-Z][\w’'-]*(?:\s(?:of\s|and\s|for\s|the\s)?[A-Z][\w’'-]*)+", said)
+        acronym in known and match.start() in starts
+        for run in _RUN.finditer(said)
+        for acronym, starts in _acronyms(run)
     )
+
+
+def _acronyms(run: re.Match[str]) -> list[tuple[str, tuple[int, ...]]]:
+    """The initials of every part of a run of two words or more, and where its words start."""
+    words = [(w.group()[0].lower(), run.start() + w.start()) for w in _WORD.finditer(run.group())]
+    parts = [words[a:b] for a in range(len(words)) for b in range(a + 2, len(words) + 1)]
+    return [("".join(c for c, _ in part), tuple(start for _, start in part)) for part in parts]

@@ -238,11 +238,13 @@ class Assistant:
         whole: Question,
         documents: Sequence[str],
     ) -> tuple[extractive.Draft, Sequence[Evidence]]:
+        def look(query: str) -> Sequence[Evidence]:
+            return self.retriever.retrieve(query, PASSAGES_READ, documents)
+
         question, found = whole, evidence
         if part != whole.text:
-            question = analyse(part, self.retriever.acronyms)
-            found = self.retriever.retrieve(part, PASSAGES_READ, documents)
-        return extractive.answer(question, found, self.engine), found
+            question, found = analyse(part, self.retriever.acronyms), look(part)
+        return extractive.answer(question, found, self.engine, look), found
 
     def _sources_by_id(self) -> Mapping[str, Source]:
         indexed = {d.source.id: d.source for d in self.index.documents()}

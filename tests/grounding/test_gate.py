@@ -223,6 +223,21 @@ def test_words_that_only_point_at_evidence_are_left_out(lead: str) -> None:
     ]
 
 
+@pytest.mark.parametrize("word", ["Yes, ", "No, ", "Certainly! ", "Yes. "])
+def test_a_bare_yes_or_no_is_left_out(word: str) -> None:
+    assert [p[0] for p in through(f"{word}the ferry carries walkers [4].").passed][-1].endswith(
+        "he ferry carries walkers."
+    )
+
+
+def test_an_answer_ends_before_it_is_too_long() -> None:
+    gate = Gate[int](judge, most_words=10)
+    gate.feed("The ferry carries walkers [4]. The ferry carries bicycles [5]. ")
+    gate.feed("The harbour of Northby lies on the east coast [6]. The ")
+    assert [p.proof for p in gate.passed] == [4, 5]
+    assert (gate.done, gate.dropped) == (True, [])
+
+
 def test_the_lead_of_a_list_goes_with_its_items() -> None:
     lead = "The ferry carries:"
     quotes = {lead: 1, "walkers": 2}

@@ -253,12 +253,12 @@ def _word_overlap(
         "names": len(named) / len(question.names) if question.names else 0.0,
         "names_missing": float(bool(question.names) and not named),
         "focus": float(question.focus in own),
-        "expands": float(_expands(question, text)),
+        "expands": float(spells_out(question, text)),
     }
 
 
-def _expands(question: Question, text: str) -> bool:
-    """The sentence spells out an acronym of the question."""
+def spells_out(question: Question, text: str) -> bool:
+    """Whether a sentence spells out an acronym of the question."""
     return bool(question.expansions) and any(e in fold(text) for e in question.expansions)
 
 

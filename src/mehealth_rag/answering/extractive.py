@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Protocol
@@ -12,13 +12,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mehealth_rag.answering.confidence import answer_features, best_first
-from mehealth_rag.answering.conflicts import first_conflict
+from mehealth_rag.answering.conflicts import first_conflict, measures
 from mehealth_rag.answering.doubts import doubts
-from mehealth_rag.answering.evidence import Candidate, Evidence, sentence_text
+from mehealth_rag.answering.evidence import Candidate, Evidence, candidates, sentence_text
 from mehealth_rag.answering.lists import list_around, wants_list
 from mehealth_rag.answering.outline import headings_under
 from mehealth_rag.answering.wanted import strictly_holds
-from mehealth_rag.answering.weighing import Engine, best_texts, weigh
+from mehealth_rag.answering.weighing import (
+    BEHIND,
+    Engine,
+    best_texts,
+    sentence_logits,
+    weigh,
+)
 from mehealth_rag.answering.weights import sigmoid
 from mehealth_rag.language.words import content_words, fold, stem_all
 from mehealth_rag.questions import Question, Wanted
@@ -26,9 +32,6 @@ from mehealth_rag.types import BlockKind, Page, Span
 
 MAX_WORDS = 60
 """A second statement is added only as long as the answer stays within so many words."""
-
-SECOND_SHARE = 0.05
-"""A second statement is added when its odds are at least this share of the best one's."""
 
 RIVAL_MARGIN = 7.0
 """Log-odds that a sentence may lie behind the best one and still be held against it."""
@@ -53,6 +56,14 @@ class Pages(Protocol):
 
     def page(self, document: str, number: int) -> Page:
         """One page, counted from 1."""
+
+
+Look = Callable[[str], Sequence[Evidence]]
+"""Retrieves evidence for a query, within the documents that are asked of."""
+
+
+def _nowhere(_: str) -> Sequence[Evidence]:
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +93,13 @@ class Draft:
     disagree: bool = False
 
 
-def answer(question: Question, evidence: Sequence[Evidence], engine: Engine) -> Draft:
-    """The best answer that the evidence carries, however weak; the caller decides on saying it."""
+def answer(
+    question: Question, evidence: Sequence[Evidence], engine: Engine, look: Look = _nowhere
+) -> Draft:
+    """The best answer that the evidence carries, however weak; the caller decides on saying it.
+
+    `look` finds evidence for another query: where else a figure of the answer might be told.
+    """
     weighed = weigh(question, evidence, engine)
     if not weighed.found:
         return Draft((), 0.0, 0.0)
@@ -96,6 +112,8 @@ def answer(question: Question, evidence: Sequence[Evidence], engine: Engine) -> 
     best = found[order[0]]
     listed = _listed(question, best, pages)
     rival = first_conflict(question, best, _rivals(found, logits, order))
+    if rival is None and measures(question, best):
+        rival = first_conflict(question, best, _elsewhere(question, best, engine, look))
     if listed is not None:
         statements = listed.statements
     elif rival is not None:
@@ -120,6 +138,20 @@ def _rivals(
     """The candidates close enough to the best one to speak against it."""
     floor = logits[order[0]] - RIVAL_MARGIN
     return tuple(found[i] for i in order[1:12] if logits[i] >= floor)
+
+
+def _elsewhere(
+    question: Question, best: Candidate, engine: Engine, look: Look
+) -> tuple[Candidate, ...]:
+    """What else speaks of the best sentence's matter, best first, if close enough to it.
+
+    Another page may tell the same figure in words that the question has not.
+    """
+    found = candidates(look(f"{question.text} {best.text}"))
+    logits = sentence_logits(question, (best, *found), engine)
+    order = np.argsort(-logits[1:], kind="stable")
+    floor = logits[0] - RIVAL_MARGIN
+    return tuple(found[int(i)] for i in order if logits[1 + int(i)] >= floor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +222,7 @@ def _statements(
     companion = _companion(question, best)
     if companion is not None:
         chosen.insert(0 if companion.place < best.place else 1, [companion])
-    floor = float(logits[order[0]]) + float(np.log(SECOND_SHARE))
+    floor = float(logits[order[0]]) - BEHIND
     enough = _is_enough(question, best)
     for index in order[1:8]:
         candidate = found[index]

@@ -10,6 +10,9 @@ from mehealth_rag.language.words import content_words, fold, stem
 from mehealth_rag.questions import Question, Wanted
 from mehealth_rag.types import Span
 
+MOST_NAMES = 3
+"""More names than this are no longer a few decisive words."""
+
 
 def decisive(question: Question, text: str) -> tuple[Span, ...]:
     """The spans of `text` that answer, in order; empty where no few words do so alone."""
@@ -20,7 +23,9 @@ def decisive(question: Question, text: str) -> tuple[Span, ...]:
             asked = fold(question.text)
             found = (m for m in kinds.DATE.finditer(text) if fold(m.group()) not in asked)
             return tuple(Span(m.start(), m.end()) for m in found)
-        case Wanted.PERSON | Wanted.NAME | Wanted.PLACE:
+        case Wanted.PERSON:
+            return _people(question, text)
+        case Wanted.NAME | Wanted.PLACE:
             return _names(question, text)
         case _:
             return ()
@@ -83,14 +88,34 @@ _UNIT = re.compile(
 )
 
 
+_PART_OF = re.compile(r"\s(?:out\s)?of\s(?:(?:the|its|all|only)\s)?")
+
+
 def _with_unit(text: str, span: Span) -> Span:
-    """The figure with its unit, and with a word that limits it ("over 10 million")."""
+    """The figure with its unit, what it is a part of, and a word that limits it.
+
+    As in "over 10 million", or "three of the seven", where either alone would say something else.
+    """
     unit = _UNIT.match(text, span.end)
     span = Span(span.start, unit.end()) if unit else span
+    part = next(
+        (f for f in figures(text) if _PART_OF.fullmatch(text, f.span.end, span.start)), None
+    )
+    span = Span(part.span.start, span.end) if part else span
     for sign in ("over ", "more than ", "about ", "around ", "almost ", "nearly ", "at least "):
         if text[: span.start].lower().endswith(sign):
             return Span(span.start - len(sign), span.end)
     return span
+
+
+def _people(question: Question, text: str) -> tuple[Span, ...]:
+    """The people of `text` that the question does not name."""
+    asked = set(content_words(question.text))
+    named = dict.fromkeys(kinds.person_names(text))
+    places = [(text.find(n), n) for n in named if not asked & set(content_words(n))]
+    spans = sorted((Span(at, at + len(n)) for at, n in places if at >= 0), key=lambda s: s.start)
+    apart = [s for i, s in enumerate(spans) if i == 0 or s.start >= spans[i - 1].end]
+    return tuple(apart[:MOST_NAMES])
 
 
 def _names(question: Question, text: str) -> tuple[Span, ...]:
@@ -100,4 +125,4 @@ def _names(question: Question, text: str) -> tuple[Span, ...]:
         parts = set(content_words(match.group()))
         if parts and not parts & asked and match.start() > 0:
             spans.append(Span(match.start(), match.end()))
-    return tuple(spans[:3])
+    return tuple(spans[:MOST_NAMES])

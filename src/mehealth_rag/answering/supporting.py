@@ -49,7 +49,8 @@ class Bench:
     def judge(self, unit: Unit, after_dropped: bool) -> Ruling[Quotes]:
         """Rule on one sentence; `after_dropped`: the one before it is not shown."""
         claimed = self._with_subject(unit.text, after_dropped=after_dropped)
-        if claimed is None:
+        alone = unit.item and after_dropped and not topic_of(unit.text)
+        if claimed is None or alone:
             return Ruling(None, (UNCLEAR,))
         finding = self._finding(claimed, unit.numbers)
         quotes: Quotes | None = None

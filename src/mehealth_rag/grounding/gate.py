@@ -63,6 +63,7 @@ class Gate(Generic[T]):
     """Holds each sentence against the evidence as soon as it is whole.
 
     The text may come in pieces of any size: what passes, and what is dropped, is the same.
+    What would make the whole longer than `most_words` is left out, the first sentence aside.
     `done` says that more of the text would be in vain. `silent`: the writer says that the evidence
     does not answer.
     """
@@ -143,10 +144,12 @@ class Gate(Generic[T]):
             found.insert(0, self._lead)
             self._lead = None
         self._drop_lead()
+        words = sum(len(p.text.split()) for p in (*self.passed, *found))
+        if self.passed and words > self.most_words:
+            self.done = True
+            return []
         self.passed += found
         self._dropped_in_a_row = 0
-        words = sum(len(p.text.split()) for p in self.passed)
-        self.done = self.done or words >= self.most_words
         return found
 
     def _drop_lead(self) -> None:

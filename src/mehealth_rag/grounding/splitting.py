@@ -23,10 +23,11 @@ _LEAD_IN = re.compile(
     rf"^(?:according to|based on|as (?:stated|mentioned|described|given) (?:in|by)|from|per)\s*"
     rf"(?:(?:the\s+)?(?:provided\s+|given\s+|above\s+)?{_SOURCE}(?:\s+provided)?(?:\s+\d+)?)?\s*,\s*"
     rf"|^(?:the\s+)?{_SOURCE}(?:\s+\d+)?\s+(?:says|states|mentions|notes|shows) that\s+"
-    r"|^(?:the )?answer(?: is)?:\s*",
+    r"|^(?:the )?answer(?: is)?:\s*|^(?:yes|no|correct|right|indeed|certainly|sure)[,.!:]\s+",
     re.IGNORECASE,
 )
-"""Words that only say that there is evidence: the citation says so better."""
+"""Words that only say that there is evidence, which the citation says better; and a bare "yes" or
+"no" to the question, which no quote bears out: what follows it does or does not."""
 
 _DECORATION = re.compile(r"\*\*|__|`{1,3}|^#{1,6}\s+|^>\s+")
 
