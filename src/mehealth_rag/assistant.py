@@ -10,7 +10,7 @@ from mehealth_rag import compose
 from mehealth_rag.answering import extractive
 from mehealth_rag.answering.evidence import Evidence
 from mehealth_rag.answering.links import find_link
-from mehealth_rag.answering.parts import parts
+from mehealth_rag.answering.parts import compared, parts
 from mehealth_rag.answering.scope import declined
 from mehealth_rag.answering.weighing import Engine
 from mehealth_rag.answering.weights import load_models
@@ -185,7 +185,21 @@ class Assistant:
         said = [d for d in drafts if d.statements and d.answerable >= floor]
         if not said:
             return compose.not_found(question, evidence, drafts[0], library)
+        if len(drafts) == 1:
+            said = [self._both_sides(question, said[0], documents)]
         return compose.answered(question, extractive.joined(said), library)
+
+    def _both_sides(
+        self, question: Question, whole: extractive.Draft, documents: Sequence[str]
+    ) -> extractive.Draft:
+        """The answer to a comparison from what is said of each side, if both sides are told of."""
+        sides = [self._draft(s, (), question, documents) for s in compared(question.text)]
+        floor = self.engine.models.threshold * OTHER_PART_SHARE
+        told = [d for d in sides if d.statements and d.answerable >= floor]
+        firsts = {d.statements[0][0] for d in told}
+        if len(firsts) < 2 or whole.introduction is not None:
+            return whole
+        return extractive.joined([replace(d, statements=d.statements[:1]) for d in told])
 
     def _draft(
         self,

@@ -111,7 +111,7 @@ def link_answer(question: Question, link: FoundLink, library: Library) -> Answer
     """Where to find something: its address, and the place in the documents that links to it."""
     page = library.page(link.document, link.page)
     quote = Quote(link.document, link.page, link.span, link.span.of(page.text))
-    text = f"{link.title or statement_text(quote.text)}: {link.url}"
+    text = f"{(link.title or statement_text(quote.text)).rstrip(' :')}: {link.url}"
     return Answer(
         question=question.text,
         standalone_question=question.text,

@@ -17,6 +17,7 @@ from mehealth_rag.answering.doubts import doubts
 from mehealth_rag.answering.evidence import Candidate, Evidence, candidates, sentence_text
 from mehealth_rag.answering.lists import list_around, wants_list
 from mehealth_rag.answering.outline import headings_under
+from mehealth_rag.answering.overview import asks_overview, named_heading, overview
 from mehealth_rag.answering.wanted import strictly_holds
 from mehealth_rag.answering.weighing import (
     BEHIND,
@@ -110,7 +111,7 @@ def answer(
     against = doubts(question, best_texts(weighed), engine.index, engine.alike)
     order = best_first(found, logits)
     best = found[order[0]]
-    listed = _listed(question, best, pages)
+    listed = _overview(question, evidence, engine) or _listed(question, best, pages)
     rival = first_conflict(question, best, _rivals(found, logits, order))
     if rival is None and measures(question, best):
         rival = first_conflict(question, best, _elsewhere(question, best, engine, look))
@@ -175,6 +176,22 @@ def _listed(question: Question, best: Candidate, pages: Pages) -> _Listed | None
             items = tuple((_page_quote(document, page, s),) for s in found.items)
             return _Listed(items, _page_quote(document, page, lead) if lead else None)
     return None
+
+
+def _overview(question: Question, evidence: Sequence[Evidence], engine: Engine) -> _Listed | None:
+    """What stands under the heading that a question for an overview names."""
+    if not asks_overview(question):
+        return None
+    heading = named_heading(question, candidates(evidence), engine.index)
+    if heading is None:
+        return None
+    passage = heading.passage
+    page = engine.index.page(passage.document, passage.page)
+    found = overview(heading, page)
+    if found is None:
+        return None
+    sentences = tuple((_page_quote(passage.document, page, s),) for s in found.sentences)
+    return _Listed(sentences, _page_quote(passage.document, page, found.heading))
 
 
 def joined(drafts: Sequence[Draft]) -> Draft:
