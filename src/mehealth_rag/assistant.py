@@ -193,9 +193,12 @@ class Assistant:
         self, question: Question, whole: extractive.Draft, documents: Sequence[str]
     ) -> extractive.Draft:
         """The answer to a comparison from what is said of each side, if both sides are told of."""
-        sides = [self._draft(s, (), question, documents) for s in compared(question.text)]
+        sides = compared(question.text)
+        if all(side.told_in(whole.statements[0][0].text) for side in sides):
+            return whole
+        drafts = [self._draft(side.question, (), question, documents) for side in sides]
         floor = self.engine.models.threshold * OTHER_PART_SHARE
-        told = [d for d in sides if d.statements and d.answerable >= floor]
+        told = [d for d in drafts if d.statements and d.answerable >= floor]
         firsts = {d.statements[0][0] for d in told}
         if len(firsts) < 2 or whole.introduction is not None:
             return whole

@@ -126,12 +126,16 @@ def test_a_part_is_marked_with_its_whole() -> None:
             "Which is larger, the harbour or the marina?",
             ("Which is larger, the harbour?", "Which is larger, the marina?"),
         ),
+        (
+            "How does the fee for boats compare with the price of yachts?",
+            ("What is the fee for boats?", "What is the price of yachts?"),
+        ),
         ("Who built the mill and the bridge?", ()),
         ("How does the mill compare?", ()),
     ],
 )  # fmt: skip
 def test_what_is_compared_is_asked_of_each(question: str, pieces: tuple[str, ...]) -> None:
-    assert compared(question) == pieces
+    assert tuple(side.question for side in compared(question)) == pieces
 
 
 def test_a_question_without_a_verb_of_its_own_takes_the_one_before() -> None:

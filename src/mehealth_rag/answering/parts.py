@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from mehealth_rag.followups import stand_alone
-from mehealth_rag.language.words import content_words
+from mehealth_rag.language.words import content_words, stem_all
 
 _ASKING = (
     r"(?:how|what|who|whom|whose|when|where|which|why|is|are|was|were|does|do|did|has|have|can|"
@@ -23,6 +24,11 @@ _GAP = re.compile(
 _COMPARES = re.compile(
     r"\b(?:compar\w+|differ\w*|versus|vs|contrast\w*|rank\w*|respectively|both|next to|"
     r"relative to)\b|\b(?:more|less|\w{2,}er)\b.*\bor\b",
+    re.IGNORECASE,
+)
+_COMPARES_WITH = re.compile(
+    r"^how\s+(?:do|does|did|is|are)\s+(?P<one>\S.*?)\s+(?:compared?|rank|differ)\s+"
+    r"(?:with|to|against|next to|from)\s+(?P<other>\S.*?)\s*\??$",
     re.IGNORECASE,
 )
 _BETWEEN = re.compile(
@@ -61,17 +67,34 @@ def _gapped(first: str, piece: str) -> str | None:
     return f"{first[:place]} {gap['by']} {gap['rest']}" if gap and place > 0 else None
 
 
-def compared(question: str) -> tuple[str, ...]:
-    """One question for each of the two things that a question compares; none where it does not."""
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of the things that a question compares, and the question for it alone."""
+
+    thing: str
+    question: str
+
+    def told_in(self, text: str) -> bool:
+        """Whether a text speaks of it: it holds half of its words."""
+        own = set(stem_all(content_words(self.thing)))
+        return 2 * len(own & set(stem_all(content_words(text)))) >= len(own)
+
+
+def compared(question: str) -> tuple[Side, ...]:
+    """The two things that a question compares; none where it does not."""
     if not _COMPARES.search(question):
         return ()
+    held = _COMPARES_WITH.match(question)
+    if held:
+        return tuple(Side(held[name], f"What is {held[name]}?") for name in ("one", "other"))
     for match in _BETWEEN.finditer(question):
         left, right = _last_thing(question[: match.start()]), _first_thing(question[match.end() :])
         if left and right:
             before = question[: match.start() - len(left)]
             after = question[match.end() + len(right) :]
-            alone = (f"{before}{thing}{after}" for thing in (left, right))
-            return tuple(" ".join(a.split()) for a in alone)
+            return tuple(
+                Side(thing, " ".join(f"{before}{thing}{after}".split())) for thing in (left, right)
+            )
     return ()
 
 
