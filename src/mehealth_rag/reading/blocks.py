@@ -288,7 +288,7 @@ def _labelled(label: TextLine, figures: TextLine) -> TextLine:
         max(label.box[2], figures.box[2]),
         label.box[3],
     )
-    return replace(figures, text=f"{label.text}\t{figures.text}", box=box)
+    return figures._replace(text=f"{label.text}\t{figures.text}", box=box)
 
 
 def _is_label(above: _Group, row: _Group) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _BULLETS = (
     "•▪●○◦‣⁃∙·■□▫◆◇➢➤►▶✓✔❖¨§☐☒☑"
@@ -54,6 +55,7 @@ def starts_item(text: str) -> bool:
     return _ITEM.match(text) is not None
 
 
+@lru_cache(maxsize=10_000)
 def is_figure(text: str) -> bool:
     """Whether a cell is a figure, a currency sign, a dash or the like."""
     if len(text) > 48:

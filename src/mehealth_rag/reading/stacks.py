@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -126,4 +125,4 @@ def _wrapped(label: Run, after: Run) -> Run:
         max(label.box[2], after.box[2]),
         label.box[3],
     )
-    return replace(label, text=f"{label.text} {after.text}", box=box, bold_end=after.bold_end)
+    return label._replace(text=f"{label.text} {after.text}", box=box, bold_end=after.bold_end)
