@@ -91,7 +91,8 @@ def _above_figures(row: Sequence[Stack], runs: Sequence[Run]) -> bool:
 def wrapped_labels(runs: Sequence[Run]) -> list[Run]:
     """Make one run of a row's label that wraps; runs stay in the file's order.
 
-    The figures of such a row stand beside the label's first line and follow its last one.
+    The figures of such a row stand beside the label's first line and follow its last one, or they
+    stand at the middle of two lines, in the file's text on the second.
     """
     joined: list[Run] = []
     figures = {run.order: run for run in reversed(runs) if is_figure(run.text)}
@@ -112,10 +113,22 @@ def _wraps(label: Run, after: Run, figures: Mapping[int, Run]) -> bool:
         return False
     if not _below(label, after) or label.bold_end != after.bold:
         return False
-    run = figures.get(after.order + 1)
-    if run is None or run.box[0] < label.box[2]:
-        return False
-    return abs(run.baseline - label.baseline) < 0.3 * label.size
+    following = figures.get(after.order + 1)
+    beside = [
+        run
+        for run in (following, figures.get(after.order))
+        if run is not None and run.box[0] >= label.box[2]
+    ]
+    level = abs(beside[0].baseline - label.baseline) < 0.3 * label.size if beside else False
+    return (level and beside[0] is following) or any(
+        _is_between(label, run, after) for run in beside
+    )
+
+
+def _is_between(label: Run, figure: Run, after: Run) -> bool:
+    """Whether a figure stands at the middle of a label of two lines."""
+    least = 0.15 * label.size
+    return after.baseline + least < figure.baseline < label.baseline - least
 
 
 def _wrapped(label: Run, after: Run) -> Run:
