@@ -42,6 +42,9 @@ SPEAKER_WORDS = 15
 SAME_SHARE = 0.8
 """Two sentences that share so much of their words say the same: one statement, two citations."""
 
+COLUMN_QUOTES = 2
+"""So many lines above a table's row, the nearest ones, are quoted with it."""
+
 _LEANS_BACK = re.compile(
     r"^(?:[\"“‘(]\s*)?(?:he|she|it|they|this|these|those|that|such|therefore|thus|hence|as such|"
     r"by doing this|as a result|all (?:are|of)|both|its|their|his|her|the latter|the former|"
@@ -119,7 +122,8 @@ def answer(
     elif rival is not None:
         statements = ((_quote(best),), (_quote(rival),))
     else:
-        statements = _statements(question, found, logits, order)
+        chosen = _statements(question, found, logits, order)
+        statements = tuple(_with_columns(group, pages) for group in chosen)
     speaker = _speaker(question, best, pages)
     if speaker is not None:
         statements = ((speaker,), *statements)
@@ -214,7 +218,7 @@ def _statements(
     found: Sequence[Candidate],
     logits: NDArray[np.float64],
     order: Sequence[int],
-) -> tuple[tuple[Quote, ...], ...]:
+) -> tuple[tuple[Candidate, ...], ...]:
     """The best sentence, one more that may hold the answer, and others that say the same."""
     best = found[order[0]]
     chosen: list[list[Candidate]] = [[best]]
@@ -231,7 +235,18 @@ def _statements(
                 twin.append(candidate)
         elif not enough and len(chosen) < 2 and logits[index] >= floor and _fits(chosen, candidate):
             chosen.append([candidate])
-    return tuple(tuple(_quote(c) for c in group) for group in chosen)
+    return tuple(map(tuple, chosen))
+
+
+def _with_columns(group: Sequence[Candidate], pages: Pages) -> tuple[Quote, ...]:
+    """The quotes of a statement; a table's row also has those that head its columns."""
+    quotes = [_quote(candidate) for candidate in group]
+    document, number = group[0].passage.document, group[0].passage.page
+    heads = group[0].sentence.columns[-COLUMN_QUOTES:]
+    if heads:
+        page = pages.page(document, number)
+        quotes += [_page_quote(document, page, span) for span in heads]
+    return tuple(quotes)
 
 
 def _speaker(question: Question, best: Candidate, pages: Pages) -> Quote | None:
