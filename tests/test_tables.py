@@ -74,7 +74,7 @@ def about(page: Page) -> list[tuple[str, list[str], str | None]]:
             contexts[place].label.of(page.text) if contexts[place].label else None,  # type: ignore[union-attr]
         )
         for place, block in enumerate(page.blocks)
-        if place in contexts
+        if place in contexts and not contexts[place].heads
     ]
 
 
@@ -95,6 +95,13 @@ def test_each_row_knows_its_columns_units_and_group(accounts: Document) -> None:
         ("Total costs", "Costs:"),
         ("Surplus", None),
     ]
+
+
+def test_rows_of_columns_headings_are_headings_among_the_sentences(accounts: Document) -> None:
+    text = accounts.pages[0].text
+    kinds = {s.span.of(text): s.kind for p in split(accounts) for s in p.sentences}
+    assert kinds["2023\t2022"] is BlockKind.HEADING
+    assert kinds["Surplus\t3,160\t2,971"] is BlockKind.ROW
 
 
 def test_rows_of_one_name_are_told_apart_by_what_stands_above(accounts: Document) -> None:

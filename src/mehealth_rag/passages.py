@@ -98,7 +98,8 @@ def _sentences(
     page: Page, block: Block, lead: Span | None, row: RowContext | None
 ) -> Iterator[Sentence]:
     if row is not None:
-        yield Sentence(block.span, block.kind, row.label, row.columns)
+        kind = BlockKind.HEADING if row.heads else block.kind  # it answers nothing by itself
+        yield Sentence(block.span, kind, row.label, row.columns)
         return
     if block.kind in {BlockKind.ROW, BlockKind.HEADING}:
         yield Sentence(block.span, block.kind)

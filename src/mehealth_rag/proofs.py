@@ -9,12 +9,13 @@ from typing import TypeGuard
 
 from mehealth_rag.answering.conflicts import MAX_RATIO
 from mehealth_rag.answering.evidence import Evidence, sentence_text
-from mehealth_rag.answering.extractive import COLUMN_QUOTES, Quote
+from mehealth_rag.answering.extractive import Quote
 from mehealth_rag.grounding.amounts import amounts
 from mehealth_rag.grounding.judge import carries
 from mehealth_rag.grounding.values import Ground, Judgement, Outcome, ReasonKind
 from mehealth_rag.language.words import stems
 from mehealth_rag.retrieval import Retriever
+from mehealth_rag.tables import quoted_columns
 from mehealth_rag.types import BlockKind, Page, Passage, Sentence
 
 PASSAGES_READ = 12
@@ -188,7 +189,7 @@ def _under_columns(passage: Passage, place: int, similarity: float, page_of: Pag
     """A table's row together with the headings of its columns and its group's label."""
     sentence = passage.sentences[place]
     page = page_of(passage.document, passage.page)
-    spans = [*sentence.columns[-COLUMN_QUOTES:], *filter(None, [sentence.lead])]
+    spans = [*quoted_columns(sentence, page.text), *filter(None, [sentence.lead])]
     above = _above(passage, place)
     quotes = [
         *(Quote(passage.document, passage.page, span, span.of(page.text)) for span in spans),

@@ -7,12 +7,12 @@ lines of their own and often a page's height away. Everything here is a span of 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
 from mehealth_rag.language.sentences import sentence_spans
-from mehealth_rag.types import Block, BlockKind, Page, Span
+from mehealth_rag.types import Block, BlockKind, Page, Sentence, Span
 
 _MONTH = r"(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*\.?"
 _PERIOD = re.compile(
@@ -42,16 +42,22 @@ _CAPTION_WORDS = 45
 """Nor has the sentence that announces the table."""
 _CAPTION_LINES = 4
 _HEAD_ROWS = 5
+_QUOTED = 2
+"""So many lines above a row are quoted with it."""
 _INDENT = 2.0
 """So many points further right a row stands under the label above it, not beside it."""
 
 
 @dataclass(frozen=True, slots=True)
 class RowContext:
-    """Of one row: the caption and column headings above it, and the label of its group."""
+    """Of one row: the caption and column headings above it, and the label of its group.
+
+    `heads` is true of a row that holds column headings itself.
+    """
 
     columns: tuple[Span, ...]
     label: Span | None = None
+    heads: bool = False
 
 
 def is_measured(cell: str) -> bool:
@@ -70,10 +76,21 @@ def without_figures(row: str) -> str:
     return "\t".join(words) or row
 
 
+def quoted_columns(sentence: Sentence, text: str) -> tuple[Span, ...]:
+    """Give the lines above a row that a quote of it needs beside it; `text` is the page's.
+
+    They are the nearest column headings, without remarks like "(Unaudited)".
+    """
+    spans = [span for span in sentence.columns if not _is_remark(span.of(text))]
+    return tuple(spans[-_QUOTED:])
+
+
 def row_contexts(page: Page) -> dict[int, RowContext]:
     """Find what each row of a page is about; keys are places in `page.blocks`."""
+    if not any(block.kind is BlockKind.ROW for block in page.blocks):
+        return {}
     contexts: dict[int, RowContext] = {}
-    sheet = _Sheet(page)
+    sheet = _Sheet.of(page)
     for table in sheet.tables():
         contexts.update(_Walk(sheet, table).contexts())
     return contexts
@@ -84,6 +101,12 @@ class _Sheet:
     """A page's blocks as tables are looked for in them."""
 
     page: Page
+    lefts: Mapping[int, float]
+
+    @classmethod
+    def of(cls, page: Page) -> _Sheet:
+        """Look at a page; `lefts` are where its lines begin, by their place in the text."""
+        return cls(page, {line.span.start: line.box[0] for line in page.lines if line.box})
 
     def tables(self) -> Iterator[list[int]]:
         """Places of the blocks of each table: rows, and the short lines between rows."""
@@ -101,8 +124,11 @@ class _Sheet:
         if table:
             yield table
 
+    def span(self, place: int) -> Span:
+        return self.page.blocks[place].span
+
     def text(self, place: int) -> str:
-        return self.page.blocks[place].span.of(self.page.text)
+        return self.span(place).of(self.page.text)
 
     def is_row(self, place: int) -> bool:
         return self.page.blocks[place].kind is BlockKind.ROW
@@ -115,9 +141,7 @@ class _Sheet:
 
     def left(self, place: int) -> float | None:
         """Where a block begins, in points; None where the format has no layout."""
-        start = self.page.blocks[place].span.start
-        box = next((line.box for line in self.page.lines if line.span.start == start), None)
-        return box[0] if box else None
+        return self.lefts.get(self.span(place).start)
 
     def is_measuring(self, place: int) -> bool:
         """Whether a row holds figures: it fills columns and does not head them."""
@@ -172,9 +196,13 @@ class _Walk:
         for place in self._table:
             if place in opening or self._heads_again(place):
                 self._head(place)
+                if self._sheet.is_row(place):
+                    yield place, RowContext((), heads=True)
             elif self._sheet.is_row(place):
                 self._leave_group(place)
-                label = self._sheet.page.blocks[self._label].span if self._label else None
+                if not any(map(str.isalpha, self._sheet.text(place))):
+                    self._label = None  # a sum without a name is of more than the last group
+                label = None if self._label is None else self._sheet.span(self._label)
                 yield place, RowContext((*self._caption, *self._heads), label)
                 self._filled = True
                 if _TOTAL.match(self._sheet.text(place)):
@@ -211,7 +239,7 @@ class _Walk:
     def _head(self, place: int) -> None:
         if self._filled:  # the headings of a further part of the table replace those before
             self._heads, self._filled = [], False
-        self._heads.append(self._sheet.page.blocks[place].span)
+        self._heads.append(self._sheet.span(place))
         self._label = None
 
     def _leave_group(self, place: int) -> None:

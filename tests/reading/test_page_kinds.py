@@ -265,3 +265,52 @@ def test_a_numbered_title_is_a_heading_though_a_full_stop_ends_it(make_pdf: Make
 
     (page,) = read(make_pdf(draw)).pages
     assert of_kind(page, BlockKind.HEADING) == ["Item 5.02. Departure of the Harbour Master."]
+
+
+def test_headings_stacked_line_by_line_over_figures_are_cells(make_pdf: Maker) -> None:
+    heads = (
+        ("Quoted Prices", 300, 700),
+        ("Significant", 400, 700),
+        ("in Active", 300, 691),
+        ("Other", 400, 691),
+        ("Significant", 500, 691),
+        ("Total", 220, 682),
+        ("Markets", 300, 682),
+        ("Observable", 400, 682),
+        ("Unobservable", 500, 682),
+    )
+
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont("Helvetica", 8)
+        canvas.drawCentredString(360, 716, "Fair Value Measurements at Reporting Date Using")
+        for words, x, y in heads:
+            canvas.drawCentredString(x, y, words)
+        canvas.drawString(60, 668, "Assets:")
+        for at, label in enumerate(("Money market funds", "Time deposits")):
+            canvas.drawString(70, 654 - 13 * at, label)
+            for x in (220, 300, 400, 500):
+                canvas.drawRightString(x + 15, 654 - 13 * at, f"{x + at}")
+
+    (page,) = read(make_pdf(draw)).pages
+    assert of_kind(page, BlockKind.ROW)[0].split("\t") == [
+        "Total",
+        "Quoted Prices in Active Markets",
+        "Significant Other Observable",
+        "Significant Unobservable",
+    ]
+    assert "Fair Value Measurements at Reporting Date Using" in page.text.split("\n")
+
+
+def test_a_heading_over_several_columns_is_none_of_theirs(make_pdf: Maker) -> None:
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont("Helvetica", 8)
+        canvas.drawCentredString(300, 696, "Percent Change")
+        for words, x in (("Total", 220), ("Operations", 300), ("Currency", 380)):
+            canvas.drawCentredString(x, 682, words)
+        for at, label in enumerate(("Consumer", "Medical")):
+            canvas.drawString(70, 668 - 13 * at, label)
+            for x in (220, 300, 380):
+                canvas.drawRightString(x + 15, 668 - 13 * at, f"{x + at}")
+
+    (page,) = read(make_pdf(draw)).pages
+    assert page.text.split("\n")[:2] == ["Percent Change", "Total\tOperations\tCurrency"]

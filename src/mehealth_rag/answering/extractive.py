@@ -28,6 +28,7 @@ from mehealth_rag.answering.weighing import (
 from mehealth_rag.answering.weights import sigmoid
 from mehealth_rag.language.words import content_words, fold, stem_all
 from mehealth_rag.questions import Question, Wanted
+from mehealth_rag.tables import quoted_columns
 from mehealth_rag.types import BlockKind, Page, Span
 
 MAX_WORDS = 60
@@ -41,9 +42,6 @@ SPEAKER_WORDS = 15
 
 SAME_SHARE = 0.8
 """Two sentences that share so much of their words say the same: one statement, two citations."""
-
-COLUMN_QUOTES = 2
-"""So many lines above a table's row, the nearest ones, are quoted with it."""
 
 _LEANS_BACK = re.compile(
     r"^(?:[\"“‘(]\s*)?(?:he|she|it|they|this|these|those|that|such|therefore|thus|hence|as such|"
@@ -242,9 +240,9 @@ def _with_columns(group: Sequence[Candidate], pages: Pages) -> tuple[Quote, ...]
     """The quotes of a statement; a table's row also has those that head its columns."""
     quotes = [_quote(candidate) for candidate in group]
     document, number = group[0].passage.document, group[0].passage.page
-    heads = group[0].sentence.columns[-COLUMN_QUOTES:]
-    if heads:
+    if group[0].sentence.columns:
         page = pages.page(document, number)
+        heads = quoted_columns(group[0].sentence, page.text)
         quotes += [_page_quote(document, page, span) for span in heads]
     return tuple(quotes)
 
