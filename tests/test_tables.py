@@ -179,6 +179,34 @@ def test_the_headings_of_a_second_part_replace_the_first_s(tmp_path: Path) -> No
     ]
 
 
+def test_a_second_table_right_below_has_its_own_title(tmp_path: Path) -> None:
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont("Helvetica", 9)
+        for top, title, year in ((780, "Dues of ships", "2021"), (700, "Tickets sold", "2020")):
+            canvas.drawString(200, top, title)
+            canvas.drawString(330, top - 14, f"May {year}")
+            canvas.drawString(400, top - 14, f"June {year}")
+            for at, name in enumerate(("East", "West")):
+                canvas.drawString(72, top - 28 - 14 * at, name)
+                canvas.drawString(330, top - 28 - 14 * at, f"{top + at}")
+                canvas.drawString(400, top - 28 - 14 * at, f"{top + 50 + at}")
+
+    found = about(made(tmp_path / "two.pdf", draw).pages[0])
+    assert [above for _, above, _ in found] == [
+        *2 * [["Dues of ships", "May 2021\tJune 2021"]],
+        *2 * [["Tickets sold", "May 2020\tJune 2020"]],
+    ]
+
+
+def test_an_item_that_announces_a_table_is_its_caption(tmp_path: Path) -> None:
+    path = tmp_path / "votes.md"
+    path.write_text(
+        "1. The members approved the new pier:\n\n| For | 112 |\n| --- | --- |\n| Against | 65 |\n"
+    )
+    found = about(read(path).pages[0])
+    assert {above[0] for _, above, _ in found} == {"1. The members approved the new pier:"}
+
+
 def test_tables_in_markdown_know_their_columns(tmp_path: Path) -> None:
     path = tmp_path / "guide.md"
     path.write_text(

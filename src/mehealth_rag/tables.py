@@ -35,6 +35,7 @@ _UNIT_WORDS = frozenset(
 )
 """Words that a figure may stand with and still be one."""
 
+_TELLING = re.compile(r"\(in |\btable\b", re.IGNORECASE)
 _TOTAL = re.compile(r"(?:sub-?)?totals?\b", re.IGNORECASE)
 _LABEL_WORDS = 14
 """A line between a table's rows, or right above them, has no more words."""
@@ -159,7 +160,8 @@ class _Sheet:
         spans: list[Span] = []
         for place in above:
             block = self.page.blocks[place]
-            if block.kind is not BlockKind.PARAGRAPH or len(spans) == _CAPTION_LINES:
+            worded = block.kind in (BlockKind.PARAGRAPH, BlockKind.ITEM)
+            if not worded or len(spans) == _CAPTION_LINES:
                 break
             if not self.is_label(block):
                 spans += self._announcing(block, first=not spans)
@@ -169,9 +171,10 @@ class _Sheet:
 
     def _announcing(self, block: Block, *, first: bool) -> list[Span]:
         """The last sentence of the paragraph above a table, where it is likely to announce it."""
-        *_, last = sentence_spans(self.page.text, block.span)
+        last = sentence_spans(self.page.text, block.span)[-1]
         text = last.of(self.page.text)
-        announces = text.endswith(":") or (first and bool(re.search(r"\(in |\btable\b", text)))
+        told = first and block.kind is BlockKind.PARAGRAPH and _TELLING.search(text)
+        announces = text.endswith(":") or bool(told)
         return [last] if announces and len(text.split()) <= _CAPTION_WORDS else []
 
     def _is_furniture(self, place: int) -> bool:
@@ -186,6 +189,9 @@ class _Walk:
         self._table = table
         self._caption = sheet.caption(table[0])
         self._heads: list[Span] = []
+        self._titles: list[
+            Span
+        ] = []  # lines since the last row: a further table's, if heads follow
         self._label: int | None = None
         self._indented = False
         self._filled = False
@@ -205,10 +211,12 @@ class _Walk:
                 label = None if self._label is None else self._sheet.span(self._label)
                 yield place, RowContext((*self._caption, *self._heads), label)
                 self._filled = True
+                self._titles = []
                 if _TOTAL.match(self._sheet.text(place)):
                     self._label = None
             else:
                 self._label, self._indented = place, False
+                self._titles.append(self._sheet.span(place))
 
     def _opening(self) -> list[int]:
         """The places that head the table: all above its first figures, else its first row."""
@@ -239,6 +247,8 @@ class _Walk:
     def _head(self, place: int) -> None:
         if self._filled:  # the headings of a further part of the table replace those before
             self._heads, self._filled = [], False
+            self._caption = self._titles or self._caption
+        self._titles = []
         self._heads.append(self._sheet.span(place))
         self._label = None
 
