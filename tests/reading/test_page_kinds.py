@@ -7,8 +7,10 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
 from pypdf import PdfReader, PdfWriter
 from pypdf.constants import PageLabelStyle
+from reportlab.lib.pagesizes import A4
 from reportlab.pdfbase.pdfmetrics import stringWidth
 
 from mehealth_rag.passages import split
@@ -314,3 +316,38 @@ def test_a_heading_over_several_columns_is_none_of_theirs(make_pdf: Maker) -> No
 
     (page,) = read(make_pdf(draw)).pages
     assert page.text.split("\n")[:2] == ["Percent Change", "Total\tOperations\tCurrency"]
+
+
+@pytest.mark.parametrize("degrees", [90, 270])
+def test_a_page_whose_text_stands_on_its_side_is_read_as_it_is_meant(
+    make_pdf: Maker, degrees: int
+) -> None:
+    def draw(canvas: Canvas) -> None:
+        width, height = A4
+        canvas.rotate(degrees)
+        canvas.translate(*((0, -width) if degrees == 90 else (-height, 0)))
+        lines_at(canvas, (72, 520), filled(640, 4))
+        canvas.setFont("Helvetica", 9)
+        for at, (label, *figures) in enumerate(
+            (("Berth", "2022", "2023"), ("East pier", "4,602", "4,386"), ("West", "318", "291"))
+        ):
+            canvas.drawString(72, 420 - 14 * at, label)
+            for x, figure in zip((400, 500), figures, strict=True):
+                canvas.drawString(x, 420 - 14 * at, figure)
+
+    (page,) = read(make_pdf(draw)).pages
+    check_invariants(page)
+    assert of_kind(page, BlockKind.PARAGRAPH) == [" ".join(filled(640, 4))]
+    assert of_kind(page, BlockKind.ROW) == [
+        "Berth\t2022\t2023",
+        "East pier\t4,602\t4,386",
+        "West\t318\t291",
+    ]
+    assert page.size == pytest.approx(A4, abs=0.5)
+    first = page.lines[0].box
+    assert first is not None
+    left, bottom, right, top = first
+    assert right - left < 12  # as displayed: a line that runs up or down
+    assert top - bottom > 600
+    across = A4[0] - 520 if degrees == 90 else 520
+    assert left - 3 <= across <= right + 3

@@ -12,7 +12,7 @@ from mehealth_rag.reading.furniture import PageLines, mark_furniture
 from mehealth_rag.reading.layout import arrange
 from mehealth_rag.reading.pdf import read_pages
 from mehealth_rag.reading.tidy import Vocabulary, ends_broken
-from mehealth_rag.types import Page
+from mehealth_rag.types import Line, Page
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -36,7 +36,7 @@ def _pages(raws: Sequence[RawPage]) -> tuple[Page, ...]:
     arranged = [arrange(raw) for raw in raws]
     style = measure(region for regions in arranged for region in regions)
     lines = [
-        PageLines(raw.number, raw.label, raw.size[1], tuple(regions))
+        PageLines(raw.number, raw.label, raw.height, tuple(regions))
         for raw, regions in zip(raws, arranged, strict=True)
     ]
     marked = mark_furniture(lines, style.body)
@@ -73,7 +73,9 @@ def _page(raw: RawPage, drafts: Sequence[Draft], vocabulary: Vocabulary) -> Page
         label=raw.label,
         text=text,
         blocks=blocks,
-        lines=lines,
+        lines=tuple(Line(line.span, raw.displayed(line.box)) for line in lines)
+        if raw.turn
+        else lines,
         links=raw.links,
         size=raw.size,
         problem=raw.problem,

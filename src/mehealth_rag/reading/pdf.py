@@ -7,6 +7,7 @@ character, because each question is a call into the library.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import pypdfium2 as pdfium
@@ -19,7 +20,7 @@ from mehealth_rag.reading.structure import metadata, page_label, page_links
 from mehealth_rag.reading.tidy import BROKEN, clean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from mehealth_rag.types import Box
@@ -91,11 +92,25 @@ def _read_page(document: pdfium.PdfDocument, index: int, questions: Questions) -
     try:
         questions.turn_to(textpage.raw, frame)
         runs = tuple(_runs(textpage, questions))
+        turn = _turn(runs)
+        if turn:  # most of the page is on its side, as a wide table is: it is read as it is meant
+            questions.turn_to(textpage.raw, frame.turned(turn))
+            runs = tuple(_runs(textpage, questions))
         links = page_links(page, frame)
     finally:
         textpage.close()
         page.close()
-    return RawPage(index + 1, size, frame, runs, None if runs else NO_TEXT, label, links)
+    return RawPage(index + 1, size, frame, runs, None if runs else NO_TEXT, label, links, turn)
+
+
+def _turn(runs: Sequence[Run]) -> int:
+    """How far a page has to be turned for most of its text to stand upright."""
+    if all(run.upright for run in runs):
+        return 0
+    letters: Counter[int] = Counter()
+    for run in runs:
+        letters[0 if run.upright else run.turn] += len(run.text)
+    return letters.most_common(1)[0][0]
 
 
 def _runs(textpage: pdfium.PdfTextPage, questions: Questions) -> Iterator[Run]:
@@ -216,6 +231,7 @@ def _run(text: str, box: Box, look: tuple[Style, bool], order: int) -> Run:
         bold_end=bold_end,
         upright=style.upright,
         slant=style.slant,
+        turn=style.turn,
     )
 
 

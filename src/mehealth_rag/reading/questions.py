@@ -43,6 +43,8 @@ class Style:
     bold: bool
     upright: bool
     slant: bool = False
+    turn: int = 0
+    """Degrees clockwise by which the page would have to be turned for its text to stand upright."""
 
 
 NO_STYLE = Style(0.0, 0.0, bold=False, upright=True)
@@ -140,7 +142,9 @@ class Questions:
         bold = self.bold(index)
         # the font is the one that `bold` has just asked for
         slant = bool(self._flags.value & _ITALIC) or _is_slanted_name(self._name.value)
-        return Style(size, baseline, bold, along > 0 and abs(up) < 0.2 * along, slant)
+        upright = along > 0 and abs(up) < 0.2 * along
+        turn = 0 if abs(along) > 0.2 * abs(up) else (90 if up > 0 else 270)
+        return Style(size, baseline, bold, upright, slant, turn)
 
     def bold(self, index: int) -> bool:
         """Tell whether the font at one character is a bold one.
