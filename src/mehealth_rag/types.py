@@ -148,12 +148,15 @@ class DocumentProblem:
 class Sentence:
     """One sentence, list item or table row of a passage: the unit that an answer quotes.
 
-    `lead` is the span of the words that introduce a list item ("We collaborate on:"), else None.
+    `lead` is the span of the words that introduce a list item ("We collaborate on:") or a group of
+    a table's rows ("Current assets:"), else None. `columns` are of a row: the spans of its table's
+    caption and column headings, in the order of the page. Both may lie outside the passage.
     """
 
     span: Span
     kind: BlockKind
     lead: Span | None = None
+    columns: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +167,8 @@ class Passage:
 
     `text` is `span` of the page's text; the sentences' spans count in the page's text too.
     `headings` is the path of headings above it, outermost first; the outer ones may stand on an
-    earlier page.
+    earlier page. `table` holds what its rows are about and does not stand in it: the texts of the
+    caption, column headings and group's label further up the page.
     """
 
     id: str
@@ -176,6 +180,7 @@ class Passage:
     span: Span
     text: str
     sentences: tuple[Sentence, ...]
+    table: tuple[str, ...] = ()
 
     @property
     def heading(self) -> str:

@@ -322,7 +322,10 @@ def test_broken_structure_keeps_the_text(
     (page,) = read(path).pages
     assert page.text == " ".join(PROSE)
     assert page.label == "1"
-    assert [link.url for link in page.links] == ["https://example.org/whole"]
+    assert [(link.url, link.box) for link in page.links] == [
+        ("https://example.org/flat", None),
+        ("https://example.org/whole", (72, 500, 200, 515)),
+    ]
     assert capfd.readouterr().err == ""
     assert caplog.records == []
 

@@ -29,6 +29,7 @@ from mehealth_rag.answering.weighing import (
 from mehealth_rag.answering.weights import sigmoid
 from mehealth_rag.language.words import content_words, fold, stem_all
 from mehealth_rag.questions import Question, Wanted
+from mehealth_rag.tables import quoted_columns
 from mehealth_rag.types import BlockKind, Page, Span
 
 MAX_WORDS = 60
@@ -120,7 +121,8 @@ def answer(
     elif rival is not None:
         statements = ((_quote(best),), (_quote(rival),))
     else:
-        statements = _statements(question, found, logits, order)
+        chosen = _statements(question, found, logits, order)
+        statements = tuple(_with_columns(group, pages) for group in chosen)
     speaker = _speaker(question, best, pages)
     if speaker is not None:
         statements = ((speaker,), *statements)
@@ -231,7 +233,7 @@ def _statements(
     found: Sequence[Candidate],
     logits: NDArray[np.float64],
     order: Sequence[int],
-) -> tuple[tuple[Quote, ...], ...]:
+) -> tuple[tuple[Candidate, ...], ...]:
     """The best sentence, one more that may hold the answer, and others that say the same."""
     best = found[order[0]]
     chosen: list[list[Candidate]] = [[best]]
@@ -248,7 +250,18 @@ def _statements(
                 twin.append(candidate)
         elif not enough and len(chosen) < 2 and logits[index] >= floor and _fits(chosen, candidate):
             chosen.append([candidate])
-    return tuple(tuple(_quote(c) for c in group) for group in chosen)
+    return tuple(map(tuple, chosen))
+
+
+def _with_columns(group: Sequence[Candidate], pages: Pages) -> tuple[Quote, ...]:
+    """The quotes of a statement; a table's row also has those that head its columns."""
+    quotes = [_quote(candidate) for candidate in group]
+    document, number = group[0].passage.document, group[0].passage.page
+    if group[0].sentence.columns:
+        page = pages.page(document, number)
+        heads = quoted_columns(group[0].sentence, page.text)
+        quotes += [_page_quote(document, page, span) for span in heads]
+    return tuple(quotes)
 
 
 def _speaker(question: Question, best: Candidate, pages: Pages) -> Quote | None:

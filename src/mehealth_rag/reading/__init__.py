@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMATS", "READER_VERSION", "read_document"]
 
-READER_VERSION = 1
+READER_VERSION = 4
 """Raised whenever the same file may come out with another text, so that indexes are rebuilt."""
 
 FORMATS = ("pdf", "txt", "md")
