@@ -46,6 +46,14 @@ class Settings(BaseModel):
         PACKAGED_READER,
         description="the packaged reader, `none`, or a cross-encoder's folder or hub name",
     )
+    pdf_passwords: Path | None = Field(
+        None, description="file with the passwords of locked PDFs, one a line"
+    )
+    ocr_languages: str = Field(
+        "eng",
+        pattern=r"^[A-Za-z_]+(\+[A-Za-z_]+)*$",
+        description="languages that pictures of pages are read in, by Tesseract's names; or `none`",
+    )
     engine: Literal["extractive"] = Field("extractive", description="who writes the answer")
     fetch_contact: str | None = Field(
         None,

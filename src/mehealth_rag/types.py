@@ -36,6 +36,8 @@ class Fault(StrEnum):
     PICTURE = "only a picture"
     UNREADABLE = "unreadable"
     GARBAGE = "garbage characters"
+    OCR = "read by OCR"
+    """The page is a picture; its words were read from it."""
     HIDDEN = "hidden text"
     """The page has text that it does not show; what it does show was read."""
 

@@ -43,7 +43,9 @@ class Tally:
             DocumentRow(source.id, source.title, len(pages), passages, RowStatus.UNCHANGED)
         )
         self.problems += [
-            DocumentProblem(source.id, page.problem, page.number) for page in pages if page.problem
+            DocumentProblem(source.id, page.problem, page.number, page.fault)
+            for page in pages
+            if page.problem
         ]
 
     @contextmanager

@@ -6,6 +6,8 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from mehealth_rag.errors import ReadingError
+from mehealth_rag.reading.garbage import without_garbage
+from mehealth_rag.reading.options import PLAIN, ReadingOptions
 from mehealth_rag.reading.sniffing import check_kind
 from mehealth_rag.types import Document, Page, Source
 
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = ["FORMATS", "READER_VERSION", "read_document"]
+__all__ = ["FORMATS", "READER_VERSION", "ReadingOptions", "read_document"]
 
 READER_VERSION = 4
 """Raised whenever the same file may come out with another text, so that indexes are rebuilt."""
@@ -23,7 +25,7 @@ FORMATS = ("pdf", "docx", "html", "md", "txt")
 _SYNONYMS = {"text": "txt", "plain": "txt", "markdown": "md", "htm": "html", "xhtml": "html"}
 
 
-def read_document(source: Source) -> Document:
+def read_document(source: Source, options: ReadingOptions = PLAIN) -> Document:
     """Read the document behind a source whose file is present.
 
     Raises ReadingError in one line that says what is wrong, with which file, and what to do.
@@ -32,8 +34,9 @@ def read_document(source: Source) -> Document:
         raise ReadingError(f"{source.id}: its file is not here; fetch it or add it to the corpus")
     path = source.path
     content = _content(path)
-    pages, metadata = _read(source, path, content)
-    return Document(source, hashlib.sha256(content).hexdigest(), pages, metadata)
+    pages, metadata = _read(source, path, content, options)
+    digest = hashlib.sha256(content).hexdigest()
+    return Document(source, digest, without_garbage(pages), metadata)
 
 
 def _content(path: Path) -> bytes:
@@ -54,7 +57,9 @@ def _format(source: Source, path: Path) -> str:
     return _SYNONYMS.get(name, name)
 
 
-def _read(source: Source, path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str, str]]:
+def _read(
+    source: Source, path: Path, content: bytes, options: ReadingOptions
+) -> tuple[tuple[Page, ...], Mapping[str, str]]:
     # Each format's libraries are loaded only where a file of it is read.
     form = _format(source, path)
     if form not in FORMATS:
@@ -65,7 +70,7 @@ def _read(source: Source, path: Path, content: bytes) -> tuple[tuple[Page, ...],
         case "pdf":
             from mehealth_rag.reading.assemble import read_pdf
 
-            return read_pdf(path)
+            return read_pdf(path, options)
         case "docx":
             from mehealth_rag.reading.word import read_docx
 
