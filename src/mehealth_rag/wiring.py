@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,7 +41,8 @@ def ingest(
     from mehealth_rag.index.report import BuildPlan, Language, Versions
     from mehealth_rag.language.acronyms import learn_acronyms
     from mehealth_rag.passages import SPLITTER_VERSION, split
-    from mehealth_rag.reading import READER_VERSION, read_document
+    from mehealth_rag.reading import READER_VERSION
+    from mehealth_rag.reading.isolated import Limits, Readers
 
     sources = load_sources(settings.corpus)
     if not present(sources):
@@ -50,19 +51,24 @@ def ingest(
         )
     go_offline(is_hub_name(settings.embedding_model))
     options = reading_options(settings)
-    plan = BuildPlan(
-        sources=present(sources),
-        folder=IndexFolder(settings.index),
-        read=partial(read_document, options=options),
-        split=split,
-        encoder=lambda: _passage_encoder(settings.embedding_model),
-        language=Language(stems, words, learn_acronyms),
-        versions=Versions(options.version(READER_VERSION), SPLITTER_VERSION, WORDS_VERSION),
-        model=model_id(settings.embedding_model),
-        chroma_url=settings.chroma_url,
-        rebuild=rebuild,
+    limits = Limits(
+        settings.reading_seconds, settings.reading_megabytes, settings.reading_processes
     )
-    return build_index(plan, progress)
+    with Readers(options, limits) as readers:
+        plan = BuildPlan(
+            sources=present(sources),
+            folder=IndexFolder(settings.index),
+            read=readers.read,
+            expect=readers.expect,
+            split=split,
+            encoder=lambda: _passage_encoder(settings.embedding_model),
+            language=Language(stems, words, learn_acronyms),
+            versions=Versions(options.version(READER_VERSION), SPLITTER_VERSION, WORDS_VERSION),
+            model=model_id(settings.embedding_model),
+            chroma_url=settings.chroma_url,
+            rebuild=rebuild,
+        )
+        return build_index(plan, progress)
 
 
 def reading_options(settings: Settings) -> ReadingOptions:

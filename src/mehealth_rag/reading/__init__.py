@@ -22,6 +22,9 @@ READER_VERSION = 4
 
 FORMATS = ("pdf", "docx", "html", "md", "txt")
 
+MOST_BYTES = 500_000_000
+"""Bytes of one file."""
+
 _SYNONYMS = {"text": "txt", "plain": "txt", "markdown": "md", "htm": "html", "xhtml": "html"}
 
 
@@ -41,6 +44,9 @@ def read_document(source: Source, options: ReadingOptions = PLAIN) -> Document:
 
 def _content(path: Path) -> bytes:
     try:
+        if path.stat().st_size > MOST_BYTES:
+            limit = MOST_BYTES // 1_000_000
+            raise ReadingError(f"{path}: over {limit:,} MB; divide it, or leave it out")
         content = path.read_bytes()
     except FileNotFoundError as error:
         raise ReadingError(f"{path}: no such file; put it there or take it off the list") from error

@@ -11,6 +11,7 @@ from pypdfium2 import raw
 from mehealth_rag.reading import ocr
 from mehealth_rag.reading.garbage import GARBAGE, is_garbage
 from mehealth_rag.reading.options import NO_OCR
+from mehealth_rag.reading.pulse import beat
 from mehealth_rag.reading.runs import NO_TEXT
 from mehealth_rag.types import Fault
 
@@ -43,6 +44,7 @@ class Finding:
 
 def examine(page: pdfium.PdfPage, runs: tuple[Run, ...], options: ReadingOptions) -> Finding:
     """Look at a page's runs, and where they are none or nonsense at what it draws."""
+    beat()
     if runs and not is_garbage("\n".join(run.text for run in runs)):
         return Finding(runs)
     try:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+MOST_PAGES = 50_000
+"""Pages of one file; the longest real ones have some ten thousand."""
 _PASSWORD, _SECURITY = 4, 5
 """Pdfium's error codes for a password that is wrong, and for a cipher that it does not know."""
 
@@ -32,6 +34,14 @@ def open_pdf(path: Path, passwords: Sequence[str] = ()) -> pdfium.PdfDocument:
         f"{path}: the PDF is locked with a password{tried}; put its password into the file that "
         "pdf_passwords names, or save a copy without one"
     )
+
+
+def check_size(path: Path, document: pdfium.PdfDocument) -> None:
+    """Raise ReadingError where a PDF claims more pages than a document has."""
+    if len(document) > MOST_PAGES:
+        raise ReadingError(
+            f"{path}: claims to have {len(document):,} pages; at most {MOST_PAGES:,} are read"
+        )
 
 
 def has_end(path: Path) -> bool:

@@ -15,7 +15,7 @@ from pypdfium2 import raw
 
 from mehealth_rag.errors import ReadingError
 from mehealth_rag.reading.examining import examine
-from mehealth_rag.reading.opening import has_end, open_pdf
+from mehealth_rag.reading.opening import check_size, has_end, open_pdf
 from mehealth_rag.reading.questions import NO_STYLE, Questions, Style
 from mehealth_rag.reading.runs import Frame, RawPage, Run
 from mehealth_rag.reading.structure import metadata, page_label, page_links
@@ -48,6 +48,7 @@ def read_pages(path: Path, options: ReadingOptions) -> tuple[list[RawPage], dict
     """
     document = open_pdf(path, options.passwords)
     try:
+        check_size(path, document)
         questions = Questions()
         pages = [_read_page(document, i, questions, options) for i in range(len(document))]
         said = metadata(document)
