@@ -10,6 +10,7 @@ from pypdfium2 import raw
 
 from mehealth_rag.reading import ocr
 from mehealth_rag.reading.garbage import GARBAGE, is_garbage
+from mehealth_rag.reading.hidden_words import hidden_words
 from mehealth_rag.reading.options import NO_OCR
 from mehealth_rag.reading.pulse import beat
 from mehealth_rag.reading.runs import NO_TEXT
@@ -23,6 +24,8 @@ PICTURE = "only a picture"
 _NO_WORDS = "a picture in which Tesseract finds no words"
 _READ_BY_OCR = "only a picture; read by Tesseract, so single words may be wrong"
 
+_TINY = 1.5
+"""Points; the smallest print has three."""
 _DRAWINGS = 60
 """So many paths may be words drawn as outlines; fewer are rules and ornaments."""
 _COVERED = 0.05
@@ -42,9 +45,40 @@ class Finding:
     fault: Fault | None = None
 
 
-def examine(page: pdfium.PdfPage, runs: tuple[Run, ...], options: ReadingOptions) -> Finding:
-    """Look at a page's runs, and where they are none or nonsense at what it draws."""
+def examine(
+    page: pdfium.PdfPage,
+    runs: tuple[Run, ...],
+    size: tuple[float, float],
+    options: ReadingOptions,
+    hidden: str = "",
+) -> Finding:
+    """Look at a page's runs, and where they are none or nonsense at what it draws.
+
+    `size` is that of the page as the runs are placed on it; `hidden` are words that were taken out
+    already because the page does not show them.
+    """
     beat()
+    shown = tuple(run for run in runs if _may_be_seen(run, size))
+    if len(shown) < len(runs):
+        unseen = " ".join(run.text for run in runs if run not in shown)
+        hidden = f"{hidden} {unseen}".strip()
+    found = _examined(page, shown, options)
+    if not hidden:
+        return found
+    problem = hidden_words(hidden)
+    if found.problem and found.fault is not Fault.BLANK:
+        return Finding(found.runs, f"{found.problem}; {problem}", found.fault)
+    return Finding(found.runs, problem, Fault.HIDDEN)
+
+
+def _may_be_seen(run: Run, size: tuple[float, float]) -> bool:
+    """Whether a run stands on the page, and is not too small to be made out."""
+    left, bottom, right, top = run.box
+    on_page = right > 0 and top > 0 and left < size[0] and bottom < size[1]
+    return on_page and not 0 < run.size < _TINY
+
+
+def _examined(page: pdfium.PdfPage, runs: tuple[Run, ...], options: ReadingOptions) -> Finding:
     if runs and not is_garbage("\n".join(run.text for run in runs)):
         return Finding(runs)
     try:

@@ -15,10 +15,13 @@ from pypdfium2 import raw
 
 from mehealth_rag.errors import ReadingError
 from mehealth_rag.reading.examining import examine
+from mehealth_rag.reading.hidden import take_out_hidden
+from mehealth_rag.reading.layers import has_layers
 from mehealth_rag.reading.opening import check_size, has_end, open_pdf
 from mehealth_rag.reading.questions import NO_STYLE, Questions, Style
 from mehealth_rag.reading.runs import Frame, RawPage, Run
 from mehealth_rag.reading.structure import metadata, page_label, page_links
+from mehealth_rag.reading.suspects import Walker
 from mehealth_rag.reading.tidy import BROKEN, clean
 from mehealth_rag.types import Fault
 
@@ -50,7 +53,10 @@ def read_pages(path: Path, options: ReadingOptions) -> tuple[list[RawPage], dict
     try:
         check_size(path, document)
         questions = Questions()
-        pages = [_read_page(document, i, questions, options) for i in range(len(document))]
+        walker = Walker(layers=has_layers(path))
+        pages = [
+            _read_page(document, i, (questions, walker), options) for i in range(len(document))
+        ]
         said = metadata(document)
     finally:
         document.close()
@@ -62,13 +68,18 @@ def read_pages(path: Path, options: ReadingOptions) -> tuple[list[RawPage], dict
 
 
 def _read_page(
-    document: pdfium.PdfDocument, index: int, questions: Questions, options: ReadingOptions
+    document: pdfium.PdfDocument,
+    index: int,
+    askers: tuple[Questions, Walker],
+    options: ReadingOptions,
 ) -> RawPage:
     label = page_label(document, index)
+    questions, walker = askers
     try:
         page = document[index]
         frame = Frame(tuple(page.get_bbox()), page.get_rotation())
         size = page.get_size()
+        hidden = take_out_hidden(page, frame, walker)
         textpage = page.get_textpage()
     except pdfium.PdfiumError:
         nowhere = Frame((0.0, 0.0, 0.0, 0.0))
@@ -82,7 +93,8 @@ def _read_page(
             questions.turn_to(textpage.raw, frame.turned(turn))
             runs = tuple(_runs(textpage, questions))
         links = page_links(page, frame)
-        found = examine(page, runs, options)
+        placed_on = (size[1], size[0]) if turn else size
+        found = examine(page, runs, placed_on, options, hidden)
     finally:
         textpage.close()
         page.close()
