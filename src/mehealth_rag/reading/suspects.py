@@ -7,9 +7,12 @@ so few are asked of each, and what looks suspicious here is judged by what is dr
 from __future__ import annotations
 
 import ctypes
+import struct
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import compress, repeat
 from typing import TYPE_CHECKING
 
 from pypdfium2 import raw
@@ -41,11 +44,17 @@ _INVISIBLE = frozenset({raw.FPDF_TEXTRENDERMODE_INVISIBLE, raw.FPDF_TEXTRENDERMO
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """What holds objects: the page (handle 0), or a form on it with its way into user space."""
+    """What holds objects: the page (handle 0), or a form on it with its way into user space.
+
+    `first` and `step` give the order of drawing of its objects: those of a form come after what is
+    before the form and before what is after it.
+    """
 
     form: int = 0
     matrix: Matrix = _PLAIN
     depth: int = 0
+    first: float = 0.0
+    step: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,22 +66,37 @@ class Item:
 
     handle: int
     holder: Holder
-    order: int
+    order: float
     painted: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The objects of one holder, in the order of drawing: what was asked of all of them at once.
+
+    `modes` are pdfium's modes of drawing text, negative for what is no text; `colours` are red and
+    green, and blue and opacity, in one number each.
+    """
+
+    holder: Holder
+    handles: list[int]
+    modes: list[float]
+    colours: list[tuple[int, int]]
+    text_colours: frozenset[tuple[int, int]]
+
+    def order(self, index: int) -> float:
+        """The place of an object in the order of drawing of the page."""
+        return self.holder.first + index * self.holder.step
 
 
 @dataclass(slots=True)
 class Scan:
-    """What a walk over a page's objects has found.
+    """What a walk over a page's objects has found."""
 
-    Texts of one colour are kept together as (handle, order), by what holds them and the colour.
-    """
-
-    texts: dict[tuple[Holder, Colour], list[tuple[int, int]]] = field(default_factory=dict)
+    parts: list[Part] = field(default_factory=list)
     suspects: list[Item] = field(default_factory=list)
     areas: list[tuple[Item, Box, Colour]] = field(default_factory=list)
     pictures: list[Item] = field(default_factory=list)
-    order: int = 0
 
 
 class Walker:
@@ -81,7 +105,6 @@ class Walker:
     def __init__(self, *, layers: bool) -> None:
         self._layers = layers
         self._colour = (ctypes.c_uint * 4)()
-        self._packed = memoryview(self._colour).cast("B").cast("Q")
         start = ctypes.addressof(self._colour)
         self._slots = tuple(start + 4 * i for i in range(4))
         self._floats = (ctypes.c_float * 6)()
@@ -128,41 +151,49 @@ class Walker:
         return _moved((left, bottom, right, top), matrix)
 
     def _walk(self, holding: int, holder: Holder, found: Scan) -> None:
-        """Look at each object of a page or form; the loop is short because it is long."""
-        get: Callable[..., float] = self._form_get if holder.form else self._get
-        count = self._form_count(holding) if holder.form else self._count(holding)
-        mode_of, fill, packed, slots = self._render_mode, self._fill, self._packed, self._slots
-        clip, clip_paths, layers = self._clip, self._clip_paths, self._layers
-        last: tuple[int, int] | None = None
-        light, same = False, list[tuple[int, int]]()
-        for index in range(int(count)):
-            handle = int(get(holding, index))
-            found.order += 1
-            mode = mode_of(handle)
-            if mode == _NO_TEXT:
-                self._other(handle, holder, found)
-                continue
-            told = fill(handle, *slots)
-            colour = packed[0], packed[1]
-            if colour != last:
-                last, (light, same) = colour, self._coloured(holder, found)
-            if (
-                light
-                or not told
-                or mode in _INVISIBLE
-                or clip_paths(clip(handle)) > 0
-                or (layers and self._is_on_layer(handle))
+        """Look at the objects of a page or form.
+
+        Each question is put to all of them in one go, which costs half of a loop.
+        """
+        get = self._form_get if holder.form else self._get
+        count = int(self._form_count(holding) if holder.form else self._count(holding))
+        handles = [int(handle) for handle in map(get, repeat(holding), range(count))]
+        modes = list(map(self._render_mode, handles))
+        told, colours = self._fills(handles)
+        clipped = list(map(self._clip_paths, map(self._clip, handles)))
+        are_texts = [mode != _NO_TEXT for mode in modes]
+        part = Part(holder, handles, modes, colours, frozenset(compress(colours, are_texts)))
+        found.parts.append(part)
+        odd = self._layers or min(told, default=1) == 0 or max(clipped, default=0) > 0
+        if odd or not _INVISIBLE.isdisjoint(modes) or any(map(_is_pale, part.text_colours)):
+            self._judge(part, told, clipped, found)
+        for index in [i for i, is_text in enumerate(are_texts) if not is_text]:
+            self._other(handles[index], part.order(index), holder, found)
+
+    def _fills(self, handles: list[int]) -> tuple[list[float], list[tuple[int, int]]]:
+        """Whether each object has a plain colour, and which."""
+        count = len(handles)
+        channels = (ctypes.c_uint * (4 * count))()
+        start = ctypes.addressof(channels)
+        slots = (range(start + 4 * i, start + 4 * i + 16 * count, 16) for i in range(4))
+        told = list(map(self._fill, handles, *slots))
+        if not count:
+            return told, []
+        packed = memoryview(channels).cast("B").cast("Q").tolist()
+        return told, list(zip(packed[::2], packed[1::2], strict=True))
+
+    def _judge(self, part: Part, told: list[float], clipped: list[float], found: Scan) -> None:
+        """Add the suspicious among the texts of a part."""
+        for index, (handle, mode) in enumerate(zip(part.handles, part.modes, strict=True)):
+            if mode != _NO_TEXT and (
+                mode in _INVISIBLE
+                or not told[index]
+                or clipped[index] > 0
+                or _is_pale(part.colours[index])
+                or (self._layers and self._is_on_layer(handle))
             ):
                 painted = mode not in _INVISIBLE
-                found.suspects.append(Item(handle, holder, found.order, painted))
-            else:
-                same.append((handle, found.order))
-
-    def _coloured(self, holder: Holder, found: Scan) -> tuple[bool, list[tuple[int, int]]]:
-        """Whether the colour just asked for is suspicious, and the texts that have it."""
-        red, green, blue, opacity = self._colour
-        light = min(red, green, blue) >= _LIGHT or opacity < _FAINT
-        return light, found.texts.setdefault((holder, (red, green, blue, opacity)), [])
+                found.suspects.append(Item(handle, part.holder, part.order(index), painted))
 
     def _is_on_layer(self, handle: int) -> bool:
         for index in range(int(self._marks(handle))):
@@ -172,18 +203,20 @@ class Walker:
                 return True
         return False
 
-    def _other(self, handle: int, holder: Holder, found: Scan) -> None:
+    def _other(self, handle: int, order: float, holder: Holder, found: Scan) -> None:
         """Take in what is no text: a form's objects, a picture, a filled area."""
         kind = self._type(handle)
         if kind == raw.FPDF_PAGEOBJ_FORM and holder.depth < _DEEPEST:
             self._matrix(handle, self._sides[0])
             a, b, c, d, e, f = self._floats
             matrix = _times((a, b, c, d, e, f), holder.matrix)
-            self._walk(handle, Holder(handle, matrix, holder.depth + 1), found)
+            step = holder.step / (self._form_count(handle) + 1)
+            inner = Holder(handle, matrix, holder.depth + 1, order, step)
+            self._walk(handle, inner, found)
         elif kind == raw.FPDF_PAGEOBJ_IMAGE:
-            found.pictures.append(Item(handle, holder, found.order))
+            found.pictures.append(Item(handle, holder, order))
         elif kind == raw.FPDF_PAGEOBJ_PATH:
-            self._area(Item(handle, holder, found.order), found)
+            self._area(Item(handle, holder, order), found)
 
     def _area(self, item: Item, found: Scan) -> None:
         self._draw_mode(item.handle, *self._number_slots)
@@ -201,18 +234,27 @@ class Walker:
         """Add texts with something drawn over them, or a ground of their own colour under them."""
         pictures: list[tuple[Item, Box, Colour | None]]
         pictures = [(picture, self.box(picture), None) for picture in found.pictures]
-        for (holder, colour), texts in found.texts.items():
-            grounds = []
-            for item, box, other in (*found.areas, *pictures):
-                if other is not None and _alike(colour, other):
-                    grounds.append((found.order + 1, box))
-                elif texts and item.order > texts[0][1]:
-                    grounds.append((item.order, box))
-            if grounds:
-                found.suspects += self._touching(texts, holder, grounds)
+        grounds = (*found.areas, *pictures)
+        if not grounds:
+            return
+        known = {item.handle for item in found.suspects}
+        for part in (part for part in found.parts if _may_be_covered(part, grounds)):
+            for packed, texts in _by_colour(part, known).items():
+                colour = _unpacked(packed)
+                near = []
+                for item, box, other in grounds:
+                    if other is not None and _alike(colour, other):
+                        near.append((float("inf"), box))
+                    elif item.order > texts[0][1]:
+                        near.append((item.order, box))
+                if near:
+                    found.suspects += self._touching(texts, part.holder, near)
 
     def _touching(
-        self, texts: list[tuple[int, int]], holder: Holder, grounds: list[tuple[int, Box]]
+        self,
+        texts: list[tuple[int, float]],
+        holder: Holder,
+        grounds: list[tuple[float, Box]],
     ) -> list[Item]:
         """Those texts that are drawn before a ground's order, and that its box reaches over."""
         last = max(order for order, _ in grounds)
@@ -230,6 +272,38 @@ class Walker:
                 if order < limit and min(right, end) - max(left, start) >= (end - start) / 3:
                     found[handle] = order
         return [Item(handle, holder, order) for handle, order in found.items()]
+
+
+def _may_be_covered(part: Part, grounds: Sequence[tuple[Item, Box, Colour | None]]) -> bool:
+    """Whether anything is drawn after the first text of a part, or in the colour of one."""
+    first = next((i for i, mode in enumerate(part.modes) if mode != _NO_TEXT), None)
+    if first is None:
+        return False
+    if max(item.order for item, _, _ in grounds) > part.order(first):
+        return True
+    colours = [_unpacked(packed) for packed in part.text_colours]
+    return any(_alike(colour, other) for colour in colours for _, _, other in grounds if other)
+
+
+def _by_colour(part: Part, known: set[int]) -> dict[tuple[int, int], list[tuple[int, float]]]:
+    """The texts of a part that are not `known`, with their order, by colour."""
+    found: dict[tuple[int, int], list[tuple[int, float]]] = {}
+    for index, (handle, mode) in enumerate(zip(part.handles, part.modes, strict=True)):
+        if mode != _NO_TEXT and handle not in known:
+            found.setdefault(part.colours[index], []).append((handle, part.order(index)))
+    return found
+
+
+def _unpacked(packed: tuple[int, int]) -> Colour:
+    red, green, blue, opacity = struct.unpack("=4I", struct.pack("=2Q", *packed))
+    return red, green, blue, opacity
+
+
+@lru_cache(maxsize=1_000)
+def _is_pale(packed: tuple[int, int]) -> bool:
+    """Whether a colour may be that of the paper, or too faint to see."""
+    red, green, blue, opacity = _unpacked(packed)
+    return min(red, green, blue) >= _LIGHT or opacity < _FAINT
 
 
 def _alike(one: Colour, other: Colour) -> bool:
