@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mehealth_rag import compose
+from mehealth_rag.accounting import PageAccount, page_accounts, page_ranges, unread_pages
 from mehealth_rag.answering import extractive
 from mehealth_rag.answering.evidence import Evidence
 from mehealth_rag.answering.links import find_link
@@ -42,13 +43,17 @@ PASSAGES_READ = 12
 
 @dataclass(frozen=True, slots=True)
 class SourceStatus:
-    """A source with its state: how many pages and passages the index holds, and why none."""
+    """A source with its state: how many pages and passages the index holds, and why none.
+
+    `unread` are its pages that show something which could not be read.
+    """
 
     source: Source
     state: SourceState
     pages: int = 0
     passages: int = 0
     reason: str = ""
+    unread: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -142,7 +147,22 @@ class Assistant:
         """Every source of the corpus, and those of the index that the corpus no longer holds."""
         indexed = {d.source.id: d for d in self.index.documents()}
         known = self.known_sources or tuple(d.source for d in indexed.values())
-        return tuple(_status(source, indexed.get(source.id)) for source in known)
+        problems = self.index.problems()
+        unread = unread_pages(problems)
+        failures = {p.source: p.reason for p in problems if p.page is None}
+        return tuple(
+            _status(s, indexed.get(s.id), unread.get(s.id, ()), failures.get(s.id)) for s in known
+        )
+
+    def pages(self, document: str) -> tuple[PageAccount, ...]:
+        """Every page of a document of the index in figures, with what is wrong with it.
+
+        Raises UsageError where the index has no such document.
+        """
+        for indexed in self.index.documents():
+            if indexed.source.id == document:
+                return tuple(page_accounts(self.index, indexed))
+        raise UsageError(f"no document '{document}' in the index")
 
     def page(self, document: str, number: int) -> Page:
         """One page as it was read; `number` counts from 1."""
@@ -184,6 +204,7 @@ class Assistant:
             floor *= OTHER_PART_SHARE
         said = [d for d in drafts if d.statements and d.answerable >= floor]
         if not said:
+            library = replace(library, unread=self._unread(documents))
             return compose.not_found(question, evidence, drafts[0], library)
         if len(drafts) == 1:
             said = [self._both_sides(question, said[0], documents)]
@@ -219,16 +240,29 @@ class Assistant:
             question, found = analyse(part, self.retriever.acronyms), look(part)
         return extractive.answer(question, found, self.engine, look)
 
+    def _unread(self, documents: Sequence[str]) -> Mapping[str, tuple[int, ...]]:
+        """Pages of the documents searched that could not be read."""
+        unread = unread_pages(self.index.problems())
+        return {d: pages for d, pages in unread.items() if not documents or d in documents}
+
     def _sources_by_id(self) -> Mapping[str, Source]:
         indexed = {d.source.id: d.source for d in self.index.documents()}
         return {s.id: s for s in self.known_sources} | indexed
 
 
-def _status(source: Source, indexed: IndexedDocument | None) -> SourceStatus:
+def _status(
+    source: Source,
+    indexed: IndexedDocument | None,
+    unread: tuple[int, ...],
+    failure: str | None,
+) -> SourceStatus:
     if indexed is not None:
-        return SourceStatus(source, SourceState.INDEXED, indexed.pages, indexed.passages)
+        reason = f"{page_ranges(unread)} could not be read" if unread else ""
+        found = SourceState.INDEXED
+        return SourceStatus(source, found, indexed.pages, indexed.passages, reason, unread)
     if source.path is not None:
-        return SourceStatus(source, SourceState.FAILED, reason="present, but not in the index")
+        reason = failure or "present, but not in the index"
+        return SourceStatus(source, SourceState.FAILED, reason=reason)
     return SourceStatus(source, SourceState.NOT_FETCHED)
 
 

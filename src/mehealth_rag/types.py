@@ -29,6 +29,24 @@ class BlockKind(StrEnum):
     """Running header, footer or page number: kept in the text, left out of passages."""
 
 
+class Fault(StrEnum):
+    """What is wrong with a page."""
+
+    BLANK = "blank"
+    PICTURE = "only a picture"
+    UNREADABLE = "unreadable"
+    GARBAGE = "garbage characters"
+    OCR = "read by OCR"
+    """The page is a picture; its words were read from it."""
+    HIDDEN = "hidden text"
+    """The page has text that it does not show; what it does show was read."""
+
+    @property
+    def unread(self) -> bool:
+        """Whether the page shows something that could not be read, and so is not searched."""
+        return self in {Fault.PICTURE, Fault.UNREADABLE, Fault.GARBAGE}
+
+
 class SourceState(StrEnum):
     """Where a source of the corpus stands."""
 
@@ -112,7 +130,7 @@ class Page:
     `number` counts from 1; `label` is the printed number. `text` holds every character of the page
     in reading order, one block a line (blocks are separated by a newline, the lines of a block by a
     space). `blocks` and `lines` are in the order of the text and do not overlap. `problem` says in
-    a few words why the page has no usable text, None when it has.
+    a few words what is wrong with the page, None when nothing is; `fault` is what kind that is.
     """
 
     number: int
@@ -123,6 +141,7 @@ class Page:
     links: tuple[Link, ...] = ()
     size: tuple[float, float] | None = None
     problem: str | None = None
+    fault: Fault | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +156,15 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class DocumentProblem:
-    """Something of the corpus that could not be read: which, where, why, and what to do."""
+    """Something of the corpus that could not be read: which, where, why, and what to do.
+
+    `fault` is the kind of a page's problem.
+    """
 
     source: str
     reason: str
     page: int | None = None
+    fault: Fault | None = None
 
 
 @dataclass(frozen=True, slots=True)

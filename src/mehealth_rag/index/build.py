@@ -165,6 +165,7 @@ class _Build:
 
     def _read(self, content: ContentWriter, hashes: dict[str, str]) -> None:
         with self._stage("read", len(self._plan.sources)):
+            self._announce(hashes)
             for source in self._plan.sources:
                 try:
                     document, passages = self._document(source, hashes[source.id])
@@ -176,11 +177,23 @@ class _Build:
                 self._progress.advance()
         self._cache.commit()
 
+    def _announce(self, hashes: dict[str, str]) -> None:
+        """Tell the reader which files it will be asked for: all that are not remembered."""
+        if self._plan.expect is None:
+            return
+        there = (s for s in self._plan.sources if not hashes[s.id].startswith(_UNREADABLE))
+        self._plan.expect(
+            [s for s in there if not self._cache.has_document(self._key(s, hashes[s.id]))]
+        )
+
+    def _key(self, source: Source, sha256: str) -> bytes:
+        return digest(_identity(source), sha256, *_versions(self._plan)[:2])
+
     def _document(self, source: Source, sha256: str) -> tuple[Document, tuple[Passage, ...]]:
         """Return the pages and passages of a source, read or remembered. Raises ReadingError."""
         if sha256.startswith(_UNREADABLE):
             raise ReadingError(f"{source.path} is {sha256}")
-        key = digest(_identity(source), sha256, *_versions(self._plan)[:2])
+        key = self._key(source, sha256)
         if found := self._cache.document(key, source, sha256):
             return found
         try:

@@ -10,6 +10,7 @@ from mehealth_rag.reading.blocks import draft_pages, measure
 from mehealth_rag.reading.compose import compose
 from mehealth_rag.reading.furniture import PageLines, mark_furniture
 from mehealth_rag.reading.layout import arrange
+from mehealth_rag.reading.options import PLAIN, ReadingOptions
 from mehealth_rag.reading.pdf import read_pages
 from mehealth_rag.reading.tidy import Vocabulary, ends_broken
 from mehealth_rag.types import Line, Page
@@ -21,14 +22,16 @@ if TYPE_CHECKING:
     from mehealth_rag.reading.runs import Draft, RawPage
 
 
-def read_pdf(path: Path) -> tuple[tuple[Page, ...], Mapping[str, str]]:
+def read_pdf(
+    path: Path, options: ReadingOptions = PLAIN
+) -> tuple[tuple[Page, ...], Mapping[str, str]]:
     """All pages of a PDF in order, and its metadata.
 
     Boxes are in points on the page as it is displayed (crop box taken off, rotation applied), with
     the origin at its bottom left; `Page.size` is the displayed page's. Raises ReadingError.
     """
     with _uncollected():
-        raws, metadata = read_pages(path)
+        raws, metadata = read_pages(path, options)
         return _pages(raws), metadata
 
 
@@ -79,4 +82,5 @@ def _page(raw: RawPage, drafts: Sequence[Draft], vocabulary: Vocabulary) -> Page
         links=raw.links,
         size=raw.size,
         problem=raw.problem,
+        fault=raw.fault,
     )

@@ -14,15 +14,22 @@ import pypdfium2 as pdfium
 from pypdfium2 import raw
 
 from mehealth_rag.errors import ReadingError
+from mehealth_rag.reading.examining import examine
+from mehealth_rag.reading.hidden import take_out_hidden
+from mehealth_rag.reading.layers import has_layers
+from mehealth_rag.reading.opening import check_size, has_end, open_pdf
 from mehealth_rag.reading.questions import NO_STYLE, Questions, Style
-from mehealth_rag.reading.runs import NO_TEXT, Frame, RawPage, Run
+from mehealth_rag.reading.runs import Frame, RawPage, Run
 from mehealth_rag.reading.structure import metadata, page_label, page_links
+from mehealth_rag.reading.suspects import Walker
 from mehealth_rag.reading.tidy import BROKEN, clean
+from mehealth_rag.types import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    from mehealth_rag.reading.options import ReadingOptions
     from mehealth_rag.types import Box
 
 _DAMAGED = "the page is damaged and could not be read"
@@ -34,61 +41,50 @@ _LOOSE_LINE = 0.62
 _ASCENT, _DESCENT = 0.78, 0.22
 """Where a line's box ends above and below the baseline, in ems."""
 _LINE = re.compile(f"[^\r\n{BROKEN}]*[{BROKEN}]?")
-_PASSWORD = 4
 
 
-def read_pages(path: Path) -> tuple[list[RawPage], dict[str, str]]:
+def read_pages(path: Path, options: ReadingOptions) -> tuple[list[RawPage], dict[str, str]]:
     """All pages of a PDF in order, each with its runs, label and links; and its metadata.
 
-    A page without text or beyond repair has a `problem` and no runs. Raises ReadingError where the
-    file as a whole cannot be read.
+    A page with something wrong has a `problem`; without text or beyond repair it has no runs.
+    Raises ReadingError where the file as a whole cannot be read.
     """
-    document = _open(path)
+    document = open_pdf(path, options.passwords)
     try:
+        check_size(path, document)
         questions = Questions()
-        pages = [_read_page(document, index, questions) for index in range(len(document))]
+        walker = Walker(layers=has_layers(path))
+        pages = [
+            _read_page(document, i, (questions, walker), options) for i in range(len(document))
+        ]
         said = metadata(document)
     finally:
         document.close()
     if not pages:
         raise ReadingError(f"{path}: the PDF has no pages; get the file again")
-    if any(page.problem for page in pages) and not _has_end(path):
+    if not all(page.runs for page in pages) and not has_end(path):
         raise ReadingError(f"{path}: the PDF is cut short (its end is missing); get the file again")
     return pages, said
 
 
-def _open(path: Path) -> pdfium.PdfDocument:
-    try:
-        return pdfium.PdfDocument(path)
-    except pdfium.PdfiumError as error:
-        if getattr(error, "err_code", None) == _PASSWORD:
-            raise ReadingError(
-                f"{path}: the PDF is locked with a password; save a copy without one"
-            ) from error
-        if not _has_end(path):
-            raise ReadingError(
-                f"{path}: the PDF is cut short (its end is missing); get the file again"
-            ) from error
-        raise ReadingError(f"{path}: the PDF is damaged ({error}); get the file again") from error
-
-
-def _has_end(path: Path) -> bool:
-    with path.open("rb") as file:
-        file.seek(0, 2)
-        file.seek(max(0, file.tell() - 2048))
-        return b"%%EOF" in file.read()
-
-
-def _read_page(document: pdfium.PdfDocument, index: int, questions: Questions) -> RawPage:
+def _read_page(
+    document: pdfium.PdfDocument,
+    index: int,
+    askers: tuple[Questions, Walker],
+    options: ReadingOptions,
+) -> RawPage:
     label = page_label(document, index)
+    questions, walker = askers
     try:
         page = document[index]
         frame = Frame(tuple(page.get_bbox()), page.get_rotation())
         size = page.get_size()
+        hidden = take_out_hidden(page, frame, walker)
         textpage = page.get_textpage()
     except pdfium.PdfiumError:
         nowhere = Frame((0.0, 0.0, 0.0, 0.0))
-        return RawPage(index + 1, (0.0, 0.0), nowhere, problem=_DAMAGED, label=label)
+        fault = Fault.UNREADABLE
+        return RawPage(index + 1, (0.0, 0.0), nowhere, (), _DAMAGED, fault, label)
     try:
         questions.turn_to(textpage.raw, frame)
         runs = tuple(_runs(textpage, questions))
@@ -97,10 +93,16 @@ def _read_page(document: pdfium.PdfDocument, index: int, questions: Questions) -
             questions.turn_to(textpage.raw, frame.turned(turn))
             runs = tuple(_runs(textpage, questions))
         links = page_links(page, frame)
+        placed_on = (size[1], size[0]) if turn else size
+        found = examine(page, runs, placed_on, options, hidden)
     finally:
         textpage.close()
         page.close()
-    return RawPage(index + 1, size, frame, runs, None if runs else NO_TEXT, label, links, turn)
+    if found.fault is Fault.OCR:
+        turn = 0  # the words are those of the page as it is displayed
+    return RawPage(
+        index + 1, size, frame, found.runs, found.problem, found.fault, label, links, turn
+    )
 
 
 def _turn(runs: Sequence[Run]) -> int:

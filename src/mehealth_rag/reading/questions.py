@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING
 
 from pypdfium2 import raw
 
+from mehealth_rag.reading.binding import bound as _bound
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from mehealth_rag.reading.runs import Frame
     from mehealth_rag.types import Box
@@ -159,15 +161,6 @@ class Questions:
         if self._flags.value & _ITALIC:
             return bool(self._flags.value & _FORCE_BOLD)
         return bool(self._get_weight(self._text, index) >= _BOLD_WEIGHT)
-
-
-def _bound(function: object, *arguments: type, result: type = _INT) -> Callable[..., float]:
-    """Bind one of pdfium's functions with a text page's address as its first argument."""
-    address = ctypes.cast(function, _ADDRESS).value  # type: ignore[arg-type]
-    assert address is not None  # noqa: S101 - a loaded library's function has an address
-    prototype = ctypes.PYFUNCTYPE(result, _ADDRESS, *arguments)
-    bound: Callable[..., float] = prototype(address)
-    return bound
 
 
 @cache

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from mehealth_rag.types import BlockKind, Box, Link
+    from mehealth_rag.types import BlockKind, Box, Fault, Link
 
 NO_TEXT = "no text on the page (a picture or blank)"
 """The problem of a page that has nothing to read."""
@@ -55,6 +55,7 @@ class RawPage:
     frame: Frame
     runs: tuple[Run, ...] = ()
     problem: str | None = None
+    fault: Fault | None = None
     label: str = ""
     links: tuple[Link, ...] = ()
     turn: int = 0
