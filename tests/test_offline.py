@@ -61,6 +61,15 @@ print("found", corpus.open().dense(vector, 1)[0][0])
 """
 
 
+MODEL = """
+sys.path.insert(0, {helpers!r})
+from llm_helpers import ASK, opened, says, serving
+with serving(says("It is 42 metres tall.")) as server:
+    model = opened(server.url)
+    print(model.count("one two"), "".join(model.stream(ASK, 40)))
+"""
+
+
 def watch(work: str) -> subprocess.CompletedProcess[str]:
     code = WATCH.format(tests=str(INDEX_TESTS), work=textwrap.dedent(work))
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("HF_", "TRANSFORMERS_"))}
@@ -73,6 +82,11 @@ def test_building_and_asking_touches_no_network(tmp_path: Path) -> None:
     result = watch(WORK.format(root=str(tmp_path)))
     assert result.stdout.splitlines() == ["found 0", "attempts []"], result.stderr
     assert result.stderr == ""  # no progress bar of a library either
+
+
+def test_a_language_model_is_asked_where_it_is_configured_and_nothing_else() -> None:
+    result = watch(MODEL.format(helpers=str(INDEX_TESTS.parent / "llm")))
+    assert result.stdout.splitlines() == ["3 It is 42 metres tall.", "attempts []"], result.stderr
 
 
 def test_the_watch_sees_an_attempt() -> None:

@@ -7,7 +7,8 @@ from math import ceil, sqrt
 
 from eval import labels
 from eval.bench.stats import percentile
-from eval.figures import Figure, Group
+from eval.figure import Figure
+from eval.figures import Group
 from eval.ranking import CUTS
 from eval.report import svg
 from eval.report.svg import Area, Axis

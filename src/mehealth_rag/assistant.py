@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, TypeAlias
 
-from mehealth_rag import compose
+from mehealth_rag import compose, generated
 from mehealth_rag.accounting import PageAccount, page_accounts, page_ranges, unread_pages
 from mehealth_rag.answering import extractive
 from mehealth_rag.answering.evidence import Evidence
+from mehealth_rag.answering.generative import Task, Writer
 from mehealth_rag.answering.links import find_link
 from mehealth_rag.answering.parts import compared, parts
+from mehealth_rag.answering.rewriting import rewritten
 from mehealth_rag.answering.scope import declined
 from mehealth_rag.answering.weighing import Engine
 from mehealth_rag.answering.weights import load_models
@@ -19,16 +22,18 @@ from mehealth_rag.checking import check_claim
 from mehealth_rag.corpus import load_sources
 from mehealth_rag.errors import UsageError
 from mehealth_rag.followups import Standalone, stand_alone
+from mehealth_rag.growing import drained, mapped
 from mehealth_rag.language.spelling import Speller
 from mehealth_rag.questions import Question, Wanted, analyse
 from mehealth_rag.retrieval import Retriever
 from mehealth_rag.timing import Stopwatch
 from mehealth_rag.types import Answer, Hit, Page, Source, SourceState, Turn, Verdict
-from mehealth_rag.wiring import likeness, open_index, open_reader, speller
+from mehealth_rag.wiring import likeness, open_index, open_language_model, open_reader, speller
 
 if TYPE_CHECKING:
     from mehealth_rag.index.content import IndexedDocument
     from mehealth_rag.index.opened import OpenIndex
+    from mehealth_rag.llm import LanguageModel
     from mehealth_rag.settings import Settings
 
 MAX_QUESTION = 2_000
@@ -39,6 +44,10 @@ OTHER_PART_SHARE = 0.6
 
 PASSAGES_READ = 12
 """How many passages are read for one answer."""
+
+
+_Asked: TypeAlias = tuple[extractive.Draft, Sequence[Evidence]]
+"""The answer to one part of a question, and the evidence that it was chosen from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +74,9 @@ class Assistant:
     speller: Speller
     engine: Engine
     known_sources: tuple[Source, ...]
+    model: LanguageModel | None = None
+    """The language model that writes the answers, None for the extractive engine."""
+    answer_tokens: int = 0
 
     @classmethod
     def open(cls, settings: Settings) -> Assistant:
@@ -84,6 +96,8 @@ class Assistant:
                 load_models(with_reader=reader is not None), index, likeness(encoder), reader
             ),
             known_sources=load_sources(settings.corpus) if settings.corpus.is_dir() else (),
+            model=open_language_model(settings),
+            answer_tokens=settings.llm_max_tokens,
         )
 
     def ask(
@@ -97,32 +111,24 @@ class Assistant:
         Raises:
             UsageError: the question is empty or too long, or a document is not in the index.
         """
-        watch = Stopwatch()
-        self._check(question, documents)
-        refusal = declined(question)
-        if refusal is not None:
-            return compose.decline(question, refusal, self.index.fingerprint, watch.stop())
-        alone = stand_alone(question, history)
-        analysed = analyse(self.speller.mend(alone.text), self.retriever.acronyms)
-        watch.lap("rewrite")
-        evidence = self._retrieve(analysed, alone, documents)
-        watch.lap("retrieve")
-        answer = self._answer(analysed, evidence, documents)
-        watch.lap("answer")
-        return replace(
-            answer,
-            question=question,
-            standalone_question=analysed.text,
-            index=self.index.fingerprint,
-            timings_ms=watch.stop(),
-        )
+        return drained(self._answers(question, history, documents))
 
     def stream(
         self, question: str, history: Sequence[Turn] = (), documents: Sequence[str] = ()
     ) -> Iterator[Answer]:
-        """The same answer as it grows; the last one is what `ask` returns."""
-        whole = self.ask(question, history, documents)
-        yield from compose.growing(whole)
+        """The same answer as it grows; the last one is what `ask` returns.
+
+        What a language model writes is shown sentence by sentence, as soon as it is grounded.
+        """
+        shown = ""
+
+        def noted(part: Answer) -> Answer:
+            nonlocal shown
+            shown = part.answer
+            return part
+
+        whole = yield from mapped(self._answers(question, history, documents), noted)
+        yield from compose.growing(whole, shown)
 
     def search(self, query: str, top_k: int = 10, documents: Sequence[str] = ()) -> tuple[Hit, ...]:
         """Ranked passages for a query, best first, without an answer."""
@@ -168,6 +174,41 @@ class Assistant:
         """One page as it was read; `number` counts from 1."""
         return self.index.page(document, number)
 
+    def _answers(
+        self, question: str, history: Sequence[Turn], documents: Sequence[str]
+    ) -> Generator[Answer, None, Answer]:
+        """The answer as it grows, and returned when it is whole."""
+        watch = Stopwatch()
+        self._check(question, documents)
+        refusal = declined(question)
+        if refusal is not None:
+            return compose.decline(question, refusal, self.index.fingerprint, watch.stop())
+        alone = self._stand_alone(question, history)
+        analysed = analyse(self.speller.mend(alone.text), self.retriever.acronyms)
+        watch.lap("rewrite")
+        evidence = self._retrieve(analysed, alone, documents)
+        watch.lap("retrieve")
+        framed = partial(
+            replace,
+            question=question,
+            standalone_question=analysed.text,
+            index=self.index.fingerprint,
+        )
+
+        def begun(part: Answer) -> Answer:
+            watch.mark("first_words")
+            return framed(part)
+
+        answer = yield from mapped(self._answer(analysed, evidence, documents), begun)
+        watch.lap("answer")
+        return framed(answer, timings_ms=watch.stop())
+
+    def _stand_alone(self, question: str, history: Sequence[Turn]) -> Standalone:
+        alone = stand_alone(question, history)
+        if self.model is None or not history:
+            return alone
+        return rewritten(question, history, alone, self.model)
+
     def _check(self, text: str, documents: Sequence[str], what: str = "question") -> None:
         if not text.strip():
             verb = "ask" if what == "question" else "state"
@@ -191,14 +232,15 @@ class Assistant:
 
     def _answer(
         self, question: Question, evidence: Sequence[Evidence], documents: Sequence[str]
-    ) -> Answer:
+    ) -> Generator[Answer, None, Answer]:
         library = compose.Library(self.index.page, self._sources_by_id())
         if question.wanted is Wanted.LINK:
             pages = _link_pages(self.index, self.known_sources, evidence)
             link = find_link(question, self.known_sources, pages)
             if link is not None:
                 return compose.link_answer(question, link, library)
-        drafts = [self._draft(p, evidence, question, documents) for p in parts(question.text)]
+        asked = [self._draft(p, evidence, question, documents) for p in parts(question.text)]
+        drafts = [draft for draft, _ in asked]
         floor = self.engine.models.threshold
         if any(d.answerable >= floor for d in drafts):
             floor *= OTHER_PART_SHARE
@@ -206,24 +248,33 @@ class Assistant:
         if not said:
             library = replace(library, unread=self._unread(documents))
             return compose.not_found(question, evidence, drafts[0], library)
-        if len(drafts) == 1:
-            said = [self._both_sides(question, said[0], documents)]
-        return compose.answered(question, extractive.joined(said), library)
+        draft = extractive.joined(said)
+        sides = self._both_sides(question, draft, documents) if len(drafts) == 1 else []
+        if sides:
+            asked += sides
+            draft = extractive.joined([extractive.first_statement(side) for side, _ in sides])
+        if self.model is None or draft.disagree:
+            return compose.answered(question, draft, library)
+        found = {e.hit.passage.id: e for _, held in asked for e in held}
+        task = Task(question, draft, tuple(found.values()))
+        writer = Writer(self.model, self.retriever, self.engine, self.answer_tokens)
+        return (yield from generated.answer(task, writer, library))
 
     def _both_sides(
         self, question: Question, whole: extractive.Draft, documents: Sequence[str]
-    ) -> extractive.Draft:
-        """The answer to a comparison from what is said of each side, if both sides are told of."""
+    ) -> list[_Asked]:
+        """What is said of each side of a comparison, if the answer does not speak of both already.
+
+        Nothing where the question compares nothing, or where one of its sides is not told of.
+        """
         sides = compared(question.text)
         if all(side.told_in(whole.statements[0][0].text) for side in sides):
-            return whole
-        drafts = [self._draft(side.question, (), question, documents) for side in sides]
+            return []
+        asked = [self._draft(side.question, (), question, documents) for side in sides]
         floor = self.engine.models.threshold * OTHER_PART_SHARE
-        told = [d for d in drafts if d.statements and d.answerable >= floor]
-        firsts = {d.statements[0][0] for d in told}
-        if len(firsts) < 2 or whole.introduction is not None:
-            return whole
-        return extractive.joined([replace(d, statements=d.statements[:1]) for d in told])
+        told = [a for a in asked if a[0].statements and a[0].answerable >= floor]
+        firsts = {draft.statements[0][0] for draft, _ in told}
+        return told if len(firsts) == len(sides) and whole.introduction is None else []
 
     def _draft(
         self,
@@ -231,14 +282,14 @@ class Assistant:
         evidence: Sequence[Evidence],
         whole: Question,
         documents: Sequence[str],
-    ) -> extractive.Draft:
+    ) -> _Asked:
         def look(query: str) -> Sequence[Evidence]:
             return self.retriever.retrieve(query, PASSAGES_READ, documents)
 
         question, found = whole, evidence
         if part != whole.text:
             question, found = analyse(part, self.retriever.acronyms), look(part)
-        return extractive.answer(question, found, self.engine, look)
+        return extractive.answer(question, found, self.engine, look), found
 
     def _unread(self, documents: Sequence[str]) -> Mapping[str, tuple[int, ...]]:
         """Pages of the documents searched that could not be read."""

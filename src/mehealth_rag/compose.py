@@ -148,10 +148,10 @@ def link_answer(question: Question, link: FoundLink, library: Library) -> Answer
     )
 
 
-def growing(answer: Answer) -> Iterator[Answer]:
-    """An answer as it grows, word by word; the last is the whole."""
+def growing(answer: Answer, shown: str = "") -> Iterator[Answer]:
+    """An answer as it grows, word by word, from what is `shown` on; the last is the whole."""
     for match in re.finditer(r"\S+\s*", answer.answer):
-        if match.end() < len(answer.answer):
+        if len(shown) < match.end() < len(answer.answer):
             yield replace(answer, answer=answer.answer[: match.end()])
     yield answer
 

@@ -82,7 +82,11 @@ def weigh(
     sentence: str, topic: str, evidence: Sequence[Evidence], retriever: Retriever, page_of: PageOf
 ) -> Finding:
     """The best proofs for and against a sentence."""
-    found = proofs(sentence, topic, evidence, retriever, page_of)
+    return best_of(proofs(sentence, topic, evidence, retriever, page_of))
+
+
+def best_of(found: Sequence[Proof]) -> Finding:
+    """The best of some proofs of one sentence, for and against it."""
     best = (_best(found, outcome) for outcome in (Outcome.CARRIED, Outcome.DENIED, None))
     return Finding(*best)
 
@@ -157,6 +161,8 @@ def _nearest_first(
     scored = []
     for rank, item in enumerate(evidence):
         for place in range(len(item.hit.passage.sentences)):
+            if item.allowed and not item.allowed[place]:
+                continue
             similarity = float(item.sentence_similarities[place])
             own = set(stems(sentence_text(item.hit.passage, place)))
             share = len(asked & own) / max(len(asked), 1)
@@ -179,7 +185,7 @@ def _candidates(item: Evidence, place: int, page_of: PageOf) -> Iterator[_Candid
         text = sentence.lead.of(page_of(passage.document, passage.page).text)
         lead = Quote(passage.document, passage.page, sentence.lead, text)
         yield _Candidate((lead, quote), (Ground(text, above), ground), similarity)
-    elif place and _leans(sentence, quote.text):
+    elif place and _leans(sentence, quote.text) and (not item.allowed or item.allowed[place - 1]):
         near = max(similarity, float(item.sentence_similarities[place - 1]))
         before = _quote(passage, place - 1)
         yield _Candidate((before, quote), (Ground(before.text, above), ground), near)

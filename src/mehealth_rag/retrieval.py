@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mehealth_rag.answering.evidence import Evidence
+from mehealth_rag.grounding.orders import evidence_mask
 from mehealth_rag.language.acronyms import Acronyms, expand
 from mehealth_rag.language.words import stems
 from mehealth_rag.types import Hit, Passage
@@ -72,6 +73,14 @@ class Retriever:
         best = fuse([o for o, _ in dense], [o for o, _ in lexical])[:top_k]
         return self._evidence(best, dict(dense), vector)
 
+    def resembling(self, text: str, evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
+        """The same passages with their similarities to another text."""
+        vector = self.encoder.encode(text)
+        return tuple(
+            replace(e, sentence_similarities=self.index.sentence_vectors(e.ordinal) @ vector)
+            for e in evidence
+        )
+
     def _evidence(
         self, best: Sequence[_Fused], similarities: dict[int, float], vector: Vector
     ) -> tuple[Evidence, ...]:
@@ -81,7 +90,8 @@ class Retriever:
             per_sentence = self.index.sentence_vectors(fused.ordinal) @ vector
             similarity = similarities.get(fused.ordinal, float(per_sentence.mean()))
             hit = Hit(passage, round(fused.score, 6), fused.dense_rank, fused.lexical_rank)
-            found.append(Evidence(hit, similarity, per_sentence))
+            mask = evidence_mask(passage)
+            found.append(Evidence(hit, similarity, per_sentence, mask, fused.ordinal))
         return tuple(found)
 
 

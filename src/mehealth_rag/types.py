@@ -280,8 +280,20 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Dropped:
+    """A sentence that a language model wrote and nobody was shown, with the reasons."""
+
+    text: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer as the contract gives it. `timings_ms` are milliseconds by stage."""
+    """An answer as the contract gives it. `timings_ms` are milliseconds by stage.
+
+    With a language model, `dropped` holds what it wrote and the documents do not carry, `notice`
+    says in plain words what was done about it, and `tokens` how many it read and wrote.
+    """
 
     question: str
     standalone_question: str
@@ -296,6 +308,9 @@ class Answer:
     engine: str = "extractive"
     index: str = ""
     timings_ms: Mapping[str, float] = field(default_factory=dict)
+    notice: str = ""
+    dropped: tuple[Dropped, ...] = ()
+    tokens: Mapping[str, int] = field(default_factory=dict)
 
 
 class VerdictKind(StrEnum):

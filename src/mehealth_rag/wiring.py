@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mehealth_rag.answering.weighing import SentenceReader
     from mehealth_rag.index.opened import OpenIndex
     from mehealth_rag.index.report import BulkEncoder, IngestReport, Progress
+    from mehealth_rag.llm import LanguageModel
     from mehealth_rag.question_encoder import Encoder
     from mehealth_rag.reading.options import ReadingOptions
     from mehealth_rag.settings import Settings
@@ -122,6 +123,20 @@ def open_reader(settings: Settings) -> SentenceReader | None:
 
     go_offline(is_hub_name(settings.reader))
     return CrossEncoderReader.load(settings.reader)
+
+
+def open_language_model(settings: Settings) -> LanguageModel | None:
+    """The language model that writes the answers, None for the extractive engine.
+
+    Raises:
+        UsageError: none is configured, or a package for it is missing.
+        LanguageModelError: a model file cannot be run.
+    """
+    if settings.engine != "generative":
+        return None
+    from mehealth_rag.llm import open_model
+
+    return open_model(settings)
 
 
 def has_index(settings: Settings) -> bool:

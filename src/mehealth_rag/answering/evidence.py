@@ -107,6 +107,8 @@ class Evidence:
     similarity: float
     sentence_similarities: NDArray[np.float32]
     allowed: tuple[bool, ...] = ()
+    ordinal: int = -1
+    """The passage's number in the index that it was found in."""
 
 
 @dataclass(frozen=True, slots=True)

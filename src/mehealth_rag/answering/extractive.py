@@ -196,6 +196,11 @@ def _overview(question: Question, evidence: Sequence[Evidence], engine: Engine) 
     return _Listed(sentences, _page_quote(passage.document, page, found.heading))
 
 
+def first_statement(draft: Draft) -> Draft:
+    """The draft with its first statement alone."""
+    return replace(draft, statements=draft.statements[:1])
+
+
 def joined(drafts: Sequence[Draft]) -> Draft:
     """The answers to the parts of one question as one; it is as sure as its least sure part."""
     if len(drafts) == 1:
@@ -216,7 +221,8 @@ def without(evidence: Sequence[Evidence], refused: str) -> tuple[Evidence, ...]:
 
     def lowered(item: Evidence) -> Evidence:
         kept = [
-            fold(" ".join(sentence_text(item.hit.passage, i).split())).rstrip(".") not in plain
+            (not item.allowed or item.allowed[i])
+            and fold(" ".join(sentence_text(item.hit.passage, i).split())).rstrip(".") not in plain
             for i in range(len(item.hit.passage.sentences))
         ]
         return replace(item, allowed=tuple(kept))
