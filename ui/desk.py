@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from mehealth_rag.errors import MehealthError
 from mehealth_rag.llm import is_configured, open_model
+from mehealth_rag.passwords import read_passwords
 from ui.feedback import FeedbackStore
 from ui.limits import Gate, Limits
 from ui.pictures import Pictures
@@ -43,13 +44,14 @@ class Desk:
     def of(cls, settings: Settings, assistant: Assistant) -> Desk:
         """A desk over an open assistant."""
         limits = Limits.of(settings)
+        passwords = read_passwords(settings.pdf_passwords) if settings.pdf_passwords else ()
         catalogue = {s.source.id: s for s in assistant.sources()}
         return cls(
             assistant=assistant,
             limits=limits,
             gate=Gate.of(limits),
             feedback=FeedbackStore.beside(settings.index),
-            pictures=Pictures(lambda: catalogue),
+            pictures=Pictures(lambda: catalogue, passwords=passwords),
             catalogue=catalogue,
             engines=engines(settings, assistant),
         )

@@ -121,7 +121,7 @@ def _dump(settings: Settings, encoder: Any, folder: Path) -> None:  # noqa: ANN4
     """Write the texts and vectors of an index for the other side, which embeds none of them."""
     import numpy as np
 
-    from mehealth_rag.index.build import embedding_text
+    from mehealth_rag.index.texts import embedding_text
     from mehealth_rag.wiring import open_index
 
     index, _ = open_index(settings)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from mehealth_rag import compose, generated
+from mehealth_rag.accounting import PageAccount, page_accounts, page_ranges, unread_pages
 from mehealth_rag.answering import extractive
 from mehealth_rag.answering.evidence import Evidence
 from mehealth_rag.answering.generative import Task, Writer
 from mehealth_rag.answering.links import find_link
-from mehealth_rag.answering.parts import parts
+from mehealth_rag.answering.parts import compared, parts
 from mehealth_rag.answering.rewriting import rewritten
 from mehealth_rag.answering.scope import declined
 from mehealth_rag.answering.weighing import Engine
@@ -45,15 +46,23 @@ PASSAGES_READ = 12
 """How many passages are read for one answer."""
 
 
+_Asked: TypeAlias = tuple[extractive.Draft, Sequence[Evidence]]
+"""The answer to one part of a question, and the evidence that it was chosen from."""
+
+
 @dataclass(frozen=True, slots=True)
 class SourceStatus:
-    """A source with its state: how many pages and passages the index holds, and why none."""
+    """A source with its state: how many pages and passages the index holds, and why none.
+
+    `unread` are its pages that show something which could not be read.
+    """
 
     source: Source
     state: SourceState
     pages: int = 0
     passages: int = 0
     reason: str = ""
+    unread: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -144,7 +153,22 @@ class Assistant:
         """Every source of the corpus, and those of the index that the corpus no longer holds."""
         indexed = {d.source.id: d for d in self.index.documents()}
         known = self.known_sources or tuple(d.source for d in indexed.values())
-        return tuple(_status(source, indexed.get(source.id)) for source in known)
+        problems = self.index.problems()
+        unread = unread_pages(problems)
+        failures = {p.source: p.reason for p in problems if p.page is None}
+        return tuple(
+            _status(s, indexed.get(s.id), unread.get(s.id, ()), failures.get(s.id)) for s in known
+        )
+
+    def pages(self, document: str) -> tuple[PageAccount, ...]:
+        """Every page of a document of the index in figures, with what is wrong with it.
+
+        Raises UsageError where the index has no such document.
+        """
+        for indexed in self.index.documents():
+            if indexed.source.id == document:
+                return tuple(page_accounts(self.index, indexed))
+        raise UsageError(f"no document '{document}' in the index")
 
     def page(self, document: str, number: int) -> Page:
         """One page as it was read; `number` counts from 1."""
@@ -222,8 +246,13 @@ class Assistant:
             floor *= OTHER_PART_SHARE
         said = [d for d in drafts if d.statements and d.answerable >= floor]
         if not said:
+            library = replace(library, unread=self._unread(documents))
             return compose.not_found(question, evidence, drafts[0], library)
         draft = extractive.joined(said)
+        sides = self._both_sides(question, draft, documents) if len(drafts) == 1 else []
+        if sides:
+            asked += sides
+            draft = extractive.joined([extractive.first_statement(side) for side, _ in sides])
         if self.model is None or draft.disagree:
             return compose.answered(question, draft, library)
         found = {e.hit.passage.id: e for _, held in asked for e in held}
@@ -231,13 +260,29 @@ class Assistant:
         writer = Writer(self.model, self.retriever, self.engine, self.answer_tokens)
         return (yield from generated.answer(task, writer, library))
 
+    def _both_sides(
+        self, question: Question, whole: extractive.Draft, documents: Sequence[str]
+    ) -> list[_Asked]:
+        """What is said of each side of a comparison, if the answer does not speak of both already.
+
+        Nothing where the question compares nothing, or where one of its sides is not told of.
+        """
+        sides = compared(question.text)
+        if all(side.told_in(whole.statements[0][0].text) for side in sides):
+            return []
+        asked = [self._draft(side.question, (), question, documents) for side in sides]
+        floor = self.engine.models.threshold * OTHER_PART_SHARE
+        told = [a for a in asked if a[0].statements and a[0].answerable >= floor]
+        firsts = {draft.statements[0][0] for draft, _ in told}
+        return told if len(firsts) == len(sides) and whole.introduction is None else []
+
     def _draft(
         self,
         part: str,
         evidence: Sequence[Evidence],
         whole: Question,
         documents: Sequence[str],
-    ) -> tuple[extractive.Draft, Sequence[Evidence]]:
+    ) -> _Asked:
         def look(query: str) -> Sequence[Evidence]:
             return self.retriever.retrieve(query, PASSAGES_READ, documents)
 
@@ -246,16 +291,29 @@ class Assistant:
             question, found = analyse(part, self.retriever.acronyms), look(part)
         return extractive.answer(question, found, self.engine, look), found
 
+    def _unread(self, documents: Sequence[str]) -> Mapping[str, tuple[int, ...]]:
+        """Pages of the documents searched that could not be read."""
+        unread = unread_pages(self.index.problems())
+        return {d: pages for d, pages in unread.items() if not documents or d in documents}
+
     def _sources_by_id(self) -> Mapping[str, Source]:
         indexed = {d.source.id: d.source for d in self.index.documents()}
         return {s.id: s for s in self.known_sources} | indexed
 
 
-def _status(source: Source, indexed: IndexedDocument | None) -> SourceStatus:
+def _status(
+    source: Source,
+    indexed: IndexedDocument | None,
+    unread: tuple[int, ...],
+    failure: str | None,
+) -> SourceStatus:
     if indexed is not None:
-        return SourceStatus(source, SourceState.INDEXED, indexed.pages, indexed.passages)
+        reason = f"{page_ranges(unread)} could not be read" if unread else ""
+        found = SourceState.INDEXED
+        return SourceStatus(source, found, indexed.pages, indexed.passages, reason, unread)
     if source.path is not None:
-        return SourceStatus(source, SourceState.FAILED, reason="present, but not in the index")
+        reason = failure or "present, but not in the index"
+        return SourceStatus(source, SourceState.FAILED, reason=reason)
     return SourceStatus(source, SourceState.NOT_FETCHED)
 
 

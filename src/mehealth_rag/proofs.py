@@ -15,6 +15,7 @@ from mehealth_rag.grounding.judge import carries
 from mehealth_rag.grounding.values import Ground, Judgement, Outcome, ReasonKind
 from mehealth_rag.language.words import stems
 from mehealth_rag.retrieval import Retriever
+from mehealth_rag.tables import quoted_columns
 from mehealth_rag.types import BlockKind, Page, Passage, Sentence
 
 PASSAGES_READ = 12
@@ -178,7 +179,9 @@ def _candidates(item: Evidence, place: int, page_of: PageOf) -> Iterator[_Candid
     ground = Ground(quote.text, above)
     yield _Candidate((quote,), (ground,), similarity)
     sentence = passage.sentences[place]
-    if sentence.lead is not None:
+    if sentence.columns:
+        yield _under_columns(passage, place, similarity, page_of)
+    elif sentence.lead is not None:
         text = sentence.lead.of(page_of(passage.document, passage.page).text)
         lead = Quote(passage.document, passage.page, sentence.lead, text)
         yield _Candidate((lead, quote), (Ground(text, above), ground), similarity)
@@ -186,6 +189,20 @@ def _candidates(item: Evidence, place: int, page_of: PageOf) -> Iterator[_Candid
         near = max(similarity, float(item.sentence_similarities[place - 1]))
         before = _quote(passage, place - 1)
         yield _Candidate((before, quote), (Ground(before.text, above), ground), near)
+
+
+def _under_columns(passage: Passage, place: int, similarity: float, page_of: PageOf) -> _Candidate:
+    """A table's row together with the headings of its columns and its group's label."""
+    sentence = passage.sentences[place]
+    page = page_of(passage.document, passage.page)
+    spans = [*quoted_columns(sentence, page.text), *filter(None, [sentence.lead])]
+    above = _above(passage, place)
+    quotes = [
+        *(Quote(passage.document, passage.page, span, span.of(page.text)) for span in spans),
+        _quote(passage, place),
+    ]
+    grounds = tuple(Ground(quote.text, above) for quote in quotes)
+    return _Candidate(tuple(quotes), grounds, similarity)
 
 
 def _leans(sentence: Sentence, text: str) -> bool:

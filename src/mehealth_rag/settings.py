@@ -47,6 +47,23 @@ class Settings(BaseModel):
         PACKAGED_READER,
         description="the packaged reader, `none`, or a cross-encoder's folder or hub name",
     )
+    pdf_passwords: Path | None = Field(
+        None, description="file with the passwords of locked PDFs, one a line"
+    )
+    ocr_languages: str = Field(
+        "eng",
+        pattern=r"^[A-Za-z_]+(\+[A-Za-z_]+)*$",
+        description="languages that pictures of pages are read in, by Tesseract's names; or `none`",
+    )
+    reading_processes: int = Field(
+        2, ge=1, le=64, description="files that are read at a time, each in a process of its own"
+    )
+    reading_seconds: int = Field(
+        60, ge=1, description="seconds at one place of a file after which its reading is ended"
+    )
+    reading_megabytes: int = Field(
+        2_000, ge=500, description="memory that the reading of one file may take"
+    )
     engine: Literal["extractive", "generative"] = Field(
         "extractive", description="who writes the answer"
     )

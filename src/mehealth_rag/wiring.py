@@ -12,6 +12,7 @@ from mehealth_rag.language.spelling import Speller
 from mehealth_rag.language.words import WORDS_VERSION, stem, stems, words
 from mehealth_rag.model_files import model_folder, model_id
 from mehealth_rag.offline import go_offline, is_hub_name
+from mehealth_rag.passwords import read_passwords
 from mehealth_rag.settings import NO_READER, PACKAGED_READER
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from mehealth_rag.index.report import BulkEncoder, IngestReport, Progress
     from mehealth_rag.llm import LanguageModel
     from mehealth_rag.question_encoder import Encoder
+    from mehealth_rag.reading.options import ReadingOptions
     from mehealth_rag.settings import Settings
     from mehealth_rag.types import Source
 
@@ -40,7 +42,8 @@ def ingest(
     from mehealth_rag.index.report import BuildPlan, Language, Versions
     from mehealth_rag.language.acronyms import learn_acronyms
     from mehealth_rag.passages import SPLITTER_VERSION, split
-    from mehealth_rag.reading import READER_VERSION, read_document
+    from mehealth_rag.reading import READER_VERSION
+    from mehealth_rag.reading.isolated import Limits, Readers
 
     sources = load_sources(settings.corpus)
     if not present(sources):
@@ -48,19 +51,41 @@ def ingest(
             f"no file of {settings.corpus} is present; add one, or fetch its sources"
         )
     go_offline(is_hub_name(settings.embedding_model))
-    plan = BuildPlan(
-        sources=present(sources),
-        folder=IndexFolder(settings.index),
-        read=read_document,
-        split=split,
-        encoder=lambda: _passage_encoder(settings.embedding_model),
-        language=Language(stems, words, learn_acronyms),
-        versions=Versions(READER_VERSION, SPLITTER_VERSION, WORDS_VERSION),
-        model=model_id(settings.embedding_model),
-        chroma_url=settings.chroma_url,
-        rebuild=rebuild,
+    options = reading_options(settings)
+    limits = Limits(
+        settings.reading_seconds, settings.reading_megabytes, settings.reading_processes
     )
-    return build_index(plan, progress)
+    with Readers(options, limits) as readers:
+        plan = BuildPlan(
+            sources=present(sources),
+            folder=IndexFolder(settings.index),
+            read=readers.read,
+            expect=readers.expect,
+            split=split,
+            encoder=lambda: _passage_encoder(settings.embedding_model),
+            language=Language(stems, words, learn_acronyms),
+            versions=Versions(options.version(READER_VERSION), SPLITTER_VERSION, WORDS_VERSION),
+            model=model_id(settings.embedding_model),
+            chroma_url=settings.chroma_url,
+            rebuild=rebuild,
+        )
+        return build_index(plan, progress)
+
+
+def reading_options(settings: Settings) -> ReadingOptions:
+    """How the settings have documents read.
+
+    Raises UsageError where the password file cannot be read.
+    """
+    from mehealth_rag.reading.ocr import installed
+    from mehealth_rag.reading.options import NO_OCR, ReadingOptions
+
+    languages = settings.ocr_languages
+    return ReadingOptions(
+        passwords=read_passwords(settings.pdf_passwords) if settings.pdf_passwords else (),
+        ocr_languages=languages,
+        tesseract="" if languages == NO_OCR else installed(),
+    )
 
 
 def open_index(settings: Settings) -> tuple[OpenIndex, Encoder]:

@@ -134,7 +134,12 @@ class Candidate:
 
     @property
     def before(self) -> str:
-        """What comes right before: the list's introduction, or the sentence before."""
+        """What comes right before: the list's introduction, or the sentence before.
+
+        Before a table's row that is what it is about: the caption, the columns, its group's label.
+        """
+        if self.sentence.kind is BlockKind.ROW:
+            return row_context(self.passage, self.place)
         return sentence_text(self.passage, self.place - 1) if self.place else ""
 
 
@@ -142,6 +147,15 @@ def sentence_text(passage: Passage, place: int) -> str:
     """The words of one sentence of a passage."""
     span = passage.sentences[place].span
     return passage.text[span.start - passage.span.start : span.end - passage.span.start]
+
+
+def row_context(passage: Passage, place: int) -> str:
+    """What a table's row is about, in the page's order: caption, column headings, group's label."""
+    sentence = passage.sentences[place]
+    spans = (*sentence.columns, *filter(None, [sentence.lead]))
+    own = [s for s in spans if s.start >= passage.span.start]
+    texts = [passage.text[s.start - passage.span.start : s.end - passage.span.start] for s in own]
+    return "\n".join([*passage.table, *texts])
 
 
 def candidates(evidence: Sequence[Evidence]) -> tuple[Candidate, ...]:

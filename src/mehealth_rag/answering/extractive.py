@@ -17,6 +17,7 @@ from mehealth_rag.answering.doubts import doubts
 from mehealth_rag.answering.evidence import Candidate, Evidence, candidates, sentence_text
 from mehealth_rag.answering.lists import list_around, wants_list
 from mehealth_rag.answering.outline import headings_under
+from mehealth_rag.answering.overview import asks_overview, named_heading, overview
 from mehealth_rag.answering.wanted import strictly_holds
 from mehealth_rag.answering.weighing import (
     BEHIND,
@@ -28,6 +29,7 @@ from mehealth_rag.answering.weighing import (
 from mehealth_rag.answering.weights import sigmoid
 from mehealth_rag.language.words import content_words, fold, stem_all
 from mehealth_rag.questions import Question, Wanted
+from mehealth_rag.tables import quoted_columns
 from mehealth_rag.types import BlockKind, Page, Span
 
 MAX_WORDS = 60
@@ -110,7 +112,7 @@ def answer(
     against = doubts(question, best_texts(weighed), engine.index, engine.alike)
     order = best_first(found, logits)
     best = found[order[0]]
-    listed = _listed(question, best, pages)
+    listed = _overview(question, evidence, engine) or _listed(question, best, pages)
     rival = first_conflict(question, best, _rivals(found, logits, order))
     if rival is None and measures(question, best):
         rival = first_conflict(question, best, _elsewhere(question, best, engine, look))
@@ -119,7 +121,8 @@ def answer(
     elif rival is not None:
         statements = ((_quote(best),), (_quote(rival),))
     else:
-        statements = _statements(question, found, logits, order)
+        chosen = _statements(question, found, logits, order)
+        statements = tuple(_with_columns(group, pages) for group in chosen)
     speaker = _speaker(question, best, pages)
     if speaker is not None:
         statements = ((speaker,), *statements)
@@ -177,6 +180,27 @@ def _listed(question: Question, best: Candidate, pages: Pages) -> _Listed | None
     return None
 
 
+def _overview(question: Question, evidence: Sequence[Evidence], engine: Engine) -> _Listed | None:
+    """What stands under the heading that a question for an overview names."""
+    if not asks_overview(question):
+        return None
+    heading = named_heading(question, candidates(evidence), engine.index)
+    if heading is None:
+        return None
+    passage = heading.passage
+    page = engine.index.page(passage.document, passage.page)
+    found = overview(heading, page)
+    if found is None:
+        return None
+    sentences = tuple((_page_quote(passage.document, page, s),) for s in found.sentences)
+    return _Listed(sentences, _page_quote(passage.document, page, found.heading))
+
+
+def first_statement(draft: Draft) -> Draft:
+    """The draft with its first statement alone."""
+    return replace(draft, statements=draft.statements[:1])
+
+
 def joined(drafts: Sequence[Draft]) -> Draft:
     """The answers to the parts of one question as one; it is as sure as its least sure part."""
     if len(drafts) == 1:
@@ -215,7 +239,7 @@ def _statements(
     found: Sequence[Candidate],
     logits: NDArray[np.float64],
     order: Sequence[int],
-) -> tuple[tuple[Quote, ...], ...]:
+) -> tuple[tuple[Candidate, ...], ...]:
     """The best sentence, one more that may hold the answer, and others that say the same."""
     best = found[order[0]]
     chosen: list[list[Candidate]] = [[best]]
@@ -232,7 +256,18 @@ def _statements(
                 twin.append(candidate)
         elif not enough and len(chosen) < 2 and logits[index] >= floor and _fits(chosen, candidate):
             chosen.append([candidate])
-    return tuple(tuple(_quote(c) for c in group) for group in chosen)
+    return tuple(map(tuple, chosen))
+
+
+def _with_columns(group: Sequence[Candidate], pages: Pages) -> tuple[Quote, ...]:
+    """The quotes of a statement; a table's row also has those that head its columns."""
+    quotes = [_quote(candidate) for candidate in group]
+    document, number = group[0].passage.document, group[0].passage.page
+    if group[0].sentence.columns:
+        page = pages.page(document, number)
+        heads = quoted_columns(group[0].sentence, page.text)
+        quotes += [_page_quote(document, page, span) for span in heads]
+    return tuple(quotes)
 
 
 def _speaker(question: Question, best: Candidate, pages: Pages) -> Quote | None:

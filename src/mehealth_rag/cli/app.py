@@ -147,13 +147,24 @@ def chat(
 
 @app.command()
 def sources(
-    *, corpus: Corpus = None, index: Index = None, json: Json = False, debug: Debug = False
+    *,
+    pages: Annotated[
+        bool, typer.Option("--pages", help="account for every page of the documents")
+    ] = False,
+    corpus: Corpus = None,
+    index: Index = None,
+    json: Json = False,
+    debug: Debug = False,
 ) -> None:
     """List every source: what it is, and whether it can be searched."""
-    from mehealth_rag.cli.sources import run
+    from mehealth_rag.cli.sources import run, run_pages
 
     with guarded(debug):
-        run(Common(made(corpus=corpus, index=index), json))
+        common = Common(made(corpus=corpus, index=index), json)
+        if pages:
+            run_pages(common)
+        else:
+            run(common)
 
 
 @app.command()

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mehealth_rag.embedding import PassageText
 from mehealth_rag.errors import IndexStateError, MehealthError, NoIndexError, ReadingError
 from mehealth_rag.index.cache import BuildCache, digest, vector_key
 from mehealth_rag.index.content import ContentWriter, adapter
@@ -28,8 +27,9 @@ from mehealth_rag.index.folder import LAYOUT_VERSION, MANIFEST, read_manifest, w
 from mehealth_rag.index.lexical import write_lexical
 from mehealth_rag.index.report import NoProgress, RowStatus
 from mehealth_rag.index.rows import Tally, indexed_documents
+from mehealth_rag.index.texts import TEXTS_VERSION, embedding_text, lexical_text
 from mehealth_rag.question_encoder import has_question_encoder
-from mehealth_rag.types import Passage, Source, Span
+from mehealth_rag.types import Passage, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -60,25 +60,6 @@ def build_index(plan: BuildPlan, progress: Progress | None = None) -> IngestRepo
             return build.run()
         finally:
             build.close()
-
-
-def embedding_text(passage: Passage) -> PassageText:
-    """Return what is embedded of a passage: the heading above it, a line break, its text."""
-    above = _heading_above(passage)
-    lead = f"{above}\n" if above else ""
-    shift = len(lead) - passage.span.start
-    spans = tuple(Span(s.span.start + shift, s.span.end + shift) for s in passage.sentences)
-    return PassageText(lead + passage.text, spans)
-
-
-def lexical_text(passage: Passage) -> str:
-    """Return what is indexed of a passage by its words."""
-    return f"{_heading_above(passage)}\n{passage.text}"
-
-
-def _heading_above(passage: Passage) -> str:
-    """Return the nearest heading that does not stand in the passage itself, empty if none."""
-    return next((h for h in reversed(passage.headings) if h not in passage.text), "")
 
 
 @contextmanager
@@ -184,6 +165,7 @@ class _Build:
 
     def _read(self, content: ContentWriter, hashes: dict[str, str]) -> None:
         with self._stage("read", len(self._plan.sources)):
+            self._announce(hashes)
             for source in self._plan.sources:
                 try:
                     document, passages = self._document(source, hashes[source.id])
@@ -195,11 +177,23 @@ class _Build:
                 self._progress.advance()
         self._cache.commit()
 
+    def _announce(self, hashes: dict[str, str]) -> None:
+        """Tell the reader which files it will be asked for: all that are not remembered."""
+        if self._plan.expect is None:
+            return
+        there = (s for s in self._plan.sources if not hashes[s.id].startswith(_UNREADABLE))
+        self._plan.expect(
+            [s for s in there if not self._cache.has_document(self._key(s, hashes[s.id]))]
+        )
+
+    def _key(self, source: Source, sha256: str) -> bytes:
+        return digest(_identity(source), sha256, *_versions(self._plan)[:2])
+
     def _document(self, source: Source, sha256: str) -> tuple[Document, tuple[Passage, ...]]:
         """Return the pages and passages of a source, read or remembered. Raises ReadingError."""
         if sha256.startswith(_UNREADABLE):
             raise ReadingError(f"{source.path} is {sha256}")
-        key = digest(_identity(source), sha256, *_versions(self._plan)[:2])
+        key = self._key(source, sha256)
         if found := self._cache.document(key, source, sha256):
             return found
         try:
@@ -318,7 +312,7 @@ def _identity(source: Source) -> Any:  # noqa: ANN401 - JSON
 
 
 def _versions(plan: BuildPlan) -> list[int]:
-    return [plan.versions.reader, plan.versions.splitter, plan.versions.words]
+    return [plan.versions.reader, plan.versions.splitter, plan.versions.words, TEXTS_VERSION]
 
 
 def _fingerprint(plan: BuildPlan, hashes: dict[str, str]) -> str:

@@ -85,7 +85,8 @@ class Language:
 class BuildPlan:
     """All that a build needs. `encoder` is called only when a vector has to be computed.
 
-    `model` is the model's id, `lock_timeout` the seconds to wait for another build.
+    `expect` is told which sources will be read, in order. `model` is the model's id, and
+    `lock_timeout` the seconds to wait for another build.
     """
 
     sources: tuple[Source, ...]
@@ -98,6 +99,7 @@ class BuildPlan:
     model: str
     chroma_url: str | None = None
     rebuild: bool = False
+    expect: Callable[[Sequence[Source]], None] | None = None
     lock_timeout: float = 3600.0
 
 

@@ -43,7 +43,9 @@ class Tally:
             DocumentRow(source.id, source.title, len(pages), passages, RowStatus.UNCHANGED)
         )
         self.problems += [
-            DocumentProblem(source.id, page.problem, page.number) for page in pages if page.problem
+            DocumentProblem(source.id, page.problem, page.number, page.fault)
+            for page in pages
+            if page.problem
         ]
 
     @contextmanager
@@ -98,7 +100,7 @@ class Tally:
     def nothing(self) -> str:
         """Say why there is nothing to build an index from."""
         if not self.problems:
-            return "the corpus holds no document with text: add PDF, HTML, Markdown or text files"
+            return "the corpus holds no document with text: add PDF, Word, HTML or text files"
         reasons = "; ".join(f"{p.source}: {p.reason}" for p in self.problems[:_NAMED])
         more = f"; and {len(self.problems) - _NAMED} more" if len(self.problems) > _NAMED else ""
         return f"no document of the corpus has text that can be read ({reasons}{more})"
