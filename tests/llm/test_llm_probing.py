@@ -136,5 +136,8 @@ def test_speed_is_that_of_the_stream() -> None:
         assert isinstance(model, ServerModel)
         model.count("x")
         speed = Prober(model, 5.0).speed()
+        Prober(model, 5.0).speed()
+        first, second = (r["messages"][0]["content"][:16] for r in server.requests)
+        assert first != second  # a server that keeps what it has read would seem too fast
     assert 10 < speed.writing < 60
     assert 100 < speed.reading < 3_000

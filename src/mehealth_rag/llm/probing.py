@@ -7,6 +7,7 @@ loses the beginning, where a word stands that it is asked for at the end.
 
 from __future__ import annotations
 
+import secrets
 import time
 from dataclasses import dataclass
 from enum import StrEnum
@@ -24,8 +25,6 @@ from mehealth_rag.llm.web import client_options
 _WORDS = ("marzipan", "tarpaulin", "rhubarb", "bassoon", "gazebo", "lantern", "walnut", "trombone")
 _WRITTEN = 32
 """Tokens that are written to see how fast."""
-
-_ASKED = "What is the password? Write the password only."
 
 _SHORT, _LONGER = 4, 12
 """Lines of the two prompts from which longer ones are foretold."""
@@ -97,6 +96,7 @@ class Prober:
         self._told = server.facts().context is not None
         self._until = time.monotonic() + seconds
         self._number = 0
+        self._run = secrets.token_hex(3)  # servers keep what they have read before
 
     def speed(self) -> Speed:
         """Read a short prompt and write a few words, as an answer is written: streamed.
@@ -105,7 +105,7 @@ class Prober:
             LanguageModelError: the model does not answer.
         """
         self._number += 1
-        prompt = _prompt(self._word(), self._number, _LONGER, "Count from one to fifty in words.")
+        prompt = self._prompt(_LONGER, "Count from one to fifty in words.")
         times, text = [], ""
         try:
             stream = self._server.stream([Message("user", prompt)], _WRITTEN)
@@ -206,7 +206,7 @@ class Prober:
 
     def _send(self, lines: int, max_tokens: int = 16) -> _Reply:
         self._number += 1
-        prompt = _prompt(self._word(), self._number, lines)
+        prompt = self._prompt(lines, "What is the password? Write the password only.")
         place = self._endpoint.place
         options = client_options(place.url, self._endpoint.limits)
         headers = {"authorization": f"Bearer {place.secret}"} if place.secret else {}
@@ -224,6 +224,14 @@ class Prober:
             raise failures.explain(error, place) from error
         return _Reply(text, read, written, time.monotonic() - started)
 
+    def _prompt(self, lines: int, question: str) -> str:
+        """A prompt that begins with a word and ends with a question; no two begin alike."""
+        filler = "\n".join(
+            f"Line {n}: boat {n} came in with the tide." for n in range(1, lines + 1)
+        )
+        begins = f"Prompt {self._run}{self._number}. The password is {self._word()}."
+        return f"{begins}\n{filler}\n{question}"
+
     def _address(self) -> str:
         url = self._endpoint.place.url
         return f"{url}/api/chat" if self._ollama else f"{url}/chat/completions"
@@ -238,12 +246,6 @@ class Prober:
             options = {"num_ctx": self._endpoint.context, "num_predict": max_tokens}
             return body | {"options": options | {"temperature": 0, "seed": SEED}}
         return body | {"max_tokens": max_tokens, "temperature": 0, "seed": SEED}
-
-
-def _prompt(word: str, number: int, lines: int, question: str = _ASKED) -> str:
-    """A prompt that begins with a word and ends with a question; no two begin alike."""
-    filler = "\n".join(f"Line {n}: boat {n} came in with the tide." for n in range(1, lines + 1))
-    return f"Prompt {number}. The password is {word}.\n{filler}\n{question}"
 
 
 def _told(reply: dict[str, Any], ollama: bool) -> tuple[str, int | None, int | None]:
