@@ -6,7 +6,7 @@ from mehealth_rag.embedding import PassageText
 from mehealth_rag.tables import without_figures
 from mehealth_rag.types import BlockKind, Passage, Span
 
-TEXTS_VERSION = 1
+TEXTS_VERSION = 2
 """Raised whenever another text is indexed of the same passage, so that indexes are rebuilt."""
 
 
