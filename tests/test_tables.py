@@ -10,6 +10,7 @@ import pytest
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
+from mehealth_rag import Assistant, Settings, ingest
 from mehealth_rag.answering.evidence import row_context
 from mehealth_rag.index.texts import embedding_text, lexical_text
 from mehealth_rag.passages import MAX_PIECES, TABLE_PIECES, estimated_pieces, split
@@ -265,3 +266,40 @@ def test_figures_are_told_from_dates_and_words(cell: str, measured: bool) -> Non
 def test_a_row_without_words_stays_whole() -> None:
     assert without_figures("Dues\t40\t25") == "Dues"
     assert without_figures("40\t25") == "40\t25"
+
+
+@pytest.fixture(scope="module")
+def assistant(tmp_path_factory: pytest.TempPathFactory) -> Assistant:
+    """An assistant over three tables and their like, one of them too long for one passage."""
+    folder = tmp_path_factory.mktemp("assistant")
+    made(folder / "corpus.pdf", draw_accounts, long_table)
+    (folder / "corpus").mkdir()
+    (folder / "corpus.pdf").rename(folder / "corpus" / "book.pdf")
+    settings = Settings.load({"corpus": folder / "corpus", "index": folder / "index"})
+    ingest(settings)
+    return Assistant.open(settings)
+
+
+def test_a_row_is_found_by_its_name_and_its_column(assistant: Assistant) -> None:
+    hits = assistant.search("tonnes of the 44th ship in summer 2022", top_k=1)
+    assert "Berth of the 44th ship at the old pier\t5,221\t" in hits[0].passage.text
+    assert "Summer 2022" not in hits[0].passage.text
+
+
+def test_an_answer_that_is_a_row_quotes_its_columns(assistant: Assistant) -> None:
+    answer = assistant.ask("What was the total revenue in 2023?")
+    quotes = [citation.quote for citation in answer.citations]
+    assert quotes[0] == "Total revenue\t4,920\t4,677"
+    assert "2023\t2022" in quotes
+    assert answer.statements[0].citations[: len(quotes)] == tuple(range(1, len(quotes) + 1))
+
+
+def test_a_sum_that_is_asked_for_may_have_its_unit_over_the_table(assistant: Assistant) -> None:
+    answer = assistant.ask("How much was the total revenue in 2023?")
+    assert answer.citations[0].quote == "Total revenue\t4,920\t4,677"
+    assert "**" not in answer.answer  # the first of the figures is not the one of every question
+
+
+def test_of_rows_with_one_name_the_group_asked_for_is_chosen(assistant: Assistant) -> None:
+    answer = assistant.ask("What were the costs for harbour dues in 2023?")
+    assert answer.citations[0].quote == "Harbour dues\t1,120\t1,004"
