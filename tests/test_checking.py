@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Library
+from tests.conftest import Library
 from reportlab.lib.pagesizes import A5
 from reportlab.pdfgen.canvas import Canvas
 
