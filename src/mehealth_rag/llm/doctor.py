@@ -108,7 +108,9 @@ def _named(found: ModelFindings, facts: ServerFacts) -> Check:
     if facts.models and found.name not in _aliases(facts.models):
         known = ", ".join(facts.models[:8])
         remedy = f"check MEHEALTH_LLM_MODEL; the server lists: {known}"
-        return Check("language model", State.WARNING, f"{text}, which the server lists not", remedy)
+        return Check(
+            "language model", State.WARNING, f"{text}, which the server does not list", remedy
+        )
     counted = "its own" if found.own_tokenizer else "estimated"
     return Check("language model", State.OK, f"{text}; tokens are {counted}")
 
