@@ -180,6 +180,22 @@ def test_the_headings_of_a_second_part_replace_the_first_s(tmp_path: Path) -> No
     ]
 
 
+def test_a_heading_over_a_group_of_rows_does_not_part_their_table(tmp_path: Path) -> None:
+    path = tmp_path / "areas.md"
+    path.write_text(
+        "| | May 2021 | May 2020 |\n| --- | --- | --- |\n| Dues | 40 | 25 |\n\n# North\n\n"
+        "| Sales | 70 | 60 |\n| --- | --- | --- |\n| Costs | 7 | 6 |\n\n# Ships\n\n"
+        "| Length | 9 |\n| --- | --- |\n| Width | 3 |\n"
+    )
+    assert [(row, above) for row, above, _ in about(read(path).pages[0])] == [
+        ("Dues", ["May 2021\tMay 2020"]),
+        ("Sales", ["May 2021\tMay 2020"]),
+        ("Costs", ["May 2021\tMay 2020"]),
+        ("Length", []),
+        ("Width", []),
+    ]
+
+
 def test_a_second_table_right_below_has_its_own_title(tmp_path: Path) -> None:
     def draw(canvas: Canvas) -> None:
         canvas.setFont("Helvetica", 9)
@@ -249,6 +265,8 @@ def test_prose_has_no_table(tmp_path: Path) -> None:
         ("FY23", False),
         ("Q2 2024", False),
         ("2021/22", False),
+        ("2017 (1)", False),
+        ("2,017 (1)", True),
         ("Twelve months ended June 30, 2023", False),
         ("6 months", False),
         ("EPS (1)", False),
