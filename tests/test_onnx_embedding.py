@@ -97,7 +97,8 @@ def test_a_processor_that_spoils_8_bits_gets_fp32(
 ) -> None:
     """The ranges of a model that is not this one stand in for such a processor."""
     with np.load(onnx_embedding.RANGES) as ranges:
-        wrong = {name: ranges[name][::-1] ** 4 for name in ranges.files if name != "probe"}
+        widths = {n: ranges[n].astype(np.float32) for n in ranges.files if n != "probe"}
+        wrong = {name: values[::-1] ** 4 for name, values in widths.items()}
         np.savez(tmp_path / "ranges.npz", probe=ranges["probe"], **wrong)
         probe = ranges["probe"]
     monkeypatch.setattr(onnx_embedding, "RANGES", tmp_path / "ranges.npz")
