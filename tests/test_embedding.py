@@ -211,7 +211,7 @@ def test_a_damaged_export_is_found_out(models: Path, tmp_path: Path, how: str) -
         "card": (folder / "encoder.json").unlink,
         "json": lambda: (folder / "encoder.json").write_text("[]"),
     }[how]()
-    with pytest.raises(ModelError, match="mehealth ingest"):
+    with pytest.raises(ModelError, match="run: mehealth ingest --rebuild"):
         open_question_encoder(tmp_path, FOLDER)
     assert has_question_encoder(tmp_path, name) is (how == "bit")
 

@@ -158,6 +158,18 @@ def publish(models: Path, model: str, write: Callable[[Path], dict[str, Any]]) -
     return target
 
 
+def drop_damaged(models: Path, model: str) -> None:
+    """Remove the encoder of a model id where its file is not what was written."""
+    folder = models / model
+    try:
+        card = _read_card(folder)
+        whole = card.get("kind") != "onnx" or file_hash(folder / MODEL) == card.get("sha256")
+    except (ModelError, OSError):
+        whole = False
+    if not whole:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def _read_card(folder: Path) -> dict[str, Any]:
     try:
         card = json.loads((folder / CARD).read_text())
@@ -169,10 +181,7 @@ def _read_card(folder: Path) -> dict[str, Any]:
 
 
 def _damaged(folder: Path) -> str:
-    return (
-        f"the question encoder in {folder} is missing or damaged: "
-        "delete that folder and run: mehealth ingest --rebuild"
-    )
+    return f"the question encoder in {folder} is missing or damaged: run: mehealth ingest --rebuild"
 
 
 def unit(vectors: NDArray[Any]) -> Vectors:

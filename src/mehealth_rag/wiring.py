@@ -160,11 +160,11 @@ def has_index(settings: Settings) -> bool:
 def changed_sources(index: OpenIndex, sources: tuple[Source, ...]) -> tuple[str, ...]:
     """Ids of sources whose file is new, gone, or younger than the index."""
     indexed = {d.source.id: d for d in index.documents()}
-    failed = {p.source for p in index.problems()}
+    not_expected = {p.source for p in index.problems()} | index.other_names.keys()
     there = {s.id: s.path for s in sources if s.path is not None}
     built = index.generation.stat().st_mtime
     young = (i for i, path in there.items() if i in indexed and path.stat().st_mtime > built)
-    return tuple(sorted({*young, *((indexed.keys() ^ there.keys()) - failed)}))
+    return tuple(sorted({*young, *((indexed.keys() ^ there.keys()) - not_expected)}))
 
 
 def speller(index: OpenIndex) -> Speller:
