@@ -111,6 +111,14 @@ def test_when_one_of_two_names_goes_the_other_keeps_the_document(corpus: Corpus)
     assert len(contents(corpus.open())) == 4
 
 
+def test_a_broken_file_under_two_names_fails_twice(corpus: Corpus) -> None:
+    corpus.write(guide=GUIDE, one="BROKEN", two="BROKEN")
+    for _ in range(2):
+        rows = {row.id: row for row in corpus.build().documents}
+        assert [str(rows[name].status) for name in ("one", "two")] == ["failed", "failed"]
+        assert rows["two"].reason == "the same file as one, which cannot be read"
+
+
 def test_two_missing_files_are_not_the_same_file(corpus: Corpus) -> None:
     corpus.write(guide=GUIDE, one="BROKEN", two="BROKEN as well")
     plan = corpus.plan()

@@ -38,7 +38,10 @@ class Tally:
 
     def duplicate(self, source: Source, first: str) -> None:
         """Count a source that is the same file as the source `first`."""
-        self.rows.append(_duplicate(source, first))
+        if any(row.id == first and row.status is RowStatus.FAILED for row in self.rows):
+            self.fail(source, f"{same_file(first)}, which cannot be read")
+        else:
+            self.rows.append(_duplicate(source, first))
 
     def note(self, document: Document, passages: int) -> None:
         """Count a document that was read, with those of its pages that have no text."""
