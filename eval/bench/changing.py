@@ -136,8 +136,8 @@ class _Trial:
     def kept(self) -> int:
         """Of how many passages of the corpus an ended or killed build has kept the vectors."""
         from mehealth_rag.corpus import load_sources
-        from mehealth_rag.index.build import embedding_text
         from mehealth_rag.index.cache import BuildCache, vector_key
+        from mehealth_rag.index.texts import embedding_text
         from mehealth_rag.model_files import model_id
         from mehealth_rag.passages import split
         from mehealth_rag.reading import read_document
