@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 from cli_helpers import Done, assert_shape, last_line, the_error, the_json
-from conftest import Library, Run, clean_environment, command
 from filelock import FileLock
+
+from tests.conftest import Library, Run, clean_environment, command
 
 SUMMARY = {
     "schema": int,
