@@ -32,6 +32,7 @@ from eval.fitting_data import (
     reader_corpora,
     unseen_corpora,
     xquad,
+    xquad_gaps,
 )
 from mehealth_rag.answering.doubts import Likeness
 from mehealth_rag.answering.evidence import candidates, features
@@ -83,6 +84,7 @@ def _examples(data: Path) -> Iterable[Example]:
         *reader_corpora(data / SENTENCE_SET, most=SENTENCE_MOST),
         *unseen_corpora(data / "reader"),
         xquad(data / "xquad-dev"),
+        xquad_gaps(data / "xquad-dev"),
         prospectus(OWN_QUESTIONS, OWN_DOCUMENT),
     ]
     for corpus in corpora:
@@ -125,7 +127,7 @@ def _example(
 
 
 def _is_held_out(example: Example) -> bool:
-    return example.corpus == "xquad-dev" and sum(map(ord, example.question.text)) % 2 == 1
+    return example.corpus.startswith("xquad") and sum(map(ord, example.question.text)) % 2 == 1
 
 
 def _fit(examples: Sequence[Example], reader: SentenceReader) -> tuple[Models, Models]:

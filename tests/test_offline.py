@@ -48,13 +48,13 @@ print("attempts", attempts)
 WORK = """
 from pathlib import Path
 from index_helpers import Corpus
-from mehealth_rag.embedding import PassageEncoder
 from mehealth_rag.model_files import model_id
+from mehealth_rag.onnx_embedding import OnnxPassageEncoder
 from mehealth_rag.question_encoder import open_question_encoder
 
 corpus = Corpus(Path({root!r}), model=model_id())
 corpus.write(guide="The lighthouse is 42 metres tall. It was lit in 1871.\\nFerries run.")
-corpus._load = PassageEncoder.load
+corpus._load = lambda: OnnxPassageEncoder.load(corpus.folder.models)
 corpus.build()
 vector = open_question_encoder(corpus.folder.models).encode("How tall is the lighthouse?")
 print("found", corpus.open().dense(vector, 1)[0][0])

@@ -10,6 +10,7 @@ import pytest
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
+from mehealth_rag import Assistant, Settings, ingest
 from mehealth_rag.answering.evidence import row_context
 from mehealth_rag.index.texts import embedding_text, lexical_text
 from mehealth_rag.passages import MAX_PIECES, TABLE_PIECES, estimated_pieces, split
@@ -179,6 +180,22 @@ def test_the_headings_of_a_second_part_replace_the_first_s(tmp_path: Path) -> No
     ]
 
 
+def test_a_heading_over_a_group_of_rows_does_not_part_their_table(tmp_path: Path) -> None:
+    path = tmp_path / "areas.md"
+    path.write_text(
+        "| | May 2021 | May 2020 |\n| --- | --- | --- |\n| Dues | 40 | 25 |\n\n# North\n\n"
+        "| Sales | 70 | 60 |\n| --- | --- | --- |\n| Costs | 7 | 6 |\n\n# Ships\n\n"
+        "| Length | 9 |\n| --- | --- |\n| Width | 3 |\n"
+    )
+    assert [(row, above) for row, above, _ in about(read(path).pages[0])] == [
+        ("Dues", ["May 2021\tMay 2020"]),
+        ("Sales", ["May 2021\tMay 2020"]),
+        ("Costs", ["May 2021\tMay 2020"]),
+        ("Length", []),
+        ("Width", []),
+    ]
+
+
 def test_a_second_table_right_below_has_its_own_title(tmp_path: Path) -> None:
     def draw(canvas: Canvas) -> None:
         canvas.setFont("Helvetica", 9)
@@ -248,6 +265,8 @@ def test_prose_has_no_table(tmp_path: Path) -> None:
         ("FY23", False),
         ("Q2 2024", False),
         ("2021/22", False),
+        ("2017 (1)", False),
+        ("2,017 (1)", True),
         ("Twelve months ended June 30, 2023", False),
         ("6 months", False),
         ("EPS (1)", False),
@@ -265,3 +284,40 @@ def test_figures_are_told_from_dates_and_words(cell: str, measured: bool) -> Non
 def test_a_row_without_words_stays_whole() -> None:
     assert without_figures("Dues\t40\t25") == "Dues"
     assert without_figures("40\t25") == "40\t25"
+
+
+@pytest.fixture(scope="module")
+def assistant(tmp_path_factory: pytest.TempPathFactory) -> Assistant:
+    """An assistant over three tables and their like, one of them too long for one passage."""
+    folder = tmp_path_factory.mktemp("assistant")
+    made(folder / "corpus.pdf", draw_accounts, long_table)
+    (folder / "corpus").mkdir()
+    (folder / "corpus.pdf").rename(folder / "corpus" / "book.pdf")
+    settings = Settings.load({"corpus": folder / "corpus", "index": folder / "index"})
+    ingest(settings)
+    return Assistant.open(settings)
+
+
+def test_a_row_is_found_by_its_name_and_its_column(assistant: Assistant) -> None:
+    hits = assistant.search("tonnes of the 44th ship in summer 2022", top_k=1)
+    assert "Berth of the 44th ship at the old pier\t5,221\t" in hits[0].passage.text
+    assert "Summer 2022" not in hits[0].passage.text
+
+
+def test_an_answer_that_is_a_row_quotes_its_columns(assistant: Assistant) -> None:
+    answer = assistant.ask("What was the total revenue in 2023?")
+    quotes = [citation.quote for citation in answer.citations]
+    assert quotes[0] == "Total revenue\t4,920\t4,677"
+    assert "2023\t2022" in quotes
+    assert answer.statements[0].citations[: len(quotes)] == tuple(range(1, len(quotes) + 1))
+
+
+def test_a_sum_that_is_asked_for_may_have_its_unit_over_the_table(assistant: Assistant) -> None:
+    answer = assistant.ask("How much was the total revenue in 2023?")
+    assert answer.citations[0].quote == "Total revenue\t4,920\t4,677"
+    assert "**" not in answer.answer  # the first of the figures is not the one of every question
+
+
+def test_of_rows_with_one_name_the_group_asked_for_is_chosen(assistant: Assistant) -> None:
+    answer = assistant.ask("What were the costs for harbour dues in 2023?")
+    assert answer.citations[0].quote == "Harbour dues\t1,120\t1,004"

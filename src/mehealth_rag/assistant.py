@@ -156,8 +156,13 @@ class Assistant:
         problems = self.index.problems()
         unread = unread_pages(problems)
         failures = {p.source: p.reason for p in problems if p.page is None}
+        names = self.index.other_names.items()
+        copies = {name: f"the same file as {first}" for name, first in names}
         return tuple(
-            _status(s, indexed.get(s.id), unread.get(s.id, ()), failures.get(s.id)) for s in known
+            SourceStatus(s, SourceState.INDEXED, reason=copies[s.id])
+            if s.id in copies
+            else _status(s, indexed.get(s.id), unread.get(s.id, ()), failures.get(s.id))
+            for s in known
         )
 
     def pages(self, document: str) -> tuple[PageAccount, ...]:
@@ -217,7 +222,7 @@ class Assistant:
             raise UsageError(
                 f"the {what} has {len(text):,} characters; at most {MAX_QUESTION:,} are read"
             )
-        known = [d.source.id for d in self.index.documents()]
+        known = [*(d.source.id for d in self.index.documents()), *self.index.other_names]
         for document in documents:
             if document not in known:
                 raise UsageError(

@@ -27,6 +27,7 @@ _TIME = re.compile(
     rf"\b(?:ended|ending|as of|as at|years?|quarters?|months|weeks|{_MONTH})\b", re.IGNORECASE
 )
 _NOTE_MARK = re.compile(r"(?<=[^\W\d])\s?\(\s?(?:\d{1,2}|[a-z])\s?\)$", re.IGNORECASE)
+_NOTE = re.compile(r"^\s?\(\s?(?:\d{1,2}|[a-z])\s?\)$", re.IGNORECASE)
 _MARKS = frozenset("$ £ € ¥ — – - − — n/a N/A n/m NM * ✓ ✔ ☒ ☐".split())
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _UNIT_WORDS = frozenset(
@@ -66,7 +67,9 @@ def is_measured(cell: str) -> bool:
     text = cell.strip()
     if text in _MARKS:
         return True
-    rest = _PERIOD.sub(" ", _NOTE_MARK.sub("", text))
+    rest = _PERIOD.sub("", _NOTE_MARK.sub("", text))
+    if rest != text:  # "2017 (1)": the mark is of a note
+        rest = _NOTE.sub("", rest)
     words = set(_WORD.findall(rest.lower()))
     return any(map(str.isdigit, rest)) and words <= _UNIT_WORDS
 
@@ -115,6 +118,9 @@ class _Sheet:
         between: list[int] = []
         for place, block in enumerate(self.page.blocks):
             if block.kind is BlockKind.ROW:
+                if between and self._is_parted(table, between, place):
+                    yield table
+                    table, between = [], []
                 table += [*between, place]
                 between = []
             elif table and block.kind is not BlockKind.FURNITURE:
@@ -125,6 +131,20 @@ class _Sheet:
         if table:
             yield table
 
+    def _is_parted(self, table: Sequence[int], between: Sequence[int], place: int) -> bool:
+        """Whether a heading before a row parts tables: it may head a group of one table too."""
+        if not any(map(self.is_heading, between)):
+            return False
+        counts = [count for p in table if (count := self.figures(p))]
+        usual = counts[-1] if counts else self.figures(place)  # column headings alone so far
+        far = not counts and len(table) > _HEAD_ROWS
+        return far or usual != self.figures(place) or not usual
+
+    def figures(self, place: int) -> int:
+        """How many figures, or dashes for one, a row holds."""
+        cells = self.text(place).split("\t")
+        return sum(is_measured(cell) and cell.strip() not in "$£€¥" for cell in cells)
+
     def span(self, place: int) -> Span:
         return self.page.blocks[place].span
 
@@ -134,11 +154,14 @@ class _Sheet:
     def is_row(self, place: int) -> bool:
         return self.page.blocks[place].kind is BlockKind.ROW
 
+    def is_heading(self, place: int) -> bool:
+        return self.page.blocks[place].kind is BlockKind.HEADING
+
     def is_label(self, block: Block) -> bool:
         """Whether a block is a short line without a full stop."""
         text = block.span.of(self.page.text)
-        short = len(text.split()) <= _LABEL_WORDS and not text.endswith((".", ";", "!"))
-        return short and block.kind is BlockKind.PARAGRAPH
+        short = len(text.split()) <= _LABEL_WORDS and not text.endswith((".", "!"))
+        return short and block.kind in (BlockKind.PARAGRAPH, BlockKind.HEADING)
 
     def left(self, place: int) -> float | None:
         """Where a block begins, in points; None where the format has no layout."""
@@ -214,6 +237,8 @@ class _Walk:
                 self._titles = []
                 if _TOTAL.match(self._sheet.text(place)):
                     self._label = None
+            elif self._sheet.is_heading(place):  # every passage under it has it anyway
+                self._label = None
             else:
                 self._label, self._indented = place, False
                 self._titles.append(self._sheet.span(place))

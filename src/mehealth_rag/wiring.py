@@ -10,7 +10,7 @@ from mehealth_rag.corpus import load_sources, present
 from mehealth_rag.errors import NoIndexError
 from mehealth_rag.language.spelling import Speller
 from mehealth_rag.language.words import WORDS_VERSION, stem, stems, words
-from mehealth_rag.model_files import model_folder, model_id
+from mehealth_rag.model_files import is_packaged, model_folder, model_id
 from mehealth_rag.offline import go_offline, is_hub_name
 from mehealth_rag.passwords import read_passwords
 from mehealth_rag.settings import NO_READER, PACKAGED_READER
@@ -62,7 +62,7 @@ def ingest(
             read=readers.read,
             expect=readers.expect,
             split=split,
-            encoder=lambda: _passage_encoder(settings.embedding_model),
+            encoder=lambda: _passage_encoder(settings),
             language=Language(stems, words, learn_acronyms),
             versions=Versions(options.version(READER_VERSION), SPLITTER_VERSION, WORDS_VERSION),
             model=model_id(settings.embedding_model),
@@ -160,11 +160,11 @@ def has_index(settings: Settings) -> bool:
 def changed_sources(index: OpenIndex, sources: tuple[Source, ...]) -> tuple[str, ...]:
     """Ids of sources whose file is new, gone, or younger than the index."""
     indexed = {d.source.id: d for d in index.documents()}
-    failed = {p.source for p in index.problems()}
+    not_expected = {p.source for p in index.problems()} | index.other_names.keys()
     there = {s.id: s.path for s in sources if s.path is not None}
     built = index.generation.stat().st_mtime
     young = (i for i, path in there.items() if i in indexed and path.stat().st_mtime > built)
-    return tuple(sorted({*young, *((indexed.keys() ^ there.keys()) - failed)}))
+    return tuple(sorted({*young, *((indexed.keys() ^ there.keys()) - not_expected)}))
 
 
 def speller(index: OpenIndex) -> Speller:
@@ -195,7 +195,12 @@ def _english_stems() -> frozenset[str]:
     return frozenset(stem(w) for w in _english())
 
 
-def _passage_encoder(setting: str) -> BulkEncoder:
+def _passage_encoder(settings: Settings) -> BulkEncoder:
+    if is_packaged(settings.embedding_model):  # without torch: it takes eight seconds to import
+        from mehealth_rag.index.folder import IndexFolder
+        from mehealth_rag.onnx_embedding import OnnxPassageEncoder
+
+        return OnnxPassageEncoder.load(IndexFolder(settings.index).models)
     from mehealth_rag.embedding import PassageEncoder
 
-    return PassageEncoder.load(setting)
+    return PassageEncoder.load(settings.embedding_model)

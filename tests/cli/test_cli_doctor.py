@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from cli_helpers import the_json
-from conftest import Library, Run
+
+from tests.conftest import Library, Run
 
 KEY = "sk-secret-of-the-test"
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 from cli_helpers import the_error, the_json
-from conftest import Library, Run
 from llm_helpers import free_port, says, serving
+
+from tests.conftest import Library, Run
 
 ASK = ("ask", "How tall is the lighthouse on the North Pier?", "--engine", "generative")
 TRUE = "The lighthouse on the North Pier is 42 metres tall [1]."

@@ -6,8 +6,8 @@ import shutil
 
 import pytest
 from cli_helpers import the_json
-from conftest import Library, Run
 
+from tests.conftest import Library, Run
 from tests.reading import hostile_pdfs as hostile
 
 

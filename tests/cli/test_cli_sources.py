@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 from cli_helpers import assert_shape, the_json
-from conftest import Library, Run
 from PIL import Image
 from reportlab.pdfgen.canvas import Canvas
+
+from tests.conftest import Library, Run
 
 SOURCE = {
     "id": str,

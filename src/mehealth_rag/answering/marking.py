@@ -14,6 +14,9 @@ MOST_NAMES = 3
 """More names than this are no longer a few decisive words."""
 
 
+_BETWEEN_CELLS = re.compile(r"\)?\s[\s$£€(–—-]*")
+
+
 def decisive(question: Question, text: str) -> tuple[Span, ...]:
     """The spans of `text` that answer, in order; empty where no few words do so alone."""
     match question.wanted:
@@ -51,7 +54,17 @@ def decisive_figure(question: Question, text: str) -> Figure | None:
 
 def _figure(question: Question, text: str) -> tuple[Span, ...]:
     best = decisive_figure(question, text)
-    return () if best is None else (_with_unit(text, best.span),)
+    if best is None or _is_cell(text, best):
+        return ()
+    return (_with_unit(text, best.span),)
+
+
+def _is_cell(text: str, figure: Figure) -> bool:
+    """Whether a figure is one of a table's row: which of them answers, its columns tell."""
+    others = [f.span for f in figures(text) if f.span != figure.span]
+    ahead = (text[s.end : figure.span.start] for s in others if s.end <= figure.span.start)
+    after = (text[figure.span.end : s.start] for s in others if s.start >= figure.span.end)
+    return any(_BETWEEN_CELLS.fullmatch(between) for between in (*ahead, *after))
 
 
 def _fits(wanted: Wanted, figure: Figure) -> bool:

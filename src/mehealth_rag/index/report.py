@@ -23,6 +23,8 @@ class RowStatus(StrEnum):
     UNCHANGED = "unchanged"
     REMOVED = "removed"
     FAILED = "failed"
+    DUPLICATE = "duplicate"
+    """The same file as another source: one document with two names."""
 
 
 class BulkEncoder(Protocol):
@@ -105,7 +107,10 @@ class BuildPlan:
 
 @dataclass(frozen=True, slots=True)
 class DocumentRow:
-    """A document of the corpus after a build. `reason` says why it failed, else it is empty."""
+    """A document of the corpus after a build.
+
+    `reason` says why it failed or whose duplicate it is, else it is empty.
+    """
 
     id: str
     title: str

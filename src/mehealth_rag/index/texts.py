@@ -6,20 +6,17 @@ from mehealth_rag.embedding import PassageText
 from mehealth_rag.tables import without_figures
 from mehealth_rag.types import BlockKind, Passage, Span
 
-TEXTS_VERSION = 1
+TEXTS_VERSION = 2
 """Raised whenever another text is indexed of the same passage, so that indexes are rebuilt."""
-
-_HEADINGS = 2
-"""So many of the headings above a passage are embedded with it, the nearest ones."""
 
 
 def embedding_text(passage: Passage) -> PassageText:
-    """Return what is embedded of a passage: what stands above it, a line break, its text.
+    """Return what is embedded of a passage: the nearest heading, its table's, its text.
 
     A table's rows go without their figures, which mean nothing to the model and would fill its
     window; the words' index has them.
     """
-    above = [h for h in passage.headings if h not in passage.text][-_HEADINGS:]
+    above = [h for h in passage.headings if h not in passage.text][-1:]
     text = "".join(f"{line}\n" for line in (*above, *passage.table))
     spans: list[Span] = []
     at = passage.span.start
@@ -36,6 +33,6 @@ def embedding_text(passage: Passage) -> PassageText:
 
 
 def lexical_text(passage: Passage) -> str:
-    """Return what is indexed of a passage by its words: its headings, its table's, its text."""
+    """Return what is indexed of a passage by its words: all headings, its table's, its text."""
     above = [heading for heading in passage.headings if heading not in passage.text]
     return "\n".join([*above, *passage.table, passage.text])

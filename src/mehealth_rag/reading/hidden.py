@@ -95,7 +95,7 @@ def take_out_hidden(page: pdfium.PdfPage, frame: Frame, walker: Walker) -> str:
 def _draw(page: pdfium.PdfPage) -> _Picture:
     width, height = page.get_size()
     scale = min(_SCALE, _LONGEST / max(width, height, 1.0))
-    bitmap = page.render(scale=scale, may_draw_forms=False, rev_byteorder=False)
+    bitmap = page.render(scale=scale, may_draw_forms=False, no_smoothimage=True)
     pixels = memoryview(bytes(memoryview(bitmap.buffer).cast("B")))
     picture = _Picture(pixels, bitmap.stride, bitmap.width, bitmap.height, scale)
     bitmap.close()
