@@ -23,7 +23,7 @@ from mehealth_rag.types import Answer
 from mehealth_rag.wiring import ingest
 
 CORPUS = Path(__file__).parents[2] / "corpus"
-EVERY, TOKENS = 29, 60
+EVERY, TOKENS = 40, 48
 
 
 def sample() -> list[Item]:
