@@ -10,6 +10,7 @@ from mehealth_rag import compose
 from mehealth_rag.answering import extractive
 from mehealth_rag.answering.evidence import Evidence
 from mehealth_rag.answering.links import find_link
+from mehealth_rag.answering.named import found_in, within
 from mehealth_rag.answering.parts import parts
 from mehealth_rag.answering.scope import declined
 from mehealth_rag.answering.weighing import Engine
@@ -19,11 +20,12 @@ from mehealth_rag.corpus import load_sources
 from mehealth_rag.errors import UsageError
 from mehealth_rag.followups import Standalone, stand_alone
 from mehealth_rag.language.spelling import Speller
+from mehealth_rag.naming import Naming
 from mehealth_rag.questions import Question, Wanted, analyse
 from mehealth_rag.retrieval import Retriever
 from mehealth_rag.timing import Stopwatch
 from mehealth_rag.types import Answer, Hit, Page, Source, SourceState, Turn, Verdict
-from mehealth_rag.wiring import likeness, open_index, open_reader, speller
+from mehealth_rag.wiring import likeness, open_index, open_reader, register, speller
 
 if TYPE_CHECKING:
     from mehealth_rag.index.content import IndexedDocument
@@ -73,7 +75,7 @@ class Assistant:
         reader = open_reader(settings)
         return cls(
             index=index,
-            retriever=Retriever(index, encoder, index.acronyms()),
+            retriever=Retriever(index, encoder, index.acronyms(), register(index)),
             speller=speller(index),
             engine=Engine(
                 load_models(with_reader=reader is not None), index, likeness(encoder), reader
@@ -100,9 +102,10 @@ class Assistant:
         alone = stand_alone(question, history)
         analysed = analyse(self.speller.mend(alone.text), self.retriever.acronyms)
         watch.lap("rewrite")
-        evidence = self._retrieve(analysed, alone, documents)
+        naming = self.retriever.naming(analysed.text, documents)
+        evidence = self._retrieve(analysed, alone, naming, documents)
         watch.lap("retrieve")
-        answer = self._answer(analysed, evidence, documents)
+        answer = self._answer(analysed, evidence, naming, documents)
         watch.lap("answer")
         return replace(
             answer,
@@ -164,21 +167,30 @@ class Assistant:
                 )
 
     def _retrieve(
-        self, question: Question, alone: Standalone, documents: Sequence[str]
+        self, question: Question, alone: Standalone, naming: Naming, documents: Sequence[str]
     ) -> tuple[Evidence, ...]:
-        found = self.retriever.retrieve(question.text, PASSAGES_READ, documents)
+        count = PASSAGES_READ * max(1, len(naming.named))
+        found = self.retriever.retrieve(question.text, count, documents)
         return extractive.without(found, alone.avoid) if alone.avoid else found
 
     def _answer(
-        self, question: Question, evidence: Sequence[Evidence], documents: Sequence[str]
+        self,
+        question: Question,
+        evidence: Sequence[Evidence],
+        naming: Naming,
+        documents: Sequence[str],
     ) -> Answer:
-        library = compose.Library(self.index.page, self._sources_by_id())
+        library = compose.Library(self.index.page, self._sources_by_id(), naming.documents)
         if question.wanted is Wanted.LINK:
             pages = _link_pages(self.index, self.known_sources, evidence)
             link = find_link(question, self.known_sources, pages)
             if link is not None:
                 return compose.link_answer(question, link, library)
-        drafts = [self._draft(p, evidence, question, documents) for p in parts(question.text)]
+        asked = parts(question.text)
+        if len(asked) == 1:
+            drafts = self._drafts(question, evidence, naming)
+        else:
+            drafts = [d for part in asked for d in self._part_drafts(part, documents)]
         floor = self.engine.models.threshold
         if any(d.answerable >= floor for d in drafts):
             floor *= OTHER_PART_SHARE
@@ -187,18 +199,23 @@ class Assistant:
             return compose.not_found(question, evidence, drafts[0], library)
         return compose.answered(question, extractive.joined(said), library)
 
-    def _draft(
-        self,
-        part: str,
-        evidence: Sequence[Evidence],
-        whole: Question,
-        documents: Sequence[str],
-    ) -> extractive.Draft:
-        question, found = whole, evidence
-        if part != whole.text:
-            question = analyse(part, self.retriever.acronyms)
-            found = self.retriever.retrieve(part, PASSAGES_READ, documents)
-        return extractive.answer(question, found, self.engine)
+    def _part_drafts(self, part: str, documents: Sequence[str]) -> list[extractive.Draft]:
+        """The drafts for one part of a double question."""
+        question = analyse(part, self.retriever.acronyms)
+        naming = self.retriever.naming(part, documents)
+        count = PASSAGES_READ * max(1, len(naming.named))
+        found = self.retriever.retrieve(part, count, documents)
+        return self._drafts(question, found, naming)
+
+    def _drafts(
+        self, question: Question, evidence: Sequence[Evidence], naming: Naming
+    ) -> list[extractive.Draft]:
+        """An answer out of each name's documents; one out of all where fewer than two are named."""
+        inside = within(question, naming)
+        if len(naming.named) < 2:
+            return [extractive.answer(inside, evidence, self.engine)]
+        of_each = (found_in(evidence, named.documents) for named in naming.named)
+        return [extractive.answer(inside, found, self.engine) for found in of_each]
 
     def _sources_by_id(self) -> Mapping[str, Source]:
         indexed = {d.source.id: d.source for d in self.index.documents()}

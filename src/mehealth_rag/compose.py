@@ -33,10 +33,11 @@ _LAST_STOP = re.compile(r"(?<!\.)\.$")
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """Where composing finds pages and sources."""
+    """Where composing finds pages and sources; `named` are the documents the question names."""
 
     page: Callable[[str, int], Page]
     sources: Mapping[str, Source]
+    named: frozenset[str] = frozenset()
 
     def citation(self, number: int, quote: Quote) -> Citation:
         """The numbered citation of a quote."""

@@ -1,0 +1,63 @@
+"""Seventy-four reports whose pages do not name their companies: only titles and files do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import pytest
+
+from eval.bench.companies import Asked, companies, write_reports
+from mehealth_rag.assistant import Assistant
+from mehealth_rag.settings import Settings
+from mehealth_rag.types import Hit, Status
+from mehealth_rag.wiring import ingest
+
+COUNT, PAGES = 74, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Reports:
+    """The reports' assistant, and every question that they answer."""
+
+    assistant: Assistant
+    asked: tuple[Asked, ...]
+
+
+@pytest.fixture(scope="module")
+def reports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reports]:
+    folder = tmp_path_factory.mktemp("reports")
+    asked = write_reports(folder / "corpus", companies(COUNT), PAGES)
+    flags = {"corpus": folder / "corpus", "index": folder / "index"}
+    settings = Settings.load(flags, environ={}, folder=folder)
+    ingest(settings)
+    assistant = Assistant.open(settings)
+    yield Reports(assistant, asked)
+    assistant.index.close()
+
+
+def first(hits: Sequence[Hit]) -> tuple[str, int]:
+    return hits[0].passage.document, hits[0].passage.page
+
+
+def test_the_company_that_a_question_names_comes_first(reports: Reports) -> None:
+    questions = reports.asked[::4]
+    found = [reports.assistant.search(a.question, 5) for a in questions]
+    right = [h[0].passage.document == a.document for h, a in zip(found, questions, strict=True)]
+    pages = [first(h) == (a.document, a.page) for h, a in zip(found, questions, strict=True)]
+    assert sum(right) / len(right) >= 0.95
+    assert sum(pages) / len(pages) >= 0.95
+
+
+def test_a_question_that_names_a_document_stays_in_it(reports: Reports) -> None:
+    for asked in reports.asked[::37]:
+        hits = reports.assistant.search(asked.question, 5)
+        assert {h.passage.document for h in hits} == {asked.document}
+
+
+def test_the_figure_is_the_named_company_s(reports: Reports) -> None:
+    for asked in reports.asked[::37]:
+        answer = reports.assistant.ask(asked.question)
+        assert answer.status is Status.ANSWERED, asked
+        assert asked.figure in answer.answer
+        assert {c.document for c in answer.citations} == {asked.document}
