@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import pytest
 
@@ -61,3 +62,26 @@ def test_the_figure_is_the_named_company_s(reports: Reports) -> None:
         assert answer.status is Status.ANSWERED, asked
         assert asked.figure in answer.answer
         assert {c.document for c in answer.citations} == {asked.document}
+
+
+def test_a_comparison_draws_on_both_companies(reports: Reports) -> None:
+    for one, other in pairwise(reports.asked[1::72]):
+        names = [a.question.split(" did ")[1].removesuffix(" employ?") for a in (one, other)]
+        answer = reports.assistant.ask(f"Which of {names[0]} and {names[1]} employed more people?")
+        assert {c.document for c in answer.citations} == {one.document, other.document}
+        assert one.figure in answer.answer
+        assert other.figure in answer.answer
+        titles = [c.title for c in answer.citations]
+        assert all(f"{title}: " in answer.answer for title in titles)
+
+
+def test_the_answer_names_its_document_where_the_question_does_not(reports: Reports) -> None:
+    plain = reports.assistant.ask(reports.asked[1].question)
+    assert "Source:" not in plain.answer
+    open_question = reports.assistant.ask("How many people did the company employ?")
+    title = open_question.citations[0].title
+    assert (
+        open_question.answer.endswith(f"Source: {title}.") or f"{title}: " in open_question.answer
+    )
+    for statement in open_question.statements:
+        assert "Source:" not in statement.text

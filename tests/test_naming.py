@@ -125,3 +125,31 @@ def test_a_corpus_of_one_document_has_no_names(tmp_path: Path) -> None:
     question = "How many shops does Brightbay have in 2024?"
     assert known.named(question) == Naming(question)
     index.close()
+
+
+ASKED = ("What were Adnor's sales in FY2022?", "Sales were £12 million [1].")
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("and Brightbay's?", "What were Brightbay's sales in FY2022?"),
+        ("And in Bright Bay's?", "What were Bright Bay's sales in FY2022?"),
+        ("what about 7R?", "What were 7R's sales in FY2022?"),
+        ("What about the 10-Q?", "What were Adnor's sales in FY2022 in the 10-Q?"),
+        ("and Brightbay in 2024?", "What were Brightbay's sales in 2024?"),
+        ("How many shops does Brightbay have?", "How many shops does Brightbay have?"),
+        ("Who is Brightbay?", "Who is Brightbay?"),
+    ],
+)
+def test_a_follow_up_keeps_the_question_and_changes_the_document(
+    corpus: Corpus, question: str, expected: str
+) -> None:
+    answer = corpus.assistant.ask(question, [ASKED])
+    assert answer.standalone_question == expected
+
+
+def test_documents_that_are_compared_take_turns(corpus: Corpus) -> None:
+    hits = corpus.assistant.search("Compare the money of Brightbay and of Adnor.", 2)
+    assert [h.passage.document[:5] for h in hits] == ["BRIGH", "ADNOR"]
+    assert [h.score for h in hits] == sorted((h.score for h in hits), reverse=True)

@@ -10,7 +10,7 @@ from mehealth_rag import compose
 from mehealth_rag.answering import extractive
 from mehealth_rag.answering.evidence import Evidence
 from mehealth_rag.answering.links import find_link
-from mehealth_rag.answering.named import found_in, within
+from mehealth_rag.answering.named import found_in, inside
 from mehealth_rag.answering.parts import parts
 from mehealth_rag.answering.scope import declined
 from mehealth_rag.answering.weighing import Engine
@@ -73,10 +73,11 @@ class Assistant:
         """
         index, encoder = open_index(settings)
         reader = open_reader(settings)
+        names = register(index)
         return cls(
             index=index,
-            retriever=Retriever(index, encoder, index.acronyms(), register(index)),
-            speller=speller(index),
+            retriever=Retriever(index, encoder, index.acronyms(), names),
+            speller=speller(index, names),
             engine=Engine(
                 load_models(with_reader=reader is not None), index, likeness(encoder), reader
             ),
@@ -99,7 +100,7 @@ class Assistant:
         refusal = declined(question)
         if refusal is not None:
             return compose.decline(question, refusal, self.index.fingerprint, watch.stop())
-        alone = stand_alone(question, history)
+        alone = stand_alone(question, history, self.retriever.moved)
         analysed = analyse(self.speller.mend(alone.text), self.retriever.acronyms)
         watch.lap("rewrite")
         naming = self.retriever.naming(analysed.text, documents)
@@ -211,11 +212,17 @@ class Assistant:
         self, question: Question, evidence: Sequence[Evidence], naming: Naming
     ) -> list[extractive.Draft]:
         """An answer out of each name's documents; one out of all where fewer than two are named."""
-        inside = within(question, naming)
-        if len(naming.named) < 2:
-            return [extractive.answer(inside, evidence, self.engine)]
-        of_each = (found_in(evidence, named.documents) for named in naming.named)
-        return [extractive.answer(inside, found, self.engine) for found in of_each]
+        if not naming.named:
+            return [extractive.answer(question, evidence, self.engine)]
+        if len(naming.named) == 1:
+            asked = inside(question, naming, naming.named[0])
+            return [extractive.answer(asked, evidence, self.engine)]
+        return [
+            extractive.answer(
+                inside(question, naming, named), found_in(evidence, named.documents), self.engine
+            )
+            for named in naming.named
+        ]
 
     def _sources_by_id(self) -> Mapping[str, Source]:
         indexed = {d.source.id: d.source for d in self.index.documents()}

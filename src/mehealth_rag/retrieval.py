@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import reduce
 from itertools import zip_longest
 from typing import Protocol
 
@@ -14,7 +13,8 @@ from numpy.typing import NDArray
 from mehealth_rag.answering.evidence import Evidence
 from mehealth_rag.language.acronyms import Acronyms, expand
 from mehealth_rag.language.words import stems
-from mehealth_rag.naming import Named, Naming, Register
+from mehealth_rag.naming import Named, Naming, Register, moved
+from mehealth_rag.naming.lexicon import saying
 from mehealth_rag.types import Hit, Passage
 
 DEPTH = 50
@@ -77,6 +77,10 @@ class Retriever:
             return Naming(question)
         return self.register.named(question, documents)
 
+    def moved(self, question: str, earlier: str) -> str | None:
+        """The earlier question asked of the document that a follow-up names, if it names one."""
+        return None if self.register is None else moved(self.register, question, earlier)
+
     def retrieve(
         self, question: str, top_k: int, documents: Sequence[str] = ()
     ) -> tuple[Evidence, ...]:
@@ -110,12 +114,9 @@ class Retriever:
 
     def _mentions(self, named: Named) -> frozenset[int]:
         """The passages of other documents that hold a name."""
-        found: set[int] = set()
-        for form in named.forms:
-            holding = [self.index.holding(s) for s in form]
-            found.update(reduce(np.intersect1d, holding).tolist())
+        found = saying(self.index.holding, named.forms)
         own = self.index.document_ordinals(named.documents)
-        return frozenset(found.difference(own.tolist())) if found else frozenset()
+        return frozenset(np.setdiff1d(found, own).tolist())
 
     def _led(self, ranked: Sequence[_Ranked], naming: Naming) -> tuple[_Ranked, ...]:
         """A ranking in which the documents that a question leans to come further ahead."""

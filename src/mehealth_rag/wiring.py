@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -128,17 +128,21 @@ def changed_sources(index: OpenIndex, sources: tuple[Source, ...]) -> tuple[str,
     return tuple(sorted({*young, *((indexed.keys() ^ there.keys()) - failed)}))
 
 
-def speller(index: OpenIndex) -> Speller:
-    """The speller of an index: its own words, and English as the embedding model knows it."""
+def speller(index: OpenIndex, register: Register) -> Speller:
+    """The speller of an index: its own words and names, and English as the model knows it."""
+
+    def known(word: str) -> bool:
+        return index.passages_with(word) > 0 or word in register.words()
+
     return Speller(
-        vocabulary=lru_cache(maxsize=1)(index.words),
-        is_known=lambda word: index.passages_with(word) > 0,
+        vocabulary=cache(lambda: dict.fromkeys(register.words(), 1) | index.words()),
+        is_known=known,
         is_english=_is_english,
     )
 
 
 def register(index: OpenIndex) -> Register:
-    """What an index's documents are called; a word that English knows is none by itself."""
+    """What an index's documents are called; a word that English knows is no name by itself."""
     return Register(NameLexicon(index), _is_english)
 
 

@@ -1,4 +1,4 @@
-"""A question inside the documents that it names: their names ask for nothing there."""
+"""A question inside a document that it names: there the name asks for little."""
 
 from __future__ import annotations
 
@@ -7,19 +7,21 @@ from dataclasses import replace
 
 from mehealth_rag.answering.evidence import Evidence
 from mehealth_rag.language.words import stem
-from mehealth_rag.naming import Naming
+from mehealth_rag.naming import Named, Naming
 from mehealth_rag.questions import Question
 
 
-def within(question: Question, naming: Naming) -> Question:
-    """The question with the names of documents taken out of its subject.
+def inside(question: Question, naming: Naming, named: Named) -> Question:
+    """The question without the names that the pages of one name's documents cannot be asked for.
 
-    A page of a company's report need not name the company, and is no worse an answer for it.
+    Those are the names of the other documents, and its own where its pages hardly ever say it: a
+    page of a company's report is no worse an answer for not naming the company. Where they do say
+    it, the name tells who is spoken of.
     """
-    if not naming.named:
-        return question
-    subject = tuple(s for s in question.subject if s not in naming.words)
-    names = tuple(n for n in question.names if stem(n) not in naming.words)
+    foreign = (n.stems for n in naming.named if n is not named or n.silent)
+    left_out = frozenset[str]().union(*foreign)
+    subject = tuple(s for s in question.subject if s not in left_out)
+    names = tuple(n for n in question.names if stem(n) not in left_out)
     return replace(question, subject=subject or question.subject, names=names)
 
 

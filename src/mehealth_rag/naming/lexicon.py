@@ -9,9 +9,9 @@ company is named although no page speaks of it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
 from math import log
 from typing import Protocol
 
@@ -115,6 +115,11 @@ class NameLexicon:
         return {word: frozenset(places) for word, places in found.items()}
 
     @cached_property
+    def words(self) -> frozenset[str]:
+        """Every word of a name; none where there is but one document."""
+        return frozenset(self.titled) if self.has_names else frozenset()
+
+    @cached_property
     def qualifiers(self) -> Mapping[str, frozenset[int]]:
         """Periods and marks ("2024", "q2", "10q") with the documents whose titles give them."""
         found: defaultdict[str, set[int]] = defaultdict(set)
@@ -133,6 +138,10 @@ class NameLexicon:
             self._weights[word] = rarity / (1 + self._use_elsewhere(word, titled) / COMMON)
         return self._weights[word]
 
+    def saying(self, forms: Sequence[Sequence[str]]) -> NDArray[np.int64]:
+        """The ordinals of the passages that say a name in one of some forms, rising."""
+        return saying(self._corpus.holding, forms)
+
     def _use_elsewhere(self, word: str, titled: frozenset[int]) -> float:
         """The share of passages, of documents that do not go by a word, that use it."""
         own = [self.documents[place] for place in titled]
@@ -148,6 +157,14 @@ class NameLexicon:
         passages = [p for batch in batches for p in self._corpus.passages(batch)]
         headings = {p.document: _opening(p) for p in passages}
         return [headings.get(d.source.id, "") for d in self.documents]
+
+
+def saying(
+    holding: Callable[[str], NDArray[np.int64]], forms: Sequence[Sequence[str]]
+) -> NDArray[np.int64]:
+    """The ordinals of the passages that hold all stems of one of some forms, rising."""
+    found = [reduce(np.intersect1d, map(holding, form)) for form in forms]
+    return reduce(np.union1d, found, np.zeros(0, np.int64))
 
 
 def within(ordinals: NDArray[np.int64], document: IndexedDocument) -> NDArray[np.int64]:

@@ -74,7 +74,8 @@ def matches(
             run = tuple(asked[place : place + size])
             after = asked[place + size].text if place + size < len(asked) else ""
             proper = (
-                after in _DOCUMENT_NOUNS
+                size > 1
+                or after in _DOCUMENT_NOUNS
                 or any(t.kind is TokenKind.MARK or not is_ordinary(t.text) for t in run)
                 or (telling and sum(t.capital for t in run) > (place == 0))
             )

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from mehealth_rag.language.titles import Token, TokenKind, tokens
-from mehealth_rag.language.words import REQUEST_WORDS, content_words, stem, stems
-from mehealth_rag.naming.lexicon import NameLexicon
+from mehealth_rag.language.words import REQUEST_WORDS, content_words, stem
+from mehealth_rag.naming.lexicon import NameLexicon, within
 from mehealth_rag.naming.matching import Claim, IsOrdinary, Match, claims, matches
 from mehealth_rag.types import Span
 
@@ -17,6 +17,9 @@ LEANING = 0.15
 
 PERIOD_LEANING = 0.1
 """What they gain for each period of the question that the document's title gives."""
+
+SELDOM = 0.2
+"""Documents are silent about their name where less than this share of their passages holds it."""
 
 _NEAR_BEST = 0.75
 """Of documents with one name those are meant that hold this share of the best one's."""
@@ -27,14 +30,21 @@ _LEAST_WORDS = 2
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """Documents that go by one name, and where the question says it.
+    """Documents that go by one name; `spans` is where the question says it.
 
     `forms` are alternatives: the stems that a passage holds together when it mentions the name.
+    `silent` says that hardly a passage of the documents themselves does.
     """
 
     documents: tuple[str, ...]
     spans: tuple[Span, ...] = ()
     forms: tuple[tuple[str, ...], ...] = ()
+    silent: bool = False
+
+    @property
+    def stems(self) -> frozenset[str]:
+        """All stems of the name."""
+        return frozenset(s for form in self.forms for s in form)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +52,12 @@ class Naming:
     """What a question names, name by name, and how far it leans to single documents.
 
     `rest` is the question without the names and the periods that their titles give: inside a
-    document that is named they tell nothing. `words` are the stems of what is left out.
+    document that is named they tell nothing.
     """
 
     rest: str
     named: tuple[Named, ...] = ()
     leaning: Mapping[str, float] = field(default_factory=dict)
-    words: frozenset[str] = frozenset()
 
     @property
     def documents(self) -> frozenset[str]:
@@ -63,6 +72,8 @@ class _Group:
     places: frozenset[int]
     spans: tuple[Span, ...]
     forms: tuple[tuple[str, ...], ...] = ()
+    told: tuple[Span, ...] = ()
+    """Where the question says periods and marks that their titles give."""
 
 
 class Register:
@@ -74,7 +85,7 @@ class Register:
 
     def words(self) -> frozenset[str]:
         """Every word of a name, for who mends spelling; none for a corpus of one document."""
-        return frozenset(self._lexicon.titled) if self._lexicon.has_names else frozenset()
+        return self._lexicon.words
 
     def named(self, question: str, documents: Sequence[str] = ()) -> Naming:
         """The documents that a question names, in its order; of `documents` if given."""
@@ -87,13 +98,13 @@ class Register:
             self._with_periods(self._narrowed(group, asked), asked)
             for group in self._groups(claimed, found, asked)
         ]
-        named = tuple(n for g in groups if (n := self._named(g, documents)).documents)
-        spans = [s for n in named for s in n.spans]
+        pairs = [(g, self._named(g, documents)) for g in groups]
+        named = tuple(n for _, n in pairs if n.documents)
+        spans = [s for g, n in pairs if n.documents for s in (*g.spans, *g.told)]
         return Naming(
             rest=_without(question, spans),
             named=named,
             leaning=self._leaning(groups, claimed, asked),
-            words=frozenset(s for span in spans for s in stems(span.of(question))),
         )
 
     def _groups(
@@ -138,12 +149,19 @@ class Register:
             for t in asked
             if self._lexicon.qualifiers.get(t.text, frozenset()) & group.places
         )
-        return replace(group, spans=(*group.spans, *told))
+        return replace(group, told=tuple(told))
 
     def _named(self, group: _Group, documents: Sequence[str]) -> Named:
         ids = (self._lexicon.documents[place].source.id for place in sorted(group.places))
         kept = tuple(i for i in ids if not documents or i in documents)
-        return Named(kept, group.spans, group.forms)
+        return Named(kept, group.spans, group.forms, self._is_silent(group))
+
+    def _is_silent(self, group: _Group) -> bool:
+        documents = [self._lexicon.documents[place] for place in group.places]
+        passages = sum(d.passages for d in documents)
+        ordinals = self._lexicon.saying(group.forms)
+        saying = sum(len(within(ordinals, d)) for d in documents)
+        return saying < SELDOM * passages
 
     def _leaning(
         self, groups: Sequence[_Group], claimed: Sequence[Claim], asked: Sequence[Token]
