@@ -10,7 +10,7 @@ from mehealth_rag import compose
 from mehealth_rag.answering import extractive
 from mehealth_rag.answering.evidence import Evidence
 from mehealth_rag.answering.links import find_link
-from mehealth_rag.answering.named import found_in, inside
+from mehealth_rag.answering.named import found_in, inside, plain
 from mehealth_rag.answering.parts import parts
 from mehealth_rag.answering.scope import declined
 from mehealth_rag.answering.weighing import Engine
@@ -181,7 +181,7 @@ class Assistant:
         naming: Naming,
         documents: Sequence[str],
     ) -> Answer:
-        library = compose.Library(self.index.page, self._sources_by_id(), naming.documents)
+        library = compose.Library(self.index.page, self._sources_by_id(), plain(naming, evidence))
         if question.wanted is Wanted.LINK:
             pages = _link_pages(self.index, self.known_sources, evidence)
             link = find_link(question, self.known_sources, pages)

@@ -34,11 +34,14 @@ _LAST_STOP = re.compile(r"(?<!\.)\.$")
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """Where composing finds pages and sources; `named` are the documents the question names."""
+    """Where composing finds pages and sources.
+
+    `plain` are the documents that need no naming: the question does, or no other comes near.
+    """
 
     page: Callable[[str, int], Page]
     sources: Mapping[str, Source]
-    named: frozenset[str] = frozenset()
+    plain: frozenset[str] = frozenset()
 
     def citation(self, number: int, quote: Quote) -> Citation:
         """The numbered citation of a quote."""
@@ -147,9 +150,9 @@ def _headers(statements: Sequence[Statement], citations: Sequence[Citation]) -> 
 
 
 def _origin(citations: Sequence[Citation], library: Library) -> str:
-    """Which document says it, where there are several and the question does not name it."""
+    """Which document says it, where there are several and it is not plain."""
     said = {c.document: c.title for c in citations}
-    if len(said) != 1 or library.named == said.keys() or len(set(_indexed(library))) < 2:
+    if len(said) != 1 or said.keys() <= library.plain or len(set(_indexed(library))) < 2:
         return ""
     return f"{SOURCE}{next(iter(said.values()))}."
 

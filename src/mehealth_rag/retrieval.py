@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from mehealth_rag.answering.evidence import Evidence
 from mehealth_rag.language.acronyms import Acronyms, expand
+from mehealth_rag.language.clauses import clauses
 from mehealth_rag.language.words import stems
 from mehealth_rag.naming import Named, Naming, Register, moved
 from mehealth_rag.naming.lexicon import saying
@@ -25,6 +26,9 @@ LEXICAL_SHARE = 0.25
 
 STAYING = 0.15
 """What the passages of a named document gain over those of others that mention the name."""
+
+CLAUSE_MARGIN = 0.1
+"""Cosine by which a clause's nearest passage may be further away than the nearest clause's."""
 
 Vector = NDArray[np.float32]
 
@@ -92,7 +96,8 @@ class Retriever:
         """
         naming = self.naming(question, documents)
         if not naming.named:
-            ranked = self._led(self._ranked(self._query(question), documents), naming)
+            query = self._query(self._telling(question))
+            ranked = self._led(self._ranked(query, documents), naming)
             return self._evidence(ranked[:top_k])
         rankings = [self._of_named(n, naming, documents) for n in naming.named]
         turns = (r for turn in zip_longest(*rankings) for r in turn if r is not None)
@@ -103,7 +108,7 @@ class Retriever:
         self, named: Named, naming: Naming, documents: Sequence[str]
     ) -> tuple[_Ranked, ...]:
         """The passages of the documents of one name, and those of others that mention it."""
-        query = self._query(naming.rest)
+        query = self._query(self._telling(naming.rest))
         inside = self._led(self._ranked(query, named.documents), naming)
         mentions = self._mentions(named)
         if not mentions:
@@ -128,6 +133,20 @@ class Retriever:
             for ordinal in self.index.document_ordinals([document]).tolist()
         }
         return _in_order(replace(r, score=r.score + gain.get(r.ordinal, 0.0)) for r in ranked)
+
+    def _telling(self, question: str) -> str:
+        """A question without the clauses that come near no passage ("You are an analyst who ...").
+
+        How one wishes to be answered is written in words that the documents do not use, or use for
+        other things, so that they would draw the search away.
+        """
+        said = clauses(question)
+        if len(said) == 1:
+            return question
+        nearest = [self.index.dense(self.encoder.encode(c), 1) for c in said]
+        near = [found[0][1] if found else 0.0 for found in nearest]
+        least = max(near) - CLAUSE_MARGIN
+        return " ".join(c for c, n in zip(said, near, strict=True) if n >= least)
 
     def _query(self, text: str) -> _Query:
         added = expand(text, self.acronyms)
