@@ -27,7 +27,7 @@ def warm(corpus: str, index: str, count: int, rounds: int) -> dict[str, Any]:
     from eval.bench.sets import WARMING, chosen_questions
     from mehealth_rag.assistant import Assistant
 
-    assistant = Assistant.open(_settings(corpus, index))
+    assistant = Assistant.open(settings(corpus, index))
     questions, others = chosen_questions(count), chosen_questions(count + WARMING)[count:]
     for question in others:
         assistant.ask(question.question, question.history)
@@ -65,7 +65,7 @@ def enlarge(
     from mehealth_rag.index.build import build_index
     from mehealth_rag.wiring import open_index
 
-    opened = [open_index(_settings(*pair))[0] for pair in pool]
+    opened = [open_index(settings(*pair))[0] for pair in pool]
     sentences = gather(opened)
     begun = perf_counter()
     folder = Path(corpus)
@@ -74,10 +74,10 @@ def enlarge(
     encoder = SyntheticEncoder(sentences, Path(pool[0][1]) / "models")
     for one in opened:
         one.close()
-    report = build_index(_plan(_settings(corpus, index), encoder))
+    report = build_index(plan(settings(corpus, index), encoder))
     seconds = perf_counter() - begun
     if vectors_for_stock:
-        _dump(_settings(corpus, index), encoder, folder.parent)
+        _dump(settings(corpus, index), encoder, folder.parent)
     return {
         "passages": report.passages,
         "sentences": len(sentences.sentences),
@@ -87,14 +87,15 @@ def enlarge(
     }
 
 
-def _settings(corpus: str, index: str) -> Settings:
+def settings(corpus: str, index: str) -> Settings:
+    """The default settings with a corpus and an index folder."""
     from mehealth_rag.settings import Settings
 
     flags = {"corpus": Path(corpus), "index": Path(index)}
     return Settings.load(flags, environ={}, folder=Path(index))
 
 
-def _plan(settings: Settings, encoder: Any) -> BuildPlan:  # noqa: ANN401 - as the plan has it
+def plan(settings: Settings, encoder: Any) -> BuildPlan:  # noqa: ANN401 - as the plan has it
     """The plan that `mehealth ingest` makes, with another encoder."""
     from mehealth_rag.corpus import load_sources, present
     from mehealth_rag.index.folder import IndexFolder
