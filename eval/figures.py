@@ -2,33 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from eval import ranking, stats
 from eval.bench.stats import percentile
+from eval.figure import Figure, Figures, share, share_of
+from eval.generated import generated
 from eval.records import Outcome, Place, Record
 from eval.sets import Format, Item, kinds
 
 PERCENTILES = (50, 90, 95, 99)
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One figure over `n` cases, None where there was none.
-
-    A share has its `hits` and the ends of its 95 % interval (Wilson). `falling`: less is better.
-    """
-
-    value: float | None
-    n: int
-    hits: int | None = None
-    low: float | None = None
-    high: float | None = None
-    falling: bool = False
-
-
-Figures = dict[str, Figure]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +43,7 @@ def summarise(name: str, title: str, records: Sequence[Record], form: Format) ->
         **_citations(records),
         **_confidence(records),
         **_latency(records),
+        **generated(records),
         **_retrieval(records),
         **(_found_words(records) if form is Format.SQUAD else _conflicts(records)),
     }
@@ -78,21 +63,7 @@ def names(items: Sequence[Item], form: Format) -> frozenset[str]:
     return frozenset(fixed) | {f"kinds.{kind}" for kind in kinds(items)}
 
 
-def share(
-    records: Sequence[Record], holds: Callable[[Record], bool | None], *, falling: bool = False
-) -> Figure:
-    """The share of records of which something holds."""
-    return _share(sum(bool(holds(r)) for r in records), len(records), falling=falling)
-
-
 _FAILED = frozenset({Outcome.ERROR, Outcome.MISSING})
-
-
-def _share(hits: int, n: int, *, falling: bool = False) -> Figure:
-    if n == 0:
-        return Figure(None, 0, falling=falling)
-    low, high = stats.wilson(hits, n)
-    return Figure(hits / n, n, hits, low, high, falling)
 
 
 def _right(record: Record) -> bool:
@@ -147,10 +118,10 @@ def _citations(records: Sequence[Record]) -> Figures:
     quoted = sum(min(r.verdict.facts_quoted, r.verdict.facts_quotable) for r in judged)
     return {
         "citations.page_hit": share(judged, lambda r: r.verdict.page_hit),
-        "citations.precision": _share(sum(on_right), len(on_right)),
-        "citations.recall": _share(quoted, sum(r.verdict.facts_quotable for r in judged)),
-        "citations.verbatim": _share(sum(verbatim), len(verbatim)),
-        "citations.statements_cited": _share(sum(proved), len(proved)),
+        "citations.precision": share_of(sum(on_right), len(on_right)),
+        "citations.recall": share_of(quoted, sum(r.verdict.facts_quotable for r in judged)),
+        "citations.verbatim": share_of(sum(verbatim), len(verbatim)),
+        "citations.statements_cited": share_of(sum(proved), len(proved)),
     }
 
 
@@ -233,7 +204,7 @@ def _retrieval(records: Sequence[Record]) -> Figures:
     return {
         **_ranked("retrieval.all_documents", everywhere),
         **_ranked("retrieval.own_document", within),
-        "retrieval.document_first": _share(sum(first), len(first)),
+        "retrieval.document_first": share_of(sum(first), len(first)),
     }
 
 
@@ -245,5 +216,5 @@ def _ranked(prefix: str, found: Sequence[tuple[Record, tuple[Place, ...]]]) -> F
     figures = {f"{prefix}.{n}": Figure(v, len(found)) for n, v in ranking.means(values).items()}
     for k in ranking.CUTS:
         hits = round(sum(values.get(f"success@{k}", ())))
-        figures[f"{prefix}.success@{k}"] = _share(hits, len(found))
+        figures[f"{prefix}.success@{k}"] = share_of(hits, len(found))
     return figures

@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import datetime
 import json
+import re
 import sys
 import tempfile
 from collections.abc import Iterable, Sequence
@@ -31,11 +32,12 @@ from eval.fitting_data import (
     reader_corpora,
     unseen_corpora,
     xquad,
+    xquad_gaps,
 )
 from mehealth_rag.answering.doubts import Likeness
 from mehealth_rag.answering.evidence import candidates, features
 from mehealth_rag.answering.weighing import SentenceReader, Weighed
-from mehealth_rag.answering.weights import Logistic, Models
+from mehealth_rag.answering.weights import Boosted, Logistic, Models
 from mehealth_rag.assistant import PASSAGES_READ
 from mehealth_rag.index.opened import OpenIndex
 from mehealth_rag.language.words import stem
@@ -82,6 +84,7 @@ def _examples(data: Path) -> Iterable[Example]:
         *reader_corpora(data / SENTENCE_SET, most=SENTENCE_MOST),
         *unseen_corpora(data / "reader"),
         xquad(data / "xquad-dev"),
+        xquad_gaps(data / "xquad-dev"),
         prospectus(OWN_QUESTIONS, OWN_DOCUMENT),
     ]
     for corpus in corpora:
@@ -124,7 +127,7 @@ def _example(
 
 
 def _is_held_out(example: Example) -> bool:
-    return example.corpus == "xquad-dev" and sum(map(ord, example.question.text)) % 2 == 1
+    return example.corpus.startswith("xquad") and sum(map(ord, example.question.text)) % 2 == 1
 
 
 def _fit(examples: Sequence[Example], reader: SentenceReader) -> tuple[Models, Models]:
@@ -160,13 +163,33 @@ def _write(path: Path, models: tuple[Models, Models], about: dict[str, Any]) -> 
         "without_reader": _answers(plain),
         "with_reader": _answers(reading),
     }
-    path.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+    path.write_text(_lines(data) + "\n", encoding="utf-8")
+
+
+def _lines(data: dict[str, Any]) -> str:
+    """JSON with each list of numbers on one line."""
+    text = json.dumps(data, indent=1)
+    return re.sub(r"\[\s+([^\[\]{}\"]*?)\s+\]", lambda m: f"[{' '.join(m[1].split())}]", text)
 
 
 def _answers(models: Models) -> dict[str, Any]:
     combined = {} if models.combined is None else {"combined": _plain(models.combined)}
-    fitted = {"answerable": _plain(models.answerable), "right": _plain(models.right)}
+    fitted = {"answerable": _trees(models.answerable), "right": _plain(models.right)}
     return {"threshold": models.threshold, **combined, **fitted}
+
+
+def _trees(model: Boosted) -> dict[str, Any]:
+    trees = [
+        {
+            "feature": tree.feature.tolist(),
+            "threshold": [round(float(x), 6) for x in tree.threshold],
+            "left": tree.left.tolist(),
+            "right": tree.right.tolist(),
+            "value": [round(float(x), 6) for x in tree.value],
+        }
+        for tree in model.trees
+    ]
+    return {"features": list(model.features), "base": round(model.base, 6), "trees": trees}
 
 
 def _plain(model: Logistic) -> dict[str, Any]:

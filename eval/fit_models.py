@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
+from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold
@@ -32,8 +33,10 @@ from mehealth_rag.answering.weights import (
     ANSWER_FEATURES,
     COMBINED_FEATURES,
     READ_FEATURES,
+    Boosted,
     Logistic,
     Models,
+    Tree,
     sigmoid,
 )
 from mehealth_rag.questions import Question
@@ -80,7 +83,7 @@ class Example:
     @property
     def unseen(self) -> bool:
         """Whether the reader was not trained on it."""
-        return self.corpus in DEVELOPMENT_SETS or self.corpus.startswith("unseen")
+        return self.corpus.startswith(("unseen", "xquad", "prospectus"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +196,7 @@ def _fit_answers(
     against = np.asarray([_doubts(e, w) for e, w in zip(examples, weighed, strict=True)])
     sure = sigmoid(_out_of_fold(names, table, truth, weight) - against)
     threshold = _threshold([e.corpus for e in examples], truth, correct, sure)
-    answerable = _monotone(names, table, truth, weight)
+    answerable = _boosted(names, table, truth, weight)
     right = _monotone(names, table, correct, weight)
     return Models(sentence, answerable, right, threshold, combined)
 
@@ -227,6 +230,45 @@ def _logistic(
     model = LogisticRegression(max_iter=5000, C=REGULARISATION)
     model.fit(scaler.transform(table), truth, sample_weight=weight)
     return Logistic(names, scaler.mean_, scaler.scale_, model.coef_[0], float(model.intercept_[0]))
+
+
+def _boosted(
+    names: tuple[str, ...],
+    table: NDArray[Any],
+    truth: NDArray[np.bool_],
+    weight: NDArray[np.float64],
+) -> Boosted:
+    """Shallow boosted trees in which no signal speaks the other way than it must.
+
+    A line through the signals must weigh likeness the same where all of a corpus is on one subject
+    and where it is on many; trees need not: on both development sets they abstain better.
+    """
+    ways = [-1 if name in SPEAKS_AGAINST else 1 for name in names]
+    model = HistGradientBoostingClassifier(
+        max_depth=2,
+        max_iter=80,
+        learning_rate=0.06,
+        min_samples_leaf=15,
+        l2_regularization=5.0,
+        monotonic_cst=ways,
+        early_stopping=False,
+        random_state=7,
+    )
+    model.fit(table, truth, sample_weight=weight)
+    trees = tuple(_tree(stage[0].nodes) for stage in model._predictors)
+    return Boosted(names, float(model._baseline_prediction.item()), trees)
+
+
+def _tree(nodes: NDArray[Any]) -> Tree:
+    """A tree of scikit-learn's as ours."""
+    leaf = nodes["is_leaf"].astype(bool)
+    return Tree(
+        feature=np.where(leaf, -1, nodes["feature_idx"]).astype(np.int64),
+        threshold=np.where(leaf, 0.0, nodes["num_threshold"]),
+        left=np.where(leaf, 0, nodes["left"]).astype(np.int64),
+        right=np.where(leaf, 0, nodes["right"]).astype(np.int64),
+        value=np.where(leaf, nodes["value"], 0.0),
+    )
 
 
 def _monotone(
@@ -266,7 +308,7 @@ def _out_of_fold(
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=7)
     logits = np.zeros(len(truth))
     for train, test in folds.split(table, truth):
-        model = _monotone(names, table[train], truth[train], weight[train])
+        model = _boosted(names, table[train], truth[train], weight[train])
         logits[test] = model.logits(table[test])
     return logits
 

@@ -18,6 +18,8 @@ from typing import Any
 
 from eval.questions import Question, load_questions
 from mehealth_rag.answering.evidence import Candidate
+from mehealth_rag.language.sentences import sentence_spans
+from mehealth_rag.types import Span
 from training import data
 from training.data import SEED, detokenised
 
@@ -25,6 +27,9 @@ _NOT_EVIDENCE = frozenset({"link", "instruction", "personal-advice"})
 """Kinds of question that are answered, or declined, without weighing sentences."""
 
 NEAR_MISS_SHARE = 0.35
+GAP_SHARE = 0.4
+"""The share of xquad questions that are also asked of articles without their answers."""
+
 OTHER_TOPIC_SHARE = 6
 """One question in so many is also asked of a corpus about something else."""
 
@@ -63,6 +68,34 @@ def xquad(folder: Path) -> LabelledCorpus:
     files = {p.name: p.read_bytes() for p in sorted((folder / "corpus").iterdir())}
     rows = _rows(folder / "questions.jsonl")
     return LabelledCorpus("xquad-dev", files, tuple(_xquad_question(row) for row in rows))
+
+
+def xquad_gaps(folder: Path, seed: int = 7) -> LabelledCorpus:
+    """The same articles without the sentences that answer a part of the questions: near misses.
+
+    Only those questions are asked. People wrote them, and the reader was not trained on them.
+    """
+    chance = random.Random(f"{seed}-gaps")  # noqa: S311 - drawing a sample
+    rows = [r for r in _rows(folder / "questions.jsonl") if r["answerable"]]
+    drawn = [row for row in rows if chance.random() < GAP_SHARE]
+    files = {}
+    for path in sorted((folder / "corpus").iterdir()):
+        pages = path.read_text(encoding="utf-8").split("\f")
+        own = [row for row in drawn if row["document"] == path.stem]
+        cut = (_without_answers(text, n, own) for n, text in enumerate(pages, start=1))
+        files[path.name] = "\f".join(cut).encode()
+    asked = tuple(LabelledQuestion(str(r["question"]), False, _never) for r in drawn)
+    return LabelledCorpus("xquad-gaps", files, asked)
+
+
+def _without_answers(text: str, page: int, rows: Sequence[dict[str, Any]]) -> str:
+    """A page without the sentences that hold an answer to one of the questions about it."""
+    answers = [_plain(str(a)) for r in rows if r["page"] == page for a in r["answers"]]
+    kept = list(text)
+    for span in sentence_spans(text, Span(0, len(text))):
+        if any(a in _plain(span.of(text)) for a in answers):
+            kept[span.start : span.end] = [""] * (span.end - span.start)
+    return "".join(kept)
 
 
 def prospectus(questions: Path, document: Path) -> LabelledCorpus:

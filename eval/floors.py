@@ -18,7 +18,8 @@ from typing import Any
 
 from rapidfuzz import process
 
-from eval.figures import Figure, Group
+from eval.figure import Figure
+from eval.figures import Group
 from mehealth_rag.errors import UsageError
 
 Floors = dict[str, dict[str, float]]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from eval.figures import PERCENTILES, Figure, Group
+from eval.figure import Figure
+from eval.figures import PERCENTILES, Group
 from eval.ranking import CUTS
 
 LABELS: dict[str, dict[str, str]] = {
@@ -46,6 +47,18 @@ LABELS: dict[str, dict[str, str]] = {
         "confidence.abstentions.brier": "Brier score, abstentions",
         "confidence.aurc": "Area under risk-coverage (AURC)",
         "confidence.aurc_excess": "… over the best possible",
+    },
+    "Answers of the language model": {
+        "generated.asked": "Questions that it was asked",
+        "generated.spoken": "… answered in its words",
+        "generated.fallbacks": "… answered in the documents' own words alone",
+        "generated.dropped": "Sentences that were dropped, of all that it wrote",
+        "generated.unsupported": "Sentences shown with a figure, date or name not in their quotes",
+        "generated.words": "Words of an answer",
+        "generated.repetition": "Share of word triples that repeat",
+        "generated.tokens": "Tokens written for a question",
+        "generated.first_words.p50": "Milliseconds to the first words, median",
+        "generated.first_words.p95": "… 95th percentile",
     },
     "Milliseconds for an answer": {
         f"latency.p{p}": "Median" if p == 50 else f"{p}th percentile" for p in PERCENTILES
@@ -109,7 +122,9 @@ def value(name: str, figure: Figure | None) -> str:
     """A figure's value; a dash where there is none."""
     if figure is None or figure.value is None:
         return "–"
-    if name.startswith("latency."):
+    if name.startswith(
+        ("latency.", "generated.first_words.", "generated.words", "generated.tokens")
+    ):
         return f"{figure.value:,.1f}"
     return f"{figure.value:.3f}"
 

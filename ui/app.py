@@ -10,16 +10,20 @@ from gradio.events import api as named
 
 from mehealth_rag.errors import MehealthError
 from ui import api, handlers
-from ui.desk import Desk
+from ui.desk import EXTRACTIVE, GENERATIVE, Desk
 from ui.guard import USER
 from ui.limits import SESSIONS
-from ui.markup import Html, tag
+from ui.markup import Html, join, tag
 
 _MOUNT = """
 window.mehealth.mount({server, watch});
 watch("value", () => window.mehealth.received(props.value));
 """
 _BEGIN = "(question, wire) => window.mehealth.begin(question)"
+_ENGINES = {
+    EXTRACTIVE: "the documents' own words",
+    GENERATIVE: "the words of the language model, checked",
+}
 _STOP = "() => window.mehealth.stop()"
 _FAILED = "() => window.mehealth.failed()"
 
@@ -34,7 +38,7 @@ def page(desk: Desk, title: str) -> gr.Blocks:
                 _static(_rail(desk), "shelf")
             with gr.Column(elem_id="talk", min_width=0):
                 _static(_transcript(), "transcript")
-                asked, ask, stop = _composer()
+                asked, ask, stop = _composer(desk)
             with gr.Column(elem_id="proof", min_width=0):
                 _static(_no_evidence(), "pane")
         wire = _wire(desk)
@@ -66,9 +70,9 @@ def _static(markup: Html, name: str) -> gr.HTML:
     return gr.HTML(markup, elem_id=name, js_on_load=None, apply_default_css=False)
 
 
-def _composer() -> tuple[gr.Textbox, gr.Button, gr.Button]:
+def _composer(desk: Desk) -> tuple[gr.Textbox, gr.Button, gr.Button]:
     with gr.Column(elem_id="composer", min_width=0):
-        _static(_editing(), "editing")
+        _static(join([_engines(desk), _editing()]), "editing")
         with gr.Row(elem_id="line", equal_height=False):
             asked = gr.Textbox(
                 label="Your question",
@@ -116,7 +120,8 @@ def _wire(desk: Desk) -> gr.HTML:
 def _connect(desk: Desk, wire: gr.HTML, asked: gr.Textbox, ask: gr.Button, stop: gr.Button) -> None:
     def answer(question: str, sent: Any, request: gr.Request) -> Iterator[Any]:  # noqa: ANN401, ARG001
         if sent:
-            yield from handlers.ask(desk, sent, *visitor(request))
+            for value in handlers.ask(desk, sent, *visitor(request)):
+                yield gr.skip() if value is None else value
         else:
             yield None
 
@@ -258,6 +263,19 @@ def _transcript() -> Html:
         tag("div", class_="turns", role="log", aria_live="polite", aria_label="Conversation"),
         class_="talk",
     )
+
+
+def _engines(desk: Desk) -> Html:
+    """Who writes the next answer: only where there is a choice."""
+    if not desk.engines:
+        return Html("")
+    options = [
+        tag("option", words, value=name, selected=name == desk.engine)
+        for name, words in _ENGINES.items()
+        if name in desk.engines
+    ]
+    choice = tag("select", *options, id="engine")
+    return tag("p", tag("label", "Answers in ", choice), class_="engines")
 
 
 def _editing() -> Html:

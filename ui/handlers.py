@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from ui.export import export
 from ui.feedback import Place
 from ui.limits import HISTORY_TURNS
 from ui.markup import join, tag
+from ui.stopping import stoppable
 
 LOG = logging.getLogger("mehealth.ui")
 STREAM_EVERY = 0.06
@@ -26,8 +28,11 @@ _UNEXPECTED = (
 )
 
 
-def ask(desk: Desk, payload: object, visitor: str, address: str) -> Iterator[dict[str, Any]]:
-    """Answer a question as it grows. Each value holds the turn's markup, the last its record."""
+def ask(desk: Desk, payload: object, visitor: str, address: str) -> Iterator[dict[str, Any] | None]:
+    """Answer a question as it grows. Each value holds the turn's markup, the last its record.
+
+    None comes where there is nothing new to show, so that a caller may stop at any moment.
+    """
     asked = payload if isinstance(payload, dict) else {}
     key, words = str(asked.get("id", "")), str(asked.get("question", ""))
     try:
@@ -147,18 +152,27 @@ def suggest(desk: Desk, payload: object) -> dict[str, Any]:
     }
 
 
-def _grow(desk: Desk, wanted: wire.Ask) -> Iterator[dict[str, Any]]:
+def _grow(desk: Desk, wanted: wire.Ask) -> Iterator[dict[str, Any] | None]:
     documents = _scope(desk, wanted.documents)
     if wanted.documents and not any(d in desk.catalogue for d in wanted.documents):
         raise UsageError("the chosen sources are no longer there; reload the page")
     history = wanted.history[-HISTORY_TURNS:]
     last: Answer | None = None
     shown_at = time.monotonic()
-    for last in desk.assistant.stream(wanted.question, history, documents):
-        if time.monotonic() - shown_at >= STREAM_EVERY:
-            partial = turns.Shown(wanted.id, last, documents, growing=True)
-            yield {"id": wanted.id, "html": turns.turn(partial), "record": None}
-            shown_at = time.monotonic()
+    answers = stoppable(
+        desk.assistant_of(wanted.engine),
+        lambda assistant: assistant.stream(wanted.question, history, documents),
+    )
+    with contextlib.closing(answers):
+        for answer in answers:
+            if answer is None:
+                yield None
+                continue
+            last = answer
+            if time.monotonic() - shown_at >= STREAM_EVERY:
+                partial = turns.Shown(wanted.id, last, documents, growing=True)
+                yield {"id": wanted.id, "html": turns.turn(partial), "record": None}
+                shown_at = time.monotonic()
     if last is None:
         raise UsageError("there was no answer; try again")
     followups = desk.pool.after(last, (q for q, _ in history), documents)

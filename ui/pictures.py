@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mehealth_rag.assistant import SourceStatus
@@ -26,6 +26,7 @@ class Pictures:
 
     catalogue: Callable[[], Mapping[str, SourceStatus]]
     room: int = PICTURE_CACHE_BYTES
+    passwords: Sequence[str] = ()
     _kept: OrderedDict[Key, bytes] = field(default_factory=OrderedDict)
     _guard: threading.Lock = field(default_factory=threading.Lock)
 
@@ -49,7 +50,9 @@ class Pictures:
         with self._guard:
             kept = self._kept.get(key)
             if kept is None:
-                kept = self._kept[key] = render_page(status.source.path, page, width)
+                kept = self._kept[key] = render_page(
+                    status.source.path, page, width, self.passwords
+                )
             self._kept.move_to_end(key)
             self._make_room()
         return kept

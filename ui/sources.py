@@ -38,6 +38,8 @@ def _group(title: str, rows: Sequence[Html]) -> Html:
 def _document(status: SourceStatus) -> Html:
     source = status.source
     pages = f"{status.pages} page{'s' if status.pages != 1 else ''}"
+    if status.reason:  # some of them could not be read
+        pages += f" ({status.reason})"
     return tag(
         "li",
         tag(

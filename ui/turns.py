@@ -13,6 +13,8 @@ from ui.wire import REASONS, Verdict
 _ITEM = re.compile(r"^\s*[-*•]\s+")
 _BULLET = re.compile(r"^[•▪◦‣●○■]\s*")
 _SMALL_QUOTE = 220
+_OWN_WORDS = "extractive"
+"""The engine that only quotes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ def turn(shown: Shown) -> Html:
     answer = shown.answer
     body = [_answered(answer)] if answer.status is Status.ANSWERED else [_not_found(answer)]
     if not shown.growing:
+        body.append(_spoken(answer))
         body += [_tools(shown), _followups(shown.followups)]
     rewritten = "" if shown.growing else _rewritten(answer)
     return join([question(answer.question, shown.documents), rewritten, *body])
@@ -181,6 +184,32 @@ def _related(related: Sequence[Related]) -> Html:
         tag("p", "A source that may hold it", class_="note"),
         tag("ul", *items),
         class_="related",
+    )
+
+
+def _spoken(answer: Answer) -> Html:
+    """Who wrote the answer, what became of the model's words, and which of them were dropped."""
+    if answer.engine == _OWN_WORDS and not (answer.notice or answer.dropped):
+        return Html("")
+    by = "the documents' own words" if answer.engine == _OWN_WORDS else "the language model"
+    told = [
+        tag("span", f"Answered in {by}." if answer.engine == _OWN_WORDS else f"Written by {by}.")
+    ]
+    if answer.notice:
+        told += [Html(" "), tag("span", answer.notice, class_="notice")]
+    dropped = tag(
+        "details",
+        tag("summary", f"Left out: {len(answer.dropped)}"),
+        tag(
+            "ul", *(tag("li", tag("q", d.text), f" {'; '.join(d.reasons)}") for d in answer.dropped)
+        ),
+    )
+    return tag(
+        "div",
+        tag("p", *told),
+        dropped if answer.dropped else Html(""),
+        class_="spoken",
+        role="note",
     )
 
 

@@ -37,6 +37,7 @@ class Ask(Sent):
     question: Text
     history: list[tuple[Text, Text]] = []
     documents: list[Key] = []
+    engine: Literal["", "extractive", "generative"] = ""
 
 
 class Mark(Sent):

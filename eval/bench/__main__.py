@@ -33,7 +33,12 @@ def main(arguments: list[str] | None = None) -> int:
         except KeyboardInterrupt:
             print("bench: stopped", file=sys.stderr)
             return 130
-    rows = figures(measured.ours, measured.stock, {"passages": passages(measured, options)})
+    counts = {
+        "passages": passages(measured, options),
+        "sheets": options.sheets,
+        "kills": options.kills,
+    }
+    rows = figures(measured.ours, measured.stock, counts)
     notes = [sentence(found), *remarks(measured, found)]
     console = Console(width=None if sys.stdout.isatty() else 160)
     console.print(terminal(rows))
@@ -77,7 +82,8 @@ def remarks(measured: Measured, found: dict[str, object]) -> list[str]:
     built = measured.details.get("large_build")
     if built:
         notes.append(
-            f"The large index is the prospectus and {built[0]['result']['sentences']:,} real "
+            f"The large index, {built[0]['result']['pages']:,} pages, is the prospectus and "
+            f"{built[0]['result']['sentences']:,} real "
             "sentences recombined into Markdown files, read, split and written by the real "
             "pipeline; their vectors are the sentences' own, averaged and moved a little, not "
             "computed by the model. Stock is given the same passages and vectors."

@@ -37,6 +37,9 @@ class Options:
     """So many different ones, each asked once: no answer can come out of a cache."""
     rounds: int = 5
     starts: int = 5
+    sheets: int = 1_000
+    """Pages of the corpus that is ingested again unchanged."""
+    kills: int = 50
 
     @classmethod
     def quickly(cls, work: Path, data: Path | None) -> Options:
@@ -50,6 +53,8 @@ class Options:
             large_questions=12,
             rounds=1,
             starts=1,
+            sheets=50,
+            kills=2,
         )
 
 
@@ -106,8 +111,12 @@ class _Bench:
         self._both("read", "prospectus", ("read_prospectus",))
         self._both("read", "filings", ("read_filings",))
         self._both("ingest", "filings", ("ingest_filings", "ingest_filings_memory"))
+        self._ours("ingest again", ("reingest",), self._reingest)
+        self._ours("kill ingest", ("kills",), self._kill)
+        self._ours("embed", ("embed",), self._embed)
+        self._stock("embed", ("embed",), self._stock_embed)
         keys = ("large_p50", "large_p95", "large_memory")
-        self._ours("warm ask, large index", keys, self._large)
+        self._ours("warm ask, large index", (*keys, "large_build_memory"), self._large)
         self._stock("warm ask, large index", keys, self._stock_large)
         return self._measured
 
@@ -219,22 +228,53 @@ class _Bench:
     def _reading_rounds(self, corpus: str) -> int:
         return self._options.rounds if corpus == "prospectus" else 1
 
+    def _reingest(self) -> Values:
+        corpus, index = self._paths.corpus("sheets"), self._paths.index("sheets")
+        written = {"corpus": corpus, "count": self._options.sheets}
+        self._result("sheets", job("changing", "write_pages", **written))
+        command = mehealth("ingest", "--json", "--corpus", str(corpus), "--index", str(index))
+        self._run("sheets_first", command, minutes=10)
+        runs = [self._result("reingest", command) for _ in range(min(self._options.starts, 3))]
+        if any(result["changed"] for result, _ in runs):
+            raise ChildError("an unchanged corpus was indexed again")
+        return {"reingest": median([done.seconds for _, done in runs])}
+
+    def _kill(self) -> Values:
+        arguments = {"folder": self._options.work / "killed", "times": self._options.kills}
+        result, _ = self._result("kill", job("changing", "kill", **arguments), minutes=60)
+        if result["twice"] or not result["right_at_last"]:
+            raise ChildError("an interrupted ingest was not resumed as it should be")
+        return {"kills": 100 * result["served"] / result["times"]}
+
+    def _embed(self) -> Values:
+        found = "ingest_filings" in self._measured.ours.values
+        name = "filings" if found else "prospectus"
+        arguments = {"index": self._paths.index(name), "stock": not self._no_stock}
+        result, _ = self._result("embed", job("ours", "embed", **arguments), minutes=20)
+        return {"embed": max(result["ours"])}
+
+    def _stock_embed(self) -> Values:
+        """Measured in turn with ours, in one process: how busy the machine is matters less."""
+        return {"embed": max(self._measured.details["embed"][0]["result"]["stock"])}
+
     def _large(self) -> Values:
         corpus, index = self._paths.corpus("large"), self._paths.index("large")
-        command = job(
-            "ours",
-            "enlarge",
-            corpus=corpus,
-            index=index,
-            passages=self._options.passages,
-            pool=self._pool(),
-            vectors_for_stock=not self._no_stock,
-        )
-        self._result("large_build", command, minutes=30)
+        models = self._paths.index("prospectus") / "models"
+        passages = self._options.passages
+        command = job("ours", "recombine", corpus=corpus, passages=passages, pool=self._pool())
+        self._result("large_corpus", command, minutes=5)
+        where = {"corpus": corpus, "index": index, "models": models}
+        _, built = self._result("large_build", job("ours", "enlarge", **where), minutes=30)
+        if not self._no_stock:
+            self._result("large_dump", job("ours", "dump", **where), minutes=5)
         count = self._options.large_questions
         command = job("ours", "warm", corpus=corpus, index=index, count=count, rounds=1)
         result, done = self._result("large", command, 10)
-        return {**_quantiles("large", result), "large_memory": done.peak_mb}
+        return {
+            **_quantiles("large", result),
+            "large_memory": done.peak_mb,
+            "large_build_memory": built.peak_mb,
+        }
 
     def _pool(self) -> list[list[str]]:
         """Corpus and index of what the large corpus is made from; texts are indexed for it here."""

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 PLAIN_SET = "passages.jsonl"
 VECTORS = "vectors.npy"
+EMBEDDED, EMBED_ROUNDS = 200, 3
+"""About so many passages are embedded so many times."""
 
 
 def warm(corpus: str, index: str, count: int, rounds: int) -> dict[str, Any]:
@@ -56,29 +58,62 @@ def read(folder: str, rounds: int) -> dict[str, Any]:
     return {"pages": pages, "seconds": seconds}
 
 
-def enlarge(
-    corpus: str, index: str, passages: int, pool: list[list[str]], vectors_for_stock: bool
-) -> dict[str, Any]:
-    """Build an index of recombined sentences and the prospectus; `pool` names (corpus, index)."""
+def embed(index: str, stock: bool) -> dict[str, Any]:
+    """Passages a second of an index's texts, `EMBED_ROUNDS` times in turn: ours, torch in fp32."""
+    from mehealth_rag.index.texts import embedding_text
+    from mehealth_rag.model_files import load_model
+    from mehealth_rag.onnx_embedding import OnnxPassageEncoder
+    from mehealth_rag.wiring import open_index
+
+    opened, _ = open_index(settings(index, index))
+    step = max(1, opened.passage_count // EMBEDDED)  # from all of the corpus
+    items = [embedding_text(opened.passage(i)) for i in range(0, opened.passage_count, step)]
+    opened.close()
+    encoder = OnnxPassageEncoder.load(Path(index) / "models")
+    model = load_model("all-MiniLM-L6-v2") if stock else None
+    found: dict[str, list[float]] = {"ours": [], "stock": []}
+    for _ in range(EMBED_ROUNDS):
+        begun = perf_counter()
+        encoder.encode(items)
+        found["ours"].append(len(items) / (perf_counter() - begun))
+        if model is not None:
+            begun = perf_counter()
+            model.encode([item.text for item in items], show_progress_bar=False)
+            found["stock"].append(len(items) / (perf_counter() - begun))
+    return {"passages": len(items), **found}
+
+
+def recombine(corpus: str, passages: int, pool: list[list[str]]) -> dict[str, Any]:
+    """Write a corpus of recombined sentences and the prospectus; `pool` names (corpus, index)."""
     from eval.bench.sets import PROSPECTUS
-    from eval.bench.synthetic import SyntheticEncoder, gather, write_corpus
-    from mehealth_rag.index.build import build_index
+    from eval.bench.synthetic import gather, save, write_corpus
     from mehealth_rag.wiring import open_index
 
     opened = [open_index(settings(*pair))[0] for pair in pool]
     sentences = gather(opened)
-    begun = perf_counter()
     folder = Path(corpus)
     write_corpus(sentences, folder, passages - opened[0].passage_count)
     shutil.copy2(Path(pool[0][0]) / PROSPECTUS, folder / PROSPECTUS)
-    encoder = SyntheticEncoder(sentences, Path(pool[0][1]) / "models")
+    save(sentences, folder.parent)
     for one in opened:
         one.close()
+    return {"sentences": len(sentences.sentences)}
+
+
+def enlarge(corpus: str, index: str, models: str) -> dict[str, Any]:
+    """Build the index of a recombined corpus: its vectors derived, a few computed as well."""
+    from eval.bench.synthetic import SyntheticEncoder, load
+    from mehealth_rag.index.build import build_index
+    from mehealth_rag.onnx_embedding import OnnxPassageEncoder
+
+    begun = perf_counter()
+    sentences = load(Path(corpus).parent)
+    # The model is there as when it computes all of them: its memory counts.
+    encoder = SyntheticEncoder(sentences, Path(models), OnnxPassageEncoder.load(Path(models)))
     report = build_index(plan(settings(corpus, index), encoder))
     seconds = perf_counter() - begun
-    if vectors_for_stock:
-        _dump(settings(corpus, index), encoder, folder.parent)
     return {
+        "pages": report.pages,
         "passages": report.passages,
         "sentences": len(sentences.sentences),
         "unknown": encoder.unknown,
@@ -118,25 +153,36 @@ def plan(settings: Settings, encoder: Any) -> BuildPlan:  # noqa: ANN401 - as th
     )
 
 
-def _dump(settings: Settings, encoder: Any, folder: Path) -> None:  # noqa: ANN401 - as above
-    """Write the texts and vectors of an index for the other side, which embeds none of them."""
+def dump(corpus: str, index: str, models: str) -> dict[str, Any]:
+    """Write texts and vectors of a recombined index for the other side, which embeds none."""
     import numpy as np
 
-    from mehealth_rag.index.build import embedding_text
+    from eval.bench.synthetic import SyntheticEncoder, load
+    from mehealth_rag.index.texts import embedding_text
     from mehealth_rag.wiring import open_index
 
-    index, _ = open_index(settings)
+    folder = Path(corpus).parent
+    encoder = SyntheticEncoder(load(folder), Path(models))
+    opened, _ = open_index(settings(corpus, index))
     vectors = []
     with (folder / PLAIN_SET).open("w", encoding="utf-8") as stream:
-        for ordinal in range(index.passage_count):
-            item = embedding_text(index.passage(ordinal))
+        for ordinal in range(opened.passage_count):
+            item = embedding_text(opened.passage(ordinal))
             vectors.append(encoder.encode([item])[0].passage)
             stream.write(json.dumps(item.text) + "\n")
     np.save(folder / VECTORS, np.stack(vectors))
-    index.close()
+    opened.close()
+    return {"passages": len(vectors)}
 
 
-JOBS: Mapping[str, Callable[..., dict[str, Any]]] = {"warm": warm, "read": read, "enlarge": enlarge}
+JOBS: Mapping[str, Callable[..., dict[str, Any]]] = {
+    "warm": warm,
+    "read": read,
+    "embed": embed,
+    "recombine": recombine,
+    "enlarge": enlarge,
+    "dump": dump,
+}
 
 
 def main() -> None:

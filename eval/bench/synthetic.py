@@ -9,6 +9,7 @@ passage that it stands in now, and a passage's vector is the mean of its sentenc
 from __future__ import annotations
 
 import hashlib
+import json
 import random
 import re
 import shutil
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mehealth_rag.index.opened import OpenIndex
+    from mehealth_rag.index.report import BulkEncoder
 
     Vectors = NDArray[np.float32]
 
@@ -39,6 +41,7 @@ REPLACED = 0.25
 MOVED = 0.4
 """The length of the step from a sentence's own vector: a cosine of some 0.93 to it."""
 
+_TEXTS, _ROWS = "pool.json", "pool.npy"
 _SENTENCE = re.compile(r"[A-Z0-9£$“\"'(][^\n\t*_\[\]|#<>`\\]{38,398}[.!?]")
 _HEADING = re.compile(r"[A-Z][^\n\t*_\[\]|#<>`\\]{3,78}")
 _BULLET = re.compile(r"^[•–▪*-]\s+")
@@ -113,10 +116,30 @@ def section(pool: Pool, chance: random.Random) -> str:
         place += 1
 
 
-class SyntheticEncoder:
-    """Stands in for the model while an index of recombined sentences is built."""
+def save(pool: Pool, folder: Path) -> None:
+    """Write a pool into a folder, for another process."""
+    texts = list(pool.vectors)
+    whole = {"sentences": pool.sentences, "headings": pool.headings, "texts": texts}
+    (folder / _TEXTS).write_text(json.dumps(whole), encoding="utf-8")
+    np.save(folder / _ROWS, np.stack([pool.vectors[text] for text in texts]))
 
-    def __init__(self, pool: Pool, models: Path) -> None:
+
+def load(folder: Path) -> Pool:
+    """Read a pool that was saved; its vectors are mapped from disk."""
+    whole = json.loads((folder / _TEXTS).read_text(encoding="utf-8"))
+    rows = np.load(folder / _ROWS, mmap_mode="r")
+    vectors = {text: rows[i] for i, text in enumerate(whole["texts"])}
+    return Pool(tuple(whole["sentences"]), tuple(whole["headings"]), vectors)
+
+
+class SyntheticEncoder:
+    """Stands in for the model while an index of recombined sentences is built.
+
+    With `real`, the first passages go through the model as well, whose memory then counts.
+    """
+
+    def __init__(self, pool: Pool, models: Path, real: BulkEncoder | None = None) -> None:
+        self._real = real
         self._vectors = pool.vectors
         self._sentences = pool.sentences
         self._models = models
@@ -126,6 +149,9 @@ class SyntheticEncoder:
         self, batch: Sequence[PassageText], progress: Callable[[int], None] | None = None
     ) -> list[PassageVectors]:
         """The vectors of each passage, in order."""
+        if self._real is not None:
+            self._real.encode(batch)
+            self._real = None
         found = [self._one(item) for item in batch]
         if progress:
             progress(len(batch))

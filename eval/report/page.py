@@ -83,8 +83,9 @@ def _plots(report: Report) -> Html:
         "Accuracy by kind": (plots.accuracy_by_kind(groups), "Bars are 95 % intervals."),
         "Latency": (plots.latency(groups), "Dots mark the median and the 95th percentile."),
         "Risk and coverage": (
-            plots.risk_coverage(groups),
-            "Of the surest answers, how many are wrong. Lower is better.",
+            plots.risk_coverage(groups, report.comparison.curves if report.comparison else {}),
+            "Of the surest answers, how many are wrong. Lower is better."
+            + (" Dashes: the earlier run." if report.comparison else ""),
         ),
         "Calibration": (
             plots.calibration(groups),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import ceil, sqrt
 
 from eval import labels
 from eval.bench.stats import percentile
-from eval.figures import Figure, Group
+from eval.figure import Figure
+from eval.figures import Group
 from eval.ranking import CUTS
 from eval.report import svg
 from eval.report.svg import Area, Axis
@@ -35,9 +36,15 @@ def accuracy_by_kind(groups: Sequence[Group]) -> Html:
     return svg.picture(height, "Accuracy by kind of question, with 95 % intervals", parts)
 
 
-def risk_coverage(groups: Sequence[Group]) -> Html:
-    """The share of wrong answers among the surest, as more of them are kept."""
-    risks = [point.risk for g in groups for point in g.risk_coverage]
+def risk_coverage(
+    groups: Sequence[Group], earlier: Mapping[str, Sequence[tuple[float, float]]]
+) -> Html:
+    """The share of wrong answers among the surest, as more of them are kept.
+
+    `earlier` are another run's points of coverage and risk, by group: drawn with dashes.
+    """
+    now = {g.name: [(p.coverage, p.risk) for p in g.risk_coverage] for g in groups}
+    risks = [risk for points in (*now.values(), *earlier.values()) for _, risk in points]
     top = max(0.2, ceil(max(risks, default=0) * 10) / 10)
     area = Area(
         HEIGHT,
@@ -45,9 +52,10 @@ def risk_coverage(groups: Sequence[Group]) -> Html:
         Axis(top, svg.tenths(top, 0.1 if top <= 0.5 else 0.2), "wrong among them (risk)"),
     )
     curves = [
-        svg.curve([(area.at_x(p.coverage), area.at_y(p.risk)) for p in g.risk_coverage], style)
-        for g, style in zip(groups, _styles(groups, "line"), strict=True)
-        if g.risk_coverage
+        svg.curve([(area.at_x(c), area.at_y(r)) for c, r in points], f"{kind} group-{name}")
+        for kind, run in (("line earlier", earlier), ("line", now))
+        for name, points in run.items()
+        if points and name in now
     ]
     return svg.picture(HEIGHT, "Risk against coverage", [area.axes(), *curves])
 

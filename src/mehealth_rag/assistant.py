@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, TypeAlias
 
-from mehealth_rag import compose
+from mehealth_rag import compose, generated
+from mehealth_rag.accounting import PageAccount, page_accounts, page_ranges, unread_pages
 from mehealth_rag.answering import extractive
 from mehealth_rag.answering.evidence import Evidence
+from mehealth_rag.answering.generative import Task, Writer
 from mehealth_rag.answering.links import find_link
 from mehealth_rag.answering.named import found_in, inside, plain
-from mehealth_rag.answering.parts import parts
+from mehealth_rag.answering.parts import compared, parts
+from mehealth_rag.answering.rewriting import rewritten
 from mehealth_rag.answering.scope import declined
 from mehealth_rag.answering.weighing import Engine
 from mehealth_rag.answering.weights import load_models
@@ -19,17 +23,26 @@ from mehealth_rag.checking import check_claim
 from mehealth_rag.corpus import load_sources
 from mehealth_rag.errors import UsageError
 from mehealth_rag.followups import Standalone, stand_alone
+from mehealth_rag.growing import drained, mapped
 from mehealth_rag.language.spelling import Speller
 from mehealth_rag.naming import Naming
 from mehealth_rag.questions import Question, Wanted, analyse
 from mehealth_rag.retrieval import Retriever
 from mehealth_rag.timing import Stopwatch
 from mehealth_rag.types import Answer, Hit, Page, Source, SourceState, Turn, Verdict
-from mehealth_rag.wiring import likeness, open_index, open_reader, register, speller
+from mehealth_rag.wiring import (
+    likeness,
+    open_index,
+    open_language_model,
+    open_reader,
+    register,
+    speller,
+)
 
 if TYPE_CHECKING:
     from mehealth_rag.index.content import IndexedDocument
     from mehealth_rag.index.opened import OpenIndex
+    from mehealth_rag.llm import LanguageModel
     from mehealth_rag.settings import Settings
 
 MAX_QUESTION = 2_000
@@ -42,15 +55,23 @@ PASSAGES_READ = 12
 """How many passages are read for one answer."""
 
 
+_Asked: TypeAlias = tuple[extractive.Draft, Sequence[Evidence]]
+"""The answer to one part of a question, and the evidence that it was chosen from."""
+
+
 @dataclass(frozen=True, slots=True)
 class SourceStatus:
-    """A source with its state: how many pages and passages the index holds, and why none."""
+    """A source with its state: how many pages and passages the index holds, and why none.
+
+    `unread` are its pages that show something which could not be read.
+    """
 
     source: Source
     state: SourceState
     pages: int = 0
     passages: int = 0
     reason: str = ""
+    unread: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -62,6 +83,9 @@ class Assistant:
     speller: Speller
     engine: Engine
     known_sources: tuple[Source, ...]
+    model: LanguageModel | None = None
+    """The language model that writes the answers, None for the extractive engine."""
+    answer_tokens: int = 0
 
     @classmethod
     def open(cls, settings: Settings) -> Assistant:
@@ -82,6 +106,8 @@ class Assistant:
                 load_models(with_reader=reader is not None), index, likeness(encoder), reader
             ),
             known_sources=load_sources(settings.corpus) if settings.corpus.is_dir() else (),
+            model=open_language_model(settings),
+            answer_tokens=settings.llm_max_tokens,
         )
 
     def ask(
@@ -95,33 +121,24 @@ class Assistant:
         Raises:
             UsageError: the question is empty or too long, or a document is not in the index.
         """
-        watch = Stopwatch()
-        self._check(question, documents)
-        refusal = declined(question)
-        if refusal is not None:
-            return compose.decline(question, refusal, self.index.fingerprint, watch.stop())
-        alone = stand_alone(question, history, self.retriever.moved)
-        analysed = analyse(self.speller.mend(alone.text), self.retriever.acronyms)
-        watch.lap("rewrite")
-        naming = self.retriever.naming(analysed.text, documents)
-        evidence = self._retrieve(analysed, alone, naming, documents)
-        watch.lap("retrieve")
-        answer = self._answer(analysed, evidence, naming, documents)
-        watch.lap("answer")
-        return replace(
-            answer,
-            question=question,
-            standalone_question=analysed.text,
-            index=self.index.fingerprint,
-            timings_ms=watch.stop(),
-        )
+        return drained(self._answers(question, history, documents))
 
     def stream(
         self, question: str, history: Sequence[Turn] = (), documents: Sequence[str] = ()
     ) -> Iterator[Answer]:
-        """The same answer as it grows; the last one is what `ask` returns."""
-        whole = self.ask(question, history, documents)
-        yield from compose.growing(whole)
+        """The same answer as it grows; the last one is what `ask` returns.
+
+        What a language model writes is shown sentence by sentence, as soon as it is grounded.
+        """
+        shown = ""
+
+        def noted(part: Answer) -> Answer:
+            nonlocal shown
+            shown = part.answer
+            return part
+
+        whole = yield from mapped(self._answers(question, history, documents), noted)
+        yield from compose.growing(whole, shown)
 
     def search(self, query: str, top_k: int = 10, documents: Sequence[str] = ()) -> tuple[Hit, ...]:
         """Ranked passages for a query, best first, without an answer."""
@@ -146,11 +163,67 @@ class Assistant:
         """Every source of the corpus, and those of the index that the corpus no longer holds."""
         indexed = {d.source.id: d for d in self.index.documents()}
         known = self.known_sources or tuple(d.source for d in indexed.values())
-        return tuple(_status(source, indexed.get(source.id)) for source in known)
+        problems = self.index.problems()
+        unread = unread_pages(problems)
+        failures = {p.source: p.reason for p in problems if p.page is None}
+        names = self.index.other_names.items()
+        copies = {name: f"the same file as {first}" for name, first in names}
+        return tuple(
+            SourceStatus(s, SourceState.INDEXED, reason=copies[s.id])
+            if s.id in copies
+            else _status(s, indexed.get(s.id), unread.get(s.id, ()), failures.get(s.id))
+            for s in known
+        )
+
+    def pages(self, document: str) -> tuple[PageAccount, ...]:
+        """Every page of a document of the index in figures, with what is wrong with it.
+
+        Raises UsageError where the index has no such document.
+        """
+        for indexed in self.index.documents():
+            if indexed.source.id == document:
+                return tuple(page_accounts(self.index, indexed))
+        raise UsageError(f"no document '{document}' in the index")
 
     def page(self, document: str, number: int) -> Page:
         """One page as it was read; `number` counts from 1."""
         return self.index.page(document, number)
+
+    def _answers(
+        self, question: str, history: Sequence[Turn], documents: Sequence[str]
+    ) -> Generator[Answer, None, Answer]:
+        """The answer as it grows, and returned when it is whole."""
+        watch = Stopwatch()
+        self._check(question, documents)
+        refusal = declined(question)
+        if refusal is not None:
+            return compose.decline(question, refusal, self.index.fingerprint, watch.stop())
+        alone = self._stand_alone(question, history)
+        analysed = analyse(self.speller.mend(alone.text), self.retriever.acronyms)
+        watch.lap("rewrite")
+        naming = self.retriever.naming(analysed.text, documents)
+        evidence = self._retrieve(analysed, alone, naming, documents)
+        watch.lap("retrieve")
+        framed = partial(
+            replace,
+            question=question,
+            standalone_question=analysed.text,
+            index=self.index.fingerprint,
+        )
+
+        def begun(part: Answer) -> Answer:
+            watch.mark("first_words")
+            return framed(part)
+
+        answer = yield from mapped(self._answer(analysed, evidence, naming, documents), begun)
+        watch.lap("answer")
+        return framed(answer, timings_ms=watch.stop())
+
+    def _stand_alone(self, question: str, history: Sequence[Turn]) -> Standalone:
+        alone = stand_alone(question, history, self.retriever.moved)
+        if self.model is None or not history:
+            return alone
+        return rewritten(question, history, alone, self.model)
 
     def _check(self, text: str, documents: Sequence[str], what: str = "question") -> None:
         if not text.strip():
@@ -160,7 +233,7 @@ class Assistant:
             raise UsageError(
                 f"the {what} has {len(text):,} characters; at most {MAX_QUESTION:,} are read"
             )
-        known = [d.source.id for d in self.index.documents()]
+        known = [*(d.source.id for d in self.index.documents()), *self.index.other_names]
         for document in documents:
             if document not in known:
                 raise UsageError(
@@ -180,60 +253,117 @@ class Assistant:
         evidence: Sequence[Evidence],
         naming: Naming,
         documents: Sequence[str],
-    ) -> Answer:
-        library = compose.Library(self.index.page, self._sources_by_id(), plain(naming, evidence))
+    ) -> Generator[Answer, None, Answer]:
+        library = compose.Library(
+            self.index.page, self._sources_by_id(), plain=plain(naming, evidence)
+        )
         if question.wanted is Wanted.LINK:
             pages = _link_pages(self.index, self.known_sources, evidence)
             link = find_link(question, self.known_sources, pages)
             if link is not None:
                 return compose.link_answer(question, link, library)
-        asked = parts(question.text)
-        if len(asked) == 1:
-            drafts = self._drafts(question, evidence, naming)
-        else:
-            drafts = [d for part in asked for d in self._part_drafts(part, documents)]
+        asked = self._asked(question, evidence, naming, documents)
+        drafts = [draft for draft, _ in asked]
         floor = self.engine.models.threshold
         if any(d.answerable >= floor for d in drafts):
             floor *= OTHER_PART_SHARE
         said = [d for d in drafts if d.statements and d.answerable >= floor]
         if not said:
+            library = replace(library, unread=self._unread(documents))
             return compose.not_found(question, evidence, drafts[0], library)
-        return compose.answered(question, extractive.joined(said), library)
+        draft = extractive.joined(said)
+        sides = self._both_sides(question, draft, documents) if len(drafts) == 1 else []
+        if sides:
+            asked += sides
+            draft = extractive.joined([extractive.first_statement(side) for side, _ in sides])
+        if self.model is None or draft.disagree:
+            return compose.answered(question, draft, library)
+        found = {e.hit.passage.id: e for _, held in asked for e in held}
+        task = Task(question, draft, tuple(found.values()))
+        writer = Writer(self.model, self.retriever, self.engine, self.answer_tokens)
+        return (yield from generated.answer(task, writer, library))
 
-    def _part_drafts(self, part: str, documents: Sequence[str]) -> list[extractive.Draft]:
-        """The drafts for one part of a double question."""
-        question = analyse(part, self.retriever.acronyms)
+    def _both_sides(
+        self, question: Question, whole: extractive.Draft, documents: Sequence[str]
+    ) -> list[_Asked]:
+        """What is said of each side of a comparison, if the answer does not speak of both already.
+
+        Nothing where the question compares nothing, or where one of its sides is not told of.
+        """
+        sides = compared(question.text)
+        if all(side.told_in(whole.statements[0][0].text) for side in sides):
+            return []
+        asked = [a for side in sides for a in self._part(side.question, documents)]
+        floor = self.engine.models.threshold * OTHER_PART_SHARE
+        told = [a for a in asked if a[0].statements and a[0].answerable >= floor]
+        firsts = {draft.statements[0][0] for draft, _ in told}
+        return told if len(firsts) == len(sides) and whole.introduction is None else []
+
+    def _asked(
+        self,
+        question: Question,
+        evidence: Sequence[Evidence],
+        naming: Naming,
+        documents: Sequence[str],
+    ) -> list[_Asked]:
+        """The drafts for each part of a question, with the evidence of each."""
+        asked = parts(question.text)
+        if len(asked) == 1:
+            return self._drafts(question, evidence, naming, documents)
+        return [a for part in asked for a in self._part(part, documents)]
+
+    def _part(self, part: str, documents: Sequence[str]) -> list[_Asked]:
+        """The drafts for one part of a question, or for one side of a comparison."""
         naming = self.retriever.naming(part, documents)
         count = PASSAGES_READ * max(1, len(naming.named))
         found = self.retriever.retrieve(part, count, documents)
-        return self._drafts(question, found, naming)
+        return self._drafts(analyse(part, self.retriever.acronyms), found, naming, documents)
 
     def _drafts(
-        self, question: Question, evidence: Sequence[Evidence], naming: Naming
-    ) -> list[extractive.Draft]:
-        """An answer out of each name's documents; one out of all where fewer than two are named."""
+        self,
+        question: Question,
+        evidence: Sequence[Evidence],
+        naming: Naming,
+        documents: Sequence[str],
+    ) -> list[_Asked]:
+        """A draft out of each name's documents; out of all where fewer than two are named."""
+
+        def look(query: str) -> Sequence[Evidence]:
+            return self.retriever.retrieve(query, PASSAGES_READ, documents)
+
         if not naming.named:
-            return [extractive.answer(question, evidence, self.engine)]
+            return [(extractive.answer(question, evidence, self.engine, look), evidence)]
         if len(naming.named) == 1:
             asked = inside(question, naming, naming.named[0])
-            return [extractive.answer(asked, evidence, self.engine)]
+            return [(extractive.answer(asked, evidence, self.engine, look), evidence)]
+        found = [(n, found_in(evidence, n.documents)) for n in naming.named]
         return [
-            extractive.answer(
-                inside(question, naming, named), found_in(evidence, named.documents), self.engine
-            )
-            for named in naming.named
+            (extractive.answer(inside(question, naming, n), e, self.engine), e) for n, e in found
         ]
+
+    def _unread(self, documents: Sequence[str]) -> Mapping[str, tuple[int, ...]]:
+        """Pages of the documents searched that could not be read."""
+        unread = unread_pages(self.index.problems())
+        return {d: pages for d, pages in unread.items() if not documents or d in documents}
 
     def _sources_by_id(self) -> Mapping[str, Source]:
         indexed = {d.source.id: d.source for d in self.index.documents()}
         return {s.id: s for s in self.known_sources} | indexed
 
 
-def _status(source: Source, indexed: IndexedDocument | None) -> SourceStatus:
+def _status(
+    source: Source,
+    indexed: IndexedDocument | None,
+    unread: tuple[int, ...],
+    failure: str | None,
+) -> SourceStatus:
     if indexed is not None:
-        return SourceStatus(source, SourceState.INDEXED, indexed.pages, indexed.passages)
+        reason = f"{page_ranges(unread)} could not be read" if unread else ""
+        found = SourceState.INDEXED
+        return SourceStatus(source, found, indexed.pages, indexed.passages, reason, unread)
     if source.path is not None:
-        return SourceStatus(source, SourceState.FAILED, reason="present, but not in the index")
+        reason = failure or "present, but not in the index"
+        return SourceStatus(source, SourceState.FAILED, reason=reason)
     return SourceStatus(source, SourceState.NOT_FETCHED)
 
 

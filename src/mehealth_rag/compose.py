@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+from mehealth_rag.accounting import page_ranges
 from mehealth_rag.answering.evidence import Evidence
 from mehealth_rag.answering.extractive import Draft, Quote
 from mehealth_rag.answering.links import FoundLink
@@ -28,6 +29,8 @@ NOT_FOUND = "The documents do not say."
 DISAGREE = " The pages give different figures."
 SOURCE = "\n\nSource: "
 _NEAREST = 3
+_LISTED = 5
+"""So many unread pages are named by their numbers; more are counted."""
 _BULLET = re.compile(r"^(?:[•▪◦‣●○■–-]|\(?\w{1,3}[.)])\s+")
 _LAST_STOP = re.compile(r"(?<!\.)\.$")
 
@@ -41,6 +44,8 @@ class Library:
 
     page: Callable[[str, int], Page]
     sources: Mapping[str, Source]
+    unread: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    """Pages of the documents searched, by document, that could not be read."""
     plain: frozenset[str] = frozenset()
 
     def citation(self, number: int, quote: Quote) -> Citation:
@@ -93,11 +98,31 @@ def not_found(
         question=question.text,
         standalone_question=question.text,
         status=Status.NOT_FOUND,
-        answer=NOT_FOUND + hint,
+        answer=NOT_FOUND + hint + unread_sentence(library),
         nearest=tuple(library.citation(n, q) for n, q in enumerate(nearest, start=1)),
         related=related,
         confidence=round(1 - draft.answerable, 4),
     )
+
+
+def unread_sentence(library: Library) -> str:
+    """That pages of the documents searched could not be read; empty where there are none."""
+    if not library.unread:
+        return ""
+    count = sum(map(len, library.unread.values()))
+    if len(library.unread) > 1 or count > _LISTED:
+        where = f"{count} page{'s' * (count > 1)} of {_named(library)}"
+    else:
+        (pages,) = library.unread.values()
+        where = f"{page_ranges(pages).capitalize()} of {_named(library)}"
+    verb = "was" if count == 1 else "were"
+    return f" {where} could not be read and {verb} not searched."
+
+
+def _named(library: Library) -> str:
+    if len(library.unread) > 1:
+        return f"{len(library.unread)} documents"
+    return f"“{library.sources[next(iter(library.unread))].title}”"
 
 
 def decline(question: str, sentence: str, index: str, timings: Mapping[str, float]) -> Answer:
@@ -117,7 +142,7 @@ def link_answer(question: Question, link: FoundLink, library: Library) -> Answer
     """Where to find something: its address, and the place in the documents that links to it."""
     page = library.page(link.document, link.page)
     quote = Quote(link.document, link.page, link.span, link.span.of(page.text))
-    text = f"{link.title or statement_text(quote.text)}: {link.url}"
+    text = f"{(link.title or statement_text(quote.text)).rstrip(' :')}: {link.url}"
     return Answer(
         question=question.text,
         standalone_question=question.text,
@@ -129,10 +154,10 @@ def link_answer(question: Question, link: FoundLink, library: Library) -> Answer
     )
 
 
-def growing(answer: Answer) -> Iterator[Answer]:
-    """An answer as it grows, word by word; the last is the whole."""
+def growing(answer: Answer, shown: str = "") -> Iterator[Answer]:
+    """An answer as it grows, word by word, from what is `shown` on; the last is the whole."""
     for match in re.finditer(r"\S+\s*", answer.answer):
-        if match.end() < len(answer.answer):
+        if len(shown) < match.end() < len(answer.answer):
             yield replace(answer, answer=answer.answer[: match.end()])
     yield answer
 

@@ -15,7 +15,17 @@ from mehealth_rag.types import LinkedFrom, Source
 
 MANIFEST = "sources.toml"
 
-FORMATS = {".pdf": "pdf", ".txt": "txt", ".text": "txt", ".md": "md", ".markdown": "md"}
+FORMATS = {
+    ".pdf": "pdf",
+    ".docx": "docx",
+    ".html": "html",
+    ".htm": "html",
+    ".xhtml": "html",
+    ".md": "md",
+    ".markdown": "md",
+    ".txt": "txt",
+    ".text": "txt",
+}
 """File endings that can be read, and the format that each stands for."""
 
 LINKED = "linked"

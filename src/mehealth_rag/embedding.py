@@ -6,10 +6,7 @@ A question never imports torch: ingesting exports the same weights to ONNX besid
 from __future__ import annotations
 
 import contextlib
-import json
 import os
-import shutil
-import tempfile
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mehealth_rag.model_files import PACKAGED, file_hash, first_line, load_model, model_id
-from mehealth_rag.question_encoder import CARD, QuestionEncoder, unit
+from mehealth_rag.question_encoder import QuestionEncoder, publish, unit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -93,20 +90,11 @@ class PassageEncoder:
 
         What is there already stays. Raises OSError where the folder cannot be written.
         """
-        target = models / self.model_id
-        if (target / CARD).is_file():
-            return target
-        models.mkdir(parents=True, exist_ok=True)
-        work = Path(tempfile.mkdtemp(prefix=f"{self.model_id}.", dir=models))
-        try:
-            card = self._export_onnx(work) if self._late else None
-            card = card or {"kind": "sentence-transformers"}
-            (work / CARD).write_text(json.dumps({"model": self.model_id, **card}, indent=1))
-            shutil.rmtree(target, ignore_errors=True)
-            work.replace(target)
-        finally:
-            shutil.rmtree(work, ignore_errors=True)
-        return target
+        return publish(models, self.model_id, self._write)
+
+    def _write(self, folder: Path) -> dict[str, Any]:
+        card = self._export_onnx(folder) if self._late else None
+        return card or {"kind": "sentence-transformers"}
 
     def _pool_late(self, batch: list[PassageText]) -> list[PassageVectors]:
         import torch  # 8 s that questions do not pay
@@ -130,8 +118,8 @@ class PassageEncoder:
         return [
             PassageVectors(
                 passage=passages[i],
-                sentences=_sentence_vectors(
-                    item.sentences, states[i], _ends(offsets[i], inside[i]), passages[i]
+                sentences=sentence_vectors(
+                    item.sentences, states[i], token_spans(offsets[i], inside[i]), passages[i]
                 ),
                 truncated=bool(tokens.encodings[i].overflowing),
             )
@@ -218,12 +206,12 @@ def _fast_arithmetic() -> Iterator[None]:
         yield
 
 
-def _ends(offsets: NDArray[np.int64], inside: NDArray[np.bool_]) -> NDArray[np.int64]:
+def token_spans(offsets: NDArray[np.int64], inside: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Start and end of each token in the text [t, 2]; (-1, -1) for special and padding tokens."""
     return np.where(inside[:, None] & (offsets[:, 1:] > offsets[:, :1]), offsets, -1)
 
 
-def _sentence_vectors(
+def sentence_vectors(
     spans: Sequence[Span], states: Vectors, ends: NDArray[np.int64], passage: Vectors
 ) -> Vectors:
     """Average the token states of each span [k, d]; the passage's vector where it has none."""

@@ -9,10 +9,13 @@ MehealthError
 ├── FetchStateError   exit code 1: the record of what was fetched cannot be used
 │   └── FetchBusyError  another process is fetching
 ├── ReadingError      exit code 1: one file cannot be read (reported, never stops the others)
-└── ModelError        exit code 1: the embedding model is missing or not the one that is meant
+├── ModelError        exit code 1: the embedding model is missing or not the one that is meant
+└── LanguageModelError  exit code 1: the language model failed; `kind` says how
 """
 
 from __future__ import annotations
+
+from enum import StrEnum
 
 
 class MehealthError(Exception):
@@ -59,3 +62,32 @@ class ReadingError(MehealthError):
 
 class ModelError(MehealthError):
     """The embedding model is missing, damaged or not the one that is meant."""
+
+
+class LanguageModelFailure(StrEnum):
+    """How a language model failed."""
+
+    UNREACHABLE = "unreachable"
+    """No connection: refused, unknown host, or it broke before anything came."""
+    WRONG_KEY = "wrong key"
+    UNKNOWN_MODEL = "unknown model"
+    REFUSED = "refused"
+    """The server turned the request down or failed inside."""
+    BUSY = "busy"
+    SLOW = "slow"
+    CUT_OFF = "cut off"
+    """The text ended before the model was done: the connection broke, or the limit was reached."""
+    GARBAGE = "garbage"
+    REPETITION = "repetition"
+    EMPTY = "empty"
+    OVERFLOW = "context overflow"
+    """The prompt has more tokens than the model's context."""
+
+
+class LanguageModelError(MehealthError):
+    """A language model failed. `retryable` tells whether asking once more may help."""
+
+    def __init__(self, message: str, kind: LanguageModelFailure, *, retryable: bool) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.retryable = retryable

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 PACKAGED = "all-MiniLM-L6-v2"
 PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+PACKAGED_FORM = "int8.1"
+"""The form that the packaged model is used in: vectors of another one are other vectors."""
 _PACKAGED_NAMES = frozenset({"", PACKAGED, f"sentence-transformers/{PACKAGED}"})
 _WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
 
@@ -27,11 +29,12 @@ def is_packaged(setting: str) -> bool:
 def model_id(setting: str = PACKAGED) -> str:
     """Name and the first 12 hex digits of the weights' SHA-256, fit for a folder's name.
 
-    The packaged model's hash is known and not computed here: `model_folder` checks it.
+    The packaged model's hash is known and not computed here (`model_folder` checks it); the form
+    that it is used in is added to it.
     Raises ModelError when the model is not there.
     """
     if is_packaged(setting):
-        return f"{PACKAGED}-{PACKAGED_SHA256[:12]}"
+        return f"{PACKAGED}-{PACKAGED_SHA256[:12]}-{PACKAGED_FORM}"
     folder = model_folder(setting)
     name = setting if is_hub_name(setting) else folder.name
     return f"{re.sub(r'[^A-Za-z0-9._-]+', '-', name)}-{_weights_hash(folder)[:12]}"

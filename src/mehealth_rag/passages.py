@@ -14,13 +14,17 @@ from dataclasses import dataclass, field
 from math import ceil
 
 from mehealth_rag.language.sentences import sentence_spans
+from mehealth_rag.tables import RowContext, row_contexts
 from mehealth_rag.types import Block, BlockKind, Document, Page, Passage, Sentence, Span
 
-SPLITTER_VERSION = 3
+SPLITTER_VERSION = 6
 """Raise it when the same page would give other passages: indexes are then built anew."""
 
 MAX_PIECES = 170
 """Word pieces of one passage at the most, well inside the model's 256."""
+
+TABLE_PIECES = 60
+"""Word pieces of what is repeated of a table's headings before a passage that goes on with it."""
 
 _PIECE = re.compile(r"[^\W\d_]+|\d+|[^\w\s]|_")
 
@@ -69,7 +73,8 @@ class _Headings:
 def _sections(page: Page, headings: _Headings) -> Iterator[_Section]:
     sentences: list[Sentence] = []
     lead: Span | None = None
-    for block in page.blocks:
+    rows = row_contexts(page)
+    for place, block in enumerate(page.blocks):
         if block.kind is BlockKind.FURNITURE:
             if sentences:  # a passage is one span: it must not hold what stands between
                 yield _Section(headings.texts(), tuple(sentences))
@@ -81,7 +86,7 @@ def _sections(page: Page, headings: _Headings) -> Iterator[_Section]:
                 sentences = []
             lead = None
             headings.enter(block.level, block.span.of(page.text))
-        added = tuple(_sentences(page, block, lead))
+        added = tuple(_sentences(page, block, lead, rows.get(place)))
         sentences.extend(added)
         if block.kind is BlockKind.PARAGRAPH:
             lead = _lead(page, added)
@@ -89,7 +94,13 @@ def _sections(page: Page, headings: _Headings) -> Iterator[_Section]:
         yield _Section(headings.texts(), tuple(sentences))
 
 
-def _sentences(page: Page, block: Block, lead: Span | None) -> Iterator[Sentence]:
+def _sentences(
+    page: Page, block: Block, lead: Span | None, row: RowContext | None
+) -> Iterator[Sentence]:
+    if row is not None:
+        kind = BlockKind.HEADING if row.heads else block.kind  # it answers nothing by itself
+        yield Sentence(block.span, kind, row.label, row.columns)
+        return
     if block.kind in {BlockKind.ROW, BlockKind.HEADING}:
         yield Sentence(block.span, block.kind)
         return
@@ -105,7 +116,10 @@ def _lead(page: Page, sentences: tuple[Sentence, ...]) -> Span | None:
 
 
 def _runs(page: Page, sentences: tuple[Sentence, ...]) -> Iterator[tuple[Sentence, ...]]:
-    """Divide a section's sentences into runs of about equal size, none over `MAX_PIECES`."""
+    """Divide a section's sentences into runs of about equal size, none over `MAX_PIECES`.
+
+    What stands above a table counts for each run that goes on with the table.
+    """
     sizes = [estimated_pieces(s.span.of(page.text)) for s in sentences]
     left = sum(sizes)
     parts = ceil(left / MAX_PIECES)
@@ -121,6 +135,25 @@ def _runs(page: Page, sentences: tuple[Sentence, ...]) -> Iterator[tuple[Sentenc
         filled += size
     if run:
         yield tuple(run)
+
+
+def _table(page: Page, run: tuple[Sentence, ...]) -> tuple[str, ...]:
+    """What a run's rows are about and does not stand in the run itself, within `TABLE_PIECES`."""
+    spans = {
+        span
+        for sentence in run
+        if sentence.kind is BlockKind.ROW
+        for span in (*sentence.columns, *filter(None, [sentence.lead]))
+        if span.end <= run[0].span.start
+    }
+    texts: list[str] = []
+    room = TABLE_PIECES
+    for span in sorted(spans, key=lambda span: -span.start):  # what is nearest counts most
+        text = span.of(page.text)
+        room -= estimated_pieces(text)
+        if room >= 0:
+            texts.append(text)
+    return tuple(reversed(texts))
 
 
 def _passage(
@@ -139,4 +172,5 @@ def _passage(
         span=span,
         text=text,
         sentences=run,
+        table=_table(page, run),
     )

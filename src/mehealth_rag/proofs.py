@@ -15,6 +15,7 @@ from mehealth_rag.grounding.judge import carries
 from mehealth_rag.grounding.values import Ground, Judgement, Outcome, ReasonKind
 from mehealth_rag.language.words import stems
 from mehealth_rag.retrieval import Retriever
+from mehealth_rag.tables import quoted_columns
 from mehealth_rag.types import BlockKind, Page, Passage, Sentence
 
 PASSAGES_READ = 12
@@ -81,7 +82,11 @@ def weigh(
     sentence: str, topic: str, evidence: Sequence[Evidence], retriever: Retriever, page_of: PageOf
 ) -> Finding:
     """The best proofs for and against a sentence."""
-    found = proofs(sentence, topic, evidence, retriever, page_of)
+    return best_of(proofs(sentence, topic, evidence, retriever, page_of))
+
+
+def best_of(found: Sequence[Proof]) -> Finding:
+    """The best of some proofs of one sentence, for and against it."""
     best = (_best(found, outcome) for outcome in (Outcome.CARRIED, Outcome.DENIED, None))
     return Finding(*best)
 
@@ -156,6 +161,8 @@ def _nearest_first(
     scored = []
     for rank, item in enumerate(evidence):
         for place in range(len(item.hit.passage.sentences)):
+            if item.allowed and not item.allowed[place]:
+                continue
             similarity = float(item.sentence_similarities[place])
             own = set(stems(sentence_text(item.hit.passage, place)))
             share = len(asked & own) / max(len(asked), 1)
@@ -172,14 +179,30 @@ def _candidates(item: Evidence, place: int, page_of: PageOf) -> Iterator[_Candid
     ground = Ground(quote.text, above)
     yield _Candidate((quote,), (ground,), similarity)
     sentence = passage.sentences[place]
-    if sentence.lead is not None:
+    if sentence.columns:
+        yield _under_columns(passage, place, similarity, page_of)
+    elif sentence.lead is not None:
         text = sentence.lead.of(page_of(passage.document, passage.page).text)
         lead = Quote(passage.document, passage.page, sentence.lead, text)
         yield _Candidate((lead, quote), (Ground(text, above), ground), similarity)
-    elif place and _leans(sentence, quote.text):
+    elif place and _leans(sentence, quote.text) and (not item.allowed or item.allowed[place - 1]):
         near = max(similarity, float(item.sentence_similarities[place - 1]))
         before = _quote(passage, place - 1)
         yield _Candidate((before, quote), (Ground(before.text, above), ground), near)
+
+
+def _under_columns(passage: Passage, place: int, similarity: float, page_of: PageOf) -> _Candidate:
+    """A table's row together with the headings of its columns and its group's label."""
+    sentence = passage.sentences[place]
+    page = page_of(passage.document, passage.page)
+    spans = [*quoted_columns(sentence, page.text), *filter(None, [sentence.lead])]
+    above = _above(passage, place)
+    quotes = [
+        *(Quote(passage.document, passage.page, span, span.of(page.text)) for span in spans),
+        _quote(passage, place),
+    ]
+    grounds = tuple(Ground(quote.text, above) for quote in quotes)
+    return _Candidate(tuple(quotes), grounds, similarity)
 
 
 def _leans(sentence: Sentence, text: str) -> bool:

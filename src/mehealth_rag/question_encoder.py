@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import numpy as np
@@ -12,17 +15,18 @@ from mehealth_rag.errors import ModelError
 from mehealth_rag.model_files import PACKAGED, file_hash, load_model, model_id
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
 
     from onnxruntime import InferenceSession  # type: ignore[import-untyped,unused-ignore]
     from sentence_transformers import SentenceTransformer
-    from tokenizers import Tokenizer
+    from tokenizers import Encoding, Tokenizer
 
 Vectors: TypeAlias = NDArray[np.float32]
 """Unit vectors, one a row: float32 [n, dimension]."""
 
 CARD = "encoder.json"
 """The file that says how an exported encoder is to be used; written last."""
+MODEL, TOKENIZER = "model.onnx", "tokenizer.json"
 
 
 class Encoder(Protocol):
@@ -43,13 +47,13 @@ class QuestionEncoder:
 
     @classmethod
     def load(cls, folder: Path, threads: int = 2) -> QuestionEncoder:
-        """Load the encoder that `PassageEncoder.export` wrote to `folder`.
+        """Load the encoder that ingesting wrote to `folder`.
 
         Raises ModelError when files are missing or are not what was written.
         """
         card = _read_card(folder)
         try:
-            path = folder / "model.onnx"
+            path = folder / MODEL
             stat = path.stat()
             touched = (stat.st_size, stat.st_mtime_ns) != (card["size"], card["mtime_ns"])
             intact = not touched or file_hash(path) == card["sha256"]
@@ -70,16 +74,22 @@ class QuestionEncoder:
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
-        tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
         tokenizer.enable_truncation(card["max_tokens"])
         tokenizer.no_padding()  # questions go one by one: batches change the last bits
         session = onnxruntime.InferenceSession(
-            str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
+            str(folder / MODEL), options, providers=["CPUExecutionProvider"]
         )
         return cls(session, tokenizer, card["prompt"])
 
     def encode(self, text: str) -> Vectors:
         """Return the unit vector of `text`, float32 [d]. Safe to call from many threads."""
+        _, states = self.read(text)
+        vector: Vectors = unit(states.mean(axis=0, keepdims=True))[0]
+        return vector
+
+    def read(self, text: str) -> tuple[Encoding, Vectors]:
+        """Return the tokens of `text` and their last hidden states, float32 [t, d]."""
         tokens = self._tokenizer.encode(self._prompt + text)
         known = {
             "input_ids": tokens.ids,
@@ -87,9 +97,8 @@ class QuestionEncoder:
             "token_type_ids": tokens.type_ids,
         }
         feed = {name: np.asarray([known[name]], np.int64) for name in self._inputs}
-        states = self._session.run(None, feed)[0][0]
-        vector: Vectors = unit(states.mean(axis=0, keepdims=True))[0]
-        return vector
+        states: Vectors = self._session.run(None, feed)[0][0]
+        return tokens, states
 
 
 class TorchQuestionEncoder:
@@ -123,10 +132,42 @@ def has_question_encoder(models: Path, model: str) -> bool:
         card = _read_card(models / model)
         if card.get("kind") != "onnx":
             return True
-        stat = (models / model / "model.onnx").stat()
+        stat = (models / model / MODEL).stat()
     except (ModelError, OSError):
         return False
-    return stat.st_size == card.get("size") and (models / model / "tokenizer.json").is_file()
+    return stat.st_size == card.get("size") and (models / model / TOKENIZER).is_file()
+
+
+def publish(models: Path, model: str, write: Callable[[Path], dict[str, Any]]) -> Path:
+    """Have `write` fill a folder below `models` and return its card; whole or not at all.
+
+    What is there and whole stays. Raises what `write` raises, and OSError.
+    """
+    target = models / model
+    if has_question_encoder(models, model):
+        return target
+    models.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(prefix=f"{model}.", dir=models))
+    try:
+        card = write(work)
+        (work / CARD).write_text(json.dumps({"model": model, **card}, indent=1))
+        shutil.rmtree(target, ignore_errors=True)
+        work.replace(target)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    return target
+
+
+def drop_damaged(models: Path, model: str) -> None:
+    """Remove the encoder of a model id where its file is not what was written."""
+    folder = models / model
+    try:
+        card = _read_card(folder)
+        whole = card.get("kind") != "onnx" or file_hash(folder / MODEL) == card.get("sha256")
+    except (ModelError, OSError):
+        whole = False
+    if not whole:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _read_card(folder: Path) -> dict[str, Any]:
@@ -140,10 +181,7 @@ def _read_card(folder: Path) -> dict[str, Any]:
 
 
 def _damaged(folder: Path) -> str:
-    return (
-        f"the question encoder in {folder} is missing or damaged: "
-        "delete that folder and run: mehealth ingest --rebuild"
-    )
+    return f"the question encoder in {folder} is missing or damaged: run: mehealth ingest --rebuild"
 
 
 def unit(vectors: NDArray[Any]) -> Vectors:

@@ -86,7 +86,7 @@ GENERIC_FOCUS = frozenset(
 _COUNT_NOUNS = frozenset("amount figure total population size count quantity".split())
 
 _OFTEN_OTHERWISE = frozenset(
-    "time area site state region share rate leader director number".split()
+    "time area site state region share rate leader director number value".split()
 )
 """Words that say little of the kind of answer where they are not the focus."""
 
@@ -97,7 +97,8 @@ _OPENINGS: tuple[tuple[str, Wanted], ...] = (
         r"(?:sign|signing) up|subscribe)\b|\baddress of (?:\w+ ){1,8}(?:page|site)\b"
         r"|\bwhere(?:'s| is| are) (?:the|that|your|their|our|its|an?) (?:\w+ ){0,2}"
         r"(?:case stud(?:y|ies)|papers?|reports?|documents?|leaflets?|brochures?)\b"
-        r"|\b(?:twitter|linkedin|facebook|instagram|youtube) (?:handle|account|page|profile)\b",
+        r"|\b(?:twitter|linkedin|facebook|instagram|youtube) (?:handle|account|page|profile)\b"
+        r"|\b(?:on|follow) (?:\w+ ){0,2}(?:twitter|linkedin|facebook|instagram|youtube)\b",
         Wanted.LINK,
     ),
     (
@@ -105,7 +106,8 @@ _OPENINGS: tuple[tuple[str, Wanted], ...] = (
         r"(?:read|find|download|get|see|learn|subscribe|sign)\b",
         Wanted.LINK,
     ),
-    (r"\b(?:number|count) of\b", Wanted.COUNT),
+    (r"\b(?:number|a count|the count|head ?count) of\b", Wanted.COUNT),
+    (r"\bhow much (?:time|longer|more time|of)\b", Wanted.COUNT),
     (r"\bper\s?cent\b|\bpercentage\b", Wanted.PERCENT),
     (
         r"\bhow (?:expensive|costly|pricey|valuable)\b|\bwhat (?:does|did|do|will|would) .{1,80} "
@@ -144,7 +146,8 @@ _OPENINGS: tuple[tuple[str, Wanted], ...] = (
     ),
     (
         r"\bwhat (?:does|do|did) .{1,60} (?:stand for|mean)\b|\bdefin(?:e|ition)\b"
-        r"|\bwhat is meant by\b|\bmeaning of\b|\bstands? for\b",
+        r"|\bwhat is meant by\b|\bmeaning of\b|\bstands? for\b|\b(?:full|long) (?:name|form)\b"
+        r"|\b(?:short|abbreviation|acronym|initials) (?:for|of)\b|\bspelt? out\b",
         Wanted.DEFINITION,
     ),
     (r"\bhow\b", Wanted.MANNER),

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mehealth_rag.answering.evidence import Evidence
+from mehealth_rag.grounding.orders import evidence_mask
 from mehealth_rag.language.acronyms import Acronyms, expand
 from mehealth_rag.language.clauses import clauses
 from mehealth_rag.language.words import stems
@@ -104,6 +105,14 @@ class Retriever:
         once = {r.ordinal: r for r in reversed(tuple(turns))}
         return self._evidence(tuple(reversed(once.values()))[:top_k])
 
+    def resembling(self, text: str, evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
+        """The same passages with their similarities to another text."""
+        vector = self.encoder.encode(text)
+        return tuple(
+            replace(e, sentence_similarities=self.index.sentence_vectors(e.ordinal) @ vector)
+            for e in evidence
+        )
+
     def _of_named(
         self, named: Named, naming: Naming, documents: Sequence[str]
     ) -> tuple[_Ranked, ...]:
@@ -176,7 +185,8 @@ class Retriever:
             per_sentence = self.index.sentence_vectors(ranked.ordinal) @ ranked.vector
             score = round(min(ranked.score, score), 6)  # falling too where names take turns
             hit = Hit(passage, score, ranked.dense_rank, ranked.lexical_rank)
-            found.append(Evidence(hit, ranked.similarity, per_sentence))
+            mask = evidence_mask(passage)
+            found.append(Evidence(hit, ranked.similarity, per_sentence, mask, ranked.ordinal))
         return tuple(found)
 
 

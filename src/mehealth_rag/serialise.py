@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 from mehealth_rag.types import Answer, Hit, Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mehealth_rag.accounting import PageAccount
     from mehealth_rag.assistant import SourceStatus
 
 SCHEMA = 1
@@ -55,5 +58,17 @@ def source_json(status: SourceStatus) -> dict[str, Any]:
         "reason": status.reason,
         "pages": status.pages,
         "passages": status.passages,
+        "unread_pages": list(status.unread),
         "linked_from": [asdict(x) for x in source.linked_from],
+    }
+
+
+def pages_json(pages: Sequence[PageAccount]) -> dict[str, Any]:
+    """Every page of a document in figures, and their totals."""
+    figures = ("characters", "searched", "furniture", "passages")
+    totals = {name: sum(getattr(page, name) for page in pages) for name in figures}
+    totals["unaccounted"] = sum(page.unaccounted for page in pages)
+    return {
+        "each_page": [asdict(page) | {"unaccounted": page.unaccounted} for page in pages],
+        "totals": {"pages": len(pages), **totals},
     }

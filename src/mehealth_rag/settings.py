@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from platformdirs import user_data_path
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from rapidfuzz import process
 
 from mehealth_rag.errors import UsageError
@@ -19,6 +19,7 @@ PREFIX = "MEHEALTH_"
 SETTINGS_FILE = "mehealth.toml"
 PACKAGED_MODEL = "all-MiniLM-L6-v2"
 PACKAGED_READER, NO_READER = "packaged", "none"
+_SECRET = frozenset({"llm_api_key"})
 
 
 def default_index(corpus: Path) -> Path:
@@ -46,7 +47,44 @@ class Settings(BaseModel):
         PACKAGED_READER,
         description="the packaged reader, `none`, or a cross-encoder's folder or hub name",
     )
-    engine: Literal["extractive"] = Field("extractive", description="who writes the answer")
+    pdf_passwords: Path | None = Field(
+        None, description="file with the passwords of locked PDFs, one a line"
+    )
+    ocr_languages: str = Field(
+        "eng",
+        pattern=r"^[A-Za-z_]+(\+[A-Za-z_]+)*$",
+        description="languages that pictures of pages are read in, by Tesseract's names; or `none`",
+    )
+    reading_processes: int = Field(
+        2, ge=1, le=64, description="files that are read at a time, each in a process of its own"
+    )
+    reading_seconds: int = Field(
+        60, ge=1, description="seconds at one place of a file after which its reading is ended"
+    )
+    reading_megabytes: int = Field(
+        2_000, ge=500, description="memory that the reading of one file may take"
+    )
+    engine: Literal["extractive", "generative"] = Field(
+        "extractive", description="who writes the answer"
+    )
+    llm_base_url: str | None = Field(
+        None, pattern=r"^https?://[^\s@]+$", description="address of a language model's server"
+    )
+    llm_provider: Literal["auto", "openai-like", "ollama"] = Field(
+        "auto", description="how that server is spoken to"
+    )
+    llm_model: str | None = Field(None, min_length=1, description="the model's name there")
+    llm_api_key: SecretStr | None = Field(None, description="key of that server; never printed")
+    llm_api_key_file: Path | None = Field(None, description="file that holds the key")
+    llm_gguf: Path | None = Field(None, description="model file that is run on this machine")
+    llm_context: int | None = Field(
+        None, ge=512, description="tokens of prompt and answer together; else the server is asked"
+    )
+    llm_max_tokens: int = Field(320, ge=16, description="tokens of an answer at the most")
+    llm_connect_timeout: float = Field(5.0, gt=0, description="seconds until connected")
+    llm_first_token_timeout: float = Field(60.0, gt=0, description="seconds until the first token")
+    llm_token_timeout: float = Field(15.0, gt=0, description="seconds between two tokens")
+    llm_timeout: float = Field(120.0, gt=0, description="seconds for a whole answer")
     fetch_contact: str | None = Field(
         None,
         pattern=r"^[ -~]+$",
@@ -147,4 +185,7 @@ def _one_line(error: ValidationError, where: Mapping[str, str]) -> str:
     first = error.errors()[0]
     key = str(first["loc"][0]) if first["loc"] else "settings"
     place = where.get(key, f"the setting '{key}'")
-    return f"{place} is {first['input']!r}: {first['msg'][:1].lower()}{first['msg'][1:]}"
+    shown = repr(first["input"])
+    if key in _SECRET or "@" in shown:  # a key, or an address with a password in it
+        shown = "not valid (it is not shown here)"
+    return f"{place} is {shown}: {first['msg'][:1].lower()}{first['msg'][1:]}"

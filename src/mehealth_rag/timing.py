@@ -18,6 +18,10 @@ class Stopwatch:
         self._laps[stage] = round((now - self._last) * 1000, 2)
         self._last = now
 
+    def mark(self, moment: str) -> None:
+        """Note when something came first, counted from the beginning."""
+        self._laps.setdefault(moment, round((perf_counter() - self._begun) * 1000, 2))
+
     def stop(self) -> dict[str, float]:
         """The stages' milliseconds and the total since the beginning."""
         return {**self._laps, "total": round((perf_counter() - self._begun) * 1000, 2)}

@@ -29,6 +29,24 @@ class BlockKind(StrEnum):
     """Running header, footer or page number: kept in the text, left out of passages."""
 
 
+class Fault(StrEnum):
+    """What is wrong with a page."""
+
+    BLANK = "blank"
+    PICTURE = "only a picture"
+    UNREADABLE = "unreadable"
+    GARBAGE = "garbage characters"
+    OCR = "read by OCR"
+    """The page is a picture; its words were read from it."""
+    HIDDEN = "hidden text"
+    """The page has text that it does not show; what it does show was read."""
+
+    @property
+    def unread(self) -> bool:
+        """Whether the page shows something that could not be read, and so is not searched."""
+        return self in {Fault.PICTURE, Fault.UNREADABLE, Fault.GARBAGE}
+
+
 class SourceState(StrEnum):
     """Where a source of the corpus stands."""
 
@@ -112,7 +130,7 @@ class Page:
     `number` counts from 1; `label` is the printed number. `text` holds every character of the page
     in reading order, one block a line (blocks are separated by a newline, the lines of a block by a
     space). `blocks` and `lines` are in the order of the text and do not overlap. `problem` says in
-    a few words why the page has no usable text, None when it has.
+    a few words what is wrong with the page, None when nothing is; `fault` is what kind that is.
     """
 
     number: int
@@ -123,6 +141,7 @@ class Page:
     links: tuple[Link, ...] = ()
     size: tuple[float, float] | None = None
     problem: str | None = None
+    fault: Fault | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,23 +156,30 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class DocumentProblem:
-    """Something of the corpus that could not be read: which, where, why, and what to do."""
+    """Something of the corpus that could not be read: which, where, why, and what to do.
+
+    `fault` is the kind of a page's problem.
+    """
 
     source: str
     reason: str
     page: int | None = None
+    fault: Fault | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
     """One sentence, list item or table row of a passage: the unit that an answer quotes.
 
-    `lead` is the span of the words that introduce a list item ("We collaborate on:"), else None.
+    `lead` is the span of the words that introduce a list item ("We collaborate on:") or a group of
+    a table's rows ("Current assets:"), else None. `columns` are of a row: the spans of its table's
+    caption and column headings, in the order of the page. Both may lie outside the passage.
     """
 
     span: Span
     kind: BlockKind
     lead: Span | None = None
+    columns: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +190,8 @@ class Passage:
 
     `text` is `span` of the page's text; the sentences' spans count in the page's text too.
     `headings` is the path of headings above it, outermost first; the outer ones may stand on an
-    earlier page.
+    earlier page. `table` holds what its rows are about and does not stand in it: the texts of the
+    caption, column headings and group's label further up the page.
     """
 
     id: str
@@ -176,6 +203,7 @@ class Passage:
     span: Span
     text: str
     sentences: tuple[Sentence, ...]
+    table: tuple[str, ...] = ()
 
     @property
     def heading(self) -> str:
@@ -252,8 +280,20 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Dropped:
+    """A sentence that a language model wrote and nobody was shown, with the reasons."""
+
+    text: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer as the contract gives it. `timings_ms` are milliseconds by stage."""
+    """An answer as the contract gives it. `timings_ms` are milliseconds by stage.
+
+    With a language model, `dropped` holds what it wrote and the documents do not carry, `notice`
+    says in plain words what was done about it, and `tokens` how many it read and wrote.
+    """
 
     question: str
     standalone_question: str
@@ -268,6 +308,9 @@ class Answer:
     engine: str = "extractive"
     index: str = ""
     timings_ms: Mapping[str, float] = field(default_factory=dict)
+    notice: str = ""
+    dropped: tuple[Dropped, ...] = ()
+    tokens: Mapping[str, int] = field(default_factory=dict)
 
 
 class VerdictKind(StrEnum):

@@ -10,9 +10,10 @@ from mehealth_rag.corpus import load_sources, present
 from mehealth_rag.errors import NoIndexError
 from mehealth_rag.language.spelling import Speller
 from mehealth_rag.language.words import WORDS_VERSION, stem, stems, words
-from mehealth_rag.model_files import model_folder, model_id
+from mehealth_rag.model_files import is_packaged, model_folder, model_id
 from mehealth_rag.naming import NameLexicon, Register
 from mehealth_rag.offline import go_offline, is_hub_name
+from mehealth_rag.passwords import read_passwords
 from mehealth_rag.settings import NO_READER, PACKAGED_READER
 
 if TYPE_CHECKING:
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
     from mehealth_rag.answering.weighing import SentenceReader
     from mehealth_rag.index.opened import OpenIndex
     from mehealth_rag.index.report import BulkEncoder, IngestReport, Progress
+    from mehealth_rag.llm import LanguageModel
     from mehealth_rag.question_encoder import Encoder
+    from mehealth_rag.reading.options import ReadingOptions
     from mehealth_rag.settings import Settings
     from mehealth_rag.types import Source
 
@@ -40,7 +43,8 @@ def ingest(
     from mehealth_rag.index.report import BuildPlan, Language, Versions
     from mehealth_rag.language.acronyms import learn_acronyms
     from mehealth_rag.passages import SPLITTER_VERSION, split
-    from mehealth_rag.reading import READER_VERSION, read_document
+    from mehealth_rag.reading import READER_VERSION
+    from mehealth_rag.reading.isolated import Limits, Readers
 
     sources = load_sources(settings.corpus)
     if not present(sources):
@@ -48,19 +52,41 @@ def ingest(
             f"no file of {settings.corpus} is present; add one, or fetch its sources"
         )
     go_offline(is_hub_name(settings.embedding_model))
-    plan = BuildPlan(
-        sources=present(sources),
-        folder=IndexFolder(settings.index),
-        read=read_document,
-        split=split,
-        encoder=lambda: _passage_encoder(settings.embedding_model),
-        language=Language(stems, words, learn_acronyms),
-        versions=Versions(READER_VERSION, SPLITTER_VERSION, WORDS_VERSION),
-        model=model_id(settings.embedding_model),
-        chroma_url=settings.chroma_url,
-        rebuild=rebuild,
+    options = reading_options(settings)
+    limits = Limits(
+        settings.reading_seconds, settings.reading_megabytes, settings.reading_processes
     )
-    return build_index(plan, progress)
+    with Readers(options, limits) as readers:
+        plan = BuildPlan(
+            sources=present(sources),
+            folder=IndexFolder(settings.index),
+            read=readers.read,
+            expect=readers.expect,
+            split=split,
+            encoder=lambda: _passage_encoder(settings),
+            language=Language(stems, words, learn_acronyms),
+            versions=Versions(options.version(READER_VERSION), SPLITTER_VERSION, WORDS_VERSION),
+            model=model_id(settings.embedding_model),
+            chroma_url=settings.chroma_url,
+            rebuild=rebuild,
+        )
+        return build_index(plan, progress)
+
+
+def reading_options(settings: Settings) -> ReadingOptions:
+    """How the settings have documents read.
+
+    Raises UsageError where the password file cannot be read.
+    """
+    from mehealth_rag.reading.ocr import installed
+    from mehealth_rag.reading.options import NO_OCR, ReadingOptions
+
+    languages = settings.ocr_languages
+    return ReadingOptions(
+        passwords=read_passwords(settings.pdf_passwords) if settings.pdf_passwords else (),
+        ocr_languages=languages,
+        tesseract="" if languages == NO_OCR else installed(),
+    )
 
 
 def open_index(settings: Settings) -> tuple[OpenIndex, Encoder]:
@@ -100,6 +126,20 @@ def open_reader(settings: Settings) -> SentenceReader | None:
     return CrossEncoderReader.load(settings.reader)
 
 
+def open_language_model(settings: Settings) -> LanguageModel | None:
+    """The language model that writes the answers, None for the extractive engine.
+
+    Raises:
+        UsageError: none is configured, or a package for it is missing.
+        LanguageModelError: a model file cannot be run.
+    """
+    if settings.engine != "generative":
+        return None
+    from mehealth_rag.llm import open_model
+
+    return open_model(settings)
+
+
 def has_index(settings: Settings) -> bool:
     """Whether there is an index of this corpus: one without any of its documents is another's."""
     from mehealth_rag.index.content import ContentReader
@@ -121,11 +161,11 @@ def has_index(settings: Settings) -> bool:
 def changed_sources(index: OpenIndex, sources: tuple[Source, ...]) -> tuple[str, ...]:
     """Ids of sources whose file is new, gone, or younger than the index."""
     indexed = {d.source.id: d for d in index.documents()}
-    failed = {p.source for p in index.problems()}
+    not_expected = {p.source for p in index.problems()} | index.other_names.keys()
     there = {s.id: s.path for s in sources if s.path is not None}
     built = index.generation.stat().st_mtime
     young = (i for i, path in there.items() if i in indexed and path.stat().st_mtime > built)
-    return tuple(sorted({*young, *((indexed.keys() ^ there.keys()) - failed)}))
+    return tuple(sorted({*young, *((indexed.keys() ^ there.keys()) - not_expected)}))
 
 
 def speller(index: OpenIndex, register: Register) -> Speller:
@@ -169,7 +209,12 @@ def _english_stems() -> frozenset[str]:
     return frozenset(stem(w) for w in _english())
 
 
-def _passage_encoder(setting: str) -> BulkEncoder:
+def _passage_encoder(settings: Settings) -> BulkEncoder:
+    if is_packaged(settings.embedding_model):  # without torch: it takes eight seconds to import
+        from mehealth_rag.index.folder import IndexFolder
+        from mehealth_rag.onnx_embedding import OnnxPassageEncoder
+
+        return OnnxPassageEncoder.load(IndexFolder(settings.index).models)
     from mehealth_rag.embedding import PassageEncoder
 
-    return PassageEncoder.load(setting)
+    return PassageEncoder.load(settings.embedding_model)

@@ -67,6 +67,9 @@ ANSWER = {
     "engine": str,
     "index": str,
     "timings_ms": dict,
+    "notice": str,
+    "dropped": list,
+    "tokens": dict,
 }
 HIT = {
     "document": str,
@@ -94,6 +97,9 @@ def assert_answer(value: dict[str, Any]) -> None:
     assert value["status"] in {"answered", "not_found"}
     assert 0 <= value["confidence"] <= 1
     assert {"rewrite", "retrieve", "answer", "total"} >= set(value["timings_ms"]) >= {"total"}
+    if value["engine"] == "extractive" and not value["notice"]:
+        assert value["dropped"] == []
+        assert value["tokens"] == {}
     for citation in (*value["citations"], *value["nearest"]):
         assert_shape(citation, CITATION)
         assert all(len(box) == 4 for box in citation["boxes"])

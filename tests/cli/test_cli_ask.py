@@ -16,7 +16,8 @@ from cli_helpers import (
     the_json,
     without_timings,
 )
-from conftest import Library, Run
+
+from tests.conftest import Library, Run
 
 TALL = "How tall is the lighthouse?"
 QUOTE = "The lighthouse on the North Pier is 42 metres tall."

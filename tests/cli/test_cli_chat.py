@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conftest import Library, Run
+from tests.conftest import Library, Run
 
 TURNS = ["How tall is the lighthouse?", "why " * 600, "And when was it lit?", "quit", "Unread?"]
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 from cli_helpers import CITATION, assert_shape, json_lines, the_error, the_json, without_timings
-from conftest import Library, Run
+
+from tests.conftest import Library, Run
 
 TICKET = "A return ticket costs £12."
 DEARER = "A return ticket costs £21."

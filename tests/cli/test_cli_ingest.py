@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 from cli_helpers import Done, assert_shape, last_line, the_error, the_json
-from conftest import Library, Run, clean_environment, command
 from filelock import FileLock
+
+from tests.conftest import Library, Run, clean_environment, command
 
 SUMMARY = {
     "schema": int,
@@ -235,6 +236,35 @@ def test_an_index_that_is_read_only_cannot_be_refreshed(
     assert "cannot be written (Read-only file system)" in line
 
 
+def test_an_index_that_is_read_only_answers(
+    library: Library, mehealth: Run, small_disk: Path
+) -> None:
+    leave_out = shutil.ignore_patterns("models")
+    index = shutil.copytree(library.index, small_disk / "index", ignore=leave_out)
+    (index / "models").symlink_to(library.index / "models")
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    options = ("--corpus", str(library.corpus), "--index", str(index))
+    found = the_json(mehealth("search", "What does a yacht pay?", "--json", *options))
+    assert found["hits"][0]["document"] == "fees"
+    assert found["hits"][0]["dense_rank"] == 1
+
+
+def test_a_file_under_two_names(library: Library, mehealth: Run, tmp_path: Path) -> None:
+    copy = library.copy(tmp_path)
+    with (copy.corpus / "sources.toml").open("a") as manifest:
+        manifest.write('\n[[source]]\nid = "prices"\ntitle = "Prices"\nfile = "prices.txt"\n')
+    shutil.copy(copy.corpus / "fees.txt", copy.corpus / "prices.txt")
+    done = mehealth("ingest", *copy.options)
+    assert table(done.stdout)["prices"] == ["0", "0", "duplicate", "the same file as fees"]
+    listed = the_json(mehealth("sources", "--json", *copy.options))
+    (row,) = [row for row in listed if row["id"] == "prices"]
+    assert (row["state"], row["reason"]) == ("indexed", "the same file as fees")
+    question = ("ask", "What does a yacht pay?", "--json", *copy.options)
+    done = mehealth(*question, "--document", "prices")
+    assert the_json(done)["citations"][0]["document"] == "fees"
+    assert "has changed" not in done.stderr
+
+
 def test_an_index_of_another_model(library: Library, mehealth: Run, tmp_path: Path) -> None:
     other = tmp_path / "other-model"
     other.mkdir()
@@ -264,9 +294,11 @@ def test_an_index_of_an_older_layout(library: Library, mehealth: Run, tmp_path: 
         ("current", b"0123456789ab-1"),
         ("generations/*/manifest.json", b"{"),
         ("generations/*/content.sqlite", b"not a database" * 100),
+        ("generations/*/chroma/chroma.sqlite3", b"not a database" * 100),
+        ("models/*/model.onnx", b"not a model" * 100),
     ],
 )
-def test_a_damaged_index(
+def test_the_command_that_a_damaged_index_names_mends_it(
     library: Library, mehealth: Run, tmp_path: Path, file: str, content: bytes
 ) -> None:
     copy = library.copy(tmp_path)
@@ -274,3 +306,7 @@ def test_a_damaged_index(
     damaged.write_bytes(content)
     line = the_error(mehealth("ask", "Why?", *copy.options), 1)
     assert line.endswith("run: mehealth ingest --rebuild")
+    mended = the_json(mehealth("ingest", "--rebuild", "--json", *copy.options))
+    assert (mended["changed"], mended["embedded"]) == (True, 0)
+    found = the_json(mehealth("search", "What does a yacht pay?", "--json", *copy.options))
+    assert found["hits"][0]["document"] == "fees"

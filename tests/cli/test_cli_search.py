@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 
 from cli_helpers import HIT, assert_shape, json_lines, the_error, the_json
-from conftest import Library, Run
+
+from tests.conftest import Library, Run
 
 QUERY = "return ticket for the ferry"
 

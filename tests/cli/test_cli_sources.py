@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from cli_helpers import assert_shape, the_json
-from conftest import Library, Run
+from PIL import Image
+from reportlab.pdfgen.canvas import Canvas
+
+from tests.conftest import Library, Run
 
 SOURCE = {
     "id": str,
@@ -15,6 +19,7 @@ SOURCE = {
     "reason": str,
     "pages": int,
     "passages": int,
+    "unread_pages": list,
     "linked_from": list,
 }
 
@@ -33,3 +38,57 @@ def test_sources_as_json(library: Library, mehealth: Run) -> None:
     ]
     assert found[3]["linked_from"] == [{"document": "plan", "pages": [2]}]
     assert found[3]["url"] == "https://example.org/map.pdf"
+
+
+def test_every_page_is_accounted_for(library: Library, mehealth: Run) -> None:
+    found = the_json(mehealth("sources", "--pages", "--json", *library.options))
+    assert [s["id"] for s in found] == ["guide", "fees", "plan"]
+    for source in found:
+        pages, totals = source["each_page"], source["totals"]
+        assert [p["page"] for p in pages] == list(range(1, source["pages"] + 1))
+        assert totals["pages"] == source["pages"]
+        assert totals["passages"] == source["passages"] == sum(p["passages"] for p in pages)
+        assert totals["characters"] == totals["searched"] + totals["furniture"]
+        assert totals["unaccounted"] == 0
+        assert all(p["characters"] > 0 and p["problem"] is None for p in pages)
+    guide = (library.corpus / "guide.md").read_text(encoding="utf-8")
+    marks = guide.count("#") + guide.count("- ")
+    assert found[0]["totals"]["characters"] == len("".join(guide.split())) - marks + 3
+
+
+@pytest.fixture(scope="module")
+def with_scan(library: Library, mehealth: Run, tmp_path_factory: pytest.TempPathFactory) -> Library:
+    """The small corpus with two pictures of pages in it, indexed without OCR."""
+    folder = tmp_path_factory.mktemp("scanned")
+    copy = library.copy(folder / "library")
+    Image.radial_gradient("L").save(folder / "page.png")
+    canvas = Canvas(str(copy.corpus / "scan.pdf"))
+    for _ in range(2):
+        canvas.drawImage(str(folder / "page.png"), 0, 0, 595, 842)
+        canvas.showPage()
+    canvas.save()
+    with (copy.corpus / "sources.toml").open("a", encoding="utf-8") as manifest:
+        manifest.write('\n[[source]]\nid = "scan"\ntitle = "Old plans"\nfile = "scan.pdf"\n')
+    built = mehealth("ingest", *copy.options, env={"MEHEALTH_OCR_LANGUAGES": "none"})
+    assert built.returncode == 0, built.stderr
+    return Library(copy.corpus, copy.index, built)
+
+
+def test_pages_that_are_pictures_are_named(with_scan: Library, mehealth: Run) -> None:
+    assert "scan, pages 1–2: only a picture" in with_scan.built.stderr
+    scan = the_json(mehealth("sources", "--pages", "--json", *with_scan.options))[-1]
+    assert scan["unread_pages"] == [1, 2]
+    assert [p["fault"] for p in scan["each_page"]] == ["only a picture"] * 2
+    shown = mehealth("sources", "--pages", *with_scan.options).stdout
+    assert "scan" in shown
+    assert "only a picture" in shown
+
+
+def test_answer_says_what_was_not_searched(with_scan: Library, mehealth: Run) -> None:
+    question = "Who is the mayor of Paris?"
+    said = " Pages 1–2 of “Old plans” could not be read and were not searched."
+    whole = the_json(mehealth("ask", question, "--json", *with_scan.options))
+    assert whole["status"] == "not_found"
+    assert whole["answer"].endswith(said)
+    part = the_json(mehealth("ask", question, "--document", "fees", "--json", *with_scan.options))
+    assert "searched" not in part["answer"]

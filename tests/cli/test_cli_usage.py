@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 from cli_helpers import the_error
-from conftest import Library, Run, clean_environment, command
+
+from tests.conftest import Library, Run, clean_environment, command
 
 COMMANDS = ("ingest", "ask", "search", "chat", "sources")
 

@@ -26,6 +26,7 @@ from mehealth_rag.embedding import PassageText
 from mehealth_rag.types import Span
 
 SPEED = Spec("speed", "warm `ask`", "ms", target=30)
+COUNTS = {"passages": 50_000, "sheets": 1_000, "kills": 50}
 PAGES = Spec("pages", "reading | alone", "pages/s", "more")
 
 
@@ -103,7 +104,7 @@ def test_the_terminal_table_holds_the_same_cells() -> None:
 def test_every_figure_has_a_row_even_when_nothing_was_measured() -> None:
     stock_side = Side()
     stock_side.leave_out(("warm_p50",), "not installed")
-    rows = figures(Side({"warm_p50": 12.0}), stock_side, {"passages": 50_000})
+    rows = figures(Side({"warm_p50": 12.0}), stock_side, COUNTS)
     assert [r.spec for r in rows] == list(SPECS)
     by_key = {r.spec.key: r.as_json() for r in rows}
     assert by_key["warm_p50"]["ours"] == 12

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Library, Run, clean_environment, write_corpus
+
+from tests.conftest import Library, Run, clean_environment, write_corpus
 
 Lines = list[dict[str, Any]]
 Evaluate = Callable[..., subprocess.CompletedProcess[str]]

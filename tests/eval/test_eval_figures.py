@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from eval_helpers import answered, item, quoted, record, silent
 
-from eval.figures import Figure, Group, names, summarise
+from eval.figure import Figure
+from eval.figures import Group, names, summarise
 from eval.records import Outcome, Ranking, Record, Reply
 from eval.sets import Format, Item, Judged
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from eval.figures import Figure, Group, names
+from eval.figure import Figure
+from eval.figures import Group, names
 from eval.floors import load_floors, under
 from eval.sets import OWN_SET, load_set
 from mehealth_rag.errors import UsageError

@@ -166,6 +166,8 @@ def test_a_report_can_be_compared_with_itself(tmp_path: Path) -> None:
     text = page(report)
     assert "The earlier run: engine test, 2030-01-02 03:04:05 UTC." in text
     assert "Mended: none." in text
+    curves = [a["class"] for n, a in Reader(text).tags if n == "polyline"]
+    assert curves.count("line earlier group-dev") == 1
 
 
 def test_changes_are_shown_with_both_answers() -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import docx
 import pytest
 from fetching_helpers import Corner
 from fetching_web import PAGE, PDF, Answer, Handler, Site
@@ -16,6 +18,7 @@ from mehealth_rag.corpus import load_sources
 from mehealth_rag.errors import FetchBusyError, UsageError
 from mehealth_rag.fetching import Status
 from mehealth_rag.fetching.orders import user_agent
+from mehealth_rag.reading import read_document
 
 OTHER = PDF.replace(b"%PDF-1.7", b"%PDF-1.6")
 
@@ -65,6 +68,25 @@ def test_what_is_fetched_is_a_document_of_the_corpus(corner: Corner, site: Site)
         corner.folder / "linked" / "page.html",
         corner.folder / "deep" / "Name.pdf",
     ]
+
+
+def test_web_pages_and_word_documents_are_fetched_and_can_be_read(
+    corner: Corner, site: Site
+) -> None:
+    saved = io.BytesIO()
+    document = docx.Document()
+    document.add_paragraph("The harbour is deep.")
+    document.save(saved)
+    site.on("/page/", Answer(PAGE, kind="text/html; charset=utf-8"))
+    site.on("/guide.docx", Answer(saved.getvalue(), kind="application/octet-stream"))
+    corner.write(
+        {"id": "page", "url": site.url("/page/"), "format": "html"},
+        {"id": "guide", "url": site.url("/guide.docx"), "format": "docx"},
+    )
+    rows = corner.fetch()
+    assert [(r.status, r.reason) for r in rows] == [(Status.FETCHED, "")] * 2
+    texts = [read_document(s).pages[0].text for s in load_sources(corner.folder)]
+    assert texts == ["Hello", "The harbour is deep."]
 
 
 def test_only_what_is_asked_for(corner: Corner, site: Site) -> None:
@@ -200,7 +222,7 @@ def test_sources_that_cannot_be_fetched_stop_no_other(corner: Corner, site: Site
     site.on("/map.pdf", Answer())
     corner.write(
         {"id": "unknown"},
-        {"id": "odd", "url": site.url("/x"), "format": "docx"},
+        {"id": "odd", "url": site.url("/x"), "format": "pptx"},
         {"id": "mail", "url": "mailto:ada@example.org"},
         {"id": "secret", "url": f"http://ada:pw@127.0.0.1:{site.port}/x"},
         {"id": "map", "url": site.url("/map.pdf")},

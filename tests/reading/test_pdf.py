@@ -234,7 +234,7 @@ def test_a_password_is_said(make_pdf: Maker, tmp_path: Path) -> None:
     writer.encrypt(user_password="secret", algorithm="AES-256")
     path = tmp_path / "locked.pdf"
     writer.write(path)
-    with pytest.raises(ReadingError, match=r"locked\.pdf: .*password; save a copy without"):
+    with pytest.raises(ReadingError, match=r"locked\.pdf: .*password; .*or save a copy without"):
         read(path)
 
 
@@ -294,7 +294,9 @@ def test_missing_file_and_unknown_format_are_said(tmp_path: Path) -> None:
         read(tmp_path / "none.pdf")
     path = tmp_path / "table.xls"
     path.write_bytes(b"x")
-    with pytest.raises(ReadingError, match=r"unknown format 'xls'; known are pdf, txt, md"):
+    with pytest.raises(
+        ReadingError, match=r"unknown format 'xls'; known are pdf, docx, html, md, txt"
+    ):
         read(path)
     far = Source("far", "Far", "report", "pdf")
     with pytest.raises(ReadingError, match=r"far: its file is not here; fetch it"):
@@ -322,7 +324,10 @@ def test_broken_structure_keeps_the_text(
     (page,) = read(path).pages
     assert page.text == " ".join(PROSE)
     assert page.label == "1"
-    assert [link.url for link in page.links] == ["https://example.org/whole"]
+    assert [(link.url, link.box) for link in page.links] == [
+        ("https://example.org/flat", None),
+        ("https://example.org/whole", (72, 500, 200, 515)),
+    ]
     assert capfd.readouterr().err == ""
     assert caplog.records == []
 

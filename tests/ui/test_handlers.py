@@ -80,6 +80,8 @@ def test_an_unexpected_error_tells_nothing_of_the_inside(
     desk: Desk, caplog: pytest.LogCaptureFixture
 ) -> None:
     class Broken:
+        model = None
+
         def stream(self, *_: object) -> Iterator[Answer]:
             raise RuntimeError("secret path")
 

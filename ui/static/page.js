@@ -60,7 +60,7 @@
     if (asked.question === undefined) setQuestion("");
     document.body.classList.add("asking");
     const history = state.conversation.turns.slice(-12).map((t) => [t.question, t.answer.answer]);
-    return [typed, { id, question, history, documents: filter() }];
+    return [typed, { id, question, history, documents: filter(), engine: $("#engine")?.value ?? "" }];
   }
 
   function addTurn(id, question) {

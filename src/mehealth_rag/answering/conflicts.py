@@ -34,9 +34,14 @@ def first_conflict(
     question: Question, best: Candidate, others: Sequence[Candidate]
 ) -> Candidate | None:
     """The first of the other candidates that gives another figure for the same thing."""
-    if not question.wanted.is_figure or not strictly_holds(question, best.text):
+    if not measures(question, best):
         return None
     return next((c for c in others if _disagree(question, best, c)), None)
+
+
+def measures(question: Question, best: Candidate) -> bool:
+    """Whether a figure is asked for and the candidate gives it: others may give another one."""
+    return question.wanted.is_figure and strictly_holds(question, best.text)
 
 
 def _disagree(question: Question, one: Candidate, other: Candidate) -> bool:

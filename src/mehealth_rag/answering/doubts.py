@@ -2,7 +2,8 @@
 
 Each doubt is a plain observation about question and evidence, and worth a fixed number of log-odds
 against answering: the number that is asked for stands nowhere, the year that is asked about does
-not either, or the things whose names are asked for are only counted.
+not either, the things whose names are asked for are only counted, or the way to reach somebody that
+is asked for is not there.
 """
 
 from __future__ import annotations
@@ -11,17 +12,25 @@ import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
-from mehealth_rag.answering.evidence import Statistics
-from mehealth_rag.answering.wanted import holds_wanted, new_figures, strictly_holds
+from mehealth_rag.answering.evidence import Statistics, spells_out
+from mehealth_rag.answering.wanted import (
+    counts_focus,
+    holds_wanted,
+    new_figures,
+    strictly_holds,
+)
 from mehealth_rag.language.figures import FigureKind, figures
 from mehealth_rag.language.words import content_words, stem
 from mehealth_rag.questions import GENERIC_FOCUS, Question, Wanted
 
-NO_FIGURE, NO_DATE, UNKNOWN_YEAR, ONLY_COUNTED = 2.5, 1.0, 3.0, 2.5
+NO_FIGURE, NO_DATE, UNKNOWN_YEAR, ONLY_COUNTED, NO_CONTACT = 2.5, 1.0, 3.0, 2.5, 4.0
 """Log-odds against answering."""
 
+SPELT_OUT = 3.0
+"""Log-odds for answering: an acronym is asked about, and the best sentence spells it out."""
+
 OTHER_YEAR = 1.5
-"""The same where the answer names another year: it may say what is true instead."""
+"""The first where the answer names another year: it may say what is true instead."""
 
 ALIKE = 0.6
 """Cosine of two nouns that may stand for each other ("firms" and "businesses")."""
@@ -34,6 +43,16 @@ _NAMES_WANTED = re.compile(
 _ENUMERATION = re.compile(
     r"^(?:[\s\w’'()/-]{0,60}?)(?::|\(|\b(?:such as|including|namely|i\.e|are|is|were)\b)"
 )
+
+_CONTACTS = (
+    (
+        r"\b(?:(?:tele)?phone|fax|mobile) (?:number|no)\b|\bnumber to (?:call|ring|phone)\b",
+        r"\+?\d[\d ()-]{7,}\d",
+    ),
+    (r"\be-?mail address\b|\bthe e-?mail\b|\be-?mail for\b", r"[\w.+-]+@[\w-]+\.\w"),
+    (r"\bpost ?code\b|\bzip(?: code)?\b", r"\b[A-Z]{1,2}\d[\dA-Z]? ?\d[A-Z]{2}\b|\b\d{5}\b"),
+)
+"""Ways to reach somebody: how they are asked for, and the form that they have."""
 
 Likeness = Callable[[str, str], float]
 """The cosine of two words or short texts."""
@@ -53,16 +72,28 @@ def doubts(
         found += OTHER_YEAR if told else UNKNOWN_YEAR
     if texts and _only_counts(question, texts[0]):
         found += ONLY_COUNTED
+    if _lacks_contact(question, texts):
+        found += NO_CONTACT
+    if texts and question.wanted is Wanted.DEFINITION and spells_out(question, texts[0]):
+        found -= SPELT_OUT
     return found
+
+
+def _lacks_contact(question: Question, texts: Sequence[str]) -> bool:
+    """A telephone number, an e-mail address or a post code is asked for and stands nowhere."""
+    asked = [form for words, form in _CONTACTS if re.search(words, question.text, re.IGNORECASE)]
+    return bool(asked) and not any(re.search(form, text) for form in asked for text in texts)
 
 
 def _gives_figure(question: Question, text: str, alike: Likeness) -> bool:
     """A figure of the wanted kind, and for counts beside what is counted or a word like it."""
     if question.wanted is not Wanted.COUNT:
         return strictly_holds(question, text)
+    if counts_focus(question, text):
+        return True
     if not re.search(r"\bhow many\b|\bnumber of\b", question.text, re.IGNORECASE):
         return holds_wanted(question, text)
-    if question.focus in GENERIC_FOCUS or strictly_holds(question, text):
+    if question.focus in GENERIC_FOCUS:
         return holds_wanted(question, text)
     noun = _surface(question)
     return any(alike(noun, word) >= ALIKE for word in _counted(question, text))

@@ -107,6 +107,8 @@ class Evidence:
     similarity: float
     sentence_similarities: NDArray[np.float32]
     allowed: tuple[bool, ...] = ()
+    ordinal: int = -1
+    """The passage's number in the index that it was found in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,12 @@ class Candidate:
 
     @property
     def before(self) -> str:
-        """What comes right before: the list's introduction, or the sentence before."""
+        """What comes right before: the list's introduction, or the sentence before.
+
+        Before a table's row that is what it is about: the caption, the columns, its group's label.
+        """
+        if self.sentence.kind is BlockKind.ROW:
+            return row_context(self.passage, self.place)
         return sentence_text(self.passage, self.place - 1) if self.place else ""
 
 
@@ -140,6 +147,15 @@ def sentence_text(passage: Passage, place: int) -> str:
     """The words of one sentence of a passage."""
     span = passage.sentences[place].span
     return passage.text[span.start - passage.span.start : span.end - passage.span.start]
+
+
+def row_context(passage: Passage, place: int) -> str:
+    """What a table's row is about, in the page's order: caption, column headings, group's label."""
+    sentence = passage.sentences[place]
+    spans = (*sentence.columns, *filter(None, [sentence.lead]))
+    own = [s for s in spans if s.start >= passage.span.start]
+    texts = [passage.text[s.start - passage.span.start : s.end - passage.span.start] for s in own]
+    return "\n".join([*passage.table, *texts])
 
 
 def candidates(evidence: Sequence[Evidence]) -> tuple[Candidate, ...]:
@@ -251,12 +267,12 @@ def _word_overlap(
         "names": len(named) / len(question.names) if question.names else 0.0,
         "names_missing": float(bool(question.names) and not named),
         "focus": float(question.focus in own),
-        "expands": float(_expands(question, text)),
+        "expands": float(spells_out(question, text)),
     }
 
 
-def _expands(question: Question, text: str) -> bool:
-    """The sentence spells out an acronym of the question."""
+def spells_out(question: Question, text: str) -> bool:
+    """Whether a sentence spells out an acronym of the question."""
     return bool(question.expansions) and any(e in fold(text) for e in question.expansions)
 
 

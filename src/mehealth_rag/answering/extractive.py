@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Protocol
@@ -12,23 +12,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mehealth_rag.answering.confidence import answer_features, best_first
-from mehealth_rag.answering.conflicts import first_conflict
+from mehealth_rag.answering.conflicts import first_conflict, measures
 from mehealth_rag.answering.doubts import doubts
-from mehealth_rag.answering.evidence import Candidate, Evidence, sentence_text
+from mehealth_rag.answering.evidence import Candidate, Evidence, candidates, sentence_text
 from mehealth_rag.answering.lists import list_around, wants_list
 from mehealth_rag.answering.outline import headings_under
+from mehealth_rag.answering.overview import asks_overview, named_heading, overview
 from mehealth_rag.answering.wanted import strictly_holds
-from mehealth_rag.answering.weighing import Engine, best_texts, weigh
+from mehealth_rag.answering.weighing import (
+    BEHIND,
+    Engine,
+    best_texts,
+    sentence_logits,
+    weigh,
+)
 from mehealth_rag.answering.weights import sigmoid
 from mehealth_rag.language.words import content_words, fold, stem_all
 from mehealth_rag.questions import Question, Wanted
+from mehealth_rag.tables import quoted_columns
 from mehealth_rag.types import BlockKind, Page, Span
 
 MAX_WORDS = 60
 """A second statement is added only as long as the answer stays within so many words."""
-
-SECOND_SHARE = 0.05
-"""A second statement is added when its odds are at least this share of the best one's."""
 
 RIVAL_MARGIN = 7.0
 """Log-odds that a sentence may lie behind the best one and still be held against it."""
@@ -53,6 +58,14 @@ class Pages(Protocol):
 
     def page(self, document: str, number: int) -> Page:
         """One page, counted from 1."""
+
+
+Look = Callable[[str], Sequence[Evidence]]
+"""Retrieves evidence for a query, within the documents that are asked of."""
+
+
+def _nowhere(_: str) -> Sequence[Evidence]:
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +95,13 @@ class Draft:
     disagree: bool = False
 
 
-def answer(question: Question, evidence: Sequence[Evidence], engine: Engine) -> Draft:
-    """The best answer that the evidence carries, however weak; the caller decides on saying it."""
+def answer(
+    question: Question, evidence: Sequence[Evidence], engine: Engine, look: Look = _nowhere
+) -> Draft:
+    """The best answer that the evidence carries, however weak; the caller decides on saying it.
+
+    `look` finds evidence for another query: where else a figure of the answer might be told.
+    """
     weighed = weigh(question, evidence, engine)
     if not weighed.found:
         return Draft((), 0.0, 0.0)
@@ -94,14 +112,17 @@ def answer(question: Question, evidence: Sequence[Evidence], engine: Engine) -> 
     against = doubts(question, best_texts(weighed), engine.index, engine.alike)
     order = best_first(found, logits)
     best = found[order[0]]
-    listed = _listed(question, best, pages)
+    listed = _overview(question, evidence, engine) or _listed(question, best, pages)
     rival = first_conflict(question, best, _rivals(found, logits, order))
+    if rival is None and measures(question, best):
+        rival = first_conflict(question, best, _elsewhere(question, best, engine, look))
     if listed is not None:
         statements = listed.statements
     elif rival is not None:
         statements = ((_quote(best),), (_quote(rival),))
     else:
-        statements = _statements(question, found, logits, order)
+        chosen = _statements(question, found, logits, order)
+        statements = tuple(_with_columns(group, pages) for group in chosen)
     speaker = _speaker(question, best, pages)
     if speaker is not None:
         statements = ((speaker,), *statements)
@@ -120,6 +141,20 @@ def _rivals(
     """The candidates close enough to the best one to speak against it."""
     floor = logits[order[0]] - RIVAL_MARGIN
     return tuple(found[i] for i in order[1:12] if logits[i] >= floor)
+
+
+def _elsewhere(
+    question: Question, best: Candidate, engine: Engine, look: Look
+) -> tuple[Candidate, ...]:
+    """What else speaks of the best sentence's matter, best first, if close enough to it.
+
+    Another page may tell the same figure in words that the question has not.
+    """
+    found = candidates(look(f"{question.text} {best.text}"))
+    logits = sentence_logits(question, (best, *found), engine)
+    order = np.argsort(-logits[1:], kind="stable")
+    floor = logits[0] - RIVAL_MARGIN
+    return tuple(found[int(i)] for i in order if logits[1 + int(i)] >= floor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +180,27 @@ def _listed(question: Question, best: Candidate, pages: Pages) -> _Listed | None
     return None
 
 
+def _overview(question: Question, evidence: Sequence[Evidence], engine: Engine) -> _Listed | None:
+    """What stands under the heading that a question for an overview names."""
+    if not asks_overview(question):
+        return None
+    heading = named_heading(question, candidates(evidence), engine.index)
+    if heading is None:
+        return None
+    passage = heading.passage
+    page = engine.index.page(passage.document, passage.page)
+    found = overview(heading, page)
+    if found is None:
+        return None
+    sentences = tuple((_page_quote(passage.document, page, s),) for s in found.sentences)
+    return _Listed(sentences, _page_quote(passage.document, page, found.heading))
+
+
+def first_statement(draft: Draft) -> Draft:
+    """The draft with its first statement alone."""
+    return replace(draft, statements=draft.statements[:1])
+
+
 def joined(drafts: Sequence[Draft]) -> Draft:
     """The answers to the parts of one question as one; it is as sure as its least sure part."""
     if len(drafts) == 1:
@@ -165,7 +221,8 @@ def without(evidence: Sequence[Evidence], refused: str) -> tuple[Evidence, ...]:
 
     def lowered(item: Evidence) -> Evidence:
         kept = [
-            fold(" ".join(sentence_text(item.hit.passage, i).split())).rstrip(".") not in plain
+            (not item.allowed or item.allowed[i])
+            and fold(" ".join(sentence_text(item.hit.passage, i).split())).rstrip(".") not in plain
             for i in range(len(item.hit.passage.sentences))
         ]
         return replace(item, allowed=tuple(kept))
@@ -182,14 +239,14 @@ def _statements(
     found: Sequence[Candidate],
     logits: NDArray[np.float64],
     order: Sequence[int],
-) -> tuple[tuple[Quote, ...], ...]:
+) -> tuple[tuple[Candidate, ...], ...]:
     """The best sentence, one more that may hold the answer, and others that say the same."""
     best = found[order[0]]
     chosen: list[list[Candidate]] = [[best]]
     companion = _companion(question, best)
     if companion is not None:
         chosen.insert(0 if companion.place < best.place else 1, [companion])
-    floor = float(logits[order[0]]) + float(np.log(SECOND_SHARE))
+    floor = float(logits[order[0]]) - BEHIND
     enough = _is_enough(question, best)
     for index in order[1:8]:
         candidate = found[index]
@@ -199,7 +256,18 @@ def _statements(
                 twin.append(candidate)
         elif not enough and len(chosen) < 2 and logits[index] >= floor and _fits(chosen, candidate):
             chosen.append([candidate])
-    return tuple(tuple(_quote(c) for c in group) for group in chosen)
+    return tuple(map(tuple, chosen))
+
+
+def _with_columns(group: Sequence[Candidate], pages: Pages) -> tuple[Quote, ...]:
+    """The quotes of a statement; a table's row also has those that head its columns."""
+    quotes = [_quote(candidate) for candidate in group]
+    document, number = group[0].passage.document, group[0].passage.page
+    if group[0].sentence.columns:
+        page = pages.page(document, number)
+        heads = quoted_columns(group[0].sentence, page.text)
+        quotes += [_page_quote(document, page, span) for span in heads]
+    return tuple(quotes)
 
 
 def _speaker(question: Question, best: Candidate, pages: Pages) -> Quote | None:

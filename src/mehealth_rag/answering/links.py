@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import log
 from urllib.parse import urlsplit
 
 from mehealth_rag.language.words import content_words, stem
@@ -55,15 +56,12 @@ def find_link(
     titles = {s.url: s.title for s in sources if s.url}
     library = tuple(pages)
     home = _HOME.search(question.text) is not None
+    links = tuple(_all_links(sources, library))
+    held = [_held(titles.get(link.url, ""), link, page) for _, page, link in links]
+    weight = _weights(wanted, held)
     scored = [
-        (
-            _overlap(wanted, titles.get(link.url, ""), link, page) + (home and _is_home(link)),
-            -order,
-            document,
-            page,
-            link,
-        )
-        for order, (document, page, link) in enumerate(_all_links(sources, library))
+        (_overlap(weight, own) + (home and _is_home(link)), -order, document, page, link)
+        for order, ((document, page, link), own) in enumerate(zip(links, held, strict=True))
     ]
     scored = [s for s in scored if s[0] > _LEAST_SHARE]
     if not scored:
@@ -105,15 +103,25 @@ def _all_links(
                     yield place.document, told, Link(source.url)
 
 
-def _overlap(wanted: set[str], title: str, link: Link, page: Page) -> float:
-    """The share of the wanted words that the link's title, address or own words hold."""
-    if not wanted:
-        return 0.0
+def _held(title: str, link: Link, page: Page) -> frozenset[str]:
+    """The stems of a link's title, of its address and of the words that it covers."""
     slug = " ".join(_SLUG_WORD.findall(urlsplit(link.url).path + " " + urlsplit(link.url).netloc))
     own = link.span.of(page.text) if link.span else ""
-    held = {stem(w) for w in content_words(" ".join((title, slug, own)))}
-    missed = wanted - held - _LOOSE
-    return len(wanted & held) / (len(wanted & held) + len(missed) or 1)
+    return frozenset(stem(w) for w in content_words(" ".join((title, slug, own))))
+
+
+def _weights(wanted: set[str], held: Sequence[frozenset[str]]) -> dict[str, float]:
+    """What each wanted word weighs: little where most links hold it."""
+    count = len(held)
+    holding = {w: sum(w in own for own in held) for w in wanted}
+    return {w: log((count + 1) / (n + 0.5)) for w, n in holding.items()}
+
+
+def _overlap(weight: Mapping[str, float], held: frozenset[str]) -> float:
+    """The share of the wanted words' weight that a link holds; loose words are not missed."""
+    got = sum(weight[w] for w in weight if w in held)
+    missed = sum(weight[w] for w in weight if w not in held and w not in _LOOSE)
+    return got / (got + missed) if got else 0.0
 
 
 def _words_at(document: str, page: Page, link: Link) -> _Place | None:

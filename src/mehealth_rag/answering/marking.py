@@ -10,6 +10,12 @@ from mehealth_rag.language.words import content_words, fold, stem
 from mehealth_rag.questions import Question, Wanted
 from mehealth_rag.types import Span
 
+MOST_NAMES = 3
+"""More names than this are no longer a few decisive words."""
+
+
+_BETWEEN_CELLS = re.compile(r"\)?\s[\s$£€(–—-]*")
+
 
 def decisive(question: Question, text: str) -> tuple[Span, ...]:
     """The spans of `text` that answer, in order; empty where no few words do so alone."""
@@ -20,7 +26,9 @@ def decisive(question: Question, text: str) -> tuple[Span, ...]:
             asked = fold(question.text)
             found = (m for m in kinds.DATE.finditer(text) if fold(m.group()) not in asked)
             return tuple(Span(m.start(), m.end()) for m in found)
-        case Wanted.PERSON | Wanted.NAME | Wanted.PLACE:
+        case Wanted.PERSON:
+            return _people(question, text)
+        case Wanted.NAME | Wanted.PLACE:
             return _names(question, text)
         case _:
             return ()
@@ -46,7 +54,17 @@ def decisive_figure(question: Question, text: str) -> Figure | None:
 
 def _figure(question: Question, text: str) -> tuple[Span, ...]:
     best = decisive_figure(question, text)
-    return () if best is None else (_with_unit(text, best.span),)
+    if best is None or _is_cell(text, best):
+        return ()
+    return (_with_unit(text, best.span),)
+
+
+def _is_cell(text: str, figure: Figure) -> bool:
+    """Whether a figure is one of a table's row: which of them answers, its columns tell."""
+    others = [f.span for f in figures(text) if f.span != figure.span]
+    ahead = (text[s.end : figure.span.start] for s in others if s.end <= figure.span.start)
+    after = (text[figure.span.end : s.start] for s in others if s.start >= figure.span.end)
+    return any(_BETWEEN_CELLS.fullmatch(between) for between in (*ahead, *after))
 
 
 def _fits(wanted: Wanted, figure: Figure) -> bool:
@@ -83,14 +101,34 @@ _UNIT = re.compile(
 )
 
 
+_PART_OF = re.compile(r"\s(?:out\s)?of\s(?:(?:the|its|all|only)\s)?")
+
+
 def _with_unit(text: str, span: Span) -> Span:
-    """The figure with its unit, and with a word that limits it ("over 10 million")."""
+    """The figure with its unit, what it is a part of, and a word that limits it.
+
+    As in "over 10 million", or "three of the seven", where either alone would say something else.
+    """
     unit = _UNIT.match(text, span.end)
     span = Span(span.start, unit.end()) if unit else span
+    part = next(
+        (f for f in figures(text) if _PART_OF.fullmatch(text, f.span.end, span.start)), None
+    )
+    span = Span(part.span.start, span.end) if part else span
     for sign in ("over ", "more than ", "about ", "around ", "almost ", "nearly ", "at least "):
         if text[: span.start].lower().endswith(sign):
             return Span(span.start - len(sign), span.end)
     return span
+
+
+def _people(question: Question, text: str) -> tuple[Span, ...]:
+    """The people of `text` that the question does not name."""
+    asked = set(content_words(question.text))
+    named = dict.fromkeys(kinds.person_names(text))
+    places = [(text.find(n), n) for n in named if not asked & set(content_words(n))]
+    spans = sorted((Span(at, at + len(n)) for at, n in places if at >= 0), key=lambda s: s.start)
+    apart = [s for i, s in enumerate(spans) if i == 0 or s.start >= spans[i - 1].end]
+    return tuple(apart[:MOST_NAMES])
 
 
 def _names(question: Question, text: str) -> tuple[Span, ...]:
@@ -100,4 +138,4 @@ def _names(question: Question, text: str) -> tuple[Span, ...]:
         parts = set(content_words(match.group()))
         if parts and not parts & asked and match.start() > 0:
             spans.append(Span(match.start(), match.end()))
-    return tuple(spans[:3])
+    return tuple(spans[:MOST_NAMES])

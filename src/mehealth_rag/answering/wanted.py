@@ -28,7 +28,20 @@ def holds_wanted(question: Question, text: str) -> bool:
 def strictly_holds(question: Question, text: str) -> bool:
     """Whether it stands where it can be the answer; True for kinds without a form of their own."""
     holds = _STRICTLY.get(question.wanted)
-    return holds is None or holds(question, text)
+    return holds is None or holds(question, text) or _row_holds(question, text)
+
+
+def _row_holds(question: Question, text: str) -> bool:
+    """Whether a table's row gives a figure of the kind: its unit stands over the table, if at all.
+
+    A row is told by its tabs.
+    """
+    if not question.wanted.is_figure or "\t" not in text or not _any_figure(question, text):
+        return False
+    if question.wanted is Wanted.PERCENT:
+        return "%" in text
+    counted = question.wanted is Wanted.COUNT and question.focus not in GENERIC_FOCUS
+    return not counted or not question.focus or question.focus in _stems(text)
 
 
 def has_form(wanted: Wanted) -> bool:

@@ -36,13 +36,21 @@ READ = 8
 BEST = 2
 """How many candidates an answer is made of."""
 
+BEHIND = 1.75
+"""Log-odds that the second may lie behind the first and still join it.
+
+On the development sets the second of the two holds the answer, and the first does not, in 22 of 100
+questions within this distance and in 3 of 100 beyond it.
+"""
+
 HEADING_MALUS = 4.0
 EXPANSION_BONUS = 3.0
 INTRODUCTION_BONUS = 1.5
 """Log-odds that a candidate's place gives or takes; see `structure`."""
 
 READ_INTRODUCTION_BONUS = 1.0
-"""The same once the reader, which has learnt no lists, has had its say."""
+"""The same once the reader, which has learnt no lists, has had its say; it has learnt no acronyms
+either, and what spells one out is given the whole bonus again."""
 
 INTRODUCED_SHARE = 0.5
 """A list's introduction holds at least this share of the question's weighted words."""
@@ -95,7 +103,7 @@ def weigh(question: Question, evidence: Sequence[Evidence], engine: Engine) -> W
     models, reader = engine.models, engine.reader
     found = candidates(evidence)
     table = features(question, found, engine.index)
-    base = models.sentence.logits(table) + structure(question, found, table)
+    base = _sentence_logits(question, found, table, models)
     if reader is None or models.combined is None or not found:
         return Weighed(found, table, base)
     kept = np.argsort(-base, kind="stable")[:READ]
@@ -103,13 +111,27 @@ def weigh(question: Question, evidence: Sequence[Evidence], engine: Engine) -> W
     scores = reader.scores(question.text, [pair(c) for c in chosen])
     joined = models.combined.logits(combined_features(base[kept], scores, chosen))
     joined = joined + READ_INTRODUCTION_BONUS * _introduces(chosen, table[kept])
+    joined = joined + EXPANSION_BONUS * _spells_out(question, table[kept])
     return Weighed(chosen, table[kept], joined, scores)
+
+
+def sentence_logits(question: Question, found: Sequence[Candidate], engine: Engine) -> Logits:
+    """The log-odds [n] of candidates before the reader has had its say."""
+    table = features(question, found, engine.index)
+    return _sentence_logits(question, found, table, engine.models)
+
+
+def _sentence_logits(
+    question: Question, found: Sequence[Candidate], table: NDArray[np.float32], models: Models
+) -> Logits:
+    return models.sentence.logits(table) + structure(question, found, table)
 
 
 def best_texts(weighed: Weighed) -> tuple[str, ...]:
     """The words of the best candidates, best first: those that an answer is made of."""
     order = np.argsort(-weighed.logits, kind="stable")[:BEST]
-    return tuple(weighed.found[int(i)].text for i in order)
+    least = weighed.logits[order[0]] - BEHIND if len(order) else 0.0
+    return tuple(weighed.found[int(i)].text for i in order if weighed.logits[i] >= least)
 
 
 def pair(candidate: Candidate) -> tuple[str, str]:
@@ -150,9 +172,7 @@ def structure(question: Question, found: Sequence[Candidate], table: NDArray[np.
     spelt out or a list of headings is asked for. The introduction of a list stands for the whole
     list, though it is short itself.
     """
-    expands = table[:, FEATURES.index("expands")].astype(np.float64)
-    if question.wanted is not Wanted.DEFINITION:
-        expands = expands * 0
+    expands = _spells_out(question, table)
     listing = question.wanted is Wanted.LIST
     heading = np.asarray([c.sentence.kind is BlockKind.HEADING and not listing for c in found])
     return np.asarray(
@@ -160,6 +180,12 @@ def structure(question: Question, found: Sequence[Candidate], table: NDArray[np.
         + INTRODUCTION_BONUS * _introduces(found, table)
         - HEADING_MALUS * (heading & (expands == 0))
     )
+
+
+def _spells_out(question: Question, table: NDArray[np.float32]) -> Logits:
+    """1 for what spells out an acronym whose meaning is asked for, else 0."""
+    expands = table[:, FEATURES.index("expands")].astype(np.float64)
+    return expands if question.wanted is Wanted.DEFINITION else expands * 0
 
 
 def _introduces(found: Sequence[Candidate], table: NDArray[np.float32]) -> Logits:

@@ -35,6 +35,47 @@ class Logistic:
         return sigmoid(self.logits(table))
 
 
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """One tree of decisions, a node an entry: where `feature` is below 0 it is a leaf.
+
+    A row goes to `left` where its feature is at most `threshold`, else to `right`.
+    """
+
+    feature: NDArray[np.int64]
+    threshold: NDArray[np.float64]
+    left: NDArray[np.int64]
+    right: NDArray[np.int64]
+    value: NDArray[np.float64]
+
+    def values(self, table: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The value of the leaf that each row comes to; shape [rows, features] to [rows]."""
+        rows = np.arange(len(table))
+        at = np.zeros(len(table), dtype=np.int64)
+        while (inner := self.feature[at] >= 0).any():
+            below = table[rows, self.feature[at]] <= self.threshold[at]
+            at = np.where(inner, np.where(below, self.left[at], self.right[at]), at)
+        return np.asarray(self.value[at])
+
+
+@dataclass(frozen=True, slots=True)
+class Boosted:
+    """Boosted trees over named features: log-odds are the sum of their leaves."""
+
+    features: tuple[str, ...]
+    base: float
+    trees: tuple[Tree, ...]
+
+    def logits(self, table: NDArray[np.floating]) -> NDArray[np.float64]:
+        """One log-odds per row; shape [rows, features] to [rows]."""
+        rows = np.asarray(table, dtype=np.float64)
+        return np.asarray(self.base + np.sum([tree.values(rows) for tree in self.trees], axis=0))
+
+    def probabilities(self, table: NDArray[np.floating]) -> NDArray[np.float64]:
+        """One probability per row; shape [rows, features] to [rows]."""
+        return sigmoid(self.logits(table))
+
+
 def sigmoid(logits: NDArray[np.float64]) -> NDArray[np.float64]:
     """Log-odds as probabilities."""
     return np.asarray(1 / (1 + np.exp(-logits)))
@@ -49,7 +90,7 @@ class Models:
     """
 
     sentence: Logistic
-    answerable: Logistic
+    answerable: Boosted
     right: Logistic
     threshold: float
     combined: Logistic | None = None
@@ -68,7 +109,7 @@ def load_models(*, with_reader: bool = True) -> Models:
     names = ANSWER_FEATURES + READ_FEATURES if with_reader else ANSWER_FEATURES
     return Models(
         sentence=_logistic(data["sentence"], FEATURES),
-        answerable=_logistic(fitted["answerable"], names),
+        answerable=_boosted(fitted["answerable"], names),
         right=_logistic(fitted["right"], names),
         threshold=float(fitted["threshold"]),
         combined=_logistic(fitted["combined"], COMBINED_FEATURES) if with_reader else None,
@@ -111,12 +152,31 @@ COMBINED_FEATURES = (
 """What a candidate's final log-odds are made of; see `weighing.combined_features`."""
 
 
-def _logistic(data: dict[str, Any], expected: tuple[str, ...]) -> Logistic:
+def _check(data: dict[str, Any], expected: tuple[str, ...]) -> None:
     if tuple(data["features"]) != expected:
         raise IndexStateError(
             "the packaged weights were fitted to other features than this version computes; "
             "fit them again with: python -m eval.fit"
         )
+
+
+def _boosted(data: dict[str, Any], expected: tuple[str, ...]) -> Boosted:
+    _check(data, expected)
+    trees = tuple(
+        Tree(
+            feature=np.asarray(tree["feature"], dtype=np.int64),
+            threshold=np.asarray(tree["threshold"], dtype=np.float64),
+            left=np.asarray(tree["left"], dtype=np.int64),
+            right=np.asarray(tree["right"], dtype=np.int64),
+            value=np.asarray(tree["value"], dtype=np.float64),
+        )
+        for tree in data["trees"]
+    )
+    return Boosted(expected, float(data["base"]), trees)
+
+
+def _logistic(data: dict[str, Any], expected: tuple[str, ...]) -> Logistic:
+    _check(data, expected)
     return Logistic(
         features=expected,
         mean=np.asarray(data["mean"], dtype=np.float64),

@@ -28,7 +28,9 @@ Debug = Annotated[bool, typer.Option("--debug", help="show the traceback of an e
 Documents = Annotated[
     list[str] | None, typer.Option("--document", help="look only in this document (repeatable)")
 ]
-Engine = Annotated[str | None, typer.Option("--engine", help="who writes the answer: extractive")]
+Engine = Annotated[
+    str | None, typer.Option("--engine", help="who writes: extractive or generative")
+]
 Batch = Annotated[Path | None, typer.Option("--batch", help="JSON Lines file with the questions")]
 Output = Annotated[Path | None, typer.Option("--output", help="JSON Lines file for the answers")]
 
@@ -145,13 +147,24 @@ def chat(
 
 @app.command()
 def sources(
-    *, corpus: Corpus = None, index: Index = None, json: Json = False, debug: Debug = False
+    *,
+    pages: Annotated[
+        bool, typer.Option("--pages", help="account for every page of the documents")
+    ] = False,
+    corpus: Corpus = None,
+    index: Index = None,
+    json: Json = False,
+    debug: Debug = False,
 ) -> None:
     """List every source: what it is, and whether it can be searched."""
-    from mehealth_rag.cli.sources import run
+    from mehealth_rag.cli.sources import run, run_pages
 
     with guarded(debug):
-        run(Common(made(corpus=corpus, index=index), json))
+        common = Common(made(corpus=corpus, index=index), json)
+        if pages:
+            run_pages(common)
+        else:
+            run(common)
 
 
 @app.command()
@@ -247,6 +260,25 @@ def ui(
 
     with guarded(debug):
         run(made(corpus=corpus, index=index, ui_host=host, ui_port=port), show=show)
+
+
+@app.command()
+def doctor(
+    *,
+    seconds: Annotated[
+        float, typer.Option("--seconds", min=0, help="how long to measure the language model")
+    ] = 60.0,
+    corpus: Corpus = None,
+    index: Index = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Look over what is installed, configured, reachable and fast enough."""
+    from mehealth_rag.cli.doctor import run
+
+    with guarded(debug):
+        code = run(Common(made(corpus=corpus, index=index), json), seconds)
+    raise typer.Exit(code)
 
 
 @auth_app.command("add")

@@ -11,6 +11,13 @@ from mehealth_rag.cli.jsonl import QuestionRow, process_noted
 from mehealth_rag.cli.show import show_answer
 from mehealth_rag.serialise import answer_json
 
+WORKERS = 2
+"""Questions of a batch that are answered at a time.
+
+They are not put into one pass through the reader: its int8 form scales a pass as a whole, so that a
+question's answer would depend on its neighbours.
+"""
+
 
 def run(common: Common, question: str | None, documents: Sequence[str]) -> None:
     """Answer one question."""
@@ -29,4 +36,4 @@ def run_batch(common: Common, batch: Path, output: Path | None, documents: Seque
     def one(row: QuestionRow) -> dict[str, Any]:
         return answer_json(assistant.ask(row.question, row.history, row.documents or documents))
 
-    process_noted(batch, output, QuestionRow, one)
+    process_noted(batch, output, QuestionRow, one, WORKERS)

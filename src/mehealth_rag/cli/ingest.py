@@ -17,12 +17,16 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from mehealth_rag.accounting import page_ranges
 from mehealth_rag.cli.context import Common, console, note, print_json
 from mehealth_rag.wiring import ingest
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mehealth_rag.index.report import IngestReport
     from mehealth_rag.settings import Settings
+    from mehealth_rag.types import DocumentProblem
 
 
 class TerminalProgress:
@@ -90,14 +94,22 @@ def run(common: Common, *, rebuild: bool) -> None:
     for row in report.documents:
         table.add_row(row.id, str(row.pages), str(row.passages), row.status, row.reason)
     console().print(table)
-    for problem in report.problems:
-        if problem.page is not None:
-            note(f"{problem.source}, page {problem.page}: {problem.reason}")
+    for line in page_problems(report.problems):
+        note(line)
     seconds = sum(report.seconds.values())
     console().print(
         f"{report.pages} pages, {report.passages} passages in {seconds:.1f} s"
         + ("" if report.changed else "; nothing had changed")
     )
+
+
+def page_problems(problems: Sequence[DocumentProblem]) -> list[str]:
+    """What is wrong with pages, a line for each reason of each document."""
+    found: dict[tuple[str, str], list[int]] = {}
+    for problem in problems:
+        if problem.page is not None:
+            found.setdefault((problem.source, problem.reason), []).append(problem.page)
+    return [f"{name}, {page_ranges(pages)}: {why}" for (name, why), pages in found.items()]
 
 
 def summary(report: IngestReport) -> dict[str, object]:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any, TextIO, TypeVar
 
@@ -49,31 +52,46 @@ R = TypeVar("R", bound=Row)
 
 
 def process_noted(
-    batch: Path, output: Path | None, row_type: type[R], answer: Callable[[R], dict[str, Any]]
+    batch: Path,
+    output: Path | None,
+    row_type: type[R],
+    answer: Callable[[R], dict[str, Any]],
+    workers: int = 1,
 ) -> None:
     """Do what `process` does, and say on standard error how many lines failed."""
-    failed = process(batch, output, row_type, answer)
+    failed = process(batch, output, row_type, answer, workers)
     if failed:
         print(f"lines of {batch} with an error: {failed}; see them in the output", file=sys.stderr)
 
 
 def process(
-    batch: Path, output: Path | None, row_type: type[R], answer: Callable[[R], dict[str, Any]]
+    batch: Path,
+    output: Path | None,
+    row_type: type[R],
+    answer: Callable[[R], dict[str, Any]],
+    workers: int = 1,
 ) -> int:
-    """Answer each line of `batch` in order, one line of `output` each.
+    """Answer each line of `batch` in order, one line of `output` each, `workers` at a time.
 
     Returns how many lines failed. Raises UsageError when a file cannot be opened or written.
     """
     failed = 0
-    with _reading(batch) as lines, _writing(output) as out:
-        for number, line in enumerate(lines, start=1):
-            if not line.strip():
-                continue
-            result = _one(line, number, row_type, answer)
+    with _reading(batch) as lines, _writing(output) as out, ThreadPoolExecutor(workers) as pool:
+        numbered = ((n, line) for n, line in enumerate(lines, start=1) if line.strip())
+        jobs = (pool.submit(_one, line, n, row_type, answer) for n, line in numbered)
+        for result in _in_turn(jobs, 2 * workers):
             failed += "error" in result
             out.write(json.dumps(result, ensure_ascii=False) + "\n")
             out.flush()
     return failed
+
+
+def _in_turn(jobs: Iterator[Future[dict[str, Any]]], ahead: int) -> Iterator[dict[str, Any]]:
+    """The results in the jobs' order; no more than `ahead` jobs are begun before their turn."""
+    begun = deque(islice(jobs, ahead))
+    while begun:
+        yield begun.popleft().result()
+        begun.extend(islice(jobs, 1))
 
 
 def _one(

@@ -22,6 +22,8 @@ def show_answer(out: Console, answer: Answer) -> None:
     out.print(_with_bold(answer.answer, style))
     for citation in answer.citations:
         _show_citation(out, citation, f"[{citation.number}] ")
+    if answer.notice:
+        out.print(Text(f"\n{answer.notice}", style="dim"))
     if answer.nearest:
         out.print(Text("\nNearest passages (they do not answer it):", style="dim"))
         for citation in answer.nearest:

@@ -1,11 +1,19 @@
-"""`mehealth sources`: every source and whether it can be searched."""
+"""`mehealth sources`: every source and whether it can be searched; every page, if asked."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from rich.table import Table
 
 from mehealth_rag.cli.context import Common, console, open_assistant, print_json
-from mehealth_rag.serialise import source_json
+from mehealth_rag.serialise import pages_json, source_json
+from mehealth_rag.types import SourceState
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mehealth_rag.accounting import PageAccount
 
 
 def run(common: Common) -> None:
@@ -31,3 +39,33 @@ def run(common: Common) -> None:
             source.url or "",
         )
     console().print(table)
+
+
+def run_pages(common: Common) -> None:
+    """Account for every page of every document, and for the documents that failed as a whole."""
+    assistant = open_assistant(common)
+    found = assistant.sources()
+    indexed = [s for s in found if s.state is SourceState.INDEXED]
+    if common.json:
+        print_json(
+            [source_json(s) | pages_json(assistant.pages(s.source.id)) for s in indexed]
+            + [source_json(s) for s in found if s.state is SourceState.FAILED]
+        )
+        return
+    table = Table("document", "page", "printed", "characters", "furniture", "passages", "problem")
+    for status in indexed:
+        _add_pages(table, status.source.id, assistant.pages(status.source.id))
+    for status in found:
+        if status.state is SourceState.FAILED:
+            table.add_row(status.source.id, "", "", "", "", "", status.reason)
+    console().print(table)
+
+
+def _add_pages(table: Table, document: str, pages: Sequence[PageAccount]) -> None:
+    for page in pages:
+        lost = f"{page.unaccounted} characters in no passage" if page.unaccounted else ""
+        figures = (page.page, page.label, page.characters, page.furniture, page.passages)
+        remark = "; ".join(filter(None, (page.problem, lost)))
+        table.add_row(document, *map(str, figures), remark)
+    sums = (sum(getattr(p, x) for p in pages) for x in ("characters", "furniture", "passages"))
+    table.add_row(document, f"all {len(pages)}", "", *map(str, sums), "", end_section=True)

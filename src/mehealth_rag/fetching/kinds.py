@@ -66,6 +66,18 @@ KINDS = {
         _is_pdf,
     ),
     "html": Kind("a web page", ".html", _WEB_PAGE, _is_web_page),
+    "docx": Kind(
+        "a Word document",
+        ".docx",
+        frozenset(
+            {
+                "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+                "application/zip",
+                "application/x-zip-compressed",
+            }
+        ),
+        lambda head: head.startswith(b"PK\x03\x04"),
+    ),
     "txt": Kind("plain text", ".txt", frozenset({"text/plain"}), _is_text),
     "md": Kind("Markdown", ".md", frozenset({"text/plain", "text/markdown"}), _is_text),
 }

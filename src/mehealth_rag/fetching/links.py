@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -10,7 +11,6 @@ import httpx
 
 from mehealth_rag.fetching.addresses import web_address
 from mehealth_rag.fetching.failures import FetchFailure
-from mehealth_rag.fetching.titles import page_count
 
 
 def new_links(path: Path, source_format: str, base: str, known: Iterable[str]) -> tuple[str, ...]:
@@ -36,12 +36,13 @@ def _plain(url: str, base: str) -> str | None:
         return None
 
 
-def _pdf_links(path: Path) -> Iterator[str]:
-    from mehealth_rag.reading.structure import read_structure
+def _pdf_links(path: Path) -> tuple[str, ...]:
+    import pypdfium2
 
-    for links in read_structure(path, page_count(path)).links:
-        for link in links:
-            yield link.url
+    from mehealth_rag.reading.structure import addresses
+
+    with closing(pypdfium2.PdfDocument(path)) as document:
+        return addresses(document)
 
 
 class _Anchors(HTMLParser):

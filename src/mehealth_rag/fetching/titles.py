@@ -13,14 +13,6 @@ _TITLE = re.compile(r"<(title|h1)\b[^>]*>(.*?)</\1", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
 
 
-def page_count(path: Path) -> int:
-    """The pages of a PDF; raises pypdfium2's error where it cannot be opened."""
-    import pypdfium2
-
-    with closing(pypdfium2.PdfDocument(path)) as document:
-        return len(document)
-
-
 def says_of_itself(path: Path, source_format: str) -> tuple[str, ...]:
     """The texts in a file that may hold its title; none where it cannot be read."""
     try:
@@ -37,10 +29,10 @@ def says_of_itself(path: Path, source_format: str) -> tuple[str, ...]:
 def _of_pdf(path: Path) -> tuple[str, ...]:
     import pypdfium2
 
-    from mehealth_rag.reading.structure import read_structure
+    from mehealth_rag.reading.structure import metadata
 
     with closing(pypdfium2.PdfDocument(path)) as document:
         with closing(document[0]) as page, closing(page.get_textpage()) as textpage:
             first = textpage.get_text_range()[:_FIRST]
-        title = read_structure(path, len(document)).metadata.get("title", "")
+        title = metadata(document).get("title", "")
     return tuple(text for text in (title, first) if text.strip())

@@ -7,15 +7,26 @@ from collections.abc import Sequence
 
 from mehealth_rag.grounding.frame import Frame, Text
 from mehealth_rag.grounding.matching import ENOUGH
+from mehealth_rag.grounding.speech import attribution, same_speaker
+from mehealth_rag.grounding.tokens import tokenise
 from mehealth_rag.grounding.values import Reason, ReasonKind
 from mehealth_rag.language.figures import FigureKind
+from mehealth_rag.language.sentences import sentence_spans
 
+_DUE_VERBS = (
+    "be open start begin launch complete finish close end arrive leave depart take become receive "
+    "move return report publish deliver expire join sail run go come meet happen host hold visit "
+    "replace build reopen land retire merge expand double rise fall create relocate appear follow "
+    "continue enter undergo commence conclude make give get bring cost last fly stand pay reach"
+).replace(" ", "|")
 _PLAN = re.compile(
     r"\b(?:will|would|shall|should|could|may|might|aims?|aimed|aiming|plans?|planned|planning|"
     r"intends?|intended|hopes?|hoped|hoping|seeks?|seeking|wants?|wanted|"
     r"wishe?s?|propos(?:es?|ed|ing)|expect(?:s|ed)?|"
-    r"due to|set to|going to|ambitions?|targets?|forecast|projected|ideal|"
-    r"potential|is to|are to|would like|opportunity to|to become)\b",
+    rf"due to (?=(?:\w+ly )?(?:{_DUE_VERBS})\b)|set to|going to|about to|on (?:track|course) to|"
+    r"schedul(?:ed|es)|ambitions?|aspir(?:es?|ed|ing|ations?)|striv(?:es?|ing)|visions?|goals?|"
+    r"objectives?|looks? to|looking to|soon|targets?|forecast|projected|ideal|subject to|pending|"
+    r"potential|is to|are to|must|needs? to|ought to|would like|opportunity to|to become)\b",
     re.IGNORECASE,
 )
 _ABLE = re.compile(r"\b(?:can|could|may|might|able to)\b", re.IGNORECASE)
@@ -24,9 +35,11 @@ _OPINION = re.compile(
     r"\b(?:believe[sd]?|argue[sd]?|claim(?:s|ed) (?:that|to)|allege(?:s|d|dly)|"
     r"suggest(?:s|ed)? that|think(?:s)?|thought|speculat(?:e|es|ed|ion)|assum(?:e|es|ed|ption)|"
     r"perhaps|possibly|probably|reportedly|supposed(?:ly)?|according to|"
-    r"in (?:his|her|their|my|our) (?:view|opinion)|critics|rumou?red|it is said)\b",
+    r"in (?:his|her|their|my|our) (?:view|opinion)|critics|rumou?red|it is said)\b"
+    r"|(?-i:(?:^|[.,;“\"\n]\s?|\b(?:and|but|that|which|as|when|if|so)\s)I(?=\s[a-z]|['’]))",
     re.IGNORECASE,
 )
+_SPEECH = re.compile(r"\b(?:according to|says?|said|tells?|told)\b|[“”\"]", re.IGNORECASE)
 _SCOPE_END = re.compile(r"[.;!?\n•](?:\s|$)|\n")
 
 SHARE = 0.6
@@ -47,7 +60,35 @@ def check_modality(frame: Frame) -> tuple[Reason, ...]:
         cue = _covering(frame, _OPINION)
         if cue is not None:
             reasons.append(Reason(ReasonKind.OPINION, sentence, cue))
-    return tuple(reasons)
+    return (*reasons, *_check_speaker(frame))
+
+
+def _check_speaker(frame: Frame) -> tuple[Reason, ...]:
+    """What a person is said to say, and the sentence states; or says that another person says."""
+    claimed = attribution(frame.sentence.text)
+    given = [g for g in map(attribution, _lines(frame.quotes.text)) if g is not None and g.personal]
+    if claimed is None:
+        said = [g for g in given if _spoken(frame, g.what)]
+        bare = said and not _OPINION.search(frame.sentence.text)
+        return (Reason(ReasonKind.OPINION, frame.sentence.text, said[0].who),) if bare else ()
+    if not claimed.personal or any(same_speaker(claimed.who, g.who) for g in given):
+        return ()
+    if given:
+        return (Reason(ReasonKind.OPINION, claimed.who, given[0].who),)
+    opined = _SPEECH.search(frame.quotes.text) or _OPINION.search(frame.quotes.text)
+    return () if opined else (Reason(ReasonKind.OPINION, claimed.who),)
+
+
+def _lines(text: str) -> list[str]:
+    return [span.of(line) for line in text.split("\n") for span in sentence_spans(line)]
+
+
+def _spoken(frame: Frame, what: str) -> bool:
+    """Whether most of what a sentence says stands in the words that someone says."""
+    own = {t.stem for t in tokenise(what) if t.content}
+    places = [w.place for w in frame.words if w.score >= ENOUGH and not w.token.quiet]
+    spoken = [p for p in places if frame.quotes.tokens[frame.aligned[p].place].stem in own]
+    return _weight(frame, spoken) >= SHARE * max(_weight(frame, places), 1e-9)
 
 
 def _is_timetable(sentence: Text) -> bool:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from mehealth_rag.grounding.frame import Frame, affinity
-from mehealth_rag.grounding.matching import Matched
+from mehealth_rag.grounding.matching import ENOUGH, Matched
 from mehealth_rag.grounding.values import Reason, ReasonKind
 from mehealth_rag.types import Span
 
 SAME_SLOT = 0.3
 """From this affinity on two names stand in one slot."""
+
+_APART = 3
+_BETWEEN = (["of"], ["of", "the"], ["for"], ["for", "the"], ["&"])
+"""Small words inside a name."""
 
 _SAME_LEAD = 0.15
 """What the same small word before both adds ("in", "by")."""
@@ -18,6 +24,27 @@ def check_names(frame: Frame) -> tuple[Reason, ...]:
     """The names that stand neither in the quotes nor above them, with what stands in their slot."""
     missing = [w for w in frame.words if w.is_name and not w.said]
     return tuple(_reason(frame, run) for run in _runs(missing))
+
+
+def composed_name(frame: Frame) -> str:
+    """A name put together from words of several names of the quotes, empty where there is none.
+
+    "Fox Street" is no name of "Fox Road, Bridge Street": neighbouring words of a name stand
+    together, in one quote and in the same order, at most two small words apart.
+    """
+    names = [w for w in frame.words if w.is_name and w.score >= ENOUGH]
+    for one, other in pairwise(names):
+        gap = frame.sentence.text[one.token.span.end : other.token.span.start]
+        if (gap.strip() and gap.split() not in _BETWEEN) or "\n" in gap:
+            continue
+        if not any(_together(frame, a.place, b.place) for a in one.places for b in other.places):
+            return Span(one.token.span.start, other.token.span.end).of(frame.sentence.text)
+    return ""
+
+
+def _together(frame: Frame, one: int, other: int) -> bool:
+    tokens = frame.quotes.tokens
+    return 0 <= other - one <= _APART and tokens[one].line == tokens[other].line
 
 
 def _runs(words: list[Matched]) -> list[list[Matched]]:

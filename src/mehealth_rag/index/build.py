@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mehealth_rag.embedding import PassageText
 from mehealth_rag.errors import IndexStateError, MehealthError, NoIndexError, ReadingError
 from mehealth_rag.index.cache import BuildCache, digest, vector_key
 from mehealth_rag.index.content import ContentWriter, adapter
@@ -25,11 +24,13 @@ from mehealth_rag.index.dense import (
     remove_collections,
 )
 from mehealth_rag.index.folder import LAYOUT_VERSION, MANIFEST, read_manifest, write_durably
-from mehealth_rag.index.lexical import write_lexical
+from mehealth_rag.index.lexical import LexicalWriter
 from mehealth_rag.index.report import NoProgress, RowStatus
 from mehealth_rag.index.rows import Tally, indexed_documents
-from mehealth_rag.question_encoder import has_question_encoder
-from mehealth_rag.types import Passage, Source, Span
+from mehealth_rag.index.seal import seal
+from mehealth_rag.index.texts import TEXTS_VERSION, embedding_text, lexical_text
+from mehealth_rag.question_encoder import drop_damaged, has_question_encoder
+from mehealth_rag.types import Passage, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -60,25 +61,6 @@ def build_index(plan: BuildPlan, progress: Progress | None = None) -> IngestRepo
             return build.run()
         finally:
             build.close()
-
-
-def embedding_text(passage: Passage) -> PassageText:
-    """Return what is embedded of a passage: the heading above it, a line break, its text."""
-    above = _heading_above(passage)
-    lead = f"{above}\n" if above else ""
-    shift = len(lead) - passage.span.start
-    spans = tuple(Span(s.span.start + shift, s.span.end + shift) for s in passage.sentences)
-    return PassageText(lead + passage.text, spans)
-
-
-def lexical_text(passage: Passage) -> str:
-    """Return what is indexed of a passage by its words."""
-    return f"{_heading_above(passage)}\n{passage.text}"
-
-
-def _heading_above(passage: Passage) -> str:
-    """Return the nearest heading that does not stand in the passage itself, empty if none."""
-    return next((h for h in reversed(passage.headings) if h not in passage.text), "")
 
 
 @contextmanager
@@ -126,6 +108,8 @@ class _Build:
             self._tally.recall(before, plan.sources)
             self._tally.truncated = int(old.get("truncated", 0))
             return self._tally.report(before, changed=False)
+        if plan.rebuild:
+            drop_damaged(plan.folder.models, plan.model)
         self._tidy({before.name, str(old.get("previous"))} if before else None)
         generation = plan.folder.new_generation(fingerprint)
         documents = indexed_documents(before)
@@ -183,23 +167,43 @@ class _Build:
         return content.passages
 
     def _read(self, content: ContentWriter, hashes: dict[str, str]) -> None:
+        firsts = _firsts(self._plan.sources, hashes)
         with self._stage("read", len(self._plan.sources)):
+            self._announce([s for s in self._plan.sources if firsts[s.id] == s.id], hashes)
             for source in self._plan.sources:
+                first = firsts[source.id]
+                if first != source.id:
+                    self._tally.duplicate(source, first)
+                    self._progress.advance()
+                    continue
+                names = tuple(n for n, one in firsts.items() if one == first and n != first)
                 try:
                     document, passages = self._document(source, hashes[source.id])
                 except ReadingError as error:
                     self._tally.fail(source, str(error))
                 else:
-                    content.add(document, passages)
+                    content.add(document, passages, names)
                     self._tally.note(document, len(passages))
                 self._progress.advance()
         self._cache.commit()
+
+    def _announce(self, sources: Sequence[Source], hashes: dict[str, str]) -> None:
+        """Tell the reader which files it will be asked for: all that are not remembered."""
+        if self._plan.expect is None:
+            return
+        there = (s for s in sources if not hashes[s.id].startswith(_UNREADABLE))
+        self._plan.expect(
+            [s for s in there if not self._cache.has_document(self._key(s, hashes[s.id]))]
+        )
+
+    def _key(self, source: Source, sha256: str) -> bytes:
+        return digest(_identity(source), sha256, *_versions(self._plan)[:2])
 
     def _document(self, source: Source, sha256: str) -> tuple[Document, tuple[Passage, ...]]:
         """Return the pages and passages of a source, read or remembered. Raises ReadingError."""
         if sha256.startswith(_UNREADABLE):
             raise ReadingError(f"{source.path} is {sha256}")
-        key = digest(_identity(source), sha256, *_versions(self._plan)[:2])
+        key = self._key(source, sha256)
         if found := self._cache.document(key, source, sha256):
             return found
         try:
@@ -256,14 +260,14 @@ class _Build:
     def _write_words(self, content: ContentWriter, generation: Path) -> None:
         language = self._plan.language
         counts: Counter[str] = Counter()
-        stems = []
+        lexical = LexicalWriter()
         with self._stage("words", content.passages):
             for part in content.each_passage(_CHUNK):
                 for text in map(lexical_text, part):
-                    stems.append(language.stems(text))
+                    lexical.add(language.stems(text))
                     counts.update(set(language.words(text)))
                 self._progress.advance(len(part))
-            write_lexical(generation, stems)
+            lexical.write(generation)
             content.add_words(counts)
             texts = (lexical_text(p) for part in content.each_passage(_CHUNK) for p in part)
             content.add_acronyms(language.acronyms(texts))
@@ -278,8 +282,9 @@ class _Build:
             "model": self._plan.model,
             "chroma_url": self._plan.chroma_url,
             "collection": self._prefix + generation.name,
-            "documents": sum(row.status != RowStatus.FAILED for row in self._tally.rows),
+            "documents": sum(row.status is RowStatus.UNCHANGED for row in self._tally.rows),
             "passages": passages,
+            "files": seal(generation),
             "truncated": self._tally.truncated,
             "previous": before.name if before else None,
             "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
@@ -312,13 +317,24 @@ def _path(source: Source) -> Path:
     return source.path
 
 
+def _firsts(sources: Sequence[Source], hashes: dict[str, str]) -> dict[str, str]:
+    """For each source the id of the first one with the same file, read as the same format."""
+    seen: dict[tuple[str, str], str] = {}
+    return {
+        source.id: source.id
+        if hashes[source.id].startswith(_UNREADABLE)
+        else seen.setdefault((hashes[source.id], source.format), source.id)
+        for source in sources
+    }
+
+
 def _identity(source: Source) -> Any:  # noqa: ANN401 - JSON
     """Return a source without its path: the same corpus elsewhere makes the same index."""
     return adapter(Source).dump_python(replace(source, path=None), mode="json")
 
 
 def _versions(plan: BuildPlan) -> list[int]:
-    return [plan.versions.reader, plan.versions.splitter, plan.versions.words]
+    return [plan.versions.reader, plan.versions.splitter, plan.versions.words, TEXTS_VERSION]
 
 
 def _fingerprint(plan: BuildPlan, hashes: dict[str, str]) -> str:

@@ -79,6 +79,10 @@ class BuildCache:
                 return Document(source, sha256, read.pages, read.metadata), read.passages
         return None
 
+    def has_document(self, key: bytes) -> bool:
+        """Whether a document was read before under `key`."""
+        return bool(self._rows("select 1 from documents where key = ?", (key,)))
+
     def put_document(self, key: bytes, document: Document, passages: Sequence[Passage]) -> None:
         """Keep what reading and splitting made of a file."""
         read = ReadDocument(document.pages, dict(document.metadata), tuple(passages))

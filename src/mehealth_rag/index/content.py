@@ -42,7 +42,8 @@ create table problems (ordinal integer primary key, data text not null);
 class IndexedDocument:
     """A document of the index: its source, its size, where its passages begin.
 
-    Its passages have the ordinals `first` up to `first + passages`.
+    Its passages have the ordinals `first` up to `first + passages`. `names` are the ids of other
+    sources that are the same file.
     """
 
     source: Source
@@ -51,6 +52,7 @@ class IndexedDocument:
     passages: int
     first: int
     metadata: Mapping[str, str]
+    names: tuple[str, ...] = ()
 
 
 @cache
@@ -71,8 +73,10 @@ class ContentWriter:
         self._documents = 0
         self.passages = 0
 
-    def add(self, document: Document, passages: Sequence[Passage]) -> None:
-        """Add a document with its pages and passages, after those before it."""
+    def add(
+        self, document: Document, passages: Sequence[Passage], names: tuple[str, ...] = ()
+    ) -> None:
+        """Add a document with its pages, passages and other names, after those before it."""
         self._check_spans(passages)
         row = IndexedDocument(
             source=document.source,
@@ -81,6 +85,7 @@ class ContentWriter:
             passages=len(passages),
             first=self.passages,
             metadata=dict(document.metadata),
+            names=names,
         )
         name = document.source.id
         self._database.execute(

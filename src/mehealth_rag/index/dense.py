@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import shutil
+import tempfile
+import weakref
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -14,14 +19,15 @@ from mehealth_rag.offline import no_telemetry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from chromadb.api import ClientAPI
+    from chromadb.config import Settings
     from numpy.typing import NDArray
 
     from mehealth_rag.types import Passage
 
 FOLDER = "chroma"
+_DATABASE = "chroma.sqlite3"
 _SENTENCES = "sentences.npy"
 _OFFSETS = "sentence_offsets.npy"
 _EXACT = 2_000  # up to here the search looks at every passage
@@ -39,7 +45,7 @@ def open_client(generation: Path, url: str | None) -> ClientAPI:
     settings = Settings(anonymized_telemetry=False)
     if url is None:
         with _reported(f"the vectors in {generation / FOLDER} cannot be opened"):
-            return chromadb.PersistentClient(str(generation / FOLDER), settings)
+            return _embedded_client(generation / FOLDER, settings)
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise UsageError(f"the Chroma address {url!r} is none: give one like http://host:8000")
@@ -51,6 +57,26 @@ def open_client(generation: Path, url: str | None) -> ClientAPI:
             ssl=secure,
             settings=settings,
         )
+
+
+def _embedded_client(folder: Path, settings: Settings) -> ClientAPI:
+    """Open Chroma in a folder; in a copy of it where the folder can only be read."""
+    import chromadb  # 1 s
+
+    if all(os.access(path, os.W_OK) for path in (folder, folder / _DATABASE) if path.exists()):
+        return chromadb.PersistentClient(str(folder), settings)
+    copy = Path(tempfile.mkdtemp(prefix="mehealth-chroma-"))  # Chroma only opens what it may write
+    try:
+        # Without the modes: a copy of files that can only be read has to be writable.
+        shutil.copytree(folder, copy, dirs_exist_ok=True, copy_function=shutil.copyfile)
+        for path in (copy, *copy.rglob("*")):
+            path.chmod(0o700)
+        client = chromadb.PersistentClient(str(copy), settings)
+    except BaseException:
+        shutil.rmtree(copy, ignore_errors=True)
+        raise
+    weakref.finalize(client, shutil.rmtree, copy, ignore_errors=True)
+    return client
 
 
 def close_client(client: ClientAPI) -> None:

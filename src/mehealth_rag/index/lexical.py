@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from array import array
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,12 +22,30 @@ _K1, _B = 1.2, 0.75
 _DECIMALS = 5
 
 
-def write_lexical(generation: Path, stems: Sequence[list[str]]) -> None:
-    """Index the stems of each passage, in the order of the passages (at least one)."""
-    index = _bm25().BM25(k1=_K1, b=_B, method="lucene")
-    # A passage without any word still counts as one; the empty word matches no question.
-    index.index([tokens or [""] for tokens in stems], show_progress=False)
-    index.save(generation / FOLDER, show_progress=False)
+class LexicalWriter:
+    """Indexes the stems of each passage, in the order of the passages (at least one).
+
+    Stems are kept as numbers, four bytes each: the words of a large corpus do not fit in memory.
+    """
+
+    def __init__(self) -> None:
+        self._vocabulary: dict[str, int] = {}
+        self._passages: list[array[int]] = []
+
+    def add(self, tokens: Sequence[str]) -> None:
+        """Add the stems of the next passage."""
+        known = self._vocabulary
+        # A passage without any word still counts as one; the empty word matches no question.
+        ids = (known.setdefault(token, len(known)) for token in tokens or ("",))
+        self._passages.append(array("i", ids))
+
+    def write(self, generation: Path) -> None:
+        """Write the index below the generation."""
+        bm25s = _bm25()
+        index = bm25s.BM25(k1=_K1, b=_B, method="lucene")
+        words = bm25s.tokenization.Tokenized(ids=self._passages, vocab=self._vocabulary)
+        index.index(words, show_progress=False)
+        index.save(generation / FOLDER, show_progress=False)
 
 
 class LexicalIndex:

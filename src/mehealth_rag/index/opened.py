@@ -13,6 +13,7 @@ from mehealth_rag.index.content import ContentReader, IndexedDocument
 from mehealth_rag.index.dense import DenseIndex, SentenceVectors, open_client
 from mehealth_rag.index.folder import LAYOUT_VERSION, MEND, IndexFolder, read_manifest
 from mehealth_rag.index.lexical import LexicalIndex
+from mehealth_rag.index.seal import check_seal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +30,7 @@ class OpenIndex:
     """One generation, open for asking; many threads may ask at once.
 
     It goes on serving that generation while a new one is built: open anew to see the new one.
+    `other_names` are the ids of sources that are the same file as a document, with its id.
     """
 
     def __init__(self, generation: Path, manifest: dict[str, Any]) -> None:
@@ -39,6 +41,7 @@ class OpenIndex:
         self._lexical = LexicalIndex(generation)
         self._sentences = SentenceVectors(generation)
         self._documents = {d.source.id: d for d in self._content.documents()}
+        self.other_names = {n: d.source.id for d in self._documents.values() for n in d.names}
         self._allowed = lru_cache(maxsize=32)(self._allowed_of)
         # Importing Chroma takes a second: the question encoder can load meanwhile.
         pool = ThreadPoolExecutor(1, "chroma")
@@ -59,6 +62,7 @@ class OpenIndex:
         _check(manifest, "layout", LAYOUT_VERSION, MEND)
         _check(manifest, "model", model, "run: mehealth ingest")
         _check(manifest, "chroma_url", chroma_url, "run: mehealth ingest")
+        check_seal(generation, manifest.get("files", {}))
         return cls(generation, manifest)
 
     def _open_dense(self) -> DenseIndex:
@@ -149,7 +153,8 @@ class OpenIndex:
         return self.document_ordinals(documents), [name for part in names for name in part]
 
     def _chosen(self, documents: Sequence[str]) -> list[IndexedDocument]:
-        return sorted((self._documents[d] for d in set(documents)), key=lambda d: d.first)
+        ids = {self.other_names.get(d, d) for d in documents}
+        return sorted((self._documents[d] for d in ids), key=lambda d: d.first)
 
 
 def _check(manifest: dict[str, Any], key: str, wanted: object, mend: str) -> None:

@@ -23,6 +23,8 @@ class RowStatus(StrEnum):
     UNCHANGED = "unchanged"
     REMOVED = "removed"
     FAILED = "failed"
+    DUPLICATE = "duplicate"
+    """The same file as another source: one document with two names."""
 
 
 class BulkEncoder(Protocol):
@@ -85,7 +87,8 @@ class Language:
 class BuildPlan:
     """All that a build needs. `encoder` is called only when a vector has to be computed.
 
-    `model` is the model's id, `lock_timeout` the seconds to wait for another build.
+    `expect` is told which sources will be read, in order. `model` is the model's id, and
+    `lock_timeout` the seconds to wait for another build.
     """
 
     sources: tuple[Source, ...]
@@ -98,12 +101,16 @@ class BuildPlan:
     model: str
     chroma_url: str | None = None
     rebuild: bool = False
+    expect: Callable[[Sequence[Source]], None] | None = None
     lock_timeout: float = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentRow:
-    """A document of the corpus after a build. `reason` says why it failed, else it is empty."""
+    """A document of the corpus after a build.
+
+    `reason` says why it failed or whose duplicate it is, else it is empty.
+    """
 
     id: str
     title: str

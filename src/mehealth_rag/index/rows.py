@@ -36,6 +36,13 @@ class Tally:
         self.rows.append(DocumentRow(source.id, source.title, 0, 0, RowStatus.FAILED, reason))
         self.problems.append(DocumentProblem(source.id, reason))
 
+    def duplicate(self, source: Source, first: str) -> None:
+        """Count a source that is the same file as the source `first`."""
+        if any(row.id == first and row.status is RowStatus.FAILED for row in self.rows):
+            self.fail(source, f"{same_file(first)}, which cannot be read")
+        else:
+            self.rows.append(_duplicate(source, first))
+
     def note(self, document: Document, passages: int) -> None:
         """Count a document that was read, with those of its pages that have no text."""
         source, pages = document.source, document.pages
@@ -43,7 +50,9 @@ class Tally:
             DocumentRow(source.id, source.title, len(pages), passages, RowStatus.UNCHANGED)
         )
         self.problems += [
-            DocumentProblem(source.id, page.problem, page.number) for page in pages if page.problem
+            DocumentProblem(source.id, page.problem, page.number, page.fault)
+            for page in pages
+            if page.problem
         ]
 
     @contextmanager
@@ -88,9 +97,12 @@ class Tally:
         finally:
             content.close()
         reasons = {p.source: p.reason for p in self.problems if p.page is None}
+        firsts = {name: d.source.id for d in documents.values() for name in d.names}
         for s in sources:
             if d := documents.get(s.id):
                 row = DocumentRow(s.id, s.title, d.pages, d.passages, RowStatus.UNCHANGED)
+            elif s.id in firsts:
+                row = _duplicate(s, firsts[s.id])
             else:
                 row = DocumentRow(s.id, s.title, 0, 0, RowStatus.FAILED, reasons.get(s.id, ""))
             self.rows.append(row)
@@ -98,7 +110,7 @@ class Tally:
     def nothing(self) -> str:
         """Say why there is nothing to build an index from."""
         if not self.problems:
-            return "the corpus holds no document with text: add PDF, HTML, Markdown or text files"
+            return "the corpus holds no document with text: add PDF, Word, HTML or text files"
         reasons = "; ".join(f"{p.source}: {p.reason}" for p in self.problems[:_NAMED])
         more = f"; and {len(self.problems) - _NAMED} more" if len(self.problems) > _NAMED else ""
         return f"no document of the corpus has text that can be read ({reasons}{more})"
@@ -120,10 +132,20 @@ def indexed_documents(generation: Path | None) -> dict[str, IndexedDocument]:
         content.close()
 
 
+def _duplicate(source: Source, first: str) -> DocumentRow:
+    reason = same_file(first)
+    return DocumentRow(source.id, source.title, 0, 0, RowStatus.DUPLICATE, reason)
+
+
+def same_file(first: str) -> str:
+    """Say that a source is the same file as another."""
+    return f"the same file as {first}"
+
+
 def _compared(
     row: DocumentRow, before: dict[str, IndexedDocument], now: dict[str, IndexedDocument]
 ) -> DocumentRow:
-    if row.status is RowStatus.FAILED:
+    if row.status in {RowStatus.FAILED, RowStatus.DUPLICATE}:
         return row
     if row.id not in before:
         return replace(row, status=RowStatus.ADDED)

@@ -49,6 +49,8 @@ _NO_PERSON = frozenset(
     monday tuesday wednesday thursday friday saturday sunday programme program project initiative
     strategy plan report agreement development technology technologies technical industrial services
     service system systems management clinical trials trial data digital innovation enterprise
+    executive director chairman chairwoman chair chief officer president minister secretary manager
+    head deputy senior
     """.split()
 )
 _PLACE_CUE = re.compile(

@@ -6,21 +6,29 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from mehealth_rag.errors import ReadingError
+from mehealth_rag.reading.garbage import without_garbage
+from mehealth_rag.reading.options import PLAIN, ReadingOptions
+from mehealth_rag.reading.sniffing import check_kind
 from mehealth_rag.types import Document, Page, Source
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = ["FORMATS", "READER_VERSION", "read_document"]
+__all__ = ["FORMATS", "READER_VERSION", "ReadingOptions", "read_document"]
 
-READER_VERSION = 1
+READER_VERSION = 5
 """Raised whenever the same file may come out with another text, so that indexes are rebuilt."""
 
-FORMATS = ("pdf", "txt", "md")
+FORMATS = ("pdf", "docx", "html", "md", "txt")
+
+MOST_BYTES = 500_000_000
+"""Bytes of one file."""
+
+_SYNONYMS = {"text": "txt", "plain": "txt", "markdown": "md", "htm": "html", "xhtml": "html"}
 
 
-def read_document(source: Source) -> Document:
+def read_document(source: Source, options: ReadingOptions = PLAIN) -> Document:
     """Read the document behind a source whose file is present.
 
     Raises ReadingError in one line that says what is wrong, with which file, and what to do.
@@ -29,12 +37,16 @@ def read_document(source: Source) -> Document:
         raise ReadingError(f"{source.id}: its file is not here; fetch it or add it to the corpus")
     path = source.path
     content = _content(path)
-    pages, metadata = _read(path, _format(source, path), content)
-    return Document(source, hashlib.sha256(content).hexdigest(), pages, metadata)
+    pages, metadata = _read(source, path, content, options)
+    digest = hashlib.sha256(content).hexdigest()
+    return Document(source, digest, without_garbage(pages), metadata)
 
 
 def _content(path: Path) -> bytes:
     try:
+        if path.stat().st_size > MOST_BYTES:
+            limit = MOST_BYTES // 1_000_000
+            raise ReadingError(f"{path}: over {limit:,} MB; divide it, or leave it out")
         content = path.read_bytes()
     except FileNotFoundError as error:
         raise ReadingError(f"{path}: no such file; put it there or take it off the list") from error
@@ -48,44 +60,36 @@ def _content(path: Path) -> bytes:
 
 def _format(source: Source, path: Path) -> str:
     name = (source.format or path.suffix).lower().lstrip(".")
-    return {"text": "txt", "plain": "txt", "markdown": "md"}.get(name, name)
+    return _SYNONYMS.get(name, name)
 
 
-def _read(path: Path, form: str, content: bytes) -> tuple[tuple[Page, ...], Mapping[str, str]]:
-    # The PDF libraries are loaded only where a PDF is read: text files need neither.
+def _read(
+    source: Source, path: Path, content: bytes, options: ReadingOptions
+) -> tuple[tuple[Page, ...], Mapping[str, str]]:
+    # Each format's libraries are loaded only where a file of it is read.
+    form = _format(source, path)
+    if form not in FORMATS:
+        known = ", ".join(FORMATS)
+        raise ReadingError(f"{path}: unknown format {form!r}; known are {known}")
+    check_kind(path, form, content)
     match form:
         case "pdf":
             from mehealth_rag.reading.assemble import read_pdf
 
-            _refuse_other_kinds(path, content)
-            return read_pdf(path)
-        case "txt":
-            from mehealth_rag.reading.text import read_text
+            return read_pdf(path, options)
+        case "docx":
+            from mehealth_rag.reading.word import read_docx
 
-            return read_text(path, content), {}
+            return read_docx(path, content)
+        case "html":
+            from mehealth_rag.reading.web import read_html
+
+            return read_html(path, content, source.url)
         case "md":
             from mehealth_rag.reading.markdown import read_markdown
 
             return read_markdown(path, content)
         case _:
-            known = ", ".join(FORMATS)
-            raise ReadingError(f"{path}: unknown format {form!r}; known are {known}")
+            from mehealth_rag.reading.text import read_text
 
-
-_SIGNATURES = {
-    b"\xff\xd8\xff": "a JPEG picture",
-    b"\x89PNG": "a PNG picture",
-    b"GIF8": "a GIF picture",
-    b"PK\x03\x04": "a ZIP archive or an Office file",
-    b"<!DOCTYPE": "a web page",
-    b"<html": "a web page",
-}
-
-
-def _refuse_other_kinds(path: Path, content: bytes) -> None:
-    if b"%PDF-" in content[:1024]:
-        return
-    start = content[:64].lstrip()
-    kinds = [kind for sign, kind in _SIGNATURES.items() if start.lower().startswith(sign.lower())]
-    is_what = f"it is {kinds[0]}" if kinds else "it does not start like one"
-    raise ReadingError(f"{path}: not a PDF ({is_what}); get the document as a PDF")
+            return read_text(path, content), {}

@@ -1,69 +1,86 @@
-"""A PDF as a document: text by pdfium, structure by pypdf, put together page by page."""
+"""A PDF as a document: what pdfium says of it, put together page by page."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+import gc
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from mehealth_rag.reading.blocks import draft_pages, measure
 from mehealth_rag.reading.compose import compose
 from mehealth_rag.reading.furniture import PageLines, mark_furniture
 from mehealth_rag.reading.layout import arrange
+from mehealth_rag.reading.options import PLAIN, ReadingOptions
 from mehealth_rag.reading.pdf import read_pages
-from mehealth_rag.reading.structure import Structure, read_structure
-from mehealth_rag.reading.tidy import Vocabulary
-from mehealth_rag.types import Link, Page
+from mehealth_rag.reading.tidy import Vocabulary, ends_broken
+from mehealth_rag.types import Line, Page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from mehealth_rag.reading.runs import Draft, RawPage, Region
+    from mehealth_rag.reading.runs import Draft, RawPage
 
 
-def read_pdf(path: Path) -> tuple[tuple[Page, ...], Mapping[str, str]]:
+def read_pdf(
+    path: Path, options: ReadingOptions = PLAIN
+) -> tuple[tuple[Page, ...], Mapping[str, str]]:
     """All pages of a PDF in order, and its metadata.
 
     Boxes are in points on the page as it is displayed (crop box taken off, rotation applied), with
     the origin at its bottom left; `Page.size` is the displayed page's. Raises ReadingError.
     """
-    raws = read_pages(path)
-    structure = read_structure(path, len(raws))
+    with _uncollected():
+        raws, metadata = read_pages(path, options)
+        return _pages(raws), metadata
+
+
+def _pages(raws: Sequence[RawPage]) -> tuple[Page, ...]:
     arranged = [arrange(raw) for raw in raws]
     style = measure(region for regions in arranged for region in regions)
     lines = [
-        PageLines(raw.number, label, raw.size[1], tuple(regions))
-        for raw, label, regions in zip(raws, structure.labels, arranged, strict=True)
+        PageLines(raw.number, raw.label, raw.height, tuple(regions))
+        for raw, regions in zip(raws, arranged, strict=True)
     ]
     marked = mark_furniture(lines, style.body)
     drafts = draft_pages(marked, style)
-    vocabulary = Vocabulary.of(_texts(marked))
-    pages = tuple(
-        _page(raw, structure, blocks, vocabulary) for raw, blocks in zip(raws, drafts, strict=True)
-    )
-    return pages, structure.metadata
+    vocabulary = _vocabulary(line.text for page in marked for region in page for line in region)
+    return tuple(_page(raw, blocks, vocabulary) for raw, blocks in zip(raws, drafts, strict=True))
 
 
-def _texts(pages: Sequence[Sequence[Region]]) -> Iterator[str]:
-    return (line.text for regions in pages for region in regions for line in region)
+def _vocabulary(lines: Iterable[str]) -> Vocabulary:
+    """Count a document's words, which only what a line's end broke in two asks for."""
+    texts = list(lines)
+    return Vocabulary.of(texts if any(map(ends_broken, texts)) else ())
 
 
-def _page(
-    raw: RawPage, structure: Structure, drafts: Sequence[Draft], vocabulary: Vocabulary
-) -> Page:
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """No search for cycles meanwhile: a page is thousands of small values and not one cycle.
+
+    It would cost a tenth of the reading.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _page(raw: RawPage, drafts: Sequence[Draft], vocabulary: Vocabulary) -> Page:
     text, blocks, lines = compose(drafts, vocabulary)
-    index = raw.number - 1
     return Page(
         number=raw.number,
-        label=structure.labels[index],
+        label=raw.label,
         text=text,
         blocks=blocks,
-        lines=lines,
-        links=tuple(_placed(link, raw) for link in structure.links[index]),
+        lines=tuple(Line(line.span, raw.displayed(line.box)) for line in lines)
+        if raw.turn
+        else lines,
+        links=raw.links,
         size=raw.size,
         problem=raw.problem,
+        fault=raw.fault,
     )
-
-
-def _placed(link: Link, raw: RawPage) -> Link:
-    return link if link.box is None else replace(link, box=raw.frame.box(link.box))

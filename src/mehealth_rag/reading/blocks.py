@@ -16,6 +16,7 @@ from mehealth_rag.reading.marks import (
     is_upper,
     starts_item,
     starts_numbered,
+    starts_title,
 )
 from mehealth_rag.reading.runs import Draft, Piece, Region, TextLine
 from mehealth_rag.types import BlockKind
@@ -35,6 +36,8 @@ _VERY_SHORT = 0.5
 """A line that ends before this share of the width ends its block even without a full stop."""
 _PROSE_LINES = 5
 """So many lines of running text tell a page's own size."""
+_HEAD_WORDS = 8
+"""A line over a table's columns has no more words."""
 _NOTE_SIGNS = "0123456789*†‡§"
 _MAX_LEVEL = 6
 
@@ -115,7 +118,7 @@ def _page_groups(regions: Sequence[Region], style: Style) -> list[_Group]:
             first = False
     body = _page_body(regions, style)
     groups = _joined_labels([_classified(group, style, body) for group in groups])
-    return _rejoined(_with_column_heads(groups))
+    return _rejoined(_with_column_heads(_side_by_side(groups)))
 
 
 def _page_body(regions: Sequence[Region], style: Style) -> float:
@@ -250,7 +253,7 @@ def _is_title(text: str, lines: int) -> bool:
         return False
     if text[-1] in ",;" or is_unfinished(text):
         return False
-    numbered = starts_item(text) and len(text.split()) <= 10
+    numbered = starts_title(text) or (starts_item(text) and len(text.split()) <= 10)
     return not ends_sentence(text) or text.endswith("?") or numbered
 
 
@@ -288,7 +291,7 @@ def _labelled(label: TextLine, figures: TextLine) -> TextLine:
         max(label.box[2], figures.box[2]),
         label.box[3],
     )
-    return replace(figures, text=f"{label.text}\t{figures.text}", box=box)
+    return figures._replace(text=f"{label.text}\t{figures.text}", box=box)
 
 
 def _is_label(above: _Group, row: _Group) -> bool:
@@ -306,6 +309,49 @@ def _is_label(above: _Group, row: _Group) -> bool:
         and not ends_clause(last.text)
         and above.lines[0].bold == line.bold
     )
+
+
+def _side_by_side(groups: list[_Group]) -> list[_Group]:
+    """Make one row of short lines beside each other right above a row: they head its columns."""
+    joined: list[_Group] = []
+    heads: list[_Group] = []
+    for group in groups:
+        if heads and not (_may_head(group) and _right_of(heads[-1].last, group.last)):
+            joined += _as_row(heads, group)
+            heads = []
+        if _may_head(group):
+            heads.append(group)
+        else:
+            joined.append(group)
+    return joined + heads
+
+
+def _may_head(group: _Group) -> bool:
+    short = len(group.lines) == 1 and len(group.last.text.split()) <= _HEAD_WORDS
+    return short and group.kind in (BlockKind.PARAGRAPH, BlockKind.HEADING)
+
+
+def _right_of(left: TextLine, line: TextLine) -> bool:
+    """Whether a line stands beside another on the same baseline."""
+    level = abs(left.baseline - line.baseline) < 0.3 * line.size
+    return level and line.box[0] > left.box[2]
+
+
+def _as_row(heads: list[_Group], below: _Group) -> list[_Group]:
+    """Join lines side by side where what follows them is a row that they stand over."""
+    first, last, row = heads[0].last, heads[-1].last, below.lines[0]
+    reach = 3 * first.size
+    over = row.box[0] - reach < first.box[0] and last.box[2] < row.box[2] + reach
+    if len(heads) < 2 or below.kind is not BlockKind.ROW or not over:
+        return heads
+    above = first.baseline > row.baseline and first.box[1] - row.box[3] < 1.2 * row.size
+    if not above or any(ends_sentence(head.last.text) for head in heads):
+        return heads
+    boxes = [head.last.box for head in heads]
+    box = (first.box[0], min(b[1] for b in boxes), last.box[2], max(b[3] for b in boxes))
+    text = "\t".join(head.last.text for head in heads)
+    line = first._replace(text=text, box=box, row=True)
+    return [_Group(BlockKind.ROW, [line], heads[0].right)]
 
 
 def _with_column_heads(groups: list[_Group]) -> list[_Group]:
@@ -329,7 +375,7 @@ def _is_column_head(group: _Group, row: _Group) -> bool:
     unlabelled = not any(map(str.isalpha, below.text.split("\t")[0]))
     over = below.box[0] + 2 * line.size < line.box[0] and line.box[2] < below.box[2] and unlabelled
     near = 0 < line.baseline - below.baseline < 2.2 * below.size
-    return near and (beside or over) and len(line.text.split()) <= 8
+    return near and (beside or over) and len(line.text.split()) <= _HEAD_WORDS
 
 
 def _rejoined(groups: list[_Group]) -> list[_Group]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mehealth_rag.reading.marks import ends_sentence
@@ -65,7 +65,7 @@ def _with_marks(region: Region, found: set[int]) -> Region:
     if not any(id(line) in found for line in region):
         return region
     return tuple(
-        replace(line, furniture=True, row=False, text=line.text.replace("\t", " "))
+        line._replace(furniture=True, row=False, text=line.text.replace("\t", " "))
         if id(line) in found
         else line
         for line in region

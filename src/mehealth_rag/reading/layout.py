@@ -6,7 +6,6 @@ of a stretch crosses, rows of a table by figures or short cells on one baseline.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -49,7 +48,7 @@ def arrange(page: RawPage) -> list[Region]:
         regions.append(tuple(_line((run,), row=False) for run in turned))
     if marks:
         lines = [_line((run,), row=False) for run in marks]
-        regions.append(tuple(replace(line, furniture=True) for line in lines))
+        regions.append(tuple(line._replace(furniture=True) for line in lines))
     return regions
 
 
@@ -190,19 +189,36 @@ def _text(group: Sequence[Run]) -> str:
 
 
 def _line(group: Sequence[Run], *, row: bool, text: str | None = None) -> TextLine:
+    if len(group) == 1:
+        return _line_of(group[0], row=row, text=text)
     main = max(group, key=lambda run: len(run.text))
     heavy = [run for run in group if not is_lone_mark(run.text)] or group
     return TextLine(
         text=_text(group) if text is None else text,
-        box=_union(run.box for run in group) if len(group) > 1 else main.box,
+        box=_union(run.box for run in group),
         baseline=main.baseline,
         size=main.size,
-        order=group[0].order if len(group) == 1 else min(run.order for run in group),
+        order=min(run.order for run in group),
         bold=all(run.bold and run.bold_end for run in heavy),
         slant=all(run.slant for run in heavy),
         row=row,
         upright=main.upright,
         note=group[0].note or group[0].size < 0.85 * main.size,
+    )
+
+
+def _line_of(run: Run, *, row: bool, text: str | None) -> TextLine:
+    return TextLine(
+        text=run.text if text is None else text,
+        box=run.box,
+        baseline=run.baseline,
+        size=run.size,
+        order=run.order,
+        bold=run.bold and run.bold_end,
+        slant=run.slant,
+        row=row,
+        upright=run.upright,
+        note=run.note,
     )
 
 
@@ -217,7 +233,7 @@ def _parted_row(groups: Sequence[Sequence[Run]]) -> TextLine:
     if len(groups) != 2:
         return row
     cells = (_line(group, row=False) for group in groups)
-    return replace(row, cells=tuple(replace(cell, whole=row) for cell in cells))
+    return row._replace(cells=tuple(cell._replace(whole=row) for cell in cells))
 
 
 def _union(boxes: Iterable[Box]) -> Box:

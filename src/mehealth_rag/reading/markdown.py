@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mehealth_rag.reading.compose import compose
-from mehealth_rag.reading.runs import NO_TEXT, Draft, Piece
+from mehealth_rag.reading.flow import FlowBlock, Visible, page_of, row_of
 from mehealth_rag.reading.text import decode, split_pages
-from mehealth_rag.reading.tidy import Vocabulary, clean
-from mehealth_rag.types import BlockKind, Link, Page, Span
+from mehealth_rag.types import BlockKind, Page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -47,14 +45,6 @@ class _Block:
     level: int = 0
 
 
-@dataclass(slots=True)
-class _Visible:
-    """The words of a block that are seen, and the links among them by offset."""
-
-    text: str = ""
-    links: list[tuple[str, int, int]] = field(default_factory=list)
-
-
 def read_markdown(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str, str]]:
     """Read the pages of a Markdown file (a form feed starts a new one) and its front matter.
 
@@ -72,16 +62,8 @@ def read_markdown(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping
 
 
 def _page(number: int, source: str) -> Page:
-    shown = [(block, _block_text(block)) for block in _blocks(source)]
-    shown = [(block, visible) for block, visible in shown if visible.text]
-    drafts = [Draft(b.kind, (Piece(visible.text),), b.level) for b, visible in shown]
-    text, blocks, lines = compose(drafts, Vocabulary.of(()))
-    links = tuple(
-        Link(url, None, Span(block.span.start + start, block.span.start + end))
-        for block, (_, visible) in zip(blocks, shown, strict=True)
-        for url, start, end in visible.links
-    )
-    return Page(number, str(number), text, blocks, lines, links, None, None if text else NO_TEXT)
+    shown = ((block, _block_text(block)) for block in _blocks(source))
+    return page_of(number, [FlowBlock(b.kind, words, b.level) for b, words in shown if words.text])
 
 
 def _blocks(source: str) -> Iterator[_Block]:
@@ -138,37 +120,23 @@ def _is_row(line: str) -> bool:
     return stripped.startswith("|") and stripped.endswith("|") and len(stripped) > 2
 
 
-def _block_text(block: _Block) -> _Visible:
+def _block_text(block: _Block) -> Visible:
     if block.kind is not BlockKind.ROW:
         return _visible(" ".join(line.strip() for line in block.lines))
-    row = _Visible()
-    for cell in _CELL_BORDER.split(block.lines[0].strip().strip("|")):
-        part = _visible(cell.strip())
-        if row.text and part.text:
-            row.text += "\t"
-        at = len(row.text)
-        row.links += [(url, at + start, at + end) for url, start, end in part.links]
-        row.text += part.text
-    return row
+    cells = _CELL_BORDER.split(block.lines[0].strip().strip("|"))
+    return row_of(_visible(cell.strip()) for cell in cells)
 
 
-def _visible(source: str) -> _Visible:
+def _visible(source: str) -> Visible:
     """Inline marks taken off; a link leaves its words."""
-    shown = _Visible()
+    shown = Visible()
     at = 0
     for match in _INLINE.finditer(source):
-        _append(shown, source[at : match.start()])
+        shown.add(source[at : match.start()])
         at = match.end()
-        words = _words(match)
-        start = len(shown.text)
-        _append(shown, words)
-        url = match["url"] or match["auto"] or match["bare"]
-        if url:
-            start += shown.text[start:].startswith(" ")
-            shown.links.append((url, start, len(shown.text.rstrip())))
-    _append(shown, source[at:])
-    shown.text = shown.text.rstrip(" ")
-    return shown
+        shown.add(_words(match), match["url"] or match["auto"] or match["bare"])
+    shown.add(source[at:])
+    return shown.stripped()
 
 
 def _words(match: re.Match[str]) -> str:
@@ -180,15 +148,3 @@ def _words(match: re.Match[str]) -> str:
     if kind in ("strong", "light", None):
         return ""
     return match[kind]
-
-
-def _append(shown: _Visible, source: str) -> None:
-    """Add source text, white space made single."""
-    text = clean(source)
-    before = source[:1].isspace() and shown.text and not shown.text.endswith(" ")
-    after = source[-1:].isspace() and (text or before)
-    if before and text:
-        text = " " + text
-    if after and (text or shown.text) and not (shown.text + text).endswith(" "):
-        text += " "
-    shown.text += text

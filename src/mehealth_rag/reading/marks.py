@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _BULLETS = (
     "•▪●○◦‣⁃∙·■□▫◆◇➢➤►▶✓✔❖¨§☐☒☑"
@@ -11,7 +12,7 @@ _BULLETS = (
 _ENUMERATOR = r"\(?(?:\d{1,2}|[a-zA-Z]|[ivx]{1,5})\)|(?:\d{1,2}|[a-zA-Z]|[ivx]{1,5})\."
 _LONE_MARK = re.compile(rf"(?:[{_BULLETS}]|[-–—*]|o|{_ENUMERATOR})")
 _NUMBERED = re.compile(
-    r"(?:item|note|part|section|article|chapter|exhibit|schedule|appendix|annex)\s+[\dA-Z]{1,4}[.:]?"
+    r"(?:item|note|part|section|article|chapter|exhibit|schedule|appendix|annex)\s+(?:\d{1,2}\.\d{1,2}|[\dA-Z]{1,4})[.:]?"
     r"|\d{1,2}(?:\.\d{1,2}){1,3}\.?",
     re.IGNORECASE,
 )
@@ -21,6 +22,8 @@ _FIGURE = re.compile(
     r"[~<>≈]?[+\-–—−(]?\s?(?:[$£€¥]|US\$|A\$)?\s?[(\-–—−]?\d[\d.,/]*\s?"
     r"(?:%|x|bps|bn|[mkMKB]|million|billion)?\)?\s?%?(?:\s?\(\w{1,2}\))?"
 )
+_ABOUT = re.compile(r"(?:approximately|about|circa|ca\.|up to|at least|over|under) ", re.IGNORECASE)
+_RANGE = re.compile(r" (?:to|and|or) ")
 _SIGN = re.compile(r"[$£€¥%)\-–—−/]+|\(?[Nn]/?[Aa]\)?|[Nn]/?[Mm]|\(\w{1,2}\)|[☐☒✓✔]")
 _UNFINISHED = re.compile(
     r"(?:^|\s)(?:a|an|and|as|at|by|for|from|in|into|of|on|or|our|that|the|their|to|with|&)$|[,–-]$"
@@ -39,6 +42,12 @@ def is_number_of_title(text: str) -> bool:
     return len(text) <= 16 and _NUMBERED.fullmatch(text) is not None
 
 
+def starts_title(text: str) -> bool:
+    """Whether a line starts with the counted part of a title and goes on with its words."""
+    match = _NUMBERED.match(text)
+    return match is not None and re.match(r"\s+[“\"(]?[A-Z]", text[match.end() :]) is not None
+
+
 def figures_apart(text: str) -> str:
     """Put a tab before each currency sign that follows a figure in a row's text."""
     return _SIGNED.sub("\t", text)
@@ -54,6 +63,7 @@ def starts_item(text: str) -> bool:
     return _ITEM.match(text) is not None
 
 
+@lru_cache(maxsize=10_000)
 def is_figure(text: str) -> bool:
     """Whether a cell is a figure, a currency sign, a dash or the like."""
     if len(text) > 48:
@@ -61,9 +71,12 @@ def is_figure(text: str) -> bool:
     if _FIGURE.fullmatch(text) or _SIGN.fullmatch(text):
         return True
     words = text.split(" ")
-    return len(words) > 1 and all(
-        _FIGURE.fullmatch(word) or _SIGN.fullmatch(word) for word in words
-    )
+    if len(words) == 1:
+        return False
+    if all(_FIGURE.fullmatch(word) or _SIGN.fullmatch(word) for word in words):
+        return True
+    bounds = _RANGE.split(_ABOUT.sub("", text))
+    return len(bounds) <= 2 and all(_FIGURE.fullmatch(bound) for bound in bounds)
 
 
 def ends_clause(text: str) -> bool:

@@ -7,21 +7,29 @@ character, because each question is a call into the library.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import pypdfium2 as pdfium
 from pypdfium2 import raw
 
 from mehealth_rag.errors import ReadingError
+from mehealth_rag.reading.examining import examine
+from mehealth_rag.reading.hidden import take_out_hidden
+from mehealth_rag.reading.layers import has_layers
+from mehealth_rag.reading.opening import check_size, has_end, open_pdf
 from mehealth_rag.reading.questions import NO_STYLE, Questions, Style
-from mehealth_rag.reading.runs import NO_TEXT, Frame, RawPage, Run
+from mehealth_rag.reading.runs import Frame, RawPage, Run
+from mehealth_rag.reading.structure import metadata, page_label, page_links
+from mehealth_rag.reading.suspects import Walker
 from mehealth_rag.reading.tidy import BROKEN, clean
+from mehealth_rag.types import Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    from mehealth_rag.reading.options import ReadingOptions
     from mehealth_rag.types import Box
 
 _DAMAGED = "the page is damaged and could not be read"
@@ -33,66 +41,78 @@ _LOOSE_LINE = 0.62
 _ASCENT, _DESCENT = 0.78, 0.22
 """Where a line's box ends above and below the baseline, in ems."""
 _LINE = re.compile(f"[^\r\n{BROKEN}]*[{BROKEN}]?")
-_WORD = re.compile(r"\S+")
-_PASSWORD = 4
 
 
-def read_pages(path: Path) -> list[RawPage]:
-    """All pages of a PDF in order, each with its runs.
+def read_pages(path: Path, options: ReadingOptions) -> tuple[list[RawPage], dict[str, str]]:
+    """All pages of a PDF in order, each with its runs, label and links; and its metadata.
 
-    A page without text or beyond repair has a `problem` and no runs. Raises ReadingError where the
-    file as a whole cannot be read.
+    A page with something wrong has a `problem`; without text or beyond repair it has no runs.
+    Raises ReadingError where the file as a whole cannot be read.
     """
-    document = _open(path)
+    document = open_pdf(path, options.passwords)
     try:
+        check_size(path, document)
         questions = Questions()
-        pages = [_read_page(document, index, questions) for index in range(len(document))]
+        walker = Walker(layers=has_layers(path))
+        pages = [
+            _read_page(document, i, (questions, walker), options) for i in range(len(document))
+        ]
+        said = metadata(document)
     finally:
         document.close()
     if not pages:
         raise ReadingError(f"{path}: the PDF has no pages; get the file again")
-    if any(page.problem for page in pages) and not _has_end(path):
+    if not all(page.runs for page in pages) and not has_end(path):
         raise ReadingError(f"{path}: the PDF is cut short (its end is missing); get the file again")
-    return pages
+    return pages, said
 
 
-def _open(path: Path) -> pdfium.PdfDocument:
-    try:
-        return pdfium.PdfDocument(path)
-    except pdfium.PdfiumError as error:
-        if getattr(error, "err_code", None) == _PASSWORD:
-            raise ReadingError(
-                f"{path}: the PDF is locked with a password; save a copy without one"
-            ) from error
-        if not _has_end(path):
-            raise ReadingError(
-                f"{path}: the PDF is cut short (its end is missing); get the file again"
-            ) from error
-        raise ReadingError(f"{path}: the PDF is damaged ({error}); get the file again") from error
-
-
-def _has_end(path: Path) -> bool:
-    with path.open("rb") as file:
-        file.seek(0, 2)
-        file.seek(max(0, file.tell() - 2048))
-        return b"%%EOF" in file.read()
-
-
-def _read_page(document: pdfium.PdfDocument, index: int, questions: Questions) -> RawPage:
+def _read_page(
+    document: pdfium.PdfDocument,
+    index: int,
+    askers: tuple[Questions, Walker],
+    options: ReadingOptions,
+) -> RawPage:
+    label = page_label(document, index)
+    questions, walker = askers
     try:
         page = document[index]
         frame = Frame(tuple(page.get_bbox()), page.get_rotation())
         size = page.get_size()
+        hidden = take_out_hidden(page, frame, walker)
         textpage = page.get_textpage()
     except pdfium.PdfiumError:
-        return RawPage(index + 1, (0.0, 0.0), Frame((0.0, 0.0, 0.0, 0.0)), problem=_DAMAGED)
+        nowhere = Frame((0.0, 0.0, 0.0, 0.0))
+        fault = Fault.UNREADABLE
+        return RawPage(index + 1, (0.0, 0.0), nowhere, (), _DAMAGED, fault, label)
     try:
         questions.turn_to(textpage.raw, frame)
         runs = tuple(_runs(textpage, questions))
+        turn = _turn(runs)
+        if turn:  # most of the page is on its side, as a wide table is: it is read as it is meant
+            questions.turn_to(textpage.raw, frame.turned(turn))
+            runs = tuple(_runs(textpage, questions))
+        links = page_links(page, frame)
+        placed_on = (size[1], size[0]) if turn else size
+        found = examine(page, runs, placed_on, options, hidden)
     finally:
         textpage.close()
         page.close()
-    return RawPage(index + 1, size, frame, runs, None if runs else NO_TEXT)
+    if found.fault is Fault.OCR:
+        turn = 0  # the words are those of the page as it is displayed
+    return RawPage(
+        index + 1, size, frame, found.runs, found.problem, found.fault, label, links, turn
+    )
+
+
+def _turn(runs: Sequence[Run]) -> int:
+    """How far a page has to be turned for most of its text to stand upright."""
+    if all(run.upright for run in runs):
+        return 0
+    letters: Counter[int] = Counter()
+    for run in runs:
+        letters[0 if run.upright else run.turn] += len(run.text)
+    return letters.most_common(1)[0][0]
 
 
 def _runs(textpage: pdfium.PdfTextPage, questions: Questions) -> Iterator[Run]:
@@ -130,15 +150,33 @@ def _line_runs(page: Questions, line: str, first: int, order: int) -> Iterator[R
         return
     lead = len(line) - len(line.lstrip())
     style = page.style(first + lead)
+    widest = _LOOSE_LINE * style.size * len(line)
     if count == 1 or not style.upright:
         box = page.rect(0)
         for index in range(1, count):
             box = _union(box, page.rect(index))
-        loose = box[2] - box[0] > _LOOSE_LINE * style.size * len(line)
-        if not loose or not style.upright:
+        if box[2] - box[0] <= widest or not style.upright:
             yield _run(line, box, (style, style.bold), order)
             return
+    elif count < line.count(" "):  # else asking for the words is as quick
+        whole = _seamless(page, count, style.size)
+        right = page.char(first + len(line.rstrip()) - 1)[2]
+        if whole is not None and right - whole[0] <= widest:
+            box = (whole[0], whole[1], right, whole[3])
+            yield _styled(page, (line[lead:], first + lead), (style, box), order)
+            return
     yield from _cells(page, line, first, order)
+
+
+def _seamless(page: Questions, count: int, size: float) -> Box | None:
+    """Give the box of the text objects that were counted; None where a wide gap parts two."""
+    box = page.rect(0)
+    for index in range(1, count):
+        following = page.rect(index)
+        if not _goes_on(box, following, size):
+            return None
+        box = (box[0], min(box[1], following[1]), following[2], max(box[3], following[3]))
+    return box
 
 
 def _cells(page: Questions, line: str, first: int, order: int) -> Iterator[Run]:
@@ -146,18 +184,13 @@ def _cells(page: Questions, line: str, first: int, order: int) -> Iterator[Run]:
     start = end = 0
     box: Box | None = None
     style = NO_STYLE
-    for match in _WORD.finditer(line):
-        word_start, word_end = match.span()
-        word = page.char(first + word_start)
-        right = word[2]
-        if word_end - word_start > 1:
-            right = max(right, page.char(first + word_end - 1)[2])
+    for word_start, word_end, word in page.words(line, first):
         if box is not None and _goes_on(box, word, style.size):
-            box = (box[0], box[1], right, box[3])
+            box = (box[0], box[1], word[2], box[3])
         else:
             if box is not None:
                 yield _styled(page, (line[start:end], first + start), (style, box), order)
-            box, start = (word[0], word[1], right, word[3]), word_start
+            box, start = word, word_start
             style = page.style(first + start)
         end = word_end
     if box is not None:
@@ -178,7 +211,7 @@ def _styled(page: Questions, piece: tuple[str, int], look: tuple[Style, Box], or
     end = page.style(last)
     if end.size > 1.15 * start.size:  # a raised figure stands first
         start = Style(end.size, end.baseline, start.bold, start.upright, start.slant)
-        return replace(_run(text, box, (start, end.bold), order), note=True)
+        return _run(text, box, (start, end.bold), order)._replace(note=True)
     return _run(text, box, (start, end.bold), order)
 
 
@@ -200,6 +233,7 @@ def _run(text: str, box: Box, look: tuple[Style, bool], order: int) -> Run:
         bold_end=bold_end,
         upright=style.upright,
         slant=style.slant,
+        turn=style.turn,
     )
 
 

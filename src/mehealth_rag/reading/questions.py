@@ -2,7 +2,7 @@
 
 Every answer is a call into the library, and a page needs some hundreds of them. The functions are
 therefore bound once with plain addresses for arguments, which costs less than half of a call with
-typed pointers.
+typed pointers, and keep the interpreter's lock, since each takes less time than giving it away.
 """
 
 from __future__ import annotations
@@ -15,12 +15,15 @@ from typing import TYPE_CHECKING
 
 from pypdfium2 import raw
 
+from mehealth_rag.reading.binding import bound as _bound
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterator
 
     from mehealth_rag.reading.runs import Frame
     from mehealth_rag.types import Box
 
+_WORD = re.compile(r"\S+")
 _BOLD_WEIGHT = 600
 _BOLD_NAME = re.compile(r"bold|black|heavy|semibd|demi", re.IGNORECASE)
 _LIGHT_NAME = re.compile(
@@ -42,6 +45,8 @@ class Style:
     bold: bool
     upright: bool
     slant: bool = False
+    turn: int = 0
+    """Degrees clockwise by which the page would have to be turned for its text to stand upright."""
 
 
 NO_STYLE = Style(0.0, 0.0, bold=False, upright=True)
@@ -72,11 +77,14 @@ class Questions:
         self._get_size = _bound(raw.FPDFText_GetFontSize, _INT, result=ctypes.c_double)
         self._get_font = _bound(raw.FPDFText_GetFontInfo, _INT, _ADDRESS, ctypes.c_ulong, _ADDRESS)
         self._get_weight = _bound(raw.FPDFText_GetFontWeight, _INT)
+        self._get_object = _bound(raw.FPDFText_GetTextObject, _INT, result=_ADDRESS)
+        self._styles: dict[float, Style] = {}
 
     def turn_to(self, text: object, frame: Frame) -> None:
         """Ask about the page behind pdfium's handle `text` from now on."""
         self._text = ctypes.cast(text, _ADDRESS).value or 0  # type: ignore[arg-type]
         self._frame = None if frame.plain else frame
+        self._styles = {}
 
     def rect_count(self, start: int, length: int) -> int:
         """Count the text objects in which the characters stand."""
@@ -96,8 +104,34 @@ class Questions:
         box = (left, bottom, right, top)
         return box if self._frame is None else self._frame.box(box)
 
+    def words(self, line: str, first: int) -> Iterator[tuple[int, int, Box]]:
+        """Give start and end of each word of `line`, whose first character is `first`, and its box.
+
+        The box is as high as the word's first character.
+        """
+        ask, text, slots, read = self._get_box, self._text, self._slots, self._read
+        for match in _WORD.finditer(line):
+            start, end = match.span()
+            ask(text, first + start, *slots)
+            left, right, bottom, top = read
+            if self._frame is not None:
+                left, bottom, right, top = self._frame.box((left, bottom, right, top))
+            if end - start > 1:
+                right = max(right, self.char(first + end - 1)[2])
+            yield start, end, (left, bottom, right, top)
+
     def style(self, index: int) -> Style:
-        """Give size, baseline, weight and direction at one character."""
+        """Give size, baseline, weight and direction at one character.
+
+        They are the same for all characters of one text object.
+        """
+        own = self._get_object(self._text, index)
+        style = self._styles.get(own)
+        if style is None:
+            style = self._styles[own] = self._ask_style(index)
+        return style
+
+    def _ask_style(self, index: int) -> Style:
         self._get_origin(self._text, index, self._slots[0], self._slots[1])
         across, baseline, _, _ = self._read
         self._get_matrix(self._text, index, self._matrix_slot)
@@ -110,7 +144,9 @@ class Questions:
         bold = self.bold(index)
         # the font is the one that `bold` has just asked for
         slant = bool(self._flags.value & _ITALIC) or _is_slanted_name(self._name.value)
-        return Style(size, baseline, bold, along > 0 and abs(up) < 0.2 * along, slant)
+        upright = along > 0 and abs(up) < 0.2 * along
+        turn = 0 if abs(along) > 0.2 * abs(up) else (90 if up > 0 else 270)
+        return Style(size, baseline, bold, upright, slant, turn)
 
     def bold(self, index: int) -> bool:
         """Tell whether the font at one character is a bold one.
@@ -125,15 +161,6 @@ class Questions:
         if self._flags.value & _ITALIC:
             return bool(self._flags.value & _FORCE_BOLD)
         return bool(self._get_weight(self._text, index) >= _BOLD_WEIGHT)
-
-
-def _bound(function: object, *arguments: type, result: type = _INT) -> Callable[..., float]:
-    """Bind one of pdfium's functions with a text page's address as its first argument."""
-    address = ctypes.cast(function, _ADDRESS).value  # type: ignore[arg-type]
-    assert address is not None  # noqa: S101 - a loaded library's function has an address
-    prototype = ctypes.CFUNCTYPE(result, _ADDRESS, *arguments)
-    bound: Callable[..., float] = prototype(address)
-    return bound
 
 
 @cache

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from mehealth_rag.types import BlockKind, Box
+    from mehealth_rag.types import BlockKind, Box, Fault, Link
 
 NO_TEXT = "no text on the page (a picture or blank)"
 """The problem of a page that has nothing to read."""
@@ -15,15 +15,17 @@ HYPHENS = "-\u2010\u00ad"
 """Signs that break a word at the end of a line: hyphen-minus, hyphen, soft hyphen."""
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """Words on one baseline without a wide gap between them.
 
     `box`, `baseline` and `size` are in points, in the frame of the page as it is displayed.
     `order` is the run's place in the file's own text; two runs of one line there have the same
     `order`. `bold` and `bold_end` tell the weight of the first and of the last character; `note`
     is true where a small raised sign stands first, as before a footnote; `slant` where the first
-    character is of an italic font.
+    character is of an italic font. `turn` are the degrees clockwise by which the page would have to
+    be turned for words on their side to stand upright.
+
+    A page has hundreds of runs, and a named tuple is made in a quarter of a dataclass's time.
     """
 
     text: str
@@ -36,17 +38,42 @@ class Run:
     upright: bool = True
     note: bool = False
     slant: bool = False
+    turn: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class RawPage:
-    """A page before its layout is known: its runs in the file's order, its displayed size."""
+    """A page before its layout is known: its runs in the file's order, its displayed size.
+
+    `label` is its printed number, empty where that could not be read. `turn` is 90 or 270 where
+    most of its text stands on its side: its runs are then placed on the page turned so far
+    clockwise, while `size` remains the displayed page's.
+    """
 
     number: int
     size: tuple[float, float]
     frame: Frame
     runs: tuple[Run, ...] = ()
     problem: str | None = None
+    fault: Fault | None = None
+    label: str = ""
+    links: tuple[Link, ...] = ()
+    turn: int = 0
+
+    @property
+    def height(self) -> float:
+        """The height of the page as its runs stand on it, in points."""
+        return self.size[0] if self.turn else self.size[1]
+
+    def displayed(self, box: Box | None) -> Box | None:
+        """Place a box of the page as its runs stand on it on the page as displayed."""
+        if box is None or not self.turn:
+            return box
+        left, bottom, right, top = box
+        width, height = self.size
+        if self.turn == 90:
+            return width - top, left, width - bottom, right
+        return bottom, height - right, top, height - left
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +86,10 @@ class Frame:
 
     crop: Box
     rotation: int = 0
+
+    def turned(self, degrees: int) -> Frame:
+        """The frame of the same page turned clockwise."""
+        return Frame(self.crop, (self.rotation + degrees) % 360)
 
     @property
     def plain(self) -> bool:
@@ -99,8 +130,7 @@ class Frame:
                 return a, b
 
 
-@dataclass(frozen=True, slots=True)
-class TextLine:
+class TextLine(NamedTuple):
     """One line of the layout: a run, or the runs of one baseline that belong together.
 
     `row` marks a table's row; its cells are separated by a tab in `text`. `bold` is true where the

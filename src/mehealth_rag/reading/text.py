@@ -12,12 +12,14 @@ from mehealth_rag.reading.compose import compose
 from mehealth_rag.reading.marks import ends_clause, goes_on, is_figure, is_unfinished, starts_item
 from mehealth_rag.reading.runs import NO_TEXT, Draft, Piece
 from mehealth_rag.reading.tidy import Vocabulary, clean
-from mehealth_rag.types import BlockKind, Link, Page
+from mehealth_rag.types import BlockKind, Fault, Link, Page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+_SAMPLE = 4096
+"""Bytes at a file's beginning that show how its letters are written."""
 _URL = re.compile(r"<?(https?://[^\s<>]+)>?")
 _CELLS = re.compile(r"\t+| {3,}")
 _DASH = re.compile(r"[-–—*] ")
@@ -78,9 +80,15 @@ def read_text(path: Path, content: bytes) -> tuple[Page, ...]:
 
 
 def decode(path: Path, content: bytes) -> str:
-    """Decode a text file: UTF-8, UTF-16 with its mark, else Windows-1252."""
+    """Decode a text file: UTF-8, UTF-16 with its mark or without, else Windows-1252."""
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return content.decode("utf-16", "replace")
+    for zeros, encoding in (
+        (content[1:_SAMPLE:2], "utf-16-le"),
+        (content[:_SAMPLE:2], "utf-16-be"),
+    ):
+        if zeros.count(0) > len(zeros) // 2:  # half of each Latin letter is a zero byte
+            return content.decode(encoding, "replace")
     if b"\0" in content:
         raise ReadingError(f"{path}: not a text file (it holds zero bytes); check its format")
     try:
@@ -107,8 +115,8 @@ def _page(number: int, drafts: Sequence[Draft], vocabulary: Vocabulary) -> Page:
         for line in lines
         if (match := _URL.fullmatch(line.span.of(text)))
     )
-    problem = None if text else NO_TEXT
-    return Page(number, str(number), text, blocks, lines, links, None, problem)
+    problem, fault = (None, None) if text else (NO_TEXT, Fault.BLANK)
+    return Page(number, str(number), text, blocks, lines, links, None, problem, fault)
 
 
 def _rows(part: str) -> list[_TextRow]:

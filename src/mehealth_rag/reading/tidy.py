@@ -21,6 +21,7 @@ BROKEN = "\ufffe\x02"
 """What pdfium writes for a hyphen at a line's end where it believes a word is broken."""
 
 SOFT_HYPHEN = "\u00ad"
+_BREAKS = frozenset(HYPHENS + BROKEN)
 _SUSPENDED = frozenset({"and", "or", "to"})
 """After these a hyphen stands for a word left out: "pre- and post-merger"."""
 
@@ -69,7 +70,7 @@ def clean(text: str) -> str:
 def ends_broken(text: str) -> bool:
     """Whether a raw line ends in a hyphen right after a letter or digit."""
     stripped = text.rstrip()
-    return len(stripped) > 1 and stripped[-1] in HYPHENS + BROKEN and stripped[-2].isalnum()
+    return stripped[-1:] in _BREAKS and len(stripped) > 1 and stripped[-2].isalnum()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,18 +84,18 @@ class Vocabulary:
     @classmethod
     def of(cls, lines: Iterable[str]) -> Vocabulary:
         """Count the words of `lines`; a piece left by a break at a line's end is not one."""
-        words: Counter[str] = Counter()
-        compounds: Counter[str] = Counter()
+        found: list[str] = []
         broken = False
         for line in lines:
-            found = _WORD.findall(line.lower())
+            whole = _WORD.findall(line.lower())
             if broken:
-                found = found[1:]
+                del whole[:1]
             broken = ends_broken(line)
             if broken:
-                found = found[:-1]
-            words.update(found)
-            compounds.update(word for word in found if "-" in word)
+                del whole[-1:]
+            found += whole
+        words = Counter(found)
+        compounds = Counter({word: count for word, count in words.items() if "-" in word})
         parts = (word.split("-") for word in compounds)
         prefixes = frozenset(part for split in parts for part in split[:-1])
         return cls(words, compounds, prefixes)

@@ -1,0 +1,137 @@
+"""Whether what an answer says stands in its quotes, told without any of the engine's own code.
+
+A second opinion on the gate, coarser and of another make: it compares numbers, months, weekdays and
+capitalised words as strings, and knows nothing of meaning. It shares no pattern and no word list
+with `mehealth_rag.grounding`, so that a fault there does not hide itself here.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+_NUMBER = re.compile(
+    r"(?<![\w.])(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)\s?"
+    r"(?P<scale>%|per\s?cent|thousand|million|billion|trillion|bn|mn|tn|[kmb](?![a-z]))?",
+    re.IGNORECASE,
+)
+_SCALES = {
+    "percent": "%", "per cent": "%", "k": "thousand", "m": "million", "mn": "million",
+    "b": "billion", "bn": "billion", "tn": "trillion",
+}  # fmt: skip
+_SPELT = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
+    "sixteen seventeen eighteen nineteen twenty"
+).split()
+_CALENDAR = re.compile(
+    r"\b(January|February|March|April|May|June|July|August|September|October|November|December|"
+    r"Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday)\b"
+)
+_CAPITAL = re.compile(r"(?<!\w)[A-Z][\w&’'-]*")
+_WORD = re.compile(r"\b[A-Z]\w*")
+_RUN = re.compile(r"[A-Z][\w’'-]*(?:\s(?:of\s|and\s|for\s|the\s|&\s)?[A-Z][\w’'-]*)+")
+_SENTENCE_START = re.compile(r"(?:^|[.!?:]\s+|[“\"(]|\n)\s*$")
+_TOKEN = re.compile(r"[\w&’'-]+")
+_PAIR = re.compile(r"(?<!\w)([A-Z][\w&’'-]*)(?=\s([A-Z][\w&’'-]*))")
+_ARTICLES = {"the", "a", "an", "in", "it", "this", "its", "as", "at", "our"}
+_MARKUP = re.compile(r"\*\*|\[\d+\]")
+
+
+def unsupported(sentence: str, quotes: Iterable[str]) -> tuple[str, ...]:
+    """The numbers, dates and names of a sentence that stand in none of its quotes."""
+    said = _MARKUP.sub("", sentence)
+    text = "\n".join(quotes)
+    return (
+        *_numbers(said, text),
+        *_dates(said, text),
+        *_names(said, text),
+        *_composed(said, text),
+    )
+
+
+def repetition(text: str) -> float:
+    """The share of the words' triples that were there before: 0 for text that never repeats."""
+    words = re.findall(r"\w+", _MARKUP.sub("", text).lower())
+    triples = list(zip(words, words[1:], words[2:], strict=False))
+    return 1 - len(set(triples)) / len(triples) if triples else 0.0
+
+
+def _numbers(said: str, text: str) -> list[str]:
+    known = {_value(m) for m in _NUMBER.finditer(text)}
+    known |= {
+        (str(n), "") for n, word in enumerate(_SPELT) if re.search(rf"\b{word}\b", text, re.I)
+    }
+    return [m.group().strip() for m in _NUMBER.finditer(said) if _value(m) not in known]
+
+
+def _value(match: re.Match[str]) -> tuple[str, str]:
+    number = match["number"].replace(",", "")
+    scale = re.sub(r"\s+", " ", (match["scale"] or "").lower())
+    return (number.rstrip("0").rstrip(".") if "." in number else number), _SCALES.get(scale, scale)
+
+
+def _dates(said: str, text: str) -> list[str]:
+    known = set(_CALENDAR.findall(text))
+    return [d for d in _CALENDAR.findall(said) if d not in known]
+
+
+def _names(said: str, text: str) -> list[str]:
+    known = {_plain(w) for w in re.findall(r"[\w&’'-]+", text)} | _initials(text)
+    spelt_out = {w for w in known if len(w) > 1}
+    found = []
+    for match in _CAPITAL.finditer(said):
+        after = said[match.end() : match.end() + 2]
+        opens = _SENTENCE_START.search(said[: match.start()]) is not None
+        if opens and not re.match(r"\s[A-Z]", after):
+            continue
+        word = _plain(match.group())
+        if (
+            word in known
+            or _CALENDAR.fullmatch(match.group())
+            or _in_acronym(said, match, spelt_out)
+        ):
+            continue
+        if not (opens and word in _ARTICLES):
+            found.append(match.group())
+    return found
+
+
+def _composed(said: str, text: str) -> list[str]:
+    """Two capitalised words side by side that the quotes have, but nowhere side by side."""
+    words = [_plain(w) for w in _TOKEN.findall(text)]
+    near = {pair for k in (1, 2, 3) for pair in zip(words, words[k:], strict=False)}
+    found = []
+    for pair in _PAIR.finditer(said):
+        one, other = _plain(pair[1]), _plain(pair[2])
+        first = one in _ARTICLES and _SENTENCE_START.search(said[: pair.start()])
+        if not first and {one, other} <= set(words) and (one, other) not in near:
+            found.append(f"{pair[1]} {pair[2]}")
+    return found
+
+
+def _plain(word: str) -> str:
+    """A word without accents, case, possessive and plural."""
+    bare = unicodedata.normalize("NFKD", word).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"['’]?s$", "", bare.replace("’", "'")) if len(bare) > 3 else bare
+
+
+def _initials(text: str) -> set[str]:
+    """The acronyms that runs of capitalised words give ("North Pier Lighthouse": npl)."""
+    return {a for run in _RUN.finditer(text) for a, _ in _acronyms(run)}
+
+
+def _in_acronym(said: str, match: re.Match[str], known: set[str]) -> bool:
+    """Whether a word is part of a run whose initials the quotes have."""
+    return any(
+        acronym in known and match.start() in starts
+        for run in _RUN.finditer(said)
+        for acronym, starts in _acronyms(run)
+    )
+
+
+def _acronyms(run: re.Match[str]) -> list[tuple[str, tuple[int, ...]]]:
+    """The initials of every part of a run of two words or more, and where its words start."""
+    words = [(w.group()[0].lower(), run.start() + w.start()) for w in _WORD.finditer(run.group())]
+    parts = [words[a:b] for a in range(len(words)) for b in range(a + 2, len(words) + 1)]
+    return [("".join(c for c, _ in part), tuple(start for _, start in part)) for part in parts]

@@ -1,0 +1,91 @@
+"""What became of every page: its characters, its passages, and what of it was not searched."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from mehealth_rag.types import BlockKind, DocumentProblem, Fault, Page, Passage
+
+if TYPE_CHECKING:
+    from mehealth_rag.index.content import IndexedDocument
+    from mehealth_rag.index.opened import OpenIndex
+
+
+@dataclass(frozen=True, slots=True)
+class PageAccount:
+    """One page in figures; white space counts nowhere.
+
+    `searched` of its `characters` stand in its `passages`, `furniture` in running headers, footers
+    and page numbers; the rest is `unaccounted`, and should be 0.
+    """
+
+    page: int
+    label: str
+    characters: int
+    searched: int
+    furniture: int
+    passages: int
+    problem: str | None = None
+    fault: Fault | None = None
+
+    @property
+    def unaccounted(self) -> int:
+        """Characters that are neither searched nor furniture."""
+        return self.characters - self.searched - self.furniture
+
+
+def page_accounts(index: OpenIndex, document: IndexedDocument) -> Iterator[PageAccount]:
+    """The account of every page of a document, in order."""
+    passages: dict[int, list[Passage]] = defaultdict(list)
+    ordinals = range(document.first, document.first + document.passages)
+    for part in _parts(ordinals):
+        for passage in index.passages(part):
+            passages[passage.page].append(passage)
+    for number in range(1, document.pages + 1):
+        yield _account(index.page(document.source.id, number), passages[number])
+
+
+def unread_pages(problems: Iterable[DocumentProblem]) -> dict[str, tuple[int, ...]]:
+    """The pages, by document, that show something which is not searched."""
+    found: dict[str, list[int]] = defaultdict(list)
+    for problem in problems:
+        if problem.page is not None and problem.fault is not None and problem.fault.unread:
+            found[problem.source].append(problem.page)
+    return {document: tuple(sorted(pages)) for document, pages in found.items()}
+
+
+def page_ranges(pages: Sequence[int]) -> str:
+    """Pages in words, those in a row together: "page 3", "pages 3, 7–9"."""
+    runs = groupby(enumerate(sorted(pages)), key=lambda pair: pair[1] - pair[0])
+    spans = [[page for _, page in run] for _, run in runs]
+    shown = [str(s[0]) if len(s) == 1 else f"{s[0]}–{s[-1]}" for s in spans]
+    return f"page{'s' * (len(pages) > 1)} {', '.join(shown)}"
+
+
+def _parts(ordinals: range, size: int = 500) -> Iterator[range]:
+    return (ordinals[start : start + size] for start in range(0, len(ordinals), size))
+
+
+def _account(page: Page, passages: Sequence[Passage]) -> PageAccount:
+    held = bytearray(len(page.text))
+    for passage in passages:
+        span = passage.span
+        held[span.start : span.end] = b"\1" * (span.end - span.start)
+    searched = _dense("".join(c for c, inside in zip(page.text, held, strict=True) if inside))
+    furniture = sum(
+        _dense(block.span.of(page.text))
+        for block in page.blocks
+        if block.kind is BlockKind.FURNITURE
+    )
+    return PageAccount(
+        page.number, page.label, _dense(page.text), searched, furniture, len(passages),
+        page.problem, page.fault,
+    )  # fmt: skip
+
+
+def _dense(text: str) -> int:
+    return sum(map(len, text.split()))

@@ -1,0 +1,98 @@
+"""A follow-up question made to stand alone by a language model, checked against the rules' form.
+
+The model may only put words of the conversation in place of what the question leaves out. What
+drops a word, a figure or a name of the question, or brings one that the conversation does not
+hold, is not used: then the rules' form stands.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from mehealth_rag.errors import LanguageModelError
+from mehealth_rag.followups import Standalone
+from mehealth_rag.language.figures import figures
+from mehealth_rag.language.words import REQUEST_WORDS, content_words, stem, words
+from mehealth_rag.types import Turn
+
+if TYPE_CHECKING:
+    from mehealth_rag.llm import LanguageModel
+
+MOST_TOKENS = 80
+LONGEST = 300
+"""Characters of a rewritten question at the most."""
+
+_POINTS_BACK = frozenset(
+    "it its they them their he him his she her this that these those there one ones same such "
+    "latter former other another else".split()
+)
+_LABEL = re.compile(
+    r"^(?:(?:stand-?alone|rewritten|follow-?up)\s+)?(?:question|version)\s*:\s*|^[-*>\s]+",
+    re.IGNORECASE,
+)
+
+
+def rewritten(
+    question: str, history: Sequence[Turn], ruled: Standalone, model: LanguageModel
+) -> Standalone:
+    """The model's form of a follow-up where it can be trusted, else the rules' (`ruled`).
+
+    A question that leaves nothing out is not shown to the model, and a refusal keeps what it
+    refuses: there the rules are sure.
+    """
+    from mehealth_rag.llm import rewrite_messages
+
+    leaves_out = ruled.text != question or bool(_POINTS_BACK & set(words(question)))
+    if not leaves_out or ruled.avoid:
+        return ruled
+    text = ""
+    try:
+        with closing(model.stream(rewrite_messages(question, history), MOST_TOKENS)) as pieces:
+            for piece in pieces:
+                text += piece
+                if "\n" in text.strip() or len(text) > LONGEST:
+                    break
+    except LanguageModelError:
+        return ruled
+    asked = _first_line(text)
+    return replace(ruled, text=asked) if is_faithful(asked, question, history, ruled) else ruled
+
+
+def is_faithful(asked: str, question: str, history: Sequence[Turn], ruled: Standalone) -> bool:
+    """Whether a rewritten question asks what was asked, with nothing but the conversation's words.
+
+    It has every word of the question that says something, and one at least of those that the rules
+    filled in; every other word, figure and name of it stands in the turns before.
+    """
+    if not asked.endswith("?") or len(asked) > LONGEST:
+        return False
+    own, said = _said(asked), _said(question)
+    known = said | _said(ruled.text).union(*(_said(f"{q} {a}") for q, a in history))
+    filled_in = _said(ruled.text) - said
+    values = {f.value for f in figures(asked)}
+    asked_values = {f.value for f in figures(question)}
+    return (
+        said - _left_open(question) <= own
+        and own <= known
+        and asked_values <= values
+        and (not filled_in or bool(own & filled_in))
+        and not _POINTS_BACK & set(words(asked)) - {"that", "there", "one", "this", "same"}
+    )
+
+
+def _said(text: str) -> set[str]:
+    return {stem(w) for w in content_words(text) if w not in REQUEST_WORDS}
+
+
+def _left_open(question: str) -> set[str]:
+    """The words of a question that stand for others ("the other one")."""
+    return {stem(w) for w in words(question) if w in _POINTS_BACK}
+
+
+def _first_line(text: str) -> str:
+    line = next((x for x in text.strip().splitlines() if x.strip()), "")
+    return _LABEL.sub("", line.strip()).strip("\"“”' ")

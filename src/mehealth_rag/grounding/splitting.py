@@ -1,0 +1,119 @@
+"""Generated text cut into sentences and list items as it arrives, the same at every cut."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from mehealth_rag.grounding.markers import blanked, ends_marked, without_marks
+from mehealth_rag.language.sentences import sentence_spans
+from mehealth_rag.types import Span
+
+LONGEST = 600
+"""Characters after which a sentence that has not ended is cut: nobody writes so, but a model in a
+loop does."""
+
+_BLANK = re.compile(r"\s*")
+_MARKS_AFTER = re.compile(r"[^\S\n]*")
+_WHOLE_WORD = re.compile(r"(?<!\w)[^\W\d_]\w*[^\w]")
+_ENDED = re.compile(r"[.!?…][\s\"'”’»)\]*_]*$")
+_BULLET = re.compile(r"^(?:[-*•▪◦‣●–—]|\(?\d{1,2}[.)])\s+")
+_SOURCE = r"(?:evidence|documents?|texts?|sources?|passages?|context|information|quotes?)"
+_LEAD_IN = re.compile(
+    rf"^(?:according to|based on|as (?:stated|mentioned|described|given) (?:in|by)|from|per)\s*"
+    rf"(?:(?:the\s+)?(?:provided\s+|given\s+|above\s+)?{_SOURCE}(?:\s+provided)?(?:\s+\d+)?)?\s*,\s*"
+    rf"|^(?:the\s+)?{_SOURCE}(?:\s+\d+)?\s+(?:says|states|mentions|notes|shows) that\s+"
+    r"|^(?:the )?answer(?: is)?:\s*|^(?:yes|no|correct|right|indeed|certainly|sure)[,.!:]\s+",
+    re.IGNORECASE,
+)
+"""Words that only say that there is evidence, which the citation says better; and a bare "yes" or
+"no" to the question, which no quote bears out: what follows it does or does not."""
+
+_DECORATION = re.compile(r"\*\*|__|`{1,3}|^#{1,6}\s+|^>\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One sentence or list item that was written: its words without marks, and their numbers.
+
+    `whole` is False where it was cut off; `broken` where a mark in it cannot be read.
+    """
+
+    text: str
+    numbers: tuple[int, ...] = ()
+    item: bool = False
+    whole: bool = True
+    broken: bool = False
+
+
+class Splitter:
+    """Takes text in pieces and gives each unit once it is sure where it ends."""
+
+    def __init__(self) -> None:
+        self._rest = ""
+
+    def feed(self, piece: str) -> list[Unit]:
+        """The units that are complete now."""
+        self._rest += piece
+        return self._units(final=False)
+
+    def finish(self) -> list[Unit]:
+        """The units that are left when nothing more comes; the last may have been cut off."""
+        return self._units(final=True)
+
+    def _units(self, *, final: bool) -> list[Unit]:
+        found = []
+        while (end := next_end(self._rest, final=final)) is not None:
+            written, self._rest = self._rest[:end], self._rest[end:]
+            whole = len(written.lstrip()) < LONGEST and (
+                bool(self._rest) or _is_ended(written) or not final
+            )
+            unit = as_unit(written, whole=whole)
+            if unit.text or unit.broken:
+                found.append(unit)
+        return found
+
+
+def next_end(text: str, *, final: bool) -> int | None:
+    """Where the first unit of a text ends, its marks included; None where that is not sure yet.
+
+    What is sure stays so whatever follows: a border counts only when a whole word of what comes
+    after it is there, or the line has ended.
+    """
+    start = _after_blank(text)
+    if start == len(text):
+        return None
+    view = text[: start + LONGEST]
+    line = view.find("\n", start)
+    stop = len(view) if line < 0 else line
+    complete = final or line >= 0 or len(text) > len(view)
+    plain = blanked(view[:stop], final=complete)
+    spans = sentence_spans(plain, Span(start, len(plain)))
+    if len(spans) > 1:
+        after = _MARKS_AFTER.match(plain, spans[0].end)
+        end = after.end() if after else spans[0].end
+        return end if complete or _WHOLE_WORD.search(plain, end) else None
+    if line >= 0:
+        return line
+    return stop if complete else None
+
+
+def as_unit(written: str, *, whole: bool = True) -> Unit:
+    """What was written as a unit: bullets, emphasis and marks taken off."""
+    line = written.strip()
+    item = _BULLET.match(line) is not None
+    bare = _DECORATION.sub("", _BULLET.sub("", _DECORATION.sub("", line)))
+    marked = without_marks(bare)
+    text = _LEAD_IN.sub("", marked.text)
+    if text != marked.text:
+        text = text[:1].upper() + text[1:]
+    return Unit(text, marked.numbers, item, whole, marked.broken)
+
+
+def _is_ended(written: str) -> bool:
+    return ends_marked(written) or _ENDED.search(blanked(written, final=True).rstrip()) is not None
+
+
+def _after_blank(text: str) -> int:
+    blank = _BLANK.match(text)
+    return blank.end() if blank else 0

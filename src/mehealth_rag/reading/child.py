@@ -1,0 +1,94 @@
+"""A reading process: reads the files that it is asked for, one after another, within its limits.
+
+Run as `python -m mehealth_rag.reading.child MEGABYTES`; imports nothing that reading does not need.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from mehealth_rag.errors import ReadingError
+from mehealth_rag.reading import pulse, read_document, wire
+from mehealth_rag.reading.wire import Kind
+
+if TYPE_CHECKING:
+    from typing import BinaryIO
+
+    from mehealth_rag.types import Source
+
+_BEAT = 0.5
+"""Seconds between two signs of life at the least."""
+
+
+def main() -> None:
+    """Serve until standard input ends."""
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what a library prints must not get between the frames
+    limit_memory(int(sys.argv[1]) * 1_000_000)
+    threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
+    pulse.listen(_beats(answers))
+    for line in sys.stdin.buffer:
+        kind, data = _answer(line)
+        wire.write(answers, kind, data)
+        if kind is Kind.LAST_ERROR:
+            break
+
+
+def limit_memory(size: int) -> None:
+    """Let this process have `size` bytes of address space, where the system can limit that."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    with contextlib.suppress(ValueError, OSError):  # macOS knows the limit and does not set it
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_AS, (size, size))
+
+
+def _answer(line: bytes) -> tuple[Kind, bytes]:
+    """The answer to an order."""
+    source, options = wire.ordered(line)
+    try:
+        return Kind.DOCUMENT, wire.pack(read_document(source, options))
+    except ReadingError as error:
+        return Kind.ERROR, str(error).encode()
+    except MemoryError:
+        return Kind.LAST_ERROR, _said(source, "it needs more memory than is allowed").encode()
+    except RecursionError:
+        return Kind.LAST_ERROR, _said(source, "it is nested too deeply").encode()
+    except Exception as error:  # a library's fault over a broken file costs that file only
+        reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        return Kind.LAST_ERROR, _said(source, reason).encode()
+
+
+def _said(source: Source, reason: str) -> str:
+    return f"{source.path}: cannot be read ({reason}); get the file again or leave it out"
+
+
+def _beats(answers: BinaryIO) -> pulse.Listener:
+    last = 0.0
+
+    def beat() -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last >= _BEAT:
+            last = now
+            wire.write(answers, Kind.BEAT)
+
+    return beat
+
+
+def _end_with_parent(parent: int) -> None:
+    """End this process when the program that started it has gone, whatever it is doing."""
+    while os.getppid() == parent:
+        time.sleep(1.0)
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,126 @@
+"""Whether a page's text is what it shows: blank, a picture, garbage, or good; pictures by OCR."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pypdfium2 as pdfium
+from pypdfium2 import raw
+
+from mehealth_rag.reading import ocr
+from mehealth_rag.reading.garbage import GARBAGE, is_garbage
+from mehealth_rag.reading.hidden_words import hidden_words
+from mehealth_rag.reading.options import NO_OCR
+from mehealth_rag.reading.pulse import beat
+from mehealth_rag.reading.runs import NO_TEXT
+from mehealth_rag.types import Fault
+
+if TYPE_CHECKING:
+    from mehealth_rag.reading.options import ReadingOptions
+    from mehealth_rag.reading.runs import Run
+
+PICTURE = "only a picture"
+_NO_WORDS = "a picture in which Tesseract finds no words"
+_READ_BY_OCR = "only a picture; read by Tesseract, so single words may be wrong"
+
+_TINY = 1.5
+"""Points; the smallest print has three."""
+_DRAWINGS = 60
+"""So many paths may be words drawn as outlines; fewer are rules and ornaments."""
+_COVERED = 0.05
+"""The share of a page from which on a picture may hold words."""
+_SMALL = 200.0
+"""Pixels of the longer side of the picture that tells whether a page is blank."""
+_INK = 40
+"""Levels of grey between the lightest and the darkest of it, below which it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a page has: the runs that may be used, and what is wrong with it."""
+
+    runs: tuple[Run, ...]
+    problem: str | None = None
+    fault: Fault | None = None
+
+
+def examine(
+    page: pdfium.PdfPage,
+    runs: tuple[Run, ...],
+    size: tuple[float, float],
+    options: ReadingOptions,
+    hidden: str = "",
+) -> Finding:
+    """Look at a page's runs, and where they are none or nonsense at what it draws.
+
+    `size` is that of the page as the runs are placed on it; `hidden` are words that were taken out
+    already because the page does not show them.
+    """
+    beat()
+    shown = tuple(run for run in runs if _may_be_seen(run, size))
+    if len(shown) < len(runs):
+        unseen = " ".join(run.text for run in runs if run not in shown)
+        hidden = f"{hidden} {unseen}".strip()
+    found = _examined(page, shown, options)
+    if not hidden:
+        return found
+    problem = hidden_words(hidden)
+    if found.problem and found.fault is not Fault.BLANK:
+        return Finding(found.runs, f"{found.problem}; {problem}", found.fault)
+    return Finding(found.runs, problem, Fault.HIDDEN)
+
+
+def _may_be_seen(run: Run, size: tuple[float, float]) -> bool:
+    """Whether a run stands on the page, and is not too small to be made out."""
+    left, bottom, right, top = run.box
+    on_page = right > 0 and top > 0 and left < size[0] and bottom < size[1]
+    return on_page and not 0 < run.size < _TINY
+
+
+def _examined(page: pdfium.PdfPage, runs: tuple[Run, ...], options: ReadingOptions) -> Finding:
+    if runs and not is_garbage("\n".join(run.text for run in runs)):
+        return Finding(runs)
+    try:
+        if not runs and not shows_something(page):
+            return Finding((), NO_TEXT, Fault.BLANK)
+        return _by_ocr(page, options, garbage=bool(runs))
+    except pdfium.PdfiumError:
+        return Finding((), "the page cannot be drawn, and has no text", Fault.UNREADABLE)
+
+
+def shows_something(page: pdfium.PdfPage) -> bool:
+    """Whether a page without text holds a picture, or drawings that may be words, in any ink."""
+    width, height = page.get_size()
+    covered, drawings = 0.0, 0
+    for item in page.get_objects(max_depth=4):
+        if item.type == raw.FPDF_PAGEOBJ_IMAGE:
+            left, bottom, right, top = item.get_bounds()
+            covered += abs(right - left) * abs(top - bottom)
+        elif item.type in (raw.FPDF_PAGEOBJ_PATH, raw.FPDF_PAGEOBJ_SHADING):
+            drawings += 1
+    if covered < _COVERED * width * height and drawings < _DRAWINGS:
+        return False
+    bitmap = page.render(scale=_SMALL / max(width, height, 1.0), grayscale=True)
+    pixels = bytes(memoryview(bitmap.buffer).cast("B"))
+    bitmap.close()
+    return max(pixels) - min(pixels) >= _INK
+
+
+def _by_ocr(page: pdfium.PdfPage, options: ReadingOptions, *, garbage: bool) -> Finding:
+    what, fault = (GARBAGE, Fault.GARBAGE) if garbage else (PICTURE, Fault.PICTURE)
+    if options.ocr_languages == NO_OCR:
+        return Finding((), f"{what}; set ocr_languages to have it read by Tesseract", fault)
+    if not options.tesseract:
+        return Finding((), f"{what}; install Tesseract to have it read", fault)
+    if missing := ocr.lacking(options.ocr_languages):
+        names = ", ".join(missing)
+        return Finding((), f"{what}; Tesseract lacks the language {names}: install it", fault)
+    try:
+        runs = ocr.read_picture(page, options.ocr_languages)
+    except ocr.OcrError as error:
+        return Finding((), f"{what}; {error}", fault)
+    if not runs:
+        return Finding((), _NO_WORDS, fault if garbage else Fault.BLANK)
+    said = f"{GARBAGE}; read by Tesseract from what is drawn" if garbage else _READ_BY_OCR
+    return Finding(runs, said, Fault.OCR)

@@ -1,0 +1,116 @@
+"""Documents that flow, without a layout: blocks of words to pages, by page break or by section."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from mehealth_rag.reading.compose import compose
+from mehealth_rag.reading.runs import NO_TEXT, Draft, Piece
+from mehealth_rag.reading.tidy import Vocabulary, clean
+from mehealth_rag.types import BlockKind, Fault, Link, Page, Span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+SECTION_LEVEL = 2
+"""Headings of this level and above begin a page where the file knows no page breaks."""
+
+
+@dataclass(slots=True)
+class Visible:
+    """The words of a block that are seen, and the links among them: address, start, end."""
+
+    text: str = ""
+    links: list[tuple[str, int, int]] = field(default_factory=list)
+
+    def add(self, source: str | None, url: str | None = None) -> None:
+        """Add source text, white space made single; `url` is where its words lead."""
+        if not source:
+            return
+        start = len(self.text)
+        text = clean(source)
+        before = source[:1].isspace() and self.text and not self.text.endswith(" ")
+        after = source[-1:].isspace() and (text or before)
+        if before and text:
+            text = " " + text
+        if after and (text or self.text) and not (self.text + text).endswith(" "):
+            text += " "
+        self.text += text
+        if url:
+            start += self.text[start:].startswith(" ")
+            self.links.append((url, start, len(self.text.rstrip())))
+
+    def stripped(self) -> Visible:
+        """The same without white space at the end."""
+        return Visible(self.text.rstrip(" "), self.links)
+
+
+def row_of(cells: Iterable[Visible]) -> Visible:
+    """A table's row: its cells that are not empty, with a tab between."""
+    row = Visible()
+    for cell in cells:
+        part = cell.stripped()
+        if row.text and part.text:
+            row.text += "\t"
+        at = len(row.text)
+        row.links += [(url, at + start, at + end) for url, start, end in part.links]
+        row.text += part.text
+    return row
+
+
+@dataclass(frozen=True, slots=True)
+class FlowBlock:
+    """One block in reading order. `new_page` is true where a page break stands before it."""
+
+    kind: BlockKind
+    words: Visible
+    level: int = 0
+    new_page: bool = False
+
+
+def flow_pages(blocks: Iterable[FlowBlock]) -> tuple[Page, ...]:
+    """Pages of blocks: cut at the page breaks, or where there is none before each section."""
+    full: list[FlowBlock] = []
+    breaks = False
+    for block in blocks:
+        breaks |= block.new_page
+        if block.words.text.strip():
+            full.append(replace(block, words=block.words.stripped(), new_page=breaks))
+            breaks = False
+    cut = _at_breaks(full) if any(block.new_page for block in full[1:]) else _by_section(full)
+    return tuple(page_of(number, part) for number, part in enumerate(cut or [[]], 1))
+
+
+def page_of(number: int, blocks: Sequence[FlowBlock]) -> Page:
+    """One page of blocks; each block is one line of it, since a flowing text has no lines."""
+    drafts = [Draft(b.kind, (Piece(b.words.text),), b.level) for b in blocks]
+    text, composed, lines = compose(drafts, Vocabulary.of(()))
+    links = tuple(
+        Link(url, None, Span(placed.span.start + start, placed.span.start + end))
+        for placed, block in zip(composed, blocks, strict=True)
+        for url, start, end in block.words.links
+        if start < end
+    )
+    problem, fault = (None, None) if text else (NO_TEXT, Fault.BLANK)
+    return Page(number, str(number), text, composed, lines, links, None, problem, fault)
+
+
+def _at_breaks(blocks: Sequence[FlowBlock]) -> list[list[FlowBlock]]:
+    pages: list[list[FlowBlock]] = []
+    for block in blocks:
+        if block.new_page or not pages:
+            pages.append([])
+        pages[-1].append(block)
+    return pages
+
+
+def _by_section(blocks: Sequence[FlowBlock]) -> list[list[FlowBlock]]:
+    pages: list[list[FlowBlock]] = []
+    for block in blocks:
+        opens = block.kind is BlockKind.HEADING and block.level <= SECTION_LEVEL
+        only_headings = pages and all(b.kind is BlockKind.HEADING for b in pages[-1])
+        if not pages or (opens and not only_headings):
+            pages.append([])
+        pages[-1].append(block)
+    return pages

@@ -1,0 +1,49 @@
+"""Text that is none: the characters of fonts without a meaning, of a wrong encoding, of bytes."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from mehealth_rag.types import Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mehealth_rag.types import Page
+
+GARBAGE = "most of its characters stand for nothing that can be read"
+
+_ODD = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ufffd\ue000-\uf8ff\U000f0000-\U0010ffff]")
+"""Characters without a meaning: controls, the replacement character, private ones."""
+_LETTERS = re.compile(r"[^\W_]+")
+_LEADERS = re.compile(r"([^\w\s])(?:\s?\1){3,}")
+"""Dots and dashes that lead the eye, and rows of dashes in tables."""
+_FEW, _MANY = 20, 200
+_ODD_SHARE, _LETTER_SHARE = 0.3, 0.35
+
+
+def is_garbage(text: str) -> bool:
+    """Whether most of a text is not of letters and figures that mean anything."""
+    dense = "".join(text.split())
+    if len(dense) < _FEW:
+        return False
+    if not text.isascii() and len(_ODD.findall(dense)) > _ODD_SHARE * len(dense):
+        return True
+    letters = sum(map(len, _LETTERS.findall(dense)))
+    if len(dense) < _MANY or letters > _LETTER_SHARE * len(dense):
+        return False
+    plain = "".join(_LEADERS.sub("", text).split())
+    return len(plain) >= _MANY and letters <= _LETTER_SHARE * len(plain)
+
+
+def without_garbage(pages: Sequence[Page]) -> tuple[Page, ...]:
+    """The pages, those whose text is garbage without it and said to be so."""
+    return tuple(_emptied(page) if is_garbage(page.text) else page for page in pages)
+
+
+def _emptied(page: Page) -> Page:
+    return replace(
+        page, text="", blocks=(), lines=(), links=(), problem=GARBAGE, fault=Fault.GARBAGE
+    )

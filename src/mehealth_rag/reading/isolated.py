@@ -1,0 +1,221 @@
+"""Reading in processes of their own, so that no file can take the program along.
+
+Each reading process has limits on time and memory and reads one file after another; a file that
+breaks it is a ReadingError like any other, and the next file gets a new process. Several read at
+the same time, and what is asked for next is read ahead, in the order that was announced.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mehealth_rag.errors import ReadingError
+from mehealth_rag.reading import wire
+from mehealth_rag.reading.wire import BrokenWireError, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import TracebackType
+
+    from mehealth_rag.reading.options import ReadingOptions
+    from mehealth_rag.types import Document, Source
+
+_LONGEST = 60
+"""A file may take so many times the limit of a page, as long as it shows signs of life."""
+_SIGNALS = frozenset(-member.value for member in signal.Signals)
+_WAITING = 2
+"""Documents that may have been read ahead and wait to be asked for: they take memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What reading may take: seconds without a sign of life, memory, processes at a time."""
+
+    seconds: float = 60.0
+    megabytes: int = 2_000
+    processes: int = 2
+
+
+class Readers:
+    """Up to `limits.processes` reading processes, started when they are first needed.
+
+    For one thread at a time. Close it, or use it as a context: no process outlives it.
+    """
+
+    def __init__(self, options: ReadingOptions, limits: Limits) -> None:
+        self._options = options
+        self._limits = limits
+        self._expected: deque[Source] = deque()
+        self._started: dict[str, Future[Document]] = {}
+        self._idle: queue.LifoQueue[_Process] = queue.LifoQueue()
+        self._all: list[_Process] = []
+        self._pool = ThreadPoolExecutor(limits.processes, "reading")
+
+    def __enter__(self) -> Readers:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def expect(self, sources: Sequence[Source]) -> None:
+        """Announce what `read` will be asked for, in this order; it is then read ahead."""
+        self._expected.extend(sources)
+        self._read_ahead()
+
+    def read(self, source: Source) -> Document:
+        """Read the document behind a source whose file is present. Raises ReadingError."""
+        if source.id in self._started:
+            self._forget_before(source)
+        else:
+            self._expected = deque(s for s in self._expected if s.id != source.id)
+            self._start(source)
+        future = self._started.pop(source.id)
+        self._read_ahead()
+        return future.result()
+
+    def close(self) -> None:
+        """End all reading processes, at once."""
+        self._expected.clear()
+        for process in list(self._all):
+            process.end()
+        self._pool.shutdown(cancel_futures=True)
+        for process in self._all:  # one may have been started meanwhile
+            process.end()
+
+    def _forget_before(self, source: Source) -> None:
+        """Let go of what was announced before `source` and then not asked for."""
+        for name in list(self._started):
+            if name == source.id:
+                return
+            self._started.pop(name).cancel()
+
+    def _read_ahead(self) -> None:
+        while self._expected and len(self._started) < self._limits.processes + _WAITING:
+            self._start(self._expected.popleft())
+
+    def _start(self, source: Source) -> None:
+        self._started[source.id] = self._pool.submit(self._read_in_process, source)
+
+    def _read_in_process(self, source: Source) -> Document:
+        try:
+            process = self._idle.get_nowait()
+        except queue.Empty:
+            process = _Process(self._limits)
+            self._all.append(process)
+        try:
+            return process.read(source, self._options)
+        finally:
+            if process.alive:
+                self._idle.put(process)
+            else:
+                self._all.remove(process)
+
+
+class _Process:
+    """One reading process, and the thread that takes in what it sends."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._process = subprocess.Popen(  # noqa: S603 - this program's own module
+            [sys.executable, "-P", "-m", "mehealth_rag.reading.child", str(limits.megabytes)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            start_new_session=True,  # so that a Tesseract that it has started ends with it
+        )
+        self._frames: queue.SimpleQueue[tuple[Kind, bytes] | None] = queue.SimpleQueue()
+        threading.Thread(target=self._take_in, daemon=True).start()
+        self.alive = True
+
+    def read(self, source: Source, options: ReadingOptions) -> Document:
+        """Have a file read. Raises ReadingError; the process may then be at its end."""
+        assert self._process.stdin is not None  # noqa: S101 - it is a pipe
+        try:
+            self._process.stdin.write(wire.order(source, options))
+            self._process.stdin.flush()
+        except OSError as error:
+            raise self._died(source) from error
+        until = time.monotonic() + _LONGEST * self._limits.seconds
+        while True:
+            kind, data = self._next(source, until)
+            if kind is Kind.DOCUMENT:
+                return self._document(data, source)
+            if kind is Kind.LAST_ERROR:
+                self.end()
+            if kind is not Kind.BEAT:
+                raise ReadingError(data.decode("utf-8", "replace"))
+
+    def _next(self, source: Source, until: float) -> tuple[Kind, bytes]:
+        """The next frame. Raises ReadingError where none comes in time, or ever."""
+        try:
+            frame = self._frames.get(timeout=self._limits.seconds)
+        except queue.Empty:
+            frame, until = (Kind.BEAT, b""), 0.0
+        if time.monotonic() > until:
+            self.end()
+            raise ReadingError(
+                f"{source.path}: reading it took too long ({self._limits.seconds:g} s at one "
+                "place, or that many minutes); get the file again, leave it out or raise "
+                "reading_seconds"
+            )
+        if frame is None:
+            raise self._died(source)
+        return frame
+
+    def _document(self, data: bytes, source: Source) -> Document:
+        try:
+            return wire.unpack(data, source)
+        except BrokenWireError as error:
+            raise self._died(source) from error
+
+    def _died(self, source: Source) -> ReadingError:
+        """End what is left of the process; the error that says how it broke off."""
+        code = self.end()
+        how = signal.Signals(-code).name if code in _SIGNALS else f"exit code {code}"
+        return ReadingError(
+            f"{source.path}: it broke the process that read it ({how}), by its damage or by using "
+            f"over {self._limits.megabytes:,} MB; get the file again or leave it out"
+        )
+
+    def end(self) -> int:
+        """End the process, what it has started too; give its exit code."""
+        self.alive = False
+        code = self._process.poll()
+        if code is None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                if sys.platform == "win32":
+                    self._process.kill()
+                else:
+                    os.killpg(self._process.pid, signal.SIGKILL)
+        with contextlib.suppress(OSError):  # what it did not take in no longer matters
+            assert self._process.stdin is not None  # noqa: S101 - it is a pipe
+            self._process.stdin.close()
+        return self._process.wait()
+
+    def _take_in(self) -> None:
+        stream = self._process.stdout
+        assert stream is not None  # noqa: S101 - it is a pipe
+        with stream:
+            try:
+                while (frame := wire.read(stream)) is not None:
+                    self._frames.put(frame)
+            except (BrokenWireError, OSError, ValueError):
+                pass  # what comes is no answer: as if it had ended
+            self._frames.put(None)

@@ -1,0 +1,183 @@
+"""Web pages: what trafilatura takes for the content, with headings, lists, table rows and links."""
+
+from __future__ import annotations
+
+import logging
+import re
+from copy import deepcopy
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import trafilatura
+
+from mehealth_rag.errors import ReadingError
+from mehealth_rag.reading.flow import FlowBlock, Visible, flow_pages, row_of
+from mehealth_rag.reading.hidden_words import hidden_words
+from mehealth_rag.reading.text import decode
+from mehealth_rag.types import BlockKind, Fault, Page
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w:.-]{1,40})", re.IGNORECASE)
+_DECLARED = re.compile(rb"^\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w:.-]{1,40})")
+_HIDING = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*hidden|opacity\s*:\s*0(?:\.0*)?\s*(?:;|$)"
+    r"|font-size\s*:\s*0(?:\.0*)?(?:px|pt|em|rem|%)?\s*(?:;|$)",
+    re.IGNORECASE,
+)
+_KINDS = {
+    "head": BlockKind.HEADING,
+    "item": BlockKind.ITEM,
+    "row": BlockKind.ROW,
+}
+_BLOCKS = frozenset({"body", "p", "div", "head", "list", "item", "table", "row", "quote", "code"})
+_META = ("title", "author", "description")
+"""Not the date and the site's name: trafilatura guesses them where the page does not tell."""
+_DEFAULT_LEVEL = 3
+
+
+def read_html(
+    path: Path, content: bytes, url: str | None = None
+) -> tuple[tuple[Page, ...], Mapping[str, str]]:
+    """Read the pages of a web page, one a section, and its metadata.
+
+    Menus, footers and other furniture of a site are left out. `url` is what relative links start
+    from. Raises ReadingError where the file holds no text that can be read.
+    """
+    logging.getLogger("trafilatura").setLevel(logging.CRITICAL + 1)
+    tree = trafilatura.load_html(decode_html(path, content))
+    if tree is None:
+        raise ReadingError(f"{path}: not a web page (no HTML is in it); check its format")
+    hidden = _take_out_hidden(tree)
+    found = _content(tree, url)
+    if found is None:
+        raise ReadingError(
+            f"{path}: the web page holds no text (it may be made by a script); save the page from "
+            "a browser"
+        )
+    pages = flow_pages(_walk(found.body, BlockKind.PARAGRAPH))
+    metadata = {key: str(getattr(found, key)) for key in _META if getattr(found, key, None)}
+    return _with_note(pages, hidden), metadata
+
+
+def _content(tree: Any, url: str | None) -> Any:  # noqa: ANN401 - lxml has no types
+    """What trafilatura takes for the content; of the whole body where it would lose much of it.
+
+    Where a page does not mark its main part, it gathers paragraphs wherever they stand and drops
+    their headings; with all of the body marked as the main part, it only drops menus and the like.
+    """
+    whole = _extracted(_marked_as_main(tree), url)
+    chosen = _extracted(tree, url)
+    return whole if None in (whole, chosen) or _is_worse(chosen, whole) else chosen
+
+
+def _extracted(tree: Any, url: str | None) -> Any:  # noqa: ANN401
+    found: Any = trafilatura.bare_extraction(
+        tree, url=url, include_comments=False, include_links=True, favor_recall=True,
+        with_metadata=True,
+    )  # fmt: skip
+    return found if found is not None and str(found.text or "").strip() else None
+
+
+def _marked_as_main(tree: Any) -> Any:  # noqa: ANN401
+    """A copy whose body's content is one `main`, without what is no content for sure."""
+    copy = deepcopy(tree)
+    for element in copy.xpath("//nav | //body/header | //body/footer | //script | //style"):
+        element.drop_tree()
+    for body in copy.xpath("//body"):
+        main = copy.makeelement("main")
+        main.text, body.text = body.text, None
+        main.extend(list(body))
+        body.append(main)
+    return copy
+
+
+def _is_worse(chosen: Any, whole: Any) -> bool:  # noqa: ANN401
+    """Whether a choice lost half of the words or headings, or took menus for content."""
+    heads, all_heads = (len(found.body.findall(".//head")) for found in (chosen, whole))
+    share = len(chosen.text) / len(whole.text)
+    return not 0.5 <= share <= 1 or 2 * heads < all_heads
+
+
+def decode_html(path: Path, content: bytes) -> str:
+    """Decode a web page: by its mark, as UTF-8, by the encoding that it declares, else guessed."""
+    if content.startswith((b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")):
+        return decode(path, content)
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        declared = _CHARSET.search(content[:4096]) or _DECLARED.search(content[:256])
+    if declared:
+        try:
+            return content.decode(declared[1].decode("ascii"), "replace")
+        except LookupError:
+            pass  # no encoding that anybody knows
+    return decode(path, content)
+
+
+def _take_out_hidden(tree: Any) -> str:  # noqa: ANN401 - lxml has no types
+    """Remove elements that a browser does not show; give their words."""
+    taken = []
+    for element in list(tree.iter("*")):
+        hides = _HIDING.search(element.get("style") or "") or element.get("hidden") is not None
+        if element.tag == "template" or (hides and element.tag not in ("html", "body")):
+            words = " ".join(element.text_content().split())
+            taken.append(words)
+            for inner in element.iter("*"):
+                inner.attrib.clear()  # counted once
+            if element.getparent() is not None:
+                element.drop_tree()
+    return " ".join(filter(None, taken))
+
+
+def _with_note(pages: tuple[Page, ...], hidden: str) -> tuple[Page, ...]:
+    if not hidden or not pages:
+        return pages
+    noted = replace(pages[0], problem=hidden_words(hidden), fault=Fault.HIDDEN)
+    return (noted, *pages[1:])
+
+
+def _walk(element: Any, kind: BlockKind) -> Iterator[FlowBlock]:  # noqa: ANN401
+    """Blocks of an element in trafilatura's vocabulary (a small part of TEI), depth first."""
+    kind = _KINDS.get(element.tag, kind)
+    if kind is BlockKind.ROW and element.tag == "row":
+        yield FlowBlock(kind, row_of(_cell(cell) for cell in element))
+        return
+    level = _level(element) if kind is BlockKind.HEADING else 0
+    words = Visible()
+    words.add(element.text)
+    for child in element:
+        if child.tag in _BLOCKS:
+            yield FlowBlock(kind, words, level)
+            words = Visible()
+            yield from _walk(child, kind)
+        else:
+            _add(words, child)
+        words.add(child.tail)
+    yield FlowBlock(kind, words, level)
+
+
+def _add(words: Visible, element: Any) -> None:  # noqa: ANN401
+    """Add what stands inside a line: a link with its address, anything else as its words."""
+    if not isinstance(element.tag, str):
+        return
+    target = element.get("target") if element.tag == "ref" else None
+    words.add(" " if element.tag == "lb" else "".join(element.itertext()), target)
+
+
+def _cell(element: Any) -> Visible:  # noqa: ANN401
+    words = Visible()
+    words.add(element.text)
+    for child in element:
+        if child.tag in _BLOCKS:
+            words.add(" ")
+        _add(words, child)
+        words.add(child.tail)
+    return words
+
+
+def _level(element: Any) -> int:  # noqa: ANN401
+    digits = (element.get("rend") or "").lstrip("h")
+    return int(digits) if digits.isdigit() else _DEFAULT_LEVEL

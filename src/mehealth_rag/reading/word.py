@@ -1,0 +1,221 @@
+"""Word documents (DOCX): headings, paragraphs, list items, table rows, notes and links.
+
+python-docx opens the package and knows its styles; the text is taken from the XML itself, because
+content controls, insertions and notes are not among its paragraphs. Pages are those of the last
+time that Word laid the document out; a file without any is cut by section.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import docx
+from docx.oxml.ns import qn
+from lxml import etree
+
+from mehealth_rag.errors import ReadingError
+from mehealth_rag.reading.flow import FlowBlock, Visible, flow_pages, row_of
+from mehealth_rag.reading.hidden_words import hidden_words
+from mehealth_rag.types import BlockKind, Fault, Page
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+_UNPACKED = 300_000_000
+"""Bytes that a file may unpack to; a real one of a thousand pages has some ten million."""
+_HEADING = re.compile(r"heading (\d)", re.IGNORECASE)
+_META = ("title", "author", "subject", "keywords", "category", "comments")
+_HOLDERS = frozenset(qn(f"w:{name}") for name in ("sdt", "sdtContent", "ins", "customXml", "body"))
+_SKIPPED = frozenset(qn(f"w:{name}") for name in ("del", "moveFrom", "pPr", "delText", "instrText"))
+_FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
+_BROKEN = (KeyError, ValueError, AttributeError, TypeError, IndexError, etree.LxmlError,
+           zipfile.BadZipFile, NotImplementedError, RecursionError, EOFError, OSError)  # fmt: skip
+"""What python-docx, zipfile and lxml raise over a damaged package."""
+
+
+@dataclass(slots=True)
+class _Line:
+    """The words of a paragraph between two page breaks, or before and after a text box."""
+
+    words: Visible = field(default_factory=Visible)
+    new_page: bool = False
+
+
+@dataclass(slots=True)
+class _Reader:
+    """What reading a document knows of it, and the hidden words that it has met."""
+
+    styles: Mapping[str, str]
+    targets: Mapping[str, str]
+    hidden: list[str] = field(default_factory=list)
+
+    def blocks(self, element: Any) -> Iterator[FlowBlock]:  # noqa: ANN401 - lxml has no types
+        """Blocks of a body or of what holds part of it."""
+        for child in element:
+            if child.tag == qn("w:p"):
+                yield from self._paragraph(child)
+            elif child.tag == qn("w:tbl"):
+                yield from self._table(child)
+            elif child.tag in _HOLDERS:
+                yield from self.blocks(child)
+
+    def _paragraph(self, element: Any) -> Iterator[FlowBlock]:  # noqa: ANN401
+        kind, level, breaks = self._look(element)
+        lines = [_Line(new_page=breaks)]
+        self._collect(element, lines, None)
+        for line in lines:
+            yield FlowBlock(kind, line.words, level, line.new_page)
+
+    def _look(self, element: Any) -> tuple[BlockKind, int, bool]:  # noqa: ANN401
+        """Kind and level of a paragraph, and whether a new page is asked for before it."""
+        properties = element.find(qn("w:pPr"))
+        if properties is None:
+            return BlockKind.PARAGRAPH, 0, False
+        breaks = _is_on(properties.find(qn("w:pageBreakBefore")))
+        found = properties.find(qn("w:pStyle"))
+        name = self.styles.get(found.get(qn("w:val")), "") if found is not None else ""
+        if match := _HEADING.match(name):
+            return BlockKind.HEADING, int(match[1]), breaks
+        if name.lower() == "title":
+            return BlockKind.HEADING, 1, breaks
+        listed = properties.find(qn("w:numPr")) is not None or name.lower().startswith("list ")
+        return (BlockKind.ITEM if listed else BlockKind.PARAGRAPH), 0, breaks
+
+    def _collect(self, element: Any, lines: list[_Line], url: str | None) -> None:  # noqa: ANN401
+        """Gather the words below an element; page breaks and text boxes open new lines."""
+        for child in element:
+            tag = child.tag
+            if tag == qn("w:t"):
+                lines[-1].words.add(child.text, url)
+            elif tag in (qn("w:tab"), qn("w:cr")):
+                lines[-1].words.add(" ")
+            elif tag == qn("w:br"):
+                self._break(child, lines)
+            elif tag == qn("w:lastRenderedPageBreak"):
+                lines.append(_Line(new_page=True))
+            elif tag == qn("w:noBreakHyphen"):
+                lines[-1].words.add("-")
+            elif tag in _SKIPPED or tag == _FALLBACK:
+                continue
+            elif tag == qn("w:r") and _is_hidden(child):
+                self.hidden.append("".join(t.text or "" for t in child.iter(qn("w:t"))))
+            elif tag == qn("w:p"):  # of a text box: words of their own
+                lines.append(_Line())
+                self._collect(child, lines, url)
+                lines.append(_Line())
+            else:
+                self._collect(child, lines, self._target(child) or url)
+
+    @staticmethod
+    def _break(element: Any, lines: list[_Line]) -> None:  # noqa: ANN401
+        if element.get(qn("w:type")) == "page":
+            lines.append(_Line(new_page=True))
+        else:
+            lines[-1].words.add(" ")
+
+    def _target(self, element: Any) -> str | None:  # noqa: ANN401
+        if element.tag != qn("w:hyperlink"):
+            return None
+        return self.targets.get(element.get(qn("r:id")) or "")
+
+    def _table(self, element: Any) -> Iterator[FlowBlock]:  # noqa: ANN401
+        for row in element.iter(qn("w:tr")):
+            cells = []
+            for cell in row.iterchildren(qn("w:tc"), qn("w:sdt")):
+                words = Visible()
+                for paragraph in cell.iter(qn("w:p")):
+                    lines = [_Line()]
+                    self._collect(paragraph, lines, None)
+                    for line in lines:
+                        words.add(" ")
+                        at = len(words.text)
+                        words.text += line.words.text
+                        words.links += [(u, at + s, at + e) for u, s, e in line.words.links]
+                cells.append(words)
+            yield FlowBlock(BlockKind.ROW, row_of(cells))
+
+
+def read_docx(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str, str]]:
+    """Read the pages of a Word document and its metadata.
+
+    Deleted and hidden words are not used. Raises ReadingError where the file is damaged.
+    """
+    _check_package(path, content)
+    try:
+        document = docx.Document(io.BytesIO(content))
+        styles = {style.style_id: str(style.name or "") for style in document.styles}
+        related = document.part.rels.items()
+        targets = {key: str(r.target_ref) for key, r in related if r.is_external}
+        reader = _Reader(styles, targets)
+        blocks = [*reader.blocks(document.element.body), *_notes(document, reader)]
+        properties = document.core_properties
+        metadata = {key: str(getattr(properties, key) or "").strip() for key in _META}
+    except _BROKEN as error:
+        reason = " ".join(str(error).split())[:120] or type(error).__name__
+        raise ReadingError(
+            f"{path}: the Word document is damaged ({reason}); get the file again"
+        ) from error
+    pages = flow_pages(blocks)
+    if words := " ".join(" ".join(reader.hidden).split()):
+        pages = (replace(pages[0], problem=hidden_words(words), fault=Fault.HIDDEN), *pages[1:])
+    return pages, {key: value for key, value in metadata.items() if value}
+
+
+def _check_package(path: Path, content: bytes) -> None:
+    """Refuse what is no Word document, and what would unpack to more than memory holds."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as package:
+            members = package.infolist()
+    except _BROKEN as error:
+        raise ReadingError(
+            f"{path}: the Word document is damaged ({error}); get the file again"
+        ) from error
+    if sum(member.file_size for member in members) > _UNPACKED:
+        limit = _UNPACKED // 1_000_000
+        raise ReadingError(f"{path}: unpacks to over {limit} MB; no real document is that large")
+    names = {member.filename for member in members}
+    if "EncryptedPackage" in names or "[Content_Types].xml" not in names:
+        raise ReadingError(f"{path}: a ZIP archive, not a Word document; save it as DOCX")
+
+
+def _notes(document: Any, reader: _Reader) -> Iterator[FlowBlock]:  # noqa: ANN401
+    """Footnotes and endnotes, after the text."""
+    for relation in document.part.rels.values():
+        if not relation.reltype.endswith(("/footnotes", "/endnotes")) or relation.is_external:
+            continue
+        parser = etree.XMLParser(resolve_entities=False, no_network=True)
+        root = etree.fromstring(relation.target_part.blob, parser)
+        for note in root:
+            if note.get(qn("w:type")) in (None, "normal"):
+                yield from reader.blocks(note)
+
+
+def _is_on(element: Any) -> bool:  # noqa: ANN401
+    return element is not None and element.get(qn("w:val")) not in ("0", "false", "off")
+
+
+def _is_hidden(run: Any) -> bool:  # noqa: ANN401
+    """Whether a run is formatted as hidden text, or in white on no ground of its own."""
+    properties = run.find(qn("w:rPr"))
+    if properties is None:
+        return False
+    colour = properties.find(qn("w:color"))
+    white = colour is not None and (colour.get(qn("w:val")) or "").upper() == "FFFFFF"
+    grounds = (qn("w:shd"), qn("w:highlight"))
+    if white and not any(properties.find(ground) is not None for ground in grounds):
+        return not _on_a_ground(run)
+    return _is_on(properties.find(qn("w:vanish")))
+
+
+def _on_a_ground(run: Any) -> bool:  # noqa: ANN401
+    """Whether something around a run may be coloured: its paragraph, its cell, a shape."""
+    around = run.iterancestors(qn("w:p"), qn("w:tc"), qn("w:tbl"), qn("w:txbxContent"))
+    return any(
+        a.tag in (qn("w:tbl"), qn("w:txbxContent")) or a.find(f".//{qn('w:shd')}") is not None
+        for a in around
+    )

@@ -1,0 +1,302 @@
+"""What a table's row is about: its column headings, the caption with the units, its group's label.
+
+A row such as "Operating income, 6,098, 5,802" says nothing of years or units; those stand above, on
+lines of their own and often a page's height away. Everything here is a span of the page's own text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+
+from mehealth_rag.language.sentences import sentence_spans
+from mehealth_rag.types import Block, BlockKind, Page, Sentence, Span
+
+_MONTH = r"(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*\.?"
+_PERIOD = re.compile(
+    rf"\b{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?\b,?|\b\d{{1,2}}(?:st|nd|rd|th)?\s+{_MONTH}"
+    rf"|\b{_MONTH}[-\s’']+\d{{2}}\b|\b(?:FY|CY|F|Q|H)\s?[’']?\d{{1,4}}[A-Z]?\b|\b[1-4]Q\b"
+    r"|\b(?:19|20)\d\d(?:\s?[-–/]\s?\d{2,4})?\b|\b\d{1,2}\s(?:months?|weeks?|years?|days?)\b",
+    re.IGNORECASE,
+)
+"""A date, a year, a quarter or a length of time: what heads a column rather than fills it."""
+
+_TIME = re.compile(
+    rf"\b(?:ended|ending|as of|as at|years?|quarters?|months|weeks|{_MONTH})\b", re.IGNORECASE
+)
+_NOTE_MARK = re.compile(r"(?<=[^\W\d])\s?\(\s?(?:\d{1,2}|[a-z])\s?\)$", re.IGNORECASE)
+_NOTE = re.compile(r"^\s?\(\s?(?:\d{1,2}|[a-z])\s?\)$", re.IGNORECASE)
+_MARKS = frozenset("$ £ € ¥ — – - − — n/a N/A n/m NM * ✓ ✔ ☒ ☐".split())
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_UNIT_WORDS = frozenset(
+    "hundred thousand million billion trillion mn bn tn percent per cent pts bps points pp us usd "
+    "eur gbp approximately about circa ca up to at least over under between from and or".split()
+)
+"""Words that a figure may stand with and still be one."""
+
+_TELLING = re.compile(r"\(in |\btable\b", re.IGNORECASE)
+_TOTAL = re.compile(r"(?:sub-?)?totals?\b", re.IGNORECASE)
+_LABEL_WORDS = 14
+"""A line between a table's rows, or right above them, has no more words."""
+_CAPTION_WORDS = 45
+"""Nor has the sentence that announces the table."""
+_CAPTION_LINES = 4
+_HEAD_ROWS = 5
+_QUOTED = 2
+"""So many lines above a row are quoted with it."""
+_INDENT = 2.0
+"""So many points further right a row stands under the label above it, not beside it."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowContext:
+    """Of one row: the caption and column headings above it, and the label of its group.
+
+    `heads` is true of a row that holds column headings itself.
+    """
+
+    columns: tuple[Span, ...]
+    label: Span | None = None
+    heads: bool = False
+
+
+def is_measured(cell: str) -> bool:
+    """Whether a cell holds a figure or a sign that stands for one: not words, a date or a year."""
+    text = cell.strip()
+    if text in _MARKS:
+        return True
+    rest = _PERIOD.sub("", _NOTE_MARK.sub("", text))
+    if rest != text:  # "2017 (1)": the mark is of a note
+        rest = _NOTE.sub("", rest)
+    words = set(_WORD.findall(rest.lower()))
+    return any(map(str.isdigit, rest)) and words <= _UNIT_WORDS
+
+
+def without_figures(row: str) -> str:
+    """Give the cells of a row's text that are words; the whole where there are none."""
+    words = [cell for cell in row.split("\t") if not is_measured(cell)]
+    return "\t".join(words) or row
+
+
+def quoted_columns(sentence: Sentence, text: str) -> tuple[Span, ...]:
+    """Give the lines above a row that a quote of it needs beside it; `text` is the page's.
+
+    They are the nearest column headings, without remarks like "(Unaudited)".
+    """
+    spans = [span for span in sentence.columns if not _is_remark(span.of(text))]
+    return tuple(spans[-_QUOTED:])
+
+
+def row_contexts(page: Page) -> dict[int, RowContext]:
+    """Find what each row of a page is about; keys are places in `page.blocks`."""
+    if not any(block.kind is BlockKind.ROW for block in page.blocks):
+        return {}
+    contexts: dict[int, RowContext] = {}
+    sheet = _Sheet.of(page)
+    for table in sheet.tables():
+        contexts.update(_Walk(sheet, table).contexts())
+    return contexts
+
+
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """A page's blocks as tables are looked for in them."""
+
+    page: Page
+    lefts: Mapping[int, float]
+
+    @classmethod
+    def of(cls, page: Page) -> _Sheet:
+        """Look at a page; `lefts` are where its lines begin, by their place in the text."""
+        return cls(page, {line.span.start: line.box[0] for line in page.lines if line.box})
+
+    def tables(self) -> Iterator[list[int]]:
+        """Places of the blocks of each table: rows, and the short lines between rows."""
+        table: list[int] = []
+        between: list[int] = []
+        for place, block in enumerate(self.page.blocks):
+            if block.kind is BlockKind.ROW:
+                if between and self._is_parted(table, between, place):
+                    yield table
+                    table, between = [], []
+                table += [*between, place]
+                between = []
+            elif table and block.kind is not BlockKind.FURNITURE:
+                between.append(place)
+                if not self.is_label(block) or len(between) > _CAPTION_LINES:
+                    yield table
+                    table, between = [], []
+        if table:
+            yield table
+
+    def _is_parted(self, table: Sequence[int], between: Sequence[int], place: int) -> bool:
+        """Whether a heading before a row parts tables: it may head a group of one table too."""
+        if not any(map(self.is_heading, between)):
+            return False
+        counts = [count for p in table if (count := self.figures(p))]
+        usual = counts[-1] if counts else self.figures(place)  # column headings alone so far
+        far = not counts and len(table) > _HEAD_ROWS
+        return far or usual != self.figures(place) or not usual
+
+    def figures(self, place: int) -> int:
+        """How many figures, or dashes for one, a row holds."""
+        cells = self.text(place).split("\t")
+        return sum(is_measured(cell) and cell.strip() not in "$£€¥" for cell in cells)
+
+    def span(self, place: int) -> Span:
+        return self.page.blocks[place].span
+
+    def text(self, place: int) -> str:
+        return self.span(place).of(self.page.text)
+
+    def is_row(self, place: int) -> bool:
+        return self.page.blocks[place].kind is BlockKind.ROW
+
+    def is_heading(self, place: int) -> bool:
+        return self.page.blocks[place].kind is BlockKind.HEADING
+
+    def is_label(self, block: Block) -> bool:
+        """Whether a block is a short line without a full stop."""
+        text = block.span.of(self.page.text)
+        short = len(text.split()) <= _LABEL_WORDS and not text.endswith((".", "!"))
+        return short and block.kind in (BlockKind.PARAGRAPH, BlockKind.HEADING)
+
+    def left(self, place: int) -> float | None:
+        """Where a block begins, in points; None where the format has no layout."""
+        return self.lefts.get(self.span(place).start)
+
+    def is_measuring(self, place: int) -> bool:
+        """Whether a row holds figures: it fills columns and does not head them."""
+        return any(map(is_measured, self.text(place).split("\t")))
+
+    def is_timing(self, place: int) -> bool:
+        """Whether a line names dates or lengths of time, and measures nothing."""
+        text = self.text(place)
+        timed = _PERIOD.search(text) or _TIME.search(text)
+        return bool(timed) and not self.is_measuring(place) and not text.endswith(":")
+
+    def caption(self, first: int) -> list[Span]:
+        """What stands right above a table: short lines, or the sentence that announces it."""
+        above = (p for p in range(first - 1, -1, -1) if not self._is_furniture(p))
+        spans: list[Span] = []
+        for place in above:
+            block = self.page.blocks[place]
+            worded = block.kind in (BlockKind.PARAGRAPH, BlockKind.ITEM)
+            if not worded or len(spans) == _CAPTION_LINES:
+                break
+            if not self.is_label(block):
+                spans += self._announcing(block, first=not spans)
+                break
+            spans.append(block.span)
+        return spans[::-1]
+
+    def _announcing(self, block: Block, *, first: bool) -> list[Span]:
+        """The last sentence of the paragraph above a table, where it is likely to announce it."""
+        last = sentence_spans(self.page.text, block.span)[-1]
+        text = last.of(self.page.text)
+        told = first and block.kind is BlockKind.PARAGRAPH and _TELLING.search(text)
+        announces = text.endswith(":") or bool(told)
+        return [last] if announces and len(text.split()) <= _CAPTION_WORDS else []
+
+    def _is_furniture(self, place: int) -> bool:
+        return self.page.blocks[place].kind is BlockKind.FURNITURE
+
+
+class _Walk:
+    """One table from top to bottom: the headings and the label that hold at each row."""
+
+    def __init__(self, sheet: _Sheet, table: Sequence[int]) -> None:
+        self._sheet = sheet
+        self._table = table
+        self._caption = sheet.caption(table[0])
+        self._heads: list[Span] = []
+        self._titles: list[
+            Span
+        ] = []  # lines since the last row: a further table's, if heads follow
+        self._label: int | None = None
+        self._indented = False
+        self._filled = False
+        self._rows_left = self._left_of_rows()
+
+    def contexts(self) -> Iterator[tuple[int, RowContext]]:
+        opening = set(self._opening())
+        for place in self._table:
+            if place in opening or self._heads_again(place):
+                self._head(place)
+                if self._sheet.is_row(place):
+                    yield place, RowContext((), heads=True)
+            elif self._sheet.is_row(place):
+                self._leave_group(place)
+                if not any(map(str.isalpha, self._sheet.text(place))):
+                    self._label = None  # a sum without a name is of more than the last group
+                label = None if self._label is None else self._sheet.span(self._label)
+                yield place, RowContext((*self._caption, *self._heads), label)
+                self._filled = True
+                self._titles = []
+                if _TOTAL.match(self._sheet.text(place)):
+                    self._label = None
+            elif self._sheet.is_heading(place):  # every passage under it has it anyway
+                self._label = None
+            else:
+                self._label, self._indented = place, False
+                self._titles.append(self._sheet.span(place))
+
+    def _opening(self) -> list[int]:
+        """The places that head the table: all above its first figures, else its first row."""
+        sheet = self._sheet
+        above = list(takewhile(lambda p: not sheet.is_measuring(p), self._table))
+        rows = [p for p in above if sheet.is_row(p)]
+        if len(above) == len(self._table):
+            return rows[:1] if len(rows) > 1 else []
+        kept = rows[-1] if rows else -1
+        heads = [p for p in above if p <= kept or sheet.is_timing(p) or _is_remark(sheet.text(p))]
+        return heads if len(heads) <= _HEAD_ROWS + _CAPTION_LINES else rows[:1]
+
+    def _heads_again(self, place: int) -> bool:
+        """Whether a line in the middle of a table heads what follows it."""
+        sheet = self._sheet
+        if place == self._table[-1] or sheet.is_measuring(place):
+            return False
+        if sheet.is_timing(place) or (not sheet.is_row(place) and _is_remark(sheet.text(place))):
+            return True
+        left = sheet.left(place)
+        return (
+            sheet.is_row(place)
+            and left is not None
+            and self._rows_left is not None
+            and left > self._rows_left + 40
+        )
+
+    def _head(self, place: int) -> None:
+        if self._filled:  # the headings of a further part of the table replace those before
+            self._heads, self._filled = [], False
+            self._caption = self._titles or self._caption
+        self._titles = []
+        self._heads.append(self._sheet.span(place))
+        self._label = None
+
+    def _leave_group(self, place: int) -> None:
+        """Forget the label where a row stands further left than those that the label was for."""
+        if self._label is None:
+            return
+        own, row = self._sheet.left(self._label), self._sheet.left(place)
+        if own is None or row is None:
+            return
+        announced = self._sheet.text(self._label).endswith(":")
+        if row > own + _INDENT:
+            self._indented = True
+        elif self._indented or row < own - _INDENT or not announced:
+            self._label = None
+
+    def _left_of_rows(self) -> float | None:
+        """Where the table's own labels begin."""
+        rows = (p for p in self._table if self._sheet.is_row(p) and self._sheet.is_measuring(p))
+        lefts = [left for p in rows if (left := self._sheet.left(p)) is not None]
+        return min(lefts, default=None)
+
+
+def _is_remark(text: str) -> bool:
+    """Whether a line stands in brackets, like "(In millions)" or "(Unaudited)"."""
+    return text.startswith("(") and text.endswith(")")

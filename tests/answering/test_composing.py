@@ -1,0 +1,143 @@
+"""How answers are put together on a small corpus made for it: overviews, conflicts, comparisons."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mehealth_rag.answering.doubts import NO_CONTACT, doubts
+from mehealth_rag.answering.marking import decisive
+from mehealth_rag.answering.parts import compared, parts
+from mehealth_rag.assistant import Assistant
+from mehealth_rag.questions import analyse
+from mehealth_rag.settings import Settings
+from mehealth_rag.types import Status
+from mehealth_rag.wiring import ingest
+
+TOWN = """\
+# The town of Kelmore
+
+Kelmore is the largest market town of the valley and a place where 52,000 people live.
+
+## Roads and bridges
+
+The ring road was finished in 1988. Three bridges cross the river. The oldest of them is of stone.
+
+### The footbridge
+
+The footbridge is closed in winter.
+
+## Water and power
+
+The town burns waste for heat. A solar park is planned.
+"""
+
+REPORT = """\
+# Report on the valley
+
+Around 55,000 inhabitants of Kelmore were counted by the council's own staff.
+
+The mill of Kelmore makes paper from rags.
+
+The mill of Orton makes paper from straw.
+
+Two of the seven mills of the valley are driven by water.
+"""
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
+    folder: Path = tmp_path_factory.mktemp("town")
+    (folder / "corpus").mkdir()
+    (folder / "corpus" / "town.md").write_text(TOWN, encoding="utf-8")
+    (folder / "corpus" / "report.md").write_text(REPORT, encoding="utf-8")
+    settings = Settings.load(
+        {"corpus": folder / "corpus", "index": folder / "index"}, environ={}, folder=folder
+    )
+    ingest(settings)
+    assistant = Assistant.open(settings)
+    yield assistant
+    assistant.index.close()
+
+
+def test_an_overview_is_what_stands_under_the_heading(town: Assistant) -> None:
+    answer = town.ask("Tell me about the roads and bridges.")
+    said = [s.text for s in answer.statements]
+    assert said[:2] == ["The ring road was finished in 1988", "Three bridges cross the river"]
+    assert "The town burns waste for heat" not in said
+    assert answer.answer.startswith("Roads and bridges\n")
+
+
+def test_pages_that_count_in_other_words_are_both_shown(town: Assistant) -> None:
+    answer = town.ask("How many people live in Kelmore?")
+    assert "52,000" in answer.answer
+    assert "55,000" in answer.answer
+    assert len(answer.conflicts) == 1
+    assert {c.document for c in answer.citations} == {"town", "report"}
+
+
+def test_both_sides_of_a_comparison_are_told(town: Assistant) -> None:
+    answer = town.ask("How do the mill of Kelmore and the mill of Orton differ?")
+    said = " ".join(s.text for s in answer.statements)
+    assert "from rags" in said
+    assert "from straw" in said
+
+
+def test_a_telephone_number_that_stands_nowhere_is_not_found(town: Assistant) -> None:
+    assert town.ask("What is the telephone number of the town?").status is Status.NOT_FOUND
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "lacks"),
+    [
+        ("What is the phone number?", "Our office is in Mill Lane.", True),
+        ("What is the phone number?", "Ring us on 0115 496 0000.", False),
+        ("What's the e-mail address?", "Write to Mill Lane.", True),
+        ("What's the e-mail address?", "Write to desk@example.org.", False),
+        ("Which postcode has the office?", "Mill Lane, Kelmore", True),
+        ("Which postcode has the office?", "Mill Lane, Kelmore, NG2 6BJ", False),
+        ("How many phones are there?", "There are 12 phones.", False),
+    ],
+)
+def test_ways_to_reach_somebody_have_a_form(
+    town: Assistant, question: str, text: str, lacks: bool
+) -> None:
+    found = doubts(analyse(question), [text], town.index, lambda *_: 0.0)
+    assert (found >= NO_CONTACT) is lacks
+
+
+def test_a_part_is_marked_with_its_whole() -> None:
+    text = "Two of the seven mills of the valley are driven by water."
+    (span,) = decisive(analyse("How many mills are driven by water?"), text)
+    assert span.of(text) == "Two of the seven"
+
+
+@pytest.mark.parametrize(
+    ("question", "pieces"),
+    [
+        (
+            "What is the difference between the old mill and the new mill?",
+            ("What is the difference between the old mill?",
+             "What is the difference between the new mill?"),
+        ),
+        (
+            "Which is larger, the harbour or the marina?",
+            ("Which is larger, the harbour?", "Which is larger, the marina?"),
+        ),
+        (
+            "How does the fee for boats compare with the price of yachts?",
+            ("What is the fee for boats?", "What is the price of yachts?"),
+        ),
+        ("Who built the mill and the bridge?", ()),
+        ("How does the mill compare?", ()),
+    ],
+)  # fmt: skip
+def test_what_is_compared_is_asked_of_each(question: str, pieces: tuple[str, ...]) -> None:
+    assert tuple(side.question for side in compared(question)) == pieces
+
+
+def test_a_question_without_a_verb_of_its_own_takes_the_one_before() -> None:
+    asked = "Which fee is paid for boats and which for yachts?"
+    assert parts(asked) == ("Which fee is paid for boats", "Which fee is paid for yachts?")

@@ -1,0 +1,74 @@
+"""A real and bad model on a sample of the development questions: worse words, no worse truth.
+
+The whole development half is asked by `make eval ENGINE=generative`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from eval.answers import reply_of
+from eval.generated import unsupported_in
+from eval.judge import judge
+from eval.sets import OWN_SET, Item, load_set, with_document
+from mehealth_rag.assistant import Assistant
+from mehealth_rag.llm.file_model import FileModel
+from mehealth_rag.serialise import answer_json
+from mehealth_rag.settings import Settings
+from mehealth_rag.types import Answer
+from mehealth_rag.wiring import ingest
+
+CORPUS = Path(__file__).parents[2] / "corpus"
+EVERY, TOKENS = 40, 48
+
+
+def sample() -> list[Item]:
+    items = [i for i in load_set(OWN_SET).items if i.group == "dev" and i.answerable]
+    return list(with_document(items[::EVERY], "prospectus"))
+
+
+@pytest.fixture(scope="module")
+def assistant(
+    tmp_path_factory: pytest.TempPathFactory, real_model: FileModel
+) -> Iterator[Assistant]:
+    index = tmp_path_factory.mktemp("generative") / "index"
+    settings = Settings.load({"corpus": CORPUS, "index": index}, environ={})
+    ingest(settings)
+    opened = replace(Assistant.open(settings), model=real_model, answer_tokens=TOKENS)
+    yield opened
+    opened.index.close()
+
+
+def right(item: Item, answer: Answer, assistant: Assistant) -> bool:
+    reply = reply_of({"id": item.id, **answer_json(answer)})
+    return judge(item, reply, lambda d, n: assistant.page(d, n).text).right
+
+
+@pytest.mark.slow
+def test_shown_sentences_are_supported_and_answers_no_worse(assistant: Assistant) -> None:
+    plain = replace(assistant, model=None)
+    items = sample()
+    answers = [assistant.ask(item.question, item.history) for item in items]
+    assert any(a.tokens for a in answers)
+    for item, answer in zip(items, answers, strict=True):
+        reply = reply_of({"id": item.id, **answer_json(answer)})
+        if answer.engine == "generative":
+            assert not any(unsupported_in(reply)), answer
+        assert answer.engine == "generative" or answer.notice or not answer.tokens
+    good = sum(right(i, a, assistant) for i, a in zip(items, answers, strict=True))
+    best = sum(right(i, plain.ask(i.question, i.history), assistant) for i in items)
+    assert len(items) >= 4
+    assert good >= best
+
+
+@pytest.mark.slow
+def test_what_it_streams_is_what_it_answers(assistant: Assistant) -> None:
+    question = "How many life sciences businesses are there?"
+    parts = list(assistant.stream(question))
+    whole = replace(assistant.ask(question), timings_ms={})
+    assert replace(parts[-1], timings_ms={}) == whole
+    assert all(whole.answer.startswith(p.answer) for p in parts)

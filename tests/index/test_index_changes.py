@@ -1,0 +1,206 @@
+"""What becomes of an index when its corpus changes, and when its files are harmed."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from index_helpers import HashEncoder, hash_vector, words
+
+from mehealth_rag.errors import IndexStateError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from index_helpers import Corpus
+
+    from mehealth_rag.index.opened import OpenIndex
+
+GUIDE = "The lighthouse is 42 metres tall.\nThe pier is long."
+MAP = "A map of the harbour."
+
+
+def found(index: OpenIndex, question: str) -> set[tuple[str, str]]:
+    """Document and text of all that either half of the search finds, however far down."""
+    dense = index.dense(hash_vector(question), 100)
+    lexical = index.lexical(words(question), 100)
+    passages = index.passages([ordinal for ordinal, _ in [*dense, *lexical]])
+    return {(p.document, p.text) for p in passages}
+
+
+def contents(index: OpenIndex) -> set[tuple[str, str]]:
+    return {(p.document, p.text) for p in index.passages(range(index.passage_count))}
+
+
+def statuses(report: object) -> dict[str, str]:
+    return {row.id: str(row.status) for row in report.documents}  # type: ignore[attr-defined]
+
+
+def test_after_each_change_the_old_content_is_gone(corpus: Corpus) -> None:
+    corpus.write(guide=GUIDE, map=MAP)
+    corpus.build()
+    lines = {("guide", line) for line in GUIDE.split("\n")}
+    assert found(corpus.open(), "lighthouse pier map") == lines | {("map", MAP)}
+
+    corpus.write(fees="A yacht pays 300 pounds.")
+    assert corpus.build().embedded == 1
+    assert ("fees", "A yacht pays 300 pounds.") in found(corpus.open(), "yacht")
+
+    corpus.write(fees="A yacht pays 350 pounds.")
+    assert statuses(corpus.build())["fees"] == "changed"
+    assert {text for document, text in found(corpus.open(), "300 yacht") if document == "fees"} == {
+        "A yacht pays 350 pounds."
+    }
+    assert corpus.open().lexical(["300"], 9) == []
+
+    (corpus.root / "corpus" / "fees.txt").rename(corpus.root / "corpus" / "charges.txt")
+    report = corpus.build()
+    assert report.embedded == 0
+    assert (statuses(report)["charges"], statuses(report)["fees"]) == ("added", "removed")
+    assert {d for d, text in found(corpus.open(), "yacht") if "yacht" in text} == {"charges"}
+
+    corpus.remove("guide")
+    report = corpus.build()
+    assert (statuses(report)["guide"], report.embedded) == ("removed", 0)
+    index = corpus.open()
+    assert {d for d, _ in found(index, "lighthouse pier")} <= {"map", "charges"}
+    assert contents(index) == {("charges", "A yacht pays 350 pounds."), ("map", MAP)}
+    assert index.lexical(["lighthouse"], 9) == []
+
+
+def test_the_same_file_twice_is_one_document_with_two_names(corpus: Corpus) -> None:
+    corpus.write(guide=GUIDE, manual=GUIDE, map=MAP)
+    report = corpus.build()
+    rows = {row.id: row for row in report.documents}
+    assert statuses(report) == {"guide": "added", "manual": "duplicate", "map": "added"}
+    assert rows["manual"].reason == "the same file as guide"
+    assert (rows["manual"].pages, rows["manual"].passages, report.passages) == (0, 0, 3)
+    assert report.problems == ()
+
+    index = corpus.open()
+    assert [d.source.id for d in index.documents()] == ["guide", "map"]
+    assert index.other_names == {"manual": "guide"}
+    assert {d for d, _ in found(index, "lighthouse")} == {"guide", "map"}
+    for names in (["manual"], ["guide", "manual"]):  # either name leads to it, once
+        assert {o for o, _ in index.dense(hash_vector("pier"), 9, names)} == {0, 1}
+        assert list(index.document_ordinals(names)) == [0, 1]
+    assert index.manifest["documents"] == 2
+
+    again = corpus.build()
+    assert not again.changed
+    assert statuses(again) == {"guide": "unchanged", "manual": "duplicate", "map": "unchanged"}
+    assert {row.id: row.reason for row in again.documents}["manual"] == "the same file as guide"
+
+
+def test_when_one_of_two_names_goes_the_other_keeps_the_document(corpus: Corpus) -> None:
+    corpus.write(guide=GUIDE, manual=GUIDE)
+    corpus.build()
+    corpus.encoder = HashEncoder()
+    corpus.remove("guide")
+    report = corpus.build()
+    assert statuses(report) == {"manual": "added", "guide": "removed"}
+    assert report.embedded == 0
+    assert {d for d, _ in contents(corpus.open())} == {"manual"}
+
+    corpus.write(manual=GUIDE, guide=GUIDE.replace("42", "45"))
+    assert statuses(corpus.build()) == {"guide": "added", "manual": "unchanged"}
+    assert len(contents(corpus.open())) == 4
+
+
+def test_a_broken_file_under_two_names_fails_twice(corpus: Corpus) -> None:
+    corpus.write(guide=GUIDE, one="BROKEN", two="BROKEN")
+    for _ in range(2):
+        rows = {row.id: row for row in corpus.build().documents}
+        assert [str(rows[name].status) for name in ("one", "two")] == ["failed", "failed"]
+        assert rows["two"].reason == "the same file as one, which cannot be read"
+
+
+def test_two_missing_files_are_not_the_same_file(corpus: Corpus) -> None:
+    corpus.write(guide=GUIDE, one="BROKEN", two="BROKEN as well")
+    plan = corpus.plan()
+    (corpus.root / "corpus" / "one.txt").unlink()
+    (corpus.root / "corpus" / "two.txt").unlink()
+    assert statuses(corpus.build(sources=plan.sources)) == {
+        "guide": "added",
+        "one": "failed",
+        "two": "failed",
+    }
+
+
+@pytest.mark.parametrize("harm", ["cut", "changed", "gone"])
+@pytest.mark.parametrize("file", ["chroma/*/data_level0.bin", "lexical/data.csc.index.npy"])
+def test_harmed_search_files_are_found_out_and_mended(corpus: Corpus, file: str, harm: str) -> None:
+    corpus.write(**{f"d{n}": f"Berth {n} is free." for n in range(300)})
+    generation = corpus.folder.generations / corpus.build().generation
+    before = corpus.answers("berth 7")
+    corpus.close()
+    (path,) = generation.glob(file)
+    data = bytearray(path.read_bytes())
+    if harm == "gone":
+        path.unlink()
+    else:
+        data[len(data) // 2] ^= 0xFF
+        path.write_bytes(data if harm == "changed" else data[: len(data) // 2])
+    with pytest.raises(IndexStateError, match=r"is damaged .*: run: mehealth ingest --rebuild"):
+        corpus.open()
+    assert corpus.build(rebuild=True).embedded == 0
+    assert corpus.answers("berth 7") == before
+
+
+def test_asking_leaves_the_seal_whole(corpus: Corpus) -> None:
+    corpus.write(**{f"d{n}": f"Berth {n} is free." for n in range(300)})
+    corpus.build()
+    for _ in range(2):
+        corpus.answers("berth 7", "ferry")
+        corpus.close()
+    corpus.open()
+
+
+def test_a_copy_with_other_times_is_whole(corpus: Corpus) -> None:
+    corpus.write(guide=GUIDE)
+    corpus.build()
+    before = corpus.answers("pier")
+    corpus.close()
+    index = corpus.root / "index"
+    shutil.copytree(index, corpus.root / "copy", copy_function=shutil.copyfile)
+    shutil.rmtree(index)
+    (corpus.root / "copy").rename(index)
+    assert corpus.answers("pier") == before
+
+
+@pytest.fixture
+def read_only(corpus: Corpus) -> Iterator[Path]:
+    """A corpus whose index lies on a file system that can only be read."""
+    corpus.folder.root.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=32m", "tmpfs", str(corpus.folder.root)]
+    if sys.platform != "linux" or shutil.which("mount") is None:
+        pytest.skip("only where Linux's mount is there")
+    if subprocess.run(mount, capture_output=True, check=False).returncode != 0:
+        pytest.skip("mounting a file system is not allowed here")
+    corpus.write(guide=GUIDE, map=MAP)
+    corpus.build()
+    corpus.answers("pier")
+    corpus.close()
+    subprocess.run(["mount", "-o", "remount,ro", str(corpus.folder.root)], check=True)
+    yield corpus.folder.root
+    corpus.close()
+    # Lazily: what is mapped of its files is let go of with the objects that hold it.
+    subprocess.run(["umount", "-l", str(corpus.folder.root)], check=True)
+
+
+def test_an_index_that_can_only_be_read_serves(corpus: Corpus, read_only: Path) -> None:
+    with pytest.raises(OSError, match="Read-only"):
+        (read_only / "probe").write_text("x")
+    index = corpus.open()
+    assert index.passage(index.dense(hash_vector("the pier is long"), 1)[0][0]).text.startswith(
+        "The pier"
+    )
+    assert {d for d, _ in found(index, "map")} == {"guide", "map"}
+    corpus.write(map="Another map.")
+    with pytest.raises(IndexStateError, match=r"cannot be written \(Read-only file system\)"):
+        corpus.build()
+    assert ("map", MAP) in found(index, "map")

@@ -1,0 +1,93 @@
+"""The whole engine on a model that fails: the documents' own words and a plain notice, soon."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from llm_helpers import Chat, Handler, fails, no_threads_left, opened, says, serving
+
+from mehealth_rag.assistant import Assistant
+from mehealth_rag.llm.connectors import load
+from mehealth_rag.settings import Settings
+from mehealth_rag.types import Answer, Status
+
+if TYPE_CHECKING:
+    from conftest import Library
+
+    from mehealth_rag.llm import LanguageModel
+    from mehealth_rag.llm.file_model import FileModel
+
+QUESTION = "How tall is the lighthouse on the North Pier?"
+TRUE = "The lighthouse on the North Pier is 42 metres tall [1]. "
+
+load("openai-like")  # seconds of importing, which no test here is about
+
+
+@pytest.fixture(scope="module")
+def assistant(library: Library) -> Assistant:
+    return Assistant.open(Settings(corpus=library.corpus, index=library.index))
+
+
+def answered(assistant: Assistant, model: LanguageModel) -> Answer:
+    return replace(assistant, model=model, answer_tokens=60).ask(QUESTION)
+
+
+def never_answers(handler: Handler, _: dict[str, Any]) -> None:
+    handler.wait_until_left()
+
+
+def stops(handler: Handler, _: dict[str, Any]) -> None:
+    handler.begin()
+    handler.event(TRUE + "It was lit in 18")
+    handler.wait_until_left()
+
+
+@pytest.mark.parametrize(
+    ("chat", "notice"),
+    [
+        (fails(401, "no"), "refused the key"),
+        (fails(404, "model 'tester' not found"), "failed (unknown model)"),
+        (fails(500, "broken"), "failed (refused)"),
+        (fails(400, "maximum context length is 2048 tokens"), "failed (context overflow)"),
+        (never_answers, "failed (slow)"),
+        (says("no " * 60), "failed (repetition)"),
+        (says("\x00\x01\x02\x03"), "failed (garbage)"),
+        (says(""), "failed (empty)"),
+        (says("It was lit in 18", finish=None), "failed (cut off)"),
+    ],
+)
+def test_a_model_that_fails_leaves_the_documents_own_words(
+    assistant: Assistant, chat: Chat, notice: str
+) -> None:
+    with serving(chat) as server:
+        started = time.monotonic()
+        answer = answered(assistant, opened(server.url))
+        assert time.monotonic() - started < 8
+    assert answer.status is Status.ANSWERED
+    assert answer.engine == "extractive"
+    assert "42 metres" in answer.answer
+    assert answer.notice == f"The language model {notice}; these are the documents' own words."
+    assert "18" not in answer.notice
+    assert no_threads_left()
+
+
+@pytest.mark.parametrize("chat", [stops, says(TRUE, "It was lit in 18", finish=None)])
+def test_what_was_written_before_it_failed_is_kept_and_its_last_half_sentence_is_not(
+    assistant: Assistant, chat: Chat
+) -> None:
+    with serving(chat) as server:
+        answer = answered(assistant, opened(server.url))
+    assert answer.engine == "generative"
+    assert answer.statements[0].text == TRUE.removesuffix(" [1]. ")
+    assert not any(s.text.endswith("18") for s in answer.statements)
+    assert "before it had ended" in answer.notice
+
+
+def test_a_real_model_is_held_to_the_documents(assistant: Assistant, real_model: FileModel) -> None:
+    answer = answered(assistant, real_model)
+    assert answer.status is Status.ANSWERED
+    assert "42 metres" in answer.answer
+    assert answer.tokens["written"] > 0

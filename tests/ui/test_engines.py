@@ -1,0 +1,124 @@
+"""The choice of who writes: only with a language model; honoured, told, and stopped at once."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from llm_helpers import Handler, free_port, says, serving
+from ui_helpers import Running, Visit
+
+from ui import handlers
+from ui.app import _engines
+from ui.desk import Desk
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from playwright.sync_api import Browser
+
+    from mehealth_rag.assistant import Assistant
+    from mehealth_rag.settings import Settings
+
+LIGHTHOUSE = "How tall is the lighthouse on the North Pier?"
+TRUE = "The lighthouse on the North Pier is 42 metres tall [1]. "
+FALSE = "It was built by 900 sailors from Norway [1]."
+
+
+def with_model(desk: Desk, settings: Settings, assistant: Assistant, url: str) -> Desk:
+    named = {"llm_base_url": url, "llm_model": "tester"}
+    whole = Desk.of(settings.model_copy(update=named), assistant)
+    return replace(whole, feedback=desk.feedback, gate=desk.gate)
+
+
+def waits(handler: Handler, _: dict[str, Any]) -> None:
+    handler.begin()
+    handler.event("The lighthouse ")
+    handler.wait_until_left()
+
+
+def ask(desk: Desk, engine: str) -> dict[str, Any]:
+    payload = {"id": "t1", "question": LIGHTHOUSE, "engine": engine}
+    values = [v for v in handlers.ask(desk, payload, "visitor", "address") if v is not None]
+    return values[-1]
+
+
+def test_without_a_model_there_is_nothing_to_choose(desk: Desk) -> None:
+    assert desk.engines == {}
+    assert _engines(desk) == ""
+    assert ask(desk, "generative")["record"]["answer"]["engine"] == "extractive"
+    assert "spoken" not in ask(desk, "")["html"]
+
+
+def test_the_chosen_engine_writes(desk: Desk, settings: Settings, assistant: Assistant) -> None:
+    with serving(says(TRUE, FALSE)) as server:
+        chosen = with_model(desk, settings, assistant, server.url)
+        assert 'value="extractive" selected' in _engines(chosen)
+        shown = ask(chosen, "generative")
+        assert shown["record"]["answer"]["engine"] == "generative"
+        assert "Written by the language model." in shown["html"]
+        assert "Left out: 1" in shown["html"]
+        said, left_out = shown["html"].split("Left out: 1")
+        assert "Norway" not in said
+        assert "900 sailors" in left_out
+        asked = len(server.requests)
+        assert ask(chosen, "extractive")["record"]["answer"]["engine"] == "extractive"
+        assert ask(chosen, "")["record"]["answer"]["engine"] == "extractive"
+        assert len(server.requests) == asked
+
+
+def test_a_model_that_is_not_there_is_told(
+    desk: Desk, settings: Settings, assistant: Assistant
+) -> None:
+    gone = with_model(desk, settings, assistant, f"http://127.0.0.1:{free_port()}/v1")
+    shown = ask(gone, "generative")
+    assert "could not be reached" in shown["html"]
+    assert "42 metres" in shown["html"]
+
+
+def test_a_model_that_cannot_be_opened_leaves_the_page_as_it_is(
+    settings: Settings, assistant: Assistant, tmp_path: Path
+) -> None:
+    named = {"llm_gguf": tmp_path / "none.gguf"}
+    assert Desk.of(settings.model_copy(update=named), assistant).engines == {}
+
+
+def test_closing_the_answer_stops_the_model(
+    desk: Desk, settings: Settings, assistant: Assistant
+) -> None:
+    with serving(waits) as server:
+        chosen = with_model(desk, settings, assistant, server.url)
+        payload = {"id": "t1", "question": LIGHTHOUSE, "engine": "generative"}
+        growing = handlers.ask(chosen, payload, "visitor", "address")
+        while not server.requests:
+            assert next(growing) is None
+        started = time.monotonic()
+        growing.close()
+        assert server.left.wait(1)
+        assert time.monotonic() - started < 0.5
+
+
+def test_stop_on_the_page_stops_the_model(
+    browser: Browser, settings: Settings, tmp_path: Path
+) -> None:
+    with serving(waits) as server:
+        named = {"LLM_BASE_URL": server.url, "LLM_MODEL": "tester"}
+        with Running(settings, tmp_path / "log", **named) as running:
+            visit = Visit(browser, running.address).open()
+            page = visit.page
+            page.select_option("#engine", "generative")
+            page.fill("#question textarea", LIGHTHOUSE)
+            page.press("#question textarea", "Enter")
+            until = time.monotonic() + 20
+            while not server.requests and time.monotonic() < until:
+                page.wait_for_timeout(100)
+            assert server.requests
+            assert not server.left.is_set()
+            page.click("#stop")
+            assert server.left.wait(2)
+            page.select_option("#engine", "extractive")
+            visit.ask(LIGHTHOUSE)
+            assert "42 metres" in page.locator(".turn .said").last.inner_text()
+            assert visit.errors == []
+            visit.context.close()
