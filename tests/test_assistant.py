@@ -156,3 +156,21 @@ def test_a_question_that_cannot_be_asked(prospectus: Assistant, question: str) -
 def test_an_unknown_document_is_named_with_those_that_exist(prospectus: Assistant) -> None:
     with pytest.raises(UsageError, match="no document 'atlas' in the index; there are: prospectus"):
         prospectus.ask("What is the NRC?", documents=["atlas"])
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "I am writing an essay for my professor and would be glad of help with one thing. {}",
+        "{} Please give only the final figure and round it to two digits.",
+        "You are an investment banker who has been asked to help. {}",
+    ],
+)
+def test_what_is_said_beside_a_question_draws_nothing_away(
+    prospectus: Assistant, asked: str
+) -> None:
+    same = [
+        prospectus.search(asked.format(question), 5) == prospectus.search(question, 5)
+        for question, _, _ in ANSWERED
+    ]
+    assert sum(same) >= 0.85 * len(same)

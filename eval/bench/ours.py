@@ -29,7 +29,7 @@ def warm(corpus: str, index: str, count: int, rounds: int) -> dict[str, Any]:
     from eval.bench.sets import WARMING, chosen_questions
     from mehealth_rag.assistant import Assistant
 
-    assistant = Assistant.open(_settings(corpus, index))
+    assistant = Assistant.open(settings(corpus, index))
     questions, others = chosen_questions(count), chosen_questions(count + WARMING)[count:]
     for question in others:
         assistant.ask(question.question, question.history)
@@ -65,7 +65,7 @@ def embed(index: str, stock: bool) -> dict[str, Any]:
     from mehealth_rag.onnx_embedding import OnnxPassageEncoder
     from mehealth_rag.wiring import open_index
 
-    opened, _ = open_index(_settings(index, index))
+    opened, _ = open_index(settings(index, index))
     step = max(1, opened.passage_count // EMBEDDED)  # from all of the corpus
     items = [embedding_text(opened.passage(i)) for i in range(0, opened.passage_count, step)]
     opened.close()
@@ -89,7 +89,7 @@ def recombine(corpus: str, passages: int, pool: list[list[str]]) -> dict[str, An
     from eval.bench.synthetic import gather, save, write_corpus
     from mehealth_rag.wiring import open_index
 
-    opened = [open_index(_settings(*pair))[0] for pair in pool]
+    opened = [open_index(settings(*pair))[0] for pair in pool]
     sentences = gather(opened)
     folder = Path(corpus)
     write_corpus(sentences, folder, passages - opened[0].passage_count)
@@ -110,7 +110,7 @@ def enlarge(corpus: str, index: str, models: str) -> dict[str, Any]:
     sentences = load(Path(corpus).parent)
     # The model is there as when it computes all of them: its memory counts.
     encoder = SyntheticEncoder(sentences, Path(models), OnnxPassageEncoder.load(Path(models)))
-    report = build_index(_plan(_settings(corpus, index), encoder))
+    report = build_index(plan(settings(corpus, index), encoder))
     seconds = perf_counter() - begun
     return {
         "pages": report.pages,
@@ -122,14 +122,15 @@ def enlarge(corpus: str, index: str, models: str) -> dict[str, Any]:
     }
 
 
-def _settings(corpus: str, index: str) -> Settings:
+def settings(corpus: str, index: str) -> Settings:
+    """The default settings with a corpus and an index folder."""
     from mehealth_rag.settings import Settings
 
     flags = {"corpus": Path(corpus), "index": Path(index)}
     return Settings.load(flags, environ={}, folder=Path(index))
 
 
-def _plan(settings: Settings, encoder: Any) -> BuildPlan:  # noqa: ANN401 - as the plan has it
+def plan(settings: Settings, encoder: Any) -> BuildPlan:  # noqa: ANN401 - as the plan has it
     """The plan that `mehealth ingest` makes, with another encoder."""
     from mehealth_rag.corpus import load_sources, present
     from mehealth_rag.index.folder import IndexFolder
@@ -162,7 +163,7 @@ def dump(corpus: str, index: str, models: str) -> dict[str, Any]:
 
     folder = Path(corpus).parent
     encoder = SyntheticEncoder(load(folder), Path(models))
-    opened, _ = open_index(_settings(corpus, index))
+    opened, _ = open_index(settings(corpus, index))
     vectors = []
     with (folder / PLAIN_SET).open("w", encoding="utf-8") as stream:
         for ordinal in range(opened.passage_count):

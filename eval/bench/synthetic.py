@@ -93,13 +93,13 @@ def write_corpus(pool: Pool, folder: Path, passages: int) -> None:
     per_document = SECTIONS_A_PAGE * PAGES_A_DOCUMENT
     for number, start in enumerate(range(0, passages, per_document), 1):
         count = min(per_document, passages - start)
-        sections = [_section(pool, chance) for _ in range(count)]
+        sections = [section(pool, chance) for _ in range(count)]
         pages = [sections[i : i + SECTIONS_A_PAGE] for i in range(0, count, SECTIONS_A_PAGE)]
         text = "\n\f\n".join("\n\n".join(page) for page in pages)
         (folder / f"volume-{number:03}.md").write_text(f"{text}\n", encoding="utf-8")
 
 
-def _section(pool: Pool, chance: random.Random) -> str:
+def section(pool: Pool, chance: random.Random) -> str:
     """A heading and a paragraph of sentences in a row, some of them replaced: one passage."""
     heading = chance.choice(pool.headings)
     room = chance.randint(MAX_PIECES // 2, MAX_PIECES - 10) - estimated_pieces(heading)
@@ -156,6 +156,10 @@ class SyntheticEncoder:
         if progress:
             progress(len(batch))
         return found
+
+    def knows(self, item: PassageText) -> bool:
+        """Whether the pool holds every sentence of a passage."""
+        return all(_BULLET.sub("", s.of(item.text)) in self._vectors for s in item.sentences)
 
     def export(self, models: Path) -> Path:
         """Copy the question encoder that was exported for the real index."""

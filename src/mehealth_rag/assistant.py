@@ -13,6 +13,7 @@ from mehealth_rag.answering import extractive
 from mehealth_rag.answering.evidence import Evidence
 from mehealth_rag.answering.generative import Task, Writer
 from mehealth_rag.answering.links import find_link
+from mehealth_rag.answering.named import found_in, inside, plain
 from mehealth_rag.answering.parts import compared, parts
 from mehealth_rag.answering.rewriting import rewritten
 from mehealth_rag.answering.scope import declined
@@ -24,11 +25,19 @@ from mehealth_rag.errors import UsageError
 from mehealth_rag.followups import Standalone, stand_alone
 from mehealth_rag.growing import drained, mapped
 from mehealth_rag.language.spelling import Speller
+from mehealth_rag.naming import Naming
 from mehealth_rag.questions import Question, Wanted, analyse
 from mehealth_rag.retrieval import Retriever
 from mehealth_rag.timing import Stopwatch
 from mehealth_rag.types import Answer, Hit, Page, Source, SourceState, Turn, Verdict
-from mehealth_rag.wiring import likeness, open_index, open_language_model, open_reader, speller
+from mehealth_rag.wiring import (
+    likeness,
+    open_index,
+    open_language_model,
+    open_reader,
+    register,
+    speller,
+)
 
 if TYPE_CHECKING:
     from mehealth_rag.index.content import IndexedDocument
@@ -88,10 +97,11 @@ class Assistant:
         """
         index, encoder = open_index(settings)
         reader = open_reader(settings)
+        names = register(index)
         return cls(
             index=index,
-            retriever=Retriever(index, encoder, index.acronyms()),
-            speller=speller(index),
+            retriever=Retriever(index, encoder, index.acronyms(), names),
+            speller=speller(index, names),
             engine=Engine(
                 load_models(with_reader=reader is not None), index, likeness(encoder), reader
             ),
@@ -191,7 +201,8 @@ class Assistant:
         alone = self._stand_alone(question, history)
         analysed = analyse(self.speller.mend(alone.text), self.retriever.acronyms)
         watch.lap("rewrite")
-        evidence = self._retrieve(analysed, alone, documents)
+        naming = self.retriever.naming(analysed.text, documents)
+        evidence = self._retrieve(analysed, alone, naming, documents)
         watch.lap("retrieve")
         framed = partial(
             replace,
@@ -204,12 +215,12 @@ class Assistant:
             watch.mark("first_words")
             return framed(part)
 
-        answer = yield from mapped(self._answer(analysed, evidence, documents), begun)
+        answer = yield from mapped(self._answer(analysed, evidence, naming, documents), begun)
         watch.lap("answer")
         return framed(answer, timings_ms=watch.stop())
 
     def _stand_alone(self, question: str, history: Sequence[Turn]) -> Standalone:
-        alone = stand_alone(question, history)
+        alone = stand_alone(question, history, self.retriever.moved)
         if self.model is None or not history:
             return alone
         return rewritten(question, history, alone, self.model)
@@ -230,21 +241,28 @@ class Assistant:
                 )
 
     def _retrieve(
-        self, question: Question, alone: Standalone, documents: Sequence[str]
+        self, question: Question, alone: Standalone, naming: Naming, documents: Sequence[str]
     ) -> tuple[Evidence, ...]:
-        found = self.retriever.retrieve(question.text, PASSAGES_READ, documents)
+        count = PASSAGES_READ * max(1, len(naming.named))
+        found = self.retriever.retrieve(question.text, count, documents)
         return extractive.without(found, alone.avoid) if alone.avoid else found
 
     def _answer(
-        self, question: Question, evidence: Sequence[Evidence], documents: Sequence[str]
+        self,
+        question: Question,
+        evidence: Sequence[Evidence],
+        naming: Naming,
+        documents: Sequence[str],
     ) -> Generator[Answer, None, Answer]:
-        library = compose.Library(self.index.page, self._sources_by_id())
+        library = compose.Library(
+            self.index.page, self._sources_by_id(), plain=plain(naming, evidence)
+        )
         if question.wanted is Wanted.LINK:
             pages = _link_pages(self.index, self.known_sources, evidence)
             link = find_link(question, self.known_sources, pages)
             if link is not None:
                 return compose.link_answer(question, link, library)
-        asked = [self._draft(p, evidence, question, documents) for p in parts(question.text)]
+        asked = self._asked(question, evidence, naming, documents)
         drafts = [draft for draft, _ in asked]
         floor = self.engine.models.threshold
         if any(d.answerable >= floor for d in drafts):
@@ -275,26 +293,53 @@ class Assistant:
         sides = compared(question.text)
         if all(side.told_in(whole.statements[0][0].text) for side in sides):
             return []
-        asked = [self._draft(side.question, (), question, documents) for side in sides]
+        asked = [a for side in sides for a in self._part(side.question, documents)]
         floor = self.engine.models.threshold * OTHER_PART_SHARE
         told = [a for a in asked if a[0].statements and a[0].answerable >= floor]
         firsts = {draft.statements[0][0] for draft, _ in told}
         return told if len(firsts) == len(sides) and whole.introduction is None else []
 
-    def _draft(
+    def _asked(
         self,
-        part: str,
+        question: Question,
         evidence: Sequence[Evidence],
-        whole: Question,
+        naming: Naming,
         documents: Sequence[str],
-    ) -> _Asked:
+    ) -> list[_Asked]:
+        """The drafts for each part of a question, with the evidence of each."""
+        asked = parts(question.text)
+        if len(asked) == 1:
+            return self._drafts(question, evidence, naming, documents)
+        return [a for part in asked for a in self._part(part, documents)]
+
+    def _part(self, part: str, documents: Sequence[str]) -> list[_Asked]:
+        """The drafts for one part of a question, or for one side of a comparison."""
+        naming = self.retriever.naming(part, documents)
+        count = PASSAGES_READ * max(1, len(naming.named))
+        found = self.retriever.retrieve(part, count, documents)
+        return self._drafts(analyse(part, self.retriever.acronyms), found, naming, documents)
+
+    def _drafts(
+        self,
+        question: Question,
+        evidence: Sequence[Evidence],
+        naming: Naming,
+        documents: Sequence[str],
+    ) -> list[_Asked]:
+        """A draft out of each name's documents; out of all where fewer than two are named."""
+
         def look(query: str) -> Sequence[Evidence]:
             return self.retriever.retrieve(query, PASSAGES_READ, documents)
 
-        question, found = whole, evidence
-        if part != whole.text:
-            question, found = analyse(part, self.retriever.acronyms), look(part)
-        return extractive.answer(question, found, self.engine, look), found
+        if not naming.named:
+            return [(extractive.answer(question, evidence, self.engine, look), evidence)]
+        if len(naming.named) == 1:
+            asked = inside(question, naming, naming.named[0])
+            return [(extractive.answer(asked, evidence, self.engine, look), evidence)]
+        found = [(n, found_in(evidence, n.documents)) for n in naming.named]
+        return [
+            (extractive.answer(inside(question, naming, n), e, self.engine), e) for n, e in found
+        ]
 
     def _unread(self, documents: Sequence[str]) -> Mapping[str, tuple[int, ...]]:
         """Pages of the documents searched that could not be read."""

@@ -27,6 +27,7 @@ from mehealth_rag.types import (
 
 NOT_FOUND = "The documents do not say."
 DISAGREE = " The pages give different figures."
+SOURCE = "\n\nSource: "
 _NEAREST = 3
 _LISTED = 5
 """So many unread pages are named by their numbers; more are counted."""
@@ -36,12 +37,16 @@ _LAST_STOP = re.compile(r"(?<!\.)\.$")
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """Where composing finds pages and sources."""
+    """Where composing finds pages and sources.
+
+    `plain` are the documents that need no naming: the question does, or no other comes near.
+    """
 
     page: Callable[[str, int], Page]
     sources: Mapping[str, Source]
     unread: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     """Pages of the documents searched, by document, that could not be read."""
+    plain: frozenset[str] = frozenset()
 
     def citation(self, number: int, quote: Quote) -> Citation:
         """The numbered citation of a quote."""
@@ -57,11 +62,12 @@ def answered(question: Question, draft: Draft, library: Library) -> Answer:
         numbers = tuple(range(len(citations) + 1, len(citations) + 1 + len(quotes)))
         citations += [library.citation(n, q) for n, q in zip(numbers, quotes, strict=True)]
         statements.append(Statement(statement_text(quotes[0].text), numbers))
+    text = _text(question, statements, draft.introduction, _headers(statements, citations))
     return Answer(
         question=question.text,
         standalone_question=question.text,
         status=Status.ANSWERED,
-        answer=_text(question, statements, draft.introduction) + DISAGREE * draft.disagree,
+        answer=text + DISAGREE * draft.disagree + _origin(citations, library),
         statements=tuple(statements),
         citations=tuple(citations),
         conflicts=(_conflict(question, statements),) if draft.disagree else (),
@@ -161,11 +167,33 @@ def statement_text(quote: str) -> str:
     return _LAST_STOP.sub("", _BULLET.sub("", " ".join(quote.split())))
 
 
-def _text(question: Question, statements: Sequence[Statement], introduction: Quote | None) -> str:
+def _headers(statements: Sequence[Statement], citations: Sequence[Citation]) -> tuple[str, ...]:
+    """What each statement is put under: its document's title where they are of several, else ""."""
+    sources = [citations[s.citations[0] - 1] for s in statements]
+    several = len({c.document for c in sources}) > 1
+    return tuple(f"{c.title}: " if several else "" for c in sources)
+
+
+def _origin(citations: Sequence[Citation], library: Library) -> str:
+    """Which document says it, where there are several and it is not plain."""
+    said = {c.document: c.title for c in citations}
+    if len(said) != 1 or said.keys() <= library.plain or len(set(_indexed(library))) < 2:
+        return ""
+    return f"{SOURCE}{next(iter(said.values()))}."
+
+
+def _text(
+    question: Question,
+    statements: Sequence[Statement],
+    introduction: Quote | None,
+    headers: Sequence[str],
+) -> str:
     if introduction is None and len(statements) <= 2:
-        return " ".join(_sentence(question, s) for s in statements)
+        told = zip(headers, statements, strict=True)
+        return " ".join(f"{header}{_sentence(question, s)}" for header, s in told)
     lead = [statement_text(introduction.text)] if introduction is not None else []
-    items = [f"- {s.text} {_numbers(s)}" for s in statements]
+    told = zip(headers, statements, strict=True)
+    items = [f"- {header}{s.text} {_numbers(s)}" for header, s in told]
     return "\n".join(["\n\n".join([*lead, items[0]]), *items[1:]])
 
 

@@ -8,7 +8,7 @@ and a question that is whole is left as it is, so that a change of topic drags n
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from mehealth_rag.language.words import FUNCTION_WORDS, REQUEST_WORDS, content_words, fold, words
@@ -22,6 +22,9 @@ class Standalone:
     text: str
     avoid: str = ""
 
+
+Moved = Callable[[str, str], str | None]
+"""A follow-up and the question before: that question, asked of the document the follow-up names."""
 
 _LEAD_IN = re.compile(
     r"^(?:(?:and|but|so|also|then|or|ok(?:ay)?|right|well|now|sorry|thanks?(?: you)?|great|hmm+|"
@@ -83,19 +86,25 @@ _QUANTITY = re.compile(r"\bhow\s+\w+\b", re.IGNORECASE)
 _NAME = re.compile(r"\b[A-Z][\w&’'-]*(?:\s+(?:(?:of|the|for|and|in|&)\s+)*[A-Z0-9][\w&’'-]*)*")
 
 
-def stand_alone(question: str, history: Sequence[Turn]) -> Standalone:
-    """The question with what it leaves out filled in from the turns before."""
+def stand_alone(question: str, history: Sequence[Turn], moved: Moved | None = None) -> Standalone:
+    """The question with what it leaves out filled in from the turns before.
+
+    `moved` asks an earlier question of the document that a fragment names, if it names one.
+    """
     earlier = ""
     answer = ""
     for asked, answered in history:
-        earlier = _rewrite(asked, earlier, answer).text if earlier else asked
+        earlier = _rewrite(asked, earlier, answer, moved).text if earlier else asked
         answer = answered
-    return _rewrite(question, earlier, answer) if earlier else Standalone(question)
+    return _rewrite(question, earlier, answer, moved) if earlier else Standalone(question)
 
 
-def _rewrite(question: str, earlier: str, answer: str) -> Standalone:
+def _rewrite(question: str, earlier: str, answer: str, moved: Moved | None) -> Standalone:
     text = " ".join(question.split())
     core = _LEAD_IN.sub("", text).strip()
+    elsewhere = moved(core, earlier) if moved and _is_fragment(core, led_in=True) else None
+    if elsewhere:
+        return Standalone(elsewhere)
     if _asks_for_other(text, core):
         return Standalone(_merge_other(core, earlier), avoid=answer)
     about = _WHAT_ABOUT.match(core)

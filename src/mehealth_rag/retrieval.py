@@ -1,9 +1,10 @@
-"""From a question to ranked passages: dense and lexical search, fused by rank."""
+"""From a question to ranked passages: dense and lexical search, their scores fused."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import Protocol
 
 import numpy as np
@@ -12,14 +13,23 @@ from numpy.typing import NDArray
 from mehealth_rag.answering.evidence import Evidence
 from mehealth_rag.grounding.orders import evidence_mask
 from mehealth_rag.language.acronyms import Acronyms, expand
+from mehealth_rag.language.clauses import clauses
 from mehealth_rag.language.words import stems
+from mehealth_rag.naming import Named, Naming, Register, moved
+from mehealth_rag.naming.lexicon import saying
 from mehealth_rag.types import Hit, Passage
 
 DEPTH = 50
 """How many passages each half of the search brings."""
 
-RANK_OFFSET = 10
-"""Softens the difference between neighbouring ranks (the `k` of reciprocal rank fusion)."""
+LEXICAL_SHARE = 0.25
+"""What BM25 counts for in the fused score, of 1; the rest is the cosine's."""
+
+STAYING = 0.15
+"""What the passages of a named document gain over those of others that mention the name."""
+
+CLAUSE_MARGIN = 0.1
+"""Cosine by which a clause's nearest passage may be further away than the nearest clause's."""
 
 Vector = NDArray[np.float32]
 
@@ -37,6 +47,12 @@ class SearchableIndex(Protocol):
     ) -> list[tuple[int, float]]:
         """Up to `k` (ordinal, BM25 score), best first."""
 
+    def holding(self, stem: str) -> NDArray[np.int64]:
+        """The ordinals of the passages that a stem stands in."""
+
+    def document_ordinals(self, documents: Sequence[str]) -> NDArray[np.int64]:
+        """The ordinals of the passages of some documents."""
+
     def passages(self, ordinals: Sequence[int]) -> Sequence[Passage]:
         """The passages of some ordinals, in their order."""
 
@@ -53,25 +69,41 @@ class Encoder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Retriever:
-    """Searches one open index."""
+    """Searches one open index; `register` tells which documents a question names."""
 
     index: SearchableIndex
     encoder: Encoder
     acronyms: Acronyms
+    register: Register | None = None
+
+    def naming(self, question: str, documents: Sequence[str] = ()) -> Naming:
+        """What a question names of the documents, of `documents` if given."""
+        if self.register is None:
+            return Naming(question)
+        return self.register.named(question, documents)
+
+    def moved(self, question: str, earlier: str) -> str | None:
+        """The earlier question asked of the document that a follow-up names, if it names one."""
+        return None if self.register is None else moved(self.register, question, earlier)
 
     def retrieve(
         self, question: str, top_k: int, documents: Sequence[str] = ()
     ) -> tuple[Evidence, ...]:
         """The best passages for a question, best first, ties broken by their place in the corpus.
 
-        `documents` limits the search to those document ids.
+        `documents` limits the search to those document ids. A question that names documents stays
+        in them, but for passages that mention the name too; where it names several, each has its
+        turn.
         """
-        added = expand(question, self.acronyms)
-        vector = self.encoder.encode(f"{question} ({added})" if added else question)
-        dense = self.index.dense(vector, DEPTH, documents)
-        lexical = self.index.lexical(stems(f"{question} {added}"), DEPTH, documents)
-        best = fuse([o for o, _ in dense], [o for o, _ in lexical])[:top_k]
-        return self._evidence(best, dict(dense), vector)
+        naming = self.naming(question, documents)
+        if not naming.named:
+            query = self._query(self._telling(question))
+            ranked = self._led(self._ranked(query, documents), naming)
+            return self._evidence(ranked[:top_k])
+        rankings = [self._of_named(n, naming, documents) for n in naming.named]
+        turns = (r for turn in zip_longest(*rankings) for r in turn if r is not None)
+        once = {r.ordinal: r for r in reversed(tuple(turns))}
+        return self._evidence(tuple(reversed(once.values()))[:top_k])
 
     def resembling(self, text: str, evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
         """The same passages with their similarities to another text."""
@@ -81,46 +113,137 @@ class Retriever:
             for e in evidence
         )
 
-    def _evidence(
-        self, best: Sequence[_Fused], similarities: dict[int, float], vector: Vector
-    ) -> tuple[Evidence, ...]:
-        passages = self.index.passages([f.ordinal for f in best])
+    def _of_named(
+        self, named: Named, naming: Naming, documents: Sequence[str]
+    ) -> tuple[_Ranked, ...]:
+        """The passages of the documents of one name, and those of others that mention it."""
+        query = self._query(self._telling(naming.rest))
+        inside = self._led(self._ranked(query, named.documents), naming)
+        mentions = self._mentions(named)
+        if not mentions:
+            return inside
+        outside = [r for r in self._ranked(query, documents) if r.ordinal in mentions]
+        gained = (replace(r, score=r.score + STAYING) for r in inside)
+        return _in_order([*gained, *outside])
+
+    def _mentions(self, named: Named) -> frozenset[int]:
+        """The passages of other documents that hold a name."""
+        found = saying(self.index.holding, named.forms)
+        own = self.index.document_ordinals(named.documents)
+        return frozenset(np.setdiff1d(found, own).tolist())
+
+    def _led(self, ranked: Sequence[_Ranked], naming: Naming) -> tuple[_Ranked, ...]:
+        """A ranking in which the documents that a question leans to come further ahead."""
+        if not naming.leaning:
+            return tuple(ranked)
+        gain = {
+            ordinal: gained
+            for document, gained in naming.leaning.items()
+            for ordinal in self.index.document_ordinals([document]).tolist()
+        }
+        return _in_order(replace(r, score=r.score + gain.get(r.ordinal, 0.0)) for r in ranked)
+
+    def _telling(self, question: str) -> str:
+        """A question without the clauses that come near no passage ("You are an analyst who ...").
+
+        How one wishes to be answered is written in words that the documents do not use, or use for
+        other things, so that they would draw the search away.
+        """
+        said = clauses(question)
+        if len(said) == 1:
+            return question
+        nearest = [self.index.dense(self.encoder.encode(c), 1) for c in said]
+        near = [found[0][1] if found else 0.0 for found in nearest]
+        least = max(near) - CLAUSE_MARGIN
+        return " ".join(c for c, n in zip(said, near, strict=True) if n >= least)
+
+    def _query(self, text: str) -> _Query:
+        added = expand(text, self.acronyms)
+        vector = self.encoder.encode(f"{text} ({added})" if added else text)
+        return _Query(vector, tuple(stems(f"{text} {added}")))
+
+    def _ranked(self, query: _Query, documents: Sequence[str]) -> tuple[_Ranked, ...]:
+        """All that dense and lexical search bring for a query, best first."""
+        vector = query.vector
+        dense = self.index.dense(vector, DEPTH, documents)
+        lexical = self.index.lexical(query.stems, DEPTH, documents)
+        similarity = dict(dense)
+        for ordinal, _ in lexical:
+            if ordinal not in similarity:
+                per_sentence = self.index.sentence_vectors(ordinal) @ vector
+                similarity[ordinal] = float(per_sentence.mean())
+        return tuple(
+            _Ranked(f.ordinal, f.score, similarity[f.ordinal], f.dense_rank, f.lexical_rank, vector)
+            for f in fuse(similarity, [o for o, _ in dense], dict(lexical))
+        )
+
+    def _evidence(self, best: Sequence[_Ranked]) -> tuple[Evidence, ...]:
+        passages = self.index.passages([r.ordinal for r in best])
         found = []
-        for fused, passage in zip(best, passages, strict=True):
-            per_sentence = self.index.sentence_vectors(fused.ordinal) @ vector
-            similarity = similarities.get(fused.ordinal, float(per_sentence.mean()))
-            hit = Hit(passage, round(fused.score, 6), fused.dense_rank, fused.lexical_rank)
+        score = 1.0
+        for ranked, passage in zip(best, passages, strict=True):
+            per_sentence = self.index.sentence_vectors(ranked.ordinal) @ ranked.vector
+            score = round(min(ranked.score, score), 6)  # falling too where names take turns
+            hit = Hit(passage, score, ranked.dense_rank, ranked.lexical_rank)
             mask = evidence_mask(passage)
-            found.append(Evidence(hit, similarity, per_sentence, mask, fused.ordinal))
+            found.append(Evidence(hit, ranked.similarity, per_sentence, mask, ranked.ordinal))
         return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
-class _Fused:
+class _Query:
+    """What is searched for: the vector of a question [d] and its stems."""
+
+    vector: Vector
+    stems: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Ranked:
+    """A passage with its fused score and what that is made of; `vector` is the search's [d]."""
+
+    ordinal: int
+    score: float
+    similarity: float
+    dense_rank: int | None
+    lexical_rank: int | None
+    vector: Vector
+
+
+@dataclass(frozen=True, slots=True)
+class Fused:
+    """A passage (its ordinal) with its fused score and its rank in each half, from 1."""
+
     ordinal: int
     score: float
     dense_rank: int | None
     lexical_rank: int | None
 
 
-def fuse(dense: Sequence[int], lexical: Sequence[int]) -> list[_Fused]:
-    """Reciprocal rank fusion of two rankings of ordinals (Cormack et al., 2009).
+def fuse(
+    similarity: Mapping[int, float], dense: Sequence[int], lexical: Mapping[int, float]
+) -> list[Fused]:
+    """Both halves' scores as one, best first: a convex combination (Bruch et al., 2023).
 
-    The score lies between 0 and 1: 1 for what both halves put first.
+    `similarity` is the cosine of every passage that either half found, `dense` the ordinals that
+    the dense half found and `lexical` the BM25 scores, both best first. Those are taken as shares
+    of the best one's. The score is 1 for what could be no better.
     """
     dense_rank = {o: r for r, o in enumerate(dense, start=1)}
     lexical_rank = {o: r for r, o in enumerate(lexical, start=1)}
+    most = max(lexical.values(), default=1.0)
     found = [
-        _Fused(
+        Fused(
             o,
-            (_share(dense_rank.get(o)) + _share(lexical_rank.get(o))) / 2,
+            round((1 - LEXICAL_SHARE) * max(cosine, 0.0), 6)
+            + round(LEXICAL_SHARE * lexical.get(o, 0.0) / most, 6),
             dense_rank.get(o),
             lexical_rank.get(o),
         )
-        for o in {**dense_rank, **lexical_rank}
+        for o, cosine in similarity.items()
     ]
     return sorted(found, key=lambda f: (-f.score, f.ordinal))
 
 
-def _share(rank: int | None) -> float:
-    return 0.0 if rank is None else (RANK_OFFSET + 1) / (RANK_OFFSET + rank)
+def _in_order(ranked: Iterable[_Ranked]) -> tuple[_Ranked, ...]:
+    return tuple(sorted(ranked, key=lambda r: (-r.score, r.ordinal)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from mehealth_rag.errors import NoIndexError
 from mehealth_rag.language.spelling import Speller
 from mehealth_rag.language.words import WORDS_VERSION, stem, stems, words
 from mehealth_rag.model_files import is_packaged, model_folder, model_id
+from mehealth_rag.naming import NameLexicon, Register
 from mehealth_rag.offline import go_offline, is_hub_name
 from mehealth_rag.passwords import read_passwords
 from mehealth_rag.settings import NO_READER, PACKAGED_READER
@@ -167,19 +168,32 @@ def changed_sources(index: OpenIndex, sources: tuple[Source, ...]) -> tuple[str,
     return tuple(sorted({*young, *((indexed.keys() ^ there.keys()) - not_expected)}))
 
 
-def speller(index: OpenIndex) -> Speller:
-    """The speller of an index: its own words, and English as the embedding model knows it."""
+def speller(index: OpenIndex, register: Register) -> Speller:
+    """The speller of an index: its own words and names, and English as the model knows it."""
+
+    def known(word: str) -> bool:
+        return index.passages_with(word) > 0 or word in register.words()
+
     return Speller(
-        vocabulary=lru_cache(maxsize=1)(index.words),
-        is_known=lambda word: index.passages_with(word) > 0,
-        is_english=lambda word: word in _english() or stem(word) in _english_stems(),
+        vocabulary=cache(lambda: dict.fromkeys(register.words(), 1) | index.words()),
+        is_known=known,
+        is_english=_is_english,
     )
+
+
+def register(index: OpenIndex) -> Register:
+    """What an index's documents are called; a word that English knows is no name by itself."""
+    return Register(NameLexicon(index), _is_english)
 
 
 def likeness(encoder: Encoder) -> Likeness:
     """The cosine of two short texts; each is encoded once."""
     encode = lru_cache(maxsize=5_000)(encoder.encode)
     return lambda one, other: float(encode(one) @ encode(other))
+
+
+def _is_english(word: str) -> bool:
+    return word in _english() or stem(word) in _english_stems()
 
 
 @lru_cache(maxsize=1)

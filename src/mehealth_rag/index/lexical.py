@@ -80,6 +80,14 @@ class LexicalIndex:
         order = np.lexsort((candidates, -values))[:k]
         return [(int(candidates[i]), float(values[i])) for i in order if values[i] > 0]
 
+    def holding(self, stem: str) -> NDArray[np.int64]:
+        """Return the ordinals of the passages that a stem stands in, rising."""
+        row = self._vocabulary.get(stem)
+        if row is None:
+            return np.zeros(0, np.int64)
+        found = self._index.scores["indices"][self._ends[row] : self._ends[row + 1]]
+        return np.sort(np.asarray(found, np.int64))
+
     def document_frequency(self, stem: str) -> int:
         """Return in how many passages a stem stands."""
         row = self._vocabulary.get(stem)

@@ -121,6 +121,10 @@ class OpenIndex:
         """Return the unit vectors of a passage's sentences, float32 [k, d]."""
         return self._sentences.of(ordinal)
 
+    def holding(self, stem: str) -> NDArray[np.int64]:
+        """Return the ordinals of the passages that a stem stands in, rising."""
+        return self._lexical.holding(stem)
+
     def document_frequency(self, stem: str) -> int:
         """Return in how many passages a stem stands."""
         return self._lexical.document_frequency(stem)

@@ -1,0 +1,90 @@
+"""Reports of made-up companies whose pages do not name them; only titles and file names do.
+
+Every report has the same pages of words with other figures in them, so that nothing but the name
+tells which company's figure is asked for.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+SEED = 74
+_BEGINNINGS = (
+    "bel cor dra fen gal hol jun kal lor mar nor pel quor ras sol tam ul ver wil zan".split()
+)
+_ENDINGS = "bex dane fort gano lia mere nix oria pharm quist ronic stal tron via wick zeta".split()
+_ORDINARY = (
+    ("Green", "Lantern"),
+    ("Silver", "Harbour"),
+    ("Oak", "Street"),
+    ("North", "Wind"),
+    ("Stone", "Bridge"),
+    ("Blue", "Meadow"),
+)
+_FACTS = (
+    ("Revenue for the year came to £{} million.", "What was {}'s revenue?"),
+    ("At the year's end the company employed {} people.", "How many people did {} employ?"),
+    ("Spending on research rose to £{} million.", "What did {} spend on research?"),
+    ("The board declared a dividend of {} pence a share.", "Which dividend did {} declare?"),
+    ("Net debt fell to £{} million in the course of the year.", "How high was the net debt of {}?"),
+    ("It ran {} sites in eleven countries.", "How many sites does {} run?"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """A company as questions write it, and the name of its report's file."""
+
+    name: str
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question with the document (its id) and page (from 1) that answer it, and the answer."""
+
+    question: str
+    document: str
+    page: int
+    figure: str
+
+
+def companies(count: int) -> tuple[Company, ...]:
+    """Names that are no words, and every eighth of two ordinary words; always the same ones."""
+    chance = random.Random(SEED)  # noqa: S311 - the same on every run is the point
+    made = [f"{a}{b}".capitalize() for a in _BEGINNINGS for b in _ENDINGS]
+    chance.shuffle(made)
+    found = []
+    for number in range(count):
+        if number % 8 == 7 and number // 8 < len(_ORDINARY):
+            words = _ORDINARY[number // 8]
+            found.append(Company(" ".join(words), f"{''.join(words).upper()}_2022_10K"))
+        else:
+            found.append(Company(made[number], f"{made[number].upper()}_2022_10K"))
+    return tuple(found)
+
+
+def write_reports(
+    folder: Path, known: Sequence[Company], pages: int, filler: Callable[[], str] = str
+) -> tuple[Asked, ...]:
+    """Write a Markdown report for each company and return the questions that they answer.
+
+    Each fact stands on a page of its own as far as there are pages; `filler` gives what follows on
+    each page.
+    """
+    chance = random.Random(SEED)  # noqa: S311 - the same on every run is the point
+    folder.mkdir(parents=True, exist_ok=True)
+    asked = []
+    for company in known:
+        texts: list[list[str]] = [[] for _ in range(pages)]
+        for number, (fact, question) in enumerate(_FACTS):
+            page = number * pages // len(_FACTS)
+            figure = str(chance.randint(100, 999))
+            texts[page].append(fact.format(figure))
+            asked.append(Asked(question.format(company.name), company.file, page + 1, figure))
+        text = "\n\f\n".join("## The year\n\n" + "\n\n".join([*page, filler()]) for page in texts)
+        (folder / f"{company.file}.md").write_text(f"{text}\n", encoding="utf-8")
+    return tuple(asked)

@@ -1,0 +1,9 @@
+"""Which documents a question names, learnt from the corpus's own titles."""
+
+from __future__ import annotations
+
+from mehealth_rag.naming.lexicon import NameLexicon
+from mehealth_rag.naming.moving import moved
+from mehealth_rag.naming.register import Named, Naming, Register
+
+__all__ = ["NameLexicon", "Named", "Naming", "Register", "moved"]

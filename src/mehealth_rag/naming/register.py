@@ -1,0 +1,199 @@
+"""From a question to the documents that it names."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from mehealth_rag.language.titles import Token, TokenKind, tokens
+from mehealth_rag.language.words import REQUEST_WORDS, content_words, stem
+from mehealth_rag.naming.lexicon import NameLexicon, within
+from mehealth_rag.naming.matching import Claim, IsOrdinary, Match, claims, matches
+from mehealth_rag.types import Span
+
+LEANING = 0.15
+"""What a document's passages gain at the most, of a fused score of 1, by ordinary words."""
+
+PERIOD_LEANING = 0.1
+"""What they gain for each period of the question that the document's title gives."""
+
+SELDOM = 0.2
+"""Documents are silent about their name where less than this share of their passages holds it."""
+
+_NEAR_BEST = 0.75
+"""Of documents with one name those are meant that hold this share of the best one's."""
+
+_LEAST_WORDS = 2
+"""Words of a subject that must be left when the names are taken out of a question."""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Documents that go by one name; `spans` is where the question says it.
+
+    `forms` are alternatives: the stems that a passage holds together when it mentions the name.
+    `silent` says that hardly a passage of the documents themselves does.
+    """
+
+    documents: tuple[str, ...]
+    spans: tuple[Span, ...] = ()
+    forms: tuple[tuple[str, ...], ...] = ()
+    silent: bool = False
+
+    @property
+    def stems(self) -> frozenset[str]:
+        """All stems of the name."""
+        return frozenset(s for form in self.forms for s in form)
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """What a question names, name by name, and how far it leans to single documents.
+
+    `rest` is the question without the names and the periods that their titles give: inside a
+    document that is named they tell nothing.
+    """
+
+    rest: str
+    named: tuple[Named, ...] = ()
+    leaning: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def documents(self) -> frozenset[str]:
+        """Every document that is named."""
+        return frozenset(i for n in self.named for i in n.documents)
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Documents (their places in the corpus) that go by one name."""
+
+    places: frozenset[int]
+    spans: tuple[Span, ...]
+    forms: tuple[tuple[str, ...], ...] = ()
+    told: tuple[Span, ...] = ()
+    """Where the question says periods and marks that their titles give."""
+
+
+class Register:
+    """Tells which documents of an index a question names."""
+
+    def __init__(self, lexicon: NameLexicon, is_ordinary: IsOrdinary) -> None:
+        self._lexicon = lexicon
+        self._is_ordinary = is_ordinary
+
+    def words(self) -> frozenset[str]:
+        """Every word of a name, for who mends spelling; none for a corpus of one document."""
+        return self._lexicon.words
+
+    def named(self, question: str, documents: Sequence[str] = ()) -> Naming:
+        """The documents that a question names, in its order; of `documents` if given."""
+        if not self._lexicon.has_names:
+            return Naming(question)
+        asked = tokens(question)
+        found = matches(asked, self._lexicon, self._is_ordinary)
+        claimed = claims(found, self._lexicon)
+        groups = [
+            self._with_periods(self._narrowed(group, asked), asked)
+            for group in self._groups(claimed, found, asked)
+        ]
+        pairs = [(g, self._named(g, documents)) for g in groups]
+        named = tuple(n for _, n in pairs if n.documents)
+        spans = [s for g, n in pairs if n.documents for s in (*g.spans, *g.told)]
+        return Naming(
+            rest=_without(question, spans),
+            named=named,
+            leaning=self._leaning(groups, claimed, asked),
+        )
+
+    def _groups(
+        self, claimed: Sequence[Claim], found: Sequence[Match], asked: Sequence[Token]
+    ) -> list[_Group]:
+        """The documents of each name that the question holds, in its order."""
+        by_name: defaultdict[int, list[Claim]] = defaultdict(list)
+        for claim in claimed:
+            if claim.strong:
+                by_name[claim.match].append(claim)
+        groups = []
+        for number in sorted(by_name):
+            least = _NEAR_BEST * max(c.share for c in by_name[number])
+            kept = [c for c in by_name[number] if c.share >= least]
+            said = [found[n] for n in sorted({n for c in kept for n in c.matches})]
+            places = frozenset(c.document for c in kept)
+            groups.append(_Group(places, tuple(m.span for m in said), _forms(said)))
+        return groups or self._by_mark(asked)
+
+    def _by_mark(self, asked: Sequence[Token]) -> list[_Group]:
+        """Without a name, the documents of the kind that a mark tells ("the 10-Q")."""
+        for token in asked:
+            places = self._lexicon.qualifiers.get(token.text, frozenset())
+            written = token.capital or token.span.end - token.span.start > len(token.text)
+            few = 0 < 2 * len(places) <= len(self._lexicon.documents)
+            if token.kind is TokenKind.MARK and written and few:
+                return [_Group(places, (token.span,))]
+        return []
+
+    def _narrowed(self, group: _Group, asked: Sequence[Token]) -> _Group:
+        """The group's documents of the kind and day that the question names, if there are any."""
+        for token in asked:
+            given = self._lexicon.qualifiers.get(token.text, frozenset()) & group.places
+            if given and token.kind in {TokenKind.MARK, TokenKind.DAY}:
+                group = replace(group, places=given)
+        return group
+
+    def _with_periods(self, group: _Group, asked: Sequence[Token]) -> _Group:
+        """A group with the places of the periods and marks that its titles give."""
+        told = (
+            t.span
+            for t in asked
+            if self._lexicon.qualifiers.get(t.text, frozenset()) & group.places
+        )
+        return replace(group, told=tuple(told))
+
+    def _named(self, group: _Group, documents: Sequence[str]) -> Named:
+        ids = (self._lexicon.documents[place].source.id for place in sorted(group.places))
+        kept = tuple(i for i in ids if not documents or i in documents)
+        return Named(kept, group.spans, group.forms, self._is_silent(group))
+
+    def _is_silent(self, group: _Group) -> bool:
+        documents = [self._lexicon.documents[place] for place in group.places]
+        passages = sum(d.passages for d in documents)
+        ordinals = self._lexicon.saying(group.forms)
+        saying = sum(len(within(ordinals, d)) for d in documents)
+        return saying < SELDOM * passages
+
+    def _leaning(
+        self, groups: Sequence[_Group], claimed: Sequence[Claim], asked: Sequence[Token]
+    ) -> dict[str, float]:
+        """What each document's passages gain by ordinary words and by periods."""
+        gains: defaultdict[int, float] = defaultdict(float)
+        named = frozenset[int]().union(*(g.places for g in groups))
+        if not named:
+            for claim in claimed:
+                gains[claim.document] += LEANING * claim.share * claim.weight
+        for token in asked:
+            given = self._lexicon.qualifiers.get(token.text, frozenset())
+            few = 2 * len(given) <= len(self._lexicon.documents)
+            meant = given & named if named else given if few else ()
+            for place in meant if token.kind.is_period else ():
+                gains[place] += PERIOD_LEANING if named else PERIOD_LEANING / 2
+        return {self._lexicon.documents[place].source.id: gain for place, gain in gains.items()}
+
+
+def _forms(said: Sequence[Match]) -> tuple[tuple[str, ...], ...]:
+    """How a page may write what matches say: in the question's words, or as one."""
+    words = [tuple(t.text for t in match.tokens) for match in said]
+    runs = [run for apart in words for run in (apart, ("".join(apart),))]
+    return tuple(dict.fromkeys(tuple(stem(w) for w in run) for run in runs))
+
+
+def _without(question: str, spans: Sequence[Span]) -> str:
+    """A question without some of its words; whole where little else is left of it."""
+    kept, end = [], 0
+    for span in sorted(set(spans), key=lambda s: s.start):
+        kept.append(question[end : span.start])
+        end = max(end, span.end)
+    rest = " ".join("".join([*kept, question[end:]]).split())
+    subject = [w for w in content_words(rest) if w not in REQUEST_WORDS]
+    return rest if len(subject) >= _LEAST_WORDS else question

@@ -1,0 +1,87 @@
+"""Seventy-four reports whose pages do not name their companies: only titles and files do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import pytest
+
+from eval.bench.companies import Asked, companies, write_reports
+from mehealth_rag.assistant import Assistant
+from mehealth_rag.settings import Settings
+from mehealth_rag.types import Hit, Status
+from mehealth_rag.wiring import ingest
+
+COUNT, PAGES = 74, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Reports:
+    """The reports' assistant, and every question that they answer."""
+
+    assistant: Assistant
+    asked: tuple[Asked, ...]
+
+
+@pytest.fixture(scope="module")
+def reports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reports]:
+    folder = tmp_path_factory.mktemp("reports")
+    asked = write_reports(folder / "corpus", companies(COUNT), PAGES)
+    flags = {"corpus": folder / "corpus", "index": folder / "index"}
+    settings = Settings.load(flags, environ={}, folder=folder)
+    ingest(settings)
+    assistant = Assistant.open(settings)
+    yield Reports(assistant, asked)
+    assistant.index.close()
+
+
+def first(hits: Sequence[Hit]) -> tuple[str, int]:
+    return hits[0].passage.document, hits[0].passage.page
+
+
+def test_the_company_that_a_question_names_comes_first(reports: Reports) -> None:
+    questions = reports.asked[::4]
+    found = [reports.assistant.search(a.question, 5) for a in questions]
+    right = [h[0].passage.document == a.document for h, a in zip(found, questions, strict=True)]
+    pages = [first(h) == (a.document, a.page) for h, a in zip(found, questions, strict=True)]
+    assert sum(right) / len(right) >= 0.95
+    assert sum(pages) / len(pages) >= 0.95
+
+
+def test_a_question_that_names_a_document_stays_in_it(reports: Reports) -> None:
+    for asked in reports.asked[::37]:
+        hits = reports.assistant.search(asked.question, 5)
+        assert {h.passage.document for h in hits} == {asked.document}
+
+
+def test_the_figure_is_the_named_company_s(reports: Reports) -> None:
+    for asked in reports.asked[::37]:
+        answer = reports.assistant.ask(asked.question)
+        assert answer.status is Status.ANSWERED, asked
+        assert asked.figure in answer.answer
+        assert {c.document for c in answer.citations} == {asked.document}
+
+
+def test_a_comparison_draws_on_both_companies(reports: Reports) -> None:
+    for one, other in pairwise(reports.asked[1::72]):
+        names = [a.question.split(" did ")[1].removesuffix(" employ?") for a in (one, other)]
+        answer = reports.assistant.ask(f"Which of {names[0]} and {names[1]} employed more people?")
+        assert {c.document for c in answer.citations} == {one.document, other.document}
+        assert one.figure in answer.answer
+        assert other.figure in answer.answer
+        titles = [c.title for c in answer.citations]
+        assert all(f"{title}: " in answer.answer for title in titles)
+
+
+def test_the_answer_names_its_document_where_the_question_does_not(reports: Reports) -> None:
+    plain = reports.assistant.ask(reports.asked[1].question)
+    assert "Source:" not in plain.answer
+    open_question = reports.assistant.ask("How many people did the company employ?")
+    title = open_question.citations[0].title
+    assert (
+        open_question.answer.endswith(f"Source: {title}.") or f"{title}: " in open_question.answer
+    )
+    for statement in open_question.statements:
+        assert "Source:" not in statement.text

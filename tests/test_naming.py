@@ -1,0 +1,155 @@
+"""Which documents a question names: on a real index of small reports, some not named by a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from mehealth_rag.assistant import Assistant
+from mehealth_rag.naming import Naming, Register
+from mehealth_rag.settings import Settings
+from mehealth_rag.wiring import ingest, open_index, register
+
+REPORTS = {
+    "BRIGHTBAY_2024Q2_10Q": "The shops sold less. Cash fell to £40 million. There are 982 shops.",
+    "ADNOR_2021_10K": "Sales were £11 million. The income statement shows a loss.",
+    "ADNOR_2022_10K": "Sales were £12 million. The income statement shows a profit.",
+    "GULLWINGCO_2023_8K_dated-2023-05-05": "The members voted against the proposal.",
+    "HOLM_HOLM_2023_8K_dated-2023-08-30": "The sale of the pharmacy brought a gain of £20 million.",
+    "7R_2018_10K": "Spending on plant was £1,577 million. Brightbay sells its tape.",
+    "Annual_report_of_the_ferry": "The ferry carried 9,000 people. Its report is read by all.",
+}
+ADNOR = ("ADNOR_2021_10K", "ADNOR_2022_10K")
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    register: Register
+    assistant: Assistant
+
+    def named(self, question: str, *documents: str) -> Naming:
+        return self.register.named(question, documents)
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Corpus]:
+    folder = tmp_path_factory.mktemp("reports")
+    (folder / "corpus").mkdir()
+    for name, text in REPORTS.items():
+        (folder / "corpus" / f"{name}.md").write_text(text, encoding="utf-8")
+    flags = {"corpus": folder / "corpus", "index": folder / "index"}
+    settings = Settings.load(flags, environ={}, folder=folder)
+    ingest(settings)
+    assistant = Assistant.open(settings)
+    yield Corpus(register(assistant.index), assistant)
+    assistant.index.close()
+
+
+@pytest.mark.parametrize(
+    ("question", "documents"),
+    [
+        ("How many shops does Brightbay have?", [("BRIGHTBAY_2024Q2_10Q",)]),
+        ("how many shops does brightbay have?", [("BRIGHTBAY_2024Q2_10Q",)]),
+        ("How many shops does Bright Bay have?", [("BRIGHTBAY_2024Q2_10Q",)]),
+        ("HOW MANY SHOPS DOES BRIGHTBAY HAVE?", [("BRIGHTBAY_2024Q2_10Q",)]),
+        ("What are Adnor's sales?", [ADNOR]),
+        ("What did Gullwing's members vote on?", [("GULLWINGCO_2023_8K_dated-2023-05-05",)]),
+        ("What did HnH gain?", [("HOLM_HOLM_2023_8K_dated-2023-08-30",)]),
+        ("What did H&H gain by the sale?", [("HOLM_HOLM_2023_8K_dated-2023-08-30",)]),
+        ("What is 7R's spending on plant?", [("7R_2018_10K",)]),
+        ("What fell according to the 10-Q?", [("BRIGHTBAY_2024Q2_10Q",)]),
+        ("What does the annual report of the ferry say?", [("Annual_report_of_the_ferry",)]),
+        (
+            "Compare the cash of Brightbay and 7R.",
+            [("BRIGHTBAY_2024Q2_10Q",), ("7R_2018_10K",)],
+        ),
+        ("How many people came by bus?", []),
+        ("What does the income statement report?", []),
+        ("Which report is read by all?", []),
+        ("What happened in 2022?", []),
+        ("", []),
+    ],
+)
+def test_the_documents_that_a_question_names(
+    corpus: Corpus, question: str, documents: list[tuple[str, ...]]
+) -> None:
+    assert [n.documents for n in corpus.named(question).named] == documents
+
+
+def test_periods_lean_towards_the_documents_whose_titles_give_them(corpus: Corpus) -> None:
+    leaning = corpus.named("What were Adnor's sales in FY2022?").leaning
+    assert leaning["ADNOR_2022_10K"] > leaning.get("ADNOR_2021_10K", 0.0)
+    hits = corpus.assistant.search("What were Adnor's sales in FY2022?", 2)
+    assert [h.passage.document for h in hits] == ["ADNOR_2022_10K", "ADNOR_2021_10K"]
+    assert hits[0].score >= hits[1].score
+
+
+def test_a_mark_and_a_day_narrow_a_name(corpus: Corpus) -> None:
+    found = corpus.named("What did Adnor's 10-K of 2021 say?", "ADNOR_2021_10K")
+    assert [n.documents for n in found.named] == [("ADNOR_2021_10K",)]
+    dated = corpus.named("What did Holm's 8-K of August 30, 2023 say of the gain?")
+    assert [n.documents for n in dated.named] == [("HOLM_HOLM_2023_8K_dated-2023-08-30",)]
+
+
+def test_the_rest_of_a_question_is_without_its_names(corpus: Corpus) -> None:
+    found = corpus.named("What were Adnor's sales and spending in FY2022?")
+    assert "Adnor" not in found.rest
+    assert "2022" not in found.rest
+    assert "sales and spending" in found.rest
+    assert corpus.named("What is Adnor?").rest == "What is Adnor?"
+
+
+def test_other_documents_come_in_where_they_mention_the_name(corpus: Corpus) -> None:
+    hits = corpus.assistant.search("Who sells tape to Brightbay?", 7)
+    assert {h.passage.document for h in hits} == {"BRIGHTBAY_2024Q2_10Q", "7R_2018_10K"}
+
+
+def test_documents_that_are_chosen_bound_what_is_named(corpus: Corpus) -> None:
+    assert corpus.named("What are Adnor's sales?", "7R_2018_10K").named == ()
+    hits = corpus.assistant.search("What are Adnor's sales?", 5, ["7R_2018_10K"])
+    assert {h.passage.document for h in hits} == {"7R_2018_10K"}
+
+
+def test_a_corpus_of_one_document_has_no_names(tmp_path: Path) -> None:
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "corpus" / "BRIGHTBAY_2024Q2_10Q.md").write_text("There are 982 shops.")
+    flags = {"corpus": tmp_path / "corpus", "index": tmp_path / "index"}
+    settings = Settings.load(flags, environ={}, folder=tmp_path)
+    ingest(settings)
+    index, _ = open_index(settings)
+    known = register(index)
+    assert known.words() == frozenset()
+    question = "How many shops does Brightbay have in 2024?"
+    assert known.named(question) == Naming(question)
+    index.close()
+
+
+ASKED = ("What were Adnor's sales in FY2022?", "Sales were £12 million [1].")
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("and Brightbay's?", "What were Brightbay's sales in FY2022?"),
+        ("And in Bright Bay's?", "What were Bright Bay's sales in FY2022?"),
+        ("what about 7R?", "What were 7R's sales in FY2022?"),
+        ("What about the 10-Q?", "What were Adnor's sales in FY2022 in the 10-Q?"),
+        ("and Brightbay in 2024?", "What were Brightbay's sales in 2024?"),
+        ("How many shops does Brightbay have?", "How many shops does Brightbay have?"),
+        ("Who is Brightbay?", "Who is Brightbay?"),
+    ],
+)
+def test_a_follow_up_keeps_the_question_and_changes_the_document(
+    corpus: Corpus, question: str, expected: str
+) -> None:
+    answer = corpus.assistant.ask(question, [ASKED])
+    assert answer.standalone_question == expected
+
+
+def test_documents_that_are_compared_take_turns(corpus: Corpus) -> None:
+    hits = corpus.assistant.search("Compare the money of Brightbay and of Adnor.", 2)
+    assert [h.passage.document[:5] for h in hits] == ["BRIGH", "ADNOR"]
+    assert [h.score for h in hits] == sorted((h.score for h in hits), reverse=True)
