@@ -36,6 +36,7 @@ from eval.fitting_data import (
 )
 from mehealth_rag.answering.doubts import Likeness
 from mehealth_rag.answering.evidence import candidates, features
+from mehealth_rag.answering.named import inside
 from mehealth_rag.answering.weighing import SentenceReader, Weighed
 from mehealth_rag.answering.weights import Boosted, Logistic, Models
 from mehealth_rag.assistant import PASSAGES_READ
@@ -44,7 +45,7 @@ from mehealth_rag.language.words import stem
 from mehealth_rag.questions import analyse
 from mehealth_rag.retrieval import Retriever
 from mehealth_rag.settings import PACKAGED_READER, Settings
-from mehealth_rag.wiring import ingest, likeness, open_index, open_reader
+from mehealth_rag.wiring import ingest, likeness, open_index, open_reader, register
 
 ROOT = Path(__file__).parent.parent
 OUTPUT = ROOT / "src/mehealth_rag/answering/weights.json"
@@ -100,7 +101,7 @@ def _of_corpus(corpus: LabelledCorpus, folder: Path) -> Iterable[Example]:
     settings = Settings.load({"corpus": folder / "corpus", "index": folder / "index"}, environ={})
     ingest(settings)
     index, encoder = open_index(settings)
-    retriever = Retriever(index, encoder, index.acronyms())
+    retriever = Retriever(index, encoder, index.acronyms(), register(index))
     alike = likeness(encoder)
     for question in corpus.questions:
         yield _example(question, retriever, index, corpus, alike)
@@ -115,6 +116,9 @@ def _example(
     alike: Likeness,
 ) -> Example:
     analysed = analyse(question.text, retriever.acronyms)
+    naming = retriever.naming(question.text)
+    if len(naming.named) == 1:
+        analysed = inside(analysed, naming, naming.named[0])
     found = candidates(retriever.retrieve(question.text, PASSAGES_READ))
     table = features(analysed, found, index)
     right = np.asarray([question.answerable and question.holds(c) for c in found], dtype=np.bool_)
