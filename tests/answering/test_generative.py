@@ -95,6 +95,18 @@ def test_a_name_put_together_from_two_names_is_no_name(
     assert ask(harbour, question, "The ferry leaves from the South Pier [1].").dropped == ()
 
 
+def test_what_only_a_heading_says_is_not_added(harbour: tuple[Assistant, Script]) -> None:
+    question = "What do we know about the finest harbour?"
+    heading = (
+        "The harbour of Northby lies on the east coast as a guide of welcome to the ferry [1]."
+    )
+    assert ask(harbour, question, heading).engine == "extractive"
+    text = "The lighthouse on the North Pier, a guide to the harbour, is 42 metres tall [1]."
+    answer = ask(harbour, TALL, text)
+    assert "guide" not in plain(answer)
+    assert "42 metres" in plain(answer)
+
+
 def test_what_is_dropped_is_told_in_the_json(harbour: tuple[Assistant, Script]) -> None:
     text = (
         "The lighthouse on the North Pier is 42 metres tall [1]. "

@@ -6,7 +6,7 @@ pronoun stands for, whose words a quotation is, and whether the sentence is to t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mehealth_rag.answering.evidence import Evidence
@@ -29,6 +29,9 @@ BESIDE = "beside the question"
 
 _SUBJECTS = frozenset("it they he she this these that those such".split())
 _OWNERS = frozenset("its their his her".split())
+
+MOST_UNSAID = 0.15
+"""A sentence may have one word that its quotes do not say, or this share of its words."""
 
 Quotes = tuple[Quote, ...]
 
@@ -66,6 +69,8 @@ class Bench:
         missing = self._unnamed(claimed, quotes)
         if isinstance(missing, str):
             return Ruling(None, (str(Reason(ReasonKind.NAME, missing)),))
+        if self._adds(claimed, (*quotes, *missing)):
+            return Ruling(None, (str(Reason(ReasonKind.MEANING, claimed)),))
         if not any(self.to_the_question(q) for q in quotes):
             return Ruling(None, (BESIDE,))
         return Ruling((*quotes, *(m for m in missing if m not in quotes)))
@@ -135,7 +140,7 @@ class Bench:
 
         A name of several words stands somewhere only where they stand together.
         """
-        frame = lay(text, [Ground(q.text) for q in quotes], self.retriever.acronyms)
+        frame = lay(text, [Ground(q.text) for q in quotes], self._acronyms)
         found: list[Quote] = []
         for word in frame.words:
             if not word.is_name or word.score >= ENOUGH:
@@ -145,8 +150,20 @@ class Bench:
                 return word.token.text
             found.append(heading)
         headings = tuple(dict.fromkeys(found))
-        whole = lay(text, [Ground(q.text) for q in (*quotes, *headings)], self.retriever.acronyms)
+        whole = lay(text, [Ground(q.text) for q in (*quotes, *headings)], self._acronyms)
         return composed_name(whole) or headings
+
+    def _adds(self, text: str, quotes: Quotes) -> bool:
+        """Whether a sentence says more than its quotes: what only a heading says is not cited."""
+        said = attribution(text)
+        frame = lay(said.what if said else text, [Ground(q.text) for q in quotes], self._acronyms)
+        own = [w for w in frame.words if not w.token.quiet]
+        unsaid = [w for w in own if w.score < ENOUGH]
+        return len(unsaid) > max(1, MOST_UNSAID * len(own))
+
+    @property
+    def _acronyms(self) -> Mapping[str, str]:
+        return self.retriever.acronyms
 
     def _heading_with(self, stem: str, quote: Quote) -> Quote | None:
         """The nearest heading above a quote on its page that has a word."""
