@@ -54,6 +54,9 @@ OTHER_PART_SHARE = 0.6
 PASSAGES_READ = 12
 """How many passages are read for one answer."""
 
+PASSAGES_COMPARED = 40
+"""How many are looked through for another figure than the answer's."""
+
 
 _Asked: TypeAlias = tuple[extractive.Draft, Sequence[Evidence]]
 """The answer to one part of a question, and the evidence that it was chosen from."""
@@ -329,7 +332,7 @@ class Assistant:
         """A draft out of each name's documents; out of all where fewer than two are named."""
 
         def look(query: str) -> Sequence[Evidence]:
-            return self.retriever.retrieve(query, PASSAGES_READ, documents)
+            return self.retriever.retrieve(query, PASSAGES_COMPARED, documents)
 
         if not naming.named:
             return [(extractive.answer(question, evidence, self.engine, look), evidence)]

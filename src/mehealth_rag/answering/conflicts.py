@@ -36,7 +36,7 @@ def first_conflict(
     """The first of the other candidates that gives another figure for the same thing."""
     if not measures(question, best):
         return None
-    return next((c for c in others if _disagree(question, best, c)), None)
+    return next((c for c in others if disagree(question, best, c)), None)
 
 
 def measures(question: Question, best: Candidate) -> bool:
@@ -44,7 +44,8 @@ def measures(question: Question, best: Candidate) -> bool:
     return question.wanted.is_figure and strictly_holds(question, best.text)
 
 
-def _disagree(question: Question, one: Candidate, other: Candidate) -> bool:
+def disagree(question: Question, one: Candidate, other: Candidate) -> bool:
+    """Whether two candidates give different figures for what is asked, on different pages."""
     a, b = decisive_figure(question, one.text), decisive_figure(question, other.text)
     if a is None or b is None or not strictly_holds(question, other.text):
         return False

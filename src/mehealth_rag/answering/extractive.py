@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mehealth_rag.answering.confidence import answer_features, best_first
-from mehealth_rag.answering.conflicts import first_conflict, measures
+from mehealth_rag.answering.conflicts import disagree, first_conflict, measures
 from mehealth_rag.answering.doubts import doubts
 from mehealth_rag.answering.evidence import Candidate, Evidence, candidates, sentence_text
 from mehealth_rag.answering.lists import list_around, wants_list
@@ -115,7 +115,7 @@ def answer(
     listed = _overview(question, evidence, engine) or _listed(question, best, pages)
     rival = first_conflict(question, best, _rivals(found, logits, order))
     if rival is None and measures(question, best):
-        rival = first_conflict(question, best, _elsewhere(question, best, engine, look))
+        rival = _elsewhere(question, best, engine, look)
     if listed is not None:
         statements = listed.statements
     elif rival is not None:
@@ -143,18 +143,18 @@ def _rivals(
     return tuple(found[i] for i in order[1:12] if logits[i] >= floor)
 
 
-def _elsewhere(
-    question: Question, best: Candidate, engine: Engine, look: Look
-) -> tuple[Candidate, ...]:
-    """What else speaks of the best sentence's matter, best first, if close enough to it.
+def _elsewhere(question: Question, best: Candidate, engine: Engine, look: Look) -> Candidate | None:
+    """Another page's figure for the same thing, in words that the question has not.
 
-    Another page may tell the same figure in words that the question has not.
+    Looked for with the words of the answer; None where none is close enough to it.
     """
     found = candidates(look(f"{question.text} {best.text}"))
-    logits = sentence_logits(question, (best, *found), engine)
-    order = np.argsort(-logits[1:], kind="stable")
-    floor = logits[0] - RIVAL_MARGIN
-    return tuple(found[int(i)] for i in order if logits[1 + int(i)] >= floor)
+    rivals = tuple(c for c in found if disagree(question, best, c))
+    if not rivals:
+        return None
+    logits = sentence_logits(question, (best, *rivals), engine)
+    nearest = int(np.argmax(logits[1:]))
+    return rivals[nearest] if logits[1 + nearest] >= logits[0] - RIVAL_MARGIN else None
 
 
 @dataclass(frozen=True, slots=True)
