@@ -178,7 +178,9 @@ def _lines(data: dict[str, Any]) -> str:
 
 def _answers(models: Models) -> dict[str, Any]:
     combined = {} if models.combined is None else {"combined": _plain(models.combined)}
-    fitted = {"answerable": _trees(models.answerable), "right": _plain(models.right)}
+    mixed = models.answerable
+    answerable = {"line": _plain(mixed.line), "trees": _trees(mixed.trees)}
+    fitted = {"answerable": answerable, "right": _plain(models.right)}
     return {"threshold": models.threshold, **combined, **fitted}
 
 

@@ -35,6 +35,7 @@ from mehealth_rag.answering.weights import (
     READ_FEATURES,
     Boosted,
     Logistic,
+    Mixed,
     Models,
     Tree,
     sigmoid,
@@ -196,7 +197,7 @@ def _fit_answers(
     against = np.asarray([_doubts(e, w) for e, w in zip(examples, weighed, strict=True)])
     sure = sigmoid(_out_of_fold(names, table, truth, weight) - against)
     threshold = _threshold([e.corpus for e in examples], truth, correct, sure)
-    answerable = _boosted(names, table, truth, weight)
+    answerable = _mixed(names, table, truth, weight)
     right = _monotone(names, table, correct, weight)
     return Models(sentence, answerable, right, threshold, combined)
 
@@ -232,17 +233,22 @@ def _logistic(
     return Logistic(names, scaler.mean_, scaler.scale_, model.coef_[0], float(model.intercept_[0]))
 
 
+def _mixed(
+    names: tuple[str, ...],
+    table: NDArray[Any],
+    truth: NDArray[np.bool_],
+    weight: NDArray[np.float64],
+) -> Mixed:
+    return Mixed(_monotone(names, table, truth, weight), _boosted(names, table, truth, weight))
+
+
 def _boosted(
     names: tuple[str, ...],
     table: NDArray[Any],
     truth: NDArray[np.bool_],
     weight: NDArray[np.float64],
 ) -> Boosted:
-    """Shallow boosted trees in which no signal speaks the other way than it must.
-
-    A line through the signals must weigh likeness the same where all of a corpus is on one subject
-    and where it is on many; trees need not: on both development sets they abstain better.
-    """
+    """Shallow boosted trees in which no signal speaks the other way than it must."""
     ways = [-1 if name in SPEAKS_AGAINST else 1 for name in names]
     model = HistGradientBoostingClassifier(
         max_depth=2,
@@ -308,7 +314,7 @@ def _out_of_fold(
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=7)
     logits = np.zeros(len(truth))
     for train, test in folds.split(table, truth):
-        model = _boosted(names, table[train], truth[train], weight[train])
+        model = _mixed(names, table[train], truth[train], weight[train])
         logits[test] = model.logits(table[test])
     return logits
 

@@ -71,6 +71,27 @@ class Boosted:
         rows = np.asarray(table, dtype=np.float64)
         return np.asarray(self.base + np.sum([tree.values(rows) for tree in self.trees], axis=0))
 
+
+@dataclass(frozen=True, slots=True)
+class Mixed:
+    """The mean of a logistic model's and of boosted trees' log-odds over the same features.
+
+    The trees see what a line cannot (likeness means less where all of a corpus is on one subject),
+    the line is the surer of the two where few questions were seen.
+    """
+
+    line: Logistic
+    trees: Boosted
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """The names of the features, in order."""
+        return self.line.features
+
+    def logits(self, table: NDArray[np.floating]) -> NDArray[np.float64]:
+        """One log-odds per row; shape [rows, features] to [rows]."""
+        return np.asarray((self.line.logits(table) + self.trees.logits(table)) / 2)
+
     def probabilities(self, table: NDArray[np.floating]) -> NDArray[np.float64]:
         """One probability per row; shape [rows, features] to [rows]."""
         return sigmoid(self.logits(table))
@@ -90,7 +111,7 @@ class Models:
     """
 
     sentence: Logistic
-    answerable: Boosted
+    answerable: Mixed
     right: Logistic
     threshold: float
     combined: Logistic | None = None
@@ -109,7 +130,10 @@ def load_models(*, with_reader: bool = True) -> Models:
     names = ANSWER_FEATURES + READ_FEATURES if with_reader else ANSWER_FEATURES
     return Models(
         sentence=_logistic(data["sentence"], FEATURES),
-        answerable=_boosted(fitted["answerable"], names),
+        answerable=Mixed(
+            _logistic(fitted["answerable"]["line"], names),
+            _boosted(fitted["answerable"]["trees"], names),
+        ),
         right=_logistic(fitted["right"], names),
         threshold=float(fitted["threshold"]),
         combined=_logistic(fitted["combined"], COMBINED_FEATURES) if with_reader else None,
