@@ -51,9 +51,6 @@ REGULARISATION = 0.5
 SPEAKS_AGAINST = frozenset({"unknown", "wanted_missing", "strictly_missing", "names_missing"})
 """Signals that can only speak against answering; all others can only speak for it."""
 
-PLATEAU = 0.01
-"""Sums of two sets' shares that differ by less count as level."""
-
 
 @dataclass(frozen=True, slots=True)
 class KnownWords:
@@ -328,7 +325,7 @@ def _threshold(
     """The probability with the best accuracy and the best F1 of abstaining, added up.
 
     The development sets count alike. The reader sets do not: their near misses are made, not asked
-    by people. Where the sum is level the least is taken: people would rather see what there is.
+    by people.
     """
     grid = np.linspace(0.05, 0.9, 86)
     scores = np.zeros(len(grid))
@@ -338,8 +335,7 @@ def _threshold(
             said = sure[of_set] >= grid[:, None]
             scores += np.where(said, correct[of_set], ~truth[of_set]).mean(axis=1)
             scores += _abstention_f1(said, truth[of_set])
-    level = scores >= scores.max() - PLATEAU
-    return round(float(grid[int(np.argmax(level))]), 2)
+    return round(float(grid[int(np.argmax(scores))]), 2)
 
 
 def _abstention_f1(said: NDArray[np.bool_], truth: NDArray[np.bool_]) -> NDArray[np.float64]:

@@ -254,7 +254,7 @@ def _focus(plain: str) -> str:
     content = [w for w in phrase if is_content(w)]
     if not content or (len(phrase) != len(content) and not is_content(phrase[0])):
         return ""
-    plural = [w for w in content if _PLURAL.search(w)]
+    plural = [w for w in content if _PLURAL.search(w) and "'" not in w]
     if match["asks"] in {"how many", "number of"} and plural:
         return stem(plural[0])
     return stem(content[-1] if len(content) <= 2 else content[0])

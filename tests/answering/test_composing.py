@@ -85,6 +85,17 @@ def test_both_sides_of_a_comparison_are_told(town: Assistant) -> None:
     assert "from straw" in said
 
 
+def test_what_a_name_is_says_a_sentence_with_the_whole_name(town: Assistant) -> None:
+    answer = town.ask("What is the Mill of Orton?")
+    assert answer.statements[0].text == "The mill of Orton makes paper from straw"
+
+
+def test_no_other_figure_of_another_thing_is_a_conflict(town: Assistant) -> None:
+    answer = town.ask("How many of the valley's mills are driven by water?")
+    assert "Two of the seven" in answer.answer.replace("**", "")
+    assert answer.conflicts == ()
+
+
 def test_a_telephone_number_that_stands_nowhere_is_not_found(town: Assistant) -> None:
     assert town.ask("What is the telephone number of the town?").status is Status.NOT_FOUND
 

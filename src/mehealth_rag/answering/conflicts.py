@@ -76,7 +76,7 @@ def _same_thing(question: Question, candidate: Candidate, figure: Figure) -> boo
     """Whether the figure measures what is asked: by the noun that it counts, or by its sentence."""
     if question.wanted is Wanted.COUNT:
         counted = stem_all(content_words(candidate.text[figure.span.end :]))[:_NOUN_WITHIN]
-        asked = {question.focus, *question.subject}
+        asked = {question.focus} if question.focus else set(question.subject)
         return bool(set(counted) & (asked | (_PEOPLE if asked & _PEOPLE else set())))
     held = set(stem_all(content_words(" ".join((candidate.text, *candidate.passage.headings)))))
     return len(held & set(question.subject)) >= len(question.subject) / 2

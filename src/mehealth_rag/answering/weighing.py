@@ -27,6 +27,8 @@ from mehealth_rag.answering.evidence import (
 )
 from mehealth_rag.answering.reader_model import Scores, context
 from mehealth_rag.answering.weights import Models
+from mehealth_rag.language import kinds
+from mehealth_rag.language.words import fold
 from mehealth_rag.questions import Question, Wanted
 from mehealth_rag.types import BlockKind, Page
 
@@ -47,6 +49,10 @@ HEADING_MALUS = 4.0
 EXPANSION_BONUS = 3.0
 INTRODUCTION_BONUS = 1.5
 """Log-odds that a candidate's place gives or takes; see `structure`."""
+
+NAMED_BONUS = 1.0
+"""What a sentence gains that names the thing whose meaning is asked, word for word; and again once
+the reader has had its say, to which another name of the same words is as good."""
 
 READ_INTRODUCTION_BONUS = 1.0
 """The same once the reader, which has learnt no lists, has had its say; it has learnt no acronyms
@@ -112,6 +118,7 @@ def weigh(question: Question, evidence: Sequence[Evidence], engine: Engine) -> W
     joined = models.combined.logits(combined_features(base[kept], scores, chosen))
     joined = joined + READ_INTRODUCTION_BONUS * _introduces(chosen, table[kept])
     joined = joined + EXPANSION_BONUS * _spells_out(question, table[kept])
+    joined = joined + NAMED_BONUS * _names_it(question, chosen)
     return Weighed(chosen, table[kept], joined, scores)
 
 
@@ -177,6 +184,7 @@ def structure(question: Question, found: Sequence[Candidate], table: NDArray[np.
     heading = np.asarray([c.sentence.kind is BlockKind.HEADING and not listing for c in found])
     return np.asarray(
         EXPANSION_BONUS * expands
+        + NAMED_BONUS * _names_it(question, found)
         + INTRODUCTION_BONUS * _introduces(found, table)
         - HEADING_MALUS * (heading & (expands == 0))
     )
@@ -186,6 +194,15 @@ def _spells_out(question: Question, table: NDArray[np.float32]) -> Logits:
     """1 for what spells out an acronym whose meaning is asked for, else 0."""
     expands = table[:, FEATURES.index("expands")].astype(np.float64)
     return expands if question.wanted is Wanted.DEFINITION else expands * 0
+
+
+def _names_it(question: Question, found: Sequence[Candidate]) -> Logits:
+    """1 for what holds the whole name whose meaning is asked for, else 0."""
+    runs = [m.group() for m in kinds.NAME_RUN.finditer(question.text, 1)]
+    name = fold(max(runs, key=len, default=""))
+    if question.wanted is not Wanted.DEFINITION or " " not in name:
+        return np.zeros(len(found))
+    return np.asarray([float(name in fold(" ".join(c.text.split()))) for c in found])
 
 
 def _introduces(found: Sequence[Candidate], table: NDArray[np.float32]) -> Logits:
