@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from mehealth_rag.answering.evidence import Candidate
 from mehealth_rag.answering.marking import decisive_figure
-from mehealth_rag.answering.wanted import strictly_holds
+from mehealth_rag.answering.wanted import figures_of, strictly_holds
 from mehealth_rag.language import kinds
 from mehealth_rag.language.figures import Figure
 from mehealth_rag.language.words import content_words, fold, stem_all
@@ -42,6 +42,17 @@ def first_conflict(
 def measures(question: Question, best: Candidate) -> bool:
     """Whether a figure is asked for and the candidate gives it: others may give another one."""
     return question.wanted.is_figure and strictly_holds(question, best.text)
+
+
+def rivals_of(
+    question: Question, best: Candidate, others: Sequence[Candidate]
+) -> tuple[Candidate, ...]:
+    """Those of many candidates that disagree; what has no figure of that size is passed over."""
+    figure = decisive_figure(question, best.text)
+    if figure is None:
+        return ()
+    sized = (c for c in others if any(_of_one_size(figure, f) for f in figures_of(c.text)))
+    return tuple(c for c in sized if disagree(question, best, c))
 
 
 def disagree(question: Question, one: Candidate, other: Candidate) -> bool:

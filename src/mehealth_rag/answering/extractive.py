@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mehealth_rag.answering.confidence import answer_features, best_first
-from mehealth_rag.answering.conflicts import disagree, first_conflict, measures
+from mehealth_rag.answering.conflicts import first_conflict, measures, rivals_of
 from mehealth_rag.answering.doubts import doubts
 from mehealth_rag.answering.evidence import Candidate, Evidence, candidates, sentence_text
 from mehealth_rag.answering.lists import list_around, wants_list
@@ -149,7 +149,7 @@ def _elsewhere(question: Question, best: Candidate, engine: Engine, look: Look) 
     Looked for with the words of the answer; None where none is close enough to it.
     """
     found = candidates(look(f"{question.text} {best.text}"))
-    rivals = tuple(c for c in found if disagree(question, best, c))
+    rivals = rivals_of(question, best, found)
     if not rivals:
         return None
     logits = sentence_logits(question, (best, *rivals), engine)
