@@ -76,3 +76,15 @@ def test_acronyms_bring_their_expansions() -> None:
 )
 def test_double_questions_are_divided(question: str, expected: tuple[str, ...]) -> None:
     assert parts(question) == expected
+
+
+@pytest.mark.parametrize(
+    ("question", "focus"),
+    [
+        ("How many of the harbour's fishing boats are new?", "boats"),
+        ("Which of the piers is the oldest?", "piers"),
+        ("How many berths are there?", "berths"),
+    ],
+)
+def test_what_is_asked_for_is_told_from_whose_it_is(question: str, focus: str) -> None:
+    assert analyse(question).focus == stem(focus)

@@ -164,7 +164,8 @@ _BARE_DEFINITION = re.compile(
     r"(?P<thing>[\w'&-]+(?: [\w'&-]+){0,4})\??$"
 )
 _PHRASE = re.compile(
-    r"\b(?P<asks>how many|how much|number of|what|which|whose)\s+(?P<rest>[^?.!,;]+)"
+    r"\b(?P<asks>how many|how much|number of|what|which|whose)\s+"
+    r"(?:of\s+(?:(?:the|all|these|those|its|their|our|your)\s+)?)?(?P<rest>[^?.!,;]+)"
 )
 _NOT_NOUNS = frozenset(
     "is are was were be been do does did has have had can could will would may might must should "
