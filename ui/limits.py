@@ -20,7 +20,6 @@ HISTORY_TURNS = 12
 CONVERSATION_TURNS = 200
 """Turns that a conversation may hold when it is shown again or exported."""
 
-EXPORT_TURNS = CONVERSATION_TURNS
 PICTURE_WIDTHS = (480, 960, 1600)
 """Pixels: the only widths that pages are drawn in, so that nobody can ask for a million."""
 

@@ -246,9 +246,15 @@ class Assistant:
     def _retrieve(
         self, question: Question, alone: Standalone, naming: Naming, documents: Sequence[str]
     ) -> tuple[Evidence, ...]:
-        count = PASSAGES_READ * max(1, len(naming.named))
-        found = self.retriever.retrieve(question.text, count, documents)
+        found = self._passages(question.text, naming, documents)
         return extractive.without(found, alone.avoid) if alone.avoid else found
+
+    def _passages(
+        self, text: str, naming: Naming, documents: Sequence[str]
+    ) -> tuple[Evidence, ...]:
+        """The passages for a question: so many for each name in it."""
+        count = PASSAGES_READ * max(1, len(naming.named))
+        return self.retriever.retrieve(text, count, documents)
 
     def _answer(
         self,
@@ -318,8 +324,7 @@ class Assistant:
     def _part(self, part: str, documents: Sequence[str]) -> list[_Asked]:
         """The drafts for one part of a question, or for one side of a comparison."""
         naming = self.retriever.naming(part, documents)
-        count = PASSAGES_READ * max(1, len(naming.named))
-        found = self.retriever.retrieve(part, count, documents)
+        found = self._passages(part, naming, documents)
         return self._drafts(analyse(part, self.retriever.acronyms), found, naming, documents)
 
     def _drafts(

@@ -33,9 +33,7 @@ MAX_RATIO = Decimal("1.5")
 def first_conflict(
     question: Question, best: Candidate, others: Sequence[Candidate]
 ) -> Candidate | None:
-    """The first of the other candidates that gives another figure for the same thing."""
-    if not measures(question, best):
-        return None
+    """The first of the other candidates that gives another figure than a best one that measures."""
     return next((c for c in others if disagree(question, best, c)), None)
 
 

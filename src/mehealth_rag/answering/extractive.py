@@ -113,9 +113,10 @@ def answer(
     order = best_first(found, logits)
     best = found[order[0]]
     listed = _overview(question, evidence, engine) or _listed(question, best, pages)
-    rival = first_conflict(question, best, _rivals(found, logits, order))
-    if rival is None and measures(question, best):
-        rival = _elsewhere(question, best, engine, look)
+    rival = None
+    if listed is None and measures(question, best):
+        near = first_conflict(question, best, _rivals(found, logits, order))
+        rival = near or _elsewhere(question, best, engine, look)
     if listed is not None:
         statements = listed.statements
     elif rival is not None:
@@ -131,7 +132,7 @@ def answer(
         float(sigmoid(models.answerable.logits(row) - against)[0]),
         float(sigmoid(models.right.logits(row) - against)[0]),
         listed.introduction if listed else None,
-        disagree=rival is not None and listed is None,
+        disagree=rival is not None,
     )
 
 
@@ -189,11 +190,11 @@ def _overview(question: Question, evidence: Sequence[Evidence], engine: Engine) 
         return None
     passage = heading.passage
     page = engine.index.page(passage.document, passage.page)
-    found = overview(heading, page)
-    if found is None:
+    sentences = overview(heading, page)
+    if not sentences:
         return None
-    sentences = tuple((_page_quote(passage.document, page, s),) for s in found.sentences)
-    return _Listed(sentences, _page_quote(passage.document, page, found.heading))
+    quotes = tuple((_page_quote(passage.document, page, s),) for s in sentences)
+    return _Listed(quotes, _quote(heading))
 
 
 def first_statement(draft: Draft) -> Draft:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import takewhile
 
 from mehealth_rag.answering.evidence import Candidate, Statistics, Weights
@@ -25,16 +24,6 @@ _ASKS = re.compile(
     r"introduce|explain|know about)\b",
     re.IGNORECASE,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Overview:
-    """The first sentences under one heading of a page."""
-
-    document: str
-    page: int
-    heading: Span
-    sentences: tuple[Span, ...]
 
 
 def asks_overview(question: Question) -> bool:
@@ -60,8 +49,8 @@ def _named(question: Question, heading: Candidate, weights: Weights) -> float:
     return share if share >= least else 0.0
 
 
-def overview(heading: Candidate, page: Page) -> Overview | None:
-    """What stands under a heading, up to the next of its level; None where nothing does."""
+def overview(heading: Candidate, page: Page) -> tuple[Span, ...]:
+    """The first sentences under a heading, up to the next of its level; none where none are."""
     at = heading.sentence.span
     level = next((b.level for b in page.blocks if b.span == at), 0)
     below = [b for b in page.blocks if b.span.start >= at.end]
@@ -74,9 +63,7 @@ def overview(heading: Candidate, page: Page) -> Overview | None:
         if kept and words > MOST_WORDS:
             break
         kept.append(span)
-    if not kept:
-        return None
-    return Overview(heading.passage.document, page.number, at, tuple(kept))
+    return tuple(kept)
 
 
 def _sentences(page: Page, blocks: Sequence[Block]) -> Iterator[Span]:

@@ -92,10 +92,6 @@ class StateFile:
     def __getitem__(self, source: str) -> Record | None:
         return self._records.get(source)
 
-    def by_hash(self, sha256: str) -> tuple[Record, ...]:
-        """The records of a content."""
-        return tuple(r for r in self._records.values() if r.sha256 == sha256)
-
     def put(self, record: Record) -> None:
         """Record a file that is in its place."""
         with self._lock:
