@@ -12,6 +12,7 @@ from eval.bench.child import ChildError, job, mehealth, run
 from eval.bench.figures import Side
 from eval.bench.ours import PLAIN_SET, VECTORS
 from eval.bench.stats import median, percentile
+from mehealth_rag.settings import NO_READER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -107,9 +108,11 @@ class _Bench:
         self._ours("cold ask", ("cold", "cold_memory"), self._cold)
         self._stock("cold ask", ("cold", "cold_memory"), self._stock_cold)
         self._ours("warm ask", ("warm_p50", "warm_p95"), self._warm)
+        self._ours("warm ask, no reader", ("plain_p50", "plain_p95"), self._warm_without_reader)
         self._stock("warm ask", ("warm_p50", "warm_p95"), self._stock_warm)
         self._both("read", "prospectus", ("read_prospectus",))
         self._both("read", "filings", ("read_filings",))
+        self._ours("read filings, two processes", ("read_filings_two",), self._read_as_ingest)
         self._both("ingest", "filings", ("ingest_filings", "ingest_filings_memory"))
         self._ours("ingest again", ("reingest",), self._reingest)
         self._ours("kill ingest", ("kills",), self._kill)
@@ -211,6 +214,12 @@ class _Bench:
         self._measured.details["warm_first_round"] = _quantiles("warm", {"rows": first})
         return _quantiles("warm", result)
 
+    def _warm_without_reader(self) -> Values:
+        index, count = self._paths.index("prospectus"), self._options.questions
+        arguments = {"count": count, "rounds": 1, "reader": NO_READER}
+        command = job("ours", "warm", corpus=self._prospectus, index=index, **arguments)
+        return _quantiles("plain", self._result("warm_plain", command, 5)[0])
+
     def _stock_warm(self) -> Values:
         saved, options = self._paths.saved("prospectus"), self._options
         arguments = {"count": options.questions, "rounds": options.rounds}
@@ -220,6 +229,12 @@ class _Bench:
     def _read(self, corpus: str, folder: Path, keys: tuple[str, ...]) -> Values:
         command = job("ours", "read", folder=folder, rounds=self._reading_rounds(corpus))
         return _reading(keys, self._result(f"read_{corpus}", command, 5)[0])
+
+    def _read_as_ingest(self) -> Values:
+        if self._filings is None:
+            raise ChildError(self._no_filings)
+        command = job("ours", "read_in_processes", folder=self._filings, rounds=3)
+        return _reading(("read_filings_two",), self._result("read_two", command, 5)[0])
 
     def _stock_read(self, corpus: str, folder: Path, keys: tuple[str, ...]) -> Values:
         command = job("stock", "read", folder=folder, rounds=self._reading_rounds(corpus))

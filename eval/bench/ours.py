@@ -12,6 +12,8 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
+from mehealth_rag.settings import PACKAGED_READER
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -24,12 +26,15 @@ EMBEDDED, EMBED_ROUNDS = 200, 3
 """About so many passages are embedded so many times."""
 
 
-def warm(corpus: str, index: str, count: int, rounds: int) -> dict[str, Any]:
+def warm(
+    corpus: str, index: str, count: int, rounds: int, reader: str = PACKAGED_READER
+) -> dict[str, Any]:
     """Milliseconds of each `ask` over a fixed list of questions, after a few others."""
     from eval.bench.sets import WARMING, chosen_questions
     from mehealth_rag.assistant import Assistant
 
-    assistant = Assistant.open(settings(corpus, index))
+    chosen = settings(corpus, index).model_copy(update={"reader": reader})
+    assistant = Assistant.open(chosen)
     questions, others = chosen_questions(count), chosen_questions(count + WARMING)[count:]
     for question in others:
         assistant.ask(question.question, question.history)
@@ -56,6 +61,24 @@ def read(folder: str, rounds: int) -> dict[str, Any]:
         pages = sum(len(read_document(source).pages) for source in sources)
         seconds.append(perf_counter() - begun)
     return {"pages": pages, "seconds": seconds}
+
+
+def read_in_processes(folder: str, rounds: int) -> dict[str, Any]:
+    """The same as `mehealth ingest` does it: in as many processes at a time as it uses."""
+    from mehealth_rag.corpus import load_sources, present
+    from mehealth_rag.reading.isolated import Limits, Readers
+    from mehealth_rag.reading.options import ReadingOptions
+
+    sources = present(load_sources(Path(folder)))
+    seconds = []
+    with Readers(ReadingOptions(), Limits()) as readers:
+        for turn in range(rounds + 1):
+            begun = perf_counter()
+            readers.expect(sources)
+            pages = sum(len(readers.read(source).pages) for source in sources)
+            if turn:  # in the first the processes start
+                seconds.append(perf_counter() - begun)
+    return {"pages": pages, "seconds": seconds, "processes": Limits().processes}
 
 
 def embed(index: str, stock: bool) -> dict[str, Any]:
@@ -178,6 +201,7 @@ def dump(corpus: str, index: str, models: str) -> dict[str, Any]:
 JOBS: Mapping[str, Callable[..., dict[str, Any]]] = {
     "warm": warm,
     "read": read,
+    "read_in_processes": read_in_processes,
     "embed": embed,
     "recombine": recombine,
     "enlarge": enlarge,

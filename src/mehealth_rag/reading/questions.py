@@ -78,13 +78,15 @@ class Questions:
         self._get_font = _bound(raw.FPDFText_GetFontInfo, _INT, _ADDRESS, ctypes.c_ulong, _ADDRESS)
         self._get_weight = _bound(raw.FPDFText_GetFontWeight, _INT)
         self._get_object = _bound(raw.FPDFText_GetTextObject, _INT, result=_ADDRESS)
+        self._get_object_font = _bound(raw.FPDFTextObj_GetFont, result=_ADDRESS)
         self._styles: dict[float, Style] = {}
+        self._fonts: dict[float, tuple[bool, bool]] = {}
 
     def turn_to(self, text: object, frame: Frame) -> None:
         """Ask about the page behind pdfium's handle `text` from now on."""
         self._text = ctypes.cast(text, _ADDRESS).value or 0  # type: ignore[arg-type]
         self._frame = None if frame.plain else frame
-        self._styles = {}
+        self._styles, self._fonts = {}, {}
 
     def rect_count(self, start: int, length: int) -> int:
         """Count the text objects in which the characters stand."""
@@ -128,10 +130,10 @@ class Questions:
         own = self._get_object(self._text, index)
         style = self._styles.get(own)
         if style is None:
-            style = self._styles[own] = self._ask_style(index)
+            style = self._styles[own] = self._ask_style(index, own)
         return style
 
-    def _ask_style(self, index: int) -> Style:
+    def _ask_style(self, index: int, own: float) -> Style:
         self._get_origin(self._text, index, self._slots[0], self._slots[1])
         across, baseline, _, _ = self._read
         self._get_matrix(self._text, index, self._matrix_slot)
@@ -141,14 +143,25 @@ class Questions:
             along, up = self._frame.direction(along, up)
         scale = abs(scale) if shear == 0 else (shear**2 + scale**2) ** 0.5
         size = self._get_size(self._text, index) * (scale or 1.0)
-        bold = self.bold(index)
-        # the font is the one that `bold` has just asked for
-        slant = bool(self._flags.value & _ITALIC) or _is_slanted_name(self._name.value)
+        bold, slant = self._look(index, own)
         upright = along > 0 and abs(up) < 0.2 * along
         turn = 0 if abs(along) > 0.2 * abs(up) else (90 if up > 0 else 270)
         return Style(size, baseline, bold, upright, slant, turn)
 
-    def bold(self, index: int) -> bool:
+    def _look(self, index: int, own: float) -> tuple[bool, bool]:
+        """Tell whether the font at a character of a text object is bold, and whether slanted.
+
+        It is asked once a font and page.
+        """
+        font = self._get_object_font(own) if own else 0.0
+        look = self._fonts.get(font) if font else None
+        if look is None:
+            bold = self._bold(index)
+            slant = bool(self._flags.value & _ITALIC) or _is_slanted_name(self._name.value)
+            look = self._fonts[font] = bold, slant
+        return look
+
+    def _bold(self, index: int) -> bool:
         """Tell whether the font at one character is a bold one.
 
         Its name is asked first: the weight is guessed from the stems, and calls many an italic
