@@ -66,3 +66,25 @@ KNOWN = {"nrc": "national rehabilitation centre", "mri": "magnetic resonance ima
 )
 def test_a_question_is_widened_both_ways(question: str, added: str) -> None:
     assert expand(question, KNOWN) == added
+
+
+def test_what_is_also_a_word_is_no_acronym_that_initials_explain() -> None:
+    name = "The Norfolk Energy Works was founded."
+    assert learn_acronyms(["NEW ships", name]) == {"new": "norfolk energy works"}
+    assert learn_acronyms(["NEW ships", name, "a new ship"]) == {}
+
+
+def test_letters_set_apart_are_no_name() -> None:
+    assert learn_acronyms(["THE PIER", "T H E  P I E R", "N E W", "NEW"]) == {}
+
+
+@pytest.mark.parametrize(
+    ("question", "added"),
+    [
+        ("who runs it?", ""),
+        ("Who runs the WHO?", "world health organisation"),
+        ("WHO", "world health organisation"),
+    ],
+)
+def test_an_acronym_that_is_a_function_word_counts_in_capitals(question: str, added: str) -> None:
+    assert expand(question, {"who": "world health organisation"}) == added

@@ -1,7 +1,8 @@
 """Acronyms as the documents themselves explain them.
 
 Either beside each other ("National Rehabilitation Centre (NRC)"), or apart: an acronym that is
-used, and a name elsewhere in the same text whose initials spell it.
+used, and a name elsewhere in the same text whose initials spell it. What the texts also write in
+small letters ("NEW" in a heading) is a word and no acronym of the second kind.
 """
 
 from __future__ import annotations
@@ -10,11 +11,13 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from mehealth_rag.language.words import fold, words
+from mehealth_rag.language.words import FUNCTION_WORDS, fold, words
 
 _IN_BRACKETS = re.compile(r"\(\s*[\"'“‘]?(?:the\s)?[\"'“‘]?([A-Z][A-Za-z&-]{1,9}?)s?[\"'”’]?\s*\)")
 _WORD = re.compile(r"[A-Za-z][\w’'-]*|&")
 _USED = re.compile(r"(?<![\w-])[A-Z]{3,6}(?![\w-])")
+_CAPITALS = re.compile(r"(?<![\w-])[A-Z]{2,6}(?![\w-])")
+_SMALL_WORD = re.compile(r"(?<![\w-])[a-z]{3,6}(?![\w-])")
 _NAME = re.compile(r"[A-Z][\w’'-]*(?:\s+(?:(?:of|the|for|and|in|on|to|&)\s+){0,2}[A-Z][\w’'-]*)+")
 _SMALL = frozenset("of the and for in on to a an at by with from de &".split())
 _MAX_WORDS = 12
@@ -27,6 +30,7 @@ def learn_acronyms(texts: Iterable[str]) -> dict[str, str]:
     """The acronyms that the texts explain; the first explanation in brackets counts most."""
     found: dict[str, str] = {}
     used: set[str] = set()
+    plain: set[str] = set()
     names: defaultdict[str, set[str]] = defaultdict(set)
     for text in texts:
         for match in _IN_BRACKETS.finditer(text):
@@ -34,9 +38,10 @@ def learn_acronyms(texts: Iterable[str]) -> dict[str, str]:
             if expansion:
                 found.setdefault(fold(match[1]), fold(expansion))
         used.update(_USED.findall(text))
+        plain.update(_SMALL_WORD.findall(text))
         for initials, name in _initialled(text):
             names[initials].add(fold(name))
-    for acronym in sorted(used):
+    for acronym in sorted(a for a in used if a.lower() not in plain):
         spelt = names.get(acronym, set())
         if len(spelt) == 1:  # two names with the same initials explain nothing
             found.setdefault(fold(acronym), next(iter(spelt)))
@@ -46,10 +51,16 @@ def learn_acronyms(texts: Iterable[str]) -> dict[str, str]:
 def expand(text: str, acronyms: Acronyms) -> str:
     """The words to search for beside `text`: expansions of its acronyms and the reverse.
 
-    Returns an empty string where there is nothing to add.
+    Returns an empty string where there is nothing to add. An acronym that spells a function word
+    ("who", "it") counts only in capitals.
     """
     plain = f" {' '.join(words(text))} "
-    added = [long for short, long in acronyms.items() if f" {short} " in plain]
+    capitals = set(_CAPITALS.findall(text))
+    added = [
+        long
+        for short, long in acronyms.items()
+        if f" {short} " in plain and (short not in FUNCTION_WORDS or short.upper() in capitals)
+    ]
     added += [
         short
         for short, long in acronyms.items()
@@ -66,6 +77,8 @@ def _initialled(text: str) -> Iterable[tuple[str, str]]:
             for end in range(start + 3, min(len(parts), start + 6) + 1):
                 first = match.group().find(parts[start])
                 last = match.group().find(parts[end - 1], first) + len(parts[end - 1])
+                if any(len(p) == 1 for p in parts[start:end]):
+                    continue  # letters set apart are no names
                 initials = "".join(p[0] for p in parts[start:end])
                 yield initials, match.group()[first:last]
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from mehealth_rag.reading.groups import Group, joined_labels, side_by_side, with_column_heads
 from mehealth_rag.reading.marks import (
     ends_clause,
     ends_sentence,
     goes_on,
-    is_figure,
     is_unfinished,
     is_upper,
     starts_item,
@@ -36,8 +36,6 @@ _VERY_SHORT = 0.5
 """A line that ends before this share of the width ends its block even without a full stop."""
 _PROSE_LINES = 5
 """So many lines of running text tell a page's own size."""
-_HEAD_WORDS = 8
-"""A line over a table's columns has no more words."""
 _NOTE_SIGNS = "0123456789*†‡§"
 _MAX_LEVEL = 6
 
@@ -54,19 +52,6 @@ class Style:
     leading: float
     mostly_bold: bool
     headings: tuple[Look, ...] = ()
-
-
-@dataclass(slots=True)
-class _Group:
-    """Lines of one block while it grows; `right` is its column's right edge."""
-
-    kind: BlockKind
-    lines: list[TextLine]
-    right: float
-
-    @property
-    def last(self) -> TextLine:
-        return self.lines[-1]
 
 
 def measure(regions: Iterable[Region]) -> Style:
@@ -105,8 +90,8 @@ def draft_pages(pages: Sequence[Sequence[Region]], style: Style) -> list[list[Dr
     return [[_draft(group, style) for group in groups] for groups in grouped]
 
 
-def _page_groups(regions: Sequence[Region], style: Style) -> list[_Group]:
-    groups: list[_Group] = []
+def _page_groups(regions: Sequence[Region], style: Style) -> list[Group]:
+    groups: list[Group] = []
     for region in regions:
         first = True
         right = max((line.box[2] for line in region), default=0.0)
@@ -114,11 +99,11 @@ def _page_groups(regions: Sequence[Region], style: Style) -> list[_Group]:
             if groups and _belongs(groups[-1], line, style, first=first):
                 groups[-1].lines.append(line)
             else:
-                groups.append(_Group(_kind(line), [line], right))
+                groups.append(Group(_kind(line), [line], right))
             first = False
     body = _page_body(regions, style)
-    groups = _joined_labels([_classified(group, style, body) for group in groups])
-    return _rejoined(_with_column_heads(_side_by_side(groups)))
+    groups = joined_labels([_classified(group, style, body) for group in groups])
+    return _rejoined(with_column_heads(side_by_side(groups)))
 
 
 def _page_body(regions: Sequence[Region], style: Style) -> float:
@@ -146,7 +131,7 @@ def _starts_item(line: TextLine) -> bool:
     return starts_item(line.text) or (line.note and line.text[:1] in _NOTE_SIGNS)
 
 
-def _belongs(group: _Group, line: TextLine, style: Style, *, first: bool) -> bool:
+def _belongs(group: Group, line: TextLine, style: Style, *, first: bool) -> bool:
     """Whether a line goes on in the block before it; `first` where it opens a region."""
     last = group.last
     if group.kind in (BlockKind.FURNITURE, BlockKind.ROW) or line.row or line.furniture:
@@ -170,7 +155,7 @@ def _is_next(last: TextLine, line: TextLine, style: Style) -> bool:
     return near and line.box[0] <= last.box[2] and line.box[2] >= last.box[0]
 
 
-def _same_style(group: _Group, line: TextLine) -> bool:
+def _same_style(group: Group, line: TextLine) -> bool:
     last = group.last
     if abs(line.size - last.size) > 0.08 * last.size:
         return False
@@ -185,7 +170,7 @@ def _same_style(group: _Group, line: TextLine) -> bool:
     return (inside and full) or (not line.bold and len(group.lines) > 1 and not group.lines[0].bold)
 
 
-def _item_goes_on(group: _Group, line: TextLine) -> bool:
+def _item_goes_on(group: Group, line: TextLine) -> bool:
     start = group.lines[0].box[0]
     if line.box[0] > start + 0.3 * line.size:
         return True
@@ -196,7 +181,7 @@ def _item_goes_on(group: _Group, line: TextLine) -> bool:
     )
 
 
-def _ends_block(group: _Group, line: TextLine) -> bool:
+def _ends_block(group: Group, line: TextLine) -> bool:
     """Whether the line before ended its paragraph: it is short, or the next one is indented."""
     last = group.last
     if ends_clause(last.text):
@@ -209,17 +194,17 @@ def _ends_block(group: _Group, line: TextLine) -> bool:
     return last.box[2] < last.box[0] + _VERY_SHORT * (group.right - last.box[0])
 
 
-def _short(group: _Group, line: TextLine) -> bool:
+def _short(group: Group, line: TextLine) -> bool:
     left = min(other.box[0] for other in group.lines)
     return line.box[2] < left + _SHORT * (group.right - left)
 
 
-def _centred(group: _Group, line: TextLine) -> bool:
+def _centred(group: Group, line: TextLine) -> bool:
     middle = (group.last.box[0] + group.last.box[2]) / 2
     return abs((line.box[0] + line.box[2]) / 2 - middle) < 0.5 * line.size
 
 
-def _classified(group: _Group, style: Style, body: float) -> _Group:
+def _classified(group: Group, style: Style, body: float) -> Group:
     """Make a heading of a group that looks and reads like one."""
     text = " ".join(line.text for line in group.lines)
     if group.kind not in (BlockKind.PARAGRAPH, BlockKind.ITEM):
@@ -235,7 +220,7 @@ def _classified(group: _Group, style: Style, body: float) -> _Group:
         return group
     if not _is_title(text, len(group.lines)):
         return group
-    return _Group(BlockKind.HEADING, group.lines, group.right)
+    return Group(BlockKind.HEADING, group.lines, group.right)
 
 
 def _is_slanted_title(text: str) -> bool:
@@ -257,130 +242,9 @@ def _is_title(text: str, lines: int) -> bool:
     return not ends_sentence(text) or text.endswith("?") or numbered
 
 
-def _joined_labels(groups: list[_Group]) -> list[_Group]:
-    """Give rows whose label stands, or began, on the line above that line."""
-    joined: list[_Group] = []
-    for group in groups:
-        above = joined[-1] if joined else None
-        if above is not None and _is_label(above, group):
-            joined[-1] = _Group(BlockKind.ROW, [*above.lines, *group.lines], group.right)
-        elif above is not None and _is_lone_label(above, group):
-            joined[-1] = _Group(BlockKind.ROW, [_labelled(above.last, group.last)], group.right)
-        else:
-            joined.append(group)
-    return joined
-
-
-def _is_lone_label(above: _Group, row: _Group) -> bool:
-    """Whether a row has figures only, and the line above them is what they are about."""
-    if row.kind is not BlockKind.ROW or above.kind is not BlockKind.PARAGRAPH:
-        return False
-    if len(above.lines) > 1 or ends_clause(above.last.text):
-        return False
-    if not all(map(is_figure, row.last.text.split("\t"))):
-        return False
-    label, figures = above.last, row.last
-    near = 0 < label.baseline - figures.baseline < 1.8 * figures.size
-    return near and label.box[0] < figures.box[0] and label.box[2] < figures.box[2]
-
-
-def _labelled(label: TextLine, figures: TextLine) -> TextLine:
-    box = (
-        min(label.box[0], figures.box[0]),
-        figures.box[1],
-        max(label.box[2], figures.box[2]),
-        label.box[3],
-    )
-    return figures._replace(text=f"{label.text}\t{figures.text}", box=box)
-
-
-def _is_label(above: _Group, row: _Group) -> bool:
-    if row.kind is not BlockKind.ROW or above.kind is not BlockKind.PARAGRAPH:
-        return False
-    line, last = row.lines[0], above.last
-    start = line.text.lstrip("(“")[:1]
-    near = 0 < last.baseline - line.baseline < 1.6 * line.size
-    aligned = abs(line.box[0] - above.lines[0].box[0]) < 2.5 * line.size
-    return (
-        len(above.lines) <= 3
-        and near
-        and aligned
-        and start.islower()
-        and not ends_clause(last.text)
-        and above.lines[0].bold == line.bold
-    )
-
-
-def _side_by_side(groups: list[_Group]) -> list[_Group]:
-    """Make one row of short lines beside each other right above a row: they head its columns."""
-    joined: list[_Group] = []
-    heads: list[_Group] = []
-    for group in groups:
-        if heads and not (_may_head(group) and _right_of(heads[-1].last, group.last)):
-            joined += _as_row(heads, group)
-            heads = []
-        if _may_head(group):
-            heads.append(group)
-        else:
-            joined.append(group)
-    return joined + heads
-
-
-def _may_head(group: _Group) -> bool:
-    short = len(group.lines) == 1 and len(group.last.text.split()) <= _HEAD_WORDS
-    return short and group.kind in (BlockKind.PARAGRAPH, BlockKind.HEADING)
-
-
-def _right_of(left: TextLine, line: TextLine) -> bool:
-    """Whether a line stands beside another on the same baseline."""
-    level = abs(left.baseline - line.baseline) < 0.3 * line.size
-    return level and line.box[0] > left.box[2]
-
-
-def _as_row(heads: list[_Group], below: _Group) -> list[_Group]:
-    """Join lines side by side where what follows them is a row that they stand over."""
-    first, last, row = heads[0].last, heads[-1].last, below.lines[0]
-    reach = 3 * first.size
-    over = row.box[0] - reach < first.box[0] and last.box[2] < row.box[2] + reach
-    if len(heads) < 2 or below.kind is not BlockKind.ROW or not over:
-        return heads
-    above = first.baseline > row.baseline and first.box[1] - row.box[3] < 1.2 * row.size
-    if not above or any(ends_sentence(head.last.text) for head in heads):
-        return heads
-    boxes = [head.last.box for head in heads]
-    box = (first.box[0], min(b[1] for b in boxes), last.box[2], max(b[3] for b in boxes))
-    text = "\t".join(head.last.text for head in heads)
-    line = first._replace(text=text, box=box, row=True)
-    return [_Group(BlockKind.ROW, [line], heads[0].right)]
-
-
-def _with_column_heads(groups: list[_Group]) -> list[_Group]:
-    """Make rows of lines that stand over a table's columns, not over its labels."""
-    following: _Group | None = None
-    for group in reversed(groups):
-        if following is not None and _is_column_head(group, following):
-            group.kind = BlockKind.ROW
-        following = group
-    return groups
-
-
-def _is_column_head(group: _Group, row: _Group) -> bool:
-    if row.kind is not BlockKind.ROW or len(group.lines) > 1 or len(row.lines) > 1:
-        return False
-    if group.kind not in (BlockKind.PARAGRAPH, BlockKind.HEADING):
-        return False
-    line, below = group.last, row.lines[0]
-    width = below.box[2] - below.box[0]
-    beside = below.box[0] + 0.25 * width < line.box[0] < below.box[2]
-    unlabelled = not any(map(str.isalpha, below.text.split("\t")[0]))
-    over = below.box[0] + 2 * line.size < line.box[0] and line.box[2] < below.box[2] and unlabelled
-    near = 0 < line.baseline - below.baseline < 2.2 * below.size
-    return near and (beside or over) and len(line.text.split()) <= _HEAD_WORDS
-
-
-def _rejoined(groups: list[_Group]) -> list[_Group]:
+def _rejoined(groups: list[Group]) -> list[Group]:
     """Paragraphs and items that went on in the next column, or past a row of furniture."""
-    joined: list[_Group] = []
+    joined: list[Group] = []
     for group in groups:
         if joined and _continues(joined[-1], group):
             joined[-1].lines.extend(group.lines)
@@ -389,7 +253,7 @@ def _rejoined(groups: list[_Group]) -> list[_Group]:
     return joined
 
 
-def _continues(before: _Group, group: _Group) -> bool:
+def _continues(before: Group, group: Group) -> bool:
     if before.kind not in (BlockKind.PARAGRAPH, BlockKind.ITEM):
         return False
     if group.kind is not BlockKind.PARAGRAPH:
@@ -401,7 +265,7 @@ def _continues(before: _Group, group: _Group) -> bool:
     return moved and same and lower and not ends_clause(last.text)
 
 
-def _look(group: _Group, style: Style) -> Look:
+def _look(group: Group, style: Style) -> Look:
     """Large headings rank by size; the others by capitals, bold and upright letters."""
     line = group.lines[0]
     if line.size > _LARGER * style.body:
@@ -409,7 +273,7 @@ def _look(group: _Group, style: Style) -> Look:
     return style.body, 4 * is_upper(line.text) + 2 * line.bold + (not line.slant)
 
 
-def _draft(group: _Group, style: Style) -> Draft:
+def _draft(group: Group, style: Style) -> Draft:
     pieces = tuple(Piece(line.text, line.box) for line in group.lines)
     level = 0
     if group.kind is BlockKind.HEADING:

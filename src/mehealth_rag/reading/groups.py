@@ -1,0 +1,151 @@
+"""Lines that belong together, and which of them make a table's rows: labels and column heads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from mehealth_rag.reading.marks import ends_clause, ends_sentence, is_figure
+from mehealth_rag.types import BlockKind
+
+if TYPE_CHECKING:
+    from mehealth_rag.reading.runs import TextLine
+
+_HEAD_WORDS = 8
+"""A line over a table's columns has no more words."""
+
+
+@dataclass(slots=True)
+class Group:
+    """Lines of one block while it grows; `right` is its column's right edge."""
+
+    kind: BlockKind
+    lines: list[TextLine]
+    right: float
+
+    @property
+    def last(self) -> TextLine:
+        """The line that was added last."""
+        return self.lines[-1]
+
+
+def joined_labels(groups: list[Group]) -> list[Group]:
+    """Give rows whose label stands, or began, on the line above that line."""
+    joined: list[Group] = []
+    for group in groups:
+        above = joined[-1] if joined else None
+        if above is not None and _is_label(above, group):
+            joined[-1] = Group(BlockKind.ROW, [*above.lines, *group.lines], group.right)
+        elif above is not None and _is_lone_label(above, group):
+            joined[-1] = Group(BlockKind.ROW, [_labelled(above.last, group.last)], group.right)
+        else:
+            joined.append(group)
+    return joined
+
+
+def _is_lone_label(above: Group, row: Group) -> bool:
+    """Whether a row has figures only, and the line above them is what they are about."""
+    if row.kind is not BlockKind.ROW or above.kind is not BlockKind.PARAGRAPH:
+        return False
+    if len(above.lines) > 1 or ends_clause(above.last.text):
+        return False
+    if not all(map(is_figure, row.last.text.split("\t"))):
+        return False
+    label, figures = above.last, row.last
+    near = 0 < label.baseline - figures.baseline < 1.8 * figures.size
+    return near and label.box[0] < figures.box[0] and label.box[2] < figures.box[2]
+
+
+def _labelled(label: TextLine, figures: TextLine) -> TextLine:
+    box = (
+        min(label.box[0], figures.box[0]),
+        figures.box[1],
+        max(label.box[2], figures.box[2]),
+        label.box[3],
+    )
+    return figures._replace(text=f"{label.text}\t{figures.text}", box=box)
+
+
+def _is_label(above: Group, row: Group) -> bool:
+    if row.kind is not BlockKind.ROW or above.kind is not BlockKind.PARAGRAPH:
+        return False
+    line, last = row.lines[0], above.last
+    start = line.text.lstrip("(“")[:1]
+    near = 0 < last.baseline - line.baseline < 1.6 * line.size
+    aligned = abs(line.box[0] - above.lines[0].box[0]) < 2.5 * line.size
+    return (
+        len(above.lines) <= 3
+        and near
+        and aligned
+        and start.islower()
+        and not ends_clause(last.text)
+        and above.lines[0].bold == line.bold
+    )
+
+
+def side_by_side(groups: list[Group]) -> list[Group]:
+    """Make one row of short lines beside each other right above a row: they head its columns."""
+    joined: list[Group] = []
+    heads: list[Group] = []
+    for group in groups:
+        if heads and not (_may_head(group) and _right_of(heads[-1].last, group.last)):
+            joined += _as_row(heads, group)
+            heads = []
+        if _may_head(group):
+            heads.append(group)
+        else:
+            joined.append(group)
+    return joined + heads
+
+
+def _may_head(group: Group) -> bool:
+    short = len(group.lines) == 1 and len(group.last.text.split()) <= _HEAD_WORDS
+    return short and group.kind in (BlockKind.PARAGRAPH, BlockKind.HEADING)
+
+
+def _right_of(left: TextLine, line: TextLine) -> bool:
+    """Whether a line stands beside another on the same baseline."""
+    level = abs(left.baseline - line.baseline) < 0.3 * line.size
+    return level and line.box[0] > left.box[2]
+
+
+def _as_row(heads: list[Group], below: Group) -> list[Group]:
+    """Join lines side by side where what follows them is a row that they stand over."""
+    first, last, row = heads[0].last, heads[-1].last, below.lines[0]
+    reach = 3 * first.size
+    over = row.box[0] - reach < first.box[0] and last.box[2] < row.box[2] + reach
+    if len(heads) < 2 or below.kind is not BlockKind.ROW or not over:
+        return heads
+    above = first.baseline > row.baseline and first.box[1] - row.box[3] < 1.2 * row.size
+    if not above or any(ends_sentence(head.last.text) for head in heads):
+        return heads
+    boxes = [head.last.box for head in heads]
+    box = (first.box[0], min(b[1] for b in boxes), last.box[2], max(b[3] for b in boxes))
+    text = "\t".join(head.last.text for head in heads)
+    line = first._replace(text=text, box=box, row=True)
+    return [Group(BlockKind.ROW, [line], heads[0].right)]
+
+
+def with_column_heads(groups: list[Group]) -> list[Group]:
+    """Make rows of lines that stand over a table's columns, not over its labels."""
+    made: list[Group] = []
+    for group in reversed(groups):
+        if made and _is_column_head(group, made[-1]):
+            made.append(replace(group, kind=BlockKind.ROW))
+        else:
+            made.append(group)
+    return made[::-1]
+
+
+def _is_column_head(group: Group, row: Group) -> bool:
+    if row.kind is not BlockKind.ROW or len(group.lines) > 1 or len(row.lines) > 1:
+        return False
+    if group.kind not in (BlockKind.PARAGRAPH, BlockKind.HEADING):
+        return False
+    line, below = group.last, row.lines[0]
+    width = below.box[2] - below.box[0]
+    beside = below.box[0] + 0.25 * width < line.box[0] < below.box[2]
+    unlabelled = not any(map(str.isalpha, below.text.split("\t")[0]))
+    over = below.box[0] + 2 * line.size < line.box[0] and line.box[2] < below.box[2] and unlabelled
+    near = 0 < line.baseline - below.baseline < 2.2 * below.size
+    return near and (beside or over) and len(line.text.split()) <= _HEAD_WORDS
