@@ -34,7 +34,7 @@ WATCHED = 40
 """Held-out lists to look at on the way; all of them at the end."""
 
 State = dict[str, Any]
-"""The states of model and optimiser."""
+"""The states of the model, of the optimiser, and the running average of the model's weights."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,8 @@ class Plan:
     """How to train. `minutes` of processor time for each of two cores end a run early.
 
     The learning rate then falls with that clock. It does not run while a process is paused or
-    waits for others. `low_precision` computes in bfloat16.
+    waits for others. `low_precision` computes in bfloat16. What is looked at and packaged is the
+    running average of the weights over about `averaged_over` steps.
     """
 
     rate: float = 8e-5
@@ -53,8 +54,9 @@ class Plan:
     answer_weight: float = 0.5
     seed: int = SEED
     minutes: float = 60.0
-    every: int = 20
+    every: int = 60
     low_precision: bool = False
+    averaged_over: int = 200
     shape: Shape = field(default_factory=Shape)
 
 
@@ -102,6 +104,9 @@ def train(
         state, log = start
         model.load_state_dict(state["model"])
         optimiser.load_state_dict(state["optimiser"])
+    average = Average(model, plan.averaged_over)
+    if start is not None:
+        average.state = start[0]["average"]
     earlier, started = log.seconds, time.process_time()
     workers = ThreadPoolExecutor(WORKERS)
     losses: list[float] = []
@@ -112,10 +117,11 @@ def train(
                 "step": log.steps,
                 "minutes": round(log.seconds / 60, 1),
                 "loss": round(sum(losses[-40:]) / max(len(losses[-40:]), 1), 4),
-                **figures(model, lists),
+                **average.figures(lists),
             }
         )
-        keep({"model": model.state_dict(), "optimiser": optimiser.state_dict()}, log)
+        state = {"model": model.state_dict(), "average": average.state}
+        keep({**state, "optimiser": optimiser.state_dict()}, log)
 
     for batch in batches[log.steps :]:
         share = log.steps / len(batches)
@@ -126,11 +132,32 @@ def train(
             group["lr"] = rate * _share(done, share, plan.warm_up)
         losses.append(_step(model, optimiser, batch, plan, workers))
         log.steps += 1
+        average.take(model, log.steps)
         log.seconds = earlier + (time.process_time() - started) / WORKERS
         if log.steps % plan.every == 0:
             look(held_out[:WATCHED])
     look(held_out)
     return log
+
+
+class Average:
+    """The running average of a model's weights, evened out over about so many steps."""
+
+    def __init__(self, model: CrossEncoder, steps: int) -> None:
+        self.state = {name: value.clone() for name, value in model.state_dict().items()}
+        self._model = CrossEncoder(model.shape, low_precision=model.low_precision)
+        self._steps = steps
+
+    def take(self, model: CrossEncoder, step: int) -> None:
+        """Move towards the model as it is after so many steps; the first ones move it more."""
+        share = 1 / min(self._steps, step / 2 + 1)
+        for name, value in model.state_dict().items():
+            self.state[name].lerp_(value, share)
+
+    def figures(self, lists: Sequence[Encoded]) -> dict[str, float]:
+        """How well the average chooses and declines on lists."""
+        self._model.load_state_dict(self.state)
+        return figures(self._model, lists)
 
 
 def figures(model: CrossEncoder, lists: Sequence[Encoded]) -> dict[str, float]:
@@ -139,16 +166,18 @@ def figures(model: CrossEncoder, lists: Sequence[Encoded]) -> dict[str, float]:
     with torch.no_grad():
         scores = score(model, [r for e in lists for r in e.rows]).numpy()
     model.train()
-    first, best, answers = 0, [], []
+    first, best, answers, losses = 0, [], [], []
     for item in lists:
         own = scores[first : first + len(item.rows)]
         first += len(item.rows)
         best.append(int(own[:, 0].argmax()) in item.right)
         answers.append(float(own[:, 1].max()))
+        losses.append(float(_loss(torch.from_numpy(own), item.right, 0.0)))
     truth = [bool(e.right) for e in lists]
     kept = [b for b, t in zip(best, truth, strict=True) if t]
     return {
         "best_is_right": round(sum(kept) / len(kept), 4),
+        "choosing_loss": round(sum(losses) / len(losses), 4),
         "answerable_auc": round(float(roc_auc_score(truth, answers)), 4),
     }
 

@@ -54,9 +54,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Export the checkpoint, check that int8 agrees, write the card."""
     options = _options().parse_args(arguments)
     run = json.loads((options.run / "log.json").read_text(encoding="utf-8"))
-    model = CrossEncoder(Shape(**run["plan"]["shape"]), attention="eager")  # the tracer needs it
+    model = CrossEncoder(Shape(**run["plan"]["shape"]))
     state = torch.load(options.run / "checkpoint.pt", weights_only=True)
-    model.load_state_dict(state["model"])
+    model.load_state_dict(state["average"])
     watch = held_out_lists(options.data, run["plan"]["seed"])[: options.lists]
     tokenizer = packaged_tokenizer()
     rows = [e.rows for e in encoded(tokenizer, watch)]

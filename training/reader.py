@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options.output.mkdir(parents=True, exist_ok=True)
     tokenizer = packaged_tokenizer()
     epochs = [
-        encoded(tokenizer, training_lists(options.data, plan.seed, epoch))
+        encoded(tokenizer, training_lists(options.data, plan.seed, epoch, options.candidates))
         for epoch in range(options.epochs)
     ]
     watch = encoded(tokenizer, held_out_lists(options.data, plan.seed))
@@ -75,10 +75,12 @@ def training_items(folder: Path, seed: int) -> tuple[list[data.Item], list[data.
     return [i for i in items if i.source != "covidqa"] + medical, held_out
 
 
-def training_lists(folder: Path, seed: int, epoch: int = 0) -> list[lists.CandidateList]:
+def training_lists(
+    folder: Path, seed: int, epoch: int = 0, size: int = lists.CANDIDATES
+) -> list[lists.CandidateList]:
     """The lists of one epoch."""
     items, _ = training_items(folder, seed)
-    return lists.build(items, items, seed + epoch)
+    return lists.build(items, items, seed + epoch, size)
 
 
 def held_out_lists(folder: Path, seed: int) -> list[lists.CandidateList]:
@@ -113,6 +115,7 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     parser.add_argument("--layers", type=int, default=6)
     parser.add_argument("--split", type=int, default=0, help="layers that see the parts apart")
+    parser.add_argument("--candidates", type=int, default=lists.CANDIDATES, help="of a list")
     parser.add_argument("--frozen", type=int, default=0, help="first layers that stay as they are")
     parser.add_argument("--rate", type=float, default=8e-5)
     parser.add_argument("--minutes", type=float, default=45.0, help="processor minutes")
