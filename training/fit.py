@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -32,6 +32,9 @@ WORKERS = 2
 
 WATCHED = 40
 """Held-out lists to look at on the way; all of them at the end."""
+
+_TAUGHT_AT_ONCE = 50
+"""Lists that a teacher scores together."""
 
 State = dict[str, Any]
 """The states of the model, of the optimiser, and the running average of the model's weights."""
@@ -62,10 +65,11 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """A list as input rows."""
+    """A list as input rows; `taught` [rows, 2] are a teacher's logits, where there is a teacher."""
 
     rows: tuple[Row, ...]
     right: tuple[int, ...]
+    taught: Tensor | None = None
 
 
 @dataclass(slots=True)
@@ -81,6 +85,19 @@ class Log:
 def encoded(tokenizer: Tokenizer, lists: Sequence[CandidateList]) -> list[Encoded]:
     """All lists as input rows."""
     return [Encoded(tuple(encode(tokenizer, e.question, e.pairs)), e.right) for e in lists]
+
+
+def taught(lists: Sequence[Encoded], teacher: CrossEncoder) -> list[Encoded]:
+    """The lists with what a trained model makes of them."""
+    teacher.eval()
+    found = []
+    with torch.no_grad():
+        for start in range(0, len(lists), _TAUGHT_AT_ONCE):
+            part = lists[start : start + _TAUGHT_AT_ONCE]
+            scores = score(teacher, [r for e in part for r in e.rows], 24)
+            split = torch.split(scores, [len(e.rows) for e in part])
+            found += [replace(e, taught=s) for e, s in zip(part, split, strict=True)]
+    return found
 
 
 def train(
@@ -172,7 +189,7 @@ def figures(model: CrossEncoder, lists: Sequence[Encoded]) -> dict[str, float]:
         first += len(item.rows)
         best.append(int(own[:, 0].argmax()) in item.right)
         answers.append(float(own[:, 1].max()))
-        losses.append(float(_loss(torch.from_numpy(own), item.right, 0.0)))
+        losses.append(float(_loss(torch.from_numpy(own), replace(item, taught=None), 0.0)))
     truth = [bool(e.right) for e in lists]
     kept = [b for b, t in zip(best, truth, strict=True) if t]
     return {
@@ -207,7 +224,7 @@ def _step(
         torch.set_num_threads(1)
         scores = score(model, [r for e in part for r in e.rows])
         split = torch.split(scores, [len(e.rows) for e in part])
-        losses = [_loss(s, e.right, plan.answer_weight) for s, e in zip(split, part, strict=True)]
+        losses = [_loss(s, e, plan.answer_weight) for s, e in zip(split, part, strict=True)]
         loss = torch.stack(losses).sum() / len(batch)
         return float(loss.detach()), torch.autograd.grad(loss, trained)
 
@@ -219,12 +236,19 @@ def _step(
     return sum(loss for loss, _ in results)
 
 
-def _loss(scores: Tensor, right: Sequence[int], answer_weight: float) -> Tensor:
-    """Choosing: softmax over the sentences and "none", whose logit is 0. Answering: yes or no."""
+def _loss(scores: Tensor, item: Encoded, answer_weight: float) -> Tensor:
+    """Choosing: softmax over the sentences and "none", whose logit is 0. Answering: yes or no.
+
+    With a teacher, half of it is how far the answers are from the teacher's.
+    """
     choices = torch.cat((scores[:, 0], torch.zeros(1)))
-    wanted = list(right) or [len(scores)]
+    wanted = list(item.right) or [len(scores)]
     choosing = torch.logsumexp(choices, 0) - torch.logsumexp(choices[wanted], 0)
     answered = torch.logsumexp(scores[:, 1], 0)
-    truth = torch.tensor(float(bool(right)))
+    truth = torch.tensor(float(bool(item.right)))
+    if item.taught is not None:
+        told = torch.cat((item.taught[:, 0], torch.zeros(1))).softmax(0)
+        choosing = (choosing - (told * choices.log_softmax(0)).sum()) / 2
+        truth = (truth + torch.logsumexp(item.taught[:, 1], 0).sigmoid()) / 2
     answering = binary_cross_entropy_with_logits(answered, truth)
     return choosing + answer_weight * answering
