@@ -57,8 +57,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     def keep(state: State, log: Log) -> None:
         torch.save({**state, "log": asdict(log)}, path)
+        given = {"epochs": options.epochs, "candidates": options.candidates}
         report = {"plan": asdict(plan), "data": data.hashes(options.data), **asdict(log)}
-        text = json.dumps({**report, "epochs": options.epochs}, indent=1) + "\n"
+        text = json.dumps({**report, **given}, indent=1) + "\n"
         (options.output / "log.json").write_text(text, encoding="utf-8")
         print(log.entries[-1], file=sys.stderr, flush=True)
 
