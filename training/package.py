@@ -104,9 +104,9 @@ def _method(run: dict[str, Any]) -> dict[str, Any]:
         "loss": "softmax over the candidates and a 'none' of logit 0, and binary cross-entropy of "
         "the log-sum-exp of the second output",
         "lists": f"{run.get('candidates', lists.CANDIDATES)} sentences each: of the passage, and "
-        f"of others found by BM25; {lists.REMOVED_SHARE:.0%} with the answer taken out, up to {lists.CHANGED_SHARE:.0%} "
-        f"asked about another year or name; {lists.LISTED_SHARE:.0%} of the passages written as "
-        "lists",
+        f"of others found by BM25; {lists.REMOVED_SHARE:.0%} with the answer taken out, up to "
+        f"{lists.CHANGED_SHARE:.0%} asked about another year or name; {lists.LISTED_SHARE:.0%} of "
+        "the passages written as lists",
         "questions": "as written, lower case, no question mark, terse, polite, misspelt",
         "plan": run["plan"],
         "steps": run["steps"],
