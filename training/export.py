@@ -14,6 +14,7 @@ import torch
 from mehealth_rag.answering.reader_model import CARD, MODEL, TOKENIZER, Reader, padded
 from mehealth_rag.model_files import file_hash
 from training.model import CrossEncoder, score
+from training.smoothing import smooth
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,19 +27,25 @@ if TYPE_CHECKING:
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 
 
-def export(model: CrossEncoder, tokenizer: Tokenizer, probe: Sequence[Row], folder: Path) -> None:
-    """Write the int8 model and the tokenizer to `folder`; `probe` are rows to trace with."""
+def export(
+    model: CrossEncoder, tokenizer: Tokenizer, probes: Sequence[Sequence[Row]], folder: Path
+) -> None:
+    """Write the int8 model and the tokenizer to `folder`.
+
+    `probes` are lists of rows to trace with, and to see how wide the model's channels run.
+    """
     from onnxruntime.quantization import QuantType, quantize_dynamic
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as name:
-        whole, ready = Path(name) / "whole.onnx", Path(name) / "ready.onnx"
-        _trace(model.eval(), probe, whole)
+        whole, ready, even = (Path(name) / f"{x}.onnx" for x in ("whole", "ready", "even"))
+        _trace(model.eval(), probes[0], whole)
         quant_pre_process(str(whole), str(ready), skip_symbolic_shape=True)
+        smooth(ready, [padded(rows) for rows in probes], even)
         # Weights of seven bits: processors without VNNI would overflow on eight.
         quantize_dynamic(
-            str(ready), str(folder / MODEL), weight_type=QuantType.QInt8,
+            str(even), str(folder / MODEL), weight_type=QuantType.QInt8,
             per_channel=True, reduce_range=True,
         )  # fmt: skip
     tokenizer.save(str(folder / TOKENIZER), pretty=False)

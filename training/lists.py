@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -26,8 +27,16 @@ REMOVED_SHARE = 0.28
 CHANGED_SHARE = 0.08
 """The share of lists whose question is made to ask about another year or name."""
 
-HEADING_SHARE = 0.3
-"""The share of passages that are given a heading, made of their own words."""
+HEADING_SHARE = 0.5
+"""The share of passages that are given a heading or title, made of their own words."""
+
+LISTED_SHARE = 0.12
+"""The share of passages whose sentences are written as the items of a list."""
+
+_BULLETS = ("•", "-", "–", "*", "▪")
+
+_TITLED = 0.5
+"""The share of headings that are the name which the passage says most, as a title is."""
 
 _FOUND = 24
 
@@ -43,6 +52,18 @@ class CandidateList:
 
 
 @dataclass(frozen=True, slots=True)
+class _Look:
+    """How a passage is set: the heading that it stands under, the mark before each sentence."""
+
+    heading: str
+    bullet: str
+
+    def written(self, sentence: str) -> str:
+        """A sentence of the passage as it is set."""
+        return f"{self.bullet} {sentence.rstrip('.')}" if self.bullet else sentence
+
+
+@dataclass(frozen=True, slots=True)
 class _Place:
     """A sentence of the whole set: its passage and its place there."""
 
@@ -54,8 +75,10 @@ class _Place:
         return self.sentences[self.place]
 
 
-def build(items: Sequence[Item], pool: Sequence[Item], seed: int) -> list[CandidateList]:
-    """One list for each item; wrong sentences from elsewhere come out of `pool` by BM25."""
+def build(
+    items: Sequence[Item], pool: Sequence[Item], seed: int, size: int = CANDIDATES
+) -> list[CandidateList]:
+    """One list of `size` for each item; wrong sentences from elsewhere come of `pool` by BM25."""
     places = _places(pool)
     found = _nearest([item.question for item in items], [p.text for p in places])
     names = sorted({n for item in pool for n in names_in(item.question)})
@@ -63,12 +86,12 @@ def build(items: Sequence[Item], pool: Sequence[Item], seed: int) -> list[Candid
     for number, item in enumerate(items):
         chance = random.Random(f"{seed}-{number}-{item.question}")  # noqa: S311 - not a secret
         elsewhere = [places[i] for i in found[number]]
-        lists.append(_list(item, elsewhere, names, chance))
+        lists.append(_list(item, elsewhere, names, chance, size))
     return lists
 
 
 def _list(
-    item: Item, elsewhere: list[_Place], names: list[str], chance: random.Random
+    item: Item, elsewhere: list[_Place], names: list[str], chance: random.Random, size: int
 ) -> CandidateList:
     question, right = item.question, set(item.answers)
     drawn = chance.random()
@@ -80,46 +103,59 @@ def _list(
         changed = about_another(question, names, chance)
         question, right = changed or question, set() if changed else right
     own = [_Place(sentences, i) for i in range(len(sentences))]
-    chosen = _choose(item, own, right, elsewhere, chance)
+    chosen = _choose((item, own, right), elsewhere, chance, size)
     chance.shuffle(chosen)
-    headings: dict[tuple[str, ...], str] = {}
-    for p in chosen:
-        headings.setdefault(p.sentences, _heading(p.sentences, chance))
-    pairs = tuple((_before(p, headings[p.sentences], chance), p.text) for p in chosen)
+    looks = {p.sentences: _look(p.sentences, chance) for p in chosen}
+    pairs = tuple(_pair(p, looks[p.sentences], chance) for p in chosen)
     places = tuple(i for i, p in enumerate(chosen) if p.sentences is sentences and p.place in right)
     return CandidateList(as_typed(question, chance), pairs, places, item.source)
 
 
 def _choose(
-    item: Item, own: list[_Place], right: set[int], elsewhere: list[_Place], chance: random.Random
+    asked: tuple[Item, list[_Place], set[int]],
+    elsewhere: list[_Place],
+    chance: random.Random,
+    size: int,
 ) -> list[_Place]:
     """The right sentences, the most tempting wrong ones of the passage, and some from elsewhere."""
+    item, own, right = asked
     chosen = [p for p in own if p.place in right][:3]
     wanted = set(stem_all(content_words(item.question)))
     wrong = [p for p in own if p.place not in right]
     wrong.sort(key=lambda p: -len(wanted & set(stem_all(content_words(p.text)))) - chance.random())
-    inside = wrong[:3] + chance.sample(wrong[3:], min(1, len(wrong[3:])))
+    tempting = size // 2
+    inside = wrong[:tempting] + chance.sample(wrong[tempting:], min(1, len(wrong[tempting:])))
     known = set(item.sentences)
-    outside = [p for p in elsewhere if p.text not in known]
-    outside = chance.sample(outside[:10], min(len(outside[:10]), CANDIDATES))
-    room = CANDIDATES - len(chosen)
+    outside = [p for p in elsewhere if p.text not in known][: 2 * size - 2]
+    outside = chance.sample(outside, min(len(outside), size))
+    room = size - len(chosen)
     share = min(len(inside), chance.choice([room // 2, room // 2 + 1, room - 1]))
     chosen += inside[:share]
-    chosen += outside[: CANDIDATES - len(chosen)]
+    chosen += outside[: size - len(chosen)]
     return chosen
 
 
-def _before(place: _Place, heading: str, chance: random.Random) -> str:
-    before = place.sentences[place.place - 1] if place.place else ""
+def _pair(place: _Place, look: _Look, chance: random.Random) -> tuple[str, str]:
+    """What a sentence stands under and after, and the sentence, as its passage is set."""
+    before = look.written(place.sentences[place.place - 1]) if place.place else ""
     if chance.random() < 0.1:
         before = ""
-    return context(heading, before)
+    return context(look.heading, before), look.written(place.text)
+
+
+def _look(sentences: tuple[str, ...], chance: random.Random) -> _Look:
+    bullet = chance.choice(_BULLETS) if chance.random() < LISTED_SHARE else ""
+    return _Look(_heading(sentences, chance), bullet)
 
 
 def _heading(sentences: tuple[str, ...], chance: random.Random) -> str:
-    """Two to four words of the passage, written as a heading; often none."""
+    """The name that a passage says most, or some of its words as a heading; often none."""
     if chance.random() > HEADING_SHARE:
         return ""
+    if chance.random() < _TITLED:
+        names = Counter(name for sentence in sentences for name in names_in(sentence))
+        if names:
+            return names.most_common(1)[0][0]
     words = content_words(chance.choice(sentences))
     size = chance.randint(2, 4)
     start = chance.randrange(max(1, len(words) - size))

@@ -46,7 +46,7 @@ class CrossEncoder(nn.Module):
     """
 
     def __init__(
-        self, plan: Shape | None = None, attention: str = "sdpa", low_precision: bool = False
+        self, plan: Shape | None = None, attention: str = "eager", low_precision: bool = False
     ) -> None:
         super().__init__()
         shape = plan or Shape()
@@ -109,7 +109,7 @@ class CrossEncoder(nn.Module):
         return [{"params": encoder, "lr": rate}, {"params": head, "lr": head_rate}]
 
 
-def score(model: CrossEncoder, rows: Sequence[Row], at_once: int = 24) -> Tensor:
+def score(model: CrossEncoder, rows: Sequence[Row], at_once: int = 9) -> Tensor:
     """The logits [n, 2] of rows in their order, computed in runs of similar length."""
     order = sorted(range(len(rows)), key=lambda i: len(rows[i].ids))
     parts = []

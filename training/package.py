@@ -13,16 +13,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import torch
-
 from mehealth_rag.answering import reader_model
 from mehealth_rag.answering.reader_model import Reader
 from mehealth_rag.model_files import PACKAGED, PACKAGED_SHA256
 from training import lists
 from training.export import agreement, export, write_card
 from training.fit import encoded
-from training.model import CrossEncoder, Shape
-from training.reader import held_out_lists, packaged_tokenizer
+from training.reader import held_out_lists, packaged_tokenizer, trained, training_lists
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +28,9 @@ OUTPUT = Path(reader_model.__file__).parent / "reader"
 
 LOG = "training-log.json"
 """What the training wrote as it went: plan, hashes of the data, figures at each look."""
+
+PROBES = 60
+"""Training lists that show how wide the model's channels run."""
 
 SOURCES = {
     "selqa.jsonl": "SelQA, dev and test (Jurczyk, Zhai, Choi 2016), Apache 2.0; text CC BY-SA",
@@ -54,13 +54,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Export the checkpoint, check that int8 agrees, write the card."""
     options = _options().parse_args(arguments)
     run = json.loads((options.run / "log.json").read_text(encoding="utf-8"))
-    model = CrossEncoder(Shape(**run["plan"]["shape"]), attention="eager")  # the tracer needs it
-    state = torch.load(options.run / "checkpoint.pt", weights_only=True)
-    model.load_state_dict(state["model"])
+    model = trained(options.run)
+    model.low_precision = False
     watch = held_out_lists(options.data, run["plan"]["seed"])[: options.lists]
     tokenizer = packaged_tokenizer()
     rows = [e.rows for e in encoded(tokenizer, watch)]
-    export(model, tokenizer, rows[0], options.output)
+    probes = training_lists(options.data, run["plan"]["seed"])[:PROBES]
+    export(model, tokenizer, [e.rows for e in encoded(tokenizer, probes)], options.output)
     write_card(options.output, {})
     agree = agreement(model, Reader.load(options.output), rows, watch)
     figures = json.loads(options.figures.read_text(encoding="utf-8")) if options.figures else {}
@@ -103,15 +103,16 @@ def _method(run: dict[str, Any]) -> dict[str, Any]:
     return {
         "loss": "softmax over the candidates and a 'none' of logit 0, and binary cross-entropy of "
         "the log-sum-exp of the second output",
-        "lists": f"{lists.CANDIDATES} sentences each: of the passage, and of others found by BM25; "
-        f"{lists.REMOVED_SHARE:.0%} with the answer taken out, up to {lists.CHANGED_SHARE:.0%} "
-        "asked about another year or name",
+        "lists": f"{run.get('candidates', lists.CANDIDATES)} sentences each: of the passage, and "
+        f"of others found by BM25; {lists.REMOVED_SHARE:.0%} with the answer taken out, up to "
+        f"{lists.CHANGED_SHARE:.0%} asked about another year or name; {lists.LISTED_SHARE:.0%} of "
+        "the passages written as lists",
         "questions": "as written, lower case, no question mark, terse, polite, misspelt",
         "plan": run["plan"],
         "steps": run["steps"],
         "steps_planned": run["planned"],
         "processor_minutes_on_two_cores": round(run["seconds"] / 60, 1),
-        "quantised": "int8 weights by channel, seven bits, dynamic; onnxruntime",
+        "quantised": "int8 weights by channel, seven bits, dynamic, smoothed; onnxruntime",
     }
 
 

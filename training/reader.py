@@ -20,15 +20,18 @@ from tokenizers import Tokenizer
 from mehealth_rag.answering.reader_model import plain_tokenizer
 from mehealth_rag.model_files import model_folder
 from training import data, lists
-from training.fit import Log, Plan, State, encoded, train
-from training.model import Shape
+from training.fit import Log, Plan, State, encoded, taught, train
+from training.model import CrossEncoder, Shape
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-MOST_OF_COVIDQA = 400
-"""Its passages are long and narrow in subject: this many of its questions are enough."""
+CHECKPOINT, LOG = "checkpoint.pt", "log.json"
+"""What a run leaves in its folder."""
+
+COVIDQA_SHARES, MOST_OF_COVIDQA = 3, 400
+"""Its passages are long and narrow in subject: each epoch takes another third of its questions."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -42,22 +45,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options.output.mkdir(parents=True, exist_ok=True)
     tokenizer = packaged_tokenizer()
     epochs = [
-        encoded(tokenizer, training_lists(options.data, plan.seed, epoch))
+        encoded(tokenizer, training_lists(options.data, plan.seed, epoch, options.candidates))
         for epoch in range(options.epochs)
     ]
+    if options.teacher is not None:
+        teacher = trained(options.teacher)
+        epochs = [taught(lists, teacher) for lists in epochs]
     watch = encoded(tokenizer, held_out_lists(options.data, plan.seed))
 
-    path = options.output / "checkpoint.pt"
+    path = options.output / CHECKPOINT
 
     def keep(state: State, log: Log) -> None:
         torch.save({**state, "log": asdict(log)}, path)
+        given = {"epochs": options.epochs, "candidates": options.candidates}
         report = {"plan": asdict(plan), "data": data.hashes(options.data), **asdict(log)}
-        text = json.dumps({**report, "epochs": options.epochs}, indent=1) + "\n"
+        text = json.dumps({**report, **given}, indent=1) + "\n"
         (options.output / "log.json").write_text(text, encoding="utf-8")
         print(log.entries[-1], file=sys.stderr, flush=True)
 
     train(epochs, watch, plan, keep, _earlier(path) if options.resume else None)
     return 0
+
+
+def trained(run: Path) -> CrossEncoder:
+    """The model of a run: the average of its weights."""
+    plan = json.loads((run / "log.json").read_text(encoding="utf-8"))["plan"]
+    model = CrossEncoder(Shape(**plan["shape"]), low_precision=plan["low_precision"])
+    model.load_state_dict(torch.load(run / CHECKPOINT, weights_only=True)["average"])
+    return model.eval()
 
 
 def _earlier(path: Path) -> tuple[State, Log] | None:
@@ -68,17 +83,22 @@ def _earlier(path: Path) -> tuple[State, Log] | None:
     return state, Log(**state["log"])
 
 
-def training_items(folder: Path, seed: int) -> tuple[list[data.Item], list[data.Item]]:
-    """The questions that are trained on, and those held out."""
+def training_items(
+    folder: Path, seed: int, epoch: int = 0
+) -> tuple[list[data.Item], list[data.Item]]:
+    """The questions that an epoch is trained on, and those held out."""
     items, held_out = data.divide(data.load(folder), seed)
-    medical = [i for i in items if i.source == "covidqa"][::2][:MOST_OF_COVIDQA]
+    medical = [i for i in items if i.source == "covidqa"]
+    medical = medical[epoch % COVIDQA_SHARES :: COVIDQA_SHARES][:MOST_OF_COVIDQA]
     return [i for i in items if i.source != "covidqa"] + medical, held_out
 
 
-def training_lists(folder: Path, seed: int, epoch: int = 0) -> list[lists.CandidateList]:
+def training_lists(
+    folder: Path, seed: int, epoch: int = 0, size: int = lists.CANDIDATES
+) -> list[lists.CandidateList]:
     """The lists of one epoch."""
-    items, _ = training_items(folder, seed)
-    return lists.build(items, items, seed + epoch)
+    items, _ = training_items(folder, seed, epoch)
+    return lists.build(items, items, seed + epoch, size)
 
 
 def held_out_lists(folder: Path, seed: int) -> list[lists.CandidateList]:
@@ -113,7 +133,9 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     parser.add_argument("--layers", type=int, default=6)
     parser.add_argument("--split", type=int, default=0, help="layers that see the parts apart")
+    parser.add_argument("--candidates", type=int, default=lists.CANDIDATES, help="of a list")
     parser.add_argument("--frozen", type=int, default=0, help="first layers that stay as they are")
+    parser.add_argument("--teacher", type=Path, help="run of a trained model to learn from too")
     parser.add_argument("--rate", type=float, default=8e-5)
     parser.add_argument("--minutes", type=float, default=45.0, help="processor minutes")
     return parser

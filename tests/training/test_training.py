@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mehealth_rag.answering.reader_model import CARD, Reader
+from mehealth_rag.answering.reader_model import CARD, Reader, padded
 from training import augment, data, lists, package, reader
+from training.fit import encoded
 
 TOWNS = "Alford Brigg Caistor Derby Epworth Frome Goole Hythe Ilford Jarrow Kendal Louth".split()
 THINGS = "bridge tower market station harbour library garden museum theatre canal".split()
@@ -69,6 +70,37 @@ def test_a_run_is_packaged_and_can_be_done_again(sets: Path, tmp_path: Path) -> 
 
 
 @pytest.mark.slow
+def test_a_smaller_model_learns_from_a_trained_one(sets: Path, tmp_path: Path) -> None:
+    train(sets, tmp_path / "one", "--layers", "2")
+    alone = train(sets, tmp_path / "two")
+    taught = train(sets, tmp_path / "three", "--teacher", str(tmp_path / "one"))
+    losses = [log["entries"][-1]["loss"] for log in (alone, taught)]  # type: ignore[index]
+    assert losses[0] != losses[1]
+    assert reader.trained(tmp_path / "three").shape.layers == 1
+
+
+@pytest.mark.slow
+def test_smoothing_changes_no_score(sets: Path, tmp_path: Path) -> None:
+    import onnxruntime
+
+    from training.export import _trace
+    from training.smoothing import smooth
+
+    train(sets, tmp_path / "run")
+    made = lists.build(*[data.load(sets)[:6]] * 2, data.SEED)
+    probes = [padded(e.rows) for e in encoded(reader.packaged_tokenizer(), made)]
+    plain, even = tmp_path / "plain.onnx", tmp_path / "even.onnx"
+    rows = encoded(reader.packaged_tokenizer(), made)[0].rows
+    _trace(reader.trained(tmp_path / "run"), rows, plain)
+    smooth(plain, probes, even)
+    ours, theirs = (
+        onnxruntime.InferenceSession(str(path)).run(None, probes[0])[0] for path in (even, plain)
+    )
+    assert even.read_bytes() != plain.read_bytes()
+    np.testing.assert_allclose(ours, theirs, atol=1e-3)
+
+
+@pytest.mark.slow
 def test_a_run_that_was_cut_short_goes_on(sets: Path, tmp_path: Path) -> None:
     short = train(sets, tmp_path / "run", "--minutes", "0.02")
     whole = train(sets, tmp_path / "run", "--resume")
@@ -96,6 +128,29 @@ def test_lists_hold_the_right_sentence_or_none(sets: Path) -> None:
     assert 0.2 < len(declined) / len(made) < 0.5
     assert all(len(e.pairs) <= lists.CANDIDATES for e in made)
     assert made == lists.build(items, items, data.SEED)
+
+
+def test_lists_may_be_longer(sets: Path) -> None:
+    items, _ = data.divide(data.load(sets), data.SEED)
+    made = lists.build(items, items, data.SEED, 12)
+    assert max(len(e.pairs) for e in made) == 12
+    for item in made:
+        assert len(set(item.pairs)) == len(item.pairs)
+
+
+def test_some_passages_are_written_as_lists(sets: Path) -> None:
+    items, _ = data.divide(data.load(sets), data.SEED)
+    texts = [text for e in lists.build(items, items, data.SEED) for _, text in e.pairs]
+    marked = [t for t in texts if t[0] in "•-–*▪"]
+    assert 0.03 < len(marked) / len(texts) < 0.3
+    assert not any(t.endswith(".") for t in marked)
+
+
+def test_each_epoch_takes_other_medical_questions(sets: Path) -> None:
+    first, second = (reader.training_items(sets, data.SEED, epoch)[0] for epoch in (0, 1))
+    medical = [{i.question for i in e if i.source == "covidqa"} for e in (first, second)]
+    assert medical[0]
+    assert medical[0].isdisjoint(medical[1])
 
 
 def test_a_question_about_another_year_keeps_its_words() -> None:
