@@ -42,7 +42,7 @@ bench: install
 		--constraint constraints.txt --editable '.[dev,bench]'
 	$(BIN)/python -m eval.bench $(if $(DATA),--data $(DATA))
 
-# Train the reader anew: make train DATA=/folder/with/the/question/sets (about 40 minutes)
+# Train the reader anew: make train DATA=/folder/with/the/question/sets (about 45 minutes)
 train: install
 	$(BIN)/python -m training --data $(DATA)
 

@@ -1,6 +1,7 @@
 """Package a trained reader: `python -m training.package --data DIR --run DIR --output DIR`.
 
-DIR of `--run` is what `training.reader` wrote. `--figures` adds a JSON file of measurements to the
+DIR of `--run` is what `training.reader` wrote; of several runs the mean of their weights is
+packaged (a model soup: Wortsman et al., 2022). `--figures` adds a JSON file of measurements to the
 card.
 """
 
@@ -13,16 +14,21 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import torch
+
 from mehealth_rag.answering import reader_model
 from mehealth_rag.answering.reader_model import Reader
 from mehealth_rag.model_files import PACKAGED, PACKAGED_SHA256
 from training import lists
 from training.export import agreement, export, write_card
-from training.fit import encoded
+from training.fit import encoded, figures
+from training.reader import LOG as RUN_LOG
 from training.reader import held_out_lists, packaged_tokenizer, trained, training_lists
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from training.model import CrossEncoder
 
 OUTPUT = Path(reader_model.__file__).parent / "reader"
 
@@ -51,27 +57,37 @@ WEAKNESSES = (
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Export the checkpoint, check that int8 agrees, write the card."""
+    """Average the runs, export, check that int8 agrees, write the card."""
     options = _options().parse_args(arguments)
-    run = json.loads((options.run / "log.json").read_text(encoding="utf-8"))
-    model = trained(options.run)
+    runs = [json.loads((run / RUN_LOG).read_text(encoding="utf-8")) for run in options.run]
+    model = averaged([trained(run) for run in options.run])
     model.low_precision = False
-    watch = held_out_lists(options.data, run["plan"]["seed"])[: options.lists]
+    seed = runs[0]["plan"]["seed"]
     tokenizer = packaged_tokenizer()
-    rows = [e.rows for e in encoded(tokenizer, watch)]
-    probes = training_lists(options.data, run["plan"]["seed"])[:PROBES]
-    export(model, tokenizer, [e.rows for e in encoded(tokenizer, probes)], options.output)
+    watch = held_out_lists(options.data, seed)
+    rows = encoded(tokenizer, watch)
+    probes = encoded(tokenizer, training_lists(options.data, seed)[:PROBES])
+    export(model, tokenizer, [e.rows for e in probes], options.output)
     write_card(options.output, {})
-    agree = agreement(model, Reader.load(options.output), rows, watch)
-    figures = json.loads(options.figures.read_text(encoding="utf-8")) if options.figures else {}
-    write_card(options.output, _facts(run, agree, figures))
-    log = (options.run / "log.json").read_bytes()
-    (options.output / LOG).write_bytes(log)
-    print(json.dumps(agree), file=sys.stderr)
+    some = watch[: options.lists]
+    agree = agreement(model, Reader.load(options.output), [e.rows for e in rows][: len(some)], some)
+    measured = {"held_out_lists": figures(model, rows), "int8": agree}
+    given = json.loads(options.figures.read_text(encoding="utf-8")) if options.figures else {}
+    write_card(options.output, _facts(runs, {**measured, **given}))
+    (options.output / LOG).write_text(json.dumps(runs, indent=1) + "\n", encoding="utf-8")
+    print(json.dumps(measured), file=sys.stderr)
     return 0
 
 
-def _facts(run: dict[str, Any], agree: dict[str, float], figures: dict[str, Any]) -> dict[str, Any]:
+def averaged(models: Sequence[CrossEncoder]) -> CrossEncoder:
+    """The model whose weights are the mean of those of models of one shape."""
+    states = [model.state_dict() for model in models]
+    mean = {name: torch.stack([s[name] for s in states]).mean(0) for name in states[0]}
+    models[0].load_state_dict(mean)
+    return models[0].eval()
+
+
+def _facts(runs: Sequence[dict[str, Any]], measured: dict[str, Any]) -> dict[str, Any]:
     return {
         "name": "reader",
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
@@ -79,9 +95,9 @@ def _facts(run: dict[str, Any], agree: dict[str, float], figures: dict[str, Any]
         "starts_from": {"model": PACKAGED, "sha256": PACKAGED_SHA256, "licence": "Apache 2.0"},
         "data": [
             {"file": name, "sha256": digest, "from": SOURCES[name]}
-            for name, digest in run["data"].items()
+            for name, digest in runs[0]["data"].items()
         ],
-        "method": _method(run),
+        "method": _method(runs),
         "input": {
             "form": "[CLS] question [SEP] before [SEP] sentence [SEP]; type 1 on the sentence",
             "before": "reader_model.context(heading, sentence before or words before a list)",
@@ -94,24 +110,33 @@ def _facts(run: dict[str, Any], agree: dict[str, float], figures: dict[str, Any]
             "logit that the sentence answers, 0 being that none of the candidates does",
             "logit that the text answers at all; take the largest over the candidates",
         ],
-        "figures": {"held_out_lists": run["entries"][-1], "int8": agree, **figures},
+        "figures": measured,
         "weaknesses": list(WEAKNESSES),
     }
 
 
-def _method(run: dict[str, Any]) -> dict[str, Any]:
+def _method(runs: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    sizes = sorted({run.get("candidates", lists.CANDIDATES) for run in runs})
     return {
         "loss": "softmax over the candidates and a 'none' of logit 0, and binary cross-entropy of "
         "the log-sum-exp of the second output",
-        "lists": f"{run.get('candidates', lists.CANDIDATES)} sentences each: of the passage, and "
-        f"of others found by BM25; {lists.REMOVED_SHARE:.0%} with the answer taken out, up to "
+        "lists": f"{' or '.join(map(str, sizes))} sentences each: of the passage, and of others "
+        f"found by BM25; {lists.REMOVED_SHARE:.0%} with the answer taken out, up to "
         f"{lists.CHANGED_SHARE:.0%} asked about another year or name; {lists.LISTED_SHARE:.0%} of "
         "the passages written as lists",
         "questions": "as written, lower case, no question mark, terse, polite, misspelt",
-        "plan": run["plan"],
-        "steps": run["steps"],
-        "steps_planned": run["planned"],
-        "processor_minutes_on_two_cores": round(run["seconds"] / 60, 1),
+        "packaged": "the mean of the weights of all runs, each the running average of its steps",
+        "runs": [
+            {
+                "plan": run["plan"],
+                "epochs": run["epochs"],
+                "steps": run["steps"],
+                "steps_planned": run["planned"],
+                "processor_minutes_on_two_cores": round(run["seconds"] / 60, 1),
+                "held_out_lists": run["entries"][-1],
+            }
+            for run in runs
+        ],
         "quantised": "int8 weights by channel, seven bits, dynamic, smoothed; onnxruntime",
     }
 
@@ -119,7 +144,9 @@ def _method(run: dict[str, Any]) -> dict[str, Any]:
 def _options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder with the question sets")
-    parser.add_argument("--run", type=Path, required=True, help="folder that the training wrote")
+    parser.add_argument(
+        "--run", type=Path, action="append", required=True, help="folder of a run; may be repeated"
+    )
     parser.add_argument("--output", type=Path, default=OUTPUT)
     parser.add_argument("--figures", type=Path, help="JSON object to add to the card's figures")
     parser.add_argument("--lists", type=int, default=100, help="lists to compare int8 on")

@@ -65,8 +65,19 @@ def test_a_run_is_packaged_and_can_be_done_again(sets: Path, tmp_path: Path) -> 
     assert np.isfinite(scores).all()
     card = json.loads((output / CARD).read_text(encoding="utf-8"))
     assert {d["sha256"] for d in card["data"]} == set(data.hashes(sets).values())
-    assert card["method"]["steps"] == first["steps"]
-    assert (output / package.LOG).read_bytes() == (tmp_path / "one" / "log.json").read_bytes()
+    assert card["method"]["runs"][0]["steps"] == first["steps"]
+    assert json.loads((output / package.LOG).read_text(encoding="utf-8")) == [first]
+
+
+@pytest.mark.slow
+def test_the_mean_of_two_runs_is_packaged(sets: Path, tmp_path: Path) -> None:
+    runs = [tmp_path / "one", tmp_path / "two"]
+    for rate, run in zip(("8e-5", "8e-4"), runs, strict=True):
+        train(sets, run, "--rate", rate)
+    one, two = (reader.trained(run).state_dict() for run in runs)
+    mean = package.averaged([reader.trained(run) for run in runs]).state_dict()
+    assert not np.allclose(one["mix.weight"], two["mix.weight"])
+    np.testing.assert_allclose(mean["mix.weight"], (one["mix.weight"] + two["mix.weight"]) / 2)
 
 
 @pytest.mark.slow
