@@ -44,8 +44,8 @@ SOURCES = {
     "covidqa.jsonl": "COVID-QA (Möller et al. 2020), Apache 2.0; papers from CORD-19",
 }
 WEAKNESSES = (
-    "English only, and trained on encyclopaedia and biomedical prose: rows of tables, headings and "
-    "bare list items are new to it",
+    "English only, and trained on encyclopaedia and biomedical prose: rows of tables and headings "
+    "are new to it, list items were imitated",
     "sees one sentence and what comes right before it: an answer spread over several sentences, or "
     "whose subject is named further up, scores low",
     "headings were imitated with a passage's own words in training, never real ones",

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mehealth_rag.reading.runs import Frame
     from mehealth_rag.types import Box
 
-_SCALE = 2.0
+_COARSE, _FINE = 1.0, 2.0
 """Pixels a point; less for pages larger than `_LONGEST` pixels then."""
 _LONGEST = 2400.0
 _SEEN = 20
@@ -77,24 +77,46 @@ def take_out_hidden(page: pdfium.PdfPage, frame: Frame, walker: Walker) -> str:
     if not scan.suspects:
         return ""
     boxes = {item.handle: frame.box(walker.box(item)) for item in scan.suspects}
-    with_them = _draw(page)
-    _switch(scan.suspects, on=False)
-    without = _draw(page)
-    _switch(scan.suspects, on=True)
-    unseen = [
-        item
-        for item in scan.suspects
-        if not (item.painted and _differs(with_them, without, boxes[item.handle]))
-    ]
+    unseen = _unseen(page, scan.suspects, boxes)
+    if not unseen:
+        return ""
     pictures = [frame.box(walker.box(picture)) for picture in scan.pictures]
-    kept = _scanned(unseen, boxes, pictures, without)
+    kept = _scanned(unseen, boxes, pictures, _without(page, scan.suspects)) if pictures else set()
     hidden = [item for item in unseen if item.handle not in kept]
     return _remove(page, hidden) if hidden else ""
 
 
-def _draw(page: pdfium.PdfPage) -> _Picture:
+def _unseen(page: pdfium.PdfPage, suspects: Sequence[Item], boxes: dict[int, Box]) -> list[Item]:
+    """The suspects that make no difference to the page's picture; those without a size make none.
+
+    What is seen in a coarse picture needs no fine one.
+    """
+    drawn = [i for i in suspects if i.painted and _has_size(boxes[i.handle])]
+    asked = {item.handle for item in drawn}
+    for scale in (_COARSE, _FINE):
+        if drawn:
+            with_them = _draw(page, scale)
+            without = _without(page, drawn, scale)
+            drawn = [i for i in drawn if not _differs(with_them, without, boxes[i.handle])]
+    left = {item.handle for item in drawn}
+    return [item for item in suspects if item.handle not in asked or item.handle in left]
+
+
+def _has_size(box: Box) -> bool:
+    return box[2] > box[0] and box[3] > box[1]
+
+
+def _without(page: pdfium.PdfPage, items: Sequence[Item], scale: float = _FINE) -> _Picture:
+    """The page's picture without some objects."""
+    _switch(items, on=False)
+    picture = _draw(page, scale)
+    _switch(items, on=True)
+    return picture
+
+
+def _draw(page: pdfium.PdfPage, pixels_a_point: float) -> _Picture:
     width, height = page.get_size()
-    scale = min(_SCALE, _LONGEST / max(width, height, 1.0))
+    scale = min(pixels_a_point, _LONGEST / max(width, height, 1.0))
     bitmap = page.render(scale=scale, may_draw_forms=False, no_smoothimage=True)
     pixels = memoryview(bytes(memoryview(bitmap.buffer).cast("B")))
     picture = _Picture(pixels, bitmap.stride, bitmap.width, bitmap.height, scale)

@@ -72,9 +72,9 @@ class Item:
 class _Part:
     """The objects of one holder in the order of drawing, and what was asked of all of them.
 
-    `modes` [n] are pdfium's modes of drawing text, negative for what is no text; `colours` [n, 4]
-    red, green, blue and opacity, 0 to 255; `orders` [n] their places in the page's order of
-    drawing.
+    `modes` [n] are pdfium's modes of drawing text, negative for what is no text; `colours`
+    [texts, 4] red, green, blue and opacity, 0 to 255, of the texts; `orders` [n] the objects'
+    places in the page's order of drawing.
     """
 
     holder: Holder
@@ -84,9 +84,9 @@ class _Part:
     orders: NDArray[np.float64]
 
     @property
-    def are_texts(self) -> NDArray[np.bool_]:
-        are: NDArray[np.bool_] = self.modes != _NO_TEXT
-        return are
+    def texts(self) -> NDArray[np.intp]:
+        """The places of the texts among the objects."""
+        return np.flatnonzero(self.modes != _NO_TEXT)
 
 
 @dataclass(slots=True)
@@ -149,7 +149,8 @@ class Walker:
             return
         handles = [int(handle) for handle in map(get, repeat(holding), range(count))]
         modes = _each(self._render_mode, handles)
-        told, colours = self._fills(handles)
+        places = np.flatnonzero(modes != _NO_TEXT)
+        told, colours = self._fills([handles[i] for i in places.tolist()])
         orders = holder.first + holder.step * np.arange(count, dtype=np.float64)
         part = _Part(holder, handles, modes, colours, orders)
         found.parts.append(part)
@@ -164,11 +165,11 @@ class Walker:
 
     def _judge(self, part: _Part, told: NDArray[np.bool_], found: Scan) -> None:
         """Add the suspicious among the texts of a part."""
-        places = np.flatnonzero(part.are_texts)
+        places = part.texts
         handles = [part.handles[i] for i in places.tolist()]
         clips = map(self._clip_paths, map(self._clip, handles))
         painted = ~np.isin(part.modes[places], _INVISIBLE)
-        odd = ~painted | ~told[places] | _are_pale(part.colours[places])
+        odd = ~painted | ~told | _are_pale(part.colours)
         odd |= np.fromiter(clips, np.int32, len(handles)) > 0
         if self._layers:
             marked = np.flatnonzero(_each(self._marks, handles)).tolist()
@@ -185,7 +186,7 @@ class Walker:
 
     def _others(self, part: _Part, found: Scan) -> None:
         """Take in what is no text: forms' objects, pictures, filled areas."""
-        places = np.flatnonzero(~part.are_texts)
+        places = np.flatnonzero(part.modes == _NO_TEXT)
         if not len(places):
             return
         kinds = _each(self._type, [part.handles[i] for i in places])
@@ -219,14 +220,14 @@ class Walker:
             return
         modes = np.zeros((len(places), 2), np.int32)
         _each(self._draw_mode, [part.handles[i] for i in places], *_slots(modes))
-        filled = (modes[:, 0] != raw.FPDF_FILLMODE_NONE) & (part.colours[places, 3] >= _FAINT)
-        places = places[filled]
+        places = places[modes[:, 0] != raw.FPDF_FILLMODE_NONE]
         boxes = self._boxes([part.handles[i] for i in places], part.holder.matrix)
         wide = ((boxes[:, 2:] - boxes[:, :2]) >= _WIDE).all(axis=1)
-        places = places[wide]
-        if len(places):
-            grounds = Grounds(boxes[wide], part.orders[places], part.colours[places, :3])
-            found.grounds.append(grounds)
+        _, colours = self._fills([part.handles[i] for i in places[wide]])
+        plain = colours[:, 3] >= _FAINT
+        if plain.any():
+            orders = part.orders[places[wide]][plain]
+            found.grounds.append(Grounds(boxes[wide][plain], orders, colours[plain, :3]))
 
     def _add_covered(self, found: Scan) -> None:
         """Add texts with something drawn over them, or a ground of their own colour under them."""
@@ -234,18 +235,18 @@ class Walker:
             return
         known = {item.handle for item in found.suspects}
         for part in found.parts:
-            places = np.flatnonzero(part.are_texts)
-            places = places[[part.handles[i] not in known for i in places.tolist()]]
-            if not len(places):
+            places = part.texts
+            new = np.asarray([part.handles[i] not in known for i in places.tolist()], np.bool_)
+            if not new.any():
                 continue
-            handles = [part.handles[i] for i in places]
+            handles = [part.handles[i] for i in places[new].tolist()]
 
             def boxes(
                 of: NDArray[np.bool_], handles: list[int] = handles, holder: Holder = part.holder
             ) -> NDArray[np.float64]:
                 return self._boxes(list(compress(handles, of)), holder.matrix)
 
-            texts = Texts(part.orders[places], part.colours[places, :3], boxes)
+            texts = Texts(part.orders[places[new]], part.colours[new, :3], boxes)
             over = covered(texts, found.grounds)
             found.suspects += [Item(handle, part.holder) for handle in compress(handles, over)]
 
