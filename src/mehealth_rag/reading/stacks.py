@@ -220,6 +220,8 @@ def wrapped_labels(runs: Sequence[Run]) -> list[Run]:
     """
     joined: list[Run] = []
     figures = {run.order: run for run in reversed(runs) if is_figure(run.text)}
+    if not figures:
+        return list(runs)
     skip = False
     for label, after in pairwise([*runs, None]):
         if skip or label is None:
@@ -231,11 +233,11 @@ def wrapped_labels(runs: Sequence[Run]) -> list[Run]:
 
 
 def _wraps(label: Run, after: Run, figures: Mapping[int, Run]) -> bool:
-    if is_figure(label.text) or is_figure(after.text):
-        return False
     if label.order + 1 != after.order or abs(after.box[0] - label.box[0]) > 1.5 * label.size:
         return False
-    if not _below(label, after) or label.bold_end != after.bold:
+    if label.bold_end != after.bold or not _below(label, after):
+        return False
+    if is_figure(label.text) or is_figure(after.text):
         return False
     following = figures.get(after.order + 1)
     beside = [

@@ -147,7 +147,7 @@ class Walker:
         count = int(self._form_count(holding) if holder.form else self._count(holding))
         if not count:
             return
-        handles = [int(handle) for handle in map(get, repeat(holding), range(count))]
+        handles: list[int] = list(map(get, repeat(holding), range(count)))  # type: ignore[arg-type]
         modes = _each(self._render_mode, handles)
         places = np.flatnonzero(modes != _NO_TEXT)
         told, colours = self._fills([handles[i] for i in places.tolist()])
