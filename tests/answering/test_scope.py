@@ -38,6 +38,11 @@ Is it safe for me?
 What do you think of the plan?
 What is your opinion of the harbour?
 Is this a good investment for me?
+Should I move to the harbour?
+Which tablets should I take against it?
+Can my grandmother sail with a bad hip?
+Would my daughter be happier at the harbour school?
+I'm pregnant, may I swim in the dock?
 """
 
 SMALL_TALKS = """
@@ -57,6 +62,10 @@ What is 2 + 2?
 """
 
 ORDINARY = """
+Where should I send a letter?
+My family office wants to know what the pier costs
+What does my partner need for a berth?
+Our parent company asks how many cranes there are
 How do I apply for a grant?
 What should patients do before surgery according to the guide?
 Which programme do they run?

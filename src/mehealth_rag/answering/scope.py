@@ -20,16 +20,24 @@ _OVERRIDE = re.compile(
     r"|\bsystem prompt\b|\bjailbreak\b|\byou are now\b|\bdeveloper mode\b|\byour instructions\b",
     re.IGNORECASE,
 )
+# “family” and “partner” are left out: investors have family offices and partners.
+_KIN = (
+    r"father|mother|dad|mum|mom|parents|son|daughter|child|children|kids?|baby|wife|husband|"
+    r"brother|sister|grand(?:father|mother|parents?|son|daughter|ad|ma)|uncle|aunt|nephew|"
+    r"niece|cousin|girlfriend|boyfriend|fianc[eé]e?"
+)
 _ADVICE = re.compile(
-    r"^(?:so |and |ok(?:ay)?,? |please |hi,? |hello,? )*(?:should|shall|ought) (?:i|we) (?:\w+ )?"
-    r"(?:invest|buy|sell|take|stop|see|worry|eat|drink|quit|sue|marry|vote|retire|put|move|trust|"
-    r"hold|get|wait)\b"
-    r"|\bcan i stop taking\b|\bshould i take for\b|\bis my (?:\w+ )?(?:medication|medicine|dose)\b"
+    r"^(?:so |and |ok(?:ay)?,? |please |hi,? |hello,? )*(?:should|shall|ought) (?:i|we)\b"
+    r"|\bcan i stop taking\b|\bshould i (?:stop|invest|buy|sell|take (?:for|against))\b"
+    r"|\b(?:tablets?|pills?|medicines?|drugs?|dose|remedy) (?:should|shall|can|may|must) i\b"
+    r"|\bis my (?:\w+ )?(?:medication|medicine|dose)\b"
     r"|\bshould i (?:\w+ ){0,6}my\b|\b(?:i|me) (?:\w+ ){0,3}(?:invest|put) (?:\w+ ){0,3}my\b"
+    rf"|\bmy (?:\w+ )?(?:{_KIN})\b"
     r"|\bmy (?:\w+ )?(?:symptoms?|pain|gp|diagnosis|rash|headaches?|pension|savings|portfolio|"
     r"mortgage|isa|shares|knee|back|chest|cough|fever)\b"
     r"|\bi (?:have|feel|am feeling|am having|'ve got|have got) (?:a |an |some )?(?:\w+ )?(?:pain|"
     r"symptoms?|fever|cough|rash|headache|ill|sick|unwell|depressed|anxious)\b"
+    r"|\bi(?:'m| am) (?:pregnant|diabetic|asthmatic|allergic|epileptic|in pain|too old)\b"
     r"|\b(?:would|do) you (?:recommend|advise|suggest)\b|\bis it (?:safe|a good idea|wise) for me\b"
     r"|\bwhat (?:would|do) you think\b|\bgood (?:buy|investment) for me\b"
     r"|\byour (?:opinion|advice)\b",
