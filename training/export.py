@@ -82,6 +82,7 @@ def write_card(folder: Path, facts: dict[str, Any]) -> None:
 
 
 def _trace(model: CrossEncoder, probe: Sequence[Row], path: Path) -> None:
+    model.low_precision = False  # the graph is written in fp32
     arrays = {name: torch.from_numpy(a) for name, a in padded(probe).items()}
     both = {0: "rows", 1: "length"}
     with warnings.catch_warnings():

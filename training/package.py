@@ -61,7 +61,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _options().parse_args(arguments)
     runs = [json.loads((run / RUN_LOG).read_text(encoding="utf-8")) for run in options.run]
     model = averaged([trained(run) for run in options.run])
-    model.low_precision = False
     seed = runs[0]["plan"]["seed"]
     tokenizer = packaged_tokenizer()
     watch = held_out_lists(options.data, seed)

@@ -113,7 +113,7 @@ def test_smoothing_changes_no_score(sets: Path, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_run_that_was_cut_short_goes_on(sets: Path, tmp_path: Path) -> None:
-    short = train(sets, tmp_path / "run", "--minutes", "0.02")
+    short = train(sets, tmp_path / "run", "--minutes", "0.004")
     whole = train(sets, tmp_path / "run", "--resume")
     assert 0 < int(str(short["steps"])) < int(str(whole["steps"])) == whole["planned"]
 

@@ -7,7 +7,7 @@
   const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
   const state = {
     server: null, conversation: null, live: null, pending: null, editing: null, look: null,
-    looked: 0, zoom: 0, opener: null, haltedAt: 0,
+    looked: 0, zoom: 0, opener: null, haltedAt: 0, heard: 0,
   };
   const GRACE_MS = 8000;
   const ZOOMS = [1, 1.35, 1.8, 2.5];
@@ -86,6 +86,7 @@
 
   function received(value) {
     if (!value || !state.live || value.id !== state.live.id) return;
+    state.heard += 1;
     const turn = turnElement(value.id);
     turn.innerHTML = value.html;
     if (value.record) {
@@ -120,7 +121,7 @@
   }
   /* Gradio tells of a stopped question as of a failed one, once or twice, sometimes only when the
      next has begun, and never says which one failed: shortly after a stop a failure counts only if
-     the question that is live then stays without an answer. */
+     nothing more is heard of the question that is live then. */
   function stop() {
     if (state.live) state.haltedAt = Date.now();
     stopped("Stopped.");
@@ -128,7 +129,9 @@
 
   function failed() {
     const id = state.live?.id;
-    if (Date.now() - state.haltedAt < GRACE_MS) setTimeout(() => { if (state.live?.id === id) lost(); }, GRACE_MS);
+    const heard = state.heard;
+    const silent = () => { if (state.live?.id === id && state.heard === heard) lost(); };
+    if (Date.now() - state.haltedAt < GRACE_MS) setTimeout(silent, GRACE_MS);
     else lost();
   }
 
