@@ -117,13 +117,12 @@ def train(
     base = [group["lr"] for group in optimiser.param_groups]
     batches = [b for i, e in enumerate(epochs) for b in _batches(e, plan, i)]
     log = Log(planned=len(batches))
+    average = Average(model, plan.averaged_over)
     if start is not None:
         state, log = start
         model.load_state_dict(state["model"])
         optimiser.load_state_dict(state["optimiser"])
-    average = Average(model, plan.averaged_over)
-    if start is not None:
-        average.state = start[0]["average"]
+        average.state = state["average"]
     earlier, started = log.seconds, time.process_time()
     workers = ThreadPoolExecutor(WORKERS)
     losses: list[float] = []
@@ -189,7 +188,7 @@ def figures(model: CrossEncoder, lists: Sequence[Encoded]) -> dict[str, float]:
         first += len(item.rows)
         best.append(int(own[:, 0].argmax()) in item.right)
         answers.append(float(own[:, 1].max()))
-        losses.append(float(_loss(torch.from_numpy(own), replace(item, taught=None), 0.0)))
+        losses.append(float(_loss(torch.from_numpy(own), item, 0.0)))
     truth = [bool(e.right) for e in lists]
     kept = [b for b, t in zip(best, truth, strict=True) if t]
     return {

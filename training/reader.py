@@ -60,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         given = {"epochs": options.epochs, "candidates": options.candidates}
         report = {"plan": asdict(plan), "data": data.hashes(options.data), **asdict(log)}
         text = json.dumps({**report, **given}, indent=1) + "\n"
-        (options.output / "log.json").write_text(text, encoding="utf-8")
+        (options.output / LOG).write_text(text, encoding="utf-8")
         print(log.entries[-1], file=sys.stderr, flush=True)
 
     train(epochs, watch, plan, keep, _earlier(path) if options.resume else None)
@@ -69,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def trained(run: Path) -> CrossEncoder:
     """The model of a run: the average of its weights."""
-    plan = json.loads((run / "log.json").read_text(encoding="utf-8"))["plan"]
+    plan = json.loads((run / LOG).read_text(encoding="utf-8"))["plan"]
     model = CrossEncoder(Shape(**plan["shape"]), low_precision=plan["low_precision"])
     model.load_state_dict(torch.load(run / CHECKPOINT, weights_only=True)["average"])
     return model.eval()

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mehealth_rag.encoder_graph import smoothing
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
@@ -20,8 +22,6 @@ if TYPE_CHECKING:
 
 SHARE = 0.7
 """Share of a channel's width that goes over into the matrix; 0.5 and 0.85 agree less."""
-
-_LEAST = 1e-4
 
 
 def smooth(path: Path, inputs: Iterable[Mapping[str, NDArray[Any]]], target: Path) -> None:
@@ -37,18 +37,18 @@ def smooth(path: Path, inputs: Iterable[Mapping[str, NDArray[Any]]], target: Pat
         if node.op_type == "MatMul" and node.input[1] in constants:
             users[node.input[0]].append(node)
     widths = _widths(model, list(users), inputs)
-    smoothing: dict[str, Any] = {}
+    narrowing: dict[str, Any] = {}
     for name, nodes in users.items():
         matrices = [numpy_helper.to_array(constants[node.input[1]]) for node in nodes]
-        factors = _factors(np.concatenate(matrices, axis=1), widths[name])
+        factors = smoothing(np.concatenate(matrices, axis=1), widths[name], SHARE)
         narrower, narrowed = f"{name}.narrower", f"{name}.narrowed"
         graph.initializer.append(numpy_helper.from_array(1 / factors, narrower))
-        smoothing[name] = helper.make_node("Mul", [name, narrower], [narrowed])
+        narrowing[name] = helper.make_node("Mul", [name, narrower], [narrowed])
         for node, matrix in zip(nodes, matrices, strict=True):
             wider = numpy_helper.from_array(matrix * factors[:, None], node.input[1])
             constants[node.input[1]].CopyFrom(wider)
             node.input[0] = narrowed
-    _insert(graph, smoothing)
+    _insert(graph, narrowing)
     onnx.save(model, str(target))
 
 
@@ -76,13 +76,6 @@ def _widths(
             widest = np.abs(rows).reshape(-1, state.shape[-1]).max(axis=0)
             found[name] = np.maximum(found.get(name, widest), widest)
     return found
-
-
-def _factors(matrix: NDArray[Any], widths: NDArray[np.float32]) -> NDArray[np.float32]:
-    """What each input channel is divided by, and its row of the matrix multiplied with [k]."""
-    runs = np.maximum(widths.astype(np.float64), _LEAST) ** SHARE
-    rows = np.maximum(np.abs(matrix).max(axis=1), _LEAST) ** (1 - SHARE)
-    return np.asarray(runs / rows, np.float32)
 
 
 def _insert(graph: Any, after: Mapping[str, Any]) -> None:  # noqa: ANN401 - onnx has no types

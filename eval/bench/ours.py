@@ -55,12 +55,7 @@ def read(folder: str, rounds: int) -> dict[str, Any]:
 
     sources = present(load_sources(Path(folder)))
     read_document(sources[0])
-    seconds = []
-    for _ in range(rounds):
-        begun = perf_counter()
-        pages = sum(len(read_document(source).pages) for source in sources)
-        seconds.append(perf_counter() - begun)
-    return {"pages": pages, "seconds": seconds}
+    return _timed(lambda: sum(len(read_document(source).pages) for source in sources), rounds)
 
 
 def read_in_processes(folder: str, rounds: int) -> dict[str, Any]:
@@ -70,15 +65,24 @@ def read_in_processes(folder: str, rounds: int) -> dict[str, Any]:
     from mehealth_rag.reading.options import ReadingOptions
 
     sources = present(load_sources(Path(folder)))
-    seconds = []
     with Readers(ReadingOptions(), Limits()) as readers:
-        for turn in range(rounds + 1):
-            begun = perf_counter()
+
+        def read_all() -> int:
             readers.expect(sources)
-            pages = sum(len(readers.read(source).pages) for source in sources)
-            if turn:  # in the first the processes start
-                seconds.append(perf_counter() - begun)
-    return {"pages": pages, "seconds": seconds, "processes": Limits().processes}
+            return sum(len(readers.read(source).pages) for source in sources)
+
+        read_all()  # the processes start
+        return _timed(read_all, rounds) | {"processes": Limits().processes}
+
+
+def _timed(read_all: Callable[[], int], rounds: int) -> dict[str, Any]:
+    """The pages that are read, and the seconds of each round."""
+    seconds = []
+    for _ in range(rounds):
+        begun = perf_counter()
+        pages = read_all()
+        seconds.append(perf_counter() - begun)
+    return {"pages": pages, "seconds": seconds}
 
 
 def embed(index: str, stock: bool) -> dict[str, Any]:

@@ -57,6 +57,17 @@ def matrix_names(layers: int) -> tuple[str, ...]:
     )
 
 
+def smoothing(matrix: Array, widths: Array, share: float) -> NDArray[np.float32]:
+    """The factor of each input channel [k]: what its input is divided by, and its row times.
+
+    `matrix` is [k, n], `widths` [k] how wide the channels run, of which `share` goes over into the
+    matrix.
+    """
+    runs = np.maximum(widths.astype(np.float64), _LEAST) ** share
+    rows = np.maximum(np.abs(matrix).max(axis=1), _LEAST) ** (1 - share)
+    return np.asarray(runs / rows, np.float32)
+
+
 @dataclass(slots=True)
 class _Graph:
     """Nodes and constants as they are added."""
@@ -171,7 +182,7 @@ class _Bert:
             graph.add("MatMul", [state, f"{name}.matrix"], f"{name}.product")
             graph.add("Add", [f"{name}.product", f"{name}.bias"], name)
             return
-        factors = _smoothing(matrix, self._ranges[name])
+        factors = smoothing(matrix, self._ranges[name], _SMOOTHING)
         graph.constant(f"{name}.smoothing", 1 / factors)
         graph.add("Mul", [state, f"{name}.smoothing"], f"{name}.smooth")
         integers, scales = _quantised(matrix * factors[:, None])
@@ -188,13 +199,6 @@ class _Bert:
         return self._graph.add(
             "LayerNormalization", [state, scale, shift], f"{state}.norm", epsilon=epsilon
         )
-
-
-def _smoothing(matrix: Array, widths: Array) -> NDArray[np.float32]:
-    """The factor of each input channel [k]: what its input is divided by, and its row times."""
-    runs = np.maximum(widths.astype(np.float64), _LEAST) ** _SMOOTHING
-    rows = np.maximum(np.abs(matrix).max(axis=1), _LEAST) ** (1 - _SMOOTHING)
-    return np.asarray(runs / rows, np.float32)
 
 
 def _quantised(matrix: Array) -> tuple[NDArray[np.int8], NDArray[np.float32]]:

@@ -75,10 +75,10 @@ def _initialled(text: str) -> Iterable[tuple[str, str]]:
         parts = [p for p in match.group().split() if p.lower() not in _SMALL]
         for start in range(len(parts)):
             for end in range(start + 3, min(len(parts), start + 6) + 1):
+                if any(len(p) == 1 for p in parts[start:end]):
+                    break  # letters set apart are no names
                 first = match.group().find(parts[start])
                 last = match.group().find(parts[end - 1], first) + len(parts[end - 1])
-                if any(len(p) == 1 for p in parts[start:end]):
-                    continue  # letters set apart are no names
                 initials = "".join(p[0] for p in parts[start:end])
                 yield initials, match.group()[first:last]
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import gc
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from mehealth_rag.reading.blocks import draft_pages, measure
+from mehealth_rag.reading.collecting import uncollected
 from mehealth_rag.reading.compose import compose
 from mehealth_rag.reading.furniture import PageLines, mark_furniture
 from mehealth_rag.reading.layout import arrange
@@ -16,7 +15,7 @@ from mehealth_rag.reading.tidy import Vocabulary, ends_broken
 from mehealth_rag.types import Line, Page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from mehealth_rag.reading.runs import Draft, RawPage
@@ -30,7 +29,7 @@ def read_pdf(
     Boxes are in points on the page as it is displayed (crop box taken off, rotation applied), with
     the origin at its bottom left; `Page.size` is the displayed page's. Raises ReadingError.
     """
-    with _uncollected():
+    with uncollected():
         raws, metadata = read_pages(path, options)
         return _pages(raws), metadata
 
@@ -52,21 +51,6 @@ def _vocabulary(lines: Iterable[str]) -> Vocabulary:
     """Count a document's words, which only what a line's end broke in two asks for."""
     texts = list(lines)
     return Vocabulary.of(texts if any(map(ends_broken, texts)) else ())
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """No search for cycles meanwhile: a page is thousands of small values and not one cycle.
-
-    It would cost a tenth of the reading.
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _page(raw: RawPage, drafts: Sequence[Draft], vocabulary: Vocabulary) -> Page:

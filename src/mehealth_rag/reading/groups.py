@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mehealth_rag.reading.marks import ends_clause, ends_sentence, is_figure
+from mehealth_rag.reading.runs import down_to
 from mehealth_rag.types import BlockKind
 
 if TYPE_CHECKING:
@@ -57,12 +58,7 @@ def _is_lone_label(above: Group, row: Group) -> bool:
 
 
 def _labelled(label: TextLine, figures: TextLine) -> TextLine:
-    box = (
-        min(label.box[0], figures.box[0]),
-        figures.box[1],
-        max(label.box[2], figures.box[2]),
-        label.box[3],
-    )
+    box = down_to(label.box, figures.box)
     return figures._replace(text=f"{label.text}\t{figures.text}", box=box)
 
 

@@ -92,14 +92,14 @@ def _unseen(page: pdfium.PdfPage, suspects: Sequence[Item], boxes: dict[int, Box
     What is seen in a coarse picture needs no fine one.
     """
     drawn = [i for i in suspects if i.painted and _has_size(boxes[i.handle])]
-    asked = {item.handle for item in drawn}
+    seen = {item.handle for item in drawn}
     for scale in (_COARSE, _FINE):
         if drawn:
             with_them = _draw(page, scale)
             without = _without(page, drawn, scale)
             drawn = [i for i in drawn if not _differs(with_them, without, boxes[i.handle])]
-    left = {item.handle for item in drawn}
-    return [item for item in suspects if item.handle not in asked or item.handle in left]
+    seen -= {item.handle for item in drawn}
+    return [item for item in suspects if item.handle not in seen]
 
 
 def _has_size(box: Box) -> bool:

@@ -41,6 +41,11 @@ class Run(NamedTuple):
     turn: int = 0
 
 
+def down_to(above: Box, below: Box) -> Box:
+    """The box around two that stand one over the other, from the top of the one to the bottom."""
+    return min(above[0], below[0]), below[1], max(above[2], below[2]), above[3]
+
+
 @dataclass(frozen=True, slots=True)
 class RawPage:
     """A page before its layout is known: its runs in the file's order, its displayed size.

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from mehealth_rag.reading.marks import is_figure
-from mehealth_rag.reading.runs import Run
+from mehealth_rag.reading.runs import Run, down_to
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -258,10 +258,5 @@ def _is_between(label: Run, figure: Run, after: Run) -> bool:
 
 
 def _wrapped(label: Run, after: Run) -> Run:
-    box = (
-        min(label.box[0], after.box[0]),
-        after.box[1],
-        max(label.box[2], after.box[2]),
-        label.box[3],
-    )
+    box = down_to(label.box, after.box)
     return label._replace(text=f"{label.text} {after.text}", box=box, bold_end=after.bold_end)

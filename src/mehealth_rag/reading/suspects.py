@@ -72,21 +72,19 @@ class Item:
 class _Part:
     """The objects of one holder in the order of drawing, and what was asked of all of them.
 
-    `modes` [n] are pdfium's modes of drawing text, negative for what is no text; `colours`
-    [texts, 4] red, green, blue and opacity, 0 to 255, of the texts; `orders` [n] the objects'
-    places in the page's order of drawing.
+    `modes` [n] are pdfium's modes of drawing text, negative for what is no text; `orders` [n] the
+    objects' places in the page's order of drawing. `texts` are the texts' places among the
+    objects, `text_handles` their handles, `colours` [texts, 4] their red, green, blue and opacity,
+    0 to 255.
     """
 
     holder: Holder
     handles: list[int]
     modes: NDArray[np.int32]
-    colours: NDArray[np.uint32]
     orders: NDArray[np.float64]
-
-    @property
-    def texts(self) -> NDArray[np.intp]:
-        """The places of the texts among the objects."""
-        return np.flatnonzero(self.modes != _NO_TEXT)
+    texts: NDArray[np.intp]
+    text_handles: list[int]
+    colours: NDArray[np.uint32]
 
 
 @dataclass(slots=True)
@@ -149,10 +147,11 @@ class Walker:
             return
         handles: list[int] = list(map(get, repeat(holding), range(count)))  # type: ignore[arg-type]
         modes = _each(self._render_mode, handles)
-        places = np.flatnonzero(modes != _NO_TEXT)
-        told, colours = self._fills([handles[i] for i in places.tolist()])
+        texts = np.flatnonzero(modes != _NO_TEXT)
+        text_handles = [handles[i] for i in texts.tolist()]
+        told, colours = self._fills(text_handles)
         orders = holder.first + holder.step * np.arange(count, dtype=np.float64)
-        part = _Part(holder, handles, modes, colours, orders)
+        part = _Part(holder, handles, modes, orders, texts, text_handles, colours)
         found.parts.append(part)
         self._judge(part, told, found)
         self._others(part, found)
@@ -165,10 +164,9 @@ class Walker:
 
     def _judge(self, part: _Part, told: NDArray[np.bool_], found: Scan) -> None:
         """Add the suspicious among the texts of a part."""
-        places = part.texts
-        handles = [part.handles[i] for i in places.tolist()]
+        handles = part.text_handles
         clips = map(self._clip_paths, map(self._clip, handles))
-        painted = ~np.isin(part.modes[places], _INVISIBLE)
+        painted = ~np.isin(part.modes[part.texts], _INVISIBLE)
         odd = ~painted | ~told | _are_pale(part.colours)
         odd |= np.fromiter(clips, np.int32, len(handles)) > 0
         if self._layers:
@@ -235,18 +233,17 @@ class Walker:
             return
         known = {item.handle for item in found.suspects}
         for part in found.parts:
-            places = part.texts
-            new = np.asarray([part.handles[i] not in known for i in places.tolist()], np.bool_)
+            new = np.asarray([handle not in known for handle in part.text_handles], np.bool_)
             if not new.any():
                 continue
-            handles = [part.handles[i] for i in places[new].tolist()]
+            handles = list(compress(part.text_handles, new))
 
             def boxes(
                 of: NDArray[np.bool_], handles: list[int] = handles, holder: Holder = part.holder
             ) -> NDArray[np.float64]:
                 return self._boxes(list(compress(handles, of)), holder.matrix)
 
-            texts = Texts(part.orders[places[new]], part.colours[new, :3], boxes)
+            texts = Texts(part.orders[part.texts[new]], part.colours[new, :3], boxes)
             over = covered(texts, found.grounds)
             found.suspects += [Item(handle, part.holder) for handle in compress(handles, over)]
 

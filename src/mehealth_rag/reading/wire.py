@@ -6,8 +6,6 @@ unpickled with nothing but the types of a page at hand, and never more of it tha
 
 from __future__ import annotations
 
-import contextlib
-import gc
 import io
 import json
 import pickle
@@ -17,11 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mehealth_rag import types
+from mehealth_rag.reading.collecting import uncollected
 from mehealth_rag.reading.options import ReadingOptions
 from mehealth_rag.types import Document, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from typing import IO
 
 MOST = 1_000_000_000
@@ -101,7 +99,7 @@ def pack(document: Document) -> bytes:
 def unpack(data: bytes, source: Source) -> Document:
     """The document of `pack`. Raises BrokenWireError where it holds anything but pages."""
     try:
-        with _no_collection():
+        with uncollected():
             sha256, pages, metadata = _Unpickler(io.BytesIO(data)).load()
         document = Document(source, str(sha256), tuple(pages), dict(metadata))
     except Exception as error:  # whatever bytes can make a pickle raise
@@ -109,21 +107,6 @@ def unpack(data: bytes, source: Source) -> Document:
     if not all(isinstance(page, types.Page) for page in document.pages):
         raise BrokenWireError("no pages")
     return document
-
-
-@contextlib.contextmanager
-def _no_collection() -> Iterator[None]:
-    """Keep the collector from walking again and again over pages that are only being made.
-
-    It costs a third of the time of unpacking.
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 class _Unpickler(pickle.Unpickler):
