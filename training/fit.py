@@ -106,13 +106,17 @@ def train(
     plan: Plan,
     keep: Callable[[State, Log], None],
     start: tuple[State, Log] | None = None,
+    first: CrossEncoder | None = None,
 ) -> Log:
     """Train on the epochs in turn; `keep` is called with the state at each look and at the end.
 
-    `start` is what `keep` was given in a run with the same plan that was cut short.
+    `start` is what `keep` was given in a run with the same plan that was cut short. `first` is a
+    trained model to go on from; without one the embedding model is.
     """
     torch.manual_seed(plan.seed)
     model = CrossEncoder(plan.shape, low_precision=plan.low_precision)
+    if first is not None:
+        model.load_state_dict(first.state_dict())
     optimiser = torch.optim.AdamW(model.groups(plan.rate, plan.head_rate), weight_decay=0.01)
     base = [group["lr"] for group in optimiser.param_groups]
     batches = [b for i, e in enumerate(epochs) for b in _batches(e, plan, i)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy as np
 from mehealth_rag.answering.reader_model import context
 from mehealth_rag.language.words import content_words, stem_all
 from training.augment import about_another, as_typed, names_in
+from training.near_misses import borrowed, narrowed, redacted, thinned
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,11 +22,30 @@ if TYPE_CHECKING:
 CANDIDATES = 6
 """Sentences of a list, the right ones included."""
 
-REMOVED_SHARE = 0.28
-"""The share of lists whose answering sentences are taken out."""
 
-CHANGED_SHARE = 0.08
-"""The share of lists whose question is made to ask about another year or name."""
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """The shares of lists that are made otherwise than their set has them.
+
+    `removed`: the answering sentences are taken out. `redacted`: they lose what answers, where that
+    can be told, and go where it cannot. `changed`: the question asks of another year or name.
+    `borrowed`: somebody else's question is put to the passage, about its own subject. Of the others
+    `narrowed` are narrowed to a year, right or wrong; `thinned` is the share of right sentences
+    that lose something that is not asked for.
+    """
+
+    removed: float = 0.28
+    redacted: float = 0.0
+    changed: float = 0.08
+    borrowed: float = 0.0
+    narrowed: float = 0.0
+    thinned: float = 0.0
+
+
+MIXES = {
+    "plain": Mix(),
+    "near-misses": Mix(0.16, redacted=0.14, changed=0.06, borrowed=0.09, narrowed=0.2, thinned=0.2),
+}
 
 HEADING_SHARE = 0.5
 """The share of passages that are given a heading or title, made of their own words."""
@@ -39,6 +59,7 @@ _TITLED = 0.5
 """The share of headings that are the name which the passage says most, as a title is."""
 
 _FOUND = 24
+_OTHERS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,40 +96,123 @@ class _Place:
         return self.sentences[self.place]
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question, the sentences of its passage, and the places of those that answer."""
+
+    question: str
+    sentences: tuple[str, ...]
+    right: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """The names and the questions of the whole set, in order, and what is to be made of them."""
+
+    names: list[str]
+    questions: list[str]
+    mix: Mix
+
+
 def build(
-    items: Sequence[Item], pool: Sequence[Item], seed: int, size: int = CANDIDATES
+    items: Sequence[Item],
+    pool: Sequence[Item],
+    seed: int,
+    size: int = CANDIDATES,
+    mix: Mix = MIXES["plain"],
 ) -> list[CandidateList]:
     """One list of `size` for each item; wrong sentences from elsewhere come of `pool` by BM25."""
     places = _places(pool)
     found = _nearest([item.question for item in items], [p.text for p in places])
-    names = sorted({n for item in pool for n in names_in(item.question)})
+    known = _Known(
+        sorted({n for item in pool for n in names_in(item.question)}),
+        sorted({item.question for item in pool}),
+        mix,
+    )
     lists = []
     for number, item in enumerate(items):
         chance = random.Random(f"{seed}-{number}-{item.question}")  # noqa: S311 - not a secret
         elsewhere = [places[i] for i in found[number]]
-        lists.append(_list(item, elsewhere, names, chance, size))
+        lists.append(_list(item, elsewhere, known, chance, size))
     return lists
 
 
 def _list(
-    item: Item, elsewhere: list[_Place], names: list[str], chance: random.Random, size: int
+    item: Item, elsewhere: list[_Place], known: _Known, chance: random.Random, size: int
 ) -> CandidateList:
-    question, right = item.question, set(item.answers)
-    drawn = chance.random()
-    sentences = item.sentences
-    if drawn < REMOVED_SHARE:
-        sentences = tuple(s for i, s in enumerate(sentences) if i not in right)
-        right = set()
-    elif drawn < REMOVED_SHARE + CHANGED_SHARE:
-        changed = about_another(question, names, chance)
-        question, right = changed or question, set() if changed else right
+    asked = _asked(item, known, chance)
+    sentences = asked.sentences
     own = [_Place(sentences, i) for i in range(len(sentences))]
-    chosen = _choose((item, own, right), elsewhere, chance, size)
+    chosen = _choose((item, own, set(asked.right)), elsewhere, chance, size)
     chance.shuffle(chosen)
     looks = {p.sentences: _look(p.sentences, chance) for p in chosen}
     pairs = tuple(_pair(p, looks[p.sentences], chance) for p in chosen)
-    places = tuple(i for i, p in enumerate(chosen) if p.sentences is sentences and p.place in right)
-    return CandidateList(as_typed(question, chance), pairs, places, item.source)
+    places = tuple(
+        i for i, p in enumerate(chosen) if p.sentences is sentences and p.place in asked.right
+    )
+    return CandidateList(as_typed(asked.question, chance), pairs, places, item.source)
+
+
+def _asked(item: Item, known: _Known, chance: random.Random) -> _Asked:
+    """The question as it stands, or made one that its passage does not answer."""
+    mix = known.mix
+    drawn = chance.random()
+    whole = _Asked(item.question, item.sentences, frozenset(item.answers))
+    for share, change in (
+        (mix.removed, _removed),
+        (mix.redacted, _redacted),
+        (mix.changed, _changed),
+        (mix.borrowed, _borrowed),
+    ):
+        if drawn < share:
+            return change(whole, known, chance)
+        drawn -= share
+    if mix.narrowed and chance.random() < mix.narrowed:
+        whole = _narrowed(whole, chance)
+    return _thinned(whole, mix.thinned, chance) if mix.thinned else whole
+
+
+def _removed(asked: _Asked, _: _Known, __: random.Random) -> _Asked:
+    kept = tuple(s for i, s in enumerate(asked.sentences) if i not in asked.right)
+    return _Asked(asked.question, kept, frozenset())
+
+
+def _redacted(asked: _Asked, known: _Known, chance: random.Random) -> _Asked:
+    """Where what answers can be told it is taken out of its sentences; the others go whole."""
+    texts = {i: redacted(asked.question, asked.sentences[i], chance) for i in sorted(asked.right)}
+    if not any(texts.values()):
+        return _removed(asked, known, chance)
+    put = (texts.get(i, s) for i, s in enumerate(asked.sentences))
+    return _Asked(asked.question, tuple(s for s in put if s), frozenset())
+
+
+def _changed(asked: _Asked, known: _Known, chance: random.Random) -> _Asked:
+    changed = about_another(asked.question, known.names, chance)
+    return replace(asked, question=changed, right=frozenset()) if changed else asked
+
+
+def _borrowed(asked: _Asked, known: _Known, chance: random.Random) -> _Asked:
+    others = chance.sample(known.questions, min(len(known.questions), _OTHERS))
+    found = borrowed(asked.sentences, others)
+    return replace(asked, question=found, right=frozenset()) if found else asked
+
+
+def _narrowed(asked: _Asked, chance: random.Random) -> _Asked:
+    if len(asked.right) != 1:
+        return asked
+    found = narrowed(asked.question, asked.sentences[min(asked.right)], chance)
+    if found is None:
+        return asked
+    question, same = found
+    return replace(asked, question=question, right=asked.right if same else frozenset())
+
+
+def _thinned(asked: _Asked, share: float, chance: random.Random) -> _Asked:
+    texts = tuple(
+        thinned(asked.question, s, chance) if i in asked.right and chance.random() < share else s
+        for i, s in enumerate(asked.sentences)
+    )
+    return replace(asked, sentences=texts)
 
 
 def _choose(

@@ -14,8 +14,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import torch
-
 from mehealth_rag.answering import reader_model
 from mehealth_rag.answering.reader_model import Reader
 from mehealth_rag.model_files import PACKAGED, PACKAGED_SHA256
@@ -23,12 +21,16 @@ from training import lists
 from training.export import agreement, export, write_card
 from training.fit import encoded, figures
 from training.reader import LOG as RUN_LOG
-from training.reader import held_out_lists, packaged_tokenizer, trained, training_lists
+from training.reader import (
+    averaged,
+    held_out_lists,
+    packaged_tokenizer,
+    trained,
+    training_lists,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from training.model import CrossEncoder
 
 OUTPUT = Path(reader_model.__file__).parent / "reader"
 
@@ -76,14 +78,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     (options.output / LOG).write_text(json.dumps(runs, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(measured), file=sys.stderr)
     return 0
-
-
-def averaged(models: Sequence[CrossEncoder]) -> CrossEncoder:
-    """The model whose weights are the mean of those of models of one shape."""
-    states = [model.state_dict() for model in models]
-    mean = {name: torch.stack([s[name] for s in states]).mean(0) for name in states[0]}
-    models[0].load_state_dict(mean)
-    return models[0].eval()
 
 
 def _facts(runs: Sequence[dict[str, Any]], measured: dict[str, Any]) -> dict[str, Any]:

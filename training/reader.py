@@ -44,9 +44,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     options.output.mkdir(parents=True, exist_ok=True)
     tokenizer = packaged_tokenizer()
+    mix = lists.MIXES[options.lists]
     epochs = [
-        encoded(tokenizer, training_lists(options.data, plan.seed, epoch, options.candidates))
-        for epoch in range(options.epochs)
+        encoded(tokenizer, training_lists(options.data, plan.seed, epoch, options.candidates, mix))
+        for epoch in range(options.after, options.after + options.epochs)
     ]
     if options.teacher is not None:
         teacher = trained(options.teacher)
@@ -57,13 +58,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     def keep(state: State, log: Log) -> None:
         torch.save({**state, "log": asdict(log)}, path)
-        given = {"epochs": options.epochs, "candidates": options.candidates}
+        given = {"epochs": options.epochs, "candidates": options.candidates, "lists": options.lists}
         report = {"plan": asdict(plan), "data": data.hashes(options.data), **asdict(log)}
         text = json.dumps({**report, **given}, indent=1) + "\n"
         (options.output / LOG).write_text(text, encoding="utf-8")
         print(log.entries[-1], file=sys.stderr, flush=True)
 
-    train(epochs, watch, plan, keep, _earlier(path) if options.resume else None)
+    earlier = _earlier(path) if options.resume else None
+    first = averaged([trained(run) for run in options.first]) if options.first else None
+    train(epochs, watch, plan, keep, earlier, first)
     return 0
 
 
@@ -73,6 +76,14 @@ def trained(run: Path) -> CrossEncoder:
     model = CrossEncoder(Shape(**plan["shape"]), low_precision=plan["low_precision"])
     model.load_state_dict(torch.load(run / CHECKPOINT, weights_only=True)["average"])
     return model.eval()
+
+
+def averaged(models: Sequence[CrossEncoder]) -> CrossEncoder:
+    """The model whose weights are the mean of those of models of one shape."""
+    states = [model.state_dict() for model in models]
+    mean = {name: torch.stack([s[name] for s in states]).mean(0) for name in states[0]}
+    models[0].load_state_dict(mean)
+    return models[0].eval()
 
 
 def _earlier(path: Path) -> tuple[State, Log] | None:
@@ -94,11 +105,15 @@ def training_items(
 
 
 def training_lists(
-    folder: Path, seed: int, epoch: int = 0, size: int = lists.CANDIDATES
+    folder: Path,
+    seed: int,
+    epoch: int = 0,
+    size: int = lists.CANDIDATES,
+    mix: lists.Mix = lists.MIXES["plain"],
 ) -> list[lists.CandidateList]:
     """The lists of one epoch."""
     items, _ = training_items(folder, seed, epoch)
-    return lists.build(items, items, seed + epoch, size)
+    return lists.build(items, items, seed + epoch, size, mix)
 
 
 def held_out_lists(folder: Path, seed: int) -> list[lists.CandidateList]:
@@ -136,6 +151,11 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--candidates", type=int, default=lists.CANDIDATES, help="of a list")
     parser.add_argument("--frozen", type=int, default=0, help="first layers that stay as they are")
     parser.add_argument("--teacher", type=Path, help="run of a trained model to learn from too")
+    parser.add_argument(
+        "--first", type=Path, action="append", default=[], help="run to go on from; may be repeated"
+    )
+    parser.add_argument("--after", type=int, default=0, help="epochs that came before these")
+    parser.add_argument("--lists", choices=sorted(lists.MIXES), default="plain")
     parser.add_argument("--rate", type=float, default=8e-5)
     parser.add_argument("--minutes", type=float, default=45.0, help="processor minutes")
     return parser
