@@ -1,7 +1,8 @@
 """Package a trained reader: `python -m training.package --data DIR --run DIR --output DIR`.
 
 DIR of `--run` is what `training.reader` wrote; of several runs the mean of their weights is
-packaged (a model soup: Wortsman et al., 2022). `--figures` adds a JSON file of measurements to the
+packaged (a model soup: Wortsman et al., 2022). `--earlier` names runs that it went on from, for the
+card. `--figures` adds a JSON file of measurements to the
 card.
 """
 
@@ -11,6 +12,7 @@ import argparse
 import datetime
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,7 +63,8 @@ WEAKNESSES = (
 def main(arguments: Sequence[str] | None = None) -> int:
     """Average the runs, export, check that int8 agrees, write the card."""
     options = _options().parse_args(arguments)
-    runs = [json.loads((run / RUN_LOG).read_text(encoding="utf-8")) for run in options.run]
+    logs = [run / RUN_LOG for run in (*options.earlier, *options.run)]
+    runs = [json.loads(path.read_text(encoding="utf-8")) for path in logs]
     model = averaged([trained(run) for run in options.run])
     seed = runs[0]["plan"]["seed"]
     tokenizer = packaged_tokenizer()
@@ -74,13 +77,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     agree = agreement(model, Reader.load(options.output), [e.rows for e in rows][: len(some)], some)
     measured = {"held_out_lists": figures(model, rows), "int8": agree}
     given = json.loads(options.figures.read_text(encoding="utf-8")) if options.figures else {}
-    write_card(options.output, _facts(runs, {**measured, **given}))
+    write_card(options.output, _facts(runs, len(options.earlier), {**measured, **given}))
     (options.output / LOG).write_text(json.dumps(runs, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(measured), file=sys.stderr)
     return 0
 
 
-def _facts(runs: Sequence[dict[str, Any]], measured: dict[str, Any]) -> dict[str, Any]:
+def _facts(
+    runs: Sequence[dict[str, Any]], earlier: int, measured: dict[str, Any]
+) -> dict[str, Any]:
     return {
         "name": "reader",
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
@@ -90,7 +95,7 @@ def _facts(runs: Sequence[dict[str, Any]], measured: dict[str, Any]) -> dict[str
             {"file": name, "sha256": digest, "from": SOURCES[name]}
             for name, digest in runs[0]["data"].items()
         ],
-        "method": _method(runs),
+        "method": _method(runs, earlier),
         "input": {
             "form": "[CLS] question [SEP] before [SEP] sentence [SEP]; type 1 on the sentence",
             "before": "reader_model.context(heading, sentence before or words before a list)",
@@ -108,30 +113,38 @@ def _facts(runs: Sequence[dict[str, Any]], measured: dict[str, Any]) -> dict[str
     }
 
 
-def _method(runs: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def _method(runs: Sequence[dict[str, Any]], earlier: int) -> dict[str, Any]:
     sizes = sorted({run.get("candidates", lists.CANDIDATES) for run in runs})
     return {
         "loss": "softmax over the candidates and a 'none' of logit 0, and binary cross-entropy of "
         "the log-sum-exp of the second output",
         "lists": f"{' or '.join(map(str, sizes))} sentences each: of the passage, and of others "
-        f"found by BM25; {lists.REMOVED_SHARE:.0%} with the answer taken out, up to "
-        f"{lists.CHANGED_SHARE:.0%} asked about another year or name; {lists.LISTED_SHARE:.0%} of "
-        "the passages written as lists",
+        f"found by BM25; {lists.LISTED_SHARE:.0%} of the passages written as lists",
+        "changed_shares": {
+            name: asdict(lists.MIXES[name]) for name in sorted({_lists(run) for run in runs})
+        },
         "questions": "as written, lower case, no question mark, terse, polite, misspelt",
-        "packaged": "the mean of the weights of all runs, each the running average of its steps",
+        "packaged": "the running average of a run's steps, of several the mean; runs named earlier "
+        "are those whose mean it went on from",
         "runs": [
             {
+                "earlier": number < earlier,
                 "plan": run["plan"],
                 "epochs": run["epochs"],
+                "lists": _lists(run),
                 "steps": run["steps"],
                 "steps_planned": run["planned"],
                 "processor_minutes_on_two_cores": round(run["seconds"] / 60, 1),
                 "held_out_lists": run["entries"][-1],
             }
-            for run in runs
+            for number, run in enumerate(runs)
         ],
         "quantised": "int8 weights by channel, seven bits, dynamic, smoothed; onnxruntime",
     }
+
+
+def _lists(run: dict[str, Any]) -> str:
+    return str(run.get("lists", "plain"))
 
 
 def _options() -> argparse.ArgumentParser:
@@ -141,6 +154,9 @@ def _options() -> argparse.ArgumentParser:
         "--run", type=Path, action="append", required=True, help="folder of a run; may be repeated"
     )
     parser.add_argument("--output", type=Path, default=OUTPUT)
+    parser.add_argument(
+        "--earlier", type=Path, action="append", default=[], help="run that those went on from"
+    )
     parser.add_argument("--figures", type=Path, help="JSON object to add to the card's figures")
     parser.add_argument("--lists", type=int, default=100, help="lists to compare int8 on")
     return parser
