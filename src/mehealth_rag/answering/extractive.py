@@ -22,7 +22,7 @@ from mehealth_rag.answering.wanted import strictly_holds
 from mehealth_rag.answering.weighing import (
     BEHIND,
     Engine,
-    best_texts,
+    best_candidates,
     sentence_logits,
     weigh,
 )
@@ -109,7 +109,7 @@ def answer(
     found, logits = weighed.found, weighed.logits
     signals = answer_features(question, weighed, engine.index)
     row = np.asarray([[signals[name] for name in models.answerable.features]])
-    against = doubts(question, best_texts(weighed), engine.index, engine.alike)
+    against = doubts(question, best_candidates(weighed), engine.index, engine.alike)
     order = best_first(found, logits)
     best = found[order[0]]
     listed = _overview(question, evidence, engine) or _listed(question, best, pages)

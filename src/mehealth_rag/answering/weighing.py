@@ -134,11 +134,11 @@ def _sentence_logits(
     return models.sentence.logits(table) + structure(question, found, table)
 
 
-def best_texts(weighed: Weighed) -> tuple[str, ...]:
-    """The words of the best candidates, best first: those that an answer is made of."""
+def best_candidates(weighed: Weighed) -> tuple[Candidate, ...]:
+    """The best candidates, best first: those that an answer is made of."""
     order = np.argsort(-weighed.logits, kind="stable")[:BEST]
     least = weighed.logits[order[0]] - BEHIND if len(order) else 0.0
-    return tuple(weighed.found[int(i)].text for i in order if weighed.logits[i] >= least)
+    return tuple(weighed.found[int(i)] for i in order if weighed.logits[i] >= least)
 
 
 def pair(candidate: Candidate) -> tuple[str, str]:
