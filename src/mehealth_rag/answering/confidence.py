@@ -13,9 +13,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from mehealth_rag.answering.contacts import gives_contact
 from mehealth_rag.answering.evidence import FEATURES, Candidate, Statistics, Weights
 from mehealth_rag.answering.reader_model import Scores
-from mehealth_rag.answering.weighing import Weighed
+from mehealth_rag.answering.weighing import CONTACT_BONUS, Weighed
 from mehealth_rag.questions import Question
 
 _FROM_BEST = (
@@ -45,8 +46,10 @@ def answer_features(
     taken = {name: float(best[FEATURES.index(name)]) for name in _FROM_BEST}
     weights = Weights(question, statistics)
     unknown = weights.share(lambda s: statistics.document_frequency(s) == 0)
+    form = CONTACT_BONUS * gives_contact(question, weighed.found[int(order[0])])
     own = {
-        "best": float(logits[order[0]]),
+        "best": float(logits[order[0]])
+        - form,  # its form chose it, and says nothing of whose it is
         "margin": float(logits[order[0]]) - second,
         "unknown": unknown,
     }

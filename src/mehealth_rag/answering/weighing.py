@@ -15,6 +15,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from mehealth_rag.answering.contacts import gives_contact
 from mehealth_rag.answering.doubts import Likeness
 from mehealth_rag.answering.evidence import (
     FEATURES,
@@ -60,6 +61,10 @@ either, and what spells one out is given the whole bonus again."""
 
 INTRODUCED_SHARE = 0.5
 """A list's introduction holds at least this share of the question's weighted words."""
+
+CONTACT_BONUS = 2.0
+"""What a sentence gains that has the address or number that is asked for: the reader takes one for
+a word like any other."""
 
 Logits = NDArray[np.float64]
 
@@ -119,6 +124,7 @@ def weigh(question: Question, evidence: Sequence[Evidence], engine: Engine) -> W
     joined = joined + READ_INTRODUCTION_BONUS * _introduces(chosen, table[kept])
     joined = joined + EXPANSION_BONUS * _spells_out(question, table[kept])
     joined = joined + NAMED_BONUS * _names_it(question, chosen)
+    joined = joined + CONTACT_BONUS * _gives_contact(question, chosen)
     return Weighed(chosen, table[kept], joined, scores)
 
 
@@ -185,6 +191,7 @@ def structure(question: Question, found: Sequence[Candidate], table: NDArray[np.
     return np.asarray(
         EXPANSION_BONUS * expands
         + NAMED_BONUS * _names_it(question, found)
+        + CONTACT_BONUS * _gives_contact(question, found)
         + INTRODUCTION_BONUS * _introduces(found, table)
         - HEADING_MALUS * (heading & (expands == 0))
     )
@@ -203,6 +210,11 @@ def _names_it(question: Question, found: Sequence[Candidate]) -> Logits:
     if question.wanted is not Wanted.DEFINITION or " " not in name:
         return np.zeros(len(found))
     return np.asarray([float(name in fold(" ".join(c.text.split()))) for c in found])
+
+
+def _gives_contact(question: Question, found: Sequence[Candidate]) -> Logits:
+    """1 for what has the address or number that is asked for, else 0."""
+    return np.asarray([float(gives_contact(question, c)) for c in found])
 
 
 def _introduces(found: Sequence[Candidate], table: NDArray[np.float32]) -> Logits:
