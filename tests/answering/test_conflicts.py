@@ -88,6 +88,10 @@ def test_a_limit_and_another_things_figure_are_no_rivals() -> None:
     deep = "The shaft lies between 40 and 52 metres deep."
     other = "The well is less than 45 metres deep."
     assert not _disagree(other, "45 metres", "How deep is the shaft?", deep)
+    level = "The shaft is 45 metres deep."
+    assert not _disagree(deep, "52 metres", "How deep is the shaft?", level)
+    assert not _disagree(level, "45 metres", "How deep is the shaft?", deep)
+    assert _disagree(level, "45 metres", "How deep is the shaft?", level.replace("45", "52"))
 
 
 def test_the_day_of_a_date_measures_nothing() -> None:

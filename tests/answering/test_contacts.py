@@ -19,7 +19,10 @@ LIDO = """\
 The lido of Farrow Bay
 
 The lido has three pools and was opened in 1934. Swimmers may rent a locker or bring a lock of
-their own. The season card is good for all pools. Those who want one fill in what is asked at
+their own.
+
+The season card is a plastic card that is good for all pools. Grown-ups pay £40 for it and children
+half of that, however often they come. More can be learnt at
 https://www.farrowlido.example/season.
 
 The water is measured every morning by the pool master, and its temperature is shown at
@@ -49,7 +52,7 @@ def lido(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
 @pytest.mark.parametrize(
     ("question", "address"),
     [
-        ("Which web page do I need for the season card?", "farrowlido.example/season"),
+        ("Which web page tells who may buy a season card?", "farrowlido.example/season"),
         ("Where on the internet is the season card to be had?", "farrowlido.example/season"),
         ("url for the water temperature", "farrowlido.example/water"),
     ],
@@ -59,12 +62,12 @@ def test_the_sentence_with_the_address_is_told(
 ) -> None:
     answer = lido.ask(question)
     assert answer.status is Status.ANSWERED
-    assert address in answer.statements[0].text or address in answer.statements[-1].text
+    assert address in answer.answer
 
 
 def test_a_number_is_told_of_whom_it_is(lido: Assistant) -> None:
     assert "960 555" in lido.ask("What is the phone number of the swimming school?").answer
-    answer = lido.ask("What is the phone number of the ticket office?")
+    answer = lido.ask("What is the phone number of the pool master?")
     assert answer.status is Status.NOT_FOUND
 
 

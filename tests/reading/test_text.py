@@ -137,6 +137,13 @@ def test_an_address_that_ends_a_sentence_belongs_to_it(ahead: str) -> None:
     assert [link.url for link in page.links] == ["https://example.org/tide"]
 
 
+def test_an_address_follows_a_colon_in_a_short_line() -> None:
+    page = _page(
+        "The tide is measured every hour by the warden of the pier\nhere:\nhttps://x.org/tide"
+    )
+    assert [kind for kind, _ in _blocks(page)] == ["paragraph"]
+
+
 def test_a_sentence_goes_on_after_an_address() -> None:
     page = _page("The form can be had at\nhttps://example.org/form, which\nasks for a name.")
     assert [kind for kind, _ in _blocks(page)] == ["paragraph"]

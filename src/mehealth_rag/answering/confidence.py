@@ -13,10 +13,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from mehealth_rag.answering.contacts import gives_contact
 from mehealth_rag.answering.evidence import FEATURES, Candidate, Statistics, Weights
 from mehealth_rag.answering.reader_model import Scores
-from mehealth_rag.answering.weighing import CONTACT_BONUS, Weighed
+from mehealth_rag.answering.weighing import Weighed, contact_bonus
 from mehealth_rag.questions import Question
 
 _FROM_BEST = (
@@ -39,17 +38,16 @@ def answer_features(
 
     Those of `weights.READ_FEATURES` are among them where a reader has had its say.
     """
-    table, logits = weighed.table, weighed.logits
+    # the form of an address chooses the sentence, but does not say that it is the one asked for
+    table, logits = weighed.table, weighed.logits - contact_bonus(question, weighed.found)
     order = np.argsort(-logits, kind="stable")
     best = table[order[0]]
     second = float(logits[order[1]]) if len(order) > 1 else float(logits[order[0]]) - 3.0
     taken = {name: float(best[FEATURES.index(name)]) for name in _FROM_BEST}
     weights = Weights(question, statistics)
     unknown = weights.share(lambda s: statistics.document_frequency(s) == 0)
-    form = CONTACT_BONUS * gives_contact(question, weighed.found[int(order[0])])
     own = {
-        "best": float(logits[order[0]])
-        - form,  # its form chose it, and says nothing of whose it is
+        "best": float(logits[order[0]]),
         "margin": float(logits[order[0]]) - second,
         "unknown": unknown,
     }

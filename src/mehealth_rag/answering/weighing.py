@@ -115,16 +115,17 @@ def weigh(question: Question, evidence: Sequence[Evidence], engine: Engine) -> W
     found = candidates(evidence)
     table = features(question, found, engine.index)
     base = _sentence_logits(question, found, table, models)
+    formed = base + contact_bonus(question, found)
     if reader is None or models.combined is None or not found:
-        return Weighed(found, table, base)
-    kept = np.argsort(-base, kind="stable")[:READ]
+        return Weighed(found, table, formed)
+    kept = np.argsort(-formed, kind="stable")[:READ]
     chosen = tuple(found[int(i)] for i in kept)
     scores = reader.scores(question.text, [pair(c) for c in chosen])
     joined = models.combined.logits(combined_features(base[kept], scores, chosen))
     joined = joined + READ_INTRODUCTION_BONUS * _introduces(chosen, table[kept])
     joined = joined + EXPANSION_BONUS * _spells_out(question, table[kept])
     joined = joined + NAMED_BONUS * _names_it(question, chosen)
-    joined = joined + CONTACT_BONUS * _gives_contact(question, chosen)
+    joined = joined + contact_bonus(question, chosen)
     return Weighed(chosen, table[kept], joined, scores)
 
 
@@ -191,7 +192,6 @@ def structure(question: Question, found: Sequence[Candidate], table: NDArray[np.
     return np.asarray(
         EXPANSION_BONUS * expands
         + NAMED_BONUS * _names_it(question, found)
-        + CONTACT_BONUS * _gives_contact(question, found)
         + INTRODUCTION_BONUS * _introduces(found, table)
         - HEADING_MALUS * (heading & (expands == 0))
     )
@@ -212,9 +212,9 @@ def _names_it(question: Question, found: Sequence[Candidate]) -> Logits:
     return np.asarray([float(name in fold(" ".join(c.text.split()))) for c in found])
 
 
-def _gives_contact(question: Question, found: Sequence[Candidate]) -> Logits:
-    """1 for what has the address or number that is asked for, else 0."""
-    return np.asarray([float(gives_contact(question, c)) for c in found])
+def contact_bonus(question: Question, found: Sequence[Candidate]) -> Logits:
+    """What each candidate gains that has the address or number that is asked for."""
+    return CONTACT_BONUS * np.asarray([float(gives_contact(question, c)) for c in found])
 
 
 def _introduces(found: Sequence[Candidate], table: NDArray[np.float32]) -> Logits:
