@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import takewhile
+from itertools import pairwise, takewhile
 
 from mehealth_rag.language.asking import asking
 from mehealth_rag.language.figures import figures
@@ -98,6 +98,8 @@ _OPENINGS: tuple[tuple[str, Wanted], ...] = (
         r"|\bwhere(?:'s| is| are) (?:the|that|your|their|our|its|an?) (?:\w+ ){0,2}"
         r"(?:case stud(?:y|ies)|papers?|reports?|documents?|leaflets?|brochures?)\b"
         r"|\b(?:twitter|linkedin|facebook|instagram|youtube) (?:handle|account|page|profile)\b"
+        r"|\bwhere (?:\w+ ){0,6}?(?:online|internet|web)\b|\bonline\b.*\baddress\b"
+        r"|\baddress of (?:\w+ ){0,3}online\b"
         r"|\b(?:on|follow) (?:\w+ ){0,2}(?:twitter|linkedin|facebook|instagram|youtube)\b",
         Wanted.LINK,
     ),
@@ -153,6 +155,12 @@ _OPENINGS: tuple[tuple[str, Wanted], ...] = (
     (r"\bhow\b", Wanted.MANNER),
 )
 _COMPILED = tuple((re.compile(pattern), wanted) for pattern, wanted in _OPENINGS)
+
+_REACHED = re.compile(
+    r"\b(?:(?:tele)?phone|fax|mobile) (?:number|no)\b|\be-?mail address\b"
+    r"|\bnumber (?:\w+ ){0,3}(?:call|ring|phone|dial)\b"
+)
+"""A number or an address to reach somebody at: it counts nothing and is no place."""
 
 _YES_NO = re.compile(
     r"^(?:so |and |but |ok(?:ay)?,? |please |then )*(?:is|are|was|were|does|do|did|has|have|had|"
@@ -211,6 +219,8 @@ def subject_stems(text: str) -> tuple[str, ...]:
 def _wanted(plain: str, focus: str) -> Wanted:
     if _COMPILED[0][0].search(plain):
         return Wanted.LINK
+    if _REACHED.search(plain):
+        return Wanted.GENERAL
     if _YES_NO.match(plain) and not re.search(r"\b(?:tell me|know|explain)\b", plain):
         return Wanted.YES_NO
     bare = _BARE_DEFINITION.match(plain)
@@ -234,11 +244,13 @@ def _by_noun(plain: str, focus: str) -> Wanted:
     if focus and re.search(r"\b(?:which|what|whose)\b", plain):
         return Wanted.NAME
     given = bool(figures(plain)) and re.search(r"\b(?:which|what|who)\b", plain)
-    for word in words(plain):
+    for word, following in pairwise([*words(plain), ""]):
         if given:
             break  # the figure is there already: what it belongs to is asked for
         if stem(word) in _NOUN_KINDS and word not in _OFTEN_OTHERWISE:
-            return _NOUN_KINDS[stem(word)]
+            kind = _NOUN_KINDS[stem(word)]
+            # "the total price" asks for a price
+            return _NOUN_KINDS.get(stem(following), kind) if kind is Wanted.COUNT else kind
     return Wanted.GENERAL
 
 

@@ -128,6 +128,27 @@ def test_addresses_alone_on_a_line_are_links() -> None:
     assert _page("See https://example.org/ for more.").links == ()
 
 
+@pytest.mark.parametrize("ahead", ["it is shown at", "it is shown here:", "see"])
+def test_an_address_that_ends_a_sentence_belongs_to_it(ahead: str) -> None:
+    address = "https://example.org/tide."
+    page = _page(f"The tide is measured, and {ahead}\n{address}\n\nThe end is here.")
+    sentence = f"The tide is measured, and {ahead} {address}"
+    assert _blocks(page) == [("paragraph", sentence), ("paragraph", "The end is here.")]
+    assert [link.url for link in page.links] == ["https://example.org/tide"]
+
+
+def test_an_address_follows_a_colon_in_a_short_line() -> None:
+    page = _page(
+        "The tide is measured every hour by the warden of the pier\nhere:\nhttps://x.org/tide"
+    )
+    assert [kind for kind, _ in _blocks(page)] == ["paragraph"]
+
+
+def test_a_sentence_goes_on_after_an_address() -> None:
+    page = _page("The form can be had at\nhttps://example.org/form, which\nasks for a name.")
+    assert [kind for kind, _ in _blocks(page)] == ["paragraph"]
+
+
 def test_lines_are_spans_of_the_text() -> None:
     page = _page("The harbour has an inter-\nnational name and a long pier.")
     assert page.text == "The harbour has an international name and a long pier."

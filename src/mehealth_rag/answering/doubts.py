@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
+from mehealth_rag.answering.contacts import lacks_contact
 from mehealth_rag.answering.evidence import Candidate, Statistics, spells_out
 from mehealth_rag.answering.wanted import (
     counts_focus,
@@ -48,16 +49,6 @@ _ENUMERATION = re.compile(
     r"^(?:[\s\w’'()/-]{0,60}?)(?::|\(|\b(?:such as|including|namely|i\.e|are|is|were)\b)"
 )
 
-_CONTACTS = (
-    (
-        r"\b(?:(?:tele)?phone|fax|mobile) (?:number|no)\b|\bnumber to (?:call|ring|phone)\b",
-        r"\+?\d[\d ()-]{7,}\d",
-    ),
-    (r"\be-?mail address\b|\bthe e-?mail\b|\be-?mail for\b", r"[\w.+-]+@[\w-]+\.\w"),
-    (r"\bpost ?code\b|\bzip(?: code)?\b", r"\b[A-Z]{1,2}\d[\dA-Z]? ?\d[A-Z]{2}\b|\b\d{5}\b"),
-)
-"""Ways to reach somebody: how they are asked for, and the form that they have."""
-
 Likeness = Callable[[str, str], float]
 """The cosine of two words or short texts."""
 
@@ -79,17 +70,11 @@ def doubts(
         found += OTHER_YEAR if told else UNKNOWN_YEAR
     if texts and _only_counts(question, texts[0]):
         found += ONLY_COUNTED
-    if _lacks_contact(question, texts):
+    if lacks_contact(question, *texts):
         found += NO_CONTACT
     if texts and question.wanted is Wanted.DEFINITION and spells_out(question, texts[0]):
         found -= SPELT_OUT
     return found
-
-
-def _lacks_contact(question: Question, texts: Sequence[str]) -> bool:
-    """A telephone number, an e-mail address or a post code is asked for and stands nowhere."""
-    asked = [form for words, form in _CONTACTS if re.search(words, question.text, re.IGNORECASE)]
-    return bool(asked) and not any(re.search(form, text) for form in asked for text in texts)
 
 
 def _gives_figure(question: Question, text: str, alike: Likeness) -> bool:

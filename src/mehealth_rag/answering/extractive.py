@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from mehealth_rag.answering.confidence import answer_features, best_first
 from mehealth_rag.answering.conflicts import first_conflict, measures, rivals_of
-from mehealth_rag.answering.doubts import doubts
+from mehealth_rag.answering.contacts import is_of_another
+from mehealth_rag.answering.doubts import NO_CONTACT, doubts
 from mehealth_rag.answering.evidence import Candidate, Evidence, candidates, sentence_text
 from mehealth_rag.answering.lists import list_around, wants_list
 from mehealth_rag.answering.outline import headings_under
@@ -112,6 +113,8 @@ def answer(
     against = doubts(question, best_candidates(weighed), engine.index, engine.alike)
     order = best_first(found, logits)
     best = found[order[0]]
+    if is_of_another(question, best):
+        against += NO_CONTACT
     listed = _overview(question, evidence, engine) or _listed(question, best, pages)
     rival = None
     if listed is None and measures(question, best):
@@ -120,7 +123,7 @@ def answer(
     if listed is not None:
         statements = listed.statements
     elif rival is not None:
-        statements = ((_quote(best),), (_quote(rival),))
+        statements = ((_quote(best),), _with_columns((rival,), pages))
     else:
         chosen = _statements(question, found, logits, order)
         statements = tuple(_with_columns(group, pages) for group in chosen)

@@ -15,6 +15,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from mehealth_rag.answering.contacts import gives_contact
 from mehealth_rag.answering.doubts import Likeness
 from mehealth_rag.answering.evidence import (
     FEATURES,
@@ -60,6 +61,10 @@ either, and what spells one out is given the whole bonus again."""
 
 INTRODUCED_SHARE = 0.5
 """A list's introduction holds at least this share of the question's weighted words."""
+
+CONTACT_BONUS = 2.0
+"""What a sentence gains that has the address or number that is asked for: the reader takes one for
+a word like any other."""
 
 Logits = NDArray[np.float64]
 
@@ -110,15 +115,17 @@ def weigh(question: Question, evidence: Sequence[Evidence], engine: Engine) -> W
     found = candidates(evidence)
     table = features(question, found, engine.index)
     base = _sentence_logits(question, found, table, models)
+    formed = base + contact_bonus(question, found)
     if reader is None or models.combined is None or not found:
-        return Weighed(found, table, base)
-    kept = np.argsort(-base, kind="stable")[:READ]
+        return Weighed(found, table, formed)
+    kept = np.argsort(-formed, kind="stable")[:READ]
     chosen = tuple(found[int(i)] for i in kept)
     scores = reader.scores(question.text, [pair(c) for c in chosen])
     joined = models.combined.logits(combined_features(base[kept], scores, chosen))
     joined = joined + READ_INTRODUCTION_BONUS * _introduces(chosen, table[kept])
     joined = joined + EXPANSION_BONUS * _spells_out(question, table[kept])
     joined = joined + NAMED_BONUS * _names_it(question, chosen)
+    joined = joined + contact_bonus(question, chosen)
     return Weighed(chosen, table[kept], joined, scores)
 
 
@@ -203,6 +210,11 @@ def _names_it(question: Question, found: Sequence[Candidate]) -> Logits:
     if question.wanted is not Wanted.DEFINITION or " " not in name:
         return np.zeros(len(found))
     return np.asarray([float(name in fold(" ".join(c.text.split()))) for c in found])
+
+
+def contact_bonus(question: Question, found: Sequence[Candidate]) -> Logits:
+    """What each candidate gains that has the address or number that is asked for."""
+    return CONTACT_BONUS * np.asarray([float(gives_contact(question, c)) for c in found])
 
 
 def _introduces(found: Sequence[Candidate], table: NDArray[np.float32]) -> Logits:

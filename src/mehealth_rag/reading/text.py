@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 
 from mehealth_rag.errors import ReadingError
 from mehealth_rag.reading.compose import compose
-from mehealth_rag.reading.marks import ends_clause, goes_on, is_figure, is_unfinished, starts_item
+from mehealth_rag.reading.marks import (
+    ends_clause,
+    ends_sentence,
+    goes_on,
+    is_figure,
+    is_unfinished,
+    starts_item,
+)
 from mehealth_rag.reading.runs import NO_TEXT, Draft, Piece
 from mehealth_rag.reading.tidy import Vocabulary, clean
 from mehealth_rag.types import BlockKind, Fault, Link, Page
@@ -21,6 +28,8 @@ if TYPE_CHECKING:
 _SAMPLE = 4096
 """Bytes at a file's beginning that show how its letters are written."""
 _URL = re.compile(r"<?(https?://[^\s<>]+)>?")
+_AFTER_ADDRESS = ".,;:!?)"
+"""Marks at an address's end belong to the sentence that it stands in."""
 _CELLS = re.compile(r"\t+| {3,}")
 _DASH = re.compile(r"[-–—*] ")
 _FOLIO = re.compile(r"\d{1,3} [A-Z][A-Z &’'-]{4,50}|[A-Z][A-Z &’'-]{4,50} \d{1,3}|\d{1,3}")
@@ -111,7 +120,7 @@ def split_pages(text: str) -> list[str]:
 def _page(number: int, drafts: Sequence[Draft], vocabulary: Vocabulary) -> Page:
     text, blocks, lines = compose(drafts, vocabulary)
     links = tuple(
-        Link(match[1], None, line.span)
+        Link(match[1].rstrip(_AFTER_ADDRESS), None, line.span)
         for line in lines
         if (match := _URL.fullmatch(line.span.of(text)))
     )
@@ -156,7 +165,9 @@ def _piece(row: _TextRow, kind: BlockKind) -> Piece:
 
 def _kind(rows: Sequence[_TextRow], index: int) -> BlockKind:
     row = rows[index]
-    if _URL.fullmatch(row.text) or _is_folio(rows, index):
+    if _is_address(row):
+        return BlockKind.PARAGRAPH if _ends_a_sentence_begun(rows, index) else BlockKind.FURNITURE
+    if _is_folio(rows, index):
         return BlockKind.FURNITURE
     if starts_item(row.text) and not _is_subtitle(rows, index):
         return BlockKind.ITEM
@@ -165,9 +176,26 @@ def _kind(rows: Sequence[_TextRow], index: int) -> BlockKind:
     return BlockKind.PARAGRAPH
 
 
+def _is_address(row: _TextRow) -> bool:
+    """Whether a line is a web address and nothing else."""
+    return _URL.fullmatch(row.text) is not None
+
+
+def _ends_a_sentence_begun(rows: Sequence[_TextRow], index: int) -> bool:
+    """Whether a line belongs to what the line right above it has begun and not ended.
+
+    So does an address that only the line's width brought to a line of its own; the links that a
+    converter puts below a page's words follow a blank line, a full stop or one another.
+    """
+    if index == 0 or rows[index].gap:
+        return False
+    above = rows[index - 1]
+    return not (_is_address(above) or ends_sentence(above.text) or _is_folio(rows, index - 1))
+
+
 def _is_folio(rows: Sequence[_TextRow], index: int) -> bool:
     """Whether the line is the page's last words, or its first, and holds its number."""
-    words = [at for at, row in enumerate(rows) if not _URL.fullmatch(row.text)]
+    words = [at for at, row in enumerate(rows) if not _is_address(row)]
     if len(words) < 3 or index not in (words[0], words[-1]):
         return False
     return _FOLIO.fullmatch(rows[index].text) is not None
@@ -196,6 +224,8 @@ def _belongs(group: _Group, row: _TextRow) -> bool:
     last = group.last
     if row.gap:
         return _bridges_gap(group, row)
+    if _is_address(row):
+        return True
     if len(last.text) > _LONG:
         return row.text[:1].islower() and not ends_clause(last.text)
     if ends_clause(last.text):
