@@ -223,7 +223,7 @@ class Assistant:
         return framed(answer, timings_ms=watch.stop())
 
     def _stand_alone(self, question: str, history: Sequence[Turn]) -> Standalone:
-        alone = stand_alone(question, history, self.retriever.moved)
+        alone = stand_alone(question, history, self.retriever.moved, self.retriever.written)
         if self.model is None or not history:
             return alone
         return rewritten(question, history, alone, self.model)
