@@ -66,7 +66,7 @@ class Question:
 
 _MONEY_NOUNS = frozenset(
     "cost price value worth revenue income turnover investment funding budget salary fee spend "
-    "spending profit expense money debt cash grant gdp earnings".split()
+    "spending profit expense money debt cash grant gdp earnings sum".split()
 )
 _DATE_NOUNS = frozenset("year date month day decade century time".split())
 _PERSON_NOUNS = frozenset(
@@ -112,9 +112,8 @@ _OPENINGS: tuple[tuple[str, Wanted], ...] = (
     (r"\bhow much (?:time|longer|more time|of)\b", Wanted.COUNT),
     (r"\bper\s?cent\b|\bpercentage\b", Wanted.PERCENT),
     (
-        r"\bhow (?:expensive|costly|pricey|valuable)\b|\bwhat (?:does|did|do|will|would) .{1,80} "
-        r"(?:cost|"
-        r"earn|charge)\b",
+        r"\bhow (?:expensive|costly|pricey|valuable|dear|cheap)\b"
+        r"|\bwhat (?:does|did|do|will|would) .{1,80} (?:cost|earn|charge)\b",
         Wanted.MONEY,
     ),
     (
@@ -138,7 +137,11 @@ _OPENINGS: tuple[tuple[str, Wanted], ...] = (
     ),
     (
         r"\bwhy\b|\bwhat (?:is|was|are|were) the (?:reasons?|cause|rationale)\b|\bwhat caused\b"
-        r"|\bhow come\b|\bwhat led to\b|\bwhat drove\b",
+        r"|\bhow come\b|\bwhat led to\b|\bwhat drove\b"
+        r"|\bwhat (?:explain|prompt|mov|motivat)(?:e?s|ed)\b"
+        r"|\bwhat (?:went|goes|has gone) wrong\b|\breasons? (?:why|that|for)\b"
+        r"|\bwhat (?:was|is) it that (?:made|moved|led|caused)\b"
+        r"|\bwhat (?:made|makes) (?!up\b|of\b|by\b|from\b)(?:[\w'’-]+ )+[\w'’-]+",
         Wanted.REASON,
     ),
     (

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from mehealth_rag.answering.comparing import compared
 from mehealth_rag.answering.doubts import NO_CONTACT, doubts
 from mehealth_rag.answering.marking import decisive
-from mehealth_rag.answering.parts import compared, parts
+from mehealth_rag.answering.parts import parts
 from mehealth_rag.assistant import Assistant
 from mehealth_rag.questions import analyse
 from mehealth_rag.settings import Settings
@@ -130,16 +131,36 @@ def test_a_part_is_marked_with_its_whole() -> None:
     [
         (
             "What is the difference between the old mill and the new mill?",
-            ("What is the difference between the old mill?",
-             "What is the difference between the new mill?"),
+            ("What is the old mill?", "What is the new mill?"),
         ),
         (
             "Which is larger, the harbour or the marina?",
-            ("Which is larger, the harbour?", "Which is larger, the marina?"),
+            ("the harbour is how large?", "the marina is how large?"),
         ),
         (
             "How does the fee for boats compare with the price of yachts?",
             ("What is the fee for boats?", "What is the price of yachts?"),
+        ),
+        (
+            "Which of the two ferries carries more cars, the old one or the new one?",
+            ("the old ferry carries how many cars?", "the new ferry carries how many cars?"),
+        ),
+        (
+            "Which costs less per night, a berth at Orton or at Kelmore?",
+            ("a berth at Orton costs how much per night?",
+             "a berth at Kelmore costs how much per night?"),
+        ),
+        (
+            "The mill and the forge - who owns each of them?",
+            ("who owns The mill?", "who owns the forge?"),
+        ),
+        (
+            "In what way do the mill and the forge differ in the sums they pay?",
+            ("What are the sums the mill pay?", "What are the sums the forge pay?"),
+        ),
+        (
+            "How do the roofs at Orton differ from those planned for Kelmore?",
+            ("What are the roofs at Orton?", "What are the roofs planned for Kelmore?"),
         ),
         ("Who built the mill and the bridge?", ()),
         ("How does the mill compare?", ()),
@@ -147,6 +168,20 @@ def test_a_part_is_marked_with_its_whole() -> None:
 )  # fmt: skip
 def test_what_is_compared_is_asked_of_each(question: str, pieces: tuple[str, ...]) -> None:
     assert tuple(side.question for side in compared(question)) == pieces
+
+
+@pytest.mark.parametrize(
+    ("asked", "second"),
+    [
+        ("How deep is the pond at Orton and how deep at Kelmore?",
+         "How deep is the pond at Kelmore?"),
+        ("Who runs the old mill and who the new one?", "Who runs the new mill?"),
+        ("How long did it take before the reform and how long in 2020?",
+         "How long did it take in 2020?"),
+    ],
+)  # fmt: skip
+def test_a_second_part_takes_what_it_leaves_out_of_the_first(asked: str, second: str) -> None:
+    assert parts(asked)[1] == second
 
 
 def test_a_question_without_a_verb_of_its_own_takes_the_one_before() -> None:

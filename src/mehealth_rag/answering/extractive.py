@@ -16,6 +16,7 @@ from mehealth_rag.answering.conflicts import first_conflict, measures, rivals_of
 from mehealth_rag.answering.contacts import is_of_another
 from mehealth_rag.answering.doubts import NO_CONTACT, doubts
 from mehealth_rag.answering.evidence import Candidate, Evidence, candidates, sentence_text
+from mehealth_rag.answering.following import answered, follower
 from mehealth_rag.answering.lists import list_around, wants_list
 from mehealth_rag.answering.outline import headings_under
 from mehealth_rag.answering.overview import asks_overview, named_heading, overview
@@ -205,6 +206,12 @@ def first_statement(draft: Draft) -> Draft:
     return replace(draft, statements=draft.statements[:1])
 
 
+def telling(question: Question, draft: Draft) -> Draft:
+    """The draft with one statement alone: the first that holds what is wanted, else the first."""
+    held = (s for s in draft.statements if strictly_holds(question, s[0].text))
+    return replace(draft, statements=(next(held, draft.statements[0]),))
+
+
 def joined(drafts: Sequence[Draft]) -> Draft:
     """The answers to the parts of one question as one; it is as sure as its least sure part."""
     if len(drafts) == 1:
@@ -252,7 +259,7 @@ def _statements(
         chosen.insert(0 if companion.place < best.place else 1, [companion])
     floor = float(logits[order[0]]) - BEHIND
     enough = _is_enough(question, best)
-    for index in order[1:8]:
+    for index in _second_first(question, found, order):
         candidate = found[index]
         twin = next((c for c in chosen if _same(c[0].text, candidate.text)), None)
         if twin is not None:
@@ -260,7 +267,30 @@ def _statements(
                 twin.append(candidate)
         elif not enough and len(chosen) < 2 and logits[index] >= floor and _fits(chosen, candidate):
             chosen.append([candidate])
+    after = follower(question, best)
+    if after is not None and not _answered_by_another(question, chosen, best):
+        kept = [group for group in chosen if group[0] in (best, companion)]
+        if not _fits(kept, after):
+            kept = [group for group in kept if group[0] is best]
+        if _fits(kept, after):
+            chosen = [*kept, [after]]
     return tuple(map(tuple, chosen))
+
+
+def _answered_by_another(
+    question: Question, chosen: Sequence[Sequence[Candidate]], best: Candidate
+) -> bool:
+    return any(answered(question, g[0].text) for g in chosen if g[0] is not best)
+
+
+def _second_first(
+    question: Question, found: Sequence[Candidate], order: Sequence[int]
+) -> list[int]:
+    """The next best candidates; where a reason is asked for and missing, those that give one."""
+    others = list(order[1:8])
+    if question.wanted is not Wanted.REASON or answered(question, found[order[0]].text):
+        return others
+    return sorted(others, key=lambda i: not answered(question, found[i].text))
 
 
 def _with_columns(group: Sequence[Candidate], pages: Pages) -> tuple[Quote, ...]:

@@ -188,7 +188,9 @@ def structure(question: Question, found: Sequence[Candidate], table: NDArray[np.
     """
     expands = _spells_out(question, table)
     listing = question.wanted is Wanted.LIST
-    heading = np.asarray([c.sentence.kind is BlockKind.HEADING and not listing for c in found])
+    heading = np.asarray(
+        [c.sentence.kind is BlockKind.HEADING and not listing for c in found], dtype=bool
+    )
     return np.asarray(
         EXPANSION_BONUS * expands
         + NAMED_BONUS * _names_it(question, found)
@@ -220,5 +222,5 @@ def contact_bonus(question: Question, found: Sequence[Candidate]) -> Logits:
 def _introduces(found: Sequence[Candidate], table: NDArray[np.float32]) -> Logits:
     """1 for what introduces a list and speaks of what is asked, else 0."""
     covered = table[:, FEATURES.index("coverage")] >= INTRODUCED_SHARE
-    opens = np.asarray([c.text.rstrip().endswith(":") for c in found])
+    opens = np.asarray([c.text.rstrip().endswith(":") for c in found], dtype=bool)
     return (opens & covered).astype(np.float64)
