@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 
+from mehealth_rag.language.overviews import overview_subject
+
 _INSTRUCTION = re.compile(
     r"^(?:please |kindly |now |can you |could you |would you |will you |i want you to |"
     r"i need you to |you must |go ahead and )*"
     r"(?:write|compose|draft|translate|code|program|generate|sing|draw|paint|pretend|act|role-?play|"
     r"repeat|imagine|forget|ignore|disregard|override|simulate|behave|play|delete|execute|run|print|"
-    r"reveal|hack|convert|rewrite|paraphrase|proofread|set|remind|book|order|call|email|send|"
-    r"calculate|solve|compute|create)\s+"
+    r"reveal|hack|convert|rewrite|paraphrase|proofread|set(?! out\b)|remind|book|order|call|email|"
+    r"send|calculate|solve|compute|create)\s+"
     r"(?:me|us|a|an|the|this|that|these|some|my|your|our|it|all|any|everything|as|like|after|you|"
     r"to|out|one|\d+)\b",
     re.IGNORECASE,
@@ -54,6 +56,8 @@ _SMALL_TALK = re.compile(
     re.IGNORECASE,
 )
 
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
+
 INSTRUCTION = "I only answer questions about the documents; I cannot carry out other requests."
 ADVICE = (
     "I can tell you what the documents say, but I cannot give personal medical, legal or "
@@ -67,8 +71,17 @@ def declined(question: str) -> str | None:
     text = " ".join(question.replace("’", "'").split())
     if _OVERRIDE.search(text) or _INSTRUCTION.match(text):
         return INSTRUCTION
-    if _ADVICE.search(text):
+    if _ADVICE.search(_about(text)):
         return ADVICE
     if _SMALL_TALK.search(text):
         return SMALL_TALK
     return None
+
+
+def _about(text: str) -> str:
+    """What is to be judged: of one who explains himself and then asks for an overview, only that.
+
+    General information on a subject is no advice, whoever it is for.
+    """
+    last = _SENTENCE_END.split(text)[-1]
+    return last if overview_subject(last) else text

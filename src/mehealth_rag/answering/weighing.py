@@ -61,6 +61,9 @@ either, and what spells one out is given the whole bonus again."""
 INTRODUCED_SHARE = 0.5
 """A list's introduction holds at least this share of the question's weighted words."""
 
+NEARLY = 0.75
+"""Or this share of what the best candidate holds with what stands above it, for several things."""
+
 Logits = NDArray[np.float64]
 
 
@@ -116,7 +119,7 @@ def weigh(question: Question, evidence: Sequence[Evidence], engine: Engine) -> W
     chosen = tuple(found[int(i)] for i in kept)
     scores = reader.scores(question.text, [pair(c) for c in chosen])
     joined = models.combined.logits(combined_features(base[kept], scores, chosen))
-    joined = joined + READ_INTRODUCTION_BONUS * _introduces(chosen, table[kept])
+    joined = joined + READ_INTRODUCTION_BONUS * _introduces(question, chosen, table[kept])
     joined = joined + EXPANSION_BONUS * _spells_out(question, table[kept])
     joined = joined + NAMED_BONUS * _names_it(question, chosen)
     return Weighed(chosen, table[kept], joined, scores)
@@ -148,7 +151,7 @@ def pair(candidate: Candidate) -> tuple[str, str]:
     """
     passage = candidate.passage
     text = candidate.text
-    if text.rstrip().endswith(":"):
+    if candidate.sentence.kind is not BlockKind.ITEM:
         after = range(candidate.place + 1, len(passage.sentences))
         items = takewhile(lambda i: passage.sentences[i].kind is BlockKind.ITEM, after)
         text = " ".join((text, *(sentence_text(passage, i) for i in items)))
@@ -180,12 +183,12 @@ def structure(question: Question, found: Sequence[Candidate], table: NDArray[np.
     list, though it is short itself.
     """
     expands = _spells_out(question, table)
-    listing = question.wanted is Wanted.LIST
+    listing = question.several
     heading = np.asarray([c.sentence.kind is BlockKind.HEADING and not listing for c in found])
     return np.asarray(
         EXPANSION_BONUS * expands
         + NAMED_BONUS * _names_it(question, found)
-        + INTRODUCTION_BONUS * _introduces(found, table)
+        + INTRODUCTION_BONUS * _introduces(question, found, table)
         - HEADING_MALUS * (heading & (expands == 0))
     )
 
@@ -205,8 +208,17 @@ def _names_it(question: Question, found: Sequence[Candidate]) -> Logits:
     return np.asarray([float(name in fold(" ".join(c.text.split()))) for c in found])
 
 
-def _introduces(found: Sequence[Candidate], table: NDArray[np.float32]) -> Logits:
-    """1 for what introduces a list and speaks of what is asked, else 0."""
+def _introduces(
+    question: Question, found: Sequence[Candidate], table: NDArray[np.float32]
+) -> Logits:
+    """1 for what introduces a list and speaks of what is asked, else 0.
+
+    Where several things are asked for, what stands above an introduction may speak for it: it says
+    little itself ("They are:").
+    """
     covered = table[:, FEATURES.index("coverage")] >= INTRODUCED_SHARE
+    if question.several and len(found):
+        context = table[:, FEATURES.index("coverage_context")]
+        covered |= context >= min(INTRODUCED_SHARE, NEARLY * float(context.max()))
     opens = np.asarray([c.text.rstrip().endswith(":") for c in found])
     return (opens & covered).astype(np.float64)
