@@ -269,10 +269,7 @@ def _statements(
     enough = _is_enough(question, best)
     for index in order[1:8]:
         candidate = found[index]
-        if (
-            candidate.sentence.kind is BlockKind.HEADING
-            and question.wanted is not Wanted.DEFINITION
-        ):
+        if candidate.sentence.kind is BlockKind.HEADING and question.several:
             continue  # it names what is told, and tells nothing
         twin = next((c for c in chosen if _same(c[0].text, candidate.text)), None)
         if twin is not None:
