@@ -10,6 +10,7 @@ from itertools import pairwise, takewhile
 
 from mehealth_rag.language.asking import asking
 from mehealth_rag.language.figures import figures
+from mehealth_rag.language.several import asks_several, several_bidden
 from mehealth_rag.language.words import (
     REQUEST_WORDS,
     content_words,
@@ -51,7 +52,8 @@ class Question:
     `subject` are the stems of its content words, in order, without repeats and without words of
     asking; `focus` is the stem of the noun that says what is wanted ("how many *jobs*"), empty
     where there is none; `names` are the folded capitalised words (not the first word); `named`
-    says that names are asked for ("name the ...", "what are they called").
+    says that names are asked for ("name the ...", "what are they called"); `several` that more
+    than one thing is ("which towns ...").
     """
 
     text: str
@@ -60,9 +62,14 @@ class Question:
     focus: str = ""
     names: tuple[str, ...] = ()
     named: bool = False
+    several: bool = False
     expansions: tuple[str, ...] = ()
     """What the documents say its acronyms stand for, folded."""
 
+
+_MAY_BE_SEVERAL = frozenset(
+    {Wanted.NAME, Wanted.GENERAL, Wanted.MANNER, Wanted.PERSON, Wanted.PLACE, Wanted.REASON}
+)
 
 _MONEY_NOUNS = frozenset(
     "cost price value worth revenue income turnover investment funding budget salary fee spend "
@@ -165,6 +172,12 @@ _REACHED = re.compile(
 )
 """A number or an address to reach somebody at: it counts nothing and is no place."""
 
+_BIDDING = re.compile(
+    r"^(?:(?:so|and|but|ok(?:ay)?|please),? )*(?:can|could|would|will) you (?:please |kindly )?"
+    r"(?=(?:tell|give|list|name|show|set out|lay out|outline|describe|explain|summari[sz]e)\b)"
+)
+"""What asks for an answer politely: not for yes or no."""
+
 _YES_NO = re.compile(
     r"^(?:so |and |but |ok(?:ay)?,? |please |then )*(?:is|are|was|were|does|do|did|has|have|had|"
     r"can|"
@@ -180,7 +193,7 @@ _PHRASE = re.compile(
 )
 _NOT_NOUNS = frozenset(
     "is are was were be been do does did has have had can could will would may might must should "
-    "to of in on for at by from with that which who there".split()
+    "to of in on for at by from with that which who there exactly precisely else".split()
 )
 _PLURAL = re.compile(r"(?:[^su]s|people|children|men|women|staff)$")
 _NAMED = re.compile(r"\bnames? (?!and\b)|\bcalled\b|\bnamed\b|\bwho are\b|\bknown as\b")
@@ -191,16 +204,18 @@ def analyse(text: str, acronyms: Mapping[str, str] | None = None) -> Question:
     """The analysis of one question that stands alone; `acronyms` are folded ones to expansions."""
     known = acronyms or {}
     plain = " ".join(fold(text).split())
-    asked = " ".join(fold(asking(text)).split())
+    asked = _BIDDING.sub("", " ".join(fold(asking(text)).split()))
     focus = _focus(asked)
+    wanted = _wanted(asked, focus)
     return Question(
         text=text,
-        wanted=_wanted(asked, focus),
+        wanted=wanted,
         subject=subject_stems(text),
         focus=focus,
         names=tuple(dict.fromkeys(fold(m) for m in _CAPITALISED.findall(text.strip()))),
         expansions=tuple(known[w] for w in dict.fromkeys(words(text)) if w in known),
         named=_NAMED.search(plain) is not None,
+        several=wanted is Wanted.LIST or (wanted in _MAY_BE_SEVERAL and asks_several(asked)),
     )
 
 
@@ -242,6 +257,9 @@ def _refine(wanted: Wanted, focus: str) -> Wanted:
 
 
 def _by_noun(plain: str, focus: str) -> Wanted:
+    bidden = "" if focus else several_bidden(plain)
+    if bidden:
+        return _NOUN_KINDS.get(stem(bidden), Wanted.LIST)
     if focus in _NOUN_KINDS:
         return _NOUN_KINDS[focus]
     if focus and re.search(r"\b(?:which|what|whose)\b", plain):

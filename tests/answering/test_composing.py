@@ -12,10 +12,12 @@ from mehealth_rag.answering.doubts import NO_CONTACT, doubts
 from mehealth_rag.answering.marking import decisive
 from mehealth_rag.answering.parts import parts
 from mehealth_rag.assistant import Assistant
+from mehealth_rag.language.overviews import overview_subject
 from mehealth_rag.questions import analyse
 from mehealth_rag.settings import Settings
 from mehealth_rag.types import Status
 from mehealth_rag.wiring import ingest
+from tests.answering.made_pages import candidate_with
 
 TOWN = """\
 # The town of Kelmore
@@ -71,6 +73,45 @@ def test_an_overview_is_what_stands_under_the_heading(town: Assistant) -> None:
     assert answer.answer.startswith("Roads and bridges\n")
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Please give me a short overview of the roads and bridges.",
+        "I would be glad of some general information on the roads and bridges.",
+        "Could you give us a brief account of the bridges and roads?",
+    ],
+)
+def test_the_words_that_ask_for_an_overview_are_no_part_of_it(
+    town: Assistant, question: str
+) -> None:
+    answer = town.ask(question)
+    assert answer.answer.startswith("Roads and bridges\n")
+    assert len(answer.statements) > 1
+
+
+def test_an_overview_without_a_heading_begins_where_its_subject_is_introduced(
+    town: Assistant,
+) -> None:
+    answer = town.ask("Could you give us a short account of the mill of Orton?")
+    assert [s.text for s in answer.statements][:1] == ["The mill of Orton makes paper from straw"]
+
+
+@pytest.mark.parametrize(
+    ("question", "subject"),
+    [
+        ("Please give me a short overview of the old mill.", "the old mill"),
+        ("What is there to know about the weir?", "the weir"),
+        ("Our members would like a brief account of the river.", "the river"),
+        ("Describe the footbridge.", "the footbridge"),
+        ("Please explain what the ring road is.", ""),
+        ("On account of what was the footbridge closed?", ""),
+        ("Which mills are driven by water?", ""),
+    ],
+)
+def test_the_subject_of_an_overview(question: str, subject: str) -> None:
+    assert overview_subject(question) == subject
+
+
 def test_pages_that_count_in_other_words_are_both_shown(town: Assistant) -> None:
     answer = town.ask("How many people live in Kelmore?")
     assert "52,000" in answer.answer
@@ -116,7 +157,7 @@ def test_a_telephone_number_that_stands_nowhere_is_not_found(town: Assistant) ->
 def test_ways_to_reach_somebody_have_a_form(
     town: Assistant, question: str, text: str, lacks: bool
 ) -> None:
-    found = doubts(analyse(question), [text], town.index, lambda *_: 0.0)
+    found = doubts(analyse(question), [candidate_with(text, text)], town.index, lambda *_: 0.0)
     assert (found >= NO_CONTACT) is lacks
 
 

@@ -83,6 +83,8 @@ Who wrote the report?
 How many people work in the sector?
 Can you explain the funding programme?
 Could you list the partners?
+Could you set out the stages of a voyage?
+My daughter is thinking of a job at sea. What is there to know about the Harbour School?
 Can you tell me who chairs the board?
 What can you tell me about the lighthouse?
 When should I book a place on the ferry?

@@ -312,6 +312,27 @@ def test_markdown_link_covers_its_words_without_their_spaces() -> None:
     assert [link.span.of(page.text) for link in page.links if link.span] == ["the pilots"]
 
 
+def test_a_numbered_title_that_stands_free_is_a_heading_and_no_item() -> None:
+    page = _page("3. The crew\n\nNine people look after the light.\n\n1. a boat\n2. a lamp\n")
+    assert of_kind(page, BlockKind.HEADING) == ["3. The crew"]
+    assert of_kind(page, BlockKind.ITEM) == ["1. a boat", "2. a lamp"]
+
+
+def test_lines_that_give_values_to_names_are_items() -> None:
+    page = _page("Times\n\nOpening: 3 June\nClosing of the gate: 9 May\nKeeper: Ann Ray\n\nEnd.\n")
+    assert of_kind(page, BlockKind.ITEM) == [
+        "Opening: 3 June",
+        "Closing of the gate: 9 May",
+        "Keeper: Ann Ray",
+    ]
+
+
+def test_a_title_may_end_as_if_it_went_on() -> None:
+    above = "The lamp was lit by hand until the year in which the cable came to the pier."
+    page = _page(f"{above}\n\nA lamp to be proud of\n\nThe lamp of 1871 burns oil.\n")
+    assert of_kind(page, BlockKind.HEADING) == ["A lamp to be proud of"]
+
+
 def test_markdown_front_matter_and_pages(tmp_path: Path) -> None:
     path = tmp_path / "guide.md"
     path.write_text(MARKDOWN + "\f# Second page\n")

@@ -54,10 +54,19 @@ Likeness = Callable[[str, str], float]
 
 
 def doubts(
-    question: Question, best: Sequence[Candidate], statistics: Statistics, alike: Likeness
+    question: Question,
+    best: Sequence[Candidate],
+    statistics: Statistics,
+    alike: Likeness,
+    announced: str = "",
 ) -> float:
-    """Log-odds against answering with the candidates `best`, best first."""
-    texts = tuple(candidate.text for candidate in best)
+    """Log-odds against answering with the candidates `best`, best first.
+
+    `announced` are the items of the list that the first of them introduces: they tell its rest.
+    """
+    texts = [candidate.text for candidate in best]
+    if announced:
+        texts[0] = f"{texts[0]} {announced}"
     found = 0.0
     if question.wanted.is_figure and not any(_gives_figure(question, t, alike) for t in texts):
         found += NO_FIGURE

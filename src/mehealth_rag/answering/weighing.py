@@ -65,6 +65,8 @@ INTRODUCED_SHARE = 0.5
 CONTACT_BONUS = 2.0
 """What a sentence gains that has the address or number that is asked for: the reader takes one for
 a word like any other."""
+NEARLY = 0.75
+"""Or this share of what the best candidate holds with what stands above it, for several things."""
 
 Logits = NDArray[np.float64]
 
@@ -122,7 +124,7 @@ def weigh(question: Question, evidence: Sequence[Evidence], engine: Engine) -> W
     chosen = tuple(found[int(i)] for i in kept)
     scores = reader.scores(question.text, [pair(c) for c in chosen])
     joined = models.combined.logits(combined_features(base[kept], scores, chosen))
-    joined = joined + READ_INTRODUCTION_BONUS * _introduces(chosen, table[kept])
+    joined = joined + READ_INTRODUCTION_BONUS * _introduces(question, chosen, table[kept])
     joined = joined + EXPANSION_BONUS * _spells_out(question, table[kept])
     joined = joined + NAMED_BONUS * _names_it(question, chosen)
     joined = joined + contact_bonus(question, chosen)
@@ -155,7 +157,7 @@ def pair(candidate: Candidate) -> tuple[str, str]:
     """
     passage = candidate.passage
     text = candidate.text
-    if text.rstrip().endswith(":"):
+    if candidate.sentence.kind is not BlockKind.ITEM:
         after = range(candidate.place + 1, len(passage.sentences))
         items = takewhile(lambda i: passage.sentences[i].kind is BlockKind.ITEM, after)
         text = " ".join((text, *(sentence_text(passage, i) for i in items)))
@@ -187,14 +189,14 @@ def structure(question: Question, found: Sequence[Candidate], table: NDArray[np.
     list, though it is short itself.
     """
     expands = _spells_out(question, table)
-    listing = question.wanted is Wanted.LIST
+    listing = question.several
     heading = np.asarray(
         [c.sentence.kind is BlockKind.HEADING and not listing for c in found], dtype=bool
     )
     return np.asarray(
         EXPANSION_BONUS * expands
         + NAMED_BONUS * _names_it(question, found)
-        + INTRODUCTION_BONUS * _introduces(found, table)
+        + INTRODUCTION_BONUS * _introduces(question, found, table)
         - HEADING_MALUS * (heading & (expands == 0))
     )
 
@@ -219,8 +221,17 @@ def contact_bonus(question: Question, found: Sequence[Candidate]) -> Logits:
     return CONTACT_BONUS * np.asarray([float(gives_contact(question, c)) for c in found])
 
 
-def _introduces(found: Sequence[Candidate], table: NDArray[np.float32]) -> Logits:
-    """1 for what introduces a list and speaks of what is asked, else 0."""
+def _introduces(
+    question: Question, found: Sequence[Candidate], table: NDArray[np.float32]
+) -> Logits:
+    """1 for what introduces a list and speaks of what is asked, else 0.
+
+    Where several things are asked for, what stands above an introduction may speak for it: it says
+    little itself ("They are:").
+    """
     covered = table[:, FEATURES.index("coverage")] >= INTRODUCED_SHARE
+    if question.several and len(found):
+        context = table[:, FEATURES.index("coverage_context")]
+        covered |= context >= min(INTRODUCED_SHARE, NEARLY * float(context.max()))
     opens = np.asarray([c.text.rstrip().endswith(":") for c in found], dtype=bool)
     return (opens & covered).astype(np.float64)

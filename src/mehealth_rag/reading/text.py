@@ -33,6 +33,9 @@ _AFTER_ADDRESS = ".,;:!?)"
 _CELLS = re.compile(r"\t+| {3,}")
 _DASH = re.compile(r"[-–—*] ")
 _FOLIO = re.compile(r"\d{1,3} [A-Z][A-Z &’'-]{4,50}|[A-Z][A-Z &’'-]{4,50} \d{1,3}|\d{1,3}")
+_NUMBERED_TITLE = re.compile(r"\d{1,2}\.? [^\W\da-z_]")
+_LABELLED = re.compile(r"[^\W\da-z_][^:.!?]{1,50}: (?=\S)")
+"""A name and its value: "Closing date: 27 September"."""
 _HEADING_WORDS = 18
 _HEADING_LINES = 5
 _LONG = 150
@@ -170,6 +173,9 @@ def _kind(rows: Sequence[_TextRow], index: int) -> BlockKind:
     if _is_folio(rows, index):
         return BlockKind.FURNITURE
     if starts_item(row.text) and not _is_subtitle(rows, index):
+        titled = _is_numbered_title(rows, index)
+        return BlockKind.PARAGRAPH if titled else BlockKind.ITEM
+    if len(row.cells) == 1 and _is_of_labelled(rows, index):
         return BlockKind.ITEM
     if len(row.cells) > 1 and _is_table_row(rows, index):
         return BlockKind.ROW
@@ -209,6 +215,26 @@ def _is_subtitle(rows: Sequence[_TextRow], index: int) -> bool:
     return not any(_DASH.match(row.text) for row in around)
 
 
+def _is_numbered_title(rows: Sequence[_TextRow], index: int) -> bool:
+    """Whether a number opens a title that stands free, and no item of a list."""
+    text = rows[index].text
+    if not _NUMBERED_TITLE.match(text) or ends_clause(text) or is_unfinished(text):
+        return False
+    above, below = rows[max(0, index - 1) : index], rows[index + 1 : index + 2]
+    free = all(row.gap for row in (*(rows[index : index + 1] if above else ()), *below))
+    listed = any(_NUMBERED_TITLE.match(row.text) for row in (*above, *below))
+    return bool(below) and free and not listed and len(text.split()) <= _HEADING_WORDS
+
+
+def _is_of_labelled(rows: Sequence[_TextRow], index: int) -> bool:
+    """Whether a line gives a value to a name, and a line right above or below does too."""
+    if not _LABELLED.match(rows[index].text):
+        return False
+    above = not rows[index].gap and index > 0 and _LABELLED.match(rows[index - 1].text)
+    below = index + 1 < len(rows) and not rows[index + 1].gap
+    return bool(above or (below and _LABELLED.match(rows[index + 1].text)))
+
+
 def _is_table_row(rows: Sequence[_TextRow], index: int) -> bool:
     row = rows[index]
     if any(is_figure(cell) for cell in row.cells[1:]):
@@ -236,8 +262,10 @@ def _belongs(group: _Group, row: _TextRow) -> bool:
 def _bridges_gap(group: _Group, row: _TextRow) -> bool:
     """Whether a block that a blank line broke in two goes on after it."""
     last = group.last.text
-    if is_unfinished(last) or _DASH.match(row.text):
+    if _DASH.match(row.text):
         return True
+    if is_unfinished(last):  # a title may end in "of", but is one short line
+        return goes_on(row.text) or not group.last.short or len(group.rows) > 1
     if ends_clause(last):
         return False
     item = group.kind is BlockKind.ITEM
@@ -259,6 +287,14 @@ def _is_title(group: _Group) -> bool:
     )
 
 
+def _is_parted(group: _Group, below: _Group) -> bool:
+    """Whether one short line stays apart from what is below it, though it ends as if it went on."""
+    (first, *more) = group.rows
+    alone = not more and first.short and below.rows[0].gap and is_unfinished(first.text)
+    letters = first.text[:1].isupper() and not first.text.endswith((",", "-"))
+    return group.kind is BlockKind.PARAGRAPH and alone and letters
+
+
 def _breaks_early(last: _TextRow, row: _TextRow) -> bool:
     """Whether a line ends although the next one's first word had room, and that is a capital."""
     first = row.text.split(" ", 1)[0]
@@ -271,7 +307,7 @@ def _headings(groups: list[_Group]) -> list[_Group]:
     found: list[_Group] = []
     for index, group in enumerate(groups):
         followed = index + 1 < len(groups) and groups[index + 1].kind is not BlockKind.FURNITURE
-        if followed and _is_title(group):
+        if followed and (_is_title(group) or _is_parted(group, groups[index + 1])):
             group.kind = BlockKind.HEADING
             above = found[-1] if found else None
             if above and above.kind is BlockKind.HEADING and not group.rows[0].gap:
