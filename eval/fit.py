@@ -27,6 +27,8 @@ from eval.fit_models import Example, KnownWords
 from eval.fitting_data import (
     LabelledCorpus,
     LabelledQuestion,
+    development_sets,
+    documents,
     file_hash,
     prospectus,
     reader_corpora,
@@ -49,6 +51,7 @@ from mehealth_rag.wiring import ingest, likeness, open_index, open_reader, regis
 
 ROOT = Path(__file__).parent.parent
 OUTPUT = ROOT / "src/mehealth_rag/answering/weights.json"
+OWN_SETS = ROOT / "eval/sets"
 OWN_QUESTIONS, OWN_DOCUMENT = ROOT / "eval/prospectus.jsonl", ROOT / "corpus/prospectus.pdf"
 SENTENCE_SET, SENTENCE_MOST = "reader/selqa.jsonl", 800
 SETS = ("reader/selqa.jsonl", "reader/qed.jsonl", "xquad-dev/questions.jsonl")
@@ -67,11 +70,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     examples = list(_examples(options.data))
     held_out = _fit([e for e in examples if not _is_held_out(e)], reader)
     kept = _fit(examples, reader)
-    sets = [options.data / name for name in SETS]
+    sets = [*(options.data / name for name in SETS), OWN_QUESTIONS]
+    sets += development_sets(OWN_SETS)
     about = {
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
-        "sets": [f"{p.parent.name}/{p.name}" for p in (*sets, OWN_QUESTIONS)],
-        "sha256": file_hash([*sets, OWN_QUESTIONS]),
+        "sets": [f"{p.parent.name}/{p.name}" for p in sets],
+        "sha256": file_hash(sets),
         "questions": len(examples),
         "held_out": _report(held_out, [e for e in examples if _is_held_out(e)], reader),
     }
@@ -87,6 +91,7 @@ def _examples(data: Path) -> Iterable[Example]:
         xquad(data / "xquad-dev"),
         xquad_gaps(data / "xquad-dev"),
         prospectus(OWN_QUESTIONS, OWN_DOCUMENT),
+        *documents(OWN_SETS),
     ]
     for corpus in corpora:
         print(corpus.name, len(corpus.files), len(corpus.questions), file=sys.stderr)

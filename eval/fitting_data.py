@@ -100,13 +100,34 @@ def _without_answers(text: str, page: int, rows: Sequence[dict[str, Any]]) -> st
 
 def prospectus(questions: Path, document: Path) -> LabelledCorpus:
     """The development half of our own questions, those that stand alone and ask for a statement."""
-    kept = [
-        q
-        for q in load_questions(questions)
-        if q.split == "dev" and not q.history and q.kind not in _NOT_EVIDENCE
-    ]
     files = {document.name: document.read_bytes()}
-    return LabelledCorpus("prospectus-dev", files, tuple(map(_own_question, kept)), weight=3.0)
+    asked = _own_questions(load_questions(questions), document.stem)
+    return LabelledCorpus("prospectus-dev", files, asked, weight=3.0)
+
+
+def documents(folder: Path) -> Iterator[LabelledCorpus]:
+    """The development sets over documents that were written for them, a corpus each."""
+    for path in development_sets(folder):
+        asked = _own_questions(load_questions(path))
+        files = {p.name: p.read_bytes() for p in sorted((path.parent / "corpus").iterdir())}
+        yield LabelledCorpus(f"documents-{path.parent.name}", files, asked, weight=2.0)
+
+
+def development_sets(folder: Path) -> list[Path]:
+    """The question files of a folder of sets that have a development half."""
+    files = sorted(folder.glob("*/questions.jsonl"))
+    return [path for path in files if any(q.split == "dev" for q in load_questions(path))]
+
+
+def _own_questions(
+    questions: Iterable[Question], document: str | None = None
+) -> tuple[LabelledQuestion, ...]:
+    """Of the development half those that stand alone; `document` is meant where none is named."""
+    return tuple(
+        _own_question(q, q.document or document)
+        for q in questions
+        if q.split == "dev" and not q.history and q.kind not in _NOT_EVIDENCE
+    )
 
 
 def reader_corpora(path: Path, seed: int = 7, most: int | None = None) -> Iterator[LabelledCorpus]:
@@ -204,12 +225,13 @@ def _holds_sentence(document: str, gold: Sequence[str]) -> Callable[[Candidate],
     return holds
 
 
-def _own_question(question: Question) -> LabelledQuestion:
+def _own_question(question: Question, document: str | None) -> LabelledQuestion:
     forms = [_plain(form) for fact in question.facts for form in fact]
 
     def holds(candidate: Candidate) -> bool:
-        text = _plain(candidate.text)
-        return candidate.passage.page in question.pages and any(f in text for f in forms)
+        passage = candidate.passage
+        there = passage.document == document and passage.page in question.pages
+        return there and any(f in _plain(candidate.text) for f in forms)
 
     return LabelledQuestion(
         question.question, question.answerable, holds if question.answerable else _never

@@ -38,10 +38,31 @@ from mehealth_rag.questions import Wanted, analyse
         ("Is there a web page about the regatta?", Wanted.LINK),
         ("Which company runs the ferries?", Wanted.NAME),
         ("Tell me about the breakwater.", Wanted.GENERAL),
+        ("Could you list the piers that are open?", Wanted.LIST),
+        ("Name some ships that were bought with a grant.", Wanted.LIST),
+        ("Steps that a captain goes through before leaving", Wanted.LIST),
+        ("Could you visit the lighthouse in winter?", Wanted.YES_NO),
     ],
 )
 def test_the_kind_of_answer_that_is_wanted(question: str, wanted: Wanted) -> None:
     assert analyse(question).wanted is wanted
+
+
+@pytest.mark.parametrize(
+    ("question", "several"),
+    [
+        ("Which ferry lines call at the pier?", True),
+        ("What goals does the plan lay down?", True),
+        ("who are the members of the board", True),
+        ("Please set out the stages of a voyage.", True),
+        ("Which firm builds the boats?", False),
+        ("What happens at low tide?", False),
+        ("Please explain what the Harbour Terms are.", False),
+        ("How many ships call at the harbour?", False),
+    ],
+)
+def test_whether_several_things_are_asked_for(question: str, several: bool) -> None:
+    assert analyse(question).several is several
 
 
 def test_the_focus_is_the_noun_that_is_counted() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, TypeAlias
 from mehealth_rag import compose, generated
 from mehealth_rag.accounting import PageAccount, page_accounts, page_ranges, unread_pages
 from mehealth_rag.answering import extractive
+from mehealth_rag.answering.comparing import compared
 from mehealth_rag.answering.evidence import Evidence
 from mehealth_rag.answering.generative import Task, Writer
 from mehealth_rag.answering.links import find_link
 from mehealth_rag.answering.named import found_in, inside, plain
-from mehealth_rag.answering.parts import compared, parts
+from mehealth_rag.answering.parts import parts
 from mehealth_rag.answering.rewriting import rewritten
 from mehealth_rag.answering.scope import declined
+from mehealth_rag.answering.sides import Side, answers_both, giving, of_one_side, tells_both
 from mehealth_rag.answering.weighing import Engine
 from mehealth_rag.answering.weights import load_models
 from mehealth_rag.checking import check_claim
@@ -60,6 +62,9 @@ PASSAGES_COMPARED = 40
 
 _Asked: TypeAlias = tuple[extractive.Draft, Sequence[Evidence]]
 """The answer to one part of a question, and the evidence that it was chosen from."""
+
+Kept: TypeAlias = Callable[[Sequence[Evidence]], tuple[Evidence, ...]]
+"""Takes out of evidence what may not answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +228,7 @@ class Assistant:
         return framed(answer, timings_ms=watch.stop())
 
     def _stand_alone(self, question: str, history: Sequence[Turn]) -> Standalone:
-        alone = stand_alone(question, history, self.retriever.moved)
+        alone = stand_alone(question, history, self.retriever.moved, self.retriever.written)
         if self.model is None or not history:
             return alone
         return rewritten(question, history, alone, self.model)
@@ -277,14 +282,12 @@ class Assistant:
         if any(d.answerable >= floor for d in drafts):
             floor *= OTHER_PART_SHARE
         said = [d for d in drafts if d.statements and d.answerable >= floor]
-        if not said:
+        sides = self._both_sides(question, said, documents) if len(drafts) == 1 else []
+        if not said and not sides:
             library = replace(library, unread=self._unread(documents))
             return compose.not_found(question, evidence, drafts[0], library)
-        draft = extractive.joined(said)
-        sides = self._both_sides(question, draft, documents) if len(drafts) == 1 else []
-        if sides:
-            asked += sides
-            draft = extractive.joined([extractive.first_statement(side) for side, _ in sides])
+        draft = extractive.joined([d for d, _ in sides] or said)
+        asked += sides
         if self.model is None or draft.disagree:
             return compose.answered(question, draft, library)
         found = {e.hit.passage.id: e for _, held in asked for e in held}
@@ -293,20 +296,50 @@ class Assistant:
         return (yield from generated.answer(task, writer, library))
 
     def _both_sides(
-        self, question: Question, whole: extractive.Draft, documents: Sequence[str]
+        self, question: Question, said: Sequence[extractive.Draft], documents: Sequence[str]
     ) -> list[_Asked]:
-        """What is said of each side of a comparison, if the answer does not speak of both already.
+        """What tells each side of a comparison, if the answer does not speak of both already.
 
-        Nothing where the question compares nothing, or where one of its sides is not told of.
+        Nothing where the question compares nothing, or where one of its sides is not told of. One
+        sentence may tell both.
         """
         sides = compared(question.text)
-        if all(side.told_in(whole.statements[0][0].text) for side in sides):
+        whole = said[0] if said else None
+        if not sides or (whole and (whole.introduction or _tells(sides, whole))):
             return []
-        asked = [a for side in sides for a in self._part(side.question, documents)]
-        floor = self.engine.models.threshold * OTHER_PART_SHARE
-        told = [a for a in asked if a[0].statements and a[0].answerable >= floor]
-        firsts = {draft.statements[0][0] for draft, _ in told}
-        return told if len(firsts) == len(sides) and whole.introduction is None else []
+        floor = self.engine.models.threshold * (OTHER_PART_SHARE if whole else 1)
+        told = self._told(sides, [partial(giving, s) for s in sides], documents, floor)
+        shared = _shared(told)
+        if shared is not None and not answers_both(sides, shared):
+            pairs = zip(sides, reversed(sides), strict=True)
+            kept = [partial(of_one_side, side, other, shared) for side, other in pairs]
+            told = self._told(sides, kept, documents, floor)
+            return told if _shared(told) is None else []
+        return told
+
+    def _told(
+        self,
+        sides: Sequence[Side],
+        kept: Sequence[Kept],
+        documents: Sequence[str],
+        floor: float,
+    ) -> list[_Asked]:
+        """One statement for each side; nothing where one of them is not told of."""
+        told = []
+        for side, keeps in zip(sides, kept, strict=True):
+            for draft, evidence in self._part(side.question, documents, keeps):
+                if not draft.statements or draft.answerable < floor:
+                    return []
+                asked = analyse(side.question)
+                told.append(
+                    (
+                        extractive.telling(asked, draft)
+                        if side.wants_figure
+                        else extractive.first_statement(draft),
+                        evidence,
+                    )
+                )
+        return told
 
     def _asked(
         self,
@@ -321,10 +354,13 @@ class Assistant:
             return self._drafts(question, evidence, naming, documents)
         return [a for part in asked for a in self._part(part, documents)]
 
-    def _part(self, part: str, documents: Sequence[str]) -> list[_Asked]:
-        """The drafts for one part of a question, or for one side of a comparison."""
+    def _part(self, part: str, documents: Sequence[str], kept: Kept = tuple) -> list[_Asked]:
+        """The drafts for one part of a question, or for one side of a comparison.
+
+        `kept` is the evidence that may answer it.
+        """
         naming = self.retriever.naming(part, documents)
-        found = self._passages(part, naming, documents)
+        found = kept(self._passages(part, naming, documents))
         return self._drafts(analyse(part, self.retriever.acronyms), found, naming, documents)
 
     def _drafts(
@@ -357,6 +393,16 @@ class Assistant:
     def _sources_by_id(self) -> Mapping[str, Source]:
         indexed = {d.source.id: d.source for d in self.index.documents()}
         return {s.id: s for s in self.known_sources} | indexed
+
+
+def _shared(told: Sequence[_Asked]) -> str | None:
+    """The one sentence that was chosen for every side, None where there are several."""
+    firsts = {draft.statements[0][0] for draft, _ in told}
+    return firsts.pop().text if len(firsts) == 1 and len(told) > 1 else None
+
+
+def _tells(sides: Sequence[Side], whole: extractive.Draft) -> bool:
+    return any(tells_both(sides, quotes[0].text) for quotes in whole.statements)
 
 
 def _status(

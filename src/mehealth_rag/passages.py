@@ -17,7 +17,7 @@ from mehealth_rag.language.sentences import sentence_spans
 from mehealth_rag.tables import RowContext, row_contexts
 from mehealth_rag.types import Block, BlockKind, Document, Page, Passage, Sentence, Span
 
-SPLITTER_VERSION = 6
+SPLITTER_VERSION = 7
 """Raise it when the same page would give other passages: indexes are then built anew."""
 
 MAX_PIECES = 170

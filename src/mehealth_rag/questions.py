@@ -6,10 +6,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import takewhile
+from itertools import pairwise, takewhile
 
 from mehealth_rag.language.asking import asking
 from mehealth_rag.language.figures import figures
+from mehealth_rag.language.several import asks_several, several_bidden
 from mehealth_rag.language.words import (
     REQUEST_WORDS,
     content_words,
@@ -51,7 +52,8 @@ class Question:
     `subject` are the stems of its content words, in order, without repeats and without words of
     asking; `focus` is the stem of the noun that says what is wanted ("how many *jobs*"), empty
     where there is none; `names` are the folded capitalised words (not the first word); `named`
-    says that names are asked for ("name the ...", "what are they called").
+    says that names are asked for ("name the ...", "what are they called"); `several` that more
+    than one thing is ("which towns ...").
     """
 
     text: str
@@ -60,13 +62,18 @@ class Question:
     focus: str = ""
     names: tuple[str, ...] = ()
     named: bool = False
+    several: bool = False
     expansions: tuple[str, ...] = ()
     """What the documents say its acronyms stand for, folded."""
 
 
+_MAY_BE_SEVERAL = frozenset(
+    {Wanted.NAME, Wanted.GENERAL, Wanted.MANNER, Wanted.PERSON, Wanted.PLACE, Wanted.REASON}
+)
+
 _MONEY_NOUNS = frozenset(
     "cost price value worth revenue income turnover investment funding budget salary fee spend "
-    "spending profit expense money debt cash grant gdp earnings".split()
+    "spending profit expense money debt cash grant gdp earnings sum".split()
 )
 _DATE_NOUNS = frozenset("year date month day decade century time".split())
 _PERSON_NOUNS = frozenset(
@@ -98,6 +105,8 @@ _OPENINGS: tuple[tuple[str, Wanted], ...] = (
         r"|\bwhere(?:'s| is| are) (?:the|that|your|their|our|its|an?) (?:\w+ ){0,2}"
         r"(?:case stud(?:y|ies)|papers?|reports?|documents?|leaflets?|brochures?)\b"
         r"|\b(?:twitter|linkedin|facebook|instagram|youtube) (?:handle|account|page|profile)\b"
+        r"|\bwhere (?:\w+ ){0,6}?(?:online|internet|web)\b|\bonline\b.*\baddress\b"
+        r"|\baddress of (?:\w+ ){0,3}online\b"
         r"|\b(?:on|follow) (?:\w+ ){0,2}(?:twitter|linkedin|facebook|instagram|youtube)\b",
         Wanted.LINK,
     ),
@@ -110,9 +119,8 @@ _OPENINGS: tuple[tuple[str, Wanted], ...] = (
     (r"\bhow much (?:time|longer|more time|of)\b", Wanted.COUNT),
     (r"\bper\s?cent\b|\bpercentage\b", Wanted.PERCENT),
     (
-        r"\bhow (?:expensive|costly|pricey|valuable)\b|\bwhat (?:does|did|do|will|would) .{1,80} "
-        r"(?:cost|"
-        r"earn|charge)\b",
+        r"\bhow (?:expensive|costly|pricey|valuable|dear|cheap)\b"
+        r"|\bwhat (?:does|did|do|will|would) .{1,80} (?:cost|earn|charge)\b",
         Wanted.MONEY,
     ),
     (
@@ -136,7 +144,11 @@ _OPENINGS: tuple[tuple[str, Wanted], ...] = (
     ),
     (
         r"\bwhy\b|\bwhat (?:is|was|are|were) the (?:reasons?|cause|rationale)\b|\bwhat caused\b"
-        r"|\bhow come\b|\bwhat led to\b|\bwhat drove\b",
+        r"|\bhow come\b|\bwhat led to\b|\bwhat drove\b"
+        r"|\bwhat (?:explain|prompt|mov|motivat)(?:e?s|ed)\b"
+        r"|\bwhat (?:went|goes|has gone) wrong\b|\breasons? (?:why|that|for)\b"
+        r"|\bwhat (?:was|is) it that (?:made|moved|led|caused)\b"
+        r"|\bwhat (?:made|makes) (?!up\b|of\b|by\b|from\b)(?:[\w'’-]+ )+[\w'’-]+",
         Wanted.REASON,
     ),
     (
@@ -154,6 +166,18 @@ _OPENINGS: tuple[tuple[str, Wanted], ...] = (
 )
 _COMPILED = tuple((re.compile(pattern), wanted) for pattern, wanted in _OPENINGS)
 
+_REACHED = re.compile(
+    r"\b(?:(?:tele)?phone|fax|mobile) (?:number|no)\b|\be-?mail address\b"
+    r"|\bnumber (?:\w+ ){0,3}(?:call|ring|phone|dial)\b"
+)
+"""A number or an address to reach somebody at: it counts nothing and is no place."""
+
+_BIDDING = re.compile(
+    r"^(?:(?:so|and|but|ok(?:ay)?|please),? )*(?:can|could|would|will) you (?:please |kindly )?"
+    r"(?=(?:tell|give|list|name|show|set out|lay out|outline|describe|explain|summari[sz]e)\b)"
+)
+"""What asks for an answer politely: not for yes or no."""
+
 _YES_NO = re.compile(
     r"^(?:so |and |but |ok(?:ay)?,? |please |then )*(?:is|are|was|were|does|do|did|has|have|had|"
     r"can|"
@@ -169,7 +193,7 @@ _PHRASE = re.compile(
 )
 _NOT_NOUNS = frozenset(
     "is are was were be been do does did has have had can could will would may might must should "
-    "to of in on for at by from with that which who there".split()
+    "to of in on for at by from with that which who there exactly precisely else".split()
 )
 _PLURAL = re.compile(r"(?:[^su]s|people|children|men|women|staff)$")
 _NAMED = re.compile(r"\bnames? (?!and\b)|\bcalled\b|\bnamed\b|\bwho are\b|\bknown as\b")
@@ -180,16 +204,18 @@ def analyse(text: str, acronyms: Mapping[str, str] | None = None) -> Question:
     """The analysis of one question that stands alone; `acronyms` are folded ones to expansions."""
     known = acronyms or {}
     plain = " ".join(fold(text).split())
-    asked = " ".join(fold(asking(text)).split())
+    asked = _BIDDING.sub("", " ".join(fold(asking(text)).split()))
     focus = _focus(asked)
+    wanted = _wanted(asked, focus)
     return Question(
         text=text,
-        wanted=_wanted(asked, focus),
+        wanted=wanted,
         subject=subject_stems(text),
         focus=focus,
         names=tuple(dict.fromkeys(fold(m) for m in _CAPITALISED.findall(text.strip()))),
         expansions=tuple(known[w] for w in dict.fromkeys(words(text)) if w in known),
         named=_NAMED.search(plain) is not None,
+        several=wanted is Wanted.LIST or (wanted in _MAY_BE_SEVERAL and asks_several(asked)),
     )
 
 
@@ -211,6 +237,8 @@ def subject_stems(text: str) -> tuple[str, ...]:
 def _wanted(plain: str, focus: str) -> Wanted:
     if _COMPILED[0][0].search(plain):
         return Wanted.LINK
+    if _REACHED.search(plain):
+        return Wanted.GENERAL
     if _YES_NO.match(plain) and not re.search(r"\b(?:tell me|know|explain)\b", plain):
         return Wanted.YES_NO
     bare = _BARE_DEFINITION.match(plain)
@@ -229,16 +257,21 @@ def _refine(wanted: Wanted, focus: str) -> Wanted:
 
 
 def _by_noun(plain: str, focus: str) -> Wanted:
+    bidden = "" if focus else several_bidden(plain)
+    if bidden:
+        return _NOUN_KINDS.get(stem(bidden), Wanted.LIST)
     if focus in _NOUN_KINDS:
         return _NOUN_KINDS[focus]
     if focus and re.search(r"\b(?:which|what|whose)\b", plain):
         return Wanted.NAME
     given = bool(figures(plain)) and re.search(r"\b(?:which|what|who)\b", plain)
-    for word in words(plain):
+    for word, following in pairwise([*words(plain), ""]):
         if given:
             break  # the figure is there already: what it belongs to is asked for
         if stem(word) in _NOUN_KINDS and word not in _OFTEN_OTHERWISE:
-            return _NOUN_KINDS[stem(word)]
+            kind = _NOUN_KINDS[stem(word)]
+            # "the total price" asks for a price
+            return _NOUN_KINDS.get(stem(following), kind) if kind is Wanted.COUNT else kind
     return Wanted.GENERAL
 
 

@@ -7,14 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from mehealth_rag.answering.comparing import compared
 from mehealth_rag.answering.doubts import NO_CONTACT, doubts
 from mehealth_rag.answering.marking import decisive
-from mehealth_rag.answering.parts import compared, parts
+from mehealth_rag.answering.parts import parts
 from mehealth_rag.assistant import Assistant
+from mehealth_rag.language.overviews import overview_subject
 from mehealth_rag.questions import analyse
 from mehealth_rag.settings import Settings
 from mehealth_rag.types import Status
 from mehealth_rag.wiring import ingest
+from tests.answering.made_pages import candidate_with
 
 TOWN = """\
 # The town of Kelmore
@@ -70,6 +73,45 @@ def test_an_overview_is_what_stands_under_the_heading(town: Assistant) -> None:
     assert answer.answer.startswith("Roads and bridges\n")
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Please give me a short overview of the roads and bridges.",
+        "I would be glad of some general information on the roads and bridges.",
+        "Could you give us a brief account of the bridges and roads?",
+    ],
+)
+def test_the_words_that_ask_for_an_overview_are_no_part_of_it(
+    town: Assistant, question: str
+) -> None:
+    answer = town.ask(question)
+    assert answer.answer.startswith("Roads and bridges\n")
+    assert len(answer.statements) > 1
+
+
+def test_an_overview_without_a_heading_begins_where_its_subject_is_introduced(
+    town: Assistant,
+) -> None:
+    answer = town.ask("Could you give us a short account of the mill of Orton?")
+    assert [s.text for s in answer.statements][:1] == ["The mill of Orton makes paper from straw"]
+
+
+@pytest.mark.parametrize(
+    ("question", "subject"),
+    [
+        ("Please give me a short overview of the old mill.", "the old mill"),
+        ("What is there to know about the weir?", "the weir"),
+        ("Our members would like a brief account of the river.", "the river"),
+        ("Describe the footbridge.", "the footbridge"),
+        ("Please explain what the ring road is.", ""),
+        ("On account of what was the footbridge closed?", ""),
+        ("Which mills are driven by water?", ""),
+    ],
+)
+def test_the_subject_of_an_overview(question: str, subject: str) -> None:
+    assert overview_subject(question) == subject
+
+
 def test_pages_that_count_in_other_words_are_both_shown(town: Assistant) -> None:
     answer = town.ask("How many people live in Kelmore?")
     assert "52,000" in answer.answer
@@ -115,7 +157,7 @@ def test_a_telephone_number_that_stands_nowhere_is_not_found(town: Assistant) ->
 def test_ways_to_reach_somebody_have_a_form(
     town: Assistant, question: str, text: str, lacks: bool
 ) -> None:
-    found = doubts(analyse(question), [text], town.index, lambda *_: 0.0)
+    found = doubts(analyse(question), [candidate_with(text, text)], town.index, lambda *_: 0.0)
     assert (found >= NO_CONTACT) is lacks
 
 
@@ -130,16 +172,36 @@ def test_a_part_is_marked_with_its_whole() -> None:
     [
         (
             "What is the difference between the old mill and the new mill?",
-            ("What is the difference between the old mill?",
-             "What is the difference between the new mill?"),
+            ("What is the old mill?", "What is the new mill?"),
         ),
         (
             "Which is larger, the harbour or the marina?",
-            ("Which is larger, the harbour?", "Which is larger, the marina?"),
+            ("the harbour is how large?", "the marina is how large?"),
         ),
         (
             "How does the fee for boats compare with the price of yachts?",
             ("What is the fee for boats?", "What is the price of yachts?"),
+        ),
+        (
+            "Which of the two ferries carries more cars, the old one or the new one?",
+            ("the old ferry carries how many cars?", "the new ferry carries how many cars?"),
+        ),
+        (
+            "Which costs less per night, a berth at Orton or at Kelmore?",
+            ("a berth at Orton costs how much per night?",
+             "a berth at Kelmore costs how much per night?"),
+        ),
+        (
+            "The mill and the forge - who owns each of them?",
+            ("who owns The mill?", "who owns the forge?"),
+        ),
+        (
+            "In what way do the mill and the forge differ in the sums they pay?",
+            ("What are the sums the mill pay?", "What are the sums the forge pay?"),
+        ),
+        (
+            "How do the roofs at Orton differ from those planned for Kelmore?",
+            ("What are the roofs at Orton?", "What are the roofs planned for Kelmore?"),
         ),
         ("Who built the mill and the bridge?", ()),
         ("How does the mill compare?", ()),
@@ -147,6 +209,20 @@ def test_a_part_is_marked_with_its_whole() -> None:
 )  # fmt: skip
 def test_what_is_compared_is_asked_of_each(question: str, pieces: tuple[str, ...]) -> None:
     assert tuple(side.question for side in compared(question)) == pieces
+
+
+@pytest.mark.parametrize(
+    ("asked", "second"),
+    [
+        ("How deep is the pond at Orton and how deep at Kelmore?",
+         "How deep is the pond at Kelmore?"),
+        ("Who runs the old mill and who the new one?", "Who runs the new mill?"),
+        ("How long did it take before the reform and how long in 2020?",
+         "How long did it take in 2020?"),
+    ],
+)  # fmt: skip
+def test_a_second_part_takes_what_it_leaves_out_of_the_first(asked: str, second: str) -> None:
+    assert parts(asked)[1] == second
 
 
 def test_a_question_without_a_verb_of_its_own_takes_the_one_before() -> None:

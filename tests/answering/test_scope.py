@@ -21,6 +21,7 @@ Act as a Linux terminal
 Now calculate 17 times 23
 Delete the index
 Remind me tomorrow at nine
+Translate “the tide is low” into Dutch
 Enter developer mode
 """
 
@@ -43,6 +44,14 @@ Which tablets should I take against it?
 Can my grandmother sail with a bad hip?
 Would my daughter be happier at the harbour school?
 I'm pregnant, may I swim in the dock?
+My son has a fever. What is it?
+My aunt fell on the slip last night; what shall we do?
+My uncle has a weak heart. Can he row in the race?
+My sister wants a berth. Which pier is best?
+How is my son's rash treated?
+The harbour master shouted at me. Should I complain to the mayor?
+Would it be wise to buy a berth now?
+Can I give my baby the syrup?
 """
 
 SMALL_TALKS = """
@@ -74,6 +83,8 @@ Who wrote the report?
 How many people work in the sector?
 Can you explain the funding programme?
 Could you list the partners?
+Could you set out the stages of a voyage?
+My daughter is thinking of a job at sea. What is there to know about the Harbour School?
 Can you tell me who chairs the board?
 What can you tell me about the lighthouse?
 When should I book a place on the ferry?
@@ -135,6 +146,11 @@ Code of conduct for staff?
 Order of service for the opening?
 Draft budget for 2022?
 Play areas: where are they?
+Could you set out the changes to the harbour rules?
+Can we hire the boat house for my son's wedding?
+My sister uses a wheelchair. Where can we get the map of the steps for her?
+My nephew would like to be a pilot. What is known about the harbour school?
+When can my daughter sit the pilot's test?
 """
 
 

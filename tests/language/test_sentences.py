@@ -56,6 +56,10 @@ def test_one_sentence(text: str) -> None:
         ("She studied art. He did not.", ["She studied art.", "He did not."]),
         ("Take vitamin C. It helps.", ["Take vitamin C.", "It helps."]),
         ("So did I. Then we left.", ["So did I.", "Then we left."]),
+        (
+            "See https://x.org/Terms.Current now. Go.",
+            ["See https://x.org/Terms.Current now.", "Go."],
+        ),
         ("  One.   Two.  ", ["One.", "Two."]),
         ("", []),
         (" \n ", []),

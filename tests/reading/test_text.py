@@ -128,6 +128,27 @@ def test_addresses_alone_on_a_line_are_links() -> None:
     assert _page("See https://example.org/ for more.").links == ()
 
 
+@pytest.mark.parametrize("ahead", ["it is shown at", "it is shown here:", "see"])
+def test_an_address_that_ends_a_sentence_belongs_to_it(ahead: str) -> None:
+    address = "https://example.org/tide."
+    page = _page(f"The tide is measured, and {ahead}\n{address}\n\nThe end is here.")
+    sentence = f"The tide is measured, and {ahead} {address}"
+    assert _blocks(page) == [("paragraph", sentence), ("paragraph", "The end is here.")]
+    assert [link.url for link in page.links] == ["https://example.org/tide"]
+
+
+def test_an_address_follows_a_colon_in_a_short_line() -> None:
+    page = _page(
+        "The tide is measured every hour by the warden of the pier\nhere:\nhttps://x.org/tide"
+    )
+    assert [kind for kind, _ in _blocks(page)] == ["paragraph"]
+
+
+def test_a_sentence_goes_on_after_an_address() -> None:
+    page = _page("The form can be had at\nhttps://example.org/form, which\nasks for a name.")
+    assert [kind for kind, _ in _blocks(page)] == ["paragraph"]
+
+
 def test_lines_are_spans_of_the_text() -> None:
     page = _page("The harbour has an inter-\nnational name and a long pier.")
     assert page.text == "The harbour has an international name and a long pier."
@@ -289,6 +310,27 @@ def test_markdown_link_covers_its_words_without_their_spaces() -> None:
     page = _md("see[ the pilots ](https://example.org/) now")
     assert page.text == "see the pilots now"
     assert [link.span.of(page.text) for link in page.links if link.span] == ["the pilots"]
+
+
+def test_a_numbered_title_that_stands_free_is_a_heading_and_no_item() -> None:
+    page = _page("3. The crew\n\nNine people look after the light.\n\n1. a boat\n2. a lamp\n")
+    assert of_kind(page, BlockKind.HEADING) == ["3. The crew"]
+    assert of_kind(page, BlockKind.ITEM) == ["1. a boat", "2. a lamp"]
+
+
+def test_lines_that_give_values_to_names_are_items() -> None:
+    page = _page("Times\n\nOpening: 3 June\nClosing of the gate: 9 May\nKeeper: Ann Ray\n\nEnd.\n")
+    assert of_kind(page, BlockKind.ITEM) == [
+        "Opening: 3 June",
+        "Closing of the gate: 9 May",
+        "Keeper: Ann Ray",
+    ]
+
+
+def test_a_title_may_end_as_if_it_went_on() -> None:
+    above = "The lamp was lit by hand until the year in which the cable came to the pier."
+    page = _page(f"{above}\n\nA lamp to be proud of\n\nThe lamp of 1871 burns oil.\n")
+    assert of_kind(page, BlockKind.HEADING) == ["A lamp to be proud of"]
 
 
 def test_markdown_front_matter_and_pages(tmp_path: Path) -> None:

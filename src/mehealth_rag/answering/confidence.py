@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from mehealth_rag.answering.evidence import FEATURES, Candidate, Statistics, Weights
 from mehealth_rag.answering.reader_model import Scores
-from mehealth_rag.answering.weighing import Weighed
+from mehealth_rag.answering.weighing import Weighed, contact_bonus
 from mehealth_rag.questions import Question
 
 _FROM_BEST = (
@@ -38,7 +38,8 @@ def answer_features(
 
     Those of `weights.READ_FEATURES` are among them where a reader has had its say.
     """
-    table, logits = weighed.table, weighed.logits
+    # the form of an address chooses the sentence, but does not say that it is the one asked for
+    table, logits = weighed.table, weighed.logits - contact_bonus(question, weighed.found)
     order = np.argsort(-logits, kind="stable")
     best = table[order[0]]
     second = float(logits[order[1]]) if len(order) > 1 else float(logits[order[0]]) - 3.0

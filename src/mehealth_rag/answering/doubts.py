@@ -2,8 +2,8 @@
 
 Each doubt is a plain observation about question and evidence, and worth a fixed number of log-odds
 against answering: the number that is asked for stands nowhere, the year that is asked about does
-not either, the things whose names are asked for are only counted, or the way to reach somebody that
-is asked for is not there.
+not either, or not beside the figure, the things whose names are asked for are only counted, or the
+way to reach somebody that is asked for is not there.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
-from mehealth_rag.answering.evidence import Statistics, spells_out
+from mehealth_rag.answering.contacts import lacks_contact
+from mehealth_rag.answering.evidence import Candidate, Statistics, spells_out
 from mehealth_rag.answering.wanted import (
     counts_focus,
     holds_wanted,
@@ -24,6 +25,7 @@ from mehealth_rag.language.words import content_words, stem
 from mehealth_rag.questions import GENERIC_FOCUS, Question, Wanted
 
 NO_FIGURE, NO_DATE, UNKNOWN_YEAR, ONLY_COUNTED, NO_CONTACT = 2.5, 1.0, 3.0, 2.5, 4.0
+WRONG_YEAR = 2.5
 """Log-odds against answering."""
 
 SPELT_OUT = 3.0
@@ -36,6 +38,9 @@ ALIKE = 0.6
 """Cosine of two nouns that may stand for each other ("firms" and "businesses")."""
 
 _NOUNS_AFTER = 5
+_NEXT_YEAR = 1
+"""A report on one year often says "the year before"."""
+
 _NAMING = frozenset({Wanted.LIST, Wanted.NAME, Wanted.PLACE, Wanted.PERSON, Wanted.GENERAL})
 _NAMES_WANTED = re.compile(
     r"\b(?:which|what are|who are|where are|names?|named|called|list|identify)\b", re.IGNORECASE
@@ -44,45 +49,41 @@ _ENUMERATION = re.compile(
     r"^(?:[\s\w’'()/-]{0,60}?)(?::|\(|\b(?:such as|including|namely|i\.e|are|is|were)\b)"
 )
 
-_CONTACTS = (
-    (
-        r"\b(?:(?:tele)?phone|fax|mobile) (?:number|no)\b|\bnumber to (?:call|ring|phone)\b",
-        r"\+?\d[\d ()-]{7,}\d",
-    ),
-    (r"\be-?mail address\b|\bthe e-?mail\b|\be-?mail for\b", r"[\w.+-]+@[\w-]+\.\w"),
-    (r"\bpost ?code\b|\bzip(?: code)?\b", r"\b[A-Z]{1,2}\d[\dA-Z]? ?\d[A-Z]{2}\b|\b\d{5}\b"),
-)
-"""Ways to reach somebody: how they are asked for, and the form that they have."""
-
 Likeness = Callable[[str, str], float]
 """The cosine of two words or short texts."""
 
 
 def doubts(
-    question: Question, texts: Sequence[str], statistics: Statistics, alike: Likeness
+    question: Question,
+    best: Sequence[Candidate],
+    statistics: Statistics,
+    alike: Likeness,
+    announced: str = "",
 ) -> float:
-    """Log-odds against answering with the best sentences `texts`, best first."""
+    """Log-odds against answering with the candidates `best`, best first.
+
+    `announced` are the items of the list that the first of them introduces: they tell its rest.
+    """
+    texts = [candidate.text for candidate in best]
+    if announced:
+        texts[0] = f"{texts[0]} {announced}"
     found = 0.0
     if question.wanted.is_figure and not any(_gives_figure(question, t, alike) for t in texts):
         found += NO_FIGURE
     if question.wanted is Wanted.DATE and not any(strictly_holds(question, t) for t in texts):
         found += NO_DATE
-    if _asks_of_unknown_year(question, statistics):
+    if _of_another_year(question, best):
+        found += WRONG_YEAR
+    elif _asks_of_unknown_year(question, statistics):
         told = any(f.kind is FigureKind.YEAR for f in figures(texts[0])) if texts else False
         found += OTHER_YEAR if told else UNKNOWN_YEAR
     if texts and _only_counts(question, texts[0]):
         found += ONLY_COUNTED
-    if _lacks_contact(question, texts):
+    if lacks_contact(question, *texts):
         found += NO_CONTACT
     if texts and question.wanted is Wanted.DEFINITION and spells_out(question, texts[0]):
         found -= SPELT_OUT
     return found
-
-
-def _lacks_contact(question: Question, texts: Sequence[str]) -> bool:
-    """A telephone number, an e-mail address or a post code is asked for and stands nowhere."""
-    asked = [form for words, form in _CONTACTS if re.search(words, question.text, re.IGNORECASE)]
-    return bool(asked) and not any(re.search(form, text) for form in asked for text in texts)
 
 
 def _gives_figure(question: Question, text: str, alike: Likeness) -> bool:
@@ -112,6 +113,31 @@ def _counted(question: Question, text: str) -> tuple[str, ...]:
         if figure.kind in {FigureKind.QUANTITY, FigureKind.YEAR}:
             found += content_words(text[figure.span.end : figure.span.end + 70])[:_NOUNS_AFTER]
     return tuple(dict.fromkeys(found))
+
+
+def _of_another_year(question: Question, best: Sequence[Candidate]) -> bool:
+    """A figure of one year is asked for, and the best sentences give those of other years only.
+
+    A sentence without the year may still be of it: by what stands above it, or its document's name.
+    """
+    asked = _years(question.text)
+    if not asked or not question.wanted.is_figure:
+        return False
+    told = {year for c in best for year in _years(f"{c.text} {c.before}")}
+    above = {
+        year
+        for c in best
+        for text in (c.passage.document, c.passage.title, *c.passage.headings)
+        for year in _years(text)
+    }
+    if told:
+        return not asked & (told | above)
+    return bool(above) and all(abs(a - b) > _NEXT_YEAR for a in asked for b in above)
+
+
+@lru_cache(maxsize=10_000)
+def _years(text: str) -> frozenset[int]:
+    return frozenset(int(f.value) for f in figures(text) if f.kind is FigureKind.YEAR)
 
 
 def _asks_of_unknown_year(question: Question, statistics: Statistics) -> bool:

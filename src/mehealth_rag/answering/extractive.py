@@ -13,16 +13,24 @@ from numpy.typing import NDArray
 
 from mehealth_rag.answering.confidence import answer_features, best_first
 from mehealth_rag.answering.conflicts import first_conflict, measures, rivals_of
-from mehealth_rag.answering.doubts import doubts
+from mehealth_rag.answering.contacts import is_of_another
+from mehealth_rag.answering.doubts import NO_CONTACT, doubts
 from mehealth_rag.answering.evidence import Candidate, Evidence, candidates, sentence_text
-from mehealth_rag.answering.lists import list_around, wants_list
+from mehealth_rag.answering.following import answered, follower
+from mehealth_rag.answering.lists import list_of
 from mehealth_rag.answering.outline import headings_under
-from mehealth_rag.answering.overview import asks_overview, named_heading, overview
+from mehealth_rag.answering.overview import (
+    asks_overview,
+    introducing,
+    named_heading,
+    overview,
+    told_from,
+)
 from mehealth_rag.answering.wanted import strictly_holds
 from mehealth_rag.answering.weighing import (
     BEHIND,
     Engine,
-    best_texts,
+    best_candidates,
     sentence_logits,
     weigh,
 )
@@ -109,10 +117,13 @@ def answer(
     found, logits = weighed.found, weighed.logits
     signals = answer_features(question, weighed, engine.index)
     row = np.asarray([[signals[name] for name in models.answerable.features]])
-    against = doubts(question, best_texts(weighed), engine.index, engine.alike)
     order = best_first(found, logits)
     best = found[order[0]]
     listed = _overview(question, evidence, engine) or _listed(question, best, pages)
+    announced = listed.text if listed is not None and listed.introduction is not None else ""
+    against = doubts(question, best_candidates(weighed), engine.index, engine.alike, announced)
+    if is_of_another(question, best):
+        against += NO_CONTACT
     rival = None
     if listed is None and measures(question, best):
         near = first_conflict(question, best, _rivals(found, logits, order))
@@ -120,7 +131,7 @@ def answer(
     if listed is not None:
         statements = listed.statements
     elif rival is not None:
-        statements = ((_quote(best),), (_quote(rival),))
+        statements = ((_quote(best),), _with_columns((rival,), pages))
     else:
         chosen = _statements(question, found, logits, order)
         statements = tuple(_with_columns(group, pages) for group in chosen)
@@ -163,6 +174,11 @@ class _Listed:
     statements: tuple[tuple[Quote, ...], ...]
     introduction: Quote | None
 
+    @property
+    def text(self) -> str:
+        """The words of its items, with a colon before them as a sentence would have it."""
+        return ": " + "; ".join(group[0].text for group in self.statements)
+
 
 def _listed(question: Question, best: Candidate, pages: Pages) -> _Listed | None:
     """The whole list that the best evidence introduces or belongs to, where that is the answer."""
@@ -172,34 +188,44 @@ def _listed(question: Question, best: Candidate, pages: Pages) -> _Listed | None
     if spans:
         items = tuple((_page_quote(document, page, s),) for s in spans)
         return _Listed(items, _quote(best))
-    if wants_list(question, best):
-        found = list_around(page, best)
-        if found is not None:
-            lead = found.introduction
-            items = tuple((_page_quote(document, page, s),) for s in found.items)
-            return _Listed(items, _page_quote(document, page, lead) if lead else None)
-    return None
+    found = list_of(question, best, page)
+    if found is None:
+        return None
+    lead = found.introduction
+    items = tuple((_page_quote(document, page, s),) for s in found.items)
+    return _Listed(items, _page_quote(document, page, lead) if lead else None)
 
 
 def _overview(question: Question, evidence: Sequence[Evidence], engine: Engine) -> _Listed | None:
-    """What stands under the heading that a question for an overview names."""
+    """What a question for an overview wants: what stands under the heading that it names.
+
+    Where no heading has its name, the sentences from the one on that introduces it.
+    """
     if not asks_overview(question):
         return None
-    heading = named_heading(question, candidates(evidence), engine.index)
-    if heading is None:
+    found = candidates(evidence)
+    heading = named_heading(question, found, engine.index)
+    chosen = heading or introducing(question, found, engine.index)
+    if chosen is None:
         return None
-    passage = heading.passage
+    passage = chosen.passage
     page = engine.index.page(passage.document, passage.page)
-    sentences = overview(heading, page)
+    sentences = overview(chosen, page) if heading else told_from(chosen, page)
     if not sentences:
         return None
     quotes = tuple((_page_quote(passage.document, page, s),) for s in sentences)
-    return _Listed(quotes, _quote(heading))
+    return _Listed(quotes, _quote(heading) if heading else None)
 
 
 def first_statement(draft: Draft) -> Draft:
     """The draft with its first statement alone."""
     return replace(draft, statements=draft.statements[:1])
+
+
+def telling(question: Question, draft: Draft) -> Draft:
+    """The draft with one statement alone: the first that holds what is wanted, else the first."""
+    held = (s for s in draft.statements if strictly_holds(question, s[0].text))
+    return replace(draft, statements=(next(held, draft.statements[0]),))
 
 
 def joined(drafts: Sequence[Draft]) -> Draft:
@@ -249,15 +275,40 @@ def _statements(
         chosen.insert(0 if companion.place < best.place else 1, [companion])
     floor = float(logits[order[0]]) - BEHIND
     enough = _is_enough(question, best)
-    for index in order[1:8]:
+    for index in _second_first(question, found, order):
         candidate = found[index]
+        if candidate.sentence.kind is BlockKind.HEADING and question.several:
+            continue  # it names what is told, and tells nothing
         twin = next((c for c in chosen if _same(c[0].text, candidate.text)), None)
         if twin is not None:
             if all(c.sentence.span != candidate.sentence.span for c in twin):
                 twin.append(candidate)
         elif not enough and len(chosen) < 2 and logits[index] >= floor and _fits(chosen, candidate):
             chosen.append([candidate])
+    after = follower(question, best)
+    if after is not None and not _answered_by_another(question, chosen, best):
+        kept = [group for group in chosen if group[0] in (best, companion)]
+        if not _fits(kept, after):
+            kept = [group for group in kept if group[0] is best]
+        if _fits(kept, after):
+            chosen = [*kept, [after]]
     return tuple(map(tuple, chosen))
+
+
+def _answered_by_another(
+    question: Question, chosen: Sequence[Sequence[Candidate]], best: Candidate
+) -> bool:
+    return any(answered(question, g[0].text) for g in chosen if g[0] is not best)
+
+
+def _second_first(
+    question: Question, found: Sequence[Candidate], order: Sequence[int]
+) -> list[int]:
+    """The next best candidates; where a reason is asked for and missing, those that give one."""
+    others = list(order[1:8])
+    if question.wanted is not Wanted.REASON or answered(question, found[order[0]].text):
+        return others
+    return sorted(others, key=lambda i: not answered(question, found[i].text))
 
 
 def _with_columns(group: Sequence[Candidate], pages: Pages) -> tuple[Quote, ...]:

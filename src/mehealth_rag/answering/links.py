@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from math import log
 from urllib.parse import urlsplit
 
+from mehealth_rag.answering.contacts import WEB_ADDRESS
 from mehealth_rag.language.words import content_words, stem
 from mehealth_rag.questions import Question
 from mehealth_rag.types import BlockKind, Link, Page, Source, Span
@@ -56,7 +57,7 @@ def find_link(
     titles = {s.url: s.title for s in sources if s.url}
     library = tuple(pages)
     home = _HOME.search(question.text) is not None
-    links = tuple(_all_links(sources, library))
+    links = tuple(x for x in _all_links(sources, library) if not _is_told(x[1], x[2]))
     held = [_held(titles.get(link.url, ""), link, page) for _, page, link in links]
     weight = _weights(wanted, held)
     scored = [
@@ -72,6 +73,18 @@ def find_link(
     if place is None:
         return None
     return FoundLink(title, link.url, place.document, place.page, place.span, min(share, 1.0))
+
+
+def _is_told(page: Page, link: Link) -> bool:
+    """Whether a link is an address printed within a sentence, which is evidence like any other.
+
+    The address alone would be found by its own words only, and quoted without what it leads to.
+    """
+    span = link.span
+    if span is None or not WEB_ADDRESS.match(span.of(page.text)):
+        return False
+    around = (b for b in page.blocks if b.span.start <= span.start and span.end <= b.span.end)
+    return any(b.kind is not BlockKind.FURNITURE and b.span != span for b in around)
 
 
 def _is_home(link: Link) -> bool:

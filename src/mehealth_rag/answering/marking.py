@@ -47,9 +47,15 @@ def mark(text: str, spans: tuple[Span, ...]) -> str:
 def decisive_figure(question: Question, text: str) -> Figure | None:
     """The figure of the wanted kind that stands nearest to the question's words."""
     asked = {f.value for f in figures(question.text)}
-    new = [f for f in figures(text) if f.value not in asked and f.kind is not FigureKind.YEAR]
+    new = [f for f in measured(text) if f.value not in asked]
     exact = [f for f in new if _fits(question.wanted, f)] or new
     return min(exact, key=lambda f: (_distance(question, text, f), f.span.start), default=None)
+
+
+def measured(text: str) -> tuple[Figure, ...]:
+    """The figures of `text` that may measure something: no years, and no days of a date."""
+    found = (f for f in figures(text) if f.kind is not FigureKind.YEAR)
+    return tuple(f for f in found if not kinds.in_day(text, f.span.start, f.span.end))
 
 
 def _figure(question: Question, text: str) -> tuple[Span, ...]:

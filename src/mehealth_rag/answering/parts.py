@@ -1,12 +1,11 @@
-"""Double questions: two things asked in one breath, or compared, are looked up one by one."""
+"""Double questions: two things asked in one breath are looked up one by one."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from mehealth_rag.followups import stand_alone
-from mehealth_rag.language.words import content_words, stem_all
+from mehealth_rag.language.words import content_words
 
 _ASKING = (
     r"(?:how|what|who|whom|whose|when|where|which|why|is|are|was|were|does|do|did|has|have|can|"
@@ -18,33 +17,19 @@ _JOINT = re.compile(
 _ASKS = re.compile(rf"\b{_ASKING}\b", re.IGNORECASE)
 MOST = 3
 
+_BY = (
+    r"(?:for|in|of|at|by|on|to|with|from|under|before|after|during|since|until|between|within|"
+    r"without)"
+)
 _GAP = re.compile(
-    rf"^{_ASKING}\s+(?P<by>for|in|of|at|by|on|to|with|from|under)\s+(?P<rest>\S.*)$", re.IGNORECASE
-)
-_COMPARES = re.compile(
-    r"\b(?:compar\w+|differ\w*|versus|vs|contrast\w*|rank\w*|respectively|both|next to|"
-    r"relative to)\b|\b(?:more|less|\w{2,}er)\b.*\bor\b",
+    rf"^(?P<asks>{_ASKING}(?:\s+(?!{_ASKING}\b)\w+)?)\s+(?P<by>{_BY})\s+(?P<rest>\S.*)$",
     re.IGNORECASE,
 )
-_COMPARES_WITH = re.compile(
-    r"^how\s+(?:do|does|did|is|are)\s+(?P<one>\S.*?)\s+(?:compared?|rank|differ)\s+"
-    r"(?:with|to|against|next to|from)\s+(?P<other>\S.*?)\s*\??$",
+_OBJECT = re.compile(
+    r"^(?P<asks>who|which|what)\s+(?P<rest>(?:the|his|her|its|their|our|your)\s+\S.*)$",
     re.IGNORECASE,
 )
-_BETWEEN = re.compile(
-    r"\s+(?:and(?: for| of| in| by| to| with)?|or|versus|vs\.?|with|next to|relative to|"
-    r"against)\s+",
-    re.IGNORECASE,
-)
-_NO_PART_OF_A_THING = frozenset(
-    """
-    is are was were do does did has have had can could will would between compare compares compared
-    comparing differ differs different difference rank ranks which what who how where when why than
-    more less or and versus vs larger largest bigger smaller higher lower better worse both either
-    """.split()
-)
-_BEFORE_A_THING = frozenset("of for in on at by to from with under about".split())
-_LONGEST_THING = 6
+_FIRST = re.compile(r"^(?P<asks>\w+)\s+(?P<verb>\w+)\s+(?P<rest>\S.*)$")
 
 
 def parts(question: str) -> tuple[str, ...]:
@@ -61,60 +46,29 @@ def parts(question: str) -> tuple[str, ...]:
 
 
 def _gapped(first: str, piece: str) -> str | None:
-    """The first question with another object, where the piece has no verb ("which for yachts")."""
+    """The first question with another object, where the piece has no verb.
+
+    So it is in "which for yachts", "how deep at the bar" and "who the mill": what is asked for is
+    named again, and what is asked about follows at once.
+    """
+    return _other_place(first, piece) or _other_object(first, piece)
+
+
+def _other_place(first: str, piece: str) -> str | None:
     gap = _GAP.match(piece)
-    place = first.lower().rfind(f" {gap['by'].lower()} ") if gap else -1
-    return f"{first[:place]} {gap['by']} {gap['rest']}" if gap and place > 0 else None
+    if not gap or f"{gap['asks'].lower()} " not in f"{first.lower()} ":
+        return None
+    asked = first.lower().find(gap["asks"].lower()) + len(gap["asks"])
+    same = first.lower().rfind(f" {gap['by'].lower()} ")
+    others = [m.start() for m in re.finditer(rf"\s{_BY}\s", first, re.IGNORECASE)]
+    place = same if same > 0 else max(others, default=-1)
+    return f"{first[:place]} {gap['by']} {gap['rest']}" if place > asked else None
 
 
-@dataclass(frozen=True, slots=True)
-class Side:
-    """One of the things that a question compares, and the question for it alone."""
-
-    thing: str
-    question: str
-
-    def told_in(self, text: str) -> bool:
-        """Whether a text speaks of it: it holds half of its words."""
-        own = set(stem_all(content_words(self.thing)))
-        return 2 * len(own & set(stem_all(content_words(text)))) >= len(own)
-
-
-def compared(question: str) -> tuple[Side, ...]:
-    """The two things that a question compares; none where it does not."""
-    if not _COMPARES.search(question):
-        return ()
-    held = _COMPARES_WITH.match(question)
-    if held:
-        return tuple(Side(held[name], f"What is {held[name]}?") for name in ("one", "other"))
-    for match in _BETWEEN.finditer(question):
-        left, right = _last_thing(question[: match.start()]), _first_thing(question[match.end() :])
-        if left and right:
-            before = question[: match.start() - len(left)]
-            after = question[match.end() + len(right) :]
-            return tuple(
-                Side(thing, " ".join(f"{before}{thing}{after}".split())) for thing in (left, right)
-            )
-    return ()
-
-
-def _first_thing(text: str) -> str:
-    """The words that name a thing at the beginning of `text`, empty where there are none."""
-    end = 0
-    for match in list(re.finditer(r"[^\s,;?!.]+", text))[:_LONGEST_THING]:
-        word = match.group().lower()
-        if word in _NO_PART_OF_A_THING or text[end : match.start()].strip():
-            break
-        end = match.end()
-    return text[:end] if content_words(text[:end]) else ""
-
-
-def _last_thing(text: str) -> str:
-    """The words that name a thing at the end of `text`, empty where there are none."""
-    start = len(text)
-    for match in reversed(list(re.finditer(r"\S+", text))[-_LONGEST_THING:]):
-        word = match.group().lower()
-        if word in _NO_PART_OF_A_THING | _BEFORE_A_THING or word[-1] in ",;?!.:":
-            break
-        start = match.start()
-    return text[start:] if content_words(text[start:]) else ""
+def _other_object(first: str, piece: str) -> str | None:
+    gap, whole = _OBJECT.match(piece), _FIRST.match(first)
+    if not gap or not whole or gap["asks"].lower() != whole["asks"].lower():
+        return None
+    noun = re.findall(r"\w+", whole["rest"])[-1]
+    rest = re.sub(r"\bone\b(?=\s*\??$)", noun, gap["rest"])
+    return f"{whole['asks']} {whole['verb']} {rest}"

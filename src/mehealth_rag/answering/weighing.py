@@ -15,6 +15,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from mehealth_rag.answering.contacts import gives_contact
 from mehealth_rag.answering.doubts import Likeness
 from mehealth_rag.answering.evidence import (
     FEATURES,
@@ -60,6 +61,12 @@ either, and what spells one out is given the whole bonus again."""
 
 INTRODUCED_SHARE = 0.5
 """A list's introduction holds at least this share of the question's weighted words."""
+
+CONTACT_BONUS = 2.0
+"""What a sentence gains that has the address or number that is asked for: the reader takes one for
+a word like any other."""
+NEARLY = 0.75
+"""Or this share of what the best candidate holds with what stands above it, for several things."""
 
 Logits = NDArray[np.float64]
 
@@ -110,15 +117,17 @@ def weigh(question: Question, evidence: Sequence[Evidence], engine: Engine) -> W
     found = candidates(evidence)
     table = features(question, found, engine.index)
     base = _sentence_logits(question, found, table, models)
+    formed = base + contact_bonus(question, found)
     if reader is None or models.combined is None or not found:
-        return Weighed(found, table, base)
-    kept = np.argsort(-base, kind="stable")[:READ]
+        return Weighed(found, table, formed)
+    kept = np.argsort(-formed, kind="stable")[:READ]
     chosen = tuple(found[int(i)] for i in kept)
     scores = reader.scores(question.text, [pair(c) for c in chosen])
     joined = models.combined.logits(combined_features(base[kept], scores, chosen))
-    joined = joined + READ_INTRODUCTION_BONUS * _introduces(chosen, table[kept])
+    joined = joined + READ_INTRODUCTION_BONUS * _introduces(question, chosen, table[kept])
     joined = joined + EXPANSION_BONUS * _spells_out(question, table[kept])
     joined = joined + NAMED_BONUS * _names_it(question, chosen)
+    joined = joined + contact_bonus(question, chosen)
     return Weighed(chosen, table[kept], joined, scores)
 
 
@@ -134,11 +143,11 @@ def _sentence_logits(
     return models.sentence.logits(table) + structure(question, found, table)
 
 
-def best_texts(weighed: Weighed) -> tuple[str, ...]:
-    """The words of the best candidates, best first: those that an answer is made of."""
+def best_candidates(weighed: Weighed) -> tuple[Candidate, ...]:
+    """The best candidates, best first: those that an answer is made of."""
     order = np.argsort(-weighed.logits, kind="stable")[:BEST]
     least = weighed.logits[order[0]] - BEHIND if len(order) else 0.0
-    return tuple(weighed.found[int(i)].text for i in order if weighed.logits[i] >= least)
+    return tuple(weighed.found[int(i)] for i in order if weighed.logits[i] >= least)
 
 
 def pair(candidate: Candidate) -> tuple[str, str]:
@@ -148,7 +157,7 @@ def pair(candidate: Candidate) -> tuple[str, str]:
     """
     passage = candidate.passage
     text = candidate.text
-    if text.rstrip().endswith(":"):
+    if candidate.sentence.kind is not BlockKind.ITEM:
         after = range(candidate.place + 1, len(passage.sentences))
         items = takewhile(lambda i: passage.sentences[i].kind is BlockKind.ITEM, after)
         text = " ".join((text, *(sentence_text(passage, i) for i in items)))
@@ -180,12 +189,14 @@ def structure(question: Question, found: Sequence[Candidate], table: NDArray[np.
     list, though it is short itself.
     """
     expands = _spells_out(question, table)
-    listing = question.wanted is Wanted.LIST
-    heading = np.asarray([c.sentence.kind is BlockKind.HEADING and not listing for c in found])
+    listing = question.several
+    heading = np.asarray(
+        [c.sentence.kind is BlockKind.HEADING and not listing for c in found], dtype=bool
+    )
     return np.asarray(
         EXPANSION_BONUS * expands
         + NAMED_BONUS * _names_it(question, found)
-        + INTRODUCTION_BONUS * _introduces(found, table)
+        + INTRODUCTION_BONUS * _introduces(question, found, table)
         - HEADING_MALUS * (heading & (expands == 0))
     )
 
@@ -205,8 +216,22 @@ def _names_it(question: Question, found: Sequence[Candidate]) -> Logits:
     return np.asarray([float(name in fold(" ".join(c.text.split()))) for c in found])
 
 
-def _introduces(found: Sequence[Candidate], table: NDArray[np.float32]) -> Logits:
-    """1 for what introduces a list and speaks of what is asked, else 0."""
+def contact_bonus(question: Question, found: Sequence[Candidate]) -> Logits:
+    """What each candidate gains that has the address or number that is asked for."""
+    return CONTACT_BONUS * np.asarray([float(gives_contact(question, c)) for c in found])
+
+
+def _introduces(
+    question: Question, found: Sequence[Candidate], table: NDArray[np.float32]
+) -> Logits:
+    """1 for what introduces a list and speaks of what is asked, else 0.
+
+    Where several things are asked for, what stands above an introduction may speak for it: it says
+    little itself ("They are:").
+    """
     covered = table[:, FEATURES.index("coverage")] >= INTRODUCED_SHARE
-    opens = np.asarray([c.text.rstrip().endswith(":") for c in found])
+    if question.several and len(found):
+        context = table[:, FEATURES.index("coverage_context")]
+        covered |= context >= min(INTRODUCED_SHARE, NEARLY * float(context.max()))
+    opens = np.asarray([c.text.rstrip().endswith(":") for c in found], dtype=bool)
     return (opens & covered).astype(np.float64)

@@ -11,7 +11,10 @@ _MONTHS = (
     "january|february|march|april|may|june|july|august|september|october|november|december|"
     "jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec"
 )
-_MONTHS_NAMED = "|".join(m.capitalize() for m in _MONTHS.split("|")[:12])
+MONTHS = tuple(_MONTHS.split("|")[:12])
+"""The months' names in small letters."""
+
+_MONTHS_NAMED = "|".join(m.capitalize() for m in MONTHS)
 DATE = re.compile(
     rf"\b(?:1[0-9]|20)\d\d(?:s\b|\b)|\b\d{{1,2}}(?:st|nd|rd|th)?\s(?:of\s)?(?:{_MONTHS})\b"
     rf"|\b(?:{_MONTHS})\s\d{{1,4}}\b|\b(?:{_MONTHS})\b(?=[\s,]+(?:1|2)\d{{3}})"
@@ -23,6 +26,8 @@ DATE = re.compile(
     r"twenty-first)\scentur(?:y|ies)\b|\b\d{1,2}:\d\d\b",
     re.IGNORECASE,
 )
+_MONTH_AFTER = re.compile(rf"(?:st|nd|rd|th)?\s(?:of\s)?(?:{_MONTHS_NAMED})\b")
+_MONTH_BEFORE = re.compile(rf"\b(?:{_MONTHS_NAMED})\s$")
 _HONORIFIC = re.compile(
     r"\b(?:Mr|Mrs|Ms|Dr|Sir|Dame|Lord|Lady|Prof|Professor|King|Queen|Prince|Princess|President|"
     r"Pope|Saint|St|Emperor|Bishop|Captain|General|Judge|Senator)\.?\s+[A-Z]"
@@ -98,6 +103,12 @@ DEFINING = re.compile(
 def has_date(text: str) -> bool:
     """Whether a date, a year or a century stands in `text`."""
     return DATE.search(text) is not None
+
+
+def in_day(text: str, start: int, end: int) -> bool:
+    """Whether the figure between `start` and `end` is the day of a date ("On **31** December")."""
+    short = end - start <= len("31")
+    return short and bool(_MONTH_AFTER.match(text, end) or _MONTH_BEFORE.search(text[:start]))
 
 
 def person_names(text: str) -> list[str]:

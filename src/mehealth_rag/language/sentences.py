@@ -55,7 +55,7 @@ def _ends_sentence(text: str, mark: re.Match[str], area: Span) -> bool:
     following = text[after : after + 1]
     if after >= area.end or not following:
         return True
-    if following.islower():
+    if following.islower() or (after == mark.end() and _in_address(text, after, area.start)):
         return False
     if mark.group()[0] != ".":
         return True
@@ -65,6 +65,11 @@ def _ends_sentence(text: str, mark: re.Match[str], area: Span) -> bool:
     if word in _MAY_BE_LAST or _is_initial(word):
         return _next_word(text, after) in _STARTERS
     return word not in _NEVER_LAST
+
+
+def _in_address(text: str, at: int, floor: int) -> bool:
+    """Whether a place is inside a web address, whose full stops end nothing."""
+    return "://" in text[max(floor, at - 200) : at].rsplit(None, 1)[-1]
 
 
 def _word_before(text: str, end: int, floor: int) -> str:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from mehealth_rag.language.comparatives import positive
 from mehealth_rag.language.words import WORD, fold, is_content
 
 _SHORTEST = 3
@@ -48,13 +49,18 @@ class Speller:
         plain = fold(word).removesuffix("'s")
         if len(plain) < _SHORTEST or _HAS_DIGIT.search(plain) or not is_content(plain):
             return None
-        if word.isupper() or self.is_known(plain) or self.is_english(plain):
+        if word.isupper() or self.is_known(plain) or self._is_english(plain):
             return None
         return self._nearest(plain, _QUESTION_WORDS) or (
             None
             if len(plain) <= _SHORTEST
             else self._nearest(plain, self.vocabulary()) or self._divided(plain)
         )
+
+    def _is_english(self, plain: str) -> bool:
+        """English knows the word, or the adjective that it compares ("dearer")."""
+        base = positive(plain)
+        return self.is_english(plain) or (len(base) > _SHORTEST and self.is_english(base))
 
     @staticmethod
     def _nearest(word: str, frequency: Mapping[str, int]) -> str | None:

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 
 from mehealth_rag.errors import ReadingError
 from mehealth_rag.reading.compose import compose
-from mehealth_rag.reading.marks import ends_clause, goes_on, is_figure, is_unfinished, starts_item
+from mehealth_rag.reading.marks import (
+    ends_clause,
+    ends_sentence,
+    goes_on,
+    is_figure,
+    is_unfinished,
+    starts_item,
+)
 from mehealth_rag.reading.runs import NO_TEXT, Draft, Piece
 from mehealth_rag.reading.tidy import Vocabulary, clean
 from mehealth_rag.types import BlockKind, Fault, Link, Page
@@ -21,9 +28,14 @@ if TYPE_CHECKING:
 _SAMPLE = 4096
 """Bytes at a file's beginning that show how its letters are written."""
 _URL = re.compile(r"<?(https?://[^\s<>]+)>?")
+_AFTER_ADDRESS = ".,;:!?)"
+"""Marks at an address's end belong to the sentence that it stands in."""
 _CELLS = re.compile(r"\t+| {3,}")
 _DASH = re.compile(r"[-–—*] ")
 _FOLIO = re.compile(r"\d{1,3} [A-Z][A-Z &’'-]{4,50}|[A-Z][A-Z &’'-]{4,50} \d{1,3}|\d{1,3}")
+_NUMBERED_TITLE = re.compile(r"\d{1,2}\.? [^\W\da-z_]")
+_LABELLED = re.compile(r"[^\W\da-z_][^:.!?]{1,50}: (?=\S)")
+"""A name and its value: "Closing date: 27 September"."""
 _HEADING_WORDS = 18
 _HEADING_LINES = 5
 _LONG = 150
@@ -111,7 +123,7 @@ def split_pages(text: str) -> list[str]:
 def _page(number: int, drafts: Sequence[Draft], vocabulary: Vocabulary) -> Page:
     text, blocks, lines = compose(drafts, vocabulary)
     links = tuple(
-        Link(match[1], None, line.span)
+        Link(match[1].rstrip(_AFTER_ADDRESS), None, line.span)
         for line in lines
         if (match := _URL.fullmatch(line.span.of(text)))
     )
@@ -156,18 +168,40 @@ def _piece(row: _TextRow, kind: BlockKind) -> Piece:
 
 def _kind(rows: Sequence[_TextRow], index: int) -> BlockKind:
     row = rows[index]
-    if _URL.fullmatch(row.text) or _is_folio(rows, index):
+    if _is_address(row):
+        return BlockKind.PARAGRAPH if _ends_a_sentence_begun(rows, index) else BlockKind.FURNITURE
+    if _is_folio(rows, index):
         return BlockKind.FURNITURE
     if starts_item(row.text) and not _is_subtitle(rows, index):
+        titled = _is_numbered_title(rows, index)
+        return BlockKind.PARAGRAPH if titled else BlockKind.ITEM
+    if len(row.cells) == 1 and _is_of_labelled(rows, index):
         return BlockKind.ITEM
     if len(row.cells) > 1 and _is_table_row(rows, index):
         return BlockKind.ROW
     return BlockKind.PARAGRAPH
 
 
+def _is_address(row: _TextRow) -> bool:
+    """Whether a line is a web address and nothing else."""
+    return _URL.fullmatch(row.text) is not None
+
+
+def _ends_a_sentence_begun(rows: Sequence[_TextRow], index: int) -> bool:
+    """Whether a line belongs to what the line right above it has begun and not ended.
+
+    So does an address that only the line's width brought to a line of its own; the links that a
+    converter puts below a page's words follow a blank line, a full stop or one another.
+    """
+    if index == 0 or rows[index].gap:
+        return False
+    above = rows[index - 1]
+    return not (_is_address(above) or ends_sentence(above.text) or _is_folio(rows, index - 1))
+
+
 def _is_folio(rows: Sequence[_TextRow], index: int) -> bool:
     """Whether the line is the page's last words, or its first, and holds its number."""
-    words = [at for at, row in enumerate(rows) if not _URL.fullmatch(row.text)]
+    words = [at for at, row in enumerate(rows) if not _is_address(row)]
     if len(words) < 3 or index not in (words[0], words[-1]):
         return False
     return _FOLIO.fullmatch(rows[index].text) is not None
@@ -179,6 +213,26 @@ def _is_subtitle(rows: Sequence[_TextRow], index: int) -> bool:
         return False
     around = [*rows[max(0, index - 3) : index], *rows[index + 1 : index + 4]]
     return not any(_DASH.match(row.text) for row in around)
+
+
+def _is_numbered_title(rows: Sequence[_TextRow], index: int) -> bool:
+    """Whether a number opens a title that stands free, and no item of a list."""
+    text = rows[index].text
+    if not _NUMBERED_TITLE.match(text) or ends_clause(text) or is_unfinished(text):
+        return False
+    above, below = rows[max(0, index - 1) : index], rows[index + 1 : index + 2]
+    free = all(row.gap for row in (*(rows[index : index + 1] if above else ()), *below))
+    listed = any(_NUMBERED_TITLE.match(row.text) for row in (*above, *below))
+    return bool(below) and free and not listed and len(text.split()) <= _HEADING_WORDS
+
+
+def _is_of_labelled(rows: Sequence[_TextRow], index: int) -> bool:
+    """Whether a line gives a value to a name, and a line right above or below does too."""
+    if not _LABELLED.match(rows[index].text):
+        return False
+    above = not rows[index].gap and index > 0 and _LABELLED.match(rows[index - 1].text)
+    below = index + 1 < len(rows) and not rows[index + 1].gap
+    return bool(above or (below and _LABELLED.match(rows[index + 1].text)))
 
 
 def _is_table_row(rows: Sequence[_TextRow], index: int) -> bool:
@@ -196,6 +250,8 @@ def _belongs(group: _Group, row: _TextRow) -> bool:
     last = group.last
     if row.gap:
         return _bridges_gap(group, row)
+    if _is_address(row):
+        return True
     if len(last.text) > _LONG:
         return row.text[:1].islower() and not ends_clause(last.text)
     if ends_clause(last.text):
@@ -206,8 +262,10 @@ def _belongs(group: _Group, row: _TextRow) -> bool:
 def _bridges_gap(group: _Group, row: _TextRow) -> bool:
     """Whether a block that a blank line broke in two goes on after it."""
     last = group.last.text
-    if is_unfinished(last) or _DASH.match(row.text):
+    if _DASH.match(row.text):
         return True
+    if is_unfinished(last):  # a title may end in "of", but is one short line
+        return goes_on(row.text) or not group.last.short or len(group.rows) > 1
     if ends_clause(last):
         return False
     item = group.kind is BlockKind.ITEM
@@ -229,6 +287,14 @@ def _is_title(group: _Group) -> bool:
     )
 
 
+def _is_parted(group: _Group, below: _Group) -> bool:
+    """Whether one short line stays apart from what is below it, though it ends as if it went on."""
+    (first, *more) = group.rows
+    alone = not more and first.short and below.rows[0].gap and is_unfinished(first.text)
+    letters = first.text[:1].isupper() and not first.text.endswith((",", "-"))
+    return group.kind is BlockKind.PARAGRAPH and alone and letters
+
+
 def _breaks_early(last: _TextRow, row: _TextRow) -> bool:
     """Whether a line ends although the next one's first word had room, and that is a capital."""
     first = row.text.split(" ", 1)[0]
@@ -241,7 +307,7 @@ def _headings(groups: list[_Group]) -> list[_Group]:
     found: list[_Group] = []
     for index, group in enumerate(groups):
         followed = index + 1 < len(groups) and groups[index + 1].kind is not BlockKind.FURNITURE
-        if followed and _is_title(group):
+        if followed and (_is_title(group) or _is_parted(group, groups[index + 1])):
             group.kind = BlockKind.HEADING
             above = found[-1] if found else None
             if above and above.kind is BlockKind.HEADING and not group.rows[0].gap:

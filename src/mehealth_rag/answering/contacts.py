@@ -1,0 +1,82 @@
+"""Ways to reach somebody or something: how they are asked for, and the form that they have.
+
+A web address, an e-mail address, a telephone number or a post code has a form that no other words
+have, so whether a sentence can answer a question for one is plain to see.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mehealth_rag.answering.evidence import Candidate
+from mehealth_rag.language.words import content_words, stem_all
+from mehealth_rag.questions import Question, Wanted
+
+WEB_ADDRESS = re.compile(r"\bhttps?://\S|\bwww\.\w", re.IGNORECASE)
+"""A web address as pages print it."""
+
+
+_WHOSE_SHARE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class _Contact:
+    asked: re.Pattern[str]
+    form: re.Pattern[str]
+
+
+def _contact(asked: str, form: str) -> _Contact:
+    return _Contact(re.compile(asked, re.IGNORECASE), re.compile(form, re.IGNORECASE))
+
+
+_CONTACTS = (
+    _contact(
+        r"\b(?:(?:tele)?phone|fax|mobile) (?:number|no)\b"
+        r"|\bnumber (?:\w+ ){0,3}(?:call|ring|phone|dial)\b",
+        r"\+?(?!(?:19|20)\d\d[ -](?:19|20)\d\d\b)\d[\d ()-]{6,}\d",
+    ),
+    _contact(r"\be-?mail address\b|\bthe e-?mail\b|\be-?mail for\b", r"[\w.+-]+@[\w-]+\.\w"),
+    _contact(
+        r"\bpost ?code\b|\bzip(?: code)?\b",
+        r"\b[A-Z]{1,2}\d[\dA-Z]? ?\d[A-Z]{2}\b|\b\d{5}\b",
+    ),
+    _Contact(re.compile(r"\burls?\b|\bweb ?address\b|\bhyperlink\b", re.IGNORECASE), WEB_ADDRESS),
+)
+
+
+def lacks_contact(question: Question, *texts: str) -> bool:
+    """Whether a question asks for such an address or number by its name, and no text has one."""
+    asked = [c.form for c in _CONTACTS if c.asked.search(question.text)]
+    return bool(asked) and not any(form.search(text) for form in asked for text in texts)
+
+
+def gives_contact(question: Question, candidate: Candidate) -> bool:
+    """Whether a candidate has the address or number that is asked for.
+
+    For a link it is enough that the question wants one, by whatever words; who answers the
+    telephone must be named beside it.
+    """
+    if question.wanted is Wanted.LINK and WEB_ADDRESS.search(candidate.text):
+        return True
+    asked = [c for c in _CONTACTS if c.asked.search(question.text)]
+    return any(c.form.search(candidate.text) for c in asked) and _is_of(question, asked, candidate)
+
+
+def is_of_another(question: Question, best: Candidate) -> bool:
+    """Whether somebody's number or address is asked for by its name, and the best gives none of it.
+
+    A web address is told by what it leads to, which no words need to repeat.
+    """
+    asked = [c for c in _CONTACTS if c.asked.search(question.text) and c.form is not WEB_ADDRESS]
+    return bool(asked) and not gives_contact(question, best)
+
+
+def _is_of(question: Question, asked: Sequence[_Contact], candidate: Candidate) -> bool:
+    """Whether half of the words that say whose it is stand in the sentence or above it."""
+    asking = " ".join(m.group() for c in asked for m in c.asked.finditer(question.text))
+    whose = set(question.subject) - set(stem_all(content_words(asking)))
+    around = " ".join((candidate.text, candidate.before, *candidate.passage.headings))
+    held = whose & set(stem_all(content_words(around)))
+    return len(held) >= _WHOSE_SHARE * len(whose)
