@@ -81,6 +81,28 @@ def test_the_mean_of_two_runs_is_packaged(sets: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_a_run_goes_on_from_the_mean_of_others(sets: Path, tmp_path: Path) -> None:
+    runs = [tmp_path / "one", tmp_path / "two"]
+    for rate, run in zip(("8e-5", "8e-4"), runs, strict=True):
+        train(sets, run, "--rate", rate)
+    first = [word for run in runs for word in ("--first", str(run))]
+    last = tmp_path / "last"
+    log = train(sets, last, *first, "--rate", "0", "--lists", "near-misses", "--after", "1")
+    name = "encoder.encoder.layer.0.attention.self.query.weight"
+    mean = package.averaged([reader.trained(run) for run in runs]).state_dict()[name]
+    np.testing.assert_allclose(reader.trained(last).state_dict()[name], mean, rtol=1e-5)
+
+    output = tmp_path / "packaged"
+    earlier = [word for run in runs for word in ("--earlier", str(run))]
+    given = ["--data", str(sets), *earlier, "--run", str(last), "--output", str(output)]
+    assert package.main(given) == 0
+    method = json.loads((output / CARD).read_text(encoding="utf-8"))["method"]
+    assert [r["earlier"] for r in method["runs"]] == [True, True, False]
+    assert [r["lists"] for r in method["runs"]] == ["plain", "plain", "near-misses"]
+    assert json.loads((output / package.LOG).read_text(encoding="utf-8"))[2] == log
+
+
+@pytest.mark.slow
 def test_a_smaller_model_learns_from_a_trained_one(sets: Path, tmp_path: Path) -> None:
     train(sets, tmp_path / "one", "--layers", "2")
     alone = train(sets, tmp_path / "two")
@@ -147,6 +169,15 @@ def test_lists_may_be_longer(sets: Path) -> None:
     assert max(len(e.pairs) for e in made) == 12
     for item in made:
         assert len(set(item.pairs)) == len(item.pairs)
+
+
+def test_near_misses_lose_what_answers(sets: Path) -> None:
+    items, _ = data.divide(data.load(sets), data.SEED)
+    made = lists.build(items, items, data.SEED, mix=lists.MIXES["near-misses"])
+    assert 0.3 < sum(not e.right for e in made) / len(made) < 0.6
+    cut = {t for e in made for _, t in e.pairs if t.rstrip(".").endswith("was opened")}
+    assert cut
+    assert not any(t in cut for e in made for t in (e.pairs[i][1] for i in e.right))
 
 
 def test_some_passages_are_written_as_lists(sets: Path) -> None:
