@@ -58,7 +58,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     def keep(state: State, log: Log) -> None:
         torch.save({**state, "log": asdict(log)}, path)
-        given = {"epochs": options.epochs, "candidates": options.candidates, "lists": options.lists}
+        given = {"epochs": options.epochs, "candidates": options.candidates}
+        given |= {"lists": options.lists, "after": options.after}
         report = {"plan": asdict(plan), "data": data.hashes(options.data), **asdict(log)}
         text = json.dumps({**report, **given}, indent=1) + "\n"
         (options.output / LOG).write_text(text, encoding="utf-8")
