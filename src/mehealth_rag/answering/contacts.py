@@ -1,6 +1,6 @@
 """Ways to reach somebody or something: how they are asked for, and the form that they have.
 
-A web address, an e-mail address, a telephone number or a post code has a form that no other words
+A web address, an e-mail address, a telephone number, a post code or a time of opening has a form that no other words
 have, so whether a sentence can answer a question for one is plain to see.
 """
 
@@ -31,6 +31,18 @@ def _contact(asked: str, form: str) -> _Contact:
     return _Contact(re.compile(asked, re.IGNORECASE), re.compile(form, re.IGNORECASE))
 
 
+_HOURS_ASKED = re.compile(
+    r"\b(?:opening|closing|visiting|office) (?:hours|times?)\b|\b(?:what|which) (?:hours|times)\b"
+    r"|\bwhat time\b|\bhours\b.{0,40}\bopen\b|\bopen\b.{0,40}\b(?:hours|times)\b",
+    re.IGNORECASE,
+)
+_HOURS = re.compile(
+    r"\b\d{1,2}(?:[:.]\d\d)?\s?(?:[ap]\.?m\b|o['’]clock)|\b\d{1,2}[:.]\d\d\b|\bnoon\b|\bmidnight\b"
+    r"|\bround the clock\b|\b24 hours\b|\bclosed\b",
+    re.IGNORECASE,
+)
+"""A time of the day; that something is closed says when it is open, too."""
+
 _CONTACTS = (
     _contact(
         r"\b(?:(?:tele)?phone|fax|mobile) (?:number|no)\b"
@@ -42,6 +54,7 @@ _CONTACTS = (
         r"\bpost ?code\b|\bzip(?: code)?\b",
         r"\b[A-Z]{1,2}\d[\dA-Z]? ?\d[A-Z]{2}\b|\b\d{5}\b",
     ),
+    _Contact(_HOURS_ASKED, _HOURS),
     _Contact(re.compile(r"\burls?\b|\bweb ?address\b|\bhyperlink\b", re.IGNORECASE), WEB_ADDRESS),
 )
 
@@ -67,9 +80,11 @@ def gives_contact(question: Question, candidate: Candidate) -> bool:
 def is_of_another(question: Question, best: Candidate) -> bool:
     """Whether somebody's number or address is asked for by its name, and the best gives none of it.
 
-    A web address is told by what it leads to, which no words need to repeat.
+    A web address is told by what it leads to, and hours stand in a list under what is open: no
+    words need to repeat that.
     """
-    asked = [c for c in _CONTACTS if c.asked.search(question.text) and c.form is not WEB_ADDRESS]
+    told = {WEB_ADDRESS, _HOURS}
+    asked = [c for c in _CONTACTS if c.asked.search(question.text) and c.form not in told]
     return bool(asked) and not gives_contact(question, best)
 
 

@@ -23,9 +23,10 @@ from mehealth_rag.answering.wanted import (
 from mehealth_rag.language.figures import FigureKind, figures
 from mehealth_rag.language.words import content_words, stem
 from mehealth_rag.questions import GENERIC_FOCUS, Question, Wanted
+from mehealth_rag.types import BlockKind
 
 NO_FIGURE, NO_DATE, UNKNOWN_YEAR, ONLY_COUNTED, NO_CONTACT = 2.5, 1.0, 3.0, 2.5, 4.0
-WRONG_YEAR = 2.5
+WRONG_YEAR = 3.5
 """Log-odds against answering."""
 
 SPELT_OUT = 3.0
@@ -123,7 +124,7 @@ def _of_another_year(question: Question, best: Sequence[Candidate]) -> bool:
     asked = _years(question.text)
     if not asked or not question.wanted.is_figure:
         return False
-    told = {year for c in best for year in _years(f"{c.text} {c.before}")}
+    told = {year for c in best for year in _years_of(c)}
     above = {
         year
         for c in best
@@ -133,6 +134,13 @@ def _of_another_year(question: Question, best: Sequence[Candidate]) -> bool:
     if told:
         return not asked & (told | above)
     return bool(above) and all(abs(a - b) > _NEXT_YEAR for a in asked for b in above)
+
+
+def _years_of(candidate: Candidate) -> frozenset[int]:
+    """The years of a sentence; without one those of the sentence before. A row has its columns'."""
+    if candidate.sentence.kind is BlockKind.ROW:
+        return _years(f"{candidate.before} {candidate.text}")
+    return _years(candidate.text) or _years(candidate.before)
 
 
 @lru_cache(maxsize=10_000)
