@@ -1,7 +1,7 @@
 """Ways to reach somebody or something: how they are asked for, and the form that they have.
 
-A web address, an e-mail address, a telephone number, a post code or a time of opening has a form that no other words
-have, so whether a sentence can answer a question for one is plain to see.
+A web address, an e-mail address, a telephone number, a post code or a time of opening has a form
+that no other words have, so whether a sentence can answer a question for one is plain to see.
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ from mehealth_rag.answering.wanted import (
     counts_focus,
     holds_wanted,
     new_figures,
+    row_holds,
     strictly_holds,
 )
 from mehealth_rag.language.figures import FigureKind, figures
@@ -65,7 +66,7 @@ def doubts(
 
     `announced` are the items of the list that the first of them introduces: they tell its rest.
     """
-    texts = [candidate.text for candidate in best]
+    texts = [candidate.told_by for candidate in best]
     if announced:
         texts[0] = f"{texts[0]} {announced}"
     found = 0.0
@@ -91,7 +92,7 @@ def _gives_figure(question: Question, text: str, alike: Likeness) -> bool:
     """A figure of the wanted kind, and for counts beside what is counted or a word like it."""
     if question.wanted is not Wanted.COUNT:
         return strictly_holds(question, text)
-    if counts_focus(question, text):
+    if counts_focus(question, text) or row_holds(question, text):
         return True
     if not re.search(r"\bhow many\b|\bnumber of\b", question.text, re.IGNORECASE):
         return holds_wanted(question, text)

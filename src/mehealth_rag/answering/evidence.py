@@ -133,6 +133,12 @@ class Candidate:
         return sentence_text(self.passage, self.place)
 
     @property
+    def told_by(self) -> str:
+        """The words that tell what it says: a row's figures count what heads their columns."""
+        row = self.sentence.kind is BlockKind.ROW
+        return f"{self.before}\t{self.text}" if row else self.text
+
+    @property
     def before(self) -> str:
         """What comes right before: the list's introduction, or the sentence before.
 
@@ -231,7 +237,7 @@ def _row(question: Question, weights: Weights, candidate: Candidate) -> dict[str
     return (
         _meaning(candidate)
         | _word_overlap(question, weights, candidate, text)
-        | _kind_of_answer(question, text)
+        | _kind_of_answer(question, candidate)
         | _shape(question, candidate, text)
     )
 
@@ -300,10 +306,10 @@ def _similar(wanted: str, held: Counter[str]) -> bool:
     return len(start) == 5 and any(w.startswith(start) for w in held)
 
 
-def _kind_of_answer(question: Question, text: str) -> dict[str, float]:
-    wanted = question.wanted
+def _kind_of_answer(question: Question, candidate: Candidate) -> dict[str, float]:
+    wanted, text = question.wanted, candidate.text
     present = holds_wanted(question, text)
-    strictly = strictly_holds(question, text)
+    strictly = strictly_holds(question, candidate.told_by)
     known = has_form(wanted)
     return {
         "wanted_present": float(known and present),

@@ -28,10 +28,10 @@ def holds_wanted(question: Question, text: str) -> bool:
 def strictly_holds(question: Question, text: str) -> bool:
     """Whether it stands where it can be the answer; True for kinds without a form of their own."""
     holds = _STRICTLY.get(question.wanted)
-    return holds is None or holds(question, text) or _row_holds(question, text)
+    return holds is None or holds(question, text) or row_holds(question, text)
 
 
-def _row_holds(question: Question, text: str) -> bool:
+def row_holds(question: Question, text: str) -> bool:
     """Whether a table's row gives a figure of the kind: its unit stands over the table, if at all.
 
     A row is told by its tabs.
