@@ -6,6 +6,7 @@ import re
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -173,13 +174,15 @@ def test_nothing_that_is_measured_on_is_trained_on() -> None:
     folder = os.environ.get("QUESTION_SETS")
     if not folder:
         pytest.skip("QUESTION_SETS does not name the folder with the question sets")
+    from training.lists import MIXES
     from training.reader import training_lists
 
     data = Path(folder)
     measured = set(runs_of(measured_texts(data)))
     questions = set(measured_questions(data))
     assert len(measured) > 10_000
-    for item in training_lists(data / "reader", seed=7):
+    mixes = (training_lists(data / "reader", 7, mix=mix) for mix in MIXES.values())
+    for item in chain.from_iterable(mixes):
         assert letters(item.question) not in questions
         texts = [item.question, *(s for _, s in item.pairs)]
         shared = measured.intersection(runs_of(texts))
@@ -189,14 +192,17 @@ def test_nothing_that_is_measured_on_is_trained_on() -> None:
 def measured_texts(data: Path) -> Iterator[str]:
     for path in sorted((data / "xquad-dev" / "corpus").glob("*.txt")):
         yield path.read_text(encoding="utf-8")
-    yield (Path(__file__).parent.parent / "corpus" / "prospectus.txt").read_text(encoding="utf-8")
+    root = Path(__file__).parent.parent
+    for path in (root / "corpus" / "prospectus.txt", *root.glob("eval/sets/*/corpus/*.txt")):
+        yield path.read_text(encoding="utf-8")
     yield from measured_questions(data)
 
 
 def measured_questions(data: Path) -> Iterator[str]:
-    eval_set = Path(__file__).parent.parent / "eval" / "prospectus.jsonl"
+    folder = Path(__file__).parent.parent / "eval"
+    own = [folder / "prospectus.jsonl", *folder.glob("sets/*/questions.jsonl")]
     public = [data / name / "questions.jsonl" for name in ("xquad-dev", "financebench-dev")]
-    for path in (*public, eval_set):
+    for path in (*public, *own):
         for line in path.read_text(encoding="utf-8").splitlines():
             yield letters(json.loads(line)["question"])
 
