@@ -42,7 +42,6 @@ from mehealth_rag.answering.named import inside
 from mehealth_rag.answering.weighing import SentenceReader, Weighed
 from mehealth_rag.answering.weights import Boosted, Logistic, Models
 from mehealth_rag.assistant import PASSAGES_READ
-from mehealth_rag.followups import stand_alone
 from mehealth_rag.index.opened import OpenIndex
 from mehealth_rag.language.words import stem
 from mehealth_rag.questions import analyse
@@ -121,12 +120,11 @@ def _example(
     corpus: LabelledCorpus,
     alike: Likeness,
 ) -> Example:
-    text = stand_alone(question.text, question.history, retriever.moved, retriever.written).text
-    analysed = analyse(text, retriever.acronyms)
-    naming = retriever.naming(text)
+    analysed = analyse(question.text, retriever.acronyms)
+    naming = retriever.naming(question.text)
     if len(naming.named) == 1:
         analysed = inside(analysed, naming, naming.named[0])
-    found = candidates(retriever.retrieve(text, PASSAGES_READ))
+    found = candidates(retriever.retrieve(question.text, PASSAGES_READ))
     table = features(analysed, found, index)
     right = np.asarray([question.answerable and question.holds(c) for c in found], dtype=np.bool_)
     asked = {*analysed.subject, *(stem(n) for n in analysed.names)}

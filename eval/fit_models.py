@@ -51,9 +51,6 @@ HELD_TO_BE_RIGHT = 2
 """An answer has up to two statements: it is right when one of its best two sentences is."""
 
 FOLDS = 5
-NEIGHBOURS = 10
-"""A threshold is held to be as good as those so many hundredths around it on the average."""
-
 REGULARISATION = 0.5
 SPEAKS_AGAINST = frozenset({"unknown", "wanted_missing", "strictly_missing", "names_missing"})
 """Signals that can only speak against answering; all others can only speak for it."""
@@ -332,9 +329,8 @@ def _threshold(
 ) -> float:
     """The probability with the best accuracy and the best F1 of abstaining, added up.
 
-    The sums of neighbouring thresholds are averaged: the curve is flat, and its highest point a
-    matter of a few questions. The development sets count alike. The reader sets do not: their near
-    misses are made, not asked by people.
+    The development sets count alike. The reader sets do not: their near misses are made, not asked
+    by people.
     """
     grid = np.linspace(0.05, 0.9, 86)
     scores = np.zeros(len(grid))
@@ -344,9 +340,7 @@ def _threshold(
             said = sure[of_set] >= grid[:, None]
             scores += np.where(said, correct[of_set], ~truth[of_set]).mean(axis=1)
             scores += _abstention_f1(said, truth[of_set])
-    wide = np.pad(scores, NEIGHBOURS, mode="edge")
-    even = np.convolve(wide, np.full(2 * NEIGHBOURS + 1, 1.0), mode="valid")
-    return round(float(grid[int(np.argmax(even))]), 2)
+    return round(float(grid[int(np.argmax(scores))]), 2)
 
 
 def _abstention_f1(said: NDArray[np.bool_], truth: NDArray[np.bool_]) -> NDArray[np.float64]:

@@ -43,15 +43,11 @@ _Row = tuple[tuple[str, ...], str, list[int]]
 
 @dataclass(frozen=True, slots=True)
 class LabelledQuestion:
-    """A question, whether its corpus answers it, and which candidates hold the answer.
-
-    `history` are the earlier turns of its conversation.
-    """
+    """A question, whether its corpus answers it, and which candidates hold the answer."""
 
     text: str
     answerable: bool
     holds: Callable[[Candidate], bool]
-    history: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +99,7 @@ def _without_answers(text: str, page: int, rows: Sequence[dict[str, Any]]) -> st
 
 
 def prospectus(questions: Path, document: Path) -> LabelledCorpus:
-    """The development half of our own questions, those that ask for a statement."""
+    """The development half of our own questions, those that stand alone and ask for a statement."""
     files = {document.name: document.read_bytes()}
     asked = _own_questions(load_questions(questions), document.stem)
     return LabelledCorpus("prospectus-dev", files, asked, weight=3.0)
@@ -126,11 +122,11 @@ def development_sets(folder: Path) -> list[Path]:
 def _own_questions(
     questions: Iterable[Question], document: str | None = None
 ) -> tuple[LabelledQuestion, ...]:
-    """Those of the development half; `document` is meant where a question names none."""
+    """Of the development half those that stand alone; `document` is meant where none is named."""
     return tuple(
         _own_question(q, q.document or document)
         for q in questions
-        if q.split == "dev" and q.kind not in _NOT_EVIDENCE
+        if q.split == "dev" and not q.history and q.kind not in _NOT_EVIDENCE
     )
 
 
@@ -238,10 +234,7 @@ def _own_question(question: Question, document: str | None) -> LabelledQuestion:
         return there and any(f in _plain(candidate.text) for f in forms)
 
     return LabelledQuestion(
-        question.question,
-        question.answerable,
-        holds if question.answerable else _never,
-        question.history,
+        question.question, question.answerable, holds if question.answerable else _never
     )
 
 
