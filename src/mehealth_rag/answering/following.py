@@ -1,7 +1,7 @@
 """The sentence after the best one, where that is the one that answers.
 
-A text names its subject once and then tells of it: "The renewal has fallen behind. Contaminated
-soil was found." The first sentence shares the question's words, the second has what is wanted.
+A text names its subject once and then tells of it: "The works stand still. Old pipes had been
+found." The first sentence shares the question's words, the second has what is wanted.
 """
 
 from __future__ import annotations
