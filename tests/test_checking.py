@@ -18,6 +18,7 @@ from mehealth_rag.settings import Settings
 from mehealth_rag.types import Verdict, VerdictKind
 from mehealth_rag.wiring import ingest
 from tests.conftest import Library
+from tests.made_corpus import assistant_over
 
 SUPPORTED, CONTRADICTED, NOT_FOUND = (
     VerdictKind.SUPPORTED,
@@ -45,14 +46,9 @@ def harbour(library: Library) -> Iterator[Assistant]:
 
 @pytest.fixture(scope="module")
 def almanac(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
-    folder = tmp_path_factory.mktemp("almanac")
-    (folder / "corpus").mkdir()
-    (folder / "corpus" / "almanac.txt").write_text(ALMANAC, encoding="utf-8")
-    settings = settings_of(folder / "corpus", folder / "index")
-    ingest(settings)
-    assistant = Assistant.open(settings)
-    yield assistant
-    assistant.index.close()
+    files = {"almanac.txt": ALMANAC}
+    with assistant_over(tmp_path_factory.mktemp("almanac"), files) as assistant:
+        yield assistant
 
 
 def cited(verdict: Verdict) -> list[tuple[str, int, str]]:

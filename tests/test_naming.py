@@ -12,6 +12,7 @@ from mehealth_rag.assistant import Assistant
 from mehealth_rag.naming import Naming, Register
 from mehealth_rag.settings import Settings
 from mehealth_rag.wiring import ingest, open_index, register
+from tests.made_corpus import assistant_over
 
 REPORTS = {
     "BRIGHTBAY_2024Q2_10Q": "The shops sold less. Cash fell to £40 million. There are 982 shops.",
@@ -36,16 +37,9 @@ class Corpus:
 
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Corpus]:
-    folder = tmp_path_factory.mktemp("reports")
-    (folder / "corpus").mkdir()
-    for name, text in REPORTS.items():
-        (folder / "corpus" / f"{name}.md").write_text(text, encoding="utf-8")
-    flags = {"corpus": folder / "corpus", "index": folder / "index"}
-    settings = Settings.load(flags, environ={}, folder=folder)
-    ingest(settings)
-    assistant = Assistant.open(settings)
-    yield Corpus(register(assistant.index), assistant)
-    assistant.index.close()
+    files = {f"{name}.md": text for name, text in REPORTS.items()}
+    with assistant_over(tmp_path_factory.mktemp("reports"), files) as assistant:
+        yield Corpus(register(assistant.index), assistant)
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,8 @@
 """Package a trained reader: `python -m training.package --data DIR --run DIR --output DIR`.
 
 DIR of `--run` is what `training.reader` wrote; of several runs the mean of their weights is
-packaged (a model soup: Wortsman et al., 2022). `--earlier` names runs that it went on from, for the
-card. `--figures` adds a JSON file of measurements to the
-card.
+packaged (a model soup: Wortsman et al., 2022). For the card, `--earlier` names runs that it went on
+from, and `--figures` adds a JSON file of measurements.
 """
 
 from __future__ import annotations

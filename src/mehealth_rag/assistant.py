@@ -327,18 +327,12 @@ class Assistant:
         """One statement for each side; nothing where one of them is not told of."""
         told = []
         for side, keeps in zip(sides, kept, strict=True):
+            telling = partial(extractive.telling, analyse(side.question))
+            one = telling if side.wants_figure else extractive.first_statement
             for draft, evidence in self._part(side.question, documents, keeps):
                 if not draft.statements or draft.answerable < floor:
                     return []
-                asked = analyse(side.question)
-                told.append(
-                    (
-                        extractive.telling(asked, draft)
-                        if side.wants_figure
-                        else extractive.first_statement(draft),
-                        evidence,
-                    )
-                )
+                told.append((one(draft), evidence))
         return told
 
     def _asked(

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from mehealth_rag.assistant import Assistant
-from mehealth_rag.settings import Settings
 from mehealth_rag.types import Answer
-from mehealth_rag.wiring import ingest
+from tests.made_corpus import assistant_over
 
 ORCHARD = """\
 # The orchards of Vendel
@@ -33,16 +31,9 @@ lower path.
 
 @pytest.fixture(scope="module")
 def orchard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
-    folder: Path = tmp_path_factory.mktemp("orchard")
-    (folder / "corpus").mkdir()
-    (folder / "corpus" / "orchard.md").write_text(ORCHARD, encoding="utf-8")
-    settings = Settings.load(
-        {"corpus": folder / "corpus", "index": folder / "index"}, environ={}, folder=folder
-    )
-    ingest(settings)
-    assistant = Assistant.open(settings)
-    yield assistant
-    assistant.index.close()
+    files = {"orchard.md": ORCHARD}
+    with assistant_over(tmp_path_factory.mktemp("orchard"), files) as assistant:
+        yield assistant
 
 
 def said(answer: Answer) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -14,10 +13,9 @@ from mehealth_rag.answering.parts import parts
 from mehealth_rag.assistant import Assistant
 from mehealth_rag.language.overviews import overview_subject
 from mehealth_rag.questions import analyse
-from mehealth_rag.settings import Settings
 from mehealth_rag.types import Status
-from mehealth_rag.wiring import ingest
 from tests.answering.made_pages import candidate_with
+from tests.made_corpus import assistant_over
 
 TOWN = """\
 # The town of Kelmore
@@ -52,17 +50,9 @@ Two of the seven mills of the valley are driven by water.
 
 @pytest.fixture(scope="module")
 def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
-    folder: Path = tmp_path_factory.mktemp("town")
-    (folder / "corpus").mkdir()
-    (folder / "corpus" / "town.md").write_text(TOWN, encoding="utf-8")
-    (folder / "corpus" / "report.md").write_text(REPORT, encoding="utf-8")
-    settings = Settings.load(
-        {"corpus": folder / "corpus", "index": folder / "index"}, environ={}, folder=folder
-    )
-    ingest(settings)
-    assistant = Assistant.open(settings)
-    yield assistant
-    assistant.index.close()
+    files = {"town.md": TOWN, "report.md": REPORT}
+    with assistant_over(tmp_path_factory.mktemp("town"), files) as assistant:
+        yield assistant
 
 
 def test_an_overview_is_what_stands_under_the_heading(town: Assistant) -> None:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from mehealth_rag.answering.contacts import gives_contact, is_of_another
 from mehealth_rag.assistant import Assistant
 from mehealth_rag.questions import Wanted, analyse
-from mehealth_rag.settings import Settings
 from mehealth_rag.types import Status
-from mehealth_rag.wiring import ingest
 from tests.answering.made_pages import candidate_with
+from tests.made_corpus import assistant_over
 
 LIDO = """\
 The lido of Farrow Bay
@@ -37,16 +35,9 @@ Café                  01632 960 556
 
 @pytest.fixture(scope="module")
 def lido(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
-    folder: Path = tmp_path_factory.mktemp("lido")
-    (folder / "corpus").mkdir()
-    (folder / "corpus" / "lido.txt").write_text(LIDO, encoding="utf-8")
-    settings = Settings.load(
-        {"corpus": folder / "corpus", "index": folder / "index"}, environ={}, folder=folder
-    )
-    ingest(settings)
-    assistant = Assistant.open(settings)
-    yield assistant
-    assistant.index.close()
+    files = {"lido.txt": LIDO}
+    with assistant_over(tmp_path_factory.mktemp("lido"), files) as assistant:
+        yield assistant
 
 
 @pytest.mark.parametrize(

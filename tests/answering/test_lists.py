@@ -11,9 +11,8 @@ from mehealth_rag.answering.announcing import announced, announcement
 from mehealth_rag.assistant import Assistant
 from mehealth_rag.language.sentences import sentence_spans
 from mehealth_rag.reading.text import read_text
-from mehealth_rag.settings import Settings
 from mehealth_rag.types import BlockKind
-from mehealth_rag.wiring import ingest
+from tests.made_corpus import assistant_over
 
 HEADED = """\
 The bakers' guild
@@ -98,17 +97,9 @@ def test_what_a_sentence_announces_is_found_in_its_form(
 
 @pytest.fixture(scope="module")
 def guild(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
-    folder: Path = tmp_path_factory.mktemp("guild")
-    (folder / "corpus").mkdir()
-    pages = "\f".join((HEADED, NUMBERED, TABLE, SENTENCES, ITEMS))
-    (folder / "corpus" / "guild.txt").write_text(pages, encoding="utf-8")
-    settings = Settings.load(
-        {"corpus": folder / "corpus", "index": folder / "index"}, environ={}, folder=folder
-    )
-    ingest(settings)
-    assistant = Assistant.open(settings)
-    yield assistant
-    assistant.index.close()
+    files = {"guild.txt": "\f".join((HEADED, NUMBERED, TABLE, SENTENCES, ITEMS))}
+    with assistant_over(tmp_path_factory.mktemp("guild"), files) as assistant:
+        yield assistant
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from mehealth_rag.answering.evidence import Candidate
 from mehealth_rag.language.words import content_words, stem_all
@@ -61,8 +62,13 @@ _CONTACTS = (
 
 def lacks_contact(question: Question, *texts: str) -> bool:
     """Whether a question asks for such an address or number by its name, and no text has one."""
-    asked = [c.form for c in _CONTACTS if c.asked.search(question.text)]
-    return bool(asked) and not any(form.search(text) for form in asked for text in texts)
+    asked = _asked(question.text)
+    return bool(asked) and not any(c.form.search(text) for c in asked for text in texts)
+
+
+def asks_contact(question: Question) -> bool:
+    """Whether an address or a number of these forms is asked for, by its name or as a link."""
+    return question.wanted is Wanted.LINK or bool(_asked(question.text))
 
 
 def gives_contact(question: Question, candidate: Candidate) -> bool:
@@ -73,7 +79,7 @@ def gives_contact(question: Question, candidate: Candidate) -> bool:
     """
     if question.wanted is Wanted.LINK and WEB_ADDRESS.search(candidate.text):
         return True
-    asked = [c for c in _CONTACTS if c.asked.search(question.text)]
+    asked = _asked(question.text)
     return any(c.form.search(candidate.text) for c in asked) and _is_of(question, asked, candidate)
 
 
@@ -83,9 +89,14 @@ def is_of_another(question: Question, best: Candidate) -> bool:
     A web address is told by what it leads to, and hours stand in a list under what is open: no
     words need to repeat that.
     """
-    told = {WEB_ADDRESS, _HOURS}
-    asked = [c for c in _CONTACTS if c.asked.search(question.text) and c.form not in told]
-    return bool(asked) and not gives_contact(question, best)
+    owned = [c for c in _asked(question.text) if c.form not in {WEB_ADDRESS, _HOURS}]
+    return bool(owned) and not gives_contact(question, best)
+
+
+@lru_cache(maxsize=1_000)
+def _asked(text: str) -> tuple[_Contact, ...]:
+    """What a question asks for by its name; the same question is held against every sentence."""
+    return tuple(c for c in _CONTACTS if c.asked.search(text))
 
 
 def _is_of(question: Question, asked: Sequence[_Contact], candidate: Candidate) -> bool:

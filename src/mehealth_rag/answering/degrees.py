@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from mehealth_rag.language.comparatives import positive
+from mehealth_rag.language.plurals import singular
 
 _WHICH = re.compile(r"^(?:which|who|what)\b", re.IGNORECASE)
 _COPULA = r"(?:is|are|was|were|be|been|gets?|got|becomes?|became)"
@@ -33,7 +34,7 @@ def asks_degree(rest: str) -> bool:
 def named_fully(rest: str, thing: str) -> str:
     """A thing with the noun that "which" asks for in the place of "one" ("the older one")."""
     head = _divided(rest)[0]
-    return re.sub(r"\bone\b", _singular(head.split()[-1]), thing) if head else thing
+    return re.sub(r"\bone\b", singular(head.split()[-1]), thing) if head else thing
 
 
 def asked_of(rest: str, thing: str) -> str:
@@ -73,7 +74,3 @@ def _in_degrees(told: str) -> str | None:
             before = re.sub(r"\b(?:the|an?|much|any)\s+$", "", told[:start], flags=re.IGNORECASE)
             return f"{before}how {positive(held['word'])}{told[held.end('word') :]}"
     return None
-
-
-def _singular(word: str) -> str:
-    return re.sub(r"ies$", "y", word) if word.endswith("ies") else word.removesuffix("s")

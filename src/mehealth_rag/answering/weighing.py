@@ -15,7 +15,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from mehealth_rag.answering.contacts import gives_contact
+from mehealth_rag.answering.contacts import asks_contact, gives_contact
 from mehealth_rag.answering.doubts import Likeness
 from mehealth_rag.answering.evidence import (
     FEATURES,
@@ -65,6 +65,7 @@ INTRODUCED_SHARE = 0.5
 CONTACT_BONUS = 2.0
 """What a sentence gains that has the address or number that is asked for: the reader takes one for
 a word like any other."""
+
 NEARLY = 0.75
 """Or this share of what the best candidate holds with what stands above it, for several things."""
 
@@ -117,7 +118,8 @@ def weigh(question: Question, evidence: Sequence[Evidence], engine: Engine) -> W
     found = candidates(evidence)
     table = features(question, found, engine.index)
     base = _sentence_logits(question, found, table, models)
-    formed = base + contact_bonus(question, found)
+    bonus = contact_bonus(question, found)
+    formed = base + bonus
     if reader is None or models.combined is None or not found:
         return Weighed(found, table, formed)
     kept = np.argsort(-formed, kind="stable")[:READ]
@@ -127,7 +129,7 @@ def weigh(question: Question, evidence: Sequence[Evidence], engine: Engine) -> W
     joined = joined + READ_INTRODUCTION_BONUS * _introduces(question, chosen, table[kept])
     joined = joined + EXPANSION_BONUS * _spells_out(question, table[kept])
     joined = joined + NAMED_BONUS * _names_it(question, chosen)
-    joined = joined + contact_bonus(question, chosen)
+    joined = joined + bonus[kept]
     return Weighed(chosen, table[kept], joined, scores)
 
 
@@ -218,6 +220,8 @@ def _names_it(question: Question, found: Sequence[Candidate]) -> Logits:
 
 def contact_bonus(question: Question, found: Sequence[Candidate]) -> Logits:
     """What each candidate gains that has the address or number that is asked for."""
+    if not asks_contact(question):
+        return np.zeros(len(found))
     return CONTACT_BONUS * np.asarray([float(gives_contact(question, c)) for c in found])
 
 

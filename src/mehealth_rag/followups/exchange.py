@@ -16,11 +16,10 @@ from mehealth_rag.followups.phrases import (
     PREPOSITION,
     Phrase,
     asked_noun,
-    is_plural,
     names,
     phrases,
-    singular,
 )
+from mehealth_rag.language.plurals import is_plural, singular
 from mehealth_rag.language.words import content_words, fold
 
 Written = Callable[[str], str]

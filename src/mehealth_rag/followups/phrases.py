@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from mehealth_rag.language.plurals import is_plural
 from mehealth_rag.language.words import FUNCTION_WORDS, REQUEST_WORDS, fold
 
 BREAKS = frozenset(
@@ -35,7 +36,6 @@ _DETERMINERS = frozenset("the a an our your this that these those its their his 
 DO_SUPPORT = frozenset("do does did can could will would shall should may might must".split())
 _TOKEN = re.compile(r"[\w£$€%&’'.-]*\w|[,;:?!()–]")
 _OWNS = re.compile(r"['’]s?\s")
-_IRREGULAR = {"people": "person", "children": "child", "men": "man", "women": "woman"}
 _LINKED = re.compile(r"\s+(?:of|for|in)\s+")
 _PREPOSITIONS = "in|at|on|of|for|by|from|near|under|with|about|to"
 PREPOSITION = re.compile(rf"(?:{_PREPOSITIONS})\b", re.IGNORECASE)
@@ -121,26 +121,6 @@ def phrases(text: str) -> tuple[Phrase, ...]:
 def names(text: str) -> list[str]:
     """Runs of capitalised words, the question word at the beginning aside."""
     return [name for name, _ in _named(text)]
-
-
-def is_plural(word: str) -> bool:
-    """Whether a noun looks like a plural."""
-    plain = fold(word)
-    return plain in _IRREGULAR or (
-        len(plain) > 3 and plain.endswith("s") and not plain.endswith(("ss", "us", "is", "'s"))
-    )
-
-
-def singular(noun: str) -> str:
-    """A plural noun's singular, any other as it is."""
-    plain = fold(noun)
-    if plain in _IRREGULAR:
-        return _IRREGULAR[plain]
-    if not is_plural(noun):
-        return noun
-    if plain.endswith("ies"):
-        return f"{noun[:-3]}y"
-    return noun[:-2] if plain.endswith(("ches", "shes", "xes", "sses")) else noun[:-1]
 
 
 def attached(phrase: Phrase, *, named: bool = True) -> str:

@@ -13,11 +13,10 @@ from mehealth_rag.followups.phrases import (
     Phrase,
     asked_noun,
     attached,
-    is_plural,
     names,
     phrases,
-    singular,
 )
+from mehealth_rag.language.plurals import is_plural, singular
 from mehealth_rag.language.words import FUNCTION_WORDS, fold
 
 _LINKING = frozenset("of the for and in on at to & de & von van".split())
