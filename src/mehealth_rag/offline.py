@@ -15,6 +15,9 @@ def no_telemetry() -> None:
     os.environ.setdefault("ANONYMIZED_TELEMETRY", "False")
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     os.environ.setdefault("DO_NOT_TRACK", "1")
+    # ONNX Runtime reports from native code, keeps a device id in the user's cache folder, and reads
+    # this once, while it loads; its own call to switch that off comes too late.
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     # Not telemetry, but of the same kind: the tokenizers' own threads warn after every fork.
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
