@@ -46,8 +46,8 @@ from mehealth_rag.index.opened import OpenIndex
 from mehealth_rag.language.words import stem
 from mehealth_rag.questions import analyse
 from mehealth_rag.retrieval import Retriever
-from mehealth_rag.settings import PACKAGED_READER, Settings
-from mehealth_rag.wiring import ingest, likeness, open_index, open_reader, register
+from mehealth_rag.settings import Settings
+from mehealth_rag.wiring import ingest, likeness, open_index, open_sentence_reader, register
 
 ROOT = Path(__file__).parent.parent
 OUTPUT = ROOT / "src/mehealth_rag/answering/weights.json"
@@ -61,12 +61,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Fit, report and write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder with the question sets")
-    parser.add_argument("--reader", default=PACKAGED_READER, help="as the setting of that name")
     parser.add_argument("--output", type=Path, default=OUTPUT)
     options = parser.parse_args(arguments)
-    reader = open_reader(Settings.load({"reader": options.reader}, environ={}))
-    if reader is None:
-        parser.error("weights for an engine with a reader need one; name it with --reader")
+    reader = open_sentence_reader()
     examples = list(_examples(options.data))
     held_out = _fit([e for e in examples if not _is_held_out(e)], reader)
     kept = _fit(examples, reader)

@@ -13,6 +13,7 @@ from eval.figures import Group
 from eval.ranking import CUTS
 from eval.run import Report
 from eval.sets import GROUPS, Judged
+from eval.written_scores import WrittenFigures
 
 
 def show(out: Console, report: Report) -> None:
@@ -30,6 +31,31 @@ def show(out: Console, report: Report) -> None:
                 f"{GROUPS[change.group]}: {change.mended} mended, {change.broken} broken of "
                 f"{change.both} since {report.comparison.made} (McNemar p = {change.p_value:.3g})"
             )
+
+
+def show_written(out: Console, found: WrittenFigures) -> None:
+    """The figures of a run over written documents, each in all and by kind."""
+    out.print(f"{found.documents} documents: {found.questions} questions, {found.claims} claims, "
+              f"{found.twins} twins")  # fmt: skip
+    abstention = found.abstention
+    out.print(
+        f"“not in the documents”: precision {abstention.precision:.3f}, "
+        f"recall {abstention.recall:.3f}, F1 {abstention.f1:.3f}"
+    )
+    out.print(f"verdicts: macro-F1 {found.macro_f1:.3f}, false support {found.false_support:.3f}")
+    out.print(f"twins: in order {found.twins_in_order:.3f}, true carried {found.true_carried:.3f}")
+    tables = {
+        "evidence right": found.evidence,
+        "best sentence right": found.best_right,
+        "verdict right": found.verdicts,
+        "lies passed": found.lies_passed,
+    }
+    for title, shares in tables.items():
+        if shares:
+            table = Table(title, "share")
+            for kind, share in shares.items():
+                table.add_row(kind, f"{share:.3f}")
+            out.print(table)
 
 
 def _figures(groups: Sequence[Group]) -> Table:

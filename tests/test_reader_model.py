@@ -175,6 +175,7 @@ def test_nothing_that_is_measured_on_is_trained_on() -> None:
     if not folder:
         pytest.skip("QUESTION_SETS does not name the folder with the question sets")
     from training.lists import MIXES
+
     from training.reader import training_lists
 
     data = Path(folder)

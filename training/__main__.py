@@ -1,50 +1,85 @@
-"""From data to the packaged reader in one command: `python -m training --data DIR`.
+"""From written documents to a packaged reader: `python -m training [--form large] [--data DIR]`.
 
-DIR holds `reader/` with the question sets. Trains twice, a short while and long, goes on from the
-mean of both with lists of near misses, quantises, and writes the model, its card and the log into
-the package; the weights that join the reader with the other evidence are fitted next, by
-`python -m eval.fit`.
+Makes the examples, trains in stages and packages. Started again, it goes on where it was cut off:
+a stage that is done is not done again, and one that was cut short resumes at its last checkpoint.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from training import package, reader
+from training import bases, examples, outside, package, reader
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+
+DEVELOPMENT = Path(__file__).parent.parent / "eval" / "written" / "development"
+
+DONE = "done"
+"""File that a stage leaves in its folder when it is whole."""
 
 
-RUNS = {"short": 1, "long": 4}
-"""Epochs of each run. The long one knows more, the short one is less sure of itself; the mean of
-their weights is better than either (docs/reader.md)."""
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A run of the training: its name and its options."""
 
-LAST = {"epochs": "1", "after": str(max(RUNS.values())), "lists": "near-misses", "rate": "4e-5"}
-"""What the mean learns last."""
+    name: str
+    options: tuple[str, ...]
+
+
+STAGES = {
+    "small": (
+        Stage("first", ("--statements", "0.4")),
+        Stage("second", ("--after", "1", "--rate", "6e-5")),
+    ),
+    "large": (Stage("first", ("--statements", "0.4")),),
+}
+"""How each form is trained; every stage goes on from the one before it (docs/reader.md)."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Train and package; what is not named here is given on to the training."""
+    """Do what is not done yet."""
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="folder with the question sets")
-    parser.add_argument("--run", type=Path, default=Path("training-run"), help="checkpoints, logs")
-    options, others = parser.parse_known_args(arguments)
-    data = ["--data", str(options.data / "reader")]
-    runs = [str(options.run / name) for name in RUNS]
-    for run, epochs in zip(runs, RUNS.values(), strict=True):
-        reader.main([*data, "--output", run, "--epochs", str(epochs), *others])
-    last = str(options.run / "last")
-    plan = [word for name, value in LAST.items() for word in (f"--{name}", value)]
-    reader.main([*data, "--output", last, *plan, *_each("--first", runs), *others])
-    return package.main([*data, *_each("--earlier", runs), "--run", last])
+    parser.add_argument("--form", choices=bases.FORMS, default="small")
+    parser.add_argument("--run", type=Path, default=Path("training-run"), help="work and logs")
+    parser.add_argument("--data", type=Path, help="folder with other people's question sets")
+    options = parser.parse_args(arguments)
+    options.run.mkdir(parents=True, exist_ok=True)
+    written = options.run / "written.json"
+    development = options.run / "development.json"
+    work = options.run / "work"
+    _once(
+        written, lambda: examples.main(["--output", str(written), "--work", str(work / "written")])
+    )
+    _once(development, lambda: examples.main(
+        ["--written", str(DEVELOPMENT), "--output", str(development),
+         "--work", str(work / "development"), "--forms", "md"]))  # fmt: skip
+    files = [str(written)]
+    if options.data is not None:
+        others = options.run / "outside.json"
+        _once(others, lambda: outside.main(["--data", str(options.data), "--output", str(others)]))
+        files.append(str(others))
+    earlier: Path | None = None
+    for stage in STAGES[options.form]:
+        folder = options.run / options.form / stage.name
+        first = ["--first", str(earlier)] if earlier else []
+        _once(folder / DONE, lambda: _stage(options.form, files, folder, [*stage.options, *first]))  # noqa: B023 - called at once
+        earlier = folder
+    return package.main(["--run", str(earlier), "--development", str(development)])
 
 
-def _each(option: str, values: Sequence[str]) -> list[str]:
-    return [word for value in values for word in (option, value)]
+def _stage(form: str, files: Sequence[str], folder: Path, more: Sequence[str]) -> None:
+    reader.main(["--form", form, "--examples", *files, "--output", str(folder), *more])
+    (folder / DONE).touch()
+
+
+def _once(made: Path, make: Callable[[], object]) -> None:
+    if not made.exists():
+        make()
 
 
 if __name__ == "__main__":

@@ -1,8 +1,12 @@
-"""From a trained model to the packaged form: ONNX, int8 weights, tokenizer and card."""
+"""From a trained model to the packaged form: an ONNX file with weights of eight or four bits.
+
+Eight-bit weights become floats again when the file is loaded, so that a processor without integer
+instructions is as quick and nothing but the weights is rounded. Four-bit weights are multiplied as
+they are, in blocks. Either way a row's result does not depend on what else is read.
+"""
 
 from __future__ import annotations
 
-import json
 import tempfile
 import warnings
 from pathlib import Path
@@ -10,95 +14,132 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from torch import Tensor, nn
 
-from mehealth_rag.answering.reader_model import CARD, MODEL, TOKENIZER, Reader, padded
-from mehealth_rag.model_files import file_hash
-from training.model import CrossEncoder, score
-from training.smoothing import smooth
+from mehealth_rag.reader.model import MODEL, TOKENIZER
+from mehealth_rag.reader.rows import inputs
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from tokenizers import Tokenizer
 
-    from mehealth_rag.answering.reader_model import Row
-    from training.lists import CandidateList
+    from mehealth_rag.reader.rows import Row
+    from training.model import ReaderModel
 
-INPUTS = ("input_ids", "attention_mask", "token_type_ids")
+INPUTS = ("input_ids", "types", "asked", "pool")
+OUTPUTS = ("answers", "passage", "verdict", "evidence")
+
+BLOCK = 32
+"""Weights that share a scale."""
+
+BITS = {"small": 8, "large": 4}
 
 
-def export(
-    model: CrossEncoder, tokenizer: Tokenizer, probes: Sequence[Sequence[Row]], folder: Path
-) -> None:
-    """Write the int8 model and the tokenizer to `folder`.
+class _One(nn.Module):
+    """The model as it is run: a row at a time, so that nothing is padded."""
 
-    `probes` are lists of rows to trace with, and to see how wide the model's channels run.
-    """
-    from onnxruntime.quantization import QuantType, quantize_dynamic
-    from onnxruntime.quantization.shape_inference import quant_pre_process
+    def __init__(self, model: ReaderModel) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(
+        self, input_ids: Tensor, types: Tensor, asked: Tensor, pool: Tensor
+    ) -> tuple[Tensor, ...]:
+        outputs = self.model(input_ids, types, torch.ones_like(asked), asked, pool)
+        return outputs.answers, outputs.passage, outputs.verdict, outputs.evidence
+
+
+def export(model: ReaderModel, tokenizer: Tokenizer, probe: Row, folder: Path, bits: int) -> None:
+    """Write the model, with weights of so many bits (32: as trained), and its tokenizer."""
+    import onnx
 
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as name:
-        whole, ready, even = (Path(name) / f"{x}.onnx" for x in ("whole", "ready", "even"))
-        _trace(model.eval(), probes[0], whole)
-        quant_pre_process(str(whole), str(ready), skip_symbolic_shape=True)
-        smooth(ready, [padded(rows) for rows in probes], even)
-        # Weights of seven bits: processors without VNNI would overflow on eight.
-        quantize_dynamic(
-            str(even), str(folder / MODEL), weight_type=QuantType.QInt8,
-            per_channel=True, reduce_range=True,
-        )  # fmt: skip
+        whole = Path(name) / "whole.onnx"
+        _trace(model.eval(), probe, whole)
+        graph: Any = onnx.load(str(whole))
+    if bits == 4:
+        graph = _in_blocks(graph)
+    if bits < 32:
+        _narrow_words(graph)
+    if bits == 8:
+        _narrow_matrices(graph)
+    onnx.save(graph, str(folder / MODEL))
     tokenizer.save(str(folder / TOKENIZER), pretty=False)
 
 
-def agreement(
-    model: CrossEncoder,
-    reader: Reader,
-    rows: Sequence[Sequence[Row]],
-    lists: Sequence[CandidateList],
-) -> dict[str, float]:
-    """How far the packaged scores agree with the trained model's, list by list."""
-    same, orders, apart = [], [], []
-    for item, own in zip(lists, rows, strict=True):
-        with torch.no_grad():
-            wanted = score(model.eval(), own).numpy()
-        found = reader.scores(item.question, item.pairs)
-        same.append(float(wanted[:, 0].argmax() == found[:, 0].argmax()))
-        orders.append(_rank_correlation(wanted[:, 0], found[:, 0]))
-        apart.append(float(np.abs(wanted - found).max()))
-    return {
-        "same_best": round(float(np.mean(same)), 4),
-        "rank_correlation": round(float(np.mean(orders)), 4),
-        "largest_difference": round(float(np.mean(apart)), 4),
-    }
-
-
-def write_card(folder: Path, facts: dict[str, Any]) -> None:
-    """Write the card: the facts given and what can be read off the files."""
-    path = folder / MODEL
-    card = {**facts, "sha256": file_hash(path), "bytes": path.stat().st_size}
-    text = json.dumps(card, indent=1, ensure_ascii=False) + "\n"
-    (folder / CARD).write_text(text, encoding="utf-8")
-
-
-def _trace(model: CrossEncoder, probe: Sequence[Row], path: Path) -> None:
-    model.low_precision = False  # the graph is written in fp32
-    arrays = {name: torch.from_numpy(a) for name, a in padded(probe).items()}
-    both = {0: "rows", 1: "length"}
+def _trace(model: ReaderModel, probe: Row, path: Path) -> None:
+    arrays = {name: torch.from_numpy(a) for name, a in inputs([probe]).items()}
+    length, sentences = {1: "length"}, {1: "sentences"}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the tracing exporter warns of its age
         torch.onnx.export(
-            model,
+            _One(model),
             tuple(arrays[name] for name in INPUTS),
             str(path),
             input_names=list(INPUTS),
-            output_names=["logits"],
-            dynamic_axes={**dict.fromkeys(INPUTS, both), "logits": {0: "rows"}},
+            output_names=list(OUTPUTS),
+            dynamic_axes={
+                "input_ids": length, "types": length, "asked": length,
+                "pool": {1: "sentences", 2: "length"},
+                "answers": sentences, "evidence": sentences,
+            },
             opset_version=17,
             dynamo=False,
+        )  # fmt: skip
+
+
+def _narrow_matrices(graph: Any) -> None:  # noqa: ANN401 - onnx has no types
+    """Matrices as eight-bit integers with a scale for each column, folded while loading."""
+    from onnx import TensorProto, helper, numpy_helper
+
+    matrices = {c.name: c for c in graph.graph.initializer if len(c.dims) == 2}
+    used = [n for n in graph.graph.node if n.op_type in {"MatMul", "Gemm"}]
+    for name in dict.fromkeys(n.input[1] for n in used if n.input[1] in matrices):
+        matrix = numpy_helper.to_array(matrices[name])
+        scales = np.maximum(np.abs(matrix).max(axis=0, keepdims=True), 1e-12) / 127
+        small = np.round(matrix / scales).astype(np.int8)
+        graph.graph.initializer.remove(matrices[name])
+        for made, suffix in ((small, "small"), (scales.astype(np.float32), "scales")):
+            graph.graph.initializer.append(numpy_helper.from_array(made, f"{name}.{suffix}"))
+        nodes = [
+            helper.make_node("Cast", [f"{name}.small"], [f"{name}.float"], to=TensorProto.FLOAT),
+            helper.make_node("Mul", [f"{name}.float", f"{name}.scales"], [name]),
+        ]
+        for place, node in enumerate(nodes):
+            graph.graph.node.insert(place, node)
+
+
+def _in_blocks(graph: Any) -> Any:  # noqa: ANN401 - onnx has no types
+    from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
+
+    quantiser = MatMulNBitsQuantizer(graph, bits=4, block_size=BLOCK, accuracy_level=4)
+    quantiser.process()
+    return quantiser.model.model
+
+
+def _narrow_words(graph: Any) -> None:  # noqa: ANN401 - onnx has no types
+    """The word embeddings as eight-bit integers with a scale for each word."""
+    from onnx import TensorProto, helper, numpy_helper
+
+    tables = {c.name: c for c in graph.graph.initializer if max(c.dims, default=0) > 10_000}
+    for node in [n for n in graph.graph.node if n.op_type == "Gather" and n.input[0] in tables]:
+        name = node.input[0]
+        table = numpy_helper.to_array(tables[name]).astype(np.float32)
+        scales = np.abs(table).max(axis=1, keepdims=True) / 127
+        scales[scales == 0] = 1
+        small = np.round(table / scales).astype(np.int8)
+        graph.graph.initializer.remove(tables[name])
+        graph.graph.initializer.append(numpy_helper.from_array(small, f"{name}.small"))
+        graph.graph.initializer.append(
+            numpy_helper.from_array(scales.astype(np.float32), f"{name}.scales")
         )
-
-
-def _rank_correlation(one: np.ndarray[Any, Any], other: np.ndarray[Any, Any]) -> float:
-    ranks = np.stack([np.argsort(np.argsort(x)) for x in (one, other)]).astype(np.float64)
-    return float(np.asarray(np.corrcoef(ranks))[0, 1])
+        made = [
+            helper.make_node("Gather", [f"{name}.small", node.input[1]], [f"{name}.picked"]),
+            helper.make_node("Cast", [f"{name}.picked"], [f"{name}.float"], to=TensorProto.FLOAT),
+            helper.make_node("Gather", [f"{name}.scales", node.input[1]], [f"{name}.scale"]),
+            helper.make_node("Mul", [f"{name}.float", f"{name}.scale"], list(node.output)),
+        ]
+        place = list(graph.graph.node).index(node)
+        graph.graph.node.remove(node)
+        for offset, new in enumerate(made):
+            graph.graph.node.insert(place + offset, new)

@@ -1,8 +1,6 @@
-"""Package a trained reader: `python -m training.package --data DIR --run DIR --output DIR`.
+"""From a run to the packaged reader: `python -m training.package --run DIR --development FILE`.
 
-DIR of `--run` is what `training.reader` wrote; of several runs the mean of their weights is
-packaged (a model soup: Wortsman et al., 2022). For the card, `--earlier` names runs that it went on
-from, and `--figures` adds a JSON file of measurements.
+Exports the model, calibrates it on documents that it was not trained on, and writes the card.
 """
 
 from __future__ import annotations
@@ -11,154 +9,216 @@ import argparse
 import datetime
 import json
 import sys
-from dataclasses import asdict
+from collections import Counter
+from dataclasses import asdict, replace
+from itertools import product, starmap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mehealth_rag.answering import reader_model
-from mehealth_rag.answering.reader_model import Reader
-from mehealth_rag.model_files import PACKAGED, PACKAGED_SHA256
-from training import lists
-from training.export import agreement, export, write_card
-from training.fit import encoded, figures
-from training.reader import LOG as RUN_LOG
-from training.reader import (
-    averaged,
-    held_out_lists,
-    packaged_tokenizer,
-    trained,
-    training_lists,
-)
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+
+import mehealth_rag.reader
+from mehealth_rag.model_files import PACKAGED, PACKAGED_SHA256, file_hash
+from mehealth_rag.reader.choice import choose, judge
+from mehealth_rag.reader.model import CARD, LOG, MODEL, Calibration, Limits, Reader
+from training import bases
+from training.batches import Epochs
+from training.examples import GOLD, HARMLESS, Example, Examples, load
+from training.export import BITS, export
+from training.reader import trained
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-OUTPUT = Path(reader_model.__file__).parent / "reader"
+    from mehealth_rag.reader.model import Judgement, PassageReading
 
-LOG = "training-log.json"
-"""What the training wrote as it went: plan, hashes of the data, figures at each look."""
+OUTPUT = Path(mehealth_rag.reader.__file__).parent
+JUDGED = 6
+"""Passages that a claim is judged with."""
 
-PROBES = 60
-"""Training lists that show how wide the model's channels run."""
+MOST_FALSE_SUPPORT = 0.05
+"""Share of the claims that are not carried and may be called supported."""
 
-SOURCES = {
-    "selqa.jsonl": "SelQA, dev and test (Jurczyk, Zhai, Choi 2016), Apache 2.0; text CC BY-SA",
-    "qed.jsonl": "QED, development part (Lamm et al. 2020) over Natural Questions, CC BY-SA 3.0",
-    "covidqa.jsonl": "COVID-QA (Möller et al. 2020), Apache 2.0; papers from CORD-19",
-}
+BASES = {"small": (PACKAGED, PACKAGED_SHA256), "large": (bases.LARGE, bases.LARGE_SHA256)}
 WEAKNESSES = (
-    "English only, and trained on encyclopaedia and biomedical prose: rows of tables and headings "
-    "are new to it, list items were imitated",
-    "sees one sentence and what comes right before it: an answer spread over several sentences, or "
-    "whose subject is named further up, scores low",
-    "headings were imitated with a passage's own words in training, never real ones",
-    "some right sentences of the training sets are not marked and were learnt as wrong ones",
-    "the second output tells another year or name only partly from the one asked for: near misses "
-    "need the other evidence beside it",
-    "does not reason: negations, comparisons and sums are beyond it",
+    "English only",
+    "does not calculate: sums, differences and rounding are judged by their wording",
+    "reads a passage at a time: what is told only by two passages together is often missed",
+    "written data of invented documents taught it; scans and forms are new to it",
 )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Average the runs, export, check that int8 agrees, write the card."""
-    options = _options().parse_args(arguments)
-    logs = [run / RUN_LOG for run in (*options.earlier, *options.run)]
-    runs = [json.loads(path.read_text(encoding="utf-8")) for path in logs]
-    model = averaged([trained(run) for run in options.run])
-    seed = runs[0]["plan"]["seed"]
-    tokenizer = packaged_tokenizer()
-    watch = held_out_lists(options.data, seed)
-    rows = encoded(tokenizer, watch)
-    probes = encoded(tokenizer, training_lists(options.data, seed)[:PROBES])
-    export(model, tokenizer, [e.rows for e in probes], options.output)
-    write_card(options.output, {})
-    some = watch[: options.lists]
-    agree = agreement(model, Reader.load(options.output), [e.rows for e in rows][: len(some)], some)
-    measured = {"held_out_lists": figures(model, rows), "int8": agree}
-    given = json.loads(options.figures.read_text(encoding="utf-8")) if options.figures else {}
-    write_card(options.output, _facts(runs, len(options.earlier), {**measured, **given}))
-    (options.output / LOG).write_text(json.dumps(runs, indent=1) + "\n", encoding="utf-8")
-    print(json.dumps(measured), file=sys.stderr)
+    """Export, calibrate, describe."""
+    parser = argparse.ArgumentParser(prog="python -m training.package", description=__doc__)
+    parser.add_argument("--run", type=Path, required=True, help="folder of the run")
+    parser.add_argument("--development", type=Path, required=True, help="its examples")
+    parser.add_argument("--output", type=Path, help="folder to write; the package's by default")
+    parser.add_argument("--bits", type=int, help="of the weights; 32: as trained")
+    options = parser.parse_args(arguments)
+    log = json.loads((options.run / "log.json").read_text(encoding="utf-8"))
+    form = log["form"]
+    folder = options.output or OUTPUT / form
+    examples = load(options.development)
+    tokenizer = bases.tokenizer(form)
+    _, group = next(iter(Epochs(examples, tokenizer, 0).all_of()))
+    export(trained(options.run), tokenizer, group.rows[0], folder, options.bits or BITS[form])
+    (folder / LOG).write_text(json.dumps(log, indent=1) + "\n", encoding="utf-8")
+    card = _facts(form, log, folder)
+    _write(folder, card)
+    known, figures = calibrate(folder, examples)
+    _write(folder, card | {"calibration": known, "figures": {"development": figures}})
+    print(json.dumps(figures), file=sys.stderr)
     return 0
 
 
-def _facts(
-    runs: Sequence[dict[str, Any]], earlier: int, measured: dict[str, Any]
-) -> dict[str, Any]:
+def calibrate(folder: Path, examples: Examples) -> tuple[dict[str, Any], dict[str, float]]:
+    """Probabilities first, from the reader as it ships; then the limits that choose best."""
+    reader = Reader.load(folder)
+    questions = [e for e in examples.examples if e.kind.startswith("q:")]
+    raw = [_read(reader, e, examples) for e in questions]
+    sentence = _platt(
+        (x, label == GOLD)
+        for e, readings in zip(questions, raw, strict=True)
+        for r, reading in zip(_searched(e), readings, strict=True)
+        for x, label in zip(reading.sentences, r.labels, strict=True)
+        if label != HARMLESS
+    )
+    passage = _platt(
+        (reading.answers, GOLD in r.labels)
+        for e, readings in zip(questions, raw, strict=True)
+        for r, reading in zip(_searched(e), readings, strict=True)
+    )
+    read = [[_calibrated(r, sentence, passage) for r in readings] for readings in raw]
+    limits, right = _best_limits(questions, read)
+    claims = [e for e in examples.examples if e.kind == "claim"]
+    judged = [(e.verdict, _judged(reader, e, examples)) for e in claims]
+    limits, verdicts = _best_verdicts(judged, limits)
+    known = {"sentence": asdict(sentence), "passage": asdict(passage), "limits": asdict(limits)}
+    return known, {**right, **verdicts}
+
+
+def _searched(example: Example) -> list[Any]:
+    return [r for r in example.readings if r.rank]
+
+
+def _read(reader: Reader, example: Example, examples: Examples) -> list[PassageReading]:
+    texts = [examples.passages[r.passage] for r in _searched(example)]
+    return reader.read(example.text, [(q, a) for q, a in example.history], texts)
+
+
+def _judged(reader: Reader, example: Example, examples: Examples) -> Judgement:
+    texts = [examples.passages[r.passage] for r in _searched(example)[:JUDGED]]
+    return judge(reader, example.text, texts)
+
+
+def _platt(pairs: Iterable[tuple[float, bool]]) -> Calibration:
+    """Fit slope and offset to probabilities that an uncalibrated reader gave."""
+    found = list(pairs)
+    chances = np.clip(np.array([p for p, _ in found]), 1e-9, 1 - 1e-9)
+    logits = np.log(chances / (1 - chances))
+    fit = LogisticRegression(C=1e6).fit(logits[:, None], [right for _, right in found])
+    return Calibration(float(fit.coef_[0, 0]), float(fit.intercept_[0]))
+
+
+def _calibrated(
+    reading: PassageReading, sentence: Calibration, passage: Calibration
+) -> PassageReading:
+    def logit(p: float) -> float:
+        p = min(max(p, 1e-9), 1 - 1e-9)
+        return float(np.log(p / (1 - p)))
+
+    return replace(
+        reading,
+        answers=passage.probability(logit(reading.answers)),
+        sentences=tuple(sentence.probability(logit(p)) for p in reading.sentences),
+    )
+
+
+def _best_limits(
+    questions: Sequence[Example], read: Sequence[list[PassageReading]]
+) -> tuple[Limits, dict[str, float]]:
+    """The limits with the most right answers and the best abstention, over a grid."""
+    grid = product(_steps(0.2, 0.75), _steps(0.2, 0.7), (0.3, 0.45, 0.6, 0.75))
+    tried = [(limits, _figures(questions, read, limits)) for limits in starmap(Limits, grid)]
+    return max(tried, key=lambda t: t[1]["evidence"] + 0.5 * t[1]["abstention_f1"])
+
+
+def _steps(first: float, end: float) -> list[float]:
+    return [round(float(x), 3) for x in np.arange(first, end, 0.05)]
+
+
+def _figures(
+    questions: Sequence[Example], read: Sequence[list[PassageReading]], limits: Limits
+) -> dict[str, float]:
+    """About what `mehealth eval --written` measures, from labels of sentences as they were read."""
+    counts: Counter[str] = Counter()
+    for example, readings in zip(questions, read, strict=True):
+        choice = choose(readings, limits)
+        found = _searched(example)
+        labels = [found[c.passage].labels[c.sentence] for c in choice.sentences]
+        gold = sum(label == GOLD for r in example.readings for label in r.labels)
+        counts["declined"] += not labels
+        counts["unanswerable"] += not example.answerable
+        counts["both"] += not labels and not example.answerable
+        whole = labels.count(GOLD) == gold and labels.count(0) <= 2
+        counts["right"] += bool(labels) and whole if example.answerable else not labels
+        if example.answerable and choice.best is not None:
+            counts["best"] += found[choice.best.passage].labels[choice.best.sentence] == GOLD
+    precision = counts["both"] / max(counts["declined"], 1)
+    recall = counts["both"] / max(counts["unanswerable"], 1)
     return {
-        "name": "reader",
+        "evidence": round(counts["right"] / len(questions), 4),
+        "best_right": round(counts["best"] / (len(questions) - counts["unanswerable"]), 4),
+        "abstention_f1": round(2 * precision * recall / max(precision + recall, 1e-9), 4),
+    }
+
+
+def _best_verdicts(
+    judged: Sequence[tuple[str, Judgement]], limits: Limits
+) -> tuple[Limits, dict[str, float]]:
+    """The limits with the most right verdicts where false support stays under one in twenty."""
+    grid = product(_steps(0.3, 0.96), _steps(0.2, 0.8))
+    tried = [replace(limits, carried=carried, denied=denied) for carried, denied in grid]
+    measured = [(t, _verdict_figures(judged, t)) for t in tried]
+    return max(
+        measured,
+        key=lambda m: m[1]["verdicts"] - 2 * max(m[1]["false_support"] - MOST_FALSE_SUPPORT, 0),
+    )
+
+
+def _verdict_figures(judged: Sequence[tuple[str, Judgement]], limits: Limits) -> dict[str, float]:
+    given = [(wanted, limits.verdict(j)) for wanted, j in judged]
+    against = [verdict == "supported" for wanted, verdict in given if wanted != "supported"]
+    return {
+        "verdicts": round(sum(w == g for w, g in given) / len(given), 4),
+        "false_support": round(sum(against) / max(len(against), 1), 4),
+    }
+
+
+def _facts(form: str, log: dict[str, Any], folder: Path) -> dict[str, Any]:
+    base, digest = BASES[form]
+    path = folder / MODEL
+    return {
+        "name": form,
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
-        "purpose": "scores how well a sentence answers a question, and whether its text answers it",
-        "starts_from": {"model": PACKAGED, "sha256": PACKAGED_SHA256, "licence": "Apache 2.0"},
-        "data": [
-            {"file": name, "sha256": digest, "from": SOURCES[name]}
-            for name, digest in runs[0]["data"].items()
-        ],
-        "method": _method(runs, earlier),
-        "input": {
-            "form": "[CLS] question [SEP] before [SEP] sentence [SEP]; type 1 on the sentence",
-            "before": "reader_model.context(heading, sentence before or words before a list)",
-            "max_tokens": 160,
-            "max_question": reader_model.MAX_QUESTION,
-            "max_before": reader_model.MAX_BEFORE,
-            "max_sentence": reader_model.MAX_SENTENCE,
-        },
-        "output": [
-            "logit that the sentence answers, 0 being that none of the candidates does",
-            "logit that the text answers at all; take the largest over the candidates",
-        ],
-        "figures": measured,
+        "purpose": "reads a question or a statement with a passage: which sentences answer, and "
+        "whether it does; whether it carries or denies the statement, and by which sentences",
+        "licence": "Apache 2.0",
+        "starts_from": {"model": base, "sha256": digest, "licence": "Apache 2.0"},
+        "data": log["examples"],
+        "method": {k: log[k] for k in ("plan", "mix", "epochs", "groups", "rows", "steps", "first")}
+        | {"minutes": round(log["seconds"] / 60, 1)},
         "weaknesses": list(WEAKNESSES),
+        "sha256": file_hash(path),
+        "bytes": path.stat().st_size,
     }
 
 
-def _method(runs: Sequence[dict[str, Any]], earlier: int) -> dict[str, Any]:
-    sizes = sorted({run.get("candidates", lists.CANDIDATES) for run in runs})
-    return {
-        "loss": "softmax over the candidates and a 'none' of logit 0, and binary cross-entropy of "
-        "the log-sum-exp of the second output",
-        "lists": f"{' or '.join(map(str, sizes))} sentences each: of the passage, and of others "
-        f"found by BM25; {lists.LISTED_SHARE:.0%} of the passages written as lists",
-        "changed_shares": {
-            name: asdict(lists.MIXES[name]) for name in sorted({_lists(run) for run in runs})
-        },
-        "questions": "as written, lower case, no question mark, terse, polite, misspelt",
-        "packaged": "the running average of a run's steps, of several the mean; runs named earlier "
-        "are those whose mean it went on from",
-        "runs": [
-            {
-                "earlier": number < earlier,
-                "plan": run["plan"],
-                "epochs": run["epochs"],
-                "lists": _lists(run),
-                "steps": run["steps"],
-                "steps_planned": run["planned"],
-                "processor_minutes_on_two_cores": round(run["seconds"] / 60, 1),
-                "held_out_lists": run["entries"][-1],
-            }
-            for number, run in enumerate(runs)
-        ],
-        "quantised": "int8 weights by channel, seven bits, dynamic, smoothed; onnxruntime",
-    }
-
-
-def _lists(run: dict[str, Any]) -> str:
-    return str(run.get("lists", "plain"))
-
-
-def _options() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="folder with the question sets")
-    parser.add_argument(
-        "--run", type=Path, action="append", required=True, help="folder of a run; may be repeated"
-    )
-    parser.add_argument("--output", type=Path, default=OUTPUT)
-    parser.add_argument(
-        "--earlier", type=Path, action="append", default=[], help="run that those went on from"
-    )
-    parser.add_argument("--figures", type=Path, help="JSON object to add to the card's figures")
-    parser.add_argument("--lists", type=int, default=100, help="lists to compare int8 on")
-    return parser
+def _write(folder: Path, card: dict[str, Any]) -> None:
+    text = json.dumps(card, indent=1, ensure_ascii=False) + "\n"
+    (folder / CARD).write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -69,7 +69,7 @@ def measure(work: Path, companies: int, pages: int, sections: int) -> dict[str, 
 
     asked = build(work, companies, pages, sections)
     chosen = settings(str(work / "corpus"), str(work / "index"))
-    assistant = Assistant.open(chosen.model_copy(update={"reader": "none"}))
+    assistant = Assistant.open(chosen)
     try:
         return {"passages": assistant.index.passage_count, **_asked(assistant, asked)}
     finally:
@@ -104,7 +104,7 @@ def build(work: Path, count: int, pages: int, sections: int) -> tuple[Asked, ...
 
 
 def _asked(assistant: Assistant, asked: Sequence[Asked]) -> dict[str, Any]:
-    """What search and the engine without the reader make of every question."""
+    """What search and the engine make of every question."""
     for question in asked[:5]:
         assistant.ask(question.question)
     first, page, took = [], [], []

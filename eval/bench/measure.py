@@ -12,7 +12,6 @@ from eval.bench.child import ChildError, job, mehealth, run
 from eval.bench.figures import Side
 from eval.bench.ours import PLAIN_SET, VECTORS
 from eval.bench.stats import median, percentile
-from mehealth_rag.settings import NO_READER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -108,7 +107,6 @@ class _Bench:
         self._ours("cold ask", ("cold", "cold_memory"), self._cold)
         self._stock("cold ask", ("cold", "cold_memory"), self._stock_cold)
         self._ours("warm ask", ("warm_p50", "warm_p95"), self._warm)
-        self._ours("warm ask, no reader", ("plain_p50", "plain_p95"), self._warm_without_reader)
         self._stock("warm ask", ("warm_p50", "warm_p95"), self._stock_warm)
         self._both("read", "prospectus", ("read_prospectus",))
         self._both("read", "filings", ("read_filings",))
@@ -213,12 +211,6 @@ class _Bench:
         first = [row for row in result["rows"] if row["round"] == 0]
         self._measured.details["warm_first_round"] = _quantiles("warm", {"rows": first})
         return _quantiles("warm", result)
-
-    def _warm_without_reader(self) -> Values:
-        index, count = self._paths.index("prospectus"), self._options.questions
-        arguments = {"count": count, "rounds": 1, "reader": NO_READER}
-        command = job("ours", "warm", corpus=self._prospectus, index=index, **arguments)
-        return _quantiles("plain", self._result("warm_plain", command, 5)[0])
 
     def _stock_warm(self) -> Values:
         saved, options = self._paths.saved("prospectus"), self._options

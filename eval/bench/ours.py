@@ -12,8 +12,6 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from mehealth_rag.settings import PACKAGED_READER
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -26,15 +24,12 @@ EMBEDDED, EMBED_ROUNDS = 200, 3
 """About so many passages are embedded so many times."""
 
 
-def warm(
-    corpus: str, index: str, count: int, rounds: int, reader: str = PACKAGED_READER
-) -> dict[str, Any]:
+def warm(corpus: str, index: str, count: int, rounds: int) -> dict[str, Any]:
     """Milliseconds of each `ask` over a fixed list of questions, after a few others."""
     from eval.bench.sets import WARMING, chosen_questions
     from mehealth_rag.assistant import Assistant
 
-    chosen = settings(corpus, index).model_copy(update={"reader": reader})
-    assistant = Assistant.open(chosen)
+    assistant = Assistant.open(settings(corpus, index))
     questions, others = chosen_questions(count), chosen_questions(count + WARMING)[count:]
     for question in others:
         assistant.ask(question.question, question.history)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from mehealth_rag import compose, generated
@@ -29,14 +29,16 @@ from mehealth_rag.growing import drained, mapped
 from mehealth_rag.language.spelling import Speller
 from mehealth_rag.naming import Naming
 from mehealth_rag.questions import Question, Wanted, analyse
+from mehealth_rag.reader.rows import PassageText, passage_text
 from mehealth_rag.retrieval import Retriever
 from mehealth_rag.timing import Stopwatch
-from mehealth_rag.types import Answer, Hit, Page, Source, SourceState, Turn, Verdict
+from mehealth_rag.types import Answer, Hit, Page, Passage, Source, SourceState, Turn, Verdict
 from mehealth_rag.wiring import (
     likeness,
     open_index,
     open_language_model,
     open_reader,
+    open_sentence_reader,
     register,
     speller,
 )
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     from mehealth_rag.index.content import IndexedDocument
     from mehealth_rag.index.opened import OpenIndex
     from mehealth_rag.llm import LanguageModel
+    from mehealth_rag.reader.model import PassageReading, Reader
     from mehealth_rag.settings import Settings
 
 MAX_QUESTION = 2_000
@@ -82,6 +85,15 @@ class SourceStatus:
     unread: tuple[int, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class ReadHit:
+    """A passage of a search with what the reader was given of it, and what it says of that."""
+
+    hit: Hit
+    text: PassageText
+    reading: PassageReading
+
+
 @dataclass(frozen=True)
 class Assistant:
     """Answers questions over one open index. Keeps no conversation: any number may share it."""
@@ -91,6 +103,8 @@ class Assistant:
     speller: Speller
     engine: Engine
     known_sources: tuple[Source, ...]
+    reader: Callable[[], Reader]
+    """Opens the reader of passages when it is first needed."""
     model: LanguageModel | None = None
     """The language model that writes the answers, None for the extractive engine."""
     answer_tokens: int = 0
@@ -104,16 +118,14 @@ class Assistant:
             IndexStateError: it was built by another layout or model, or is damaged.
         """
         index, encoder = open_index(settings)
-        reader = open_reader(settings)
         names = register(index)
         return cls(
             index=index,
             retriever=Retriever(index, encoder, index.acronyms(), names),
             speller=speller(index, names),
-            engine=Engine(
-                load_models(with_reader=reader is not None), index, likeness(encoder), reader
-            ),
+            engine=Engine(load_models(), index, likeness(encoder), open_sentence_reader()),
             known_sources=load_sources(settings.corpus) if settings.corpus.is_dir() else (),
+            reader=cache(partial(open_reader, settings)),
             model=open_language_model(settings),
             answer_tokens=settings.llm_max_tokens,
         )
@@ -154,6 +166,35 @@ class Assistant:
         mended = self.speller.mend(query)
         found = self.retriever.retrieve(mended, top_k, documents)
         return tuple(e.hit for e in found)
+
+    def passages(
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        documents: Sequence[str] = (),
+        top_k: int = PASSAGES_READ,
+    ) -> tuple[Evidence, ...]:
+        """The passages to read for a question, best first, searched for as it stands alone."""
+        self._check(question, documents)
+        alone = self._stand_alone(question, history)
+        return self.retriever.retrieve(self.speller.mend(alone.text), top_k, documents)
+
+    def read(
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        documents: Sequence[str] = (),
+        top_k: int = PASSAGES_READ,
+    ) -> tuple[ReadHit, ...]:
+        """The passages that a search brings, in its order, each as the reader reads it."""
+        hits = [e.hit for e in self.passages(question, history, documents, top_k)]
+        texts = [self.passage_text(hit.passage) for hit in hits]
+        readings = self.reader().read(question, history, texts)
+        return tuple(map(ReadHit, hits, texts, readings))
+
+    def passage_text(self, passage: Passage) -> PassageText:
+        """A passage as the reader is given it."""
+        return passage_text(passage, self.index.page(passage.document, passage.page).text)
 
     def check(self, claim: str, documents: Sequence[str] = ()) -> Verdict:
         """What the documents say of a claim; `documents` limits the search.

@@ -14,7 +14,6 @@ from importlib import metadata
 from typing import TYPE_CHECKING
 
 from mehealth_rag.errors import MehealthError
-from mehealth_rag.settings import NO_READER
 
 if TYPE_CHECKING:
     from mehealth_rag.llm.doctor import ModelFindings
@@ -142,12 +141,10 @@ def _reader(settings: Settings) -> Check:
     from mehealth_rag.wiring import open_reader
 
     name = "reader"
-    if settings.reader == NO_READER:
-        return Check(name, State.OFF, "none is used")
 
     def look() -> Check:
-        open_reader(settings)  # checks the packaged weights against their card
-        return Check(name, State.OK, f"{settings.reader}, loads")
+        reader = open_reader(settings)  # checks the weights against their card
+        return Check(name, State.OK, f"{reader.name}, loads")
 
     return guarded(name, look)
 

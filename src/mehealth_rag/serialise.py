@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mehealth_rag.accounting import PageAccount
-    from mehealth_rag.assistant import SourceStatus
+    from mehealth_rag.assistant import ReadHit, SourceStatus
 
 SCHEMA = 1
 
@@ -43,6 +43,13 @@ def hit_json(hit: Hit) -> dict[str, Any]:
         "dense_rank": hit.dense_rank,
         "lexical_rank": hit.lexical_rank,
     }
+
+
+def read_hit_json(read: ReadHit) -> dict[str, Any]:
+    """A hit with what the reader says of it: probabilities to four places."""
+    pairs = zip(read.text.sentences, read.reading.sentences, strict=True)
+    sentences = [{"text": text, "answers": round(p, 4)} for text, p in pairs]
+    return hit_json(read.hit) | {"answers": round(read.reading.answers, 4), "sentences": sentences}
 
 
 def source_json(status: SourceStatus) -> dict[str, Any]:

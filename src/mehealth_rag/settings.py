@@ -18,7 +18,7 @@ from mehealth_rag.errors import UsageError
 PREFIX = "MEHEALTH_"
 SETTINGS_FILE = "mehealth.toml"
 PACKAGED_MODEL = "all-MiniLM-L6-v2"
-PACKAGED_READER, NO_READER = "packaged", "none"
+PACKAGED_READER = "packaged"
 _SECRET = frozenset({"llm_api_key"})
 
 
@@ -45,7 +45,7 @@ class Settings(BaseModel):
     chroma_url: str | None = Field(None, description="address of a Chroma server; else embedded")
     reader: str = Field(
         PACKAGED_READER,
-        description="the packaged reader, `none`, or a cross-encoder's folder or hub name",
+        description="`small` or `large`, a folder, or `packaged`: the better one by measurement",
     )
     pdf_passwords: Path | None = Field(
         None, description="file with the passwords of locked PDFs, one a line"

@@ -14,7 +14,7 @@ from mehealth_rag.model_files import is_packaged, model_folder, model_id
 from mehealth_rag.naming import NameLexicon, Register
 from mehealth_rag.offline import go_offline, is_hub_name
 from mehealth_rag.passwords import read_passwords
-from mehealth_rag.settings import NO_READER, PACKAGED_READER
+from mehealth_rag.settings import PACKAGED_READER
 
 if TYPE_CHECKING:
     from mehealth_rag.answering.doubts import Likeness
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mehealth_rag.index.report import BulkEncoder, IngestReport, Progress
     from mehealth_rag.llm import LanguageModel
     from mehealth_rag.question_encoder import Encoder
+    from mehealth_rag.reader.model import Reader
     from mehealth_rag.reading.options import ReadingOptions
     from mehealth_rag.settings import Settings
     from mehealth_rag.types import Source
@@ -108,22 +109,21 @@ def open_index(settings: Settings) -> tuple[OpenIndex, Encoder]:
     return index, encoder
 
 
-def open_reader(settings: Settings) -> SentenceReader | None:
-    """The reader that the settings name, None for `none`.
+def open_sentence_reader() -> SentenceReader:
+    """The reader of single sentences that the engine's rules weigh. Raises ModelError."""
+    from mehealth_rag.answering.reader_model import Reader
 
-    Raises:
-        ModelError: it cannot be loaded.
+    return Reader.load()
+
+
+def open_reader(settings: Settings) -> Reader:
+    """The reader of passages that the settings name.
+
+    Raises ModelError where there is none, or it is not what its card describes.
     """
-    if settings.reader == NO_READER:
-        return None
-    if settings.reader == PACKAGED_READER:
-        from mehealth_rag.answering.reader_model import Reader
+    from mehealth_rag.reader.model import DEFAULT_FORM, Reader
 
-        return Reader.load()
-    from mehealth_rag.answering.cross_encoder import CrossEncoderReader
-
-    go_offline(is_hub_name(settings.reader))
-    return CrossEncoderReader.load(settings.reader)
+    return Reader.load(DEFAULT_FORM if settings.reader == PACKAGED_READER else settings.reader)
 
 
 def open_language_model(settings: Settings) -> LanguageModel | None:

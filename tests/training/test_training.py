@@ -1,4 +1,4 @@
-"""The way from question sets to a packaged reader, with a small model and small sets."""
+"""The way from written documents to a packaged reader, by the real pipeline, with one document."""
 
 from __future__ import annotations
 
@@ -7,198 +7,188 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
-from mehealth_rag.answering.reader_model import CARD, Reader, padded
-from training import augment, data, lists, package, reader
-from training.fit import encoded
+from mehealth_rag.reader.model import CARD, LOG, Reader
+from mehealth_rag.reader.rows import inputs, passage_text
+from mehealth_rag.types import BlockKind, Passage, Sentence, Span
+from training import bases, examples, outside, package, reader
+from training.batches import Epochs, Mix
+from training.examples import GOLD, Examples
+from training.fit import Plan, group_loss
+from training.model import read
 
-TOWNS = "Alford Brigg Caistor Derby Epworth Frome Goole Hythe Ilford Jarrow Kendal Louth".split()
-THINGS = "bridge tower market station harbour library garden museum theatre canal".split()
-
-
-def write_sets(folder: Path) -> None:
-    """Questions on made-up towns, a hundred and twenty of them over the three sets."""
-    folder.mkdir()
-    rows: dict[str, list[str]] = {name: [] for name in data.SETS}
-    for number, town in enumerate(TOWNS):
-        for place, thing in enumerate(THINGS):
-            sentences = [f"The {t} of {town} was opened in {1800 + 3 * number + i}." for i, t in
-                         enumerate(THINGS)]  # fmt: skip
-            sentences.insert(0, f"{town} number {place} is a town that is known for its {thing}.")
-            name = data.SETS[(number + place) % 3]
-            question = f"When was the {thing} of {town} opened?"
-            row = {"source": name, "question": question, "sentences": sentences,
-                   "answers": [place + 1]}  # fmt: skip
-            rows[name].append(json.dumps(row))
-    for name, lines in rows.items():
-        data.set_path(folder, name).write_text("\n".join(lines), encoding="utf-8")
+WRITTEN = Path(__file__).parent.parent / "written"
 
 
 @pytest.fixture(scope="module")
-def sets(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("training") / "reader"
-    write_sets(folder)
-    return folder
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The examples of the one document, made once."""
+    folder = tmp_path_factory.mktemp("examples")
+    path = folder / "examples.json"
+    given = ["--written", str(WRITTEN), "--output", str(path), "--work", str(folder / "work")]
+    assert examples.main(given) == 0
+    return path
 
 
-def train(sets: Path, run: Path, *options: str) -> dict[str, object]:
-    given = ["--data", str(sets), "--output", str(run), "--layers", "1", "--epochs", "1", *options]
+def run(made: Path, folder: Path, *options: str) -> dict[str, object]:
+    given = ["--examples", str(made), "--output", str(folder), "--most", "12", *options]
     assert reader.main(given) == 0
-    log: dict[str, object] = json.loads((run / "log.json").read_text(encoding="utf-8"))
+    log: dict[str, object] = json.loads((folder / reader.LOG).read_text(encoding="utf-8"))
     return log
 
 
-@pytest.mark.slow
-def test_a_run_is_packaged_and_can_be_done_again(sets: Path, tmp_path: Path) -> None:
-    first = train(sets, tmp_path / "one")
-    again = train(sets, tmp_path / "two")
-    figures = [[{k: v for k, v in e.items() if k != "minutes"} for e in log["entries"]]  # type: ignore[attr-defined]
-               for log in (first, again)]  # fmt: skip
-    assert figures[0] == figures[1]
-    assert first["data"] == data.hashes(sets)
+@pytest.fixture(scope="module")
+def trained(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("run")
+    log = run(made, folder)
+    assert log["steps"] == log["planned"] == 1
+    return folder
 
-    output = tmp_path / "packaged"
-    given = ["--data", str(sets), "--run", str(tmp_path / "one"), "--output", str(output)]
+
+def gold_of(made: Examples, question: str) -> set[str]:
+    (example,) = (e for e in made.examples if e.text == question)
+    return {
+        sentence
+        for r in example.readings
+        for sentence, label in zip(made.passages[r.passage].sentences, r.labels, strict=True)
+        if label == GOLD
+    }
+
+
+def test_gold_sentences_are_found_again_in_what_was_read(made: Path) -> None:
+    found = examples.load(made)
+    assert gold_of(found, "how many passengers a year") == {
+        "About 310,000 people cross each year, a third of them in July and August."
+    }
+    assert {s.split()[0] for s in gold_of(found, "which boat has more seats")} == {
+        "Petrel", "Guillemot",
+    }  # fmt: skip
+    listed = gold_of(found, "What can I take along for nothing?")
+    assert {"We carry free of charge:", "bicycles", "dogs on a lead"} <= listed
+
+
+def test_a_question_that_nothing_answers_has_no_gold_and_its_tempting_passage(made: Path) -> None:
+    found = examples.load(made)
+    (example,) = (e for e in found.examples if e.text == "What does a single ticket cost?")
+    assert not example.answerable
+    assert all(label != GOLD for r in example.readings for label in r.labels)
+    texts = [" ".join(found.passages[r.passage].sentences) for r in example.readings]
+    assert any("A return ticket costs £12" in text for text in texts)
+
+
+def test_a_follow_up_is_read_with_its_turns(made: Path) -> None:
+    found = Epochs(examples.load(made), bases.tokenizer("small"), 7)
+    (with_turns,) = (g for e, g in found.all_of() if e.text == "And for a child?")
+    alone = found.draw(0, Mix(turns=False))
+    assert with_turns.rows[0].asked > max(g.rows[0].asked for g in alone if not g.twins) - 20
+    words = bases.tokenizer("small").decode(with_turns.rows[0].ids[: with_turns.rows[0].asked])
+    assert "what does a return cost" in words
+
+
+def test_documents_are_set_as_pdf_and_word_too(tmp_path: Path) -> None:
+    from eval.written_data import SentenceFinder, load_document
+    from mehealth_rag.reading import read_document
+    from mehealth_rag.types import Source
+    from training.typesetting import set_document
+
+    document = load_document(WRITTEN / "islands.txt")
+    for form in ("md", "pdf", "docx"):
+        path = set_document(document, form, tmp_path)
+        pages = read_document(Source("islands", "Islands", "report", form, path=path)).pages
+        assert SentenceFinder(document, [p.text for p in pages]).lost == [], form
+
+
+def test_a_step_lowers_the_loss_and_the_result_is_packaged(
+    made: Path, trained: Path, tmp_path: Path
+) -> None:
+    given = ["--run", str(trained), "--development", str(made), "--output", str(tmp_path)]
     assert package.main(given) == 0
-    scores = Reader.load(output).scores("When was it opened?", [("", "In 1871."), ("", "Why?")])
-    assert scores.shape == (2, 2)
-    assert np.isfinite(scores).all()
-    card = json.loads((output / CARD).read_text(encoding="utf-8"))
-    assert {d["sha256"] for d in card["data"]} == set(data.hashes(sets).values())
-    assert card["method"]["runs"][0]["steps"] == first["steps"]
-    assert json.loads((output / package.LOG).read_text(encoding="utf-8")) == [first]
+    card = json.loads((tmp_path / CARD).read_text(encoding="utf-8"))
+    assert card["data"] == json.loads((tmp_path / LOG).read_text(encoding="utf-8"))["examples"]
+    assert set(card["calibration"]) == {"sentence", "passage", "limits"}
+    packaged = Reader.load(tmp_path)
+    model = reader.trained(trained)
+    pairs = list(Epochs(examples.load(made), bases.tokenizer("small"), 7).all_of())
+    own, other = [], []
+    for example, group in pairs:
+        with torch.no_grad():
+            (outputs,) = read(model, group.rows[:1])
+        own.append(float(outputs.passage[0]))
+        text = examples.load(made).passages[example.readings[0].passage]
+        (reading,) = packaged.read(example.text, [(q, a) for q, a in example.history], [text])
+        other.append(reading.answers)
+    assert np.corrcoef(np.argsort(np.argsort(own)), np.argsort(np.argsort(other)))[0, 1] > 0.9
 
 
-@pytest.mark.slow
-def test_the_mean_of_two_runs_is_packaged(sets: Path, tmp_path: Path) -> None:
-    runs = [tmp_path / "one", tmp_path / "two"]
-    for rate, run in zip(("8e-5", "8e-4"), runs, strict=True):
-        train(sets, run, "--rate", rate)
-    one, two = (reader.trained(run).state_dict() for run in runs)
-    mean = package.averaged([reader.trained(run) for run in runs]).state_dict()
-    assert not np.allclose(one["mix.weight"], two["mix.weight"])
-    np.testing.assert_allclose(mean["mix.weight"], (one["mix.weight"] + two["mix.weight"]) / 2)
+def test_a_run_that_was_cut_short_goes_on_where_it_stopped(
+    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader, "Plan", lambda rate: Plan(rate=rate, groups_at_once=4, every=1))
+    whole = run(made, tmp_path / "whole")
+    assert whole["steps"] == 3
+    real, saved = torch.save, []
+
+    def stops(state: object, path: Path) -> None:
+        real(state, path)
+        saved.append(path)
+        if len(saved) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(torch, "save", stops)
+    with pytest.raises(KeyboardInterrupt):
+        run(made, tmp_path / "cut")
+    monkeypatch.setattr(torch, "save", real)
+    (tmp_path / "cut" / "checkpoint.new").replace(tmp_path / "cut" / reader.CHECKPOINT)
+    run(made, tmp_path / "cut")
+    one, two = (reader.trained(tmp_path / name).state_dict() for name in ("whole", "cut"))
+    for name, value in one.items():
+        torch.testing.assert_close(value, two[name], rtol=1e-4, atol=1e-5, msg=name)
 
 
-@pytest.mark.slow
-def test_a_run_goes_on_from_the_mean_of_others(sets: Path, tmp_path: Path) -> None:
-    runs = [tmp_path / "one", tmp_path / "two"]
-    for rate, run in zip(("8e-5", "8e-4"), runs, strict=True):
-        train(sets, run, "--rate", rate)
-    first = [word for run in runs for word in ("--first", str(run))]
-    last = tmp_path / "last"
-    log = train(sets, last, *first, "--rate", "0", "--lists", "near-misses", "--after", "1")
-    name = "encoder.encoder.layer.0.attention.self.query.weight"
-    mean = package.averaged([reader.trained(run) for run in runs]).state_dict()[name]
-    np.testing.assert_allclose(reader.trained(last).state_dict()[name], mean, rtol=1e-5)
-
-    output = tmp_path / "packaged"
-    earlier = [word for run in runs for word in ("--earlier", str(run))]
-    given = ["--data", str(sets), *earlier, "--run", str(last), "--output", str(output)]
-    assert package.main(given) == 0
-    method = json.loads((output / CARD).read_text(encoding="utf-8"))["method"]
-    assert [r["earlier"] for r in method["runs"]] == [True, True, False]
-    assert [r["lists"] for r in method["runs"]] == ["plain", "plain", "near-misses"]
-    assert json.loads((output / package.LOG).read_text(encoding="utf-8"))[2] == log
+def test_a_lie_that_is_carried_more_than_the_truth_costs_more(made: Path) -> None:
+    found = Epochs(examples.load(made), bases.tokenizer("small"), 7)
+    twins = [g for g in found.draw(0, Mix(questions=0.0)) if g.twins]
+    assert len(twins) == 2
+    model = reader.ReaderModel(bases.folder("small")).eval()
+    with torch.no_grad():
+        outputs = read(model, twins[0].rows)
+    for output, logit in zip(outputs, (3.0, -3.0), strict=True):
+        output.verdict[:, 0], output.verdict[:, 1:] = logit, 0.0
+    right = group_loss(outputs, twins[0], Plan())
+    assert right < group_loss(outputs[::-1], twins[0], Plan())
 
 
-@pytest.mark.slow
-def test_a_smaller_model_learns_from_a_trained_one(sets: Path, tmp_path: Path) -> None:
-    train(sets, tmp_path / "one", "--layers", "2")
-    alone = train(sets, tmp_path / "two")
-    taught = train(sets, tmp_path / "three", "--teacher", str(tmp_path / "one"))
-    losses = [log["entries"][-1]["loss"] for log in (alone, taught)]  # type: ignore[index]
-    assert losses[0] != losses[1]
-    assert reader.trained(tmp_path / "three").shape.layers == 1
+def test_other_peoples_sets_become_examples(tmp_path: Path) -> None:
+    rows = [
+        {"source": "selqa", "question": f"When was the bridge of {town} opened?", "answers": [1],
+         "sentences": [f"{town} is small.", f"Its bridge was opened in {year}.", "It rains here."]}
+        for town, year in (("Alford", 1871), ("Brigg", 1902))
+    ]  # fmt: skip
+    for name in ("selqa", "qed", "covidqa"):
+        lines = map(json.dumps, rows if name == "selqa" else [])
+        (tmp_path / f"{name}.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    output = tmp_path / "outside.json"
+    assert outside.main(["--data", str(tmp_path), "--output", str(output)]) == 0
+    found = examples.load(output)
+    assert gold_of(found, "When was the bridge of Brigg opened?") == {
+        "Its bridge was opened in 1902."
+    }
+    assert len(found.examples[0].readings) == 2  # the other town's passage shares the words
 
 
-@pytest.mark.slow
-def test_smoothing_changes_no_score(sets: Path, tmp_path: Path) -> None:
-    import onnxruntime
+def test_rows_hold_the_heading_and_a_mean_for_each_sentence() -> None:
+    text = "Fares\nA return costs £12. It rains."
+    spans = (Span(0, 5), Span(6, 25), Span(26, 34))
+    kinds = (BlockKind.HEADING, BlockKind.PARAGRAPH, BlockKind.PARAGRAPH)
+    sentences = tuple(Sentence(s, k) for s, k in zip(spans, kinds, strict=True))
+    passage = Passage("p", "d", "Ferry", 1, "1", ("Fares",), Span(0, 34), text, sentences)
+    shown = passage_text(passage)
+    assert shown.context == "Ferry > Fares"
+    assert shown.sentences == ("A return costs £12.", "It rains.")
+    from mehealth_rag.reader.rows import question_row
 
-    from training.export import _trace
-    from training.smoothing import smooth
-
-    train(sets, tmp_path / "run")
-    made = lists.build(*[data.load(sets)[:6]] * 2, data.SEED)
-    probes = [padded(e.rows) for e in encoded(reader.packaged_tokenizer(), made)]
-    plain, even = tmp_path / "plain.onnx", tmp_path / "even.onnx"
-    rows = encoded(reader.packaged_tokenizer(), made)[0].rows
-    _trace(reader.trained(tmp_path / "run"), rows, plain)
-    smooth(plain, probes, even)
-    ours, theirs = (
-        onnxruntime.InferenceSession(str(path)).run(None, probes[0])[0] for path in (even, plain)
-    )
-    assert even.read_bytes() != plain.read_bytes()
-    np.testing.assert_allclose(ours, theirs, atol=1e-3)
-
-
-@pytest.mark.slow
-def test_a_run_that_was_cut_short_goes_on(sets: Path, tmp_path: Path) -> None:
-    short = train(sets, tmp_path / "run", "--minutes", "0.004")
-    whole = train(sets, tmp_path / "run", "--resume")
-    assert 0 < int(str(short["steps"])) < int(str(whole["steps"])) == whole["planned"]
-
-
-def test_questions_of_one_passage_are_not_divided(sets: Path) -> None:
-    trained, held_out = data.divide(data.load(sets), data.SEED)
-    assert trained
-    assert held_out
-    assert not {i.sentences for i in trained} & {i.sentences for i in held_out}
-
-
-def test_what_is_unseen_shares_no_sentence_with_what_is_trained_on(sets: Path) -> None:
-    trained, _ = data.divide(data.load(sets), data.SEED)
-    known = {s for item in trained for s in item.sentences}
-    for item in data.unseen(sets, data.SETS, data.SEED):
-        assert known.isdisjoint(item.sentences)
-
-
-def test_lists_hold_the_right_sentence_or_none(sets: Path) -> None:
-    items, _ = data.divide(data.load(sets), data.SEED)
-    made = lists.build(items, items, data.SEED)
-    declined = [e for e in made if not e.right]
-    assert 0.2 < len(declined) / len(made) < 0.5
-    assert all(len(e.pairs) <= lists.CANDIDATES for e in made)
-    assert made == lists.build(items, items, data.SEED)
-
-
-def test_lists_may_be_longer(sets: Path) -> None:
-    items, _ = data.divide(data.load(sets), data.SEED)
-    made = lists.build(items, items, data.SEED, 12)
-    assert max(len(e.pairs) for e in made) == 12
-    for item in made:
-        assert len(set(item.pairs)) == len(item.pairs)
-
-
-def test_near_misses_lose_what_answers(sets: Path) -> None:
-    items, _ = data.divide(data.load(sets), data.SEED)
-    made = lists.build(items, items, data.SEED, mix=lists.MIXES["near-misses"])
-    assert 0.3 < sum(not e.right for e in made) / len(made) < 0.6
-    cut = {t for e in made for _, t in e.pairs if t.rstrip(".").endswith("was opened")}
-    assert cut
-    assert not any(t in cut for e in made for t in (e.pairs[i][1] for i in e.right))
-
-
-def test_some_passages_are_written_as_lists(sets: Path) -> None:
-    items, _ = data.divide(data.load(sets), data.SEED)
-    texts = [text for e in lists.build(items, items, data.SEED) for _, text in e.pairs]
-    marked = [t for t in texts if t[0] in "•-–*▪"]
-    assert 0.03 < len(marked) / len(texts) < 0.3
-    assert not any(t.endswith(".") for t in marked)
-
-
-def test_each_epoch_takes_other_medical_questions(sets: Path) -> None:
-    first, second = (reader.training_items(sets, data.SEED, epoch)[0] for epoch in (0, 1))
-    medical = [{i.question for i in e if i.source == "covidqa"} for e in (first, second)]
-    assert medical[0]
-    assert medical[0].isdisjoint(medical[1])
-
-
-def test_a_question_about_another_year_keeps_its_words() -> None:
-    import random
-
-    changed = augment.about_another("Who won in 1998?", [], random.Random(1))
-    assert changed is not None
-    assert changed != "Who won in 1998?"
-    assert changed.startswith("Who won in ")
+    row = question_row(bases.tokenizer("small"), "how much", (), shown)
+    arrays = inputs([row])
+    np.testing.assert_allclose(arrays["pool"].sum(-1), [[1.0, 1.0]])
+    np.testing.assert_allclose(arrays["asked"].sum(), 1.0)

@@ -84,6 +84,7 @@ def search(  # noqa: PLR0913 - one parameter an option
     *,
     document: Documents = None,
     top_k: Annotated[int, typer.Option("--top-k", min=1, help="how many passages")] = 10,
+    read: Annotated[bool, typer.Option("--read", help="tell which sentences answer")] = False,
     batch: Batch = None,
     output: Output = None,
     corpus: Corpus = None,
@@ -92,15 +93,15 @@ def search(  # noqa: PLR0913 - one parameter an option
     debug: Debug = False,
 ) -> None:
     """Show the passages that come nearest, without an answer."""
-    from mehealth_rag.cli.search import run, run_batch
+    from mehealth_rag.cli.search import Wanted, run, run_batch
 
     with guarded(debug):
         common = Common(made(corpus=corpus, index=index), json)
         check_batch(query, batch, output)
         if batch is not None:
-            run_batch(common, batch, output, tuple(document or ()), top_k)
+            run_batch(common, batch, output, Wanted(tuple(document or ()), top_k, read))
         else:
-            run(common, query, tuple(document or ()), top_k)
+            run(common, query, Wanted(tuple(document or ()), top_k, read))
 
 
 @app.command()
@@ -220,6 +221,12 @@ def evaluate(  # noqa: PLR0913 - one parameter an option
     show_reporting_half: Annotated[
         bool, typer.Option("--show-reporting-half", help="its questions and answers too")
     ] = False,
+    written: Annotated[
+        Path | None, typer.Option("--written", help="folder of written documents to score")
+    ] = None,
+    reader_only: Annotated[
+        bool, typer.Option("--reader-only", help="of --written: the reader over our search alone")
+    ] = False,
     engine: Engine = None,
     corpus: Corpus = None,
     index: Index = None,
@@ -227,9 +234,12 @@ def evaluate(  # noqa: PLR0913 - one parameter an option
     debug: Debug = False,
 ) -> None:
     """Score a question set and write the report."""
-    from mehealth_rag.cli.evaluate import Request, run
+    from mehealth_rag.cli.evaluate import Request, run, run_written
 
     with guarded(debug):
+        if written is not None or reader_only:
+            run_written(written, reader_only=reader_only, json=json, engine=engine)
+            return
         request = Request(
             question_set=question_set,
             answers=answers,

@@ -58,6 +58,24 @@ def run(
         sys.exit(1)
 
 
+def run_written(folder: Path | None, *, reader_only: bool, json: bool, engine: str | None) -> None:
+    """Score written documents; their corpus and index are made for the run."""
+    if folder is None:
+        raise UsageError("--reader-only goes with --written; name a folder of written documents")
+    if not folder.is_dir():
+        raise UsageError(f"{folder}: there is no such folder; check --written")
+    from eval.terminal import show_written
+    from eval.written_run import evaluate_written
+    from mehealth_rag.cli.ingest import TerminalProgress
+
+    with TerminalProgress() as progress:
+        found = evaluate_written(folder, made(engine=engine), progress, reader_only=reader_only)
+    if json:
+        print_json(found.as_json())
+    else:
+        show_written(console(), found)
+
+
 def _check(request: Request, corpus: Path | None) -> None:
     """Refuse, before anything heavy is loaded, options that do not go together."""
     wanted, written = request.question_set, request.write_answers

@@ -38,6 +38,7 @@ class QueryRow(Row):
 
     query: str | None = None
     question: str | None = None
+    history: tuple[tuple[str, str], ...] = ()
     documents: tuple[str, ...] = ()
 
 

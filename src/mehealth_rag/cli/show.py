@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
 from mehealth_rag.types import Answer, Citation, Hit, Status, Verdict, VerdictKind
+
+if TYPE_CHECKING:
+    from mehealth_rag.assistant import ReadHit
+
+LIKELY = 0.5
+"""From this probability on a sentence is shown as one that answers."""
 
 _BOLD = re.compile(r"\*\*(.+?)\*\*")
 
@@ -64,6 +71,21 @@ def show_hits(out: Console, hits: Sequence[Hit]) -> None:
         heading = f" – {passage.heading}" if passage.heading else ""
         out.print(Text(f"{number}. {place}{heading}  ({hit.score:.2f})", style="bold"))
         out.print(Padding(Text(passage.text), (0, 0, 1, 3), expand=False))
+
+
+def show_read_hits(out: Console, hits: Sequence[ReadHit]) -> None:
+    """Each passage with how likely it answers, and each of its sentences with that."""
+    for number, hit in enumerate(hits, start=1):
+        passage = hit.hit.passage
+        place = f"{passage.document}, p. {passage.page_label}"
+        heading = f" – {passage.heading}" if passage.heading else ""
+        answers = f"  (answers: {hit.reading.answers:.0%})"
+        out.print(Text(f"{number}. {place}{heading}{answers}", style="bold"))
+        for text, probability in zip(hit.text.sentences, hit.reading.sentences, strict=True):
+            style = "green" if probability >= LIKELY else ""
+            line = Text(f"{probability:5.0%}  {' '.join(text.split())}", style=style)
+            out.print(Padding(line, (0, 0, 0, 2), expand=False))
+        out.print()
 
 
 def _show_citation(out: Console, citation: Citation, number: str) -> None:

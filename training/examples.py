@@ -1,0 +1,204 @@
+"""Training examples, made by the real pipeline: `python -m training.examples --output FILE`.
+
+Each written document is set in the formats that people use, read, split, indexed and searched as
+anybody's documents are. An example is a question (or a statement) with the passages to read it in:
+those that hold its gold sentences, and what the search brings besides.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from eval.written_data import SentenceFinder, WrittenDocument, load_documents
+from mehealth_rag.assistant import Assistant
+from mehealth_rag.reader.rows import PassageText, passage_text, readable
+from mehealth_rag.settings import Settings
+from mehealth_rag.wiring import ingest
+from training.typesetting import FORMS, forms_of, set_document
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+
+SEARCHED = 12
+"""How many passages the search brings for each question."""
+
+WRITTEN = Path(__file__).parent / "written"
+
+GOLD, HARMLESS, OTHER = 1, -1, 0
+"""Labels of a sentence: it answers, it may stand by (no loss), it does not answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A passage of an example: its place in the passages' list, and a label for each sentence.
+
+    `rank` counts from 1 in what the search brought; 0: it did not bring it.
+    """
+
+    passage: int
+    labels: list[int]
+    rank: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A question, a claim or a twin with the passages to read.
+
+    `text` is the question or the statement; a statement's `question` is what it answers, if it is
+    an answer. `verdict` is empty for questions; `lie` is a true statement's twin.
+    """
+
+    kind: str
+    document: str
+    form: str
+    text: str
+    readings: list[Reading]
+    question: str = ""
+    history: list[tuple[str, str]] = field(default_factory=list)
+    verdict: str = ""
+    lie: str = ""
+    answerable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """All examples, and the passages that they name by place."""
+
+    passages: list[PassageText]
+    examples: list[Example]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Set, read, search, write."""
+    parser = argparse.ArgumentParser(prog="python -m training.examples", description=__doc__)
+    parser.add_argument("--written", type=Path, default=WRITTEN, help="folder of the documents")
+    parser.add_argument("--output", type=Path, required=True, help="file to write, JSON")
+    parser.add_argument("--work", type=Path, required=True, help="folder for corpus and index")
+    parser.add_argument("--forms", default=",".join(FORMS), help="formats to set documents in")
+    options = parser.parse_args(arguments)
+    documents = load_documents(options.written)
+    write(build(documents, options.work, options.forms.split(",")), options.output)
+    return 0
+
+
+def write(examples: Examples, path: Path) -> None:
+    """Write examples as JSON."""
+    path.write_text(json.dumps(asdict(examples), ensure_ascii=False), encoding="utf-8")
+
+
+def load(path: Path) -> Examples:
+    """Read what `write` wrote."""
+    data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    passages = [PassageText(p["context"], tuple(p["sentences"])) for p in data["passages"]]
+    examples = [
+        Example(**{**e, "readings": [Reading(**r) for r in e["readings"]]})
+        for e in data["examples"]
+    ]
+    return Examples(passages, examples)
+
+
+def build(documents: Sequence[WrittenDocument], work: Path, forms: Sequence[str]) -> Examples:
+    """The examples of documents, each set in those of `forms` that it is to be set in."""
+    found = Examples([], [])
+    for form in forms:
+        chosen = [d for d in documents if form in forms_of(d.name)]
+        if not chosen:
+            continue
+        corpus = work / form / "corpus"
+        corpus.mkdir(parents=True, exist_ok=True)
+        for document in chosen:
+            set_document(document, form, corpus)
+        settings = Settings.load({"corpus": corpus, "index": work / form / "index"})
+        ingest(settings)
+        assistant = Assistant.open(settings)
+        for number, document in enumerate(chosen, 1):
+            builder = _Builder(assistant, document, form, found)
+            found.examples.extend(builder.examples())
+            lost = f"not found again: {builder.lost}/{len(document.sentences)}"
+            done = f"{form}: {number}/{len(chosen)} {document.name}, {lost}"
+            print(done, file=sys.stderr, flush=True)
+    return found
+
+
+class _Builder:
+    """Makes the examples of one document."""
+
+    def __init__(
+        self, assistant: Assistant, document: WrittenDocument, form: str, found: Examples
+    ) -> None:
+        self._assistant, self._document, self._form = assistant, document, form
+        index = assistant.index
+        (indexed,) = (d for d in index.documents() if d.source.id == document.name)
+        ordinals = range(indexed.first, indexed.first + indexed.passages)
+        self._passages = index.passages(list(ordinals))
+        pages = [index.page(document.name, n).text for n in range(1, indexed.pages + 1)]
+        finder = SentenceFinder(document, pages)
+        self.lost = len(finder.lost)
+        self._numbers = {
+            p.id: len(found.passages) + place for place, p in enumerate(self._passages)
+        }
+        found.passages.extend(passage_text(p, pages[p.page - 1]) for p in self._passages)
+        self._ids = {
+            p.id: [finder.main(p.page, s.span) for s in readable(p)] for p in self._passages
+        }
+
+    def examples(self) -> Iterator[Example]:
+        """Questions first, then claims, then twins."""
+        document = self._document
+        for q in document.questions:
+            readings = self._readings(q.question, q.history, q.allowed - set(q.harmless),
+                                      set(q.harmless), set(q.near))  # fmt: skip
+            yield self._example(
+                f"q:{q.kind}", q.question, readings, history=[tuple(t) for t in q.history],
+                answerable=bool(q.gold),
+            )  # fmt: skip
+            if q.gold and q.answer:
+                gold = [r for r in readings if GOLD in r.labels]
+                yield self._example(
+                    "answer", q.answer, gold, question=q.question, verdict="supported"
+                )
+        for c in document.claims:
+            readings = self._readings(c.claim, (), set(c.gold), set(), set(c.near))
+            yield self._example("claim", c.claim, readings, verdict=c.verdict)
+        for t in document.twins:
+            readings = self._readings(t.true, (), set(t.gold), set(), set())
+            gold = [r for r in readings if GOLD in r.labels]
+            yield self._example(
+                "twin", t.true, gold, question=t.question, verdict="supported", lie=t.lie
+            )
+
+    def _example(self, kind: str, text: str, readings: list[Reading], **more: Any) -> Example:  # noqa: ANN401 - fields of Example
+        return Example(kind, self._document.name, self._form, text, readings, **more)
+
+    def _readings(
+        self,
+        text: str,
+        history: Sequence[tuple[str, str]],
+        gold: set[str] | frozenset[str],
+        harmless: set[str],
+        near: set[str],
+    ) -> list[Reading]:
+        """What the search brings, then the passages of gold and tempting sentences it did not."""
+        found = self._assistant.passages(text, history, [self._document.name], SEARCHED)
+        ranks = {e.hit.passage.id: rank for rank, e in enumerate(found, 1)}
+        readings = []
+        for passage in self._passages:
+            ids = self._ids[passage.id]
+            held = frozenset().union(*ids)
+            if passage.id in ranks or held & (gold | near):
+                labels = [
+                    GOLD if own & gold else HARMLESS if own & harmless else OTHER for own in ids
+                ]
+                rank = ranks.get(passage.id, 0)
+                readings.append(Reading(self._numbers[passage.id], labels, rank))
+        return sorted(readings, key=lambda r: r.rank or SEARCHED + 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,144 @@
+"""The reader in torch: a base encoder that sees question and passage together, and two heads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import gelu
+from transformers import AutoModel, logging
+
+from mehealth_rag.reader.rows import inputs
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from mehealth_rag.reader.rows import Row
+
+HEAD_WIDTH = 256
+VERDICTS = ("supported", "contradicted", "not_found")
+_NEVER = -1e4
+"""Stands for minus infinity where a sentence is only padding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """What the reader says of n rows with up to k sentences each, as logits.
+
+    `answers` [n, k]: a sentence answers. `passage` [n]: the passage does. `verdict` [n, 3]: the
+    statement is carried, denied, not told. `evidence` [n, k]: a sentence decides that.
+    """
+
+    answers: Tensor
+    passage: Tensor
+    verdict: Tensor
+    evidence: Tensor
+
+    def row(self, number: int) -> Outputs:
+        """The logits of one row, as if of a batch of one."""
+        one = slice(number, number + 1)
+        return Outputs(self.answers[one], self.passage[one], self.verdict[one], self.evidence[one])
+
+
+class ReaderModel(nn.Module):
+    """Reads rows. The word embeddings and the first `frozen` layers stay as they are.
+
+    A sentence is the mean of its states, as in the embedding models that it starts from, and the
+    heads add to the cosine of question and sentence: an untrained model ranks like the base.
+    """
+
+    def __init__(self, base: Path, frozen: int = 0) -> None:
+        super().__init__()
+        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+        logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+        self.encoder = AutoModel.from_pretrained(
+            str(base), add_pooling_layer=False, hidden_dropout_prob=0.0,
+            attention_probs_dropout_prob=0.0, attn_implementation="eager",
+        )  # fmt: skip
+        self.has_types = self.encoder.config.model_type == "bert"
+        self.frozen = frozen
+        width = self.encoder.config.hidden_size
+        self.answer = _SentenceHead(width)
+        self.passage = nn.Linear(2 * HEAD_WIDTH, 1)
+        self.whole = nn.Linear(width, HEAD_WIDTH)
+        self.evidence = _SentenceHead(width)
+        self.compare = nn.Linear(5 * width, HEAD_WIDTH)
+        self.verdict = nn.Linear(2 * HEAD_WIDTH, len(VERDICTS))
+        self.encoder.embeddings.requires_grad_(False)
+        for layer in self.encoder.encoder.layer[:frozen]:
+            layer.requires_grad_(False)
+
+    def forward(
+        self, input_ids: Tensor, types: Tensor, real: Tensor, asked: Tensor, pool: Tensor
+    ) -> Outputs:
+        """The logits of rows as `rows.inputs` makes them."""
+        states = self._states(input_ids, types, real)
+        question = (asked.unsqueeze(1) @ states).squeeze(1)
+        sentences = pool @ states
+        there = pool.sum(-1) > 0
+        answers, features = self.answer(question, sentences, there)
+        first = states[:, 0]
+        whole = torch.cat((features, gelu(self.whole(first))), -1)
+        evidence, decisive = self.evidence(question, sentences, there)
+        told = (evidence.softmax(-1).unsqueeze(1) @ sentences).squeeze(1)
+        together = (first, question, told, question * told, (question - told).abs())
+        judged = gelu(self.compare(torch.cat(together, -1)))
+        verdict = self.verdict(torch.cat((judged, decisive), -1))
+        return Outputs(answers, self.passage(whole).squeeze(-1), verdict, evidence)
+
+    def groups(self, rate: float, head_rate: float) -> list[dict[str, Any]]:
+        """The parameters to train, with the encoder's and the heads' learning rates."""
+        trained = [(n, p) for n, p in self.named_parameters() if p.requires_grad]
+        encoder = [p for n, p in trained if n.startswith("encoder.")]
+        heads = [p for n, p in trained if not n.startswith("encoder.")]
+        return [{"params": encoder, "lr": rate}, {"params": heads, "lr": head_rate}]
+
+    def _states(self, input_ids: Tensor, types: Tensor, real: Tensor) -> Tensor:
+        more = {"token_type_ids": types} if self.has_types else {}
+        states: Tensor = self.encoder(
+            input_ids=input_ids, attention_mask=real, **more
+        ).last_hidden_state
+        return states
+
+
+class _SentenceHead(nn.Module):
+    """A logit for each sentence, and the features of the best in each direction."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.own = nn.Linear(2 * width, HEAD_WIDTH)
+        self.asked = nn.Linear(width, HEAD_WIDTH, bias=False)
+        self.out = nn.Linear(HEAD_WIDTH, 1)
+        self.near = nn.Parameter(torch.tensor(8.0))
+        self.level = nn.Parameter(torch.tensor(-5.0))
+        nn.init.zeros_(self.out.weight)
+
+    def forward(self, question: Tensor, sentences: Tensor, there: Tensor) -> tuple[Tensor, Tensor]:
+        asked = question.unsqueeze(1)
+        features = gelu(self.own(torch.cat((sentences, sentences * asked), -1)) + self.asked(asked))
+        sizes = sentences.norm(dim=-1) * asked.norm(dim=-1)
+        cosine = (sentences * asked).sum(-1) / sizes.clamp(min=1e-6)
+        logits = self.out(features).squeeze(-1) + self.near * cosine + self.level
+        logits = logits.masked_fill(~there, _NEVER)
+        best = features.masked_fill(~there.unsqueeze(-1), _NEVER).amax(1)
+        return logits, best
+
+
+def read(model: ReaderModel, rows: Sequence[Row], tokens_at_once: int = 1_600) -> list[Outputs]:
+    """What the model says of each row, computed in runs of like length."""
+    order = sorted(range(len(rows)), key=lambda i: len(rows[i].ids))
+    found: dict[int, Outputs] = {}
+    start = 0
+    while start < len(order):
+        end = start + 1
+        while end < len(order) and len(rows[order[end]].ids) * (end + 1 - start) <= tokens_at_once:
+            end += 1
+        part = order[start:end]
+        arrays = inputs([rows[i] for i in part])
+        outputs = model(**{name: torch.from_numpy(a) for name, a in arrays.items()})
+        found |= {place: outputs.row(n) for n, place in enumerate(part)}
+        start = end
+    return [found[i] for i in range(len(rows))]

@@ -1,0 +1,161 @@
+"""Sets written documents as files that people have: Markdown, PDF of one or two columns, Word."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from xml.sax.saxutils import escape
+
+import docx
+from reportlab.lib import colors
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.styles import ParagraphStyle, getSampleStyleSheet
+from reportlab.platypus import (
+    BaseDocTemplate,
+    Flowable,
+    Frame,
+    PageBreak,
+    PageTemplate,
+    Paragraph,
+    Spacer,
+    Table,
+    TableStyle,
+)
+
+from eval.written_data import blocks, markdown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from reportlab.pdfgen.canvas import Canvas
+
+    from eval.written_data import Part, WrittenDocument
+
+FORMS = ("md", "pdf", "docx")
+
+ONE_COLUMN = frozenset(
+    "agritech annual-report city-budget drought-plan housing loan-terms offshore-wind "
+    "statistics-bulletin".split()
+)
+TWO_COLUMNS = frozenset(
+    "airport broadband creative-quarter hydrogen-valley national-park research-paper "
+    "sustainability-report".split()
+)
+"""Documents that are also set as PDF and as Word."""
+
+_MARGIN = 50
+_GUTTER = 24
+_HEAD = 780
+"""Height of the running head's line, in points from the page's foot."""
+
+
+def forms_of(name: str) -> tuple[str, ...]:
+    """The forms that a document is set in."""
+    return FORMS if name in ONE_COLUMN | TWO_COLUMNS else FORMS[:1]
+
+
+def set_document(document: WrittenDocument, form: str, folder: Path) -> Path:
+    """Write a document to `folder` in a form."""
+    path = folder / f"{document.name}.{form}"
+    match form:
+        case "md":
+            path.write_text(markdown(document), encoding="utf-8")
+        case "pdf":
+            _set_pdf(document, path, 2 if document.name in TWO_COLUMNS else 1)
+        case "docx":
+            _set_word(document, path)
+        case _:
+            raise ValueError(f"no form {form!r}; there are {', '.join(FORMS)}")
+    return path
+
+
+def _set_pdf(document: WrittenDocument, path: Path, columns: int) -> None:
+    """A page of the document may take several of the file; each begins a new one."""
+    width = (A4[0] - 2 * _MARGIN - _GUTTER * (columns - 1)) / columns
+    frames = [
+        Frame(_MARGIN + n * (width + _GUTTER), _MARGIN, width, _HEAD - _MARGIN - 10, 0, 0, 0, 0)
+        for n in range(columns)
+    ]
+    running = partial(_running_head, title=_title(document))
+    template = BaseDocTemplate(str(path), pagesize=A4, invariant=True, title=_title(document))
+    template.addPageTemplates([PageTemplate("page", frames, onPage=running)])
+    story: list[Flowable] = []
+    for page in range(1, document.pages + 1):
+        for number, block in enumerate(blocks(document.parts, page)):
+            story += _flowables(block, width, boxed=number % 7 == 5)
+        story.append(PageBreak())
+    template.build(story)
+
+
+def _running_head(canvas: Canvas, template: BaseDocTemplate, title: str) -> None:
+    canvas.setFont("Helvetica", 8)
+    canvas.drawString(_MARGIN, _HEAD, title[:60])
+    canvas.drawRightString(A4[0] - _MARGIN, 30, str(template.page))
+
+
+def _flowables(block: Sequence[Part], width: float, *, boxed: bool) -> Iterator[Flowable]:
+    styles = getSampleStyleSheet()
+    body = ParagraphStyle("body", parent=styles["BodyText"], fontSize=9.5, leading=12)
+    first = block[0]
+    if first.kind == "heading":
+        yield Paragraph(escape(first.text), styles[f"Heading{min(first.level, 3)}"])
+    elif first.kind == "item":
+        for part in block:
+            yield Paragraph(escape(part.text), body, bulletText="•")
+    elif first.kind == "row":
+        yield _table(block, width, ParagraphStyle("cell", parent=body, fontSize=8, leading=9.5))
+        yield Spacer(0, 8)
+    else:
+        text = Paragraph(" ".join(escape(part.text) for part in block), body)
+        yield _box(text, width) if boxed else text
+
+
+def _table(block: Sequence[Part], width: float, cell: ParagraphStyle) -> Table:
+    columns = max(len(part.cells) for part in block)
+    rows = [
+        [Paragraph(escape(c), cell) for c in part.cells + [""] * (columns - len(part.cells))]
+        for part in block
+    ]
+    lines: list[tuple[Any, ...]] = [
+        ("LINEBELOW", (0, 0), (-1, 0), 0.8, colors.black),
+        ("LINEBELOW", (0, 1), (-1, -1), 0.25, colors.grey),
+        ("VALIGN", (0, 0), (-1, -1), "TOP"),
+    ]
+    return Table(rows, [width / columns] * columns, style=TableStyle(lines), repeatRows=1)
+
+
+def _box(text: Paragraph, width: float) -> Table:
+    return Table([[text]], [width], style=TableStyle([("BOX", (0, 0), (-1, -1), 0.7, colors.grey)]))
+
+
+def _set_word(document: WrittenDocument, path: Path) -> None:
+    file: Any = docx.Document()
+    file.core_properties.title = _title(document)
+    for page in range(1, document.pages + 1):
+        for block in blocks(document.parts, page):
+            _add_to_word(file, block)
+        if page < document.pages:
+            file.add_page_break()
+    file.save(str(path))
+
+
+def _add_to_word(file: Any, block: Sequence[Part]) -> None:  # noqa: ANN401 - python-docx has no types
+    first = block[0]
+    if first.kind == "heading":
+        file.add_heading(first.text, min(first.level, 3))
+    elif first.kind == "item":
+        for part in block:
+            file.add_paragraph(part.text, style="List Bullet")
+    elif first.kind == "row":
+        columns = max(len(part.cells) for part in block)
+        table = file.add_table(len(block), columns)
+        for row, part in zip(table.rows, block, strict=True):
+            for cell, text in zip(row.cells, part.cells, strict=False):
+                cell.text = text
+    else:
+        file.add_paragraph(" ".join(part.text for part in block))
+
+
+def _title(document: WrittenDocument) -> str:
+    return document.parts[0].text
