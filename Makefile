@@ -7,6 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DATA ?=
 ENGINE ?=
+FORM ?= small
 
 .PHONY: run test install check eval bench train fit clean
 
@@ -42,9 +43,11 @@ bench: install
 		--constraint constraints.txt --editable '.[dev,bench]'
 	$(BIN)/python -m eval.bench $(if $(DATA),--data $(DATA))
 
-# Train the reader anew: make train DATA=/folder/with/the/question/sets (about 45 minutes)
+# Train the reader anew (docs/reader.md): make train FORM=small; started again, it goes on
 train: install
-	$(BIN)/python -m training --data $(DATA)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--constraint constraints.txt --editable '.[dev,training]'
+	$(BIN)/python -m training --form $(FORM)
 
 # Fit the engine's weights anew: make fit DATA=/folder/with/the/question/sets
 fit: install

@@ -1,14 +1,10 @@
 from __future__ import annotations
 
 import json
-import os
-import re
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
-from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -26,9 +22,6 @@ from mehealth_rag.answering.reader_model import (
     padded,
 )
 from mehealth_rag.errors import ModelError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 PACKAGED = Path(str(files("mehealth_rag.answering") / "reader"))
 
@@ -166,54 +159,3 @@ def test_the_reader_runs_without_torch() -> None:
         "Reader.load().scores('why', [('', 'so')]); sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
-
-
-@pytest.mark.slow
-def test_nothing_that_is_measured_on_is_trained_on() -> None:
-    """QUESTION_SETS holds `reader/`, `xquad-dev/` and `financebench-dev/`."""
-    folder = os.environ.get("QUESTION_SETS")
-    if not folder:
-        pytest.skip("QUESTION_SETS does not name the folder with the question sets")
-    from training.lists import MIXES
-
-    from training.reader import training_lists
-
-    data = Path(folder)
-    measured = set(runs_of(measured_texts(data)))
-    questions = set(measured_questions(data))
-    assert len(measured) > 10_000
-    mixes = (training_lists(data / "reader", 7, mix=mix) for mix in MIXES.values())
-    for item in chain.from_iterable(mixes):
-        assert letters(item.question) not in questions
-        texts = [item.question, *(s for _, s in item.pairs)]
-        shared = measured.intersection(runs_of(texts))
-        assert not shared, f"{item.question}: {sorted(shared)[0]}"
-
-
-def measured_texts(data: Path) -> Iterator[str]:
-    for path in sorted((data / "xquad-dev" / "corpus").glob("*.txt")):
-        yield path.read_text(encoding="utf-8")
-    root = Path(__file__).parent.parent
-    for path in (root / "corpus" / "prospectus.txt", *root.glob("eval/sets/*/corpus/*.txt")):
-        yield path.read_text(encoding="utf-8")
-    yield from measured_questions(data)
-
-
-def measured_questions(data: Path) -> Iterator[str]:
-    folder = Path(__file__).parent.parent / "eval"
-    own = [folder / "prospectus.jsonl", *folder.glob("sets/*/questions.jsonl")]
-    public = [data / name / "questions.jsonl" for name in ("xquad-dev", "financebench-dev")]
-    for path in (*public, *own):
-        for line in path.read_text(encoding="utf-8").splitlines():
-            yield letters(json.loads(line)["question"])
-
-
-def runs_of(texts: list[str] | Iterator[str], size: int = 10) -> Iterator[str]:
-    """Every run of so many words: what two texts share by copying, not by chance."""
-    for text in texts:
-        words = letters(text).split()
-        yield from (" ".join(words[i : i + size]) for i in range(len(words) - size + 1))
-
-
-def letters(text: str) -> str:
-    return re.sub(r"[\W_]+", " ", text.lower()).strip()

@@ -52,10 +52,15 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Mix:
-    """What an epoch is made of: shares of the questions and the statements, and whether turns."""
+    """What an epoch is made of: shares of the questions, of the claims and twins, of the answers.
+
+    An answer is true, and mostly easily seen to be: few of them are enough. Without `turns`
+    follow-ups are read by themselves.
+    """
 
     questions: float = 1.0
     statements: float = 1.0
+    answers: float = 1.0
     turns: bool = True
     others: int = 1
     """Passages without gold that are read with each question."""
@@ -78,7 +83,9 @@ class Epochs:
         groups = []
         for forms in self._forms:
             example = random_.choice(forms)
-            share = mix.statements if example.verdict else mix.questions
+            share = mix.questions
+            if example.verdict:
+                share = mix.answers if example.kind == "answer" else mix.statements
             if random_.random() >= share:
                 continue
             made = self._statement(example, random_) if example.verdict else None

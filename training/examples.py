@@ -22,7 +22,7 @@ from mehealth_rag.wiring import ingest
 from training.typesetting import FORMS, forms_of, set_document
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 
 SEARCHED = 12
@@ -167,8 +167,7 @@ class _Builder:
             readings = self._readings(c.claim, (), set(c.gold), set(), set(c.near))
             yield self._example("claim", c.claim, readings, verdict=c.verdict)
         for t in document.twins:
-            readings = self._readings(t.true, (), set(t.gold), set(), set())
-            gold = [r for r in readings if GOLD in r.labels]
+            gold = self._labelled({}, set(t.gold), set(), set())
             yield self._example(
                 "twin", t.true, gold, question=t.question, verdict="supported", lie=t.lie
             )
@@ -187,6 +186,12 @@ class _Builder:
         """What the search brings, then the passages of gold and tempting sentences it did not."""
         found = self._assistant.passages(text, history, [self._document.name], SEARCHED)
         ranks = {e.hit.passage.id: rank for rank, e in enumerate(found, 1)}
+        return self._labelled(ranks, set(gold), harmless, near)
+
+    def _labelled(
+        self, ranks: Mapping[str, int], gold: set[str], harmless: set[str], near: set[str]
+    ) -> list[Reading]:
+        """The passages that have a rank or hold what matters, each sentence with its label."""
         readings = []
         for passage in self._passages:
             ids = self._ids[passage.id]

@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     base = bases.folder(options.form)
     tokenizer = bases.tokenizer(options.form)
     plan = Plan(rate=options.rate or RATES[options.form])
-    mix = Mix(options.questions, options.statements, not options.no_turns)
+    mix = Mix(options.questions, options.statements, options.answers, not options.no_turns)
     groups = [
         group
         for number in range(options.after, options.after + options.epochs)
@@ -119,6 +119,7 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--first", type=Path, help="run whose model to go on from")
     parser.add_argument("--questions", type=float, default=1.0, help="share that is drawn")
     parser.add_argument("--statements", type=float, default=1.0, help="share that is drawn")
+    parser.add_argument("--answers", type=float, default=1.0, help="share that is drawn")
     parser.add_argument("--no-turns", action="store_true", help="read follow-ups by themselves")
     parser.add_argument("--most", type=int, help="stop after so many groups")
     parser.add_argument("--rate", type=float)

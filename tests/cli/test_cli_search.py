@@ -67,3 +67,29 @@ def test_a_number_of_passages_that_is_none(mehealth: Run) -> None:
         line = the_error(mehealth("search", QUERY, "--top-k", number), 2)
         assert line.startswith("invalid value for '--top-k': Input should be")
         assert line.endswith("; see: mehealth search --help")
+
+
+def test_passages_are_read_for_what_answers(library: Library, mehealth: Run) -> None:
+    question = "What does a return ticket cost?"
+    done = mehealth("search", question, "--read", "--json", "--top-k", "3", *library.options)
+    assert done.stderr == ""
+    hits = the_json(done)["hits"]
+    assert len(hits) == 3
+    for hit in hits:
+        assert_shape({k: v for k, v in hit.items() if k not in {"answers", "sentences"}}, HIT)
+        assert 0 <= hit["answers"] <= 1
+    sentences = [s for hit in hits for s in hit["sentences"]]
+    assert max(sentences, key=lambda s: s["answers"])["text"] == "A return ticket costs £12."
+    shown = mehealth("search", question, "--read", *library.options).stdout
+    assert "(answers: " in shown
+    assert "%  A return ticket costs £12." in shown
+
+
+def test_a_batch_is_read_with_its_turns(library: Library, mehealth: Run, tmp_path: Path) -> None:
+    turns = [["Is there a ferry to Gull Island?", "Yes, it leaves every hour."]]
+    rows = [{"id": 1, "question": "And what does a return cost?", "history": turns}]
+    (tmp_path / "in.jsonl").write_text("\n".join(json.dumps(row) for row in rows))
+    options = ("--read", "--top-k", "2", *library.options)
+    done = mehealth("search", "--batch", "in.jsonl", *options, cwd=tmp_path)
+    (row,) = json_lines(done.stdout)
+    assert [set(hit) >= {"answers", "sentences"} for hit in row["hits"]] == [True, True]

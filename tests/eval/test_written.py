@@ -1,0 +1,138 @@
+"""Measuring on written documents: what is read, what counts as right, and the command."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from eval import written_check
+from eval.questions import QuestionFileError
+from eval.written_data import (
+    SentenceFinder,
+    WrittenQuestion,
+    load_document,
+    load_documents,
+    markdown,
+)
+from eval.written_scores import Answered, Judged, JudgedTwin, figures, quoted_ids
+from mehealth_rag.types import Span
+
+if TYPE_CHECKING:
+    from conftest import Run
+
+ROOT = Path(__file__).parent.parent.parent
+WRITTEN = ROOT / "tests" / "written"
+FOLDERS = [ROOT / "training" / "written", *(ROOT / "eval" / "written").iterdir()]
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda f: f.name)
+def test_our_documents_pass_their_check(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert written_check.main([str(folder)]) == 0, capsys.readouterr().out
+    assert all(d.twins for d in load_documents(folder))
+
+
+def test_a_document_is_set_page_by_page() -> None:
+    document = load_document(WRITTEN / "islands.txt")
+    first, second = markdown(document).split("\f")
+    assert first.startswith("# The ferry to Gull Island\n\nThe ferry to Gull Island is run")
+    assert "| Boat | Built | Seats |\n| --- | --- | --- |\n| Petrel | 1998 | 240 |" in first
+    assert "We carry free of charge:\n\n- bicycles\n- prams" in second
+
+
+def test_sentences_are_found_whatever_stands_between_their_letters() -> None:
+    document = load_document(WRITTEN / "islands.txt")
+    page = "Boat\tBuilt\tSeats\nPet-\nrel 1998   240"
+    finder = SentenceFinder(document, [page, ""])
+    start = page.index("Pet")
+    assert finder.main(1, Span(start, len(page))) == {"s5"}
+    assert finder.shares(1, Span(start, start + 8)) == {"s5": pytest.approx(6 / 13)}
+    assert "s1" in finder.lost
+
+
+def test_a_wrong_line_is_told_with_its_place(tmp_path: Path) -> None:
+    shutil.copytree(WRITTEN, tmp_path / "written")
+    path = tmp_path / "written" / "islands.jsonl"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join([*lines, '{"t":"q","q":"Why?"}']), encoding="utf-8")
+    with pytest.raises(QuestionFileError, match=rf"islands.jsonl:{len(lines) + 1}: .*kind"):
+        load_documents(tmp_path / "written")
+    path.write_text('{"t":"q","q":"Why?","kind":"why-how","gold":["s99"],"a":"So."}', "utf-8")
+    with pytest.raises(QuestionFileError, match="no sentence s99"):
+        load_documents(tmp_path / "written")
+    with pytest.raises(QuestionFileError, match=r"holds no NAME\.txt"):
+        load_documents(tmp_path)
+
+
+def asked(gold: tuple[str, ...], **more: object) -> WrittenQuestion:
+    return WrittenQuestion.model_validate({"q": "Which?", "kind": "list", "gold": gold, **more})
+
+
+@pytest.mark.parametrize(
+    ("quoted", "right"),
+    [
+        ({"s1", "s2"}, True),
+        ({"s1"}, False),
+        ({"s1", "s2", "s3"}, True),  # harmless
+        ({"s1", "s2", "s8", "s9"}, True),  # two others at the most
+        ({"s1", "s2", "s7", "s8", "s9"}, False),
+        ({"s5"}, True),  # an alternative, whole
+        (set(), False),
+    ],
+)
+def test_evidence_holds_all_gold_and_little_besides(quoted: set[str], right: bool) -> None:
+    question = asked(("s1", "s2"), ok=["s3"], **{"or": [["s5"]]})
+    assert Answered(question, frozenset(quoted)).right is right
+
+
+def test_what_is_not_told_is_to_be_declined_and_what_fails_is_wrong() -> None:
+    assert Answered(asked(()), frozenset()).right
+    assert not Answered(asked(()), frozenset({"s1"})).right
+    assert not Answered(asked(()), frozenset(), failed=True).right
+
+
+def test_a_sentence_counts_from_sixty_percent_of_it_on() -> None:
+    assert quoted_ids([{"s1": 0.59, "s2": 0.6}]) == {"s2"}
+    assert quoted_ids([{"s1": 0.4}, {"s1": 0.3}]) == {"s1"}
+
+
+def test_figures_are_summed_by_kind() -> None:
+    document = load_document(WRITTEN / "islands.txt")
+    answered = [Answered(q, frozenset(q.gold), frozenset(q.gold[:1])) for q in document.questions]
+    answered[-1] = Answered(document.questions[-1], frozenset({"s1"}))
+    judged = [Judged(c, "supported") for c in document.claims]
+    twins = [JudgedTwin(t, n == 0, True, 0.9, 0.8 + n / 5) for n, t in enumerate(document.twins)]
+    found = figures(1, answered, judged, twins)
+    assert found.evidence["all"] == pytest.approx(7 / 8, abs=1e-4)
+    assert found.evidence["other-topic"] == 0.0
+    assert found.best_right["all"] == 1.0
+    assert (found.abstention.precision, found.abstention.recall) == (1.0, 0.6667)
+    assert found.verdicts["all"] == pytest.approx(1 / 3, abs=1e-4)
+    assert found.false_support == 1.0
+    assert (found.twins_in_order, found.true_carried) == (0.5, 0.5)
+    assert found.lies_passed["all"] == 1.0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("more", [(), ("--reader-only",)])
+def test_the_command_measures_engine_and_reader(mehealth: Run, more: tuple[str, ...]) -> None:
+    result = mehealth("eval", "--written", str(WRITTEN), "--json", *more)
+    assert result.returncode == 0, result.stderr
+    found = json.loads(result.stdout)
+    assert (found["documents"], found["questions"], found["claims"], found["twins"]) == (1, 8, 3, 2)
+    assert bool(found["best_right"]) is bool(more)
+    assert 0.25 <= found["evidence"]["all"] <= 1.0
+    shown = mehealth("eval", "--written", str(WRITTEN), *more)
+    assert "evidence right" in shown.stdout
+
+
+def test_options_that_do_not_go_together_are_told(mehealth: Run) -> None:
+    alone = mehealth("eval", "--reader-only")
+    assert alone.returncode == 2
+    assert "--written" in alone.stderr
+    missing = mehealth("eval", "--written", "nowhere")
+    assert missing.returncode == 2
+    assert "nowhere: there is no such folder" in missing.stderr
