@@ -197,8 +197,7 @@ class SentenceFinder:
         self.lost: list[str] = []
         cursor = dict.fromkeys(range(len(texts)), 0)
         for id_, part in document.sentences.items():
-            page = part.page - 1
-            near = [p for p in (page, page - 1, page + 1) if 0 <= p < len(texts)]
+            near = sorted(range(len(texts)), key=lambda p: abs(p + 1 - part.page))
             place = next((f for p in near if (f := self._find(part.text, p, cursor[p]))), None)
             if place is None:
                 self.lost.append(id_)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 WORKERS = 2
 """Threads that share a step. Two busy threads within one stall whenever anything else runs."""
+
+ALIKE_AMONG = 8
+"""Batches among which groups of like length are put together."""
 
 State = dict[str, Any]
 """The states of the model, of the optimiser, and the running average of the model's weights."""
@@ -71,8 +75,7 @@ def train(
     torch.manual_seed(plan.seed)
     optimiser = torch.optim.AdamW(model.groups(plan.rate, plan.head_rate), weight_decay=0.01)
     rates = [group["lr"] for group in optimiser.param_groups]
-    size = plan.groups_at_once
-    batches = [groups[i : i + size] for i in range(0, len(groups), size)]
+    batches = _batches(groups, plan)
     log = Log(planned=len(batches))
     average = {n: v.detach().clone() for n, v in model.state_dict().items()}
     if start is not None:
@@ -107,6 +110,23 @@ def train(
                 look()
     look()
     return log
+
+
+def _batches(groups: Sequence[Group], plan: Plan) -> list[list[Group]]:
+    """Groups that are about as long go together, among so many batches: padding costs time."""
+    size, window = plan.groups_at_once, plan.groups_at_once * ALIKE_AMONG
+    chance = random.Random(plan.seed)  # noqa: S311 - not a secret
+    batches = []
+    for start in range(0, len(groups), window):
+        alike = sorted(groups[start : start + window], key=_longest)
+        part = [alike[i : i + size] for i in range(0, len(alike), size)]
+        chance.shuffle(part)
+        batches += part
+    return batches
+
+
+def _longest(group: Group) -> int:
+    return max(len(row.ids) for row in group.rows)
 
 
 def _step(
