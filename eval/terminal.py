@@ -11,6 +11,7 @@ from rich.text import Text
 from eval import labels
 from eval.figures import Group
 from eval.ranking import CUTS
+from eval.reader_alone import ReaderFigures
 from eval.run import Report
 from eval.sets import GROUPS, Judged
 from eval.written_scores import WrittenFigures
@@ -31,6 +32,17 @@ def show(out: Console, report: Report) -> None:
                 f"{GROUPS[change.group]}: {change.mended} mended, {change.broken} broken of "
                 f"{change.both} since {report.comparison.made} (McNemar p = {change.p_value:.3g})"
             )
+
+
+def show_reader(out: Console, found: ReaderFigures) -> None:
+    """The figures of the reader alone on a question set."""
+    told = found.abstention
+    out.print(f"{found.questions} questions, the reader alone")
+    out.print(f"best sentence right {found.best_right:.3f}, on a right page {found.page_right:.3f}")
+    out.print(
+        f"“not in the documents”: precision {told.precision:.3f}, recall {told.recall:.3f}, "
+        f"F1 {told.f1:.3f}"
+    )
 
 
 def show_written(out: Console, found: WrittenFigures) -> None:

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from eval.written_data import Twin, WrittenClaim, WrittenQuestion
 
@@ -33,6 +33,11 @@ class Answered:
     quoted: frozenset[str]
     best: frozenset[str] | None = None
     failed: bool = False
+
+    @property
+    def declined(self) -> bool:
+        """Whether the answer was that nothing answers."""
+        return not self.quoted and not self.failed
 
     @property
     def right(self) -> bool:
@@ -120,14 +125,14 @@ def figures(
         questions=len(answered),
         evidence=_by_kind((a.question.kind, a.right) for a in answered),
         best_right=_by_kind((a.question.kind, a.best_is_right) for a in told),
-        abstention=_abstention(answered),
+        abstention=abstention([(a.declined, not a.question.gold) for a in answered]),
         claims=len(judged),
         verdicts=_by_kind((j.claim.verdict, j.verdict == j.claim.verdict) for j in judged),
         macro_f1=_macro_f1(judged),
-        false_support=_share(j.verdict == "supported" for j in unsupported),
+        false_support=share(j.verdict == "supported" for j in unsupported),
         twins=len(twins),
-        twins_in_order=_share(t.true_score > t.lie_score for t in twins),
-        true_carried=_share(t.true_carried for t in twins),
+        twins_in_order=share(t.true_score > t.lie_score for t in twins),
+        true_carried=share(t.true_carried for t in twins),
         lies_passed=_by_kind((t.twin.how, t.lie_carried) for t in twins),
     )
 
@@ -141,11 +146,11 @@ def quoted_ids(shares: Iterable[Mapping[str, float]]) -> frozenset[str]:
     return frozenset(id_ for id_, share in total.items() if share >= HELD)
 
 
-def _abstention(answered: Sequence[Answered]) -> Abstention:
-    declined = [a for a in answered if not a.quoted and not a.failed]
-    wanted = [a for a in answered if not a.question.gold]
-    both = sum(1 for a in declined if not a.question.gold)
-    precision, recall = _ratio(both, len(declined)), _ratio(both, len(wanted))
+def abstention(pairs: Sequence[tuple[bool, bool]]) -> Abstention:
+    """How well it is told, of pairs: whether it was declined, whether it was to be."""
+    both = sum(declined and wanted for declined, wanted in pairs)
+    precision = _ratio(both, sum(declined for declined, _ in pairs))
+    recall = _ratio(both, sum(wanted for _, wanted in pairs))
     return Abstention(precision, recall, _f1(precision, recall))
 
 
@@ -167,10 +172,11 @@ def _by_kind(rows: Iterable[tuple[str, bool]]) -> dict[str, float]:
     if not kinds:
         return {}
     every = [right for rights in kinds.values() for right in rights]
-    return {"all": _share(every), **{k: _share(v) for k, v in sorted(kinds.items())}}
+    return {"all": share(every), **{k: share(v) for k, v in sorted(kinds.items())}}
 
 
-def _share(values: Collection[bool] | Iterable[bool]) -> float:
+def share(values: Iterable[bool]) -> float:
+    """The share of the true ones, 0 of none."""
     counted = list(values)
     return _ratio(sum(counted), len(counted))
 

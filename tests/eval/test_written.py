@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent.parent
 WRITTEN = ROOT / "tests" / "written"
-FOLDERS = [ROOT / "training" / "written", *(ROOT / "eval" / "written").iterdir()]
+FOLDERS = [ROOT / "training/written", *(ROOT / "eval/written").glob("*/")]
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda f: f.name)
@@ -129,10 +129,24 @@ def test_the_command_measures_engine_and_reader(mehealth: Run, more: tuple[str, 
     assert "evidence right" in shown.stdout
 
 
-def test_options_that_do_not_go_together_are_told(mehealth: Run) -> None:
-    alone = mehealth("eval", "--reader-only")
-    assert alone.returncode == 2
-    assert "--written" in alone.stderr
+@pytest.mark.slow
+def test_the_reader_alone_is_measured_on_a_question_set(mehealth: Run, tmp_path: Path) -> None:
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "corpus" / "pier.txt").write_text("The pier is 42 metres long. It is new.")
+    rows = [
+        {"id": "1", "question": "How long is the pier?", "answers": ["42 metres"], "page": 1,
+         "document": "pier"},
+        {"id": "2", "question": "Which enzyme splits lactose?", "answerable": False, "answers": []},
+    ]  # fmt: skip
+    (tmp_path / "questions.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    result = mehealth("eval", "--set", str(tmp_path), "--reader-only", "--json")
+    assert result.returncode == 0, result.stderr
+    found = json.loads(result.stdout)
+    assert (found["questions"], found["best_right"], found["page_right"]) == (2, 1.0, 1.0)
+    assert found["abstention"]["f1"] == 1.0
+
+
+def test_a_folder_that_is_not_there_is_told(mehealth: Run) -> None:
     missing = mehealth("eval", "--written", "nowhere")
     assert missing.returncode == 2
     assert "nowhere: there is no such folder" in missing.stderr

@@ -225,7 +225,8 @@ def evaluate(  # noqa: PLR0913 - one parameter an option
         Path | None, typer.Option("--written", help="folder of written documents to score")
     ] = None,
     reader_only: Annotated[
-        bool, typer.Option("--reader-only", help="of --written: the reader over our search alone")
+        bool,
+        typer.Option("--reader-only", help="score the reader over our search, without the rules"),
     ] = False,
     engine: Engine = None,
     corpus: Corpus = None,
@@ -234,11 +235,14 @@ def evaluate(  # noqa: PLR0913 - one parameter an option
     debug: Debug = False,
 ) -> None:
     """Score a question set and write the report."""
-    from mehealth_rag.cli.evaluate import Request, run, run_written
+    from mehealth_rag.cli.evaluate import Request, run, run_reader, run_written
 
     with guarded(debug):
-        if written is not None or reader_only:
+        if written is not None:
             run_written(written, reader_only=reader_only, json=json, engine=engine)
+            return
+        if reader_only:
+            run_reader(question_set, json=json, corpus=corpus, index=index)
             return
         request = Request(
             question_set=question_set,

@@ -58,10 +58,29 @@ def run(
         sys.exit(1)
 
 
-def run_written(folder: Path | None, *, reader_only: bool, json: bool, engine: str | None) -> None:
+def run_reader(
+    question_set: Path | None, *, json: bool, corpus: Path | None, index: Path | None
+) -> None:
+    """Score the reader alone on a question set: its best sentence, and what it declines."""
+    from eval.reader_alone import evaluate_reader
+    from eval.run import Options, prepare
+    from eval.terminal import show_reader
+    from mehealth_rag.assistant import Assistant
+    from mehealth_rag.cli.ingest import TerminalProgress, build
+
+    plan = prepare(Options(set=question_set))
+    settings = _settings(plan, corpus, index, None)
+    build(settings)
+    with TerminalProgress() as progress:
+        found = evaluate_reader(plan.set.items, Assistant.open(settings), progress)
+    if json:
+        print_json(found.as_json())
+    else:
+        show_reader(console(), found)
+
+
+def run_written(folder: Path, *, reader_only: bool, json: bool, engine: str | None) -> None:
     """Score written documents; their corpus and index are made for the run."""
-    if folder is None:
-        raise UsageError("--reader-only goes with --written; name a folder of written documents")
     if not folder.is_dir():
         raise UsageError(f"{folder}: there is no such folder; check --written")
     from eval.terminal import show_written
