@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 
@@ -134,12 +135,15 @@ def test_nothing_is_read_of_nothing(reader: Reader) -> None:
 
 def test_sentences_are_chosen_by_the_limits() -> None:
     readings = [PassageReading(0.9, (0.1, 0.8, 0.7)), PassageReading(0.2, (0.9, 0.0, 0.0))]
-    chosen = choose(readings, Limits(answer=0.5, sentence=0.4, near=0.5))
+    limits = Limits(answer=0.5, sentence=0.4, near=0.45, by_rank=0.0)
+    chosen = choose(readings, limits)
     # The other passage's best scores √(0.2 · 0.9), just enough; its order is that of reading.
     assert [(c.passage, c.sentence) for c in chosen.sentences] == [(0, 1), (0, 2), (1, 0)]
-    assert choose(readings, Limits(answer=0.95)).sentences == ()
-    assert len(choose(readings, Limits(answer=0.5, most=1)).sentences) == 1
-    assert choose(readings, Limits(answer=0.95)).best == chosen.best
+    assert choose(readings, replace(limits, answer=0.95)).sentences == ()
+    assert len(choose(readings, replace(limits, most=1)).sentences) == 1
+    assert choose(readings, replace(limits, answer=0.95)).best == chosen.best
+    by_rank = choose(readings, replace(limits, by_rank=1.0))
+    assert [(c.passage, c.sentence) for c in by_rank.sentences] == [(0, 1), (0, 2)]
 
 
 def test_evidence_of_several_passages_is_gathered_in_order() -> None:

@@ -11,7 +11,7 @@ import json
 import sys
 from collections import Counter
 from dataclasses import asdict, replace
-from itertools import product, starmap
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -140,9 +140,16 @@ def _best_limits(
     questions: Sequence[Example], read: Sequence[list[PassageReading]]
 ) -> tuple[Limits, dict[str, float]]:
     """The limits with the most right answers and the best abstention, over a grid."""
-    grid = product(_steps(0.2, 0.75), _steps(0.2, 0.7), (0.3, 0.45, 0.6, 0.75))
-    tried = [(limits, _figures(questions, read, limits)) for limits in starmap(Limits, grid)]
-    return max(tried, key=lambda t: t[1]["evidence"] + 0.5 * t[1]["abstention_f1"])
+    ranks = [Limits(answer=0.0, by_rank=by_rank) for by_rank in (0.0, 0.4, 0.7, 1.0, 1.4)]
+    ranked = max(ranks, key=lambda limits: _figures(questions, read, limits)["best_right"])
+    grid = product(_steps(0.1, 0.75), _steps(0.1, 0.7), (0.3, 0.45, 0.6, 0.75))
+    tried = [
+        replace(ranked, answer=answer, sentence=sentence, near=near)
+        for answer, sentence, near in grid
+        if sentence <= answer + 0.15
+    ]
+    measured = [(limits, _figures(questions, read, limits)) for limits in tried]
+    return max(measured, key=lambda m: m[1]["evidence"] + 0.5 * m[1]["abstention_f1"])
 
 
 def _steps(first: float, end: float) -> list[float]:

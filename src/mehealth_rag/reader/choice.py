@@ -40,29 +40,36 @@ class Choice:
 
 
 def choose(readings: Sequence[PassageReading], limits: Limits) -> Choice:
-    """The sentences that answer a question, none where the best is too unlikely to."""
+    """The sentences that answer a question, none where the best is too unlikely to.
+
+    The readings are in the order in which the search brought their passages.
+    """
     scored = [
-        Chosen(place, number, score(reading.answers, probability))
+        Chosen(place, number, score(reading.answers, probability, place, limits.by_rank))
         for place, reading in enumerate(readings)
         for number, probability in enumerate(reading.sentences)
     ]
     if not scored:
         return Choice(0.0, None, ())
     best = max(scored, key=lambda c: (c.score, -c.passage, -c.sentence))
-    confidence = max(best.score, max(r.answers for r in readings) * 0.5)
     if best.score < limits.answer:
-        return Choice(confidence, best, ())
+        return Choice(best.score, best, ())
     least = max(limits.sentence, limits.near * best.score)
     chosen = [c for c in scored if c is best or c.score >= least]
     chosen = sorted(chosen, key=lambda c: -c.score)[: limits.most]
     order = {place: n for n, place in enumerate(dict.fromkeys(c.passage for c in chosen))}
     kept = tuple(sorted(chosen, key=lambda c: (order[c.passage], c.sentence)))
-    return Choice(confidence, best, kept)
+    return Choice(best.score, best, kept)
 
 
-def score(answers: float, sentence: float) -> float:
-    """How likely a sentence answers, of its own and its passage's probability."""
-    return math.sqrt(answers * sentence)
+def score(answers: float, sentence: float, place: int, by_rank: float) -> float:
+    """How likely a sentence answers, of its own and its passage's probability and its place.
+
+    The place counts, since the reader does not see what the search saw.
+    """
+    together = math.sqrt(answers * sentence)
+    odds = together / max(1 - together, 1e-9) / (place + 1) ** by_rank
+    return odds / (1 + odds)
 
 
 def judge(

@@ -45,14 +45,16 @@ class Limits:
     """When a question is answered, with which sentences, and when a statement is judged.
 
     `answer` is the best sentence's least score. A sentence is chosen whose score is at least
-    `sentence` and at least the share `near` of the best one's; at most `most` are. `carried` and
-    `denied` are the least probabilities of a verdict.
+    `sentence` and at least the share `near` of the best one's; at most `most` are. Odds fall with
+    the power `by_rank` of the place in the search. `carried` and `denied` are the least
+    probabilities of a verdict.
     """
 
     answer: float = 0.5
     sentence: float = 0.4
     near: float = 0.5
     most: int = 12
+    by_rank: float = 0.7
     carried: float = 0.5
     denied: float = 0.5
 
