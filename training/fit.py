@@ -82,6 +82,7 @@ def train(
         state, log = start
         model.load_state_dict(state["model"])
         optimiser.load_state_dict(state["optimiser"])
+        log.planned = len(batches)
         average = state["average"]
     began, earlier = time.monotonic(), log.seconds
     losses: list[float] = []

@@ -53,12 +53,13 @@ def build(items: Sequence[data.Item]) -> Examples:
         gold.append(labels)
     index = bm25s.BM25()
     index.index([stems(" ".join(p.sentences)) for p in found.passages], show_progress=False)
+    most = min(OTHERS * 3, len(found.passages))
     for place, item in enumerate(items):
         readings = [Reading(place, gold[place], 1)]
         own = set(found.passages[place].sentences)
         tokens = [t for t in stems(item.question) if t in index.vocab_dict]
         if tokens:
-            ranked, _ = index.retrieve([tokens], k=OTHERS * 3, show_progress=False)
+            ranked, _ = index.retrieve([tokens], k=most, show_progress=False)
             others = [int(n) for n in ranked[0] if own.isdisjoint(found.passages[int(n)].sentences)]
             readings += [
                 Reading(n, [OTHER] * len(found.passages[n].sentences), rank)

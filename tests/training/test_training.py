@@ -65,7 +65,7 @@ def test_gold_sentences_are_found_again_in_what_was_read(made: Path) -> None:
         "Petrel", "Guillemot",
     }  # fmt: skip
     listed = gold_of(found, "What can I take along for nothing?")
-    assert {"We carry free of charge:", "bicycles", "dogs on a lead"} <= listed
+    assert {"We carry free of charge:", "- bicycles", "- dogs on a lead"} <= listed
 
 
 def test_a_question_that_nothing_answers_has_no_gold_and_its_tempting_passage(made: Path) -> None:
@@ -179,10 +179,10 @@ def test_other_peoples_sets_become_examples(tmp_path: Path) -> None:
 
 def test_rows_hold_the_heading_and_a_mean_for_each_sentence() -> None:
     text = "Fares\nA return costs £12. It rains."
-    spans = (Span(0, 5), Span(6, 25), Span(26, 34))
+    spans = (Span(0, 5), Span(6, 25), Span(26, 35))
     kinds = (BlockKind.HEADING, BlockKind.PARAGRAPH, BlockKind.PARAGRAPH)
     sentences = tuple(Sentence(s, k) for s, k in zip(spans, kinds, strict=True))
-    passage = Passage("p", "d", "Ferry", 1, "1", ("Fares",), Span(0, 34), text, sentences)
+    passage = Passage("p", "d", "Ferry", 1, "1", ("Fares",), Span(0, 35), text, sentences)
     shown = passage_text(passage)
     assert shown.context == "Ferry > Fares"
     assert shown.sentences == ("A return costs £12.", "It rains.")
