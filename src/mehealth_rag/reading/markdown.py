@@ -6,9 +6,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mehealth_rag.reading.encoding import decode, noted
 from mehealth_rag.reading.flow import FlowBlock, Visible, page_of, row_of
-from mehealth_rag.reading.text import decode, split_pages
-from mehealth_rag.types import BlockKind, Page
+from mehealth_rag.reading.text import split_pages
+from mehealth_rag.types import BlockKind, Fault, Page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -50,7 +51,8 @@ def read_markdown(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping
 
     Every block is one line of the page, since a source line is no line of a layout.
     """
-    source = decode(path, content).replace("\r\n", "\n").replace("\r", "\n")
+    decoded = decode(path, content)
+    source = decoded.text.replace("\r\n", "\n").replace("\r", "\n")
     metadata: dict[str, str] = {}
     if front := _FRONT_MATTER.match(source):
         found = _FIELD.findall(front[1])
@@ -58,7 +60,8 @@ def read_markdown(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping
         source = source[front.end() :]
     source = _COMMENT.sub("", source)
     parts = split_pages(source)
-    return tuple(_page(number, part) for number, part in enumerate(parts, 1)), metadata
+    pages = tuple(_page(number, part) for number, part in enumerate(parts, 1))
+    return noted(pages, decoded.told, Fault.ENCODING), metadata
 
 
 def _page(number: int, source: str) -> Page:
