@@ -68,7 +68,10 @@ def test_one_broken_letter_does_not_make_mojibake_of_a_file() -> None:
     assert found.told == "1 of its characters cannot be read (broken UTF-8)"
 
 
-@pytest.mark.parametrize("content", [b"\x7fELF\0\0\0", b"\0" * 100, random.Random(1).randbytes(5_000)])
+NOISE = random.Random(1).randbytes(5_000)
+
+
+@pytest.mark.parametrize("content", [b"\x7fELF\0\0\0", b"\0" * 100, NOISE])
 def test_bytes_without_letters_are_no_text(content: bytes) -> None:
     with pytest.raises(ReadingError, match="not a text file"):
         decode(HERE, content + b"\0")
