@@ -13,6 +13,7 @@ from mehealth_rag.errors import ReadingError
 from mehealth_rag.reading.encoding import Decoded, decode, noted
 from mehealth_rag.reading.flow import FlowBlock, Visible, flow_pages, row_of
 from mehealth_rag.reading.hidden_words import hidden_words
+from mehealth_rag.reading.web_marks import put_into_words
 from mehealth_rag.types import BlockKind, Fault, Page
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ def read_html(
     if tree is None:
         raise ReadingError(f"{path}: not a web page (no HTML is in it); check its format")
     hidden = _take_out_hidden(tree)
+    put_into_words(tree)
     found = _content(tree, url)
     if found is None:
         raise ReadingError(
@@ -175,8 +177,10 @@ def _cell(element: Any) -> Visible:  # noqa: ANN401
     words.add(element.text)
     for child in element:
         if child.tag in _BLOCKS:
+            words.join(_cell(child))
             words.add(" ")
-        _add(words, child)
+        else:
+            _add(words, child)
         words.add(child.tail)
     return words
 
