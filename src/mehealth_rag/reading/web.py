@@ -13,7 +13,7 @@ from mehealth_rag.errors import ReadingError
 from mehealth_rag.reading.encoding import Decoded, decode, noted
 from mehealth_rag.reading.flow import FlowBlock, Visible, flow_pages, row_of
 from mehealth_rag.reading.hidden_words import hidden_words
-from mehealth_rag.reading.web_marks import put_into_words
+from mehealth_rag.reading.web_marks import put_into_words, take_out_hidden
 from mehealth_rag.types import BlockKind, Fault, Page
 
 if TYPE_CHECKING:
@@ -30,11 +30,6 @@ _BROWSERS_MEAN = (
     | {"iso-8859-9": "cp1254", "big5": "big5hkscs", "x-mac-roman": "mac_roman"}
 )
 """What a browser takes a declared encoding for: pages say "iso-8859-1" over curly quotes."""
-_HIDING = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*hidden|opacity\s*:\s*0(?:\.0*)?\s*(?:;|$)"
-    r"|font-size\s*:\s*0(?:\.0*)?(?:px|pt|em|rem|%)?\s*(?:;|$)",
-    re.IGNORECASE,
-)
 _KINDS = {
     "head": BlockKind.HEADING,
     "item": BlockKind.ITEM,
@@ -59,7 +54,7 @@ def read_html(
     tree = trafilatura.load_html(decoded.text)
     if tree is None:
         raise ReadingError(f"{path}: not a web page (no HTML is in it); check its format")
-    hidden = _take_out_hidden(tree)
+    hidden = take_out_hidden(tree)
     put_into_words(tree)
     found = _content(tree, url)
     if found is None:
@@ -127,21 +122,6 @@ def decode_html(path: Path, content: bytes) -> Decoded:
     except (LookupError, UnicodeDecodeError):
         pass  # no encoding that anybody knows, or not the one that the page is in
     return decode(path, content)
-
-
-def _take_out_hidden(tree: Any) -> str:  # noqa: ANN401 - lxml has no types
-    """Remove elements that a browser does not show; give their words."""
-    taken = []
-    for element in list(tree.iter("*")):
-        hides = _HIDING.search(element.get("style") or "") or element.get("hidden") is not None
-        if element.tag == "template" or (hides and element.tag not in ("html", "body")):
-            words = " ".join(element.text_content().split())
-            taken.append(words)
-            for inner in element.iter("*"):
-                inner.attrib.clear()  # counted once
-            if element.getparent() is not None:
-                element.drop_tree()
-    return " ".join(filter(None, taken))
 
 
 def _walk(element: Any, kind: BlockKind) -> Iterator[FlowBlock]:  # noqa: ANN401

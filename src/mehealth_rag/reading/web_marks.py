@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from copy import deepcopy
 from typing import Any
 
 from mehealth_rag.reading.raised import lowered, raised
 
+_HIDING = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*hidden|opacity\s*:\s*0(?:\.0*)?\s*(?:;|$)"
+    r"|font-size\s*:\s*0(?:\.0*)?(?:px|pt|em|rem|%)?\s*(?:;|$)",
+    re.IGNORECASE,
+)
 _LONG_TEXT = 300
 """A longer text does not stand on one line with the term that it explains."""
 _LONG_CELL = 120
@@ -14,6 +20,21 @@ _LONG_CELL = 120
 _MOST_SPAN = 1_000
 """No table has more rows or columns in one cell, whatever the page says."""
 _INNER_BLOCKS = "ul|ol|dl|table|pre|blockquote|h1|h2|h3|h4|h5|h6"
+
+
+def take_out_hidden(tree: Any) -> str:  # noqa: ANN401 - lxml has no types
+    """Remove elements that a browser does not show; give their words."""
+    taken = []
+    for element in list(tree.iter("*")):
+        hides = _HIDING.search(element.get("style") or "") or element.get("hidden") is not None
+        if element.tag == "template" or (hides and element.tag not in ("html", "body")):
+            words = " ".join(element.text_content().split())
+            taken.append(words)
+            for inner in element.iter("*"):
+                inner.attrib.clear()  # counted once
+            if element.getparent() is not None:
+                element.drop_tree()
+    return " ".join(filter(None, taken))
 
 
 def put_into_words(tree: Any) -> None:  # noqa: ANN401 - lxml has no types
