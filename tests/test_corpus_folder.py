@@ -107,7 +107,7 @@ def test_a_link_that_leads_outside_is_refused(tmp_path: Path) -> None:
         load_sources(write(folder, GUIDE + 'file = "inside.txt"\n'))
 
 
-def test_without_a_manifest_every_readable_file_is_a_document(tmp_path: Path) -> None:
+def test_without_a_manifest_every_file_is_a_source(tmp_path: Path) -> None:
     folder = write(
         tmp_path,
         harbour_pdf="a",
@@ -115,13 +115,21 @@ def test_without_a_manifest_every_readable_file_is_a_document(tmp_path: Path) ->
         deep__notes_markdown="c",
         picture_png="d",
         data_csv="e",
+        README="g",
     )
     write(tmp_path / ".hidden", secret_txt="f")
+    for name in ("~$fees.docx", ".~lock.fees.odt#", "Thumbs.db"):
+        (folder / name).write_text("lock")
+    (folder / "gone.pdf").symlink_to(folder / "nowhere.pdf")
     found = load_sources(folder)
     assert [(s.id, s.format) for s in found] == [
+        ("README", ""),
+        ("data.csv", "csv"),
         ("notes", "md"),
         ("fees", "txt"),
+        ("gone", "pdf"),
         ("harbour", "pdf"),
+        ("picture.png", "png"),
     ]
     assert present(found) == found
 
@@ -131,11 +139,16 @@ def test_files_of_one_name_get_their_path_for_an_id(tmp_path: Path) -> None:
     assert {s.id for s in load_sources(folder)} == {"guide.md", "guide.txt", "old/guide.md", "fees"}
 
 
+def test_a_file_that_is_not_read_takes_no_name_from_one_that_is(tmp_path: Path) -> None:
+    folder = write(tmp_path, fees_csv="a", fees_md="b")
+    assert {s.id for s in load_sources(folder)} == {"fees", "fees.csv"}
+
+
 def test_no_two_ids_are_the_same_however_files_are_named(tmp_path: Path) -> None:
-    for name in ("a.txt", "a.md", "a.txt.md", "a.md.txt"):
+    for name in ("a.txt", "a.md", "a.txt.md", "a.md.txt", "a.csv", "a.csv.txt"):
         (tmp_path / name).write_text("x")
     ids = [s.id for s in load_sources(tmp_path)]
-    assert len(set(ids)) == len(ids) == 4
+    assert len(set(ids)) == len(ids) == 6
 
 
 def test_a_missing_folder(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The corpus folder: its manifest, or where there is none every readable file in it."""
+"""The corpus folder: its manifest, or where there is none every file in it."""
 
 from __future__ import annotations
 
@@ -27,6 +27,12 @@ FORMATS = {
     ".text": "txt",
 }
 """File endings that can be read, and the format that each stands for."""
+
+_READ = frozenset(FORMATS.values())
+_NO_DOCUMENTS = frozenset({"thumbs.db", "desktop.ini"})
+"""What Windows keeps hidden in folders."""
+_LOCK = "~$"
+"""What Word and Excel begin the name of a file with that says who has another one open."""
 
 LINKED = "linked"
 """The folder in the corpus for fetched files of sources that name no `file`."""
@@ -63,7 +69,9 @@ class _Manifest(BaseModel):
 
 
 def load_sources(folder: Path) -> tuple[Source, ...]:
-    """Every source of a corpus folder: the manifest's entries, or all readable files by name.
+    """Every source of a corpus folder: the manifest's entries, or all files by name.
+
+    Files of kinds that are not read are sources too, so that reading can say so of each.
 
     Raises:
         NoIndexError: the folder is missing or holds nothing to read.
@@ -75,7 +83,7 @@ def load_sources(folder: Path) -> tuple[Source, ...]:
         )
     manifest = folder / MANIFEST
     sources = _from_manifest(manifest) if manifest.is_file() else _from_files(folder)
-    if not sources:
+    if not any(s.path is None or s.format in _READ for s in sources):
         endings = ", ".join(sorted(FORMATS))
         raise NoIndexError(f"the corpus folder {folder} holds no document ({endings}); add one")
     return sources
@@ -169,21 +177,31 @@ def _inside(folder: Path, name: str, source: str) -> str:
 
 
 def _from_files(folder: Path) -> tuple[Source, ...]:
-    files = sorted(p for p in folder.rglob("*") if p.is_file() and _is_document(p, folder))
+    files = sorted(p for p in folder.rglob("*") if _is_document(p, folder))
     names = [p.relative_to(folder).as_posix() for p in files]
-    stems = Counter(p.stem for p in files) + Counter(names)  # no stem may be another's full name
+    read = [p.suffix.lower() in FORMATS for p in files]
+    # No stem may be another's full name, and what is not read takes no name from what is.
+    stems = Counter(p.stem for p, is_read in zip(files, read, strict=True) if is_read)
+    stems += Counter(names)
     return tuple(
         Source(
-            id=p.stem if stems[p.stem] == 1 else name,
+            id=p.stem if is_read and stems[p.stem] == 1 else name,
             title=p.stem.replace("_", " "),
             kind="document",
-            format=FORMATS[p.suffix.lower()],
+            format=FORMATS.get(p.suffix.lower(), p.suffix.lower().lstrip(".")),
             path=p,
         )
-        for p, name in zip(files, names, strict=True)
+        for p, name, is_read in zip(files, names, read, strict=True)
     )
 
 
 def _is_document(path: Path, folder: Path) -> bool:
-    hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-    return path.suffix.lower() in FORMATS and not hidden
+    """Whether a person put a file there: no folder, nothing hidden, no lock of a program.
+
+    A link that leads nowhere is one as well: its row says so.
+    """
+    if any(part.startswith(".") for part in path.relative_to(folder).parts):
+        return False
+    if path.name.startswith(_LOCK) or path.name.lower() in _NO_DOCUMENTS:
+        return False
+    return path.is_file() or (path.is_symlink() and not path.exists())

@@ -40,6 +40,8 @@ class Fault(StrEnum):
     """The page is a picture; its words were read from it."""
     HIDDEN = "hidden text"
     """The page has text that it does not show; what it does show was read."""
+    ENCODING = "guessed encoding"
+    """The file does not tell how its letters are written; the document's first page says so."""
 
     @property
     def unread(self) -> bool:

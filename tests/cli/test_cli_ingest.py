@@ -310,3 +310,27 @@ def test_the_command_that_a_damaged_index_names_mends_it(
     assert (mended["changed"], mended["embedded"]) == (True, 0)
     found = the_json(mehealth("search", "What does a yacht pay?", "--json", *copy.options))
     assert found["hits"][0]["document"] == "fees"
+
+
+def test_no_file_of_the_corpus_is_ignored_in_silence(mehealth: Run, tmp_path: Path) -> None:
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    (corpus / "note.txt").write_text("The shed key hangs behind the clock.")
+    for name in ("prices.csv", "sheet.xlsx", "old.rtf", "mail.eml", "readme.rst", "LICENCE"):
+        (corpus / name).write_text("A rake costs £8.")
+    (corpus / "~$note.docx").write_text("lock")
+    options = ("--corpus", "corpus", "--index", "index")
+    done = mehealth("ingest", *options, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    rows = table(done.stdout)
+    assert {name: row[2] for name, row in rows.items()} == {
+        "note": "added",
+        **dict.fromkeys(("prices.csv", "sheet.xlsx", "old.rtf", "mail.eml"), "failed"),
+        **dict.fromkeys(("readme.rst", "LICENCE"), "failed"),
+    }
+    known = "save it as one of pdf, docx, html, md, txt, or leave it out"
+    assert rows["prices.csv"][3] == f"corpus/prices.csv: unknown format 'csv'; {known}"
+    assert "has no ending that tells a format" in rows["LICENCE"][3]
+    sources = {s["id"]: s for s in the_json(mehealth("sources", "--json", *options, cwd=tmp_path))}
+    assert sources["old.rtf"]["state"] == "failed"
+    assert "unknown format 'rtf'" in sources["old.rtf"]["reason"]

@@ -103,15 +103,76 @@ def test_page_made_by_a_script_says_so(tmp_path: Path) -> None:
 )
 def test_declared_encoding_is_believed(tmp_path: Path, head: str, encoding: str) -> None:
     page = f"<html><head>{head}</head><body><p>Łódź</p></body></html>"
-    assert "Łódź" in decode_html(tmp_path / "a.html", page.encode(encoding))
+    assert "Łódź" in decode_html(tmp_path / "a.html", page.encode(encoding)).text
 
 
 def test_unknown_encoding_is_guessed(tmp_path: Path) -> None:
     page = '<html><meta charset="klingon"><p>£12 a café</p></html>'.encode("cp1252")
-    assert "£12 a café" in decode_html(tmp_path / "a.html", page)
+    assert "£12 a café" in decode_html(tmp_path / "a.html", page).text
 
 
 def test_deep_nesting_ends_and_what_is_above_is_read(tmp_path: Path) -> None:
     floor = "<p>The bottom of the harbour is sand and clay.</p>"
     pages = _read(tmp_path, f"{BODY}{'<div>' * 20_000}{floor}{'</div>' * 20_000}").pages
     assert pages[0].text.startswith("A guide to the harbour")
+
+
+def _blocks_of(document: Document) -> list[str]:
+    return [b.span.of(page.text) for page in document.pages for b in page.blocks]
+
+
+def test_terms_stand_with_their_texts(tmp_path: Path) -> None:
+    long = "The harbour board hears every owner. " * 12
+    listing = (
+        "<h1>Fees</h1><p>All fees hold from May of this year for every boat.</p><dl>"
+        "<dt>Hand luggage</dt><dd>Up to 12 kg</dd><dt>Bicycles</dt>"
+        "<dd><p>£6 <b>each</b> way</p></dd>"
+        f"<dt>Who decides?</dt><dd>{long}</dd>"
+        "<div><dt>Dogs</dt><dt>Cats</dt><dd>free</dd><dd>on a lead</dd></div></dl>"
+    )
+    assert _blocks_of(_read(tmp_path, listing))[2:] == [
+        "Hand luggage: Up to 12 kg",
+        "Bicycles: £6 each way",
+        "Who decides?",
+        long.strip(),
+        "Dogs, Cats: free",
+        "Dogs, Cats: on a lead",
+    ]
+
+
+def test_raised_and_lowered_figures_do_not_join_those_before(tmp_path: Path) -> None:
+    body = (
+        "<p>The deck has 850 m<sup>2</sup> and bore 33,000<sup><a href='#n'>1</a></sup> people and "
+        "10<sup>6</sup> germs on the 1<sup>st</sup> day, with CO<sub>2</sub> and x of "
+        "4<sub>10</sub>, as told<sup>[3]</sup> in 2<sup>n+1</sup> pages.</p>"
+    )
+    assert _read(tmp_path, body).pages[0].text == (
+        "The deck has 850 m² and bore 33,000¹ people and 10⁶ germs on the 1st day, with CO2 and x "
+        "of 4₁₀, as told[3] in 2ⁿ⁺¹ pages."
+    )
+
+
+def test_cells_over_rows_and_columns_keep_the_others_in_place(tmp_path: Path) -> None:
+    table = (
+        "<h1>Fares</h1><p>Fares are valid from May on every ferry of the line.</p><table>"
+        "<tr><th rowspan=2>Route</th><th colspan=2>Adult</th><th>Child</th></tr>"
+        "<tr><th>Single</th><th>Return</th><th>Single</th></tr>"
+        "<tr><td rowspan='2'>Amble</td><td>£14</td><td>£26</td><td>£7</td></tr>"
+        "<tr><td>£15</td><td>£28</td><td>£8</td></tr>"
+        "<tr><td>Holm</td><td>£22</td><td></td><td>£11</td></tr></table>"
+    )
+    assert _blocks_of(_read(tmp_path, table))[2:] == [
+        "Route\tAdult\t\tChild",
+        "Route\tSingle\tReturn\tSingle",
+        "Amble\t£14\t£26\t£7",
+        "Amble\t£15\t£28\t£8",
+        "Holm\t£22\t\t£11",
+    ]
+
+
+def test_items_in_a_cell_do_not_run_together(tmp_path: Path) -> None:
+    table = (
+        "<h1>Fares</h1><p>Fares are valid from May on every ferry of the line.</p><table>"
+        "<tr><td>Amble</td><td><ul><li>walkers</li><li>bicycles</li></ul></td></tr></table>"
+    )
+    assert _blocks_of(_read(tmp_path, table))[2:] == ["Amble\twalkers bicycles"]

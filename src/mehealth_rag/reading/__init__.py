@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMATS", "READER_VERSION", "ReadingOptions", "read_document"]
 
-READER_VERSION = 6
+READER_VERSION = 7
 """Raised whenever the same file may come out with another text, so that indexes are rebuilt."""
 
 FORMATS = ("pdf", "docx", "html", "md", "txt")
@@ -36,8 +36,9 @@ def read_document(source: Source, options: ReadingOptions = PLAIN) -> Document:
     if source.path is None:
         raise ReadingError(f"{source.id}: its file is not here; fetch it or add it to the corpus")
     path = source.path
+    form = _format(source, path)
     content = _content(path)
-    pages, metadata = _read(source, path, content, options)
+    pages, metadata = _read(source, path, form, content, options)
     digest = hashlib.sha256(content).hexdigest()
     return Document(source, digest, without_garbage(pages), metadata)
 
@@ -59,18 +60,20 @@ def _content(path: Path) -> bytes:
 
 
 def _format(source: Source, path: Path) -> str:
+    """The format to read a file as. Raises ReadingError where it is none that can be read."""
     name = (source.format or path.suffix).lower().lstrip(".")
-    return _SYNONYMS.get(name, name)
+    form = _SYNONYMS.get(name, name)
+    if form not in FORMATS:
+        known = ", ".join(FORMATS)
+        kind = f"unknown format {form!r}" if form else "its name has no ending that tells a format"
+        raise ReadingError(f"{path}: {kind}; save it as one of {known}, or leave it out")
+    return form
 
 
 def _read(
-    source: Source, path: Path, content: bytes, options: ReadingOptions
+    source: Source, path: Path, form: str, content: bytes, options: ReadingOptions
 ) -> tuple[tuple[Page, ...], Mapping[str, str]]:
     # Each format's libraries are loaded only where a file of it is read.
-    form = _format(source, path)
-    if form not in FORMATS:
-        known = ", ".join(FORMATS)
-        raise ReadingError(f"{path}: unknown format {form!r}; known are {known}")
     check_kind(path, form, content)
     match form:
         case "pdf":

@@ -41,21 +41,34 @@ class Visible:
             start += self.text[start:].startswith(" ")
             self.links.append((url, start, len(self.text.rstrip())))
 
+    def join(self, other: Visible) -> None:
+        """Add other words after these, with a space between."""
+        self.add(" ")
+        at = len(self.text)
+        self.text += other.text
+        self.links += [(url, at + start, at + end) for url, start, end in other.links]
+
     def stripped(self) -> Visible:
         """The same without white space at the end."""
         return Visible(self.text.rstrip(" "), self.links)
 
 
 def row_of(cells: Iterable[Visible]) -> Visible:
-    """A table's row: its cells that are not empty, with a tab between."""
+    """A table's row, with a tab between its cells.
+
+    A cell left empty between others keeps its place, so that the next one keeps its column.
+    """
     row = Visible()
+    pending = 0
     for cell in cells:
         part = cell.stripped()
-        if row.text and part.text:
-            row.text += "\t"
-        at = len(row.text)
-        row.links += [(url, at + start, at + end) for url, start, end in part.links]
-        row.text += part.text
+        if part.text:
+            row.text += "\t" * pending
+            at = len(row.text)
+            row.links += [(url, at + start, at + end) for url, start, end in part.links]
+            row.text += part.text
+            pending = 0
+        pending += bool(row.text)
     return row
 
 

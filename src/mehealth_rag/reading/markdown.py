@@ -1,14 +1,18 @@
-"""Markdown: what a reader sees of it, with headings, items, table rows and links."""
+"""Markdown: what a reader sees of it, with headings, items, table rows, code and links."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mehealth_rag.reading.encoding import decode, noted
 from mehealth_rag.reading.flow import FlowBlock, Visible, page_of, row_of
-from mehealth_rag.reading.text import decode, split_pages
-from mehealth_rag.types import BlockKind, Page
+from mehealth_rag.reading.fragments import blocks_of
+from mehealth_rag.reading.hidden_words import hidden_words
+from mehealth_rag.reading.markdown_blocks import REFERENCE, Cut, SourceBlock, cells_of, cut
+from mehealth_rag.reading.markdown_inline import visible
+from mehealth_rag.reading.text import split_pages
+from mehealth_rag.types import BlockKind, Fault, Page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -16,33 +20,13 @@ if TYPE_CHECKING:
 
 _FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
 _FIELD = re.compile(r"^(\w[\w-]*):[ \t]*(.+)$", re.MULTILINE)
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
-_HEADING = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*")
-_UNDERLINE = re.compile(r" {0,3}(=+|-+)[ \t]*")
-_RULE = re.compile(r" {0,3}(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,}|:{3,}.*)")
-_ITEM = re.compile(r"[ \t]*(?:[-*+•]|\d{1,3}[.)])[ \t]+\S")
-_FENCE = re.compile(r" {0,3}(?:```|~~~)")
-_DIVIDER = re.compile(r"[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*")
-_CELL_BORDER = re.compile(r"(?<!\\)\|")
-_INLINE = re.compile(
-    r"!\[(?P<alt>[^\]]*)\]\([^)]*\)"
-    r"|\[(?P<words>(?:[^\[\]]|\[[^\]]*\])+)\]\(\s*<?(?P<url>[^\s)>]+)>?(?:\s+[\"'][^)]*)?\)"
-    r"|<(?P<auto>https?://[^\s>]+)>"
-    r"|(?P<bare>https?://[^\s<>()]*[^\s<>().,;:!?\"'”’])"
-    r"|`(?P<code>[^`]+)`"
-    r"|\\(?P<escaped>[\\`*_{}\[\]()#+.!|>~-])"
-    r"|(?P<strong>\*\*|__(?=\w)|(?<=\w)__|(?<=[.,;:!?])__)"
-    r"|(?P<light>(?<![\w*])[*_](?=[^\s*_])|(?<=[^\s*_])[*_](?![\w*]))"
+_COMMENT = re.compile(
+    r"(?P<fence>^[ \t>]*(?P<open>`{3,}|~{3,})[^\n]*\n.*?(?:^[ \t>]*(?P=open)|\Z))"
+    r"|(?P<code>(?<!`)(?P<ticks>`+)(?!`)[^\n]*?(?<!`)(?P=ticks)(?!`))"
+    r"|<!--.*?-->",
+    re.DOTALL | re.MULTILINE,
 )
-
-
-@dataclass(slots=True)
-class _Block:
-    """A block's source lines while it is read."""
-
-    kind: BlockKind
-    lines: list[str]
-    level: int = 0
+"""A comment, or code before it, in which it would be none."""
 
 
 def read_markdown(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str, str]]:
@@ -50,101 +34,49 @@ def read_markdown(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping
 
     Every block is one line of the page, since a source line is no line of a layout.
     """
-    source = decode(path, content).replace("\r\n", "\n").replace("\r", "\n")
+    decoded = decode(path, content)
+    source = decoded.text.replace("\r\n", "\n").replace("\r", "\n")
     metadata: dict[str, str] = {}
     if front := _FRONT_MATTER.match(source):
         found = _FIELD.findall(front[1])
         metadata = {key.lower(): value.strip().strip("\"'") for key, value in found}
         source = source[front.end() :]
-    source = _COMMENT.sub("", source)
-    parts = split_pages(source)
-    return tuple(_page(number, part) for number, part in enumerate(parts, 1)), metadata
+    source = _COMMENT.sub(lambda match: match["fence"] or match["code"] or "", source)
+    reader = _Reader(source)
+    pages = tuple(reader.page(n, part) for n, part in enumerate(split_pages(source), 1))
+    if hidden := " ".join(reader.hidden):
+        pages = noted(pages, hidden_words(hidden), Fault.HIDDEN)
+    return noted(pages, decoded.told, Fault.ENCODING), metadata
 
 
-def _page(number: int, source: str) -> Page:
-    shown = ((block, _block_text(block)) for block in _blocks(source))
-    return page_of(number, [FlowBlock(b.kind, words, b.level) for b, words in shown if words.text])
+class _Reader:
+    """What reading a document knows of it: its named links, and the hidden words it has met."""
 
+    def __init__(self, source: str) -> None:
+        self._references = {
+            " ".join(match[1].lower().split()): match[2]
+            for match in map(REFERENCE.fullmatch, source.split("\n"))
+            if match
+        }
+        self.hidden: list[str] = []
 
-def _blocks(source: str) -> Iterator[_Block]:
-    """Blocks of one page, cut as Markdown cuts them."""
-    current: _Block | None = None
-    fenced = False
-    for line in source.split("\n"):
-        if _FENCE.match(line):
-            fenced = not fenced
-            if current:
-                yield current
-            current = None
-            continue
-        opened = _Block(BlockKind.PARAGRAPH, [line]) if fenced else _opened(line, current)
-        if opened is None:
-            if current is not None:
-                _extend(current, line)
-            continue
-        if current:
-            yield current
-        current = opened
-    if current:
-        yield current
+    def page(self, number: int, source: str) -> Page:
+        """One page of its blocks that hold words."""
+        shown = (flow for block in cut(source.split("\n")) for flow in self._flow(block))
+        return page_of(number, [flow for flow in shown if flow.words.text])
 
-
-def _extend(block: _Block, line: str) -> None:
-    """Take a line into a block: a heading's underline, or more of its words."""
-    if underline := _UNDERLINE.fullmatch(line):
-        block.kind, block.level = BlockKind.HEADING, 1 if underline[1][0] == "=" else 2
-    else:
-        block.lines.append(line)
-
-
-def _opened(line: str, current: _Block | None) -> _Block | None:
-    """Give the block that a line opens; None where it goes on in `current`."""
-    line = re.sub(r"^[ \t]*(?:>[ \t]?)+", "", line)
-    going = current is not None and current.kind in (BlockKind.PARAGRAPH, BlockKind.ITEM)
-    if not line.strip():
-        return _Block(BlockKind.PARAGRAPH, [])
-    if heading := _HEADING.fullmatch(line):
-        return _Block(BlockKind.HEADING, [heading[2] or ""], len(heading[1]))
-    written = current is not None and bool(current.lines)
-    if current and current.kind is BlockKind.PARAGRAPH and written and _UNDERLINE.fullmatch(line):
-        return None
-    if _RULE.fullmatch(line) or ("|" in line and _DIVIDER.fullmatch(line)):
-        return _Block(BlockKind.PARAGRAPH, [])
-    if _ITEM.match(line) or _is_row(line):
-        return _Block(BlockKind.ROW if _is_row(line) else BlockKind.ITEM, [line])
-    return None if going and written else _Block(BlockKind.PARAGRAPH, [line])
-
-
-def _is_row(line: str) -> bool:
-    stripped = line.strip()
-    return stripped.startswith("|") and stripped.endswith("|") and len(stripped) > 2
-
-
-def _block_text(block: _Block) -> Visible:
-    if block.kind is not BlockKind.ROW:
-        return _visible(" ".join(line.strip() for line in block.lines))
-    cells = _CELL_BORDER.split(block.lines[0].strip().strip("|"))
-    return row_of(_visible(cell.strip()) for cell in cells)
-
-
-def _visible(source: str) -> Visible:
-    """Inline marks taken off; a link leaves its words."""
-    shown = Visible()
-    at = 0
-    for match in _INLINE.finditer(source):
-        shown.add(source[at : match.start()])
-        at = match.end()
-        shown.add(_words(match), match["url"] or match["auto"] or match["bare"])
-    shown.add(source[at:])
-    return shown.stripped()
-
-
-def _words(match: re.Match[str]) -> str:
-    kind = match.lastgroup
-    if match["words"] is not None:
-        words = match["words"]
-        before, after = words[:1].isspace(), words[-1:].isspace()
-        return " " * before + _visible(words).text + " " * after
-    if kind in ("strong", "light", None):
-        return ""
-    return match[kind]
+    def _flow(self, block: SourceBlock) -> Iterator[FlowBlock]:
+        if block.cut is Cut.HTML:
+            found, hidden = blocks_of("\n".join(block.lines))
+            self.hidden += [hidden] if hidden else []
+            yield from (FlowBlock(b.kind, b.words.stripped(), b.level) for b in found)
+        elif block.cut is Cut.CODE:
+            words = Visible()
+            words.add(" ".join(line.strip() for line in block.lines))
+            yield FlowBlock(BlockKind.PARAGRAPH, words.stripped())
+        elif block.kind is BlockKind.ROW:
+            cells = (visible(cell, self._references) for cell in cells_of(block.lines[0]))
+            yield FlowBlock(BlockKind.ROW, row_of(cells))
+        else:
+            text = " ".join(line.strip() for line in block.lines)
+            yield FlowBlock(block.kind, visible(text, self._references), block.level)

@@ -7,8 +7,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mehealth_rag.errors import ReadingError
 from mehealth_rag.reading.compose import compose
+from mehealth_rag.reading.encoding import decode, noted
 from mehealth_rag.reading.marks import (
     ends_clause,
     ends_sentence,
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-_SAMPLE = 4096
-"""Bytes at a file's beginning that show how its letters are written."""
 _URL = re.compile(r"<?(https?://[^\s<>]+)>?")
 _AFTER_ADDRESS = ".,;:!?)"
 """Marks at an address's end belong to the sentence that it stands in."""
@@ -84,29 +82,13 @@ def read_text(path: Path, content: bytes) -> tuple[Page, ...]:
 
     Raises ReadingError where the file is no text.
     """
-    drafts = [_drafts(_rows(part)) for part in split_pages(decode(path, content))]
+    decoded = decode(path, content)
+    drafts = [_drafts(_rows(part)) for part in split_pages(decoded.text)]
     drafts = _without_running(drafts)
     texts = (piece.text for page in drafts for draft in page for piece in draft.pieces)
     vocabulary = Vocabulary.of(texts)
-    return tuple(_page(number, page, vocabulary) for number, page in enumerate(drafts, 1))
-
-
-def decode(path: Path, content: bytes) -> str:
-    """Decode a text file: UTF-8, UTF-16 with its mark or without, else Windows-1252."""
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return content.decode("utf-16", "replace")
-    for zeros, encoding in (
-        (content[1:_SAMPLE:2], "utf-16-le"),
-        (content[:_SAMPLE:2], "utf-16-be"),
-    ):
-        if zeros.count(0) > len(zeros) // 2:  # half of each Latin letter is a zero byte
-            return content.decode(encoding, "replace")
-    if b"\0" in content:
-        raise ReadingError(f"{path}: not a text file (it holds zero bytes); check its format")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("cp1252", "replace")
+    pages = tuple(_page(number, page, vocabulary) for number, page in enumerate(drafts, 1))
+    return noted(pages, decoded.told, Fault.ENCODING)
 
 
 def split_pages(text: str) -> list[str]:

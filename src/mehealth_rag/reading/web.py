@@ -5,15 +5,15 @@ from __future__ import annotations
 import logging
 import re
 from copy import deepcopy
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import trafilatura
 
 from mehealth_rag.errors import ReadingError
+from mehealth_rag.reading.encoding import Decoded, decode, noted
 from mehealth_rag.reading.flow import FlowBlock, Visible, flow_pages, row_of
 from mehealth_rag.reading.hidden_words import hidden_words
-from mehealth_rag.reading.text import decode
+from mehealth_rag.reading.web_marks import put_into_words, take_out_hidden
 from mehealth_rag.types import BlockKind, Fault, Page
 
 if TYPE_CHECKING:
@@ -22,11 +22,14 @@ if TYPE_CHECKING:
 
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w:.-]{1,40})", re.IGNORECASE)
 _DECLARED = re.compile(rb"^\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w:.-]{1,40})")
-_HIDING = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*hidden|opacity\s*:\s*0(?:\.0*)?\s*(?:;|$)"
-    r"|font-size\s*:\s*0(?:\.0*)?(?:px|pt|em|rem|%)?\s*(?:;|$)",
-    re.IGNORECASE,
+_BROWSERS_MEAN = (
+    dict.fromkeys(("iso-8859-1", "latin1", "latin-1", "us-ascii", "ascii"), "cp1252")
+    | dict.fromkeys(("gb2312", "gbk", "x-gbk"), "gb18030")
+    | dict.fromkeys(("shift_jis", "shift-jis", "x-sjis", "sjis"), "cp932")
+    | dict.fromkeys(("euc-kr", "ks_c_5601-1987"), "cp949")
+    | {"iso-8859-9": "cp1254", "big5": "big5hkscs", "x-mac-roman": "mac_roman"}
 )
+"""What a browser takes a declared encoding for: pages say "iso-8859-1" over curly quotes."""
 _KINDS = {
     "head": BlockKind.HEADING,
     "item": BlockKind.ITEM,
@@ -47,10 +50,12 @@ def read_html(
     from. Raises ReadingError where the file holds no text that can be read.
     """
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL + 1)
-    tree = trafilatura.load_html(decode_html(path, content))
+    decoded = decode_html(path, content)
+    tree = trafilatura.load_html(decoded.text)
     if tree is None:
         raise ReadingError(f"{path}: not a web page (no HTML is in it); check its format")
-    hidden = _take_out_hidden(tree)
+    hidden = take_out_hidden(tree)
+    put_into_words(tree)
     found = _content(tree, url)
     if found is None:
         raise ReadingError(
@@ -59,7 +64,9 @@ def read_html(
         )
     pages = flow_pages(_walk(found.body, BlockKind.PARAGRAPH))
     metadata = {key: str(getattr(found, key)) for key in _META if getattr(found, key, None)}
-    return _with_note(pages, hidden), metadata
+    if hidden:
+        pages = noted(pages, hidden_words(hidden), Fault.HIDDEN)
+    return noted(pages, decoded.told, Fault.ENCODING), metadata
 
 
 def _content(tree: Any, url: str | None) -> Any:  # noqa: ANN401 - lxml has no types
@@ -101,42 +108,20 @@ def _is_worse(chosen: Any, whole: Any) -> bool:  # noqa: ANN401
     return not 0.5 <= share <= 1 or 2 * heads < all_heads
 
 
-def decode_html(path: Path, content: bytes) -> str:
+def decode_html(path: Path, content: bytes) -> Decoded:
     """Decode a web page: by its mark, as UTF-8, by the encoding that it declares, else guessed."""
     if content.startswith((b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")):
         return decode(path, content)
     try:
-        return content.decode("utf-8")
+        return Decoded(content.decode("utf-8"))
     except UnicodeDecodeError:
         declared = _CHARSET.search(content[:4096]) or _DECLARED.search(content[:256])
-    if declared:
-        try:
-            return content.decode(declared[1].decode("ascii"), "replace")
-        except LookupError:
-            pass  # no encoding that anybody knows
+    name = declared[1].decode("ascii").lower() if declared else ""
+    try:
+        return Decoded(content.decode(_BROWSERS_MEAN.get(name, name)))
+    except (LookupError, UnicodeDecodeError):
+        pass  # no encoding that anybody knows, or not the one that the page is in
     return decode(path, content)
-
-
-def _take_out_hidden(tree: Any) -> str:  # noqa: ANN401 - lxml has no types
-    """Remove elements that a browser does not show; give their words."""
-    taken = []
-    for element in list(tree.iter("*")):
-        hides = _HIDING.search(element.get("style") or "") or element.get("hidden") is not None
-        if element.tag == "template" or (hides and element.tag not in ("html", "body")):
-            words = " ".join(element.text_content().split())
-            taken.append(words)
-            for inner in element.iter("*"):
-                inner.attrib.clear()  # counted once
-            if element.getparent() is not None:
-                element.drop_tree()
-    return " ".join(filter(None, taken))
-
-
-def _with_note(pages: tuple[Page, ...], hidden: str) -> tuple[Page, ...]:
-    if not hidden or not pages:
-        return pages
-    noted = replace(pages[0], problem=hidden_words(hidden), fault=Fault.HIDDEN)
-    return (noted, *pages[1:])
 
 
 def _walk(element: Any, kind: BlockKind) -> Iterator[FlowBlock]:  # noqa: ANN401
@@ -172,8 +157,10 @@ def _cell(element: Any) -> Visible:  # noqa: ANN401
     words.add(element.text)
     for child in element:
         if child.tag in _BLOCKS:
+            words.join(_cell(child))
             words.add(" ")
-        _add(words, child)
+        else:
+            _add(words, child)
         words.add(child.tail)
     return words
 

@@ -18,8 +18,11 @@ from docx.oxml.ns import qn
 from lxml import etree
 
 from mehealth_rag.errors import ReadingError
+from mehealth_rag.reading.equations import equation, symbol, typed
 from mehealth_rag.reading.flow import FlowBlock, Visible, flow_pages, row_of
 from mehealth_rag.reading.hidden_words import hidden_words
+from mehealth_rag.reading.raised import lowered, raised
+from mehealth_rag.reading.strict import transitional
 from mehealth_rag.types import BlockKind, Fault, Page
 
 if TYPE_CHECKING:
@@ -28,10 +31,20 @@ if TYPE_CHECKING:
 
 _UNPACKED = 300_000_000
 """Bytes that a file may unpack to; a real one of a thousand pages has some ten million."""
+_COLUMNS = 64
+"""No table of Word has more columns; a damaged file may say so."""
 _HEADING = re.compile(r"heading (\d)", re.IGNORECASE)
+_PAGE_NUMBER = re.compile(
+    r"\W*(?:pages?|p|seite|página|pagina|pág)?\W*\d*(?:\s*(?:of|von|de|di|sur|/)\s*\d*)?\W*",
+    re.IGNORECASE,
+)
+"""What a header or footer says of the page alone; the figures stand there for every page."""
 _META = ("title", "author", "subject", "keywords", "category", "comments")
 _HOLDERS = frozenset(qn(f"w:{name}") for name in ("sdt", "sdtContent", "ins", "customXml", "body"))
 _SKIPPED = frozenset(qn(f"w:{name}") for name in ("del", "moveFrom", "pPr", "delText", "instrText"))
+_BREAKS = frozenset((qn("w:br"), qn("w:lastRenderedPageBreak")))
+_EQUATION = "{http://schemas.openxmlformats.org/officeDocument/2006/math}oMath"
+_LETTERS = frozenset((_EQUATION, *map(qn, ("w:t", "w:sym", "w:tab", "w:cr", "w:noBreakHyphen"))))
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 _BROKEN = (KeyError, ValueError, AttributeError, TypeError, IndexError, etree.LxmlError,
            zipfile.BadZipFile, NotImplementedError, RecursionError, EOFError, OSError)  # fmt: skip
@@ -90,16 +103,10 @@ class _Reader:
         """Gather the words below an element; page breaks and text boxes open new lines."""
         for child in element:
             tag = child.tag
-            if tag == qn("w:t"):
-                lines[-1].words.add(child.text, url)
-            elif tag in (qn("w:tab"), qn("w:cr")):
-                lines[-1].words.add(" ")
-            elif tag == qn("w:br"):
-                self._break(child, lines)
-            elif tag == qn("w:lastRenderedPageBreak"):
-                lines.append(_Line(new_page=True))
-            elif tag == qn("w:noBreakHyphen"):
-                lines[-1].words.add("-")
+            if tag in _LETTERS:
+                lines[-1].words.add(_letters(child, lines[-1].words.text), url)
+            elif tag in _BREAKS:
+                _break(child, lines)
             elif tag in _SKIPPED or tag == _FALLBACK:
                 continue
             elif tag == qn("w:r") and _is_hidden(child):
@@ -111,33 +118,44 @@ class _Reader:
             else:
                 self._collect(child, lines, self._target(child) or url)
 
-    @staticmethod
-    def _break(element: Any, lines: list[_Line]) -> None:  # noqa: ANN401
-        if element.get(qn("w:type")) == "page":
-            lines.append(_Line(new_page=True))
-        else:
-            lines[-1].words.add(" ")
-
     def _target(self, element: Any) -> str | None:  # noqa: ANN401
         if element.tag != qn("w:hyperlink"):
             return None
         return self.targets.get(element.get(qn("r:id")) or "")
 
     def _table(self, element: Any) -> Iterator[FlowBlock]:  # noqa: ANN401
-        for row in element.iter(qn("w:tr")):
-            cells = []
-            for cell in row.iterchildren(qn("w:tc"), qn("w:sdt")):
-                words = Visible()
-                for paragraph in cell.iter(qn("w:p")):
-                    lines = [_Line()]
-                    self._collect(paragraph, lines, None)
-                    for line in lines:
-                        words.add(" ")
-                        at = len(words.text)
-                        words.text += line.words.text
-                        words.links += [(u, at + s, at + e) for u, s, e in line.words.links]
-                cells.append(words)
+        """Rows of a table, each followed by the tables that stand in its cells."""
+        above: list[Visible] = []
+        for row in _inside(element, "w:tr"):
+            if row.find(f"{qn('w:trPr')}/{qn('w:del')}") is not None:
+                continue
+            cells = [Visible() for _ in range(_before(row))]
+            nested: list[Any] = []
+            for cell in _inside(row, "w:tc"):
+                width, goes_on = _merging(cell)
+                place = len(cells)
+                merged = goes_on and place < len(above)
+                words = above[place] if merged else self._cell(cell, nested)
+                cells += [words, *(Visible() for _ in range(width - 1))]
             yield FlowBlock(BlockKind.ROW, row_of(cells))
+            above = cells
+            for table in nested:
+                yield from self._table(table)
+
+    def _cell(self, element: Any, nested: list[Any]) -> Visible:  # noqa: ANN401
+        """Words of a cell; tables that stand in it are put to `nested`."""
+        words = Visible()
+        for child in element:
+            if child.tag == qn("w:tbl"):
+                nested.append(child)
+            elif child.tag in _HOLDERS:
+                words.join(self._cell(child, nested))
+            elif child.tag == qn("w:p"):
+                lines = [_Line()]
+                self._collect(child, lines, None)
+                for line in lines:
+                    words.join(line.words)
+        return words
 
 
 def read_docx(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str, str]]:
@@ -147,12 +165,13 @@ def read_docx(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str
     """
     _check_package(path, content)
     try:
-        document = docx.Document(io.BytesIO(content))
+        document = docx.Document(io.BytesIO(transitional(content)))
         styles = {style.style_id: str(style.name or "") for style in document.styles}
         related = document.part.rels.items()
         targets = {key: str(r.target_ref) for key, r in related if r.is_external}
         reader = _Reader(styles, targets)
         blocks = [*reader.blocks(document.element.body), *_notes(document, reader)]
+        blocks += _running(document, reader, {block.words.text.strip() for block in blocks})
         properties = document.core_properties
         metadata = {key: str(getattr(properties, key) or "").strip() for key in _META}
     except _BROKEN as error:
@@ -183,6 +202,18 @@ def _check_package(path: Path, content: bytes) -> None:
         raise ReadingError(f"{path}: a ZIP archive, not a Word document; save it as DOCX")
 
 
+def _running(document: Any, reader: _Reader, seen: set[str]) -> Iterator[FlowBlock]:  # noqa: ANN401
+    """What headers and footers say that is not `seen`: once, after the text."""
+    for relation in document.part.rels.values():
+        if not relation.reltype.endswith(("/header", "/footer")) or relation.is_external:
+            continue
+        for block in reader.blocks(relation.target_part.element):
+            words = block.words.text.strip()
+            if words not in seen and not _PAGE_NUMBER.fullmatch(words):
+                seen.add(words)
+                yield replace(block, new_page=False)
+
+
 def _notes(document: Any, reader: _Reader) -> Iterator[FlowBlock]:  # noqa: ANN401
     """Footnotes and endnotes, after the text."""
     for relation in document.part.rels.values():
@@ -193,6 +224,61 @@ def _notes(document: Any, reader: _Reader) -> Iterator[FlowBlock]:  # noqa: ANN4
         for note in root:
             if note.get(qn("w:type")) in (None, "normal"):
                 yield from reader.blocks(note)
+
+
+def _inside(element: Any, name: str) -> Iterator[Any]:  # noqa: ANN401
+    """Rows of a table, or cells of a row, also those in content controls; not of nested tables."""
+    for child in element:
+        if child.tag == qn(name):
+            yield child
+        elif child.tag in _HOLDERS:
+            yield from _inside(child, name)
+
+
+def _before(row: Any) -> int:  # noqa: ANN401
+    """How many columns stand empty before a row's first cell."""
+    skipped = row.find(f"{qn('w:trPr')}/{qn('w:gridBefore')}")
+    return min(int(skipped.get(qn("w:val")) or 0), _COLUMNS) if skipped is not None else 0
+
+
+def _merging(cell: Any) -> tuple[int, bool]:  # noqa: ANN401
+    """How many columns a cell is wide, and whether it belongs to the one above it."""
+    properties = cell.find(qn("w:tcPr"))
+    if properties is None:
+        return 1, False
+    span, merge = properties.find(qn("w:gridSpan")), properties.find(qn("w:vMerge"))
+    width = int(span.get(qn("w:val")) or 1) if span is not None else 1
+    goes_on = merge is not None and merge.get(qn("w:val")) in (None, "continue")
+    return min(max(width, 1), _COLUMNS), goes_on
+
+
+def _break(element: Any, lines: list[_Line]) -> None:  # noqa: ANN401
+    rendered = element.tag == qn("w:lastRenderedPageBreak")
+    if rendered or element.get(qn("w:type")) == "page":
+        lines.append(_Line(new_page=True))
+    else:
+        lines[-1].words.add(" ")
+
+
+def _letters(element: Any, before: str) -> str:  # noqa: ANN401
+    """What stands for letters, as its run shows it: raised, lowered, in a font of symbols."""
+    if element.tag == _EQUATION:
+        return equation(element)
+    if element.tag == qn("w:sym"):
+        return symbol(element)
+    if element.tag != qn("w:t"):
+        return "-" if element.tag == qn("w:noBreakHyphen") else " "
+    text = element.text or ""
+    run = element.getparent()
+    properties = run.find(qn("w:rPr")) if run.tag == qn("w:r") else None
+    if properties is None:
+        return text
+    fonts, align = properties.find(qn("w:rFonts")), properties.find(qn("w:vertAlign"))
+    text = typed(text, "" if fonts is None else fonts.get(qn("w:ascii")) or "")
+    stands = "" if align is None else align.get(qn("w:val"))
+    if stands == "superscript":
+        return raised(text)
+    return lowered(text, before) if stands == "subscript" else text
 
 
 def _is_on(element: Any) -> bool:  # noqa: ANN401

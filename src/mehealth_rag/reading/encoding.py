@@ -1,0 +1,155 @@
+"""Bytes to letters: UTF-8, what a mark or the file itself tells, else a guess that is told."""
+
+from __future__ import annotations
+
+import codecs
+import re
+import unicodedata
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from mehealth_rag.errors import ReadingError
+from mehealth_rag.types import Fault
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from charset_normalizer.models import CharsetMatch
+
+    from mehealth_rag.types import Page
+
+_BEYOND_ASCII = re.compile(rb"[\x80-\xff]+")
+_AFTER_WORDS = frozenset("’”“‘»«…–—€°®™\u00a0\u00ad")
+"""Signs beyond ASCII that stand right after a word."""
+_SAMPLE = 4096
+"""Bytes at a file's beginning that show how its letters are written."""
+_GUESSED_FROM = 100_000
+"""So many bytes of lines with other letters than ASCII's are enough to guess from."""
+_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16's mark, which it begins with
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+    (codecs.BOM_UTF8, "utf-8-sig"),
+)
+_WIDE = ("utf_16_le", "utf_16_be", "utf_32_le", "utf_32_be")
+_LATIN = ("cp1252", "cp1250", "cp1254", "cp1257", "cp1258", "iso8859_2", "mac_roman", "cp850")
+_OTHERS = (
+    "cp1255", "cp1251", "koi8_r", "gb18030", "big5", "cp932", "euc_jp", "cp949", "cp1253",
+    "cp1256", "cp866",
+)  # fmt: skip
+"""Encodings that files are met in; the first wins where two read equally well."""
+_LATIN_RUN = 1.6
+"""Latin words have no more bytes beyond ASCII in a row, on average: other scripts' are all so."""
+_FEW = 4
+"""Fewer bytes beyond ASCII than this tell nothing."""
+_NAMES = {"cp932": "Shift JIS", "cp949": "EUC-KR", "mac_roman": "Mac Roman"}
+_BROKEN_SHARE = 0.02
+"""A file with fewer broken letters than this share of those beyond ASCII is UTF-8 all the same."""
+_CLOSE = 0.06
+"""How close two guesses are that charset-normalizer's marks do not part."""
+_ODD = frozenset({"Cn", "Co", "Cs", "Cc"})
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A file's text, and what is to be told of how it was decoded; None where that is sure."""
+
+    text: str
+    told: str | None = None
+
+
+def decode(path: Path, content: bytes) -> Decoded:
+    """Decode a text file: by its mark, as UTF-8 or UTF-16, else by what its letters are likest.
+
+    Raises ReadingError where the file is no text.
+    """
+    for mark, encoding in _MARKS:
+        if content.startswith(mark):
+            return Decoded(content.decode(encoding, "replace").removeprefix("\ufeff"))
+    if b"\0" in content:
+        return _wide(path, content)
+    try:
+        return Decoded(content.decode("utf-8"))
+    except UnicodeDecodeError:
+        pass
+    mended = content.decode("utf-8", "replace")
+    beyond = sum(not char.isascii() for char in mended)
+    broken = mended.count("\ufffd")
+    if broken <= _BROKEN_SHARE * beyond:
+        return Decoded(mended, f"{broken} of its characters cannot be read (broken UTF-8)")
+    encoding = _guess(content)
+    return Decoded(content.decode(encoding, "replace"), _told(encoding))
+
+
+def noted(pages: tuple[Page, ...], told: str | None, fault: Fault) -> tuple[Page, ...]:
+    """The pages of a document, what is to be told of it noted on the first one."""
+    if not told or not pages:
+        return pages
+    first = pages[0]
+    problem = f"{first.problem}; {told}" if first.problem else told
+    return (replace(first, problem=problem, fault=first.fault or fault), *pages[1:])
+
+
+def _wide(path: Path, content: bytes) -> Decoded:
+    """Decode what holds zero bytes: UTF-16 or UTF-32 without its mark, or no text at all."""
+    for zeros, encoding in (
+        (content[1:_SAMPLE:2], "utf-16-le"),
+        (content[:_SAMPLE:2], "utf-16-be"),
+    ):
+        others = content[: 2 * len(zeros)].count(0) - zeros.count(0)
+        if zeros.count(0) > len(zeros) // 2 > others:  # half of each Latin letter is a zero byte
+            return Decoded(content.decode(encoding, "replace"))
+    for match in _matches(content, _WIDE):
+        text = content.decode(match.encoding, "replace")
+        if _is_text(text):
+            return Decoded(text, _told(match.encoding))
+    raise ReadingError(f"{path}: not a text file (it holds zero bytes); check its format")
+
+
+def _is_text(text: str) -> bool:
+    """Whether decoded letters are some that people write with."""
+    dense = "".join(text.split())
+    odd = sum(unicodedata.category(char) in _ODD or char == "\ufffd" for char in dense)
+    words = sum(map(str.isalnum, dense))
+    return odd == 0 and 2 * words > len(dense)
+
+
+def _guess(content: bytes) -> str:
+    """The likeliest encoding of bytes that are not UTF-8; Windows-1252 where nothing speaks."""
+    lines = [line for line in content.splitlines() if not line.isascii()]
+    sample = b"\n".join(lines)[:_GUESSED_FROM]
+    runs = [len(run) for run in _BEYOND_ASCII.findall(sample)]
+    if sum(runs) < _FEW:
+        return "cp1252"
+    likely = _LATIN if sum(runs) <= _LATIN_RUN * len(runs) else _OTHERS
+    matches = _matches(sample, likely)
+    if not matches:
+        return "cp1252"
+    clean = min(m.chaos for m in matches) + _CLOSE
+    best = [m for m in matches if m.chaos <= clean]
+    odd = [_odd_in_words(str(m)) for m in best]
+    best = [m for m, count in zip(best, odd, strict=True) if count == min(odd)]
+    fluent = max(m.coherence for m in best) - _CLOSE
+    names = {n for m in best if m.coherence >= fluent for n in m.could_be_from_charset}
+    return min(names & set(likely), key=likely.index, default=best[0].encoding)
+
+
+def _odd_in_words(text: str) -> int:
+    """How many signs and capitals stand right after a small letter, as of a wrong encoding."""
+    return sum(
+        before.islower() and not (char.isascii() or char.islower() or char in _AFTER_WORDS)
+        for before, char in pairwise(text)
+    )
+
+
+def _matches(content: bytes, encodings: tuple[str, ...]) -> list[CharsetMatch]:
+    from charset_normalizer import from_bytes  # only where a file is not UTF-8
+
+    return list(from_bytes(content, cp_isolation=list(encodings), preemptive_behaviour=False))
+
+
+def _told(encoding: str) -> str:
+    name = _NAMES.get(encoding) or encoding.upper().replace("_", "-").replace("CP12", "Windows-12")
+    return f"its encoding is not told, and was guessed: {name}"

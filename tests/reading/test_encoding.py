@@ -1,0 +1,99 @@
+"""How a file's letters are written, where it does not tell."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from mehealth_rag.errors import ReadingError
+from mehealth_rag.reading.encoding import decode
+from mehealth_rag.reading.web import decode_html
+from mehealth_rag.types import Fault
+from tests.reading.reading_helpers import read
+
+HERE = Path("made.txt")
+
+RUSSIAN = "Правила читального зала\n\nЧитальный зал открыт с девяти тридцати. Билет сорок."
+CHINESE = "阅览室规则\n\n阅览室每天上午九点半开放，下午六点关闭。门票四十元。\n"
+JAPANESE = "閲覧室の規則\n\n閲覧室は午前九時三十分から午後六時まで開いています。券は四百円です。\n"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("cp1251", RUSSIAN),
+        ("koi8-r", RUSSIAN),
+        ("cp866", RUSSIAN),
+        ("utf-16-le", RUSSIAN),
+        ("gb18030", CHINESE),
+        ("big5", "博物館每天九點至六點開放。票價四十元。"),
+        ("shift_jis", JAPANESE),
+        ("euc-jp", JAPANESE),
+        ("utf-16-le", JAPANESE),
+        ("utf-16-be", JAPANESE),
+        ("euc-kr", "박물관은 매일 아홉 시부터 여섯 시까지 열려 있습니다"),
+        ("cp1250", "Czytelnia jest czynna od dziewiątej do osiemnastej. Wstęp pięć złotych."),
+        ("cp1253", "Το μουσείο είναι ανοιχτό από τις εννέα έως τις έξι κάθε μέρα"),
+        ("cp1255", "המוזיאון פתוח מתשע עד שש בכל יום"),
+        ("cp1256", "قاعة القراءة مفتوحة من التاسعة حتى السادسة. سعر التذكرة أربعون ريالا."),
+        ("mac-roman", "Café Zoë is open till 6 – “nice”."),
+        ("cp1252", "Der Eintritt kostet für Erwachsene 5 €. Schöne Grüße aus Köln."),
+        ("cp1252", "The café costs £3 – “cheap” – they said."),
+        ("cp1252", "It’s £4"),
+    ],
+)  # fmt: skip
+def test_an_encoding_that_is_not_told_is_guessed_and_told(
+    tmp_path: Path, encoding: str, text: str
+) -> None:
+    path = tmp_path / "rules.txt"
+    path.write_bytes(text.encode(encoding))
+    page = read(path).pages[0]
+    assert page.text.split() == text.split()
+    assert page.fault is Fault.ENCODING
+    assert str(page.problem).startswith("its encoding is not told, and was guessed: ")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
+def test_what_is_sure_is_not_told(encoding: str) -> None:
+    found = decode(HERE, RUSSIAN.encode(encoding))
+    assert (found.text, found.told) == (RUSSIAN, None)
+
+
+def test_one_broken_letter_does_not_make_mojibake_of_a_file() -> None:
+    content = (RUSSIAN * 3).encode() + b"\xd0."
+    found = decode(HERE, content)
+    assert found.text.startswith(RUSSIAN)
+    assert found.told == "1 of its characters cannot be read (broken UTF-8)"
+
+
+NOISE = random.Random(1).randbytes(5_000)
+
+
+@pytest.mark.parametrize("content", [b"\x7fELF\0\0\0", b"\0" * 100, NOISE])
+def test_bytes_without_letters_are_no_text(content: bytes) -> None:
+    with pytest.raises(ReadingError, match="not a text file"):
+        decode(HERE, content + b"\0")
+
+
+def test_markdown_and_web_pages_are_guessed_too(tmp_path: Path) -> None:
+    body = RUSSIAN.replace("\n\n", "</h1><p>")
+    for name, text in (("a.md", RUSSIAN), ("a.html", f"<html><body><h1>{body}</p></body></html>")):
+        path = tmp_path / name
+        path.write_bytes(text.encode("cp1251"))
+        page = read(path).pages[0]
+        assert page.text.split() == RUSSIAN.split()
+        assert page.problem == "its encoding is not told, and was guessed: Windows-1251"
+
+
+def test_a_declared_encoding_that_is_wrong_is_not_believed() -> None:
+    page = f'<html><meta charset="utf-8"><p>{RUSSIAN}</p></html>'
+    assert RUSSIAN in decode_html(HERE, page.encode("cp1251")).text
+
+
+def test_declared_encodings_are_those_that_browsers_mean() -> None:
+    page = '<html><meta charset="iso-8859-1"><p>“Quoted” – €5</p></html>'
+    found = decode_html(HERE, page.encode("cp1252"))
+    assert "“Quoted” – €5" in found.text
+    assert found.told is None
