@@ -53,6 +53,17 @@ def test_columns_are_read_one_after_the_other(make_pdf: Maker) -> None:
     check_invariants(page)
 
 
+@pytest.mark.parametrize("gutter", [6.0, 9.5, 14.0])
+def test_columns_with_a_narrow_gutter_are_not_spliced(make_pdf: Maker, gutter: float) -> None:
+    def draw(canvas: Canvas) -> None:
+        widest = max(canvas.stringWidth(line, "Helvetica", 10) for line in LEFT)
+        lines_at(canvas, (72, 700), LEFT)
+        lines_at(canvas, (72 + widest + gutter, 700), RIGHT)
+
+    (page,) = read(make_pdf(draw)).pages
+    assert page.text == " ".join([*LEFT, *RIGHT])
+
+
 def test_columns_drawn_line_by_line_are_columns_too(make_pdf: Maker) -> None:
     def draw(canvas: Canvas) -> None:
         canvas.setFont("Helvetica", 10)

@@ -22,6 +22,9 @@ _TOUCHING = 0.15
 """A gap in ems below which two runs are one word, above it two."""
 _NEAR = 1.0
 """A gap in ems up to which two runs of one baseline are one line."""
+_NEAR_APART = 0.5
+"""The same where the file has other text between them: they are of two columns beside each other
+far more often than parts of one line, and a column may stand less than an em from the next."""
 _MARK_GAP = 20.0
 """A gap in ems up to which a bullet belongs to what follows it."""
 _GUTTER = 3.0
@@ -138,7 +141,8 @@ def _neighbours(row: list[Run]) -> list[tuple[Run, ...]]:
         if marked and len(groups[-1]) == 1:
             near = True
         else:
-            near = gap <= _NEAR and (left.order != run.order or gap < 0)
+            reach = _NEAR if abs(left.order - run.order) <= 1 else _NEAR_APART
+            near = gap <= reach and (left.order != run.order or gap < 0)
         if near:
             groups[-1].append(run)
         else:
