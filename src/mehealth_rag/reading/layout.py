@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from mehealth_rag.reading.marks import figures_apart, is_figure, is_lone_mark, is_number_of_title
+from mehealth_rag.reading.raised import is_raised_run, raised
 from mehealth_rag.reading.runs import RawPage, Region, Run, TextLine
 from mehealth_rag.reading.stacks import heading_stacks, wrapped_labels
 
@@ -62,8 +63,8 @@ def _detached(runs: list[Run]) -> tuple[list[Run], list[Run]]:
     """
     marks = [
         run
-        for before, run in pairwise([None, *runs])
-        if run is not None and _is_mark(run) and _is_far(before, run)
+        for before, run, after in zip([None, *runs], runs, [*runs[1:], None], strict=False)
+        if _is_mark(run) and _is_far(before, run) and (after is None or _is_far(run, after))
     ]
     if not marks:
         return runs, []
@@ -188,7 +189,8 @@ def _text(group: Sequence[Run]) -> str:
         gap = run.box[0] - left.box[2]
         size = min(left.size, run.size)
         touching = -0.5 * size < gap < _TOUCHING * size and left.order != run.order
-        text += run.text if touching else " " + run.text
+        words = raised(run.text) if is_raised_run(run, left) else run.text
+        text += words if touching and not run.parted else " " + words
     return text
 
 

@@ -19,6 +19,7 @@ from mehealth_rag.reading.hidden import take_out_hidden
 from mehealth_rag.reading.layers import has_layers
 from mehealth_rag.reading.opening import check_size, has_end, open_pdf
 from mehealth_rag.reading.questions import NO_STYLE, Questions, Style
+from mehealth_rag.reading.raised import with_raised
 from mehealth_rag.reading.runs import Frame, RawPage, Run
 from mehealth_rag.reading.structure import metadata, page_label, page_links
 from mehealth_rag.reading.suspects import Walker
@@ -119,15 +120,19 @@ def _runs(textpage: pdfium.PdfTextPage, questions: Questions) -> Iterator[Run]:
     """Give the runs of a page, line by line as pdfium found them."""
     text, starts = _characters(textpage)
     order = 0
+    parted = False
     for match in _LINE.finditer(text):
         line = match[0]
         if not line or line.isspace():
+            parted |= bool(line)
             continue
         first = match.start()
         if starts is not None:
             first = starts(first)
-        yield from _line_runs(questions, line, first, order)
+        for run in _line_runs(questions, line, first, order):
+            yield run._replace(parted=True) if parted or line[0].isspace() else run
         order += 1
+        parted = line[-1].isspace()
 
 
 def _characters(textpage: pdfium.PdfTextPage) -> tuple[str, Callable[[int], int] | None]:
@@ -158,7 +163,9 @@ def _line_runs(page: Questions, line: str, first: int, order: int) -> Iterator[R
         if box[2] - box[0] <= widest or not style.upright:
             yield _run(line, box, (style, style.bold), order)
             return
-    elif count < line.count(" "):  # else asking for the words is as quick
+    if count > 1 and style.upright:
+        line = with_raised(page, line, first)
+    if 1 < count < line.count(" ") and style.upright:  # else asking for the words is as quick
         whole = _seamless(page, count, style.size)
         right = page.char(first + len(line.rstrip()) - 1)[2]
         if whole is not None and right - whole[0] <= widest:
