@@ -14,6 +14,7 @@ import pypdfium2 as pdfium
 from pypdfium2 import raw
 
 from mehealth_rag.errors import ReadingError
+from mehealth_rag.reading.doubled import without_doubles
 from mehealth_rag.reading.examining import examine
 from mehealth_rag.reading.hidden import take_out_hidden
 from mehealth_rag.reading.layers import has_layers
@@ -129,6 +130,7 @@ def _runs(textpage: pdfium.PdfTextPage, questions: Questions) -> Iterator[Run]:
         first = match.start()
         if starts is not None:
             first = starts(first)
+        line = without_doubles(questions, line, first)
         for run in _line_runs(questions, line, first, order):
             yield run._replace(parted=True) if parted or line[0].isspace() else run
         order += 1

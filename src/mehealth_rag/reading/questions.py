@@ -79,6 +79,7 @@ class Questions:
         self._get_weight = _bound(raw.FPDFText_GetFontWeight, _INT)
         self._get_object = _bound(raw.FPDFText_GetTextObject, _INT, result=_ADDRESS)
         self._get_object_font = _bound(raw.FPDFTextObj_GetFont, result=_ADDRESS)
+        self._get_loose = _bound(raw.FPDFText_GetLooseCharBox, _INT, _ADDRESS)
         self._styles: dict[float, Style] = {}
         self._fonts: dict[float, tuple[bool, bool]] = {}
 
@@ -103,6 +104,17 @@ class Questions:
         """Give the box of one character."""
         self._get_box(self._text, index, *self._slots)
         left, right, bottom, top = self._read
+        box = (left, bottom, right, top)
+        return box if self._frame is None else self._frame.box(box)
+
+    def text_object(self, index: int) -> float:
+        """Give the address of the text object that a character is of; 0 for one made by pdfium."""
+        return self._get_object(self._text, index) or 0.0
+
+    def advance_box(self, index: int) -> Box:
+        """Give the box that a character takes up in its line: as wide as its font has it."""
+        self._get_loose(self._text, index, self._matrix_slot)
+        left, top, right, bottom, _, _ = self._matrix_read
         box = (left, bottom, right, top)
         return box if self._frame is None else self._frame.box(box)
 
