@@ -24,7 +24,7 @@ from mehealth_rag.reading.raised import with_raised
 from mehealth_rag.reading.runs import Frame, RawPage, Run
 from mehealth_rag.reading.structure import metadata, page_label, page_links
 from mehealth_rag.reading.suspects import Walker
-from mehealth_rag.reading.tidy import BROKEN, clean
+from mehealth_rag.reading.tidy import BROKEN, clean, with_ligatures
 from mehealth_rag.types import Fault
 
 if TYPE_CHECKING:
@@ -140,6 +140,7 @@ def _runs(textpage: pdfium.PdfTextPage, questions: Questions) -> Iterator[Run]:
 def _characters(textpage: pdfium.PdfTextPage) -> tuple[str, Callable[[int], int] | None]:
     """Take a page's text, and where its offsets are not pdfium's own the way to those."""
     text: str = textpage.get_text_range()
+    text = with_ligatures(text)
     if len(text) == textpage.count_chars():
         return text, None
     handle = textpage.raw
