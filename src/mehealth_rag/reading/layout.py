@@ -123,7 +123,7 @@ def _cut(row: list[Run]) -> list[TextLine]:
     """Make a row of runs one line, one row of a table, or several lines side by side."""
     groups = _neighbours(row)
     if len(groups) == 1:
-        return [_line(groups[0], row=False)]
+        return [_line(groups[0], row=any("\t" in run.text for run in groups[0]))]
     if _is_table_row(groups):
         return [_table_row(groups)]
     return [

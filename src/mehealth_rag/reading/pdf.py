@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pypdfium2 as pdfium
@@ -16,6 +17,7 @@ from pypdfium2 import raw
 from mehealth_rag.errors import ReadingError
 from mehealth_rag.reading.doubled import without_doubles
 from mehealth_rag.reading.examining import examine
+from mehealth_rag.reading.fields import STAND_IN, is_stand_in, with_fields
 from mehealth_rag.reading.hidden import take_out_hidden
 from mehealth_rag.reading.layers import has_layers
 from mehealth_rag.reading.opening import check_size, has_end, open_pdf
@@ -54,11 +56,16 @@ def read_pages(path: Path, options: ReadingOptions) -> tuple[list[RawPage], dict
     document = open_pdf(path, options.passwords)
     try:
         check_size(path, document)
+        document.init_forms()
         questions = Questions()
         walker = Walker(layers=has_layers(path))
         pages = [
             _read_page(document, i, (questions, walker), options) for i in range(len(document))
         ]
+        if is_stand_in(document):
+            pages = [
+                replace(page, runs=(), problem=STAND_IN, fault=Fault.UNREADABLE) for page in pages
+            ]
         said = metadata(document)
     finally:
         document.close()
@@ -94,6 +101,7 @@ def _read_page(
         if turn:  # most of the page is on its side, as a wide table is: it is read as it is meant
             questions.turn_to(textpage.raw, frame.turned(turn))
             runs = tuple(_runs(textpage, questions))
+        runs = with_fields(page, runs, frame.turned(turn))
         links = page_links(page, frame)
         placed_on = (size[1], size[0]) if turn else size
         found = examine(page, runs, placed_on, options, hidden)
