@@ -104,7 +104,8 @@ def _read_page(
         runs = with_fields(page, runs, frame.turned(turn))
         links = page_links(page, frame)
         placed_on = (size[1], size[0]) if turn else size
-        found = examine(page, runs, placed_on, options, hidden)
+        unmapped = questions.are_unmapped(textpage.count_chars())
+        found = examine(page, runs, placed_on, options, hidden, unmapped=unmapped)
     finally:
         textpage.close()
         page.close()
