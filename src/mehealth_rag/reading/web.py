@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w:.-]{1,40})", re.IGNORECASE)
 _DECLARED = re.compile(rb"^\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w:.-]{1,40})")
+_BODY = re.compile(r"<(?:html|body|frameset)\b", re.IGNORECASE)
+_TAG = re.compile(r"<[a-z][^<>]*>", re.IGNORECASE)
 _HIDING = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|opacity\s*:\s*0(?:\.0*)?\s*(?:;|$)"
     r"|font-size\s*:\s*0(?:\.0*)?(?:px|pt|em|rem|%)?\s*(?:;|$)",
@@ -47,9 +49,11 @@ def read_html(
     from. Raises ReadingError where the file holds no text that can be read.
     """
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL + 1)
-    tree = trafilatura.load_html(decode_html(path, content))
+    tree = trafilatura.load_html(_whole(decode_html(path, content)))
     if tree is None:
         raise ReadingError(f"{path}: not a web page (no HTML is in it); check its format")
+    for element in tree.xpath("//noscript"):  # it is not shown where a page's scripts run
+        element.drop_tree()
     hidden = _take_out_hidden(tree)
     found = _content(tree, url)
     if found is None:
@@ -60,6 +64,13 @@ def read_html(
     pages = flow_pages(_walk(found.body, BlockKind.PARAGRAPH))
     metadata = {key: str(getattr(found, key)) for key in _META if getattr(found, key, None)}
     return _with_note(pages, hidden), metadata
+
+
+def _whole(text: str) -> str:
+    """A web page with a body: a piece of one, as an editor or a mail saves it, gets one."""
+    if _BODY.search(text) or not _TAG.search(text):
+        return text
+    return f"<!DOCTYPE html><html><body>{text}</body></html>"
 
 
 def _content(tree: Any, url: str | None) -> Any:  # noqa: ANN401 - lxml has no types
