@@ -350,3 +350,21 @@ def test_frame_places_points_as_displayed(rotation: int, point: tuple[float, flo
     left, bottom, right, top = frame.box((50, 100, 60, 120))
     assert left < right
     assert bottom < top
+
+
+def test_a_large_figure_stands_with_the_label_over_it(make_pdf: Maker) -> None:
+    facts = [("BY NET PROFIT", "£678 million"), ("NEW JOBS", "2,328"), ("Share of power", "~70%")]
+
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont("Helvetica-Bold", 16)
+        canvas.drawString(72, 760, "The company at a glance")
+        for at, (label, figure) in enumerate(facts):
+            canvas.setFont("Helvetica-Bold", 9)
+            canvas.drawString(72, 700 - 60 * at, label)
+            canvas.setFont("Helvetica", 20)
+            canvas.drawString(72, 676 - 60 * at, figure)
+
+    (page,) = read(make_pdf(draw)).pages
+    assert of_kind(page, BlockKind.HEADING) == ["The company at a glance"]
+    assert of_kind(page, BlockKind.ROW) == [f"{label}\t{figure}" for label, figure in facts]
+    check_invariants(page)

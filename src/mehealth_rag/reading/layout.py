@@ -9,6 +9,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from mehealth_rag.reading.cells import shared_labels, wrapped_cells
 from mehealth_rag.reading.marks import figures_apart, is_figure, is_lone_mark, is_number_of_title
 from mehealth_rag.reading.raised import is_raised_run, raised
 from mehealth_rag.reading.runs import RawPage, Region, Run, TextLine
@@ -44,7 +45,7 @@ def arrange(page: RawPage) -> list[Region]:
     upright = [run for run in page.runs if run.upright and run.text]
     turned = [run for run in page.runs if not run.upright and run.text]
     upright, marks = _detached(upright)
-    stacks, rest = heading_stacks(wrapped_labels(upright))
+    stacks, rest = heading_stacks(wrapped_labels(shared_labels(wrapped_cells(upright))))
     lines = _lines(rest) + [_table_row(stack) for stack in stacks]
     lines.sort(key=lambda line: line.order)
     regions = _regions(lines, depth=0)
