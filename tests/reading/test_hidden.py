@@ -283,6 +283,25 @@ def test_words_of_a_scan_are_kept_and_words_without_ink_are_not(
     assert bad.problem == f"45 characters of hidden text were left out (“{ORDER}”)"
 
 
+def test_a_scan_whose_spaces_are_texts_of_their_own_is_kept_whole(
+    make_pdf: Maker, tmp_path: Path
+) -> None:
+    picture = _scan(tmp_path, make_pdf)
+
+    def draw(canvas: Canvas) -> None:
+        canvas.drawImage(str(picture), 0, 0, *A4)
+        for line, y in zip(WORDS, (700, 687), strict=True):
+            at = 72.0
+            for word in line.split():
+                for piece in (word, " ", " ", " "):
+                    _layer(canvas, [piece], (at, y))
+                    at += canvas.stringWidth(piece, "Helvetica", 10) if piece == word else 0
+                at += canvas.stringWidth(" ", "Helvetica", 10)
+
+    (page,) = read(make_pdf(draw)).pages
+    assert (page.text, page.problem) == (SHOWN, None)
+
+
 @pytest.mark.parametrize("kind", ["sky", "grain"])
 def test_words_over_a_picture_that_shows_none_are_no_scan(
     make_pdf: Maker, tmp_path: Path, kind: str

@@ -53,6 +53,17 @@ def test_columns_are_read_one_after_the_other(make_pdf: Maker) -> None:
     check_invariants(page)
 
 
+@pytest.mark.parametrize("gutter", [6.0, 9.5, 14.0])
+def test_columns_with_a_narrow_gutter_are_not_spliced(make_pdf: Maker, gutter: float) -> None:
+    def draw(canvas: Canvas) -> None:
+        widest = max(canvas.stringWidth(line, "Helvetica", 10) for line in LEFT)
+        lines_at(canvas, (72, 700), LEFT)
+        lines_at(canvas, (72 + widest + gutter, 700), RIGHT)
+
+    (page,) = read(make_pdf(draw)).pages
+    assert page.text == " ".join([*LEFT, *RIGHT])
+
+
 def test_columns_drawn_line_by_line_are_columns_too(make_pdf: Maker) -> None:
     def draw(canvas: Canvas) -> None:
         canvas.setFont("Helvetica", 10)
@@ -339,3 +350,21 @@ def test_frame_places_points_as_displayed(rotation: int, point: tuple[float, flo
     left, bottom, right, top = frame.box((50, 100, 60, 120))
     assert left < right
     assert bottom < top
+
+
+def test_a_large_figure_stands_with_the_label_over_it(make_pdf: Maker) -> None:
+    facts = [("BY NET PROFIT", "£678 million"), ("NEW JOBS", "2,328"), ("Share of power", "~70%")]
+
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont("Helvetica-Bold", 16)
+        canvas.drawString(72, 760, "The company at a glance")
+        for at, (label, figure) in enumerate(facts):
+            canvas.setFont("Helvetica-Bold", 9)
+            canvas.drawString(72, 700 - 60 * at, label)
+            canvas.setFont("Helvetica", 20)
+            canvas.drawString(72, 676 - 60 * at, figure)
+
+    (page,) = read(make_pdf(draw)).pages
+    assert of_kind(page, BlockKind.HEADING) == ["The company at a glance"]
+    assert of_kind(page, BlockKind.ROW) == [f"{label}\t{figure}" for label, figure in facts]
+    check_invariants(page)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mehealth_rag.reading.tidy import Vocabulary, clean, glue
+from mehealth_rag.reading.tidy import Vocabulary, clean, glue, with_ligatures
 
 SEEN = Vocabulary.of(
     [
@@ -97,3 +97,27 @@ def test_glue_loses_nothing_but_a_hyphen(left: str, right: str) -> None:
     assert left.startswith(start)
     assert left[len(start) :] in ("", "-", "\u2010", "\u00ad")
     assert between in ("", " ")
+
+
+@pytest.mark.parametrize("codes", ["\x1b\x1c\x1d\x1e\x1f", "\x0b\x0c\r\x0e\x0f"])
+def test_bare_codes_of_tex_are_the_ligatures_that_are_drawn(codes: str) -> None:
+    drawn = "The o3ce is on the 1rst 2oor.\r\nThe sta0 wa4e, which is su3cient for all of them."
+    raw = re.sub(r"\d", lambda digit: codes[int(digit[0])], drawn)
+    read = with_ligatures(raw)
+    assert len(read) == len(raw)
+    assert [clean(line) for line in read.split("\r\n")] == [
+        "The office is on the first floor.",
+        "The staff waffle, which is sufficient for all of them.",
+    ]
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "a bell\x07 and an o\x1ece, which is none",  # codes of another kind
+        "\x1ca\x1cb\x1cc\x1dd",  # nonsense
+        "one\r\ntwo \x1f three, and nothing beside it",
+    ],
+)
+def test_other_control_characters_are_no_ligatures(raw: str) -> None:
+    assert with_ligatures(raw) == raw

@@ -176,3 +176,31 @@ def test_items_in_a_cell_do_not_run_together(tmp_path: Path) -> None:
         "<tr><td>Amble</td><td><ul><li>walkers</li><li>bicycles</li></ul></td></tr></table>"
     )
     assert _blocks_of(_read(tmp_path, table))[2:] == ["Amble\twalkers bicycles"]
+
+
+def _read_bare(folder: Path, text: str) -> Document:
+    path = folder / "bare.html"
+    path.write_text(text, encoding="utf-8")
+    return read_document(Source("bare", "Bare", "page", "html", path=path))
+
+
+@pytest.mark.parametrize(
+    ("piece", "right"),
+    [
+        ("<p>Goods may be sent back.</p>", "Goods may be sent back."),
+        ("<h1>Return policy</h1>\n<p>Goods may go.</p>", "Return policy\nGoods may go."),
+        ("<h2>Fees</h2><ul><li>A boat: £4</li><li>A dog: £1</li></ul>",
+         "Fees\nA boat: £4\nA dog: £1"),
+    ],
+)  # fmt: skip
+def test_a_piece_of_a_page_is_read_whole(tmp_path: Path, piece: str, right: str) -> None:
+    (page,) = _read_bare(tmp_path, piece).pages
+    assert page.text == right
+
+
+def test_what_only_a_browser_without_scripts_shows_is_no_text(tmp_path: Path) -> None:
+    notice = "<noscript>You need to enable JavaScript to run this app.</noscript>"
+    with pytest.raises(ReadingError, match="holds no text"):
+        _read_bare(tmp_path, f'<html><body><div id="root"></div>{notice}</body></html>')
+    page = _read(tmp_path, f"<h1>Boats</h1>{notice}<p>The ferry carries walkers.</p>").pages[0]
+    assert page.text == "Boats\nThe ferry carries walkers."

@@ -6,7 +6,9 @@ import re
 
 from mehealth_rag.types import Span
 
-_END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?:\[\d+\])*(?=\s|$)|[.!?][\"'”’)\]]*(?=[A-Z][a-z]+[\s,])")
+_END = re.compile(
+    r"[.!?…]+[\"'”’»)\]]*(?:\[\d+\]|[⁰¹²³⁴⁵⁶⁷⁸⁹])*(?=\s|$)|[.!?][\"'”’)\]]*(?=[A-Z][a-z]+[\s,])"
+)
 """Marks that may end a sentence; also where a space after them was lost ("control.The two")."""
 
 _NEVER_LAST = frozenset(

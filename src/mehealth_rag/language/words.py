@@ -12,7 +12,7 @@ import Stemmer
 
 from mehealth_rag.language.figures import canonical_figures
 
-WORDS_VERSION = 4
+WORDS_VERSION = 5
 """Raise it when the same text would give other words or stems: indexes are then built anew."""
 
 WORD = re.compile(r"[^\W_]+(?:['&][^\W_]+|\.\d[^\W_]*|,\d{3}(?!\d))*")
@@ -88,6 +88,9 @@ AMERICAN_WORDS = {
 
 _COMBINING = re.compile(r"[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]")
 
+_RAISED = re.compile(r"(?:(?<=[^\W\d]{3})|(?<=[\d.!?,;:)\]”’\"]))[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
+"""Marks of notes and powers: parts of no word, as the 2 of "m²" is, and of no figure."""
+
 _local = threading.local()
 
 
@@ -96,8 +99,13 @@ def fold(text: str) -> str:
     lowered = text.lower()
     if lowered.isascii():
         return lowered
-    plain = unicodedata.normalize("NFKD", lowered.replace("’", "'")).lower()
+    apart = _RAISED.sub(_spelled_apart, lowered.replace("’", "'"))
+    plain = unicodedata.normalize("NFKD", apart).lower()
     return _COMBINING.sub("", plain)
+
+
+def _spelled_apart(match: re.Match[str]) -> str:
+    return f" {match[0]}"
 
 
 def words(text: str) -> list[str]:

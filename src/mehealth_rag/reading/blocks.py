@@ -7,11 +7,18 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from mehealth_rag.reading.groups import Group, joined_labels, side_by_side, with_column_heads
+from mehealth_rag.reading.groups import (
+    Group,
+    joined_labels,
+    labelled_figures,
+    side_by_side,
+    with_column_heads,
+)
 from mehealth_rag.reading.marks import (
     ends_clause,
     ends_sentence,
     goes_on,
+    is_figure,
     is_unfinished,
     is_upper,
     starts_item,
@@ -102,7 +109,8 @@ def _page_groups(regions: Sequence[Region], style: Style) -> list[Group]:
                 groups.append(Group(_kind(line), [line], right))
             first = False
     body = _page_body(regions, style)
-    groups = joined_labels([_classified(group, style, body) for group in groups])
+    groups = labelled_figures([_classified(group, style, body) for group in groups])
+    groups = joined_labels(groups)
     return _rejoined(with_column_heads(side_by_side(groups)))
 
 
@@ -230,7 +238,7 @@ def _is_slanted_title(text: str) -> bool:
 
 def _is_title(text: str, lines: int) -> bool:
     letters = sum(map(str.isalpha, text))
-    if letters < 2 or 2 * letters < len(text.replace(" ", "")):
+    if letters < 2 or 2 * letters < len(text.replace(" ", "")) or is_figure(text):
         return False
     if lines > _HEADING_LINES or len(text.split()) > _HEADING_WORDS:
         return False

@@ -9,7 +9,7 @@ import pypdfium2 as pdfium
 from pypdfium2 import raw
 
 from mehealth_rag.reading import ocr
-from mehealth_rag.reading.garbage import GARBAGE, is_garbage
+from mehealth_rag.reading.garbage import GARBAGE, is_garbage, is_no_language
 from mehealth_rag.reading.hidden_words import hidden_words
 from mehealth_rag.reading.options import NO_OCR
 from mehealth_rag.reading.pulse import beat
@@ -51,18 +51,23 @@ def examine(
     size: tuple[float, float],
     options: ReadingOptions,
     hidden: str = "",
+    *,
+    unmapped: bool = False,
 ) -> Finding:
     """Look at a page's runs, and where they are none or nonsense at what it draws.
 
     `size` is that of the page as the runs are placed on it; `hidden` are words that were taken out
-    already because the page does not show them.
+    already because the page does not show them; `unmapped` is true where the fonts do not say what
+    most of the characters mean.
     """
     beat()
     shown = tuple(run for run in runs if _may_be_seen(run, size))
     if len(shown) < len(runs):
         unseen = " ".join(run.text for run in runs if run not in shown)
         hidden = f"{hidden} {unseen}".strip()
-    found = _examined(page, shown, options)
+    text = "\n".join(run.text for run in shown)
+    garbage = is_garbage(text) or (unmapped and is_no_language(text))
+    found = _examined(page, shown, options, garbage=garbage)
     if not hidden:
         return found
     problem = hidden_words(hidden)
@@ -78,8 +83,10 @@ def _may_be_seen(run: Run, size: tuple[float, float]) -> bool:
     return on_page and not 0 < run.size < _TINY
 
 
-def _examined(page: pdfium.PdfPage, runs: tuple[Run, ...], options: ReadingOptions) -> Finding:
-    if runs and not is_garbage("\n".join(run.text for run in runs)):
+def _examined(
+    page: pdfium.PdfPage, runs: tuple[Run, ...], options: ReadingOptions, *, garbage: bool
+) -> Finding:
+    if runs and not garbage:
         return Finding(runs)
     try:
         if not runs and not shows_something(page):

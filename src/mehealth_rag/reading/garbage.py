@@ -20,6 +20,11 @@ _ODD = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ufffd\ue000-\uf8ff\U000f0000-\U0
 _LETTERS = re.compile(r"[^\W_]+")
 _LEADERS = re.compile(r"([^\w\s])(?:\s?\1){3,}")
 """Dots and dashes that lead the eye, and rows of dashes in tables."""
+_VOWELS = re.compile(r"[aeiouy]", re.IGNORECASE)
+_LEAST_VOWELS, _MOST_VOWELS = 0.22, 0.65
+"""The share of vowels among a language's letters, with room; a shifted alphabet has other ones."""
+_LONGEST_WORDS = 16
+"""Nor are a language's words this long on the average: a shifted space is none."""
 _FEW, _MANY = 20, 200
 _ODD_SHARE, _LETTER_SHARE = 0.3, 0.35
 
@@ -36,6 +41,23 @@ def is_garbage(text: str) -> bool:
         return False
     plain = "".join(_LEADERS.sub("", text).split())
     return len(plain) >= _MANY and letters <= _LETTER_SHARE * len(plain)
+
+
+def is_no_language(text: str) -> bool:
+    """Whether a text has the letters of the alphabet, and not as a language has them.
+
+    Told only of fonts that do not say what their characters mean: a list of codes is no language
+    either, and means what it says.
+    """
+    dense = "".join(text.split())
+    letters = [sign for sign in dense if sign.isascii() and sign.isalpha()]
+    if len(dense) < _FEW:
+        return False
+    if 2 * len(letters) < len(dense):
+        return True
+    vowels = sum(map(len, _VOWELS.findall(dense))) / len(letters)
+    long = len(dense) > _LONGEST_WORDS * len(text.split())
+    return long or not _LEAST_VOWELS <= vowels <= _MOST_VOWELS
 
 
 def without_garbage(pages: Sequence[Page]) -> tuple[Page, ...]:

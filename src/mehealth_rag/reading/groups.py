@@ -12,6 +12,8 @@ from mehealth_rag.types import BlockKind
 if TYPE_CHECKING:
     from mehealth_rag.reading.runs import TextLine
 
+_LABEL_SIZE = 0.8
+"""The label over a large figure has at most this share of its size."""
 _HEAD_WORDS = 8
 """A line over a table's columns has no more words."""
 
@@ -55,6 +57,41 @@ def _is_lone_label(above: Group, row: Group) -> bool:
     label, figures = above.last, row.last
     near = 0 < label.baseline - figures.baseline < 1.8 * figures.size
     return near and label.box[0] < figures.box[0] and label.box[2] < figures.box[2]
+
+
+def labelled_figures(groups: list[Group]) -> list[Group]:
+    """Make rows of large figures that stand alone, each right under the few words it is about."""
+    made: list[Group] = []
+    for at, group in enumerate(groups):
+        below = groups[at + 1] if at + 1 < len(groups) else None
+        if made and _is_large_figure(group) and _is_its_label(made[-1], group, below):
+            label = made.pop()
+            made.append(Group(BlockKind.ROW, [_labelled(label.last, group.last)], group.right))
+        else:
+            made.append(group)
+    return made
+
+
+def _is_large_figure(group: Group) -> bool:
+    return (
+        len(group.lines) == 1 and group.kind is BlockKind.PARAGRAPH and is_figure(group.last.text)
+    )
+
+
+def _is_its_label(above: Group, figure: Group, below: Group | None) -> bool:
+    """Whether the line above a figure is smaller, few words, and nearer than what is below it."""
+    label, line = above.last, figure.last
+    if len(above.lines) > 1 or above.kind not in (BlockKind.PARAGRAPH, BlockKind.HEADING):
+        return False
+    if label.size > _LABEL_SIZE * line.size or len(label.text.split()) > _HEAD_WORDS:
+        return False
+    if is_figure(label.text) or ends_sentence(label.text):
+        return False
+    gap = label.box[1] - line.box[3]
+    over = label.box[0] < line.box[2] and line.box[0] < label.box[2]
+    follows = below is not None and below.last.baseline < line.baseline
+    nearer = not follows or below is None or gap < line.box[1] - below.lines[0].box[3]
+    return over and 0 < line.size + gap < 1.8 * line.size and nearer
 
 
 def _labelled(label: TextLine, figures: TextLine) -> TextLine:

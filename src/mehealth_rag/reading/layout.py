@@ -9,7 +9,10 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from mehealth_rag.reading.cells import shared_labels, wrapped_cells
 from mehealth_rag.reading.marks import figures_apart, is_figure, is_lone_mark, is_number_of_title
+from mehealth_rag.reading.raised import raised
+from mehealth_rag.reading.raised_runs import is_raised_run
 from mehealth_rag.reading.runs import RawPage, Region, Run, TextLine
 from mehealth_rag.reading.stacks import heading_stacks, wrapped_labels
 
@@ -22,6 +25,9 @@ _TOUCHING = 0.15
 """A gap in ems below which two runs are one word, above it two."""
 _NEAR = 1.0
 """A gap in ems up to which two runs of one baseline are one line."""
+_NEAR_APART = 0.5
+"""The same where the file has other text between them: they are of two columns beside each other
+far more often than parts of one line, and a column may stand less than an em from the next."""
 _MARK_GAP = 20.0
 """A gap in ems up to which a bullet belongs to what follows it."""
 _GUTTER = 3.0
@@ -40,7 +46,7 @@ def arrange(page: RawPage) -> list[Region]:
     upright = [run for run in page.runs if run.upright and run.text]
     turned = [run for run in page.runs if not run.upright and run.text]
     upright, marks = _detached(upright)
-    stacks, rest = heading_stacks(wrapped_labels(upright))
+    stacks, rest = heading_stacks(wrapped_labels(shared_labels(wrapped_cells(upright))))
     lines = _lines(rest) + [_table_row(stack) for stack in stacks]
     lines.sort(key=lambda line: line.order)
     regions = _regions(lines, depth=0)
@@ -59,8 +65,8 @@ def _detached(runs: list[Run]) -> tuple[list[Run], list[Run]]:
     """
     marks = [
         run
-        for before, run in pairwise([None, *runs])
-        if run is not None and _is_mark(run) and _is_far(before, run)
+        for before, run, after in zip([None, *runs], runs, [*runs[1:], None], strict=False)
+        if _is_mark(run) and _is_far(before, run) and (after is None or _is_far(run, after))
     ]
     if not marks:
         return runs, []
@@ -119,7 +125,7 @@ def _cut(row: list[Run]) -> list[TextLine]:
     """Make a row of runs one line, one row of a table, or several lines side by side."""
     groups = _neighbours(row)
     if len(groups) == 1:
-        return [_line(groups[0], row=False)]
+        return [_line(groups[0], row=any("\t" in run.text for run in groups[0]))]
     if _is_table_row(groups):
         return [_table_row(groups)]
     return [
@@ -138,7 +144,8 @@ def _neighbours(row: list[Run]) -> list[tuple[Run, ...]]:
         if marked and len(groups[-1]) == 1:
             near = True
         else:
-            near = gap <= _NEAR and (left.order != run.order or gap < 0)
+            reach = _NEAR if abs(left.order - run.order) <= 1 else _NEAR_APART
+            near = gap <= reach and (left.order != run.order or gap < 0)
         if near:
             groups[-1].append(run)
         else:
@@ -184,7 +191,8 @@ def _text(group: Sequence[Run]) -> str:
         gap = run.box[0] - left.box[2]
         size = min(left.size, run.size)
         touching = -0.5 * size < gap < _TOUCHING * size and left.order != run.order
-        text += run.text if touching else " " + run.text
+        words = raised(run.text) if is_raised_run(run, left) else run.text
+        text += words if touching and not run.parted else " " + words
     return text
 
 

@@ -9,6 +9,8 @@ _BULLETS = (
     "•▪●○◦‣⁃∙·■□▫◆◇➢➤►▶✓✔❖¨§☐☒☑"
     "\uf0b7\uf0a7\uf076\uf0d8\uf0fc\uf02d\uf06e\uf071\uf0a8\uf078\uf06f\uf0fe"
 )
+_RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹"
+"""Figures that marks of notes are written with."""
 _ENUMERATOR = r"\(?(?:\d{1,2}|[a-zA-Z]|[ivx]{1,5})\)|(?:\d{1,2}|[a-zA-Z]|[ivx]{1,5})\."
 _LONE_MARK = re.compile(rf"(?:[{_BULLETS}]|[-–—*]|o|{_ENUMERATOR})")
 _NUMBERED = re.compile(
@@ -21,6 +23,7 @@ _ITEM = re.compile(rf"(?:[{_BULLETS}]\s?|[-–—*]\s|o\s(?=[A-Z])|(?:{_ENUMERAT
 _FIGURE = re.compile(
     r"[~<>≈]?[+\-–—−(]?\s?(?:[$£€¥]|US\$|A\$)?\s?[(\-–—−]?\d[\d.,/]*\s?"
     r"(?:%|x|bps|bn|[mkMKB]|million|billion)?\)?\s?%?(?:\s?\(\w{1,2}\))?"
+    rf"(?:\s?[{_RAISED}]+(?:, ?[{_RAISED}]+)*)?"
 )
 _ABOUT = re.compile(r"(?:approximately|about|circa|ca\.|up to|at least|over|under) ", re.IGNORECASE)
 _RANGE = re.compile(r" (?:to|and|or) ")
@@ -28,8 +31,8 @@ _SIGN = re.compile(r"[$£€¥%)\-–—−/]+|\(?[Nn]/?[Aa]\)?|[Nn]/?[Mm]|\(\w{
 _UNFINISHED = re.compile(
     r"(?:^|\s)(?:a|an|and|as|at|by|for|from|in|into|of|on|or|our|that|the|their|to|with|&)$|[,–-]$"
 )
-_END = re.compile(r"[.!?:;…][\"'”’)\]]*$")
-_FULL_STOP = re.compile(r"[.!?…][\"'”’)\]]*$")
+_END = re.compile(rf"[.!?:;…][\"'”’)\]]*[{_RAISED}]*$")
+_FULL_STOP = re.compile(rf"[.!?…][\"'”’)\]]*[{_RAISED}]*$")
 
 
 def is_lone_mark(text: str) -> bool:

@@ -8,21 +8,25 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pypdfium2 as pdfium
 from pypdfium2 import raw
 
 from mehealth_rag.errors import ReadingError
+from mehealth_rag.reading.doubled import without_doubles
 from mehealth_rag.reading.examining import examine
+from mehealth_rag.reading.fields import STAND_IN, is_stand_in, with_fields
 from mehealth_rag.reading.hidden import take_out_hidden
 from mehealth_rag.reading.layers import has_layers
 from mehealth_rag.reading.opening import check_size, has_end, open_pdf
 from mehealth_rag.reading.questions import NO_STYLE, Questions, Style
+from mehealth_rag.reading.raised_runs import with_raised
 from mehealth_rag.reading.runs import Frame, RawPage, Run
 from mehealth_rag.reading.structure import metadata, page_label, page_links
 from mehealth_rag.reading.suspects import Walker
-from mehealth_rag.reading.tidy import BROKEN, clean
+from mehealth_rag.reading.tidy import BROKEN, clean, with_ligatures
 from mehealth_rag.types import Fault
 
 if TYPE_CHECKING:
@@ -52,11 +56,16 @@ def read_pages(path: Path, options: ReadingOptions) -> tuple[list[RawPage], dict
     document = open_pdf(path, options.passwords)
     try:
         check_size(path, document)
+        document.init_forms()
         questions = Questions()
         walker = Walker(layers=has_layers(path))
         pages = [
             _read_page(document, i, (questions, walker), options) for i in range(len(document))
         ]
+        if is_stand_in(document):
+            pages = [
+                replace(page, runs=(), problem=STAND_IN, fault=Fault.UNREADABLE) for page in pages
+            ]
         said = metadata(document)
     finally:
         document.close()
@@ -92,9 +101,11 @@ def _read_page(
         if turn:  # most of the page is on its side, as a wide table is: it is read as it is meant
             questions.turn_to(textpage.raw, frame.turned(turn))
             runs = tuple(_runs(textpage, questions))
+        runs = with_fields(page, runs, frame.turned(turn))
         links = page_links(page, frame)
         placed_on = (size[1], size[0]) if turn else size
-        found = examine(page, runs, placed_on, options, hidden)
+        unmapped = questions.are_unmapped(textpage.count_chars())
+        found = examine(page, runs, placed_on, options, hidden, unmapped=unmapped)
     finally:
         textpage.close()
         page.close()
@@ -119,20 +130,26 @@ def _runs(textpage: pdfium.PdfTextPage, questions: Questions) -> Iterator[Run]:
     """Give the runs of a page, line by line as pdfium found them."""
     text, starts = _characters(textpage)
     order = 0
+    parted = False
     for match in _LINE.finditer(text):
         line = match[0]
         if not line or line.isspace():
+            parted |= bool(line)
             continue
         first = match.start()
         if starts is not None:
             first = starts(first)
-        yield from _line_runs(questions, line, first, order)
+        line = without_doubles(questions, line, first)
+        for run in _line_runs(questions, line, first, order):
+            yield run._replace(parted=True) if parted or line[0].isspace() else run
         order += 1
+        parted = line[-1].isspace()
 
 
 def _characters(textpage: pdfium.PdfTextPage) -> tuple[str, Callable[[int], int] | None]:
     """Take a page's text, and where its offsets are not pdfium's own the way to those."""
     text: str = textpage.get_text_range()
+    text = with_ligatures(text)
     if len(text) == textpage.count_chars():
         return text, None
     handle = textpage.raw
@@ -158,7 +175,9 @@ def _line_runs(page: Questions, line: str, first: int, order: int) -> Iterator[R
         if box[2] - box[0] <= widest or not style.upright:
             yield _run(line, box, (style, style.bold), order)
             return
-    elif count < line.count(" "):  # else asking for the words is as quick
+    if count > 1 and style.upright:
+        line = with_raised(page, line, first)
+    if 1 < count < line.count(" ") and style.upright:  # else asking for the words is as quick
         whole = _seamless(page, count, style.size)
         right = page.char(first + len(line.rstrip()) - 1)[2]
         if whole is not None and right - whole[0] <= widest:

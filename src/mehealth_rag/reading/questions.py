@@ -33,6 +33,8 @@ _SLANTED_NAME = re.compile(r"italic|oblique", re.IGNORECASE)
 _ITALIC = 1 << 6
 _FORCE_BOLD = 1 << 18
 _NAME_LENGTH = 128
+_ASKED = 60
+"""So many characters tell of a page whether its fonts say what they mean."""
 _INT, _ADDRESS = ctypes.c_int, ctypes.c_void_p
 
 
@@ -79,6 +81,8 @@ class Questions:
         self._get_weight = _bound(raw.FPDFText_GetFontWeight, _INT)
         self._get_object = _bound(raw.FPDFText_GetTextObject, _INT, result=_ADDRESS)
         self._get_object_font = _bound(raw.FPDFTextObj_GetFont, result=_ADDRESS)
+        self._has_error = _bound(raw.FPDFText_HasUnicodeMapError, _INT)
+        self._get_loose = _bound(raw.FPDFText_GetLooseCharBox, _INT, _ADDRESS)
         self._styles: dict[float, Style] = {}
         self._fonts: dict[float, tuple[bool, bool]] = {}
 
@@ -87,6 +91,15 @@ class Questions:
         self._text = ctypes.cast(text, _ADDRESS).value or 0  # type: ignore[arg-type]
         self._frame = None if frame.plain else frame
         self._styles, self._fonts = {}, {}
+
+    def are_unmapped(self, count: int) -> bool:
+        """Tell whether fonts do not say what most of the page's `count` characters mean.
+
+        Some characters from all over the page stand for all of them.
+        """
+        asked = range(0, count, max(count // _ASKED, 1))
+        found = sum(self._has_error(self._text, index) == 1 for index in asked)
+        return 2 * found > len(asked)
 
     def rect_count(self, start: int, length: int) -> int:
         """Count the text objects in which the characters stand."""
@@ -103,6 +116,17 @@ class Questions:
         """Give the box of one character."""
         self._get_box(self._text, index, *self._slots)
         left, right, bottom, top = self._read
+        box = (left, bottom, right, top)
+        return box if self._frame is None else self._frame.box(box)
+
+    def text_object(self, index: int) -> float:
+        """Give the address of the text object that a character is of; 0 for one made by pdfium."""
+        return self._get_object(self._text, index) or 0.0
+
+    def advance_box(self, index: int) -> Box:
+        """Give the box that a character takes up in its line: as wide as its font has it."""
+        self._get_loose(self._text, index, self._matrix_slot)
+        left, top, right, bottom, _, _ = self._matrix_read
         box = (left, bottom, right, top)
         return box if self._frame is None else self._frame.box(box)
 

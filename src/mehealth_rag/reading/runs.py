@@ -39,6 +39,7 @@ class Run(NamedTuple):
     note: bool = False
     slant: bool = False
     turn: int = 0
+    parted: bool = False
 
 
 def down_to(above: Box, below: Box) -> Box:

@@ -34,6 +34,17 @@ _LIGATURES = {
     "ﬅ": "st",
     "ﬆ": "st",
 }
+_CONTROL = re.compile(r"[\x00\x01\x03-\x08\x0b\x0c\x0e-\x1f]|\r(?!\n)")
+_AT_LETTERS = re.compile(
+    r"(?<=[^\W\d_])(?:[\x0b-\x0f](?!\n)|[\x1b-\x1f])|[\x0b-\x0f\x1b-\x1f](?=[^\W\d_])"
+)
+_TEX = tuple(
+    dict(zip(codes, "ﬀﬁﬂﬃﬄ", strict=True))
+    for codes in ("\x1b\x1c\x1d\x1e\x1f", "\x0b\x0c\r\x0e\x0f")
+)
+"""Where TeX's fonts (T1, OT1) have the ligatures, which a file may give as bare codes."""
+_FEW_CODES = 0.15
+"""Of a text that is nonsense, a larger share than this is control characters."""
 _ODD_SPACES = (
     "\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f\x85\u00a0\u1680\u202f\u205f\u3000\u2028\u2029"
     + "".join(chr(code) for code in range(0x2000, 0x200B))
@@ -65,6 +76,21 @@ def clean(text: str) -> str:
     if text.endswith(SOFT_HYPHEN) and tidy:
         tidy += SOFT_HYPHEN  # `glue` takes it away together with the line's end
     return _SPACES.sub(" ", tidy) if "  " in tidy else tidy
+
+
+def with_ligatures(text: str) -> str:
+    """A page's text with bare codes of TeX's ligatures as the ligatures that they are drawn as.
+
+    The length stays. Nothing is changed where a page has other control characters too: its codes
+    stand for something else then.
+    """
+    found = _CONTROL.findall(text)
+    if not found or len(found) > _FEW_CODES * len(text):
+        return text
+    codes = next((codes for codes in _TEX if codes.keys() >= set(found)), None)
+    if codes is None:
+        return text
+    return _AT_LETTERS.sub(lambda match: codes.get(match[0], match[0]), text)
 
 
 def ends_broken(text: str) -> bool:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w:.-]{1,40})", re.IGNORECASE)
 _DECLARED = re.compile(rb"^\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w:.-]{1,40})")
+_BODY = re.compile(r"<(?:html|body|frameset)\b", re.IGNORECASE)
+_TAG = re.compile(r"<[a-z][^<>]*>", re.IGNORECASE)
 _BROWSERS_MEAN = (
     dict.fromkeys(("iso-8859-1", "latin1", "latin-1", "us-ascii", "ascii"), "cp1252")
     | dict.fromkeys(("gb2312", "gbk", "x-gbk"), "gb18030")
@@ -51,9 +53,11 @@ def read_html(
     """
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL + 1)
     decoded = decode_html(path, content)
-    tree = trafilatura.load_html(decoded.text)
+    tree = trafilatura.load_html(_whole(decoded.text))
     if tree is None:
         raise ReadingError(f"{path}: not a web page (no HTML is in it); check its format")
+    for element in tree.xpath("//noscript"):  # it is not shown where a page's scripts run
+        element.drop_tree()
     hidden = take_out_hidden(tree)
     put_into_words(tree)
     found = _content(tree, url)
@@ -67,6 +71,13 @@ def read_html(
     if hidden:
         pages = noted(pages, hidden_words(hidden), Fault.HIDDEN)
     return noted(pages, decoded.told, Fault.ENCODING), metadata
+
+
+def _whole(text: str) -> str:
+    """A web page with a body: a piece of one, as an editor or a mail saves it, gets one."""
+    if _BODY.search(text) or not _TAG.search(text):
+        return text
+    return f"<!DOCTYPE html><html><body>{text}</body></html>"
 
 
 def _content(tree: Any, url: str | None) -> Any:  # noqa: ANN401 - lxml has no types

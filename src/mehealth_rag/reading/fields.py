@@ -1,0 +1,177 @@
+"""What is written into a PDF instead of printed on it: filled fields of forms, typed notes.
+
+Every viewer shows them on the page; pdfium's text of a page has none of them. A value stands with
+its label, as a row of a table does: "Name of applicant:", "Rosalind Achterberg".
+"""
+
+from __future__ import annotations
+
+import ctypes
+import re
+from dataclasses import dataclass
+from statistics import median_low
+from typing import TYPE_CHECKING
+
+from pypdfium2 import raw
+
+from mehealth_rag.reading.runs import Run
+from mehealth_rag.reading.tidy import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    import pypdfium2 as pdfium
+
+    from mehealth_rag.reading.runs import Frame
+    from mehealth_rag.types import Box
+
+_UNSEEN = raw.FPDF_ANNOT_FLAG_HIDDEN | raw.FPDF_ANNOT_FLAG_NOVIEW | raw.FPDF_ANNOT_FLAG_INVISIBLE
+_WRITTEN = (
+    raw.FPDF_FORMFIELD_TEXTFIELD, raw.FPDF_FORMFIELD_COMBOBOX, raw.FPDF_FORMFIELD_LISTBOX,
+)  # fmt: skip
+_TICKED = (raw.FPDF_FORMFIELD_CHECKBOX, raw.FPDF_FORMFIELD_RADIOBUTTON)
+_PASSWORD = 1 << 13
+_SIZE = 10.0
+"""Points of a value's letters where the page has no other text."""
+_BESIDE = 40.0
+"""Points from a box to be ticked within which its label stands."""
+_LINE_BREAK = re.compile(r"[\r\n]+")
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """Something written on a page: its words, its place as displayed, whether it is a tick's."""
+
+    text: str
+    box: Box
+    tick: bool = False
+    note: bool = False
+
+
+STAND_IN = (
+    "the form itself is not on the page (XFA, which only Adobe's programs show); print it to a PDF"
+)
+"""The problem of the pages of a form that other programs than Adobe's cannot show."""
+
+
+def is_stand_in(document: pdfium.PdfDocument) -> bool:
+    """Whether a file's pages only say that its form cannot be shown ("Please wait...")."""
+    return bool(document.get_formtype() == raw.FORMTYPE_XFA_FULL)
+
+
+def with_fields(page: pdfium.PdfPage, runs: Sequence[Run], frame: Frame) -> tuple[Run, ...]:
+    """The runs of a page, and with them what its forms and typed notes show."""
+    if not raw.FPDFPage_GetAnnotCount(page.raw):
+        return tuple(runs)
+    found = list(runs)
+    written = sorted(_all_written(page, frame), key=lambda w: (-round(w.box[1]), w.box[0]))
+    size = median_low(run.size for run in runs) if runs else _SIZE
+    for item in written:
+        _place(found, item, size)
+    return tuple(found)
+
+
+def _all_written(page: pdfium.PdfPage, frame: Frame) -> Iterator[_Written]:
+    for index in range(raw.FPDFPage_GetAnnotCount(page.raw)):
+        annotation = raw.FPDFPage_GetAnnot(page.raw, index)
+        if not annotation:
+            continue
+        try:
+            item = _written(page, annotation, frame)
+        finally:
+            raw.FPDFPage_CloseAnnot(annotation)
+        if item is not None and item.text:
+            yield item
+
+
+def _written(page: pdfium.PdfPage, annotation: object, frame: Frame) -> _Written | None:
+    """What one annotation shows in words; None where that is nothing."""
+    kind = raw.FPDFAnnot_GetSubtype(annotation)
+    rect = raw.FS_RECTF()
+    if raw.FPDFAnnot_GetFlags(annotation) & _UNSEEN or not raw.FPDFAnnot_GetRect(annotation, rect):
+        return None
+    box = frame.box((rect.left, rect.bottom, rect.right, rect.top))
+    if kind == raw.FPDF_ANNOT_FREETEXT:
+        contents = _string(raw.FPDFAnnot_GetStringValue, annotation, b"Contents")
+        return _Written(_one_line(contents), box, note=True)
+    if kind != raw.FPDF_ANNOT_WIDGET or page.formenv is None:
+        return None
+    form = page.formenv.raw
+    field = raw.FPDFAnnot_GetFormFieldType(form, annotation)
+    if field in _TICKED:
+        mark = "☒" if raw.FPDFAnnot_IsChecked(form, annotation) else "☐"
+        return _Written(mark, box, tick=True)
+    if field not in _WRITTEN or raw.FPDFAnnot_GetFormFieldFlags(form, annotation) & _PASSWORD:
+        return None
+    value = _string(raw.FPDFAnnot_GetFormFieldValue, form, annotation)
+    return _Written(_one_line(value), box)
+
+
+def _string(ask: Callable[..., int], *about: object) -> str:
+    size = ask(*about, None, 0)
+    buffer = (ctypes.c_ushort * max(size // 2, 1))()
+    ask(*about, buffer, size)
+    return bytes(buffer).decode("utf-16-le", "replace").rstrip("\0")
+
+
+def _one_line(text: str) -> str:
+    return clean(_LINE_BREAK.sub(" ", text))
+
+
+def _place(runs: list[Run], item: _Written, size: float) -> None:
+    """Put what is written with its label, or by itself where it has none."""
+    at = _label(runs, item)
+    if at is None:
+        runs.append(_alone(runs, item, size))
+        return
+    label = runs[at]
+    box = (
+        min(label.box[0], item.box[0]), label.box[1], max(label.box[2], item.box[2]), label.box[3],
+    )  # fmt: skip
+    if item.tick and label.box[0] >= item.box[0]:
+        text = f"{item.text} {label.text}"
+        before = _before(runs, item)
+        if before is not None:  # what is ticked is a cell of the question's row
+            label = label._replace(order=runs[before].order)
+    else:
+        text = f"{label.text}\t{item.text}"
+    runs[at] = label._replace(text=text, box=box)
+
+
+def _label(runs: Sequence[Run], item: _Written) -> int | None:
+    """Where the label of what is written is: to the right of a tick, else to the left."""
+    if item.note:
+        return None
+    right = item.box[2]
+    after = [
+        at
+        for at, run in enumerate(runs)
+        if item.tick and -2 < run.box[0] - right < _BESIDE and _is_level(run, item.box)
+    ]
+    if after:
+        return min(after, key=lambda at: runs[at].box[0])
+    return _before(runs, item)
+
+
+def _before(runs: Sequence[Run], item: _Written) -> int | None:
+    """Where the run is that ends nearest to the left of what is written, on its line."""
+    edge = item.box[0] + 2
+    before = [at for at, run in enumerate(runs) if run.upright and run.box[2] <= edge]
+    level = [at for at in before if _is_level(runs[at], item.box)]
+    return max(level, key=lambda at: runs[at].box[2]) if level else None
+
+
+def _is_level(run: Run, box: Box) -> bool:
+    return box[1] - 0.3 * run.size <= run.baseline <= box[3]
+
+
+def _alone(runs: Sequence[Run], item: _Written, size: float) -> Run:
+    """A run of what is written, in the file's order after what stands above it."""
+    left, bottom, right, top = item.box
+    height = min(size, top - bottom)
+    baseline = top - height if item.note else (bottom + top) / 2 - 0.3 * height
+    box = (left, baseline - 0.22 * height, right, baseline + 0.78 * height)
+    above = [r for r in runs if r.baseline >= top and r.box[0] < right and r.box[2] > left]
+    near = min(above, key=lambda run: run.baseline).order if above else -1
+    order = near if above else max((run.order for run in runs), default=0) + 1
+    return Run(item.text, box, baseline, height, order)

@@ -1,0 +1,82 @@
+"""Cells of several lines, and cells that stand for several rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from reportlab.platypus import Table, TableStyle
+
+from mehealth_rag.types import BlockKind
+from tests.reading.reading_helpers import check_invariants, lines_at, of_kind, read
+
+if TYPE_CHECKING:
+    from reportlab.pdfgen.canvas import Canvas
+
+Maker = Callable[..., Path]
+
+SHOPS = [
+    ["Category", "Shops that take part"],
+    [
+        "Groceries",
+        "Northgate Foods, Millbrook Farm\nShop, The Corner Larder, Parson\nStreet Market",
+    ],
+    ["Fuel", "All filling stations"],
+    ["Coffee", "Blue Kettle, Station Roasters, Café\nMirabelle"],
+]
+HOURS = [
+    ["Site", "Season", "Opening hours"],
+    ["Castle", "Spring", "10 to 4"],
+    ["", "Summer", "9 to 7"],
+    ["", "Winter", "11 to 3"],
+    ["Museum", "Spring", "9 to 5"],
+    ["", "Summer", "9 to 8"],
+]
+
+
+def _table(canvas: Canvas, cells: list[list[str]], style: list[tuple[object, ...]]) -> None:
+    table = Table(cells, colWidths=[90, 170, 90][: len(cells[0])])
+    table.setStyle(TableStyle(style))
+    table.wrapOn(canvas, 500, 500)
+    table.drawOn(canvas, 100, 500)
+
+
+@pytest.mark.parametrize("align", ["TOP", "MIDDLE"])
+def test_a_cell_of_several_lines_stays_in_its_row(make_pdf: Maker, align: str) -> None:
+    style = [("VALIGN", (0, 0), (-1, -1), align)]
+    (page,) = read(make_pdf(lambda canvas: _table(canvas, SHOPS, [*style]))).pages
+    assert of_kind(page, BlockKind.ROW) == [
+        f"{label}\t{' '.join(cell.split())}" for label, cell in SHOPS
+    ]
+    check_invariants(page)
+
+
+def test_each_row_has_the_label_that_stands_at_the_middle_of_several(make_pdf: Maker) -> None:
+    style = [
+        ("SPAN", (0, 1), (0, 3)),
+        ("SPAN", (0, 4), (0, 5)),
+        ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
+    ]
+    (page,) = read(make_pdf(lambda canvas: _table(canvas, HOURS, [*style]))).pages
+    assert of_kind(page, BlockKind.ROW) == [
+        "Site\tSeason\tOpening hours",
+        "Castle\tSpring\t10 to 4",
+        "Castle\tSummer\t9 to 7",
+        "Castle\tWinter\t11 to 3",
+        "Museum\tSpring\t9 to 5",
+        "Museum\tSummer\t9 to 8",
+    ]
+    check_invariants(page)
+
+
+def test_prose_beside_one_label_is_no_table(make_pdf: Maker) -> None:
+    lines = ["The harbour lies on the coast and", "has two piers, a light and a", "slipway."]
+
+    def draw(canvas: Canvas) -> None:
+        lines_at(canvas, (72, 700), ["Harbour"])
+        lines_at(canvas, (200, 700), lines)
+
+    (page,) = read(make_pdf(draw)).pages
+    assert of_kind(page, BlockKind.PARAGRAPH)[-1].endswith("has two piers, a light and a slipway.")
