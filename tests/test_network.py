@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from conftest import clean_environment, command
 from llm_helpers import says, serving
+
+from tests.conftest import clean_environment, command
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -138,11 +139,13 @@ def test_no_command_reaches_out(watched: Watched) -> None:
     questions = [{"id": str(n), "question": json.loads(q)["question"]} for n, q in enumerate(lines)]
     claims = [{"id": str(n), "claim": "There are seven medical schools."} for n in range(20)]
     assert len(questions) == 200
+    few = watched.folder / "few.jsonl"
+    few.write_text("\n".join(lines[:30]), encoding="utf-8")
     with ThreadPoolExecutor() as pool:
         page = pool.submit(_page_for_a_minute, watched)
         watched.run("ask", "ask", *_batch(watched.folder, "questions", questions))
         watched.run("check", "check", *_batch(watched.folder, "claims", claims))
-        watched.run("eval", "eval", "--report", str(watched.folder / "report"))
+        watched.run("eval", "eval", "--set", str(few), "--report", str(watched.folder / "report"))
         page.result()
     for name in ("ingest", "ask", "check", "eval", "ui"):
         assert outside(watched.peers(name)) == set(), name

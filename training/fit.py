@@ -72,7 +72,6 @@ def train(
 
     `start` is what `keep` was given in a run of the same plan that was cut short.
     """
-    torch.manual_seed(plan.seed)
     optimiser = torch.optim.AdamW(model.groups(plan.rate, plan.head_rate), weight_decay=0.01)
     rates = [group["lr"] for group in optimiser.param_groups]
     batches = _batches(groups, plan)

@@ -50,6 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ]
     if options.most:
         groups = groups[: options.most]
+    torch.manual_seed(plan.seed)  # the heads begin by chance
     model = ReaderModel(base, FROZEN[options.form])
     if options.first:
         model.load_state_dict(_state(options.first)["average"])

@@ -22,7 +22,7 @@ from eval.written_scores import Answered, Judged, JudgedTwin, figures, quoted_id
 from mehealth_rag.types import Span
 
 if TYPE_CHECKING:
-    from conftest import Run
+    from tests.conftest import Run
 
 ROOT = Path(__file__).parent.parent.parent
 WRITTEN = ROOT / "tests" / "written"
@@ -125,7 +125,11 @@ def test_the_command_measures_engine_and_reader(mehealth: Run, more: tuple[str, 
     assert (found["documents"], found["questions"], found["claims"], found["twins"]) == (1, 8, 3, 2)
     assert bool(found["best_right"]) is bool(more)
     assert 0.25 <= found["evidence"]["all"] <= 1.0
-    shown = mehealth("eval", "--written", str(WRITTEN), *more)
+
+
+@pytest.mark.slow
+def test_the_figures_are_shown_as_tables(mehealth: Run) -> None:
+    shown = mehealth("eval", "--written", str(WRITTEN))
     assert "evidence right" in shown.stdout
 
 

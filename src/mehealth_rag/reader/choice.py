@@ -68,7 +68,7 @@ def score(answers: float, sentence: float, place: int, by_rank: float) -> float:
     The place counts, since the reader does not see what the search saw.
     """
     together = math.sqrt(answers * sentence)
-    odds = together / max(1 - together, 1e-9) / (place + 1) ** by_rank
+    odds = together / max(1 - together, 1e-9) / math.pow(place + 1, by_rank)
     return odds / (1 + odds)
 
 

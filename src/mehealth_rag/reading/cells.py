@@ -168,7 +168,7 @@ def _rows_without_label(runs: Sequence[Run]) -> list[list[Run]]:
     return sorted(several, key=lambda row: -row[0].baseline)
 
 
-def _centred(column: Stack, rows: Sequence[list[Run]]) -> list[list[list[Run]]]:
+def _centred(column: Stack, rows: list[list[Run]]) -> list[list[list[Run]]]:
     """The rows of each label, where every label stands at the middle of its own; else none."""
     groups: list[list[list[Run]]] = []
     at, middle = 0, 0.0
