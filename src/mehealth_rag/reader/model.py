@@ -108,6 +108,7 @@ class Reader:
         self, session: InferenceSession, tokenizer: Tokenizer, card: dict[str, Any]
     ) -> None:
         self._session, self._tokenizer = session, tokenizer
+        self._inputs = {given.name for given in session.get_inputs()}  # MPNet knows no types
         self.name = str(card["name"])
         known = card.get("calibration", {})
         self._sentence = Calibration(**known.get("sentence", {}))
@@ -186,7 +187,7 @@ class Reader:
 
     def _run(self, rows: Sequence[Row]) -> list[list[NDArray[np.float32]]]:
         def one(row: Row) -> list[NDArray[np.float32]]:
-            given = {name: array for name, array in inputs([row]).items() if name != "real"}
+            given = {name: array for name, array in inputs([row]).items() if name in self._inputs}
             found: list[NDArray[np.float32]] = self._session.run(None, given)
             return found
 
