@@ -19,7 +19,7 @@ from eval.written_scores import (
 from mehealth_rag.assistant import Assistant
 from mehealth_rag.errors import MehealthError
 from mehealth_rag.reader.choice import choose, judge
-from mehealth_rag.reader.rows import PassageText, readable
+from mehealth_rag.reader.rows import gathered, readable
 from mehealth_rag.types import Span
 from mehealth_rag.wiring import ingest
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from eval.run import Progress
     from eval.written_data import Twin, WrittenClaim, WrittenQuestion
     from mehealth_rag.reader.model import Reader
+    from mehealth_rag.reader.rows import PassageText
     from mehealth_rag.settings import Settings
     from mehealth_rag.types import Citation, Passage
 
@@ -169,9 +170,7 @@ class _ReaderAlone:
         texts = {place: self.found.assistant.passage_text(passages[place]) for place in held}
         if len(texts) < 2:
             return list(texts.values())
-        context = " > ".join(dict.fromkeys(t.context for t in texts.values()))
-        chosen = tuple(texts[place].sentences[n] for place, own in held.items() for n in own)
-        return [PassageText(context, chosen)]
+        return [gathered([(texts[place], own) for place, own in held.items()])]
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from mehealth_rag.reader.rows import PassageText, question_row, statement_row
+from mehealth_rag.reader.rows import gathered, question_row, statement_row
 from training.augment import as_typed
 from training.examples import GOLD, HARMLESS, Example, Examples
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from tokenizers import Tokenizer
 
-    from mehealth_rag.reader.rows import Row
+    from mehealth_rag.reader.rows import PassageText, Row
     from training.examples import Reading
 
 MOST_GOLD = 2
@@ -160,17 +160,16 @@ class Epochs:
     def _bundle(
         self, gold: Sequence[Reading], random_: random.Random
     ) -> tuple[PassageText, list[int]]:
-        contexts, sentences, labels = [], [], []
+        parts, labels = [], []
         for reading in gold:
             passage = self._passages[reading.passage]
-            contexts.append(passage.context)
             places = [i for i, label in enumerate(reading.labels) if label == GOLD]
             rest = [i for i in range(len(reading.labels)) if i not in places]
             places += random_.sample(rest, min(len(rest), random_.randint(0, 2)))
-            for place in sorted(places)[:BUNDLED]:
-                sentences.append(passage.sentences[place])
-                labels.append(reading.labels[place])
-        return PassageText(" > ".join(dict.fromkeys(contexts)), tuple(sentences)), labels
+            kept = sorted(places)[:BUNDLED]
+            parts.append((passage, kept))
+            labels += [reading.labels[place] for place in kept]
+        return gathered(parts), labels
 
 
 def _is_whole(example: Example) -> bool:

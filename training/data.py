@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import random
 import re
@@ -42,12 +41,6 @@ def load(folder: Path, names: Iterable[str] = SETS) -> list[Item]:
 def set_path(folder: Path, name: str) -> Path:
     """Where a set's file is."""
     return folder / f"{name}.jsonl"
-
-
-def hashes(folder: Path, names: Iterable[str] = SETS) -> dict[str, str]:
-    """The SHA-256 of each set's file, by file name."""
-    paths = [set_path(folder, name) for name in names]
-    return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in paths}
 
 
 def divide(items: Iterable[Item], seed: int) -> tuple[list[Item], list[Item]]:

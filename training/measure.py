@@ -12,7 +12,7 @@ import random
 import sys
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -99,7 +99,7 @@ def questions(
     for example, readings in asked:
         own = outputs[start : start + len(readings)]
         start += len(readings)
-        kept_example = _with(example, readings)
+        kept_example = replace(example, readings=readings)
         sentences = [
             [float(x) for x in o.answers[0, : len(r.labels)]]
             for o, r in zip(own, readings, strict=True)
@@ -164,12 +164,6 @@ def statements(model: ReaderModel, epochs: Epochs, most: int) -> dict[str, float
         "true_carried": round(sum(t > 0 for t, _ in twins) / len(twins), 4),
         "lies_passed": round(sum(lie > 0 for _, lie in twins) / len(twins), 4),
     }
-
-
-def _with(example: Example, readings: list[Reading]) -> Example:
-    from dataclasses import replace
-
-    return replace(example, readings=readings)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from mehealth_rag.types import Answer, Citation, Hit, Status, Verdict, VerdictKind
+from mehealth_rag.types import Answer, Citation, Hit, Passage, Status, Verdict, VerdictKind
 
 if TYPE_CHECKING:
     from mehealth_rag.assistant import ReadHit
@@ -66,26 +66,25 @@ def _show_finding(out: Console, verdict: Verdict, before: str) -> None:
 def show_hits(out: Console, hits: Sequence[Hit]) -> None:
     """Each passage with its place and score."""
     for number, hit in enumerate(hits, start=1):
-        passage = hit.passage
-        place = f"{passage.document}, p. {passage.page_label}"
-        heading = f" – {passage.heading}" if passage.heading else ""
-        out.print(Text(f"{number}. {place}{heading}  ({hit.score:.2f})", style="bold"))
-        out.print(Padding(Text(passage.text), (0, 0, 1, 3), expand=False))
+        out.print(Text(f"{number}. {_place(hit.passage)}  ({hit.score:.2f})", style="bold"))
+        out.print(Padding(Text(hit.passage.text), (0, 0, 1, 3), expand=False))
 
 
 def show_read_hits(out: Console, hits: Sequence[ReadHit]) -> None:
     """Each passage with how likely it answers, and each of its sentences with that."""
     for number, hit in enumerate(hits, start=1):
-        passage = hit.hit.passage
-        place = f"{passage.document}, p. {passage.page_label}"
-        heading = f" – {passage.heading}" if passage.heading else ""
         answers = f"  (answers: {hit.reading.answers:.0%})"
-        out.print(Text(f"{number}. {place}{heading}{answers}", style="bold"))
+        out.print(Text(f"{number}. {_place(hit.hit.passage)}{answers}", style="bold"))
         for text, probability in zip(hit.text.sentences, hit.reading.sentences, strict=True):
             style = "green" if probability >= LIKELY else ""
             line = Text(f"{probability:5.0%}  {' '.join(text.split())}", style=style)
             out.print(Padding(line, (0, 0, 0, 2), expand=False))
         out.print()
+
+
+def _place(passage: Passage) -> str:
+    heading = f" – {passage.heading}" if passage.heading else ""
+    return f"{passage.document}, p. {passage.page_label}{heading}"
 
 
 def _show_citation(out: Console, citation: Citation, number: str) -> None:

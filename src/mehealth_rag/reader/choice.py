@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from mehealth_rag.reader.rows import PassageText
+from mehealth_rag.reader.rows import gathered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mehealth_rag.reader.model import Judgement, Limits, PassageReading, Reader
+    from mehealth_rag.reader.rows import PassageText
 
 GATHERED, LEAST_EVIDENCE = 8, 0.2
 """Sentences of several passages that a statement is read against together, at the most, and the
@@ -83,10 +84,10 @@ def judge(
     """
     each = reader.judge(statement, texts, question)
     evidence = tuple(p for judgement in each for p in judgement.evidence)
-    gathered = gather(texts, [j.evidence for j in each])
-    together = reader.judge(statement, [gathered], question) if gathered else []
+    several = gather(texts, [j.evidence for j in each])
+    together = reader.judge(statement, [several], question) if several else []
     decisive = max((*each, *together), key=lambda j: max(j.carried, j.denied))
-    return type(decisive)(decisive.carried, decisive.denied, decisive.untold, evidence)
+    return replace(decisive, evidence=evidence)
 
 
 def gather(texts: Sequence[PassageText], evidence: Sequence[Sequence[float]]) -> PassageText | None:
@@ -95,9 +96,7 @@ def gather(texts: Sequence[PassageText], evidence: Sequence[Sequence[float]]) ->
         ((p, n, i) for n, own in enumerate(evidence) for i, p in enumerate(own)),
         key=lambda x: (-x[0], x[1], x[2]),
     )
-    kept = sorted((n, i) for p, n, i in ranked[:GATHERED] if p >= LEAST_EVIDENCE)
-    places = list(dict.fromkeys(n for n, _ in kept))
-    if len(places) < 2:
-        return None
-    context = " > ".join(dict.fromkeys(texts[n].context for n in places))
-    return PassageText(context, tuple(texts[n].sentences[i] for n, i in kept))
+    places: dict[int, list[int]] = {}
+    for n, i in sorted((n, i) for p, n, i in ranked[:GATHERED] if p >= LEAST_EVIDENCE):
+        places.setdefault(n, []).append(i)
+    return gathered([(texts[n], own) for n, own in places.items()]) if len(places) > 1 else None

@@ -103,6 +103,13 @@ def passage_text(passage: Passage, page_text: str = "") -> PassageText:
     return PassageText(" > ".join(dict.fromkeys(filter(None, heads))), own)
 
 
+def gathered(parts: Sequence[tuple[PassageText, Sequence[int]]]) -> PassageText:
+    """Some sentences of several passages, by their places, as one text under all contexts."""
+    contexts = dict.fromkeys(text.context for text, _ in parts)
+    sentences = tuple(text.sentences[place] for text, places in parts for place in places)
+    return PassageText(" > ".join(contexts), sentences)
+
+
 def question_row(
     tokenizer: Tokenizer, question: str, history: Sequence[Turn], text: PassageText
 ) -> Row:
