@@ -1,0 +1,148 @@
+"""The answer that the reader chooses: its sentences as statements, in reading order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
+
+from mehealth_rag.answering.extractive import Draft, Quote
+from mehealth_rag.language.words import fold
+from mehealth_rag.reader.choice import choose
+from mehealth_rag.reader.rows import readable
+from mehealth_rag.tables import quoted_columns
+from mehealth_rag.types import BlockKind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mehealth_rag.reader.model import Limits, PassageReading
+    from mehealth_rag.reader.rows import PassageText
+    from mehealth_rag.types import Hit, Page, Passage, Sentence, Span
+
+NEAREST = 3
+"""Sentences that are shown where nothing answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadHit:
+    """A passage of a search with what the reader was given of it, and what it says of that."""
+
+    hit: Hit
+    text: PassageText
+    reading: PassageReading
+
+
+class Pages(Protocol):
+    """Where whole pages are found."""
+
+    def page(self, document: str, number: int) -> Page:
+        """One page, counted from 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A sentence that was chosen, in its passage."""
+
+    passage: Passage
+    sentence: Sentence
+
+    @property
+    def quote(self) -> Quote:
+        """Its words as they stand on the page."""
+        return _quote(self.passage, self.sentence.span)
+
+    @property
+    def place(self) -> tuple[str, int, Span]:
+        """Where it stands."""
+        return self.passage.document, self.passage.page, self.sentence.span
+
+
+def drafted(hits: Sequence[ReadHit], limits: Limits, pages: Pages) -> Draft:
+    """The answer to a question that its passages were read for; without statements: none.
+
+    What stands on several pages word for word is one statement with a quote of each. Items of one
+    list are told after the words that introduce it, and those words never without its items.
+    """
+    choice = choose([h.reading for h in hits], limits)
+    found = [
+        _Found(hits[c.passage].hit.passage, readable(hits[c.passage].hit.passage)[c.sentence])
+        for c in choice.sentences
+    ]
+    found = _with_items(found)
+    introduction = _introduction(found, pages)
+    if introduction is not None:
+        found = [f for f in found if f.sentence.span != introduction.span]
+    groups: dict[str, list[_Found]] = {}
+    for one in found:
+        groups.setdefault(fold(one.quote.text).rstrip("."), []).append(one)
+    statements = tuple(_quotes(group, pages) for group in groups.values())
+    return Draft(statements, choice.confidence, choice.confidence, introduction)
+
+
+def nearest(hits: Sequence[ReadHit]) -> tuple[Quote, ...]:
+    """The likeliest sentence of each of the likeliest passages."""
+    told = [h for h in hits if h.reading.sentences]
+    ranked = sorted(told, key=lambda h: -max(h.reading.sentences))
+    return tuple(_likeliest(h) for h in ranked[:NEAREST])
+
+
+def without(hits: Sequence[ReadHit], refused: str) -> tuple[ReadHit, ...]:
+    """The hits, with the sentences of an answer that was refused held to answer nothing."""
+    plain = fold(" ".join(refused.split()))
+
+    def lowered(hit: ReadHit) -> ReadHit:
+        kept = tuple(
+            0.0 if fold(" ".join(text.split())).rstrip(".") in plain else probability
+            for text, probability in zip(hit.text.sentences, hit.reading.sentences, strict=True)
+        )
+        return replace(hit, reading=replace(hit.reading, sentences=kept))
+
+    return tuple(map(lowered, hits))
+
+
+def _with_items(found: Sequence[_Found]) -> list[_Found]:
+    """With the items that a sentence which was chosen introduces, where none of them was."""
+    told = list(found)
+    for one in found:
+        items = [s for s in one.passage.sentences if s.lead == one.sentence.span]
+        chosen = {f.sentence.span for f in found if f.passage.id == one.passage.id}
+        if items and not any(s.span in chosen for s in items):
+            place = told.index(one) + 1
+            told[place:place] = [_Found(one.passage, s) for s in items]
+    return told
+
+
+def _introduction(found: Sequence[_Found], pages: Pages) -> Quote | None:
+    """What introduces the list that all chosen sentences are items of; None where none does."""
+    items = [f for f in found if f.sentence.lead is not None]
+    leads = {(f.passage.document, f.passage.page, f.sentence.lead) for f in items}
+    if len(leads) != 1 or len(items) < 2:
+        return None
+    ((document, page, lead),) = leads
+    others = {f.place for f in found} - {f.place for f in items}
+    if lead is None or not others <= {(document, page, lead)}:
+        return None
+    return Quote(document, page, lead, lead.of(pages.page(document, page).text))
+
+
+def _quotes(group: Sequence[_Found], pages: Pages) -> tuple[Quote, ...]:
+    """The quotes of one statement; a table's row also has those that head its columns."""
+    quotes = [one.quote for one in group]
+    first = group[0]
+    if first.sentence.kind is BlockKind.ROW and first.sentence.columns:
+        page = pages.page(first.passage.document, first.passage.page)
+        heads = quoted_columns(first.sentence, page.text)
+        quotes += [Quote(first.passage.document, page.number, s, s.of(page.text)) for s in heads]
+    return tuple(quotes)
+
+
+def _likeliest(hit: ReadHit) -> Quote:
+    sentences = hit.reading.sentences
+    best = max(range(len(sentences)), key=sentences.__getitem__)
+    return _quote(hit.hit.passage, readable(hit.hit.passage)[best].span)
+
+
+def _quote(passage: Passage, span: Span) -> Quote:
+    start = passage.span.start
+    text = passage.text[span.start - start : span.end - start]
+    return Quote(passage.document, passage.page, span, text)

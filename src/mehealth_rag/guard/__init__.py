@@ -1,0 +1,1 @@
+"""The guard: what a statement claims, held against the page."""

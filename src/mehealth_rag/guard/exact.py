@@ -1,0 +1,361 @@
+"""Exact comparison: which values of a statement stand in its sources, or follow by one step."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+from mehealth_rag.guard.values import Amount, Date, Name, Values, values
+from mehealth_rag.language.figures import FigureKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+NEAR = Decimal("0.06")
+"""How far a rounded figure may be off, as a share."""
+
+MOST_COUNTED = 20
+"""The most that is counted."""
+
+MOST_PAIRED = 14
+"""Figures of one dimension that are added and compared in pairs, at the most."""
+
+_PARTS = re.compile(r"[^\W_]+")
+_POSSESSIVE = re.compile(r"['’]s?$")
+_SCALED = re.compile(r"[£$€]\s?(?:m|k|bn|000)\b|\b(?:million|thousand|billion|mn|bn)|['’]000", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How a value of a statement is had from its sources.
+
+    `kind` is "figure", "word" (a number word or a fraction), "date", "time" or "name". `how` is
+    "stands", "rounding", "count", "sum", "difference", "share", "product" or "missing". `of` are
+    the sources' words that it is had from; of a missing value, what stands there in its place.
+    """
+
+    text: str
+    kind: str
+    how: str
+    of: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What a statement is held against: quotes, the headings above them, and the question.
+
+    The question may give names and figures that an answer repeats; it proves nothing by a step.
+    """
+
+    quotes: tuple[str, ...]
+    above: str = ""
+    question: str = ""
+
+
+def steps(statement: str, sources: Sources) -> tuple[Step, ...]:
+    """How each figure, date, time and name of a statement is had, in order of its words."""
+    claimed = values(statement)
+    texts = (*sources.quotes, sources.above, sources.question)
+    given = [values(text) for text in texts]
+    pool = _Pool.of(sources)
+    found = [(a.span, pool.step(a, a.span.of(statement), claimed)) for a in claimed.amounts]
+    for date in claimed.dates:
+        text = date.span.of(statement)
+        told = _stands(date, given) or pool.has_text(text)
+        rivals = () if told else tuple(pool.dates_apart(date))
+        found.append((date.span, _step(text, "date", told, rivals)))
+    for minutes, span in claimed.times:
+        told = any(_same_time(minutes, t, v) for t, v in zip(texts, given, strict=True))
+        found.append((span, _step(span.of(statement), "time", told)))
+    found += [(n.span, _step(n.text, "name", pool.has_name(n))) for n in claimed.names]
+    return tuple(step for _, step in sorted(found, key=lambda f: f[0].start))
+
+
+def missing(statement: str, sources: Sources) -> tuple[Step, ...]:
+    """The values of a statement that neither stand nor follow."""
+    return tuple(s for s in steps(statement, sources) if s.how == "missing")
+
+
+@dataclass(frozen=True)
+class _Pool:
+    """The amounts and words of sources."""
+
+    sources: Sources
+    amounts: tuple[tuple[Amount, str], ...]
+    dates: tuple[Date, ...]
+    words: frozenset[str]
+    initials: str
+    scaled: bool
+
+    @classmethod
+    def of(cls, sources: Sources) -> _Pool:
+        texts = (*sources.quotes, sources.above, sources.question)
+        amounts = tuple((a, a.span.of(t)) for t in texts for a in _all_amounts(values(t)))
+        words = frozenset(_plain(w) for t in texts for w in _PARTS.findall(t))
+        initials = " ".join("".join(w[0] for w in _PARTS.findall(t)) for t in texts).lower()
+        dates = tuple(d for t in texts for d in values(t).dates)
+        scaled = any(_SCALED.search(t) for t in texts)
+        return cls(sources, amounts, dates, words, initials, scaled)
+
+    def step(self, claimed: Amount, text: str, beside: Values) -> Step:
+        """How an amount is had; `beside` are all values of its statement."""
+        kind = "figure" if any(c.isdigit() for c in text) else "word"
+        how, of = self._had(claimed, text)
+        return Step(text, kind, how, of or self._rivals(claimed, beside))
+
+    def _had(self, claimed: Amount, text: str) -> tuple[str, tuple[str, ...]]:
+        alike = [(a, t) for a, t in self.amounts if _comparable(claimed, a)]
+        for a, t in alike:
+            if _equal(claimed, a) or self._same_digits(claimed, a):
+                return "stands", (t,)
+        for a, t in alike:
+            if _rounds(claimed, a):
+                return "rounding", (t,)
+        if not claimed.unit and self._stands_as_written(text):
+            return "stands", (text,)
+        whole = claimed.kind is FigureKind.QUANTITY and claimed.value == int(claimed.value)
+        if whole and not claimed.unit and (of := self._count(int(claimed.value))):
+            return "count", of
+        return self._computed(claimed) or self._between(claimed) or ("missing", ())
+
+    def _rivals(self, claimed: Amount, beside: Values) -> tuple[str, ...]:
+        """What stands where a missing amount should: amounts of its kind that are not claimed."""
+        quoted = len(self.sources.quotes)
+        own = [a for text in self.sources.quotes[:quoted] for a in values(text).amounts]
+        return tuple(
+            t for a, t in self.amounts
+            if a in own and a.dimension == claimed.dimension and a.currency == claimed.currency
+            and not any(_equal(b, a) for b in beside.amounts)
+        )  # fmt: skip
+
+    def dates_apart(self, claimed: Date) -> Iterator[str]:
+        """The dates of the quotes that tell as much as a claimed one, and otherwise."""
+        for quote in self.sources.quotes:
+            for date in values(quote).dates:
+                if bool(date.day) >= bool(claimed.day) and bool(date.month) >= bool(claimed.month):
+                    yield date.span.of(quote)
+
+    def _same_digits(self, claimed: Amount, given: Amount) -> bool:
+        """Whether only the scale differs, and it may stand elsewhere: in the head of a column."""
+        if claimed.unit or given.unit or not claimed.value or not given.value:
+            return False
+        high, low = max(claimed.value, given.value), min(claimed.value, given.value)
+        return self.scaled and high / low in {1000, 10**6, 10**9}
+
+    def _stands_as_written(self, text: str) -> bool:
+        if not any(c.isdigit() for c in text):
+            return False
+        pattern = re.compile(rf"(?<![\d.,]){re.escape(text.strip())}(?![\d]|[.,]\d)", re.IGNORECASE)
+        own = (*self.sources.quotes, self.sources.above, self.sources.question)
+        return any(pattern.search(t) for t in own)
+
+    def _count(self, wanted: int) -> tuple[str, ...]:
+        """The quotes, where there are as many, or the members of a list in one of them."""
+        if 2 <= wanted <= min(MOST_COUNTED, len(self.sources.quotes)):
+            return self.sources.quotes
+        for quote in self.sources.quotes:
+            members = re.split(r",\s(?:and\s)?|;\s(?:and\s)?|\s(?:and|or)\s", quote)
+            if 2 <= wanted <= min(MOST_COUNTED, len(members)):
+                return (quote,)
+        return ()
+
+    def _computed(self, claimed: Amount) -> tuple[str, tuple[str, ...]] | None:
+        """A sum, difference, share or product of two amounts; or what is left of several."""
+        found = [(a, t) for a, t in self.amounts if a.value][:MOST_PAIRED]
+        for (a, t), (b, u) in combinations(found, 2):
+            how = _combined(claimed, a, b)
+            if how:
+                return how, (t, u)
+        for alike in _columns(self.sources.quotes, found):
+            unit = alike[0].unit if alike else ""
+            parts = [amount.measured_in(unit) for amount in alike]
+            if len(alike) > 2 and _fits(claimed, alike[0]):
+                own, total = claimed.measured_in(unit), sum(parts, Decimal(0))
+                told = tuple(f"{part:f}" for part in parts)
+                if _near(claimed, own, total):
+                    return "sum", told
+                if _near(claimed, own, 2 * max(parts) - total):
+                    return "difference", told
+        return None
+
+    def _between(self, claimed: Amount) -> tuple[str, tuple[str, ...]] | None:
+        """The time between two dates."""
+        days = {"day": 1, "week": 7, "month": 30.44, "year": 365.25}.get(claimed.unit)
+        told = [d for d in self.dates if d.month]
+        for a, b in combinations(told, 2) if days else ():
+            years = a.year - b.year if a.year and b.year else 0
+            apart = abs(years * 365.25 + (a.month - b.month) * 30.44 + a.day - b.day)
+            if abs(float(claimed.value) * float(days or 1) - apart) <= max(float(days or 1) * 0.6, apart * 0.06):
+                return "difference", (_shown(a), _shown(b))
+        return None
+
+    def has_text(self, text: str) -> bool:
+        """Whether words stand somewhere as they are."""
+        own = (*self.sources.quotes, self.sources.above, self.sources.question)
+        return any(text.lower() in s.lower() for s in own)
+
+    def has_name(self, name: Name) -> bool:
+        """Whether each part of a name stands somewhere, or its letters are initials there."""
+        parts = [_plain(p) for p in _PARTS.findall(_POSSESSIVE.sub("", name.text))]
+        if all(p in self.words for p in parts):
+            return True
+        return name.text.isupper() and name.text.lower() in self.initials
+
+
+def _combined(claimed: Amount, a: Amount, b: Amount) -> str:
+    """How an amount is had of two others; empty where it is not."""
+    unit = a.unit or b.unit
+    own, x, y = (amount.measured_in(unit) for amount in (claimed, a, b))
+    if _alike(a, b):
+        fits = _fits(claimed, a) and _fits(claimed, b)
+        if fits and _near(claimed, own, x + y):
+            return "sum"
+        if (fits or _is_span(claimed, a, b)) and _near(claimed, own, abs(x - y)):
+            return "difference"
+        if _is_share(claimed) and _near_share(claimed, x, y):
+            return "share"
+    return _multiplied(claimed, a, b) or _multiplied(claimed, b, a)
+
+
+def _multiplied(claimed: Amount, part: Amount, whole: Amount) -> str:
+    """Whether an amount is a share of another, what a share leaves of it, or so many times it."""
+    if not _fits(claimed, whole) or FigureKind.YEAR in {part.kind, whole.kind}:
+        return ""
+    own = claimed.measured_in(whole.unit)
+    if part.kind is FigureKind.PERCENT and whole.kind is not FigureKind.PERCENT:
+        share = part.value * whole.value / 100
+        near = _near(claimed, own, share) or _near(claimed, own, whole.value - share)
+        return "share" if near else ""
+    if part.kind is not FigureKind.QUANTITY or min(part.value, whole.value) <= 1:
+        return ""
+    product = part.value * whole.value
+    return "product" if product > MOST_COUNTED and _near(claimed, own, product) else ""
+
+
+def _columns(
+    quotes: Sequence[str], found: Sequence[tuple[Amount, str]]
+) -> Iterable[list[Amount]]:
+    """Amounts that may be added: those of a column, and those of one dimension."""
+    rows = [quote.split("|") for quote in quotes if "|" in quote]
+    for column in range(max(map(len, rows), default=0)):
+        cells = [values(row[column]).amounts for row in rows if column < len(row)]
+        yield [own[0] for own in cells if own]
+    for kind in dict.fromkeys((a.dimension, a.currency) for a, _ in found):
+        yield list({a.value: a for a, _ in found if (a.dimension, a.currency) == kind}.values())
+
+
+def _all_amounts(given: Values) -> Iterable[Amount]:
+    yield from given.amounts
+    for date in given.dates:
+        if date.year:
+            yield Amount(Decimal(date.year), FigureKind.YEAR, date.span)
+
+
+def _step(text: str, kind: str, told: bool, rivals: tuple[str, ...] = ()) -> Step:  # noqa: FBT001 - a fact
+    return Step(text, kind, "stands" if told else "missing", rivals)
+
+
+def _shown(date: Date) -> str:
+    return "-".join(f"{part:02}" for part in (date.year, date.month, date.day) if part)
+
+
+def _stands(date: Date, given: Sequence[Values]) -> bool:
+    for source in given:
+        if any(date.within(d) for d in source.dates):
+            return True
+        years = {int(a.value) for a in source.amounts if a.kind is FigureKind.YEAR}
+        if date.year and not date.month and date.year in years:
+            return True
+    dates = [d for source in given for d in source.dates]
+    years = {d.year for d in dates} | {
+        int(a.value) for v in given for a in v.amounts if a.kind is FigureKind.YEAR
+    }
+    # The month may stand in one quote and its year above it.
+    apart = Date(0, date.month, date.day, date.span)
+    return bool(date.year in years and any(apart.within(d) for d in dates if not d.year))
+
+
+def _same_time(minutes: int, text: str, given: Values) -> bool:
+    if any(minutes == m or minutes % 720 == m % 720 for m, _ in given.times):
+        return True
+    hour, minute = divmod(minutes, 60)
+    spelled = [a.value for a in given.amounts if a.value <= 24]
+    return not minute and (hour in spelled or hour % 12 in spelled) or (
+        (minutes == 720 and "noon" in text.lower()) or (not minutes and "midnight" in text.lower())
+    )
+
+
+def _comparable(claimed: Amount, given: Amount) -> bool:
+    """Whether two amounts may be of one thing: a unit that only one tells says nothing."""
+    if claimed.dimension and given.dimension and claimed.dimension != given.dimension:
+        return {claimed.dimension, given.dimension} == {"percent", "points"}
+    if claimed.currency and given.currency and claimed.currency != given.currency:
+        return False
+    bare = not claimed.dimension or not given.dimension
+    return not bare or "percent" not in {claimed.dimension, given.dimension}
+
+
+def _equal(claimed: Amount, given: Amount) -> bool:
+    return claimed.measured_in(given.unit) == given.value
+
+
+def _rounds(claimed: Amount, given: Amount) -> bool:
+    """Whether a claimed amount is a given one with fewer digits."""
+    if given.kind is FigureKind.YEAR or claimed.kind is FigureKind.YEAR:
+        return False
+    own, its = claimed.measured_in(given.unit), given.value
+    margin = 2 * NEAR if claimed.kind is FigureKind.PERCENT and claimed.about else NEAR
+    if not its or abs(own - its) > margin * abs(its):
+        return False
+    return claimed.about or given.about or _digits(claimed.value) < _digits(given.value)
+
+
+def _digits(value: Decimal) -> int:
+    return len(value.normalize().as_tuple().digits)
+
+
+def _alike(a: Amount, b: Amount) -> bool:
+    same = a.dimension == b.dimension or not a.dimension or not b.dimension
+    return same and (a.currency == b.currency or not a.currency or not b.currency)
+
+
+def _fits(claimed: Amount, given: Amount) -> bool:
+    """Whether what is had of a given amount is of the claimed one's kind."""
+    if given.kind is FigureKind.YEAR or claimed.kind is FigureKind.YEAR:
+        return False
+    if claimed.unit == "point" and given.kind is FigureKind.PERCENT:
+        return True
+    return not claimed.dimension or not given.dimension or claimed.dimension == given.dimension
+
+
+def _is_span(claimed: Amount, a: Amount, b: Amount) -> bool:
+    """Whether years apart are claimed of two years."""
+    return claimed.unit in {"year", ""} and a.kind is b.kind is FigureKind.YEAR
+
+
+def _near(claimed: Amount, own: Decimal, value: Decimal) -> bool:
+    """Whether a claimed amount, `own` in the unit of a value that was had, is it or rounds it."""
+    if own == value:
+        return bool(value)
+    rounded = claimed.about or _digits(own) < min(_digits(value), 3)
+    return rounded and bool(value) and abs(own - value) <= NEAR * abs(value)
+
+
+def _is_share(claimed: Amount) -> bool:
+    return claimed.kind is FigureKind.PERCENT or claimed.unit in {"times", "fold"}
+
+
+def _near_share(claimed: Amount, a: Decimal, b: Decimal) -> bool:
+    scale = Decimal(100) if claimed.kind is FigureKind.PERCENT else Decimal(1)
+    shares = (a / b, b / a, abs(a - b) / a, abs(a - b) / b)
+    margin = 2 * NEAR if claimed.about else NEAR
+    return any(abs(claimed.value - scale * s) <= margin * max(scale * s, Decimal(1)) for s in shares)
+
+
+def _plain(word: str) -> str:
+    """A word without its plural or possessive s."""
+    low = word.lower()
+    return low[:-1] if len(low) > 1 and low.endswith("s") else low

@@ -1,0 +1,284 @@
+"""The exact values of a text: figures with their unit, dates, times of day and proper names."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from mehealth_rag.language.figures import NUMBER_WORDS, FigureKind, figures
+from mehealth_rag.types import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+_MONTHS = (
+    "january february march april may june july august september october november december"
+).split()
+_MONTH = "|".join(f"{m}|{m[:3]}" if m not in {"may", "june"} else m for m in _MONTHS) + "|sept|jun"
+_DATE = re.compile(
+    rf"""\b(?:
+    (?P<d1>\d{{1,2}})(?:st|nd|rd|th)?\s(?:of\s)?(?P<m1>{_MONTH})\b\.?(?:,?\s(?P<y1>\d{{4}}))?
+    |(?P<m2>{_MONTH})\b\.?(?:\s(?:the\s)?(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?\b(?!:))?(?:,?\s(?P<y2>\d{{4}}))?
+    |(?P<y3>\d{{4}})-(?P<m3>\d\d)-(?P<d3>\d\d)
+    )\b""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_TIME = re.compile(
+    r"\b(?P<hour>[01]?\d|2[0-4])(?:[:.](?P<minute>[0-5]\d))?\s?(?P<half>[ap])\.?\s?m\b\.?"
+    r"|\b(?P<hour24>[01]?\d|2[0-4]):(?P<minute24>[0-5]\d)\b",
+    re.IGNORECASE,
+)
+_PARTS = {
+    "half": 2, "halves": 2, "third": 3, "thirds": 3, "quarter": 4, "quarters": 4, "fourth": 4,
+    "fourths": 4, "fifth": 5, "fifths": 5, "sixth": 6, "sixths": 6, "seventh": 7, "sevenths": 7,
+    "eighth": 8, "eighths": 8, "ninth": 9, "ninths": 9, "tenth": 10, "tenths": 10,
+}  # fmt: skip
+_COUNTS = {"a": 1, "an": 1, "": 1} | {word: n for word, n in NUMBER_WORDS.items() if 0 < n < 10}
+_COUNT = "|".join(filter(None, _COUNTS))
+_FRACTION = re.compile(
+    rf"\b(?:(?P<count>{_COUNT})[\s-](?P<part>{'|'.join(_PARTS)})|(?P<half>half))\b"
+    r"(?P<of>(?:\sof)?\san?(?=[\s-]))?",
+    re.IGNORECASE,
+)
+_OUT_OF = re.compile(
+    rf"\b(?P<part>{_COUNT}|\d{{1,3}})(?:\s\w+){{0,2}}?\s(?:in|out\sof)\s(?:every\s)?"
+    rf"(?P<whole>{_COUNT}|ten|twelve|twenty|a hundred|\d{{1,4}})\b",
+    re.IGNORECASE,
+)
+_MONEY_WORD = re.compile(r"\s(?P<word>pounds|dollars|euros)\b", re.IGNORECASE)
+_CURRENCY = {"pounds": "GBP", "dollars": "USD", "euros": "EUR"}
+_ORDINALS = (
+    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth"
+).split()
+_ORDINAL = re.compile(rf"\b(?P<word>{'|'.join(_ORDINALS)})\b", re.IGNORECASE)
+_ATTACHED = re.compile(r"[A-Za-z][-–/.]?$")
+
+UNITS: dict[str, tuple[str, str]] = {
+    word: (dimension, factor)
+    for dimension, units in {
+        "length": {"mm": "0.001", "cm": "0.01", "m": "1", "km": "1000", "inch": "0.0254",
+                   "ft": "0.3048", "yard": "0.9144", "mile": "1609.344"},
+        "area": {"m²": "1", "hectare": "10000", "acre": "4046.86", "km²": "1000000"},
+        "mass": {"mg": "0.000001", "g": "0.001", "kg": "1", "tonne": "1000", "lb": "0.4536"},
+        "volume": {"ml": "0.001", "litre": "1", "gallon": "4.546", "ml/d": "1e6"},
+        "duration": {"second": "1", "minute": "60", "hour": "3600", "day": "86400",
+                     "week": "604800", "fortnight": "1209600", "month": "2629746",
+                     "year": "31556952", "decade": "315569520",
+                     "century": "3155695200"},
+        "power": {"w": "1", "kw": "1e3", "mw": "1e6", "gw": "1e9"},
+        "energy": {"wh": "1", "kwh": "1e3", "mwh": "1e6", "gwh": "1e9", "twh": "1e12"},
+        "points": {"point": "1"},
+        "temperature": {"degree": "1"},
+        "times": {"times": "1", "fold": "1"},
+    }.items()
+    for word, factor in units.items()
+}  # fmt: skip
+_SPELT = {
+    "metre": "m", "meter": "m", "kilometre": "km", "kilometer": "km", "centimetre": "cm",
+    "centimeter": "cm", "millimetre": "mm", "millimeter": "mm", "foot": "ft", "feet": "ft",
+    "inches": "inch", "yd": "yard", "square metre": "m²", "square meter": "m²", "sq m": "m²",
+    "m2": "m²", "sqm": "m²", "ha": "hectare", "square kilometre": "km²",
+    "square kilometer": "km²", "gram": "g", "kilogram": "kg", "kilo": "kg", "milligram": "mg",
+    "ton": "tonne", "lbs": "lb", "liter": "litre", "l": "litre",
+    "millilitre": "ml", "sec": "second", "min": "minute", "hr": "hour", "h": "hour", "yr": "year",
+    "centuries": "century", "percentage point": "point", "megawatt": "mw", "kilowatt": "kw",
+    "gigawatt": "gw", "kilowatt hour": "kwh", "kilowatt-hour": "kwh", "megawatt hour": "mwh",
+    "gigawatt hour": "gwh",
+}  # fmt: skip
+_NAMES_OF_UNITS = sorted({*UNITS, *_SPELT}, key=len, reverse=True)
+_UNIT = re.compile(
+    rf"[\s-]?(?P<unit>{'|'.join(map(re.escape, _NAMES_OF_UNITS))})s?(?![\w²])", re.IGNORECASE
+)
+_ABOUT = re.compile(
+    r"\b(?:about|around|approximately|approx\.?|roughly|some|nearly|almost|close to|circa|just over|"
+    r"just under|well over|more than|over|under|less than|fewer than|up to|at least|at most)\s"
+    r"(?:an?\s)?$|~\s?$",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"[^\W_]+(?:[’'&.-][^\W_]+)*")
+_ENDS = re.compile(r"[.!?:;|•\n“\"(]\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A figure. `value` has its scale applied; `unit` is empty where none that is known follows.
+
+    `about`: the text says that it is not exact. `years` are amounts of their own kind.
+    """
+
+    value: Decimal
+    kind: FigureKind
+    span: Span
+    unit: str = ""
+    currency: str = ""
+    about: bool = False
+
+    @property
+    def dimension(self) -> str:
+        """What is measured: a unit's dimension, money, percent, a year, or a plain count."""
+        if self.unit:
+            return UNITS[self.unit][0]
+        return "" if self.kind is FigureKind.QUANTITY else str(self.kind)
+
+    def measured_in(self, unit: str) -> Decimal:
+        """The value in another unit of its dimension; as it is where either tells no unit."""
+        if not self.unit or not unit:
+            return self.value
+        return self.value * Decimal(UNITS[self.unit][1]) / Decimal(UNITS[unit][1])
+
+
+@dataclass(frozen=True, slots=True)
+class Date:
+    """A date; zero for a part that is not told."""
+
+    year: int
+    month: int
+    day: int
+    span: Span
+
+    def within(self, other: Date) -> bool:
+        """Whether another date tells all that this one does, and the same."""
+        pairs = ((self.year, other.year), (self.month, other.month), (self.day, other.day))
+        return all(not own or not its or own == its for own, its in pairs) and (
+            not self.day or bool(other.day)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A proper name: words with capitals that no sentence's beginning explains."""
+
+    text: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """All exact values of a text. `times` are minutes after midnight with their spans."""
+
+    amounts: tuple[Amount, ...]
+    dates: tuple[Date, ...]
+    times: tuple[tuple[int, Span], ...]
+    names: tuple[Name, ...]
+
+
+@lru_cache(maxsize=20_000)
+def values(text: str) -> Values:
+    """Find the values of a text."""
+    dates = tuple(_dates(text))
+    times = tuple(_times(text, [d.span for d in dates]))
+    taken = [*(d.span for d in dates), *(span for _, span in times)]
+    amounts = tuple(_amounts(text, taken))
+    taken += [a.span for a in amounts]
+    return Values(amounts, dates, times, tuple(_names(text, taken)))
+
+
+def _dates(text: str) -> Iterator[Date]:
+    for match in _DATE.finditer(text):
+        month = match["m1"] or match["m2"] or match["m3"]
+        day = match["d1"] or match["d2"] or match["d3"]
+        year = match["y1"] or match["y2"] or match["y3"]
+        if not day and not year and month[0].islower():
+            continue  # "may", "march" as verbs
+        if not day and not year and month.lower() == "may" and not match.start():
+            continue
+        number = int(month) if month.isdigit() else _month(month)
+        yield Date(int(year or 0), number, int(day or 0), Span(match.start(), match.end()))
+
+
+def _month(word: str) -> int:
+    return next(n for n, m in enumerate(_MONTHS, 1) if m.startswith(word.lower()[:3]))
+
+
+def _times(text: str, taken: Sequence[Span]) -> Iterator[tuple[int, Span]]:
+    for match in _TIME.finditer(text):
+        span = Span(match.start(), match.end())
+        if _overlaps(span, taken):
+            continue
+        if match["hour24"]:
+            yield int(match["hour24"]) * 60 + int(match["minute24"]), span
+        else:
+            hour = int(match["hour"]) % 12 + 12 * (match["half"].lower() == "p")
+            yield hour * 60 + int(match["minute"] or 0), span
+
+
+def _amounts(text: str, taken: Sequence[Span]) -> Iterator[Amount]:
+    taken = list(taken)
+    for special in (*_shares(text), *_fractions(text), *_units_alone(text)):
+        if not _overlaps(special.span, taken):
+            taken.append(special.span)
+            yield special
+    for figure in figures(text):
+        before = text[max(0, figure.span.start - 24) : figure.span.start]
+        if _overlaps(figure.span, taken) or _ATTACHED.search(before):
+            continue
+        unit = _UNIT.match(text, figure.span.end)
+        if figure.spelled and figure.value == 1 and not unit:
+            continue  # mostly a pronoun
+        money = _MONEY_WORD.match(text, figure.span.end)
+        currency = figure.currency or (_CURRENCY[money["word"].lower()] if money else "")
+        plain = unit["unit"].lower() if unit and not currency else ""
+        kind = FigureKind.MONEY if currency else FigureKind.QUANTITY if plain else figure.kind
+        about = _ABOUT.search(before) is not None
+        unit_ = _SPELT.get(plain, plain)
+        span = Span(figure.span.start, unit.end() if plain and unit else figure.span.end)
+        yield Amount(figure.value, kind, span, unit_, currency, about)
+
+
+def _shares(text: str) -> Iterator[Amount]:
+    """ "Three in ten", "nine out of every ten": a share."""
+    for match in _OUT_OF.finditer(text):
+        part, whole = (_number(match[name]) for name in ("part", "whole"))
+        if part and whole and part < whole and whole in {3, 4, 5, 6, 7, 8, 9, 10, 12, 20, 100, 1000}:
+            span = Span(match.start(), match.end())
+            yield Amount(100 * part / whole, FigureKind.PERCENT, span, about=True)
+
+
+def _number(word: str) -> Decimal | None:
+    if word.isdigit():
+        return Decimal(word)
+    value = NUMBER_WORDS.get(word.lower())
+    return Decimal(value) if value else None
+
+
+def _fractions(text: str) -> Iterator[Amount]:
+    """ "A fifth" is 20 percent, "a quarter of an hour" 0.25 hours."""
+    for match in _FRACTION.finditer(text):
+        share = Decimal(_COUNTS[(match["count"] or "").lower()]) / _PARTS[(match["part"] or "half").lower()]
+        unit = _UNIT.match(text, match.end()) if match["of"] else None
+        if unit:
+            name = unit["unit"].lower()
+            span = Span(match.start(), unit.end())
+            yield Amount(share, FigureKind.QUANTITY, span, _SPELT.get(name, name))
+        else:
+            span = Span(match.start(), match.end("part") if match["part"] else match.end("half"))
+            yield Amount(100 * share, FigureKind.PERCENT, span, about=True)
+
+
+def _units_alone(text: str) -> Iterator[Amount]:
+    """A fortnight, and a place in a row: each has a figure in it."""
+    for match in re.finditer(r"\bfortnight\b", text, re.IGNORECASE):
+        yield Amount(Decimal(1), FigureKind.QUANTITY, Span(match.start(), match.end()), "fortnight")
+    for match in _ORDINAL.finditer(text):
+        place = _ORDINALS.index(match["word"].lower()) + 1
+        if place > 3:
+            yield Amount(Decimal(place), FigureKind.QUANTITY, Span(match.start(), match.end()))
+
+
+def _names(text: str, taken: Sequence[Span]) -> Iterator[Name]:
+    for match in _WORD.finditer(text):
+        word, span = match.group(), Span(match.start(), match.end())
+        if not any(c.isupper() for c in word) or _overlaps(span, taken) or word == "I":
+            continue
+        before = text[: span.start]
+        begins = not before.strip() or _ENDS.search(before) is not None
+        if begins and not any(c.isupper() for c in word[1:]):
+            continue
+        yield Name(word, span)
+
+
+def _overlaps(span: Span, taken: Sequence[Span]) -> bool:
+    return any(span.start < t.end and t.start < span.end for t in taken)

@@ -1,0 +1,102 @@
+"""Exact values: which figures, dates, times and names stand in quotes or follow from them."""
+
+from __future__ import annotations
+
+import pytest
+
+from mehealth_rag.guard.exact import Sources, Step, missing, steps
+from mehealth_rag.guard.values import values
+
+
+def step(statement: str, *quotes: str, above: str = "", question: str = "") -> Step:
+    """The one step of a statement with one value."""
+    (found,) = steps(statement, Sources(quotes, above, question))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("statement", "quote", "how"),
+    [
+        ("it employs 33,000 people", "The cluster has 33,000 staff.", "stands"),
+        ("it cost £1,600,000", "It will cost £1.6 million.", "stands"),
+        ("it cost twenty-two thousand pounds", "It cost £22,000.", "stands"),
+        ("it has seven hubs", "There are 7 hubs.", "stands"),
+        ("the notice is two weeks", "Give fourteen days' notice.", "stands"),
+        ("the notice is a fortnight", "Give two weeks' notice.", "stands"),
+        ("it takes half an hour", "The walk takes 30 minutes.", "stands"),
+        ("it takes a quarter of an hour", "It is 15 minutes on foot.", "stands"),
+        ("a fifth of them stay", "20% of the students stay.", "stands"),
+        ("two in five use it", "Two fifths of the passengers use it.", "stands"),
+        ("it is as large as 20 hectares", "It covers 0.2 square kilometres.", "stands"),
+        ("the rent is £104.2m", "Adult care | 96.4 | 104.2 (£m)", "stands"),
+        ("some 33,000 people work there", "It has 32,870 staff.", "rounding"),
+        ("there are three of them", "They are oak, ash and elm.", "count"),
+        ("in all there are 183 firms", "Ellery has 52 firms, Staneby 94 and Drummel 37.", "sum"),
+        ("the fall was 141 hours", "It was 611 hours, and 470 the year before.", "difference"),
+        ("the rest, £400,000, is its own", "Of £1,450,000 the fund pays £870,000, the county "
+         "£180,000.", "difference"),
+        ("it fell by a third", "It fell from 12 to 8.", "share"),
+        ("it is six times as long", "It lasts 19 weeks here and 3 there.", "share"),
+        ("it comes to £16,200", "It sold 8,100 tickets at £2.", "product"),
+        ("it took twenty months", "Begun in June 2023, it ended in February 2025.", "difference"),
+        ("it opened on 4 May 2021", "It was opened on the 4th of May, 2021.", "stands"),
+        ("it opens at 5 p.m.", "The doors open at 17:00.", "stands"),
+        ("it opens at 12 pm", "The doors open at noon.", "stands"),
+        ("they work in Ballynorra", "The depot at Ballynorra has staff.", "stands"),
+        ("it is run by the HCF", "The Heritage Crossings Fund runs it.", "stands"),
+    ],
+)  # fmt: skip
+def test_what_stands_or_follows(statement: str, quote: str, how: str) -> None:
+    assert step(statement, quote).how == how
+
+
+@pytest.mark.parametrize(
+    ("statement", "quote", "kind", "instead"),
+    [
+        ("it employs 40,000 people", "It has 33,000 staff.", "figure", ("33,000",)),
+        ("the notice is 48 days", "Give 48 hours' notice.", "figure", ("48 hours",)),
+        ("it cost €12", "It cost £12.", "figure", ()),
+        ("it has nine hubs", "There are 7 hubs.", "word", ("7",)),
+        ("it opened in May 2022", "It opened in May 2021.", "date", ("May 2021",)),
+        ("it opened on 5 May", "It opened on 4 May.", "date", ("4 May",)),
+        ("it opens at 6 p.m.", "The doors open at 17:00.", "time", ()),
+        ("they work in Tobermoyle", "The depot at Ballynorra has staff.", "name", ()),
+        ("it rose by 12%", "It has 12 staff.", "figure", ()),
+    ],
+)
+def test_what_is_missing(
+    statement: str, quote: str, kind: str, instead: tuple[str, ...]
+) -> None:
+    assert step(statement, quote) == Step(statement_value(statement), kind, "missing", instead)
+
+
+def statement_value(statement: str) -> str:
+    """The words of the one value of a statement."""
+    found = values(statement)
+    spans = [
+        *(a.span for a in found.amounts), *(d.span for d in found.dates),
+        *(span for _, span in found.times), *(n.span for n in found.names),
+    ]  # fmt: skip
+    (span,) = spans
+    return span.of(statement)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "Yes, it does.", "No. Although small, it grows.", "One of them left.", "They may stay.",
+        "The one in use is new.", "According to its chair, it grows.",
+    ],
+)  # fmt: skip
+def test_words_that_are_no_values(statement: str) -> None:
+    assert missing(statement, Sources(("It grows.",))) == ()
+
+
+def test_headings_and_the_question_give_names_and_figures() -> None:
+    told = Sources(("It has a staff of nine.",), above="Ballynorra, 2024", question="What of 3B?")
+    assert missing("In 2024 nine worked at Ballynorra in 3B.", told) == ()
+
+
+def test_what_is_computed_is_shown() -> None:
+    found = step("the fall was 141 hours", "It was 611 hours, and 470 the year before.")
+    assert found == Step("141 hours", "figure", "difference", ("611 hours", "470"))
