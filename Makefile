@@ -9,7 +9,7 @@ DATA ?=
 ENGINE ?=
 FORM ?= small
 
-.PHONY: run test install check eval bench train fit clean
+.PHONY: run test install check eval bench train clean
 
 run: install
 	$(BIN)/mehealth ingest
@@ -48,10 +48,6 @@ train: install
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 		--constraint constraints.txt --editable '.[dev,training]'
 	$(BIN)/python -m training --form $(FORM)
-
-# Fit the engine's weights anew: make fit DATA=/folder/with/the/question/sets
-fit: install
-	$(BIN)/python -m eval.fit --data $(DATA)
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache build dist *.egg-info

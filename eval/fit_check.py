@@ -22,13 +22,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from mehealth_rag.grounding.weights import Logistic
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
 from eval.claim_making import make_claims
 from eval.claims import CLAIMS, CORPUS, fitted_articles, load_claims, opened, write_corpus
-from mehealth_rag.answering.weights import Logistic
 from mehealth_rag.assistant import Assistant
 from mehealth_rag.checking import claim_sentences, mended
 from mehealth_rag.grounding.signals import SIGNALS

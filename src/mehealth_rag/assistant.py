@@ -5,22 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from mehealth_rag import compose, generated
 from mehealth_rag.accounting import PageAccount, page_accounts, page_ranges, unread_pages
-from mehealth_rag.answering import extractive
-from mehealth_rag.answering.comparing import compared
-from mehealth_rag.answering.evidence import Evidence
+from mehealth_rag.answering import reading
 from mehealth_rag.answering.generative import Task, Writer
 from mehealth_rag.answering.links import find_link
-from mehealth_rag.answering.named import found_in, inside, plain
-from mehealth_rag.answering.parts import parts
+from mehealth_rag.answering.named import plain
+from mehealth_rag.answering.reading import ReadHit
 from mehealth_rag.answering.rewriting import rewritten
 from mehealth_rag.answering.scope import declined
-from mehealth_rag.answering.sides import Side, answers_both, giving, of_one_side, tells_both
-from mehealth_rag.answering.weighing import Engine
-from mehealth_rag.answering.weights import load_models
 from mehealth_rag.checking import check_claim
 from mehealth_rag.corpus import load_sources
 from mehealth_rag.errors import UsageError
@@ -30,15 +25,13 @@ from mehealth_rag.language.spelling import Speller
 from mehealth_rag.naming import Naming
 from mehealth_rag.questions import Question, Wanted, analyse
 from mehealth_rag.reader.rows import PassageText, passage_text
-from mehealth_rag.retrieval import Retriever
+from mehealth_rag.retrieval import Evidence, Retriever
 from mehealth_rag.timing import Stopwatch
 from mehealth_rag.types import Answer, Hit, Page, Passage, Source, SourceState, Turn, Verdict
 from mehealth_rag.wiring import (
-    likeness,
     open_index,
     open_language_model,
     open_reader,
-    open_sentence_reader,
     register,
     speller,
 )
@@ -47,27 +40,27 @@ if TYPE_CHECKING:
     from mehealth_rag.index.content import IndexedDocument
     from mehealth_rag.index.opened import OpenIndex
     from mehealth_rag.llm import LanguageModel
-    from mehealth_rag.reader.model import PassageReading, Reader
+    from mehealth_rag.reader.model import Reader
     from mehealth_rag.settings import Settings
 
 MAX_QUESTION = 2_000
 """Characters of a question at the most: what is longer is a document, not a question."""
 
-OTHER_PART_SHARE = 0.6
-"""Once one part of a double question is answered, the others need this share of the threshold."""
-
 PASSAGES_READ = 12
 """How many passages are read for one answer."""
 
-PASSAGES_COMPARED = 40
-"""How many are looked through for another figure than the answer's."""
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question as it stands alone, the passages found for it, and what the reader says of them.
 
-_Asked: TypeAlias = tuple[extractive.Draft, Sequence[Evidence]]
-"""The answer to one part of a question, and the evidence that it was chosen from."""
+    `plain` are the documents that an answer need not name.
+    """
 
-Kept: TypeAlias = Callable[[Sequence[Evidence]], tuple[Evidence, ...]]
-"""Takes out of evidence what may not answer."""
+    question: Question
+    evidence: tuple[Evidence, ...]
+    hits: tuple[ReadHit, ...]
+    plain: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +78,6 @@ class SourceStatus:
     unread: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ReadHit:
-    """A passage of a search with what the reader was given of it, and what it says of that."""
-
-    hit: Hit
-    text: PassageText
-    reading: PassageReading
-
-
 @dataclass(frozen=True)
 class Assistant:
     """Answers questions over one open index. Keeps no conversation: any number may share it."""
@@ -101,7 +85,6 @@ class Assistant:
     index: OpenIndex
     retriever: Retriever
     speller: Speller
-    engine: Engine
     known_sources: tuple[Source, ...]
     reader: Callable[[], Reader]
     """Opens the reader of passages when it is first needed."""
@@ -123,7 +106,6 @@ class Assistant:
             index=index,
             retriever=Retriever(index, encoder, index.acronyms(), names),
             speller=speller(index, names),
-            engine=Engine(load_models(), index, likeness(encoder), open_sentence_reader()),
             known_sources=load_sources(settings.corpus) if settings.corpus.is_dir() else (),
             reader=cache(partial(open_reader, settings)),
             model=open_language_model(settings),
@@ -187,10 +169,15 @@ class Assistant:
         top_k: int = PASSAGES_READ,
     ) -> tuple[ReadHit, ...]:
         """The passages that a search brings, in its order, each as the reader reads it."""
-        hits = [e.hit for e in self.passages(question, history, documents, top_k)]
+        return self._read(question, history, self.passages(question, history, documents, top_k))
+
+    def _read(
+        self, question: str, history: Sequence[Turn], evidence: Sequence[Evidence]
+    ) -> tuple[ReadHit, ...]:
+        hits = [e.hit for e in evidence]
         texts = [self.passage_text(hit.passage) for hit in hits]
         readings = self.reader().read(question, history, texts)
-        return tuple(map(ReadHit, hits, texts, readings))
+        return tuple(map(ReadHit, hits, texts, map(reading.allowed, readings, evidence)))
 
     def passage_text(self, passage: Passage) -> PassageText:
         """A passage as the reader is given it."""
@@ -251,7 +238,7 @@ class Assistant:
         analysed = analyse(self.speller.mend(alone.text), self.retriever.acronyms)
         watch.lap("rewrite")
         naming = self.retriever.naming(analysed.text, documents)
-        evidence = self._retrieve(analysed, alone, naming, documents)
+        evidence = self._passages(analysed.text, naming, documents)
         watch.lap("retrieve")
         framed = partial(
             replace,
@@ -264,7 +251,11 @@ class Assistant:
             watch.mark("first_words")
             return framed(part)
 
-        answer = yield from mapped(self._answer(analysed, evidence, naming, documents), begun)
+        hits = self._read(question, history, evidence)
+        if alone.avoid:
+            hits = reading.without(hits, alone.avoid)
+        asked = _Asked(analysed, evidence, hits, plain(naming, evidence))
+        answer = yield from mapped(self._answer(asked, documents), begun)
         watch.lap("answer")
         return framed(answer, timings_ms=watch.stop())
 
@@ -289,12 +280,6 @@ class Assistant:
                     f"no document '{document}' in the index; there are: {', '.join(known[:20])}"
                 )
 
-    def _retrieve(
-        self, question: Question, alone: Standalone, naming: Naming, documents: Sequence[str]
-    ) -> tuple[Evidence, ...]:
-        found = self._passages(question.text, naming, documents)
-        return extractive.without(found, alone.avoid) if alone.avoid else found
-
     def _passages(
         self, text: str, naming: Naming, documents: Sequence[str]
     ) -> tuple[Evidence, ...]:
@@ -303,122 +288,24 @@ class Assistant:
         return self.retriever.retrieve(text, count, documents)
 
     def _answer(
-        self,
-        question: Question,
-        evidence: Sequence[Evidence],
-        naming: Naming,
-        documents: Sequence[str],
+        self, asked: _Asked, documents: Sequence[str]
     ) -> Generator[Answer, None, Answer]:
-        library = compose.Library(
-            self.index.page, self._sources_by_id(), plain=plain(naming, evidence)
-        )
+        question = asked.question
+        library = compose.Library(self.index.page, self._sources_by_id(), plain=asked.plain)
         if question.wanted is Wanted.LINK:
-            pages = _link_pages(self.index, self.known_sources, evidence)
+            pages = _link_pages(self.index, self.known_sources, asked.evidence)
             link = find_link(question, self.known_sources, pages)
             if link is not None:
                 return compose.link_answer(question, link, library)
-        asked = self._asked(question, evidence, naming, documents)
-        drafts = [draft for draft, _ in asked]
-        floor = self.engine.models.threshold
-        if any(d.answerable >= floor for d in drafts):
-            floor *= OTHER_PART_SHARE
-        said = [d for d in drafts if d.statements and d.answerable >= floor]
-        sides = self._both_sides(question, said, documents) if len(drafts) == 1 else []
-        if not said and not sides:
+        draft = reading.drafted(asked.hits, self.reader().limits, self.index)
+        if not draft.statements:
             library = replace(library, unread=self._unread(documents))
-            return compose.not_found(question, evidence, drafts[0], library)
-        draft = extractive.joined([d for d, _ in sides] or said)
-        asked += sides
+            return compose.not_found(question, reading.nearest(asked.hits), draft, library)
         if self.model is None or draft.disagree:
             return compose.answered(question, draft, library)
-        found = {e.hit.passage.id: e for _, held in asked for e in held}
-        task = Task(question, draft, tuple(found.values()))
-        writer = Writer(self.model, self.retriever, self.engine, self.answer_tokens)
+        task = Task(question, draft, asked.evidence, asked.hits)
+        writer = Writer(self.model, self.retriever, self.index.page, self.answer_tokens)
         return (yield from generated.answer(task, writer, library))
-
-    def _both_sides(
-        self, question: Question, said: Sequence[extractive.Draft], documents: Sequence[str]
-    ) -> list[_Asked]:
-        """What tells each side of a comparison, if the answer does not speak of both already.
-
-        Nothing where the question compares nothing, or where one of its sides is not told of. One
-        sentence may tell both.
-        """
-        sides = compared(question.text)
-        whole = said[0] if said else None
-        if not sides or (whole and (whole.introduction or _tells(sides, whole))):
-            return []
-        floor = self.engine.models.threshold * (OTHER_PART_SHARE if whole else 1)
-        told = self._told(sides, [partial(giving, s) for s in sides], documents, floor)
-        shared = _shared(told)
-        if shared is not None and not answers_both(sides, shared):
-            pairs = zip(sides, reversed(sides), strict=True)
-            kept = [partial(of_one_side, side, other, shared) for side, other in pairs]
-            told = self._told(sides, kept, documents, floor)
-            return told if _shared(told) is None else []
-        return told
-
-    def _told(
-        self,
-        sides: Sequence[Side],
-        kept: Sequence[Kept],
-        documents: Sequence[str],
-        floor: float,
-    ) -> list[_Asked]:
-        """One statement for each side; nothing where one of them is not told of."""
-        told = []
-        for side, keeps in zip(sides, kept, strict=True):
-            telling = partial(extractive.telling, analyse(side.question))
-            one = telling if side.wants_figure else extractive.first_statement
-            for draft, evidence in self._part(side.question, documents, keeps):
-                if not draft.statements or draft.answerable < floor:
-                    return []
-                told.append((one(draft), evidence))
-        return told
-
-    def _asked(
-        self,
-        question: Question,
-        evidence: Sequence[Evidence],
-        naming: Naming,
-        documents: Sequence[str],
-    ) -> list[_Asked]:
-        """The drafts for each part of a question, with the evidence of each."""
-        asked = parts(question.text)
-        if len(asked) == 1:
-            return self._drafts(question, evidence, naming, documents)
-        return [a for part in asked for a in self._part(part, documents)]
-
-    def _part(self, part: str, documents: Sequence[str], kept: Kept = tuple) -> list[_Asked]:
-        """The drafts for one part of a question, or for one side of a comparison.
-
-        `kept` is the evidence that may answer it.
-        """
-        naming = self.retriever.naming(part, documents)
-        found = kept(self._passages(part, naming, documents))
-        return self._drafts(analyse(part, self.retriever.acronyms), found, naming, documents)
-
-    def _drafts(
-        self,
-        question: Question,
-        evidence: Sequence[Evidence],
-        naming: Naming,
-        documents: Sequence[str],
-    ) -> list[_Asked]:
-        """A draft out of each name's documents; out of all where fewer than two are named."""
-
-        def look(query: str) -> Sequence[Evidence]:
-            return self.retriever.retrieve(query, PASSAGES_COMPARED, documents)
-
-        if not naming.named:
-            return [(extractive.answer(question, evidence, self.engine, look), evidence)]
-        if len(naming.named) == 1:
-            asked = inside(question, naming, naming.named[0])
-            return [(extractive.answer(asked, evidence, self.engine, look), evidence)]
-        found = [(n, found_in(evidence, n.documents)) for n in naming.named]
-        return [
-            (extractive.answer(inside(question, naming, n), e, self.engine), e) for n, e in found
-        ]
 
     def _unread(self, documents: Sequence[str]) -> Mapping[str, tuple[int, ...]]:
         """Pages of the documents searched that could not be read."""
@@ -428,16 +315,6 @@ class Assistant:
     def _sources_by_id(self) -> Mapping[str, Source]:
         indexed = {d.source.id: d.source for d in self.index.documents()}
         return {s.id: s for s in self.known_sources} | indexed
-
-
-def _shared(told: Sequence[_Asked]) -> str | None:
-    """The one sentence that was chosen for every side, None where there are several."""
-    firsts = {draft.statements[0][0] for draft, _ in told}
-    return firsts.pop().text if len(firsts) == 1 and len(told) > 1 else None
-
-
-def _tells(sides: Sequence[Side], whole: extractive.Draft) -> bool:
-    return any(tells_both(sides, quotes[0].text) for quotes in whole.statements)
 
 
 def _status(

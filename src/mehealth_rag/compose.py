@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from mehealth_rag.accounting import page_ranges
-from mehealth_rag.answering.evidence import Evidence
-from mehealth_rag.answering.extractive import Draft, Quote
+from mehealth_rag.answering.draft import Draft, Quote
 from mehealth_rag.answering.links import FoundLink
 from mehealth_rag.answering.marking import decisive, mark
 from mehealth_rag.answering.related import related_sources
@@ -28,7 +27,6 @@ from mehealth_rag.types import (
 NOT_FOUND = "The documents do not say."
 DISAGREE = " The pages give different figures."
 SOURCE = "\n\nSource: "
-_NEAREST = 3
 _LISTED = 5
 """So many unread pages are named by their numbers; more are counted."""
 _BULLET = re.compile(r"^(?:[•▪◦‣●○■–-]|\(?\w{1,3}[.)])\s+")
@@ -86,14 +84,13 @@ def _conflict(question: Question, statements: Sequence[Statement]) -> Conflict:
 
 
 def not_found(
-    question: Question, evidence: Sequence[Evidence], draft: Draft, library: Library
+    question: Question, nearest: Sequence[Quote], draft: Draft, library: Library
 ) -> Answer:
-    """That the documents do not say, with the closest passages and linked sources that might."""
+    """That the documents do not say, with the closest sentences and linked sources that might."""
     related = related_sources(
         question, tuple(library.sources.values()), frozenset(_indexed(library))
     )
     hint = f" “{related[0].title}”, which is linked but not in the index, may." if related else ""
-    nearest = [_nearest(e) for e in evidence[:_NEAREST]]
     return Answer(
         question=question.text,
         standalone_question=question.text,
@@ -205,15 +202,6 @@ def _sentence(question: Question, statement: Statement) -> str:
 
 def _numbers(statement: Statement) -> str:
     return "".join(f"[{n}]" for n in statement.citations)
-
-
-def _nearest(evidence: Evidence) -> Quote:
-    """The sentence of a passage that comes closest to the question."""
-    passage = evidence.hit.passage
-    best = int(evidence.sentence_similarities.argmax())
-    span = passage.sentences[best].span
-    text = passage.text[span.start - passage.span.start : span.end - passage.span.start]
-    return Quote(passage.document, passage.page, span, text)
 
 
 def _indexed(library: Library) -> Iterator[str]:

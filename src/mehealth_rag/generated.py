@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
 
-from mehealth_rag.answering.extractive import Draft, Quote
+from mehealth_rag.answering.draft import Draft, Quote
 from mehealth_rag.answering.generative import Task, Writer, Written, is_list, overlap, write
 from mehealth_rag.answering.marking import decisive, mark
 from mehealth_rag.answering.supporting import Quotes

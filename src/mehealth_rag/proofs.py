@@ -5,16 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TypeGuard
 
-from mehealth_rag.answering.conflicts import MAX_RATIO
-from mehealth_rag.answering.evidence import Evidence, sentence_text
-from mehealth_rag.answering.extractive import Quote
+from mehealth_rag.answering.draft import Quote
 from mehealth_rag.grounding.amounts import amounts
 from mehealth_rag.grounding.judge import carries
 from mehealth_rag.grounding.values import Ground, Judgement, Outcome, ReasonKind
 from mehealth_rag.language.words import stems
-from mehealth_rag.retrieval import Retriever
+from mehealth_rag.retrieval import Evidence, Retriever
 from mehealth_rag.tables import quoted_columns
 from mehealth_rag.types import BlockKind, Page, Passage, Sentence
 
@@ -24,6 +23,9 @@ SENTENCES_HELD = 14
 
 BOTH_SURE = 0.9
 """From this closeness on two pages that differ are said to disagree."""
+
+MAX_RATIO = Decimal("1.5")
+"""Figures further apart than this measure different things."""
 
 NOTHING_ADDED = 0.03
 """A second quote that brings no more of the sentence's words is left out."""
@@ -164,7 +166,7 @@ def _nearest_first(
             if item.allowed and not item.allowed[place]:
                 continue
             similarity = float(item.sentence_similarities[place])
-            own = set(stems(sentence_text(item.hit.passage, place)))
+            own = set(stems(item.hit.passage.sentence_text(place)))
             share = len(asked & own) / max(len(asked), 1)
             scored.append((-(similarity + share), rank, place))
     for _, rank, place in sorted(scored)[:SENTENCES_HELD]:
@@ -215,10 +217,10 @@ def _above(passage: Passage, place: int) -> str:
     """The title and the headings above a sentence."""
     above = [passage.title, *passage.headings]
     if place and passage.sentences[0].kind is BlockKind.HEADING:
-        above.append(sentence_text(passage, 0))
+        above.append(passage.sentence_text(0))
     return "\n".join(dict.fromkeys(above))
 
 
 def _quote(passage: Passage, place: int) -> Quote:
     span = passage.sentences[place].span
-    return Quote(passage.document, passage.page, span, sentence_text(passage, place))
+    return Quote(passage.document, passage.page, span, passage.sentence_text(place))

@@ -10,7 +10,6 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from mehealth_rag.answering.evidence import Evidence
 from mehealth_rag.grounding.orders import evidence_mask
 from mehealth_rag.language.acronyms import Acronyms, expand
 from mehealth_rag.language.casing import as_written
@@ -36,6 +35,22 @@ CLAUSE_MARGIN = 0.1
 """Cosine by which a clause's nearest passage may be further away than the nearest clause's."""
 
 Vector = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A hit with what it was found by.
+
+    `similarity` is the question's cosine to the passage, `sentence_similarities` those to its
+    sentences [k]. `allowed` says for each sentence whether it may be the answer; empty: all may.
+    """
+
+    hit: Hit
+    similarity: float
+    sentence_similarities: NDArray[np.float32]
+    allowed: tuple[bool, ...] = ()
+    ordinal: int = -1
+    """The passage's number in the index that it was found in."""
 
 
 class SearchableIndex(Protocol):

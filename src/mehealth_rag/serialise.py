@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mehealth_rag.accounting import PageAccount
-    from mehealth_rag.assistant import ReadHit, SourceStatus
+    from mehealth_rag.answering.reading import ReadHit
+    from mehealth_rag.assistant import SourceStatus
 
 SCHEMA = 1
 

@@ -17,8 +17,6 @@ from mehealth_rag.passwords import read_passwords
 from mehealth_rag.settings import PACKAGED_READER
 
 if TYPE_CHECKING:
-    from mehealth_rag.answering.doubts import Likeness
-    from mehealth_rag.answering.weighing import SentenceReader
     from mehealth_rag.index.opened import OpenIndex
     from mehealth_rag.index.report import BulkEncoder, IngestReport, Progress
     from mehealth_rag.llm import LanguageModel
@@ -109,13 +107,6 @@ def open_index(settings: Settings) -> tuple[OpenIndex, Encoder]:
     return index, encoder
 
 
-def open_sentence_reader() -> SentenceReader:
-    """The reader of single sentences that the engine's rules weigh. Raises ModelError."""
-    from mehealth_rag.answering.reader_model import Reader
-
-    return Reader.load()
-
-
 def open_reader(settings: Settings) -> Reader:
     """The reader of passages that the settings name.
 
@@ -184,12 +175,6 @@ def speller(index: OpenIndex, register: Register) -> Speller:
 def register(index: OpenIndex) -> Register:
     """What an index's documents are called; a word that English knows is no name by itself."""
     return Register(NameLexicon(index), _is_english)
-
-
-def likeness(encoder: Encoder) -> Likeness:
-    """The cosine of two short texts; each is encoded once."""
-    encode = lru_cache(maxsize=5_000)(encoder.encode)
-    return lambda one, other: float(encode(one) @ encode(other))
 
 
 def _is_english(word: str) -> bool:

@@ -12,21 +12,18 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from mehealth_rag.answering.evidence import Candidate, Evidence, sentence_text
-from mehealth_rag.answering.extractive import Draft, Quote
+from mehealth_rag.answering.draft import Draft, Quote
 from mehealth_rag.answering.marking import decisive_figure
+from mehealth_rag.answering.reading import ReadHit
 from mehealth_rag.answering.supporting import Bench, Quotes
-from mehealth_rag.answering.wanted import has_form, strictly_holds
-from mehealth_rag.answering.weighing import Engine, Weighed, pair, weigh
 from mehealth_rag.errors import LanguageModelError
 from mehealth_rag.grounding.amounts import agree, amounts
 from mehealth_rag.grounding.gate import Gate, Passed
 from mehealth_rag.language.words import content_words, stem_all
 from mehealth_rag.questions import Question, Wanted
-from mehealth_rag.retrieval import Retriever
-from mehealth_rag.types import Dropped
+from mehealth_rag.reader.rows import readable
+from mehealth_rag.retrieval import Evidence, Retriever
+from mehealth_rag.types import Dropped, Page
 
 if TYPE_CHECKING:
     from mehealth_rag.llm import EvidenceItem, LanguageModel, Message
@@ -34,14 +31,11 @@ if TYPE_CHECKING:
 MOST_PASSAGES = 5
 """How many passages a model is given at the most, best first."""
 
-MARGIN = 3.0
-"""Log-odds that a quote may lie behind the best one and still be to the question."""
-
-AS_GOOD = 1.0
-"""So many log-odds of the reader's may a generated sentence lie behind the quote that answers."""
+TO_THE_QUESTION = 0.1
+"""A sentence that answers with this probability may be what a written one rests on."""
 
 TOLD = 0.6
-"""Without a reader: it tells at least this share of the quote's words that the question lacks."""
+"""The share of a quote's words, the question's aside, that a text has to tell."""
 
 SHORT, LONG = 50, 110
 """Words of an answer at the most: to a question for one thing, and to others."""
@@ -51,11 +45,12 @@ _LONG = frozenset({Wanted.LIST, Wanted.GENERAL, Wanted.MANNER, Wanted.REASON, Wa
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A question with what the extractive engine found: its draft, and the evidence it is from."""
+    """A question with what the extractive engine found: its draft, and what it was read in."""
 
     question: Question
     draft: Draft
     evidence: tuple[Evidence, ...]
+    hits: tuple[ReadHit, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +59,7 @@ class Writer:
 
     model: LanguageModel
     retriever: Retriever
-    engine: Engine
+    page: Callable[[str, int], Page]
     max_tokens: int
 
 
@@ -90,9 +85,8 @@ def write(task: Task, writer: Writer) -> Generator[tuple[Passed[Quotes], ...], N
 
     A list is shown only when it is whole, so nothing is yielded of one before its end.
     """
-    weighed = weigh(task.question, task.evidence, writer.engine)
-    prompt, given = _prompt(task.question, _passages(weighed, task.evidence), writer)
-    bench = Bench(given, writer.retriever, writer.engine.index.page, _relevance(task, weighed))
+    prompt, given = _prompt(task.question, _best(task), writer)
+    bench = Bench(given, writer.retriever, writer.page, _relevance(task))
     gate = Gate(bench.judge, LONG if task.question.wanted in _LONG else SHORT)
     text: list[str] = []
     failure = None
@@ -112,7 +106,7 @@ def write(task: Task, writer: Writer) -> Generator[tuple[Passed[Quotes], ...], N
         dropped=tuple(gate.dropped),
         failure=failure,
         silent=gate.silent,
-        answers=_answers(task, gate.passed, weighed, writer.engine),
+        answers=_answers(task, gate.passed),
         tokens=_tokens(prompt, text, writer.model),
     )
 
@@ -150,13 +144,11 @@ def overlap(one: Quote, other: Quote) -> bool:
     return same_page and one.span.start < other.span.end and other.span.start < one.span.end
 
 
-def _passages(weighed: Weighed, evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
-    """The passages of the best candidates, best first, and then the others as they were found."""
-    order = np.argsort(-weighed.logits, kind="stable")
-    ids = [weighed.found[int(i)].passage.id for i in order]
-    ranked = dict.fromkeys([*ids, *(e.hit.passage.id for e in evidence)])
-    by_id = {e.hit.passage.id: e for e in evidence}
-    return tuple(by_id[i] for i in list(ranked)[:MOST_PASSAGES])
+def _best(task: Task) -> tuple[Evidence, ...]:
+    """The passages that answer most likely, best first."""
+    pairs = zip(task.evidence, task.hits, strict=True)
+    ranked = sorted(pairs, key=lambda pair: -pair[1].likeliest)
+    return tuple(evidence for evidence, _ in ranked[:MOST_PASSAGES])
 
 
 def _item(evidence: Evidence) -> EvidenceItem:
@@ -167,50 +159,39 @@ def _item(evidence: Evidence) -> EvidenceItem:
     text = passage.text
     if evidence.allowed:
         allowed = (i for i, may in enumerate(evidence.allowed) if may)
-        text = "\n".join(sentence_text(passage, i) for i in allowed)
+        text = "\n".join(passage.sentence_text(i) for i in allowed)
     above = [h for h in passage.headings[-1:] if h not in text]
     return EvidenceItem(passage.title, passage.page_label, "\n".join([*above, text]))
 
 
-def _relevance(task: Task, weighed: Weighed) -> Callable[[Quote], bool]:
-    """Whether a quote may be what answers: of the draft, or not far behind the best candidate.
-
-    Where a figure, a date or a name is asked for, another sentence could only bring another one.
-    """
+def _relevance(task: Task) -> Callable[[Quote], bool]:
+    """Whether a quote may be what answers: of the draft, or likely enough to."""
     draft = task.draft
     known = [q for group in draft.statements for q in group]
     if draft.introduction is not None:
         known.append(draft.introduction)
-    margin = 0.0 if has_form(task.question.wanted) else MARGIN
-    floor = float(weighed.logits.max(initial=-np.inf)) - margin
-    near = (c for c, w in zip(weighed.found, weighed.logits, strict=True) if w >= floor)
-    known += [quote_of(c) for c in near]
+    for hit in task.hits:
+        passage = hit.hit.passage
+        pairs = zip(readable(passage), hit.reading.sentences, strict=True)
+        known += [
+            Quote(passage.document, passage.page, s.span, passage.words(s.span))
+            for s, probability in pairs if probability >= TO_THE_QUESTION
+        ]  # fmt: skip
     return lambda quote: any(overlap(quote, k) for k in known)
 
 
-def quote_of(candidate: Candidate) -> Quote:
-    """The quote that a candidate is."""
-    passage = candidate.passage
-    return Quote(passage.document, passage.page, candidate.sentence.span, candidate.text)
-
-
-def _answers(
-    task: Task, passed: Sequence[Passed[Quotes]], weighed: Weighed, engine: Engine
-) -> bool:
+def _answers(task: Task, passed: Sequence[Passed[Quotes]]) -> bool:
     """Whether what passed answers the question by itself, and not only speaks of its subject."""
-    if not passed or not weighed.found:
+    if not passed:
         return False
     if is_list(task.draft):
         return all(_lists(group[0], passed) for group in task.draft.statements)
-    best = weighed.found[int(np.argmax(weighed.logits))]
+    best = task.draft.statements[0][0]
     text = " ".join(p.text for p in passed)
-    question = task.question
-    if has_form(question.wanted) and strictly_holds(question, best.text):
-        if not any(strictly_holds(question, p.text) for p in passed):
-            return False
-        if question.wanted.is_figure:
-            return _gives_figure(question, best.text, text)
-    return _says_as_much(question, best, text, engine)
+    if task.question.wanted.is_figure and not _gives_figure(task.question, best.text, text):
+        return False
+    new = set(stem_all(content_words(best.text))) - set(task.question.subject)
+    return len(new & set(stem_all(content_words(text)))) >= TOLD * len(new)
 
 
 def _lists(item: Quote, passed: Sequence[Passed[Quotes]]) -> bool:
@@ -231,13 +212,3 @@ def _gives_figure(question: Question, best: str, text: str) -> bool:
         return True
     wanted = [a for a in amounts(best) if a.value == figure.value]
     return any(agree(said, given) for said in amounts(text) for given in wanted)
-
-
-def _says_as_much(question: Question, best: Candidate, text: str, engine: Engine) -> bool:
-    """Whether the reader holds the text to answer about as well as the best sentence does."""
-    if engine.reader is not None:
-        before, quote = pair(best)
-        scores = engine.reader.scores(question.text, [(before, quote), (before, text)])
-        return bool(scores[1, 0] >= scores[0, 0] - AS_GOOD)
-    new = set(stem_all(content_words(best.text))) - set(question.subject)
-    return len(new & set(stem_all(content_words(text)))) >= TOLD * len(new)

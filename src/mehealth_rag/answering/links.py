@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from math import log
 from urllib.parse import urlsplit
 
-from mehealth_rag.answering.contacts import WEB_ADDRESS
 from mehealth_rag.language.words import content_words, stem
 from mehealth_rag.questions import Question
 from mehealth_rag.types import BlockKind, Link, Page, Source, Span
+
+WEB_ADDRESS = re.compile(r"\bhttps?://\S|\bwww\.\w", re.IGNORECASE)
+"""A web address as pages print it."""
 
 _ASKING = frozenset(
     stem(w)

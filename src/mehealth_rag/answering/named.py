@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from mehealth_rag.answering.evidence import Evidence
 from mehealth_rag.language.words import stem
 from mehealth_rag.naming import Named, Naming
 from mehealth_rag.questions import Question
+from mehealth_rag.retrieval import Evidence
 
 RIVAL_SHARE = 0.8
 """Another document rivals the best passage's with a passage of this share of its score."""

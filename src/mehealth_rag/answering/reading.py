@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
-from mehealth_rag.answering.extractive import Draft, Quote
+from mehealth_rag.answering.draft import Draft, Quote
 from mehealth_rag.language.words import fold
 from mehealth_rag.reader.choice import choose
 from mehealth_rag.reader.rows import readable
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from mehealth_rag.reader.model import Limits, PassageReading
     from mehealth_rag.reader.rows import PassageText
+    from mehealth_rag.retrieval import Evidence
     from mehealth_rag.types import Hit, Page, Passage, Sentence, Span
 
 NEAREST = 3
@@ -30,6 +31,11 @@ class ReadHit:
     hit: Hit
     text: PassageText
     reading: PassageReading
+
+    @property
+    def likeliest(self) -> float:
+        """How likely its best sentence answers; 0 where it has none."""
+        return max(self.reading.sentences, default=0.0)
 
 
 class Pages(Protocol):
@@ -82,8 +88,7 @@ def drafted(hits: Sequence[ReadHit], limits: Limits, pages: Pages) -> Draft:
 def nearest(hits: Sequence[ReadHit]) -> tuple[Quote, ...]:
     """The likeliest sentence of each of the likeliest passages."""
     told = [h for h in hits if h.reading.sentences]
-    ranked = sorted(told, key=lambda h: -max(h.reading.sentences))
-    return tuple(_likeliest(h) for h in ranked[:NEAREST])
+    return tuple(_likeliest(h) for h in sorted(told, key=lambda h: -h.likeliest)[:NEAREST])
 
 
 def without(hits: Sequence[ReadHit], refused: str) -> tuple[ReadHit, ...]:
@@ -98,6 +103,19 @@ def without(hits: Sequence[ReadHit], refused: str) -> tuple[ReadHit, ...]:
         return replace(hit, reading=replace(hit.reading, sentences=kept))
 
     return tuple(map(lowered, hits))
+
+
+def allowed(reading: PassageReading, evidence: Evidence) -> PassageReading:
+    """What is said of a passage, its sentences that may not be evidence held to answer nothing."""
+    passage = evidence.hit.passage
+    if not evidence.allowed:
+        return reading
+    may = {s.span for s, may in zip(passage.sentences, evidence.allowed, strict=True) if may}
+    kept = tuple(
+        probability if sentence.span in may else 0.0
+        for sentence, probability in zip(readable(passage), reading.sentences, strict=True)
+    )
+    return replace(reading, sentences=kept)
 
 
 def _with_items(found: Sequence[_Found]) -> list[_Found]:
@@ -143,6 +161,4 @@ def _likeliest(hit: ReadHit) -> Quote:
 
 
 def _quote(passage: Passage, span: Span) -> Quote:
-    start = passage.span.start
-    text = passage.text[span.start - start : span.end - start]
-    return Quote(passage.document, passage.page, span, text)
+    return Quote(passage.document, passage.page, span, passage.words(span))

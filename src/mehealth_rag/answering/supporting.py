@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from mehealth_rag.answering.evidence import Evidence
-from mehealth_rag.answering.extractive import Quote
+from mehealth_rag.answering.draft import Quote
 from mehealth_rag.checking import topic_of
 from mehealth_rag.grounding.frame import lay
 from mehealth_rag.grounding.gate import Ruling
@@ -21,7 +20,7 @@ from mehealth_rag.grounding.splitting import Unit
 from mehealth_rag.grounding.values import Ground, Reason, ReasonKind
 from mehealth_rag.language.words import stem, words
 from mehealth_rag.proofs import Finding, Proof, best_of, outweighs, proofs
-from mehealth_rag.retrieval import Retriever
+from mehealth_rag.retrieval import Evidence, Retriever
 from mehealth_rag.types import BlockKind, Page
 
 UNCLEAR = "it is not clear what it speaks of"

@@ -13,7 +13,7 @@ from rich.text import Text
 from mehealth_rag.types import Answer, Citation, Hit, Passage, Status, Verdict, VerdictKind
 
 if TYPE_CHECKING:
-    from mehealth_rag.assistant import ReadHit
+    from mehealth_rag.answering.reading import ReadHit
 
 LIKELY = 0.5
 """From this probability on a sentence is shown as one that answers."""

@@ -9,13 +9,38 @@ from importlib.resources import files
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from mehealth_rag.answering.weights import Logistic
 from mehealth_rag.errors import IndexStateError
 from mehealth_rag.grounding.signals import SIGNALS
 from mehealth_rag.grounding.values import Outcome
 
 CONFIDENCE = ("closeness",)
+
+
+@dataclass(frozen=True, slots=True)
+class Logistic:
+    """A logistic model over named, standardised features."""
+
+    features: tuple[str, ...]
+    mean: NDArray[np.float64]
+    scale: NDArray[np.float64]
+    coefficients: NDArray[np.float64]
+    intercept: float
+
+    def logits(self, table: NDArray[np.floating]) -> NDArray[np.float64]:
+        """One log-odds per row; shape [rows, features] to [rows]."""
+        standard = (np.asarray(table, dtype=np.float64) - self.mean) / self.scale
+        return np.asarray(standard @ self.coefficients + self.intercept)
+
+    def probabilities(self, table: NDArray[np.floating]) -> NDArray[np.float64]:
+        """One probability per row; shape [rows, features] to [rows]."""
+        return sigmoid(self.logits(table))
+
+
+def sigmoid(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Log-odds as probabilities."""
+    return np.asarray(1 / (1 + np.exp(-logits)))
 
 
 @dataclass(frozen=True, slots=True)

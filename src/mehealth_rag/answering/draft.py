@@ -1,0 +1,36 @@
+"""What an answer is made of before it is put into words: quotes, and what each statement quotes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mehealth_rag.types import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A span of one page of one document."""
+
+    document: str
+    page: int
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What the engine found: each statement with the quotes that say it, and how sure it is.
+
+    `statements` is empty where nothing answers. `introduction` is the quote that announces a list,
+    None where the answer is no list. `answerable` is the probability that the documents answer,
+    `confidence` that this answer is right. `disagree` says that the statements give different
+    figures for the same thing.
+    """
+
+    statements: tuple[tuple[Quote, ...], ...]
+    answerable: float
+    confidence: float
+    introduction: Quote | None = None
+    disagree: bool = False
