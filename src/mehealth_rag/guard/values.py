@@ -176,6 +176,13 @@ def values(text: str) -> Values:
     return Values(amounts, dates, times, tuple(_names(text, taken)))
 
 
+def without_figures(text: str) -> str:
+    """A text without its amounts."""
+    for amount in sorted(values(text).amounts, key=lambda a: -a.span.start):
+        text = f"{text[: amount.span.start]} {text[amount.span.end :]}"
+    return " ".join(text.split())
+
+
 def _dates(text: str) -> Iterator[Date]:
     for match in _DATE.finditer(text):
         month = match["m1"] or match["m2"] or match["m3"]
