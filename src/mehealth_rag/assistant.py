@@ -16,7 +16,7 @@ from mehealth_rag.answering.named import plain
 from mehealth_rag.answering.reading import ReadHit
 from mehealth_rag.answering.rewriting import rewritten
 from mehealth_rag.answering.scope import declined
-from mehealth_rag.checking import PASSAGES_JUDGED, Desk, check_claim
+from mehealth_rag.checking import check_claim
 from mehealth_rag.corpus import load_sources
 from mehealth_rag.errors import UsageError
 from mehealth_rag.followups import Standalone, stand_alone
@@ -183,24 +183,17 @@ class Assistant:
         """A passage as the reader is given it."""
         return passage_text(passage, self.index.page(passage.document, passage.page).text)
 
-    def check(self, claim: str, documents: Sequence[str] = (), question: str = "") -> Verdict:
+    def check(self, claim: str, documents: Sequence[str] = ()) -> Verdict:
         """What the documents say of a claim; `documents` limits the search.
-
-        `question` is what the claim answers, empty where that is not known.
 
         Raises:
             UsageError: the claim is empty, too long or a question, or a document is not in the
                 index.
         """
         self._check(claim, documents, "claim")
-
-        def search(text: str) -> list[Passage]:
-            found = self.retriever.retrieve(text, PASSAGES_JUDGED, documents)
-            return [e.hit.passage for e in found]
-
         library = compose.Library(self.index.page, self._sources_by_id())
-        desk = Desk(self.reader(), search, self.passage_text, self.speller, library)
-        return replace(check_claim(claim, desk, question), index=self.index.fingerprint)
+        verdict = check_claim(claim, self.retriever, self.speller, library, documents)
+        return replace(verdict, index=self.index.fingerprint)
 
     def sources(self) -> tuple[SourceStatus, ...]:
         """Every source of the corpus, and those of the index that the corpus no longer holds."""
