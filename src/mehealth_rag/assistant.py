@@ -287,9 +287,7 @@ class Assistant:
         count = PASSAGES_READ * max(1, len(naming.named))
         return self.retriever.retrieve(text, count, documents)
 
-    def _answer(
-        self, asked: _Asked, documents: Sequence[str]
-    ) -> Generator[Answer, None, Answer]:
+    def _answer(self, asked: _Asked, documents: Sequence[str]) -> Generator[Answer, None, Answer]:
         question = asked.question
         library = compose.Library(self.index.page, self._sources_by_id(), plain=asked.plain)
         if question.wanted is Wanted.LINK:
@@ -297,7 +295,7 @@ class Assistant:
             link = find_link(question, self.known_sources, pages)
             if link is not None:
                 return compose.link_answer(question, link, library)
-        draft = reading.drafted(asked.hits, self.reader().limits, self.index)
+        draft = reading.drafted(question, asked.hits, self.reader().limits, self.index)
         if not draft.statements:
             library = replace(library, unread=self._unread(documents))
             return compose.not_found(question, reading.nearest(asked.hits), draft, library)

@@ -60,7 +60,8 @@ def answered(question: Question, draft: Draft, library: Library) -> Answer:
         numbers = tuple(range(len(citations) + 1, len(citations) + 1 + len(quotes)))
         citations += [library.citation(n, q) for n, q in zip(numbers, quotes, strict=True)]
         statements.append(Statement(statement_text(quotes[0].text), numbers))
-    text = _text(question, statements, draft.introduction, _headers(statements, citations))
+    headers = _headers(statements, citations, draft.headings)
+    text = _text(question, statements, draft.introduction, headers)
     return Answer(
         question=question.text,
         standalone_question=question.text,
@@ -164,11 +165,15 @@ def statement_text(quote: str) -> str:
     return _LAST_STOP.sub("", _BULLET.sub("", " ".join(quote.split())))
 
 
-def _headers(statements: Sequence[Statement], citations: Sequence[Citation]) -> tuple[str, ...]:
-    """What each statement is put under: its document's title where they are of several, else ""."""
+def _headers(
+    statements: Sequence[Statement], citations: Sequence[Citation], headings: Sequence[str]
+) -> tuple[str, ...]:
+    """What each statement is put under: its document where they are of several, and its heading."""
     sources = [citations[s.citations[0] - 1] for s in statements]
     several = len({c.document for c in sources}) > 1
-    return tuple(f"{c.title}: " if several else "" for c in sources)
+    titles = [c.title if several else "" for c in sources]
+    pairs = zip(titles, headings or [""] * len(statements), strict=True)
+    return tuple("".join(f"{part}: " for part in pair if part) for pair in pairs)
 
 
 def _origin(citations: Sequence[Citation], library: Library) -> str:

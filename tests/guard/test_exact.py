@@ -64,9 +64,7 @@ def test_what_stands_or_follows(statement: str, quote: str, how: str) -> None:
         ("it rose by 12%", "It has 12 staff.", "figure", ()),
     ],
 )
-def test_what_is_missing(
-    statement: str, quote: str, kind: str, instead: tuple[str, ...]
-) -> None:
+def test_what_is_missing(statement: str, quote: str, kind: str, instead: tuple[str, ...]) -> None:
     assert step(statement, quote) == Step(statement_value(statement), kind, "missing", instead)
 
 

@@ -23,7 +23,8 @@ class Quote:
 class Draft:
     """What the engine found: each statement with the quotes that say it, and how sure it is.
 
-    `statements` is empty where nothing answers. `introduction` is the quote that announces a list,
+    `statements` is empty where nothing answers. `headings` has for each the heading that names what
+    it speaks of, empty where its own words do. `introduction` is the quote that announces a list,
     None where the answer is no list. `answerable` is the probability that the documents answer,
     `confidence` that this answer is right. `disagree` says that the statements give different
     figures for the same thing.
@@ -32,5 +33,6 @@ class Draft:
     statements: tuple[tuple[Quote, ...], ...]
     answerable: float
     confidence: float
+    headings: tuple[str, ...] = ()
     introduction: Quote | None = None
     disagree: bool = False

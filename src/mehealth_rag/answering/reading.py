@@ -5,16 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
+from mehealth_rag.answering.conflicts import disagreeing
 from mehealth_rag.answering.draft import Draft, Quote
-from mehealth_rag.language.words import fold
-from mehealth_rag.reader.choice import choose
+from mehealth_rag.language.words import content_words, fold, stem_all
+from mehealth_rag.reader.choice import choose, ranked
 from mehealth_rag.reader.rows import readable
 from mehealth_rag.tables import quoted_columns
 from mehealth_rag.types import BlockKind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
+    from mehealth_rag.questions import Question
+    from mehealth_rag.reader.choice import Chosen
     from mehealth_rag.reader.model import Limits, PassageReading
     from mehealth_rag.reader.rows import PassageText
     from mehealth_rag.retrieval import Evidence
@@ -63,26 +66,43 @@ class _Found:
         return self.passage.document, self.passage.page, self.sentence.span
 
 
-def drafted(hits: Sequence[ReadHit], limits: Limits, pages: Pages) -> Draft:
+def drafted(question: Question, hits: Sequence[ReadHit], limits: Limits, pages: Pages) -> Draft:
     """The answer to a question that its passages were read for; without statements: none.
 
     What stands on several pages word for word is one statement with a quote of each. Items of one
-    list are told after the words that introduce it, and those words never without its items.
+    list are told after the words that introduce it, and those words never without its items. Where
+    a figure is asked for and pages give different ones, both are told.
     """
     choice = choose([h.reading for h in hits], limits)
-    found = [
-        _Found(hits[c.passage].hit.passage, readable(hits[c.passage].hit.passage)[c.sentence])
-        for c in choice.sentences
-    ]
-    found = _with_items(found)
-    introduction = _introduction(found, pages)
+    found = _with_items([_found(hits, c) for c in choice.sentences])
+    rivals = _rivals(question, hits, limits) if found and question.wanted.is_figure else ()
+    introduction = None if rivals else _introduction(found, pages)
     if introduction is not None:
         found = [f for f in found if f.sentence.span != introduction.span]
     groups: dict[str, list[_Found]] = {}
-    for one in found:
+    for one in rivals or found:
         groups.setdefault(fold(one.quote.text).rstrip("."), []).append(one)
-    statements = tuple(_quotes(group, pages) for group in groups.values())
-    return Draft(statements, choice.confidence, choice.confidence, introduction)
+    headings = _once(_heading(question, group, pages) for group in groups.values())
+    statements = tuple(
+        (*_quotes(group, pages), *filter(None, [heading]))
+        for group, heading in zip(groups.values(), headings, strict=True)
+    )
+    named = tuple(heading.text if heading else "" for heading in headings)
+    sure = choice.confidence
+    return Draft(statements, sure, sure, named, introduction, disagree=bool(rivals))
+
+
+def _found(hits: Sequence[ReadHit], chosen: Chosen) -> _Found:
+    passage = hits[chosen.passage].hit.passage
+    return _Found(passage, readable(passage)[chosen.sentence])
+
+
+def _rivals(question: Question, hits: Sequence[ReadHit], limits: Limits) -> tuple[_Found, ...]:
+    """The two likeliest sentences that answer and disagree; none where none do."""
+    likely = [c for c in ranked([h.reading for h in hits], limits) if c.score >= limits.sentence]
+    found = [_found(hits, c) for c in likely]
+    pair = disagreeing(question.text, [f.quote for f in found])
+    return tuple(f for f in found if pair and f.quote in pair)
 
 
 def nearest(hits: Sequence[ReadHit]) -> tuple[Quote, ...]:
@@ -140,7 +160,30 @@ def _introduction(found: Sequence[_Found], pages: Pages) -> Quote | None:
     others = {f.place for f in found} - {f.place for f in items}
     if lead is None or not others <= {(document, page, lead)}:
         return None
-    return Quote(document, page, lead, lead.of(pages.page(document, page).text))
+    return _page_quote(document, pages.page(document, page), lead)
+
+
+def _heading(question: Question, group: Sequence[_Found], pages: Pages) -> Quote | None:
+    """The heading of a statement where only it has a word that the question asks about."""
+    first = group[0]
+    passage, text = first.passage, first.passage.heading
+    asked = set(question.subject) & set(stem_all(content_words(text)))
+    if not asked - set(stem_all(content_words(first.quote.text))):
+        return None
+    page = pages.page(passage.document, passage.page)
+    above = (b for b in page.blocks if b.span.end <= first.sentence.span.start)
+    same = [b.span for b in above if b.kind is BlockKind.HEADING and b.span.of(page.text) == text]
+    return _page_quote(passage.document, page, same[-1]) if same else None
+
+
+def _once(headings: Iterable[Quote | None]) -> list[Quote | None]:
+    """Headings of statements in turn, each left out where the statement before has it already."""
+    told: list[Quote | None] = []
+    last = None
+    for heading in headings:
+        told.append(None if heading == last else heading)
+        last = heading
+    return told
 
 
 def _quotes(group: Sequence[_Found], pages: Pages) -> tuple[Quote, ...]:
@@ -150,7 +193,7 @@ def _quotes(group: Sequence[_Found], pages: Pages) -> tuple[Quote, ...]:
     if first.sentence.kind is BlockKind.ROW and first.sentence.columns:
         page = pages.page(first.passage.document, first.passage.page)
         heads = quoted_columns(first.sentence, page.text)
-        quotes += [Quote(first.passage.document, page.number, s, s.of(page.text)) for s in heads]
+        quotes += [_page_quote(first.passage.document, page, span) for span in heads]
     return tuple(quotes)
 
 
@@ -162,3 +205,7 @@ def _likeliest(hit: ReadHit) -> Quote:
 
 def _quote(passage: Passage, span: Span) -> Quote:
     return Quote(passage.document, passage.page, span, passage.words(span))
+
+
+def _page_quote(document: str, page: Page, span: Span) -> Quote:
+    return Quote(document, page.number, span, span.of(page.text))

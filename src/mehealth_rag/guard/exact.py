@@ -25,7 +25,10 @@ MOST_PAIRED = 14
 
 _PARTS = re.compile(r"[^\W_]+")
 _POSSESSIVE = re.compile(r"['’]s?$")
-_SCALED = re.compile(r"[£$€]\s?(?:m|k|bn|000)\b|\b(?:million|thousand|billion|mn|bn)|['’]000", re.IGNORECASE)
+_SCALED = re.compile(
+    r"[£$€]\s?(?:m|k|bn|000)\b|\b(?:million|thousand|billion|mn|bn)|['’]000", re.IGNORECASE
+)
+_DAYS = {"day": 1.0, "week": 7.0, "month": 30.44, "year": 365.25}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,13 @@ def steps(statement: str, sources: Sources) -> tuple[Step, ...]:
         found.append((span, _step(span.of(statement), "time", told)))
     found += [(n.span, _step(n.text, "name", pool.has_name(n))) for n in claimed.names]
     return tuple(step for _, step in sorted(found, key=lambda f: f[0].start))
+
+
+def same_amount(one: Amount, other: Amount) -> bool:
+    """Whether two amounts are the same, or one of them is the other rounded."""
+    if not _comparable(one, other):
+        return False
+    return _equal(one, other) or _rounds(one, other) or _rounds(other, one)
 
 
 def missing(statement: str, sources: Sources) -> tuple[Step, ...]:
@@ -183,12 +193,13 @@ class _Pool:
 
     def _between(self, claimed: Amount) -> tuple[str, tuple[str, ...]] | None:
         """The time between two dates."""
-        days = {"day": 1, "week": 7, "month": 30.44, "year": 365.25}.get(claimed.unit)
-        told = [d for d in self.dates if d.month]
-        for a, b in combinations(told, 2) if days else ():
+        days = _DAYS.get(claimed.unit)
+        if days is None:
+            return None
+        for a, b in combinations([d for d in self.dates if d.month], 2):
             years = a.year - b.year if a.year and b.year else 0
             apart = abs(years * 365.25 + (a.month - b.month) * 30.44 + a.day - b.day)
-            if abs(float(claimed.value) * float(days or 1) - apart) <= max(float(days or 1) * 0.6, apart * 0.06):
+            if abs(float(claimed.value) * days - apart) <= max(0.6 * days, 0.06 * apart):
                 return "difference", (_shown(a), _shown(b))
         return None
 
@@ -235,9 +246,7 @@ def _multiplied(claimed: Amount, part: Amount, whole: Amount) -> str:
     return "product" if product > MOST_COUNTED and _near(claimed, own, product) else ""
 
 
-def _columns(
-    quotes: Sequence[str], found: Sequence[tuple[Amount, str]]
-) -> Iterable[list[Amount]]:
+def _columns(quotes: Sequence[str], found: Sequence[tuple[Amount, str]]) -> Iterable[list[Amount]]:
     """Amounts that may be added: those of a column, and those of one dimension."""
     rows = [quote.split("|") for quote in quotes if "|" in quote]
     for column in range(max(map(len, rows), default=0)):
@@ -254,7 +263,7 @@ def _all_amounts(given: Values) -> Iterable[Amount]:
             yield Amount(Decimal(date.year), FigureKind.YEAR, date.span)
 
 
-def _step(text: str, kind: str, told: bool, rivals: tuple[str, ...] = ()) -> Step:  # noqa: FBT001 - a fact
+def _step(text: str, kind: str, told: bool, rivals: tuple[str, ...] = ()) -> Step:
     return Step(text, kind, "stands" if told else "missing", rivals)
 
 
@@ -282,10 +291,11 @@ def _same_time(minutes: int, text: str, given: Values) -> bool:
     if any(minutes == m or minutes % 720 == m % 720 for m, _ in given.times):
         return True
     hour, minute = divmod(minutes, 60)
-    spelled = [a.value for a in given.amounts if a.value <= 24]
-    return not minute and (hour in spelled or hour % 12 in spelled) or (
-        (minutes == 720 and "noon" in text.lower()) or (not minutes and "midnight" in text.lower())
-    )
+    if minute:
+        return False
+    spelled = {a.value for a in given.amounts if a.value <= 24}
+    name = {12: "noon", 0: "midnight"}.get(hour, "")
+    return hour in spelled or hour % 12 in spelled or bool(name and name in text.lower())
 
 
 def _comparable(claimed: Amount, given: Amount) -> bool:
@@ -352,7 +362,8 @@ def _near_share(claimed: Amount, a: Decimal, b: Decimal) -> bool:
     scale = Decimal(100) if claimed.kind is FigureKind.PERCENT else Decimal(1)
     shares = (a / b, b / a, abs(a - b) / a, abs(a - b) / b)
     margin = 2 * NEAR if claimed.about else NEAR
-    return any(abs(claimed.value - scale * s) <= margin * max(scale * s, Decimal(1)) for s in shares)
+    own = claimed.value / scale
+    return any(abs(own - s) <= margin * max(s, 1 / scale) for s in shares)
 
 
 def _plain(word: str) -> str:

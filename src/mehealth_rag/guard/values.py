@@ -48,6 +48,9 @@ _OUT_OF = re.compile(
     rf"(?P<whole>{_COUNT}|ten|twelve|twenty|a hundred|\d{{1,4}})\b",
     re.IGNORECASE,
 )
+_WHOLES = frozenset({*range(3, 11), 12, 20, 100, 1000})
+"""What a share is told of: "three in ten"."""
+
 _MONEY_WORD = re.compile(r"\s(?P<word>pounds|dollars|euros)\b", re.IGNORECASE)
 _CURRENCY = {"pounds": "GBP", "dollars": "USD", "euros": "EUR"}
 _ORDINALS = (
@@ -93,8 +96,9 @@ _UNIT = re.compile(
     rf"[\s-]?(?P<unit>{'|'.join(map(re.escape, _NAMES_OF_UNITS))})s?(?![\w²])", re.IGNORECASE
 )
 _ABOUT = re.compile(
-    r"\b(?:about|around|approximately|approx\.?|roughly|some|nearly|almost|close to|circa|just over|"
-    r"just under|well over|more than|over|under|less than|fewer than|up to|at least|at most)\s"
+    r"\b(?:about|around|approximately|approx\.?|roughly|some|nearly|almost|close to|circa|"
+    r"just over|just under|well over|more than|over|under|less than|fewer than|up to|at least|"
+    r"at most)\s"
     r"(?:an?\s)?$|~\s?$",
     re.IGNORECASE,
 )
@@ -236,10 +240,10 @@ def _amounts(text: str, taken: Sequence[Span]) -> Iterator[Amount]:
 
 
 def _shares(text: str) -> Iterator[Amount]:
-    """ "Three in ten", "nine out of every ten": a share."""
+    """Shares: "three in ten", "nine out of every ten"."""
     for match in _OUT_OF.finditer(text):
         part, whole = (_number(match[name]) for name in ("part", "whole"))
-        if part and whole and part < whole and whole in {3, 4, 5, 6, 7, 8, 9, 10, 12, 20, 100, 1000}:
+        if part and whole and part < whole and whole in _WHOLES:
             span = Span(match.start(), match.end())
             yield Amount(100 * part / whole, FigureKind.PERCENT, span, about=True)
 
@@ -252,9 +256,10 @@ def _number(word: str) -> Decimal | None:
 
 
 def _fractions(text: str) -> Iterator[Amount]:
-    """ "A fifth" is 20 percent, "a quarter of an hour" 0.25 hours."""
+    """Fractions: "a fifth" is 20 percent, "a quarter of an hour" 0.25 hours."""
     for match in _FRACTION.finditer(text):
-        share = Decimal(_COUNTS[(match["count"] or "").lower()]) / _PARTS[(match["part"] or "half").lower()]
+        count, part = (match["count"] or "").lower(), (match["part"] or "half").lower()
+        share = Decimal(_COUNTS[count]) / _PARTS[part]
         unit = _UNIT.match(text, match.end()) if match["of"] else None
         if unit:
             name = unit["unit"].lower()

@@ -137,8 +137,8 @@ class _Reading:
     ) -> tuple[list[int], tuple[Step, ...]]:
         """With the sentences that have what is missing, if they may decide it at all."""
         evidence = self.judgement.evidence
-        others = sorted((i for i in range(len(evidence)) if i not in quoted and evidence[i] >= ADDED),
-                        key=lambda i: -evidence[i])  # fmt: skip
+        others = [i for i, p in enumerate(evidence) if i not in quoted and p >= ADDED]
+        others.sort(key=lambda i: -evidence[i])
         had = self._steps(quoted)
         for i in others[:MOST_QUOTES]:
             if len(quoted) >= MOST_QUOTES or not missing:

@@ -45,22 +45,27 @@ def choose(readings: Sequence[PassageReading], limits: Limits) -> Choice:
 
     The readings are in the order in which the search brought their passages.
     """
+    scored = ranked(readings, limits)
+    if not scored:
+        return Choice(0.0, None, ())
+    best = scored[0]
+    if best.score < limits.answer:
+        return Choice(best.score, best, ())
+    least = max(limits.sentence, limits.near * best.score)
+    chosen = [c for c in scored if c is best or c.score >= least][: limits.most]
+    order = {place: n for n, place in enumerate(dict.fromkeys(c.passage for c in chosen))}
+    kept = tuple(sorted(chosen, key=lambda c: (order[c.passage], c.sentence)))
+    return Choice(best.score, best, kept)
+
+
+def ranked(readings: Sequence[PassageReading], limits: Limits) -> list[Chosen]:
+    """All sentences, likeliest first; of equals the one that the search brought first."""
     scored = [
         Chosen(place, number, score(reading.answers, probability, place, limits.by_rank))
         for place, reading in enumerate(readings)
         for number, probability in enumerate(reading.sentences)
     ]
-    if not scored:
-        return Choice(0.0, None, ())
-    best = max(scored, key=lambda c: (c.score, -c.passage, -c.sentence))
-    if best.score < limits.answer:
-        return Choice(best.score, best, ())
-    least = max(limits.sentence, limits.near * best.score)
-    chosen = [c for c in scored if c is best or c.score >= least]
-    chosen = sorted(chosen, key=lambda c: -c.score)[: limits.most]
-    order = {place: n for n, place in enumerate(dict.fromkeys(c.passage for c in chosen))}
-    kept = tuple(sorted(chosen, key=lambda c: (order[c.passage], c.sentence)))
-    return Choice(best.score, best, kept)
+    return sorted(scored, key=lambda c: (-c.score, c.passage, c.sentence))
 
 
 def score(answers: float, sentence: float, place: int, by_rank: float) -> float:
