@@ -1,0 +1,165 @@
+"""How sentences that the reader chose become statements: given probabilities, real passages."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from mehealth_rag.answering.reading import ReadHit, allowed, drafted, nearest, without
+from mehealth_rag.passages import split
+from mehealth_rag.questions import analyse
+from mehealth_rag.reader.model import Limits, PassageReading
+from mehealth_rag.reader.rows import passage_text, readable
+from mehealth_rag.reading import read_document
+from mehealth_rag.retrieval import Evidence
+from mehealth_rag.types import Hit, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from mehealth_rag.answering.draft import Draft
+    from mehealth_rag.types import Page
+
+GUIDE = """\
+# The harbour
+
+## Ferries
+
+The ferry carries:
+
+- walkers
+- bicycles
+- dogs on a lead
+
+It leaves every hour.
+
+## Dues
+
+| Boat | Per year | Per day |
+|------|----------|---------|
+| Yacht | £300 | £9 |
+| Punt | £40 | £2 |
+
+Dues are paid in May.
+"""
+REPORT = """\
+# Report
+
+The harbour has 52 berths.
+
+Dues are paid in May.
+"""
+YEARBOOK = "The harbour has 55 berths.\n"
+LIMITS = Limits(answer=0.3, sentence=0.2, near=0.3, by_rank=0.0)
+
+
+class Shelf:
+    """Documents of made texts; what is said of each sentence is given."""
+
+    def __init__(self, folder: Path, texts: Mapping[str, str]) -> None:
+        self._pages: dict[str, tuple[Page, ...]] = {}
+        self._hits: list[Hit] = []
+        for name, text in texts.items():
+            path = folder / f"{name}.md"
+            path.write_text(text, encoding="utf-8")
+            document = read_document(Source(name, name, "report", "md", path=path))
+            self._pages[name] = document.pages
+            self._hits += [Hit(passage, 1.0) for passage in split(document)]
+
+    def page(self, document: str, number: int) -> Page:
+        """One page, counted from 1."""
+        return self._pages[document][number - 1]
+
+    def read(self, **answering: float) -> tuple[ReadHit, ...]:
+        """Every passage; a sentence answers as the first word of `answering` in it says."""
+        hits = []
+        for hit in self._hits:
+            text = passage_text(hit.passage, self.page(hit.passage.document, 1).text)
+            chances = [
+                next((p for word, p in answering.items() if word in s), 0.0)
+                for s in text.sentences
+            ]
+            hits.append(ReadHit(hit, text, PassageReading(max(chances), tuple(chances))))
+        return tuple(hits)
+
+    def draft(self, question: str, **answering: float) -> Draft:
+        """The answer to a question."""
+        return drafted(analyse(question), self.read(**answering), LIMITS, self)
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
+    folder = tmp_path_factory.mktemp("shelf")
+    return Shelf(folder, {"guide": GUIDE, "report": REPORT, "yearbook": YEARBOOK})
+
+
+def said(draft: Draft) -> list[list[str]]:
+    return [[quote.text for quote in quotes] for quotes in draft.statements]
+
+
+def test_items_stand_after_the_words_that_introduce_them(shelf: Shelf) -> None:
+    draft = shelf.draft("Who may go aboard?", walkers=0.9, bicycles=0.8)
+    assert draft.introduction is not None
+    assert draft.introduction.text == "The ferry carries:"
+    assert [quotes[0].lstrip("•- ") for quotes in said(draft)] == ["walkers", "bicycles"]
+
+
+def test_an_introduction_brings_its_items(shelf: Shelf) -> None:
+    draft = shelf.draft("What goes aboard?", carries=0.9)
+    assert draft.introduction is not None
+    assert [quotes[0].lstrip("•- ") for quotes in said(draft)] == [
+        "walkers", "bicycles", "dogs on a lead",
+    ]  # fmt: skip
+
+
+def test_a_row_comes_with_the_heads_of_its_columns(shelf: Shelf) -> None:
+    ((row, *heads),) = said(shelf.draft("What does it cost?", Yacht=0.9))
+    assert "£300" in row
+    assert any("Per year" in head for head in heads)
+
+
+def test_what_stands_on_two_pages_is_said_once(shelf: Shelf) -> None:
+    draft = shelf.draft("When is it due?", Dues=0.9)
+    (quotes,) = draft.statements
+    assert [(q.document, q.text) for q in quotes] == [
+        ("guide", "Dues are paid in May."), ("report", "Dues are paid in May."),
+    ]  # fmt: skip
+
+
+def test_a_heading_that_names_what_is_asked_about_is_told(shelf: Shelf) -> None:
+    draft = shelf.draft("When do the ferries leave?", leaves=0.9)
+    assert draft.headings == ("Ferries",)
+    assert said(draft) == [["It leaves every hour.", "Ferries"]]
+    assert shelf.draft("When does it go?", leaves=0.9).headings == ("",)
+
+
+def test_pages_with_different_figures_are_both_told(shelf: Shelf) -> None:
+    question = "How many berths has the harbour?"
+    draft = shelf.draft(question, has=0.9)
+    assert draft.disagree
+    assert [quotes[0].split()[3] for quotes in said(draft)] == ["52", "55"]
+    assert not shelf.draft("What is the harbour like?", has=0.9).disagree
+
+
+def test_nothing_is_said_below_the_limit(shelf: Shelf) -> None:
+    hits = shelf.read(leaves=0.2, walkers=0.1)
+    assert drafted(analyse("When?"), hits, LIMITS, shelf).statements == ()
+    assert nearest(hits)[0].text == "It leaves every hour."
+
+
+def test_a_refused_sentence_answers_nothing(shelf: Shelf) -> None:
+    hits = without(shelf.read(leaves=0.9), "It leaves every hour [1].")
+    assert drafted(analyse("When?"), hits, LIMITS, shelf).statements == ()
+
+
+def test_what_may_not_be_evidence_answers_nothing(shelf: Shelf) -> None:
+    hit = next(h for h in shelf.read(leaves=0.9) if h.likeliest)
+    passage = hit.hit.passage
+    may = tuple("leaves" not in passage.sentence_text(n) for n in range(len(passage.sentences)))
+    evidence = Evidence(hit.hit, 0.0, np.zeros(len(may), np.float32), may)
+    assert allowed(hit.reading, evidence).sentences == (0.0,) * len(readable(passage))
+    assert allowed(hit.reading, replace(evidence, allowed=())) == hit.reading
