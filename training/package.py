@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import datetime
 import json
+import random
 import sys
 from collections import Counter
 from dataclasses import asdict, replace
@@ -56,6 +57,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--development", type=Path, required=True, help="its examples")
     parser.add_argument("--output", type=Path, help="folder to write; the package's by default")
     parser.add_argument("--bits", type=int, help="of the weights; 32: as trained")
+    parser.add_argument(
+        "--most", type=int, help="questions and claims to calibrate on, drawn by chance; all"
+    )
     options = parser.parse_args(arguments)
     log = json.loads((options.run / "log.json").read_text(encoding="utf-8"))
     form = log["form"]
@@ -67,16 +71,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     (folder / LOG).write_text(json.dumps(log, indent=1) + "\n", encoding="utf-8")
     card = _facts(form, log, folder)
     _write(folder, card)
-    known, figures = calibrate(folder, examples)
+    known, figures = calibrate(folder, examples, options.most)
     _write(folder, card | {"calibration": known, "figures": {"development": figures}})
     print(json.dumps(figures), file=sys.stderr)
     return 0
 
 
-def calibrate(folder: Path, examples: Examples) -> tuple[dict[str, Any], dict[str, float]]:
+def calibrate(
+    folder: Path, examples: Examples, most: int | None = None
+) -> tuple[dict[str, Any], dict[str, float]]:
     """Probabilities first, from the reader as it ships; then the limits that choose best."""
     reader = Reader.load(folder)
-    questions = [e for e in examples.examples if e.kind.startswith("q:")]
+    questions = _drawn([e for e in examples.examples if e.kind.startswith("q:")], most)
     raw = [_read(reader, e, examples) for e in questions]
     sentence = _platt(
         (x, label == GOLD)
@@ -92,11 +98,16 @@ def calibrate(folder: Path, examples: Examples) -> tuple[dict[str, Any], dict[st
     )
     read = [[_calibrated(r, sentence, passage) for r in readings] for readings in raw]
     limits, right = _best_limits(questions, read)
-    claims = [e for e in examples.examples if e.kind == "claim"]
+    claims = _drawn([e for e in examples.examples if e.kind == "claim"], most)
     judged = [(e.verdict, _judged(reader, e, examples)) for e in claims]
     limits, verdicts = _best_verdicts(judged, limits)
     known = {"sentence": asdict(sentence), "passage": asdict(passage), "limits": asdict(limits)}
     return known, {**right, **verdicts}
+
+
+def _drawn(examples: list[Example], most: int | None) -> list[Example]:
+    chance = random.Random(5)  # noqa: S311 - not a secret
+    return examples if most is None else chance.sample(examples, min(most, len(examples)))
 
 
 def _searched(example: Example) -> list[Any]:
