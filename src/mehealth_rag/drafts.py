@@ -16,7 +16,7 @@ from mehealth_rag.reading.marks import without_mark
 from mehealth_rag.types import Block, BlockKind, Document, Page, Span, Verdict
 
 _ADDRESS = re.compile(r"https?://\S+|www\.\S+|\S+@\S+\.\w+")
-_WORD = re.compile(r"[^\W_]")
+_WORD = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,4 +137,5 @@ def _claims(page: Page, span: Span) -> bool:
         links = [link.span for link in page.links if link.span is not None]
         linked = {at for link in links for at in range(link.start, link.end)}
         text = "".join(" " if at in linked else c for at, c in enumerate(text, span.start))
-    return _WORD.search(_ADDRESS.sub("", text)) is not None
+    words = _WORD.findall(_ADDRESS.sub("", text))
+    return len(words) > 1 or (len(words) == 1 and words == _WORD.findall(span.of(page.text)))
