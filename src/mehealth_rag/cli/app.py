@@ -38,6 +38,9 @@ Output = Annotated[Path | None, typer.Option("--output", help="JSON Lines file f
 Resume = Annotated[
     bool, typer.Option("--resume", help="go on after the lines that --output has already")
 ]
+EngineName = Annotated[
+    str | None, typer.Option("--engine-name", help="what the report calls the engine")
+]
 Floors = Annotated[
     Path | None, typer.Option("--fail-under", help="floors (TOML); exit 1 under one")
 ]
@@ -230,9 +233,7 @@ def evaluate(  # noqa: PLR0913 - one parameter an option
     answers: Annotated[
         Path | None, typer.Option("--answers", help="score another system's answers (JSON Lines)")
     ] = None,
-    engine_name: Annotated[
-        str | None, typer.Option("--engine-name", help="what the report calls the engine")
-    ] = None,
+    engine_name: EngineName = None,
     write_answers: WriteAnswers = None,
     compare: Annotated[
         Path | None, typer.Option("--compare", help="the report.json of an earlier run")
