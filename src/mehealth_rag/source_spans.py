@@ -25,19 +25,20 @@ _UNSEEN = re.compile(
 
 def source_spans(source: str, sentences: Iterable[str], *, markdown: bool) -> Iterator[Span | None]:
     """The place of each sentence, given in their order; None where it cannot be told."""
-    seen = _UNSEEN.sub(lambda match: " " * len(match[0]), source) if markdown else source
+    seen = _UNSEEN.sub(lambda match: "*" * len(match[0]), source) if markdown else source
     letters = list(_letters(seen))
     text = "".join(letter for letter, _ in letters)
-    at = 0
+    at = floor = 0
     for sentence in sentences:
         wanted = "".join(letter for letter, _ in _letters(sentence))
         found = text.find(wanted, at)
         if not wanted or found < 0:
             yield None
             continue
-        floor = letters[at - 1][1] + 1 if at else 0
         at = found + len(wanted)
-        yield _widened(seen, Span(letters[found][1], letters[at - 1][1] + 1), floor)
+        span = _widened(seen, Span(letters[found][1], letters[at - 1][1] + 1), floor)
+        floor = span.end
+        yield span
 
 
 def _letters(text: str) -> Iterator[tuple[str, int]]:
