@@ -244,6 +244,11 @@ def test_a_pronoun_takes_the_topic_of_the_sentence_before() -> None:
         ClaimSentence("They were built of oak.", "two piers"),
         ClaimSentence("Dogs bark."),
     )
+    question = "What are the two piers built of?"
+    assert claim_sentences("They were built of oak. Dogs bark.", question) == (
+        ClaimSentence("They were built of oak.", question),
+        ClaimSentence("Dogs bark."),
+    )
     assert topic_of("The old crane of Westby lifts 45 tonnes.") == "The old crane of Westby"
 
 

@@ -183,8 +183,10 @@ class Assistant:
         """A passage as the reader is given it."""
         return passage_text(passage, self.index.page(passage.document, passage.page).text)
 
-    def check(self, claim: str, documents: Sequence[str] = ()) -> Verdict:
+    def check(self, claim: str, documents: Sequence[str] = (), question: str = "") -> Verdict:
         """What the documents say of a claim; `documents` limits the search.
+
+        `question` is what the claim answers, empty where that is not known.
 
         Raises:
             UsageError: the claim is empty, too long or a question, or a document is not in the
@@ -192,7 +194,7 @@ class Assistant:
         """
         self._check(claim, documents, "claim")
         library = compose.Library(self.index.page, self._sources_by_id())
-        verdict = check_claim(claim, self.retriever, self.speller, library, documents)
+        verdict = check_claim(claim, self.retriever, self.speller, library, documents, question)
         return replace(verdict, index=self.index.fingerprint)
 
     def sources(self) -> tuple[SourceStatus, ...]:
@@ -265,6 +267,15 @@ class Assistant:
             return alone
         return rewritten(question, history, alone, self.model)
 
+    def check_documents(self, documents: Sequence[str]) -> None:
+        """Raise UsageError where the index has not all of these documents."""
+        known = [*(d.source.id for d in self.index.documents()), *self.index.other_names]
+        for document in documents:
+            if document not in known:
+                raise UsageError(
+                    f"no document '{document}' in the index; there are: {', '.join(known[:20])}"
+                )
+
     def _check(self, text: str, documents: Sequence[str], what: str = "question") -> None:
         if not text.strip():
             verb = "ask" if what == "question" else "state"
@@ -273,12 +284,7 @@ class Assistant:
             raise UsageError(
                 f"the {what} has {len(text):,} characters; at most {MAX_QUESTION:,} are read"
             )
-        known = [*(d.source.id for d in self.index.documents()), *self.index.other_names]
-        for document in documents:
-            if document not in known:
-                raise UsageError(
-                    f"no document '{document}' in the index; there are: {', '.join(known[:20])}"
-                )
+        self.check_documents(documents)
 
     def _passages(
         self, text: str, naming: Naming, documents: Sequence[str]

@@ -45,8 +45,9 @@ def check_claim(
     speller: Speller,
     library: Library,
     documents: Sequence[str] = (),
+    question: str = "",
 ) -> Verdict:
-    """The verdict on a claim.
+    """The verdict on a claim; `question` is what it answers, empty where that is not known.
 
     Raises:
         UsageError: it is a question.
@@ -54,7 +55,7 @@ def check_claim(
     if _QUESTION.search(claim.strip()):
         raise UsageError('a claim is a statement; to ask a question use: mehealth ask "…"')
     watch = Stopwatch()
-    sentences = claim_sentences(mended(claim, speller))
+    sentences = claim_sentences(mended(claim, speller), question)
     if not sentences or declined(claim) is not None:
         return nothing_claimed(claim, NO_CLAIM, watch.stop())
     watch.lap("rewrite")
@@ -69,15 +70,18 @@ def check_claim(
     return whole(claim, parts, watch.stop())
 
 
-def claim_sentences(claim: str) -> tuple[ClaimSentence, ...]:
-    """The sentences of a claim that say something, each with what its pronoun stands for."""
+def claim_sentences(claim: str, question: str = "") -> tuple[ClaimSentence, ...]:
+    """The sentences of a claim that say something, each with what its pronoun stands for.
+
+    At the claim's beginning that is something that the question names.
+    """
     found: list[ClaimSentence] = []
-    topic = ""
+    topic = question
     for span in sentence_spans(claim):
         text = " ".join(span.of(claim).split())
         if not content_words(text):
             continue
-        leaning = bool(found) and words(text)[0] in _FOR_ANOTHER
+        leaning = bool(found or question) and words(text)[0] in _FOR_ANOTHER
         if not leaning:
             topic = topic_of(text)
         found.append(ClaimSentence(text, topic if leaning else ""))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from mehealth_rag.naming import NameLexicon, Register
 from mehealth_rag.offline import go_offline, is_hub_name
 from mehealth_rag.passwords import read_passwords
 from mehealth_rag.settings import PACKAGED_READER
+from mehealth_rag.types import Source
 
 if TYPE_CHECKING:
     from mehealth_rag.index.opened import OpenIndex
@@ -22,9 +24,10 @@ if TYPE_CHECKING:
     from mehealth_rag.llm import LanguageModel
     from mehealth_rag.question_encoder import Encoder
     from mehealth_rag.reader.model import Reader
+    from mehealth_rag.reading.isolated import Limits
     from mehealth_rag.reading.options import ReadingOptions
     from mehealth_rag.settings import Settings
-    from mehealth_rag.types import Source
+    from mehealth_rag.types import Document
 
 
 def ingest(
@@ -43,7 +46,7 @@ def ingest(
     from mehealth_rag.language.acronyms import learn_acronyms
     from mehealth_rag.passages import SPLITTER_VERSION, split
     from mehealth_rag.reading import READER_VERSION
-    from mehealth_rag.reading.isolated import Limits, Readers
+    from mehealth_rag.reading.isolated import Readers
 
     sources = load_sources(settings.corpus)
     if not present(sources):
@@ -52,10 +55,7 @@ def ingest(
         )
     go_offline(is_hub_name(settings.embedding_model))
     options = reading_options(settings)
-    limits = Limits(
-        settings.reading_seconds, settings.reading_megabytes, settings.reading_processes
-    )
-    with Readers(options, limits) as readers:
+    with Readers(options, _limits(settings)) as readers:
         plan = BuildPlan(
             sources=present(sources),
             folder=IndexFolder(settings.index),
@@ -70,6 +70,24 @@ def ingest(
             rebuild=rebuild,
         )
         return build_index(plan, progress)
+
+
+def read_draft(settings: Settings, path: Path) -> Document:
+    """Read a file that is not of the corpus, in a process of its own, without Markdown's code.
+
+    Raises ReadingError.
+    """
+    from mehealth_rag.reading.isolated import Readers
+
+    options = replace(reading_options(settings), code=False)
+    with Readers(options, _limits(settings)) as readers:
+        return readers.read(Source(path.name, path.name, "draft", "", path=path))
+
+
+def _limits(settings: Settings) -> Limits:
+    from mehealth_rag.reading.isolated import Limits
+
+    return Limits(settings.reading_seconds, settings.reading_megabytes, settings.reading_processes)
 
 
 def reading_options(settings: Settings) -> ReadingOptions:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from mehealth_rag.cli.context import Common, check_batch, fail, guarded, made
+from mehealth_rag.cli.context import Common, fail, given, guarded, made
 
 app = typer.Typer(
     name="mehealth",
@@ -31,8 +31,28 @@ Documents = Annotated[
 Engine = Annotated[
     str | None, typer.Option("--engine", help="who writes: extractive or generative")
 ]
-Batch = Annotated[Path | None, typer.Option("--batch", help="JSON Lines file with the questions")]
-Output = Annotated[Path | None, typer.Option("--output", help="JSON Lines file for the answers")]
+Batch = Annotated[
+    Path | None, typer.Option("--batch", help="JSON Lines, one object a line; - is standard input")
+]
+Output = Annotated[Path | None, typer.Option("--output", help="JSON Lines file for the results")]
+Resume = Annotated[
+    bool, typer.Option("--resume", help="go on after the lines that --output has already")
+]
+EngineName = Annotated[
+    str | None, typer.Option("--engine-name", help="what the report calls the engine")
+]
+Floors = Annotated[
+    Path | None, typer.Option("--fail-under", help="floors (TOML); exit 1 under one")
+]
+WriteAnswers = Annotated[
+    Path | None, typer.Option("--write-answers", help="write our answers as JSON Lines")
+]
+ReaderOnly = Annotated[
+    bool, typer.Option("--reader-only", help="score the reader over our search, without the rules")
+]
+Hidden = Annotated[
+    bool, typer.Option("--show-reporting-half", help="its questions and answers too")
+]
 
 
 @app.command()
@@ -61,21 +81,20 @@ def ask(  # noqa: PLR0913 - one parameter an option: that is how typer is told o
     engine: Engine = None,
     batch: Batch = None,
     output: Output = None,
+    resume: Resume = False,
     corpus: Corpus = None,
     index: Index = None,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
     """Answer one question, or a file of them."""
-    from mehealth_rag.cli.ask import run, run_batch
+    from mehealth_rag.cli.ask import run
 
     with guarded(debug):
         common = Common(made(corpus=corpus, index=index, engine=engine), json)
-        check_batch(question, batch, output)
-        if batch is not None:
-            run_batch(common, batch, output, tuple(document or ()))
-        else:
-            run(common, question, tuple(document or ()))
+        asked = given("question", question, batch, output, resume=resume)
+        code = run(common, asked, tuple(document or ()))
+    raise typer.Exit(code)
 
 
 @app.command()
@@ -87,21 +106,20 @@ def search(  # noqa: PLR0913 - one parameter an option
     read: Annotated[bool, typer.Option("--read", help="tell which sentences answer")] = False,
     batch: Batch = None,
     output: Output = None,
+    resume: Resume = False,
     corpus: Corpus = None,
     index: Index = None,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
     """Show the passages that come nearest, without an answer."""
-    from mehealth_rag.cli.search import Wanted, run, run_batch
+    from mehealth_rag.cli.search import Wanted, run
 
     with guarded(debug):
         common = Common(made(corpus=corpus, index=index), json)
-        check_batch(query, batch, output)
-        if batch is not None:
-            run_batch(common, batch, output, Wanted(tuple(document or ()), top_k, read))
-        else:
-            run(common, query, Wanted(tuple(document or ()), top_k, read))
+        asked = given("query", query, batch, output, resume=resume)
+        code = run(common, asked, Wanted(tuple(document or ()), top_k, read))
+    raise typer.Exit(code)
 
 
 @app.command()
@@ -109,23 +127,35 @@ def check(  # noqa: PLR0913 - one parameter an option
     claim: Annotated[str | None, typer.Argument(help="the claim")] = None,
     *,
     document: Documents = None,
+    file: Annotated[
+        Path | None, typer.Option("--file", help="a draft, checked sentence by sentence")
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="exit code 4 where a claim is not supported")
+    ] = False,
     batch: Batch = None,
     output: Output = None,
+    resume: Resume = False,
     corpus: Corpus = None,
     index: Index = None,
     json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Say whether the documents bear out a claim, or a file of them."""
-    from mehealth_rag.cli.check import run, run_batch
+    """Say whether the documents bear out a claim, a draft, or a file of claims."""
+    from mehealth_rag.cli.check import Wanted, run
 
     with guarded(debug):
         common = Common(made(corpus=corpus, index=index), json)
-        check_batch(claim, batch, output)
-        if batch is not None:
-            run_batch(common, batch, output, tuple(document or ()))
+        wanted = Wanted(tuple(document or ()), strict)
+        if file is None:
+            asked = given("claim", claim, batch, output, resume=resume)
+            code = run(common, asked, wanted)
         else:
-            run(common, claim, tuple(document or ()))
+            from mehealth_rag.cli.draft import check_alone, run_draft
+
+            check_alone(file, claim, batch, output, resume)
+            code = run_draft(common, file, wanted)
+    raise typer.Exit(code)
 
 
 @app.command()
@@ -203,31 +233,20 @@ def evaluate(  # noqa: PLR0913 - one parameter an option
     answers: Annotated[
         Path | None, typer.Option("--answers", help="score another system's answers (JSON Lines)")
     ] = None,
-    engine_name: Annotated[
-        str | None, typer.Option("--engine-name", help="what the report calls the engine")
-    ] = None,
-    write_answers: Annotated[
-        Path | None, typer.Option("--write-answers", help="write our answers as JSON Lines")
-    ] = None,
+    engine_name: EngineName = None,
+    write_answers: WriteAnswers = None,
     compare: Annotated[
         Path | None, typer.Option("--compare", help="the report.json of an earlier run")
     ] = None,
-    fail_under: Annotated[
-        Path | None, typer.Option("--fail-under", help="floors (TOML); exit 1 under one")
-    ] = None,
+    fail_under: Floors = None,
     report: Annotated[
         Path, typer.Option("--report", help="folder that the report is written into")
     ] = Path("eval-report"),
-    show_reporting_half: Annotated[
-        bool, typer.Option("--show-reporting-half", help="its questions and answers too")
-    ] = False,
+    show_reporting_half: Hidden = False,
     written: Annotated[
         Path | None, typer.Option("--written", help="folder of written documents to score")
     ] = None,
-    reader_only: Annotated[
-        bool,
-        typer.Option("--reader-only", help="score the reader over our search, without the rules"),
-    ] = False,
+    reader_only: ReaderOnly = False,
     engine: Engine = None,
     corpus: Corpus = None,
     index: Index = None,

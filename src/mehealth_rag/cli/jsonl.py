@@ -3,34 +3,44 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import Any, TextIO, TypeVar
+from typing import Any, BinaryIO, Literal, TextIO, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from mehealth_rag.cli.context import STANDARD_INPUT, Batch, note
 from mehealth_rag.errors import MehealthError, UsageError
+
+UNSUPPORTED = 4
+"""The exit code of a strict check where a claim is not supported."""
+
+ERROR, _SUPPORTED = "error", "supported"
+
+Line = tuple[int, str]
+"""A line of a batch with its number, counted from 1."""
 
 
 class Row(BaseModel):
-    """One line of a batch. Unknown keys are ignored."""
+    """One line of a batch; without an id it goes by its number. Unknown keys are ignored."""
 
     model_config = ConfigDict(extra="ignore")
 
-    id: str | int
+    id: str | int | None = None
+    documents: tuple[str, ...] | None = None
 
 
 class QuestionRow(Row):
     """One question: its history as pairs of earlier question and answer."""
 
     question: str
-    history: tuple[tuple[str, str], ...] = ()
-    documents: tuple[str, ...] = ()
+    history: tuple[tuple[str, str], ...] | None = None
 
 
 class QueryRow(Row):
@@ -38,53 +48,50 @@ class QueryRow(Row):
 
     query: str | None = None
     question: str | None = None
-    history: tuple[tuple[str, str], ...] = ()
-    documents: tuple[str, ...] = ()
+    history: tuple[tuple[str, str], ...] | None = None
 
 
 class ClaimRow(Row):
-    """One claim."""
+    """One claim, and the question that it answers."""
 
     claim: str
-    documents: tuple[str, ...] = ()
+    question: str | None = None
 
 
 R = TypeVar("R", bound=Row)
 
 
-def process_noted(
-    batch: Path,
-    output: Path | None,
-    row_type: type[R],
-    answer: Callable[[R], dict[str, Any]],
-    workers: int = 1,
-) -> None:
-    """Do what `process` does, and say on standard error how many lines failed."""
-    failed = process(batch, output, row_type, answer, workers)
-    if failed:
-        print(f"lines of {batch} with an error: {failed}; see them in the output", file=sys.stderr)
-
-
 def process(
-    batch: Path,
-    output: Path | None,
-    row_type: type[R],
-    answer: Callable[[R], dict[str, Any]],
-    workers: int = 1,
-) -> int:
-    """Answer each line of `batch` in order, one line of `output` each, `workers` at a time.
+    batch: Batch, row_type: type[R], answer: Callable[[R], dict[str, Any]], workers: int = 1
+) -> Counter[str]:
+    """Answer each line of `batch` in order, one line of output each, `workers` at a time.
 
-    Returns how many lines failed. Raises UsageError when a file cannot be opened or written.
+    Counts the outcomes, those of an earlier run that it resumes among them, and says on standard
+    error how many lines failed. Raises UsageError when a file cannot be used.
     """
-    failed = 0
-    with _reading(batch) as lines, _writing(output) as out, ThreadPoolExecutor(workers) as pool:
-        numbered = ((n, line) for n, line in enumerate(lines, start=1) if line.strip())
-        jobs = (pool.submit(_one, line, n, row_type, answer) for n, line in numbered)
-        for result in _in_turn(jobs, 2 * workers):
-            failed += "error" in result
-            out.write(json.dumps(result, ensure_ascii=False) + "\n")
-            out.flush()
-    return failed
+    with _reading(batch.file) as lines:
+        found, size = _kept(batch, lines) if batch.resume else (Counter[str](), 0)
+        with _writing(batch, size) as out, ThreadPoolExecutor(workers) as pool:
+            jobs = (pool.submit(_one, line, row_type, answer) for line in lines)
+            for result in _in_turn(jobs, 2 * workers):
+                out.write(json.dumps(result, ensure_ascii=False) + "\n")
+                out.flush()
+                found[_outcome(result)] += 1
+    if failed := found[ERROR]:
+        note(f"lines of {batch.name} with an error: {failed}; see them in the output")
+    return found
+
+
+def exit_code(found: Counter[str], *, strict: bool = False) -> int:
+    """1 where everything failed; 4 where the check is strict and something is not supported."""
+    if set(found) == {ERROR}:
+        return 1
+    return UNSUPPORTED if strict and set(found) - {_SUPPORTED} else 0
+
+
+def _outcome(result: dict[str, Any]) -> str:
+    """An error, a verdict, or that there is an answer."""
+    return ERROR if ERROR in result else str(result.get("verdict", "answered"))
 
 
 def _in_turn(jobs: Iterator[Future[dict[str, Any]]], ahead: int) -> Iterator[dict[str, Any]]:
@@ -95,14 +102,11 @@ def _in_turn(jobs: Iterator[Future[dict[str, Any]]], ahead: int) -> Iterator[dic
         begun.extend(islice(jobs, 1))
 
 
-def _one(
-    line: str, number: int, row_type: type[R], answer: Callable[[R], dict[str, Any]]
-) -> dict[str, Any]:
-    value: Any = None
+def _one(line: Line, row_type: type[R], answer: Callable[[R], dict[str, Any]]) -> dict[str, Any]:
+    number, text = line
     try:
-        value = json.loads(line)
-        row = row_type.model_validate(value)
-        return {"id": value["id"], **answer(row)}
+        row = row_type.model_validate(json.loads(text))
+        return {"id": _id_of(line), **answer(row)}
     except json.JSONDecodeError as error:
         reason = f"line {number} is not JSON: {error.msg} at character {error.pos + 1}"
     except ValidationError as error:
@@ -113,24 +117,76 @@ def _one(
         reason = f"line {number}: {error}"
     except Exception as error:  # whatever one line meets, the others go on
         reason = f"line {number}: {type(error).__name__}: {error}"
+    return {"id": _id_of(line), ERROR: reason}
+
+
+def _id_of(line: Line) -> Any:  # noqa: ANN401 - of a bad line it may be any JSON
+    """The id that a line has, else its number."""
+    value = _parsed(line[1])
     given = value.get("id") if isinstance(value, dict) else None
-    return {"id": given, "error": reason}
+    return line[0] if given is None else given
 
 
-def _reading(path: Path) -> TextIO:
+def _parsed(text: str | bytes) -> Any:  # noqa: ANN401 - JSON
     try:
-        return path.open(encoding="utf-8-sig", errors="replace")
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read ({error.strerror}); check --batch") from error
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _kept(batch: Batch, lines: Iterator[Line]) -> tuple[Counter[str], int]:
+    """What an earlier run wrote: its outcomes and the size of its whole lines.
+
+    Takes the lines that they answer off `lines`. Raises UsageError where they answer others.
+    """
+    path, found, size = batch.output, Counter[str](), 0
+    if path is None or not path.exists():
+        return found, size
+    leave = "name another --output, or leave out --resume to write it anew"
+    with _opened(path, "--output") as file:
+        for number, text in enumerate(file, start=1):
+            if not text.endswith(b"\n"):  # torn: its line is answered again
+                break
+            result, line = _parsed(text), next(lines, None)
+            if not isinstance(result, dict) or "id" not in result:
+                raise UsageError(f"{path}: line {number} is no result of a batch; {leave}")
+            if line is None:
+                raise UsageError(f"{path}: line {number} is more than {batch.name} has; {leave}")
+            if result["id"] != _id_of(line):
+                ids = f"id {result['id']!r}, {batch.name} has {_id_of(line)!r} there"
+                raise UsageError(f"{path}: line {number} answers {ids}; {leave}")
+            found[_outcome(result)] += 1
+            size += len(text)
+    return found, size
 
 
 @contextmanager
-def _writing(path: Path | None) -> Iterator[TextIO]:
+def _reading(path: Path) -> Iterator[Iterator[Line]]:
+    """The lines of a batch that are not blank."""
+    with sys.stdin.buffer if path == STANDARD_INPUT else _opened(path, "--batch") as file:
+        texts = (line.decode("utf-8", "replace").removeprefix("\ufeff") for line in file)
+        yield ((n, text) for n, text in enumerate(texts, start=1) if text.strip())
+
+
+def _opened(path: Path, option: str) -> BinaryIO:
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read ({error.strerror}); check {option}") from error
+
+
+@contextmanager
+def _writing(batch: Batch, size: int) -> Iterator[TextIO]:
+    """The output; one that is resumed keeps its first `size` bytes."""
+    path = batch.output
     if path is None:
         yield sys.stdout
         return
+    mode: Literal["a", "w"] = "a" if batch.resume else "w"
     try:  # what UTF-8 cannot hold, a lone surrogate, is written as JSON escapes it
-        with path.open("w", encoding="utf-8", errors="backslashreplace") as out:
+        with path.open(mode, encoding="utf-8", errors="backslashreplace") as out:
+            if batch.resume:
+                os.truncate(path, size)
             yield out
     except OSError as error:
         raise UsageError(f"{path}: cannot be written ({error.strerror}); check --output") from error

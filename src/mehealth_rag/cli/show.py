@@ -28,22 +28,23 @@ def show_answer(out: Console, answer: Answer) -> None:
     style = "" if answer.status is Status.ANSWERED else "yellow"
     out.print(_with_bold(answer.answer, style))
     for citation in answer.citations:
-        _show_citation(out, citation, f"[{citation.number}] ")
+        show_citation(out, citation, f"[{citation.number}] ")
     if answer.notice:
         out.print(Text(f"\n{answer.notice}", style="dim"))
     if answer.nearest:
         out.print(Text("\nNearest passages (they do not answer it):", style="dim"))
         for citation in answer.nearest:
-            _show_citation(out, citation, "")
+            show_citation(out, citation, "")
     for related in answer.related:
         out.print(Text(f"\nMay hold it, but not in the index: {related.title} {related.url or ''}"))
 
 
-_VERDICTS = {
+VERDICTS = {
     VerdictKind.SUPPORTED: ("Supported", "green"),
     VerdictKind.CONTRADICTED: ("Contradicted", "red"),
     VerdictKind.NOT_FOUND: ("Not found", "yellow"),
 }
+"""What a person reads of a verdict, and its colour."""
 
 
 def show_verdict(out: Console, verdict: Verdict) -> None:
@@ -52,11 +53,11 @@ def show_verdict(out: Console, verdict: Verdict) -> None:
         _show_finding(out, part, f"“{part.claim}” ")
     _show_finding(out, verdict, "All together: " if verdict.parts else "")
     for citation in verdict.evidence:
-        _show_citation(out, citation, f"[{citation.number}] ")
+        show_citation(out, citation, f"[{citation.number}] ")
 
 
 def _show_finding(out: Console, verdict: Verdict, before: str) -> None:
-    word, style = _VERDICTS[verdict.verdict]
+    word, style = VERDICTS[verdict.verdict]
     shown = Text(before)
     shown.append(word, style=f"bold {style}")
     shown.append(f": {verdict.explanation}")
@@ -87,7 +88,8 @@ def _place(passage: Passage) -> str:
     return f"{passage.document}, p. {passage.page_label}{heading}"
 
 
-def _show_citation(out: Console, citation: Citation, number: str) -> None:
+def show_citation(out: Console, citation: Citation, number: str) -> None:
+    """A quote and its page; `number` is what stands before it."""
     quote = " ".join(citation.quote.split())
     place = f"{citation.document}, p. {citation.page_label}"
     quoted = Text(f"{number}“{quote}”", style="italic")

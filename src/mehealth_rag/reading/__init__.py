@@ -91,7 +91,7 @@ def _read(
         case "md":
             from mehealth_rag.reading.markdown import read_markdown
 
-            return read_markdown(path, content)
+            return read_markdown(path, content, code=options.code)
         case _:
             from mehealth_rag.reading.text import read_text
 

@@ -29,7 +29,9 @@ _COMMENT = re.compile(
 """A comment, or code before it, in which it would be none."""
 
 
-def read_markdown(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str, str]]:
+def read_markdown(
+    path: Path, content: bytes, *, code: bool = True
+) -> tuple[tuple[Page, ...], Mapping[str, str]]:
     """Read the pages of a Markdown file (a form feed starts a new one) and its front matter.
 
     Every block is one line of the page, since a source line is no line of a layout.
@@ -42,7 +44,7 @@ def read_markdown(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping
         metadata = {key.lower(): value.strip().strip("\"'") for key, value in found}
         source = source[front.end() :]
     source = _COMMENT.sub(lambda match: match["fence"] or match["code"] or "", source)
-    reader = _Reader(source)
+    reader = _Reader(source, code=code)
     pages = tuple(reader.page(n, part) for n, part in enumerate(split_pages(source), 1))
     if hidden := " ".join(reader.hidden):
         pages = noted(pages, hidden_words(hidden), Fault.HIDDEN)
@@ -52,7 +54,8 @@ def read_markdown(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping
 class _Reader:
     """What reading a document knows of it: its named links, and the hidden words it has met."""
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, *, code: bool) -> None:
+        self._code = code
         self._references = {
             " ".join(match[1].lower().split()): match[2]
             for match in map(REFERENCE.fullmatch, source.split("\n"))
@@ -72,7 +75,7 @@ class _Reader:
             yield from (FlowBlock(b.kind, b.words.stripped(), b.level) for b in found)
         elif block.cut is Cut.CODE:
             words = Visible()
-            words.add(" ".join(line.strip() for line in block.lines))
+            words.add(" ".join(line.strip() for line in block.lines if self._code))
             yield FlowBlock(BlockKind.PARAGRAPH, words.stripped())
         elif block.kind is BlockKind.ROW:
             cells = (visible(cell, self._references) for cell in cells_of(block.lines[0]))

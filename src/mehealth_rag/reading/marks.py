@@ -66,6 +66,12 @@ def starts_item(text: str) -> bool:
     return _ITEM.match(text) is not None
 
 
+def without_mark(text: str) -> str:
+    """An item's words, its bullet or enumerator taken off."""
+    mark = _ITEM.match(text)
+    return text[mark.end() :] if mark else text
+
+
 @lru_cache(maxsize=10_000)
 def is_figure(text: str) -> bool:
     """Whether a cell is a figure, a currency sign, a dash or the like."""

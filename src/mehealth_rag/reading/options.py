@@ -15,12 +15,13 @@ class ReadingOptions:
     `passwords` are tried in turn on locked PDFs. `ocr_languages` are those that pictures of pages
     are read in, by Tesseract's names joined with a plus ("eng+deu"); "none" leaves pictures unread.
     `tesseract` names the installed version and languages, empty where there is none: it is part
-    of what the text depends on.
+    of what the text depends on. `code` is whether the code in Markdown is read.
     """
 
     passwords: tuple[str, ...] = ()
     ocr_languages: str = NO_OCR
     tesseract: str = ""
+    code: bool = True
 
     def version(self, reader: int) -> int:
         """The number of `reader` with these options: the same file may come out otherwise."""

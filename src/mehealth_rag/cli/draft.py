@@ -1,0 +1,137 @@
+"""`mehealth check --file`: a verdict on each sentence of a draft."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.padding import Padding
+from rich.text import Text
+
+from mehealth_rag.cli.check import Wanted
+from mehealth_rag.cli.context import Common, console, note, open_assistant, print_json
+from mehealth_rag.cli.jsonl import ERROR, exit_code
+from mehealth_rag.cli.show import VERDICTS, show_citation
+from mehealth_rag.drafts import CheckedSentence, check_sentences, draft_sentences
+from mehealth_rag.errors import ReadingError, UsageError
+from mehealth_rag.reading.encoding import decode
+from mehealth_rag.serialise import verdict_json
+from mehealth_rag.source_spans import source_spans
+from mehealth_rag.types import BlockKind, Document, Span, VerdictKind
+from mehealth_rag.wiring import read_draft
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_SIGNS = {VerdictKind.SUPPORTED: "✓", VerdictKind.CONTRADICTED: "✗", VerdictKind.NOT_FOUND: "?"}
+_IN_SOURCE = {".txt": False, ".text": False, ".md": True, ".markdown": True}
+"""Endings of files whose letters stand there as they are read, and whether it is Markdown."""
+
+
+def check_alone(file: Path, *others: object) -> None:
+    """Raise UsageError where a draft is given beside something else to check, or does not exist."""
+    if any(others):
+        raise UsageError(
+            f"--file {file} goes without a claim, --batch, --output and --resume; leave them out"
+        )
+    if not file.is_file():
+        raise UsageError(f"{file}: there is no such file; check --file")
+
+
+def run_draft(common: Common, file: Path, wanted: Wanted) -> int:
+    """Check the sentences of a draft, one after another."""
+    document = _read(common, file)
+    sentences = draft_sentences(document)
+    if not sentences:
+        raise UsageError(f"{file}: holds no sentence that claims something; check --file")
+    assistant = open_assistant(common)
+    assistant.check_documents(wanted.documents)
+    checked = check_sentences(sentences, partial(assistant.check, documents=wanted.documents))
+    if common.json:
+        done = list(checked)
+        spans = _spans(file, document, done)
+        print_json([_as_json(c, span) for c, span in zip(done, spans, strict=True)])
+        return exit_code(Counter(map(_outcome, done)), strict=wanted.strict)
+    found = Counter(_shown(console(), checked, several=len(document.pages) > 1))
+    return exit_code(found, strict=wanted.strict)
+
+
+def _read(common: Common, file: Path) -> Document:
+    """Read a draft, and tell what of it is not checked."""
+    try:
+        document = read_draft(common.settings, file)
+    except ReadingError as error:
+        raise UsageError(str(error)) from error
+    for page in document.pages:
+        if page.problem:
+            note(f"{file}, page {page.label}: {page.problem}")
+    rows = sum(b.kind is BlockKind.ROW for page in document.pages for b in page.blocks)
+    if rows:
+        note(f"{file}: rows of tables that are not checked: {rows}")
+    return document
+
+
+def _outcome(checked: CheckedSentence) -> str:
+    return str(checked.verdict.verdict) if checked.verdict else ERROR
+
+
+def _spans(
+    file: Path, document: Document, checked: Sequence[CheckedSentence]
+) -> Iterable[Span | None]:
+    """Where each sentence stands in the file, or in the pages' texts with form feeds between."""
+    markdown = _IN_SOURCE.get(file.suffix.lower())
+    texts = {page.number: page.text for page in document.pages}
+    if markdown is None:
+        starts, at = {}, 0
+        for number, text in texts.items():
+            starts[number], at = at, at + len(text) + 1
+        places = ((starts[c.sentence.page], c.sentence.span) for c in checked)
+        return (Span(start + span.start, start + span.end) for start, span in places)
+    source = decode(file, file.read_bytes()).text
+    said = [c.sentence.span.of(texts[c.sentence.page]) for c in checked]
+    return source_spans(source, said, markdown=markdown)
+
+
+def _as_json(checked: CheckedSentence, span: Span | None) -> dict[str, Any]:
+    """A verdict with its sentence's place before it; an error where there is none."""
+    sentence = checked.sentence
+    place = {
+        "page": sentence.page,
+        "paragraph": sentence.paragraph,
+        "span": [span.start, span.end] if span else None,
+    }
+    if checked.verdict is None:
+        return {"place": place, "claim": sentence.claim, ERROR: checked.error}
+    return {"place": place, **verdict_json(checked.verdict)}
+
+
+def _shown(out: Console, checked: Iterable[CheckedSentence], *, several: bool) -> Iterable[str]:
+    """Print each sentence as it is checked and give its outcome; at the end how many of each."""
+    found = Counter[str]()
+    for one in checked:
+        _show(out, one, several=several)
+        outcome = _outcome(one)
+        found[outcome] += 1
+        yield outcome
+    kinds = [(kind.value, VERDICTS[kind][0].lower()) for kind in VerdictKind]
+    counts = [f"{found[k]} {name}" for k, name in (*kinds, (ERROR, "not checked")) if found[k]]
+    total = found.total()
+    out.print(f"\n{total} sentence{'s' * (total != 1)}: {', '.join(counts)}")
+
+
+def _show(out: Console, checked: CheckedSentence, *, several: bool) -> None:
+    sentence, verdict = checked.sentence, checked.verdict
+    sign, (word, style) = "!", ("Not checked", "yellow")
+    if verdict is not None:
+        sign, (word, style) = _SIGNS[verdict.verdict], VERDICTS[verdict.verdict]
+    place = f"page {sentence.page}, " * several + f"paragraph {sentence.paragraph}"
+    line = Text(f"{sign} {word}", style=f"bold {style}")
+    line.append(f" ({place}): ", style="not bold dim").append(sentence.claim, style="not bold")
+    out.print(line)
+    told = verdict.explanation if verdict else checked.error
+    out.print(Padding(Text(told), (0, 0, 0, 2), expand=False))
+    for citation in verdict.evidence if verdict else ():
+        show_citation(out, citation, f"[{citation.number}] ")

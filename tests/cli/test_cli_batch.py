@@ -1,0 +1,119 @@
+"""Batches of `ask`, `search` and `check`: ids, standard input, going on after a stop."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cli_helpers import json_lines, the_error
+
+from tests.conftest import Library, Run, clean_environment, command
+
+TICKET = "A return ticket costs £12."
+LINES: dict[str, dict[str, Any]] = {
+    "ask": {"question": "What does a return ticket cost?"},
+    "search": {"query": "return ticket"},
+    "check": {"claim": TICKET, "question": "What does a return ticket cost?"},
+}
+MANY = 30
+
+
+def written(path: Path, *rows: object) -> Path:
+    texts = [row if isinstance(row, str) else json.dumps(row) for row in rows]
+    path.write_text("".join(f"{text}\n" for text in texts), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("name", LINES)
+def test_lines_without_an_id_get_their_number_from_standard_input_too(
+    library: Library, mehealth: Run, name: str
+) -> None:
+    row = LINES[name]
+    rows = (row, row | {"id": None}, "", row | {"id": "a", "documents": None, "other": 1})
+    lines = "\n".join(json.dumps(line) if line else "" for line in rows)
+    done = mehealth(name, "--batch", "-", *library.options, stdin=f"\ufeff{lines}")
+    assert (done.returncode, done.stderr) == (0, "")
+    found = json_lines(done.stdout)
+    assert [row["id"] for row in found] == [1, 2, "a"]
+    assert not any("error" in row for row in found)
+
+
+@pytest.mark.parametrize("name", LINES)
+def test_every_line_failed(library: Library, mehealth: Run, name: str) -> None:
+    done = mehealth(name, "--batch", "-", *library.options, stdin='{"id": "x"}\nno JSON\n')
+    assert done.returncode == 1
+    assert [list(row) for row in json_lines(done.stdout)] == [["id", "error"]] * 2
+    assert done.stderr.startswith("lines of standard input with an error: 2;")
+
+
+@pytest.mark.parametrize("name", LINES)
+def test_a_batch_that_was_killed_goes_on(
+    library: Library, home: Path, mehealth: Run, tmp_path: Path, name: str
+) -> None:
+    rows = [LINES[name] | {"id": f"n{n}"} for n in range(MANY)]
+    batch = written(tmp_path / "in.jsonl", *rows)
+    output = tmp_path / "out.jsonl"
+    arguments = (name, "--batch", str(batch), "--output", str(output), *library.options)
+    with subprocess.Popen([command(), *arguments], env=clean_environment(home)) as process:
+        until = time.monotonic() + 120
+        while not output.exists() or output.read_bytes().count(b"\n") < 3:
+            assert time.monotonic() < until
+            time.sleep(0.001)
+        process.kill()
+    whole = output.read_bytes()
+    whole = whole[: whole.rfind(b"\n") + 1]
+    assert 3 <= whole.count(b"\n") < MANY
+    output.write_bytes(whole + '{"id": "£'.encode()[:-1])  # torn inside a letter
+    done = mehealth(*arguments, "--resume")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert output.read_bytes().startswith(whole)
+    found = json_lines(output.read_text(encoding="utf-8"))
+    assert [row["id"] for row in found] == [row["id"] for row in rows]
+    again = output.read_bytes()
+    assert mehealth(*arguments, "--resume").returncode == 0
+    assert output.read_bytes() == again
+
+
+@pytest.mark.parametrize(
+    ("kept", "message"),
+    [
+        ('{"id": "a"}\n{"id": 3}\n', "line 2 answers id 3, in.jsonl has 2 there; name another"),
+        ('{"id": "a"}\n{"id": 2}\n{"id": 3}\n', "line 3 is more than in.jsonl has; name another"),
+        ("a letter\n", "line 1 is no result of a batch; name another"),
+        ('{"question": "?"}\n', "line 1 is no result of a batch; name another"),
+    ],
+)
+def test_an_output_of_something_else_is_left_as_it_is(
+    library: Library, mehealth: Run, tmp_path: Path, kept: str, message: str
+) -> None:
+    written(tmp_path / "in.jsonl", {"id": "a", "claim": TICKET}, {"claim": TICKET})
+    (tmp_path / "out.jsonl").write_text(f"{kept}torn")
+    files = ("--batch", "in.jsonl", "--output", "out.jsonl", "--resume")
+    line = the_error(mehealth("check", *files, *library.options, cwd=tmp_path), 2)
+    assert line.startswith(f"out.jsonl: {message} --output, or leave out --resume")
+    assert (tmp_path / "out.jsonl").read_text() == f"{kept}torn"
+
+
+def test_what_was_kept_counts(library: Library, mehealth: Run, tmp_path: Path) -> None:
+    written(tmp_path / "in.jsonl", {"claim": "Bananas are yellow."}, {"claim": TICKET})
+    files = ("--batch", "in.jsonl", "--output", "out.jsonl", "--strict", "--resume")
+    written(tmp_path / "out.jsonl", {"id": 1, "verdict": "not_found"})
+    assert mehealth("check", *files, *library.options, cwd=tmp_path).returncode == 4
+    assert mehealth("check", *files[:-1], *library.options, cwd=tmp_path).returncode == 4
+    written(tmp_path / "in.jsonl", {"claim": TICKET})
+    assert mehealth("check", *files[:-1], *library.options, cwd=tmp_path).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["Why?", "--resume"], "--resume goes with --batch and --output; give both"),
+        (["--batch", "-", "--resume"], "--resume needs the --output file to go on with; name it"),
+    ],
+)
+def test_resuming_nothing(mehealth: Run, arguments: list[str], message: str) -> None:
+    assert the_error(mehealth("ask", *arguments), 2).startswith(message)

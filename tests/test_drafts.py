@@ -1,0 +1,107 @@
+"""Drafts: which sentences are checked, where they stand, and how those of a paragraph lean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mehealth_rag.assistant import Assistant
+from mehealth_rag.drafts import check_sentences, draft_sentences
+from mehealth_rag.settings import Settings
+from mehealth_rag.source_spans import source_spans
+from mehealth_rag.types import VerdictKind
+from mehealth_rag.wiring import read_draft
+from tests.conftest import Library
+
+PLAIN = Settings.load({}, environ={})
+
+
+def claims(path: Path, text: str) -> list[str]:
+    path.write_text(text, encoding="utf-8")
+    return [s.claim for s in draft_sentences(read_draft(PLAIN, path))]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("# The pier is long.\n\nIt is. Is it? So it is!", ["It is.", "So it is!"]),
+        ("Run:\n\n```\nThe pier is long.\n```\n\n    It is short.\n\nUse `a b`.", ["Use a b."]),
+        ("| a | b |\n|---|---|\n| c | d |\n\nOne row.", ["One row."]),
+        ("The pier has:\n\n- dogs\n- cats.\n", ["The pier has dogs", "The pier has cats."]),
+        ("Facts:\n\n1. Boats pay.\n2. Yachts pay more!\n", ["Boats pay.", "Yachts pay more!"]),
+        ("Facts:\n\nNo list.\n\n- dogs\n", ["No list.", "dogs"]),
+        ("See https://a.b/c\n\n[A map](https://a.b)\n\n<https://a.b>\n\n--\n", []),
+        ("- [A map](https://a.b)\n- [It is a map.](https://a.b)\n", ["It is a map."]),
+        ("The [map](https://a.b) of\nthe **pier**", ["The map of the pier"]),
+    ],
+)
+def test_what_of_a_draft_is_checked(tmp_path: Path, text: str, expected: list[str]) -> None:
+    assert claims(tmp_path / "draft.md", text) == expected
+
+
+def test_places_count_blocks_through_the_pages(tmp_path: Path) -> None:
+    path = tmp_path / "draft.txt"
+    path.write_text("The first page.\n\nAnother one. And one more.\n\fThe second page.\n")
+    document = read_draft(PLAIN, path)
+    found = draft_sentences(document)
+    assert [(s.page, s.paragraph) for s in found] == [(1, 1), (1, 2), (1, 2), (2, 3)]
+    assert [s.span.of(document.pages[s.page - 1].text) for s in found] == [s.claim for s in found]
+
+
+@pytest.mark.parametrize(
+    ("source", "sentences", "expected"),
+    [
+        (
+            "# It is.\n\nThe **pier** is [42](http://x/(a)b) m\ntall. “It” was <b>lit</b>.",
+            ["The pier is 42 m tall.", "“It” was lit."],
+            ["The **pier** is [42](http://x/(a)b) m\ntall.", "“It” was <b>lit</b>."],
+        ),
+        ("A &amp; B are one.", ["A & B are one."], ["A &amp; B are one."]),
+        ("Zu Tisch. Ein Café.", ["Not there.", "Ein Café."], [None, "Ein Café."]),
+        (
+            "One ﬁne light-\nhouse.The other.",
+            ["One fine lighthouse.", "The other."],
+            ["One ﬁne light-\nhouse.", "The other."],
+        ),
+        ("So it is. So it is.", ["So it is.", "So it is."], ["So it is.", "So it is."]),
+    ],
+)
+def test_where_sentences_stand_in_the_file(
+    source: str, sentences: list[str], expected: list[str | None]
+) -> None:
+    spans = list(source_spans(source, sentences, markdown=True))
+    assert [span.of(source) if span else None for span in spans] == expected
+    places = [span.start for span in spans if span]
+    assert places == sorted(set(places))
+
+
+@pytest.fixture(scope="module")
+def harbour(library: Library) -> Iterator[Assistant]:
+    settings = Settings.load({"corpus": library.corpus, "index": library.index}, environ={})
+    assistant = Assistant.open(settings)
+    yield assistant
+    assistant.index.close()
+
+
+def test_a_sentence_leans_on_the_one_before(tmp_path: Path, harbour: Assistant) -> None:
+    path = tmp_path / "draft.txt"
+    long = "very " * 500
+    path.write_text(
+        "The lighthouse is 42 metres tall. It was lit in 1871. A yacht pays £3 a year.\n\n"
+        f"A return ticket costs £12. It is {long} cheap.\n"
+    )
+    sentences = draft_sentences(read_draft(PLAIN, path))
+    checked = list(check_sentences(sentences, harbour.check))
+    assert [c.sentence for c in checked] == list(sentences)
+    verdicts = [c.verdict.verdict if c.verdict else None for c in checked]
+    supported = VerdictKind.SUPPORTED
+    assert verdicts == [supported, supported, VerdictKind.CONTRADICTED, supported, None]
+    assert checked[-1].error.startswith("the claim has 2,")
+    for one in checked[:4]:
+        assert one.verdict is not None
+        assert one.verdict.claim == one.sentence.claim
+        assert one.verdict.index == harbour.index.fingerprint
+        numbers = [c.number for c in one.verdict.evidence]
+        assert numbers == list(range(1, len(numbers) + 1))
