@@ -75,7 +75,7 @@ def _sections(page: Page, headings: _Headings) -> Iterator[_Section]:
     lead: Span | None = None
     rows = row_contexts(page)
     for place, block in enumerate(page.blocks):
-        if block.kind is BlockKind.FURNITURE:
+        if block.kind.aside:
             if sentences:  # a passage is one span: it must not hold what stands between
                 yield _Section(headings.texts(), tuple(sentences))
                 sentences = []

@@ -26,7 +26,14 @@ class BlockKind(StrEnum):
     ROW = "row"
     """One row of a table, cells separated by a tab."""
     FURNITURE = "furniture"
-    """Running header, footer or page number: kept in the text, left out of passages."""
+    """Running header, footer or page number: kept in the text, in passages once at the most."""
+    CONTENTS = "contents"
+    """A line of a table of contents: kept in the text, left out of passages."""
+
+    @property
+    def aside(self) -> bool:
+        """Whether it stands beside what its page says: a running head, a line of contents."""
+        return self in {BlockKind.FURNITURE, BlockKind.CONTENTS}
 
 
 class Fault(StrEnum):

@@ -81,7 +81,7 @@ def announced(page: Page, said: Announcement) -> tuple[Span, ...]:
 
 def _below(page: Page, place: int) -> tuple[Block, ...]:
     """The blocks below one, without running headers and footers."""
-    return tuple(b for b in page.blocks[place + 1 :] if b.kind is not BlockKind.FURNITURE)
+    return tuple(b for b in page.blocks[place + 1 :] if not b.kind.aside)
 
 
 def _is_last(page: Page, place: int, sentence: Span) -> bool:

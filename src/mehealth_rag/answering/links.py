@@ -84,7 +84,7 @@ def _is_told(page: Page, link: Link) -> bool:
     if span is None or not WEB_ADDRESS.match(span.of(page.text)):
         return False
     around = (b for b in page.blocks if b.span.start <= span.start and span.end <= b.span.end)
-    return any(b.kind is not BlockKind.FURNITURE and b.span != span for b in around)
+    return any(not b.kind.aside and b.span != span for b in around)
 
 
 def _is_home(link: Link) -> bool:
@@ -154,7 +154,7 @@ def _nearest_words(title: str, pages: Sequence[tuple[str, Page]]) -> _Place | No
         (_shared(wanted, block.span.of(page.text)), -order, document, page.number, block.span)
         for order, (document, page) in enumerate(pages)
         for block in page.blocks
-        if block.kind is not BlockKind.FURNITURE
+        if not block.kind.aside
     ]
     best = max(scored, key=lambda s: s[:2], default=None)
     return None if best is None or not best[0] else _Place(*best[2:])

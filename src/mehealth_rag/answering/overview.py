@@ -90,14 +90,14 @@ def overview(heading: Candidate, page: Page) -> tuple[Span, ...]:
     level = next((b.level for b in page.blocks if b.span == at), 0)
     below = [b for b in page.blocks if b.span.start >= at.end]
     own = takewhile(lambda b: b.kind is not BlockKind.HEADING or b.level > level, below)
-    blocks = tuple(b for b in own if b.kind is not BlockKind.FURNITURE)
+    blocks = tuple(b for b in own if not b.kind.aside)
     return _fitting(page, _sentences(page, blocks))
 
 
 def told_from(sentence: Candidate, page: Page) -> tuple[Span, ...]:
     """A sentence and those that follow it under its heading, within an overview's length."""
     at = sentence.sentence.span
-    own = [b for b in page.blocks if b.span.end > at.start and b.kind is not BlockKind.FURNITURE]
+    own = [b for b in page.blocks if b.span.end > at.start and not b.kind.aside]
     section = tuple(takewhile(lambda b: b.kind is BlockKind.PARAGRAPH, own))
     spans = (s for s in _sentences(page, section) if s.start >= at.start)
     return _fitting(page, islice(spans, MOST_SENTENCES))
