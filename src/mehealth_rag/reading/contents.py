@@ -11,6 +11,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from mehealth_rag.reading.marks import ends_sentence
 from mehealth_rag.reading.runs import Region, TextLine
@@ -25,6 +26,7 @@ _LED = re.compile(
     rf"(?P<title>\S.*?\s*(?:(?:{_DOTS}\s?){{4,}}|(?:…\s?){{2,}}))\s*"
     r"(?P<last>[£$€(]?\d\S{0,11}|[ivxlc]{1,7}|[A-Z]{1,2}-\d{1,3})"
 )
+_DOTTED = re.compile(rf"{_DOTS}\s?{_DOTS}|…")
 _HEADING = re.compile(
     r"(?:table of )?contents(?: page)?|list of (?:tables|figures|illustrations|appendices)"
     r"|in this (?:report|issue|document|guide|booklet)|inhalt(?:sverzeichnis)?|sommaire"
@@ -97,7 +99,7 @@ def _led_apart(line: TextLine) -> TextLine:
 
 def led_row(text: str) -> str | None:
     """A line whose dots lead to a figure as a row of two cells, None where it is no such line."""
-    if len(text) > _LONGEST or not (match := _LED.fullmatch(text)):
+    if len(text) > _LONGEST or not _DOTTED.search(text) or not (match := _LED.fullmatch(text)):
         return None
     return f"{match['title'].rstrip()}\t{match['last']}" if _has_letters(match["title"]) else None
 
@@ -105,14 +107,12 @@ def led_row(text: str) -> str | None:
 def mark_contents(pages: tuple[Page, ...]) -> tuple[Page, ...]:
     """Mark the lines of tables of contents, and the headings over them."""
     runs = {page.number: list(_all_runs(page)) for page in pages}
-    if not any(runs.values()):
-        return pages
-    titles = _Titles.of(pages)
+    titles = _Titles.of(pages if any(runs.values()) else ())
     return tuple(_marked(page, runs[page.number], titles) for page in pages)
 
 
 def _marked(page: Page, runs: Sequence[_Run], titles: _Titles) -> Page:
-    found: set[int] = set()
+    found = set(_heads_of_nothing(page))
     for run in runs:
         head = _head(page, run[0].place, found)
         if _is_contents(page, run, titles, headed=head is not None):
@@ -122,6 +122,17 @@ def _marked(page: Page, runs: Sequence[_Run], titles: _Titles) -> Page:
         return page
     blocks = (_as_contents(b) if at in found else b for at, b in enumerate(page.blocks))
     return replace(page, blocks=tuple(blocks))
+
+
+def _heads_of_nothing(page: Page) -> Iterator[int]:
+    """Headings of contents over nothing but what a reader left out, or told to be contents."""
+    own = [p for p, block in enumerate(page.blocks) if block.kind is not BlockKind.FURNITURE]
+    for place, below in pairwise(own):
+        block, following = page.blocks[place], page.blocks[below]
+        if block.kind is not BlockKind.CONTENTS and _HEADING.fullmatch(_text(page, place)):
+            heads = following.kind is BlockKind.HEADING and following.level <= block.level
+            if heads or following.kind is BlockKind.CONTENTS:
+                yield place
 
 
 def _as_contents(block: Block) -> Block:
@@ -134,10 +145,9 @@ def _head(page: Page, first: int, found: set[int]) -> int | None:
     """The place above entries that says they are contents; a short line may stand between."""
     above = [p for p in range(first) if page.blocks[p].kind is not BlockKind.FURNITURE][-2:]
     for place in reversed(above):
-        text = page.blocks[place].span.of(page.text)
-        if place in found or _HEADING.fullmatch(text.strip(" :")):
+        if place in found or _HEADING.fullmatch(_text(page, place)):
             return place
-        if len(text.split()) > 2:  # more than "Page", or "Section" and "Page"
+        if len(_text(page, place).split()) > 2:  # more than "Page", or "Section" and "Page"
             return None
     return None
 
@@ -222,6 +232,10 @@ def _is_near(page: Page, above: int, below: int) -> bool:
     texts = [block.span.of(page.text) for block in own]
     short = all(len(t.split()) <= _BETWEEN_WORDS and not ends_sentence(t) for t in texts)
     return len(texts) <= _BETWEEN and short
+
+
+def _text(page: Page, place: int) -> str:
+    return page.blocks[place].span.of(page.text).strip(" :")
 
 
 def _plain(text: str) -> str:
