@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from mehealth_rag.types import BlockKind, DocumentProblem, Fault, Page, Passage
+from mehealth_rag.types import DocumentProblem, Fault, Page, Passage
 
 if TYPE_CHECKING:
     from mehealth_rag.index.content import IndexedDocument
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 class PageAccount:
     """One page in figures; white space counts nowhere.
 
-    `searched` of its `characters` stand in its `passages`, `furniture` in running headers, footers
-    and page numbers; the rest is `unaccounted`, and should be 0.
+    `searched` of its `characters` stand in its `passages`, `furniture` in running headers, footers,
+    page numbers and tables of contents; the rest is `unaccounted`, and should be 0.
     """
 
     page: int
@@ -79,7 +79,7 @@ def _account(page: Page, passages: Sequence[Passage]) -> PageAccount:
     furniture = sum(
         _dense(block.span.of(page.text))
         for block in page.blocks
-        if block.kind is BlockKind.FURNITURE
+        if block.kind.aside and not held[block.span.start]
     )
     return PageAccount(
         page.number, page.label, _dense(page.text), searched, furniture, len(passages),

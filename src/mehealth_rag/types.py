@@ -89,7 +89,9 @@ class LinkedFrom:
 class Source:
     """One entry of the corpus: a document that exists here, or one that is linked.
 
-    `path` is None as long as the file is not present.
+    `path` is None as long as the file is not present. `guessed` is true where the title is made
+    of the file's name, and gives way to a better one of the document's own. `dated` is the date of
+    the document as ISO writes it, as far as the document tells it: "2021-03-04", "2021-03", "2021".
     """
 
     id: str
@@ -100,6 +102,8 @@ class Source:
     path: Path | None = None
     linked_from: tuple[LinkedFrom, ...] = ()
     note: str | None = None
+    guessed: bool = False
+    dated: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

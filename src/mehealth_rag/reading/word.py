@@ -228,7 +228,10 @@ def _sections(document: Any, reader: _Reader) -> Iterator[FlowBlock]:  # noqa: A
 
 
 def _running(
-    document: Any, reader: _Reader, section: Any, seen: set[str]  # noqa: ANN401
+    document: Any,
+    reader: _Reader,
+    section: Any,
+    seen: set[str],  # noqa: ANN401
 ) -> Iterator[FlowBlock]:
     """What a section's headers and footers say that was not `seen` in those before it."""
     references = () if section is None else section
