@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from mehealth_rag.answering.contacts import WEB_ADDRESS
 from mehealth_rag.language.words import content_words, stem
 from mehealth_rag.questions import Question
-from mehealth_rag.types import BlockKind, Link, Page, Source, Span
+from mehealth_rag.types import Link, Page, Source, Span
 
 _ASKING = frozenset(
     stem(w)

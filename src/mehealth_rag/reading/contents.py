@@ -169,7 +169,7 @@ def _in_step(told: Sequence[tuple[_Entry, set[int]]]) -> bool:
         steps.update({number - page for page in pages})
     if len(numbered) < 2 or len({number for number, _ in numbered}) < 2:
         return False
-    return 3 * steps.most_common(1)[0][1] >= 2 * len(numbered)
+    return 4 * steps.most_common(1)[0][1] >= 3 * len(numbered)
 
 
 def _all_runs(page: Page) -> Iterator[_Run]:

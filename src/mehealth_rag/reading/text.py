@@ -155,9 +155,8 @@ def _kind(rows: Sequence[_TextRow], index: int) -> BlockKind:
     row = rows[index]
     if led_row(row.text) is not None:
         return BlockKind.ROW
-    if _is_address(row):
-        return BlockKind.PARAGRAPH if _ends_a_sentence_begun(rows, index) else BlockKind.FURNITURE
-    if _is_folio(rows, index):
+    free_address = _is_address(row) and not _ends_a_sentence_begun(rows, index)
+    if free_address or _is_folio(rows, index):
         return BlockKind.FURNITURE
     if starts_item(row.text) and not _is_subtitle(rows, index):
         titled = _is_numbered_title(rows, index)

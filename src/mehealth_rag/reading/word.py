@@ -228,10 +228,10 @@ def _sections(document: Any, reader: _Reader) -> Iterator[FlowBlock]:  # noqa: A
 
 
 def _running(
-    document: Any,
+    document: Any,  # noqa: ANN401
     reader: _Reader,
-    section: Any,
-    seen: set[str],  # noqa: ANN401
+    section: Any,  # noqa: ANN401
+    seen: set[str],
 ) -> Iterator[FlowBlock]:
     """What a section's headers and footers say that was not `seen` in those before it."""
     references = () if section is None else section
