@@ -132,7 +132,7 @@ def _kind(line: TextLine) -> BlockKind:
         return BlockKind.FURNITURE
     if line.row:
         return BlockKind.ROW
-    return BlockKind.ITEM if _starts_item(line) else BlockKind.PARAGRAPH
+    return BlockKind.ITEM if line.statement or _starts_item(line) else BlockKind.PARAGRAPH
 
 
 def _starts_item(line: TextLine) -> bool:
@@ -143,6 +143,8 @@ def _belongs(group: Group, line: TextLine, style: Style, *, first: bool) -> bool
     """Whether a line goes on in the block before it; `first` where it opens a region."""
     last = group.last
     if group.kind in (BlockKind.FURNITURE, BlockKind.ROW) or line.row or line.furniture:
+        return False
+    if last.statement or line.statement:
         return False
     if _starts_item(line) or not (line.upright and last.upright):
         return False
@@ -215,7 +217,7 @@ def _centred(group: Group, line: TextLine) -> bool:
 def _classified(group: Group, style: Style, body: float) -> Group:
     """Make a heading of a group that looks and reads like one."""
     text = " ".join(line.text for line in group.lines)
-    if group.kind not in (BlockKind.PARAGRAPH, BlockKind.ITEM):
+    if group.kind not in (BlockKind.PARAGRAPH, BlockKind.ITEM) or group.last.statement:
         return group
     if group.kind is BlockKind.ITEM and not starts_numbered(text):
         return group
