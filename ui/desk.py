@@ -17,7 +17,8 @@ from ui.pictures import Pictures
 from ui.suggestions import Pool
 
 if TYPE_CHECKING:
-    from mehealth_rag.assistant import Assistant, SourceStatus
+    from mehealth_rag.assistant import Assistant
+    from mehealth_rag.sources import SourceStatus
     from mehealth_rag.settings import Settings
 
 

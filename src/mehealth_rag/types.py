@@ -171,13 +171,14 @@ class Document:
 class DocumentProblem:
     """Something of the corpus that could not be read: which, where, why, and what to do.
 
-    `fault` is the kind of a page's problem.
+    `fault` is the kind of a page's problem, `page_label` the number printed on the page.
     """
 
     source: str
     reason: str
     page: int | None = None
     fault: Fault | None = None
+    page_label: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +239,8 @@ class Hit:
 class Citation:
     """Document, page and a quote that stands on that page word for word.
 
-    `boxes` are one per line of the quote; empty where the format has no layout.
+    `boxes` are one per line of the quote; empty where the format has no layout. `dated` is the
+    document's date, as in its source.
     """
 
     number: int
@@ -249,6 +251,7 @@ class Citation:
     quote: str
     boxes: tuple[Box, ...] = ()
     url: str | None = None
+    dated: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
+from mehealth_rag.describing import described
 from mehealth_rag.errors import ReadingError
 from mehealth_rag.reading.contents import mark_contents
 from mehealth_rag.reading.garbage import without_garbage
@@ -41,7 +42,7 @@ def read_document(source: Source, options: ReadingOptions = PLAIN) -> Document:
     content = _content(path)
     pages, metadata = _read(source, path, form, content, options)
     digest = hashlib.sha256(content).hexdigest()
-    return Document(source, digest, mark_contents(without_garbage(pages)), metadata)
+    return described(Document(source, digest, mark_contents(without_garbage(pages)), metadata))
 
 
 def _content(path: Path) -> bytes:

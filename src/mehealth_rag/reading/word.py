@@ -7,6 +7,7 @@ time that Word laid the document out; a file without any is cut by section.
 
 from __future__ import annotations
 
+import datetime
 import io
 import re
 import zipfile
@@ -41,6 +42,7 @@ _PAGE_NUMBER = re.compile(
 )
 """What a header or footer says of the page alone; the figures stand there for every page."""
 _META = ("title", "author", "subject", "keywords", "category", "comments")
+_DAYS = ("created", "modified")
 _HOLDERS = frozenset(qn(f"w:{name}") for name in ("sdt", "sdtContent", "ins", "customXml", "body"))
 _SKIPPED = frozenset(qn(f"w:{name}") for name in ("del", "moveFrom", "pPr", "delText", "instrText"))
 _BREAKS = frozenset((qn("w:br"), qn("w:lastRenderedPageBreak")))
@@ -180,6 +182,7 @@ def read_docx(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str
         said = {b.words.text.strip() for b in blocks if b.kind is not BlockKind.FURNITURE}
         properties = document.core_properties
         metadata = {key: str(getattr(properties, key) or "").strip() for key in _META}
+        metadata |= {key: _day(getattr(properties, key)) for key in _DAYS}
     except _BROKEN as error:
         reason = " ".join(str(error).split())[:120] or type(error).__name__
         raise ReadingError(
@@ -191,6 +194,10 @@ def read_docx(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str
     if words := " ".join(" ".join(reader.hidden).split()):
         pages = (replace(pages[0], problem=hidden_words(words), fault=Fault.HIDDEN), *pages[1:])
     return pages, {key: value for key, value in metadata.items() if value}
+
+
+def _day(time: datetime.datetime | None) -> str:
+    return "" if time is None else time.date().isoformat()
 
 
 def _check_package(path: Path, content: bytes) -> None:
