@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import trafilatura
 
+from mehealth_rag.describing import is_title
 from mehealth_rag.errors import ReadingError
 from mehealth_rag.reading.encoding import Decoded, decode, noted
 from mehealth_rag.reading.flow import FlowBlock, Visible, flow_pages, row_of
@@ -59,7 +60,7 @@ def read_html(
         raise ReadingError(f"{path}: not a web page (no HTML is in it); check its format")
     for element in tree.xpath("//noscript"):  # it is not shown where a page's scripts run
         element.drop_tree()
-    dates = page_dates(tree)
+    dates, title = page_dates(tree), " ".join(tree.xpath("string(//head/title)").split())
     hidden = take_out_hidden(tree)
     put_into_words(tree)
     found = _content(tree, url)
@@ -71,6 +72,8 @@ def read_html(
     pages = flow_pages(_walk(found.body, BlockKind.PARAGRAPH))
     metadata = {key: str(getattr(found, key)) for key in _META if getattr(found, key, None)}
     metadata |= dates
+    if not is_title(metadata.get("title", "")) and is_title(title):
+        metadata["title"] = title  # trafilatura rather takes a page's one h1
     if hidden:
         pages = noted(pages, hidden_words(hidden), Fault.HIDDEN)
     return noted(pages, decoded.told, Fault.ENCODING), metadata
