@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mehealth_rag.accounting import page_ranges, unread_pages
+from mehealth_rag.accounting import PageName, page_ranges, unread_pages
 from mehealth_rag.compose import Library, unread_sentence
 from mehealth_rag.errors import UsageError
 from mehealth_rag.passwords import read_passwords
@@ -15,9 +15,14 @@ from mehealth_rag.types import DocumentProblem, Fault, Page, Source
 
 @pytest.mark.parametrize(
     ("pages", "words"),
-    [((3,), "page 3"), ((7, 8, 9, 3), "pages 3, 7–9"), ((1, 2, 4, 5), "pages 1–2, 4–5")],
+    [
+        ([(3, "3")], "page 3"),
+        ([(7, "7"), (8, "8"), (9, "9"), (3, "3")], "pages 3, 7–9"),
+        ([(1, "iii"), (2, "iv"), (3, "1"), (9, "7")], "pages iii–1, 7"),
+        ([(1, "A-1")], "page A-1"),
+    ],
 )
-def test_pages_in_a_row_are_a_range(pages: tuple[int, ...], words: str) -> None:
+def test_pages_in_a_row_are_a_range_of_labels(pages: list[PageName], words: str) -> None:
     assert page_ranges(pages) == words
 
 
@@ -26,7 +31,7 @@ def test_only_what_is_shown_and_not_searched_counts_as_unread() -> None:
         DocumentProblem("a", "why", page, fault) for page, fault in enumerate(Fault, start=1)
     ]
     problems += [DocumentProblem("b", "the file is empty"), DocumentProblem("c", "why", 1)]
-    faults = {list(Fault)[page - 1] for page in unread_pages(problems)["a"]}
+    faults = {list(Fault)[number - 1] for number, _ in unread_pages(problems)["a"]}
     assert faults == {Fault.PICTURE, Fault.UNREADABLE, Fault.GARBAGE}
     assert set(unread_pages(problems)) == {"a"}
 
@@ -39,16 +44,22 @@ def _page(document: str, number: int) -> Page:
     ("unread", "said"),
     [
         ({}, ""),
-        ({"a": (3,)}, " Page 3 of “Title a” could not be read and was not searched."),
-        ({"a": (3, 4)}, " Pages 3–4 of “Title a” could not be read and were not searched."),
-        ({"a": tuple(range(9))}, " 9 pages of “Title a” could not be read and were not searched."),
+        ({"a": ((3, "A-3"),)}, " Page A-3 of “Title a” could not be read and was not searched."),
         (
-            {"a": (3,), "b": (1,)},
+            {"a": ((3, "iii"), (4, "iv"))},
+            " Pages iii–iv of “Title a” could not be read and were not searched.",
+        ),
+        (
+            {"a": tuple((n, str(n)) for n in range(9))},
+            " 9 pages of “Title a” could not be read and were not searched.",
+        ),
+        (
+            {"a": ((3, "3"),), "b": ((1, "1"),)},
             " 2 pages of 2 documents could not be read and were not searched.",
         ),
     ],
 )
-def test_sentence_names_the_pages(unread: dict[str, tuple[int, ...]], said: str) -> None:
+def test_sentence_names_the_pages(unread: dict[str, tuple[PageName, ...]], said: str) -> None:
     sources = {name: Source(name, f"Title {name}", "report", "pdf") for name in "ab"}
     assert unread_sentence(Library(_page, sources, unread)) == said
 

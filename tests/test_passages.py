@@ -183,7 +183,7 @@ def test_a_heading_is_not_divided() -> None:
     assert found.sentences[0].span.of(found.text) == found.heading == "Boats. And ships."
 
 
-def test_running_heads_are_left_out_wherever_they_stand() -> None:
+def test_running_heads_part_passages_and_come_after_them() -> None:
     page = [
         furniture("Page head"),
         heading("Fees"),
@@ -192,7 +192,13 @@ def test_running_heads_are_left_out_wherever_they_stand() -> None:
         paragraph("A ship pays more."),
         furniture("3"),
     ]
-    assert texts(page) == ["Fees\nA boat pays.", "A ship pays more."]
+    made = ["Fees\nA boat pays.", "A ship pays more.", "Page head", "Side note"]
+    assert texts(page, [furniture("Page head")]) == made
+
+
+def test_lines_of_contents_are_in_no_passage() -> None:
+    page = [(BlockKind.CONTENTS, "Fees\t2", 0), paragraph("A boat pays.")]
+    assert texts(page) == ["A boat pays."]
 
 
 def test_an_empty_page_gives_nothing() -> None:
@@ -241,11 +247,12 @@ def test_invariants(pages: list[list[Part]]) -> None:
     assert_exact(made, passages)
     assert len({p.id for p in passages}) == len(passages)
     for page in made.pages:
-        own = [p for p in passages if p.page == page.number]
+        kept = [b.span for b in page.blocks if not b.kind.aside]
+        heads = {b.span for b in page.blocks if b.kind is BlockKind.FURNITURE}
+        own = [p for p in passages if p.page == page.number and p.span not in heads]
         spans = [s.span for p in own for s in p.sentences]
         assert spans == sorted(spans, key=lambda s: s.start), "reading order"
         assert all(a.end <= b.start for a, b in pairwise(spans)), "once only"
-        kept = [b.span for b in page.blocks if b.kind is not BlockKind.FURNITURE]
         assert " ".join(s.of(page.text) for s in spans).split() == (
             " ".join(s.of(page.text) for s in kept).split()
         ), "all of it"

@@ -17,8 +17,9 @@ from ui.pictures import Pictures
 from ui.suggestions import Pool
 
 if TYPE_CHECKING:
-    from mehealth_rag.assistant import Assistant, SourceStatus
+    from mehealth_rag.assistant import Assistant
     from mehealth_rag.settings import Settings
+    from mehealth_rag.sources import SourceStatus
 
 
 LOG = logging.getLogger("mehealth.ui")

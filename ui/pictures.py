@@ -7,9 +7,9 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from mehealth_rag.assistant import SourceStatus
 from mehealth_rag.errors import UsageError
 from mehealth_rag.reading.picture import render_page
+from mehealth_rag.sources import SourceStatus
 from mehealth_rag.types import SourceState
 from ui.evidence import has_picture
 from ui.limits import PICTURE_CACHE_BYTES, PICTURE_WIDTHS

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mehealth_rag.assistant import SourceStatus
+from mehealth_rag.dates import as_of
+from mehealth_rag.sources import SourceStatus
 from mehealth_rag.types import SourceState
 from ui.markup import Html, link, tag
 
@@ -38,6 +39,7 @@ def _group(title: str, rows: Sequence[Html]) -> Html:
 def _document(status: SourceStatus) -> Html:
     source = status.source
     pages = f"{status.pages} page{'s' if status.pages != 1 else ''}"
+    dated = f"{as_of(source.dated)} · " if source.dated else ""
     if status.reason:  # some of them could not be read
         pages += f" ({status.reason})"
     return tag(
@@ -57,7 +59,7 @@ def _document(status: SourceStatus) -> Html:
         tag(
             "p",
             tag("span", "Indexed", class_="state indexed"),
-            f" · {pages} · ",
+            f" · {dated}{pages} · ",
             tag(
                 "button",
                 "Read",
@@ -77,7 +79,7 @@ def _other(status: SourceStatus) -> Html:
     why = f": {status.reason}" if status.reason else ""
     state = tag("span", _STATES[status.state] + why, class_=f"state {status.state.name.lower()}")
     linked = [
-        f"{x.document}, page {', '.join(str(n) for n in x.pages)}" for x in source.linked_from
+        f"{x.document}, page {', '.join(label for _, label in x.pages)}" for x in status.linked_from
     ]
     origin = f" · linked from {'; '.join(linked)}" if linked else ""
     return tag(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from mehealth_rag.types import BlockKind, DocumentProblem, Fault, Page, Passage
+from mehealth_rag.types import DocumentProblem, Fault, Page, Passage
 
 if TYPE_CHECKING:
     from mehealth_rag.index.content import IndexedDocument
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 class PageAccount:
     """One page in figures; white space counts nowhere.
 
-    `searched` of its `characters` stand in its `passages`, `furniture` in running headers, footers
-    and page numbers; the rest is `unaccounted`, and should be 0.
+    `searched` of its `characters` stand in its `passages`, `furniture` in running headers, footers,
+    page numbers and tables of contents; the rest is `unaccounted`, and should be 0.
     """
 
     page: int
@@ -49,20 +49,32 @@ def page_accounts(index: OpenIndex, document: IndexedDocument) -> Iterator[PageA
         yield _account(index.page(document.source.id, number), passages[number])
 
 
-def unread_pages(problems: Iterable[DocumentProblem]) -> dict[str, tuple[int, ...]]:
+PageName = tuple[int, str]
+"""A page's number, counted from 1, and its printed label."""
+
+
+def page_name(problem: DocumentProblem) -> PageName | None:
+    """The page that a problem is of; None where it is of the document."""
+    if problem.page is None:
+        return None
+    return problem.page, problem.page_label or str(problem.page)
+
+
+def unread_pages(problems: Iterable[DocumentProblem]) -> dict[str, tuple[PageName, ...]]:
     """The pages, by document, that show something which is not searched."""
-    found: dict[str, list[int]] = defaultdict(list)
+    found: dict[str, list[PageName]] = defaultdict(list)
     for problem in problems:
-        if problem.page is not None and problem.fault is not None and problem.fault.unread:
-            found[problem.source].append(problem.page)
+        page = page_name(problem)
+        if page is not None and problem.fault is not None and problem.fault.unread:
+            found[problem.source].append(page)
     return {document: tuple(sorted(pages)) for document, pages in found.items()}
 
 
-def page_ranges(pages: Sequence[int]) -> str:
-    """Pages in words, those in a row together: "page 3", "pages 3, 7–9"."""
-    runs = groupby(enumerate(sorted(pages)), key=lambda pair: pair[1] - pair[0])
-    spans = [[page for _, page in run] for _, run in runs]
-    shown = [str(s[0]) if len(s) == 1 else f"{s[0]}–{s[-1]}" for s in spans]
+def page_ranges(pages: Sequence[PageName]) -> str:
+    """Pages by their labels, those in a row together: "page 3", "pages iii, 7–9"."""
+    runs = groupby(enumerate(sorted(pages)), key=lambda pair: pair[1][0] - pair[0])
+    spans = [[label for _, (_, label) in run] for _, run in runs]
+    shown = [s[0] if len(s) == 1 else f"{s[0]}–{s[-1]}" for s in spans]
     return f"page{'s' * (len(pages) > 1)} {', '.join(shown)}"
 
 
@@ -79,7 +91,7 @@ def _account(page: Page, passages: Sequence[Passage]) -> PageAccount:
     furniture = sum(
         _dense(block.span.of(page.text))
         for block in page.blocks
-        if block.kind is BlockKind.FURNITURE
+        if block.kind.aside and not held[block.span.start]
     )
     return PageAccount(
         page.number, page.label, _dense(page.text), searched, furniture, len(passages),

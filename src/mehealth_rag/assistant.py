@@ -8,7 +8,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from mehealth_rag import compose, generated
-from mehealth_rag.accounting import PageAccount, page_accounts, page_ranges, unread_pages
+from mehealth_rag.accounting import PageAccount, PageName, page_accounts, unread_pages
 from mehealth_rag.answering import reading
 from mehealth_rag.answering.generative import Task, Writer
 from mehealth_rag.answering.links import find_link
@@ -26,8 +26,9 @@ from mehealth_rag.naming import Naming
 from mehealth_rag.questions import Question, Wanted, analyse
 from mehealth_rag.reader.rows import PassageText, passage_text
 from mehealth_rag.retrieval import Evidence, Retriever
+from mehealth_rag.sources import SourceStatus, source_statuses
 from mehealth_rag.timing import Stopwatch
-from mehealth_rag.types import Answer, Hit, Page, Passage, Source, SourceState, Turn, Verdict
+from mehealth_rag.types import Answer, Hit, Page, Passage, Source, Turn, Verdict
 from mehealth_rag.wiring import (
     open_index,
     open_language_model,
@@ -37,7 +38,6 @@ from mehealth_rag.wiring import (
 )
 
 if TYPE_CHECKING:
-    from mehealth_rag.index.content import IndexedDocument
     from mehealth_rag.index.opened import OpenIndex
     from mehealth_rag.llm import LanguageModel
     from mehealth_rag.reader.model import Reader
@@ -61,21 +61,6 @@ class _Asked:
     evidence: tuple[Evidence, ...]
     hits: tuple[ReadHit, ...]
     plain: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class SourceStatus:
-    """A source with its state: how many pages and passages the index holds, and why none.
-
-    `unread` are its pages that show something which could not be read.
-    """
-
-    source: Source
-    state: SourceState
-    pages: int = 0
-    passages: int = 0
-    reason: str = ""
-    unread: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -199,19 +184,7 @@ class Assistant:
 
     def sources(self) -> tuple[SourceStatus, ...]:
         """Every source of the corpus, and those of the index that the corpus no longer holds."""
-        indexed = {d.source.id: d for d in self.index.documents()}
-        known = self.known_sources or tuple(d.source for d in indexed.values())
-        problems = self.index.problems()
-        unread = unread_pages(problems)
-        failures = {p.source: p.reason for p in problems if p.page is None}
-        names = self.index.other_names.items()
-        copies = {name: f"the same file as {first}" for name, first in names}
-        return tuple(
-            SourceStatus(s, SourceState.INDEXED, reason=copies[s.id])
-            if s.id in copies
-            else _status(s, indexed.get(s.id), unread.get(s.id, ()), failures.get(s.id))
-            for s in known
-        )
+        return source_statuses(self.index, self.known_sources)
 
     def pages(self, document: str) -> tuple[PageAccount, ...]:
         """Every page of a document of the index in figures, with what is wrong with it.
@@ -311,7 +284,7 @@ class Assistant:
         writer = Writer(self.model, self.retriever, self.index.page, self.answer_tokens)
         return (yield from generated.answer(task, writer, library))
 
-    def _unread(self, documents: Sequence[str]) -> Mapping[str, tuple[int, ...]]:
+    def _unread(self, documents: Sequence[str]) -> Mapping[str, tuple[PageName, ...]]:
         """Pages of the documents searched that could not be read."""
         unread = unread_pages(self.index.problems())
         return {d: pages for d, pages in unread.items() if not documents or d in documents}
@@ -319,22 +292,6 @@ class Assistant:
     def _sources_by_id(self) -> Mapping[str, Source]:
         indexed = {d.source.id: d.source for d in self.index.documents()}
         return {s.id: s for s in self.known_sources} | indexed
-
-
-def _status(
-    source: Source,
-    indexed: IndexedDocument | None,
-    unread: tuple[int, ...],
-    failure: str | None,
-) -> SourceStatus:
-    if indexed is not None:
-        reason = f"{page_ranges(unread)} could not be read" if unread else ""
-        found = SourceState.INDEXED
-        return SourceStatus(source, found, indexed.pages, indexed.passages, reason, unread)
-    if source.path is not None:
-        reason = failure or "present, but not in the index"
-        return SourceStatus(source, SourceState.FAILED, reason=reason)
-    return SourceStatus(source, SourceState.NOT_FETCHED)
 
 
 def _link_pages(

@@ -16,6 +16,7 @@ def cite(number: int, source: Source, page: Page, span: Span) -> Citation:
         quote=span.of(page.text),
         boxes=boxes(page, span),
         url=page_address(source, page.number),
+        dated=source.dated,
     )
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from mehealth_rag.accounting import page_ranges
+from mehealth_rag.accounting import PageName, page_ranges
 from mehealth_rag.answering.draft import Draft, Quote
 from mehealth_rag.answering.links import FoundLink
 from mehealth_rag.answering.marking import decisive, mark
@@ -28,7 +28,7 @@ NOT_FOUND = "The documents do not say."
 DISAGREE = " The pages give different figures."
 SOURCE = "\n\nSource: "
 _LISTED = 5
-"""So many unread pages are named by their numbers; more are counted."""
+"""So many unread pages are named by their labels; more are counted."""
 _BULLET = re.compile(r"^(?:[•▪◦‣●○■–-]|\(?\w{1,3}[.)])\s+")
 _LAST_STOP = re.compile(r"(?<!\.)\.$")
 
@@ -42,7 +42,7 @@ class Library:
 
     page: Callable[[str, int], Page]
     sources: Mapping[str, Source]
-    unread: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    unread: Mapping[str, tuple[PageName, ...]] = field(default_factory=dict)
     """Pages of the documents searched, by document, that could not be read."""
     plain: frozenset[str] = frozenset()
 
@@ -112,7 +112,7 @@ def unread_sentence(library: Library) -> str:
         where = f"{count} page{'s' * (count > 1)} of {_named(library)}"
     else:
         (pages,) = library.unread.values()
-        where = f"{page_ranges(pages).capitalize()} of {_named(library)}"
+        where = f"P{page_ranges(pages)[1:]} of {_named(library)}"
     verb = "was" if count == 1 else "were"
     return f" {where} could not be read and {verb} not searched."
 

@@ -190,6 +190,7 @@ def _from_files(folder: Path) -> tuple[Source, ...]:
             kind="document",
             format=FORMATS.get(p.suffix.lower(), p.suffix.lower().lstrip(".")),
             path=p,
+            guessed=True,
         )
         for p, name, is_read in zip(files, names, read, strict=True)
     )

@@ -14,10 +14,11 @@ from dataclasses import dataclass, field
 from math import ceil
 
 from mehealth_rag.language.sentences import sentence_spans
+from mehealth_rag.running import Place, running_facts
 from mehealth_rag.tables import RowContext, row_contexts
 from mehealth_rag.types import Block, BlockKind, Document, Page, Passage, Sentence, Span
 
-SPLITTER_VERSION = 7
+SPLITTER_VERSION = 8
 """Raise it when the same page would give other passages: indexes are then built anew."""
 
 MAX_PIECES = 170
@@ -38,11 +39,15 @@ def estimated_pieces(text: str) -> int:
 
 
 def split(document: Document) -> tuple[Passage, ...]:
-    """The passages of a document, in reading order; headings carry over to the next page."""
+    """The passages of a document, in reading order; headings carry over to the next page.
+
+    Running lines that say something of their own come last on the page where they stand first.
+    """
     headings = _Headings()
     passages: list[Passage] = []
+    kept = running_facts(document)
     for page in document.pages:
-        for section in _sections(page, headings):
+        for section in (*_sections(page, headings), *_running(page, kept)):
             runs = _runs(page, section.sentences)
             passages.extend(_passage(document, page, section, run) for run in runs)
     return tuple(passages)
@@ -75,7 +80,7 @@ def _sections(page: Page, headings: _Headings) -> Iterator[_Section]:
     lead: Span | None = None
     rows = row_contexts(page)
     for place, block in enumerate(page.blocks):
-        if block.kind is BlockKind.FURNITURE:
+        if block.kind.aside:
             if sentences:  # a passage is one span: it must not hold what stands between
                 yield _Section(headings.texts(), tuple(sentences))
                 sentences = []
@@ -92,6 +97,13 @@ def _sections(page: Page, headings: _Headings) -> Iterator[_Section]:
             lead = _lead(page, added)
     if sentences:
         yield _Section(headings.texts(), tuple(sentences))
+
+
+def _running(page: Page, kept: frozenset[Place]) -> Iterator[_Section]:
+    """The running lines that are kept: each by itself, under no heading, one sentence."""
+    for place, block in enumerate(page.blocks):
+        if (page.number, place) in kept:
+            yield _Section((), (Sentence(block.span, BlockKind.PARAGRAPH),))
 
 
 def _sentences(

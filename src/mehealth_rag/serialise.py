@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from mehealth_rag.accounting import PageAccount
     from mehealth_rag.answering.reading import ReadHit
-    from mehealth_rag.assistant import SourceStatus
+    from mehealth_rag.sources import SourceStatus
 
 SCHEMA = 1
 
@@ -66,8 +66,17 @@ def source_json(status: SourceStatus) -> dict[str, Any]:
         "reason": status.reason,
         "pages": status.pages,
         "passages": status.passages,
-        "unread_pages": list(status.unread),
-        "linked_from": [asdict(x) for x in source.linked_from],
+        "unread_pages": [number for number, _ in status.unread],
+        "unread_page_labels": [label for _, label in status.unread],
+        "linked_from": [
+            {
+                "document": x.document,
+                "pages": [number for number, _ in x.pages],
+                "page_labels": [label for _, label in x.pages],
+            }
+            for x in status.linked_from
+        ],
+        "dated": source.dated,
     }
 
 
@@ -77,6 +86,9 @@ def pages_json(pages: Sequence[PageAccount]) -> dict[str, Any]:
     totals = {name: sum(getattr(page, name) for page in pages) for name in figures}
     totals["unaccounted"] = sum(page.unaccounted for page in pages)
     return {
-        "each_page": [asdict(page) | {"unaccounted": page.unaccounted} for page in pages],
+        "each_page": [
+            asdict(page) | {"page_label": page.label, "unaccounted": page.unaccounted}
+            for page in pages
+        ],
         "totals": {"pages": len(pages), **totals},
     }

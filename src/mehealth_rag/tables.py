@@ -123,7 +123,7 @@ class _Sheet:
                     table, between = [], []
                 table += [*between, place]
                 between = []
-            elif table and block.kind is not BlockKind.FURNITURE:
+            elif table and not block.kind.aside:
                 between.append(place)
                 if not self.is_label(block) or len(between) > _CAPTION_LINES:
                     yield table
@@ -201,7 +201,7 @@ class _Sheet:
         return [last] if announces and len(text.split()) <= _CAPTION_WORDS else []
 
     def _is_furniture(self, place: int) -> bool:
-        return self.page.blocks[place].kind is BlockKind.FURNITURE
+        return self.page.blocks[place].kind.aside
 
 
 class _Walk:

@@ -26,7 +26,14 @@ class BlockKind(StrEnum):
     ROW = "row"
     """One row of a table, cells separated by a tab."""
     FURNITURE = "furniture"
-    """Running header, footer or page number: kept in the text, left out of passages."""
+    """Running header, footer or page number: kept in the text, in passages once at the most."""
+    CONTENTS = "contents"
+    """A line of a table of contents: kept in the text, left out of passages."""
+
+    @property
+    def aside(self) -> bool:
+        """Whether it stands beside what its page says: a running head, a line of contents."""
+        return self in {BlockKind.FURNITURE, BlockKind.CONTENTS}
 
 
 class Fault(StrEnum):
@@ -82,7 +89,9 @@ class LinkedFrom:
 class Source:
     """One entry of the corpus: a document that exists here, or one that is linked.
 
-    `path` is None as long as the file is not present.
+    `path` is None as long as the file is not present. `guessed` is true where the title is made
+    of the file's name, and gives way to a better one of the document's own. `dated` is the date of
+    the document as ISO writes it, as far as the document tells it: "2021-03-04", "2021-03", "2021".
     """
 
     id: str
@@ -93,6 +102,8 @@ class Source:
     path: Path | None = None
     linked_from: tuple[LinkedFrom, ...] = ()
     note: str | None = None
+    guessed: bool = False
+    dated: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,13 +171,14 @@ class Document:
 class DocumentProblem:
     """Something of the corpus that could not be read: which, where, why, and what to do.
 
-    `fault` is the kind of a page's problem.
+    `fault` is the kind of a page's problem, `page_label` the number printed on the page.
     """
 
     source: str
     reason: str
     page: int | None = None
     fault: Fault | None = None
+    page_label: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +247,8 @@ class Hit:
 class Citation:
     """Document, page and a quote that stands on that page word for word.
 
-    `boxes` are one per line of the quote; empty where the format has no layout.
+    `boxes` are one per line of the quote; empty where the format has no layout. `dated` is the
+    document's date, as in its source.
     """
 
     number: int
@@ -246,6 +259,7 @@ class Citation:
     quote: str
     boxes: tuple[Box, ...] = ()
     url: str | None = None
+    dated: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

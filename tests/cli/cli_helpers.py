@@ -51,6 +51,7 @@ CITATION = {
     "quote": str,
     "boxes": list,
     "url": (str, type(None)),
+    "dated": (str, type(None)),
 }
 ANSWER = {
     "schema": int,

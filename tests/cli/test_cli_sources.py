@@ -20,7 +20,9 @@ SOURCE = {
     "pages": int,
     "passages": int,
     "unread_pages": list,
+    "unread_page_labels": list,
     "linked_from": list,
+    "dated": (str, type(None)),
 }
 
 
@@ -36,7 +38,7 @@ def test_sources_as_json(library: Library, mehealth: Run) -> None:
         ("plan", "indexed", 2),
         ("map", "not fetched", 0),
     ]
-    assert found[3]["linked_from"] == [{"document": "plan", "pages": [2]}]
+    assert found[3]["linked_from"] == [{"document": "plan", "pages": [2], "page_labels": ["2"]}]
     assert found[3]["url"] == "https://example.org/map.pdf"
 
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from mehealth_rag.language.words import content_words, stem
 from mehealth_rag.questions import Question
-from mehealth_rag.types import BlockKind, Link, Page, Source, Span
+from mehealth_rag.types import Link, Page, Source, Span
 
 WEB_ADDRESS = re.compile(r"\bhttps?://\S|\bwww\.\w", re.IGNORECASE)
 """A web address as pages print it."""
@@ -86,7 +86,7 @@ def _is_told(page: Page, link: Link) -> bool:
     if span is None or not WEB_ADDRESS.match(span.of(page.text)):
         return False
     around = (b for b in page.blocks if b.span.start <= span.start and span.end <= b.span.end)
-    return any(b.kind is not BlockKind.FURNITURE and b.span != span for b in around)
+    return any(not b.kind.aside and b.span != span for b in around)
 
 
 def _is_home(link: Link) -> bool:
@@ -156,7 +156,7 @@ def _nearest_words(title: str, pages: Sequence[tuple[str, Page]]) -> _Place | No
         (_shared(wanted, block.span.of(page.text)), -order, document, page.number, block.span)
         for order, (document, page) in enumerate(pages)
         for block in page.blocks
-        if block.kind is not BlockKind.FURNITURE
+        if not block.kind.aside
     ]
     best = max(scored, key=lambda s: s[:2], default=None)
     return None if best is None or not best[0] else _Place(*best[2:])

@@ -17,7 +17,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from mehealth_rag.accounting import page_ranges
+from mehealth_rag.accounting import PageName, page_name, page_ranges
 from mehealth_rag.cli.context import Common, console, note, print_json
 from mehealth_rag.wiring import ingest
 
@@ -105,10 +105,10 @@ def run(common: Common, *, rebuild: bool) -> None:
 
 def page_problems(problems: Sequence[DocumentProblem]) -> list[str]:
     """What is wrong with pages, a line for each reason of each document."""
-    found: dict[tuple[str, str], list[int]] = {}
+    found: dict[tuple[str, str], list[PageName]] = {}
     for problem in problems:
-        if problem.page is not None:
-            found.setdefault((problem.source, problem.reason), []).append(problem.page)
+        if (page := page_name(problem)) is not None:
+            found.setdefault((problem.source, problem.reason), []).append(page)
     return [f"{name}, {page_ranges(pages)}: {why}" for (name, why), pages in found.items()]
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 
 from mehealth_rag.cli.context import Common, console, open_assistant, print_json
+from mehealth_rag.dates import as_of
 from mehealth_rag.serialise import pages_json, source_json
 from mehealth_rag.types import SourceState
 
@@ -22,16 +23,19 @@ def run(common: Common) -> None:
     if common.json:
         print_json([source_json(s) for s in found])
         return
-    table = Table("source", "title", "pages", "passages", "state", "linked from", "address")
+    names = ("source", "title", "dated", "pages", "passages", "state", "linked from", "address")
+    table = Table(*names)
     for status in found:
         source = status.source
         linked = "; ".join(
-            f"{x.document} p. {', '.join(str(n) for n in x.pages)}" for x in source.linked_from
+            f"{x.document} p. {', '.join(label for _, label in x.pages)}"
+            for x in status.linked_from
         )
         state = f"{status.state}: {status.reason}" if status.reason else str(status.state)
         table.add_row(
             source.id,
             source.title,
+            as_of(source.dated),
             str(status.pages or ""),
             str(status.passages or ""),
             state,
@@ -52,7 +56,7 @@ def run_pages(common: Common) -> None:
             + [source_json(s) for s in found if s.state is SourceState.FAILED]
         )
         return
-    table = Table("document", "page", "printed", "characters", "furniture", "passages", "problem")
+    table = Table("document", "page", "counted", "characters", "furniture", "passages", "problem")
     for status in indexed:
         _add_pages(table, status.source.id, assistant.pages(status.source.id))
     for status in found:
@@ -64,7 +68,7 @@ def run_pages(common: Common) -> None:
 def _add_pages(table: Table, document: str, pages: Sequence[PageAccount]) -> None:
     for page in pages:
         lost = f"{page.unaccounted} characters in no passage" if page.unaccounted else ""
-        figures = (page.page, page.label, page.characters, page.furniture, page.passages)
+        figures = (page.label, page.page, page.characters, page.furniture, page.passages)
         remark = "; ".join(filter(None, (page.problem, lost)))
         table.add_row(document, *map(str, figures), remark)
     sums = (sum(getattr(p, x) for p in pages) for x in ("characters", "furniture", "passages"))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mehealth_rag.describing import told_apart
 from mehealth_rag.errors import IndexStateError, MehealthError, NoIndexError, ReadingError
 from mehealth_rag.index.cache import BuildCache, digest, vector_key
 from mehealth_rag.index.content import ContentWriter, adapter
@@ -168,6 +169,7 @@ class _Build:
 
     def _read(self, content: ContentWriter, hashes: dict[str, str]) -> None:
         firsts = _firsts(self._plan.sources, hashes)
+        titles: set[str] = set()
         with self._stage("read", len(self._plan.sources)):
             self._announce([s for s in self._plan.sources if firsts[s.id] == s.id], hashes)
             for source in self._plan.sources:
@@ -182,6 +184,7 @@ class _Build:
                 except ReadingError as error:
                     self._tally.fail(source, str(error))
                 else:
+                    document, passages = told_apart(document, passages, titles)
                     content.add(document, passages, names)
                     self._tally.note(document, len(passages))
                 self._progress.advance()

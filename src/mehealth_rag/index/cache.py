@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pydantic import ValidationError
 
+from mehealth_rag.describing import described
 from mehealth_rag.embedding import PassageText, PassageVectors
 from mehealth_rag.index.content import adapter
 from mehealth_rag.model_files import file_hash
@@ -76,7 +77,8 @@ class BuildCache:
             with contextlib.suppress(zlib.error, ValidationError):
                 read: ReadDocument = adapter(ReadDocument).validate_json(zlib.decompress(data))
                 self._write("update documents set used = ? where key = ?", [(self._build, key)])
-                return Document(source, sha256, read.pages, read.metadata), read.passages
+                document = described(Document(source, sha256, read.pages, read.metadata))
+                return document, read.passages
         return None
 
     def has_document(self, key: bytes) -> bool:

@@ -50,7 +50,7 @@ class Tally:
             DocumentRow(source.id, source.title, len(pages), passages, RowStatus.UNCHANGED)
         )
         self.problems += [
-            DocumentProblem(source.id, page.problem, page.number, page.fault)
+            DocumentProblem(source.id, page.problem, page.number, page.fault, page.label)
             for page in pages
             if page.problem
         ]
@@ -100,7 +100,7 @@ class Tally:
         firsts = {name: d.source.id for d in documents.values() for name in d.names}
         for s in sources:
             if d := documents.get(s.id):
-                row = DocumentRow(s.id, s.title, d.pages, d.passages, RowStatus.UNCHANGED)
+                row = DocumentRow(s.id, d.source.title, d.pages, d.passages, RowStatus.UNCHANGED)
             elif s.id in firsts:
                 row = _duplicate(s, firsts[s.id])
             else:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
+from mehealth_rag.describing import described
 from mehealth_rag.errors import ReadingError
+from mehealth_rag.reading.contents import mark_contents
 from mehealth_rag.reading.garbage import without_garbage
 from mehealth_rag.reading.options import PLAIN, ReadingOptions
 from mehealth_rag.reading.sniffing import check_kind
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMATS", "READER_VERSION", "ReadingOptions", "read_document"]
 
-READER_VERSION = 7
+READER_VERSION = 8
 """Raised whenever the same file may come out with another text, so that indexes are rebuilt."""
 
 FORMATS = ("pdf", "docx", "html", "md", "txt")
@@ -40,7 +42,7 @@ def read_document(source: Source, options: ReadingOptions = PLAIN) -> Document:
     content = _content(path)
     pages, metadata = _read(source, path, form, content, options)
     digest = hashlib.sha256(content).hexdigest()
-    return Document(source, digest, without_garbage(pages), metadata)
+    return described(Document(source, digest, mark_contents(without_garbage(pages)), metadata))
 
 
 def _content(path: Path) -> bytes:

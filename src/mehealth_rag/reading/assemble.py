@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mehealth_rag.reading.blocks import draft_pages, measure
 from mehealth_rag.reading.collecting import uncollected
 from mehealth_rag.reading.compose import compose
+from mehealth_rag.reading.contents import led_apart
 from mehealth_rag.reading.furniture import PageLines, mark_furniture
 from mehealth_rag.reading.layout import arrange
 from mehealth_rag.reading.options import PLAIN, ReadingOptions
@@ -35,7 +36,7 @@ def read_pdf(
 
 
 def _pages(raws: Sequence[RawPage]) -> tuple[Page, ...]:
-    arranged = [arrange(raw) for raw in raws]
+    arranged = [led_apart(arrange(raw)) for raw in raws]
     style = measure(region for regions in arranged for region in regions)
     lines = [
         PageLines(raw.number, raw.label, raw.height, tuple(regions))

@@ -132,7 +132,7 @@ def _kind(line: TextLine) -> BlockKind:
         return BlockKind.FURNITURE
     if line.row:
         return BlockKind.ROW
-    return BlockKind.ITEM if _starts_item(line) else BlockKind.PARAGRAPH
+    return BlockKind.ITEM if line.statement or _starts_item(line) else BlockKind.PARAGRAPH
 
 
 def _starts_item(line: TextLine) -> bool:
@@ -144,7 +144,7 @@ def _belongs(group: Group, line: TextLine, style: Style, *, first: bool) -> bool
     last = group.last
     if group.kind in (BlockKind.FURNITURE, BlockKind.ROW) or line.row or line.furniture:
         return False
-    if _starts_item(line) or not (line.upright and last.upright):
+    if _stands_alone(last, line):
         return False
     if first and abs(line.box[0] - last.box[0]) > 0.5 * line.size:
         return False
@@ -153,6 +153,12 @@ def _belongs(group: Group, line: TextLine, style: Style, *, first: bool) -> bool
     if group.kind is BlockKind.ITEM:
         return _item_goes_on(group, line)
     return line.bold or not _ends_block(group, line)
+
+
+def _stands_alone(last: TextLine, line: TextLine) -> bool:
+    """Whether one of two lines is a block of its own, or the second begins an item."""
+    alone = last.statement or line.statement or _starts_item(line)
+    return alone or not (line.upright and last.upright)
 
 
 def _is_next(last: TextLine, line: TextLine, style: Style) -> bool:
@@ -215,7 +221,7 @@ def _centred(group: Group, line: TextLine) -> bool:
 def _classified(group: Group, style: Style, body: float) -> Group:
     """Make a heading of a group that looks and reads like one."""
     text = " ".join(line.text for line in group.lines)
-    if group.kind not in (BlockKind.PARAGRAPH, BlockKind.ITEM):
+    if group.kind not in (BlockKind.PARAGRAPH, BlockKind.ITEM) or group.last.statement:
         return group
     if group.kind is BlockKind.ITEM and not starts_numbered(text):
         return group

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 SECTION_LEVEL = 2
 """Headings of this level and above begin a page where the file knows no page breaks."""
+_HEADS = (BlockKind.HEADING, BlockKind.FURNITURE)
 
 
 @dataclass(slots=True)
@@ -83,7 +84,10 @@ class FlowBlock:
 
 
 def flow_pages(blocks: Iterable[FlowBlock]) -> tuple[Page, ...]:
-    """Pages of blocks: cut at the page breaks, or where there is none before each section."""
+    """Pages of blocks: cut at the page breaks, or where there is none before each section.
+
+    Furniture comes last on its page, so that it parts nothing.
+    """
     full: list[FlowBlock] = []
     breaks = False
     for block in blocks:
@@ -92,7 +96,8 @@ def flow_pages(blocks: Iterable[FlowBlock]) -> tuple[Page, ...]:
             full.append(replace(block, words=block.words.stripped(), new_page=breaks))
             breaks = False
     cut = _at_breaks(full) if any(block.new_page for block in full[1:]) else _by_section(full)
-    return tuple(page_of(number, part) for number, part in enumerate(cut or [[]], 1))
+    parts = (sorted(part, key=lambda b: b.kind is BlockKind.FURNITURE) for part in cut or [[]])
+    return tuple(page_of(number, part) for number, part in enumerate(parts, 1))
 
 
 def page_of(number: int, blocks: Sequence[FlowBlock]) -> Page:
@@ -122,7 +127,7 @@ def _by_section(blocks: Sequence[FlowBlock]) -> list[list[FlowBlock]]:
     pages: list[list[FlowBlock]] = []
     for block in blocks:
         opens = block.kind is BlockKind.HEADING and block.level <= SECTION_LEVEL
-        only_headings = pages and all(b.kind is BlockKind.HEADING for b in pages[-1])
+        only_headings = pages and all(b.kind in _HEADS for b in pages[-1])
         if not pages or (opens and not only_headings):
             pages.append([])
         pages[-1].append(block)

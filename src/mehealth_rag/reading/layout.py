@@ -9,6 +9,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from mehealth_rag.reading.captions import captioned_figures
 from mehealth_rag.reading.cells import shared_labels, wrapped_cells
 from mehealth_rag.reading.marks import figures_apart, is_figure, is_lone_mark, is_number_of_title
 from mehealth_rag.reading.raised import raised
@@ -46,15 +47,16 @@ def arrange(page: RawPage) -> list[Region]:
     upright = [run for run in page.runs if run.upright and run.text]
     turned = [run for run in page.runs if not run.upright and run.text]
     upright, marks = _detached(upright)
-    stacks, rest = heading_stacks(wrapped_labels(shared_labels(wrapped_cells(upright))))
-    lines = _lines(rest) + [_table_row(stack) for stack in stacks]
+    statements, rest = captioned_figures(upright)
+    stacks, rest = heading_stacks(wrapped_labels(shared_labels(wrapped_cells(rest))))
+    lines = [_line(runs, row=False)._replace(statement=True) for runs in statements]
+    lines += _lines(rest) + [_table_row(stack) for stack in stacks]
     lines.sort(key=lambda line: line.order)
     regions = _regions(lines, depth=0)
     if turned:
         regions.append(tuple(_line((run,), row=False) for run in turned))
     if marks:
-        lines = [_line((run,), row=False) for run in marks]
-        regions.append(tuple(line._replace(furniture=True) for line in lines))
+        regions.append(tuple(_line((run,), row=False)._replace(furniture=True) for run in marks))
     return regions
 
 

@@ -141,7 +141,8 @@ class TextLine(NamedTuple):
 
     `row` marks a table's row; its cells are separated by a tab in `text`. `bold` is true where the
     whole line is. `cells` are the lines that a row of two words' cells would fall into if they
-    were of two columns; each of them knows its `whole`.
+    were of two columns; each of them knows its `whole`. `statement` marks a large figure with its
+    caption, which is a block of its own.
     """
 
     text: str
@@ -157,6 +158,7 @@ class TextLine(NamedTuple):
     slant: bool = False
     cells: tuple[TextLine, ...] = ()
     whole: TextLine | None = None
+    statement: bool = False
 
 
 Region = tuple[TextLine, ...]

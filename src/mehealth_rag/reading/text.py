@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mehealth_rag.reading.compose import compose
+from mehealth_rag.reading.contents import led_row
 from mehealth_rag.reading.encoding import decode, noted
 from mehealth_rag.reading.marks import (
     ends_clause,
@@ -119,7 +120,9 @@ def _rows(part: str) -> list[_TextRow]:
     for line in part.split("\n"):
         text = clean(line)
         if text:
-            cells = tuple(clean(cell) for cell in _CELLS.split(line.strip()))
+            row = led_row(text)
+            parts = _CELLS.split(line.strip()) if row is None else row.split("\t")
+            cells = tuple(map(clean, parts))
             rows.append(_TextRow(text, tuple(filter(None, cells)), gap))
         gap = not text
     lengths = [0 if _URL.fullmatch(row.text) else len(row.text) for row in rows]
@@ -150,9 +153,10 @@ def _piece(row: _TextRow, kind: BlockKind) -> Piece:
 
 def _kind(rows: Sequence[_TextRow], index: int) -> BlockKind:
     row = rows[index]
-    if _is_address(row):
-        return BlockKind.PARAGRAPH if _ends_a_sentence_begun(rows, index) else BlockKind.FURNITURE
-    if _is_folio(rows, index):
+    if led_row(row.text) is not None:
+        return BlockKind.ROW
+    free_address = _is_address(row) and not _ends_a_sentence_begun(rows, index)
+    if free_address or _is_folio(rows, index):
         return BlockKind.FURNITURE
     if starts_item(row.text) and not _is_subtitle(rows, index):
         titled = _is_numbered_title(rows, index)

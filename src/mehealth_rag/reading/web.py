@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import trafilatura
 
+from mehealth_rag.describing import is_title
 from mehealth_rag.errors import ReadingError
 from mehealth_rag.reading.encoding import Decoded, decode, noted
 from mehealth_rag.reading.flow import FlowBlock, Visible, flow_pages, row_of
 from mehealth_rag.reading.hidden_words import hidden_words
+from mehealth_rag.reading.web_dates import page_dates
 from mehealth_rag.reading.web_marks import put_into_words, take_out_hidden
 from mehealth_rag.types import BlockKind, Fault, Page
 
@@ -58,6 +60,7 @@ def read_html(
         raise ReadingError(f"{path}: not a web page (no HTML is in it); check its format")
     for element in tree.xpath("//noscript"):  # it is not shown where a page's scripts run
         element.drop_tree()
+    dates, title = page_dates(tree), " ".join(tree.xpath("string(//head/title)").split())
     hidden = take_out_hidden(tree)
     put_into_words(tree)
     found = _content(tree, url)
@@ -68,6 +71,9 @@ def read_html(
         )
     pages = flow_pages(_walk(found.body, BlockKind.PARAGRAPH))
     metadata = {key: str(getattr(found, key)) for key in _META if getattr(found, key, None)}
+    metadata |= dates
+    if not is_title(metadata.get("title", "")) and is_title(title):
+        metadata["title"] = title  # trafilatura rather takes a page's one h1
     if hidden:
         pages = noted(pages, hidden_words(hidden), Fault.HIDDEN)
     return noted(pages, decoded.told, Fault.ENCODING), metadata

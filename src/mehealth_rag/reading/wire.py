@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mehealth_rag import types
+from mehealth_rag.describing import described
 from mehealth_rag.reading.collecting import uncollected
 from mehealth_rag.reading.options import ReadingOptions
 from mehealth_rag.types import Document, Source
@@ -106,7 +107,7 @@ def unpack(data: bytes, source: Source) -> Document:
         raise BrokenWireError("no document") from error
     if not all(isinstance(page, types.Page) for page in document.pages):
         raise BrokenWireError("no pages")
-    return document
+    return described(document)
 
 
 class _Unpickler(pickle.Unpickler):

@@ -7,6 +7,7 @@ time that Word laid the document out; a file without any is cut by section.
 
 from __future__ import annotations
 
+import datetime
 import io
 import re
 import zipfile
@@ -23,6 +24,7 @@ from mehealth_rag.reading.flow import FlowBlock, Visible, flow_pages, row_of
 from mehealth_rag.reading.hidden_words import hidden_words
 from mehealth_rag.reading.raised import lowered, raised
 from mehealth_rag.reading.strict import transitional
+from mehealth_rag.reading.word_contents import ContentsFields
 from mehealth_rag.types import BlockKind, Fault, Page
 
 if TYPE_CHECKING:
@@ -40,9 +42,11 @@ _PAGE_NUMBER = re.compile(
 )
 """What a header or footer says of the page alone; the figures stand there for every page."""
 _META = ("title", "author", "subject", "keywords", "category", "comments")
+_DAYS = ("created", "modified")
 _HOLDERS = frozenset(qn(f"w:{name}") for name in ("sdt", "sdtContent", "ins", "customXml", "body"))
 _SKIPPED = frozenset(qn(f"w:{name}") for name in ("del", "moveFrom", "pPr", "delText", "instrText"))
 _BREAKS = frozenset((qn("w:br"), qn("w:lastRenderedPageBreak")))
+_RUNNING = frozenset((qn("w:headerReference"), qn("w:footerReference")))
 _EQUATION = "{http://schemas.openxmlformats.org/officeDocument/2006/math}oMath"
 _LETTERS = frozenset((_EQUATION, *map(qn, ("w:t", "w:sym", "w:tab", "w:cr", "w:noBreakHyphen"))))
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
@@ -66,6 +70,7 @@ class _Reader:
     styles: Mapping[str, str]
     targets: Mapping[str, str]
     hidden: list[str] = field(default_factory=list)
+    contents: ContentsFields = field(default_factory=ContentsFields)
 
     def blocks(self, element: Any) -> Iterator[FlowBlock]:  # noqa: ANN401 - lxml has no types
         """Blocks of a body or of what holds part of it."""
@@ -87,11 +92,14 @@ class _Reader:
     def _look(self, element: Any) -> tuple[BlockKind, int, bool]:  # noqa: ANN401
         """Kind and level of a paragraph, and whether a new page is asked for before it."""
         properties = element.find(qn("w:pPr"))
-        if properties is None:
-            return BlockKind.PARAGRAPH, 0, False
-        breaks = _is_on(properties.find(qn("w:pageBreakBefore")))
-        found = properties.find(qn("w:pStyle"))
+        found = None if properties is None else properties.find(qn("w:pStyle"))
         name = self.styles.get(found.get(qn("w:val")), "") if found is not None else ""
+        listing = self.contents.holds(element, name)
+        if properties is None:
+            return (BlockKind.CONTENTS if listing else BlockKind.PARAGRAPH), 0, False
+        breaks = _is_on(properties.find(qn("w:pageBreakBefore")))
+        if listing:
+            return BlockKind.CONTENTS, 0, breaks
         if match := _HEADING.match(name):
             return BlockKind.HEADING, int(match[1]), breaks
         if name.lower() == "title":
@@ -170,19 +178,26 @@ def read_docx(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str
         related = document.part.rels.items()
         targets = {key: str(r.target_ref) for key, r in related if r.is_external}
         reader = _Reader(styles, targets)
-        blocks = [*reader.blocks(document.element.body), *_notes(document, reader)]
-        blocks += _running(document, reader, {block.words.text.strip() for block in blocks})
+        blocks = [*_sections(document, reader), *_notes(document, reader)]
+        said = {b.words.text.strip() for b in blocks if b.kind is not BlockKind.FURNITURE}
         properties = document.core_properties
         metadata = {key: str(getattr(properties, key) or "").strip() for key in _META}
+        metadata |= {key: _day(getattr(properties, key)) for key in _DAYS}
     except _BROKEN as error:
         reason = " ".join(str(error).split())[:120] or type(error).__name__
         raise ReadingError(
             f"{path}: the Word document is damaged ({reason}); get the file again"
         ) from error
-    pages = flow_pages(blocks)
+    pages = flow_pages(
+        b for b in blocks if b.kind is not BlockKind.FURNITURE or b.words.text.strip() not in said
+    )
     if words := " ".join(" ".join(reader.hidden).split()):
         pages = (replace(pages[0], problem=hidden_words(words), fault=Fault.HIDDEN), *pages[1:])
     return pages, {key: value for key, value in metadata.items() if value}
+
+
+def _day(time: datetime.datetime | None) -> str:
+    return "" if time is None else time.date().isoformat()
 
 
 def _check_package(path: Path, content: bytes) -> None:
@@ -202,16 +217,40 @@ def _check_package(path: Path, content: bytes) -> None:
         raise ReadingError(f"{path}: a ZIP archive, not a Word document; save it as DOCX")
 
 
-def _running(document: Any, reader: _Reader, seen: set[str]) -> Iterator[FlowBlock]:  # noqa: ANN401
-    """What headers and footers say that is not `seen`: once, after the text."""
-    for relation in document.part.rels.values():
-        if not relation.reltype.endswith(("/header", "/footer")) or relation.is_external:
+def _sections(document: Any, reader: _Reader) -> Iterator[FlowBlock]:  # noqa: ANN401
+    """The body, and in each section once what its headers and footers say."""
+    body = document.element.body
+    sections = body.iter(qn("w:sectPr"))
+    seen: set[str] = set()
+    heads = list(_running(document, reader, next(sections, None), seen))
+    for child in body:
+        blocks = list(reader.blocks([child]))
+        yield from blocks
+        if any(block.words.text.strip() for block in blocks):
+            yield from heads
+            heads = []
+        if child.tag == qn("w:p") and child.find(f"{qn('w:pPr')}/{qn('w:sectPr')}") is not None:
+            heads += _running(document, reader, next(sections, None), seen)
+    yield from heads
+
+
+def _running(
+    document: Any,  # noqa: ANN401
+    reader: _Reader,
+    section: Any,  # noqa: ANN401
+    seen: set[str],
+) -> Iterator[FlowBlock]:
+    """What a section's headers and footers say that was not `seen` in those before it."""
+    references = () if section is None else section
+    for reference in references:
+        if reference.tag not in _RUNNING or reference.get(qn("r:id")) not in document.part.rels:
             continue
-        for block in reader.blocks(relation.target_part.element):
+        part = document.part.rels[reference.get(qn("r:id"))].target_part
+        for block in reader.blocks(part.element):
             words = block.words.text.strip()
             if words not in seen and not _PAGE_NUMBER.fullmatch(words):
                 seen.add(words)
-                yield replace(block, new_page=False)
+                yield replace(block, kind=BlockKind.FURNITURE, level=0, new_page=False)
 
 
 def _notes(document: Any, reader: _Reader) -> Iterator[FlowBlock]:  # noqa: ANN401

@@ -1,0 +1,161 @@
+"""What a document is called and when it was written, as it says of itself.
+
+Titles come from the metadata, where a person has written them, else from the first page. Dates are
+those that the document gives: never those of its file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from mehealth_rag.dates import DATE, iso_date, sensible_date
+from mehealth_rag.types import BlockKind, Document, Page, Passage
+
+_LONGEST = 200
+_ENDING = re.compile(
+    r"\.(?:docx?|dotx?|pdf|pptx?|potx?|xlsx?|csv|indd|qxp|tex|dvi|rtf|odt|html?|txt|md|pub|ai|wpd|"
+    r"pages|png|jpe?g|tiff?)\b",
+    re.IGNORECASE,
+)
+_OF_PROGRAMS = re.compile(
+    r"(?:microsoft \w+ ?- .*|.*\b(?:template|vorlage|modèle|plantilla)\b.*"
+    r"|[(<\[]?(?:untitled|unnamed|anonymous|no title|ohne titel|sans titre|unspecified|none|null|"
+    r"new document|(?:word|powerpoint|excel|microsoft|google)? ?(?:document|presentation|"
+    r"workbook|spreadsheet|slides?|book|doc|scan|layout|page|print)|home ?page|index|"
+    r"(?:document |your )?title(?: here)?)[\s\d._-]*[)>\]]?)",
+    re.IGNORECASE,
+)
+"""What programs and their templates put where nobody has written a title."""
+_FOLIO = re.compile(
+    r"\W*\b(?:page|seite|p\.)\s*\d+(?:\s*(?:of|von|/)\s*\d+)?\W*$|^\W*\d+\W+|\W+\d{1,3}$",
+    re.IGNORECASE,
+)
+_PUBLISHED = ("published", "date", "issued", "pubdate", "updated", "lastmod", "revised")
+_MADE = {
+    "pdf": ("creationdate", "moddate"),
+    "docx": ("modified", "created"),
+}
+"""When a file was made says less than what its first page prints; a Word file goes on changing."""
+_TOLD = re.compile(
+    rf"(?:^|[|·•(–—;]\s*)(?:(?:first |last |date )?(?:published|updated|reviewed|revised|issued|"
+    rf"posted|printed|amended|modified|dated?)(?: date)?(?: on| in)?|as (?:of|at)|publication date|"
+    rf"date of (?:issue|publication))\s*[:–-]?\s*(?P<date>{DATE})",
+    re.IGNORECASE,
+)
+_ALONE = re.compile(rf"\W*(?:[^\W\d_][\w ]{{1,30}}, )?(?P<date>{DATE})\W*", re.IGNORECASE)
+_TITLED = re.compile(
+    rf".*?(?:(?P<joint>\bof|[,:|(–—-])\s*)?(?P<date>{DATE})\W*(?:$|[|–—-].*)", re.IGNORECASE
+)
+_NOT_ITS_OWN = re.compile(
+    r"\b(?:until|till|by|before|after|from|to|since|between|through|expires?|due|ends?|ending|"
+    r"closing|valid|deadline|starts?|starting|begins?|opens?)\b",
+    re.IGNORECASE,
+)
+"""Words that make a date one of something that the document speaks of."""
+_TITLE_WORDS = 20
+
+
+def described(document: Document) -> Document:
+    """The document, its source with the title and date that it gives itself."""
+    source = document.source
+    title = (_own_title(document) if source.guessed else None) or source.title
+    return replace(document, source=replace(source, title=title, dated=_date(document)))
+
+
+def told_apart(
+    document: Document, passages: Sequence[Passage], titles: set[str]
+) -> tuple[Document, tuple[Passage, ...]]:
+    """A document and its passages, with its file's name in the title where another has that title.
+
+    `titles` are those of the documents before it; its own is added. Yearly reports all open alike.
+    """
+    source = document.source
+    title = source.title
+    if source.guessed and title in titles and source.path is not None:
+        title = f"{title} ({source.path.stem.replace('_', ' ')})"
+        document = replace(document, source=replace(source, title=title))
+        passages = [replace(passage, title=title) for passage in passages]
+    titles.add(title)
+    return document, tuple(passages)
+
+
+def is_title(text: str) -> bool:
+    """Whether an entry of metadata is a title that a person gave."""
+    words = text.split()
+    if len(words) < 2 and len(text) < 12:
+        return False
+    if "_" in text or _ENDING.search(text) or re.search(r"\w[\\/]\w+[\\/]\w|^\w:\\", text):
+        return False
+    if len(words) < 2 and any(map(str.isdigit, text)):
+        return False
+    return _is_text(text) and not _OF_PROGRAMS.fullmatch(text)
+
+
+def _is_text(text: str) -> bool:
+    letters = sum(map(str.isalpha, text))
+    odd = "\ufffd" in text or "þÿ" in text
+    return 3 <= letters <= _LONGEST and 2 * letters >= len(text) - text.count(" ") and not odd
+
+
+def _own_title(document: Document) -> str | None:
+    told = " ".join(document.metadata.get("title", "").split())
+    if is_title(told):
+        return told
+    page = _first_page(document)
+    return None if page is None else _title_on(page)
+
+
+def _first_page(document: Document) -> Page | None:
+    return next((page for page in document.pages if page.blocks), None)
+
+
+def _title_on(page: Page) -> str | None:
+    """The largest heading of a page, the first of several; else what runs over its text."""
+    heads = [b for b in page.blocks if b.kind is BlockKind.HEADING]
+    for block in sorted(heads, key=lambda block: block.level):
+        text = block.span.of(page.text).strip()
+        if _is_text(text) and not _OF_PROGRAMS.fullmatch(text) and not _ALONE.fullmatch(text):
+            return text
+    first = page.blocks[0]
+    text = _FOLIO.sub("", first.span.of(page.text)).strip()
+    return text if first.kind is BlockKind.FURNITURE and is_title(text) else None
+
+
+def _date(document: Document) -> str | None:
+    """The date that was given for a reader, else the one printed, else when the file was made."""
+    made = _MADE.get(document.source.format, ("modified", "created"))
+    page = _first_page(document)
+    return (
+        _first_of(document, _PUBLISHED)
+        or (_printed(page) if page is not None else None)
+        or _first_of(document, made)
+    )
+
+
+def _first_of(document: Document, names: tuple[str, ...]) -> str | None:
+    told = (sensible_date(document.metadata.get(name, "")) for name in names)
+    return next(filter(None, told), None)
+
+
+def _printed(page: Page) -> str | None:
+    """The date of a first page: one that is said to be its own, alone on a line, or in a title."""
+    lines = [line.span.of(page.text) for line in page.lines]
+    texts = [*lines, *(block.span.of(page.text) for block in page.blocks)]
+    heads = [b for b in page.blocks if b.kind in (BlockKind.HEADING, BlockKind.FURNITURE)]
+    found = [
+        *(match["date"] for text in texts if (match := _TOLD.search(text))),
+        *(match["date"] for text in texts if (match := _ALONE.fullmatch(text))),
+        *(date for block in heads for date in _in_title(block.span.of(page.text))),
+    ]
+    return next(filter(None, map(iso_date, found)), None)
+
+
+def _in_title(text: str) -> Iterator[str]:
+    """The date at a title's end: a day only where it is joined on ("Minutes of 4 March 2025")."""
+    match = _TITLED.fullmatch(text) if len(text.split()) <= _TITLE_WORDS else None
+    if match is None or _NOT_ITS_OWN.search(text[: match.start("date")]):
+        return
+    if match["joint"] or len((iso_date(match["date"]) or "").split("-")) == 2:
+        yield match["date"]

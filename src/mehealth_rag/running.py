@@ -1,0 +1,75 @@
+"""Running heads and feet that say what nothing else in their document says.
+
+Such a line ("Clerk: Alma Trewin, tel. 01234 567890") is kept once, where it stands first. Page
+numbers, the title, and what the document's own text says as well are not kept.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from mehealth_rag.types import BlockKind, Document, Page
+
+_WORD = re.compile(r"[^\W_]+")
+_PAGE = "page|pages|pg|p|seite|página|pagina|pág"
+_OF = r"(?: (?:of|von|de|di|sur) \d+)?"
+_FOLIO = re.compile(rf"(?:^| )(?:{_PAGE}) (?:\d+|[ivxlc]+){_OF}(?= |$)")
+_ENDS = re.compile(r"^\d+ | \d+$")
+_ADDRESS = re.compile(r"<?https?://\S+")
+"""An address alone is a link, which answers find by what it leads to."""
+
+Place = tuple[int, int]
+"""A page's number, and a block's place on it."""
+
+
+def running_facts(document: Document) -> frozenset[Place]:
+    """The places of the furniture that is kept."""
+    lines = [(place, words) for place, words in _lines(document) if any(map(str.isalpha, words))]
+    if not lines:
+        return frozenset()
+    times = Counter(words for _, words in lines)
+    forms = Counter(_form(words) for _, words in lines)
+    said = _said(document)
+    found: set[Place] = set()
+    seen: set[str] = set()
+    for place, words in lines:
+        counted = forms[_form(words)] > times[words] == 1  # its number is another on each page
+        key = _form(words) if counted else words
+        fact = _ENDS.sub("", words) if counted else words
+        if key not in seen and f" {fact} " not in said:
+            found.add(place)
+        seen.add(key)
+    return frozenset(found)
+
+
+def without_folio(text: str, page: Page) -> str:
+    """The words of a running line, small and without the page's number."""
+    words = _FOLIO.sub("", " ".join(_WORD.findall(text.casefold()))).strip()
+    for number in {page.label.casefold(), str(page.number)}:
+        words = words.removeprefix(f"{number} ").removesuffix(f" {number}")
+        words = "" if words == number else words
+    return words
+
+
+def _lines(document: Document) -> Iterator[tuple[Place, str]]:
+    for page in document.pages:
+        for place, block in enumerate(page.blocks):
+            text = block.span.of(page.text)
+            if block.kind is BlockKind.FURNITURE and not _ADDRESS.fullmatch(text):
+                yield (page.number, place), without_folio(text, page)
+
+
+def _form(words: str) -> str:
+    return re.sub(r"\d+", "#", words)
+
+
+def _said(document: Document) -> str:
+    """The words of a document's title and of all its text but the furniture, each block apart."""
+    source = document.source
+    texts = ["" if source.guessed else source.title, document.metadata.get("title", "")]
+    for page in document.pages:
+        own = (block for block in page.blocks if block.kind is not BlockKind.FURNITURE)
+        texts += [block.span.of(page.text) for block in own]
+    return " | ".join(f" {' '.join(_WORD.findall(text.casefold()))} " for text in texts)

@@ -1,0 +1,106 @@
+"""Large figures side by side become statements with their captions; rows of tables stay rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+from reportlab.pdfgen.canvas import Canvas
+
+from mehealth_rag.types import BlockKind
+from tests.reading.reading_helpers import check_invariants, of_kind, read
+
+Maker = Callable[..., Path]
+Words = tuple[float, float, float, str]
+"""Left edge, baseline, size and text."""
+
+FIGURES = ("2.5", "1st", "~70%")
+CAPTIONS = (
+    ("kilograms of carbon", "per barrel produced"),
+    ("woman engineer on the", "platform was hired in 2020"),
+    ("of the country's power", "comes from the two fields"),
+)
+STATEMENTS = [
+    "2.5 kilograms of carbon per barrel produced",
+    "1st woman engineer on the platform was hired in 2020",
+    "~70% of the country's power comes from the two fields",
+]
+TITLE = (60.0, 780.0, 20.0, "Our year in figures")
+
+
+def _strip(y: float, *, above: bool = False, bold: float = 12) -> list[Words]:
+    """Three figures side by side with their captions, column by column in the file."""
+    words: list[Words] = []
+    for at, (figure, lines) in enumerate(zip(FIGURES, CAPTIONS, strict=True)):
+        x = 60.0 + 170 * at
+        words.append((x, y, 36, figure))
+        first = y + 58 if above else y - 24
+        words += [(x, first - 15 * line, bold, text) for line, text in enumerate(lines)]
+    return words
+
+
+def _drawn(words: Sequence[Words], font: str = "Helvetica") -> Callable[[Canvas], None]:
+    def draw(canvas: Canvas) -> None:
+        for x, y, size, text in words:
+            canvas.setFont(font, size)
+            canvas.drawString(x, y, text)
+
+    return draw
+
+
+@pytest.mark.parametrize("font", ["Helvetica", "Helvetica-Bold"])
+def test_captions_below(make_pdf: Maker, font: str) -> None:
+    (page,) = read(make_pdf(_drawn([TITLE, *_strip(600)], font))).pages
+    assert of_kind(page, BlockKind.ITEM) == STATEMENTS
+    assert of_kind(page, BlockKind.HEADING) == [TITLE[3]]
+    assert of_kind(page, BlockKind.ROW) == []
+    check_invariants(page)
+
+
+def test_captions_that_the_file_has_row_by_row(make_pdf: Maker) -> None:
+    words = sorted(_strip(600), key=lambda word: (-word[1], word[0]))
+    (page,) = read(make_pdf(_drawn([TITLE, *words]))).pages
+    assert of_kind(page, BlockKind.ITEM) == STATEMENTS
+
+
+def test_captions_above(make_pdf: Maker) -> None:
+    (page,) = read(make_pdf(_drawn([TITLE, *_strip(600, above=True)]))).pages
+    texts = [f"{' '.join(lines)} {figure}" for figure, lines in zip(FIGURES, CAPTIONS, strict=True)]
+    assert of_kind(page, BlockKind.ITEM) == texts
+
+
+def test_one_row_of_figures_over_another(make_pdf: Maker) -> None:
+    (page,) = read(make_pdf(_drawn([TITLE, *_strip(650), *_strip(540)]))).pages
+    assert of_kind(page, BlockKind.ITEM) == STATEMENTS * 2
+
+
+def test_a_unit_in_small_letters_stays_with_its_figure(make_pdf: Maker) -> None:
+    words = [(60, 600, 36, "£3"), (105, 600, 16, "bn"), (60, 578, 12, "of sales"),
+             (300, 600, 36, "12"), (300, 578, 12, "offices in Europe")]  # fmt: skip
+    (page,) = read(make_pdf(_drawn([TITLE, *words]))).pages
+    assert of_kind(page, BlockKind.ITEM) == ["£3bn of sales", "12 offices in Europe"]
+
+
+@pytest.mark.parametrize(
+    ("head", "cells"),
+    [
+        (("2023", "2024"), (("Sales", "120", "140"), ("Costs", "90", "95"))),
+        (("Staff", "Volunteers"), (("Kent", "12", "30"), ("Devon", "9", "41"))),
+    ],
+)
+def test_a_table_stays_one(
+    make_pdf: Maker, head: tuple[str, str], cells: Sequence[tuple[str, str, str]]
+) -> None:
+    words: list[Words] = [(200.0 + 100 * at, 700, 16, text) for at, text in enumerate(head)]
+    for at, row in enumerate(cells):
+        words += [(60.0 + 140 * x, 670.0 - 16 * at, 10, text) for x, text in enumerate(row)]
+    (page,) = read(make_pdf(_drawn(words))).pages
+    assert of_kind(page, BlockKind.ITEM) == []
+    assert of_kind(page, BlockKind.ROW)[-2:] == ["\t".join(row) for row in cells]
+
+
+def test_a_figure_without_a_caption_leaves_all_as_they_are(make_pdf: Maker) -> None:
+    words = [word for word in _strip(600) if word[3] not in CAPTIONS[1]]
+    (page,) = read(make_pdf(_drawn([TITLE, *words]))).pages
+    assert of_kind(page, BlockKind.ITEM) == []

@@ -1,0 +1,265 @@
+"""Titles and dates: those that documents give themselves, never those of their files."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import docx
+import pypdf
+import pytest
+from reportlab.pdfgen.canvas import Canvas
+
+from mehealth_rag.dates import as_of, iso_date
+from mehealth_rag.describing import is_title, told_apart
+from mehealth_rag.passages import split
+from mehealth_rag.reading import read_document
+from mehealth_rag.types import Source
+
+TEXT = "The harbour is open all year, and a berth is let for a season or a month at a time."
+
+
+def own(path: Path) -> Source:
+    """The source of a file in a folder without a manifest, as reading it leaves it."""
+    form = path.suffix.lstrip(".")
+    return read_document(
+        Source(path.stem, path.stem, "document", form, path=path, guessed=True)
+    ).source
+
+
+def pdf(
+    path: Path, lines: Sequence[tuple[float, str]], told: Mapping[str, str] | None = None
+) -> Path:
+    """A PDF of one page of lines (size, text), with nothing in its metadata but what is told."""
+    canvas = Canvas(str(path), invariant=True)
+    y = 780.0
+    for size, text in lines:
+        canvas.setFont("Helvetica", size)
+        canvas.drawString(60, y, text)
+        y -= 2.2 * size
+    canvas.save()
+    writer = pypdf.PdfWriter(clone_from=path)
+    writer.metadata = {f"/{name}": text for name, text in (told or {}).items()}
+    writer.write(path)
+    return path
+
+
+def word(path: Path, told: Callable[[docx.opc.coreprops.CoreProperties], None]) -> Path:
+    document = docx.Document()
+    document.add_heading("Rules of the harbour", 1)
+    document.add_paragraph(TEXT)
+    told(document.core_properties)
+    document.save(str(path))
+    return path
+
+
+def html(path: Path, head: str, body: str = "") -> Path:
+    body = f"<main><h1>Rules</h1>{body}<p>{TEXT}</p></main>"
+    path.write_text(f"<html><head>{head}</head><body>{body}</body></html>", encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "untitled", "Untitled-1", "(anonymous)", "Microsoft Word - rules v3.doc", "rules_final.pdf",
+        "Document1", "Word Document", "PowerPoint Presentation", "Company report template",
+        "Normal.dotm", "D:\\docs\\rules", "2021-04", "Rules", "harbour_rules_2021", "Title",
+        "New document 3", "1 2 3", "þÿ\ufffd rules",
+    ],
+)  # fmt: skip
+def test_what_is_no_title(text: str) -> None:
+    assert not is_title(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["Rules of the harbour", "Annual report 2021", "Nachhaltigkeitsbericht", "Form 10-K"]
+)
+def test_what_is_a_title(text: str) -> None:
+    assert is_title(text)
+
+
+@pytest.mark.parametrize(
+    ("lines", "told", "title"),
+    [
+        ([(24, "Welcome"), (10, TEXT)], {"Title": "Rules of the harbour"}, "Rules of the harbour"),
+        ([(24, "Harbour rules"), (10, TEXT)], {"Title": "untitled"}, "Harbour rules"),
+        ([(24, "Harbour rules"), (10, TEXT)], {"Title": "rules-2.indd"}, "Harbour rules"),
+        ([(14, "Wexcombe Council"), (24, "Harbour rules"), (10, TEXT)], {}, "Harbour rules"),
+        ([(24, "March 2021"), (18, "Harbour rules"), (10, TEXT)], {}, "Harbour rules"),
+        ([(10, TEXT)], {}, "x7"),
+    ],
+)
+def test_title_of_a_pdf(
+    tmp_path: Path, lines: Sequence[tuple[float, str]], told: Mapping[str, str], title: str
+) -> None:
+    assert own(pdf(tmp_path / "x7.pdf", lines, told)).title == title
+
+
+def test_a_running_head_is_a_title_where_nothing_else_is(tmp_path: Path) -> None:
+    path = tmp_path / "x7.pdf"
+    canvas = Canvas(str(path), invariant=True)
+    for number in (1, 2, 3):
+        canvas.drawString(
+            60, 810, f"Wexcombe Council – Minutes of 4 March 2025 – Page {number} of 3"
+        )
+        canvas.drawString(60, 700, f"Item {number} was agreed by all.")
+        canvas.showPage()
+    canvas.save()
+    found = own(path)
+    assert (found.title, found.dated) == (
+        "Wexcombe Council – Minutes of 4 March 2025",
+        "2025-03-04",
+    )
+
+
+def test_titles_of_other_formats(tmp_path: Path) -> None:
+    def titled(properties: docx.opc.coreprops.CoreProperties) -> None:
+        properties.title = "Harbour rules in full"
+
+    assert own(word(tmp_path / "a.docx", titled)).title == "Harbour rules in full"
+    assert own(word(tmp_path / "b.docx", lambda _: None)).title == "Rules of the harbour"
+    assert own(html(tmp_path / "c.html", "<title>Harbour rules in full</title>")).title.startswith(
+        "Harbour"
+    )
+    (tmp_path / "d.md").write_text(f"# Moorings\n\n{TEXT}\n", encoding="utf-8")
+    assert own(tmp_path / "d.md").title == "Moorings"
+
+
+def test_a_given_title_stays(tmp_path: Path) -> None:
+    path = pdf(tmp_path / "x7.pdf", [(24, "Harbour rules"), (10, TEXT)])
+    given = Source("x7", "The rules", "document", "pdf", path=path)
+    assert read_document(given).source.title == "The rules"
+
+
+def test_documents_of_one_title_are_told_apart(tmp_path: Path) -> None:
+    path = pdf(tmp_path / "x7_2024.pdf", [(24, "Harbour rules"), (10, TEXT)])
+    source = Source("x7_2024", "x7 2024", "document", "pdf", path=path, guessed=True)
+    document = read_document(source)
+    titles = {"Harbour rules"}
+    document, passages = told_apart(document, split(document), titles)
+    assert document.source.title == "Harbour rules (x7 2024)"
+    assert {p.title for p in passages} == {"Harbour rules (x7 2024)"} <= titles
+    given = replace(document, source=replace(document.source, guessed=False))
+    assert told_apart(given, passages, titles)[0] == given
+
+
+@pytest.mark.parametrize(
+    ("line", "dated"),
+    [
+        ("March 2021", "2021-03"),
+        ("Published 4 May 2020", "2020-05-04"),
+        ("Last updated: May 4th, 2020", "2020-05-04"),
+        ("London, 4 May 2020", "2020-05-04"),
+        ("Version 2 | Reviewed 2020-05-04", "2020-05-04"),
+        ("Date: 04.05.2020", "2020-05-04"),
+        ("As of 31 December 2020", "2020-12-31"),
+        ("Valid until 30 June 2026", None),
+        ("The pier opened on 4 May 1920 and closed in March 1987.", None),
+        ("Published 4/5/2020", None),
+        ("31 February 2021", None),
+        ("Tel. 01234 567890", None),
+    ],
+)
+def test_a_date_printed_on_the_first_page(tmp_path: Path, line: str, dated: str | None) -> None:
+    path = pdf(tmp_path / "x7.pdf", [(24, "Harbour rules"), (10, line), (10, TEXT)])
+    assert own(path).dated == dated
+
+
+@pytest.mark.parametrize(
+    ("head", "dated"),
+    [
+        ("Newsletter, March 2021", "2021-03"),
+        ("Minutes of 4 March 2025", "2025-03-04"),
+        ("Summer fair 12 July 2025", None),
+        ("Strategy to March 2030", None),
+    ],
+)
+def test_a_date_in_a_title(tmp_path: Path, head: str, dated: str | None) -> None:
+    assert own(pdf(tmp_path / "x7.pdf", [(24, head), (10, TEXT)])).dated == dated
+
+
+@pytest.mark.parametrize(
+    ("told", "line", "dated"),
+    [
+        ({"CreationDate": "D:20210304101500+00'00'"}, TEXT, "2021-03-04"),
+        ({"CreationDate": "D:20000101000000", "ModDate": "D:20210304"}, TEXT, "2021-03-04"),
+        ({"CreationDate": "D:20240101000000"}, "March 2021", "2021-03"),
+        ({"CreationDate": "D:99999999"}, TEXT, None),
+        ({}, TEXT, None),
+    ],
+)
+def test_dates_of_a_pdf(
+    tmp_path: Path, told: Mapping[str, str], line: str, dated: str | None
+) -> None:
+    assert own(pdf(tmp_path / "x7.pdf", [(24, "Rules"), (10, line)], told)).dated == dated
+
+
+def test_dates_of_a_word_document(tmp_path: Path) -> None:
+    def made(properties: docx.opc.coreprops.CoreProperties) -> None:
+        properties.created = datetime.datetime(2021, 3, 4, tzinfo=datetime.UTC)
+
+    assert own(word(tmp_path / "a.docx", made)).dated == "2021-03-04"
+    assert own(word(tmp_path / "b.docx", lambda _: None)).dated is None
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "dated"),
+    [
+        (
+            '<meta property="article:published_time" content="2021-03-04T10:00:00Z">',
+            "",
+            "2021-03-04",
+        ),
+        ('<meta name="DC.date" content="2021-03">', "", "2021-03"),
+        ('<meta name="last-modified" content="4 May 2020">', "", "2020-05-04"),
+        (
+            '<script type="application/ld+json">{"datePublished": "2021-03-04"}</script>',
+            "",
+            "2021-03-04",
+        ),
+        ("", '<p>Published <time datetime="2021-03-04">4 March</time></p>', "2021-03-04"),
+        ("", "<p><time>4 March 2021</time></p>", "2021-03-04"),
+        ("", '<p>The fair is on <time datetime="2027-03-04">4 March</time> at nine.</p>', None),
+        ("", "<p>Published 4 May 2020</p>", "2020-05-04"),
+        ("", "", None),
+    ],
+)
+def test_dates_of_a_web_page(tmp_path: Path, head: str, body: str, dated: str | None) -> None:
+    assert own(html(tmp_path / "x7.html", head, body)).dated == dated
+
+
+def test_front_matter_tells_title_and_date(tmp_path: Path) -> None:
+    path = tmp_path / "x7.md"
+    path.write_text(
+        f"---\ntitle: Harbour rules\ndate: 2021-03-04\n---\n\n{TEXT}\n", encoding="utf-8"
+    )
+    found = own(path)
+    assert (found.title, found.dated) == ("Harbour rules", "2021-03-04")
+
+
+@pytest.mark.parametrize(
+    ("text", "date"),
+    [
+        ("D:20210304", "2021-03-04"), ("2021-03-04T10:00:00Z", "2021-03-04"), ("2021", "2021"),
+        ("2021-03", "2021-03"), ("4 Sept. 2021", "2021-09-04"), ("1st of May 2021", "2021-05-01"),
+        ("May 2021", "2021-05"), ("20211332", None), ("0001-01-01", None), ("soon", None),
+    ],
+)  # fmt: skip
+def test_dates_in_iso(text: str, date: str | None) -> None:
+    assert iso_date(text) == date
+
+
+@pytest.mark.parametrize(
+    ("dated", "words"),
+    [
+        ("2021-03-04", "as of 4 March 2021"),
+        ("2021-03", "as of March 2021"),
+        ("2021", "as of 2021"),
+        (None, ""),
+    ],
+)
+def test_dates_in_words(dated: str | None, words: str) -> None:
+    assert as_of(dated) == words
