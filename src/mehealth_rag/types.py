@@ -109,7 +109,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A run of lines that belong together. `level` counts heading levels from 1; else 0."""
+    """A run of lines that belong together. `level` counts heading levels from 1; else 0.
+
+    Of a row it is 1 where the file tells that it holds the table's column headings.
+    """
 
     kind: BlockKind
     span: Span
