@@ -22,7 +22,7 @@ from mehealth_rag.answering.sides import Side, answers_both, giving, of_one_side
 from mehealth_rag.answering.weighing import Engine
 from mehealth_rag.answering.weights import load_models
 from mehealth_rag.checking import check_claim
-from mehealth_rag.corpus import load_sources
+from mehealth_rag.corpus import NOT_LISTED, load_sources, unlisted
 from mehealth_rag.errors import UsageError
 from mehealth_rag.followups import Standalone, stand_alone
 from mehealth_rag.growing import drained, mapped
@@ -108,6 +108,8 @@ class Assistant:
     model: LanguageModel | None = None
     """The language model that writes the answers, None for the extractive engine."""
     answer_tokens: int = 0
+    left_out: tuple[Source, ...] = ()
+    """Files of the corpus folder that are not read."""
 
     @classmethod
     def open(cls, settings: Settings) -> Assistant:
@@ -128,6 +130,7 @@ class Assistant:
             reader=cache(partial(open_reader, settings)),
             model=open_language_model(settings),
             answer_tokens=settings.llm_max_tokens,
+            left_out=unlisted(settings.corpus),
         )
 
     def ask(
@@ -209,7 +212,7 @@ class Assistant:
         return replace(verdict, index=self.index.fingerprint)
 
     def sources(self) -> tuple[SourceStatus, ...]:
-        """Every source of the corpus, and those of the index that the corpus no longer holds."""
+        """Every source of the corpus, and every file of it that is left out."""
         indexed = {d.source.id: d for d in self.index.documents()}
         known = self.known_sources or tuple(d.source for d in indexed.values())
         problems = self.index.problems()
@@ -217,12 +220,14 @@ class Assistant:
         failures = {p.source: p.reason for p in problems if p.page is None}
         names = self.index.other_names.items()
         copies = {name: f"the same file as {first}" for name, first in names}
-        return tuple(
+        found = (
             SourceStatus(s, SourceState.INDEXED, reason=copies[s.id])
             if s.id in copies
             else _status(s, indexed.get(s.id), unread.get(s.id, ()), failures.get(s.id))
             for s in known
         )
+        others = (SourceStatus(s, SourceState.LEFT_OUT, reason=NOT_LISTED) for s in self.left_out)
+        return (*found, *others)
 
     def pages(self, document: str) -> tuple[PageAccount, ...]:
         """Every page of a document of the index in figures, with what is wrong with it.

@@ -56,6 +56,8 @@ class SourceState(StrEnum):
     NOT_FETCHED = "not fetched"
     INDEXED = "indexed"
     FAILED = "failed"
+    LEFT_OUT = "left out"
+    """A file of the folder that the manifest does not name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,9 @@ def _delimiter(text: str) -> str:
     def agreement(delimiter: str) -> tuple[int, int]:
         rows = islice(_parsed(text[:_LONGEST_CELL], delimiter, csv.QUOTE_NONE), _SAMPLE)
         counts = Counter(len(row) for row in rows if row)
-        (width, often) = max(counts.items(), key=lambda pair: (pair[0] > 1, pair[1]), default=(1, 0))
+        (width, often) = max(
+            counts.items(), key=lambda pair: (pair[0] > 1, pair[1]), default=(1, 0)
+        )
         return (often, width) if width > 1 else (0, 0)
 
     return max(_DELIMITERS, key=agreement)

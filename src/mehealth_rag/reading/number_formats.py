@@ -12,7 +12,14 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 
 Value = (
-    str | float | bool | datetime.date | datetime.datetime | datetime.time | datetime.timedelta | None
+    str
+    | float
+    | bool
+    | datetime.date
+    | datetime.datetime
+    | datetime.time
+    | datetime.timedelta
+    | None
 )
 
 _TOKEN = re.compile(
@@ -20,7 +27,7 @@ _TOKEN = re.compile(
 )
 _SECTION = re.compile(r'(?:"[^"]*"|\\.|\[[^\]]*\]|[^;])*')
 _LITERALS = re.compile(r'"([^"]*)"|\\(.)|\[[^\]]*\]|[_*].')
-_DATE_TOKEN = re.compile(
+_DATE_PART = re.compile(
     r"y+|m+|d+|h+|s+(?:\.0+)?|am/pm|a/p|\"[^\"]*\"|\\.|\[[^\]]*\]|.", re.IGNORECASE | re.DOTALL
 )
 _PLAIN = frozenset(("", "general", "@"))
@@ -118,11 +125,11 @@ def _date(value: datetime.date | datetime.time, code: str) -> str:
     section = _sections(code)[0]
     if section.lower() in _PLAIN | _LOCAL_DATES or section.startswith("[$-F"):
         return _iso(value)
-    tokens = [t.lower() if t[:1].isalpha() else t for t in _DATE_TOKEN.findall(section)]
-    halves = any(t in ("am/pm", "a/p") for t in tokens)
+    parts = [t.lower() if t[:1].isalpha() else t for t in _DATE_PART.findall(section)]
+    halves = any(t in ("am/pm", "a/p") for t in parts)
     text = "".join(
-        _field(value, token, halves=halves, minutes=_is_minutes(tokens, place))
-        for place, token in enumerate(tokens)
+        _field(value, part, halves=halves, minutes=_is_minutes(parts, place))
+        for place, part in enumerate(parts)
     )
     return text.strip() or _iso(value)
 
@@ -136,36 +143,32 @@ def _iso(value: datetime.date | datetime.time) -> str:
 
 def _is_minutes(tokens: list[str], place: int) -> bool:
     """Whether an `m` stands for minutes: after an hour, or before a second."""
-    letters = [t for t in tokens[:place] if t[:1] in "ymdhs"]
-    later = [t for t in tokens[place + 1 :] if t[:1] in "ymdhs"]
-    return letters[-1:] != [] and letters[-1][0] == "h" or later[:1] != [] and later[0][0] == "s"
+    before = [t[0] for t in tokens[:place] if t[:1] in "ymdhs"]
+    after = [t[0] for t in tokens[place + 1 :] if t[:1] in "ymdhs"]
+    return before[-1:] == ["h"] or after[:1] == ["s"]
 
 
 _FIELDS = {
-    "yyyy": "%Y", "yy": "%y", "mmmm": "%B", "mmm": "%b", "mm": "%m", "dddd": "%A", "ddd": "%a",
-    "dd": "%d", "hh": "%H", "ss": "%S", "am/pm": "%p",
+    "yyyy": "%Y", "yyy": "%Y", "yy": "%y", "mmmmm": "%b", "mmmm": "%B", "mmm": "%b", "mm": "%m",
+    "dddd": "%A", "ddd": "%a", "dd": "%d", "hh": "%H", "ss": "%S", "am/pm": "%p",
 }  # fmt: skip
 _SINGLE = {"m": "%m", "d": "%d", "h": "%H", "s": "%S", "y": "%y"}
 
 
-def _field(
-    value: datetime.date | datetime.time, token: str, *, halves: bool, minutes: bool
-) -> str:
-    """One part of a date or time, as a token of the format asks for it."""
-    if minutes and token in ("m", "mm"):
-        return _told(value, "%M") if token == "mm" else _told(value, "%M").lstrip("0") or "0"
-    if halves and token in ("h", "hh"):
-        hour = _told(value, "%I")
-        return hour if token == "hh" else hour.lstrip("0")
-    if token in _FIELDS:
-        return _told(value, _FIELDS[token])
-    if token in _SINGLE:
-        return _told(value, _SINGLE[token]).lstrip("0") or "0"
-    if token[:1] in "yhs" and len(token) > 1:
-        return _told(value, {"y": "%Y", "h": "%H", "s": "%S"}[token[0]])
-    literal = _LITERALS.fullmatch(token)
-    return token if literal is None else literal[1] or literal[2] or ""
+def _field(value: datetime.date | datetime.time, part: str, *, halves: bool, minutes: bool) -> str:
+    """One part of a date or time, as its format asks for it."""
+    if minutes and part in ("m", "mm"):
+        return _padded(value.strftime("%M"), part)
+    if halves and part in ("h", "hh"):
+        return _padded(value.strftime("%I"), part)
+    if part in _FIELDS:
+        return value.strftime(_FIELDS[part])
+    if part in _SINGLE:
+        return _padded(value.strftime(_SINGLE[part]), part)
+    literal = _LITERALS.fullmatch(part)
+    return part if literal is None else literal[1] or literal[2] or ""
 
 
-def _told(value: datetime.date | datetime.time, field: str) -> str:
-    return value.strftime(field)
+def _padded(digits: str, part: str) -> str:
+    """Two digits as they are where two are asked for; else without a zero before them."""
+    return digits if len(part) > 1 else digits.lstrip("0") or "0"

@@ -87,13 +87,13 @@ def _blocks(shape: Any, slide: Any) -> Iterator[FlowBlock]:  # noqa: ANN401
         yield from _table(shape.table)
     elif getattr(shape, "has_chart", False):
         yield from _chart(shape.chart)
-    elif (data := shape.element.find(f".//{{*}}relIds")) is not None:
+    elif (data := shape.element.find(".//{*}relIds")) is not None:
         yield from _diagram(data, slide)
 
 
 def _kind(paragraph: Any, *, bulleted: bool) -> BlockKind:  # noqa: ANN401
     """Whether a paragraph is a list's item: by its own bullet, else by its place."""
-    look = paragraph._p.pPr  # noqa: SLF001 - python-pptx does not tell of bullets
+    look = paragraph._p.pPr
     own = "" if look is None else " ".join(child.tag.rpartition("}")[2] for child in look)
     listed = "buChar" in own or "buAutoNum" in own or (bulleted and "buNone" not in own)
     return BlockKind.ITEM if listed else BlockKind.PARAGRAPH
@@ -101,7 +101,7 @@ def _kind(paragraph: Any, *, bulleted: bool) -> BlockKind:  # noqa: ANN401
 
 def _words(paragraph: Any) -> Visible:  # noqa: ANN401
     words = Visible()
-    for child in paragraph._p:  # noqa: SLF001 - runs alone would lose fields and line breaks
+    for child in paragraph._p:
         if child.tag == f"{_DRAWING}br":
             words.add(" ")
         elif child.tag in (f"{_DRAWING}r", f"{_DRAWING}fld"):
