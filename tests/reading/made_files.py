@@ -6,7 +6,7 @@ import io
 import struct
 import zipfile
 from email.message import EmailMessage
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -112,9 +112,9 @@ def xlsx() -> bytes:
     sheet = book.active
     sheet.title = "Tools"
     sheet["B2"] = "Tools to lend"
-    for row in (("Tool", "Price", "Share", "Since"), ("Rake", 9.5, 0.125, datetime.date(2024, 5, 3)),
-                (None, 12, 0.5, datetime.date(2024, 5, 4))):  # fmt: skip
-        sheet.append((None, *row))
+    sheet.append((None, "Tool", "Price", "Share", "Since"))
+    sheet.append((None, "Rake", 9.5, 0.125, datetime.date(2024, 5, 3)))
+    sheet.append((None, None, 12, 0.5, datetime.date(2024, 5, 4)))
     for place, code in {"C4": '"£"#,##0.00', "D4": "0.0%", "E4": "d mmmm yyyy"}.items():
         sheet[place].number_format = code
     sheet.merge_cells("B4:B5")
@@ -256,13 +256,11 @@ def compound(tree: Tree) -> bytes:
     add("Root Entry", tree, 5)
     stream = b"".join(mini)
     starts = list(accumulate((len(m) // 64 for m in mini), initial=0))
-    chains = b"".join(_chain(a, b) for a, b in zip(starts, starts[1:], strict=False))
+    chains = b"".join(_chain(a, b) for a, b in pairwise(starts))
     sizes = [len(entries) * 128, len(chains), len(stream)]
     ends = list(accumulate((-(-size // 512) for size in sizes), initial=1))
     entries[0][4:] = [ends[2], len(stream)]
-    fat = struct.pack("<I", 0xFFFFFFFD) + b"".join(
-        _chain(a, b) for a, b in zip(ends, ends[1:], strict=False)
-    )
+    fat = struct.pack("<I", 0xFFFFFFFD) + b"".join(_chain(a, b) for a, b in pairwise(ends))
     header = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + struct.pack(
         "<16xHHHHH6xIIIIIIIII", 0x3E, 3, 0xFFFE, 9, 6, 0, 1, 1, 0, 4096, ends[1],
         ends[2] - ends[1], 0xFFFFFFFE, 0,
@@ -303,7 +301,7 @@ def csv_file() -> bytes:
 MADE: dict[str, Callable[[], bytes]] = {
     "pptx": pptx, "xlsx": xlsx, "odt": odt, "ods": ods, "odp": odp, "epub": epub, "eml": eml,
     "msg": msg, "rtf": lambda: _RTF.encode("ascii"), "csv": csv_file,
-    "tsv": lambda: b"Tool\tPrice\nRake\t9.50\n", "rst": lambda: _RST.encode(),
+    "tsv": lambda: b"Tool\tPrice\nRake\t9.50\n", "rst": _RST.encode,
     "png": lambda: picture("PNG"), "jpg": lambda: picture("JPEG"), "tiff": lambda: picture("TIFF"),
 }  # fmt: skip
 """What makes a file of each format."""

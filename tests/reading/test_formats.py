@@ -1,4 +1,4 @@
-"""Every format beside PDF, Word, web page, Markdown and text: pages, labels, blocks, broken files."""
+"""Every format beside PDF, Word, web page, Markdown and text: pages, labels, broken files."""
 
 from __future__ import annotations
 
@@ -215,11 +215,11 @@ def test_entities_are_not_resolved(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("form", "content", "message"),
     [
-        ("xlsx", lambda: MADE["pptx"](), r"it is a PowerPoint presentation\); give .* \.pptx$"),
-        ("odt", lambda: MADE["ods"](), r"it is an OpenDocument workbook\); give .* \.ods$"),
-        ("docx", lambda: MADE["epub"](), r"it is an EPUB book\); give the file the ending \.epub$"),
+        ("xlsx", MADE["pptx"], r"it is a PowerPoint presentation\); give .* \.pptx$"),
+        ("odt", MADE["ods"], r"it is an OpenDocument workbook\); give .* \.ods$"),
+        ("docx", MADE["epub"], r"it is an EPUB book\); give the file the ending \.epub$"),
         ("msg", lambda: b"\xd0\xcf\x11\xe0" + bytes(600), r"it is an old Office file\); get"),
-        ("txt", lambda: MADE["msg"](), r"it is an Outlook message\); give .* \.msg$"),
+        ("txt", MADE["msg"], r"it is an Outlook message\); give .* \.msg$"),
         ("xlsx", lambda: zipped(readme_txt="x"), r"it is a ZIP archive\); get the document as"),
         ("eml", lambda: b"Just words.\n", r"not an e-mail \(it has no headers\); get the e-mail"),
         (

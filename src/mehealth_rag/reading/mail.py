@@ -62,10 +62,23 @@ def read_msg(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str,
     from oxmsg import Message
 
     try:
+        _check_whole(content)
         letter = _of_msg(Message.load(content))
     except (*BROKEN, AssertionError, struct.error, LookupError) as error:
         raise damaged(path, "an Outlook message", error) from error
     return _pages(path, letter)
+
+
+def _check_whole(content: bytes) -> None:
+    """Raise ValueError where a message is cut short: olefile gives what is left of each part."""
+    from olefile import OleFileIO
+
+    with OleFileIO(content) as file:
+        for name in file.listdir():
+            file.openstream(name).close()
+        issues = {str(issue) for _, issue in file.parsing_issues}
+    if any("less than declared" in issue or "out of range" in issue for issue in issues):
+        raise ValueError("it is cut short")
 
 
 def _of_eml(path: Path, message: EmailMessage) -> _Letter:
