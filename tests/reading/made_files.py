@@ -308,12 +308,11 @@ MADE: dict[str, Callable[[], bytes]] = {
 
 
 def bomb(names: Iterable[str]) -> bytes:
-    """A ZIP archive of these files that unpacks to over 300 MB."""
+    """A ZIP archive of these files that unpacks to over 3 MB."""
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as package:
         for name in names:
-            package.writestr(name, "<x/>")
-        with package.open("bomb.xml", "w") as file:
-            for _ in range(301):
-                file.write(bytes(1_000_000))
+            text = "application/vnd.oasis.opendocument.text" if name == "mimetype" else "<x/>"
+            package.writestr(name, text, zipfile.ZIP_STORED)
+        package.writestr("bomb.xml", bytes(3_100_000))
     return archive.getvalue()

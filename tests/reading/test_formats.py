@@ -10,7 +10,7 @@ import pytest
 from mehealth_rag.corpus import FORMATS as ENDINGS
 from mehealth_rag.errors import ReadingError
 from mehealth_rag.passages import split
-from mehealth_rag.reading import FORMATS, ReadingOptions, read_document
+from mehealth_rag.reading import FORMATS, ReadingOptions, packages, read_document
 from mehealth_rag.reading.ocr import installed
 from mehealth_rag.types import Fault
 from tests.reading.made_files import MADE, bomb, epub, odf, zipped
@@ -120,6 +120,7 @@ PACKAGES = {
     "pptx": ["ppt/presentation.xml"],
     "xlsx": ["xl/workbook.xml"],
     "epub": ["META-INF/container.xml"],
+    "odt": ["mimetype", "content.xml"],
 }
 
 
@@ -199,9 +200,12 @@ def test_broken_files_are_one_line(tmp_path: Path, form: str, cut: str) -> None:
 
 
 @pytest.mark.parametrize("form", PACKAGES)
-def test_bombs_are_refused(tmp_path: Path, form: str) -> None:
+def test_bombs_are_refused_before_they_are_unpacked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    monkeypatch.setattr(packages, "UNPACKED", 3_000_000)
     line = refused(made(tmp_path, form, bomb(PACKAGES[form])))
-    assert line.endswith("unpacks to over 300 MB; no real document is that large")
+    assert line.endswith("unpacks to over 3 MB; no real document is that large")
 
 
 def test_entities_are_not_resolved(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ BROKEN = (KeyError, ValueError, AttributeError, TypeError, IndexError, etree.Lxm
 """What zipfile, lxml and the libraries on top of them raise over a damaged package."""
 
 
-def check_package(path: Path, content: bytes, kind: str, member: str, most: int = UNPACKED) -> None:
+def check_package(path: Path, content: bytes, kind: str, member: str) -> None:
     """Refuse what is no package of `kind`, and what would unpack to more than memory holds.
 
     `member` is a file that every such package has. Raises ReadingError.
@@ -30,8 +30,8 @@ def check_package(path: Path, content: bytes, kind: str, member: str, most: int 
             members = package.infolist()
     except BROKEN as error:
         raise damaged(path, kind, error) from error
-    if sum(info.file_size for info in members) > most:
-        limit = most // 1_000_000
+    if sum(info.file_size for info in members) > UNPACKED:
+        limit = UNPACKED // 1_000_000
         raise ReadingError(f"{path}: unpacks to over {limit} MB; no real document is that large")
     names = {info.filename for info in members}
     if "EncryptedPackage" in names or member not in names:

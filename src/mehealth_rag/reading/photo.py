@@ -12,6 +12,7 @@ from PIL import Image, ImageOps, ImageSequence
 from mehealth_rag.errors import ReadingError
 from mehealth_rag.reading.assemble import read_pdf
 from mehealth_rag.reading.packages import damaged
+from mehealth_rag.reading.pulse import beat
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -30,20 +31,24 @@ def read_photo(path: Path, content: bytes, options: ReadingOptions) -> tuple[
     tuple[Page, ...], Mapping[str, str]
 ]:  # fmt: skip
     """Read the pages of a picture by OCR. Raises ReadingError where it is damaged."""
-    try:
-        with Image.open(io.BytesIO(content), formats=_FORMATS) as picture:
-            _check_size(path, picture)
-            told = float(picture.info.get("dpi", (0, 0))[0])
-            dpi = told if _LEAST_DPI <= told <= _HIGHEST_DPI else _DPI
-            frames = list(_frames(picture))
-    except (OSError, ValueError, SyntaxError, TypeError, Image.DecompressionBombError) as error:
-        raise damaged(path, "a picture", error) from error
     with tempfile.TemporaryDirectory() as folder:
         pdf = Path(folder) / "picture.pdf"
-        frames[0].save(
-            pdf, "PDF", resolution=dpi, save_all=True, append_images=frames[1:], quality=95
-        )
+        try:
+            with Image.open(io.BytesIO(content), formats=_FORMATS) as picture:
+                _check_size(path, picture)
+                _save(picture, pdf)
+        except (OSError, ValueError, SyntaxError, TypeError, Image.DecompressionBombError) as error:
+            raise damaged(path, "a picture", error) from error
         return read_pdf(pdf, options)[0], {}
+
+
+def _save(picture: Image.Image, pdf: Path) -> None:
+    """Write a PDF with each page of a picture on a page; one at a time is in memory."""
+    told = float(picture.info.get("dpi", (0, 0))[0])
+    dpi = told if _LEAST_DPI <= told <= _HIGHEST_DPI else _DPI
+    for number, frame in enumerate(_frames(picture)):
+        beat()
+        frame.save(pdf, "PDF", resolution=dpi, append=number > 0, quality=95)
 
 
 def _check_size(path: Path, picture: Image.Image) -> None:
