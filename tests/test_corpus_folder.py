@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mehealth_rag.corpus import MANIFEST, load_sources, present
+from mehealth_rag.corpus import MANIFEST, load_sources, present, unlisted
 from mehealth_rag.errors import CorpusError, NoIndexError
 from mehealth_rag.types import LinkedFrom
 
@@ -61,8 +61,26 @@ def test_a_manifest_is_read_whole(tmp_path: Path) -> None:
 
 
 def test_the_manifest_alone_decides_what_belongs(tmp_path: Path) -> None:
-    folder = write(tmp_path, GUIDE + 'file = "guide.md"\n', guide_md="x", other_md="y")
-    assert [s.id for s in load_sources(folder)] == ["guide"]
+    files = {
+        "guide_md": "x",
+        "other_md": "y",
+        "deep__guide": "z",
+        ".hidden": "h",
+        "linked__map_pdf": "m",
+    }
+    entries = GUIDE + 'file = "guide.md"\n' + GUIDE.replace("guide", "map") + 'format = "pdf"\n'
+    folder = write(tmp_path, entries, **files)
+    assert [s.id for s in load_sources(folder)] == ["guide", "map"]
+    assert [s.id for s in unlisted(folder)] == ["deep/guide", "other.md"]
+
+
+def test_without_a_manifest_no_file_is_left_out(tmp_path: Path) -> None:
+    assert unlisted(write(tmp_path, other_md="y")) == ()
+
+
+def test_a_file_left_out_takes_no_name_from_a_source(tmp_path: Path) -> None:
+    folder = write(tmp_path, GUIDE + 'file = "guide.md"\n', guide="x")
+    assert [s.id for s in unlisted(folder)] == ["./guide"]
 
 
 @pytest.mark.parametrize(
@@ -113,7 +131,7 @@ def test_without_a_manifest_every_file_is_a_source(tmp_path: Path) -> None:
         harbour_pdf="a",
         fees_TXT="b",
         deep__notes_markdown="c",
-        picture_png="d",
+        film_mp4="d",
         data_csv="e",
         README="g",
     )
@@ -124,12 +142,12 @@ def test_without_a_manifest_every_file_is_a_source(tmp_path: Path) -> None:
     found = load_sources(folder)
     assert [(s.id, s.format) for s in found] == [
         ("README", ""),
-        ("data.csv", "csv"),
+        ("data", "csv"),
         ("notes", "md"),
         ("fees", "txt"),
+        ("film.mp4", "mp4"),
         ("gone", "pdf"),
         ("harbour", "pdf"),
-        ("picture.png", "png"),
     ]
     assert present(found) == found
 
@@ -140,12 +158,12 @@ def test_files_of_one_name_get_their_path_for_an_id(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_not_read_takes_no_name_from_one_that_is(tmp_path: Path) -> None:
-    folder = write(tmp_path, fees_csv="a", fees_md="b")
-    assert {s.id for s in load_sources(folder)} == {"fees", "fees.csv"}
+    folder = write(tmp_path, fees_zip="a", fees_md="b")
+    assert {s.id for s in load_sources(folder)} == {"fees", "fees.zip"}
 
 
 def test_no_two_ids_are_the_same_however_files_are_named(tmp_path: Path) -> None:
-    for name in ("a.txt", "a.md", "a.txt.md", "a.md.txt", "a.csv", "a.csv.txt"):
+    for name in ("a.txt", "a.md", "a.txt.md", "a.md.txt", "a.zip", "a.zip.txt"):
         (tmp_path / name).write_text("x")
     ids = [s.id for s in load_sources(tmp_path)]
     assert len(set(ids)) == len(ids) == 6
@@ -164,5 +182,5 @@ def test_a_file_is_no_folder(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("manifest", [None, "", '[corpus]\ntitle = "x"\n'])
 def test_an_empty_corpus(tmp_path: Path, manifest: str | None) -> None:
-    with pytest.raises(NoIndexError, match=r"holds no document \(\.docx, .*\); add one"):
-        load_sources(write(tmp_path, manifest, notes_csv="not read"))
+    with pytest.raises(NoIndexError, match=r"holds no document \(\.csv, .*\); add one"):
+        load_sources(write(tmp_path, manifest, notes_zip="not read"))

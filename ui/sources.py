@@ -14,6 +14,7 @@ _STATES = {
     SourceState.NOT_FETCHED: "Linked, not fetched",
     SourceState.FAILED: "Failed",
     SourceState.PRESENT: "Not indexed yet",
+    SourceState.LEFT_OUT: "Left out",
 }
 
 

@@ -17,7 +17,7 @@ from mehealth_rag.answering.reading import ReadHit
 from mehealth_rag.answering.rewriting import rewritten
 from mehealth_rag.answering.scope import declined
 from mehealth_rag.checking import check_claim
-from mehealth_rag.corpus import load_sources
+from mehealth_rag.corpus import NOT_LISTED, load_sources, unlisted
 from mehealth_rag.errors import UsageError
 from mehealth_rag.followups import Standalone, stand_alone
 from mehealth_rag.growing import drained, mapped
@@ -28,7 +28,7 @@ from mehealth_rag.reader.rows import PassageText, passage_text
 from mehealth_rag.retrieval import Evidence, Retriever
 from mehealth_rag.sources import SourceStatus, source_statuses
 from mehealth_rag.timing import Stopwatch
-from mehealth_rag.types import Answer, Hit, Page, Passage, Source, Turn, Verdict
+from mehealth_rag.types import Answer, Hit, Page, Passage, Source, SourceState, Turn, Verdict
 from mehealth_rag.wiring import (
     open_index,
     open_language_model,
@@ -76,6 +76,8 @@ class Assistant:
     model: LanguageModel | None = None
     """The language model that writes the answers, None for the extractive engine."""
     answer_tokens: int = 0
+    left_out: tuple[Source, ...] = ()
+    """Files of the corpus folder that are not read."""
 
     @classmethod
     def open(cls, settings: Settings) -> Assistant:
@@ -95,6 +97,7 @@ class Assistant:
             reader=cache(partial(open_reader, settings)),
             model=open_language_model(settings),
             answer_tokens=settings.llm_max_tokens,
+            left_out=unlisted(settings.corpus),
         )
 
     def ask(
@@ -183,8 +186,10 @@ class Assistant:
         return replace(verdict, index=self.index.fingerprint)
 
     def sources(self) -> tuple[SourceStatus, ...]:
-        """Every source of the corpus, and those of the index that the corpus no longer holds."""
-        return source_statuses(self.index, self.known_sources)
+        """Every source of the corpus, and every file of it that is left out."""
+        found = source_statuses(self.index, self.known_sources)
+        others = (SourceStatus(s, SourceState.LEFT_OUT, reason=NOT_LISTED) for s in self.left_out)
+        return (*found, *others)
 
     def pages(self, document: str) -> tuple[PageAccount, ...]:
         """Every page of a document of the index in figures, with what is wrong with it.

@@ -16,21 +16,27 @@ from mehealth_rag.types import LinkedFrom, Source
 MANIFEST = "sources.toml"
 
 FORMATS = {
-    ".pdf": "pdf",
-    ".docx": "docx",
-    ".html": "html",
+    f".{form}": form
+    for form in (
+        "pdf docx pptx xlsx csv tsv odt ods odp epub rtf eml msg html md rst txt png jpg tiff"
+    ).split()
+} | {
     ".htm": "html",
     ".xhtml": "html",
-    ".md": "md",
     ".markdown": "md",
-    ".txt": "txt",
     ".text": "txt",
+    ".xlsm": "xlsx",
+    ".pptm": "pptx",
+    ".jpeg": "jpg",
+    ".tif": "tiff",
 }
 """File endings that can be read, and the format that each stands for."""
 
 _READ = frozenset(FORMATS.values())
 _NO_DOCUMENTS = frozenset({"thumbs.db", "desktop.ini"})
 """What Windows keeps hidden in folders."""
+NOT_LISTED = f"not in the manifest; name it in {MANIFEST} to have it read"
+"""Why a file of a corpus with a manifest is not read."""
 _LOCK = "~$"
 """What Word and Excel begin the name of a file with that says who has another one open."""
 
@@ -87,6 +93,25 @@ def load_sources(folder: Path) -> tuple[Source, ...]:
         endings = ", ".join(sorted(FORMATS))
         raise NoIndexError(f"the corpus folder {folder} holds no document ({endings}); add one")
     return sources
+
+
+def unlisted(folder: Path) -> tuple[Source, ...]:
+    """The files of a corpus folder that its manifest does not name; none where it has no manifest.
+
+    They are not read, and reports say so of each.
+    """
+    manifest = folder / MANIFEST
+    if not manifest.is_file():
+        return ()
+    entries = _entries(manifest)
+    named = {(folder / _file_name(entry, folder)).resolve() for entry in entries}
+    ids = {entry.id for entry in entries}
+    others = (p for p in _files(folder) if p != manifest and p.resolve() not in named)
+    names = (p.relative_to(folder).as_posix() for p in others)
+    return tuple(
+        Source(name if name not in ids else f"./{name}", name, "document", "", path=folder / name)
+        for name in names
+    )
 
 
 def present(sources: Iterable[Source]) -> tuple[Source, ...]:
@@ -177,7 +202,7 @@ def _inside(folder: Path, name: str, source: str) -> str:
 
 
 def _from_files(folder: Path) -> tuple[Source, ...]:
-    files = sorted(p for p in folder.rglob("*") if _is_document(p, folder))
+    files = _files(folder)
     names = [p.relative_to(folder).as_posix() for p in files]
     read = [p.suffix.lower() in FORMATS for p in files]
     # No stem may be another's full name, and what is not read takes no name from what is.
@@ -194,6 +219,10 @@ def _from_files(folder: Path) -> tuple[Source, ...]:
         )
         for p, name, is_read in zip(files, names, read, strict=True)
     )
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(p for p in folder.rglob("*") if _is_document(p, folder))
 
 
 def _is_document(path: Path, folder: Path) -> bool:

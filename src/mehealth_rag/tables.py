@@ -219,6 +219,7 @@ class _Walk:
         self._indented = False
         self._filled = False
         self._rows_left = self._left_of_rows()
+        self._told = {p for p in table if sheet.is_row(p) and sheet.page.blocks[p].level}
 
     def contexts(self) -> Iterator[tuple[int, RowContext]]:
         opening = set(self._opening())
@@ -245,6 +246,8 @@ class _Walk:
 
     def _opening(self) -> list[int]:
         """The places that head the table: all above its first figures, else its first row."""
+        if self._told:  # the file itself tells, and what it heads a table with may be anything
+            return sorted(self._told)
         sheet = self._sheet
         above = list(takewhile(lambda p: not sheet.is_measuring(p), self._table))
         rows = [p for p in above if sheet.is_row(p)]
@@ -257,7 +260,7 @@ class _Walk:
     def _heads_again(self, place: int) -> bool:
         """Whether a line in the middle of a table heads what follows it."""
         sheet = self._sheet
-        if place == self._table[-1] or sheet.is_measuring(place):
+        if self._told or place == self._table[-1] or sheet.is_measuring(place):
             return False
         if sheet.is_timing(place) or (not sheet.is_row(place) and _is_remark(sheet.text(place))):
             return True

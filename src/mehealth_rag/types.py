@@ -63,6 +63,8 @@ class SourceState(StrEnum):
     NOT_FETCHED = "not fetched"
     INDEXED = "indexed"
     FAILED = "failed"
+    LEFT_OUT = "left out"
+    """A file of the folder that the manifest does not name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A run of lines that belong together. `level` counts heading levels from 1; else 0."""
+    """A run of lines that belong together. `level` counts heading levels from 1; else 0.
+
+    Of a row it is 1 where the file tells that it holds the table's column headings.
+    """
 
     kind: BlockKind
     span: Span

@@ -7,7 +7,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mehealth_rag.corpus import load_sources, present
+from mehealth_rag.corpus import NOT_LISTED, load_sources, present, unlisted
 from mehealth_rag.errors import NoIndexError
 from mehealth_rag.language.spelling import Speller
 from mehealth_rag.language.words import WORDS_VERSION, stem, stems, words
@@ -42,7 +42,7 @@ def ingest(
     """
     from mehealth_rag.index.build import build_index
     from mehealth_rag.index.folder import IndexFolder
-    from mehealth_rag.index.report import BuildPlan, Language, Versions
+    from mehealth_rag.index.report import BuildPlan, DocumentRow, Language, RowStatus, Versions
     from mehealth_rag.language.acronyms import learn_acronyms
     from mehealth_rag.passages import SPLITTER_VERSION, split
     from mehealth_rag.reading import READER_VERSION
@@ -69,7 +69,12 @@ def ingest(
             chroma_url=settings.chroma_url,
             rebuild=rebuild,
         )
-        return build_index(plan, progress)
+        report = build_index(plan, progress)
+    others = tuple(
+        DocumentRow(s.id, s.title, 0, 0, RowStatus.LEFT_OUT, NOT_LISTED)
+        for s in unlisted(settings.corpus)
+    )
+    return replace(report, documents=(*report.documents, *others))
 
 
 def read_draft(settings: Settings, path: Path) -> Document:

@@ -316,7 +316,8 @@ def test_no_file_of_the_corpus_is_ignored_in_silence(mehealth: Run, tmp_path: Pa
     corpus = tmp_path / "corpus"
     corpus.mkdir()
     (corpus / "note.txt").write_text("The shed key hangs behind the clock.")
-    for name in ("prices.csv", "sheet.xlsx", "old.rtf", "mail.eml", "readme.rst", "LICENCE"):
+    (corpus / "prices.csv").write_text("item,price\nrake,9.50\n")
+    for name in ("sheet.xlsx", "film.mp4", "LICENCE"):
         (corpus / name).write_text("A rake costs £8.")
     (corpus / "~$note.docx").write_text("lock")
     options = ("--corpus", "corpus", "--index", "index")
@@ -324,13 +325,36 @@ def test_no_file_of_the_corpus_is_ignored_in_silence(mehealth: Run, tmp_path: Pa
     assert done.returncode == 0, done.stderr
     rows = table(done.stdout)
     assert {name: row[2] for name, row in rows.items()} == {
-        "note": "added",
-        **dict.fromkeys(("prices.csv", "sheet.xlsx", "old.rtf", "mail.eml"), "failed"),
-        **dict.fromkeys(("readme.rst", "LICENCE"), "failed"),
+        **dict.fromkeys(("note", "prices"), "added"),
+        **dict.fromkeys(("sheet", "film.mp4", "LICENCE"), "failed"),
     }
-    known = "save it as one of pdf, docx, html, md, txt, or leave it out"
-    assert rows["prices.csv"][3] == f"corpus/prices.csv: unknown format 'csv'; {known}"
+    assert rows["film.mp4"][3].startswith(
+        "corpus/film.mp4: unknown format 'mp4'; save it as one of"
+    )
+    assert "not an Excel workbook (it does not start like one)" in rows["sheet"][3]
     assert "has no ending that tells a format" in rows["LICENCE"][3]
     sources = {s["id"]: s for s in the_json(mehealth("sources", "--json", *options, cwd=tmp_path))}
-    assert sources["old.rtf"]["state"] == "failed"
-    assert "unknown format 'rtf'" in sources["old.rtf"]["reason"]
+    assert sources["film.mp4"]["state"] == "failed"
+    assert "unknown format 'mp4'" in sources["film.mp4"]["reason"]
+    answer = the_json(mehealth("ask", "--json", *options, "What does a rake cost?", cwd=tmp_path))
+    assert answer["citations"][0]["quote"] == "rake\t9.50"
+
+
+def test_what_the_manifest_does_not_name_has_a_row(mehealth: Run, tmp_path: Path) -> None:
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    (corpus / "note.txt").write_text("The shed key hangs behind the clock.")
+    (corpus / "other.txt").write_text("A rake costs £8.")
+    entry = '[[source]]\nid = "note"\ntitle = "A note"\nfile = "note.txt"\n'
+    (corpus / "sources.toml").write_text(entry)
+    options = ("--corpus", "corpus", "--index", "index")
+    why = "not in the manifest; name it in sources.toml to have it read"
+    for status in ("added", "unchanged"):
+        report = the_json(mehealth("ingest", "--json", *options, cwd=tmp_path))
+        rows = [(row["id"], row["status"], row["reason"]) for row in report["documents"]]
+        assert rows == [("note", status, ""), ("other.txt", "left out", why)]
+    found = the_json(mehealth("sources", "--json", *options, cwd=tmp_path))
+    assert [(s["id"], s["state"], s["reason"]) for s in found] == [
+        ("note", "indexed", ""),
+        ("other.txt", "left out", why),
+    ]

@@ -25,6 +25,8 @@ class RowStatus(StrEnum):
     FAILED = "failed"
     DUPLICATE = "duplicate"
     """The same file as another source: one document with two names."""
+    LEFT_OUT = "left out"
+    """A file of the folder that the manifest does not name."""
 
 
 class BulkEncoder(Protocol):
@@ -109,7 +111,7 @@ class BuildPlan:
 class DocumentRow:
     """A document of the corpus after a build.
 
-    `reason` says why it failed or whose duplicate it is, else it is empty.
+    `reason` says why it failed or was left out, or whose duplicate it is, else it is empty.
     """
 
     id: str

@@ -110,7 +110,7 @@ class Tally:
     def nothing(self) -> str:
         """Say why there is nothing to build an index from."""
         if not self.problems:
-            return "the corpus holds no document with text: add PDF, Word, HTML or text files"
+            return "the corpus holds no document with text: add one, such as a PDF or Word file"
         reasons = "; ".join(f"{p.source}: {p.reason}" for p in self.problems[:_NAMED])
         more = f"; and {len(self.problems) - _NAMED} more" if len(self.problems) > _NAMED else ""
         return f"no document of the corpus has text that can be read ({reasons}{more})"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, TypeAlias
 
 from mehealth_rag.describing import described
 from mehealth_rag.errors import ReadingError
@@ -14,7 +15,7 @@ from mehealth_rag.reading.sniffing import check_kind
 from mehealth_rag.types import Document, Page, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
 __all__ = ["FORMATS", "READER_VERSION", "ReadingOptions", "read_document"]
@@ -22,12 +23,36 @@ __all__ = ["FORMATS", "READER_VERSION", "ReadingOptions", "read_document"]
 READER_VERSION = 8
 """Raised whenever the same file may come out with another text, so that indexes are rebuilt."""
 
-FORMATS = ("pdf", "docx", "html", "md", "txt")
+_READERS = {
+    "docx": "word.read_docx",
+    "pptx": "slides.read_slides",
+    "xlsx": "workbook.read_workbook",
+    "csv": "delimited.read_delimited",
+    "tsv": "delimited.read_delimited",
+    "odt": "opendocument.read_opendocument",
+    "ods": "opendocument.read_opendocument",
+    "odp": "opendocument.read_opendocument",
+    "epub": "epub.read_epub",
+    "rtf": "rtf.read_rtf",
+    "eml": "mail.read_eml",
+    "msg": "mail.read_msg",
+    "md": "markdown.read_markdown",
+    "rst": "restructured.read_restructured",
+}
+"""Where the reader of each format stands that needs nothing but the file."""
+
+FORMATS = ("pdf", "html", *_READERS, "txt", "png", "jpg", "tiff")
 
 MOST_BYTES = 500_000_000
 """Bytes of one file."""
 
-_SYNONYMS = {"text": "txt", "plain": "txt", "markdown": "md", "htm": "html", "xhtml": "html"}
+_SYNONYMS = {
+    "text": "txt", "plain": "txt", "markdown": "md", "htm": "html", "xhtml": "html",
+    "jpeg": "jpg", "tif": "tiff",
+}  # fmt: skip
+
+if TYPE_CHECKING:
+    _Read: TypeAlias = tuple[tuple[Page, ...], Mapping[str, str]]
 
 
 def read_document(source: Source, options: ReadingOptions = PLAIN) -> Document:
@@ -72,9 +97,7 @@ def _format(source: Source, path: Path) -> str:
     return form
 
 
-def _read(
-    source: Source, path: Path, form: str, content: bytes, options: ReadingOptions
-) -> tuple[tuple[Page, ...], Mapping[str, str]]:
+def _read(source: Source, path: Path, form: str, content: bytes, options: ReadingOptions) -> _Read:
     # Each format's libraries are loaded only where a file of it is read.
     check_kind(path, form, content)
     match form:
@@ -82,10 +105,6 @@ def _read(
             from mehealth_rag.reading.assemble import read_pdf
 
             return read_pdf(path, options)
-        case "docx":
-            from mehealth_rag.reading.word import read_docx
-
-            return read_docx(path, content)
         case "html":
             from mehealth_rag.reading.web import read_html
 
@@ -94,7 +113,15 @@ def _read(
             from mehealth_rag.reading.markdown import read_markdown
 
             return read_markdown(path, content, code=options.code)
-        case _:
+        case "txt":
             from mehealth_rag.reading.text import read_text
 
             return read_text(path, content), {}
+        case "png" | "jpg" | "tiff":
+            from mehealth_rag.reading.photo import read_photo
+
+            return read_photo(path, content, options)
+    module, _, function = _READERS[form].partition(".")
+    read: Callable[[Path, bytes], _Read]
+    read = getattr(import_module(f"{__name__}.{module}"), function)
+    return read(path, content)

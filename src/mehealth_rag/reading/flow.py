@@ -73,9 +73,20 @@ def row_of(cells: Iterable[Visible]) -> Visible:
     return row
 
 
+def plain(text: str | None) -> Visible:
+    """Words without links, white space made single."""
+    words = Visible()
+    words.add(text)
+    return words.stripped()
+
+
 @dataclass(frozen=True, slots=True)
 class FlowBlock:
-    """One block in reading order. `new_page` is true where a page break stands before it."""
+    """One block in reading order. `new_page` is true where a page break stands before it.
+
+    `level` counts heading levels; of a table's row it is 1 where the file tells that it heads the
+    table.
+    """
 
     kind: BlockKind
     words: Visible
@@ -100,7 +111,7 @@ def flow_pages(blocks: Iterable[FlowBlock]) -> tuple[Page, ...]:
     return tuple(page_of(number, part) for number, part in enumerate(parts, 1))
 
 
-def page_of(number: int, blocks: Sequence[FlowBlock]) -> Page:
+def page_of(number: int, blocks: Sequence[FlowBlock], label: str = "") -> Page:
     """One page of blocks; each block is one line of it, since a flowing text has no lines."""
     drafts = [Draft(b.kind, (Piece(b.words.text),), b.level) for b in blocks]
     text, composed, lines = compose(drafts, Vocabulary.of(()))
@@ -111,7 +122,8 @@ def page_of(number: int, blocks: Sequence[FlowBlock]) -> Page:
         if start < end
     )
     problem, fault = (None, None) if text else (NO_TEXT, Fault.BLANK)
-    return Page(number, str(number), text, composed, lines, links, None, problem, fault)
+    name = label or str(number)
+    return Page(number, name, text, composed, lines, links, None, problem, fault)
 
 
 def _at_breaks(blocks: Sequence[FlowBlock]) -> list[list[FlowBlock]]:

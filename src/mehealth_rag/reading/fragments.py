@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mehealth_rag.reading.flow import FlowBlock, Visible, row_of
@@ -40,12 +41,15 @@ def blocks_of(source: str) -> tuple[list[FlowBlock], str]:
         return [], ""
     hidden = take_out_hidden(tree)
     put_into_words(tree)
-    return [b for b in _walk(tree, BlockKind.PARAGRAPH, 0) if b.words.text.strip()], hidden
+    found = _walk(tree, BlockKind.PARAGRAPH, 0)
+    return [replace(b, words=b.words.stripped()) for b in found if b.words.text.strip()], hidden
 
 
 def _walk(element: Any, kind: BlockKind, level: int) -> Iterator[FlowBlock]:  # noqa: ANN401
     if element.tag == "tr":
-        yield FlowBlock(BlockKind.ROW, row_of(_words(c) for c in element if c.tag in ("td", "th")))
+        cells = [child for child in element if child.tag in ("td", "th")]
+        heads = len(cells) > 1 and all(cell.tag == "th" for cell in cells)
+        yield FlowBlock(BlockKind.ROW, row_of(map(_words, cells)), int(heads))
         return
     if element.tag == "li":
         kind = BlockKind.ITEM

@@ -72,7 +72,7 @@ class _Reader:
         if block.cut is Cut.HTML:
             found, hidden = blocks_of("\n".join(block.lines))
             self.hidden += [hidden] if hidden else []
-            yield from (FlowBlock(b.kind, b.words.stripped(), b.level) for b in found)
+            yield from found
         elif block.cut is Cut.CODE:
             words = Visible()
             words.add(" ".join(line.strip() for line in block.lines if self._code))

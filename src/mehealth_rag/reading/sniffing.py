@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import re
+import zipfile
 from typing import TYPE_CHECKING
 
 from mehealth_rag.errors import ReadingError
@@ -16,10 +18,23 @@ HEAD = 1024
 _WANTED = {
     "pdf": "a PDF",
     "docx": "a Word document",
+    "pptx": "a PowerPoint presentation",
+    "xlsx": "an Excel workbook",
+    "odt": "an OpenDocument text",
+    "ods": "an OpenDocument workbook",
+    "odp": "an OpenDocument presentation",
+    "epub": "an EPUB book",
+    "rtf": "a rich text (RTF) file",
+    "msg": "an Outlook message",
     "html": "a web page",
-    "md": "a text file",
-    "txt": "a text file",
+    "png": "a PNG picture",
+    "jpg": "a JPEG picture",
+    "tiff": "a TIFF picture",
 }
+_ENDINGS = {kind: f".{form}" for form, kind in _WANTED.items()}
+_TEXT = "a text file"
+_MARKUP = frozenset(("md", "txt", "rst", "csv", "tsv", "eml"))
+"""Texts that may show how a web page begins."""
 _SIGNATURES = {
     b"\xff\xd8\xff": "a JPEG picture",
     b"\x89PNG": "a PNG picture",
@@ -31,36 +46,68 @@ _SIGNATURES = {
     b"7z\xbc\xaf": "a 7-Zip archive",
     b"Rar!\x1a": "a RAR archive",
     b"\x7fELF": "a program",
-    b"\xd0\xcf\x11\xe0": "an old or locked Office file",
     b"{\\rtf": "a rich text (RTF) file",
     b"%PDF-": "a PDF",
 }
-_ZIP = b"PK\x03\x04"
+_ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+_IN_ZIP = {
+    b"mimetypeapplication/epub+zip": "an EPUB book",
+    b"mimetypeapplication/vnd.oasis.opendocument.text": "an OpenDocument text",
+    b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet": "an OpenDocument workbook",
+    b"mimetypeapplication/vnd.oasis.opendocument.presentation": "an OpenDocument presentation",
+    b"word/document.xml": "a Word document",
+    b"ppt/presentation.xml": "a PowerPoint presentation",
+    b"xl/workbook.xml": "an Excel workbook",
+    b"META-INF/container.xml": "an EPUB book",
+}
+"""Names in a ZIP archive, or the kind that it says it is; the first that is there counts."""
+_IN_OLE = {
+    "EncryptedPackage": "an Office file locked with a password",
+    "__substg1.0_": "an Outlook message",
+}
+_OLD = "an old Office file"
 _WEB = re.compile(rb"<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 
 
 def check_kind(path: Path, form: str, content: bytes) -> None:
     """Raise ReadingError, which says what it is, where `content` cannot be of format `form`."""
-    wanted, found = _WANTED[form], kind_of(content)
-    fits = found in (wanted, None) if form in ("html", "md", "txt") else found == wanted
+    wanted, found = _WANTED.get(form, _TEXT), kind_of(content)
+    fits = found in (wanted, None) if form == "html" or form in _MARKUP else found == wanted
     if form == "pdf" and b"%PDF-" in content[:HEAD]:
         return  # readers of PDF allow something before it
-    if fits or (form in ("md", "txt") and found == "a web page"):
-        return  # a text may show how a web page begins
+    if fits or (form in _MARKUP and found == "a web page") or _are_pictures(wanted, found):
+        return
     is_what = f"it is {found}" if found else "it does not start like one"
-    endings = {"a PDF": ".pdf", "a Word document": ".docx", "a web page": ".html"}
     mend = f"get the document as {wanted}"
-    if form != "pdf" and found in endings:
-        mend = f"give the file the ending {endings[found]}"
+    if form != "pdf" and found in _ENDINGS and "picture" not in found:
+        mend = f"give the file the ending {_ENDINGS[found]}"
     raise ReadingError(f"{path}: not {wanted} ({is_what}); {mend}")
+
+
+def _are_pictures(wanted: str, found: str | None) -> bool:
+    """Whether two kinds are pictures that can be read: which of them a file is does not matter."""
+    return all(kind in _ENDINGS and "picture" in kind for kind in (wanted, found or ""))
 
 
 def kind_of(content: bytes) -> str | None:
     """What a file is by its first bytes; None where they do not tell, as of plain text."""
     start = content[:HEAD].removeprefix(b"\xef\xbb\xbf").lstrip()
     if start.startswith(_ZIP):
-        return "a Word document" if b"word/document.xml" in content else "a ZIP archive"
+        return _in_zip(content)
+    if start.startswith(_OLE):
+        names = _IN_OLE.items()
+        return next((k for name, k in names if name.encode("utf-16-le") in content), _OLD)
     for sign, kind in _SIGNATURES.items():
         if start.startswith(sign):
             return kind
     return "a web page" if _WEB.match(start) else None
+
+
+def _in_zip(content: bytes) -> str:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            names = "\n".join(archive.namelist()).encode()
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
+        names = content  # cut short: the names stand between the files as well
+    seen = content[:HEAD] + names
+    return next((kind for name, kind in _IN_ZIP.items() if name in seen), "a ZIP archive")

@@ -10,18 +10,16 @@ from __future__ import annotations
 import datetime
 import io
 import re
-import zipfile
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import docx
 from docx.oxml.ns import qn
-from lxml import etree
 
-from mehealth_rag.errors import ReadingError
 from mehealth_rag.reading.equations import equation, symbol, typed
 from mehealth_rag.reading.flow import FlowBlock, Visible, flow_pages, row_of
 from mehealth_rag.reading.hidden_words import hidden_words
+from mehealth_rag.reading.packages import BROKEN, check_package, damaged, parse
 from mehealth_rag.reading.raised import lowered, raised
 from mehealth_rag.reading.strict import transitional
 from mehealth_rag.reading.word_contents import ContentsFields
@@ -31,8 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-_UNPACKED = 300_000_000
-"""Bytes that a file may unpack to; a real one of a thousand pages has some ten million."""
+KIND = "a Word document"
 _COLUMNS = 64
 """No table of Word has more columns; a damaged file may say so."""
 _HEADING = re.compile(r"heading (\d)", re.IGNORECASE)
@@ -50,9 +47,6 @@ _RUNNING = frozenset((qn("w:headerReference"), qn("w:footerReference")))
 _EQUATION = "{http://schemas.openxmlformats.org/officeDocument/2006/math}oMath"
 _LETTERS = frozenset((_EQUATION, *map(qn, ("w:t", "w:sym", "w:tab", "w:cr", "w:noBreakHyphen"))))
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
-_BROKEN = (KeyError, ValueError, AttributeError, TypeError, IndexError, etree.LxmlError,
-           zipfile.BadZipFile, NotImplementedError, RecursionError, EOFError, OSError)  # fmt: skip
-"""What python-docx, zipfile and lxml raise over a damaged package."""
 
 
 @dataclass(slots=True)
@@ -171,7 +165,7 @@ def read_docx(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str
 
     Deleted and hidden words are not used. Raises ReadingError where the file is damaged.
     """
-    _check_package(path, content)
+    check_package(path, content, KIND, "[Content_Types].xml")
     try:
         document = docx.Document(io.BytesIO(transitional(content)))
         styles = {style.style_id: str(style.name or "") for style in document.styles}
@@ -183,11 +177,8 @@ def read_docx(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str
         properties = document.core_properties
         metadata = {key: str(getattr(properties, key) or "").strip() for key in _META}
         metadata |= {key: _day(getattr(properties, key)) for key in _DAYS}
-    except _BROKEN as error:
-        reason = " ".join(str(error).split())[:120] or type(error).__name__
-        raise ReadingError(
-            f"{path}: the Word document is damaged ({reason}); get the file again"
-        ) from error
+    except BROKEN as error:
+        raise damaged(path, KIND, error) from error
     pages = flow_pages(
         b for b in blocks if b.kind is not BlockKind.FURNITURE or b.words.text.strip() not in said
     )
@@ -198,23 +189,6 @@ def read_docx(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str
 
 def _day(time: datetime.datetime | None) -> str:
     return "" if time is None else time.date().isoformat()
-
-
-def _check_package(path: Path, content: bytes) -> None:
-    """Refuse what is no Word document, and what would unpack to more than memory holds."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as package:
-            members = package.infolist()
-    except _BROKEN as error:
-        raise ReadingError(
-            f"{path}: the Word document is damaged ({error}); get the file again"
-        ) from error
-    if sum(member.file_size for member in members) > _UNPACKED:
-        limit = _UNPACKED // 1_000_000
-        raise ReadingError(f"{path}: unpacks to over {limit} MB; no real document is that large")
-    names = {member.filename for member in members}
-    if "EncryptedPackage" in names or "[Content_Types].xml" not in names:
-        raise ReadingError(f"{path}: a ZIP archive, not a Word document; save it as DOCX")
 
 
 def _sections(document: Any, reader: _Reader) -> Iterator[FlowBlock]:  # noqa: ANN401
@@ -258,9 +232,7 @@ def _notes(document: Any, reader: _Reader) -> Iterator[FlowBlock]:  # noqa: ANN4
     for relation in document.part.rels.values():
         if not relation.reltype.endswith(("/footnotes", "/endnotes")) or relation.is_external:
             continue
-        parser = etree.XMLParser(resolve_entities=False, no_network=True)
-        root = etree.fromstring(relation.target_part.blob, parser)
-        for note in root:
+        for note in parse(relation.target_part.blob):
             if note.get(qn("w:type")) in (None, "normal"):
                 yield from reader.blocks(note)
 

@@ -1,0 +1,149 @@
+"""E-mails (EML, MSG): the subject as a heading, who wrote to whom and when, the text, attachments.
+
+Attachments are named and not read.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass, replace
+from email import message_from_bytes, policy
+from typing import TYPE_CHECKING
+
+from mehealth_rag.errors import ReadingError
+from mehealth_rag.reading.encoding import decode, noted
+from mehealth_rag.reading.flow import FlowBlock, Visible, page_of, plain
+from mehealth_rag.reading.fragments import blocks_of
+from mehealth_rag.reading.hidden_words import hidden_words
+from mehealth_rag.reading.packages import BROKEN, damaged
+from mehealth_rag.reading.text import read_text
+from mehealth_rag.types import BlockKind, Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from email.message import EmailMessage, MIMEPart
+    from pathlib import Path
+
+    from oxmsg import Message
+
+    from mehealth_rag.types import Page
+
+KIND = "an e-mail"
+_SHOWN = ("From", "To", "Cc", "Date")
+_OWN = frozenset(("from", "to", "subject", "date", "received", "message-id", "return-path"))
+"""Headers of which every e-mail has one."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Letter:
+    """An e-mail as it is shown; `html` is empty where it is plain text."""
+
+    subject: str
+    headers: tuple[tuple[str, str], ...]
+    text: str
+    html: str
+    attachments: tuple[str, ...]
+
+
+def read_eml(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str, str]]:
+    """Read the one page of an e-mail. Raises ReadingError where it is none."""
+    message: EmailMessage = message_from_bytes(content, policy=policy.default)
+    if _OWN.isdisjoint(name.lower() for name in message):
+        raise ReadingError(f"{path}: not {KIND} (it has no headers); get the e-mail again")
+    try:
+        letter = _of_eml(path, message)
+    except BROKEN as error:
+        raise damaged(path, KIND, error) from error
+    return _pages(path, letter)
+
+
+def read_msg(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str, str]]:
+    """Read the one page of an Outlook message. Raises ReadingError where it is damaged."""
+    from oxmsg import Message
+
+    try:
+        _check_whole(content)
+        letter = _of_msg(Message.load(content))
+    except (*BROKEN, AssertionError, struct.error, LookupError) as error:
+        raise damaged(path, "an Outlook message", error) from error
+    return _pages(path, letter)
+
+
+def _check_whole(content: bytes) -> None:
+    """Raise ValueError where a message is cut short: olefile gives what is left of each part."""
+    from olefile import OleFileIO
+
+    with OleFileIO(content) as file:
+        for name in file.listdir():
+            file.openstream(name).close()
+        issues = {str(issue) for _, issue in file.parsing_issues}
+    if any("less than declared" in issue or "out of range" in issue for issue in issues):
+        raise ValueError("it is cut short")
+
+
+def _of_eml(path: Path, message: EmailMessage) -> _Letter:
+    bodies = {kind: message.get_body((kind,)) for kind in ("plain", "html")}
+    texts = {kind: _content(path, part) for kind, part in bodies.items()}
+    others = message.iter_attachments() if message.is_multipart() else ()
+    names = (part.get_filename() or _unnamed(part) for part in others)
+    shown = tuple((name, str(message[name])) for name in _SHOWN if message[name])
+    return _Letter(
+        str(message["Subject"] or ""), shown, texts["plain"], texts["html"], tuple(names)
+    )
+
+
+def _content(path: Path, part: MIMEPart | None) -> str:
+    if part is None:
+        return ""
+    try:
+        return str(part.get_content())
+    except (LookupError, ValueError):  # an encoding that nobody knows
+        payload = part.get_payload(decode=True)
+        return decode(path, payload).text if isinstance(payload, bytes) else ""
+
+
+def _unnamed(part: EmailMessage) -> str:
+    """What an attachment without a name is called: a forwarded message by its subject."""
+    inner = part.get_payload(0) if part.get_content_type() == "message/rfc822" else None
+    subject = inner["Subject"] if inner is not None and not isinstance(inner, str) else None
+    return f"the message “{subject}”" if subject else part.get_content_type()
+
+
+def _of_msg(message: Message) -> _Letter:
+    told = {name.title(): value for name, value in message.message_headers.items()}
+    people = ", ".join(filter(None, (r.name or r.email_address for r in message.recipients)))
+    sent = message.sent_date.strftime("%Y-%m-%d %H:%M") if message.sent_date else ""
+    own = {"From": message.sender or "", "To": people, "Date": sent}
+    headers = tuple((name, told.get(name) or own.get(name, "")) for name in _SHOWN)
+    return _Letter(
+        message.subject,
+        tuple((name, value) for name, value in headers if value),
+        message.body or "",
+        message.html_body or "",
+        tuple(a.file_name or "without a name" for a in message.attachments),
+    )
+
+
+def _pages(path: Path, letter: _Letter) -> tuple[tuple[Page, ...], Mapping[str, str]]:
+    blocks, hidden = blocks_of(letter.html) if letter.html else (list(_lines(path, letter)), "")
+    page = page_of(1, [b for b in (*_head(letter), *blocks) if b.words.text])
+    page = noted((page,), hidden_words(hidden) if hidden else None, Fault.HIDDEN)[0]
+    if letter.attachments:
+        problem = f"attachments are not read: {', '.join(letter.attachments)}"
+        told = f"{page.problem}; {problem}" if page.problem else problem
+        page = replace(page, problem=told)
+    return (page,), {"title": letter.subject} if letter.subject else {}
+
+
+def _head(letter: _Letter) -> Iterator[FlowBlock]:
+    yield FlowBlock(BlockKind.HEADING, plain(letter.subject), 1)
+    for name, value in letter.headers:
+        yield FlowBlock(BlockKind.ITEM, plain(f"{name}: {value}"))
+    if letter.attachments:
+        yield FlowBlock(BlockKind.ITEM, plain(f"Attachments: {', '.join(letter.attachments)}"))
+
+
+def _lines(path: Path, letter: _Letter) -> Iterator[FlowBlock]:
+    for page in read_text(path, letter.text.encode()) if letter.text.strip() else ():
+        for block in page.blocks:
+            yield FlowBlock(block.kind, Visible(block.span.of(page.text)), block.level)

@@ -1,0 +1,174 @@
+"""Values of cells as a spreadsheet shows them: number formats such as `#,##0.00` and `dd/mm/yyyy`.
+
+Digits, thousands, percent, currency, brackets for negative figures, dates and times. Fractions,
+exponents and formats that follow the country of the reader are shown plainly.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
+
+Value = (
+    str
+    | float
+    | bool
+    | datetime.date
+    | datetime.datetime
+    | datetime.time
+    | datetime.timedelta
+    | None
+)
+
+_TOKEN = re.compile(
+    r'"([^"]*)"|\\(.)|[_*].|\[\$([^\]-]*)(?:-[^\]]*)?\]|\[[^\]]*\]|([#0?.,]+)|(.)', re.DOTALL
+)
+_SECTION = re.compile(r'(?:"[^"]*"|\\.|\[[^\]]*\]|[^;])*')
+_LITERALS = re.compile(r'"([^"]*)"|\\(.)|\[[^\]]*\]|[_*].')
+_DATE_PART = re.compile(
+    r"y+|m+|d+|h+|s+(?:\.0+)?|am/pm|a/p|\"[^\"]*\"|\\.|\[[^\]]*\]|.", re.IGNORECASE | re.DOTALL
+)
+_PLAIN = frozenset(("", "general", "@"))
+_LOCAL_DATES = frozenset(("mm-dd-yy", "m/d/yy", "m/d/yy h:mm", "m/d/yyyy"))
+"""Excel shows these in the order of the reader's country: they are read as year, month, day."""
+_MOST_DIGITS = 15
+"""Significant digits that a spreadsheet keeps."""
+
+
+def shown(value: Value, code: str = "") -> str:
+    """A cell's value as it is shown with the number format `code`."""
+    if value is None or isinstance(value, str):
+        return value or ""
+    if isinstance(value, bool):
+        return str(value).upper()
+    if isinstance(value, (int, float)):
+        return _number(value, code)
+    if isinstance(value, datetime.timedelta):
+        return _duration(value)
+    return _date(value, code)
+
+
+def _number(value: float, code: str) -> str:
+    section, own_sign = _section(value, code)
+    if section.lower() in _PLAIN or "E+" in section or "/" in _LITERALS.sub("", section):
+        return _general(value)
+    before, digits, after, percents = _parts(section)
+    if not digits:
+        return f"{before}{after}".strip() or _general(value)
+    amount = Decimal(repr(float(value))) * 100**percents
+    scale = len(digits) - len(digits.rstrip(","))
+    amount /= 1000**scale
+    whole, _, decimals = digits.rstrip(",").partition(".")
+    kept = len(decimals.replace(",", ""))
+    amount = amount.quantize(Decimal(1).scaleb(-kept), ROUND_HALF_UP)
+    text = f"{abs(amount):{',' if ',' in whole else ''}.{kept}f}"
+    if optional := len(decimals) - len(decimals.rstrip("#?")):
+        full = text[: len(text) - optional]
+        text = (full + text[len(full) :].rstrip("0")).rstrip(".")
+    text = text.zfill(whole.replace(",", "").count("0"))
+    sign = "-" if amount < 0 and not own_sign else ""
+    return f"{sign}{before}{text}{after}".strip()
+
+
+@cache
+def _sections(code: str) -> tuple[str, ...]:
+    parts, at = [], 0
+    while at <= len(code):
+        match = _SECTION.match(code, at)
+        assert match is not None  # noqa: S101 - it matches nothing as well
+        parts.append(match[0])
+        at = match.end() + 1
+    return tuple(parts)
+
+
+def _section(value: float, code: str) -> tuple[str, bool]:
+    """The part of a format for a value, and whether that part shows the sign itself."""
+    parts = _sections(code)
+    if value < 0 and len(parts) > 1:
+        return parts[1], True
+    if value == 0 and len(parts) > 2:
+        return parts[2], True
+    return parts[0], False
+
+
+@cache
+def _parts(section: str) -> tuple[str, str, str, int]:
+    """What stands before the digits, the digits' pattern, what stands after, how many `%`."""
+    before, digits, after, percents = "", "", "", 0
+    for quoted, escaped, currency, pattern, other in _TOKEN.findall(section):
+        if pattern and not digits and set(pattern) - {",", "."}:
+            digits = pattern
+            continue
+        literal = quoted or escaped or currency or pattern or other
+        percents += literal == "%" and not quoted
+        if digits:
+            after += literal
+        else:
+            before += literal
+    return before, digits, after, percents
+
+
+def _general(value: float) -> str:
+    if float(value).is_integer() and abs(value) < 10**_MOST_DIGITS:
+        return str(int(value))
+    return format(value, f".{_MOST_DIGITS}g")
+
+
+def _duration(value: datetime.timedelta) -> str:
+    minutes, seconds = divmod(round(value.total_seconds()), 60)
+    return f"{minutes // 60}:{minutes % 60:02}" + (f":{seconds:02}" if seconds else "")
+
+
+def _date(value: datetime.date | datetime.time, code: str) -> str:
+    section = _sections(code)[0]
+    if section.lower() in _PLAIN | _LOCAL_DATES or section.startswith("[$-F"):
+        return _iso(value)
+    parts = [t.lower() if t[:1].isalpha() else t for t in _DATE_PART.findall(section)]
+    halves = any(t in ("am/pm", "a/p") for t in parts)
+    text = "".join(
+        _field(value, part, halves=halves, minutes=_is_minutes(parts, place))
+        for place, part in enumerate(parts)
+    )
+    return text.strip() or _iso(value)
+
+
+def _iso(value: datetime.date | datetime.time) -> str:
+    if isinstance(value, datetime.datetime):
+        midnight = value.time() == datetime.time()
+        return value.date().isoformat() if midnight else value.strftime("%Y-%m-%d %H:%M")
+    return value.isoformat() if isinstance(value, datetime.date) else value.strftime("%H:%M")
+
+
+def _is_minutes(tokens: list[str], place: int) -> bool:
+    """Whether an `m` stands for minutes: after an hour, or before a second."""
+    before = [t[0] for t in tokens[:place] if t[:1] in "ymdhs"]
+    after = [t[0] for t in tokens[place + 1 :] if t[:1] in "ymdhs"]
+    return before[-1:] == ["h"] or after[:1] == ["s"]
+
+
+_FIELDS = {
+    "yyyy": "%Y", "yyy": "%Y", "yy": "%y", "mmmmm": "%b", "mmmm": "%B", "mmm": "%b", "mm": "%m",
+    "dddd": "%A", "ddd": "%a", "dd": "%d", "hh": "%H", "ss": "%S", "am/pm": "%p",
+}  # fmt: skip
+_SINGLE = {"m": "%m", "d": "%d", "h": "%H", "s": "%S", "y": "%y"}
+
+
+def _field(value: datetime.date | datetime.time, part: str, *, halves: bool, minutes: bool) -> str:
+    """One part of a date or time, as its format asks for it."""
+    if minutes and part in ("m", "mm"):
+        return _padded(value.strftime("%M"), part)
+    if halves and part in ("h", "hh"):
+        return _padded(value.strftime("%I"), part)
+    if part in _FIELDS:
+        return value.strftime(_FIELDS[part])
+    if part in _SINGLE:
+        return _padded(value.strftime(_SINGLE[part]), part)
+    literal = _LITERALS.fullmatch(part)
+    return part if literal is None else literal[1] or literal[2] or ""
+
+
+def _padded(digits: str, part: str) -> str:
+    """Two digits as they are where two are asked for; else without a zero before them."""
+    return digits if len(part) > 1 else digits.lstrip("0") or "0"

@@ -1,0 +1,226 @@
+"""OpenDocument (ODT, ODS, ODP): text, sheets and slides out of one XML file, `content.xml`.
+
+A cell's words stand in the file as the program showed them, so numbers need no formats.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from mehealth_rag.errors import ReadingError
+from mehealth_rag.reading.flow import FlowBlock, Visible, flow_pages, page_of, row_of
+from mehealth_rag.reading.packages import BROKEN, check_package, damaged, parse
+from mehealth_rag.reading.pulse import beat
+from mehealth_rag.reading.sheets import Sheet, sheet_pages
+from mehealth_rag.types import BlockKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from mehealth_rag.types import Page
+
+KIND = "an OpenDocument file"
+_NS = "urn:oasis:names:tc:opendocument:xmlns:"
+_TEXT, _TABLE, _DRAW = f"{{{_NS}text:1.0}}", f"{{{_NS}table:1.0}}", f"{{{_NS}drawing:1.0}}"
+_OFFICE, _STYLE = f"{{{_NS}office:1.0}}", f"{{{_NS}style:1.0}}"
+_SHOWS = f"{{{_NS}presentation:1.0}}"
+_LINK = "{http://www.w3.org/1999/xlink}href"
+_UNSEEN = frozenset(
+    (f"{_TEXT}tracked-changes", f"{_OFFICE}annotation", f"{_TEXT}note-citation",
+     f"{_TEXT}sequence-decls", f"{_OFFICE}forms", f"{_TEXT}hidden-text",
+     f"{_OFFICE}event-listeners")
+)  # fmt: skip
+_SPACES = frozenset((f"{_TEXT}s", f"{_TEXT}tab", f"{_TEXT}line-break"))
+_APART = frozenset((f"{_TEXT}note", f"{_DRAW}frame", f"{_DRAW}custom-shape", f"{_DRAW}g"))
+"""What stands in a line and holds words that are not of it: notes, boxes."""
+_HIDDEN_SLIDE = "the slide is hidden; it was read all the same"
+_MOST_REPEATED = 1_000
+"""A cell or row that repeats more often fills the rest of an empty sheet."""
+
+
+@dataclass(slots=True)
+class _Reader:
+    """What reading a document knows: its styles' parents, and the notes met so far."""
+
+    styles: Mapping[str, Any]
+    notes: list[FlowBlock] = field(default_factory=list)
+
+    def blocks(self, element: Any, kind: BlockKind = BlockKind.PARAGRAPH) -> Iterator[FlowBlock]:  # noqa: ANN401
+        """Blocks of a body, or of anything in it that holds paragraphs."""
+        for child in element:
+            tag = child.tag
+            if tag in _UNSEEN or not isinstance(tag, str):
+                continue
+            if tag in (f"{_TEXT}p", f"{_TEXT}h"):
+                yield from self._paragraph(child, kind)
+            elif tag == f"{_TABLE}table":
+                yield from self._table(child)
+            elif tag == f"{_TEXT}soft-page-break":
+                yield FlowBlock(kind, Visible(), 0, new_page=True)
+            elif tag == f"{_TEXT}list":
+                yield from self.blocks(child, BlockKind.ITEM)
+            else:
+                yield from self.blocks(child, kind)
+
+    def _paragraph(self, element: Any, kind: BlockKind) -> Iterator[FlowBlock]:  # noqa: ANN401
+        level = 0
+        if element.tag == f"{_TEXT}h":
+            kind, level = BlockKind.HEADING, int(element.get(f"{_TEXT}outline-level") or 1)
+        elif self._is_title(element.get(f"{_TEXT}style-name")):
+            kind, level = BlockKind.HEADING, 1
+        words = Visible()
+        apart: list[Any] = []
+        self._collect(element, words, apart, None)
+        breaks = element.find(f".//{_TEXT}soft-page-break") is not None
+        yield FlowBlock(kind, words, level)
+        for box in apart:
+            if box.tag == f"{_TEXT}note":
+                self.notes += self.blocks(box)
+            else:
+                yield from self.blocks(box)
+        if breaks:
+            yield FlowBlock(kind, Visible(), 0, new_page=True)
+
+    def _collect(
+        self, element: Any, words: Visible, apart: list[Any], url: str | None  # noqa: ANN401
+    ) -> None:  # fmt: skip
+        """Gather the words of a line; what is not of the line is put to `apart`."""
+        words.add(element.text, url)
+        for child in element:
+            if child.tag in _APART:
+                apart.append(child)
+            elif child.tag in _SPACES:
+                words.add(" ")
+            elif child.tag not in _UNSEEN and isinstance(child.tag, str):
+                self._collect(child, words, apart, child.get(_LINK) or url)
+            words.add(child.tail, url)
+
+    def _is_title(self, name: str | None) -> bool:
+        """Whether a style is the document's title, or made from it."""
+        style = self.styles.get(name or "")
+        parent = None if style is None else style.get(f"{_STYLE}parent-style-name")
+        return "Title" in (name, parent)
+
+    def _table(self, element: Any) -> Iterator[FlowBlock]:  # noqa: ANN401
+        for row in self.grid(element):
+            yield FlowBlock(BlockKind.ROW, row_of(row.cells), int(row.heads))
+
+    def grid(self, table: Any) -> Iterator[_GridRow]:  # noqa: ANN401
+        """The rows of a table; a cell over several rows is said in each of them."""
+        reaching: dict[int, tuple[int, Visible]] = {}
+        for row, heads in _table_rows(table):
+            cells: list[Visible] = []
+            wide = False
+            for cell in row:
+                words = self._cell(cell)
+                left, above = reaching.pop(len(cells), (0, words))
+                deep = int(cell.get(f"{_TABLE}number-rows-spanned") or 1) - 1
+                if left and cell.tag == f"{_TABLE}covered-table-cell":
+                    words, deep = above, left - 1
+                if deep > 0:
+                    reaching[len(cells)] = (deep, words)
+                wide |= int(cell.get(f"{_TABLE}number-columns-spanned") or 1) > 1
+                cells += [words] * _repeated(cell, "columns")
+            yield _GridRow(cells, heads, wide, _repeated(row, "rows"))
+
+    def _cell(self, element: Any) -> Visible:  # noqa: ANN401
+        words = Visible()
+        for block in self.blocks(element):
+            words.join(block.words)
+        return words.stripped()
+
+
+@dataclass(frozen=True, slots=True)
+class _GridRow:
+    """A row's cells; whether it heads the table, has a wide cell, and how often it stands there."""
+
+    cells: list[Visible]
+    heads: bool
+    wide: bool
+    times: int
+
+
+def _table_rows(table: Any, *, heads: bool = False) -> Iterator[tuple[Any, bool]]:  # noqa: ANN401
+    """Rows of a table itself, not of one in its cells, and whether they are its headings."""
+    for child in table:
+        if child.tag == f"{_TABLE}table-row":
+            yield child, heads
+        elif child.tag == f"{_TABLE}table-header-rows":
+            yield from _table_rows(child, heads=True)
+        elif child.tag in (f"{_TABLE}table-rows", f"{_TABLE}table-row-group"):
+            yield from _table_rows(child, heads=heads)
+
+
+def read_opendocument(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str, str]]:
+    """Read the pages of a text, one a sheet of a workbook, one a slide of a presentation.
+
+    Raises ReadingError where the file is locked or damaged.
+    """
+    check_package(path, content, KIND, "content.xml")
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as package:
+            if b"encryption-data" in package.read("META-INF/manifest.xml"):
+                raise ReadingError(f"{path}: locked with a password; save a copy without one")
+            root = parse(package.read("content.xml"))
+        styles = {s.get(f"{_STYLE}name"): s for s in root.iter(f"{_STYLE}style")}
+        body = root.find(f"{_OFFICE}body")[0]
+        return _pages(body, styles), {}
+    except BROKEN as error:
+        raise damaged(path, KIND, error) from error
+
+
+def _pages(body: Any, styles: Mapping[str, Any]) -> tuple[Page, ...]:  # noqa: ANN401
+    if body.tag == f"{_OFFICE}spreadsheet":
+        return sheet_pages(_sheet(table, styles) for table in body.iterfind(f"{_TABLE}table"))
+    if body.tag == f"{_OFFICE}presentation":
+        slides = enumerate(body.iterfind(f"{_DRAW}page"), 1)
+        return tuple(_slide(number, slide, _Reader(styles)) for number, slide in slides)
+    reader = _Reader(styles)
+    blocks = list(reader.blocks(body))
+    return flow_pages([*blocks, *reader.notes])
+
+
+def _slide(number: int, slide: Any, reader: _Reader) -> Page:  # noqa: ANN401
+    titles: list[FlowBlock] = []
+    others: list[FlowBlock] = []
+    for frame in slide:
+        blocks = [block for block in reader.blocks(frame) if block.words.text.strip()]
+        if frame.get(f"{_SHOWS}class") == "title":
+            titles += (replace(block, kind=BlockKind.HEADING, level=1) for block in blocks)
+        elif frame.get(f"{_SHOWS}class") not in ("footer", "date-time", "page-number"):
+            others += blocks
+    blocks = [*titles, *others]
+    page = page_of(number, [replace(b, words=b.words.stripped()) for b in blocks])
+    hidden = _property(slide, f"{_DRAW}style-name", f"{_SHOWS}visibility", reader.styles)
+    return replace(page, problem=_HIDDEN_SLIDE) if hidden == "hidden" and page.text else page
+
+
+def _sheet(table: Any, styles: Mapping[str, Any]) -> Sheet:  # noqa: ANN401
+    rows: list[list[str]] = []
+    wide: set[int] = set()
+    for row in _Reader(styles).grid(table):
+        beat()
+        cells = [words.text for words in row.cells]
+        while cells and not cells[-1]:
+            cells.pop()
+        if row.wide:
+            wide.add(len(rows))
+        rows += [cells] * row.times
+    display = _property(table, f"{_TABLE}style-name", f"{_TABLE}display", styles)
+    return Sheet(table.get(f"{_TABLE}name") or "", rows, frozenset(wide), display == "false")
+
+
+def _repeated(element: Any, what: str) -> int:  # noqa: ANN401
+    told = int(element.get(f"{_TABLE}number-{what}-repeated") or 1)
+    return told if told <= _MOST_REPEATED else 1
+
+
+def _property(element: Any, own: str, name: str, styles: Mapping[str, Any]) -> str | None:  # noqa: ANN401
+    """What the style of an element says of a property."""
+    style = styles.get(element.get(own) or "")
+    properties = () if style is None else style
+    return next((p.get(name) for p in properties if p.get(name)), None)

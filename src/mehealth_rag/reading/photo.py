@@ -1,0 +1,70 @@
+"""Pictures (PNG, JPEG, TIFF): as pages of a PDF that show nothing else, which Tesseract reads."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PIL import Image, ImageOps, ImageSequence
+
+from mehealth_rag.errors import ReadingError
+from mehealth_rag.reading.assemble import read_pdf
+from mehealth_rag.reading.packages import damaged
+from mehealth_rag.reading.pulse import beat
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mehealth_rag.reading.options import ReadingOptions
+    from mehealth_rag.types import Page
+
+_FORMATS = ("PNG", "JPEG", "TIFF")
+_MOST_PIXELS, _MOST_PAGES = 100_000_000, 5_000
+_DPI = 150.0
+"""Pixels per inch where the file does not tell, or tells what no scanner makes."""
+_LEAST_DPI, _HIGHEST_DPI = 100.0, 1200.0
+
+
+def read_photo(path: Path, content: bytes, options: ReadingOptions) -> tuple[
+    tuple[Page, ...], Mapping[str, str]
+]:  # fmt: skip
+    """Read the pages of a picture by OCR. Raises ReadingError where it is damaged."""
+    with tempfile.TemporaryDirectory() as folder:
+        pdf = Path(folder) / "picture.pdf"
+        try:
+            with Image.open(io.BytesIO(content), formats=_FORMATS) as picture:
+                _check_size(path, picture)
+                _save(picture, pdf)
+        except (OSError, ValueError, SyntaxError, TypeError, Image.DecompressionBombError) as error:
+            raise damaged(path, "a picture", error) from error
+        return read_pdf(pdf, options)[0], {}
+
+
+def _save(picture: Image.Image, pdf: Path) -> None:
+    """Write a PDF with each page of a picture on a page; one at a time is in memory."""
+    told = float(picture.info.get("dpi", (0, 0))[0])
+    dpi = told if _LEAST_DPI <= told <= _HIGHEST_DPI else _DPI
+    for number, frame in enumerate(_frames(picture)):
+        beat()
+        frame.save(pdf, "PDF", resolution=dpi, append=number > 0, quality=95)
+
+
+def _check_size(path: Path, picture: Image.Image) -> None:
+    width, height = picture.size
+    if width * height > _MOST_PIXELS or getattr(picture, "n_frames", 1) > _MOST_PAGES:
+        limit = _MOST_PIXELS // 1_000_000
+        raise ReadingError(
+            f"{path}: a picture of over {limit} million pixels or {_MOST_PAGES:,} pages; "
+            "save it smaller"
+        )
+
+
+def _frames(picture: Image.Image) -> Iterator[Image.Image]:
+    """Each page of a picture, the right way up, in grey on white."""
+    for frame in ImageSequence.Iterator(picture):
+        upright = ImageOps.exif_transpose(frame).convert("RGBA")
+        ground = Image.new("RGBA", upright.size, "white")
+        ground.alpha_composite(upright)
+        yield ground.convert("L")

@@ -1,0 +1,114 @@
+"""Rows of cells to pages: the tables of a sheet, each with its title and its column headings.
+
+A long sheet is cut into pages of so many rows, and each of them begins with the column headings, as
+a printed sheet does: to prove a quote, its whole page is opened.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import groupby, takewhile
+from typing import TYPE_CHECKING
+
+from mehealth_rag.reading.flow import FlowBlock, page_of, plain, row_of
+from mehealth_rag.tables import is_measured
+from mehealth_rag.types import BlockKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from mehealth_rag.types import Page
+
+PAGE_ROWS = 1_000
+"""Rows of one page at the most."""
+_HIDDEN = "the sheet is hidden; it was read all the same"
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A sheet's cells as they are shown, an empty text for an empty one.
+
+    `wide` are the places of rows with a cell that reaches over several columns.
+    """
+
+    name: str
+    rows: Sequence[Sequence[str]]
+    wide: frozenset[int] = frozenset()
+    hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One row that holds something, and its number in the sheet, from 1."""
+
+    number: int
+    block: FlowBlock
+
+    @property
+    def heads(self) -> bool:
+        """Whether it holds column headings."""
+        return self.block.kind is BlockKind.ROW and self.block.level > 0
+
+
+def sheet_pages(sheets: Iterable[Sheet]) -> tuple[Page, ...]:
+    """Read the pages of a workbook, sheet by sheet; a page is called what its sheet is."""
+    pages: list[Page] = []
+    for sheet in sheets:
+        parts = list(_parts(list(_rows(sheet)))) or [[]]
+        for part in parts:
+            label = sheet.name if len(parts) == 1 else _label(sheet.name, part)
+            page = page_of(len(pages) + 1, [row.block for row in part], label)
+            hidden = sheet.hidden and not page.problem
+            pages.append(replace(page, problem=_HIDDEN) if hidden else page)
+    return tuple(pages)
+
+
+def _label(name: str, part: Sequence[_Row]) -> str:
+    own = [row.number for row in part if not row.heads] or [part[0].number]
+    rows = f"rows {own[0]}–{own[-1]}"
+    return f"{name}, {rows}" if name else rows
+
+
+def _parts(rows: Sequence[_Row]) -> Iterator[list[_Row]]:
+    """Cut rows into pages; each begins with the column headings that hold there."""
+    part: list[_Row] = []
+    heads: list[_Row] = []
+    repeated = 0
+    for row in rows:
+        if len(part) - repeated >= PAGE_ROWS:
+            yield part
+            part = [] if row.heads else list(heads)
+            repeated = len(part)
+        if row.heads:
+            heads = [*heads, row] if part and part[-1].heads else [row]
+        part.append(row)
+    if part:
+        yield part
+
+
+def _rows(sheet: Sheet) -> Iterator[_Row]:
+    numbered = enumerate(sheet.rows)
+    for is_full, group in groupby(numbered, key=lambda pair: any(pair[1])):
+        if is_full:
+            yield from _table(list(group), sheet.wide)
+
+
+def _table(rows: list[tuple[int, Sequence[str]]], wide: frozenset[int]) -> Iterator[_Row]:
+    """One run of rows without an empty one between: titles, column headings, the rest."""
+    counts = [sum(map(bool, cells)) for _, cells in rows]
+    single = max(counts) == 1
+    titles = len(rows) if single else sum(1 for _ in takewhile(lambda n: n == 1, counts))
+    heads = _heads(rows[titles:], wide)
+    for place, (at, cells) in enumerate(rows):
+        titled = place < titles or (counts[place] == 1 and at in wide)
+        kind = BlockKind.PARAGRAPH if titled else BlockKind.ROW
+        level = int(titles <= place < titles + heads)
+        yield _Row(at + 1, FlowBlock(kind, row_of(map(plain, cells)), level))
+
+
+def _heads(rows: Sequence[tuple[int, Sequence[str]]], wide: frozenset[int]) -> int:
+    """How many rows head a table: the first where it is all words, a second under a wide one."""
+    worded = [not any(map(is_measured, cells)) for _, cells in rows[:2]]
+    if len(rows) < 2 or not worded[0]:
+        return 0
+    return 2 if len(rows) > 2 and worded[1] and rows[0][0] in wide else 1

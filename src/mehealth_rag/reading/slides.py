@@ -1,0 +1,155 @@
+"""PowerPoint slides (PPTX): a page a slide, with its title, bullets, tables, charts and notes."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from pptx import Presentation
+from pptx.enum.shapes import MSO_SHAPE_TYPE, PP_PLACEHOLDER
+from pptx.exc import PythonPptxError
+
+from mehealth_rag.reading.flow import FlowBlock, Visible, page_of, plain, row_of
+from mehealth_rag.reading.number_formats import shown
+from mehealth_rag.reading.packages import BROKEN, check_package, damaged, parse
+from mehealth_rag.types import BlockKind, Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from mehealth_rag.types import Page
+
+KIND = "a PowerPoint presentation"
+_DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
+_DIAGRAM = "/diagramData"
+_TITLES = (PP_PLACEHOLDER.TITLE, PP_PLACEHOLDER.CENTER_TITLE, PP_PLACEHOLDER.VERTICAL_TITLE)
+_BULLETED = (PP_PLACEHOLDER.BODY, PP_PLACEHOLDER.OBJECT, PP_PLACEHOLDER.VERTICAL_BODY)
+_PER_SLIDE = (PP_PLACEHOLDER.SLIDE_NUMBER, PP_PLACEHOLDER.DATE, PP_PLACEHOLDER.FOOTER)
+"""What stands on every slide."""
+_HIDDEN = "the slide is hidden; it was read all the same"
+_PICTURE = "only a picture; save the slides as PDF to have it read by Tesseract"
+
+
+def read_slides(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str, str]]:
+    """Read the pages of a presentation. Raises ReadingError where the file is damaged."""
+    check_package(path, content, KIND, "ppt/presentation.xml")
+    try:
+        deck = Presentation(io.BytesIO(content))
+        pages = tuple(_page(n, slide) for n, slide in enumerate(deck.slides, 1))
+        told = {key: getattr(deck.core_properties, key) or "" for key in ("title", "author")}
+    except (*BROKEN, PythonPptxError) as error:
+        raise damaged(path, KIND, error) from error
+    return pages, {key: value for key, value in told.items() if value}
+
+
+def _page(number: int, slide: Any) -> Page:  # noqa: ANN401 - python-pptx has no types
+    shapes = list(_flat(slide.shapes))
+    titles = [shape for shape in shapes if _placeholder(shape) in _TITLES]
+    others = [shape for shape in shapes if _placeholder(shape) not in _TITLES]
+    blocks = [block for shape in (*titles, *others) for block in _blocks(shape, slide)]
+    if slide.has_notes_slide and slide.notes_slide.notes_text_frame is not None:
+        notes = slide.notes_slide.notes_text_frame.paragraphs
+        blocks += [FlowBlock(BlockKind.PARAGRAPH, _words(p)) for p in notes]
+    page = page_of(number, [block for block in blocks if block.words.text])
+    if page.fault and any(shape.shape_type == MSO_SHAPE_TYPE.PICTURE for shape in shapes):
+        return replace(page, problem=_PICTURE, fault=Fault.PICTURE)
+    hidden = slide.element.get("show") in ("0", "false") and not page.problem
+    return replace(page, problem=_HIDDEN) if hidden else page
+
+
+def _flat(shapes: Iterable[Any]) -> Iterator[Any]:
+    """The shapes in reading order, those of groups too."""
+    for shape in shapes:
+        if shape.shape_type == MSO_SHAPE_TYPE.GROUP:
+            yield from _flat(shape.shapes)
+        else:
+            yield shape
+
+
+def _placeholder(shape: Any) -> Any:  # noqa: ANN401
+    return shape.placeholder_format.type if shape.is_placeholder else None
+
+
+def _blocks(shape: Any, slide: Any) -> Iterator[FlowBlock]:  # noqa: ANN401
+    place = _placeholder(shape)
+    if place in _PER_SLIDE:
+        return
+    if shape.has_text_frame:
+        bulleted = place in _BULLETED and len(shape.text_frame.paragraphs) > 1
+        for paragraph in shape.text_frame.paragraphs:
+            if place in _TITLES:
+                yield FlowBlock(BlockKind.HEADING, _words(paragraph), 1)
+            else:
+                yield FlowBlock(_kind(paragraph, bulleted=bulleted), _words(paragraph))
+    elif getattr(shape, "has_table", False):
+        yield from _table(shape.table)
+    elif getattr(shape, "has_chart", False):
+        yield from _chart(shape.chart)
+    elif (data := shape.element.find(".//{*}relIds")) is not None:
+        yield from _diagram(data, slide)
+
+
+def _kind(paragraph: Any, *, bulleted: bool) -> BlockKind:  # noqa: ANN401
+    """Whether a paragraph is a list's item: by its own bullet, else by its place."""
+    look = paragraph._p.pPr
+    own = "" if look is None else " ".join(child.tag.rpartition("}")[2] for child in look)
+    listed = "buChar" in own or "buAutoNum" in own or (bulleted and "buNone" not in own)
+    return BlockKind.ITEM if listed else BlockKind.PARAGRAPH
+
+
+def _words(paragraph: Any) -> Visible:  # noqa: ANN401
+    words = Visible()
+    for child in paragraph._p:
+        if child.tag == f"{_DRAWING}br":
+            words.add(" ")
+        elif child.tag in (f"{_DRAWING}r", f"{_DRAWING}fld"):
+            text = child.find(f"{_DRAWING}t")
+            words.add(None if text is None else text.text, _target(child, paragraph))
+    return words.stripped()
+
+
+def _target(run: Any, paragraph: Any) -> str | None:  # noqa: ANN401
+    link = run.find(f"./{_DRAWING}rPr/{_DRAWING}hlinkClick")
+    if link is None:
+        return None
+    key = next((value for name, value in link.attrib.items() if name.endswith("}id")), "")
+    relation = paragraph.part.rels.get(key) if key else None
+    return relation.target_ref if relation is not None and relation.is_external else None
+
+
+def _table(table: Any) -> Iterator[FlowBlock]:  # noqa: ANN401
+    for number, row in enumerate(table.rows):
+        cells = []
+        for cell in row.cells:
+            words = Visible()
+            for paragraph in () if cell.is_spanned else cell.text_frame.paragraphs:
+                words.join(_words(paragraph)) if words.text else words.add(paragraph.text)
+            cells.append(words)
+        yield FlowBlock(BlockKind.ROW, row_of(cells), int(number == 0 and table.first_row))
+
+
+def _chart(chart: Any) -> Iterator[FlowBlock]:  # noqa: ANN401
+    """What a chart shows as a table: a row for each category, a column for each series."""
+    if chart.has_title and chart.chart_title.has_text_frame:
+        yield FlowBlock(BlockKind.PARAGRAPH, plain(chart.chart_title.text_frame.text))
+    for plot in chart.plots:
+        series = list(plot.series)
+        yield FlowBlock(BlockKind.ROW, row_of([Visible(), *(plain(s.name) for s in series)]), 1)
+        columns = [list(s.values) for s in series]
+        for place, category in enumerate(plot.categories):
+            values = (column[place] if place < len(column) else None for column in columns)
+            cells = [plain(str(category)), *(plain(shown(value)) for value in values)]
+            yield FlowBlock(BlockKind.ROW, row_of(cells))
+
+
+def _diagram(ids: Any, slide: Any) -> Iterator[FlowBlock]:  # noqa: ANN401
+    """The words of a diagram (SmartArt), which stand in a file of their own."""
+    key = next((value for name, value in ids.attrib.items() if name.endswith("}dm")), "")
+    relation = slide.part.rels.get(key)
+    if relation is None or not relation.reltype.endswith(_DIAGRAM):
+        return
+    for paragraph in parse(relation.target_part.blob).iter(f"{_DRAWING}p"):
+        text = "".join(paragraph.itertext(f"{_DRAWING}t"))
+        yield FlowBlock(BlockKind.ITEM, plain(text))

@@ -1,0 +1,318 @@
+"""Small files of every format, all about the same garden club, made by what makes such files."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zipfile
+from email.message import EmailMessage
+from itertools import accumulate, pairwise
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+Tree = dict[str, "bytes | Tree"]
+
+_ODF = "urn:oasis:names:tc:opendocument:xmlns:"
+_SPACES = " ".join(
+    f'xmlns:{short}="{_ODF}{name}:1.0"'
+    for short, name in {
+        "office": "office", "text": "text", "table": "table", "draw": "drawing", "style": "style",
+        "presentation": "presentation",
+    }.items()
+)  # fmt: skip
+_RTF = r"""{\rtf1\ansi\ansicpg1252{\fonttbl{\f0\fswiss\fcharset0 Arial;}}
+{\stylesheet{\s0 Normal;}{\s1\b\fs32 heading 1;}}
+\pard\s1\b Tools to lend\b0\par
+\pard\s0 The caf\'e9 opens at \u8220?nine\u8221?.\line Bring boots.\par
+{\listtext\'b7\tab}Rakes are lent\par
+\trowd\cellx1000\cellx2000\intbl Tool\cell Price\cell\row
+\trowd\cellx1000\cellx2000\intbl Rake\cell 9.50\cell\row
+\pard\page The fair{\footnote In May.} is {\v never }free.\par
+}"""
+_CHAPTER = """<?xml version="1.0" encoding="utf-8"?><html xmlns="http://www.w3.org/1999/xhtml">
+<head><title>x</title></head><body><h1>Tools to lend</h1><p>The shed opens at nine.</p>
+<table><tr><th>Tool</th><th>Price</th></tr><tr><td>Rake</td><td>9.50</td></tr></table>
+</body></html>"""
+_NAV = """<html xmlns="http://www.w3.org/1999/xhtml"><body><nav><ol>
+<li><a href="text/two.xhtml#top">Second chapter</a></li></ol></nav></body></html>"""
+_OPF = """<package xmlns="http://www.idpf.org/2007/opf"><metadata
+ xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>Garden book</dc:title></metadata><manifest>
+<item id="n" href="nav.xhtml" media-type="application/xhtml+xml" properties="nav"/>
+<item id="a" href="text/one.xhtml" media-type="application/xhtml+xml"/>
+<item id="b" href="text/two.xhtml" media-type="application/xhtml+xml"/></manifest>
+<spine><itemref idref="a"/><itemref idref="b"/></spine></package>"""
+_CONTAINER = '<container><rootfiles><rootfile full-path="OEBPS/book.opf"/></rootfiles></container>'
+_RST = """Tools to lend
+=============
+
+The shed opens at nine. See `the site <https://example.org>`_.
+
+.. versionadded:: 2.0
+   Nothing is lost.
+
+* Rakes are lent
+
+=====  =====
+Tool   Price
+=====  =====
+Rake   9.50
+=====  =====
+"""
+
+
+def zipped(**files: str) -> bytes:
+    """A ZIP archive; in the names two underscores stand for a slash, one for a dot."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as package:
+        for name, text in files.items():
+            path = name.replace("__", "/").replace("_", ".")
+            package.writestr(path, text, zipfile.ZIP_STORED if path == "mimetype" else None)
+    return archive.getvalue()
+
+
+def pptx() -> bytes:
+    from pptx import Presentation
+    from pptx.chart.data import CategoryChartData
+    from pptx.enum.chart import XL_CHART_TYPE
+    from pptx.util import Inches
+
+    deck = Presentation()
+    place = (Inches(1), Inches(1), Inches(4), Inches(2))
+    first = deck.slides.add_slide(deck.slide_layouts[1])
+    first.shapes.title.text = "Tools to lend"
+    frame = first.placeholders[1].text_frame
+    frame.text = "Rakes are lent"
+    run = frame.add_paragraph().add_run()
+    run.text, run.hyperlink.address = "Spades too", "https://example.org/spades"
+    first.notes_slide.notes_text_frame.text = "The shed opens at nine."
+    second = deck.slides.add_slide(deck.slide_layouts[6])
+    table = second.shapes.add_table(2, 2, *place).table
+    for row, cells in enumerate((("Tool", "Price"), ("Rake", "9.50"))):
+        for column, text in enumerate(cells):
+            table.cell(row, column).text = text
+    chart = CategoryChartData()
+    chart.categories = ["2023", "2024"]
+    chart.add_series("Members", (120, 143.5))
+    second.shapes.add_chart(XL_CHART_TYPE.COLUMN_CLUSTERED, *place, chart)
+    second.shapes.add_group_shape().shapes.add_textbox(*place).text_frame.text = "Ask Ann."
+    second.element.set("show", "0")
+    saved = io.BytesIO()
+    deck.save(saved)
+    return saved.getvalue()
+
+
+def xlsx() -> bytes:
+    import datetime
+
+    from openpyxl import Workbook
+
+    book = Workbook()
+    sheet = book.active
+    sheet.title = "Tools"
+    sheet["B2"] = "Tools to lend"
+    sheet.append((None, "Tool", "Price", "Share", "Since"))
+    sheet.append((None, "Rake", 9.5, 0.125, datetime.date(2024, 5, 3)))
+    sheet.append((None, None, 12, 0.5, datetime.date(2024, 5, 4)))
+    for place, code in {"C4": '"£"#,##0.00', "D4": "0.0%", "E4": "d mmmm yyyy"}.items():
+        sheet[place].number_format = code
+    sheet.merge_cells("B4:B5")
+    sheet.merge_cells("B2:E2")
+    hidden = book.create_sheet("Keys")
+    hidden["A1"] = "The key hangs behind the clock."
+    hidden.sheet_state = "hidden"
+    saved = io.BytesIO()
+    book.save(saved)
+    return saved.getvalue()
+
+
+def odf(kind: str, body: str, styles: str = "", head: str = "") -> bytes:
+    """An OpenDocument file; `head` stands before its root."""
+    content = (
+        f"{head}<office:document-content {_SPACES}><office:automatic-styles>{styles}"
+        f"</office:automatic-styles><office:body><office:{kind}>{body}</office:{kind}>"
+        "</office:body></office:document-content>"
+    )
+    mime = f"application/vnd.oasis.opendocument.{kind}"
+    return zipped(mimetype=mime, **{"META-INF__manifest_xml": "<manifest/>"}, content_xml=content)
+
+
+def _p(text: str) -> str:
+    return f"<text:p>{text}</text:p>"
+
+
+def _row(*cells: str) -> str:
+    told = (
+        c if c.startswith("<") else f"<table:table-cell>{_p(c)}</table:table-cell>" for c in cells
+    )
+    return f"<table:table-row>{''.join(told)}</table:table-row>"
+
+
+def odt() -> bytes:
+    heads = f"<table:table-header-rows>{_row('Tool', 'Price')}</table:table-header-rows>"
+    deep = f'<table:table-cell table:number-rows-spanned="2">{_p("Rake")}</table:table-cell>'
+    rows = _row(deep, "9.50") + _row("<table:covered-table-cell/>", "9.70")
+    note = f"<text:note><text:note-body>{_p('In May.')}</text:note-body></text:note>"
+    item = f"<text:list><text:list-item>{_p('Rakes are lent')}</text:list-item></text:list>"
+    body = (
+        '<text:p text:style-name="P1">Tools to lend</text:p>'
+        + _p(f"The shed opens<text:s/>at nine{note}.")
+        + f"{item}<table:table>{heads}{rows}</table:table>"
+    )
+    return odf("text", body, '<style:style style:name="P1" style:parent-style-name="Title"/>')
+
+
+def ods() -> bytes:
+    rest = '<table:table-cell table:number-columns-repeated="16000"/>'
+    rows = _row("Tool", "Share", rest) + _row("Rake", "12.5%") + _row("Spade", "50%")
+    style = (
+        '<style:style style:name="t"><style:table-properties table:display="false"/></style:style>'
+    )
+    head = '<table:table table:name="Tools" table:style-name="t">'
+    return odf("spreadsheet", f"{head}{rows}</table:table>", style)
+
+
+def odp() -> bytes:
+    def frame(kind: str, text: str) -> str:
+        box = f"<draw:text-box>{text}</draw:text-box>"
+        return f'<draw:frame presentation:class="{kind}">{box}</draw:frame>'
+
+    item = f"<text:list><text:list-item>{_p('Rakes are lent')}</text:list-item></text:list>"
+    notes = f"<presentation:notes>{frame('notes', _p('Ask Ann.'))}</presentation:notes>"
+    slide = frame("outline", item) + frame("title", _p("Tools to lend")) + notes
+    return odf("presentation", f"<draw:page>{slide}</draw:page>")
+
+
+def epub(**more: str) -> bytes:
+    files = {
+        "mimetype": "application/epub+zip", "META-INF__container_xml": _CONTAINER,
+        "OEBPS__book_opf": _OPF, "OEBPS__nav_xhtml": _NAV, "OEBPS__text__one_xhtml": _CHAPTER,
+        "OEBPS__text__two_xhtml": "<html><body><p>The fair is in May.</p></body></html>",
+    }  # fmt: skip
+    return zipped(**files | more)
+
+
+def eml() -> bytes:
+    mail = EmailMessage()
+    mail["From"], mail["To"] = "Ann <ann@example.org>", "Bob <bob@example.org>"
+    mail["Date"], mail["Subject"] = "Fri, 03 May 2024 09:30:00 +0000", "Tools to lend – now"
+    mail.set_content("The plain text is not what is shown.")
+    rows = "<tr><th>Tool</th><th>Price</th></tr><tr><td>Rake</td><td>9.50</td></tr>"
+    mail.add_alternative(
+        f'<p>The shed opens at nine.</p><table>{rows}</table><p style="display:none">preview</p>',
+        subtype="html",
+    )
+    mail.add_attachment(b"x", "application", "pdf", filename="prices.pdf")
+    return bytes(mail)
+
+
+def msg() -> bytes:
+    def text(tag: int, value: str) -> tuple[int, bytes]:
+        return tag << 16 | 0x1F, value.encode("utf-16-le")
+
+    def storage(head: bytes, *texts: tuple[int, bytes], fixed: bytes = b"") -> Tree:
+        sizes = (struct.pack("<IIII", tag, 6, len(data) + 2, 0) for tag, data in texts)
+        streams = {f"__substg1.0_{tag:08X}": data for tag, data in texts}
+        return {"__properties_version1.0": head + b"".join(sizes) + fixed, **streams}
+
+    sent = struct.pack("<IIQ", 0x00390040, 6, 133592022000000000)  # 3 May 2024, 09:30
+    whole = storage(
+        struct.pack("<8xIIII8x", 1, 1, 1, 1),
+        text(0x001A, "IPM.Note"),
+        text(0x0037, "Tools to lend"),
+        text(0x0C1A, "Ann"),
+        text(0x0C1F, "ann@example.org"),
+        text(0x1000, "The shed opens at nine.\r\n"),
+        fixed=sent,
+    )
+    whole["__recip_version1.0_#00000000"] = storage(bytes(8), text(0x3001, "Bob"))
+    whole["__attach_version1.0_#00000000"] = storage(bytes(8), text(0x3707, "prices.pdf"))
+    return compound(whole)
+
+
+def compound(tree: Tree) -> bytes:
+    """An OLE compound file with small streams: one sector of FAT, a directory, a mini stream."""
+    entries: list[list[object]] = []
+    mini: list[bytes] = []
+
+    def add(name: str, node: bytes | Tree, kind: int) -> int:
+        place = len(entries)
+        entries.append([name, kind, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFE, 0])
+        if isinstance(node, bytes):
+            entries[place][4:] = [sum(len(m) // 64 for m in mini), len(node)]
+            mini.append(node + bytes(-len(node) % 64))
+        else:
+            last = None
+            for child, inner in node.items():
+                number = add(child, inner, 2 if isinstance(inner, bytes) else 1)
+                if last is None:
+                    entries[place][3] = number
+                else:
+                    entries[last][2] = number
+                last = number
+        return place
+
+    add("Root Entry", tree, 5)
+    stream = b"".join(mini)
+    starts = list(accumulate((len(m) // 64 for m in mini), initial=0))
+    chains = b"".join(_chain(a, b) for a, b in pairwise(starts))
+    sizes = [len(entries) * 128, len(chains), len(stream)]
+    ends = list(accumulate((-(-size // 512) for size in sizes), initial=1))
+    entries[0][4:] = [ends[2], len(stream)]
+    fat = struct.pack("<I", 0xFFFFFFFD) + b"".join(_chain(a, b) for a, b in pairwise(ends))
+    header = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + struct.pack(
+        "<16xHHHHH6xIIIIIIIII", 0x3E, 3, 0xFFFE, 9, 6, 0, 1, 1, 0, 4096, ends[1],
+        ends[2] - ends[1], 0xFFFFFFFE, 0,
+    )  # fmt: skip
+    header += struct.pack("<I", 0) + b"\xff" * 432
+    parts = (b"".join(map(_entry, entries)), chains + b"\xff" * (-len(chains) % 512), stream)
+    sectors = (fat + b"\xff" * (-len(fat) % 512), *parts)
+    return header + b"".join(part + bytes(-len(part) % 512) for part in sectors)
+
+
+def _chain(start: int, end: int) -> bytes:
+    return b"".join(struct.pack("<I", n) for n in (*range(start + 1, end), 0xFFFFFFFE))
+
+
+def _entry(entry: list[object]) -> bytes:
+    name, kind, right, child, start, size = entry
+    encoded = str(name).encode("utf-16-le")
+    return struct.pack(
+        "<64sHBBIII36xIQ", encoded, len(encoded) + 2, kind, 1, 0xFFFFFFFF, right, child, start, size
+    )
+
+
+def picture(kind: str) -> bytes:
+    from PIL import Image, ImageDraw, ImageFont
+
+    image = Image.new("RGB", (900, 200), "white")
+    font = ImageFont.load_default(48)
+    ImageDraw.Draw(image).text((40, 60), "The shed opens at nine.", "black", font)
+    saved = io.BytesIO()
+    image.save(saved, kind)
+    return saved.getvalue()
+
+
+def csv_file() -> bytes:
+    return 'Tool;Price\r\n"Rake\r\n(long)";9,50\r\nCafé;3\r\n'.encode("cp1252")
+
+
+MADE: dict[str, Callable[[], bytes]] = {
+    "pptx": pptx, "xlsx": xlsx, "odt": odt, "ods": ods, "odp": odp, "epub": epub, "eml": eml,
+    "msg": msg, "rtf": lambda: _RTF.encode("ascii"), "csv": csv_file,
+    "tsv": lambda: b"Tool\tPrice\nRake\t9.50\n", "rst": _RST.encode,
+    "png": lambda: picture("PNG"), "jpg": lambda: picture("JPEG"), "tiff": lambda: picture("TIFF"),
+}  # fmt: skip
+"""What makes a file of each format."""
+
+
+def bomb(names: Iterable[str]) -> bytes:
+    """A ZIP archive of these files that unpacks to over 3 MB."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as package:
+        for name in names:
+            text = "application/vnd.oasis.opendocument.text" if name == "mimetype" else "<x/>"
+            package.writestr(name, text, zipfile.ZIP_STORED)
+        package.writestr("bomb.xml", bytes(3_100_000))
+    return archive.getvalue()

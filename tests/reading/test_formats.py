@@ -1,0 +1,258 @@
+"""Every format beside PDF, Word, web page, Markdown and text: pages, labels, broken files."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mehealth_rag.corpus import FORMATS as ENDINGS
+from mehealth_rag.errors import ReadingError
+from mehealth_rag.passages import split
+from mehealth_rag.reading import FORMATS, ReadingOptions, packages, read_document
+from mehealth_rag.reading.ocr import installed
+from mehealth_rag.types import Fault
+from tests.reading.made_files import MADE, bomb, epub, odf, zipped
+from tests.reading.reading_helpers import check_invariants, read, source, words_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mehealth_rag.types import Document, Page
+
+H1, P, LI, TR, TH = "heading 1", "paragraph 0", "item 0", "row 0", "row 1"
+HEADS, ROW = (TH, "Tool\tPrice"), (TR, "Rake\t9.50")
+TITLE, SHED = (H1, "Tools to lend"), (P, "The shed opens at nine.")
+
+PAGES = {
+    "pptx": {
+        "1": [TITLE, (LI, "Rakes are lent"), (LI, "Spades too"), SHED],
+        "2": [HEADS, ROW, (TH, "Members"), (TR, "2023\t120"), (TR, "2024\t143.5"), (P, "Ask Ann.")],
+    },
+    "xlsx": {
+        "Tools": [
+            (P, "Tools to lend"),
+            (TH, "Tool\tPrice\tShare\tSince"),
+            (TR, "Rake\t£9.50\t12.5%\t3 May 2024"),
+            (TR, "Rake\t12\t0.5\t2024-05-04"),
+        ],
+        "Keys": [(P, "The key hangs behind the clock.")],
+    },
+    "odt": {
+        "1": [
+            TITLE,
+            SHED,
+            (LI, "Rakes are lent"),
+            HEADS,
+            ROW,
+            (TR, "Rake\t9.70"),
+            (P, "In May."),
+        ]
+    },
+    "ods": {"Tools": [(TH, "Tool\tShare"), (TR, "Rake\t12.5%"), (TR, "Spade\t50%")]},
+    "odp": {"1": [TITLE, (LI, "Rakes are lent"), (P, "Ask Ann.")]},
+    "epub": {
+        "Tools to lend": [TITLE, SHED, HEADS, ROW],
+        "Second chapter": [(P, "The fair is in May.")],
+    },
+    "rtf": {
+        "1": [
+            TITLE,
+            (P, "The café opens at “nine”. Bring boots."),
+            (LI, "Rakes are lent"),
+            (TR, "Tool\tPrice"),
+            ROW,
+        ],
+        "2": [(P, "The fair In May. is free.")],
+    },
+    "eml": {
+        "1": [
+            (H1, "Tools to lend – now"),
+            (LI, "From: Ann <ann@example.org>"),
+            (LI, "To: Bob <bob@example.org>"),
+            (LI, "Date: Fri, 03 May 2024 09:30:00 +0000"),
+            (LI, "Attachments: prices.pdf"),
+            SHED,
+            HEADS,
+            ROW,
+        ]
+    },
+    "msg": {
+        "1": [
+            TITLE,
+            (LI, 'From: "Ann" <ann@example.org>'),
+            (LI, "To: Bob"),
+            (LI, "Date: 2024-05-03 09:30"),
+            (LI, "Attachments: prices.pdf"),
+            SHED,
+        ]
+    },
+    "csv": {"1": [HEADS, (TR, "Rake (long)\t9,50"), (TR, "Café\t3")]},
+    "tsv": {"1": [HEADS, ROW]},
+    "rst": {
+        "1": [
+            TITLE,
+            (P, "The shed opens at nine. See the site."),
+            (P, ".. versionadded:: 2.0 Nothing is lost."),
+            (LI, "Rakes are lent"),
+            HEADS,
+            ROW,
+        ]
+    },
+}
+TOLD = {
+    "pptx": {2: "the slide is hidden; it was read all the same"},
+    "xlsx": {2: "the sheet is hidden; it was read all the same"},
+    "ods": {1: "the sheet is hidden; it was read all the same"},
+    "rtf": {1: "5 characters of hidden text were left out (“never”)"},
+    "eml": {
+        1: "7 characters of hidden text were left out (“preview”); "
+        "attachments are not read: prices.pdf"
+    },
+    "msg": {1: "attachments are not read: prices.pdf"},
+    "csv": {1: "its encoding is not told, and was guessed: Windows-1252"},
+}
+"""What is told of pages, by number."""
+
+PACKAGES = {
+    "docx": ["[Content_Types].xml", "word/document.xml"],
+    "pptx": ["ppt/presentation.xml"],
+    "xlsx": ["xl/workbook.xml"],
+    "epub": ["META-INF/container.xml"],
+    "odt": ["mimetype", "content.xml"],
+}
+
+
+def made(folder: Path, form: str, content: bytes | None = None) -> Path:
+    path = folder / f"tools.{form}"
+    path.write_bytes(MADE[form]() if content is None else content)
+    return path
+
+
+def blocks(page: Page) -> list[tuple[str, str]]:
+    return [(f"{block.kind} {block.level}", words_of(block, page)) for block in page.blocks]
+
+
+def refused(path: Path) -> str:
+    with pytest.raises(ReadingError) as caught:
+        read(path)
+    line = str(caught.value)
+    assert line.startswith(f"{path}: ")
+    assert "\n" not in line
+    return line
+
+
+def check_passages(document: Document) -> None:
+    """A passage of rows has their headings, in itself or beside it, word for word on the page."""
+    for passage in split(document):
+        page = document.pages[passage.page - 1]
+        assert passage.span.of(page.text) == passage.text
+        heads = [words_of(b, page) for b in page.blocks if f"{b.kind} {b.level}" == TH]
+        if heads and "Rake" in passage.text and "\t" in passage.text:
+            assert heads[0] in (*passage.table, *passage.text.split("\n"))
+
+
+@pytest.mark.parametrize("form", PAGES)
+def test_pages_labels_and_blocks(tmp_path: Path, form: str) -> None:
+    document = read(made(tmp_path, form))
+    assert {page.label: blocks(page) for page in document.pages} == PAGES[form]
+    told = {page.number: page.problem for page in document.pages if page.problem}
+    assert told == TOLD.get(form, {})
+    for page in document.pages:
+        check_invariants(page)
+    check_passages(document)
+
+
+@pytest.mark.parametrize("form", ["pptx", "rst"])
+def test_links_stand_on_their_words(tmp_path: Path, form: str) -> None:
+    page = read(made(tmp_path, form)).pages[0]
+    words = {"pptx": "Spades too", "rst": "the site"}[form]
+    assert [link.span.of(page.text) for link in page.links if link.span] == [words]
+
+
+@pytest.mark.parametrize("form", ["png", "jpg", "tiff"])
+def test_pictures_are_read_by_ocr_or_say_why_not(tmp_path: Path, form: str) -> None:
+    path = made(tmp_path, form)
+    (page,) = read_document(source(path), ReadingOptions((), "eng", "")).pages
+    assert (page.problem, page.fault) == (
+        "only a picture; install Tesseract to have it read",
+        Fault.PICTURE,
+    )
+    if found := installed():
+        (page,) = read_document(source(path), ReadingOptions((), "eng", found)).pages
+        assert (page.text, page.fault) == ("The shed opens at nine.", Fault.OCR)
+
+
+def test_every_format_has_an_ending_and_every_ending_a_reader() -> None:
+    assert set(ENDINGS.values()) == set(FORMATS)
+    assert set(MADE) | {"pdf", "docx", "html", "md", "txt"} == set(FORMATS)
+
+
+@pytest.mark.parametrize("form", sorted(set(MADE) - {"csv", "tsv", "rst"}))
+@pytest.mark.parametrize("cut", ["garbage", "cut short"])
+def test_broken_files_are_one_line(tmp_path: Path, form: str, cut: str) -> None:
+    whole = MADE[form]()
+    content = whole[: len(whole) // 2] if cut == "cut short" else bytes(range(256)) * 8
+    if (form, cut) in {("rtf", "cut short"), ("eml", "cut short")}:
+        return  # half of them is half of their text
+    refused(made(tmp_path, form, content))
+
+
+@pytest.mark.parametrize("form", PACKAGES)
+def test_bombs_are_refused_before_they_are_unpacked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    monkeypatch.setattr(packages, "UNPACKED", 3_000_000)
+    line = refused(made(tmp_path, form, bomb(PACKAGES[form])))
+    assert line.endswith("unpacks to over 3 MB; no real document is that large")
+
+
+def test_entities_are_not_resolved(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("secret")
+    entity = f'<!DOCTYPE x [<!ENTITY e SYSTEM "file://{tmp_path}/secret">]>'
+    body = "<text:p>Before &e; after.</text:p>"
+    path = made(tmp_path, "odt", odf("text", body, head=entity))
+    assert "secret" not in read(path).pages[0].text
+
+
+@pytest.mark.parametrize(
+    ("form", "content", "message"),
+    [
+        ("xlsx", MADE["pptx"], r"it is a PowerPoint presentation\); give .* \.pptx$"),
+        ("odt", MADE["ods"], r"it is an OpenDocument workbook\); give .* \.ods$"),
+        ("docx", MADE["epub"], r"it is an EPUB book\); give the file the ending \.epub$"),
+        ("msg", lambda: b"\xd0\xcf\x11\xe0" + bytes(600), r"it is an old Office file\); get"),
+        ("txt", MADE["msg"], r"it is an Outlook message\); give .* \.msg$"),
+        ("xlsx", lambda: zipped(readme_txt="x"), r"it is a ZIP archive\); get the document as"),
+        ("eml", lambda: b"Just words.\n", r"not an e-mail \(it has no headers\); get the e-mail"),
+        (
+            "epub",
+            lambda: epub(
+                **{
+                    "META-INF__encryption_xml": "<encryption><CipherReference "
+                    'URI="OEBPS/text/one.xhtml"/></encryption>'
+                }
+            ),
+            r"the book is locked \(DRM\); get a copy without$",
+        ),
+        (
+            "odt",
+            lambda: zipped(
+                mimetype="application/vnd.oasis.opendocument.text",
+                **{"META-INF__manifest_xml": "<m><encryption-data/></m>"},
+                content_xml="x",
+            ),
+            r"locked with a password; save a copy without one$",
+        ),
+    ],
+)
+def test_what_a_file_is_instead_is_told(
+    tmp_path: Path, form: str, content: object, message: str
+) -> None:
+    assert callable(content)
+    assert re.search(message, refused(made(tmp_path, form, content())))
+
+
+def test_a_picture_may_be_of_another_kind_than_its_name_says(tmp_path: Path) -> None:
+    assert read(made(tmp_path, "png", MADE["jpg"]())).pages[0].fault is Fault.PICTURE
