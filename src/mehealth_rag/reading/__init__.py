@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMATS", "READER_VERSION", "ReadingOptions", "read_document"]
 
-READER_VERSION = 8
+READER_VERSION = 9
 """Raised whenever the same file may come out with another text, so that indexes are rebuilt."""
 
 _READERS = {
@@ -36,12 +36,11 @@ _READERS = {
     "rtf": "rtf.read_rtf",
     "eml": "mail.read_eml",
     "msg": "mail.read_msg",
-    "md": "markdown.read_markdown",
     "rst": "restructured.read_restructured",
 }
 """Where the reader of each format stands that needs nothing but the file."""
 
-FORMATS = ("pdf", "html", *_READERS, "txt", "png", "jpg", "tiff")
+FORMATS = ("pdf", "html", "md", *_READERS, "txt", "png", "jpg", "tiff")
 
 MOST_BYTES = 500_000_000
 """Bytes of one file."""
