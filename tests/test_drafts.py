@@ -11,7 +11,7 @@ from mehealth_rag.assistant import Assistant
 from mehealth_rag.drafts import check_sentences, draft_sentences
 from mehealth_rag.settings import Settings
 from mehealth_rag.source_spans import source_spans
-from mehealth_rag.types import VerdictKind
+from mehealth_rag.types import Verdict, VerdictKind
 from mehealth_rag.wiring import read_draft
 from tests.conftest import Library
 
@@ -93,7 +93,16 @@ def test_a_sentence_leans_on_the_one_before(tmp_path: Path, harbour: Assistant) 
         f"A return ticket costs £12. It is {long} cheap.\n"
     )
     sentences = draft_sentences(read_draft(PLAIN, path))
-    checked = list(check_sentences(sentences, harbour.check))
+    asked: list[str] = []
+
+    def check(claim: str) -> Verdict:
+        asked.append(claim)
+        return harbour.check(claim)
+
+    checked = list(check_sentences(sentences, check))
+    first, *rest = (s.claim for s in sentences)
+    assert asked[0] == f"{first} {rest[0]} {rest[1]}"  # together; what is too long one by one
+    assert asked[1:] == [f"{rest[2]} {rest[3]}", rest[2], rest[3]]
     assert [c.sentence for c in checked] == list(sentences)
     verdicts = [c.verdict.verdict if c.verdict else None for c in checked]
     supported = VerdictKind.SUPPORTED
