@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMATS", "READER_VERSION", "ReadingOptions", "read_document"]
 
-READER_VERSION = 7
+READER_VERSION = 8
 """Raised whenever the same file may come out with another text, so that indexes are rebuilt."""
 
 FORMATS = ("pdf", "docx", "html", "md", "txt")
