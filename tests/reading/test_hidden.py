@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pypdf
 import pypdfium2
 import pytest
+from PIL import Image, ImageChops, ImageOps
 from reportlab.lib.colors import Color, black, navy, white
 from reportlab.lib.pagesizes import A4
 
@@ -246,17 +247,19 @@ def test_rotated_pages_are_judged_as_they_are_displayed(
     assert page.problem == "11 characters of hidden text were left out (“Never seen.”)"
 
 
-def _scan(folder: Path, make_pdf: Maker) -> Path:
-    plain = pypdfium2.PdfDocument(make_pdf(_prose, name="plain.pdf"))
+def _scan(folder: Path, make_pdf: Maker, printed: Draw = _prose) -> Path:
+    plain = pypdfium2.PdfDocument(make_pdf(printed, name="plain.pdf"))
     picture = folder / "page.png"
     plain[0].render(scale=200 / 72, grayscale=True).to_pil().save(picture)
     plain.close()
     return picture
 
 
-def _layer(canvas: Canvas, lines: list[str], at: tuple[float, float]) -> None:
+def _layer(
+    canvas: Canvas, lines: list[str], at: tuple[float, float], font: str = "Helvetica"
+) -> None:
     text = canvas.beginText(*at)
-    text.setFont("Helvetica", 10)
+    text.setFont(font, 10)
     text.setTextRenderMode(3)
     text.setLeading(13)
     for line in lines:
@@ -306,8 +309,6 @@ def test_a_scan_whose_spaces_are_texts_of_their_own_is_kept_whole(
 def test_words_over_a_picture_that_shows_none_are_no_scan(
     make_pdf: Maker, tmp_path: Path, kind: str
 ) -> None:
-    from PIL import Image
-
     picture = Image.linear_gradient("L") if kind == "sky" else Image.effect_noise((600, 800), 200)
     picture.save(tmp_path / "picture.png")
 
@@ -319,6 +320,84 @@ def test_words_over_a_picture_that_shows_none_are_no_scan(
     assert page.text == ""
     assert "hidden text were left out" in str(page.problem)
     assert page.fault is Fault.PICTURE
+
+
+def _leaning(picture: Image.Image) -> Image.Image:
+    return picture.rotate(1, fillcolor=255, resample=Image.Resampling.BICUBIC)
+
+
+def _badly_lit(picture: Image.Image) -> Image.Image:
+    shadow = Image.linear_gradient("L").resize(picture.size)
+    return ImageChops.multiply(
+        picture, shadow.point([100 + level * 155 // 255 for level in range(256)])
+    )
+
+
+@pytest.mark.parametrize("leading", [10, 13])
+@pytest.mark.parametrize("scan", [ImageOps.invert, _leaning, _badly_lit])
+def test_a_layer_on_an_imperfect_scan_is_kept_whole(
+    make_pdf: Maker, tmp_path: Path, scan: Callable[[Image.Image], Image.Image], leading: int
+) -> None:
+    places = [(72, 740 - leading * row) for row in range(40)]
+
+    def printed(canvas: Canvas) -> None:
+        canvas.setFont("Times-Roman", 10)
+        for place in places:
+            canvas.drawString(*place, SHOWN)
+
+    with Image.open(_scan(tmp_path, make_pdf, printed)) as picture:
+        scan(picture).save(tmp_path / "bad.png")
+
+    def draw(canvas: Canvas) -> None:
+        canvas.drawImage(str(tmp_path / "bad.png"), 0, 0, *A4)
+        for place in places:
+            _layer(canvas, [SHOWN], place, "Times-Roman")
+
+    (page,) = read(make_pdf(draw)).pages
+    assert (page.text.count("1871"), page.problem) == (40, None)
+
+
+_BARS = {"H": ((0, 0, 1, 9), (5, 0, 1, 9), (0, 4, 6, 1)), "L": ((0, 0, 1, 9), (0, 0, 6, 1))}
+"""Letters as left, bottom, width and height of their strokes, in points."""
+
+
+def test_a_layer_on_words_drawn_as_outlines_is_kept(make_pdf: Maker) -> None:
+    def draw(canvas: Canvas) -> None:
+        for at, letter in enumerate("HLHHL" * 4):
+            for left, bottom, width, height in _BARS[letter]:
+                canvas.rect(72 + 8 * at + left, 600 + bottom, width, height, fill=1, stroke=0)
+        text = canvas.beginText(72, 600)
+        text.setFont("Courier", 8 / 0.6)
+        text.setTextRenderMode(3)
+        text.textLine("HLHHL" * 4)
+        canvas.drawText(text)
+
+    (page,) = read(make_pdf(draw)).pages
+    assert (page.text, page.problem) == ("HLHHL" * 4, None)
+
+
+def test_words_hidden_on_a_rule_are_no_layer(make_pdf: Maker) -> None:
+    def draw(canvas: Canvas) -> None:
+        _prose(canvas)
+        canvas.line(72, 603, 300, 603)
+        _invisible(canvas)
+
+    (page,) = read(make_pdf(draw)).pages
+    assert (page.text, page.fault) == (SHOWN, Fault.HIDDEN)
+
+
+def test_many_words_on_bare_paper_do_not_cost_a_scan_its_own(
+    make_pdf: Maker, tmp_path: Path
+) -> None:
+    picture = _scan(tmp_path, make_pdf)
+
+    def draw(canvas: Canvas) -> None:
+        canvas.drawImage(str(picture), 0, 0, *A4)
+        _layer(canvas, WORDS, (72, 700))
+        _layer(canvas, [ORDER] * 9, (72, 300))
+
+    (page,) = read(make_pdf(draw)).pages
+    assert (page.text, page.fault) == (SHOWN, Fault.HIDDEN)
 
 
 @pytest.mark.skipif(shutil.which("tesseract") is None, reason="Tesseract is not installed")

@@ -31,6 +31,7 @@ from mehealth_rag.index.rows import Tally, indexed_documents
 from mehealth_rag.index.seal import seal
 from mehealth_rag.index.texts import TEXTS_VERSION, embedding_text, lexical_text
 from mehealth_rag.question_encoder import drop_damaged, has_question_encoder
+from mehealth_rag.reading.collecting import uncollected
 from mehealth_rag.types import Passage, Source
 
 if TYPE_CHECKING:
@@ -170,7 +171,7 @@ class _Build:
     def _read(self, content: ContentWriter, hashes: dict[str, str]) -> None:
         firsts = _firsts(self._plan.sources, hashes)
         titles: set[str] = set()
-        with self._stage("read", len(self._plan.sources)):
+        with uncollected(), self._stage("read", len(self._plan.sources)):
             self._announce([s for s in self._plan.sources if firsts[s.id] == s.id], hashes)
             for source in self._plan.sources:
                 first = firsts[source.id]

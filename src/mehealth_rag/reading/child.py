@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from mehealth_rag.errors import ReadingError
 from mehealth_rag.reading import pulse, read_document, wire
+from mehealth_rag.reading.collecting import uncollected
 from mehealth_rag.reading.wire import Kind
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ def main() -> None:
     threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
     pulse.listen(_beats(answers))
     for line in sys.stdin.buffer:
-        kind, data = _answer(line)
+        with uncollected():  # a document is gone again before anybody would look for its cycles
+            kind, data = _answer(line)
         wire.write(answers, kind, data)
         if kind is Kind.LAST_ERROR:
             break

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    Boxes = NDArray[np.float64]
+    Flags = NDArray[np.bool_]
+    Orders = NDArray[np.float64]
+
 _LIKE = 24
 """Levels by which two colours may differ and still look the same."""
 _OVER = 1 / 3
@@ -29,42 +33,36 @@ class Grounds:
     Pictures have no colour.
     """
 
-    boxes: NDArray[np.float64]
-    orders: NDArray[np.float64]
+    boxes: Boxes
+    orders: Orders
     colours: NDArray[np.uint32] | None
 
 
-@dataclass(frozen=True, slots=True)
-class Texts:
-    """Texts in the order of drawing: places in it [n], colours [n, 3], boxes where asked for.
+def covered(
+    orders: Orders,
+    colours: NDArray[np.uint32],
+    boxes: Callable[[Flags], Boxes],
+    grounds: Sequence[Grounds],
+) -> Flags:
+    """The texts [n] that a ground reaches over which is drawn later, or is of their own colour.
 
-    `boxes` gives those of the texts that are marked: to ask for them costs.
+    `orders` [n] are the texts' places in the order of drawing, `colours` [n, 3] theirs; `boxes`
+    gives those of the texts that are marked, since to ask for them costs.
     """
-
-    orders: NDArray[np.float64]
-    colours: NDArray[np.uint32]
-    boxes: Callable[[NDArray[np.bool_]], NDArray[np.float64]]
-
-
-def covered(texts: Texts, grounds: Sequence[Grounds]) -> NDArray[np.bool_]:
-    """The texts [n] that a ground reaches over which is drawn later, or is of their own colour."""
-    found = np.zeros(len(texts.orders), np.bool_)
-    own = texts.colours.astype(np.int64) @ _PLACES
+    found = np.zeros(len(orders), np.bool_)
+    own = colours.astype(np.int64) @ _PLACES
     for packed in np.unique(own):
         same = own == packed
         colour = packed // _PLACES % 256
-        near = [_near(g, colour, float(texts.orders[same].min())) for g in grounds]
-        boxes = np.concatenate([boxes for boxes, _ in near])
-        limits = np.concatenate([limits for _, limits in near])
+        near = [_near(g, colour, float(orders[same].min())) for g in grounds]
+        areas, limits = (np.concatenate(parts) for parts in zip(*near, strict=True))
         if len(limits):
-            asked = same & (texts.orders < limits.max())
-            found[asked] = _reached(texts.boxes(asked), texts.orders[asked], boxes, limits)
+            asked = same & (orders < limits.max())
+            found[asked] = _reached(boxes(asked), orders[asked], areas, limits)
     return found
 
 
-def _near(
-    grounds: Grounds, colour: NDArray[np.int64], first: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _near(grounds: Grounds, colour: NDArray[np.int64], first: float) -> tuple[Boxes, Orders]:
     """The grounds that texts of a colour may be lost on: boxes, and the order until which."""
     alike = np.zeros(len(grounds.orders), np.bool_)
     if grounds.colours is not None:
@@ -73,12 +71,7 @@ def _near(
     return grounds.boxes[kept], np.where(alike, np.inf, grounds.orders)[kept]
 
 
-def _reached(
-    texts: NDArray[np.float64],
-    orders: NDArray[np.float64],
-    boxes: NDArray[np.float64],
-    limits: NDArray[np.float64],
-) -> NDArray[np.bool_]:
+def _reached(texts: Boxes, orders: Orders, boxes: Boxes, limits: Orders) -> Flags:
     """Which of some texts, by their boxes [n, 4], one of the boxes [m, 4] reaches over."""
     left, bottom, right, top = (side[:, None] for side in texts.T)
     middle, least = (bottom + top) / 2, (right - left) * _OVER

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -27,10 +28,16 @@ _LONGEST_WORDS = 16
 """Nor are a language's words this long on the average: a shifted space is none."""
 _FEW, _MANY = 20, 200
 _ODD_SHARE, _LETTER_SHARE = 0.3, 0.35
+_PLAIN_SHARE = 1 - _ODD_SHARE
+"""With more plain letters and figures than this share, a text has no room for odd characters."""
+_NOT_PLAIN = bytes(set(range(256)) - set((string.ascii_letters + string.digits).encode()))
 
 
 def is_garbage(text: str) -> bool:
     """Whether most of a text is not of letters and figures that mean anything."""
+    plain_ones = text.encode("ascii", "ignore").translate(None, _NOT_PLAIN)
+    if len(plain_ones) > _PLAIN_SHARE * len(text):  # nearly every page: told in a tenth of the time
+        return False
     dense = "".join(text.split())
     if len(dense) < _FEW:
         return False

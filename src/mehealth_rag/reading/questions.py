@@ -119,6 +119,12 @@ class Questions:
         box = (left, bottom, right, top)
         return box if self._frame is None else self._frame.box(box)
 
+    def baseline(self, index: int) -> float:
+        """Give the height at which one character stands."""
+        self._get_origin(self._text, index, self._slots[0], self._slots[1])
+        across, baseline, _, _ = self._read
+        return baseline if self._frame is None else self._frame.point(across, baseline)[1]
+
     def text_object(self, index: int) -> float:
         """Give the address of the text object that a character is of; 0 for one made by pdfium."""
         return self._get_object(self._text, index) or 0.0

@@ -36,6 +36,8 @@ def with_raised(page: Questions, line: str, first: int) -> str:
 
     The length stays. What stands first on its line is left as it is: a note starts so.
     """
+    if _FIGURES.search(line) is None:
+        return line
     before: int | None = None
     parts = list(line)
     for word in _WORD.finditer(line):
@@ -54,6 +56,8 @@ def _raised_from(page: Questions, figures: tuple[int, int], base: int, first: in
     start, end = figures
     if base == end - 1:
         return end
+    if page.baseline(first + end - 1) <= page.baseline(first + base):
+        return end  # what does not stand higher needs no other question
     level, last = page.style(first + base), page.style(first + end - 1)
     if last is level or not _is_raised(last, level):
         return end

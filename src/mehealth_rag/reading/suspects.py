@@ -16,7 +16,7 @@ import numpy as np
 from pypdfium2 import raw
 
 from mehealth_rag.reading.binding import bound
-from mehealth_rag.reading.covering import Grounds, Texts, covered
+from mehealth_rag.reading.covering import Grounds, covered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mehealth_rag.types import Box
+
+    Flags = NDArray[np.bool_]
 
 Matrix = tuple[float, float, float, float, float, float]
 
@@ -38,12 +40,12 @@ _FAINT = 60
 _WIDE = 3.0
 """Points that a coloured area must have both ways to be a ground or a cover, not a line."""
 _NO_TEXT = raw.FPDF_TEXTRENDERMODE_UNKNOWN
-_INVISIBLE = (raw.FPDF_TEXTRENDERMODE_INVISIBLE, raw.FPDF_TEXTRENDERMODE_CLIP)
+_INVISIBLE, _CLIPPING = raw.FPDF_TEXTRENDERMODE_INVISIBLE, raw.FPDF_TEXTRENDERMODE_CLIP
 
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """What holds objects: the page (handle 0), or a form on it with its way into user space.
+    """What holds objects: the page (form 0), or a form on it with its way into user space.
 
     `first` and `step` give the order of drawing of its objects: those of a form come after what is
     before the form and before what is after it.
@@ -58,7 +60,7 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """An object: its handle, and what holds it.
+    """A text object: its handle, and what holds it.
 
     `painted` is False where its mode of drawing leaves nothing on the page.
     """
@@ -69,31 +71,26 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
-    """The objects of one holder in the order of drawing, and what was asked of all of them.
+class _Texts:
+    """The text objects of one holder in the order of drawing, and what was asked of all of them.
 
-    `modes` [n] are pdfium's modes of drawing text, negative for what is no text; `orders` [n] the
-    objects' places in the page's order of drawing. `texts` are the texts' places among the
-    objects, `text_handles` their handles, `colours` [texts, 4] their red, green, blue and opacity,
-    0 to 255.
+    `orders` [n] are their places in the page's order of drawing, `colours` [n, 4] their red, green,
+    blue and opacity, 0 to 255; `odd` [n] marks what may be unseen by its own properties.
     """
 
     holder: Holder
     handles: list[int]
-    modes: NDArray[np.int32]
     orders: NDArray[np.float64]
-    texts: NDArray[np.intp]
-    text_handles: list[int]
     colours: NDArray[np.uint32]
+    painted: Flags
+    odd: Flags
 
 
 @dataclass(slots=True)
-class Scan:
-    """What a walk over a page's objects has found."""
+class _Scan:
+    """What a walk over a page's objects has found so far."""
 
-    suspects: list[Item] = field(default_factory=list)
-    pictures: list[Item] = field(default_factory=list)
-    parts: list[_Part] = field(default_factory=list)
+    texts: list[_Texts] = field(default_factory=list)
     grounds: list[Grounds] = field(default_factory=list)
 
 
@@ -107,9 +104,6 @@ class Walker:
         self._name_slots = (
             ctypes.addressof(self._name_buffer), 8, ctypes.addressof(self._name_length),
         )  # fmt: skip
-        self._bind()
-
-    def _bind(self) -> None:
         index = ctypes.c_ulong
         self._count = bound(raw.FPDFPage_CountObjects)
         self._get = bound(raw.FPDFPage_GetObject, _INT, result=_ADDRESS)
@@ -127,19 +121,28 @@ class Walker:
         self._mark = bound(raw.FPDFPageObj_GetMark, index, result=_ADDRESS)
         self._mark_name = bound(raw.FPDFPageObjMark_GetName, _ADDRESS, index, _ADDRESS)
 
-    def scan(self, page: int) -> Scan:
-        """Walk over the page with the handle `page`."""
-        found = Scan()
+    def scan(self, page: int) -> tuple[list[Item], list[int]]:
+        """Give the suspects on the page with the handle `page`, and the handles of all texts."""
+        found = _Scan()
         self._walk(page, Holder(), found)
-        self._add_covered(found)
-        return found
+        suspects: list[Item] = []
+        for texts in found.texts:
+            odd = texts.odd
+            if found.grounds:
+                odd = odd | self._covered(texts, found.grounds)
+            if odd.any():
+                chosen = compress(zip(texts.handles, texts.painted.tolist(), strict=True), odd)
+                suspects += [Item(h, texts.holder, painted=painted) for h, painted in chosen]
+        if not suspects:
+            return [], []
+        return suspects, [handle for texts in found.texts for handle in texts.handles]
 
     def box(self, item: Item) -> Box:
-        """The box of an object in the page's user space."""
+        """Give the box of an object in the page's user space."""
         left, bottom, right, top = self._boxes([item.handle], item.holder.matrix)[0].tolist()
         return left, bottom, right, top
 
-    def _walk(self, holding: int, holder: Holder, found: Scan) -> None:
+    def _walk(self, holding: int, holder: Holder, found: _Scan) -> None:
         """Look at the objects of a page or form."""
         get = self._form_get if holder.form else self._get
         count = int(self._form_count(holding) if holder.form else self._count(holding))
@@ -147,33 +150,37 @@ class Walker:
             return
         handles: list[int] = list(map(get, repeat(holding), range(count)))  # type: ignore[arg-type]
         modes = _each(self._render_mode, handles)
-        texts = np.flatnonzero(modes != _NO_TEXT)
-        text_handles = [handles[i] for i in texts.tolist()]
-        told, colours = self._fills(text_handles)
         orders = holder.first + holder.step * np.arange(count, dtype=np.float64)
-        part = _Part(holder, handles, modes, orders, texts, text_handles, colours)
-        found.parts.append(part)
-        self._judge(part, told, found)
-        self._others(part, found)
+        is_text = modes != _NO_TEXT
+        texts = _chosen(handles, is_text)
+        if texts:
+            found.texts.append(self._judged(holder, texts, orders[is_text], modes[is_text]))
+        if len(texts) < count:
+            self._others(holder, _chosen(handles, ~is_text), orders[~is_text], found)
 
-    def _fills(self, handles: list[int]) -> tuple[NDArray[np.bool_], NDArray[np.uint32]]:
+    def _judged(
+        self,
+        holder: Holder,
+        handles: list[int],
+        orders: NDArray[np.float64],
+        modes: NDArray[np.int32],
+    ) -> _Texts:
+        """Ask the texts of a holder for what may make them unseen."""
+        told, colours = self._fills(handles)
+        painted = (modes != _INVISIBLE) & (modes != _CLIPPING)
+        pale = (colours[:, :3].min(axis=1) >= _LIGHT) | (colours[:, 3] < _FAINT)
+        clips = map(self._clip_paths, map(self._clip, handles))
+        odd = ~painted | ~told | pale | (np.fromiter(clips, np.int32, len(handles)) > 0)
+        if self._layers:
+            marked = np.flatnonzero(_each(self._marks, handles)).tolist()
+            odd[[place for place in marked if self._is_on_layer(handles[place])]] = True
+        return _Texts(holder, handles, orders, colours, painted, odd)
+
+    def _fills(self, handles: list[int]) -> tuple[Flags, NDArray[np.uint32]]:
         """Whether each object has a plain colour [n], and which [n, 4]."""
         colours = np.zeros((len(handles), 4), np.uint32)
         told = _each(self._fill, handles, *_slots(colours))
         return told != 0, colours
-
-    def _judge(self, part: _Part, told: NDArray[np.bool_], found: Scan) -> None:
-        """Add the suspicious among the texts of a part."""
-        handles = part.text_handles
-        clips = map(self._clip_paths, map(self._clip, handles))
-        painted = ~np.isin(part.modes[part.texts], _INVISIBLE)
-        odd = ~painted | ~told | _are_pale(part.colours)
-        odd |= np.fromiter(clips, np.int32, len(handles)) > 0
-        if self._layers:
-            marked = np.flatnonzero(_each(self._marks, handles)).tolist()
-            odd[[i for i in marked if self._is_on_layer(handles[i])]] = True
-        chosen = np.flatnonzero(odd).tolist()
-        found.suspects += [Item(handles[i], part.holder, painted=bool(painted[i])) for i in chosen]
 
     def _is_on_layer(self, handle: int) -> bool:
         for index in range(int(self._marks(handle))):
@@ -182,70 +189,53 @@ class Walker:
                 return True
         return False
 
-    def _others(self, part: _Part, found: Scan) -> None:
+    def _others(
+        self, holder: Holder, handles: list[int], orders: NDArray[np.float64], found: _Scan
+    ) -> None:
         """Take in what is no text: forms' objects, pictures, filled areas."""
-        places = np.flatnonzero(part.modes == _NO_TEXT)
-        if not len(places):
-            return
-        kinds = _each(self._type, [part.handles[i] for i in places])
-        self._areas(part, places[kinds == raw.FPDF_PAGEOBJ_PATH], found)
-        self._pictures(part, places[kinds == raw.FPDF_PAGEOBJ_IMAGE], found)
-        for place in places[kinds == raw.FPDF_PAGEOBJ_FORM].tolist():
-            if part.holder.depth < _DEEPEST:
-                self._form(part, place, found)
+        kinds = _each(self._type, handles)
+        is_path, is_picture = kinds == raw.FPDF_PAGEOBJ_PATH, kinds == raw.FPDF_PAGEOBJ_IMAGE
+        if is_path.any():
+            self._areas(holder, _chosen(handles, is_path), orders[is_path], found)
+        if is_picture.any():
+            boxes = self._boxes(_chosen(handles, is_picture), holder.matrix)
+            found.grounds.append(Grounds(boxes, orders[is_picture], None))
+        for place in np.flatnonzero(kinds == raw.FPDF_PAGEOBJ_FORM).tolist():
+            if holder.depth < _DEEPEST:
+                self._form(holder, handles[place], float(orders[place]), found)
 
-    def _form(self, part: _Part, place: int, found: Scan) -> None:
-        handle, holder = part.handles[place], part.holder
+    def _form(self, holder: Holder, handle: int, order: float, found: _Scan) -> None:
         numbers = (ctypes.c_float * 6)()
         self._matrix(handle, ctypes.addressof(numbers))
         a, b, c, d, e, f = numbers
         matrix = _times((a, b, c, d, e, f), holder.matrix)
         step = holder.step / (self._form_count(handle) + 1)
-        order = float(part.orders[place])
         self._walk(handle, Holder(handle, matrix, holder.depth + 1, order, step), found)
 
-    def _pictures(self, part: _Part, places: NDArray[np.int64], found: Scan) -> None:
-        if not len(places):
-            return
-        handles = [part.handles[i] for i in places]
-        found.pictures += [Item(handle, part.holder) for handle in handles]
-        boxes = self._boxes(handles, part.holder.matrix)
-        found.grounds.append(Grounds(boxes, part.orders[places], None))
-
-    def _areas(self, part: _Part, places: NDArray[np.int64], found: Scan) -> None:
-        """Add the filled areas among the paths at some places of a part."""
-        if not len(places):
-            return
-        modes = np.zeros((len(places), 2), np.int32)
-        _each(self._draw_mode, [part.handles[i] for i in places], *_slots(modes))
-        places = places[modes[:, 0] != raw.FPDF_FILLMODE_NONE]
-        boxes = self._boxes([part.handles[i] for i in places], part.holder.matrix)
+    def _areas(
+        self, holder: Holder, handles: list[int], orders: NDArray[np.float64], found: _Scan
+    ) -> None:
+        """Add the filled areas among the paths of a holder."""
+        modes = np.zeros((len(handles), 2), np.int32)
+        _each(self._draw_mode, handles, *_slots(modes))
+        filled = modes[:, 0] != raw.FPDF_FILLMODE_NONE
+        boxes = self._boxes(_chosen(handles, filled), holder.matrix)
         wide = ((boxes[:, 2:] - boxes[:, :2]) >= _WIDE).all(axis=1)
-        _, colours = self._fills([part.handles[i] for i in places[wide]])
+        filled[filled] = wide
+        _, colours = self._fills(_chosen(handles, filled))
         plain = colours[:, 3] >= _FAINT
         if plain.any():
-            orders = part.orders[places[wide]][plain]
-            found.grounds.append(Grounds(boxes[wide][plain], orders, colours[plain, :3]))
+            found.grounds.append(
+                Grounds(boxes[wide][plain], orders[filled][plain], colours[plain, :3])
+            )
 
-    def _add_covered(self, found: Scan) -> None:
-        """Add texts with something drawn over them, or a ground of their own colour under them."""
-        if not found.grounds:
-            return
-        known = {item.handle for item in found.suspects}
-        for part in found.parts:
-            new = np.asarray([handle not in known for handle in part.text_handles], np.bool_)
-            if not new.any():
-                continue
-            handles = list(compress(part.text_handles, new))
+    def _covered(self, texts: _Texts, grounds: Sequence[Grounds]) -> Flags:
+        """Which texts have something drawn over them, or a ground of their own colour under."""
 
-            def boxes(
-                of: NDArray[np.bool_], handles: list[int] = handles, holder: Holder = part.holder
-            ) -> NDArray[np.float64]:
-                return self._boxes(list(compress(handles, of)), holder.matrix)
+        def boxes(of: Flags) -> NDArray[np.float64]:
+            return self._boxes(_chosen(texts.handles, of), texts.holder.matrix)
 
-            texts = Texts(part.orders[part.texts[new]], part.colours[new, :3], boxes)
-            over = covered(texts, found.grounds)
-            found.suspects += [Item(handle, part.holder) for handle in compress(handles, over)]
+        return covered(texts.orders, texts.colours[:, :3], boxes, grounds)
 
     def _boxes(self, handles: Sequence[int], matrix: Matrix) -> NDArray[np.float64]:
         """Left, bottom, right and top [n, 4] of objects in the page's user space."""
@@ -261,17 +251,16 @@ def _each(
     return np.fromiter(map(ask, handles, *slots), np.int32, len(handles))
 
 
+def _chosen(handles: Sequence[int], marked: Flags) -> list[int]:
+    """The handles that are marked; plain values for that are quicker than an array's own."""
+    return list(compress(handles, marked.tolist()))
+
+
 def _slots(table: NDArray[np.generic]) -> list[range]:
     """The addresses of a table's cells, column by column."""
-    start, (rows, columns), cell = table.ctypes.data, table.shape, table.itemsize
+    start, (rows, columns), cell = table.__array_interface__["data"][0], table.shape, table.itemsize
     row = cell * columns
     return [range(start + cell * i, start + cell * i + row * rows, row) for i in range(columns)]
-
-
-def _are_pale(colours: NDArray[np.uint32]) -> NDArray[np.bool_]:
-    """Whether colours may be that of the paper, or too faint to see."""
-    pale: NDArray[np.bool_] = colours[:, :3].min(axis=1) >= _LIGHT
-    return pale | (colours[:, 3] < _FAINT)
 
 
 def _times(one: Matrix, other: Matrix) -> Matrix:
