@@ -11,7 +11,6 @@ from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
 from mehealth_rag import Assistant, Settings, ingest
-from mehealth_rag.answering.evidence import row_context
 from mehealth_rag.index.texts import embedding_text, lexical_text
 from mehealth_rag.passages import MAX_PIECES, TABLE_PIECES, estimated_pieces, split
 from mehealth_rag.reading import read_document
@@ -103,16 +102,6 @@ def test_rows_of_columns_headings_are_headings_among_the_sentences(accounts: Doc
     kinds = {s.span.of(text): s.kind for p in split(accounts) for s in p.sentences}
     assert kinds["2023\t2022"] is BlockKind.HEADING
     assert kinds["Surplus\t3,160\t2,971"] is BlockKind.ROW
-
-
-def test_rows_of_one_name_are_told_apart_by_what_stands_above(accounts: Document) -> None:
-    rows = [
-        row_context(passage, place)
-        for passage in split(accounts)
-        for place, sentence in enumerate(passage.sentences)
-        if sentence.columns and "Harbour dues" in sentence.span.of(accounts.pages[0].text)
-    ]
-    assert [row.split("\n")[-1] for row in rows] == ["Revenue:", "Costs:"]
 
 
 def long_table(canvas: Canvas) -> None:

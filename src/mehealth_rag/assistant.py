@@ -235,7 +235,7 @@ class Assistant:
         if refusal is not None:
             return compose.decline(question, refusal, self.index.fingerprint, watch.stop())
         alone = self._stand_alone(question, history)
-        analysed = analyse(self.speller.mend(alone.text), self.retriever.acronyms)
+        analysed = analyse(self.speller.mend(alone.text))
         watch.lap("rewrite")
         naming = self.retriever.naming(analysed.text, documents)
         evidence = self._passages(analysed.text, naming, documents)
@@ -287,9 +287,7 @@ class Assistant:
         count = PASSAGES_READ * max(1, len(naming.named))
         return self.retriever.retrieve(text, count, documents)
 
-    def _answer(
-        self, asked: _Asked, documents: Sequence[str]
-    ) -> Generator[Answer, None, Answer]:
+    def _answer(self, asked: _Asked, documents: Sequence[str]) -> Generator[Answer, None, Answer]:
         question = asked.question
         library = compose.Library(self.index.page, self._sources_by_id(), plain=asked.plain)
         if question.wanted is Wanted.LINK:
