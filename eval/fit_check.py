@@ -22,7 +22,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from mehealth_rag.grounding.weights import Logistic
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
@@ -33,7 +32,7 @@ from mehealth_rag.assistant import Assistant
 from mehealth_rag.checking import claim_sentences, mended
 from mehealth_rag.grounding.signals import SIGNALS
 from mehealth_rag.grounding.values import Outcome
-from mehealth_rag.grounding.weights import CONFIDENCE
+from mehealth_rag.grounding.weights import CONFIDENCE, Logistic
 from mehealth_rag.proofs import find, proofs
 from mehealth_rag.types import VerdictKind
 from mehealth_rag.verdicts import log_odds

@@ -215,7 +215,7 @@ class Assistant:
         if refusal is not None:
             return compose.decline(question, refusal, self.index.fingerprint, watch.stop())
         alone = self._stand_alone(question, history)
-        analysed = analyse(self.speller.mend(alone.text), self.retriever.acronyms)
+        analysed = analyse(self.speller.mend(alone.text))
         watch.lap("rewrite")
         naming = self.retriever.naming(analysed.text, documents)
         evidence = self._passages(analysed.text, naming, documents)

@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise, takewhile
 
 from mehealth_rag.language.asking import asking
 from mehealth_rag.language.figures import figures
-from mehealth_rag.language.several import asks_several, several_bidden
-from mehealth_rag.language.words import (
-    REQUEST_WORDS,
-    content_words,
-    fold,
-    is_content,
-    stem,
-    words,
-)
+from mehealth_rag.language.words import REQUEST_WORDS, content_words, fold, is_content, stem, words
 
 
 class Wanted(StrEnum):
@@ -29,15 +20,12 @@ class Wanted(StrEnum):
     PERCENT = "percent"
     DATE = "date"
     PERSON = "person"
-    PLACE = "place"
-    LIST = "list"
-    DEFINITION = "definition"
-    REASON = "reason"
-    MANNER = "manner"
+    NAME = "name"
+    """A place counts as one."""
     YES_NO = "yes-no"
     LINK = "link"
-    NAME = "name"
     GENERAL = "general"
+    """What takes a sentence or more: a list, a reason, a definition, how something is done."""
 
     @property
     def is_figure(self) -> bool:
@@ -51,25 +39,14 @@ class Question:
 
     `subject` are the stems of its content words, in order, without repeats and without words of
     asking; `focus` is the stem of the noun that says what is wanted ("how many *jobs*"), empty
-    where there is none; `names` are the folded capitalised words (not the first word); `named`
-    says that names are asked for ("name the ...", "what are they called"); `several` that more
-    than one thing is ("which towns ...").
+    where there is none.
     """
 
     text: str
     wanted: Wanted
     subject: tuple[str, ...]
     focus: str = ""
-    names: tuple[str, ...] = ()
-    named: bool = False
-    several: bool = False
-    expansions: tuple[str, ...] = ()
-    """What the documents say its acronyms stand for, folded."""
 
-
-_MAY_BE_SEVERAL = frozenset(
-    {Wanted.NAME, Wanted.GENERAL, Wanted.MANNER, Wanted.PERSON, Wanted.PLACE, Wanted.REASON}
-)
 
 _MONEY_NOUNS = frozenset(
     "cost price value worth revenue income turnover investment funding budget salary fee spend "
@@ -85,11 +62,6 @@ _PLACE_NOUNS = frozenset(
     "site area".split()
 )
 _PERCENT_NOUNS = frozenset("percent percentage proportion share rate".split())
-GENERIC_FOCUS = frozenset(
-    stem(n) for n in "number amount figure total population size count quantity people".split()
-)
-"""Nouns that stand for the figure itself rather than for what it counts."""
-
 _COUNT_NOUNS = frozenset("amount figure total population size count quantity".split())
 
 _OFTEN_OTHERWISE = frozenset(
@@ -140,7 +112,7 @@ _OPENINGS: tuple[tuple[str, Wanted], ...] = (
     (r"\bwho(?:m|se)?\b", Wanted.PERSON),
     (
         r"\bwhere(?:abouts)?\b|\b(?:what|which) (?:city|country|town|county|place|location)\b",
-        Wanted.PLACE,
+        Wanted.NAME,
     ),
     (
         r"\bwhy\b|\bwhat (?:is|was|are|were) the (?:reasons?|cause|rationale)\b|\bwhat caused\b"
@@ -149,22 +121,21 @@ _OPENINGS: tuple[tuple[str, Wanted], ...] = (
         r"|\bwhat (?:went|goes|has gone) wrong\b|\breasons? (?:why|that|for)\b"
         r"|\bwhat (?:was|is) it that (?:made|moved|led|caused)\b"
         r"|\bwhat (?:made|makes) (?!up\b|of\b|by\b|from\b)(?:[\w'’-]+ )+[\w'’-]+",
-        Wanted.REASON,
+        Wanted.GENERAL,
     ),
-    (
-        r"\b(?:list|name all|name the|enumerate)\b|\bwhat are (?:the|all|some|its|their|your|our)\b"
-        r"|\bwhich (?:\w+ ){0,3}(?:are|were|have|do)\b|\bwhat (?:kinds?|types?|sorts?) of\b",
-        Wanted.LIST,
-    ),
-    (
-        r"\bwhat (?:does|do|did) .{1,60} (?:stand for|mean)\b|\bdefin(?:e|ition)\b"
-        r"|\bwhat is meant by\b|\bmeaning of\b|\bstands? for\b|\b(?:full|long) (?:name|form)\b"
-        r"|\b(?:short|abbreviation|acronym|initials) (?:for|of)\b|\bspelt? out\b",
-        Wanted.DEFINITION,
-    ),
-    (r"\bhow\b", Wanted.MANNER),
 )
 _COMPILED = tuple((re.compile(pattern), wanted) for pattern, wanted in _OPENINGS)
+
+_LISTING = re.compile(
+    r"\b(?:list|name all|name the|enumerate)\b|^name\b"
+    r"|\bwhat are (?:the|all|some|its|their|your|our)\b"
+    r"|\bwhich (?:\w+ ){0,3}(?:are|were|have|do)\b|\bwhat (?:kinds?|types?|sorts?) of\b"
+)
+_EXPLAINING = re.compile(
+    r"\bwhat (?:does|do|did) .{1,60} (?:stand for|mean)\b|\bdefin(?:e|ition)\b"
+    r"|\bwhat is meant by\b|\bmeaning of\b|\bstands? for\b|\b(?:full|long) (?:name|form)\b"
+    r"|\b(?:short|abbreviation|acronym|initials) (?:for|of)\b|\bspelt? out\b|\bhow\b"
+)
 
 _REACHED = re.compile(
     r"\b(?:(?:tele)?phone|fax|mobile) (?:number|no)\b|\be-?mail address\b"
@@ -196,27 +167,13 @@ _NOT_NOUNS = frozenset(
     "to of in on for at by from with that which who there exactly precisely else".split()
 )
 _PLURAL = re.compile(r"(?:[^su]s|people|children|men|women|staff)$")
-_NAMED = re.compile(r"\bnames? (?!and\b)|\bcalled\b|\bnamed\b|\bwho are\b|\bknown as\b")
-_CAPITALISED = re.compile(r"(?<!^)(?<![.?!]\s)\b[A-Z][\w&'-]*")
 
 
-def analyse(text: str, acronyms: Mapping[str, str] | None = None) -> Question:
-    """The analysis of one question that stands alone; `acronyms` are folded ones to expansions."""
-    known = acronyms or {}
-    plain = " ".join(fold(text).split())
+def analyse(text: str) -> Question:
+    """The analysis of one question that stands alone."""
     asked = _BIDDING.sub("", " ".join(fold(asking(text)).split()))
     focus = _focus(asked)
-    wanted = _wanted(asked, focus)
-    return Question(
-        text=text,
-        wanted=wanted,
-        subject=subject_stems(text),
-        focus=focus,
-        names=tuple(dict.fromkeys(fold(m) for m in _CAPITALISED.findall(text.strip()))),
-        expansions=tuple(known[w] for w in dict.fromkeys(words(text)) if w in known),
-        named=_NAMED.search(plain) is not None,
-        several=wanted is Wanted.LIST or (wanted in _MAY_BE_SEVERAL and asks_several(asked)),
-    )
+    return Question(text, _wanted(asked, focus), subject_stems(text), focus)
 
 
 def subject_stems(text: str) -> tuple[str, ...]:
@@ -244,30 +201,26 @@ def _wanted(plain: str, focus: str) -> Wanted:
     bare = _BARE_DEFINITION.match(plain)
     if bare and focus not in _NOUN_KINDS:
         head = bare["thing"].split(" of ")[0].split()[-1]
-        return _NOUN_KINDS.get(stem(head), Wanted.DEFINITION)
-    for pattern, wanted in _COMPILED:
-        if pattern.search(plain):
-            return _refine(wanted, focus)
-    return _by_noun(plain, focus)
+        return _NOUN_KINDS.get(stem(head), Wanted.GENERAL)
+    kinds = (wanted for pattern, wanted in _COMPILED if pattern.search(plain))
+    return next(kinds, None) or _told_by_focus(plain, focus)
 
 
-def _refine(wanted: Wanted, focus: str) -> Wanted:
-    """A noun that names the kind outranks the question word ("what are the total costs")."""
-    return _NOUN_KINDS.get(focus, wanted) if wanted is Wanted.LIST else wanted
+def _told_by_focus(plain: str, focus: str) -> Wanted:
+    """The kind where no question word tells it; a noun that names it outranks "which … are"."""
+    if _LISTING.search(plain):
+        return _NOUN_KINDS.get(focus, Wanted.GENERAL)
+    return Wanted.GENERAL if _EXPLAINING.search(plain) else _by_noun(plain, focus)
 
 
 def _by_noun(plain: str, focus: str) -> Wanted:
-    bidden = "" if focus else several_bidden(plain)
-    if bidden:
-        return _NOUN_KINDS.get(stem(bidden), Wanted.LIST)
     if focus in _NOUN_KINDS:
         return _NOUN_KINDS[focus]
     if focus and re.search(r"\b(?:which|what|whose)\b", plain):
         return Wanted.NAME
-    given = bool(figures(plain)) and re.search(r"\b(?:which|what|who)\b", plain)
+    if figures(plain) and re.search(r"\b(?:which|what|who)\b", plain):
+        return Wanted.GENERAL  # the figure is there already: what it belongs to is asked for
     for word, following in pairwise([*words(plain), ""]):
-        if given:
-            break  # the figure is there already: what it belongs to is asked for
         if stem(word) in _NOUN_KINDS and word not in _OFTEN_OTHERWISE:
             kind = _NOUN_KINDS[stem(word)]
             # "the total price" asks for a price
@@ -302,7 +255,7 @@ _NOUN_KINDS: dict[str, Wanted] = {
         (_PERCENT_NOUNS, Wanted.PERCENT),
         (_DATE_NOUNS, Wanted.DATE),
         (_PERSON_NOUNS, Wanted.PERSON),
-        (_PLACE_NOUNS, Wanted.PLACE),
+        (_PLACE_NOUNS, Wanted.NAME),
     )
     for noun in nouns
 }

@@ -41,12 +41,11 @@ Vector = NDArray[np.float32]
 class Evidence:
     """A hit with what it was found by.
 
-    `similarity` is the question's cosine to the passage, `sentence_similarities` those to its
-    sentences [k]. `allowed` says for each sentence whether it may be the answer; empty: all may.
+    `sentence_similarities` are the question's cosines to the passage's sentences [k]. `allowed`
+    says for each sentence whether it may be the answer; empty: all may.
     """
 
     hit: Hit
-    similarity: float
     sentence_similarities: NDArray[np.float32]
     allowed: tuple[bool, ...] = ()
     ordinal: int = -1
@@ -198,7 +197,7 @@ class Retriever:
                 per_sentence = self.index.sentence_vectors(ordinal) @ vector
                 similarity[ordinal] = float(per_sentence.mean())
         return tuple(
-            _Ranked(f.ordinal, f.score, similarity[f.ordinal], f.dense_rank, f.lexical_rank, vector)
+            _Ranked(f.ordinal, f.score, f.dense_rank, f.lexical_rank, vector)
             for f in fuse(similarity, [o for o, _ in dense], dict(lexical))
         )
 
@@ -211,7 +210,7 @@ class Retriever:
             score = round(min(ranked.score, score), 6)  # falling too where names take turns
             hit = Hit(passage, score, ranked.dense_rank, ranked.lexical_rank)
             mask = evidence_mask(passage)
-            found.append(Evidence(hit, ranked.similarity, per_sentence, mask, ranked.ordinal))
+            found.append(Evidence(hit, per_sentence, mask, ranked.ordinal))
         return tuple(found)
 
 
@@ -229,7 +228,6 @@ class _Ranked:
 
     ordinal: int
     score: float
-    similarity: float
     dense_rank: int | None
     lexical_rank: int | None
     vector: Vector

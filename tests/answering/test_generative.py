@@ -13,10 +13,26 @@ from mehealth_rag.assistant import Assistant
 from mehealth_rag.serialise import answer_json
 from mehealth_rag.types import Answer, Status
 from tests.answering.scripted import GUIDE, Script, scripted
+from tests.answering.told import told
 from tests.llm.llm_helpers import fails
 
 TALL = "How tall is the lighthouse on the North Pier?"
 WHY = "Why was the lighthouse built?"
+ANSWERS = {
+    TALL: "42 metres tall",
+    WHY: "two ships",
+    "When was the lighthouse lit?": "lit in 1871",
+    "When was the lighthouse on the North Pier lit?": "lit in 1871",
+    "Who lit the lighthouse?": "Mary Anning",
+    "What does a return ticket cost?": "costs £12",
+    "From which pier does the ferry to Gull Island leave?": "leaves every hour",
+    "What do we know about the finest harbour?": "finest harbour",
+    "Which is the finest harbour of the coast?": "finest harbour",
+    "Does the ferry to Gull Island run at night?": "run at night",
+    "What does the ferry carry?": "The ferry carries",
+    "Is the lighthouse on the North Pier 99 metres tall?": "42 metres tall",
+}
+"""Questions, and words of the sentence that answers."""
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +48,7 @@ def plain(answer: Answer) -> str:
 def ask(harbour: tuple[Assistant, Script], question: str, *pieces: str) -> Answer:
     assistant, script = harbour
     script.say(*pieces)
-    return assistant.ask(question)
+    return told(assistant, ANSWERS[question]).ask(question)
 
 
 def test_a_true_sentence_is_shown_with_the_words_that_carry_it(
@@ -206,7 +222,7 @@ def test_what_is_not_in_the_documents_is_not_asked_of_the_model(
     assistant, script = harbour
     script.say("The prime minister is Winston Churchill [1].")
     asked = len(script.prompts)
-    answer = assistant.ask("Who is the current prime minister?")
+    answer = told(assistant).ask("Who is the current prime minister?")
     assert answer.status is Status.NOT_FOUND
     assert len(script.prompts) == asked
 
@@ -214,7 +230,7 @@ def test_what_is_not_in_the_documents_is_not_asked_of_the_model(
 def test_a_model_that_fails_leaves_the_quote(harbour: tuple[Assistant, Script]) -> None:
     assistant, script = harbour
     script.chat = fails(401, "wrong key")
-    answer = assistant.ask(TALL)
+    answer = told(assistant, ANSWERS[TALL]).ask(TALL)
     assert "42 metres" in plain(answer)
     assert answer.engine == "extractive"
     assert answer.notice == (
@@ -229,7 +245,7 @@ def test_what_has_come_before_a_failure_is_kept_if_it_is_whole(
     script.say(
         "The lighthouse on the North Pier is 42 metres tall [1]. ", "It was lit", finish=None
     )
-    answer = assistant.ask(TALL)
+    answer = told(assistant, ANSWERS[TALL]).ask(TALL)
     assert plain(answer) == "The lighthouse on the North Pier is 42 metres tall [1]."
     assert "before it had ended" in answer.notice
 
@@ -243,7 +259,7 @@ SPOKEN = (
 def test_streamed_is_what_is_asked_at_once_and_only_grows(
     harbour: tuple[Assistant, Script],
 ) -> None:
-    assistant, script = harbour
+    assistant, script = told(harbour[0], ANSWERS[TALL]), harbour[1]
     script.say(SPOKEN)
     whole = replace(assistant.ask(TALL), timings_ms={})
     for pieces in (tuple(SPOKEN), tuple(SPOKEN[i : i + 7] for i in range(0, len(SPOKEN), 7))):
@@ -261,7 +277,7 @@ def test_the_model_sees_numbered_evidence_of_the_documents(
 ) -> None:
     assistant, script = harbour
     script.say("NOT IN THE EVIDENCE")
-    assistant.ask(TALL)
+    told(assistant, ANSWERS[TALL]).ask(TALL)
     assert "[1]" in script.last
     assert "The lighthouse on the North Pier is 42 metres tall." in script.last
     assert TALL in script.last

@@ -40,8 +40,6 @@ TOLD = 0.6
 SHORT, LONG = 50, 110
 """Words of an answer at the most: to a question for one thing, and to others."""
 
-_LONG = frozenset({Wanted.LIST, Wanted.GENERAL, Wanted.MANNER, Wanted.REASON, Wanted.DEFINITION})
-
 
 @dataclass(frozen=True, slots=True)
 class Task:
@@ -87,7 +85,7 @@ def write(task: Task, writer: Writer) -> Generator[tuple[Passed[Quotes], ...], N
     """
     prompt, given = _prompt(task.question, _best(task), writer)
     bench = Bench(given, writer.retriever, writer.page, _relevance(task))
-    gate = Gate(bench.judge, LONG if task.question.wanted in _LONG else SHORT)
+    gate = Gate(bench.judge, LONG if task.question.wanted is Wanted.GENERAL else SHORT)
     text: list[str] = []
     failure = None
     try:

@@ -28,7 +28,7 @@ def decisive(question: Question, text: str) -> tuple[Span, ...]:
             return tuple(Span(m.start(), m.end()) for m in found)
         case Wanted.PERSON:
             return _people(question, text)
-        case Wanted.NAME | Wanted.PLACE:
+        case Wanted.NAME:
             return _names(question, text)
         case _:
             return ()

@@ -88,11 +88,6 @@ class LexicalIndex:
         found = self._index.scores["indices"][self._ends[row] : self._ends[row + 1]]
         return np.sort(np.asarray(found, np.int64))
 
-    def document_frequency(self, stem: str) -> int:
-        """Return in how many passages a stem stands."""
-        row = self._vocabulary.get(stem)
-        return 0 if row is None else int(self._ends[row + 1] - self._ends[row])
-
 
 def _bm25() -> Any:  # noqa: ANN401 - bm25s has no types
     import bm25s  # with it comes its logger

@@ -125,10 +125,6 @@ class OpenIndex:
         """Return the ordinals of the passages that a stem stands in, rising."""
         return self._lexical.holding(stem)
 
-    def document_frequency(self, stem: str) -> int:
-        """Return in how many passages a stem stands."""
-        return self._lexical.document_frequency(stem)
-
     def passages_with(self, word: str) -> int:
         """Return in how many passages a surface word stands."""
         return self._content.passages_with(word)

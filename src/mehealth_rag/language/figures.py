@@ -111,7 +111,6 @@ _SPELLED = re.compile(
     r"(?:\s(?P<percent>per\s?cent)\b)?\b",
     re.IGNORECASE,
 )
-_SIGN = re.compile(r"US\$|[£$€¥]|\b(?:GBP|USD|EUR)\b", re.IGNORECASE)
 _YEAR = re.compile(r"(?:1[0-9]|20)\d\d")
 
 
@@ -125,12 +124,6 @@ def figures(text: str) -> tuple[Figure, ...]:
 def canonical_figures(text: str) -> list[str]:
     """A token for the value of each figure whose spelling may vary: scaled or with separators."""
     return [f.token for f in figures(text) if not f.spelled or f.value > 1]
-
-
-def currency_in(text: str) -> str:
-    """The currency that the head of a column tells ("£ million"), empty where it tells none."""
-    signs = (_CURRENCIES.get(m.group().lower(), "") for m in _SIGN.finditer(text))
-    return next(filter(None, signs), "")
 
 
 def _from_digits(match: re.Match[str]) -> Figure:

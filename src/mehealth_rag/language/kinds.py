@@ -1,20 +1,16 @@
-"""What kinds of answer a piece of text holds: dates, places, names of people and things."""
+"""What kinds of answer a piece of text holds: dates, roles, names of people and things."""
 
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
-from mehealth_rag.language.words import FUNCTION_WORDS, fold
+from mehealth_rag.language.words import fold
 
 _MONTHS = (
     "january|february|march|april|may|june|july|august|september|october|november|december|"
     "jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec"
 )
-MONTHS = tuple(_MONTHS.split("|")[:12])
-"""The months' names in small letters."""
-
-_MONTHS_NAMED = "|".join(m.capitalize() for m in MONTHS)
+_MONTHS_NAMED = "|".join(m.capitalize() for m in _MONTHS.split("|")[:12])
 DATE = re.compile(
     rf"\b(?:1[0-9]|20)\d\d(?:s\b|\b)|\b\d{{1,2}}(?:st|nd|rd|th)?\s(?:of\s)?(?:{_MONTHS})\b"
     rf"|\b(?:{_MONTHS})\s\d{{1,4}}\b|\b(?:{_MONTHS})\b(?=[\s,]+(?:1|2)\d{{3}})"
@@ -58,51 +54,10 @@ _NO_PERSON = frozenset(
     head deputy senior
     """.split()
 )
-_PLACE_CUE = re.compile(
-    r"\b(?:in|at|near|from|to|across|throughout|within|between|outside|around|of)\s(?:the\s)?"
-    r"(?:(?:north|south|east|west|central|northern|southern|eastern|western)(?:ern)?\s)?[A-Z][a-z]+"
-)
-_PLACE_NAME = re.compile(
-    r"\b(?:in|at|near|from|to|across|throughout|within|between|outside|around)\s(?:the\s)?"
-    r"(?:(?:north|south|east|west|central|northern|southern|eastern|western)\s)?"
-    r"(?P<place>[A-Z][\w’'-]+(?:\s(?:of\s|upon\s)?[A-Z][\w’'-]+)*)"
-)
-_ADDRESS = re.compile(
-    r"\b[A-Z][\w’'-]+\s(?:Road|Street|Avenue|Lane|Square|House|Drive|Way|Boulevard|Park|Hill)\b"
-    r"|\b[A-Z]{1,2}\d[\dA-Z]?\s\d[A-Z]{2}\b|\b[A-Z]{2}\s\d{5}\b"
-)
-_PLACE_WORD = re.compile(
-    r"\b(?:city|county|country|region|river|street|road|valley|island|coast|town|village|house|"
-    r"campus|centre|center|park|square|university|province|district|state)\b",
-    re.IGNORECASE,
-)
-_NAME = re.compile(r"\b[A-Z][\w&'’.-]*[\w]")
 NAME_RUN = re.compile(
     r"\b[A-Z][\w&’'-]*(?:\s+(?:(?:of|the|for|and|&|de|van|von)\s+){0,2}[A-Z][\w&’'-]*)*"
 )
 """A run of capitalised words with the small words between them."""
-
-REASON = re.compile(
-    r"\b(?:because|due to|owing to|as a result|so that|in order to|since|therefore|thus|hence|"
-    r"caused? by|led to|leads to|aims? to|enabl(?:e|es|ed|ing)|thanks to|which means|reason|"
-    r"driven by|attributable|resulted in|results in|to (?:help|increase|reduce|improve|protect|"
-    r"avoid|prevent|ensure|allow|meet|address))\b",
-    re.IGNORECASE,
-)
-MANNER = re.compile(
-    r"\b(?:by \w+ing|through|using|via|with the|means of|method|process|follow(?:ing|s))\b",
-    re.IGNORECASE,
-)
-DEFINING = re.compile(
-    r"\b(?:is|are|was|were)\s(?:an?|the|one of)\b|\brefers? to\b|\bmeans\b|\bknown as\b"
-    r"|\bdefined as\b|\bcalled\b|\bstands for\b",
-    re.IGNORECASE,
-)
-
-
-def has_date(text: str) -> bool:
-    """Whether a date, a year or a century stands in `text`."""
-    return DATE.search(text) is not None
 
 
 def in_day(text: str, start: int, end: int) -> bool:
@@ -119,29 +74,6 @@ def person_names(text: str) -> list[str]:
     return named + [t.split(",", maxsplit=1)[0] for t in titled]
 
 
-def places_with_start(text: str) -> list[tuple[int, str]]:
-    """Runs of capitalised words after a word of place, with where that word begins."""
-    return [(m.start(), m["place"]) for m in _PLACE_NAME.finditer(text)]
-
-
-def places(text: str) -> list[str]:
-    """Runs of capitalised words after a word of place ("in", "at", "near"), and addresses."""
-    named = [m["place"] for m in _PLACE_NAME.finditer(text)]
-    return named + [m.group() for m in _ADDRESS.finditer(text)]
-
-
 def has_role(text: str) -> bool:
     """Whether `text` speaks of a role that a person holds."""
     return _ROLE.search(text) is not None
-
-
-def has_place(text: str) -> bool:
-    """Whether `text` looks as if it says where something is."""
-    return _PLACE_CUE.search(text) is not None or _PLACE_WORD.search(text) is not None
-
-
-@lru_cache(maxsize=50_000)
-def names(text: str) -> frozenset[str]:
-    """The folded capitalised words of `text`, function words aside."""
-    found = (fold(m).removesuffix("'s") for m in _NAME.findall(text))
-    return frozenset(n for n in found if n not in FUNCTION_WORDS)

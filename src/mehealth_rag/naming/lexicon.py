@@ -138,10 +138,6 @@ class NameLexicon:
             self._weights[word] = rarity / (1 + self._use_elsewhere(word, titled) / COMMON)
         return self._weights[word]
 
-    def saying(self, forms: Sequence[Sequence[str]]) -> NDArray[np.int64]:
-        """The ordinals of the passages that say a name in one of some forms, rising."""
-        return saying(self._corpus.holding, forms)
-
     def _use_elsewhere(self, word: str, titled: frozenset[int]) -> float:
         """The share of passages, of documents that do not go by a word, that use it."""
         own = [self.documents[place] for place in titled]

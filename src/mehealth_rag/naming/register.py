@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from mehealth_rag.language.titles import Token, TokenKind, tokens
 from mehealth_rag.language.words import REQUEST_WORDS, content_words, stem
-from mehealth_rag.naming.lexicon import NameLexicon, within
+from mehealth_rag.naming.lexicon import NameLexicon
 from mehealth_rag.naming.matching import Claim, IsOrdinary, Match, claims, matches
 from mehealth_rag.types import Span
 
@@ -17,9 +17,6 @@ LEANING = 0.15
 
 PERIOD_LEANING = 0.1
 """What they gain for each period of the question that the document's title gives."""
-
-SELDOM = 0.2
-"""Documents are silent about their name where less than this share of their passages holds it."""
 
 _NEAR_BEST = 0.75
 """Of documents with one name those are meant that hold this share of the best one's."""
@@ -33,18 +30,11 @@ class Named:
     """Documents that go by one name; `spans` is where the question says it.
 
     `forms` are alternatives: the stems that a passage holds together when it mentions the name.
-    `silent` says that hardly a passage of the documents themselves does.
     """
 
     documents: tuple[str, ...]
     spans: tuple[Span, ...] = ()
     forms: tuple[tuple[str, ...], ...] = ()
-    silent: bool = False
-
-    @property
-    def stems(self) -> frozenset[str]:
-        """All stems of the name."""
-        return frozenset(s for form in self.forms for s in form)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,14 +144,7 @@ class Register:
     def _named(self, group: _Group, documents: Sequence[str]) -> Named:
         ids = (self._lexicon.documents[place].source.id for place in sorted(group.places))
         kept = tuple(i for i in ids if not documents or i in documents)
-        return Named(kept, group.spans, group.forms, self._is_silent(group))
-
-    def _is_silent(self, group: _Group) -> bool:
-        documents = [self._lexicon.documents[place] for place in group.places]
-        passages = sum(d.passages for d in documents)
-        ordinals = self._lexicon.saying(group.forms)
-        saying = sum(len(within(ordinals, d)) for d in documents)
-        return saying < SELDOM * passages
+        return Named(kept, group.spans, group.forms)
 
     def _leaning(
         self, groups: Sequence[_Group], claimed: Sequence[Claim], asked: Sequence[Token]
