@@ -80,8 +80,7 @@ class Shelf:
         for hit in self._hits:
             text = passage_text(hit.passage, self.page(hit.passage.document, 1).text)
             chances = [
-                next((p for word, p in answering.items() if word in s), 0.0)
-                for s in text.sentences
+                next((p for word, p in answering.items() if word in s), 0.0) for s in text.sentences
             ]
             hits.append(ReadHit(hit, text, PassageReading(max(chances), tuple(chances))))
         return tuple(hits)
