@@ -33,11 +33,8 @@ _FOLIO = re.compile(
     re.IGNORECASE,
 )
 _PUBLISHED = ("published", "date", "issued", "pubdate", "updated", "lastmod", "revised")
-_MADE = {
-    "pdf": ("creationdate", "moddate"),
-    "docx": ("modified", "created"),
-}
-"""When a file was made says less than what its first page prints; a Word file goes on changing."""
+_MADE = ("creationdate", "moddate", "modified", "created")
+"""When a file was made says less than what its first page prints."""
 _TOLD = re.compile(
     rf"(?:^|[|·•(–—;]\s*)(?:(?:first |last |date )?(?:published|updated|reviewed|revised|issued|"
     rf"posted|printed|amended|modified|dated?)(?: date)?(?: on| in)?|as (?:of|at)|publication date|"
@@ -125,12 +122,11 @@ def _title_on(page: Page) -> str | None:
 
 def _date(document: Document) -> str | None:
     """The date that was given for a reader, else the one printed, else when the file was made."""
-    made = _MADE.get(document.source.format, ("modified", "created"))
     page = _first_page(document)
     return (
         _first_of(document, _PUBLISHED)
         or (_printed(page) if page is not None else None)
-        or _first_of(document, made)
+        or _first_of(document, _MADE)
     )
 
 

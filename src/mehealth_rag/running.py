@@ -20,31 +20,35 @@ _ENDS = re.compile(r"^\d+ | \d+$")
 _ADDRESS = re.compile(r"<?https?://\S+")
 """An address alone is a link, which answers find by what it leads to."""
 
+_PARTED = re.compile(r"\t| [|•·–—-] ")
+"""What stands between a running line's parts, each of which may be said elsewhere."""
+_Parts = tuple[str, ...]
+
 Place = tuple[int, int]
 """A page's number, and a block's place on it."""
 
 
 def running_facts(document: Document) -> frozenset[Place]:
     """The places of the furniture that is kept."""
-    lines = [(place, words) for place, words in _lines(document) if any(map(str.isalpha, words))]
+    lines = [(place, parts) for place, parts in _lines(document) if parts]
     if not lines:
         return frozenset()
-    times = Counter(words for _, words in lines)
-    forms = Counter(_form(words) for _, words in lines)
+    times = Counter(parts for _, parts in lines)
+    forms = Counter(_form(parts) for _, parts in lines)
     said = _said(document)
     found: set[Place] = set()
-    seen: set[str] = set()
-    for place, words in lines:
-        counted = forms[_form(words)] > times[words] == 1  # its number is another on each page
-        key = _form(words) if counted else words
-        fact = _ENDS.sub("", words) if counted else words
-        if key not in seen and f" {fact} " not in said:
+    seen: set[_Parts] = set()
+    for place, parts in lines:
+        counted = forms[_form(parts)] > times[parts] == 1  # its number is another on each page
+        key = _form(parts) if counted else parts
+        facts = [_ENDS.sub("", part) for part in parts] if counted else parts
+        if key not in seen and not all(f" {fact} " in said for fact in facts):
             found.add(place)
         seen.add(key)
     return frozenset(found)
 
 
-def without_folio(text: str, page: Page) -> str:
+def _without_folio(text: str, page: Page) -> str:
     """The words of a running line, small and without the page's number."""
     words = _FOLIO.sub("", " ".join(_WORD.findall(text.casefold()))).strip()
     for number in {page.label.casefold(), str(page.number)}:
@@ -53,16 +57,18 @@ def without_folio(text: str, page: Page) -> str:
     return words
 
 
-def _lines(document: Document) -> Iterator[tuple[Place, str]]:
+def _lines(document: Document) -> Iterator[tuple[Place, _Parts]]:
+    """Each running line in its parts that say something, without the page's number."""
     for page in document.pages:
         for place, block in enumerate(page.blocks):
             text = block.span.of(page.text)
             if block.kind is BlockKind.FURNITURE and not _ADDRESS.fullmatch(text):
-                yield (page.number, place), without_folio(text, page)
+                parts = (_without_folio(part, page) for part in _PARTED.split(text))
+                yield (page.number, place), tuple(p for p in parts if any(map(str.isalpha, p)))
 
 
-def _form(words: str) -> str:
-    return re.sub(r"\d+", "#", words)
+def _form(parts: _Parts) -> _Parts:
+    return tuple(re.sub(r"\d+", "#", part) for part in parts)
 
 
 def _said(document: Document) -> str:

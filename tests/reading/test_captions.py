@@ -71,7 +71,7 @@ def test_captions_above(make_pdf: Maker) -> None:
 
 
 def test_one_row_of_figures_over_another(make_pdf: Maker) -> None:
-    (page,) = read(make_pdf(_drawn([TITLE, *_strip(650), *_strip(540)]))).pages
+    (page,) = read(make_pdf(_drawn([TITLE, *_strip(650), *_strip(568)]))).pages
     assert of_kind(page, BlockKind.ITEM) == STATEMENTS * 2
 
 

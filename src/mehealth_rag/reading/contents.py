@@ -20,6 +20,7 @@ from mehealth_rag.types import Block, BlockKind, Page
 _DOTS = "[.·․‧_]"
 _LEADER = rf"(?:(?:{_DOTS}\s?){{3,}}|(?:…\s?)+)"
 _PAGE = r"(?:\d{1,4}|[ivxlc]{1,7}|[A-Z]{1,2}-\d{1,3})"
+_PAGE_ENDS = frozenset("0123456789ivxlc")
 _TRAILING = re.compile(rf"(?P<title>\S.*?)(?P<led>\s*{_LEADER}\s*|\s+)(?P<page>{_PAGE})")
 _LEADING = re.compile(rf"(?P<page>{_PAGE})(?P<led>)\s+(?P<title>\S.*)")
 _LED = re.compile(
@@ -199,7 +200,10 @@ def _entry(page: Page, place: int, form: re.Pattern[str]) -> _Entry | None:
     block = page.blocks[place]
     if block.span.end - block.span.start > _LONGEST or block.kind.aside:
         return None
-    match = form.fullmatch(block.span.of(page.text))
+    text = block.span.of(page.text)
+    if form is _TRAILING and text[-1:] not in _PAGE_ENDS:  # most blocks: nothing else is so quick
+        return None
+    match = form.fullmatch(text)
     if not match or not _has_letters(match["title"]):
         return None
     title = match["title"].replace("\t", " ")
