@@ -1,7 +1,7 @@
 """What passes between the program and its reading processes: orders as JSON, answers framed.
 
 A reading process may have been taken over by the file that it reads. What it sends is therefore
-unpickled with nothing but the types of a page at hand, and never more of it than a limit.
+unpickled as plain values, from which pages are made here, and never more of it than a limit.
 """
 
 from __future__ import annotations
@@ -14,11 +14,10 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mehealth_rag import types
 from mehealth_rag.describing import described
 from mehealth_rag.reading.collecting import uncollected
 from mehealth_rag.reading.options import ReadingOptions
-from mehealth_rag.types import Document, Source
+from mehealth_rag.types import Block, BlockKind, Document, Fault, Line, Link, Page, Source, Span
 
 if TYPE_CHECKING:
     from typing import IO
@@ -27,8 +26,7 @@ MOST = 1_000_000_000
 """Bytes of one answer; a page takes some seven thousand."""
 
 _HEADER = 9
-_KNOWN = frozenset({"Page", "Line", "Block", "Link", "Span", "BlockKind", "Fault"})
-"""Types of `mehealth_rag.types` that an answer may hold."""
+_KINDS = {kind.value: kind for kind in BlockKind}
 
 
 class Kind(Enum):
@@ -94,7 +92,39 @@ def read(stream: IO[bytes]) -> tuple[Kind, bytes] | None:
 
 def pack(document: Document) -> bytes:
     """A document's pages, hash and metadata as bytes; its source is known where it is asked for."""
-    return pickle.dumps((document.sha256, document.pages, dict(document.metadata)), 5)
+    pages = [_flat(page) for page in document.pages]
+    return pickle.dumps((document.sha256, pages, dict(document.metadata)), 5)
+
+
+def _flat(page: Page) -> tuple[Any, ...]:
+    """A page in plain values, which pass in a third of the time of types."""
+    blocks = [(b.kind.value, b.span.start, b.span.end, b.level) for b in page.blocks]
+    lines = [(line.span.start, line.span.end, line.box) for line in page.lines]
+    links = [(link.url, link.box, link.span and _ends(link.span)) for link in page.links]
+    fault = page.fault and page.fault.value
+    return (
+        page.number, page.label, page.text, blocks, lines, links, page.size, page.problem, fault,
+    )  # fmt: skip
+
+
+def _ends(span: Span) -> tuple[int, int]:
+    return span.start, span.end
+
+
+def _page(flat: tuple[Any, ...]) -> Page:
+    """The page of `_flat`."""
+    number, label, text, blocks, lines, links, size, problem, fault = flat
+    return Page(
+        number,
+        label,
+        text,
+        tuple(Block(_KINDS[kind], Span(start, end), level) for kind, start, end, level in blocks),
+        tuple(Line(Span(start, end), box) for start, end, box in lines),
+        tuple(Link(url, box, span and Span(*span)) for url, box, span in links),
+        size,
+        problem,
+        fault and Fault(fault),
+    )
 
 
 def unpack(data: bytes, source: Source) -> Document:
@@ -102,18 +132,14 @@ def unpack(data: bytes, source: Source) -> Document:
     try:
         with uncollected():
             sha256, pages, metadata = _Unpickler(io.BytesIO(data)).load()
-        document = Document(source, str(sha256), tuple(pages), dict(metadata))
+            document = Document(source, str(sha256), tuple(map(_page, pages)), dict(metadata))
+            return described(document)
     except Exception as error:  # whatever bytes can make a pickle raise
         raise BrokenWireError("no document") from error
-    if not all(isinstance(page, types.Page) for page in document.pages):
-        raise BrokenWireError("no pages")
-    return described(document)
 
 
 class _Unpickler(pickle.Unpickler):
-    """Knows the types of a page and nothing else: no other class or function can be called."""
+    """Knows plain values and nothing else: no class or function can be called."""
 
     def find_class(self, module: str, name: str) -> Any:  # noqa: ANN401 - pickle's own signature
-        if module == types.__name__ and name in _KNOWN:
-            return getattr(types, name)
         raise BrokenWireError(f"{module}.{name} in an answer")
