@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from mehealth_rag.retrieval import Evidence
     from mehealth_rag.types import Hit, Page, Passage, Sentence, Span
 
+MOST_WORDS, MOST_LISTED = 75, 150
+"""Words of an answer at the most, its best sentence aside; the second of items and rows."""
+
 NEAREST = 3
 """Sentences that are shown where nothing answers."""
 
@@ -74,7 +77,7 @@ def drafted(question: Question, hits: Sequence[ReadHit], limits: Limits, pages: 
     a figure is asked for and pages give different ones, both are told.
     """
     choice = choose([h.reading for h in hits], limits)
-    found = _with_items([_found(hits, c) for c in choice.sentences])
+    found = _with_items([_found(hits, c) for c in _fitting(choice.sentences, hits)])
     rivals = _rivals(question, hits, limits) if found and question.wanted.is_figure else ()
     introduction = None if rivals else _introduction(found, pages)
     if introduction is not None:
@@ -90,6 +93,20 @@ def drafted(question: Question, hits: Sequence[ReadHit], limits: Limits, pages: 
     named = tuple(heading.text if heading else "" for heading in headings)
     sure = choice.confidence
     return Draft(statements, sure, sure, named, introduction, disagree=bool(rivals))
+
+
+def _fitting(chosen: Sequence[Chosen], hits: Sequence[ReadHit]) -> list[Chosen]:
+    """The likeliest sentences, as many as make an answer that is not too long, in their order."""
+    kept: set[Chosen] = set()
+    words = 0
+    for one in sorted(chosen, key=lambda c: -c.score):
+        sentence = _found(hits, one)
+        words += len(sentence.quote.text.split())
+        running = sentence.sentence.kind is BlockKind.PARAGRAPH
+        if kept and words > (MOST_WORDS if running else MOST_LISTED):
+            break
+        kept.add(one)
+    return [c for c in chosen if c in kept]
 
 
 def _found(hits: Sequence[ReadHit], chosen: Chosen) -> _Found:
