@@ -20,6 +20,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 import mehealth_rag.reader
+from eval.written_scores import MOST_OTHERS
 from mehealth_rag.model_files import PACKAGED, PACKAGED_SHA256, file_hash
 from mehealth_rag.reader.choice import choose, judge
 from mehealth_rag.reader.model import CARD, LOG, MODEL, Calibration, Limits, Reader
@@ -30,8 +31,9 @@ from training.export import BITS, export
 from training.reader import trained
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from mehealth_rag.reader.choice import Choice
     from mehealth_rag.reader.model import Judgement, PassageReading
 
 OUTPUT = Path(mehealth_rag.reader.__file__).parent
@@ -101,7 +103,9 @@ def calibrate(
     claims = _drawn([e for e in examples.examples if e.kind == "claim"], most)
     judged = [(e.verdict, _judged(reader, e, examples)) for e in claims]
     limits, verdicts = _best_verdicts(judged, limits)
-    known = {"sentence": asdict(sentence), "passage": asdict(passage), "limits": asdict(limits)}
+    answers = _answers_right(questions, read, limits)
+    known = {"sentence": asdict(sentence), "passage": asdict(passage), "limits": asdict(limits),
+             "right": asdict(_platt(answers))}  # fmt: skip
     return known, {**right, **verdicts}
 
 
@@ -163,6 +167,27 @@ def _best_limits(
     return max(measured, key=lambda m: m[1]["evidence"] + 0.5 * m[1]["abstention_f1"])
 
 
+def _answers_right(
+    questions: Sequence[Example], read: Sequence[list[PassageReading]], limits: Limits
+) -> Iterator[tuple[float, bool]]:
+    """How likely each answer that is given was held to be, and whether it is right."""
+    for example, readings in zip(questions, read, strict=True):
+        choice = choose(readings, limits)
+        if choice.sentences:
+            yield choice.confidence, _is_whole(example, _labels(example, choice))
+
+
+def _labels(example: Example, choice: Choice) -> list[int]:
+    found = _searched(example)
+    return [found[c.passage].labels[c.sentence] for c in choice.sentences]
+
+
+def _is_whole(example: Example, labels: Sequence[int]) -> bool:
+    """Whether all gold sentences are there and at most two that are neither gold nor harmless."""
+    gold = sum(label == GOLD for r in example.readings for label in r.labels)
+    return example.answerable and labels.count(GOLD) == gold and labels.count(0) <= MOST_OTHERS
+
+
 def _steps(first: float, end: float) -> list[float]:
     return [round(float(x), 3) for x in np.arange(first, end, 0.05)]
 
@@ -174,14 +199,12 @@ def _figures(
     counts: Counter[str] = Counter()
     for example, readings in zip(questions, read, strict=True):
         choice = choose(readings, limits)
-        found = _searched(example)
-        labels = [found[c.passage].labels[c.sentence] for c in choice.sentences]
-        gold = sum(label == GOLD for r in example.readings for label in r.labels)
+        found, labels = _searched(example), _labels(example, choice)
         counts["declined"] += not labels
         counts["unanswerable"] += not example.answerable
         counts["both"] += not labels and not example.answerable
-        whole = labels.count(GOLD) == gold and labels.count(0) <= 2
-        counts["right"] += bool(labels) and whole if example.answerable else not labels
+        whole = bool(labels) and _is_whole(example, labels)
+        counts["right"] += whole if example.answerable else not labels
         if example.answerable and choice.best is not None:
             counts["best"] += found[choice.best.passage].labels[choice.best.sentence] == GOLD
     precision = counts["both"] / max(counts["declined"], 1)

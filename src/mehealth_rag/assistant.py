@@ -279,7 +279,9 @@ class Assistant:
             link = find_link(question, self.known_sources, pages)
             if link is not None:
                 return compose.link_answer(question, link, library)
-        draft = reading.drafted(question, asked.hits, self.reader().limits, self.index)
+        reader = self.reader()
+        draft = reading.drafted(question, asked.hits, reader.limits, self.index)
+        draft = replace(draft, confidence=reader.right.of(draft.answerable))
         if not draft.statements:
             library = replace(library, unread=self._unread(documents))
             return compose.not_found(question, reading.nearest(asked.hits), draft, library)

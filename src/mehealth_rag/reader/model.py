@@ -100,6 +100,11 @@ class Calibration:
         """The probability of a logit."""
         return 1 / (1 + math.exp(-max(min(self.slope * logit + self.offset, 60.0), -60.0)))
 
+    def of(self, probability: float) -> float:
+        """The probability that belongs to another one, which was not calibrated for this."""
+        bounded = min(max(probability, 1e-9), 1 - 1e-9)
+        return self.probability(math.log(bounded / (1 - bounded)))
+
 
 class Reader:
     """Reads questions and statements with passages; safe to use from many threads."""
@@ -114,6 +119,8 @@ class Reader:
         self._sentence = Calibration(**known.get("sentence", {}))
         self._passage = Calibration(**known.get("passage", {}))
         self.limits = Limits(**known.get("limits", {}))
+        self.right = Calibration(**known.get("right", {}))
+        """From how likely the best sentence answers to how likely the answer is right."""
         self._pool = ThreadPoolExecutor(THREADS, "reader")
 
     @classmethod
