@@ -159,6 +159,6 @@ def test_what_may_not_be_evidence_answers_nothing(shelf: Shelf) -> None:
     hit = next(h for h in shelf.read(leaves=0.9) if h.likeliest)
     passage = hit.hit.passage
     may = tuple("leaves" not in passage.sentence_text(n) for n in range(len(passage.sentences)))
-    evidence = Evidence(hit.hit, 0.0, np.zeros(len(may), np.float32), may)
+    evidence = Evidence(hit.hit, np.zeros(len(may), np.float32), may)
     assert allowed(hit.reading, evidence).sentences == (0.0,) * len(readable(passage))
     assert allowed(hit.reading, replace(evidence, allowed=())) == hit.reading

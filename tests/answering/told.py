@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from mehealth_rag.assistant import Assistant
-from mehealth_rag.reader.model import Limits, PassageReading
+from mehealth_rag.reader.model import Calibration, Limits, PassageReading
 from mehealth_rag.reader.rows import PassageText
 from mehealth_rag.types import Turn
 
@@ -20,6 +20,7 @@ class ToldReader:
 
     words: tuple[str, ...]
     limits: Limits = field(default_factory=Limits)
+    right: Calibration = field(default_factory=Calibration)
 
     def read(
         self,

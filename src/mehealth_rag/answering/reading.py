@@ -85,7 +85,8 @@ def drafted(question: Question, hits: Sequence[ReadHit], limits: Limits, pages: 
     groups: dict[str, list[_Found]] = {}
     for one in rivals or found:
         groups.setdefault(fold(one.quote.text).rstrip("."), []).append(one)
-    headings = _once(_heading(question, group, pages) for group in groups.values())
+    led = introduction is not None  # its words say what the items are of
+    headings = _once(None if led else _heading(question, group, pages) for group in groups.values())
     statements = tuple(
         (*_quotes(group, pages), *filter(None, [heading]))
         for group, heading in zip(groups.values(), headings, strict=True)
