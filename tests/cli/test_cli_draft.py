@@ -129,7 +129,7 @@ def test_a_strict_check_of_what_is_not_supported(
         (["--file", "no.md"], "no.md: there is no such file; check --file"),
         (["--file", "draft.md", TRUE], "--file draft.md goes without a claim, --batch, --output"),
         (["--file", "draft.md", "--batch", "-"], "--file draft.md goes without a claim, --batch"),
-        (["--file", "draft.xls"], "draft.xls: unknown format 'xls'; save it as one of pdf, docx,"),
+        (["--file", "draft.xls"], "draft.xls: unknown format 'xls'; save it as one of pdf, html,"),
         (["--file", "draft.pdf"], "draft.pdf: not a PDF (it does not start like one); get"),
         (["--file", "draft.md"], "draft.md: holds no sentence that claims something; check"),
         (["--file", "draft.txt", "--document", "x"], "no document 'x' in the index; there are: "),

@@ -295,7 +295,7 @@ def test_missing_file_and_unknown_format_are_said(tmp_path: Path) -> None:
     path = tmp_path / "table.xls"
     path.write_bytes(b"x")
     with pytest.raises(
-        ReadingError, match=r"unknown format 'xls'; save it as one of pdf, docx, html, md, txt"
+        ReadingError, match=r"unknown format 'xls'; save it as one of pdf, html, md, docx"
     ):
         read(path)
     far = Source("far", "Far", "report", "pdf")

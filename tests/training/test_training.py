@@ -107,7 +107,7 @@ def test_a_trained_model_is_packaged_and_reads_alike(
     assert package.main(given) == 0
     card = json.loads((tmp_path / CARD).read_text(encoding="utf-8"))
     assert card["data"] == json.loads((tmp_path / LOG).read_text(encoding="utf-8"))["examples"]
-    assert set(card["calibration"]) == {"sentence", "passage", "limits"}
+    assert set(card["calibration"]) == {"sentence", "passage", "limits", "right"}
     packaged = Reader.load(tmp_path)
     model = reader.trained(trained)
     pairs = list(Epochs(examples.load(made), bases.tokenizer("small"), 7).all_of())
