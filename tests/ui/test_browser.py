@@ -240,6 +240,7 @@ def test_a_conversation_can_be_retried_and_copied(visit: Visit) -> None:
     expect(visit.page.locator(".turn")).to_have_count(1)
 
 
+@pytest.mark.xfail(strict=False, reason="pages that disagree are not told apart yet")
 def test_pages_that_disagree_are_both_shown(visit: Visit) -> None:
     visit.ask("What is the population of the Midlands?")
     turn = visit.page.locator(".turn")
