@@ -154,10 +154,10 @@ def test_no_command_reaches_out(watched: Watched) -> None:
 
 
 def test_a_configured_language_model_is_the_only_one_spoken_to(watched: Watched) -> None:
-    with serving(says("There are seven leading Medical Schools [1].")) as server:
+    with serving(says("The Chairman is Sir John Peace [1].")) as server:
         port = int(server.url.split(":")[2].split("/")[0])
         env = {"MEHEALTH_LLM_BASE_URL": server.url, "MEHEALTH_LLM_MODEL": "test"}
-        question = "How many medical schools are there?"
+        question = "Who is the Chairman of the Midlands Engine?"
         out = watched.run("model", "ask", question, "--engine", "generative", "--json", env=env)
     assert json.loads(out)["status"] == "answered"
     assert watched.peers("model") == {("127.0.0.1", port)}
