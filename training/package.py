@@ -140,15 +140,8 @@ def _platt(pairs: Iterable[tuple[float, bool]]) -> Calibration:
 def _calibrated(
     reading: PassageReading, sentence: Calibration, passage: Calibration
 ) -> PassageReading:
-    def logit(p: float) -> float:
-        p = min(max(p, 1e-9), 1 - 1e-9)
-        return float(np.log(p / (1 - p)))
-
-    return replace(
-        reading,
-        answers=passage.probability(logit(reading.answers)),
-        sentences=tuple(sentence.probability(logit(p)) for p in reading.sentences),
-    )
+    sentences = tuple(map(sentence.of, reading.sentences))
+    return replace(reading, answers=passage.of(reading.answers), sentences=sentences)
 
 
 def _best_limits(

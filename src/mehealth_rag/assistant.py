@@ -52,14 +52,15 @@ PASSAGES_READ = 12
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A question as it stands alone, the passages found for it, and what the reader says of them.
+    """A question as it stands alone, and the passages found for it.
 
-    `plain` are the documents that an answer need not name.
+    `read` has the reader read them: what only a link answers need not be read. `plain` are the
+    documents that an answer need not name.
     """
 
     question: Question
     evidence: tuple[Evidence, ...]
-    hits: tuple[ReadHit, ...]
+    read: Callable[[], tuple[ReadHit, ...]]
     plain: frozenset[str]
 
 
@@ -231,10 +232,11 @@ class Assistant:
             watch.mark("first_words")
             return framed(part)
 
-        hits = self._read(question, history, evidence)
-        if alone.avoid:
-            hits = reading.without(hits, alone.avoid)
-        asked = _Asked(analysed, evidence, hits, plain(naming, evidence))
+        def read() -> tuple[ReadHit, ...]:
+            hits = self._read(question, history, evidence)
+            return reading.without(hits, alone.avoid) if alone.avoid else hits
+
+        asked = _Asked(analysed, evidence, read, plain(naming, evidence))
         answer = yield from mapped(self._answer(asked, documents), begun)
         watch.lap("answer")
         return framed(answer, timings_ms=watch.stop())
@@ -279,15 +281,15 @@ class Assistant:
             link = find_link(question, self.known_sources, pages)
             if link is not None:
                 return compose.link_answer(question, link, library)
-        reader = self.reader()
-        draft = reading.drafted(question, asked.hits, reader.limits, self.index)
+        hits, reader = asked.read(), self.reader()
+        draft = reading.drafted(question, hits, reader.limits, self.index.page)
         draft = replace(draft, confidence=reader.right.of(draft.answerable))
         if not draft.statements:
             library = replace(library, unread=self._unread(documents))
-            return compose.not_found(question, reading.nearest(asked.hits), draft, library)
+            return compose.not_found(question, reading.nearest(hits), draft, library)
         if self.model is None or draft.disagree:
             return compose.answered(question, draft, library)
-        task = Task(question, draft, asked.evidence, asked.hits)
+        task = Task(question, draft, asked.evidence, hits)
         writer = Writer(self.model, self.retriever, self.index.page, self.answer_tokens)
         return (yield from generated.answer(task, writer, library))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from mehealth_rag.accounting import PageName, page_ranges
@@ -18,7 +18,7 @@ from mehealth_rag.types import (
     Citation,
     Conflict,
     ConflictValue,
-    Page,
+    PageOf,
     Source,
     Statement,
     Status,
@@ -40,7 +40,7 @@ class Library:
     `plain` are the documents that need no naming: the question does, or no other comes near.
     """
 
-    page: Callable[[str, int], Page]
+    page: PageOf
     sources: Mapping[str, Source]
     unread: Mapping[str, tuple[PageName, ...]] = field(default_factory=dict)
     """Pages of the documents searched, by document, that could not be read."""

@@ -8,11 +8,11 @@ from __future__ import annotations
 import datetime
 import re
 
-_MONTHS = tuple(
+MONTHS = tuple(
     "January February March April May June July August September October November December".split()
 )
-_NUMBERS = {name[:3].lower(): number for number, name in enumerate(_MONTHS, start=1)}
-_MONTH = rf"(?:{'|'.join(_MONTHS)}|(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b\.?)"
+_NUMBERS = {name[:3].lower(): number for number, name in enumerate(MONTHS, start=1)}
+_MONTH = rf"(?:{'|'.join(MONTHS)}|(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b\.?)"
 DATE = (
     rf"(?:(?:\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?)?{_MONTH},?\s+\d{{4}}"
     rf"|{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}"
@@ -35,13 +35,18 @@ def iso_date(text: str) -> str | None:
     """A date as metadata or a page writes it, in ISO's form; None where it is none."""
     text = text.strip()
     if worded := _WORDED.fullmatch(text):
-        month = _NUMBERS[worded["month"][:3].lower()]
+        month = month_number(worded["month"])
         return _iso(int(worded["year"]), month, int(worded["day"] or worded["later"] or 0))
     if dotted := _DOTTED.fullmatch(text):
         return _iso(int(dotted[3]), int(dotted[2]), int(dotted[1]))
     if digits := _DIGITS.match(text):
         return _iso(*(int(part or 0) for part in digits.groups()))
     return None
+
+
+def month_number(name: str) -> int:
+    """The number of a month, from 1, by its name or the beginning of it."""
+    return _NUMBERS[name[:3].lower()]
 
 
 def sensible_date(text: str) -> str | None:
@@ -55,7 +60,7 @@ def as_of(dated: str | None) -> str:
     if not dated:
         return ""
     year, month, day = [*dated.split("-"), "", ""][:3]
-    words = [str(int(day)) if day else "", _MONTHS[int(month) - 1] if month else "", year]
+    words = [str(int(day)) if day else "", MONTHS[int(month) - 1] if month else "", year]
     return f"as of {' '.join(filter(None, words))}"
 
 

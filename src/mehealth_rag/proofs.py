@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import TypeGuard
 
+from mehealth_rag.answering.conflicts import MAX_RATIO
 from mehealth_rag.answering.draft import Quote
 from mehealth_rag.grounding.amounts import amounts
 from mehealth_rag.grounding.judge import carries
@@ -15,7 +15,7 @@ from mehealth_rag.grounding.values import Ground, Judgement, Outcome, ReasonKind
 from mehealth_rag.language.words import stems
 from mehealth_rag.retrieval import Evidence, Retriever
 from mehealth_rag.tables import quoted_columns
-from mehealth_rag.types import BlockKind, Page, Passage, Sentence
+from mehealth_rag.types import BlockKind, PageOf, Passage, Sentence
 
 PASSAGES_READ = 12
 SENTENCES_HELD = 14
@@ -23,9 +23,6 @@ SENTENCES_HELD = 14
 
 BOTH_SURE = 0.9
 """From this closeness on two pages that differ are said to disagree."""
-
-MAX_RATIO = Decimal("1.5")
-"""Figures further apart than this measure different things."""
 
 NOTHING_ADDED = 0.03
 """A second quote that brings no more of the sentence's words is left out."""
@@ -36,9 +33,6 @@ _LEANS = re.compile(
     re.IGNORECASE,
 )
 """A sentence that may take its subject from the one before."""
-
-PageOf = Callable[[str, int], Page]
-"""Gives one page of a document, counted from 1."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ have to be searched for again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -369,3 +369,6 @@ class Verdict:
 
 Turn = tuple[str, str]
 """An earlier question and its answer."""
+
+PageOf = Callable[[str, int], Page]
+"""Gives one page of a document, counted from 1."""

@@ -87,7 +87,7 @@ class Shelf:
 
     def draft(self, question: str, **answering: float) -> Draft:
         """The answer to a question."""
-        return drafted(analyse(question), self.read(**answering), LIMITS, self)
+        return drafted(analyse(question), self.read(**answering), LIMITS, self.page)
 
 
 @pytest.fixture(scope="module")
@@ -146,13 +146,13 @@ def test_pages_with_different_figures_are_both_told(shelf: Shelf) -> None:
 
 def test_nothing_is_said_below_the_limit(shelf: Shelf) -> None:
     hits = shelf.read(leaves=0.2, walkers=0.1)
-    assert drafted(analyse("When?"), hits, LIMITS, shelf).statements == ()
+    assert drafted(analyse("When?"), hits, LIMITS, shelf.page).statements == ()
     assert nearest(hits)[0].text == "It leaves every hour."
 
 
 def test_a_refused_sentence_answers_nothing(shelf: Shelf) -> None:
     hits = without(shelf.read(leaves=0.9), "It leaves every hour [1].")
-    assert drafted(analyse("When?"), hits, LIMITS, shelf).statements == ()
+    assert drafted(analyse("When?"), hits, LIMITS, shelf.page).statements == ()
 
 
 def test_what_may_not_be_evidence_answers_nothing(shelf: Shelf) -> None:

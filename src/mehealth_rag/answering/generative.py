@@ -23,7 +23,7 @@ from mehealth_rag.language.words import content_words, stem_all
 from mehealth_rag.questions import Question, Wanted
 from mehealth_rag.reader.rows import readable
 from mehealth_rag.retrieval import Evidence, Retriever
-from mehealth_rag.types import Dropped, Page
+from mehealth_rag.types import Dropped, PageOf
 
 if TYPE_CHECKING:
     from mehealth_rag.llm import EvidenceItem, LanguageModel, Message
@@ -57,7 +57,7 @@ class Writer:
 
     model: LanguageModel
     retriever: Retriever
-    page: Callable[[str, int], Page]
+    page: PageOf
     max_tokens: int
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from mehealth_rag.answering.conflicts import disagreeing
 from mehealth_rag.answering.draft import Draft, Quote
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mehealth_rag.reader.model import Limits, PassageReading
     from mehealth_rag.reader.rows import PassageText
     from mehealth_rag.retrieval import Evidence
-    from mehealth_rag.types import Hit, Page, Passage, Sentence, Span
+    from mehealth_rag.types import Hit, Page, PageOf, Passage, Sentence, Span
 
 MOST_WORDS, MOST_LISTED = 75, 150
 """Words of an answer at the most, its best sentence aside; the second of items and rows."""
@@ -44,13 +44,6 @@ class ReadHit:
         return max(self.reading.sentences, default=0.0)
 
 
-class Pages(Protocol):
-    """Where whole pages are found."""
-
-    def page(self, document: str, number: int) -> Page:
-        """One page, counted from 1."""
-
-
 @dataclass(frozen=True, slots=True)
 class _Found:
     """A sentence that was chosen, in its passage."""
@@ -69,7 +62,7 @@ class _Found:
         return self.passage.document, self.passage.page, self.sentence.span
 
 
-def drafted(question: Question, hits: Sequence[ReadHit], limits: Limits, pages: Pages) -> Draft:
+def drafted(question: Question, hits: Sequence[ReadHit], limits: Limits, page_of: PageOf) -> Draft:
     """The answer to a question that its passages were read for; without statements: none.
 
     What stands on several pages word for word is one statement with a quote of each. Items of one
@@ -79,16 +72,18 @@ def drafted(question: Question, hits: Sequence[ReadHit], limits: Limits, pages: 
     choice = choose([h.reading for h in hits], limits)
     found = _with_items([_found(hits, c) for c in _fitting(choice.sentences, hits)])
     rivals = _rivals(question, hits, limits) if found and question.wanted.is_figure else ()
-    introduction = None if rivals else _introduction(found, pages)
+    introduction = None if rivals else _introduction(found, page_of)
     if introduction is not None:
         found = [f for f in found if f.sentence.span != introduction.span]
     groups: dict[str, list[_Found]] = {}
     for one in rivals or found:
         groups.setdefault(fold(one.quote.text).rstrip("."), []).append(one)
     led = introduction is not None  # its words say what the items are of
-    headings = _once(None if led else _heading(question, group, pages) for group in groups.values())
+    headings = _once(
+        None if led else _heading(question, group, page_of) for group in groups.values()
+    )
     statements = tuple(
-        (*_quotes(group, pages), *filter(None, [heading]))
+        (*_quotes(group, page_of), *filter(None, [heading]))
         for group, heading in zip(groups.values(), headings, strict=True)
     )
     named = tuple(heading.text if heading else "" for heading in headings)
@@ -134,11 +129,8 @@ def without(hits: Sequence[ReadHit], refused: str) -> tuple[ReadHit, ...]:
     plain = fold(" ".join(refused.split()))
 
     def lowered(hit: ReadHit) -> ReadHit:
-        kept = tuple(
-            0.0 if fold(" ".join(text.split())).rstrip(".") in plain else probability
-            for text, probability in zip(hit.text.sentences, hit.reading.sentences, strict=True)
-        )
-        return replace(hit, reading=replace(hit.reading, sentences=kept))
+        may = [fold(" ".join(t.split())).rstrip(".") not in plain for t in hit.text.sentences]
+        return replace(hit, reading=_only(hit.reading, may))
 
     return tuple(map(lowered, hits))
 
@@ -149,11 +141,13 @@ def allowed(reading: PassageReading, evidence: Evidence) -> PassageReading:
     if not evidence.allowed:
         return reading
     may = {s.span for s, may in zip(passage.sentences, evidence.allowed, strict=True) if may}
-    kept = tuple(
-        probability if sentence.span in may else 0.0
-        for sentence, probability in zip(readable(passage), reading.sentences, strict=True)
-    )
-    return replace(reading, sentences=kept)
+    return _only(reading, [sentence.span in may for sentence in readable(passage)])
+
+
+def _only(reading: PassageReading, may: Sequence[bool]) -> PassageReading:
+    """A reading in which the sentences that may not answer do not."""
+    pairs = zip(reading.sentences, may, strict=True)
+    return replace(reading, sentences=tuple(p if own else 0.0 for p, own in pairs))
 
 
 def _with_items(found: Sequence[_Found]) -> list[_Found]:
@@ -168,7 +162,7 @@ def _with_items(found: Sequence[_Found]) -> list[_Found]:
     return told
 
 
-def _introduction(found: Sequence[_Found], pages: Pages) -> Quote | None:
+def _introduction(found: Sequence[_Found], page_of: PageOf) -> Quote | None:
     """What introduces the list that all chosen sentences are items of; None where none does."""
     items = [f for f in found if f.sentence.lead is not None]
     leads = {(f.passage.document, f.passage.page, f.sentence.lead) for f in items}
@@ -178,17 +172,17 @@ def _introduction(found: Sequence[_Found], pages: Pages) -> Quote | None:
     others = {f.place for f in found} - {f.place for f in items}
     if lead is None or not others <= {(document, page, lead)}:
         return None
-    return _page_quote(document, pages.page(document, page), lead)
+    return _page_quote(document, page_of(document, page), lead)
 
 
-def _heading(question: Question, group: Sequence[_Found], pages: Pages) -> Quote | None:
+def _heading(question: Question, group: Sequence[_Found], page_of: PageOf) -> Quote | None:
     """The heading of a statement where only it has a word that the question asks about."""
     first = group[0]
     passage, text = first.passage, first.passage.heading
     asked = set(question.subject) & set(stem_all(content_words(text)))
     if not asked - set(stem_all(content_words(first.quote.text))):
         return None
-    page = pages.page(passage.document, passage.page)
+    page = page_of(passage.document, passage.page)
     above = (b for b in page.blocks if b.span.end <= first.sentence.span.start)
     same = [b.span for b in above if b.kind is BlockKind.HEADING and b.span.of(page.text) == text]
     return _page_quote(passage.document, page, same[-1]) if same else None
@@ -204,12 +198,12 @@ def _once(headings: Iterable[Quote | None]) -> list[Quote | None]:
     return told
 
 
-def _quotes(group: Sequence[_Found], pages: Pages) -> tuple[Quote, ...]:
+def _quotes(group: Sequence[_Found], page_of: PageOf) -> tuple[Quote, ...]:
     """The quotes of one statement; a table's row also has those that head its columns."""
     quotes = [one.quote for one in group]
     first = group[0]
     if first.sentence.kind is BlockKind.ROW and first.sentence.columns:
-        page = pages.page(first.passage.document, first.passage.page)
+        page = page_of(first.passage.document, first.passage.page)
         heads = quoted_columns(first.sentence, page.text)
         quotes += [_page_quote(first.passage.document, page, span) for span in heads]
     return tuple(quotes)

@@ -21,7 +21,7 @@ from mehealth_rag.grounding.values import Ground, Reason, ReasonKind
 from mehealth_rag.language.words import stem, words
 from mehealth_rag.proofs import Finding, Proof, best_of, outweighs, proofs
 from mehealth_rag.retrieval import Evidence, Retriever
-from mehealth_rag.types import BlockKind, Page
+from mehealth_rag.types import BlockKind, PageOf
 
 UNCLEAR = "it is not clear what it speaks of"
 BESIDE = "beside the question"
@@ -45,7 +45,7 @@ class Bench:
 
     evidence: Sequence[Evidence]
     retriever: Retriever
-    page_of: Callable[[str, int], Page]
+    page_of: PageOf
     to_the_question: Callable[[Quote], bool]
     _topic: str = field(default="", init=False)
 

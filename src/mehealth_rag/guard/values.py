@@ -8,16 +8,15 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from mehealth_rag.dates import MONTHS, month_number
 from mehealth_rag.language.figures import NUMBER_WORDS, FigureKind, figures
 from mehealth_rag.types import Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-_MONTHS = (
-    "january february march april may june july august september october november december"
-).split()
-_MONTH = "|".join(f"{m}|{m[:3]}" if m not in {"may", "june"} else m for m in _MONTHS) + "|sept|jun"
+_NAMES = [name.lower() for name in MONTHS]
+_MONTH = "|".join(f"{m}|{m[:3]}" if m not in {"may", "june"} else m for m in _NAMES) + "|sept|jun"
 _DATE = re.compile(
     rf"""\b(?:
     (?P<d1>\d{{1,2}})(?:st|nd|rd|th)?\s(?:of\s)?(?P<m1>{_MONTH})\b\.?(?:,?\s(?P<y1>\d{{4}}))?
@@ -110,7 +109,7 @@ _ENDS = re.compile(r"[.!?:;|•\n“\"(]\s*$")
 class Amount:
     """A figure. `value` has its scale applied; `unit` is empty where none that is known follows.
 
-    `about`: the text says that it is not exact. `years` are amounts of their own kind.
+    `about`: the text says that it is not exact.
     """
 
     value: Decimal
@@ -196,12 +195,8 @@ def _dates(text: str) -> Iterator[Date]:
             continue  # "may", "march" as verbs
         if not day and not year and month.lower() == "may" and not match.start():
             continue
-        number = int(month) if month.isdigit() else _month(month)
+        number = int(month) if month.isdigit() else month_number(month)
         yield Date(int(year or 0), number, int(day or 0), Span(match.start(), match.end()))
-
-
-def _month(word: str) -> int:
-    return next(n for n, m in enumerate(_MONTHS, 1) if m.startswith(word.lower()[:3]))
 
 
 def _times(text: str, taken: Sequence[Span]) -> Iterator[tuple[int, Span]]:
