@@ -24,8 +24,11 @@ MOST_GOLD = 2
 BUNDLED = 8
 """Sentences of the evidence that is gathered from several passages, at the most."""
 
-ELSEWHERE_SHARE = 0.4
+ELSEWHERE_SHARE = 0.8
 """Share of the statements that are also read with a passage that does not tell of them."""
+
+BUNDLED_SHARE = 0.4
+"""Share of the statements whose evidence stands in one passage and is gathered all the same."""
 
 Verdict = Literal["supported", "contradicted", "not_found", "not_supported"]
 
@@ -149,25 +152,30 @@ class Epochs:
         return Group(tuple(rows), tuple(targets))
 
     def _evidence(self, example: Example, random_: random.Random) -> tuple[PassageText, list[int]]:
-        """The passage that decides; of several, sentences of each as the reader gathers them."""
+        """The passage that decides; or sentences of several, as the reader gathers them."""
         gold = [r for r in example.readings if GOLD in r.labels]
-        if len(gold) > 1:
-            return self._bundle(gold, random_)
+        if len(gold) > 1 or random_.random() < BUNDLED_SHARE:
+            others = [r for r in example.readings if GOLD not in r.labels]
+            drawn = random_.sample(others, min(len(others), random_.randint(0 if gold else 2, 2)))
+            bundle = sorted((*gold, *drawn), key=lambda r: r.rank)
+            if bundle:
+                return self._bundle(bundle, random_)
         near = gold or [r for r in example.readings if not r.rank] or example.readings[:2]
         chosen = random_.choice(near)
         return self._passages[chosen.passage], chosen.labels
 
     def _bundle(
-        self, gold: Sequence[Reading], random_: random.Random
+        self, readings: Sequence[Reading], random_: random.Random
     ) -> tuple[PassageText, list[int]]:
+        """The gold sentences of passages, and up to two others of each."""
         parts, labels = [], []
-        for reading in gold:
-            passage = self._passages[reading.passage]
+        for reading in readings:
             places = [i for i, label in enumerate(reading.labels) if label == GOLD]
             rest = [i for i in range(len(reading.labels)) if i not in places]
-            places += random_.sample(rest, min(len(rest), random_.randint(0, 2)))
+            least = 0 if places else 1
+            places += random_.sample(rest, min(len(rest), random_.randint(least, 2)))
             kept = sorted(places)[:BUNDLED]
-            parts.append((passage, kept))
+            parts.append((self._passages[reading.passage], kept))
             labels += [reading.labels[place] for place in kept]
         return gathered(parts), labels
 

@@ -43,12 +43,14 @@ class Plan:
     groups_at_once: int = 12
     clip: float = 1.0
     seed: int = 7
-    every: int = 100
+    every: int = 50
     averaged_over: int = 150
     sentence_weight: float = 2.0
     choice_weight: float = 0.5
     verdict_weight: float = 1.0
     twin_weight: float = 1.0
+    bfloat16: bool = False
+    """Multiply in bfloat16. On a processor with AMX a step takes a sixth of the time."""
 
 
 @dataclass(slots=True)
@@ -72,7 +74,7 @@ def train(
 
     `start` is what `keep` was given in a run of the same plan that was cut short.
     """
-    optimiser = torch.optim.AdamW(model.groups(plan.rate, plan.head_rate), weight_decay=0.01)
+    optimiser = torch.optim.AdamW(model.groups(plan.rate, plan.head_rate), weight_decay=0.01, fused=True)
     rates = [group["lr"] for group in optimiser.param_groups]
     batches = _batches(groups, plan)
     log = Log(planned=len(batches))
@@ -140,7 +142,8 @@ def _step(
 
     def work(part: Sequence[Group]) -> tuple[float, Sequence[Tensor | None]]:
         torch.set_num_threads(1)
-        outputs = read(model, [row for group in part for row in group.rows])
+        with torch.autocast("cpu", torch.bfloat16, enabled=plan.bfloat16):
+            outputs = read(model, [row for group in part for row in group.rows])
         loss = torch.zeros(())
         for group in part:
             own, outputs = outputs[: len(group.rows)], outputs[len(group.rows) :]
@@ -148,14 +151,30 @@ def _step(
         loss = loss / len(batch)
         return float(loss.detach()), torch.autograd.grad(loss, trained, allow_unused=True)
 
-    ordered = sorted(batch, key=lambda g: sum(len(row.ids) for row in g.rows))
-    results = list(workers.map(work, [p for p in (ordered[::2], ordered[1::2]) if p]))
+    results = list(workers.map(work, _shared_out(batch)))
     for parameter, *gradients in zip(trained, *(g for _, g in results), strict=True):
-        there = [g for g in gradients if g is not None]
-        parameter.grad = torch.stack(there).sum(0) if there else None
+        first, *rest = [g for g in gradients if g is not None] or [None]
+        for more in rest:
+            first.add_(more)
+        parameter.grad = first
     torch.nn.utils.clip_grad_norm_(trained, plan.clip)
     optimiser.step()
     return sum(loss for loss, _ in results)
+
+
+def _shared_out(batch: Sequence[Group]) -> list[list[Group]]:
+    """The groups of each worker: about as many word pieces for one as for the other."""
+    parts: list[list[Group]] = [[] for _ in range(WORKERS)]
+    loads = [0] * WORKERS
+    for group in sorted(batch, key=_pieces, reverse=True):
+        least = loads.index(min(loads))
+        parts[least].append(group)
+        loads[least] += _pieces(group)
+    return [part for part in parts if part]
+
+
+def _pieces(group: Group) -> int:
+    return sum(len(row.ids) for row in group.rows)
 
 
 def group_loss(outputs: Sequence[Outputs], group: Group, plan: Plan) -> Tensor:

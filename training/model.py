@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 HEAD_WIDTH = 256
 VERDICTS = ("supported", "contradicted", "not_found")
+ROUNDED = 32
+"""Rows are padded to a multiple of so many word pieces in training."""
 _NEVER = -1e4
 """Stands for minus infinity where a sentence is only padding."""
 
@@ -38,19 +40,22 @@ class Outputs:
     evidence: Tensor
 
     def row(self, number: int) -> Outputs:
-        """The logits of one row, as if of a batch of one."""
+        """The logits of one row, as if of a batch of one, in full precision."""
         one = slice(number, number + 1)
-        return Outputs(self.answers[one], self.passage[one], self.verdict[one], self.evidence[one])
+        logits = (self.answers, self.passage, self.verdict, self.evidence)
+        return Outputs(*(part[one].float() for part in logits))
 
 
 class ReaderModel(nn.Module):
-    """Reads rows. The word embeddings and the first `frozen` layers stay as they are.
+    """Reads rows with the first `layers` of the base; all of them where it is None.
+
+    The word embeddings and the first `frozen` layers stay as they are.
 
     A sentence is the mean of its states, as in the embedding models that it starts from, and the
     heads add to the cosine of question and sentence: an untrained model ranks like the base.
     """
 
-    def __init__(self, base: Path, frozen: int = 0) -> None:
+    def __init__(self, base: Path, frozen: int = 0, layers: int | None = None) -> None:
         super().__init__()
         logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         logging.set_verbosity_error()  # type: ignore[no-untyped-call]
@@ -58,6 +63,9 @@ class ReaderModel(nn.Module):
             str(base), add_pooling_layer=False, hidden_dropout_prob=0.0,
             attention_probs_dropout_prob=0.0, attn_implementation="eager",
         )  # fmt: skip
+        if layers is not None:
+            del self.encoder.encoder.layer[layers:]
+            self.encoder.config.num_hidden_layers = layers
         self.has_types = self.encoder.config.model_type == "bert"
         self.frozen = frozen
         width = self.encoder.config.hidden_size
@@ -127,8 +135,11 @@ class _SentenceHead(nn.Module):
         return logits, best
 
 
-def read(model: ReaderModel, rows: Sequence[Row], tokens_at_once: int = 1_600) -> list[Outputs]:
-    """What the model says of each row, computed in runs of like length."""
+def read(model: ReaderModel, rows: Sequence[Row], tokens_at_once: int = 1_024) -> list[Outputs]:
+    """What the model says of each row, computed in runs of like length.
+
+    Lengths are rounded up: kernels are made for each length anew, and odd ones are slower.
+    """
     order = sorted(range(len(rows)), key=lambda i: len(rows[i].ids))
     found: dict[int, Outputs] = {}
     start = 0
@@ -138,7 +149,12 @@ def read(model: ReaderModel, rows: Sequence[Row], tokens_at_once: int = 1_600) -
             end += 1
         part = order[start:end]
         arrays = inputs([rows[i] for i in part])
-        outputs = model(**{name: torch.from_numpy(a) for name, a in arrays.items()})
+        more = -arrays["input_ids"].shape[1] % ROUNDED
+        padded = {
+            name: torch.nn.functional.pad(torch.from_numpy(array), (0, more))
+            for name, array in arrays.items()
+        }
+        outputs = model(**padded)
         found |= {place: outputs.row(n) for n, place in enumerate(part)}
         start = end
     return [found[i] for i in range(len(rows))]

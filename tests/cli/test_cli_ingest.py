@@ -337,7 +337,7 @@ def test_no_file_of_the_corpus_is_ignored_in_silence(mehealth: Run, tmp_path: Pa
     assert sources["film.mp4"]["state"] == "failed"
     assert "unknown format 'mp4'" in sources["film.mp4"]["reason"]
     answer = the_json(mehealth("ask", "--json", *options, "What does a rake cost?", cwd=tmp_path))
-    assert answer["citations"][0]["quote"] == "rake\t9.50"
+    assert "rake\t9.50" in [c["quote"] for c in answer["citations"]]
 
 
 def test_what_the_manifest_does_not_name_has_a_row(mehealth: Run, tmp_path: Path) -> None:
