@@ -37,6 +37,9 @@ def step(statement: str, *quotes: str, above: str = "", question: str = "") -> S
          "£180,000.", "difference"),
         ("it fell by a third", "It fell from 12 to 8.", "share"),
         ("it is six times as long", "It lasts 19 weeks here and 3 there.", "share"),
+        ("more than ten came", "12 of them came.", "comparison"),
+        ("less than half came", "40% of them came.", "comparison"),
+        ("over half of them came", "Of 60 people 45 came.", "comparison"),
         ("it comes to £16,200", "It sold 8,100 tickets at £2.", "product"),
         ("it took twenty months", "Begun in June 2023, it ended in February 2025.", "difference"),
         ("it opened on 4 May 2021", "It was opened on the 4th of May, 2021.", "stands"),
@@ -62,6 +65,9 @@ def test_what_stands_or_follows(statement: str, quote: str, how: str) -> None:
         ("it opens at 6 p.m.", "The doors open at 17:00.", "time", ()),
         ("they work in Tobermoyle", "The depot at Ballynorra has staff.", "name", ()),
         ("it rose by 12%", "It has 12 staff.", "figure", ()),
+        ("more than 40,000 work there", "It has 33,000 staff.", "figure", ("33,000",)),
+        ("more than 100 work there", "It has 33,000 staff.", "figure", ("33,000",)),
+        ("it cost £30", "It cost £500 and then £40.", "figure", ("£40", "£500")),
     ],
 )
 def test_what_is_missing(statement: str, quote: str, kind: str, instead: tuple[str, ...]) -> None:

@@ -20,6 +20,9 @@ NEAR = Decimal("0.06")
 MOST_COUNTED = 20
 """The most that is counted."""
 
+FAR = 3
+"""How many times as large as the other a figure is at the most that another is compared with."""
+
 MOST_PAIRED = 14
 """Figures of one dimension that are added and compared in pairs, at the most."""
 
@@ -28,7 +31,17 @@ _POSSESSIVE = re.compile(r"['’]s?$")
 _SCALED = re.compile(
     r"[£$€]\s?(?:m|k|bn|000)\b|\b(?:million|thousand|billion|mn|bn)|['’]000", re.IGNORECASE
 )
+_MORE = re.compile(
+    r"\b(?:more than|over|above|at least|exceed(?:s|ed)?)\s(?:an?\s)?$", re.IGNORECASE
+)
+_LESS = re.compile(
+    r"\b(?:less than|fewer than|under|below|at most|up to)\s(?:an?\s)?$", re.IGNORECASE
+)
 _DAYS = {"day": 1.0, "week": 7.0, "month": 30.44, "year": 365.25}
+
+
+_Had = tuple[str, tuple[str, ...]]
+"""By which step an amount is had, and from which words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +49,9 @@ class Step:
     """How a value of a statement is had from its sources.
 
     `kind` is "figure", "word" (a number word or a fraction), "date", "time" or "name". `how` is
-    "stands", "rounding", "count", "sum", "difference", "share", "product" or "missing". `of` are
-    the sources' words that it is had from; of a missing value, what stands there in its place.
+    "stands", "rounding", "count", "sum", "difference", "share", "product", "comparison" or
+    "missing". `of` are the sources' words that it is had from; of a missing value, what stands in
+    its place, the first quote's before the others' and what is nearest to it first.
     """
 
     text: str
@@ -64,7 +78,7 @@ def steps(statement: str, sources: Sources) -> tuple[Step, ...]:
     texts = (*sources.quotes, sources.above, sources.question)
     given = [values(text) for text in texts]
     pool = _Pool.of(sources)
-    found = [(a.span, pool.step(a, a.span.of(statement), claimed)) for a in claimed.amounts]
+    found = [(a.span, pool.step(a, statement, claimed)) for a in claimed.amounts]
     for date in claimed.dates:
         text = date.span.of(statement)
         told = _stands(date, given) or pool.has_text(text)
@@ -110,13 +124,15 @@ class _Pool:
         scaled = any(_SCALED.search(t) for t in texts)
         return cls(sources, amounts, dates, words, initials, scaled)
 
-    def step(self, claimed: Amount, text: str, beside: Values) -> Step:
-        """How an amount is had; `beside` are all values of its statement."""
+    def step(self, claimed: Amount, statement: str, beside: Values) -> Step:
+        """How an amount of a statement is had; `beside` are all values of it."""
+        text = claimed.span.of(statement)
         kind = "figure" if any(c.isdigit() for c in text) else "word"
-        how, of = self._had(claimed, text)
+        before = statement[: claimed.span.start]
+        how, of = self._had(claimed, text) or self._compared(claimed, before) or ("missing", ())
         return Step(text, kind, how, of or self._rivals(claimed, beside))
 
-    def _had(self, claimed: Amount, text: str) -> tuple[str, tuple[str, ...]]:
+    def _had(self, claimed: Amount, text: str) -> _Had | None:
         alike = [(a, t) for a, t in self.amounts if _comparable(claimed, a)]
         for a, t in alike:
             if _equal(claimed, a) or self._same_digits(claimed, a):
@@ -129,17 +145,32 @@ class _Pool:
         whole = claimed.kind is FigureKind.QUANTITY and claimed.value == int(claimed.value)
         if whole and not claimed.unit and (of := self._count(int(claimed.value))):
             return "count", of
-        return self._computed(claimed) or self._between(claimed) or ("missing", ())
+        return self._computed(claimed) or self._between(claimed)
+
+    def _compared(self, claimed: Amount, before: str) -> _Had | None:
+        """What an amount is more or less than, where the words before it say that it is."""
+        sign = 1 if _MORE.search(before) else -1 if _LESS.search(before) else 0
+        found = [(a, t) for a, t in self.amounts if sign and a.value and _same_kind(a, claimed)]
+        for a, t in found:
+            if _beyond(sign, a.value, claimed.measured_in(a.unit)):
+                return "comparison", (t,)
+        if sign and claimed.kind is FigureKind.PERCENT:
+            amounts = [(a, t) for a, t in self.amounts if a.value and a.kind is not FigureKind.YEAR]
+            for (a, t), (b, u) in combinations(amounts[:MOST_PAIRED], 2):
+                low, high = sorted((a.value, b.measured_in(a.unit)))
+                if _same_kind(a, b) and _beyond(sign, 100 * low / high, claimed.value):
+                    return "comparison", (t, u)
+        return None
 
     def _rivals(self, claimed: Amount, beside: Values) -> tuple[str, ...]:
         """What stands where a missing amount should: amounts of its kind that are not claimed."""
-        quoted = len(self.sources.quotes)
-        own = [a for text in self.sources.quotes[:quoted] for a in values(text).amounts]
-        return tuple(
-            t for a, t in self.amounts
-            if a in own and a.dimension == claimed.dimension and a.currency == claimed.currency
-            and not any(_equal(b, a) for b in beside.amounts)
-        )  # fmt: skip
+        found: list[str] = []
+        for quote in self.sources.quotes:
+            own = [a for a in values(quote).amounts if _same_kind(a, claimed)]
+            others = [a for a in own if not any(_equal(b, a) for b in beside.amounts)]
+            nearest = sorted(others, key=lambda a: _apart(a.value, claimed.measured_in(a.unit)))
+            found += [a.span.of(quote) for a in nearest]
+        return tuple(found)
 
     def dates_apart(self, claimed: Date) -> Iterator[str]:
         """The dates of the quotes that tell as much as a claimed one, and otherwise."""
@@ -172,7 +203,7 @@ class _Pool:
                 return (quote,)
         return ()
 
-    def _computed(self, claimed: Amount) -> tuple[str, tuple[str, ...]] | None:
+    def _computed(self, claimed: Amount) -> _Had | None:
         """A sum, difference, share or product of two amounts; or what is left of several."""
         found = [(a, t) for a, t in self.amounts if a.value][:MOST_PAIRED]
         for (a, t), (b, u) in combinations(found, 2):
@@ -191,7 +222,7 @@ class _Pool:
                     return "difference", told
         return None
 
-    def _between(self, claimed: Amount) -> tuple[str, tuple[str, ...]] | None:
+    def _between(self, claimed: Amount) -> _Had | None:
         """The time between two dates."""
         days = _DAYS.get(claimed.unit)
         if days is None:
@@ -214,6 +245,21 @@ class _Pool:
         if all(p in self.words for p in parts):
             return True
         return name.text.isupper() and name.text.lower() in self.initials
+
+
+def _same_kind(one: Amount, other: Amount) -> bool:
+    return one.dimension == other.dimension and one.currency == other.currency
+
+
+def _beyond(sign: int, value: Decimal, limit: Decimal) -> bool:
+    """Whether a value is more (or, with sign -1, less) than another, and not by far."""
+    return bool(value and limit) and sign * (value - limit) > 0 and _apart(value, limit) <= FAR
+
+
+def _apart(one: Decimal, other: Decimal) -> Decimal:
+    """How many times as large as the other the larger of two values is."""
+    low, high = sorted((abs(one), abs(other)))
+    return high / low if low else Decimal("Infinity")
 
 
 def _combined(claimed: Amount, a: Amount, b: Amount) -> str:
