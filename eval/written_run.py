@@ -18,7 +18,8 @@ from eval.written_scores import (
 )
 from mehealth_rag.assistant import Assistant
 from mehealth_rag.errors import MehealthError
-from mehealth_rag.reader.choice import choose, judge
+from mehealth_rag.guard.verdict import Case, weigh
+from mehealth_rag.reader.choice import choose
 from mehealth_rag.reader.rows import gathered, readable
 from mehealth_rag.types import Span
 from mehealth_rag.wiring import ingest
@@ -118,7 +119,7 @@ class _Found:
 
 @dataclass(frozen=True)
 class _ReaderAlone:
-    """The reader over our search, without the engine's rules."""
+    """The reader over our search, its verdicts held to exact values as those of the engine are."""
 
     found: _Found
     reader: Reader
@@ -140,14 +141,14 @@ class _ReaderAlone:
     def judged(self, claim: WrittenClaim) -> Judged:
         passages = self.found.passages(claim.claim, (), PASSAGES_JUDGED)
         texts = [self.found.assistant.passage_text(p) for p in passages]
-        judgement = judge(self.reader, claim.claim, texts)
-        return Judged(claim, self.reader.limits.verdict(judgement))
+        weighed = weigh(self.reader, Case(claim.claim, texts))
+        return Judged(claim, self.reader.limits.verdict(weighed.judgement))
 
     def twin(self, twin: Twin) -> JudgedTwin:
         """With what carries the true half given, as a sentence's citations would give it."""
         texts = self._quotes(frozenset(twin.gold))
         true, lie = (
-            judge(self.reader, statement, texts, twin.question)
+            weigh(self.reader, Case(statement, texts, twin.question)).judgement
             for statement in (twin.true, twin.lie)
         )
         verdict = self.reader.limits.verdict
@@ -193,13 +194,13 @@ class _Whole:
         return Judged(claim, self._verdict(claim.claim)[0])
 
     def twin(self, twin: Twin) -> JudgedTwin:
-        true, lie = self._verdict(twin.true), self._verdict(twin.lie)
+        true, lie = (self._verdict(text, twin.question) for text in (twin.true, twin.lie))
         return JudgedTwin(twin, true[0] == "supported", lie[0] == "supported", true[1], lie[1])
 
-    def _verdict(self, statement: str) -> tuple[str, float]:
+    def _verdict(self, statement: str, question: str = "") -> tuple[str, float]:
         """The verdict on a statement, and how surely it is supported."""
         try:
-            verdict = self.found.assistant.check(statement, [self.found.document.name])
+            verdict = self.found.assistant.check(statement, [self.found.document.name], question)
         except MehealthError:
             return "", 0.0
         surely = verdict.confidence if verdict.verdict == "supported" else 0.0

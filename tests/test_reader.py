@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from mehealth_rag.errors import ModelError
+from mehealth_rag.guard.verdict import Case, weigh
 from mehealth_rag.model_files import file_hash
-from mehealth_rag.reader.choice import choose, gather, judge
+from mehealth_rag.reader.choice import choose
 from mehealth_rag.reader.model import (
     CARD,
     LOG,
@@ -110,14 +111,21 @@ def test_a_passage_is_read_the_same_whatever_else_is(reader: Reader) -> None:
 
 
 def test_a_true_statement_is_carried_more_than_its_lie(reader: Reader) -> None:
-    true = judge(reader, "Adults pay £12 for a return ticket.", [HARBOUR, FARES])
-    lie = judge(reader, "Adults pay £21 for a return ticket.", [HARBOUR, FARES])
-    strange = judge(reader, "Lactose is split by an enzyme.", [HARBOUR, FARES])
-    assert true.carried > lie.carried
-    assert true.carried > strange.carried
-    assert reader.limits.verdict(strange) == "not_found"
-    assert true.evidence.index(max(true.evidence)) == len(HARBOUR.sentences)
-    assert true.carried + true.denied + true.untold == pytest.approx(1.0)
+    true, lie, strange = (
+        weigh(reader, Case(statement, [HARBOUR, FARES]))
+        for statement in (
+            "Adults pay £12 for a return ticket.",
+            "Adults pay £21 for a return ticket.",
+            "Lactose is split by an enzyme.",
+        )
+    )
+    judged = true.judgement
+    assert judged.carried > lie.read.carried
+    assert lie.judgement.carried == 0
+    assert judged.carried > strange.judgement.carried
+    assert reader.limits.verdict(strange.judgement) == "not_found"
+    assert true.quotes[0] == (1, 0)
+    assert judged.carried + judged.denied + judged.untold == pytest.approx(1.0)
 
 
 def test_a_passage_too_long_for_a_row_keeps_a_place_for_each_sentence(reader: Reader) -> None:
@@ -144,14 +152,6 @@ def test_sentences_are_chosen_by_the_limits() -> None:
     assert choose(readings, replace(limits, answer=0.95)).best == chosen.best
     by_rank = choose(readings, replace(limits, by_rank=1.0))
     assert [(c.passage, c.sentence) for c in by_rank.sentences] == [(0, 1), (0, 2)]
-
-
-def test_evidence_of_several_passages_is_gathered_in_order() -> None:
-    gathered = gather([HARBOUR, FARES], [[0.0, 0.9, 0.0, 0.0, 0.0], [0.8, 0.1, 0.0, 0.0, 0.0, 0.0]])
-    assert gathered is not None
-    assert gathered.sentences == (HARBOUR.sentences[1], FARES.sentences[0])
-    assert HARBOUR.context in gathered.context
-    assert gather([HARBOUR, FARES], [[0.9, 0.9, 0, 0, 0], [0.0] * 6]) is None
 
 
 def test_another_file_than_the_card_describes_is_refused(tmp_path: Path) -> None:

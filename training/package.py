@@ -21,8 +21,9 @@ from sklearn.linear_model import LogisticRegression
 
 import mehealth_rag.reader
 from eval.written_scores import MOST_OTHERS
+from mehealth_rag.guard.verdict import Case, weigh
 from mehealth_rag.model_files import PACKAGED, PACKAGED_SHA256, file_hash
-from mehealth_rag.reader.choice import choose, judge
+from mehealth_rag.reader.choice import choose
 from mehealth_rag.reader.model import CARD, LOG, MODEL, Calibration, Limits, Reader
 from training import bases
 from training.batches import Epochs
@@ -46,7 +47,7 @@ MOST_FALSE_SUPPORT = 0.05
 BASES = {"small": (PACKAGED, PACKAGED_SHA256), "large": (bases.LARGE, bases.LARGE_SHA256)}
 WEAKNESSES = (
     "English only",
-    "does not calculate: sums, differences and rounding are judged by their wording",
+    "does not calculate: figures that follow by a step are told by exact values beside it",
     "reads a passage at a time: what is told only by two passages together is often missed",
     "written data of invented documents taught it; scans and forms are new to it",
 )
@@ -125,7 +126,7 @@ def _read(reader: Reader, example: Example, examples: Examples) -> list[PassageR
 
 def _judged(reader: Reader, example: Example, examples: Examples) -> Judgement:
     texts = [examples.passages[r.passage] for r in _searched(example)[:JUDGED]]
-    return judge(reader, example.text, texts)
+    return weigh(reader, Case(example.text, texts)).judgement
 
 
 def _platt(pairs: Iterable[tuple[float, bool]]) -> Calibration:

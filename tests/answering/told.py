@@ -1,4 +1,5 @@
-"""A reader that is told what answers: tests of what is made of it hold for any weights."""
+"""A reader that is told what answers and what decides: tests of what is made of it hold for any
+weights."""
 
 from __future__ import annotations
 
@@ -6,19 +7,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from mehealth_rag.assistant import Assistant
-from mehealth_rag.reader.model import Calibration, Limits, PassageReading
+from mehealth_rag.reader.model import Calibration, Judgement, Limits, PassageReading
 from mehealth_rag.reader.rows import PassageText
 from mehealth_rag.types import Turn
 
 SURE, NEAR = 0.99, 0.12
-"""Of a sentence that answers, and of the others of its passage, which may be told beside it."""
+"""Of a sentence that answers or decides, and of the others of its passage, which may be told beside
+it."""
+
+OTHERWISE = 0.005
+"""Of each verdict that was not told."""
 
 
 @dataclass(frozen=True, slots=True)
 class ToldReader:
-    """Finds that the sentences answer that hold one of its `words`."""
+    """Finds that the sentences answer that hold one of its `words`.
+
+    Those carry a statement that holds the same word; those with one of the words `denied` deny it.
+    """
 
     words: tuple[str, ...]
+    denied: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
     right: Calibration = field(default_factory=Calibration)
 
@@ -30,13 +39,37 @@ class ToldReader:
     ) -> list[PassageReading]:
         return [self._reading(text) for text in texts]
 
+    def judge(
+        self,
+        statement: str,
+        texts: Sequence[PassageText],
+        question: str = "",  # noqa: ARG002
+    ) -> list[Judgement]:
+        return [self._judgement(statement, text) for text in texts]
+
     def _reading(self, text: PassageText) -> PassageReading:
         answering = [any(w in s for w in self.words) for s in text.sentences]
         if not any(answering):
             return PassageReading(0.0, (0.0,) * len(answering))
-        return PassageReading(SURE, tuple(SURE if a else NEAR for a in answering))
+        return PassageReading(SURE, _chances(answering))
+
+    def _judgement(self, statement: str, text: PassageText) -> Judgement:
+        carrying, denying = (
+            [any(w in s and w in statement for w in words) for s in text.sentences]
+            for words in (self.words, self.denied)
+        )
+        if any(carrying):
+            return Judgement(SURE, OTHERWISE, OTHERWISE, _chances(carrying))
+        if any(denying):
+            return Judgement(OTHERWISE, SURE, OTHERWISE, _chances(denying))
+        return Judgement(OTHERWISE, OTHERWISE, SURE, (0.0,) * len(text.sentences))
 
 
-def told(assistant: Assistant, *words: str) -> Assistant:
-    """The assistant whose reader finds that sentences with these words answer."""
-    return replace(assistant, reader=lambda: ToldReader(words))  # type: ignore[arg-type, return-value]
+def told(assistant: Assistant, *words: str, denied: Sequence[str] = ()) -> Assistant:
+    """The assistant whose reader finds that sentences with these words answer, carry and deny."""
+    reader = ToldReader(words, tuple(denied))
+    return replace(assistant, reader=lambda: reader)  # type: ignore[arg-type, return-value]
+
+
+def _chances(deciding: Sequence[bool]) -> tuple[float, ...]:
+    return tuple(SURE if own else NEAR for own in deciding)

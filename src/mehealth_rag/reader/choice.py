@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-from mehealth_rag.reader.rows import gathered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mehealth_rag.reader.model import Judgement, Limits, PassageReading, Reader
-    from mehealth_rag.reader.rows import PassageText
-
-GATHERED, LEAST_EVIDENCE = 8, 0.2
-"""Sentences of several passages that a statement is read against together, at the most, and the
-probability that one of them needs."""
+    from mehealth_rag.reader.model import Limits, PassageReading
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,32 +69,3 @@ def score(answers: float, sentence: float, place: int, by_rank: float) -> float:
     together = math.sqrt(answers * sentence)
     odds = together / max(1 - together, 1e-9) / math.pow(place + 1, by_rank)
     return odds / (1 + odds)
-
-
-def judge(
-    reader: Reader, statement: str, texts: Sequence[PassageText], question: str = ""
-) -> Judgement:
-    """What passages say of a statement together.
-
-    Each is judged by itself; then the sentences that decide most, of all of them, are judged as
-    one. What carries or denies most clearly counts. Its evidence is of all sentences of the
-    passages in turn.
-    """
-    each = reader.judge(statement, texts, question)
-    evidence = tuple(p for judgement in each for p in judgement.evidence)
-    several = gather(texts, [j.evidence for j in each])
-    together = reader.judge(statement, [several], question) if several else []
-    decisive = max((*each, *together), key=lambda j: max(j.carried, j.denied))
-    return replace(decisive, evidence=evidence)
-
-
-def gather(texts: Sequence[PassageText], evidence: Sequence[Sequence[float]]) -> PassageText | None:
-    """The sentences that decide most, as one text; None where they are of one passage or none."""
-    ranked = sorted(
-        ((p, n, i) for n, own in enumerate(evidence) for i, p in enumerate(own)),
-        key=lambda x: (-x[0], x[1], x[2]),
-    )
-    places: dict[int, list[int]] = {}
-    for n, i in sorted((n, i) for p, n, i in ranked[:GATHERED] if p >= LEAST_EVIDENCE):
-        places.setdefault(n, []).append(i)
-    return gathered([(texts[n], own) for n, own in places.items()]) if len(places) > 1 else None

@@ -1,0 +1,259 @@
+"""The guard's judgement of a statement: the reader's second head, held to exact values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from mehealth_rag.guard.exact import Sources, Step, same_amount, steps
+from mehealth_rag.guard.values import values
+from mehealth_rag.language.figures import FigureKind
+from mehealth_rag.language.words import fold
+from mehealth_rag.reader.model import Judgement
+from mehealth_rag.reader.rows import gathered
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from mehealth_rag.guard.values import Amount
+    from mehealth_rag.reader.model import Limits, Reader
+    from mehealth_rag.reader.rows import PassageText
+
+GATHERED, LEAST_EVIDENCE = 8, 0.2
+"""Sentences of several passages that a statement is read against together, at the most, and the
+probability of deciding it that one of them needs."""
+
+MOST_QUOTES, NEAR_BEST = 5, 0.5
+"""Sentences that are quoted for a statement, at the most, and the share of the best one's
+probability that the others need."""
+
+ADDED = 0.03
+"""The probability that a sentence needs to be quoted for a value that stands in it alone."""
+
+AS_SURELY = 0.9
+"""The share of a verdict's probability that fewer quotes must keep to stand for all of them."""
+
+DOUBT = 0.35
+"""What a name that stands nowhere leaves of the probability that a statement is carried: a name has
+other forms. A figure leaves nothing."""
+
+TAKEN_FOR_IT = 0.5
+"""From this probability on a sentence with another figure is held to speak of the same thing."""
+
+WORD_FOR_WORD, FEWEST_WORDS = 0.999, 4
+"""How surely a sentence carries a statement that is the same, or denies one that is it but for a
+figure; and the words that a statement needs for that."""
+
+Place = tuple[int, int]
+"""A sentence: the place of its passage, and its own in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A statement, the question that it answers if there is one, and what it is held against.
+
+    `bound` has for a sentence what it is not understood without: the words that introduce a list's
+    item, the heads of a row's columns.
+    """
+
+    statement: str
+    texts: Sequence[PassageText]
+    question: str = ""
+    bound: Mapping[Place, Sequence[str]] = field(default_factory=dict)
+
+    def only(self, places: Sequence[Place]) -> PassageText:
+        """Some sentences as one text, in reading order."""
+        grouped: dict[int, list[int]] = {}
+        for n, i in sorted(places):
+            grouped.setdefault(n, []).append(i)
+        return gathered([(self.texts[n], own) for n, own in grouped.items()])
+
+    def steps(self, places: Sequence[Place]) -> tuple[Step, ...]:
+        """How the exact values of the statement are had from some sentences."""
+        quotes = tuple(self.texts[n].sentences[i] for n, i in places)
+        contexts = dict.fromkeys(self.texts[n].context for n, _ in places)
+        bound = (text for place in places for text in self.bound.get(place, ()))
+        return steps(self.statement, Sources(quotes, "\n".join((*contexts, *bound)), self.question))
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """What some sentences say of a statement.
+
+    `judgement` is what the reader `read`, held to exact values. `steps` tell how those are had from
+    `quotes`, the sentences that decide, best first.
+    """
+
+    judgement: Judgement
+    read: Judgement
+    quotes: tuple[Place, ...] = ()
+    steps: tuple[Step, ...] = ()
+
+    @property
+    def missing(self) -> tuple[Step, ...]:
+        """The values that neither stand nor follow."""
+        return _missing(self.steps)
+
+    @property
+    def differing(self) -> Step | None:
+        """The first of those in whose place something else stands."""
+        return next((s for s in self.missing if s.of), None)
+
+    @property
+    def surely(self) -> float:
+        """How likely the sentences say either that it is so or that it is not."""
+        return max(self.judgement.carried, self.judgement.denied)
+
+
+NOTHING = Judgement(0.0, 0.0, 1.0, ())
+
+
+def weigh(reader: Reader, case: Case) -> Weighed:
+    """What passages say of a statement together: what decides it most clearly."""
+    return decisive(weighings(reader, case))
+
+
+def decisive(found: Sequence[Weighed]) -> Weighed:
+    """What carries or denies a statement most clearly; of equals the first."""
+    return max(found, key=lambda w: w.surely, default=Weighed(NOTHING, NOTHING))
+
+
+def weighings(reader: Reader, case: Case) -> list[Weighed]:
+    """What each passage says, and what the sentences that decide most say together.
+
+    A sentence that is the statement, or is it but for a figure, needs no judgement.
+    """
+    each = reader.judge(case.statement, case.texts, case.question)
+    own = [[(n, i) for i in range(len(text.sentences))] for n, text in enumerate(case.texts)]
+    found = [_weighed(case, judgement, places) for judgement, places in zip(each, own, strict=True)]
+    places = gather([judgement.evidence for judgement in each])
+    if places:
+        (together,) = reader.judge(case.statement, [case.only(places)], case.question)
+        found.append(_weighed(case, together, places))
+    return [*found, *_word_for_word(case)]
+
+
+def _word_for_word(case: Case) -> Iterator[Weighed]:
+    """What the sentences say that are the statement, or are it but for a figure.
+
+    None do where the statement leans on something that was said before.
+    """
+    if case.question or len(case.statement.split()) < FEWEST_WORDS:
+        return
+    left = 1 - WORD_FOR_WORD
+    for n, text in enumerate(case.texts):
+        for i, sentence in enumerate(text.sentences):
+            if _plain(sentence) == _plain(case.statement):
+                judgement = Judgement(WORD_FOR_WORD, 0.0, left, ())
+            elif _differ_in_a_figure(case.statement, sentence):
+                judgement = Judgement(0.0, WORD_FOR_WORD, left, ())
+            else:
+                continue
+            yield Weighed(judgement, judgement, ((n, i),), case.steps([(n, i)]))
+
+
+def gather(evidence: Sequence[Sequence[float]]) -> list[Place]:
+    """The sentences of all passages that decide most; none where they are of one passage."""
+    ranked = sorted(
+        ((p, n, i) for n, own in enumerate(evidence) for i, p in enumerate(own)),
+        key=lambda x: (-x[0], x[1], x[2]),
+    )
+    places = sorted((n, i) for p, n, i in ranked[:GATHERED] if p >= LEAST_EVIDENCE)
+    return places if len({n for n, _ in places}) > 1 else []
+
+
+def least(reader: Reader, case: Case, weighed: Weighed, limits: Limits) -> Weighed:
+    """The same with the fewest of its quotes that give its verdict about as surely.
+
+    One alone is tried of each, then more and more of the best.
+    """
+    quotes = weighed.quotes
+    alone = [(place,) for place in quotes] if len(quotes) > 1 else []
+    tried = [*alone, *(quotes[:n] for n in range(2, len(quotes)))]
+    judged = reader.judge(case.statement, [case.only(p) for p in tried], case.question)
+    for places, judgement in zip(tried, judged, strict=True):
+        had = case.steps(places)
+        fewer = Weighed(held_to(judgement, _missing(had)), judgement, places, had)
+        if _as_good(fewer, weighed, limits):
+            return replace(fewer, judgement=weighed.judgement, read=weighed.read)
+    return weighed
+
+
+def held_to(judgement: Judgement, missing: Sequence[Step]) -> Judgement:
+    """A judgement, given the values that are missing.
+
+    What is taken from carried goes to denied where another figure stands in the place of one, and
+    the reader took that for it.
+    """
+    carried, denied = judgement.carried, judgement.denied
+    taken = carried >= TAKEN_FOR_IT
+    for step in missing:
+        left = carried * DOUBT if step.kind == "name" else 0.0
+        if taken and step.of and step.kind != "word":  # too many look like a number word
+            denied += carried - left
+        carried = left
+    untold = max(1 - carried - denied, 0.0)
+    return replace(judgement, carried=carried, denied=denied, untold=untold)
+
+
+def _as_good(fewer: Weighed, weighed: Weighed, limits: Limits) -> bool:
+    """Whether fewer quotes give the same verdict for the same reason, about as surely."""
+    same = limits.verdict(fewer.judgement) == limits.verdict(weighed.judgement)
+    reasons = len(fewer.missing) <= len(weighed.missing)
+    told = (fewer.differing is None) == (weighed.differing is None)
+    return same and reasons and told and fewer.surely >= AS_SURELY * weighed.surely
+
+
+def _weighed(case: Case, judgement: Judgement, places: Sequence[Place]) -> Weighed:
+    """A judgement of the sentences at some places, held to exact values."""
+    chance = dict(zip(places, judgement.evidence, strict=True))
+    ranked = sorted(places, key=lambda place: -chance[place])
+    likely = [p for p in ranked[:MOST_QUOTES] if chance[p] >= NEAR_BEST * chance[ranked[0]]]
+    others = [p for p in ranked if p not in likely and chance[p] >= ADDED]
+    quotes, had = _completed(case, likely, others)
+    return Weighed(held_to(judgement, _missing(had)), judgement, tuple(quotes), had)
+
+
+def _completed(
+    case: Case, quotes: list[Place], others: Sequence[Place]
+) -> tuple[list[Place], tuple[Step, ...]]:
+    """Quotes with those of the other sentences that have a value which they lack."""
+    had = case.steps(quotes)
+    for place in others:
+        if len(quotes) >= MOST_QUOTES or not _missing(had):
+            break
+        now = case.steps([*quotes, place])
+        if len(_missing(now)) < len(_missing(had)):
+            quotes, had = [*quotes, place], now
+    return quotes, had
+
+
+def _missing(had: Sequence[Step]) -> tuple[Step, ...]:
+    return tuple(s for s in had if s.how == "missing")
+
+
+def _differ_in_a_figure(one: str, other: str) -> bool:
+    """Whether two sentences are the same but for a figure that has a unit, a currency or a percent.
+
+    A plain number may be a name ("Room 12"), and what holds in one year need not in the next.
+    """
+    own, its = _measured(one), _measured(other)
+    if len(own) != len(its) or _frame(one, own) != _frame(other, its):
+        return False
+    return any(not same_amount(a, b) for a, b in zip(own, its, strict=True))
+
+
+def _measured(text: str) -> list[Amount]:
+    amounts = (a for a in values(text).amounts if a.dimension and a.kind is not FigureKind.YEAR)
+    return sorted(amounts, key=lambda a: a.span.start)
+
+
+def _frame(text: str, amounts: Sequence[Amount]) -> str:
+    """A text without some of its amounts."""
+    for amount in reversed(amounts):
+        text = f"{text[: amount.span.start]}#{text[amount.span.end :]}"
+    return _plain(text)
+
+
+def _plain(text: str) -> str:
+    return " ".join(fold(text).split()).rstrip(".!")
