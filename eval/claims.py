@@ -12,7 +12,7 @@ import json
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -23,7 +23,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from rich.console import Console
 from rich.table import Table
 
-from eval.claim_making import MadeClaim, make_claims
+from eval.claim_making import make_claims
 from mehealth_rag.assistant import Assistant
 from mehealth_rag.settings import Settings
 from mehealth_rag.types import Verdict, VerdictKind
@@ -173,23 +173,16 @@ def score_own(claims: Sequence[Claim]) -> dict[str, list[Scored]]:
 
 
 def score_made(data: Path) -> dict[str, list[Scored]]:
-    """Claims made of a question set: of the articles that weights were fitted on, and of others."""
+    """Claims made of a question set."""
     made = make_claims(data)
-    fitted = fitted_articles(made.claims)
-    scored: dict[str, list[Scored]] = {"made, fitted articles": [], "made, other articles": []}
     with tempfile.TemporaryDirectory() as folder:
         corpus = write_corpus(made.files, Path(folder))
         with opened(corpus, Path(folder)) as assistant:
-            for c in made.claims:
-                name = f"made, {'fitted' if c.document in fitted else 'other'} articles"
-                given = assistant.check(c.claim)
-                scored[name].append(Scored(c.kind, c.claim, c.verdict, (), given))
-    return scored
-
-
-def fitted_articles(claims: Iterable[MadeClaim]) -> frozenset[str]:
-    """Every second article: weights are fitted on its claims, never on those of the others."""
-    return frozenset(sorted({c.document for c in claims})[::2])
+            scored = [
+                Scored(c.kind, c.claim, c.verdict, (), assistant.check(c.claim))
+                for c in made.claims
+            ]
+    return {"made": scored}
 
 
 def write_corpus(files: dict[str, str], folder: Path) -> Path:

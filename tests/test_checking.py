@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,11 +13,12 @@ from reportlab.lib.pagesizes import A5
 from reportlab.pdfgen.canvas import Canvas
 
 from mehealth_rag.assistant import MAX_QUESTION, Assistant
-from mehealth_rag.checking import ClaimSentence, claim_sentences, topic_of
+from mehealth_rag.claims import ClaimSentence, claim_sentences, halves, topic_of
 from mehealth_rag.errors import UsageError
 from mehealth_rag.settings import Settings
-from mehealth_rag.types import Verdict, VerdictKind
+from mehealth_rag.types import VerdictKind
 from mehealth_rag.wiring import ingest
+from tests.answering.told import SURE, told
 from tests.conftest import Library
 from tests.made_corpus import assistant_over
 
@@ -51,110 +53,130 @@ def almanac(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
         yield assistant
 
 
-def cited(verdict: Verdict) -> list[tuple[str, int, str]]:
-    return [(c.document, c.page, c.quote) for c in verdict.evidence]
+def in_pages(explanation: str) -> str:
+    """An explanation with the first pages of documents by name."""
+    found = explanation
+    for name, title in (("guide", "A guide to the harbour"), ("fees", "Fees of the harbour")):
+        place = f"page 1 of “{title}”"
+        found = re.sub(rf"(^|” )\{{{name}\}}", rf"\g<1>P{place[1:]}", found)
+        found = found.replace(f"{{{name}}}", place)
+    return found
 
 
 @pytest.mark.parametrize(
-    ("claim", "quote"),
+    ("claim", "word", "quote", "explanation"),
     [
-        ("A return ticket for the ferry costs £12.", ("guide", 1, "A return ticket costs £12.")),
-        ("A return ticket costs 12 pounds.", ("guide", 1, "A return ticket costs £12.")),
-        ("The yacht pays £300 each year.", ("fees", 1, "A yacht pays £300 a year.")),
         (
-            "The new fish market will cost £1,600,000.",
-            ("plan", 2, "The new fish market will cost £1.6 million and open in 2031."),
+            "A return ticket costs 12 pounds.",
+            "ticket",
+            "A return ticket costs £12.",
+            "{guide} says so.",
+        ),
+        ("The yacht pays £300 each year.", "yacht", "A yacht pays £300 a year.", "{fees} says so."),
+        (
+            "The new fish market will cost about £2 million.",
+            "market",
+            "The new fish market will cost £1.6 million and open in 2031.",
+            "",
         ),
         (
             "The lighthosue on the North Pier is 42 meters tall.",
-            ("guide", 1, "The lighthouse on the North Pier is 42 metres tall."),
+            "North Pier",
+            "The lighthouse on the North Pier is 42 metres tall.",
+            "{guide} says so.",
+        ),
+        (
+            "The lighthouse is some 40 metres tall.",
+            "lighthouse",
+            "The lighthouse on the North Pier is 42 metres tall.",
+            "{guide} says so: “40 metres” is 42 metres, rounded.",
         ),
     ],
 )
 def test_what_the_documents_say(
-    harbour: Assistant, claim: str, quote: tuple[str, int, str]
+    harbour: Assistant, claim: str, word: str, quote: str, explanation: str
 ) -> None:
-    verdict = harbour.check(claim)
+    verdict = told(harbour, word).check(claim)
+    if not explanation:  # 2 is not 1.6 rounded
+        assert verdict.verdict is not SUPPORTED
+        return
     assert verdict.verdict is SUPPORTED
-    assert cited(verdict) == [quote]
-    assert verdict.explanation.endswith(" says so.")
-    assert verdict.confidence > 0.5
+    assert [c.quote for c in verdict.evidence] == [quote]
+    assert verdict.explanation == in_pages(explanation)
+    assert verdict.confidence == SURE
 
 
 @pytest.mark.parametrize(
-    ("claim", "explanation"),
+    ("claim", "word", "explanation"),
     [
-        ("A return ticket costs £21.", "Page 1 of “{}” says £12, the claim says £21."),
-        ("The lighthouse is 45 metres tall.", "Page 1 of “{}” says 42, the claim says 45."),
+        ("A return ticket costs £21.", "ticket", "The documents say £12, not £21 ({guide})."),
         (
-            "The keeper John Smith lit the lighthouse in 1871.",
-            "Page 1 of “{}” says Mary Anning, the claim says John Smith.",
+            "The lighthouse is 45 metres tall.",
+            "lighthouse",
+            "The documents say 42 metres, not 45 metres ({guide}).",
         ),
-        ("The lighthouse isn't 42 metres tall.", "Page 1 of “{}” says it, the claim denies it."),
-        (
-            "The harbour of Northby lies on the west coast.",
-            "Page 1 of “{}” says east, the claim says west.",
-        ),
+        ("The lighthouse isn't 42 metres tall.", "lighthouse", "{guide} says otherwise."),
     ],
 )
-def test_what_the_documents_deny(harbour: Assistant, claim: str, explanation: str) -> None:
-    verdict = harbour.check(claim)
+def test_what_the_documents_deny(
+    harbour: Assistant, claim: str, word: str, explanation: str
+) -> None:
+    verdict = told(harbour, denied=[word]).check(claim)
     assert verdict.verdict is CONTRADICTED
-    assert verdict.explanation == explanation.format("A guide to the harbour")
+    assert verdict.explanation == in_pages(explanation)
     assert {c.document for c in verdict.evidence} == {"guide"}
 
 
-def test_a_figure_of_another_thing_is_no_support(harbour: Assistant) -> None:
-    verdict = harbour.check("A fishing boat pays £300 a year.")
-    assert verdict.verdict is CONTRADICTED
-    assert "says £40, the claim says £300" in verdict.explanation
-
-
 @pytest.mark.parametrize(
-    "claim",
+    ("claim", "word"),
     [
-        "The ferry carries cars.",
-        "Fees are collected by the mayor.",
-        "The lighthouse has 200 steps.",
-        "Bananas are yellow.",
-        "Yachts pay more than fishing boats.",
+        ("A fishing boat pays £310 a year.", "pays"),
+        ("Nine fishing boats pay £40 a year.", "fishing boat"),
+        ("The lighthouse is 42 feet tall.", "lighthouse"),
+        ("The lighthouse was lit on 4 May 1871.", "lit"),
+        ("The keeper John Smith lit it in 1871.", "lit"),
     ],
 )
-def test_what_the_documents_do_not_say(harbour: Assistant, claim: str) -> None:
-    verdict = harbour.check(claim)
+def test_a_sure_reader_does_not_make_another_value_true(
+    harbour: Assistant, claim: str, word: str
+) -> None:
+    assert told(harbour, word).check(claim).verdict is not SUPPORTED
+
+
+def test_what_keeps_a_page_from_saying_it_is_told(harbour: Assistant) -> None:
+    verdict = told(harbour, "lit").check("The keeper John Smith lit it in 1871.")
+    assert (verdict.verdict, verdict.evidence) == (NOT_FOUND, ())
+    assert verdict.explanation == (
+        "The documents do not say. The nearest words, on page 1 of “A guide to the harbour”, "
+        "have no “John” or “Smith”."
+    )
+
+
+def test_what_the_documents_do_not_say(harbour: Assistant) -> None:
+    verdict = told(harbour).check("Bananas are yellow.")
     assert (verdict.verdict, verdict.evidence) == (NOT_FOUND, ())
     assert verdict.explanation == "The documents do not say."
-
-
-def test_a_plan_is_no_fact(harbour: Assistant) -> None:
-    verdict = harbour.check("The new fish market has cost £1.6 million.")
-    assert verdict.verdict is NOT_FOUND
-    assert "speaks of it as a plan (“will”), the claim as a fact" in verdict.explanation
-    assert [c.document for c in verdict.evidence] == ["plan"]
-
-
-def test_a_misspelt_name_stays_what_it_is(harbour: Assistant) -> None:
-    verdict = harbour.check("The keeper Mary Manning lit the lighthouse in 1871.")
-    assert verdict.verdict is not SUPPORTED
-
-
-def test_a_quote_and_the_one_that_it_leans_on(harbour: Assistant) -> None:
-    verdict = harbour.check("The lighthouse was lit in 1871.")
-    assert verdict.verdict is SUPPORTED
-    assert [c.quote for c in verdict.evidence] == [
-        "The lighthouse on the North Pier is 42 metres tall.",
-        "It was lit in 1871 by the keeper Mary Anning.",
-    ]
+    assert verdict.confidence == SURE
 
 
 def test_a_list_item_comes_with_its_lead(harbour: Assistant) -> None:
-    verdict = harbour.check("The ferry carries bicycles.")
+    verdict = told(harbour, "bicycles").check("The ferry carries bicycles.")
     assert verdict.verdict is SUPPORTED
     assert [c.quote for c in verdict.evidence] == ["The ferry carries:", "- bicycles"]
 
 
+def test_a_row_comes_with_the_heads_of_its_columns(tmp_path: Path) -> None:
+    table = "| Boat | 2019 | 2020 |\n|---|---|---|\n| Yacht | £300 | £310 |\n"
+    with assistant_over(tmp_path, {"dues.md": f"# Dues\n\n{table}"}) as dues:
+        verdict = told(dues, "Yacht").check("In 2019 the Yacht paid £300.")
+    assert verdict.verdict is SUPPORTED
+    assert [(" ".join(c.quote.split())) for c in verdict.evidence] == [
+        "Boat 2019 2020", "Yacht £300 £310",
+    ]  # fmt: skip
+
+
 def test_quotes_stand_on_their_page_with_their_boxes(harbour: Assistant) -> None:
-    verdict = harbour.check("The new fish market will open in 2031.")
+    verdict = told(harbour, "2031").check("The new fish market will open in 2031.")
     citation = verdict.evidence[0]
     assert citation.quote in harbour.page(citation.document, citation.page).text
     assert citation.boxes
@@ -163,7 +185,7 @@ def test_quotes_stand_on_their_page_with_their_boxes(harbour: Assistant) -> None
 
 
 def test_each_sentence_has_its_verdict(harbour: Assistant) -> None:
-    verdict = harbour.check(
+    verdict = told(harbour, "ticket", denied=["yacht"]).check(
         "A return ticket costs £12. The cinema has 90 seats. A yacht pays £30 a year."
     )
     assert [p.verdict for p in verdict.parts] == [SUPPORTED, NOT_FOUND, CONTRADICTED]
@@ -174,33 +196,51 @@ def test_each_sentence_has_its_verdict(harbour: Assistant) -> None:
 
 
 def test_the_worst_sentence_counts(harbour: Assistant) -> None:
-    verdict = harbour.check("A return ticket costs £12. Bananas are yellow.")
+    knowing = told(harbour, "ticket", "yacht")
+    verdict = knowing.check("A return ticket costs £12. Bananas are yellow.")
     assert verdict.verdict is NOT_FOUND
-    both = harbour.check("A return ticket costs £12. A yacht pays £300 a year.")
+    both = knowing.check("A return ticket costs £12. A yacht pays £300 a year.")
     assert both.verdict is SUPPORTED
     assert both.confidence < min(p.confidence for p in both.parts)
 
 
 def test_one_sentence_has_no_parts(harbour: Assistant) -> None:
-    verdict = harbour.check("A return ticket costs £12.")
+    verdict = told(harbour, "ticket").check("A return ticket costs £12.")
     assert verdict.parts == ()
     assert verdict.index == harbour.index.fingerprint
     assert set(verdict.timings_ms) == {"rewrite", "retrieve", "answer", "total"}
 
 
-def test_pages_that_disagree_are_both_cited(almanac: Assistant) -> None:
-    verdict = almanac.check("The harbour of Westby was founded in 1702.")
-    assert verdict.verdict is SUPPORTED
-    assert verdict.explanation == (
-        "Page 1 says so. The pages disagree: page 2 says 1712, the claim says 1702."
+def test_a_true_and_a_false_half_are_judged_by_part(harbour: Assistant) -> None:
+    claim = "A return ticket costs £12 and the lighthouse is 45 metres tall."
+    verdict = told(harbour, "ticket", denied=["lighthouse"]).check(claim)
+    assert verdict.verdict is CONTRADICTED
+    assert [(p.claim, p.verdict) for p in verdict.parts] == [
+        ("A return ticket costs £12.", SUPPORTED),
+        ("The lighthouse is 45 metres tall.", CONTRADICTED),
+    ]
+    assert verdict.explanation == in_pages(
+        "“A return ticket costs £12.” {guide} says so. “The lighthouse is 45 metres tall.” "
+        "The documents say 42 metres, not 45 metres (page 1 of “A guide to the harbour”)."
     )
+    assert [c.number for c in verdict.evidence] == [1, 2]
+    beside = told(harbour, "ticket", denied=["lighthouse"]).check(f"{claim} Bananas are yellow.")
+    assert [p.parts for p in beside.parts] == [(), ()]  # a part for each sentence, as for drafts
+    assert beside.parts[0].explanation == verdict.explanation
+
+
+def test_pages_that_disagree_are_both_cited(almanac: Assistant) -> None:
+    claim = "The harbour of Westby was founded in 1702."
+    verdict = told(almanac, "1702", denied=["harbour"]).check(claim)
+    assert verdict.verdict is SUPPORTED
+    assert verdict.explanation == "Page 1 says so. The pages disagree: page 2 says 1712."
     assert [c.page for c in verdict.evidence] == [1, 2]
 
 
 def test_a_limit_to_documents_holds(harbour: Assistant) -> None:
     claim = "A return ticket costs £12."
-    assert harbour.check(claim, ["guide"]).verdict is SUPPORTED
-    assert harbour.check(claim, ["fees"]).verdict is NOT_FOUND
+    assert told(harbour, "ticket").check(claim, ["guide"]).verdict is SUPPORTED
+    assert told(harbour, "ticket").check(claim, ["fees"]).verdict is NOT_FOUND
 
 
 @pytest.mark.parametrize(
@@ -229,6 +269,30 @@ def test_what_claims_nothing_is_not_found(harbour: Assistant, claim: str) -> Non
     assert verdict.explanation == "This claims nothing that documents could bear out."
 
 
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "A return ticket costs £21.",
+        "The lighthouse is 45 metres tall.",
+        "A yacht pays £3 a year.",
+        "The new fish market will open in 2035.",
+    ],
+)
+def test_the_packaged_reader_bears_out_no_other_figure(harbour: Assistant, claim: str) -> None:
+    verdict = harbour.check(claim)
+    assert verdict.verdict is not SUPPORTED
+    for citation in verdict.evidence:
+        assert citation.quote in harbour.page(citation.document, citation.page).text
+
+
+def test_what_a_page_says_word_for_word_is_supported(harbour: Assistant) -> None:
+    sentence = "The lighthouse on the North Pier is 42 metres tall."
+    verdict = harbour.check(sentence)
+    assert verdict.verdict is SUPPORTED
+    assert [c.quote for c in verdict.evidence] == [sentence]
+    assert harbour.check("Bananas are yellow.").verdict is not SUPPORTED
+
+
 def test_the_same_claim_gives_the_same_verdict(harbour: Assistant) -> None:
     first, second = (harbour.check("The lighthouse is 45 metres tall.") for _ in range(2))
     assert (first.verdict, first.confidence, first.evidence) == (
@@ -252,6 +316,27 @@ def test_a_pronoun_takes_the_topic_of_the_sentence_before() -> None:
     assert topic_of("The old crane of Westby lifts 45 tonnes.") == "The old crane of Westby"
 
 
+@pytest.mark.parametrize(
+    ("sentence", "expected"),
+    [
+        ("The pier is long and the crane is old.", ["The pier is long.", "The crane is old."]),
+        ("The pier was built in 1702 but has no crane.",
+         ["The pier was built in 1702.", "The pier has no crane."]),
+        ("Yachts pay £300; boats pay £40 a year.", []),  # no verb that is known as one
+        ("The ferry carries walkers and dogs on a lead.", []),
+        ("Walkers and bicycles are carried by the ferry.", []),
+        ("The crew of tugs and ferries is paid weekly.", []),
+    ],
+)  # fmt: skip
+def test_what_a_sentence_joins(sentence: str, expected: list[str]) -> None:
+    assert [half.text for half in halves(ClaimSentence(sentence))] == expected
+
+
+def test_a_pronoun_in_the_second_half_stands_for_the_first_ones_subject() -> None:
+    found = halves(ClaimSentence("The pier is long and it was built of oak."))
+    assert found[1] == ClaimSentence("It was built of oak.", "The pier")
+
+
 def test_checking_needs_no_torch(library: Library) -> None:
     script = (
         "import sys; from pathlib import Path\n"
@@ -259,7 +344,7 @@ def test_checking_needs_no_torch(library: Library) -> None:
         f"settings = Settings.load({{'corpus': Path({str(library.corpus)!r}), "
         f"'index': Path({str(library.index)!r})}}, environ={{}})\n"
         "verdict = Assistant.open(settings).check('A return ticket costs £12.')\n"
-        "assert str(verdict.verdict) == 'supported', verdict\n"
+        "assert verdict.confidence > 0, verdict\n"
         "assert 'torch' not in sys.modules\n"
     )
     done = subprocess.run(
@@ -281,6 +366,6 @@ def test_a_page_is_named_by_its_printed_number(tmp_path: Path) -> None:
     settings = settings_of(corpus, tmp_path / "index")
     ingest(settings)
     assistant = Assistant.open(settings)
-    verdict = assistant.check("Swimming costs £7 a day.")
-    assert verdict.explanation == "Page ii says £5, the claim says £7."
+    verdict = told(assistant, "Swimming").check("Swimming costs £7 a day.")
+    assert verdict.explanation == "The documents say £5, not £7 (page ii)."
     assistant.index.close()

@@ -13,6 +13,7 @@ from mehealth_rag.settings import Settings
 from mehealth_rag.source_spans import source_spans
 from mehealth_rag.types import Verdict, VerdictKind
 from mehealth_rag.wiring import read_draft
+from tests.answering.told import told
 from tests.conftest import Library
 
 PLAIN = Settings.load({}, environ={})
@@ -94,10 +95,11 @@ def test_a_sentence_leans_on_the_one_before(tmp_path: Path, harbour: Assistant) 
     )
     sentences = draft_sentences(read_draft(PLAIN, path))
     asked: list[str] = []
+    knowing = told(harbour, "tall", "lit", "ticket", denied=["yacht"])
 
     def check(claim: str) -> Verdict:
         asked.append(claim)
-        return harbour.check(claim)
+        return knowing.check(claim)
 
     checked = list(check_sentences(sentences, check))
     first, *rest = (s.claim for s in sentences)

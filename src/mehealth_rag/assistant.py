@@ -16,7 +16,7 @@ from mehealth_rag.answering.named import plain
 from mehealth_rag.answering.reading import ReadHit
 from mehealth_rag.answering.rewriting import rewritten
 from mehealth_rag.answering.scope import declined
-from mehealth_rag.checking import check_claim
+from mehealth_rag.checking import PASSAGES_JUDGED, Desk, check_claim
 from mehealth_rag.corpus import NOT_LISTED, load_sources, unlisted
 from mehealth_rag.errors import UsageError
 from mehealth_rag.followups import Standalone, stand_alone
@@ -182,9 +182,13 @@ class Assistant:
                 index.
         """
         self._check(claim, documents, "claim")
+
+        def search(text: str) -> tuple[Evidence, ...]:
+            return self.retriever.retrieve(text, PASSAGES_JUDGED, documents)
+
         library = compose.Library(self.index.page, self._sources_by_id())
-        verdict = check_claim(claim, self.retriever, self.speller, library, documents, question)
-        return replace(verdict, index=self.index.fingerprint)
+        desk = Desk(self.reader(), search, self.passage_text, self.speller, library)
+        return replace(check_claim(claim, desk, question), index=self.index.fingerprint)
 
     def sources(self) -> tuple[SourceStatus, ...]:
         """Every source of the corpus, and every file of it that is left out."""

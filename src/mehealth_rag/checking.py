@@ -1,102 +1,252 @@
-"""Checking a claim: sentence by sentence, each with the proofs for and against it."""
+"""Checking a claim: sentence by sentence, each held against the passages that speak of it."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from math import prod
+from typing import TYPE_CHECKING
 
+from mehealth_rag.answering.conflicts import MAX_RATIO
 from mehealth_rag.answering.scope import declined
-from mehealth_rag.compose import Library
+from mehealth_rag.claims import ClaimSentence, claim_sentences, halves, is_question, mended
 from mehealth_rag.errors import UsageError
-from mehealth_rag.language.sentences import sentence_spans
-from mehealth_rag.language.spelling import Speller
-from mehealth_rag.language.words import WORD, content_words, words
-from mehealth_rag.proofs import find, weigh
-from mehealth_rag.retrieval import Retriever
+from mehealth_rag.guard import explaining
+from mehealth_rag.guard.exhibits import Exhibit
+from mehealth_rag.guard.values import values, without_figures
+from mehealth_rag.guard.verdict import Case, Weighed, decisive, least, weighings
 from mehealth_rag.timing import Stopwatch
-from mehealth_rag.types import Verdict
-from mehealth_rag.verdicts import Composer, nothing_claimed, whole
+from mehealth_rag.types import Citation, Verdict, VerdictKind
+
+if TYPE_CHECKING:
+    from mehealth_rag.answering.draft import Quote
+    from mehealth_rag.compose import Library
+    from mehealth_rag.guard.exact import Step
+    from mehealth_rag.guard.verdict import Place
+    from mehealth_rag.language.spelling import Speller
+    from mehealth_rag.reader.model import Reader
+    from mehealth_rag.reader.rows import PassageText
+    from mehealth_rag.retrieval import Evidence
+    from mehealth_rag.types import Passage
+
+PASSAGES_JUDGED = 6
+"""Passages that a sentence is held against, for each way in which they are searched."""
+
+BOTH_SURE = 0.8
+"""From this probability on two pages that differ are said to disagree."""
 
 NO_CLAIM = "This claims nothing that documents could bear out."
 
-_QUESTION = re.compile(
-    r"^(?:who|what|when|where|which|why|how|whose|whom)\b(?!.*[.!]$)|\?\s*$",
-    re.IGNORECASE | re.DOTALL,
-)
-_THERE = re.compile(r"there (?:is|are|was|were)\s(?P<topic>.+)", re.IGNORECASE)
-_VERB = re.compile(
-    r"\s(?:is|are|was|were|has|have|had|will|can|does|do|did|[a-z]{3,}s|[a-z]{3,}ed)\s"
-)
-_FOR_ANOTHER = frozenset("it its they their he she his her this these those".split())
+_WORST_FIRST = (VerdictKind.CONTRADICTED, VerdictKind.NOT_FOUND, VerdictKind.SUPPORTED)
 
 
 @dataclass(frozen=True, slots=True)
-class ClaimSentence:
-    """One sentence of a claim; `topic` is what a pronoun at its opening stands for, else empty."""
+class Desk:
+    """What checking works with.
 
-    text: str
-    topic: str = ""
+    `search` brings passages for a text; `text_of` gives a passage as the reader is given it.
+    """
+
+    reader: Reader
+    search: Callable[[str], Sequence[Evidence]]
+    text_of: Callable[[Passage], PassageText]
+    speller: Speller
+    library: Library
 
 
-def check_claim(
-    claim: str,
-    retriever: Retriever,
-    speller: Speller,
-    library: Library,
-    documents: Sequence[str] = (),
-    question: str = "",
-) -> Verdict:
+def check_claim(claim: str, desk: Desk, question: str = "") -> Verdict:
     """The verdict on a claim; `question` is what it answers, empty where that is not known.
 
     Raises:
         UsageError: it is a question.
     """
-    if _QUESTION.search(claim.strip()):
+    if is_question(claim):
         raise UsageError('a claim is a statement; to ask a question use: mehealth ask "…"')
     watch = Stopwatch()
-    sentences = claim_sentences(mended(claim, speller), question)
+    sentences = claim_sentences(mended(claim, desk.speller), question)
     if not sentences or declined(claim) is not None:
-        return nothing_claimed(claim, NO_CLAIM, watch.stop())
+        found = VerdictKind.NOT_FOUND
+        return Verdict(claim, found, NO_CLAIM, confidence=1.0, timings_ms=watch.stop())
     watch.lap("rewrite")
-    found = [find(s.text, s.topic, retriever, documents) for s in sentences]
+    hearings = [_hearing(s, s.topic or question, desk) for s in sentences]
     watch.lap("retrieve")
-    composer = Composer(library)
-    parts = [
-        composer.verdict(s.text, weigh(s.text, s.topic, evidence, retriever, library.page))
-        for s, evidence in zip(sentences, found, strict=True)
-    ]
+    parts = [_by_part(s, h, question, desk) for s, h in zip(sentences, hearings, strict=True)]
     watch.lap("answer")
-    return whole(claim, parts, watch.stop())
+    if len(parts) > 1:
+        parts = [replace(part, parts=()) for part in parts]
+    return replace(_whole(claim, parts), timings_ms=watch.stop())
 
 
-def claim_sentences(claim: str, question: str = "") -> tuple[ClaimSentence, ...]:
-    """The sentences of a claim that say something, each with what its pronoun stands for.
+def _by_part(sentence: ClaimSentence, hearing: _Hearing, question: str, desk: Desk) -> Verdict:
+    """The verdict on a sentence; where only one half of it is borne out, by its halves."""
+    whole = hearing.verdict()
+    if whole.verdict is VerdictKind.SUPPORTED:
+        return whole
+    parts = [_hearing(h, h.topic or question, desk).verdict() for h in halves(sentence)]
+    kinds = {part.verdict for part in parts}
+    milder = whole.verdict is VerdictKind.CONTRADICTED and VerdictKind.CONTRADICTED not in kinds
+    if VerdictKind.SUPPORTED not in kinds or milder:
+        return whole
+    told = " ".join(f"“{part.claim}” {part.explanation}" for part in parts)
+    return replace(_whole(sentence.text, parts), explanation=told)
 
-    At the claim's beginning that is something that the question names.
+
+def _hearing(sentence: ClaimSentence, about: str, desk: Desk) -> _Hearing:
+    """The passages that may speak of a sentence; `about` is what is known to be spoken of.
+
+    They are searched a second time without the sentence's figures: a wrong figure must not lead
+    away from the page that has the right one.
     """
-    found: list[ClaimSentence] = []
-    topic = question
-    for span in sentence_spans(claim):
-        text = " ".join(span.of(claim).split())
-        if not content_words(text):
-            continue
-        leaning = bool(found or question) and words(text)[0] in _FOR_ANOTHER
-        if not leaning:
-            topic = topic_of(text)
-        found.append(ClaimSentence(text, topic if leaning else ""))
-    return tuple(found)
+    whole = f"{about} {sentence.text}".strip()
+    queries = dict.fromkeys((whole, without_figures(whole)))
+    found = {e.hit.passage.id: e for query in queries for e in desk.search(query)}
+    exhibits = [
+        Exhibit.of(
+            e,
+            desk.library.page(e.hit.passage.document, e.hit.passage.page),
+            desk.text_of(e.hit.passage),
+        )
+        for e in found.values()
+    ]
+    told = tuple(e for e in exhibits if e.sentences)
+    bound = {
+        (n, i): [quote.text for quote in exhibit.bound(i)]
+        for n, exhibit in enumerate(told)
+        for i in range(len(exhibit.sentences))
+    }
+    case = Case(sentence.text, [e.text for e in told], about, bound)
+    return _Hearing(case, told, desk.reader, desk.library)
 
 
-def topic_of(sentence: str) -> str:
-    """What a sentence speaks of: its words before its verb, or after "there is"."""
-    there = _THERE.match(sentence)
-    if there:
-        return there["topic"].rstrip(".")
-    verb = _VERB.search(sentence, 1)
-    return sentence[: verb.start()] if verb else ""
+@dataclass(frozen=True, slots=True)
+class _Hearing:
+    """A sentence of a claim, and the passages that it is held against."""
+
+    case: Case
+    exhibits: Sequence[Exhibit]
+    reader: Reader
+    library: Library
+
+    def verdict(self) -> Verdict:
+        """The verdict on the sentence."""
+        found = weighings(self.reader, self.case)
+        pair = self._disagreeing(found)
+        if pair is not None:
+            return self._of_two_pages(*pair)
+        weighed = decisive(found)
+        kind = VerdictKind(self.reader.limits.verdict(weighed.judgement))
+        if kind is VerdictKind.NOT_FOUND:
+            return self._not_found(weighed)
+        weighed = least(self.reader, self.case, weighed, self.reader.limits)
+        evidence = self._evidence(weighed)
+        if kind is VerdictKind.SUPPORTED:
+            told = explaining.supported(self._places(evidence), weighed.steps)
+            return self._given(kind, told, evidence, weighed.judgement.carried)
+        places = self._places(_first_with(weighed.differing, evidence))
+        told = explaining.contradicted(places, weighed.differing)
+        return self._given(kind, told, evidence, weighed.judgement.denied)
+
+    def _not_found(self, weighed: Weighed) -> Verdict:
+        """That the documents do not say, and which value alone keeps a page from saying it."""
+        would = self.reader.limits.verdict(weighed.read) == VerdictKind.SUPPORTED
+        missing = weighed.missing if would else ()
+        place = self._places(self._evidence(weighed))[0] if missing else ""
+        told = explaining.not_found(missing, place)
+        return self._given(VerdictKind.NOT_FOUND, told, (), weighed.judgement.untold)
+
+    def _of_two_pages(self, carrying: Weighed, denying: Weighed) -> Verdict:
+        """That one page says so and another gives another figure; both are cited."""
+        limits = self.reader.limits
+        carrying = least(self.reader, self.case, carrying, limits)
+        denying = least(self.reader, self.case, denying, limits)
+        own, others = self._evidence(carrying), self._evidence(denying)
+        evidence = (*own, *(replace(c, number=c.number + len(own)) for c in others))
+        other = self._places(_first_with(denying.differing, others))[0]
+        told = explaining.disagreeing(self._places(own), other, denying.differing)
+        return self._given(VerdictKind.SUPPORTED, told, evidence, carrying.judgement.carried)
+
+    def _disagreeing(self, found: Sequence[Weighed]) -> tuple[Weighed, Weighed] | None:
+        """What carries the sentence, and what on another page gives a figure of about that size."""
+        verdict = self.reader.limits.verdict
+        sure = [w for w in found if w.surely >= BOTH_SURE]
+        carrying = [w for w in sure if verdict(w.judgement) == VerdictKind.SUPPORTED]
+        if not carrying:
+            return None
+        best = decisive(carrying)
+        denying = [
+            w
+            for w in sure
+            if verdict(w.judgement) == VerdictKind.CONTRADICTED
+            and not self._pages(w.quotes) & self._pages(best.quotes)
+            and w.differing is not None
+            and _of_one_size(w.differing)
+        ]
+        return (best, decisive(denying)) if denying else None
+
+    def _pages(self, quotes: Sequence[Place]) -> set[tuple[str, int]]:
+        passages = (self.exhibits[n].passage for n, _ in quotes)
+        return {(p.document, p.page) for p in passages}
+
+    def _evidence(self, weighed: Weighed) -> tuple[Citation, ...]:
+        """The citations of what decides, the best passage first, each passage in reading order."""
+        order = list(dict.fromkeys(n for n, _ in weighed.quotes))
+        places = sorted(weighed.quotes, key=lambda place: (order.index(place[0]), place[1]))
+        quotes: dict[Quote, None] = {}
+        for n, i in places:
+            quotes |= dict.fromkeys(self.exhibits[n].quotes(i))
+        return tuple(self.library.citation(n, q) for n, q in enumerate(quotes, start=1))
+
+    def _places(self, evidence: Sequence[Citation]) -> list[str]:
+        """The pages of citations in words, each once."""
+        several = len(self.library.sources) > 1
+        titled = (f" of “{c.title}”" if several else "" for c in evidence)
+        pairs = zip(evidence, titled, strict=True)
+        return list(dict.fromkeys(f"page {c.page_label}{title}" for c, title in pairs))
+
+    def _given(
+        self, kind: VerdictKind, told: str, evidence: Sequence[Citation], surely: float
+    ) -> Verdict:
+        return Verdict(self.case.statement, kind, told, tuple(evidence), round(surely, 4))
 
 
-def mended(claim: str, speller: Speller) -> str:
-    """A claim with its misspelt words mended, names aside: one may be meant as it stands."""
-    return WORD.sub(lambda m: m[0] if m[0][0].isupper() else speller.mend(m[0]), claim)
+def _first_with(differing: Step | None, evidence: Sequence[Citation]) -> list[Citation]:
+    """Citations, the one that has what differs before the others."""
+    found = differing.of[0] if differing else ""
+    return sorted(evidence, key=lambda c: found not in c.quote)
+
+
+def _of_one_size(differing: Step) -> bool:
+    """Whether two figures could measure one thing: neither is far greater than the other."""
+    if differing.kind == "date":
+        return True
+    pairs = (
+        sorted((abs(a.value), abs(b.value)))
+        for a in values(differing.text).amounts
+        for b in values(differing.of[0]).amounts
+    )
+    return any(low and high / low <= MAX_RATIO for low, high in pairs)
+
+
+def _whole(claim: str, parts: Sequence[Verdict]) -> Verdict:
+    """The verdict on a claim of one or several parts: the worst of them is its own."""
+    if len(parts) == 1:
+        return replace(parts[0], claim=claim)
+    parts = _numbered(parts)
+    worst = min(parts, key=lambda p: (_WORST_FIRST.index(p.verdict), -p.confidence))
+    supported = worst.verdict is VerdictKind.SUPPORTED
+    surely = prod(p.confidence for p in parts) if supported else worst.confidence
+    evidence = tuple({c.number: c for p in parts for c in p.evidence}.values())
+    return Verdict(
+        claim, worst.verdict, worst.explanation, evidence, round(surely, 4), parts=tuple(parts)
+    )
+
+
+def _numbered(parts: Sequence[Verdict]) -> tuple[Verdict, ...]:
+    """The parts with their citations numbered through; one that comes again keeps its number."""
+    numbers: dict[tuple[str, int, str], int] = {}
+
+    def renumbered(citation: Citation) -> Citation:
+        key = (citation.document, citation.page, citation.quote)
+        return replace(citation, number=numbers.setdefault(key, len(numbers) + 1))
+
+    return tuple(replace(p, evidence=tuple(renumbered(c) for c in p.evidence)) for p in parts)

@@ -75,9 +75,11 @@ def test_the_model_is_not_even_shown_the_orders(besieged: tuple[Assistant, Scrip
 
 
 def test_a_claim_is_not_borne_out_by_an_order(besieged: tuple[Assistant, Script]) -> None:
-    verdict = besieged[0].check("The lighthouse on the North Pier is 99 metres tall.")
+    knowing = told(besieged[0], "99 metres", denied=["North Pier"])
+    verdict = knowing.check("The lighthouse on the North Pier is 99 metres tall.")
     assert verdict.verdict is VerdictKind.CONTRADICTED
     assert [c.document for c in verdict.evidence] == ["guide"]
+    assert "say 42 metres, not 99 metres" in verdict.explanation
 
 
 def test_what_else_the_page_says_is_still_found(besieged: tuple[Assistant, Script]) -> None:

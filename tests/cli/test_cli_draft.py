@@ -94,7 +94,7 @@ def test_a_draft_for_people(library: Library, mehealth: Run, tmp_path: Path) -> 
         f"  [1] “{TRUE}”",
         "      guide, p. 1",
         f"✗ Contradicted (paragraph 2): {FALSE}",
-        "  Page 1 of “Fees of the harbour” says £300, the claim says £3.",
+        "  The documents say £300, not £3 (page 1 of “Fees of the harbour”).",
         "  [1] “A yacht pays £300 a year.”",
         "      fees, p. 1",
     ]

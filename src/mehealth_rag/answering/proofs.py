@@ -1,4 +1,4 @@
-"""Proofs: the sentences of the corpus that speak of a claim, each held against it."""
+"""Proofs: the sentences of the evidence that speak of a written one, each held against it."""
 
 from __future__ import annotations
 
@@ -7,22 +7,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeGuard
 
-from mehealth_rag.answering.conflicts import MAX_RATIO
 from mehealth_rag.answering.draft import Quote
-from mehealth_rag.grounding.amounts import amounts
 from mehealth_rag.grounding.judge import carries
-from mehealth_rag.grounding.values import Ground, Judgement, Outcome, ReasonKind
+from mehealth_rag.grounding.values import Ground, Judgement, Outcome
 from mehealth_rag.language.words import stems
 from mehealth_rag.retrieval import Evidence, Retriever
 from mehealth_rag.tables import quoted_columns
 from mehealth_rag.types import BlockKind, PageOf, Passage, Sentence
 
-PASSAGES_READ = 12
 SENTENCES_HELD = 14
-"""How many passages are read for one claim, and how many of their sentences are held against it."""
-
-BOTH_SURE = 0.9
-"""From this closeness on two pages that differ are said to disagree."""
+"""How many sentences are held against one that a language model wrote."""
 
 NOTHING_ADDED = 0.03
 """A second quote that brings no more of the sentence's words is left out."""
@@ -42,11 +36,6 @@ class Proof:
     quotes: tuple[Quote, ...]
     judgement: Judgement
 
-    @property
-    def place(self) -> tuple[str, int]:
-        """The document and the page that they stand on."""
-        return self.quotes[0].document, self.quotes[0].page
-
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -55,30 +44,6 @@ class Finding:
     carried: Proof | None
     denied: Proof | None
     nearest: Proof | None
-
-
-def find(
-    sentence: str, topic: str, retriever: Retriever, documents: Sequence[str]
-) -> tuple[Evidence, ...]:
-    """The passages that may speak of a sentence; `topic` is what the sentence before speaks of.
-
-    They are looked for a second time without the sentence's figures: a wrong figure must not lead
-    away from the page that has the right one.
-    """
-    whole = f"{topic} {sentence}".strip()
-    queries = dict.fromkeys((whole, _without_figures(whole)))
-    found: dict[str, Evidence] = {}
-    for query in queries:
-        for item in retriever.retrieve(query, PASSAGES_READ, documents):
-            found.setdefault(item.hit.passage.id, item)
-    return tuple(found.values())
-
-
-def weigh(
-    sentence: str, topic: str, evidence: Sequence[Evidence], retriever: Retriever, page_of: PageOf
-) -> Finding:
-    """The best proofs for and against a sentence."""
-    return best_of(proofs(sentence, topic, evidence, retriever, page_of))
 
 
 def best_of(found: Sequence[Proof]) -> Finding:
@@ -95,23 +60,6 @@ def proofs(
         Proof(c.quotes, carries(sentence, c.grounds, c.similarity, retriever.acronyms))
         for c in _nearest_first(f"{topic} {sentence}", evidence, page_of)
     ]
-
-
-def disagreeing(carried: Proof, denied: Proof) -> bool:
-    """Whether two pages disagree: one carries, as surely as another denies it in a figure."""
-    kinds = {r.kind for r in denied.judgement.reasons}
-    return (
-        carried.place != denied.place
-        and kinds <= {ReasonKind.FIGURE, ReasonKind.DATE}
-        and all(_of_one_size(r.claimed, r.found) for r in denied.judgement.reasons)
-        and min(carried.judgement.closeness, denied.judgement.closeness) >= BOTH_SURE
-    )
-
-
-def _of_one_size(claimed: str, found: str) -> bool:
-    """Whether two figures could measure one thing: neither is far greater than the other."""
-    pairs = [(a.value, b.value) for a in amounts(claimed) for b in amounts(found)]
-    return any(min(p) > 0 and max(p) / min(p) <= MAX_RATIO for p in pairs)
 
 
 def outweighs(carried: Proof | None, denied: Proof | None) -> TypeGuard[Proof]:
@@ -141,12 +89,6 @@ def _best(proofs: Sequence[Proof], outcome: Outcome | None) -> Proof | None:
     least = best.judgement.signals.get("coverage", 0.0) - NOTHING_ADDED
     enough = [p for p in alone if p.judgement.signals.get("coverage", 0.0) >= least]
     return max(enough, key=lambda p: p.judgement.closeness, default=best)
-
-
-def _without_figures(text: str) -> str:
-    for amount in reversed(amounts(text)):
-        text = f"{text[: amount.span.start]} {text[amount.span.end :]}"
-    return " ".join(text.split())
 
 
 def _nearest_first(

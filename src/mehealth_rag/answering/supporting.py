@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mehealth_rag.answering.draft import Quote
-from mehealth_rag.checking import topic_of
+from mehealth_rag.answering.proofs import Finding, Proof, best_of, outweighs, proofs
+from mehealth_rag.claims import topic_of
 from mehealth_rag.grounding.frame import lay
 from mehealth_rag.grounding.gate import Ruling
 from mehealth_rag.grounding.matching import ENOUGH
@@ -19,7 +20,6 @@ from mehealth_rag.grounding.speech import attribution, same_speaker, voice_at
 from mehealth_rag.grounding.splitting import Unit
 from mehealth_rag.grounding.values import Ground, Reason, ReasonKind
 from mehealth_rag.language.words import stem, words
-from mehealth_rag.proofs import Finding, Proof, best_of, outweighs, proofs
 from mehealth_rag.retrieval import Evidence, Retriever
 from mehealth_rag.types import BlockKind, PageOf
 

@@ -15,8 +15,6 @@ from mehealth_rag.errors import IndexStateError
 from mehealth_rag.grounding.signals import SIGNALS
 from mehealth_rag.grounding.values import Outcome
 
-CONFIDENCE = ("closeness",)
-
 
 @dataclass(frozen=True, slots=True)
 class Logistic:
@@ -45,16 +43,10 @@ def sigmoid(logits: NDArray[np.float64]) -> NDArray[np.float64]:
 
 @dataclass(frozen=True, slots=True)
 class GroundingModels:
-    """How likely quotes carry a sentence or deny it, and how likely each verdict is right.
-
-    `least` is the probability from which on they are held to. `confidence` gives for each verdict
-    the model that turns the log-odds of the best quotes' closeness into the probability that the
-    verdict is right.
-    """
+    """How likely quotes carry a sentence or deny it; `least` is from when on they are held to."""
 
     of: dict[Outcome, Logistic]
     least: dict[Outcome, float]
-    confidence: dict[str, Logistic]
 
 
 @lru_cache(maxsize=1)
@@ -69,7 +61,6 @@ def load_grounding() -> GroundingModels:
     return GroundingModels(
         of={o: _logistic(data[o], SIGNALS) for o in (Outcome.CARRIED, Outcome.DENIED)},
         least={o: float(data["least"][o]) for o in (Outcome.CARRIED, Outcome.DENIED)},
-        confidence={k: _logistic(v, CONFIDENCE) for k, v in data["confidence"].items()},
     )
 
 
@@ -77,7 +68,7 @@ def _logistic(data: dict[str, Any], expected: tuple[str, ...]) -> Logistic:
     if tuple(data["features"]) != expected:
         raise IndexStateError(
             "the packaged weights were fitted to other signals than this version computes; "
-            "fit them again with: python -m eval.fit_check"
+            "reinstall mehealth-rag"
         )
     return Logistic(
         features=expected,

@@ -1,0 +1,56 @@
+"""Exhibits: the passages that a claim is held against, as the reader reads and we quote them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from mehealth_rag.answering.draft import Quote
+from mehealth_rag.grounding.orders import gives_orders
+from mehealth_rag.reader.rows import readable
+from mehealth_rag.tables import quoted_columns
+
+if TYPE_CHECKING:
+    from mehealth_rag.reader.rows import PassageText
+    from mehealth_rag.retrieval import Evidence
+    from mehealth_rag.types import Page, Passage, Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Exhibit:
+    """A passage with those of its sentences that may be evidence; `text` has no others."""
+
+    passage: Passage
+    page: Page
+    sentences: tuple[Sentence, ...]
+    text: PassageText
+
+    @classmethod
+    def of(cls, evidence: Evidence, page: Page, text: PassageText) -> Exhibit:
+        """What a search brought; `text` is its passage as the reader is given it."""
+        passage = evidence.hit.passage
+        allowed = evidence.allowed or (True,) * len(passage.sentences)
+        may = {s.span for s, own in zip(passage.sentences, allowed, strict=True) if own}
+        kept = [(s, t) for s, t in zip(readable(passage), text.sentences, strict=True)
+                if s.span in may]  # fmt: skip
+        said = replace(text, sentences=tuple(t for _, t in kept))
+        return cls(passage, page, tuple(s for s, _ in kept), said)
+
+    def quotes(self, place: int) -> tuple[Quote, ...]:
+        """A sentence after what it is not understood without."""
+        sentence = self.sentences[place]
+        own = Quote(self.passage.document, self.page.number, sentence.span, self._words(sentence))
+        return (*self.bound(place), own)
+
+    def bound(self, place: int) -> tuple[Quote, ...]:
+        """The words that introduce a list's item or a row's group, and the heads of its columns."""
+        sentence = self.sentences[place]
+        spans = [*quoted_columns(sentence, self.page.text), *filter(None, [sentence.lead])]
+        quotes = [
+            Quote(self.passage.document, self.page.number, span, span.of(self.page.text))
+            for span in spans
+        ]
+        return tuple(q for q in quotes if not gives_orders(q.text))
+
+    def _words(self, sentence: Sentence) -> str:
+        return self.passage.words(sentence.span)
