@@ -74,12 +74,6 @@ def in_pages(explanation: str) -> str:
         ),
         ("The yacht pays £300 each year.", "yacht", "A yacht pays £300 a year.", "{fees} says so."),
         (
-            "The new fish market will cost about £2 million.",
-            "market",
-            "The new fish market will cost £1.6 million and open in 2031.",
-            "",
-        ),
-        (
             "The lighthosue on the North Pier is 42 meters tall.",
             "North Pier",
             "The lighthouse on the North Pier is 42 metres tall.",
@@ -97,9 +91,6 @@ def test_what_the_documents_say(
     harbour: Assistant, claim: str, word: str, quote: str, explanation: str
 ) -> None:
     verdict = told(harbour, word).check(claim)
-    if not explanation:  # 2 is not 1.6 rounded
-        assert verdict.verdict is not SUPPORTED
-        return
     assert verdict.verdict is SUPPORTED
     assert [c.quote for c in verdict.evidence] == [quote]
     assert verdict.explanation == in_pages(explanation)
@@ -133,6 +124,7 @@ def test_what_the_documents_deny(
         ("A fishing boat pays £310 a year.", "pays"),
         ("Nine fishing boats pay £40 a year.", "fishing boat"),
         ("The lighthouse is 42 feet tall.", "lighthouse"),
+        ("The new fish market will cost about £2 million.", "market"),
         ("The lighthouse was lit on 4 May 1871.", "lit"),
         ("The keeper John Smith lit it in 1871.", "lit"),
     ],

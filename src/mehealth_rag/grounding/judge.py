@@ -66,7 +66,7 @@ def carries(
     enough = kind is not Outcome.OPEN and closeness >= load_grounding().least[kind]
     if not enough and not reasons:
         reasons = (Reason(ReasonKind.MEANING, sentence),)
-    return Judgement(kind if enough else Outcome.OPEN, closeness, reasons, found, kind)
+    return Judgement(kind if enough else Outcome.OPEN, closeness, reasons, found)
 
 
 def _other_reasons(frame: Frame) -> tuple[Reason, ...]:

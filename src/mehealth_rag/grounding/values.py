@@ -78,12 +78,10 @@ class Judgement:
     """What quotes do with a sentence, and how surely.
 
     `closeness` is the probability that they say it, or, where something else stands in a slot,
-    that they speak of the very same thing. `signals` are the numbers behind it, by name;
-    `possible` is the outcome if the closeness were enough.
+    that they speak of the very same thing. `signals` are the numbers behind it, by name.
     """
 
     outcome: Outcome
     closeness: float
     reasons: tuple[Reason, ...] = ()
     signals: Mapping[str, float] = field(default_factory=dict)
-    possible: Outcome = Outcome.OPEN
