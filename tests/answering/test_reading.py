@@ -54,6 +54,9 @@ The harbour has 52 berths.
 Dues are paid in May.
 """
 YEARBOOK = "The harbour has 55 berths.\n"
+FAR = 0.001
+"""How likely a sentence answers that does not: a reader never says 0, which is of what may not."""
+
 LIMITS = Limits(answer=0.3, sentence=0.2, near=0.3, by_rank=0.0)
 
 
@@ -75,12 +78,12 @@ class Shelf:
         return self._pages[document][number - 1]
 
     def read(self, **answering: float) -> tuple[ReadHit, ...]:
-        """Every passage; a sentence answers as the first word of `answering` in it says."""
+        """Every passage; a sentence answers as the first word of `answering` in it says, or not."""
         hits = []
         for hit in self._hits:
             text = passage_text(hit.passage, self.page(hit.passage.document, 1).text)
             chances = [
-                next((p for word, p in answering.items() if word in s), 0.0) for s in text.sentences
+                next((p for word, p in answering.items() if word in s), FAR) for s in text.sentences
             ]
             hits.append(ReadHit(hit, text, PassageReading(max(chances), tuple(chances))))
         return tuple(hits)
@@ -150,15 +153,32 @@ def test_nothing_is_said_below_the_limit(shelf: Shelf) -> None:
     assert nearest(hits)[0].text == "It leaves every hour."
 
 
+def test_a_passage_of_sentences_that_may_not_be_told_is_not_near(shelf: Shelf) -> None:
+    hits = shelf.read(leaves=0.1)
+    barred = [
+        replace(h, reading=PassageReading(0.9, (0.0,) * len(h.reading.sentences))) for h in hits
+    ]
+    assert nearest(barred) == ()
+    (quote,) = nearest([*barred[1:], next(h for h in hits if h.likeliest > FAR)])
+    assert quote.text == "It leaves every hour."
+
+
+def test_items_that_may_not_be_told_are_not_brought(shelf: Shelf) -> None:
+    draft = shelf.draft("What goes aboard?", carries=0.9, bicycles=0.0)
+    assert [quotes[0].lstrip("•- ") for quotes in said(draft)] == ["walkers", "dogs on a lead"]
+
+
 def test_a_refused_sentence_answers_nothing(shelf: Shelf) -> None:
     hits = without(shelf.read(leaves=0.9), "It leaves every hour [1].")
     assert drafted(analyse("When?"), hits, LIMITS, shelf.page).statements == ()
 
 
 def test_what_may_not_be_evidence_answers_nothing(shelf: Shelf) -> None:
-    hit = next(h for h in shelf.read(leaves=0.9) if h.likeliest)
+    hit = next(h for h in shelf.read(leaves=0.9) if h.likeliest > FAR)
     passage = hit.hit.passage
     may = tuple("leaves" not in passage.sentence_text(n) for n in range(len(passage.sentences)))
     evidence = Evidence(hit.hit, np.zeros(len(may), np.float32), may)
-    assert allowed(hit.reading, evidence).sentences == (0.0,) * len(readable(passage))
+    readings = allowed(hit.reading, evidence).sentences
+    assert set(readings) == {0.0, FAR}
+    assert len(readings) == len(readable(passage))
     assert allowed(hit.reading, replace(evidence, allowed=())) == hit.reading

@@ -14,7 +14,7 @@ from mehealth_rag.tables import quoted_columns
 from mehealth_rag.types import BlockKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from mehealth_rag.questions import Question
     from mehealth_rag.reader.choice import Chosen
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from mehealth_rag.reader.rows import PassageText
     from mehealth_rag.retrieval import Evidence
     from mehealth_rag.types import Hit, Page, PageOf, Passage, Sentence, Span
+
+    _Place = tuple[str, int, Span]
 
 MOST_WORDS, MOST_LISTED = 75, 150
 """Words of an answer at the most, its best sentence aside; the second of items and rows."""
@@ -57,7 +59,7 @@ class _Found:
         return _quote(self.passage, self.sentence.span)
 
     @property
-    def place(self) -> tuple[str, int, Span]:
+    def place(self) -> _Place:
         """Where it stands."""
         return self.passage.document, self.passage.page, self.sentence.span
 
@@ -70,7 +72,8 @@ def drafted(question: Question, hits: Sequence[ReadHit], limits: Limits, page_of
     a figure is asked for and pages give different ones, both are told.
     """
     choice = choose([h.reading for h in hits], limits)
-    found = _with_items([_found(hits, c) for c in _fitting(choice.sentences, hits)])
+    chosen = [_found(hits, c) for c in _fitting(choice.sentences, hits)]
+    found = _with_items(chosen, _silenced(hits))
     rivals = _rivals(question, hits, limits) if found and question.wanted.is_figure else ()
     introduction = None if rivals else _introduction(found, page_of)
     if introduction is not None:
@@ -119,8 +122,8 @@ def _rivals(question: Question, hits: Sequence[ReadHit], limits: Limits) -> tupl
 
 
 def nearest(hits: Sequence[ReadHit]) -> tuple[Quote, ...]:
-    """The likeliest sentence of each of the likeliest passages."""
-    told = [h for h in hits if h.reading.sentences]
+    """The likeliest sentence of each of the likeliest passages that have one that may be told."""
+    told = [h for h in hits if h.likeliest > 0]
     return tuple(_likeliest(h) for h in sorted(told, key=lambda h: -h.likeliest)[:NEAREST])
 
 
@@ -150,15 +153,26 @@ def _only(reading: PassageReading, may: Sequence[bool]) -> PassageReading:
     return replace(reading, sentences=tuple(p if own else 0.0 for p, own in pairs))
 
 
-def _with_items(found: Sequence[_Found]) -> list[_Found]:
+def _silenced(hits: Sequence[ReadHit]) -> frozenset[_Place]:
+    """Where the sentences stand that may not be told: no reader says 0 of another."""
+    return frozenset(
+        _Found(hit.hit.passage, sentence).place
+        for hit in hits
+        for sentence, chance in zip(readable(hit.hit.passage), hit.reading.sentences, strict=True)
+        if not chance
+    )
+
+
+def _with_items(found: Sequence[_Found], silenced: Collection[_Place]) -> list[_Found]:
     """With the items that a sentence which was chosen introduces, where none of them was."""
     told = list(found)
+    chosen = {f.place for f in found}
     for one in found:
-        items = [s for s in one.passage.sentences if s.lead == one.sentence.span]
-        chosen = {f.sentence.span for f in found if f.passage.id == one.passage.id}
-        if items and not any(s.span in chosen for s in items):
+        own = (s for s in one.passage.sentences if s.lead == one.sentence.span)
+        items = [_Found(one.passage, s) for s in own]
+        if not any(item.place in chosen for item in items):
             place = told.index(one) + 1
-            told[place:place] = [_Found(one.passage, s) for s in items]
+            told[place:place] = [item for item in items if item.place not in silenced]
     return told
 
 
