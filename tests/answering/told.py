@@ -24,13 +24,16 @@ class ToldReader:
     words: tuple[str, ...]
     limits: Limits = field(default_factory=Limits)
     right: Calibration = field(default_factory=Calibration)
+    turns: list[list[Turn]] = field(default_factory=list)
+    """The turns that came with each question that was read."""
 
     def read(
         self,
         question: str,  # noqa: ARG002 - as a reader is called
-        history: Sequence[Turn],  # noqa: ARG002
+        history: Sequence[Turn],
         texts: Sequence[PassageText],
     ) -> list[PassageReading]:
+        self.turns.append(list(history))
         return [self._reading(text) for text in texts]
 
     def _reading(self, text: PassageText) -> PassageReading:
