@@ -41,10 +41,19 @@ def test_a_date_is_marked(harbour: Assistant) -> None:
     assert "in **1871**" in answer.answer
 
 
-@pytest.mark.xfail(strict=False, reason="the sentence that “It …” leans back on is not told yet")
 def test_what_a_sentence_leans_back_on_comes_with_it(harbour: Assistant) -> None:
     answer = told(harbour, "lit in 1871").ask("When was the lighthouse lit?")
-    assert "The lighthouse on the North Pier" in answer.answer
+    assert answer.answer.startswith(
+        "The lighthouse on the North Pier is 42 metres tall [1]. It was lit in **1871** by "
+    )
+    assert [s.citations for s in answer.statements] == [(1,), (2,)]
+
+
+def test_nothing_is_marked_in_what_a_sentence_leans_back_on(harbour: Assistant) -> None:
+    answer = told(harbour, "aground").ask("How many ships had run aground?")
+    assert "42 metres tall [1]. It was lit in 1871 by the keeper Mary Anning [2]." in answer.answer
+    assert answer.answer.count("**") == 2
+    assert "**two" in answer.answer
 
 
 def test_an_amount_in_another_spelling_is_found(harbour: Assistant) -> None:

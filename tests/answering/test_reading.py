@@ -53,6 +53,17 @@ The harbour has 52 berths.
 
 Dues are paid in May.
 """
+KEEPERS = """\
+# Keepers
+
+The tower stands on the mole. It was lit in 1890. She who kept it was Ann Bloom. Its lamp burns oil.
+
+A boat lies there. It leaks. It sinks. It has no oars.
+
+{long} It was sold.
+
+The same man rows it.
+""".format(long=f"The log tells of {'wind and ' * 40}rain.")
 YEARBOOK = "The harbour has 55 berths.\n"
 FAR = 0.001
 """How likely a sentence answers that does not: a reader never says 0, which is of what may not."""
@@ -116,6 +127,49 @@ def test_an_introduction_brings_its_items(shelf: Shelf) -> None:
     assert [quotes[0].lstrip("•- ") for quotes in said(draft)] == [
         "walkers", "bicycles", "dogs on a lead",
     ]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def keepers(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
+    return Shelf(tmp_path_factory.mktemp("keepers"), {"keepers": KEEPERS})
+
+
+def led(draft: Draft) -> list[list[str]]:
+    """What is told before each statement, and its own first quote."""
+    pairs = zip(draft.before, draft.statements, strict=True)
+    return [[quotes[0].text for quotes in (*before, own)] for before, own in pairs]
+
+
+TOWER, LIT = "The tower stands on the mole.", "It was lit in 1890."
+KEPT, LAMP = "She who kept it was Ann Bloom.", "Its lamp burns oil."
+
+
+@pytest.mark.parametrize(
+    ("chances", "told"),
+    [
+        ({"lit": 0.9}, [[TOWER, LIT]]),
+        ({"She": 0.9}, [[TOWER, LIT, KEPT]]),
+        ({"tower": 0.8, "lit": 0.9}, [[TOWER], [LIT]]),
+        ({"lit": 0.9, "She": 0.8}, [[TOWER, LIT], [KEPT]]),
+        ({"lit": 0.9, "tower": 0.0}, [[LIT]]),  # what may not be told
+        ({"lamp": 0.9}, [[LAMP]]),  # three sentences back
+        ({"sinks": 0.9}, [["A boat lies there.", "It leaks.", "It sinks."]]),
+        ({"sold": 0.9}, [["It was sold."]]),  # too long
+        ({"same": 0.9}, [["The same man rows it."]]),  # the paragraph before is another
+    ],
+)
+def test_what_a_sentence_leans_on_is_told_before_it(
+    keepers: Shelf, chances: dict[str, float], told: list[list[str]]
+) -> None:
+    assert led(keepers.draft("What is told?", **chances)) == told
+
+
+def test_what_stands_twice_with_what_it_leans_on_is_told_once(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path, {name: f"# {name}\n\n{TOWER} {LIT}\n" for name in ("one", "two")})
+    draft = shelf.draft("When?", lit=0.9)
+    assert led(draft) == [[TOWER, LIT]]
+    assert [len(quotes) for quotes in (*draft.before[0], *draft.statements)] == [2, 2]
+    assert led(shelf.draft("When?", tower=0.8, lit=0.9)) == [[TOWER], [LIT]]
 
 
 def test_a_row_comes_with_the_heads_of_its_columns(shelf: Shelf) -> None:

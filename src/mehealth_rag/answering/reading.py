@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from mehealth_rag.answering.before import named_before
 from mehealth_rag.answering.conflicts import disagreeing
 from mehealth_rag.answering.draft import Draft, Quote
 from mehealth_rag.language.words import content_words, fold, stem_all
@@ -48,10 +49,11 @@ class ReadHit:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A sentence that was chosen, in its passage."""
+    """A sentence that was chosen, in its passage; `before` names what it speaks of."""
 
     passage: Passage
     sentence: Sentence
+    before: tuple[Sentence, ...] = ()
 
     @property
     def quote(self) -> Quote:
@@ -63,24 +65,32 @@ class _Found:
         """Where it stands."""
         return self.passage.document, self.passage.page, self.sentence.span
 
+    @property
+    def said(self) -> tuple[str, ...]:
+        """What it says, with what stands before it: alike wherever that is word for word."""
+        told = (self.passage.words(s.span) for s in (*self.before, self.sentence))
+        return tuple(fold(" ".join(text.split())).rstrip(".") for text in told)
+
 
 def drafted(question: Question, hits: Sequence[ReadHit], limits: Limits, page_of: PageOf) -> Draft:
     """The answer to a question that its passages were read for; without statements: none.
 
     What stands on several pages word for word is one statement with a quote of each. Items of one
-    list are told after the words that introduce it, and those words never without its items. Where
-    a figure is asked for and pages give different ones, both are told.
+    list are told after the words that introduce it, and those words never without its items. A
+    sentence that leans on the one before it is told after that. Where a figure is asked for and
+    pages give different ones, both are told.
     """
     choice = choose([h.reading for h in hits], limits)
     chosen = [_found(hits, c) for c in _fitting(choice.sentences, hits)]
-    found = _with_items(chosen, _silenced(hits))
+    silenced = _silenced(hits)
+    found = _with_items(chosen, silenced)
     rivals = _rivals(question, hits, limits) if found and question.wanted.is_figure else ()
     introduction = None if rivals else _introduction(found, page_of)
     if introduction is not None:
         found = [f for f in found if f.sentence.span != introduction.span]
-    groups: dict[str, list[_Found]] = {}
-    for one in rivals or found:
-        groups.setdefault(fold(one.quote.text).rstrip("."), []).append(one)
+    groups: dict[tuple[str, ...], list[_Found]] = {}
+    for one in rivals or _with_before(found, silenced, page_of):
+        groups.setdefault(one.said, []).append(one)
     led = introduction is not None  # its words say what the items are of
     headings = _once(
         None if led else _heading(question, group, page_of) for group in groups.values()
@@ -90,8 +100,9 @@ def drafted(question: Question, hits: Sequence[ReadHit], limits: Limits, page_of
         for group, heading in zip(groups.values(), headings, strict=True)
     )
     named = tuple(heading.text if heading else "" for heading in headings)
+    before = tuple(map(_before, groups.values()))
     sure = choice.confidence
-    return Draft(statements, sure, sure, named, introduction, disagree=bool(rivals))
+    return Draft(statements, sure, sure, named, introduction, before, disagree=bool(rivals))
 
 
 def _fitting(chosen: Sequence[Chosen], hits: Sequence[ReadHit]) -> list[Chosen]:
@@ -176,6 +187,34 @@ def _with_items(found: Sequence[_Found], silenced: Collection[_Place]) -> list[_
     return told
 
 
+def _with_before(
+    found: Sequence[_Found], silenced: Collection[_Place], page_of: PageOf
+) -> list[_Found]:
+    """Each with the sentences before it that it leans on, as long as the answer is not too long.
+
+    What is told anyway is not told twice, and what may not be told not at all.
+    """
+    chosen = {f.said for f in found}
+    brought: set[_Place] = set()
+    room = MOST_WORDS - sum(map(_length, found))
+    led: list[_Found] = []
+    for one in found:
+        page = page_of(one.passage.document, one.passage.page)
+        run = [_Found(one.passage, s) for s in named_before(one.passage, one.sentence, page)]
+        new = [f for f in run if f.said not in chosen and f.place not in brought]
+        length = sum(map(_length, new))
+        if length > room or any(f.place in silenced for f in new):
+            new, length = [], 0
+        room -= length
+        brought |= {f.place for f in new}
+        led.append(replace(one, before=tuple(f.sentence for f in new)))
+    return led
+
+
+def _length(found: _Found) -> int:
+    return len(found.quote.text.split())
+
+
 def _introduction(found: Sequence[_Found], page_of: PageOf) -> Quote | None:
     """What introduces the list that all chosen sentences are items of; None where none does."""
     items = [f for f in found if f.sentence.lead is not None]
@@ -194,7 +233,7 @@ def _heading(question: Question, group: Sequence[_Found], page_of: PageOf) -> Qu
     first = group[0]
     passage, text = first.passage, first.passage.heading
     asked = set(question.subject) & set(stem_all(content_words(text)))
-    if not asked - set(stem_all(content_words(first.quote.text))):
+    if not asked - set(stem_all(content_words(" ".join(first.said)))):
         return None
     page = page_of(passage.document, passage.page)
     above = (b for b in page.blocks if b.span.end <= first.sentence.span.start)
@@ -221,6 +260,14 @@ def _quotes(group: Sequence[_Found], page_of: PageOf) -> tuple[Quote, ...]:
         heads = quoted_columns(first.sentence, page.text)
         quotes += [_page_quote(first.passage.document, page, span) for span in heads]
     return tuple(quotes)
+
+
+def _before(group: Sequence[_Found]) -> tuple[tuple[Quote, ...], ...]:
+    """The quotes of each sentence that is told before a statement."""
+    return tuple(
+        tuple(_quote(one.passage, one.before[place].span) for one in group)
+        for place in range(len(group[0].before))
+    )
 
 
 def _likeliest(hit: ReadHit) -> Quote:
