@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from mehealth_rag.answering.draft import Draft, Quote
 from mehealth_rag.answering.marking import decisive_figure
 from mehealth_rag.answering.reading import ReadHit
-from mehealth_rag.answering.supporting import Bench, Quotes
 from mehealth_rag.errors import LanguageModelError
+from mehealth_rag.generating.supporting import Bench, Quotes
 from mehealth_rag.grounding.amounts import agree, amounts
 from mehealth_rag.grounding.gate import Gate, Passed
 from mehealth_rag.language.words import content_words, stem_all

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from mehealth_rag.errors import LanguageModelError
 from mehealth_rag.followups import Standalone
 from mehealth_rag.language.figures import figures
+from mehealth_rag.language.pronouns import OWNERS, PERSONAL, POINTERS
 from mehealth_rag.language.words import REQUEST_WORDS, content_words, stem, words
 from mehealth_rag.types import Turn
 
@@ -26,9 +27,8 @@ MOST_TOKENS = 80
 LONGEST = 300
 """Characters of a rewritten question at the most."""
 
-_POINTS_BACK = frozenset(
-    "it its they them their he him his she her this that these those there one ones same such "
-    "latter former other another else".split()
+_POINTS_BACK = PERSONAL.union(
+    OWNERS, POINTERS, "there one ones same such latter former other another else".split()
 )
 _LABEL = re.compile(
     r"^(?:(?:stand-?alone|rewritten|follow-?up)\s+)?(?:question|version)\s*:\s*|^[-*>\s]+",
