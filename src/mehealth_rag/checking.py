@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from mehealth_rag.answering.scope import declined
 from mehealth_rag.compose import Library
 from mehealth_rag.errors import UsageError
+from mehealth_rag.language.pronouns import OWNERS, SUBJECTS
 from mehealth_rag.language.sentences import sentence_spans
 from mehealth_rag.language.spelling import Speller
 from mehealth_rag.language.words import WORD, content_words, words
@@ -28,7 +29,7 @@ _THERE = re.compile(r"there (?:is|are|was|were)\s(?P<topic>.+)", re.IGNORECASE)
 _VERB = re.compile(
     r"\s(?:is|are|was|were|has|have|had|will|can|does|do|did|[a-z]{3,}s|[a-z]{3,}ed)\s"
 )
-_FOR_ANOTHER = frozenset("it its they their he she his her this these those".split())
+_FOR_ANOTHER = (SUBJECTS | OWNERS) - {"that", "such"}
 
 
 @dataclass(frozen=True, slots=True)

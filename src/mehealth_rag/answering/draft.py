@@ -25,7 +25,8 @@ class Draft:
 
     `statements` is empty where nothing answers. `headings` has for each the heading that names what
     it speaks of, empty where its own words do. `introduction` is the quote that announces a list,
-    None where the answer is no list. `answerable` is the probability that the documents answer,
+    None where the answer is no list. `before` has for each statement the sentences that it leans
+    on, each with its quotes. `answerable` is the probability that the documents answer,
     `confidence` that this answer is right. `disagree` says that the statements give different
     figures for the same thing.
     """
@@ -35,4 +36,5 @@ class Draft:
     confidence: float
     headings: tuple[str, ...] = ()
     introduction: Quote | None = None
+    before: tuple[tuple[tuple[Quote, ...], ...], ...] = ()
     disagree: bool = False

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mehealth_rag.followups import exchange, referents, years
 from mehealth_rag.followups.exchange import Written
+from mehealth_rag.followups.leaning import leans
 from mehealth_rag.followups.phrases import BREAKS, VERBS, names
 from mehealth_rag.language.pronouns import OF_A_PERSON, OF_SEVERAL, OWNERS
 from mehealth_rag.language.words import FUNCTION_WORDS, REQUEST_WORDS, content_words, fold, words
@@ -21,10 +22,14 @@ from mehealth_rag.types import Turn
 
 @dataclass(frozen=True, slots=True)
 class Standalone:
-    """A question that stands alone; `avoid` is an earlier answer that was refused, or empty."""
+    """A question that stands alone; `avoid` is an earlier answer that was refused, or empty.
+
+    `leans`: as it was asked it needs the turns before it.
+    """
 
     text: str
     avoid: str = ""
+    leans: bool = False
 
 
 Moved = Callable[[str, str], str | None]
@@ -47,7 +52,7 @@ _OTHER = re.compile(
     re.IGNORECASE,
 )
 _REFUSAL = re.compile(r"^(?:no|nope|not (?:that|this)|wrong|sorry)\b", re.IGNORECASE)
-_POSSESSIVE = re.compile(rf"\b(?P<word>{'|'.join(OWNERS)})\b(?=\s+\w)", re.IGNORECASE)
+_POSSESSIVE = re.compile(rf"\b(?P<word>{'|'.join(sorted(OWNERS))})\b(?=\s+\w)", re.IGNORECASE)
 _PERSONAL = re.compile(
     r"\b(?P<word>it|they|them|he|she|him|her(?=\W*$)|the (?:latter|former))\b", re.IGNORECASE
 )
@@ -104,7 +109,11 @@ def stand_alone(
     for asked, answered in history:
         earlier = _rewrite(asked, earlier, answer, moved, written).text if earlier else asked
         answer = answered
-    return _rewrite(question, earlier, answer, moved, written) if earlier else Standalone(question)
+    if not earlier:
+        return Standalone(question)
+    alone = _rewrite(question, earlier, answer, moved, written)
+    filled_in = alone.text != " ".join(question.split()) or bool(alone.avoid)
+    return replace(alone, leans=filled_in or leans(question, history))
 
 
 def _rewrite(

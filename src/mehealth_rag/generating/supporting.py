@@ -18,7 +18,7 @@ from mehealth_rag.grounding.name_slots import composed_name
 from mehealth_rag.grounding.speech import attribution, same_speaker, voice_at
 from mehealth_rag.grounding.splitting import Unit
 from mehealth_rag.grounding.values import Ground, Reason, ReasonKind
-from mehealth_rag.language.pronouns import OWNERS, POINTERS, SUBJECTS
+from mehealth_rag.language.pronouns import OWNERS, SUBJECTS
 from mehealth_rag.language.words import stem, words
 from mehealth_rag.proofs import Finding, Proof, best_of, outweighs, proofs
 from mehealth_rag.retrieval import Evidence, Retriever
@@ -26,8 +26,6 @@ from mehealth_rag.types import BlockKind, PageOf
 
 UNCLEAR = "it is not clear what it speaks of"
 BESIDE = "beside the question"
-
-_SUBJECTS = frozenset((*SUBJECTS, *POINTERS, "such"))
 
 MOST_UNSAID = 0.15
 """A sentence may have one word that its quotes do not say, or this share of its words."""
@@ -77,7 +75,7 @@ class Bench:
     def _with_subject(self, text: str, *, after_dropped: bool) -> str | None:
         """The sentence with the thing that it speaks of in its pronoun's place, None if unknown."""
         first = (words(text) or [""])[0]
-        if first not in _SUBJECTS.union(OWNERS):
+        if first not in SUBJECTS | OWNERS:
             self._topic = topic_of(text) or self._topic
             return text
         noun_follows = first in {"this", "these", "that", "those", "such"} and not topic_of(

@@ -1,12 +1,19 @@
-"""The pronouns that stand for what was named before."""
+"""The words that stand for something that was named before: one list for all who mind them."""
 
 from __future__ import annotations
 
-SUBJECTS = ("it", "they", "he", "she")
-OBJECTS = ("it", "them", "him", "her")
-OWNERS = ("its", "their", "his", "her")
-POINTERS = ("this", "that", "these", "those")
+OF_SEVERAL = frozenset("they them their".split())
+OF_A_PERSON = frozenset("he she him his her".split())
+OWNERS = frozenset("its their his her".split())
+DEMONSTRATIVES = frozenset("this that these those".split())
 
-PERSONAL = frozenset((*SUBJECTS, *OBJECTS))
-OF_SEVERAL = frozenset(("they", "them", "their"))
-OF_A_PERSON = frozenset(("he", "she", "him", "his", "her"))
+SUBJECTS = DEMONSTRATIVES | frozenset("it they he she such".split())
+"""What a sentence may begin with in place of what it speaks of."""
+
+POINTING = SUBJECTS.union(
+    OWNERS,
+    OF_SEVERAL,
+    OF_A_PERSON,
+    "there one ones same latter former other another else".split(),
+)
+"""All of them, wherever they stand in a sentence."""
