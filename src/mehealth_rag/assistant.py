@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 from mehealth_rag import compose, generated
 from mehealth_rag.accounting import PageAccount, PageName, page_accounts, unread_pages
 from mehealth_rag.answering import reading
-from mehealth_rag.answering.generative import Task, Writer
 from mehealth_rag.answering.links import find_link
 from mehealth_rag.answering.named import plain
 from mehealth_rag.answering.reading import ReadHit
-from mehealth_rag.answering.rewriting import rewritten
 from mehealth_rag.answering.scope import declined
 from mehealth_rag.checking import check_claim
 from mehealth_rag.corpus import NOT_LISTED, load_sources, unlisted
 from mehealth_rag.errors import UsageError
 from mehealth_rag.followups import Standalone, stand_alone
+from mehealth_rag.generating.rewriting import rewritten
+from mehealth_rag.generating.writing import Task, Writer
 from mehealth_rag.growing import drained, mapped
 from mehealth_rag.language.spelling import Speller
 from mehealth_rag.naming import Naming

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from mehealth_rag.accounting import PageName, page_ranges
-from mehealth_rag.answering.draft import Draft, Quote
+from mehealth_rag.answering.draft import Draft
 from mehealth_rag.answering.links import FoundLink
 from mehealth_rag.answering.marking import decisive, mark
 from mehealth_rag.answering.related import related_sources
@@ -19,6 +19,7 @@ from mehealth_rag.types import (
     Conflict,
     ConflictValue,
     PageOf,
+    Quote,
     Source,
     Statement,
     Status,

@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from typing import TypeGuard
 
 from mehealth_rag.answering.conflicts import MAX_RATIO
-from mehealth_rag.answering.draft import Quote
 from mehealth_rag.grounding.amounts import amounts
 from mehealth_rag.grounding.judge import carries
 from mehealth_rag.grounding.values import Ground, Judgement, Outcome, ReasonKind
 from mehealth_rag.language.words import stems
 from mehealth_rag.retrieval import Evidence, Retriever
 from mehealth_rag.tables import quoted_columns
-from mehealth_rag.types import BlockKind, PageOf, Passage, Sentence
+from mehealth_rag.types import BlockKind, PageOf, Passage, Quote, Sentence
 
 PASSAGES_READ = 12
 SENTENCES_HELD = 14

@@ -1,4 +1,4 @@
-"""What an answer is made of before it is put into words: quotes, and what each statement quotes."""
+"""What an answer is made of before it is put into words: what each statement quotes."""
 
 from __future__ import annotations
 
@@ -6,17 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mehealth_rag.types import Span
-
-
-@dataclass(frozen=True, slots=True)
-class Quote:
-    """A span of one page of one document."""
-
-    document: str
-    page: int
-    span: Span
-    text: str
+    from mehealth_rag.types import Quote
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-SUBJECTS = frozenset("it they he she this these that those such".split())
+OF_SEVERAL = frozenset("they them their".split())
+OF_A_PERSON = frozenset("he she him his her".split())
+OWNERS = frozenset("its their his her".split())
+DEMONSTRATIVES = frozenset("this that these those".split())
+
+SUBJECTS = DEMONSTRATIVES | frozenset("it they he she such".split())
 """What a sentence may begin with in place of what it speaks of."""
 
-OWNERS = frozenset("its their his her".split())
-
-POINTING = (
-    SUBJECTS
-    | OWNERS
-    | frozenset("them him there one ones same latter former other another else".split())
+POINTING = SUBJECTS.union(
+    OWNERS,
+    OF_SEVERAL,
+    OF_A_PERSON,
+    "there one ones same latter former other another else".split(),
 )
 """All of them, wherever they stand in a sentence."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from mehealth_rag.answering.draft import Quote
 from mehealth_rag.checking import topic_of
 from mehealth_rag.grounding.frame import lay
 from mehealth_rag.grounding.gate import Ruling
@@ -22,7 +21,7 @@ from mehealth_rag.language.pronouns import OWNERS, SUBJECTS
 from mehealth_rag.language.words import stem, words
 from mehealth_rag.proofs import Finding, Proof, best_of, outweighs, proofs
 from mehealth_rag.retrieval import Evidence, Retriever
-from mehealth_rag.types import BlockKind, PageOf
+from mehealth_rag.types import BlockKind, PageOf, Quote
 
 UNCLEAR = "it is not clear what it speaks of"
 BESIDE = "beside the question"
