@@ -33,6 +33,7 @@ check: install
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
 
 # Another engine, with the language model that the environment names: make eval ENGINE=generative
 eval: install
@@ -50,4 +51,4 @@ train: install
 	$(BIN)/python -m training --form $(FORM)
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache build dist *.egg-info
+	rm -rf $(VENV) .import_linter_cache .mypy_cache .ruff_cache build dist *.egg-info

@@ -42,6 +42,27 @@ def test_a_whole_question_drags_nothing_along(question: str) -> None:
     assert stand_alone(question, [LIGHTHOUSE]).text == question
 
 
+@pytest.mark.parametrize(
+    ("question", "leans"),
+    [
+        ("who built it?", True),
+        ("and its keeper?", True),
+        ("and the car park of the museum in Leeds?", True),
+        ("what about the South Pier?", True),
+        ("no, the other one", True),
+        ("Who is she?", True),
+        ("Is there a car park?", True),
+        ("How much did the lighthouse cost the town in 1871?", True),
+        ("What is the population of Leeds?", False),
+        ("How tall is the South Pier tower?", False),
+        ("How many visitors came to the museum in 2020?", False),
+    ],
+)
+def test_a_question_leans_unless_it_surely_stands_alone(question: str, *, leans: bool) -> None:
+    assert stand_alone(question, [LIGHTHOUSE]).leans is leans
+    assert not stand_alone(question, []).leans
+
+
 def test_a_counted_noun_is_replaced_by_another() -> None:
     history = [("how many fishing boats are there", "There are 12 fishing boats [1].")]
     assert stand_alone("and ferries?", history).text == "how many ferries are there"

@@ -14,7 +14,7 @@ from mehealth_rag import Assistant, Settings, ingest
 from mehealth_rag.index.texts import embedding_text, lexical_text
 from mehealth_rag.passages import MAX_PIECES, TABLE_PIECES, estimated_pieces, split
 from mehealth_rag.reading import read_document
-from mehealth_rag.tables import is_measured, row_contexts, without_figures
+from mehealth_rag.tables import row_contexts, without_figures
 from mehealth_rag.types import BlockKind, Document, Page, Passage, Source
 from tests.answering.told import told
 
@@ -238,37 +238,6 @@ def test_prose_has_no_table(tmp_path: Path) -> None:
     path = tmp_path / "plain.txt"
     path.write_text("A boat pays 40 pounds.\n\nA ship pays 70 pounds in 2022.\n")
     assert row_contexts(read(path).pages[0]) == {}
-
-
-@pytest.mark.parametrize(
-    ("cell", "measured"),
-    [
-        ("4,602", True),
-        ("(5)", True),
-        ("$", True),
-        ("—", True),
-        ("12.5 %", True),
-        ("$400 million to $475 million", True),
-        ("2022", False),
-        ("December 2, 2022", False),
-        ("31 March", False),
-        ("FY23", False),
-        ("Q2 2024", False),
-        ("2021/22", False),
-        ("2017 (1)", False),
-        ("2,017 (1)", True),
-        ("Twelve months ended June 30, 2023", False),
-        ("6 months", False),
-        ("EPS (1)", False),
-        ("% change", False),
-        ("approximately 24.6%", True),
-        ("Level 3", False),
-        ("401(k) plan", False),
-        ("Net revenue", False),
-    ],
-)
-def test_figures_are_told_from_dates_and_words(cell: str, measured: bool) -> None:
-    assert is_measured(cell) is measured
 
 
 def test_a_row_without_words_stays_whole() -> None:

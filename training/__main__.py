@@ -36,7 +36,10 @@ STAGES = {
         Stage("first", ("--statements", "0.4")),
         Stage("second", ("--after", "1", "--rate", "6e-5")),
     ),
-    "large": (Stage("first", ("--statements", "0.4")),),
+    "large": (
+        Stage("first", ("--statements", "0.7", "--answers", "0.1", "--groups-at-once", "24")),
+        Stage("second", ("--after", "1", "--groups-at-once", "24", "--rate", "3e-5")),
+    ),
 }
 """How each form is trained; every stage goes on from the one before it (docs/reader.md)."""
 

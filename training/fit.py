@@ -74,7 +74,9 @@ def train(
 
     `start` is what `keep` was given in a run of the same plan that was cut short.
     """
-    optimiser = torch.optim.AdamW(model.groups(plan.rate, plan.head_rate), weight_decay=0.01, fused=True)
+    optimiser = torch.optim.AdamW(
+        model.groups(plan.rate, plan.head_rate), weight_decay=0.01, fused=True
+    )
     rates = [group["lr"] for group in optimiser.param_groups]
     batches = _batches(groups, plan)
     log = Log(planned=len(batches))

@@ -36,7 +36,7 @@ vector; without them the large form reads half as quick again and fits in eight 
 FROZEN = {"small": 0, "large": 4}
 """First layers of each form that stay as they are."""
 
-RATES = {"small": 1e-4, "large": 4e-5}
+RATES = {"small": 1e-4, "large": 5e-5}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     plan = Plan(
         rate=options.rate or RATES[options.form],
         groups_at_once=options.groups_at_once,
-        bfloat16=options.bfloat16,
+        bfloat16=_has_amx() if options.bfloat16 is None else options.bfloat16,
     )
     mix = Mix(
         options.questions,
@@ -119,6 +119,10 @@ def joined(paths: Sequence[Path]) -> Examples:
     return found
 
 
+def _has_amx() -> bool:
+    return bool(torch.cpu.get_capabilities().get("amx_bf16"))
+
+
 def _state(run: Path) -> State:
     state: State = torch.load(run / CHECKPOINT, weights_only=True)
     return state
@@ -140,7 +144,9 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--no-turns", action="store_true", help="read follow-ups by themselves")
     parser.add_argument("--most", type=int, help="stop after so many groups")
     parser.add_argument("--rate", type=float)
-    parser.add_argument("--bfloat16", action="store_true", help="for a processor with AMX")
+    parser.add_argument(
+        "--bfloat16", action=argparse.BooleanOptionalAction, help="on where the processor has AMX"
+    )
     return parser
 
 

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 
+from mehealth_rag.answering.certainty import Certainty, certainty
 from mehealth_rag.types import Answer, Citation, Status
 from ui.markup import Html, join, link, rich, tag, web_address
 from ui.wire import Conversation, Export, Turn
@@ -96,6 +97,8 @@ def _markdown_turn(turn: Turn, answer: Answer) -> Iterator[str]:
         yield f"*Understood as:* {plain_markdown(answer.standalone_question)}"
     # The engine's own bold type and list dashes stay; everything else is made plain.
     yield "\n".join(_markdown_line(line) for line in answer.answer.split("\n"))
+    if certainty(answer) is Certainty.UNSURE:
+        yield f"*{Certainty.UNSURE}*"
     for conflict in answer.conflicts:
         values = (
             f"- {plain_markdown(v.value)} {''.join(f'[{n}]' for n in v.citations)}"
@@ -139,6 +142,8 @@ def _printed(asked: str, answer: Answer) -> Html:
         )
         for c in answer.conflicts
     ]
+    if certainty(answer) is Certainty.UNSURE:
+        paragraphs.append(tag("p", Certainty.UNSURE, class_="small"))
     missing = answer.status is Status.NOT_FOUND
     note = (
         [tag("p", "The nearest passages, which do not answer it:", class_="small")]

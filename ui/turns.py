@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from mehealth_rag.answering.certainty import Certainty, certainty
 from mehealth_rag.types import Answer, Citation, Conflict, Related, Status
 from ui.markup import Html, escape, join, link, rich, tag
 from ui.wire import REASONS, Verdict
@@ -96,13 +97,16 @@ def answer_markup(answer: Answer) -> Html:
 
 
 def _answered(answer: Answer) -> Html:
+    unsure = certainty(answer) is Certainty.UNSURE
+    warning = tag("p", _capital(Certainty.UNSURE), class_="kicker")
     return tag(
         "div",
+        warning if unsure else Html(""),
         tag("div", answer_markup(answer), class_="said", dir="auto"),
         *(_conflict(c, answer.citations) for c in answer.conflicts),
         _quotes(answer.citations, "cite", "Proof", _words(answer.answer)),
         _related(answer.related) if answer.related else Html(""),
-        class_="card answered",
+        class_="card answered unsure" if unsure else "card answered",
     )
 
 
@@ -227,26 +231,24 @@ def _rewritten(answer: Answer) -> Html:
 
 
 def _tools(shown: Shown) -> Html:
-    answered = shown.answer.status is Status.ANSWERED
-    sure = (
-        tag(
-            "span",
-            f"{shown.answer.confidence:.0%} sure",
-            class_="sure",
-            title="Of the answers given at this figure, about that share is right",
-        )
-        if answered
-        else Html("")
-    )
     return tag(
         "div",
         _button("Copy", "copy", "Copy the answer with its quotes"),
         _button("Retry", "retry", "Ask this question again"),
         tag("span", class_="gap"),
-        sure,
+        _sure(shown.answer),
         *_feedback(shown.feedback),
         class_="tools",
     )
+
+
+def _sure(answer: Answer) -> Html:
+    """How sure the answer is, in a word; what that means in figures shows on pointing at it."""
+    sure = certainty(answer)
+    if sure is None:
+        return Html("")
+    share = f"Of the answers given at {answer.confidence:.0%}, about that share is right"
+    return tag("span", sure, class_="sure", title=share)
 
 
 def _feedback(given: Verdict | None) -> tuple[Html, ...]:
@@ -315,6 +317,10 @@ def _short(text: str) -> Html:
     if len(words) <= _SMALL_QUOTE:
         return escape(words)
     return escape(words[:_SMALL_QUOTE].rsplit(" ", 1)[0] + " …")
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _same(one: str, other: str) -> bool:

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 from mehealth_rag import compose, generated
 from mehealth_rag.accounting import PageAccount, PageName, page_accounts, unread_pages
 from mehealth_rag.answering import reading
-from mehealth_rag.answering.generative import Task, Writer
 from mehealth_rag.answering.links import find_link
 from mehealth_rag.answering.named import plain
 from mehealth_rag.answering.reading import ReadHit
-from mehealth_rag.answering.rewriting import rewritten
 from mehealth_rag.answering.scope import declined
 from mehealth_rag.checking import PASSAGES_JUDGED, Desk, check_claim
 from mehealth_rag.corpus import NOT_LISTED, load_sources, unlisted
 from mehealth_rag.errors import UsageError
 from mehealth_rag.followups import Standalone, stand_alone
+from mehealth_rag.generating.rewriting import rewritten
+from mehealth_rag.generating.writing import Task, Writer
 from mehealth_rag.growing import drained, mapped
 from mehealth_rag.language.spelling import Speller
 from mehealth_rag.naming import Naming
@@ -148,7 +148,7 @@ class Assistant:
         """The passages to read for a question, best first, searched for as it stands alone."""
         self._check(question, documents)
         alone = self._stand_alone(question, history)
-        return self.retriever.retrieve(self.speller.mend(alone.text), top_k, documents)
+        return self._search(alone, documents, top_k)
 
     def read(
         self,
@@ -158,7 +158,14 @@ class Assistant:
         top_k: int = PASSAGES_READ,
     ) -> tuple[ReadHit, ...]:
         """The passages that a search brings, in its order, each as the reader reads it."""
-        return self._read(question, history, self.passages(question, history, documents, top_k))
+        self._check(question, documents)
+        alone = self._stand_alone(question, history)
+        return self._read(question, _turns(alone, history), self._search(alone, documents, top_k))
+
+    def _search(
+        self, alone: Standalone, documents: Sequence[str], top_k: int
+    ) -> tuple[Evidence, ...]:
+        return self.retriever.retrieve(self.speller.mend(alone.text), top_k, documents)
 
     def _read(
         self, question: str, history: Sequence[Turn], evidence: Sequence[Evidence]
@@ -237,7 +244,7 @@ class Assistant:
             return framed(part)
 
         def read() -> tuple[ReadHit, ...]:
-            hits = self._read(question, history, evidence)
+            hits = self._read(question, _turns(alone, history), evidence)
             return reading.without(hits, alone.avoid) if alone.avoid else hits
 
         asked = _Asked(analysed, evidence, read, plain(naming, evidence))
@@ -305,6 +312,14 @@ class Assistant:
     def _sources_by_id(self) -> Mapping[str, Source]:
         indexed = {d.source.id: d.source for d in self.index.documents()}
         return {s.id: s for s in self.known_sources} | indexed
+
+
+def _turns(alone: Standalone, history: Sequence[Turn]) -> Sequence[Turn]:
+    """The turns that a question is read with: none where it leans on none.
+
+    Earlier turns would draw a question that changes the subject back to theirs.
+    """
+    return history if alone.leans else ()
 
 
 def _link_pages(

@@ -19,7 +19,6 @@ from mehealth_rag.timing import Stopwatch
 from mehealth_rag.types import Citation, Verdict, VerdictKind
 
 if TYPE_CHECKING:
-    from mehealth_rag.answering.draft import Quote
     from mehealth_rag.compose import Library
     from mehealth_rag.guard.exact import Step
     from mehealth_rag.guard.verdict import Place
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from mehealth_rag.reader.model import Reader
     from mehealth_rag.reader.rows import PassageText
     from mehealth_rag.retrieval import Evidence
-    from mehealth_rag.types import Passage
+    from mehealth_rag.types import Passage, Quote
 
 PASSAGES_JUDGED = 6
 """Passages that a sentence is held against, for each way in which they are searched."""

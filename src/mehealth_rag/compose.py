@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from mehealth_rag.accounting import PageName, page_ranges
-from mehealth_rag.answering.draft import Draft, Quote
+from mehealth_rag.answering.draft import Draft
 from mehealth_rag.answering.links import FoundLink
 from mehealth_rag.answering.marking import decisive, mark
 from mehealth_rag.answering.related import related_sources
@@ -19,6 +19,7 @@ from mehealth_rag.types import (
     Conflict,
     ConflictValue,
     PageOf,
+    Quote,
     Source,
     Statement,
     Status,
@@ -31,6 +32,9 @@ _LISTED = 5
 """So many unread pages are named by their labels; more are counted."""
 _BULLET = re.compile(r"^(?:[•▪◦‣●○■–-]|\(?\w{1,3}[.)])\s+")
 _LAST_STOP = re.compile(r"(?<!\.)\.$")
+
+_Point = tuple[Statement, ...]
+"""What is told together: the last answers, those before it name what it speaks of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +59,20 @@ class Library:
 def answered(question: Question, draft: Draft, library: Library) -> Answer:
     """The answer that a draft makes: each statement followed by the numbers of its citations."""
     citations: list[Citation] = []
-    statements: list[Statement] = []
-    for quotes in draft.statements:
+
+    def stated(quotes: Sequence[Quote]) -> Statement:
         numbers = tuple(range(len(citations) + 1, len(citations) + 1 + len(quotes)))
-        citations += [library.citation(n, q) for n, q in zip(numbers, quotes, strict=True)]
-        statements.append(Statement(statement_text(quotes[0].text), numbers))
-    headers = _headers(statements, citations, draft.headings)
-    text = _text(question, statements, draft.introduction, headers)
+        citations.extend(library.citation(n, q) for n, q in zip(numbers, quotes, strict=True))
+        return Statement(statement_text(quotes[0].text), numbers)
+
+    before = draft.before or ((),) * len(draft.statements)
+    points = [
+        tuple(map(stated, (*led, quotes)))
+        for led, quotes in zip(before, draft.statements, strict=True)
+    ]
+    statements = [s for point in points for s in point]
+    headers = _headers(points, citations, draft.headings)
+    text = _text(question, points, draft.introduction, headers)
     return Answer(
         question=question.text,
         standalone_question=question.text,
@@ -166,13 +177,13 @@ def statement_text(quote: str) -> str:
 
 
 def _headers(
-    statements: Sequence[Statement], citations: Sequence[Citation], headings: Sequence[str]
+    points: Sequence[_Point], citations: Sequence[Citation], headings: Sequence[str]
 ) -> tuple[str, ...]:
-    """What each statement is put under: its document where they are of several, and its heading."""
-    sources = [citations[s.citations[0] - 1] for s in statements]
+    """What each point is put under: its document where they are of several, and its heading."""
+    sources = [citations[point[-1].citations[0] - 1] for point in points]
     several = len({c.document for c in sources}) > 1
     titles = [c.title if several else "" for c in sources]
-    pairs = zip(titles, headings or [""] * len(statements), strict=True)
+    pairs = zip(titles, headings or [""] * len(points), strict=True)
     return tuple("".join(f"{part}: " for part in pair if part) for pair in pairs)
 
 
@@ -186,21 +197,32 @@ def _origin(citations: Sequence[Citation], library: Library) -> str:
 
 def _text(
     question: Question,
-    statements: Sequence[Statement],
+    points: Sequence[_Point],
     introduction: Quote | None,
     headers: Sequence[str],
 ) -> str:
-    if introduction is None and len(statements) <= 2:
-        told = zip(headers, statements, strict=True)
-        return " ".join(f"{header}{_sentence(question, s)}" for header, s in told)
+    told = tuple(zip(headers, points, strict=True))
+    if introduction is None and len(points) <= 2:
+        return " ".join(f"{header}{_running(question, point)}" for header, point in told)
     lead = [statement_text(introduction.text)] if introduction is not None else []
-    told = zip(headers, statements, strict=True)
-    items = [f"- {header}{s.text} {_numbers(s)}" for header, s in told]
+    items = [f"- {header}{_item(point)}" for header, point in told]
     return "\n".join(["\n\n".join([*lead, items[0]]), *items[1:]])
 
 
-def _sentence(question: Question, statement: Statement) -> str:
-    text = mark(statement.text, decisive(question, statement.text))
+def _running(question: Question, point: _Point) -> str:
+    """A point as running text; what is marked is in the statement that answers."""
+    *before, last = point
+    marked = mark(last.text, decisive(question, last.text))
+    return " ".join([*(_sentence(s, s.text) for s in before), _sentence(last, marked)])
+
+
+def _item(point: _Point) -> str:
+    """A point as an item of a list: its last sentence ends without a stop, as items do."""
+    *before, last = point
+    return " ".join([*(_sentence(s, s.text) for s in before), f"{last.text} {_numbers(last)}"])
+
+
+def _sentence(statement: Statement, text: str) -> str:
     ending = "" if statement.text[-1:] in '?!”"…' else "."
     return f"{text} {_numbers(statement)}{ending}"
 

@@ -11,16 +11,21 @@ import re
 MONTHS = tuple(
     "January February March April May June July August September October November December".split()
 )
-_NUMBERS = {name[:3].lower(): number for number, name in enumerate(MONTHS, start=1)}
-_MONTH = rf"(?:{'|'.join(MONTHS)}|(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b\.?)"
+SHORT_MONTHS = "Jan Feb Mar Apr Jun Jul Aug Sept? Oct Nov Dec".split()
+"""Patterns of the short forms that are no whole names."""
+
+MONTH_NUMBERS = {name[:3].lower(): number for number, name in enumerate(MONTHS, start=1)}
+MONTH = rf"(?:{'|'.join(MONTHS)}|(?:{'|'.join(SHORT_MONTHS)})\b\.?)"
+"""A month by its name or its short form, with the full stop of that."""
+
 DATE = (
-    rf"(?:(?:\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?)?{_MONTH},?\s+\d{{4}}"
-    rf"|{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}"
+    rf"(?:(?:\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?)?{MONTH},?\s+\d{{4}}"
+    rf"|{MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}"
     r"|\d{4}-\d{2}-\d{2}|\d{1,2}\.\d{1,2}\.\d{4})(?![\w/])"
 )
 """A date with a month, as a page prints it; no form whose day and month could change places."""
 _WORDED = re.compile(
-    rf"(?:(?P<day>\d{{1,2}})\D*\s)?(?P<month>{_MONTH})(?:\s+(?P<later>\d{{1,2}})(?:st|nd|rd|th)?)?"
+    rf"(?:(?P<day>\d{{1,2}})\D*\s)?(?P<month>{MONTH})(?:\s+(?P<later>\d{{1,2}})(?:st|nd|rd|th)?)?"
     r",?\s+(?P<year>\d{4})",
     re.IGNORECASE,
 )
@@ -46,7 +51,7 @@ def iso_date(text: str) -> str | None:
 
 def month_number(name: str) -> int:
     """The number of a month, from 1, by its name or the beginning of it."""
-    return _NUMBERS[name[:3].lower()]
+    return MONTH_NUMBERS[name[:3].lower()]
 
 
 def sensible_date(text: str) -> str | None:

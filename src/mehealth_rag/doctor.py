@@ -9,11 +9,11 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 from importlib import metadata
 from typing import TYPE_CHECKING
 
 from mehealth_rag.errors import MehealthError
+from mehealth_rag.health import Check, State
 
 if TYPE_CHECKING:
     from mehealth_rag.llm.doctor import ModelFindings
@@ -27,25 +27,6 @@ _EXTRAS = {
         "language models",
     ),
 }
-
-
-class State(StrEnum):
-    """How a check came out. `OFF` is something that is not configured and need not be."""
-
-    OK = "ok"
-    WARNING = "warning"
-    FAILED = "failed"
-    OFF = "off"
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that was looked at: its state, what was found, and what to do where it fails."""
-
-    name: str
-    state: State
-    found: str
-    remedy: str = ""
 
 
 @dataclass(frozen=True, slots=True)

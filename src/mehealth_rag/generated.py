@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
 
-from mehealth_rag.answering.draft import Draft, Quote
-from mehealth_rag.answering.generative import Task, Writer, Written, is_list, overlap, write
+from mehealth_rag.answering.draft import Draft
 from mehealth_rag.answering.marking import decisive, mark
-from mehealth_rag.answering.supporting import Quotes
 from mehealth_rag.compose import Library, answered, statement_text
 from mehealth_rag.errors import LanguageModelFailure
+from mehealth_rag.generating.supporting import Quotes
+from mehealth_rag.generating.writing import Task, Writer, Written, is_list, overlap, write
 from mehealth_rag.grounding.gate import Passed
 from mehealth_rag.growing import mapped
 from mehealth_rag.questions import Question
-from mehealth_rag.types import Answer, Citation, Statement, Status
+from mehealth_rag.types import Answer, Citation, Quote, Statement, Status
 
 ENGINE = "generative"
 OWN_WORDS = "these are the documents' own words."

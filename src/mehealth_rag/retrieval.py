@@ -10,10 +10,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from mehealth_rag.grounding.orders import evidence_mask
 from mehealth_rag.language.acronyms import Acronyms, expand
 from mehealth_rag.language.casing import as_written
 from mehealth_rag.language.clauses import clauses
+from mehealth_rag.language.orders import evidence_mask
 from mehealth_rag.language.words import stems
 from mehealth_rag.naming import Named, Naming, Register, moved
 from mehealth_rag.naming.lexicon import saying

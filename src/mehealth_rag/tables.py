@@ -11,31 +11,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
+from mehealth_rag.language.cells import MONTH, PERIOD, is_measured
 from mehealth_rag.language.sentences import sentence_spans
 from mehealth_rag.types import Block, BlockKind, Page, Sentence, Span
 
-_MONTH = r"(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*\.?"
-_PERIOD = re.compile(
-    rf"\b{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?\b,?|\b\d{{1,2}}(?:st|nd|rd|th)?\s+{_MONTH}"
-    rf"|\b{_MONTH}[-\s’']+\d{{2}}\b|\b(?:FY|CY|F|Q|H)\s?[’']?\d{{1,4}}[A-Z]?\b|\b[1-4]Q\b"
-    r"|\b(?:19|20)\d\d(?:\s?[-–/]\s?\d{2,4})?\b|\b\d{1,2}\s(?:months?|weeks?|years?|days?)\b",
-    re.IGNORECASE,
-)
-"""A date, a year, a quarter or a length of time: what heads a column rather than fills it."""
-
 _TIME = re.compile(
-    rf"\b(?:ended|ending|as of|as at|years?|quarters?|months|weeks|{_MONTH})\b", re.IGNORECASE
+    rf"\b(?:ended|ending|as of|as at|years?|quarters?|months|weeks|{MONTH})\b", re.IGNORECASE
 )
-_NOTE_MARK = re.compile(r"(?<=[^\W\d])\s?\(\s?(?:\d{1,2}|[a-z])\s?\)$", re.IGNORECASE)
-_NOTE = re.compile(r"^\s?\(\s?(?:\d{1,2}|[a-z])\s?\)$", re.IGNORECASE)
-_MARKS = frozenset("$ £ € ¥ — – - − — n/a N/A n/m NM * ✓ ✔ ☒ ☐".split())
-_WORD = re.compile(r"[^\W\d_]{2,}")
-_UNIT_WORDS = frozenset(
-    "hundred thousand million billion trillion mn bn tn percent per cent pts bps points pp us usd "
-    "eur gbp approximately about circa ca up to at least over under between from and or".split()
-)
-"""Words that a figure may stand with and still be one."""
-
 _TELLING = re.compile(r"\(in |\btable\b", re.IGNORECASE)
 _TOTAL = re.compile(r"(?:sub-?)?totals?\b", re.IGNORECASE)
 _LABEL_WORDS = 14
@@ -60,18 +42,6 @@ class RowContext:
     columns: tuple[Span, ...]
     label: Span | None = None
     heads: bool = False
-
-
-def is_measured(cell: str) -> bool:
-    """Whether a cell holds a figure or a sign that stands for one: not words, a date or a year."""
-    text = cell.strip()
-    if text in _MARKS:
-        return True
-    rest = _PERIOD.sub("", _NOTE_MARK.sub("", text))
-    if rest != text:  # "2017 (1)": the mark is of a note
-        rest = _NOTE.sub("", rest)
-    words = set(_WORD.findall(rest.lower()))
-    return any(map(str.isdigit, rest)) and words <= _UNIT_WORDS
 
 
 def without_figures(row: str) -> str:
@@ -174,7 +144,7 @@ class _Sheet:
     def is_timing(self, place: int) -> bool:
         """Whether a line names dates or lengths of time, and measures nothing."""
         text = self.text(place)
-        timed = _PERIOD.search(text) or _TIME.search(text)
+        timed = PERIOD.search(text) or _TIME.search(text)
         return bool(timed) and not self.is_measuring(place) and not text.endswith(":")
 
     def caption(self, first: int) -> list[Span]:

@@ -249,6 +249,16 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class Quote:
+    """A span of one page of one document."""
+
+    document: str
+    page: int
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Citation:
     """Document, page and a quote that stands on that page word for word.
 

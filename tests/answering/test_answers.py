@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from mehealth_rag.assistant import Assistant
 from mehealth_rag.settings import Settings
 from mehealth_rag.types import Answer, Status
-from tests.answering.told import told
+from tests.answering.told import ToldReader, told
 from tests.conftest import Library
 from tests.made_corpus import assistant_over
 
@@ -40,10 +41,19 @@ def test_a_date_is_marked(harbour: Assistant) -> None:
     assert "in **1871**" in answer.answer
 
 
-@pytest.mark.xfail(strict=False, reason="the sentence that “It …” leans back on is not told yet")
 def test_what_a_sentence_leans_back_on_comes_with_it(harbour: Assistant) -> None:
     answer = told(harbour, "lit in 1871").ask("When was the lighthouse lit?")
-    assert "The lighthouse on the North Pier" in answer.answer
+    assert answer.answer.startswith(
+        "The lighthouse on the North Pier is 42 metres tall [1]. It was lit in **1871** by "
+    )
+    assert [s.citations for s in answer.statements] == [(1,), (2,)]
+
+
+def test_nothing_is_marked_in_what_a_sentence_leans_back_on(harbour: Assistant) -> None:
+    answer = told(harbour, "aground").ask("How many ships had run aground?")
+    assert "42 metres tall [1]. It was lit in 1871 by the keeper Mary Anning [2]." in answer.answer
+    assert answer.answer.count("**") == 2
+    assert "**two" in answer.answer
 
 
 def test_an_amount_in_another_spelling_is_found(harbour: Assistant) -> None:
@@ -107,6 +117,26 @@ def test_a_refused_answer_is_not_given_again(harbour: Assistant) -> None:
     history = [("What does a boat pay a year?", "A fishing boat pays £40 a year [1].")]
     answer = told(harbour, "pays").ask("no, the other one", history)
     assert [s.text for s in answer.statements] == ["A yacht pays £300 a year"]
+
+
+@pytest.mark.parametrize(
+    ("question", "leans"),
+    [
+        ("When was it lit?", True),
+        ("And what does a yacht pay?", True),
+        ("What does the harbour master of Northby collect?", False),
+        ("Which fees must yachts pay each year?", False),
+    ],
+)
+def test_only_a_question_that_leans_is_read_with_the_turns_before(
+    harbour: Assistant, question: str, *, leans: bool
+) -> None:
+    reader = ToldReader(("fees",))
+    assistant = replace(harbour, reader=lambda: reader)  # type: ignore[arg-type, return-value]
+    history = [("How tall is the lighthouse?", "The lighthouse is 42 metres tall [1].")]
+    assistant.ask(question, history)
+    assistant.read(question, history)
+    assert reader.turns == [history if leans else []] * 2
 
 
 def test_a_quote_is_a_slice_of_its_page(harbour: Assistant) -> None:

@@ -53,7 +53,21 @@ The harbour has 52 berths.
 
 Dues are paid in May.
 """
+KEEPERS = """\
+# Keepers
+
+The tower stands on the mole. It was lit in 1890. She who kept it was Ann Bloom. Its lamp burns oil.
+
+A boat lies there. It leaks. It sinks. It has no oars.
+
+{long} It was sold.
+
+The same man rows it.
+""".format(long=f"The log tells of {'wind and ' * 40}rain.")
 YEARBOOK = "The harbour has 55 berths.\n"
+FAR = 0.001
+"""How likely a sentence answers that does not: a reader never says 0, which is of what may not."""
+
 LIMITS = Limits(answer=0.3, sentence=0.2, near=0.3, by_rank=0.0)
 
 
@@ -75,12 +89,12 @@ class Shelf:
         return self._pages[document][number - 1]
 
     def read(self, **answering: float) -> tuple[ReadHit, ...]:
-        """Every passage; a sentence answers as the first word of `answering` in it says."""
+        """Every passage; a sentence answers as the first word of `answering` in it says, or not."""
         hits = []
         for hit in self._hits:
             text = passage_text(hit.passage, self.page(hit.passage.document, 1).text)
             chances = [
-                next((p for word, p in answering.items() if word in s), 0.0) for s in text.sentences
+                next((p for word, p in answering.items() if word in s), FAR) for s in text.sentences
             ]
             hits.append(ReadHit(hit, text, PassageReading(max(chances), tuple(chances))))
         return tuple(hits)
@@ -113,6 +127,49 @@ def test_an_introduction_brings_its_items(shelf: Shelf) -> None:
     assert [quotes[0].lstrip("•- ") for quotes in said(draft)] == [
         "walkers", "bicycles", "dogs on a lead",
     ]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def keepers(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
+    return Shelf(tmp_path_factory.mktemp("keepers"), {"keepers": KEEPERS})
+
+
+def led(draft: Draft) -> list[list[str]]:
+    """What is told before each statement, and its own first quote."""
+    pairs = zip(draft.before, draft.statements, strict=True)
+    return [[quotes[0].text for quotes in (*before, own)] for before, own in pairs]
+
+
+TOWER, LIT = "The tower stands on the mole.", "It was lit in 1890."
+KEPT, LAMP = "She who kept it was Ann Bloom.", "Its lamp burns oil."
+
+
+@pytest.mark.parametrize(
+    ("chances", "told"),
+    [
+        ({"lit": 0.9}, [[TOWER, LIT]]),
+        ({"She": 0.9}, [[TOWER, LIT, KEPT]]),
+        ({"tower": 0.8, "lit": 0.9}, [[TOWER], [LIT]]),
+        ({"lit": 0.9, "She": 0.8}, [[TOWER, LIT], [KEPT]]),
+        ({"lit": 0.9, "tower": 0.0}, [[LIT]]),  # what may not be told
+        ({"lamp": 0.9}, [[LAMP]]),  # three sentences back
+        ({"sinks": 0.9}, [["A boat lies there.", "It leaks.", "It sinks."]]),
+        ({"sold": 0.9}, [["It was sold."]]),  # too long
+        ({"same": 0.9}, [["The same man rows it."]]),  # the paragraph before is another
+    ],
+)
+def test_what_a_sentence_leans_on_is_told_before_it(
+    keepers: Shelf, chances: dict[str, float], told: list[list[str]]
+) -> None:
+    assert led(keepers.draft("What is told?", **chances)) == told
+
+
+def test_what_stands_twice_with_what_it_leans_on_is_told_once(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path, {name: f"# {name}\n\n{TOWER} {LIT}\n" for name in ("one", "two")})
+    draft = shelf.draft("When?", lit=0.9)
+    assert led(draft) == [[TOWER, LIT]]
+    assert [len(quotes) for quotes in (*draft.before[0], *draft.statements)] == [2, 2]
+    assert led(shelf.draft("When?", tower=0.8, lit=0.9)) == [[TOWER], [LIT]]
 
 
 def test_a_row_comes_with_the_heads_of_its_columns(shelf: Shelf) -> None:
@@ -150,15 +207,32 @@ def test_nothing_is_said_below_the_limit(shelf: Shelf) -> None:
     assert nearest(hits)[0].text == "It leaves every hour."
 
 
+def test_a_passage_of_sentences_that_may_not_be_told_is_not_near(shelf: Shelf) -> None:
+    hits = shelf.read(leaves=0.1)
+    barred = [
+        replace(h, reading=PassageReading(0.9, (0.0,) * len(h.reading.sentences))) for h in hits
+    ]
+    assert nearest(barred) == ()
+    (quote,) = nearest([*barred[1:], next(h for h in hits if h.likeliest > FAR)])
+    assert quote.text == "It leaves every hour."
+
+
+def test_items_that_may_not_be_told_are_not_brought(shelf: Shelf) -> None:
+    draft = shelf.draft("What goes aboard?", carries=0.9, bicycles=0.0)
+    assert [quotes[0].lstrip("•- ") for quotes in said(draft)] == ["walkers", "dogs on a lead"]
+
+
 def test_a_refused_sentence_answers_nothing(shelf: Shelf) -> None:
     hits = without(shelf.read(leaves=0.9), "It leaves every hour [1].")
     assert drafted(analyse("When?"), hits, LIMITS, shelf.page).statements == ()
 
 
 def test_what_may_not_be_evidence_answers_nothing(shelf: Shelf) -> None:
-    hit = next(h for h in shelf.read(leaves=0.9) if h.likeliest)
+    hit = next(h for h in shelf.read(leaves=0.9) if h.likeliest > FAR)
     passage = hit.hit.passage
     may = tuple("leaves" not in passage.sentence_text(n) for n in range(len(passage.sentences)))
     evidence = Evidence(hit.hit, np.zeros(len(may), np.float32), may)
-    assert allowed(hit.reading, evidence).sentences == (0.0,) * len(readable(passage))
+    readings = allowed(hit.reading, evidence).sentences
+    assert set(readings) == {0.0, FAR}
+    assert len(readings) == len(readable(passage))
     assert allowed(hit.reading, replace(evidence, allowed=())) == hit.reading

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from mehealth_rag.answering.rewriting import is_faithful, rewritten
 from mehealth_rag.followups import Standalone, stand_alone
+from mehealth_rag.generating.rewriting import is_faithful, rewritten
 from mehealth_rag.llm import LanguageModel
 from tests.answering.scripted import Script
 from tests.llm.llm_helpers import fails, opened, serving

@@ -11,9 +11,11 @@ from mehealth_rag.reader.model import Calibration, Judgement, Limits, PassageRea
 from mehealth_rag.reader.rows import PassageText
 from mehealth_rag.types import Turn
 
-SURE, NEAR = 0.99, 0.12
-"""Of a sentence that answers or decides, and of the others of its passage, which may be told beside
-it."""
+SURE, NEAR, FAR = 0.99, 0.12, 0.001
+"""Of a sentence that answers or decides, of the others of its passage, and of other passages'.
+
+Never 0: that is said of sentences that may not be told.
+"""
 
 OTHERWISE = 0.005
 """Of each verdict that was not told."""
@@ -30,13 +32,16 @@ class ToldReader:
     denied: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
     right: Calibration = field(default_factory=Calibration)
+    turns: list[list[Turn]] = field(default_factory=list)
+    """The turns that came with each question that was read."""
 
     def read(
         self,
         question: str,  # noqa: ARG002 - as a reader is called
-        history: Sequence[Turn],  # noqa: ARG002
+        history: Sequence[Turn],
         texts: Sequence[PassageText],
     ) -> list[PassageReading]:
+        self.turns.append(list(history))
         return [self._reading(text) for text in texts]
 
     def judge(
@@ -50,7 +55,7 @@ class ToldReader:
     def _reading(self, text: PassageText) -> PassageReading:
         answering = [any(w in s for w in self.words) for s in text.sentences]
         if not any(answering):
-            return PassageReading(0.0, (0.0,) * len(answering))
+            return PassageReading(FAR, (FAR,) * len(answering))
         return PassageReading(SURE, _chances(answering))
 
     def _judgement(self, statement: str, text: PassageText) -> Judgement:

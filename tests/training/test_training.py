@@ -127,7 +127,8 @@ def test_a_trained_model_is_packaged_and_reads_alike(
 def test_a_run_that_was_cut_short_goes_on_where_it_stopped(
     made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reader, "Plan", lambda rate: Plan(rate=rate, groups_at_once=4, every=1))
+    small = {"groups_at_once": 4, "every": 1}
+    monkeypatch.setattr(reader, "Plan", lambda **given: Plan(**(given | small)))
     whole = run(made, tmp_path / "whole")
     assert whole["steps"] == 3
     real, saved = torch.save, []

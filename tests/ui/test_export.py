@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from ui.wire import Export, parse
 NASTY = "<script>alert(1)</script> [x](javascript:alert(2)) # **"
 
 
-def conversation() -> dict[str, object]:
+def conversation() -> dict[str, Any]:
     citation = {
         "number": 1,
         "document": "d",
@@ -69,6 +70,15 @@ def test_markdown_has_quotes_and_pages_and_no_markup_of_others() -> None:
     assert "<script>" not in text
     assert "\\[x\\](javascript" in text
     assert "[x](" not in text
+
+
+@pytest.mark.parametrize("form", ["markdown", "html"])
+def test_an_unsure_answer_is_handed_out_as_one(form: str) -> None:
+    given = conversation()
+    assert exported(form)["text"].count("unsure: check the page") == 1
+    given["turns"][0]["answer"]["confidence"] = 0.9
+    sure = export(parse(Export, {"format": form, "conversation": given}))
+    assert "unsure" not in sure["text"]
 
 
 def test_json_is_what_the_contract_says() -> None:

@@ -236,6 +236,30 @@ def test_not_found_names_the_source_that_may_hold_it() -> None:
     assert "card answered" not in html
 
 
+@pytest.mark.parametrize(("confidence", "said"), [(0.9, "sure"), (0.6, "likely")])
+def test_how_sure_an_answer_is_stands_there_in_a_word(confidence: float, said: str) -> None:
+    html = turns.turn(turns.Shown("t", quoted(confidence)))
+    assert f">{said}</span>" in html
+    assert f"at {confidence:.0%}, about that share" in html
+    assert "card answered" in html
+    assert "unsure" not in html
+
+
+def test_an_unsure_answer_says_so_above_its_words() -> None:
+    html = turns.turn(turns.Shown("t", quoted(0.3)))
+    assert "card answered unsure" in html
+    assert html.index(">Unsure: check the page</p>") < html.index("It is 42 metres")
+    growing = turns.turn(turns.Shown("t", quoted(0.3), growing=True))
+    assert "Unsure: check the page" in growing
+
+
+def quoted(confidence: float) -> Answer:
+    return Answer(
+        "q", "q", Status.ANSWERED, "It is 42 metres [1].",
+        citations=(citation(1, "iv"),), confidence=confidence,
+    )  # fmt: skip
+
+
 def test_the_rewritten_question_is_shown_only_when_it_differs() -> None:
     same = Answer("How tall?", "how tall", Status.NOT_FOUND, "No.")
     other = replace(same, standalone_question="How tall is it?")

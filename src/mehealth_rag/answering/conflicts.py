@@ -13,7 +13,7 @@ from mehealth_rag.language.figures import FigureKind
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mehealth_rag.answering.draft import Quote
+    from mehealth_rag.types import Quote
 
 MAX_RATIO = Decimal("1.5")
 """Figures further apart than this measure different things."""

@@ -1,4 +1,4 @@
-"""What an answer is made of before it is put into words: quotes, and what each statement quotes."""
+"""What an answer is made of before it is put into words: what each statement quotes."""
 
 from __future__ import annotations
 
@@ -6,17 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mehealth_rag.types import Span
-
-
-@dataclass(frozen=True, slots=True)
-class Quote:
-    """A span of one page of one document."""
-
-    document: str
-    page: int
-    span: Span
-    text: str
+    from mehealth_rag.types import Quote
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +15,8 @@ class Draft:
 
     `statements` is empty where nothing answers. `headings` has for each the heading that names what
     it speaks of, empty where its own words do. `introduction` is the quote that announces a list,
-    None where the answer is no list. `answerable` is the probability that the documents answer,
+    None where the answer is no list. `before` has for each statement the sentences that it leans
+    on, each with its quotes. `answerable` is the probability that the documents answer,
     `confidence` that this answer is right. `disagree` says that the statements give different
     figures for the same thing.
     """
@@ -35,4 +26,5 @@ class Draft:
     confidence: float
     headings: tuple[str, ...] = ()
     introduction: Quote | None = None
+    before: tuple[tuple[tuple[Quote, ...], ...], ...] = ()
     disagree: bool = False

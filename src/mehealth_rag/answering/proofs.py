@@ -7,13 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeGuard
 
-from mehealth_rag.answering.draft import Quote
 from mehealth_rag.grounding.judge import carries
 from mehealth_rag.grounding.values import Ground, Judgement, Outcome
 from mehealth_rag.language.words import stems
 from mehealth_rag.retrieval import Evidence, Retriever
 from mehealth_rag.tables import quoted_columns
-from mehealth_rag.types import BlockKind, PageOf, Passage, Sentence
+from mehealth_rag.types import BlockKind, PageOf, Passage, Quote, Sentence
 
 SENTENCES_HELD = 14
 """How many sentences are held against one that a language model wrote."""

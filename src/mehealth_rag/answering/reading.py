@@ -5,16 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from mehealth_rag.answering.before import named_before
 from mehealth_rag.answering.conflicts import disagreeing
-from mehealth_rag.answering.draft import Draft, Quote
+from mehealth_rag.answering.draft import Draft
 from mehealth_rag.language.words import content_words, fold, stem_all
 from mehealth_rag.reader.choice import choose, ranked
 from mehealth_rag.reader.rows import readable
 from mehealth_rag.tables import quoted_columns
-from mehealth_rag.types import BlockKind
+from mehealth_rag.types import BlockKind, Quote
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from mehealth_rag.questions import Question
     from mehealth_rag.reader.choice import Chosen
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from mehealth_rag.reader.rows import PassageText
     from mehealth_rag.retrieval import Evidence
     from mehealth_rag.types import Hit, Page, PageOf, Passage, Sentence, Span
+
+    _Place = tuple[str, int, Span]
 
 MOST_WORDS, MOST_LISTED = 75, 150
 """Words of an answer at the most, its best sentence aside; the second of items and rows."""
@@ -46,10 +49,11 @@ class ReadHit:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A sentence that was chosen, in its passage."""
+    """A sentence that was chosen, in its passage; `before` names what it speaks of."""
 
     passage: Passage
     sentence: Sentence
+    before: tuple[Sentence, ...] = ()
 
     @property
     def quote(self) -> Quote:
@@ -57,27 +61,36 @@ class _Found:
         return _quote(self.passage, self.sentence.span)
 
     @property
-    def place(self) -> tuple[str, int, Span]:
+    def place(self) -> _Place:
         """Where it stands."""
         return self.passage.document, self.passage.page, self.sentence.span
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """What it says, with what stands before it: alike wherever that is word for word."""
+        told = (self.passage.words(s.span) for s in (*self.before, self.sentence))
+        return tuple(fold(" ".join(text.split())).rstrip(".") for text in told)
 
 
 def drafted(question: Question, hits: Sequence[ReadHit], limits: Limits, page_of: PageOf) -> Draft:
     """The answer to a question that its passages were read for; without statements: none.
 
     What stands on several pages word for word is one statement with a quote of each. Items of one
-    list are told after the words that introduce it, and those words never without its items. Where
-    a figure is asked for and pages give different ones, both are told.
+    list are told after the words that introduce it, and those words never without its items. A
+    sentence that leans on the one before it is told after that. Where a figure is asked for and
+    pages give different ones, both are told.
     """
     choice = choose([h.reading for h in hits], limits)
-    found = _with_items([_found(hits, c) for c in _fitting(choice.sentences, hits)])
+    chosen = [_found(hits, c) for c in _fitting(choice.sentences, hits)]
+    silenced = _silenced(hits)
+    found = _with_items(chosen, silenced)
     rivals = _rivals(question, hits, limits) if found and question.wanted.is_figure else ()
     introduction = None if rivals else _introduction(found, page_of)
     if introduction is not None:
         found = [f for f in found if f.sentence.span != introduction.span]
-    groups: dict[str, list[_Found]] = {}
-    for one in rivals or found:
-        groups.setdefault(fold(one.quote.text).rstrip("."), []).append(one)
+    groups: dict[tuple[str, ...], list[_Found]] = {}
+    for one in rivals or _with_before(found, silenced, page_of):
+        groups.setdefault(one.said, []).append(one)
     led = introduction is not None  # its words say what the items are of
     headings = _once(
         None if led else _heading(question, group, page_of) for group in groups.values()
@@ -87,8 +100,9 @@ def drafted(question: Question, hits: Sequence[ReadHit], limits: Limits, page_of
         for group, heading in zip(groups.values(), headings, strict=True)
     )
     named = tuple(heading.text if heading else "" for heading in headings)
+    before = tuple(map(_before, groups.values()))
     sure = choice.confidence
-    return Draft(statements, sure, sure, named, introduction, disagree=bool(rivals))
+    return Draft(statements, sure, sure, named, introduction, before, disagree=bool(rivals))
 
 
 def _fitting(chosen: Sequence[Chosen], hits: Sequence[ReadHit]) -> list[Chosen]:
@@ -119,8 +133,8 @@ def _rivals(question: Question, hits: Sequence[ReadHit], limits: Limits) -> tupl
 
 
 def nearest(hits: Sequence[ReadHit]) -> tuple[Quote, ...]:
-    """The likeliest sentence of each of the likeliest passages."""
-    told = [h for h in hits if h.reading.sentences]
+    """The likeliest sentence of each of the likeliest passages that have one that may be told."""
+    told = [h for h in hits if h.likeliest > 0]
     return tuple(_likeliest(h) for h in sorted(told, key=lambda h: -h.likeliest)[:NEAREST])
 
 
@@ -150,16 +164,55 @@ def _only(reading: PassageReading, may: Sequence[bool]) -> PassageReading:
     return replace(reading, sentences=tuple(p if own else 0.0 for p, own in pairs))
 
 
-def _with_items(found: Sequence[_Found]) -> list[_Found]:
+def _silenced(hits: Sequence[ReadHit]) -> frozenset[_Place]:
+    """Where the sentences stand that may not be told: no reader says 0 of another."""
+    return frozenset(
+        _Found(hit.hit.passage, sentence).place
+        for hit in hits
+        for sentence, chance in zip(readable(hit.hit.passage), hit.reading.sentences, strict=True)
+        if not chance
+    )
+
+
+def _with_items(found: Sequence[_Found], silenced: Collection[_Place]) -> list[_Found]:
     """With the items that a sentence which was chosen introduces, where none of them was."""
     told = list(found)
+    chosen = {f.place for f in found}
     for one in found:
-        items = [s for s in one.passage.sentences if s.lead == one.sentence.span]
-        chosen = {f.sentence.span for f in found if f.passage.id == one.passage.id}
-        if items and not any(s.span in chosen for s in items):
+        own = (s for s in one.passage.sentences if s.lead == one.sentence.span)
+        items = [_Found(one.passage, s) for s in own]
+        if not any(item.place in chosen for item in items):
             place = told.index(one) + 1
-            told[place:place] = [_Found(one.passage, s) for s in items]
+            told[place:place] = [item for item in items if item.place not in silenced]
     return told
+
+
+def _with_before(
+    found: Sequence[_Found], silenced: Collection[_Place], page_of: PageOf
+) -> list[_Found]:
+    """Each with the sentences before it that it leans on, as long as the answer is not too long.
+
+    What is told anyway is not told twice, and what may not be told not at all.
+    """
+    chosen = {f.said for f in found}
+    brought: set[_Place] = set()
+    room = MOST_WORDS - sum(map(_length, found))
+    led: list[_Found] = []
+    for one in found:
+        page = page_of(one.passage.document, one.passage.page)
+        run = [_Found(one.passage, s) for s in named_before(one.passage, one.sentence, page)]
+        new = [f for f in run if f.said not in chosen and f.place not in brought]
+        length = sum(map(_length, new))
+        if length > room or any(f.place in silenced for f in new):
+            new, length = [], 0
+        room -= length
+        brought |= {f.place for f in new}
+        led.append(replace(one, before=tuple(f.sentence for f in new)))
+    return led
+
+
+def _length(found: _Found) -> int:
+    return len(found.quote.text.split())
 
 
 def _introduction(found: Sequence[_Found], page_of: PageOf) -> Quote | None:
@@ -180,7 +233,7 @@ def _heading(question: Question, group: Sequence[_Found], page_of: PageOf) -> Qu
     first = group[0]
     passage, text = first.passage, first.passage.heading
     asked = set(question.subject) & set(stem_all(content_words(text)))
-    if not asked - set(stem_all(content_words(first.quote.text))):
+    if not asked - set(stem_all(content_words(" ".join(first.said)))):
         return None
     page = page_of(passage.document, passage.page)
     above = (b for b in page.blocks if b.span.end <= first.sentence.span.start)
@@ -207,6 +260,14 @@ def _quotes(group: Sequence[_Found], page_of: PageOf) -> tuple[Quote, ...]:
         heads = quoted_columns(first.sentence, page.text)
         quotes += [_page_quote(first.passage.document, page, span) for span in heads]
     return tuple(quotes)
+
+
+def _before(group: Sequence[_Found]) -> tuple[tuple[Quote, ...], ...]:
+    """The quotes of each sentence that is told before a statement."""
+    return tuple(
+        tuple(_quote(one.passage, one.before[place].span) for one in group)
+        for place in range(len(group[0].before))
+    )
 
 
 def _likeliest(hit: ReadHit) -> Quote:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from mehealth_rag.language.overviews import overview_subject
+from mehealth_rag.language.pronouns import OF_A_PERSON, OF_SEVERAL
 from mehealth_rag.language.words import content_words
 
 _INSTRUCTION = re.compile(
@@ -59,7 +60,7 @@ _FACT = re.compile(
     r"^\W*(?:(?:and|so|but|ok(?:ay)?) )*(?:where|when|who(?:m|se)?)\b", re.IGNORECASE
 )
 _OPEN = re.compile(r"^\W*(?:(?:and|so|but|ok(?:ay)?) )*(?:what|which|how|why)\b", re.IGNORECASE)
-_OF_THE_PERSON = re.compile(r"\b(?:he|she|they|him|her|his|them|their)\b", re.IGNORECASE)
+_OF_THE_PERSON = re.compile(rf"\b(?:{'|'.join(sorted(OF_A_PERSON | OF_SEVERAL))})\b", re.IGNORECASE)
 _ON_BEHALF = re.compile(
     rf"^\W*(?:can|could|may|might|do) (?:i|we) .*\b(?:for|with) my (?:\w+ )?(?:{_KIN})\b",
     re.IGNORECASE,

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
+from mehealth_rag.answering.certainty import Certainty, certainty
 from mehealth_rag.types import Answer, Citation, Hit, Passage, Status, Verdict, VerdictKind
 
 if TYPE_CHECKING:
@@ -22,11 +23,17 @@ _BOLD = re.compile(r"\*\*(.+?)\*\*")
 
 
 def show_answer(out: Console, answer: Answer) -> None:
-    """The answer, and under it each quote with its document and printed page number."""
+    """The answer, how sure it is, and under it each quote with its document and printed page.
+
+    The words of an unsure answer are dimmed.
+    """
     if answer.standalone_question.strip() != answer.question.strip():
         out.print(Text(f"({answer.standalone_question})", style="dim"))
+    sure = certainty(answer)
     style = "" if answer.status is Status.ANSWERED else "yellow"
-    out.print(_with_bold(answer.answer, style))
+    out.print(_with_bold(answer.answer, "dim" if sure is Certainty.UNSURE else style))
+    if sure is not None:
+        out.print(Text(f"({sure})", style="yellow" if sure is Certainty.UNSURE else "dim"))
     for citation in answer.citations:
         show_citation(out, citation, f"[{citation.number}] ")
     if answer.notice:

@@ -6,15 +6,16 @@ import re
 from dataclasses import dataclass
 
 from mehealth_rag.language.plurals import is_plural
+from mehealth_rag.language.pronouns import DEMONSTRATIVES, OWNERS, SUBJECTS
 from mehealth_rag.language.words import FUNCTION_WORDS, REQUEST_WORDS, fold
 
 BREAKS = frozenset(
     """
     what which who whom whose when where why how is are was were am be been do does did has have had
-    can could will would shall should may might must please if that this these those there it they
-    them he she you we i me us
+    can could will would shall should may might must please if there them you we i me us tell give
+    show list name explain describe say says
     """.split()
-) | {"tell", "give", "show", "list", "name", "explain", "describe", "say", "says"}
+).union(SUBJECTS - {"such"})
 VERBS = frozenset(
     """
     open opens opened opening cost costs generate generates generated contribute contributes employ
@@ -32,7 +33,7 @@ AUXILIARIES = frozenset(
 )
 NAME = re.compile(r"\b[A-Z][\w&’'-]*(?:\s+(?:(?:of|the|for|and|in|&)\s+)*[A-Z0-9][\w&’'-]*)*")
 
-_DETERMINERS = frozenset("the a an our your this that these those its their his her".split())
+_DETERMINERS = frozenset(("the", "a", "an", "our", "your", *DEMONSTRATIVES, *OWNERS))
 DO_SUPPORT = frozenset("do does did can could will would shall should may might must".split())
 _TOKEN = re.compile(r"[\w£$€%&’'.-]*\w|[,;:?!()–]")
 _OWNS = re.compile(r"['’]s?\s")

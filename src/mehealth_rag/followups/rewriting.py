@@ -9,21 +9,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mehealth_rag.followups import exchange, referents, years
 from mehealth_rag.followups.exchange import Written
+from mehealth_rag.followups.leaning import leans
 from mehealth_rag.followups.phrases import BREAKS, VERBS, names
+from mehealth_rag.language.pronouns import OF_A_PERSON, OF_SEVERAL, OWNERS
 from mehealth_rag.language.words import FUNCTION_WORDS, REQUEST_WORDS, content_words, fold, words
 from mehealth_rag.types import Turn
 
 
 @dataclass(frozen=True, slots=True)
 class Standalone:
-    """A question that stands alone; `avoid` is an earlier answer that was refused, or empty."""
+    """A question that stands alone; `avoid` is an earlier answer that was refused, or empty.
+
+    `leans`: as it was asked it needs the turns before it.
+    """
 
     text: str
     avoid: str = ""
+    leans: bool = False
 
 
 Moved = Callable[[str, str], str | None]
@@ -46,15 +52,13 @@ _OTHER = re.compile(
     re.IGNORECASE,
 )
 _REFUSAL = re.compile(r"^(?:no|nope|not (?:that|this)|wrong|sorry)\b", re.IGNORECASE)
-_POSSESSIVE = re.compile(r"\b(?P<word>its|their|his|her)\b(?=\s+\w)", re.IGNORECASE)
+_POSSESSIVE = re.compile(rf"\b(?P<word>{'|'.join(sorted(OWNERS))})\b(?=\s+\w)", re.IGNORECASE)
 _PERSONAL = re.compile(
     r"\b(?P<word>it|they|them|he|she|him|her(?=\W*$)|the (?:latter|former))\b", re.IGNORECASE
 )
 _MADE_IT = re.compile(
     r"\b(?:make|makes|made|making)\s+it\s+(?:to|through|in|into)\b", re.IGNORECASE
 )
-_PERSONS = frozenset("he she him his her".split())
-_SEVERAL = frozenset("they them their".split())
 _DEMONSTRATIVE = re.compile(
     r"\b(?:is|was|are|were|does|did|do|will|would|of|about|for|on|in|at|with|to|by|behind|from|"
     r"than|like|after|before|why|how)\s+(?P<word>that|this|those|these)\b(?!\s+\w+(?:ing|ed)\b)"
@@ -105,7 +109,11 @@ def stand_alone(
     for asked, answered in history:
         earlier = _rewrite(asked, earlier, answer, moved, written).text if earlier else asked
         answer = answered
-    return _rewrite(question, earlier, answer, moved, written) if earlier else Standalone(question)
+    if not earlier:
+        return Standalone(question)
+    alone = _rewrite(question, earlier, answer, moved, written)
+    filled_in = alone.text != " ".join(question.split()) or bool(alone.avoid)
+    return replace(alone, leans=filled_in or leans(question, history))
 
 
 def _rewrite(
@@ -245,7 +253,7 @@ def _fill_pronouns(core: str, earlier: str, answer: str) -> str:
             return _fill_object(core, "", referents.thing(earlier, answer))
         filled = f"{core[: match.start()]}{_inside(found, match.start())}{ending}"
         rest = core[match.end() :]
-        if fold(match["word"]) in _PERSONS | _SEVERAL:
+        if fold(match["word"]) in OF_A_PERSON | OF_SEVERAL:
             rest = _fill_object(rest, found, referents.thing(earlier, answer))
         return f"{filled}{rest}"
     return _fill_pointing(core, earlier, answer)
@@ -272,9 +280,9 @@ def _referent(pronoun: str, earlier: str, answer: str, *, other: bool) -> str:
 
     "They" that may be anybody takes no single thing where `other` pronouns ask for that.
     """
-    if pronoun in _PERSONS:
+    if pronoun in OF_A_PERSON:
         return referents.person(earlier, answer)
-    if pronoun in _SEVERAL:
+    if pronoun in OF_SEVERAL:
         several = referents.several(earlier, answer)
         if several or other:
             return several

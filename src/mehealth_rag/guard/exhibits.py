@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from mehealth_rag.answering.draft import Quote
-from mehealth_rag.grounding.orders import gives_orders
+from mehealth_rag.language.orders import gives_orders
 from mehealth_rag.reader.rows import readable
 from mehealth_rag.tables import quoted_columns
+from mehealth_rag.types import Quote
 
 if TYPE_CHECKING:
     from mehealth_rag.reader.rows import PassageText

@@ -53,22 +53,21 @@ SCALES = {
     "tn": Decimal(10) ** 12,
 }
 
+_FIRST_NUMBERS = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
+    "sixteen seventeen eighteen nineteen"
+).split()
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
 NUMBER_WORDS = (
-    {
-        word: value
-        for value, word in enumerate(
-            "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
-            "fifteen sixteen seventeen eighteen nineteen".split()
-        )
-    }
-    | {
-        word: 10 * n
-        for n, word in enumerate(
-            "twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2
-        )
-    }
+    {word: value for value, word in enumerate(_FIRST_NUMBERS)}
+    | {word: 10 * n for n, word in enumerate(_TENS, start=2)}
     | {"dozen": 12}
 )
+ORDINAL_WORDS = (
+    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth "
+    "fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth"
+).split()
+"""In order, from the first."""
 
 _CURRENCIES = {
     "£": "GBP",
@@ -101,12 +100,11 @@ _DIGITS = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-_TENS = "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
-_UNITS = "one|two|three|four|five|six|seven|eight|nine"
+_COMPOUND = rf"(?:{'|'.join(_TENS)})[-\s](?:{'|'.join(_FIRST_NUMBERS[1:10])})"
 _WORDS = "|".join(sorted(NUMBER_WORDS, key=len, reverse=True))
 _SPELLED = re.compile(
-    rf"\b(?P<count>(?:{_TENS})[-\s](?:{_UNITS})|{_WORDS})"
-    rf"(?:\s(?P<hundred>hundred)(?:\sand\s(?P<rest>(?:{_TENS})[-\s](?:{_UNITS})|{_WORDS})\b)?)?"
+    rf"\b(?P<count>{_COMPOUND}|{_WORDS})"
+    rf"(?:\s(?P<hundred>hundred)(?:\sand\s(?P<rest>{_COMPOUND}|{_WORDS})\b)?)?"
     r"(?:\s(?P<scale>thousand|million|billion|trillion))?"
     r"(?:\s(?P<percent>per\s?cent)\b)?\b",
     re.IGNORECASE,

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import re
 
+from mehealth_rag.dates import MONTHS, SHORT_MONTHS
+from mehealth_rag.language.figures import ORDINAL_WORDS
 from mehealth_rag.language.words import fold
 
-_MONTHS = (
-    "january|february|march|april|may|june|july|august|september|october|november|december|"
-    "jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec"
-)
-_MONTHS_NAMED = "|".join(m.capitalize() for m in _MONTHS.split("|")[:12])
+_MONTHS = "|".join([*MONTHS, *SHORT_MONTHS])
+_MONTHS_NAMED = "|".join(MONTHS)
 DATE = re.compile(
     rf"\b(?:1[0-9]|20)\d\d(?:s\b|\b)|\b\d{{1,2}}(?:st|nd|rd|th)?\s(?:of\s)?(?:{_MONTHS})\b"
     rf"|\b(?:{_MONTHS})\s\d{{1,4}}\b|\b(?:{_MONTHS})\b(?=[\s,]+(?:1|2)\d{{3}})"
     r"|\b\d{1,2}(?:st|nd|rd|th)\scentur(?:y|ies)\b|\b\d{1,4}\s(?:bc|ad|bce|ce)\b"
     r"|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b"
     rf"|\b(?:in|on|by|since|until|from|during|last|next|early|late|mid)[\s-](?-i:{_MONTHS_NAMED})\b"
-    r"|\b(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|"
-    r"thirteenth|fourteenth|fifteenth|sixteenth|seventeenth|eighteenth|nineteenth|twentieth|"
-    r"twenty-first)\scentur(?:y|ies)\b|\b\d{1,2}:\d\d\b",
+    rf"|\b(?:{'|'.join(ORDINAL_WORDS)}|twenty-first)\scentur(?:y|ies)\b|\b\d{{1,2}}:\d\d\b",
     re.IGNORECASE,
 )
 _MONTH_AFTER = re.compile(rf"(?:st|nd|rd|th)?\s(?:of\s)?(?:{_MONTHS_NAMED})\b")
@@ -46,14 +43,13 @@ _NO_PERSON = frozenset(
     engine hub campus park house hall street road avenue square bridge river lake island mount
     church abbey cathedral museum library theatre gallery airport station act treaty war battle
     award prize cup bowl league club championship game games series press times post journal
-    january february march april may june july august september october november december
     monday tuesday wednesday thursday friday saturday sunday programme program project initiative
     strategy plan report agreement development technology technologies technical industrial services
     service system systems management clinical trials trial data digital innovation enterprise
     executive director chairman chairwoman chair chief officer president minister secretary manager
     head deputy senior
     """.split()
-)
+) | frozenset(map(str.lower, MONTHS))
 NAME_RUN = re.compile(
     r"\b[A-Z][\w&’'-]*(?:\s+(?:(?:of|the|for|and|&|de|van|von)\s+){0,2}[A-Z][\w&’'-]*)*"
 )

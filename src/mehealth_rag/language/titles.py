@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from mehealth_rag.dates import MONTH, MONTH_NUMBERS
+from mehealth_rag.language.figures import ORDINAL_WORDS
 from mehealth_rag.language.words import fold
 from mehealth_rag.types import Span
 
@@ -43,10 +45,7 @@ class Token:
     capital: bool = False
 
 
-_MONTHS = "january february march april may june july august september october november december"
-_MONTH_NUMBER = {name[:3]: n for n, name in enumerate(_MONTHS.split(), start=1)}
-_MONTH = rf"(?:{_MONTHS.replace(' ', '|')}|(?:jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\b\.?)"
-_NTH = {"first": "1", "second": "2", "third": "3", "fourth": "4"}
+_NTH = {word: str(n) for n, word in enumerate(ORDINAL_WORDS[:4], start=1)}
 _ALONE = r"(?<![^\W_])"
 _END = r"(?![^\W_])"
 _YEAR_START = r"(?<![£$€.]|[^\W_])"
@@ -55,11 +54,11 @@ _TOKEN = re.compile(
     rf"""
     {_ALONE}(?P<iso>\d{{4}}[-_]\d{{2}}[-_]\d{{2}}){_END}
     | {_ALONE}(?P<slashed>\d{{1,2}}/\d{{1,2}}/\d{{4}}){_END}
-    | {_ALONE}(?P<dmy>\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?{_MONTH},?\s+\d{{4}}){_END}
-    | {_ALONE}(?P<mdy>{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}){_END}
+    | {_ALONE}(?P<dmy>\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?{MONTH},?\s+\d{{4}}){_END}
+    | {_ALONE}(?P<mdy>{MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}){_END}
     | {_YEAR_START}(?P<year>(?:FY\s?|fiscal\s+(?:year\s+)?)?(?:19|20)\d{{2}}){_YEAR_END}
     | {_ALONE}(?P<short>FY\s?['’]?\d{{2}}){_END}
-    | (?:{_ALONE}|(?<=\d))(?P<quarter>Q[1-4]|[1-4]Q|(?:first|second|third|fourth)[\s-]quarter){_END}
+    | (?:{_ALONE}|(?<=\d))(?P<quarter>Q[1-4]|[1-4]Q|(?:{"|".join(_NTH)})[\s-]quarter){_END}
     | {_ALONE}(?P<mark>\d{{1,2}}-?[a-z]{{1,2}}){_END}
     | (?P<word>[^\W_]+(?:['’&.][^\W_]+)*)
     """,
@@ -83,11 +82,11 @@ def _token(match: re.Match[str]) -> Token:
 def _day(raw: str) -> tuple[TokenKind, str]:
     """A day in any of its forms, as ISO writes it."""
     parts = re.findall(r"\d+|[a-z]+", _ORDINAL.sub("", raw.lower()))
-    names = [p for p in parts if p[:3] in _MONTH_NUMBER]
+    names = [p for p in parts if p[:3] in MONTH_NUMBERS]
     numbers = [int(p) for p in parts if p.isdigit()]
     if names:
         day, year = numbers
-        month = _MONTH_NUMBER[names[0][:3]]
+        month = MONTH_NUMBERS[names[0][:3]]
     elif "/" in raw:
         month, day, year = numbers
     else:

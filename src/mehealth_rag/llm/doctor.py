@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mehealth_rag.doctor import Check, State
 from mehealth_rag.errors import LanguageModelError, MehealthError
+from mehealth_rag.health import Check, State
 from mehealth_rag.llm.file_model import FileModel
 from mehealth_rag.llm.model import is_configured, open_model
 from mehealth_rag.llm.probing import Context, ContextProbe, Prober, Speed

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from itertools import groupby, takewhile
 from typing import TYPE_CHECKING
 
+from mehealth_rag.language.cells import is_measured
 from mehealth_rag.reading.flow import FlowBlock, page_of, plain, row_of
-from mehealth_rag.tables import is_measured
 from mehealth_rag.types import BlockKind
 
 if TYPE_CHECKING:

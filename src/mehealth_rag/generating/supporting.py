@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from mehealth_rag.answering.draft import Quote
 from mehealth_rag.answering.proofs import Finding, Proof, best_of, outweighs, proofs
 from mehealth_rag.claims import topic_of
 from mehealth_rag.grounding.frame import lay
@@ -19,15 +18,13 @@ from mehealth_rag.grounding.name_slots import composed_name
 from mehealth_rag.grounding.speech import attribution, same_speaker, voice_at
 from mehealth_rag.grounding.splitting import Unit
 from mehealth_rag.grounding.values import Ground, Reason, ReasonKind
+from mehealth_rag.language.pronouns import OWNERS, SUBJECTS
 from mehealth_rag.language.words import stem, words
 from mehealth_rag.retrieval import Evidence, Retriever
-from mehealth_rag.types import BlockKind, PageOf
+from mehealth_rag.types import BlockKind, PageOf, Quote
 
 UNCLEAR = "it is not clear what it speaks of"
 BESIDE = "beside the question"
-
-_SUBJECTS = frozenset("it they he she this these that those such".split())
-_OWNERS = frozenset("its their his her".split())
 
 MOST_UNSAID = 0.15
 """A sentence may have one word that its quotes do not say, or this share of its words."""
@@ -77,7 +74,7 @@ class Bench:
     def _with_subject(self, text: str, *, after_dropped: bool) -> str | None:
         """The sentence with the thing that it speaks of in its pronoun's place, None if unknown."""
         first = (words(text) or [""])[0]
-        if first not in _SUBJECTS | _OWNERS:
+        if first not in SUBJECTS | OWNERS:
             self._topic = topic_of(text) or self._topic
             return text
         noun_follows = first in {"this", "these", "that", "those", "such"} and not topic_of(
@@ -86,7 +83,7 @@ class Bench:
         if after_dropped or not self._topic or noun_follows:
             return None
         rest = text.split(maxsplit=1)[-1]
-        return f"{self._topic}{'’s' if first in _OWNERS else ''} {rest}"
+        return f"{self._topic}{'’s' if first in OWNERS else ''} {rest}"
 
     def _finding(self, text: str, numbers: Sequence[int]) -> Finding:
         """The best proofs: of the evidence that is cited if that carries the sentence, else of all.

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from mehealth_rag.errors import LanguageModelError
 from mehealth_rag.followups import Standalone
 from mehealth_rag.language.figures import figures
+from mehealth_rag.language.pronouns import POINTING
 from mehealth_rag.language.words import REQUEST_WORDS, content_words, stem, words
 from mehealth_rag.types import Turn
 
@@ -26,10 +27,6 @@ MOST_TOKENS = 80
 LONGEST = 300
 """Characters of a rewritten question at the most."""
 
-_POINTS_BACK = frozenset(
-    "it its they them their he him his she her this that these those there one ones same such "
-    "latter former other another else".split()
-)
 _LABEL = re.compile(
     r"^(?:(?:stand-?alone|rewritten|follow-?up)\s+)?(?:question|version)\s*:\s*|^[-*>\s]+",
     re.IGNORECASE,
@@ -46,7 +43,7 @@ def rewritten(
     """
     from mehealth_rag.llm import rewrite_messages
 
-    leaves_out = ruled.text != question or bool(_POINTS_BACK & set(words(question)))
+    leaves_out = ruled.text != question or bool(POINTING & set(words(question)))
     if not leaves_out or ruled.avoid:
         return ruled
     text = ""
@@ -80,7 +77,7 @@ def is_faithful(asked: str, question: str, history: Sequence[Turn], ruled: Stand
         and own <= known
         and asked_values <= values
         and (not filled_in or bool(own & filled_in))
-        and not _POINTS_BACK & set(words(asked)) - {"that", "there", "one", "this", "same"}
+        and not POINTING & set(words(asked)) - {"that", "there", "one", "this", "same"}
     )
 
 
@@ -90,7 +87,7 @@ def _said(text: str) -> set[str]:
 
 def _left_open(question: str) -> set[str]:
     """The words of a question that stand for others ("the other one")."""
-    return {stem(w) for w in words(question) if w in _POINTS_BACK}
+    return {stem(w) for w in words(question) if w in POINTING}
 
 
 def _first_line(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mehealth_rag.grounding.orders import evidence_mask, gives_orders
+from mehealth_rag.language.orders import evidence_mask, gives_orders
 from mehealth_rag.passages import split
 from mehealth_rag.types import Block, BlockKind, Document, Page, Source, Span
 

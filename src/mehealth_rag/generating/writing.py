@@ -12,18 +12,18 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mehealth_rag.answering.draft import Draft, Quote
+from mehealth_rag.answering.draft import Draft
 from mehealth_rag.answering.marking import decisive_figure
 from mehealth_rag.answering.reading import ReadHit
-from mehealth_rag.answering.supporting import Bench, Quotes
 from mehealth_rag.errors import LanguageModelError
+from mehealth_rag.generating.supporting import Bench, Quotes
 from mehealth_rag.grounding.amounts import agree, amounts
 from mehealth_rag.grounding.gate import Gate, Passed
 from mehealth_rag.language.words import content_words, stem_all
 from mehealth_rag.questions import Question, Wanted
 from mehealth_rag.reader.rows import readable
 from mehealth_rag.retrieval import Evidence, Retriever
-from mehealth_rag.types import Dropped, PageOf
+from mehealth_rag.types import Dropped, PageOf, Quote
 
 if TYPE_CHECKING:
     from mehealth_rag.llm import EvidenceItem, LanguageModel, Message
