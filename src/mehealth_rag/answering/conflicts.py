@@ -1,14 +1,17 @@
-"""Pages that disagree: sentences that answer the same question with other figures."""
+"""What "differ" means: texts that give different figures for the same thing at the same time."""
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from decimal import Decimal
-from itertools import combinations
+from itertools import combinations, product
 from typing import TYPE_CHECKING
 
 from mehealth_rag.guard.exact import same_amount
 from mehealth_rag.guard.values import Amount, values
 from mehealth_rag.language.figures import FigureKind
+from mehealth_rag.language.words import fold, is_content, words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,6 +20,39 @@ if TYPE_CHECKING:
 
 MAX_RATIO = Decimal("1.5")
 """Figures further apart than this measure different things."""
+
+LEAST_WORDS = 2
+"""Two texts with fewer words beside their figures do not tell that they speak of one thing."""
+
+_REFERENCE = re.compile(
+    r"\b(?:pages?|pp?\.|fig(?:ure|\.)|table|chapter|section|article|annex|appendix|note|step|no\.|"
+    r"number|version|question)\s?$",
+    re.IGNORECASE,
+)
+"""What stands before a number that names a place in a text and measures nothing."""
+
+_NAMED = re.compile(r"(?P<word>[A-Z]\w*) $")
+_MARKER = re.compile(r"\s*\(?\d+[.)]\s")
+_CODE = re.compile(r"0\d")
+_LAST_DIGITS, _FIRST_DIGITS = re.compile(r"\d[ /-]?$"), re.compile(r"[ /]\d")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A text with figures.
+
+    `heads` are the words that it is read with: column headings, the lead of its list, the sentence
+    that it leans on. `above` are the headings and the title over it.
+    """
+
+    text: str
+    heads: str = ""
+    above: str = ""
+
+    @property
+    def whole(self) -> str:
+        """The text after what it is read with."""
+        return f"{self.heads} {self.text}".strip()
 
 
 def disagreeing(question: str, quotes: Sequence[Quote]) -> tuple[Quote, Quote] | None:
@@ -27,22 +63,91 @@ def disagreeing(question: str, quotes: Sequence[Quote]) -> tuple[Quote, Quote] |
     asked = values(question).amounts
     for one, other in combinations(quotes, 2):
         apart = (one.document, one.page) != (other.document, other.page)
-        if apart and _years(one) == _years(other) and _differ(one, other, asked):
+        told = Told(one.text), Told(other.text)
+        if apart and same_time(*told) and differing(one.text, other.text, asked):
             return one, other
     return None
 
 
-def _differ(one: Quote, other: Quote, asked: Sequence[Amount]) -> bool:
-    """Whether each gives a figure of one kind that the other lacks, of about one size."""
-    own, its = _measured(one, asked), _measured(other, asked)
+def differing(
+    one: str, other: str, asked: Sequence[Amount] = ()
+) -> tuple[tuple[Amount, Amount], ...]:
+    """The figures in which two texts differ: of one kind and size, each in one of them alone.
+
+    Where the texts are alike but for their figures, those at the same place are compared.
+    """
+    own, its = measured(one, asked), measured(other, asked)
     only = [a for a in own if not any(same_amount(a, b) for b in its)]
     others = [b for b in its if not any(same_amount(a, b) for a in own)]
-    return any(_of_one_size(a, b) for a in only for b in others)
+    if len(own) == len(its) and unmeasured(one) == unmeasured(other):
+        pairs = [(a, b) for a, b in zip(own, its, strict=True) if a in only and b in others]
+    else:
+        pairs = list(product(only, others))
+    return tuple((a, b) for a, b in pairs if _of_one_size(a, b))
 
 
-def _measured(quote: Quote, asked: Sequence[Amount]) -> list[Amount]:
-    found = (a for a in values(quote.text).amounts if a.kind is not FigureKind.YEAR)
+def measured(text: str, asked: Sequence[Amount] = ()) -> list[Amount]:
+    """The figures of a text that measure something, without years and those of a question."""
+    found = (a for a in values(text).amounts if not _is_name(text, a))
     return [a for a in found if not any(same_amount(a, b) for b in asked)]
+
+
+def unmeasured(text: str) -> str:
+    """The words of a text, each figure that measures something left out."""
+    for amount in sorted(measured(text), key=lambda a: -a.span.start):
+        text = f"{text[: amount.span.start]} # {text[amount.span.end :]}"
+    return fold(" ".join(text.split())).rstrip(".")
+
+
+def alike(one: Told, other: Told) -> bool:
+    """Whether two texts are the same word for word but for what they measure."""
+    rest = unmeasured(one.text)
+    if rest != unmeasured(other.text) or _plain(one.heads) != _plain(other.heads):
+        return False
+    return sum(map(is_content, words(f"{one.heads} {rest}"))) >= LEAST_WORDS
+
+
+def same_time(one: Told, other: Told) -> bool:
+    """Whether two texts tell of the same years, and not of different months.
+
+    Years above a text count for it where it tells none; where neither does, only years above both
+    can differ.
+    """
+    own, its = _years(one.whole), _years(other.whole)
+    above, others = _years(one.above), _years(other.above)
+    if own or its:
+        same = (own or above) == (its or others)
+    else:
+        same = not above or not others or bool(above & others)
+    months, its_months = _months(one.whole), _months(other.whole)
+    return same and (not months or not its_months or bool(months & its_months))
+
+
+def of_one_thing(one: Told, other: Told) -> bool:
+    """Whether not each of two texts has a proper name that is nowhere with the other."""
+    return not (_names_only_in(one, other) and _names_only_in(other, one))
+
+
+def _names_only_in(one: Told, other: Told) -> bool:
+    known = set(words(f"{other.above} {other.whole}"))
+    return any(not set(words(name.text)) <= known for name in values(one.whole).names)
+
+
+def _is_name(text: str, amount: Amount) -> bool:
+    """Whether a number names something: a year, page 4, Ward 4, an item's or a telephone number."""
+    if amount.kind is FigureKind.YEAR:
+        return True
+    if amount.unit or amount.kind is not FigureKind.QUANTITY:
+        return False
+    before, end = text[: amount.span.start], amount.span.end
+    marker = _MARKER.match(text)
+    if (marker and end <= marker.end()) or _CODE.match(amount.span.of(text)):
+        return True
+    if _LAST_DIGITS.search(before) or _FIRST_DIGITS.match(text, end):
+        return True
+    named = _NAMED.search(before)
+    after_name = named is not None and not amount.about and is_content(named["word"].lower())
+    return after_name or _REFERENCE.search(before) is not None
 
 
 def _of_one_size(one: Amount, other: Amount) -> bool:
@@ -52,7 +157,15 @@ def _of_one_size(one: Amount, other: Amount) -> bool:
     return low > 0 and high / low <= MAX_RATIO
 
 
-def _years(quote: Quote) -> frozenset[int]:
-    found = values(quote.text)
+def _years(text: str) -> frozenset[int]:
+    found = values(text)
     years = {int(a.value) for a in found.amounts if a.kind is FigureKind.YEAR}
     return frozenset(years | {d.year for d in found.dates if d.year})
+
+
+def _months(text: str) -> frozenset[int]:
+    return frozenset(d.month for d in values(text).dates if d.month)
+
+
+def _plain(text: str) -> str:
+    return fold(" ".join(text.split()))
