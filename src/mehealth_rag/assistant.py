@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from mehealth_rag import compose, generated
 from mehealth_rag.accounting import PageAccount, PageName, page_accounts, unread_pages
 from mehealth_rag.answering import reading
-from mehealth_rag.answering.disputes import Silent, Sweep
+from mehealth_rag.answering.disputes import Sweep
 from mehealth_rag.answering.generative import Task, Writer
 from mehealth_rag.answering.links import find_link
 from mehealth_rag.answering.named import plain
@@ -22,6 +22,7 @@ from mehealth_rag.corpus import NOT_LISTED, load_sources, unlisted
 from mehealth_rag.errors import UsageError
 from mehealth_rag.followups import Standalone, stand_alone
 from mehealth_rag.growing import drained, mapped
+from mehealth_rag.index.report import NoProgress
 from mehealth_rag.language.spelling import Speller
 from mehealth_rag.naming import Naming
 from mehealth_rag.questions import Question, Wanted, analyse
@@ -215,7 +216,7 @@ class Assistant:
         Raises UsageError where the index has not all of the documents.
         """
         self.check_documents(documents)
-        sweep = Sweep(self.index, self.reader, self.passage_text, progress or Silent())
+        sweep = Sweep(self.index, self.reader, self.passage_text, progress or NoProgress())
         library = compose.Library(self.index.page, self._sources_by_id())
         return compose.conflict_report(sweep.disputes(documents), library, self.index.fingerprint)
 

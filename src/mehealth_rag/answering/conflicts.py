@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from mehealth_rag.guard.exact import same_amount
 from mehealth_rag.guard.values import Amount, values
 from mehealth_rag.language.figures import FigureKind
-from mehealth_rag.language.words import fold, is_content, words
+from mehealth_rag.language.words import content_words, fold, is_content, stem_all, words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,6 +33,7 @@ _REFERENCE = re.compile(
 
 _NAMED = re.compile(r"(?P<word>[A-Z]\w*) $")
 _MARKER = re.compile(r"\s*\(?\d+[.)]\s")
+_CLAUSE_END = re.compile(r"[.;:\t\n]")
 _CODE = re.compile(r"0\d")
 _LAST_DIGITS, _FIRST_DIGITS = re.compile(r"\d[ /-]?$"), re.compile(r"[ /]\d")
 
@@ -69,6 +70,17 @@ def disagreeing(question: str, quotes: Sequence[Quote]) -> tuple[Quote, Quote] |
     return None
 
 
+def disputed(one: Told, other: Told) -> tuple[tuple[Amount, Amount], ...]:
+    """The figures that two texts of a corpus give differently for one thing at one time.
+
+    Nobody has asked: that they speak of one thing has to be told by the texts themselves.
+    """
+    if not same_time(one, other):
+        return ()
+    found = differing(one.text, other.text)
+    return tuple(pair for pair in found if of_one_thing(one, other, pair))
+
+
 def differing(
     one: str, other: str, asked: Sequence[Amount] = ()
 ) -> tuple[tuple[Amount, Amount], ...]:
@@ -77,13 +89,24 @@ def differing(
     Where the texts are alike but for their figures, those at the same place are compared.
     """
     own, its = measured(one, asked), measured(other, asked)
-    only = [a for a in own if not any(same_amount(a, b) for b in its)]
-    others = [b for b in its if not any(same_amount(a, b) for a in own)]
+    only = [a for a in own if not any(same_figure(a, b) for b in its)]
+    others = [b for b in its if not any(same_figure(a, b) for a in own)]
     if len(own) == len(its) and unmeasured(one) == unmeasured(other):
         pairs = [(a, b) for a, b in zip(own, its, strict=True) if a in only and b in others]
     else:
         pairs = list(product(only, others))
     return tuple((a, b) for a, b in pairs if _of_one_size(a, b))
+
+
+def same_figure(one: Amount, other: Amount) -> bool:
+    """Whether two figures are the same, or one of them is the other rounded to its last digit.
+
+    That one is told as "about" or "more than" allows for no more: some 41,000 are not 43,500.
+    """
+    if not same_amount(one, other):
+        return False
+    own, its = one.measured_in(other.unit), other.value
+    return abs(own - its) <= max(_last_place(own), _last_place(its)) / 2 or own == its
 
 
 def measured(text: str, asked: Sequence[Amount] = ()) -> list[Amount]:
@@ -123,9 +146,34 @@ def same_time(one: Told, other: Told) -> bool:
     return same and (not months or not its_months or bool(months & its_months))
 
 
-def of_one_thing(one: Told, other: Told) -> bool:
-    """Whether not each of two texts has a proper name that is nowhere with the other."""
-    return not (_names_only_in(one, other) and _names_only_in(other, one))
+def of_one_thing(one: Told, other: Told, figures: tuple[Amount, Amount]) -> bool:
+    """Whether a figure of each of two texts may measure one thing.
+
+    What one of them counts is spoken of by the other; where none counts anything ("£12"), they
+    share a word. Not each has a proper name that is nowhere with the other.
+    """
+    if _names_only_in(one, other) and _names_only_in(other, one):
+        return False
+    own, its = (set(stem_all(content_words(unmeasured(t.text)))) for t in (one, other))
+    counted = _counted(one.text, figures[0]), _counted(other.text, figures[1])
+    if not any(counted):
+        return bool(own & its)
+    return counted[0] in its or counted[1] in own
+
+
+def _counted(text: str, amount: Amount) -> str:
+    """The stem of the first word after a bare count or a share that says of what it is."""
+    if amount.unit or amount.currency:
+        return ""
+    clause = _CLAUSE_END.split(text[amount.span.end :], maxsplit=1)[0]
+    found = (w for w in content_words(clause) if w.isalpha())
+    return next(iter(stem_all(found)), "")
+
+
+def _last_place(value: Decimal) -> Decimal:
+    """What the last digit of a figure that is not nought counts: 1,000 of 41,000."""
+    exponent = value.normalize().as_tuple().exponent
+    return Decimal(10) ** exponent if isinstance(exponent, int) else Decimal(0)
 
 
 def _names_only_in(one: Told, other: Told) -> bool:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mehealth_rag.answering.conflicts import alike, differing, measured, of_one_thing, same_time
+from mehealth_rag.answering.conflicts import alike, disputed, measured, same_figure
 from mehealth_rag.answering.figure_claims import figure_claims
 from mehealth_rag.answering.near_pairs import near_pairs
-from mehealth_rag.guard.exact import same_amount
 from mehealth_rag.guard.values import values
+from mehealth_rag.index.report import NoProgress
 from mehealth_rag.types import VerdictKind
 
 if TYPE_CHECKING:
@@ -48,25 +48,15 @@ class Dispute:
 
 @dataclass(frozen=True, slots=True)
 class _Pair:
-    """Two claims, by their numbers, with the figures in which they differ."""
+    """Two claims, by their numbers, with the figures in which they differ.
+
+    The first of these is the one that is told.
+    """
 
     one: int
     other: int
     near: float
     figures: tuple[tuple[Amount, Amount], ...]
-
-
-class Silent:
-    """Progress that nobody wants to know."""
-
-    def stage(self, name: str, total: int) -> None:
-        """Begin a stage."""
-
-    def advance(self, n: int = 1) -> None:
-        """Count steps."""
-
-    def message(self, text: str) -> None:
-        """Say something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +66,7 @@ class Sweep:
     index: OpenIndex
     reader: Callable[[], Reader]
     text_of: Callable[[Passage], PassageText]
-    progress: Progress = field(default_factory=Silent)
+    progress: Progress = field(default_factory=NoProgress)
 
     def disputes(self, documents: Sequence[str] = ()) -> tuple[Dispute, ...]:
         """Every dispute between pages of all documents or of some, the surest first.
@@ -94,8 +84,9 @@ class Sweep:
         pages, kinds = _page_numbers(claims.each), _kinds(claims.each)
         found = []
         for one, other, near in near_pairs(claims.vectors, pages, kinds, self.progress):
-            figures = _disputed(claims.each[one], claims.each[other])
-            if figures:
+            a, b = claims.each[one], claims.each[other]
+            figures = disputed(a.told, b.told)
+            if figures and len(a.pages | b.pages) > 1:
                 found.append(_Pair(one, other, near, figures))
         if len(found) > MOST_READ:
             told = f"of {len(found):,} pairs of sentences only the nearest {MOST_READ:,} are read"
@@ -142,16 +133,6 @@ class Sweep:
         return None
 
 
-def _disputed(one: Claim, other: Claim) -> tuple[tuple[Amount, Amount], ...]:
-    """The figures that two claims may dispute: they tell of one thing and one time, on two pages.
-
-    A dispute is told of the first figures of two claims that differ in several.
-    """
-    if len(one.pages | other.pages) < 2 or not same_time(one.told, other.told):
-        return ()
-    return differing(one.told.text, other.told.text) if of_one_thing(one.told, other.told) else ()
-
-
 def _are_alike(one: Claim, other: Claim) -> bool:
     return one.heading == other.heading and alike(one.told, other.told)
 
@@ -164,7 +145,7 @@ def _apart(one: Claim, other: Claim) -> tuple[Place, Place]:
 def _lacks(text: PassageText, figures: Sequence[Amount]) -> bool:
     """Whether none of some figures stands in a passage."""
     given = [a for sentence in text.sentences for a in values(sentence).amounts]
-    return not any(same_amount(a, b) for a in figures for b in given)
+    return not any(same_figure(a, b) for a in figures for b in given)
 
 
 def _page_numbers(claims: Sequence[Claim]) -> NDArray[np.int64]:
@@ -203,7 +184,7 @@ def _dispute(claims: Sequence[Claim], group: Sequence[_Figure]) -> Dispute:
     told: list[tuple[Amount, str, list[Quote]]] = []
     for number, amount in group:
         quotes = [quote for place in claims[number].places for quote in place.quotes]
-        known = next((t for t in told if same_amount(t[0], amount)), None)
+        known = next((t for t in told if same_figure(t[0], amount)), None)
         if known is None:
             told.append((amount, amount.span.of(claims[number].told.text), quotes))
         else:

@@ -19,7 +19,7 @@ BLOCK = 1024
 NEIGHBOURS = 8
 """Later sentences that one is paired with at the most, the nearest."""
 
-NEAR = 0.6
+NEAR = 0.5
 """The least similarity of two sentences that may speak of one thing."""
 
 _APART = np.float32(-2)
