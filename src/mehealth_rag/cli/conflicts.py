@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from rich.table import Table
@@ -15,14 +16,50 @@ if TYPE_CHECKING:
 
     from mehealth_rag.types import Citation, ConflictReport, ConflictValue
 
-NONE_FOUND = "no page gives another figure than a second one for the same thing"
+NONE_FOUND = "No two pages give different figures for the same thing."
+
+PATIENCE = 2.0
+"""Seconds after which whoever waits is told how far it is."""
+
+
+class LateProgress:
+    """Tells nothing of what is soon done; from then on shows the stage that goes on."""
+
+    def __init__(self, shown: TerminalProgress) -> None:
+        self._shown = shown
+        self._begun = time.monotonic()
+        self._waiting: tuple[str, int] | None = None
+        self._done = 0
+
+    def stage(self, name: str, total: int) -> None:
+        """Begin a stage of so many steps."""
+        self._waiting, self._done = (name, total), 0
+        self._show()
+
+    def advance(self, n: int = 1) -> None:
+        """So many steps of the stage are done."""
+        self._done += n
+        if self._waiting is None:
+            self._shown.advance(n)
+        else:
+            self._show()
+
+    def message(self, text: str) -> None:
+        """Something to tell on the way."""
+        self._shown.message(text)
+
+    def _show(self) -> None:
+        if self._waiting is not None and time.monotonic() - self._begun >= PATIENCE:
+            self._shown.stage(*self._waiting)
+            self._shown.advance(self._done)
+            self._waiting = None
 
 
 def run(common: Common, documents: Sequence[str]) -> None:
     """List the conflicts of the whole corpus, or of some documents, surest first."""
     assistant = open_assistant(common)
-    with TerminalProgress() as progress:
-        report = assistant.conflicts(documents, progress)
+    with TerminalProgress() as shown:
+        report = assistant.conflicts(documents, LateProgress(shown))
     if common.json:
         print_json(conflicts_json(report))
     elif report.conflicts:
@@ -38,7 +75,7 @@ def _table(report: ConflictReport) -> Table:
     for conflict in report.conflicts:
         about = conflict.about
         for value in conflict.values:
-            for shown, citation in zip(*_places(value, report.citations), strict=True):
+            for shown, citation in _places(value, report.citations):
                 title = [citation.title] * several
                 table.add_row(about, shown, citation.page_label, *title)
                 about = ""
@@ -46,10 +83,8 @@ def _table(report: ConflictReport) -> Table:
     return table
 
 
-def _places(
-    value: ConflictValue, citations: Sequence[Citation]
-) -> tuple[list[str], list[Citation]]:
+def _places(value: ConflictValue, citations: Sequence[Citation]) -> list[tuple[str, Citation]]:
     """The pages of a value, each once; the value itself stands beside the first alone."""
     cited = (citations[number - 1] for number in value.citations)
-    once = list({(c.document, c.page): c for c in cited}.values())
-    return [value.value, *[""] * (len(once) - 1)], once
+    once = {(c.document, c.page): c for c in reversed(list(cited))}
+    return [(value.value * (not n), c) for n, c in enumerate(reversed(once.values()))]
