@@ -65,12 +65,14 @@ def test_what_disputes_nothing(one: str, other: str) -> None:
 
 
 def test_years_above_a_text() -> None:
-    """They hold where the text tells none; a title with a year is not held against one without."""
+    """They hold where the text tells none; one that tells of no year may be of any."""
     one, other = "The harbour had 40 berths.", "The harbour had 45 berths."
     assert figures(Told(one, above="Report of 2019"), Told(other, above="Report of 2020")) == []
     assert figures(Told(one, above="Report of 2019"), Told(other, above="The harbour"))
     assert figures(Told(one, above="Report of 2019"), Told(f"In 2019 {other}"))
-    assert figures(Told(one), Told(f"In 2019 {other}")) == []
+    assert figures(Told(one, above="Report of 2020"), Told(f"In 2019 {other}")) == []
+    assert figures(Told(one), Told(f"In 2019 {other}"))
+    assert figures(Told(one), Told("Berths\t45\t50", heads="2020\t2021")) == []
     heads = Told("Berths\t40\t45", heads="2019\t2020"), Told("Berths\t45\t50", heads="2020\t2021")
     assert figures(*heads) == []
 

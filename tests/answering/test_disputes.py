@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from mehealth_rag.answering import disputes
 from mehealth_rag.errors import UsageError
+from mehealth_rag.index.report import NoProgress
 from mehealth_rag.types import Conflict, ConflictReport
 from tests.answering.told import ToldJudge
 from tests.made_corpus import assistant_over
@@ -138,6 +140,26 @@ def test_three_values_are_one_conflict(tmp_path: Path) -> None:
     text = pages(*(TOWER.format(n) for n in (42, 45, 48)))
     found = shown(swept(tmp_path, {"guide.txt": text}, ToldJudge()))
     assert [sorted(conflict) for conflict in found] == [["42 metres", "45 metres", "48 metres"]]
+
+
+def test_pairs_that_are_not_read_are_told_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Listener(NoProgress):
+        def message(self, text: str) -> None:
+            heard.append(text)
+
+    heard: list[str] = []
+    monkeypatch.setattr(disputes, "MOST_READ", 2)
+    text = pages(*(TOWER.format(n) for n in (42, 45, 48)))
+    with assistant_over(tmp_path, {"guide.txt": text}) as assistant:
+        judge = ToldJudge()
+        whole = replace(assistant, reader=lambda: judge)  # type: ignore[arg-type, return-value]
+        whole.conflicts(progress=Listener())
+    assert len(judge.judged) == 2 * disputes.MOST_READ
+    assert [line.split(";")[0] for line in heard] == [
+        "of 3 pairs of sentences only the nearest 2 are read"
+    ]
 
 
 def test_a_document_that_is_not_there(tmp_path: Path) -> None:

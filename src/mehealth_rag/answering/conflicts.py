@@ -59,13 +59,16 @@ class Told:
 def disagreeing(question: str, quotes: Sequence[Quote]) -> tuple[Quote, Quote] | None:
     """The first two quotes, best first, that give different figures for what is asked.
 
-    They stand on different pages and speak of the same time, if they tell of one.
+    They stand on different pages and speak of the same time, or both of none: nobody proves them
+    further.
     """
     asked = values(question).amounts
     for one, other in combinations(quotes, 2):
         apart = (one.document, one.page) != (other.document, other.page)
-        told = Told(one.text), Told(other.text)
-        if apart and same_time(*told) and differing(one.text, other.text, asked):
+        timely = _years(one.text) == _years(other.text)
+        if not apart or not timely or not same_time(Told(one.text), Told(other.text)):
+            continue
+        if differing(one.text, other.text, asked):
             return one, other
     return None
 
@@ -131,19 +134,21 @@ def alike(one: Told, other: Told) -> bool:
 
 
 def same_time(one: Told, other: Told) -> bool:
-    """Whether two texts tell of the same years, and not of different months.
+    """Whether two texts may tell of one time: where both tell of years or months, of the same.
 
-    Years above a text count for it where it tells none; where neither does, only years above both
-    can differ.
+    Years above a text count for it where it tells none; of these it is enough to share one. What
+    tells of several gives a figure for each, and is not held against what tells of none.
     """
     own, its = _years(one.whole), _years(other.whole)
-    above, others = _years(one.above), _years(other.above)
-    if own or its:
-        same = (own or above) == (its or others)
+    if (own and its) or max(len(own), len(its)) > 1:
+        same = own == its
     else:
-        same = not above or not others or bool(above & others)
-    months, its_months = _months(one.whole), _months(other.whole)
-    return same and (not months or not its_months or bool(months & its_months))
+        same = _share(own or _years(one.above), its or _years(other.above))
+    return same and _share(_months(one.whole), _months(other.whole))
+
+
+def _share(own: frozenset[int], its: frozenset[int]) -> bool:
+    return not own or not its or bool(own & its)
 
 
 def of_one_thing(one: Told, other: Told, figures: tuple[Amount, Amount]) -> bool:
