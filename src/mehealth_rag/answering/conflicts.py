@@ -22,7 +22,7 @@ MAX_RATIO = Decimal("1.5")
 """Figures further apart than this measure different things."""
 
 LEAST_WORDS = 2
-"""Two texts with fewer words beside their figures do not tell that they speak of one thing."""
+"""Two texts that share fewer words beside their figures do not tell that they are of one thing."""
 
 _REFERENCE = re.compile(
     r"\b(?:pages?|pp?\.|fig(?:ure|\.)|table|chapter|section|article|annex|appendix|note|step|no\.|"
@@ -34,6 +34,7 @@ _REFERENCE = re.compile(
 _NAMED = re.compile(r"(?P<word>[A-Z]\w*) $")
 _MARKER = re.compile(r"\s*\(?\d+[.)]\s")
 _CLAUSE_END = re.compile(r"[.;:\t\n]")
+_CELLS = "\t"
 _CODE = re.compile(r"0\d")
 _LAST_DIGITS, _FIRST_DIGITS = re.compile(r"\d[ /-]?$"), re.compile(r"[ /]\d")
 
@@ -136,11 +137,11 @@ def alike(one: Told, other: Told) -> bool:
 def same_time(one: Told, other: Told) -> bool:
     """Whether two texts may tell of one time: where both tell of years or months, of the same.
 
-    Years above a text count for it where it tells none; of these it is enough to share one. What
-    tells of several gives a figure for each, and is not held against what tells of none.
+    Years above a text count for it where it tells none. It is enough to share one; but a table's
+    row under several gives a figure for each, and is held against what tells of just the same.
     """
     own, its = _years(one.whole), _years(other.whole)
-    if (own and its) or max(len(own), len(its)) > 1:
+    if (len(own) > 1 and _CELLS in one.text) or (len(its) > 1 and _CELLS in other.text):
         same = own == its
     else:
         same = _share(own or _years(one.above), its or _years(other.above))
@@ -154,8 +155,8 @@ def _share(own: frozenset[int], its: frozenset[int]) -> bool:
 def of_one_thing(one: Told, other: Told, figures: tuple[Amount, Amount]) -> bool:
     """Whether a figure of each of two texts may measure one thing.
 
-    What one of them counts is spoken of by the other; where none counts anything ("£12"), they
-    share a word. Not each has a proper name that is nowhere with the other.
+    What one of them counts is spoken of by the other, or they share words enough; where none counts
+    anything ("£12"), they share a word. Not each has a proper name that is nowhere with the other.
     """
     if _names_only_in(one, other) and _names_only_in(other, one):
         return False
@@ -163,7 +164,7 @@ def of_one_thing(one: Told, other: Told, figures: tuple[Amount, Amount]) -> bool
     counted = _counted(one.text, figures[0]), _counted(other.text, figures[1])
     if not any(counted):
         return bool(own & its)
-    return counted[0] in its or counted[1] in own
+    return counted[0] in its or counted[1] in own or len((own & its) - {"#"}) >= LEAST_WORDS
 
 
 def _counted(text: str, amount: Amount) -> str:
