@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     """A figure of a claim, which is told by its number."""
 
 MOST_READ = 2_000
-"""Pairs that are read at the most, the nearest: the reader takes a twentieth of a second each."""
+"""Pairs that are read at the most, the nearest: the reader reads two passages for each."""
 
 MOST_KINDS = 62
 """Kinds of figures that are told apart, a bit for each; all further ones share the last."""
