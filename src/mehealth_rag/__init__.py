@@ -16,13 +16,14 @@ if TYPE_CHECKING:
     from mehealth_rag.assistant import Assistant
     from mehealth_rag.errors import MehealthError
     from mehealth_rag.settings import Settings
-    from mehealth_rag.types import Answer, Citation, Hit, Source, Statement, Verdict
+    from mehealth_rag.types import Answer, Citation, ConflictReport, Hit, Source, Statement, Verdict
     from mehealth_rag.wiring import ingest
 
 __all__ = [
     "Answer",
     "Assistant",
     "Citation",
+    "ConflictReport",
     "Hit",
     "MehealthError",
     "Settings",
@@ -37,7 +38,9 @@ _HOME = {
     "MehealthError": "errors",
     "Settings": "settings",
     "ingest": "wiring",
-} | dict.fromkeys(("Answer", "Citation", "Hit", "Source", "Statement", "Verdict"), "types")
+} | dict.fromkeys(
+    ("Answer", "Citation", "ConflictReport", "Hit", "Source", "Statement", "Verdict"), "types"
+)
 
 
 no_telemetry()

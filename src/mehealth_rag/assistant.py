@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from mehealth_rag import compose, generated
 from mehealth_rag.accounting import PageAccount, PageName, page_accounts, unread_pages
 from mehealth_rag.answering import reading
+from mehealth_rag.answering.disputes import Sweep
 from mehealth_rag.answering.links import find_link
 from mehealth_rag.answering.named import plain
 from mehealth_rag.answering.reading import ReadHit
@@ -21,6 +22,7 @@ from mehealth_rag.followups import Standalone, stand_alone
 from mehealth_rag.generating.rewriting import rewritten
 from mehealth_rag.generating.writing import Task, Writer
 from mehealth_rag.growing import drained, mapped
+from mehealth_rag.index.report import NoProgress
 from mehealth_rag.language.spelling import Speller
 from mehealth_rag.naming import Naming
 from mehealth_rag.questions import Question, Wanted, analyse
@@ -28,7 +30,17 @@ from mehealth_rag.reader.rows import PassageText, passage_text
 from mehealth_rag.retrieval import Evidence, Retriever
 from mehealth_rag.sources import SourceStatus, source_statuses
 from mehealth_rag.timing import Stopwatch
-from mehealth_rag.types import Answer, Hit, Page, Passage, Source, SourceState, Turn, Verdict
+from mehealth_rag.types import (
+    Answer,
+    ConflictReport,
+    Hit,
+    Page,
+    Passage,
+    Source,
+    SourceState,
+    Turn,
+    Verdict,
+)
 from mehealth_rag.wiring import (
     open_index,
     open_language_model,
@@ -39,6 +51,7 @@ from mehealth_rag.wiring import (
 
 if TYPE_CHECKING:
     from mehealth_rag.index.opened import OpenIndex
+    from mehealth_rag.index.report import Progress
     from mehealth_rag.llm import LanguageModel
     from mehealth_rag.reader.model import Reader
     from mehealth_rag.settings import Settings
@@ -196,6 +209,20 @@ class Assistant:
         library = compose.Library(self.index.page, self._sources_by_id())
         desk = Desk(self.reader(), search, self.passage_text, self.speller, library)
         return replace(check_claim(claim, desk, question), index=self.index.fingerprint)
+
+    def conflicts(
+        self, documents: Sequence[str] = (), progress: Progress | None = None
+    ) -> ConflictReport:
+        """Figures that pages give differently for the same thing; `documents` limits the search.
+
+        It reads the whole index, which takes seconds to minutes: `progress` is told how far it is.
+
+        Raises UsageError where the index has not all of the documents.
+        """
+        self.check_documents(documents)
+        sweep = Sweep(self.index, self.reader, self.passage_text, progress or NoProgress())
+        library = compose.Library(self.index.page, self._sources_by_id())
+        return compose.conflict_report(sweep.disputes(documents), library, self.index.fingerprint)
 
     def sources(self) -> tuple[SourceStatus, ...]:
         """Every source of the corpus, and every file of it that is left out."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from mehealth_rag.accounting import PageName, page_ranges
+from mehealth_rag.answering.disputes import Dispute
 from mehealth_rag.answering.draft import Draft
 from mehealth_rag.answering.links import FoundLink
 from mehealth_rag.answering.marking import decisive, mark
@@ -17,6 +18,7 @@ from mehealth_rag.types import (
     Answer,
     Citation,
     Conflict,
+    ConflictReport,
     ConflictValue,
     PageOf,
     Quote,
@@ -93,6 +95,21 @@ def _conflict(question: Question, statements: Sequence[Statement]) -> Conflict:
         value = spans[0].of(statement.text) if spans else statement.text
         values.append(ConflictValue(value, statement.citations))
     return Conflict(about=question.text.rstrip(" ?"), values=tuple(values))
+
+
+def conflict_report(disputes: Sequence[Dispute], library: Library, index: str) -> ConflictReport:
+    """The conflicts of a corpus; a quote that several of them name is one citation."""
+    numbers: dict[Quote, int] = {}
+
+    def value(text: str, quotes: Sequence[Quote]) -> ConflictValue:
+        return ConflictValue(
+            " ".join(text.split()),
+            tuple(numbers.setdefault(quote, len(numbers) + 1) for quote in quotes),
+        )
+
+    conflicts = tuple(Conflict(d.about, tuple(value(*v) for v in d.values)) for d in disputes)
+    citations = tuple(library.citation(number, quote) for quote, number in numbers.items())
+    return ConflictReport(conflicts, citations, index)
 
 
 def not_found(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from mehealth_rag.types import Answer, Hit, Verdict
+from mehealth_rag.types import Answer, ConflictReport, Hit, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +30,11 @@ def verdict_json(verdict: Verdict) -> dict[str, Any]:
         kept = ("claim", "verdict", "explanation", "evidence", "confidence")
         found["parts"] = [{key: part[key] for key in kept} for part in parts]
     return found
+
+
+def conflicts_json(report: ConflictReport) -> dict[str, Any]:
+    """The conflicts of a corpus, in the form that they have in an answer."""
+    return {"schema": SCHEMA, **asdict(report)}
 
 
 def hit_json(hit: Hit) -> dict[str, Any]:

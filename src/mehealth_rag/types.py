@@ -302,6 +302,15 @@ class Conflict:
 
 
 @dataclass(frozen=True, slots=True)
+class ConflictReport:
+    """Where the documents disagree, surest first, with the citations that the values name."""
+
+    conflicts: tuple[Conflict, ...]
+    citations: tuple[Citation, ...]
+    index: str
+
+
+@dataclass(frozen=True, slots=True)
 class Related:
     """A source that may hold what the documents at hand do not."""
 

@@ -70,6 +70,33 @@ class ToldReader:
         return Judgement(OTHERWISE, OTHERWISE, SURE, (0.0,) * len(text.sentences))
 
 
+@dataclass(frozen=True, slots=True)
+class ToldJudge:
+    """Finds that statements are denied, or carried, that hold one of some words; others untold."""
+
+    denied: tuple[str, ...] = ()
+    carried: tuple[str, ...] = ()
+    limits: Limits = field(default_factory=Limits)
+    judged: list[str] = field(default_factory=list)
+    """The statements that were judged."""
+
+    def judge(
+        self,
+        statement: str,
+        texts: Sequence[PassageText],
+        question: str = "",  # noqa: ARG002 - as a reader is called
+    ) -> list[Judgement]:
+        self.judged.append(statement)
+        chances = {"carried": 0.02, "denied": 0.02, "untold": 0.02}
+        chances[self._verdict(statement)] = 0.96
+        return [Judgement(**chances, evidence=(0.5,) * len(text.sentences)) for text in texts]
+
+    def _verdict(self, statement: str) -> str:
+        if any(word in statement for word in self.carried):
+            return "carried"
+        return "denied" if any(word in statement for word in self.denied) else "untold"
+
+
 def told(assistant: Assistant, *words: str, denied: Sequence[str] = ()) -> Assistant:
     """The assistant whose reader finds that sentences with these words answer, carry and deny."""
     reader = ToldReader(words, tuple(denied))

@@ -1,14 +1,17 @@
-"""Pages that disagree: sentences that answer the same question with other figures."""
+"""What "differ" means: texts that give different figures for the same thing at the same time."""
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from decimal import Decimal
-from itertools import combinations
+from itertools import combinations, product
 from typing import TYPE_CHECKING
 
 from mehealth_rag.guard.exact import same_amount
 from mehealth_rag.guard.values import Amount, values
 from mehealth_rag.language.figures import FigureKind
+from mehealth_rag.language.words import content_words, fold, is_content, stem_all, words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,31 +21,187 @@ if TYPE_CHECKING:
 MAX_RATIO = Decimal("1.5")
 """Figures further apart than this measure different things."""
 
+LEAST_WORDS = 2
+"""Two texts that share fewer words beside their figures do not tell that they are of one thing."""
+
+_REFERENCE = re.compile(
+    r"\b(?:pages?|pp?\.|fig(?:ure|\.)|table|chapter|section|article|annex|appendix|note|step|no\.|"
+    r"number|version|question)\s?$",
+    re.IGNORECASE,
+)
+"""What stands before a number that names a place in a text and measures nothing."""
+
+_NAMED = re.compile(r"(?P<word>[A-Z]\w*) $")
+_MARKER = re.compile(r"\s*\(?\d+[.)]\s")
+_CLAUSE_END = re.compile(r"[.;:\t\n]")
+_CELLS = "\t"
+_CODE = re.compile(r"0\d")
+_LAST_DIGITS, _FIRST_DIGITS = re.compile(r"\d[ /-]?$"), re.compile(r"[ /]\d")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A text with figures.
+
+    `heads` are the words that it is read with: column headings, the lead of its list, the sentence
+    that it leans on. `above` are the headings and the title over it.
+    """
+
+    text: str
+    heads: str = ""
+    above: str = ""
+
+    @property
+    def whole(self) -> str:
+        """The text after what it is read with."""
+        return f"{self.heads} {self.text}".strip()
+
 
 def disagreeing(question: str, quotes: Sequence[Quote]) -> tuple[Quote, Quote] | None:
     """The first two quotes, best first, that give different figures for what is asked.
 
-    They stand on different pages and speak of the same time, if they tell of one.
+    They stand on different pages and speak of the same time, or both of none: nobody proves them
+    further.
     """
     asked = values(question).amounts
     for one, other in combinations(quotes, 2):
         apart = (one.document, one.page) != (other.document, other.page)
-        if apart and _years(one) == _years(other) and _differ(one, other, asked):
+        timely = _years(one.text) == _years(other.text)
+        if not apart or not timely or not same_time(Told(one.text), Told(other.text)):
+            continue
+        if differing(one.text, other.text, asked):
             return one, other
     return None
 
 
-def _differ(one: Quote, other: Quote, asked: Sequence[Amount]) -> bool:
-    """Whether each gives a figure of one kind that the other lacks, of about one size."""
-    own, its = _measured(one, asked), _measured(other, asked)
-    only = [a for a in own if not any(same_amount(a, b) for b in its)]
-    others = [b for b in its if not any(same_amount(a, b) for a in own)]
-    return any(_of_one_size(a, b) for a in only for b in others)
+def disputed(one: Told, other: Told) -> tuple[tuple[Amount, Amount], ...]:
+    """The figures that two texts of a corpus give differently for one thing at one time.
+
+    Nobody has asked: that they speak of one thing has to be told by the texts themselves.
+    """
+    if not same_time(one, other):
+        return ()
+    found = differing(one.text, other.text)
+    return tuple(pair for pair in found if of_one_thing(one, other, pair))
 
 
-def _measured(quote: Quote, asked: Sequence[Amount]) -> list[Amount]:
-    found = (a for a in values(quote.text).amounts if a.kind is not FigureKind.YEAR)
+def differing(
+    one: str, other: str, asked: Sequence[Amount] = ()
+) -> tuple[tuple[Amount, Amount], ...]:
+    """The figures in which two texts differ: of one kind and size, each in one of them alone.
+
+    Where the texts are alike but for their figures, those at the same place are compared.
+    """
+    own, its = measured(one, asked), measured(other, asked)
+    only = [a for a in own if not any(same_figure(a, b) for b in its)]
+    others = [b for b in its if not any(same_figure(a, b) for a in own)]
+    if len(own) == len(its) and unmeasured(one) == unmeasured(other):
+        pairs = [(a, b) for a, b in zip(own, its, strict=True) if a in only and b in others]
+    else:
+        pairs = list(product(only, others))
+    return tuple((a, b) for a, b in pairs if _of_one_size(a, b))
+
+
+def same_figure(one: Amount, other: Amount) -> bool:
+    """Whether two figures are the same, or one of them is the other rounded to its last digit.
+
+    That one is told as "about" or "more than" allows for no more: some 41,000 are not 43,500.
+    """
+    if not same_amount(one, other):
+        return False
+    own, its = one.measured_in(other.unit), other.value
+    return abs(own - its) <= max(_last_place(own), _last_place(its)) / 2 or own == its
+
+
+def measured(text: str, asked: Sequence[Amount] = ()) -> list[Amount]:
+    """The figures of a text that measure something, without years and those of a question."""
+    found = (a for a in values(text).amounts if not _is_name(text, a))
     return [a for a in found if not any(same_amount(a, b) for b in asked)]
+
+
+def unmeasured(text: str) -> str:
+    """The words of a text, each figure that measures something left out."""
+    for amount in sorted(measured(text), key=lambda a: -a.span.start):
+        text = f"{text[: amount.span.start]} # {text[amount.span.end :]}"
+    return fold(" ".join(text.split())).rstrip(".")
+
+
+def alike(one: Told, other: Told) -> bool:
+    """Whether two texts are the same word for word but for what they measure."""
+    rest = unmeasured(one.text)
+    if rest != unmeasured(other.text) or _plain(one.heads) != _plain(other.heads):
+        return False
+    return sum(map(is_content, words(f"{one.heads} {rest}"))) >= LEAST_WORDS
+
+
+def same_time(one: Told, other: Told) -> bool:
+    """Whether two texts may tell of one time: where both tell of years or months, of the same.
+
+    Years above a text count for it where it tells none. It is enough to share one; but a table's
+    row under several gives a figure for each, and is held against what tells of just the same.
+    """
+    own, its = _years(one.whole), _years(other.whole)
+    if (len(own) > 1 and _CELLS in one.text) or (len(its) > 1 and _CELLS in other.text):
+        same = own == its
+    else:
+        same = _share(own or _years(one.above), its or _years(other.above))
+    return same and _share(_months(one.whole), _months(other.whole))
+
+
+def _share(own: frozenset[int], its: frozenset[int]) -> bool:
+    return not own or not its or bool(own & its)
+
+
+def of_one_thing(one: Told, other: Told, figures: tuple[Amount, Amount]) -> bool:
+    """Whether a figure of each of two texts may measure one thing.
+
+    What one of them counts is spoken of by the other, or they share words enough; where none counts
+    anything ("£12"), they share a word. Not each has a proper name that is nowhere with the other.
+    """
+    if _names_only_in(one, other) and _names_only_in(other, one):
+        return False
+    own, its = (set(stem_all(content_words(unmeasured(t.text)))) for t in (one, other))
+    counted = _counted(one.text, figures[0]), _counted(other.text, figures[1])
+    if not any(counted):
+        return bool(own & its)
+    return counted[0] in its or counted[1] in own or len((own & its) - {"#"}) >= LEAST_WORDS
+
+
+def _counted(text: str, amount: Amount) -> str:
+    """The stem of the first word after a bare count or a share that says of what it is."""
+    if amount.unit or amount.currency:
+        return ""
+    clause = _CLAUSE_END.split(text[amount.span.end :], maxsplit=1)[0]
+    found = (w for w in content_words(clause) if w.isalpha())
+    return next(iter(stem_all(found)), "")
+
+
+def _last_place(value: Decimal) -> Decimal:
+    """What the last digit of a figure that is not nought counts: 1,000 of 41,000."""
+    exponent = value.normalize().as_tuple().exponent
+    return Decimal(10) ** exponent if isinstance(exponent, int) else Decimal(0)
+
+
+def _names_only_in(one: Told, other: Told) -> bool:
+    known = set(words(f"{other.above} {other.whole}"))
+    return any(not set(words(name.text)) <= known for name in values(one.whole).names)
+
+
+def _is_name(text: str, amount: Amount) -> bool:
+    """Whether a number names something: a year, page 4, Ward 4, an item's or a telephone number."""
+    if amount.kind is FigureKind.YEAR:
+        return True
+    if amount.unit or amount.kind is not FigureKind.QUANTITY:
+        return False
+    before, end = text[: amount.span.start], amount.span.end
+    marker = _MARKER.match(text)
+    if (marker and end <= marker.end()) or _CODE.match(amount.span.of(text)):
+        return True
+    if _LAST_DIGITS.search(before) or _FIRST_DIGITS.match(text, end):
+        return True
+    named = _NAMED.search(before)
+    after_name = named is not None and not amount.about and is_content(named["word"].lower())
+    return after_name or _REFERENCE.search(before) is not None
 
 
 def _of_one_size(one: Amount, other: Amount) -> bool:
@@ -52,7 +211,15 @@ def _of_one_size(one: Amount, other: Amount) -> bool:
     return low > 0 and high / low <= MAX_RATIO
 
 
-def _years(quote: Quote) -> frozenset[int]:
-    found = values(quote.text)
+def _years(text: str) -> frozenset[int]:
+    found = values(text)
     years = {int(a.value) for a in found.amounts if a.kind is FigureKind.YEAR}
     return frozenset(years | {d.year for d in found.dates if d.year})
+
+
+def _months(text: str) -> frozenset[int]:
+    return frozenset(d.month for d in values(text).dates if d.month)
+
+
+def _plain(text: str) -> str:
+    return fold(" ".join(text.split()))

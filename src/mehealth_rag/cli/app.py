@@ -199,6 +199,22 @@ def sources(
 
 
 @app.command()
+def conflicts(
+    *,
+    document: Documents = None,
+    corpus: Corpus = None,
+    index: Index = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """List figures that pages give differently for the same thing."""
+    from mehealth_rag.cli.conflicts import run
+
+    with guarded(debug):
+        run(Common(made(corpus=corpus, index=index), json), tuple(document or ()))
+
+
+@app.command()
 def fetch(  # noqa: PLR0913 - one parameter an option
     ids: Annotated[list[str] | None, typer.Argument(help="the sources; all by default")] = None,
     *,

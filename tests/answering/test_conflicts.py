@@ -1,0 +1,87 @@
+"""What "differ" means: which figures of two texts dispute each other."""
+
+from __future__ import annotations
+
+import pytest
+
+from mehealth_rag.answering.conflicts import Told, alike, disputed
+
+TOWER = "The lighthouse on the North Pier is {} metres tall."
+
+
+def figures(one: Told, other: Told) -> list[tuple[str, str]]:
+    """The figures in dispute as they are written; the other way round they are the same."""
+    found = disputed(one, other)
+    assert {(b, a) for a, b in disputed(other, one)} == set(found)
+    return [(a.span.of(one.text), b.span.of(other.text)) for a, b in found]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        (TOWER.format(42), TOWER.format(45), ("42 metres", "45 metres")),
+        (
+            "Some 41,000 jobs depend on the ports.",
+            "The ports now support 43,500 jobs.",
+            ("41,000", "43,500"),
+        ),
+        (
+            "Our 612 volunteers gave their time.",
+            "More than 640 volunteers help us.",
+            ("612", "640"),
+        ),
+        ("A ticket to the island costs £12.", "The island ticket is £14.", ("£12", "£14")),
+        ("Yacht\t£300\t12", "Yacht\t£320\t12", ("£300", "£320")),
+        (
+            "The North ward has 30 beds and 12 nurses.",
+            "The North ward has 33 beds and 12 nurses.",
+            ("30", "33"),
+        ),
+    ],
+)
+def test_figures_in_dispute(one: str, other: str, expected: tuple[str, str]) -> None:
+    assert figures(Told(one), Told(other)) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("In 2019 the harbour had 40 berths.", "In 2020 the harbour had 45 berths."),
+        ("In March the harbour had 40 berths.", "In May the harbour had 45 berths."),
+        ("The ferry carries about 5 million people.", "The ferry carries 4.98 million people."),
+        ("The harbour has 40 berths.", "The harbour has 400 berths."),
+        ("The harbour has 40 berths.", "The harbour has forty berths."),
+        ("The harbour has 40 berths.", "The harbour employs 45 people."),
+        ("The fee for a yacht is £40.", "The fee for a yacht is €45."),
+        ("The fees are on page 4 of this guide.", "The fees are on page 5 of this guide."),
+        ("On Ward 4 no visitors are let in.", "On Ward 5 no visitors are let in."),
+        ("Call the harbour on 01632 960144.", "Call the harbour on 01632 960155."),
+        ("4. The berths of the harbour", "5. The berths of the harbour"),
+        ("The tower at Northby is 42 metres tall.", "The tower at Southby is 45 metres tall."),
+    ],
+)
+def test_what_disputes_nothing(one: str, other: str) -> None:
+    assert figures(Told(one), Told(other)) == []
+
+
+def test_years_above_a_text() -> None:
+    """They hold where the text tells none; one that tells of no year may be of any."""
+    one, other = "The harbour had 40 berths.", "The harbour had 45 berths."
+    assert figures(Told(one, above="Report of 2019"), Told(other, above="Report of 2020")) == []
+    assert figures(Told(one, above="Report of 2019"), Told(other, above="The harbour"))
+    assert figures(Told(one, above="Report of 2019"), Told(f"In 2019 {other}"))
+    assert figures(Told(one, above="Report of 2020"), Told(f"In 2019 {other}")) == []
+    assert figures(Told(one), Told(f"In 2019 {other}"))
+    assert figures(Told(one), Told("Berths\t45\t50", heads="2020\t2021")) == []
+    heads = Told("Berths\t40\t45", heads="2019\t2020"), Told("Berths\t45\t50", heads="2020\t2021")
+    assert figures(*heads) == []
+
+
+def test_alike_but_for_the_figure() -> None:
+    assert alike(Told(TOWER.format(42)), Told(TOWER.format("45")))
+    assert not alike(Told(TOWER.format(42)), Told("The North Pier lighthouse is 45 metres tall."))
+    assert not alike(Told("Patients with type 2: 40"), Told("Patients of type 1: 45"))
+    assert not alike(Told("Total\t40"), Told("Total\t45"))  # of what?
+    row, heads = "Total\t40", "Berths for yachts"
+    assert alike(Told(row, heads), Told("Total\t45", heads))
+    assert not alike(Told(row, heads), Told("Total\t45", "Berths for boats"))
