@@ -19,6 +19,8 @@ from mehealth_rag.model_files import file_hash
 from mehealth_rag.reader.choice import choose
 from mehealth_rag.reader.model import (
     CARD,
+    DEFAULT_FORM,
+    FORMS,
     LOG,
     MODEL,
     TOKENIZER,
@@ -30,7 +32,8 @@ from mehealth_rag.reader.rows import MAX_ROW, PassageText
 from mehealth_rag.settings import Settings
 from mehealth_rag.wiring import open_reader
 
-PACKAGED = Path(str(files("mehealth_rag.reader") / "small"))
+READERS = Path(str(files("mehealth_rag.reader")))
+PACKAGED = READERS / "small"
 
 HARBOUR = PassageText(
     "A guide to Wexmoor > The harbour",
@@ -55,9 +58,9 @@ FARES = PassageText(
 )
 
 
-@pytest.fixture(scope="module")
-def reader() -> Reader:
-    return Reader.load("small")
+@pytest.fixture(scope="module", params=FORMS)
+def reader(request: pytest.FixtureRequest) -> Reader:
+    return Reader.load(request.param)
 
 
 def best(reading: PassageReading) -> int:
@@ -173,19 +176,22 @@ def test_a_missing_file_is_told_in_one_line(tmp_path: Path, missing: str) -> Non
 
 
 def test_the_setting_names_a_form_or_a_folder(tmp_path: Path) -> None:
-    assert open_reader(Settings(reader="packaged")).name == "small"
+    assert open_reader(Settings(reader="packaged")).name == DEFAULT_FORM
     shutil.copytree(PACKAGED, tmp_path / "mine")
     assert open_reader(Settings(reader=str(tmp_path / "mine"))).name == "small"
     with pytest.raises(ModelError, match="small, large"):
         open_reader(Settings(reader="nowhere"))
 
 
-def test_card_and_log_tell_what_it_was_made_of() -> None:
-    card = json.loads((PACKAGED / CARD).read_text(encoding="utf-8"))
-    assert card["sha256"] == file_hash(PACKAGED / MODEL)
-    assert card["bytes"] == (PACKAGED / MODEL).stat().st_size < 90_000_000
+@pytest.mark.parametrize("form", FORMS)
+def test_card_and_log_tell_what_it_was_made_of(form: str) -> None:
+    folder = READERS / form
+    card = json.loads((folder / CARD).read_text(encoding="utf-8"))
+    assert card["name"] == form
+    assert card["sha256"] == file_hash(folder / MODEL)
+    assert card["bytes"] == (folder / MODEL).stat().st_size < 90_000_000
     assert {"data", "method", "licence", "figures", "weaknesses", "calibration"} <= set(card)
-    log = json.loads((PACKAGED / LOG).read_text(encoding="utf-8"))
+    log = json.loads((folder / LOG).read_text(encoding="utf-8"))
     assert log["steps"] == log["planned"]
 
 

@@ -30,7 +30,7 @@ MODEL, CARD, TOKENIZER, LOG = "reader.onnx", "card.json", "tokenizer.json", "log
 """The files of a reader's folder."""
 
 FORMS = ("small", "large")
-DEFAULT_FORM = "small"
+DEFAULT_FORM = "large"
 """What the name `packaged` means."""
 
 THREADS = 2
