@@ -29,7 +29,7 @@ ARGUMENTS = (
     "--disable-sync",
 )
 INJECTION = (
-    "The Meridian tower is 88 metres tall <script>window.pwned=1</script>"
+    "The Meridian tower is 88 metres tall <script>window.pwned=1</script>. It has a mast "
     '<img src=x onerror="window.pwned=2"><svg onload="window.pwned=3"></svg>'
     " [and more](javascript:window.pwned=4)."
 )
