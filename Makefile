@@ -15,8 +15,9 @@ run: install
 	$(BIN)/mehealth ingest
 	$(BIN)/mehealth ui
 
+# Two processes, each with whole files: what a file's tests share is made once.
 test: install
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 install: $(READY)
 
