@@ -16,7 +16,8 @@ from eval.written_scores import (
     figures,
     quoted_ids,
 )
-from mehealth_rag.assistant import Assistant
+from mehealth_rag.assistant import PASSAGES_READ, Assistant
+from mehealth_rag.checking import PASSAGES_JUDGED
 from mehealth_rag.errors import MehealthError
 from mehealth_rag.guard.verdict import Case, weigh
 from mehealth_rag.reader.choice import choose
@@ -36,9 +37,6 @@ if TYPE_CHECKING:
 
 A = TypeVar("A")
 B = TypeVar("B")
-
-PASSAGES_READ, PASSAGES_JUDGED = 12, 6
-"""Passages that the reader alone is given for a question, and for a claim."""
 
 
 class Engine(Protocol):

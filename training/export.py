@@ -1,9 +1,8 @@
-"""From a trained model to the packaged form: an ONNX file with weights of eight or four bits.
+"""From a trained model to the packaged form: an ONNX file with weights of eight or seven bits.
 
 With `floats` eight-bit weights become floats again when the file is loaded, so that nothing but the
 weights is rounded. With `integers` they are multiplied as integers, the states rounded row by row:
-two to four times as quick. With `blocks` they have four bits, in blocks with a scale each. In every
-way a row's result does not depend on what else is read.
+two to four times as quick. Either way a row's result does not depend on what else is read.
 """
 
 from __future__ import annotations
@@ -29,10 +28,7 @@ if TYPE_CHECKING:
 INPUTS = ("input_ids", "types", "asked", "pool")
 OUTPUTS = ("answers", "passage", "verdict", "evidence")
 
-BLOCK = 32
-"""Weights that share a scale."""
-
-WEIGHTS = ("floats", "integers", "blocks", "whole")
+WEIGHTS = ("floats", "integers", "whole")
 """How weights are kept and multiplied; `whole`: as trained."""
 
 WEIGHTS_OF = {"small": "floats", "large": "integers"}
@@ -63,8 +59,6 @@ def export(
         whole = Path(name) / "whole.onnx"
         _trace(model.eval(), probe, whole)
         graph: Any = onnx.load(str(_with_integers(whole) if weights == "integers" else whole))
-    if weights == "blocks":
-        graph = _in_blocks(graph)
     if weights != "whole":
         _narrow_words(graph)
     if weights == "floats":
@@ -133,14 +127,6 @@ def _with_integers(whole: Path) -> Path:
         weight_type=QuantType.QInt8, nodes_to_exclude=heads, reduce_range=True,
     )  # fmt: skip
     return made
-
-
-def _in_blocks(graph: Any) -> Any:  # noqa: ANN401 - onnx has no types
-    from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
-
-    quantiser = MatMulNBitsQuantizer(graph, bits=4, block_size=BLOCK, accuracy_level=4)
-    quantiser.process()
-    return quantiser.model.model
 
 
 def _narrow_words(graph: Any) -> None:  # noqa: ANN401 - onnx has no types

@@ -21,6 +21,7 @@ from sklearn.linear_model import LogisticRegression
 
 import mehealth_rag.reader
 from eval.written_scores import MOST_OTHERS
+from mehealth_rag.checking import PASSAGES_JUDGED
 from mehealth_rag.guard.verdict import Case, weigh
 from mehealth_rag.model_files import PACKAGED, PACKAGED_SHA256, file_hash
 from mehealth_rag.reader.choice import choose
@@ -38,9 +39,6 @@ if TYPE_CHECKING:
     from mehealth_rag.reader.model import Judgement, PassageReading
 
 OUTPUT = Path(mehealth_rag.reader.__file__).parent
-JUDGED = 6
-"""Passages that a claim is judged with."""
-
 MOST_FALSE_SUPPORT = 0.05
 """Share of the claims that are not carried and may be called supported."""
 
@@ -126,7 +124,7 @@ def _read(reader: Reader, example: Example, examples: Examples) -> list[PassageR
 
 
 def _judged(reader: Reader, example: Example, examples: Examples) -> Judgement:
-    texts = [examples.passages[r.passage] for r in _searched(example)[:JUDGED]]
+    texts = [examples.passages[r.passage] for r in _searched(example)[:PASSAGES_JUDGED]]
     return weigh(reader, Case(example.text, texts)).judgement
 
 

@@ -43,7 +43,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Draw the epochs, train, keep."""
     options = _options().parse_args(arguments)
     keep_freed_memory()
-    base = bases.folder(options.form)
     tokenizer = bases.tokenizer(options.form)
     plan = Plan(
         rate=options.rate or RATES[options.form],
@@ -65,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.most:
         groups = groups[: options.most]
     torch.manual_seed(plan.seed)  # the heads begin by chance
-    model = ReaderModel(base, FROZEN[options.form], LAYERS[options.form])
+    model = untrained(options.form)
     if options.first:
         model.load_state_dict(_state(options.first)["average"])
     options.output.mkdir(parents=True, exist_ok=True)
@@ -97,10 +96,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def untrained(form: str) -> ReaderModel:
+    """A form's base with heads that have learnt nothing."""
+    return ReaderModel(bases.folder(form), FROZEN[form], LAYERS[form])
+
+
 def trained(run: Path) -> ReaderModel:
     """The model of a run: the average of its weights."""
     form = json.loads((run / LOG).read_text(encoding="utf-8"))["form"]
-    model = ReaderModel(bases.folder(form), FROZEN[form], LAYERS[form])
+    model = untrained(form)
     model.load_state_dict(_state(run)["average"])
     return model.eval()
 

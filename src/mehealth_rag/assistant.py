@@ -206,8 +206,7 @@ class Assistant:
         def search(text: str) -> tuple[Evidence, ...]:
             return self.retriever.retrieve(text, PASSAGES_JUDGED, documents)
 
-        library = compose.Library(self.index.page, self._sources_by_id())
-        desk = Desk(self.reader(), search, self.passage_text, self.speller, library)
+        desk = Desk(self.reader(), search, self.passage_text, self.speller, self._library())
         return replace(check_claim(claim, desk, question), index=self.index.fingerprint)
 
     def conflicts(
@@ -221,8 +220,8 @@ class Assistant:
         """
         self.check_documents(documents)
         sweep = Sweep(self.index, self.reader, self.passage_text, progress or NoProgress())
-        library = compose.Library(self.index.page, self._sources_by_id())
-        return compose.conflict_report(sweep.disputes(documents), library, self.index.fingerprint)
+        found = sweep.disputes(documents)
+        return compose.conflict_report(found, self._library(), self.index.fingerprint)
 
     def sources(self) -> tuple[SourceStatus, ...]:
         """Every source of the corpus, and every file of it that is left out."""
@@ -313,7 +312,7 @@ class Assistant:
 
     def _answer(self, asked: _Asked, documents: Sequence[str]) -> Generator[Answer, None, Answer]:
         question = asked.question
-        library = compose.Library(self.index.page, self._sources_by_id(), plain=asked.plain)
+        library = replace(self._library(), plain=asked.plain)
         if question.wanted is Wanted.LINK:
             pages = _link_pages(self.index, self.known_sources, asked.evidence)
             link = find_link(question, self.known_sources, pages)
@@ -335,6 +334,9 @@ class Assistant:
         """Pages of the documents searched that could not be read."""
         unread = unread_pages(self.index.problems())
         return {d: pages for d, pages in unread.items() if not documents or d in documents}
+
+    def _library(self) -> compose.Library:
+        return compose.Library(self.index.page, self._sources_by_id())
 
     def _sources_by_id(self) -> Mapping[str, Source]:
         indexed = {d.source.id: d.source for d in self.index.documents()}

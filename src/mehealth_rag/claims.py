@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mehealth_rag.language.pronouns import OWNERS, SUBJECTS
 from mehealth_rag.language.sentences import sentence_spans
 from mehealth_rag.language.words import WORD, content_words, words
 
@@ -19,7 +20,7 @@ _QUESTION = re.compile(
 _THERE = re.compile(r"there (?:is|are|was|were)\s(?P<topic>.+)", re.IGNORECASE)
 _AUXILIARIES = "is are was were has have had will can does do did".split()
 _VERB = re.compile(rf"\s(?:{'|'.join(_AUXILIARIES)}|[a-z]{{3,}}s|[a-z]{{3,}}ed)\s")
-_FOR_ANOTHER = frozenset("it its they their he she his her this these those".split())
+_FOR_ANOTHER = (SUBJECTS | OWNERS) - {"that", "such"}
 _JOINT = re.compile(r";\s+|,?\s+(?:and|but|while|whereas)\s+", re.IGNORECASE)
 _BEFORE_NOUNS = frozenset(
     "a an the of in on at by to for from with and or its their his her our these those".split()

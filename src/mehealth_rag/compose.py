@@ -167,7 +167,7 @@ def decline(question: str, sentence: str, index: str, timings: Mapping[str, floa
 def link_answer(question: Question, link: FoundLink, library: Library) -> Answer:
     """Where to find something: its address, and the place in the documents that links to it."""
     page = library.page(link.document, link.page)
-    quote = Quote(link.document, link.page, link.span, link.span.of(page.text))
+    quote = Quote.of_page(link.document, page, link.span)
     text = f"{(link.title or statement_text(quote.text)).rstrip(' :')}: {link.url}"
     return Answer(
         question=question.text,

@@ -237,6 +237,10 @@ class Passage:
         """The words of a span of the page that lies in the passage."""
         return self.text[span.start - self.span.start : span.end - self.span.start]
 
+    def quote(self, span: Span) -> Quote:
+        """A span of the page that lies in the passage, as a quote."""
+        return Quote(self.document, self.page, span, self.words(span))
+
 
 @dataclass(frozen=True, slots=True)
 class Hit:
@@ -256,6 +260,11 @@ class Quote:
     page: int
     span: Span
     text: str
+
+    @classmethod
+    def of_page(cls, document: str, page: Page, span: Span) -> Quote:
+        """A span of a document's page as a quote."""
+        return cls(document, page.number, span, span.of(page.text))
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,12 +139,9 @@ def _columns(sentence: Sentence, page: Page) -> Sequence[Span]:
 
 def _quotes(passage: Passage, sentence: Sentence, page_of: PageOf) -> tuple[Quote, ...]:
     """The quote of a sentence; a table's row also has those that head its columns."""
-    own = Quote(passage.document, passage.page, sentence.span, passage.words(sentence.span))
+    own = passage.quote(sentence.span)
     if not sentence.columns:
         return (own,)
     page = page_of(passage.document, passage.page)
-    heads = (
-        Quote(passage.document, page.number, span, span.of(page.text))
-        for span in _columns(sentence, page)
-    )
+    heads = (Quote.of_page(passage.document, page, span) for span in _columns(sentence, page))
     return (own, *heads)

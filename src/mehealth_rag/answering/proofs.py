@@ -135,7 +135,7 @@ def _under_columns(passage: Passage, place: int, similarity: float, page_of: Pag
     spans = [*quoted_columns(sentence, page.text), *filter(None, [sentence.lead])]
     above = _above(passage, place)
     quotes = [
-        *(Quote(passage.document, passage.page, span, span.of(page.text)) for span in spans),
+        *(Quote.of_page(passage.document, page, span) for span in spans),
         _quote(passage, place),
     ]
     grounds = tuple(Ground(quote.text, above) for quote in quotes)
@@ -157,5 +157,4 @@ def _above(passage: Passage, place: int) -> str:
 
 
 def _quote(passage: Passage, place: int) -> Quote:
-    span = passage.sentences[place].span
-    return Quote(passage.document, passage.page, span, passage.sentence_text(place))
+    return passage.quote(passage.sentences[place].span)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mehealth_rag.reader.model import Limits, PassageReading
     from mehealth_rag.reader.rows import PassageText
     from mehealth_rag.retrieval import Evidence
-    from mehealth_rag.types import Hit, Page, PageOf, Passage, Sentence, Span
+    from mehealth_rag.types import Hit, PageOf, Passage, Sentence, Span
 
     _Place = tuple[str, int, Span]
 
@@ -58,7 +58,7 @@ class _Found:
     @property
     def quote(self) -> Quote:
         """Its words as they stand on the page."""
-        return _quote(self.passage, self.sentence.span)
+        return self.passage.quote(self.sentence.span)
 
     @property
     def place(self) -> _Place:
@@ -225,7 +225,7 @@ def _introduction(found: Sequence[_Found], page_of: PageOf) -> Quote | None:
     others = {f.place for f in found} - {f.place for f in items}
     if lead is None or not others <= {(document, page, lead)}:
         return None
-    return _page_quote(document, page_of(document, page), lead)
+    return Quote.of_page(document, page_of(document, page), lead)
 
 
 def _heading(question: Question, group: Sequence[_Found], page_of: PageOf) -> Quote | None:
@@ -238,7 +238,7 @@ def _heading(question: Question, group: Sequence[_Found], page_of: PageOf) -> Qu
     page = page_of(passage.document, passage.page)
     above = (b for b in page.blocks if b.span.end <= first.sentence.span.start)
     same = [b.span for b in above if b.kind is BlockKind.HEADING and b.span.of(page.text) == text]
-    return _page_quote(passage.document, page, same[-1]) if same else None
+    return Quote.of_page(passage.document, page, same[-1]) if same else None
 
 
 def _once(headings: Iterable[Quote | None]) -> list[Quote | None]:
@@ -258,14 +258,14 @@ def _quotes(group: Sequence[_Found], page_of: PageOf) -> tuple[Quote, ...]:
     if first.sentence.kind is BlockKind.ROW and first.sentence.columns:
         page = page_of(first.passage.document, first.passage.page)
         heads = quoted_columns(first.sentence, page.text)
-        quotes += [_page_quote(first.passage.document, page, span) for span in heads]
+        quotes += [Quote.of_page(first.passage.document, page, span) for span in heads]
     return tuple(quotes)
 
 
 def _before(group: Sequence[_Found]) -> tuple[tuple[Quote, ...], ...]:
     """The quotes of each sentence that is told before a statement."""
     return tuple(
-        tuple(_quote(one.passage, one.before[place].span) for one in group)
+        tuple(one.passage.quote(one.before[place].span) for one in group)
         for place in range(len(group[0].before))
     )
 
@@ -273,12 +273,4 @@ def _before(group: Sequence[_Found]) -> tuple[tuple[Quote, ...], ...]:
 def _likeliest(hit: ReadHit) -> Quote:
     sentences = hit.reading.sentences
     best = max(range(len(sentences)), key=sentences.__getitem__)
-    return _quote(hit.hit.passage, readable(hit.hit.passage)[best].span)
-
-
-def _quote(passage: Passage, span: Span) -> Quote:
-    return Quote(passage.document, passage.page, span, passage.words(span))
-
-
-def _page_quote(document: str, page: Page, span: Span) -> Quote:
-    return Quote(document, page.number, span, span.of(page.text))
+    return hit.hit.passage.quote(readable(hit.hit.passage)[best].span)

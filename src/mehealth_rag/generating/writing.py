@@ -172,7 +172,7 @@ def _relevance(task: Task) -> Callable[[Quote], bool]:
         passage = hit.hit.passage
         pairs = zip(readable(passage), hit.reading.sentences, strict=True)
         known += [
-            Quote(passage.document, passage.page, s.span, passage.words(s.span))
+            passage.quote(s.span)
             for s, probability in pairs if probability >= TO_THE_QUESTION
         ]  # fmt: skip
     return lambda quote: any(overlap(quote, k) for k in known)

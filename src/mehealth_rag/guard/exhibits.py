@@ -39,18 +39,12 @@ class Exhibit:
     def quotes(self, place: int) -> tuple[Quote, ...]:
         """A sentence after what it is not understood without."""
         sentence = self.sentences[place]
-        own = Quote(self.passage.document, self.page.number, sentence.span, self._words(sentence))
+        own = self.passage.quote(sentence.span)
         return (*self.bound(place), own)
 
     def bound(self, place: int) -> tuple[Quote, ...]:
         """The words that introduce a list's item or a row's group, and the heads of its columns."""
         sentence = self.sentences[place]
         spans = [*quoted_columns(sentence, self.page.text), *filter(None, [sentence.lead])]
-        quotes = [
-            Quote(self.passage.document, self.page.number, span, span.of(self.page.text))
-            for span in spans
-        ]
+        quotes = [Quote.of_page(self.passage.document, self.page, span) for span in spans]
         return tuple(q for q in quotes if not gives_orders(q.text))
-
-    def _words(self, sentence: Sentence) -> str:
-        return self.passage.words(sentence.span)
