@@ -119,7 +119,10 @@ def _with_integers(whole: Path) -> Path:
 
     graph = onnx.load(str(whole)).graph
     heads = [
-        n.name for n in graph.node if n.op_type in {"MatMul", "Gemm"} and "encoder" not in n.name
+        f"{n.name}{renamed}"
+        for n in graph.node
+        for renamed in ("", "_MatMul")  # what a Gemm becomes before it is quantised
+        if n.op_type in {"MatMul", "Gemm"} and "encoder" not in n.name
     ]
     made = whole.with_name("integers.onnx")
     quantize_dynamic(

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from mehealth_rag.model_files import file_hash
-from training import bases
+from training import bases, packaged
 from training.batches import Epochs, Mix
 from training.examples import Examples, load
 from training.fit import Log, Plan, State, train
@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     plan = Plan(
         rate=options.rate or RATES[options.form],
         groups_at_once=options.groups_at_once,
-        bfloat16=_has_amx() if options.bfloat16 is None else options.bfloat16,
+        bfloat16=_has_bfloat16() if options.bfloat16 is None else options.bfloat16,
     )
     mix = Mix(
         options.questions,
@@ -66,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     torch.manual_seed(plan.seed)  # the heads begin by chance
     model = untrained(options.form)
     if options.first:
-        model.load_state_dict(_state(options.first)["average"])
+        model.load_state_dict(_weights(options.first))
     options.output.mkdir(parents=True, exist_ok=True)
     path = options.output / CHECKPOINT
     facts = {
@@ -123,8 +123,18 @@ def joined(paths: Sequence[Path]) -> Examples:
     return found
 
 
-def _has_amx() -> bool:
-    return bool(torch.cpu.get_capabilities().get("amx_bf16"))
+def _has_bfloat16() -> bool:
+    """Whether the processor multiplies bfloat16 itself: twice as quick as float32, or more."""
+    able = torch.cpu.get_capabilities()
+    return bool(able.get("amx_bf16") or able.get("avx512_bf16"))
+
+
+def _weights(first: Path) -> dict[str, torch.Tensor]:
+    """The weights to go on from: a run's average, or those of a packaged reader."""
+    if not (first / CHECKPOINT).is_file():
+        return packaged.weights(first)
+    average: dict[str, torch.Tensor] = _state(first)["average"]
+    return average
 
 
 def _state(run: Path) -> State:
@@ -139,7 +149,7 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--form", choices=bases.FORMS, default="small")
     parser.add_argument("--epochs", type=int, default=1)
     parser.add_argument("--after", type=int, default=0, help="epochs that came before")
-    parser.add_argument("--first", type=Path, help="run whose model to go on from")
+    parser.add_argument("--first", type=Path, help="run, or packaged reader, to go on from")
     parser.add_argument("--questions", type=float, default=1.0, help="share that is drawn")
     parser.add_argument("--statements", type=float, default=1.0, help="share that is drawn")
     parser.add_argument("--answers", type=float, default=1.0, help="share that is drawn")
@@ -149,7 +159,7 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--most", type=int, help="stop after so many groups")
     parser.add_argument("--rate", type=float)
     parser.add_argument(
-        "--bfloat16", action=argparse.BooleanOptionalAction, help="on where the processor has AMX"
+        "--bfloat16", action=argparse.BooleanOptionalAction, help="on where the processor has it"
     )
     return parser
 
