@@ -43,7 +43,7 @@ eval: install
 bench: install
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 		--constraint constraints.txt --editable '.[dev,bench]'
-	$(BIN)/python -m eval.bench $(if $(DATA),--data $(DATA))
+	$(BIN)/python -m mehealth_eval.bench $(if $(DATA),--data $(DATA))
 
 # Train the reader anew (docs/reader.md): make train FORM=small; started again, it goes on
 train: install

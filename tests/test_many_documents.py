@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from eval.bench.companies import Asked, companies, write_reports
+from mehealth_eval.bench.companies import Asked, companies, write_reports
 from mehealth_rag.assistant import Assistant
 from mehealth_rag.settings import Settings
 from mehealth_rag.types import Hit, Status

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 ROOT = Path(__file__).parent.parent
-PROSPECTUS_QUESTIONS = ROOT / "eval" / "prospectus.jsonl"
+PROSPECTUS_QUESTIONS = ROOT / "eval" / "mehealth_eval" / "prospectus.jsonl"
 ADDRESS = re.compile(
     r'(?:connect|send\w+)\(.*?port=htons\((?P<port>\d+)\).*?(?:inet_addr\("(?P<four>[^"]+)"|"(?P<six>[0-9a-f:.]+)")'
 )

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from eval.written_data import SentenceFinder, WrittenDocument, load_documents
+from mehealth_eval.written_data import SentenceFinder, WrittenDocument, load_documents
 from mehealth_rag.assistant import Assistant
 from mehealth_rag.reader.rows import PassageText, passage_text, readable
 from mehealth_rag.settings import Settings

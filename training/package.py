@@ -20,7 +20,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 import mehealth_rag.reader
-from eval.written_scores import MOST_OTHERS
+from mehealth_eval.written_scores import MOST_OTHERS
 from mehealth_rag.checking import PASSAGES_JUDGED
 from mehealth_rag.guard.verdict import Case, weigh
 from mehealth_rag.model_files import PACKAGED, PACKAGED_SHA256, file_hash

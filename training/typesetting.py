@@ -22,7 +22,7 @@ from reportlab.platypus import (
     TableStyle,
 )
 
-from eval.written_data import blocks, markdown
+from mehealth_eval.written_data import blocks, markdown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from reportlab.pdfgen.canvas import Canvas
 
-    from eval.written_data import Part, WrittenDocument
+    from mehealth_eval.written_data import Part, WrittenDocument
 
 FORMS = ("md", "pdf", "docx")
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from eval.judge import judge
-from eval.records import Outcome, Quoted, Record, Reply, StatementSaid
-from eval.sets import Item
+from mehealth_eval.judge import judge
+from mehealth_eval.records import Outcome, Quoted, Record, Reply, StatementSaid
+from mehealth_eval.sets import Item
 
 PAGES = {
     ("guide", 1): "The harbour of Northby lies on the east coast. It has two piers.",

@@ -13,15 +13,15 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from eval.bench import sets, stock
-from eval.bench.__main__ import main, remarks
-from eval.bench.child import ROOT, ChildError, run
-from eval.bench.figures import SPECS, Figure, Side, Spec, figures
-from eval.bench.machine import machine, sentence, versions
-from eval.bench.measure import Measured
-from eval.bench.stats import advantage, median, percentile
-from eval.bench.synthetic import Pool, SyntheticEncoder, write_corpus
-from eval.bench.table import markdown, number, row, terminal
+from mehealth_eval.bench import sets, stock
+from mehealth_eval.bench.__main__ import main, remarks
+from mehealth_eval.bench.child import ROOT, ChildError, run
+from mehealth_eval.bench.figures import SPECS, Figure, Side, Spec, figures
+from mehealth_eval.bench.machine import machine, sentence, versions
+from mehealth_eval.bench.measure import Measured
+from mehealth_eval.bench.stats import advantage, median, percentile
+from mehealth_eval.bench.synthetic import Pool, SyntheticEncoder, write_corpus
+from mehealth_eval.bench.table import markdown, number, row, terminal
 from mehealth_rag.embedding import PassageText
 from mehealth_rag.types import Span
 
@@ -229,7 +229,7 @@ def test_the_notes_tell_what_each_side_cuts_off_and_whether_the_machine_was_busy
 @pytest.mark.slow
 def test_a_quick_run_gives_every_figure_of_ours(tmp_path: Path) -> None:
     target, table = tmp_path / "bench.json", tmp_path / "bench.md"
-    command = [sys.executable, "-m", "eval.bench", "--quick", "--json", str(target)]
+    command = [sys.executable, "-m", "mehealth_eval.bench", "--quick", "--json", str(target)]
     done = subprocess.run(
         [*command, "--markdown", str(table)],
         cwd=ROOT,

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from eval.claim_making import answer_type, make_claims, negate, restate
-from eval.claims import (
+from mehealth_eval.claim_making import answer_type, make_claims, negate, restate
+from mehealth_eval.claims import (
     CLAIMS,
     Claim,
     ClaimFileError,

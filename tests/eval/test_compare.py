@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from eval_helpers import answered, item, record, silent
 
-from eval.compare import Change, Comparison, Earlier, compare, load_earlier
+from mehealth_eval.compare import Change, Comparison, Earlier, compare, load_earlier
 from mehealth_rag.errors import UsageError
 
 HIDDEN = frozenset({"test"})

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from eval.answers import read_answers, reply_of, write_answers
-from eval.records import Outcome
+from mehealth_eval.answers import read_answers, reply_of, write_answers
+from mehealth_eval.records import Outcome
 from mehealth_rag.errors import UsageError
 from mehealth_rag.serialise import answer_json
 from mehealth_rag.types import Answer, Citation, Statement, Status

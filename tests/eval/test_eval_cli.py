@@ -304,7 +304,7 @@ def test_a_report_folder_that_cannot_be_made(evaluate: Evaluate, tmp_path: Path)
 
 def test_the_module_is_the_command(home: Path, tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "eval", "--set", "none.jsonl"],
+        [sys.executable, "-m", "mehealth_eval", "--set", "none.jsonl"],
         capture_output=True,
         encoding="utf-8",
         check=False,

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from eval_helpers import answered, item, quoted, record, silent
 
-from eval.figure import Figure
-from eval.figures import Group, names, summarise
-from eval.records import Outcome, Ranking, Record, Reply
-from eval.sets import Format, Item, Judged
+from mehealth_eval.figure import Figure
+from mehealth_eval.figures import Group, names, summarise
+from mehealth_eval.records import Outcome, Ranking, Record, Reply
+from mehealth_eval.sets import Format, Item, Judged
 
 HEIGHT = quoted("is 42 metres tall")
 BAD_QUOTE = quoted("A yacht pays 3 pounds.", "fees", 1)

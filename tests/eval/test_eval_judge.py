@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from eval_helpers import PAGES, answered, item, page, quoted, silent
 
-from eval.judge import judge
-from eval.records import Outcome, Reply
-from eval.sets import Item, Judged
+from mehealth_eval.judge import judge
+from mehealth_eval.records import Outcome, Reply
+from mehealth_eval.sets import Item, Judged
 
 GOOD = answered(
     "The lighthouse on the North Pier is **42 metres** tall [1].",

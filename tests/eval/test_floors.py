@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from eval.figure import Figure
-from eval.figures import Group, names
-from eval.floors import load_floors, under
-from eval.sets import OWN_SET, load_set
+from mehealth_eval.figure import Figure
+from mehealth_eval.figures import Group, names
+from mehealth_eval.floors import load_floors, under
+from mehealth_eval.sets import OWN_SET, load_set
 from mehealth_rag.errors import UsageError
 
 KNOWN = {"accuracy", "abstention.f1", "answers.forbidden", "retrieval.all_documents.mrr@10"}

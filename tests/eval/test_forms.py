@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from eval.forms import first_words, held, holds, plain, word_count
+from mehealth_eval.forms import first_words, held, holds, plain, word_count
 
 
 @pytest.mark.parametrize(

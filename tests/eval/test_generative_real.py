@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from eval.answers import reply_of
-from eval.generated import unsupported_in
-from eval.judge import judge
-from eval.sets import OWN_SET, Item, load_set, with_document
+from mehealth_eval.answers import reply_of
+from mehealth_eval.generated import unsupported_in
+from mehealth_eval.judge import judge
+from mehealth_eval.sets import OWN_SET, Item, load_set, with_document
 from mehealth_rag.assistant import Assistant
 from mehealth_rag.llm.file_model import FileModel
 from mehealth_rag.serialise import answer_json

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from eval.questions import UNANSWERABLE_KINDS, Question, QuestionFileError, load_questions
+from mehealth_eval.questions import UNANSWERABLE_KINDS, Question, QuestionFileError, load_questions
 
 ROOT = Path(__file__).parents[2]
-QUESTIONS = load_questions(ROOT / "eval" / "prospectus.jsonl")
+QUESTIONS = load_questions(ROOT / "eval" / "mehealth_eval" / "prospectus.jsonl")
 ANSWERABLE = [question for question in QUESTIONS if question.answerable]
 
 MINIMUM_PER_KIND = {

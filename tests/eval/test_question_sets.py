@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from eval.forms import held
-from eval.questions import Question, load_questions
+from mehealth_eval.forms import held
+from mehealth_eval.questions import Question, load_questions
 
 SETS = Path(__file__).parents[2] / "eval" / "sets"
 FOLDERS = sorted(path.parent for path in SETS.glob("*/questions.jsonl"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from eval import ranking
+from mehealth_eval import ranking
 from mehealth_rag.errors import UsageError
 
 A, B, C, D = ("a", 1), ("a", 2), ("b", 1), ("b", 2)

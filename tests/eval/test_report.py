@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 from eval_helpers import answered, item, quoted, record, silent
 
-from eval.compare import Earlier, compare
-from eval.figures import summarise
-from eval.records import Ranking, Record
-from eval.report.page import page
-from eval.report.write import write_report
-from eval.report_json import report_json
-from eval.run import Report
-from eval.sets import GROUPS, Format, QuestionSet
+from mehealth_eval.compare import Earlier, compare
+from mehealth_eval.figures import summarise
+from mehealth_eval.records import Ranking, Record
+from mehealth_eval.report.page import page
+from mehealth_eval.report.write import write_report
+from mehealth_eval.report_json import report_json
+from mehealth_eval.run import Report
+from mehealth_eval.sets import GROUPS, Format, QuestionSet
 from mehealth_rag.errors import MehealthError
 
 EVIL = "<script>alert('x')</script>"

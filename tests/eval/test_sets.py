@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from eval.questions import QuestionFileError
-from eval.sets import OWN_SET, Format, Judged, load_set, with_document
+from mehealth_eval.questions import QuestionFileError
+from mehealth_eval.sets import OWN_SET, Format, Judged, load_set, with_document
 
 OWN = {
     "id": "x-1",

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from eval_helpers import answered, item, quoted, record
 
-import eval.support
-from eval.figures import summarise
-from eval.generated import unsupported_in
-from eval.records import Reply, StatementSaid
-from eval.sets import Format
-from eval.support import repetition, unsupported
+import mehealth_eval.support
+from mehealth_eval.figures import summarise
+from mehealth_eval.generated import unsupported_in
+from mehealth_eval.records import Reply, StatementSaid
+from mehealth_eval.sets import Format
+from mehealth_eval.support import repetition, unsupported
 
 TALL = "The lighthouse on the North Pier, 42 metres tall, was lit in 1871."
 FLEET = "The North Pier Lighthouse cost £1.6 billion and three ships, says the United Kingdom."
@@ -61,7 +61,7 @@ def test_repetition() -> None:
 
 
 def test_it_shares_no_code_with_the_engine() -> None:
-    tree = ast.parse(Path(eval.support.__file__).read_text(encoding="utf-8"))
+    tree = ast.parse(Path(mehealth_eval.support.__file__).read_text(encoding="utf-8"))
     names = [n.module or "" for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)]
     names += [a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names]
     assert not [n for n in names if n.startswith("mehealth_rag")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from eval.verbatim import stands_on
+from mehealth_eval.verbatim import stands_on
 
 PAGE = "The collab-\noration is well-\nknown. It\n  is 42 metres - no more."
 

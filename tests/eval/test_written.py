@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from eval import written_check
-from eval.questions import QuestionFileError
-from eval.written_data import (
+from mehealth_eval import written_check
+from mehealth_eval.questions import QuestionFileError
+from mehealth_eval.written_data import (
     SentenceFinder,
     WrittenQuestion,
     load_document,
     load_documents,
     markdown,
 )
-from eval.written_scores import Answered, Judged, JudgedTwin, figures, quoted_ids
+from mehealth_eval.written_scores import Answered, Judged, JudgedTwin, figures, quoted_ids
 from mehealth_rag.types import Span
 
 if TYPE_CHECKING:

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from eval.written_data import load_documents
+from mehealth_eval.written_data import load_documents
 from training import data
 from training.examples import WRITTEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from eval.written_data import WrittenDocument
+    from mehealth_eval.written_data import WrittenDocument
 
 ROOT = Path(__file__).parent.parent.parent
 MEASURED_WRITTEN = [ROOT / "eval" / "written" / name for name in ("development", "reporting")]

@@ -88,7 +88,7 @@ def test_a_follow_up_is_read_with_its_turns(made: Path) -> None:
 
 
 def test_documents_are_set_as_pdf_and_word_too(tmp_path: Path) -> None:
-    from eval.written_data import SentenceFinder, load_document
+    from mehealth_eval.written_data import SentenceFinder, load_document
     from mehealth_rag.reading import read_document
     from mehealth_rag.types import Source
     from training.typesetting import set_document

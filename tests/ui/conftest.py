@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from mehealth_rag.assistant import Assistant
     from mehealth_rag.settings import Settings
-    from ui.desk import Desk
+    from mehealth_ui.desk import Desk
 
 
 @pytest.fixture(scope="session")
@@ -58,8 +58,8 @@ def assistant(settings: Settings) -> Assistant:
 def desk(settings: Settings, assistant: Assistant, tmp_path: Path) -> Desk:
     from dataclasses import replace
 
-    from ui.desk import Desk
-    from ui.feedback import FeedbackStore
+    from mehealth_ui.desk import Desk
+    from mehealth_ui.feedback import FeedbackStore
 
     return replace(Desk.of(settings, assistant), feedback=FeedbackStore.beside(tmp_path))
 

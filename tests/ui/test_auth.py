@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from mehealth_rag.errors import UsageError
-from ui.auth import Door, add_person, door, hashed, is_loopback, matches, read_people
+from mehealth_ui.auth import Door, add_person, door, hashed, is_loopback, matches, read_people
 
 PASSWORD = "correct horse battery"
 

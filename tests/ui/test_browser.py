@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 from ui_helpers import Running, Visit
 
-from ui.feedback import FeedbackStore
+from mehealth_ui.feedback import FeedbackStore
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -252,14 +252,14 @@ SLOW = """
 import time
 from mehealth_rag.assistant import Assistant
 from mehealth_rag.settings import Settings
-import ui
+import mehealth_ui
 whole = Assistant.stream
 def slowly(self, *given):
     for number, answer in enumerate(whole(self, *given)):
         time.sleep(0.3 if "lighthouse" in given[0] else 0)
         yield answer
 Assistant.stream = slowly
-ui.serve(Settings.load())
+mehealth_ui.serve(Settings.load())
 """
 
 

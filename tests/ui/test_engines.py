@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from llm_helpers import Handler, free_port, says, serving
 from ui_helpers import Running, Visit
 
-from ui import handlers
-from ui.app import _engines
-from ui.desk import Desk
+from mehealth_ui import handlers
+from mehealth_ui.app import _engines
+from mehealth_ui.desk import Desk
 
 if TYPE_CHECKING:
     from pathlib import Path

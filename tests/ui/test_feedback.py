@@ -10,8 +10,8 @@ import pytest
 
 from mehealth_rag.cli.jsonl import QuestionRow
 from mehealth_rag.errors import IndexStateError
-from ui.feedback import FeedbackStore, Place, write_questions
-from ui.wire import Judged
+from mehealth_ui.feedback import FeedbackStore, Place, write_questions
+from mehealth_ui.wire import Judged
 
 ANSWER = {
     "question": "When was it lit?",

@@ -18,10 +18,10 @@ from mehealth_rag.types import (
     SourceState,
     Status,
 )
-from ui import api, handlers, turns
-from ui.desk import Desk
-from ui.limits import PICTURE_WIDTHS, Gate, Limits
-from ui.suggestions import SURE, Pool, Suggestion
+from mehealth_ui import api, handlers, turns
+from mehealth_ui.desk import Desk
+from mehealth_ui.limits import PICTURE_WIDTHS, Gate, Limits
+from mehealth_ui.suggestions import SURE, Pool, Suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

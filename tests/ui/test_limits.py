@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ui.limits import Gate, Limits, Rate, TooManyError
+from mehealth_ui.limits import Gate, Limits, Rate, TooManyError
 
 
 class Clock:

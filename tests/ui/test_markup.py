@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ui.markup import Html, escape, link, rich, tag, web_address
+from mehealth_ui.markup import Html, escape, link, rich, tag, web_address
 
 
 def test_text_is_escaped_and_markup_is_not() -> None:

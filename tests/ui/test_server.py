@@ -67,7 +67,7 @@ def test_pictures_are_served_by_id_and_number_only(served: str) -> None:
         "document/..%2Fsources.toml",
         "document/sources.toml",
         "ui/../app.py",
-        "ui/app.py",
+        "ui/mehealth_ui/app.py",
     ):
         assert httpx.get(f"{address}/{bad}").status_code in {400, 404}, bad
 
@@ -98,7 +98,7 @@ def test_a_large_body_is_turned_away(served: str) -> None:
 
 
 def test_a_login_guards_everything(settings: Settings, tmp_path: Path) -> None:
-    from ui.auth import add_person
+    from mehealth_ui.auth import add_person
 
     people = tmp_path / "people"
     add_person(people, "ada", "correct horse battery")
@@ -122,14 +122,14 @@ def test_a_login_guards_everything(settings: Settings, tmp_path: Path) -> None:
 
 
 def test_a_public_address_without_a_login_is_refused(settings: Settings) -> None:
-    from ui.server import serve
+    from mehealth_ui.server import serve
 
     with pytest.raises(UsageError, match="mehealth auth add"):
         serve(settings.model_copy(update={"ui_host": "0.0.0.0"}))
 
 
 def test_a_taken_port_is_told(settings: Settings, served: str) -> None:
-    from ui.server import serve
+    from mehealth_ui.server import serve
 
     port = int(served.rsplit(":", 1)[1])
     with pytest.raises(UsageError, match="choose another with --port"):
@@ -138,7 +138,8 @@ def test_a_taken_port_is_told(settings: Settings, served: str) -> None:
 
 def test_importing_the_page_starts_nothing(tmp_path: Path) -> None:
     code = (
-        "import sys, ui, ui.handlers, ui.server, ui.routes, ui.api;"
+        "import sys, mehealth_ui, mehealth_ui.handlers, mehealth_ui.server;"
+        "import mehealth_ui.routes, mehealth_ui.api;"
         "assert not {'gradio', 'torch', 'chromadb'} & set(sys.modules), 'heavy'"
     )
     environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'src'}"}

@@ -95,7 +95,7 @@ class Running:
         paths = f"{ROOT}{os.pathsep}{ROOT / 'src'}"
         with log.open("wb") as output:
             self._process = subprocess.Popen(
-                [sys.executable, *(start or ("-m", "ui"))],
+                [sys.executable, *(start or ("-m", "mehealth_ui"))],
                 cwd=settings.corpus,
                 env={**os.environ, "PYTHONPATH": paths, **named},
                 stdout=output,

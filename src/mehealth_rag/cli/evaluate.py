@@ -11,7 +11,7 @@ from mehealth_rag.cli.context import console, made, note, print_json
 from mehealth_rag.errors import MehealthError, UsageError
 
 if TYPE_CHECKING:
-    from eval.run import Plan, Report
+    from mehealth_eval.run import Plan, Report
     from mehealth_rag.settings import Settings
 
 _MOST_PROBLEMS = 20
@@ -37,7 +37,7 @@ def run(
 ) -> None:
     """Evaluate, print, write the report; exit 1 where a figure is under its floor."""
     _check(request, corpus)
-    from eval.run import Options, prepare
+    from mehealth_eval.run import Options, prepare
 
     plan = prepare(
         Options(
@@ -62,9 +62,9 @@ def run_reader(
     question_set: Path | None, *, json: bool, corpus: Path | None, index: Path | None
 ) -> None:
     """Score the reader alone on a question set: its best sentence, and what it declines."""
-    from eval.reader_alone import evaluate_reader
-    from eval.run import Options, prepare
-    from eval.terminal import show_reader
+    from mehealth_eval.reader_alone import evaluate_reader
+    from mehealth_eval.run import Options, prepare
+    from mehealth_eval.terminal import show_reader
     from mehealth_rag.assistant import Assistant
     from mehealth_rag.cli.ingest import TerminalProgress, build
 
@@ -83,8 +83,8 @@ def run_written(folder: Path, *, reader_only: bool, json: bool, engine: str | No
     """Score written documents; their corpus and index are made for the run."""
     if not folder.is_dir():
         raise UsageError(f"{folder}: there is no such folder; check --written")
-    from eval.terminal import show_written
-    from eval.written_run import evaluate_written
+    from mehealth_eval.terminal import show_written
+    from mehealth_eval.written_run import evaluate_written
     from mehealth_rag.cli.ingest import TerminalProgress
 
     with TerminalProgress() as progress:
@@ -132,7 +132,7 @@ def _make_folder(folder: Path) -> None:
 
 
 def _evaluated(plan: Plan, settings: Settings) -> Report:
-    from eval.run import evaluate
+    from mehealth_eval.run import evaluate
     from mehealth_rag.assistant import Assistant
     from mehealth_rag.cli.ingest import TerminalProgress, build
 
@@ -144,10 +144,10 @@ def _evaluated(plan: Plan, settings: Settings) -> Report:
 
 def _hand_over(report: Report, request: Request, *, json: bool) -> None:
     """Write the files; print the figures; tell problems and where the report is."""
-    from eval.answers import write_answers
-    from eval.report.write import write_report
-    from eval.report_json import report_json
-    from eval.terminal import show
+    from mehealth_eval.answers import write_answers
+    from mehealth_eval.report.write import write_report
+    from mehealth_eval.report_json import report_json
+    from mehealth_eval.terminal import show
 
     value = report_json(report)
     page = write_report(request.report, report, value)

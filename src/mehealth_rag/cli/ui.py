@@ -22,7 +22,7 @@ def run(settings: Settings, *, show: bool) -> None:
     try:
         import gradio  # noqa: F401 - only whether it is there
 
-        from ui import serve
+        from mehealth_ui import serve
     except ImportError as error:
         raise UsageError(
             f"the web page needs a package that is missing ({error.name}); "
@@ -33,7 +33,7 @@ def run(settings: Settings, *, show: bool) -> None:
 
 def add_person(settings: Settings, name: str, file: Path | None) -> None:
     """Ask for a password and write the person's line into the password file."""
-    from ui.auth import add_person as write
+    from mehealth_ui.auth import add_person as write
 
     path = file or settings.ui_auth
     if path is None:

@@ -1,0 +1,57 @@
+"""What is asked and read: the questions, the prospectus, the filings and texts of a data folder."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mehealth_eval.bench.child import ROOT
+from mehealth_eval.questions import load_questions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mehealth_eval.questions import Question
+
+PROSPECTUS = "prospectus.pdf"
+FILINGS = "financebench-dev/corpus"
+WARMING = 5
+"""So many questions beyond those that are measured are asked before."""
+
+_MANIFEST = "sources.toml"
+
+
+def chosen_questions(count: int) -> list[Question]:
+    """Up to `count` questions of the development half: kind after kind in turn, always the same."""
+    by_kind: dict[str, list[Question]] = {}
+    for question in load_questions(ROOT / "eval" / "mehealth_eval" / "prospectus.jsonl"):
+        if question.split == "dev":
+            by_kind.setdefault(question.kind, []).append(question)
+    longest = max(map(len, by_kind.values()), default=0)
+    turns = (kind[i] for i in range(longest) for kind in by_kind.values() if i < len(kind))
+    return [question for question, _ in zip(turns, range(count), strict=False)]
+
+
+def prospectus_corpus(folder: Path) -> Path:
+    """A corpus of the prospectus alone, with its manifest; whatever else was fetched stays out."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in (PROSPECTUS, _MANIFEST):
+        shutil.copy2(ROOT / "corpus" / name, folder / name)
+    return folder
+
+
+def filings(data: Path | None) -> tuple[Path | None, str]:
+    """The folder of the filings, or None and the reason."""
+    if data is None:
+        return None, "no --data given"
+    folder = data / FILINGS
+    if not any(folder.glob("*.pdf")):
+        return None, f"no PDF in {FILINGS} of --data"
+    return folder, ""
+
+
+def text_corpora(data: Path | None) -> list[Path]:
+    """The corpora of plain texts in a data folder."""
+    folders: Iterable[Path] = sorted(data.glob("*/corpus")) if data else ()
+    return [folder for folder in folders if any(folder.glob("*.txt"))]

@@ -1,0 +1,179 @@
+"""What is measured of LlamaIndex's stock pipeline, inside a process of its own: JSON on output.
+
+Its own PDF reader and splitter as they come, its in-memory vector index, the same embedding model
+through its own package; it retrieves (two nodes, its default) and writes no answer.
+
+Run as `python -m mehealth_eval.bench.stock JOB ARGUMENTS`, the arguments being a JSON object.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from mehealth_rag.offline import go_offline
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from llama_index.core import VectorStoreIndex
+    from llama_index.core.base.embeddings.base import BaseEmbedding
+
+PACKAGES = ("llama_index.core", "llama_index.readers.file", "llama_index.embeddings.huggingface")
+EXTRA = "the bench extra is not installed"
+
+
+def missing() -> str:
+    """Why the stock pipeline cannot be measured; empty where it can."""
+    try:
+        there = all(find_spec(name) for name in PACKAGES)
+    except ModuleNotFoundError:  # of a parent package
+        there = False
+    return "" if there else EXTRA
+
+
+def ingest(folder: str, target: str) -> dict[str, Any]:
+    """Read, split, embed and save the PDFs of a folder; seconds by stage."""
+    laps = [perf_counter()]
+    model = _model()
+    laps.append(perf_counter())
+    from llama_index.core import VectorStoreIndex
+    from llama_index.core.node_parser import SentenceSplitter
+    from llama_index.readers.file import PDFReader  # type: ignore[import-untyped,import-not-found,unused-ignore]
+
+    reader = PDFReader()
+    pages = [page for path in _pdfs(folder) for page in reader.load_data(path)]
+    laps.append(perf_counter())
+    index = VectorStoreIndex.from_documents(
+        pages, embed_model=model, transformations=[SentenceSplitter()]
+    )
+    index.storage_context.persist(target)
+    laps.append(perf_counter())
+    seconds = [after - before for before, after in itertools.pairwise(laps)]
+    stages = dict(zip(("load", "read", "index"), seconds, strict=True))
+    return {"pages": len(pages), "nodes": len(index.docstore.docs), "stages": stages}
+
+
+def ask(saved: str, question: str) -> dict[str, Any]:
+    """Open a saved index and retrieve once."""
+    return {"nodes": len(_opened(saved).as_retriever().retrieve(question))}
+
+
+def warm(saved: str, count: int, rounds: int) -> dict[str, Any]:
+    """Milliseconds of each retrieval from a saved index, over the same questions."""
+    index = _opened(saved)
+    return {"rows": _timed(index, count, rounds), "nodes": len(index.docstore.docs)}
+
+
+def warm_large(texts: str, vectors: str, count: int, rounds: int) -> dict[str, Any]:
+    """The same over passages and vectors made elsewhere: nothing is embedded but the questions."""
+    import numpy as np
+    from llama_index.core import VectorStoreIndex
+    from llama_index.core.schema import TextNode
+
+    rows = np.load(vectors, mmap_mode="r")
+    with Path(texts).open(encoding="utf-8") as stream:
+        nodes = [
+            TextNode(text=json.loads(line), embedding=rows[i].tolist())
+            for i, line in enumerate(stream)
+        ]
+    index = VectorStoreIndex(nodes, embed_model=_model())
+    return {"rows": _timed(index, count, rounds), "nodes": len(nodes)}
+
+
+def read(folder: str, rounds: int) -> dict[str, Any]:
+    """Pages and seconds of reading the PDFs of a folder, libraries loaded before."""
+    from llama_index.readers.file import PDFReader  # type: ignore[import-untyped,import-not-found,unused-ignore]
+
+    reader = PDFReader()
+    paths = _pdfs(folder)
+    reader.load_data(paths[0])
+    seconds = []
+    for _ in range(rounds):
+        begun = perf_counter()
+        pages = sum(len(reader.load_data(path)) for path in paths)
+        seconds.append(perf_counter() - begun)
+    return {"pages": pages, "seconds": seconds}
+
+
+def coverage(saved: str) -> dict[str, Any]:
+    """The share of a saved index's word pieces that the model's window let it embed."""
+    from tokenizers import Tokenizer
+
+    from mehealth_rag.model_files import model_folder
+
+    tokenizer = Tokenizer.from_file(str(model_folder() / "tokenizer.json"))
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    stored = json.loads((Path(saved) / "docstore.json").read_text(encoding="utf-8"))
+    texts = [node["__data__"]["text"] for node in stored["docstore/data"].values()]
+    pieces = [len(tokenizer.encode(text).ids) for text in texts]
+    return {"nodes": len(pieces), "embedded": sum(min(n, 256) for n in pieces) / sum(pieces)}
+
+
+def _timed(index: VectorStoreIndex, count: int, rounds: int) -> list[dict[str, Any]]:
+    from mehealth_eval.bench.sets import WARMING, chosen_questions
+
+    retriever = index.as_retriever()
+    questions, others = chosen_questions(count), chosen_questions(count + WARMING)[count:]
+    for question in others:
+        retriever.retrieve(question.question)
+    rows = []
+    for turn in range(rounds):
+        for question in questions:
+            begun = perf_counter()
+            retriever.retrieve(question.question)
+            took = (perf_counter() - begun) * 1000
+            rows.append({"id": question.id, "round": turn, "ms": took})
+    return rows
+
+
+def _model() -> BaseEmbedding:
+    from llama_index.embeddings.huggingface import (  # type: ignore[import-untyped,import-not-found,unused-ignore]
+        HuggingFaceEmbedding,
+    )
+
+    from mehealth_rag.model_files import model_folder
+
+    model: BaseEmbedding = HuggingFaceEmbedding(model_name=str(model_folder()), device="cpu")
+    return model
+
+
+def _opened(saved: str) -> VectorStoreIndex:
+    from llama_index.core import StorageContext, VectorStoreIndex, load_index_from_storage
+
+    storage = StorageContext.from_defaults(persist_dir=saved)
+    index = load_index_from_storage(storage, embed_model=_model())
+    if not isinstance(index, VectorStoreIndex):
+        raise TypeError(f"{saved} holds another kind of index")
+    return index
+
+
+def _pdfs(folder: str) -> list[Path]:
+    return sorted(Path(folder).glob("*.pdf"))
+
+
+JOBS: Mapping[str, Callable[..., dict[str, Any]]] = {
+    "ingest": ingest,
+    "ask": ask,
+    "warm": warm,
+    "warm_large": warm_large,
+    "read": read,
+    "coverage": coverage,
+}
+
+
+def main() -> None:
+    """Do the job that the command line names, off the network."""
+    go_offline()
+    name, arguments = sys.argv[1:]
+    print(json.dumps(JOBS[name](**json.loads(arguments))))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,170 @@
+"""Two runs question by question: what was mended, what broke, and whether that can be chance."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from mehealth_eval import stats
+from mehealth_eval.records import Record
+from mehealth_rag.errors import UsageError
+
+SCHEMA = 1
+
+
+class Change(StrEnum):
+    """What became of a question between two runs."""
+
+    MENDED = "mended"
+    BROKEN = "broken"
+    SAME = "same"
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One question in both runs. An answer is None where it is not shown (reporting half)."""
+
+    id: str
+    group: str
+    kind: str
+    change: Change
+    right: bool
+    question: str | None
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupChange:
+    """How many questions of a group were mended and broken; `p_value` is McNemar's, exact."""
+
+    group: str
+    both: int
+    mended: int
+    broken: int
+    p_value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two runs side by side; `only_now` and `only_before` count questions of one alone.
+
+    `curves` are the earlier run's points of coverage and risk, by group.
+    """
+
+    earlier: str
+    made: str
+    groups: tuple[GroupChange, ...]
+    questions: tuple[Compared, ...]
+    only_now: int
+    only_before: int
+    curves: Mapping[str, tuple[tuple[float, float], ...]] = field(default_factory=dict)
+
+
+class _Loose(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+
+class _EarlierVerdict(_Loose):
+    right: bool
+
+
+class _EarlierReply(_Loose):
+    text: str | None = None
+
+
+class _EarlierRecord(_Loose):
+    id: str
+    verdict: _EarlierVerdict
+    reply: _EarlierReply
+
+
+class _EarlierPoint(_Loose):
+    coverage: float
+    risk: float
+
+
+class _EarlierGroup(_Loose):
+    risk_coverage: list[_EarlierPoint] = Field(default_factory=list)
+
+
+class _EarlierSet(_Loose):
+    sha256: str
+    name: str
+
+
+class Earlier(_Loose):
+    """What is read of an earlier run's report."""
+
+    schema_version: int
+    engine: str
+    made: str
+    set: _EarlierSet
+    records: list[_EarlierRecord]
+    groups: dict[str, _EarlierGroup] = Field(default_factory=dict)
+
+
+def load_earlier(path: Path) -> Earlier:
+    """Read the `report.json` of an earlier run. Raises UsageError where it is none."""
+    try:
+        value: Any = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read ({error.strerror}); check --compare") from error
+    except ValueError as error:
+        raise UsageError(f"{path}: is not JSON; --compare takes an earlier report.json") from error
+    if not isinstance(value, dict) or value.get("schema") != SCHEMA:
+        raise UsageError(f"{path}: is no report of schema {SCHEMA}; make it anew: mehealth eval")
+    try:
+        return Earlier.model_validate(value | {"schema_version": value["schema"]})
+    except ValidationError as error:
+        where = ".".join(str(p) for p in error.errors()[0]["loc"])
+        raise UsageError(f"{path}: is no report ({where}); make it anew: mehealth eval") from error
+
+
+def compare(earlier: Earlier, records: Sequence[Record], hidden: frozenset[str]) -> Comparison:
+    """The records of a run beside an earlier run's; of `hidden` groups no words are told."""
+    before = {r.id: r for r in earlier.records}
+    both = [r for r in records if r.item.id in before]
+    questions = tuple(_compared(before[r.item.id], r, hidden) for r in both)
+    groups = dict.fromkeys(q.group for q in questions)
+    return Comparison(
+        earlier=earlier.engine,
+        made=earlier.made,
+        groups=tuple(_of_group(g, questions) for g in groups),
+        questions=questions,
+        only_now=len(records) - len(both),
+        only_before=len(before.keys() - {r.item.id for r in records}),
+        curves={
+            name: tuple((p.coverage, p.risk) for p in group.risk_coverage)
+            for name, group in earlier.groups.items()
+        },
+    )
+
+
+def _compared(before: _EarlierRecord, now: Record, hidden: frozenset[str]) -> Compared:
+    was, is_ = before.verdict.right, now.verdict.right
+    change = Change.SAME if was == is_ else Change.MENDED if is_ else Change.BROKEN
+    shown = now.item.group not in hidden
+    return Compared(
+        id=now.item.id,
+        group=now.item.group,
+        kind=now.item.kind,
+        change=change,
+        right=is_,
+        question=now.item.question if shown else None,
+        before=before.reply.text if shown else None,
+        after=now.reply.text if shown else None,
+    )
+
+
+def _of_group(group: str, questions: Sequence[Compared]) -> GroupChange:
+    inside = [q for q in questions if q.group == group]
+    counts: Mapping[Change, int] = {c: sum(q.change is c for q in inside) for c in Change}
+    mended, broken = counts[Change.MENDED], counts[Change.BROKEN]
+    return GroupChange(group, len(inside), mended, broken, stats.mcnemar(mended, broken))

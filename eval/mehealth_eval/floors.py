@@ -1,0 +1,91 @@
+"""Floors: figures that must not get worse than a stored value.
+
+A TOML file, a table for each group of questions and dotted names below it:
+
+    [dev]
+    accuracy = 0.70
+    abstention.f1 = 0.60
+
+For figures of which less is better (latency, forbidden forms, calibration error) it is a ceiling.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from rapidfuzz import process
+
+from mehealth_eval.figure import Figure
+from mehealth_eval.figures import Group
+from mehealth_rag.errors import UsageError
+
+Floors = dict[str, dict[str, float]]
+"""For each group the value of each figure that is guarded."""
+
+
+def load_floors(path: Path, groups: Collection[str], names: Collection[str]) -> Floors:
+    """Read a file of floors.
+
+    Raises:
+        UsageError: it cannot be read, or names a group or a figure that there is not.
+    """
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(
+            f"{path}: cannot be read ({error.strerror}); check --fail-under"
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: not valid TOML ({error}); mend it") from error
+    floors: Floors = {}
+    for group, inside in table.items():
+        if group not in groups or not isinstance(inside, dict):
+            raise UsageError(f"{path}: there is no group '{group}'; there are: {_list(groups)}")
+        floors[group] = dict(_flat(path, f"{group}.", inside))
+        for name in floors[group]:
+            if name not in names:
+                raise UsageError(f"{path}: there is no figure '{name}'; {_nearest(name, names)}")
+    return floors
+
+
+def under(floors: Floors, groups: Mapping[str, Group]) -> list[str]:
+    """One line for each figure that is worse than its floor."""
+    found = []
+    for group, wanted in floors.items():
+        for name, floor in wanted.items():
+            fault = _fault(groups[group].figures.get(name), floor)
+            if fault:
+                found.append(f"{group}.{name} {fault}")
+    return found
+
+
+def _fault(figure: Figure | None, floor: float) -> str:
+    if figure is None or figure.value is None:
+        return f"was not measured; its floor is {floor:g}"
+    if figure.falling and figure.value > floor:
+        return f"is {figure.value:.4g}, over its ceiling of {floor:g}"
+    if not figure.falling and figure.value < floor:
+        return f"is {figure.value:.4g}, under its floor of {floor:g}"
+    return ""
+
+
+def _flat(path: Path, prefix: str, table: dict[str, Any], name: str = "") -> Iterator[Any]:
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from _flat(path, prefix, value, f"{name}{key}.")
+        elif isinstance(value, bool) or not isinstance(value, int | float):
+            raise UsageError(f"{path}: {prefix}{name}{key} is {value!r}; a floor is a number")
+        else:
+            yield f"{name}{key}", float(value)
+
+
+def _nearest(name: str, names: Collection[str]) -> str:
+    found = process.extractOne(name, sorted(names))
+    return f"did you mean '{found[0]}'?" if found else "docs/evaluation.md lists them"
+
+
+def _list(groups: Collection[str]) -> str:
+    return ", ".join(groups)

@@ -1,0 +1,171 @@
+"""The shape of an evaluation question, and the loader of question files (JSON Lines)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from mehealth_rag.errors import UsageError
+
+Split = Literal["dev", "test"]
+
+Kind = Literal[
+    "figure",
+    "person",
+    "place-date",
+    "list",
+    "definition",
+    "why-how",
+    "yes-no",
+    "link",
+    "follow-up",
+    "false-premise",
+    "comparison",
+    "general",
+    "near-miss",
+    "later-event",
+    "other-topic",
+    "instruction",
+    "personal-advice",
+]
+
+UNANSWERABLE_KINDS: frozenset[Kind] = frozenset(
+    {"near-miss", "later-event", "other-topic", "instruction", "personal-advice"}
+)
+"""Kinds without an answer in the document; of the others only follow-ups may lack one."""
+
+Text = Annotated[str, Field(min_length=1)]
+Forms = Annotated[tuple[Text, ...], Field(min_length=1)]
+
+
+class QuestionFileError(UsageError):
+    """A question file cannot be read; the message is one line: where, what, and what to do."""
+
+
+class Row(BaseModel):
+    """A line of a question file: whatever it holds, it has an id."""
+
+    id: Text | int
+
+
+R = TypeVar("R", bound=Row)
+
+
+class Question(Row):
+    """One question, and what a right answer to it must and must not contain."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: Text
+    split: Split
+    kind: Kind
+    question: Text
+    history: tuple[tuple[str, str], ...] = ()
+    """Earlier turns of the conversation: question and answer."""
+    answerable: bool
+    facts: tuple[Forms, ...]
+    """Required facts, each as its accepted forms: an answer holds one form of each."""
+    min_facts: Annotated[int, Field(ge=1)] | None = None
+    """How many facts are enough; all of them where nothing is said."""
+    forbidden: tuple[Text, ...] = ()
+    """Confusable forms that a right answer does not hold."""
+    document: Text | None = None
+    """The document that `pages` belong to; the first of the corpus where nothing is said."""
+    pages: tuple[Annotated[int, Field(ge=1)], ...]
+    """All pages, counted from 1, that support the answer or a part of it."""
+    quote: Text | None = None
+    """Words of one of the pages, white space normalised."""
+    conflict: bool = False
+    """The document differs from place to place; the facts hold each of the values."""
+    note: str | None = None
+
+    @property
+    def facts_needed(self) -> int:
+        """The number of facts that an answer must contain."""
+        return len(self.facts) if self.min_facts is None else self.min_facts
+
+    @model_validator(mode="after")
+    def _evidence_fits(self) -> Self:
+        """Refuse evidence that does not go with being answerable or not."""
+        evidence = (bool(self.facts), bool(self.pages), self.quote is not None)
+        if self.answerable and not all(evidence):
+            raise ValueError("an answerable question needs facts, pages and a quote")
+        if not self.answerable and (any(evidence) or self.forbidden):
+            raise ValueError("an unanswerable question has no facts, pages, quote or forbidden")
+        if self.answerable and self.kind in UNANSWERABLE_KINDS:
+            raise ValueError(f"kind {self.kind} is for unanswerable questions")
+        if not self.answerable and self.kind not in UNANSWERABLE_KINDS | {"follow-up"}:
+            raise ValueError(f"kind {self.kind} is for answerable questions")
+        return self
+
+    @model_validator(mode="after")
+    def _counts_fit(self) -> Self:
+        """Refuse a minimum that cannot be met, and a follow-up that follows nothing."""
+        if self.min_facts is not None and self.min_facts > len(self.facts):
+            raise ValueError("min_facts is larger than the number of facts")
+        if (self.kind == "follow-up") != bool(self.history):
+            raise ValueError("follow-ups, and only they, have a history")
+        return self
+
+
+def load_questions(path: Path | str) -> list[Question]:
+    """Read a question file, one JSON object a line; empty lines are skipped.
+
+    Raises:
+        QuestionFileError: the file cannot be read, or a line is wrong or repeats an id.
+    """
+    return load_rows(Path(path), Question, "Question in eval/mehealth_eval/questions.py")
+
+
+def load_rows(path: Path, model: type[R], fields: str) -> list[R]:
+    """Read rows of any model that have an id of their own; `fields` tells where it is described.
+
+    Raises:
+        QuestionFileError: the file cannot be read, or a line is wrong or repeats an id.
+    """
+    rows: list[R] = []
+    first_lines: dict[str, int] = {}
+    for number, line in question_lines(path):
+        row = _parse_line(line, f"{path}:{number}", model, fields)
+        key = str(row.id)
+        if key in first_lines:
+            raise QuestionFileError(
+                f"{path}:{number}: id {key} stands on line {first_lines[key]} "
+                "already; give this question an id of its own"
+            )
+        first_lines[key] = number
+        rows.append(row)
+    return rows
+
+
+def question_lines(path: Path) -> list[tuple[int, str]]:
+    """The lines of a file that are not empty, each with its number; or an error that says why not.
+
+    Raises:
+        QuestionFileError: the file cannot be read, or is no UTF-8.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise QuestionFileError(
+            f"{path}: cannot be read ({reason}); check the path of the question file"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise QuestionFileError(f"{path}: is not UTF-8 text; save it as UTF-8") from error
+    return [(number, line) for number, line in enumerate(lines, start=1) if line.strip()]
+
+
+def _parse_line(line: str, where: str, model: type[R], fields: str) -> R:
+    """Turn one line into a row; an error names the place, the field and the fault."""
+    try:
+        return model.model_validate_json(line)
+    except ValidationError as error:
+        fault = error.errors(include_url=False, include_context=False)[0]
+        field = ".".join(str(part) for part in fault["loc"])
+        problem = f"{field}: {fault['msg']}" if field else fault["msg"]
+        raise QuestionFileError(
+            f"{where}: {problem}; correct this line (fields: see {fields})"
+        ) from error

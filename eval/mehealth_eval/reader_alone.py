@@ -1,0 +1,58 @@
+"""The reader over our search alone, on a question set: its best sentence, and what it declines."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from mehealth_eval.forms import held
+from mehealth_eval.written_scores import Abstention, abstention, share
+from mehealth_rag.reader.choice import choose
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mehealth_eval.run import Progress
+    from mehealth_eval.sets import Item
+    from mehealth_rag.assistant import Assistant
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderFigures:
+    """Figures of the reader alone.
+
+    `best_right`: the share of the answerable questions with facts whose likeliest sentence holds
+    one. `page_right`: the share of those with pages where it stands on a right one.
+    """
+
+    questions: int
+    best_right: float
+    page_right: float
+    abstention: Abstention
+
+    def as_json(self) -> dict[str, Any]:
+        """The figures as JSON holds them."""
+        return asdict(self)
+
+
+def evaluate_reader(
+    items: Sequence[Item], assistant: Assistant, progress: Progress
+) -> ReaderFigures:
+    """Read every question of a set over the whole corpus."""
+    facts, pages, declined = [], [], []
+    reader = assistant.reader()
+    progress.stage("reading", len(items))
+    for item in items:
+        hits = assistant.read(item.question, item.history)
+        choice = choose([h.reading for h in hits], reader.limits)
+        declined.append((not choice.sentences, not item.answerable))
+        if item.answerable and choice.best is not None:
+            hit = hits[choice.best.passage]
+            passage = hit.hit.passage
+            if item.facts:
+                text = hit.text.sentences[choice.best.sentence]
+                facts.append(any(held(text, item.facts).facts))
+            if item.pages:
+                pages.append(passage.document == item.document and passage.page in item.pages)
+        progress.advance()
+    return ReaderFigures(len(items), share(facts), share(pages), abstention(declined))

@@ -1,0 +1,81 @@
+"""The report as JSON; docs/evaluation.md tells its schema."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from mehealth_eval.compare import SCHEMA
+from mehealth_eval.figure import Figure
+from mehealth_eval.figures import Group
+from mehealth_eval.records import Record
+from mehealth_eval.run import Report
+from mehealth_eval.sets import Judged
+
+_DIGITS = 6
+
+
+def report_json(report: Report) -> dict[str, Any]:
+    """The whole report; records of a hidden group keep their verdict and lose their words."""
+    return {
+        "schema": SCHEMA,
+        "made": report.made,
+        "engine": report.engine,
+        "index": report.index,
+        "set": {
+            "name": report.set.name,
+            "format": str(report.set.format),
+            "questions": len(report.set.items),
+            "judged_by_page": sum(i.judged is Judged.PAGE for i in report.set.items),
+            "sha256": report.set.sha256,
+        },
+        "groups": {group.name: _group(group) for group in report.groups},
+        "under_floors": list(report.under_floors),
+        "problems": list(report.problems),
+        "comparison": asdict(report.comparison) if report.comparison else None,
+        "records": [_record(r, shown=r.item.group not in report.hidden) for r in report.records],
+    }
+
+
+def _group(group: Group) -> dict[str, Any]:
+    return {
+        "title": group.title,
+        "figures": {name: _figure(figure) for name, figure in group.figures.items()},
+        "risk_coverage": [_rounded(asdict(point)) for point in group.risk_coverage],
+        "reliability": [_rounded(asdict(b)) for b in group.reliability],
+        "latencies": [round(t, 3) for t in group.latencies],
+    }
+
+
+def _figure(figure: Figure) -> dict[str, Any]:
+    """A figure; `hits` and the interval only where it is a share."""
+    told = _rounded(asdict(figure))
+    return told if figure.hits is not None else {k: told[k] for k in ("value", "n", "falling")}
+
+
+def _record(record: Record, *, shown: bool) -> dict[str, Any]:
+    item, reply, verdict = asdict(record.item), asdict(record.reply), asdict(record.verdict)
+    head = {key: item.pop(key) for key in ("id", "group", "kind", "answerable")}
+    if not shown:
+        return {
+            **head,
+            "shown": False,
+            "verdict": {"right": record.verdict.right},
+            "reply": {
+                key: reply[key] for key in ("outcome", "confidence", "milliseconds", "engine")
+            },
+        }
+    ranking = asdict(record.ranking) if record.ranking else None
+    return {
+        **head,
+        "shown": True,
+        "verdict": verdict,
+        "item": item,
+        "reply": reply,
+        "ranking": ranking,
+    }
+
+
+def _rounded(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: round(v, _DIGITS) if isinstance(v, float) else v for k, v in values.items()}

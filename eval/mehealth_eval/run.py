@@ -1,0 +1,237 @@
+"""One evaluation from start to end: read the set, ask or read answers, judge, sum up."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Protocol
+
+from mehealth_eval import answers, ranking
+from mehealth_eval.compare import Comparison, Earlier, compare, load_earlier
+from mehealth_eval.figures import Group, names, summarise
+from mehealth_eval.floors import Floors, load_floors, under
+from mehealth_eval.judge import PageText, judge
+from mehealth_eval.records import Outcome, Place, Ranking, Record, Reply
+from mehealth_eval.sets import (
+    GROUPS,
+    HIDDEN_GROUP,
+    OWN_SET,
+    Item,
+    QuestionSet,
+    load_set,
+    with_document,
+)
+from mehealth_rag.assistant import Assistant
+from mehealth_rag.errors import MehealthError
+from mehealth_rag.serialise import answer_json
+
+TOP_K = 10
+NOT_ANSWERED = "it counts as wrong"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What is to be evaluated: a set, and whose answers; None stands for our own.
+
+    `compare` names an earlier report, `fail_under` a file of floors.
+    """
+
+    set: Path | None = None
+    answers: Path | None = None
+    engine_name: str | None = None
+    compare: Path | None = None
+    fail_under: Path | None = None
+    show_hidden: bool = False
+
+
+class Progress(Protocol):
+    """Who wants to know how far it has come."""
+
+    def stage(self, name: str, total: int) -> None:
+        """Begin a stage of `total` steps."""
+
+    def advance(self, n: int = 1) -> None:
+        """Count steps as done."""
+
+    def message(self, text: str) -> None:
+        """Say something that matters now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What was asked for, read and checked before any question is put."""
+
+    options: Options
+    set: QuestionSet
+    floors: Floors
+    earlier: Earlier | None
+    given: answers.AnswerFile | None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The outcome of an evaluation: figures by group, every record, and what went amiss."""
+
+    set: QuestionSet
+    engine: str
+    index: str
+    made: str
+    groups: tuple[Group, ...]
+    records: tuple[Record, ...]
+    problems: tuple[str, ...]
+    comparison: Comparison | None
+    under_floors: tuple[str, ...]
+    hidden: frozenset[str]
+    lines: tuple[Mapping[str, Any], ...] = ()
+    """Our own answers in the batch format; empty where another's were scored."""
+
+
+def prepare(options: Options) -> Plan:
+    """Read every file that is named, so that what is wrong with one is said before the work.
+
+    Raises:
+        UsageError: a file is missing or wrong.
+    """
+    question_set = load_set(options.set or OWN_SET)
+    known = names(question_set.items, question_set.format)
+    ids = [item.id for item in question_set.items]
+    if options.answers is None:
+        ranking.check_installed()
+    return Plan(
+        options,
+        question_set,
+        load_floors(options.fail_under, question_set.groups, known) if options.fail_under else {},
+        load_earlier(options.compare) if options.compare else None,
+        answers.read_answers(options.answers, ids) if options.answers else None,
+    )
+
+
+def evaluate(plan: Plan, assistant: Assistant, progress: Progress) -> Report:
+    """Ask (or take the answers given), judge and sum up, over an open index."""
+    documents = [d.source.id for d in assistant.index.documents()]
+    items = with_document(plan.set.items, documents[0])
+    problems = [*_foreign(items, documents), *(plan.given.problems if plan.given else ())]
+    if plan.given is None:
+        lines = _ask_all(assistant, items, progress)
+        replies = {str(line["id"]): answers.reply_of(line) for line in lines}
+        rankings = _rank_all(assistant, items, replies, progress)
+    else:
+        lines, rankings, replies = [], {}, dict(plan.given.replies)
+    problems += _unanswered(items, replies)
+    page = _pages(assistant)
+    records = tuple(_record(item, replies, page, rankings.get(item.id)) for item in items)
+    groups = tuple(
+        summarise(g, GROUPS[g], [r for r in records if r.item.group == g], plan.set.format)
+        for g in plan.set.groups
+    )
+    hidden = frozenset[str]() if plan.options.show_hidden else frozenset({HIDDEN_GROUP})
+    if plan.earlier and plan.earlier.set.sha256 != plan.set.sha256:
+        problems.append("the question file is not the one of the earlier run; see the counts")
+    return Report(
+        set=plan.set,
+        engine=plan.options.engine_name or _engine(plan.options.answers, replies),
+        index=assistant.index.fingerprint,
+        made=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        groups=groups,
+        records=records,
+        problems=tuple(problems),
+        comparison=compare(plan.earlier, records, hidden) if plan.earlier else None,
+        under_floors=tuple(under(plan.floors, {g.name: g for g in groups})),
+        hidden=hidden,
+        lines=tuple(lines),
+    )
+
+
+def _record(
+    item: Item, replies: Mapping[str, Reply], page: PageText, ranked: Ranking | None
+) -> Record:
+    reply = replies.get(item.id, Reply(Outcome.MISSING))
+    return Record(item, reply, judge(item, reply, page), ranked)
+
+
+def _ask_all(
+    assistant: Assistant, items: Sequence[Item], progress: Progress
+) -> list[dict[str, Any]]:
+    """Our answers as the batch format has them; the first question once before, to warm up."""
+    progress.stage("asking", len(items))
+    if items:
+        _ask(assistant, items[0])
+    lines = []
+    for item in items:
+        lines.append(_ask(assistant, item))
+        progress.advance()
+    return lines
+
+
+def _ask(assistant: Assistant, item: Item) -> dict[str, Any]:
+    try:
+        return {"id": item.id, **answer_json(assistant.ask(item.question, item.history))}
+    except MehealthError as error:
+        return {"id": item.id, "error": str(error)}
+
+
+def _rank_all(
+    assistant: Assistant, items: Sequence[Item], replies: Mapping[str, Reply], progress: Progress
+) -> dict[str, Ranking]:
+    """What search finds for each question with a known page; a follow-up as it stands alone."""
+    documents = {d.source.id for d in assistant.index.documents()}
+    paged = [item for item in items if item.pages]
+    progress.stage("ranking", len(paged))
+    found = {}
+    for item in paged:
+        query = (item.history and replies[item.id].standalone_question) or item.question
+        own = (item.document,) if item.document in documents and len(documents) > 1 else ()
+        everywhere = _search(assistant, query, ())
+        found[item.id] = Ranking(everywhere, _search(assistant, query, own) if own else None)
+        progress.advance()
+    return found
+
+
+def _search(assistant: Assistant, query: str, documents: Sequence[str | None]) -> tuple[Place, ...]:
+    wanted = [d for d in documents if d is not None]
+    try:
+        hits = assistant.search(query, TOP_K, wanted)
+    except MehealthError:  # what asking met as well: it is told there
+        return ()
+    return tuple((h.passage.document, h.passage.page) for h in hits)
+
+
+def _pages(assistant: Assistant) -> PageText:
+    @cache
+    def text(document: str, number: int) -> str | None:
+        try:
+            return assistant.page(document, number).text
+        except KeyError:
+            return None
+
+    return text
+
+
+def _foreign(items: Sequence[Item], documents: Sequence[str]) -> list[str]:
+    """Documents that questions name and the index has not."""
+    named = dict.fromkeys(item.document for item in items if item.document is not None)
+    return [
+        f"the document '{name}' of the questions is not in the index; their pages count as missed"
+        for name in named
+        if name not in documents
+    ]
+
+
+def _unanswered(items: Sequence[Item], replies: Mapping[str, Reply]) -> list[str]:
+    """A line for each question without an answer."""
+    lines = []
+    for item in items:
+        reply = replies.get(item.id)
+        if reply is None:
+            lines.append(f"question '{item.id}' has no answer; {NOT_ANSWERED}")
+        elif reply.outcome is Outcome.ERROR:
+            lines.append(f"question '{item.id}' met an error ({reply.problem}); {NOT_ANSWERED}")
+    return lines
+
+
+def _engine(file: Path | None, replies: Mapping[str, Reply]) -> str:
+    told = sorted({r.engine for r in replies.values() if r.engine})
+    return ", ".join(told) or (file.stem if file else "unknown")

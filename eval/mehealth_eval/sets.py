@@ -1,0 +1,181 @@
+"""Question sets of two formats behind one loader: ours, and SQuAD-style.
+
+`load_set` reads a file of questions (asked of the corpus at hand) or a folder with
+`questions.jsonl` and `corpus/`, whose documents get an index of their own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from mehealth_eval.questions import Question, QuestionFileError, load_questions, question_lines
+from mehealth_eval.squad import SquadQuestion, load_squad
+
+OWN_SET = Path(__file__).parent / "prospectus.jsonl"
+QUESTIONS, CORPUS = "questions.jsonl", "corpus"
+GROUPS = {"dev": "development half", "test": "reporting half", "all": "all questions"}
+HIDDEN_GROUP = "test"
+"""Its questions and answers are shown only where that is asked for: nobody tunes on them."""
+
+MAX_WORDS = 80
+MAX_WORDS_OF_SEVERAL = 160
+_OF_SEVERAL = frozenset({"list", "comparison", "general"})
+"""Kinds whose right answer says several things."""
+SQUAD_WORDS = 60
+
+
+class Format(StrEnum):
+    """The format of a question file."""
+
+    OWN = "own"
+    SQUAD = "squad"
+
+
+class Judged(StrEnum):
+    """What makes an answer right: the facts that it holds, or, without any given, its page."""
+
+    FACTS = "facts"
+    PAGE = "page"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One question, and what a right answer to it holds, whatever format it came in.
+
+    `facts` are lists of accepted forms, of which `needed` must be there. `pages` (counted from 1)
+    belong to `document`. Words after `max_words` are not read where `cut`; else so long an answer
+    is wrong.
+    """
+
+    id: str
+    group: str
+    kind: str
+    question: str
+    answerable: bool
+    history: tuple[tuple[str, str], ...] = ()
+    facts: tuple[tuple[str, ...], ...] = ()
+    needed: int = 0
+    forbidden: tuple[str, ...] = ()
+    document: str | None = None
+    pages: tuple[int, ...] = ()
+    quote: str | None = None
+    conflict: bool = False
+    max_words: int = MAX_WORDS
+    cut: bool = False
+    judged: Judged = Judged.FACTS
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionSet:
+    """A set of questions. `corpus` is the folder of its own documents, None for those at hand."""
+
+    name: str
+    format: Format
+    items: tuple[Item, ...]
+    sha256: str
+    corpus: Path | None = None
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The groups of the questions, in the order in which they are shown."""
+        there = {item.group for item in self.items}
+        return tuple(g for g in GROUPS if g in there)
+
+
+def load_set(path: Path) -> QuestionSet:
+    """Read a question set: a JSON Lines file, or a folder with `questions.jsonl` and `corpus/`.
+
+    Raises:
+        QuestionFileError: it is not there, or a line of it is wrong; says where and what to do.
+    """
+    folder = path if path.is_dir() else None
+    file = path / QUESTIONS if folder else path
+    corpus = folder / CORPUS if folder else None
+    if corpus is not None and not corpus.is_dir():
+        raise QuestionFileError(f"{path}: a set is a folder with {QUESTIONS} and {CORPUS}/; add it")
+    lines = question_lines(file)
+    if not lines:
+        raise QuestionFileError(f"{file}: holds no question; add one, one JSON object a line")
+    form = _format(lines[0][1], f"{file}:{lines[0][0]}")
+    items = (
+        [_own(q) for q in load_questions(file)]
+        if form is Format.OWN
+        else [_squad(q) for q in load_squad(file)]
+    )
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    return QuestionSet((folder or file).resolve().stem, form, tuple(items), digest, corpus)
+
+
+def with_document(items: Sequence[Item], first: str) -> tuple[Item, ...]:
+    """The items, pages of an unnamed document being those of `first`."""
+    return tuple(
+        replace(item, document=first) if item.pages and item.document is None else item
+        for item in items
+    )
+
+
+def kinds(items: Sequence[Item]) -> tuple[str, ...]:
+    """The kinds of question, most frequent first."""
+    return tuple(kind for kind, _ in Counter(item.kind for item in items).most_common())
+
+
+def _format(line: str, where: str) -> Format:
+    """Tell the format by the keys of the first line."""
+    try:
+        value: Any = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise QuestionFileError(f"{where}: is not JSON ({error.msg}); correct this line") from error
+    keys = set(value) if isinstance(value, dict) else set()
+    if keys & {"facts", "split", "kind"}:
+        return Format.OWN
+    if keys & {"answers", "answer"}:
+        return Format.SQUAD
+    raise QuestionFileError(
+        f"{where}: is of no known format; a question has either split, kind and facts, or answers"
+    )
+
+
+def _own(question: Question) -> Item:
+    several = question.kind in _OF_SEVERAL
+    return Item(
+        id=question.id,
+        group=question.split,
+        kind=question.kind,
+        question=question.question,
+        answerable=question.answerable,
+        history=question.history,
+        facts=question.facts,
+        needed=question.facts_needed,
+        forbidden=question.forbidden,
+        document=question.document,
+        pages=question.pages,
+        quote=question.quote,
+        conflict=question.conflict,
+        max_words=MAX_WORDS_OF_SEVERAL if several else MAX_WORDS,
+    )
+
+
+def _squad(question: SquadQuestion) -> Item:
+    facts = (question.answers,) if question.answerable and question.answers else ()
+    return Item(
+        id=str(question.id),
+        group="all",
+        kind="with an answer" if question.answerable else "without an answer",
+        question=question.question,
+        answerable=question.answerable,
+        facts=facts,
+        needed=len(facts),
+        document=question.document if question.answerable else None,
+        pages=question.gold_pages if question.answerable else (),
+        quote=question.answer if question.answerable else None,
+        max_words=SQUAD_WORDS,
+        cut=True,
+        judged=Judged.FACTS if facts or not question.answerable else Judged.PAGE,
+    )

@@ -1,0 +1,337 @@
+"""Written reading data: documents of numbered sentences, with questions, claims and twins.
+
+`NAME.txt` is a document, `NAME.jsonl` holds its questions and claims, `pairs/NAME.jsonl` its twins;
+`training/written/README.md` describes the forms. Documents are set as Markdown and read back by the
+real pipeline; `SentenceFinder` tells which numbered sentences a text on a page is.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from mehealth_eval.questions import QuestionFileError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from mehealth_rag.types import Span
+
+PAIRS = "pairs"
+"""Folder of the twins, beside the documents."""
+
+PartKind = Literal["heading", "sentence", "item", "row"]
+Turns = tuple[tuple[str, str], ...]
+Ids = tuple[str, ...]
+
+T = TypeVar("T")
+
+_PAGE = re.compile(r"== page (\d+)")
+_HEADING = re.compile(r"(#+) (.+)")
+_NUMBERED = re.compile(r"(- |\| )?(s\d+) (\S.*)")
+_KINDS: dict[str | None, PartKind] = {None: "sentence", "- ": "item", "| ": "row"}
+_LETTER = re.compile(r"[^\W_]")
+_SPECIAL = re.compile(r"([\\`*_<\[\]])")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One line of a document. `id` is empty for headings; `gap`: a blank line stands above it."""
+
+    kind: PartKind
+    text: str
+    page: int
+    id: str = ""
+    level: int = 0
+    gap: bool = False
+
+    @property
+    def cells(self) -> list[str]:
+        """The cells of a table row."""
+        return [cell.strip() for cell in self.text.split("|")]
+
+
+class _Line(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+
+class WrittenQuestion(_Line):
+    """A question. `gold` answers it, each of `alternatives` does too; `harmless` may stand by."""
+
+    t: Literal["q"] = "q"
+    question: str = Field(alias="q", min_length=1)
+    kind: str
+    gold: Ids
+    harmless: Ids = Field((), alias="ok")
+    alternatives: tuple[Ids, ...] = Field((), alias="or")
+    near: Ids = ()
+    history: Turns = Field((), alias="h")
+    answer: str = Field("", alias="a")
+
+    @property
+    def complete(self) -> tuple[Ids, ...]:
+        """Every set of sentences that is a complete answer; none where nothing answers."""
+        return (self.gold, *self.alternatives) if self.gold else ()
+
+    @property
+    def allowed(self) -> frozenset[str]:
+        """Every sentence that does no harm in an answer."""
+        return frozenset(self.gold + self.harmless).union(*self.alternatives)
+
+
+class WrittenClaim(_Line):
+    """A claim with its verdict and the sentences that decide it."""
+
+    t: Literal["c"]
+    claim: str = Field(alias="c", min_length=1)
+    verdict: Literal["supported", "contradicted", "not_found"] = Field(alias="v")
+    gold: Ids = ()
+    near: Ids = ()
+
+
+class Twin(_Line):
+    """A true answer and a lie as near to it as can be; `gold` carries the one and not the other."""
+
+    t: Literal["p"] = "p"
+    question: str = Field(alias="q")
+    true: str
+    lie: str
+    gold: Ids
+    how: str
+
+
+_Row = TypeAdapter[WrittenQuestion | WrittenClaim](
+    Annotated[WrittenQuestion | WrittenClaim, Field(discriminator="t")]
+)
+
+
+@dataclass(frozen=True)
+class WrittenDocument:
+    """A document with all that was written about it."""
+
+    name: str
+    parts: tuple[Part, ...]
+    questions: tuple[WrittenQuestion, ...] = ()
+    claims: tuple[WrittenClaim, ...] = ()
+    twins: tuple[Twin, ...] = ()
+
+    @cached_property
+    def sentences(self) -> dict[str, Part]:
+        """The numbered sentences, items and rows by id."""
+        return {part.id: part for part in self.parts if part.id}
+
+    @property
+    def pages(self) -> int:
+        """How many pages the document has."""
+        return self.parts[-1].page
+
+
+def load_documents(folder: Path) -> list[WrittenDocument]:
+    """Read all documents of a folder, in the order of their names.
+
+    Raises:
+        QuestionFileError: there is none, or a line is wrong; says which and what to do.
+    """
+    paths = sorted(folder.glob("*.txt"))
+    if not paths:
+        raise QuestionFileError(f"{folder}: holds no NAME.txt; name a folder of written documents")
+    return [load_document(path) for path in paths]
+
+
+def load_document(path: Path) -> WrittenDocument:
+    """Read `NAME.txt` with what lies beside it. Raises QuestionFileError."""
+    parts = tuple(_parts(path))
+    rows = [_valid(_Row, line, where) for where, line in _lines(path.with_suffix(".jsonl"))]
+    pairs = path.parent / PAIRS / f"{path.stem}.jsonl"
+    twins = [_valid(TypeAdapter(Twin), line, where) for where, line in _lines(pairs)]
+    document = WrittenDocument(
+        path.stem,
+        parts,
+        tuple(r for r in rows if isinstance(r, WrittenQuestion)),
+        tuple(r for r in rows if isinstance(r, WrittenClaim)),
+        tuple(twins),
+    )
+    _check_ids(document, path)
+    return document
+
+
+def markdown(document: WrittenDocument) -> str:
+    """The document as Markdown, a form feed between its pages."""
+    pages = [
+        "\n\n".join(_markdown_block(block) for block in blocks(document.parts, page))
+        for page in range(1, document.pages + 1)
+    ]
+    return "\f".join(f"{page}\n" for page in pages)
+
+
+def blocks(parts: Sequence[Part], page: int) -> Iterator[list[Part]]:
+    """The lines of a page that stand together: a heading, paragraph, list or table."""
+    block: list[Part] = []
+    for part in parts:
+        if part.page != page:
+            continue
+        if block and (part.gap or part.kind != block[0].kind or part.kind == "heading"):
+            yield block
+            block = []
+        block.append(part)
+    if block:
+        yield block
+
+
+class SentenceFinder:
+    """Finds a document's numbered sentences in the pages that were read of it.
+
+    Only letters and digits are compared, so that marks of lists, borders of cells and hyphens at a
+    line's end make no difference. `texts` are the pages' texts, the first being page 1.
+    """
+
+    def __init__(self, document: WrittenDocument, texts: Sequence[str]) -> None:
+        self._pages = [_Letters(text) for text in texts]
+        self._places: dict[int, list[tuple[int, int, str]]] = {}
+        self.lost: list[str] = []
+        cursor = dict.fromkeys(range(len(texts)), 0)
+        for id_, part in document.sentences.items():
+            near = sorted(range(len(texts)), key=lambda p: abs(p + 1 - part.page))
+            place = next((f for p in near if (f := self._find(part.text, p, cursor[p]))), None)
+            if place is None:
+                self.lost.append(id_)
+                continue
+            number, start, end = place
+            cursor[number] = end
+            self._places.setdefault(number, []).append((start, end, id_))
+
+    def shares(self, page: int, span: Span) -> dict[str, float]:
+        """The share of each numbered sentence that stands in a span of a page (from 1)."""
+        letters = self._pages[page - 1]
+        start, end = letters.place(span.start), letters.place(span.end)
+        return {
+            id_: (min(last, end) - max(first, start)) / (last - first)
+            for first, last, id_ in self._places.get(page - 1, ())
+            if first < end and last > start
+        }
+
+    def main(self, page: int, span: Span) -> frozenset[str]:
+        """The numbered sentences that a sentence as it was read is, or is most of, or holds."""
+        letters = self._pages[page - 1]
+        own = max(letters.place(span.end) - letters.place(span.start), 1)
+        found = self.shares(page, span)
+        lengths = {id_: last - first for first, last, id_ in self._places.get(page - 1, ())}
+        return frozenset(
+            id_ for id_, share in found.items() if share >= 0.6 or share * lengths[id_] >= 0.5 * own
+        )
+
+    def _find(self, text: str, page: int, after: int) -> tuple[int, int, int] | None:
+        wanted = _Letters(text).text
+        start = self._pages[page].text.find(wanted, after)
+        if start < 0:
+            start = self._pages[page].text.find(wanted)
+        return (page, start, start + len(wanted)) if wanted and start >= 0 else None
+
+
+@dataclass(frozen=True)
+class _Letters:
+    """A text's letters and digits alone, folded, and where each stands in it."""
+
+    source: str
+    at: list[int] = field(init=False)
+    text: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        found = [(m.start(), m.group().lower()) for m in _LETTER.finditer(self.source)]
+        single = [(place, letter) for place, letter in found if len(letter) == 1]
+        object.__setattr__(self, "at", [place for place, _ in single])
+        object.__setattr__(self, "text", "".join(letter for _, letter in single))
+
+    def place(self, offset: int) -> int:
+        """How many letters stand before an offset of the source."""
+        return bisect_left(self.at, offset)
+
+
+def _parts(path: Path) -> Iterator[Part]:
+    page, gap = 1, True
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        text = line.strip()
+        if not text:
+            gap = True
+            continue
+        if match := _PAGE.fullmatch(text):
+            page, gap = int(match[1]), True
+        elif match := _HEADING.fullmatch(text):
+            yield Part("heading", match[2], page, level=len(match[1]), gap=True)
+            gap = True
+        elif match := _NUMBERED.fullmatch(text):
+            yield Part(_KINDS[match[1]], match[3].strip(' "') if match[1] == "| " else match[3],
+                       page, match[2], gap=gap)  # fmt: skip
+            gap = False
+        else:
+            raise QuestionFileError(
+                f"{path}:{number}: is neither a page mark, a heading nor a numbered sentence "
+                f"({text[:40]!r}); correct this line"
+            )
+
+
+def _lines(path: Path) -> Iterator[tuple[str, str]]:
+    if not path.is_file():
+        return
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        if line.strip():
+            yield f"{path}:{number}", line
+
+
+def _valid(adapter: TypeAdapter[T], line: str, where: str) -> T:
+    try:
+        return adapter.validate_json(line)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"])) or "line"
+        raise QuestionFileError(f"{where}: {place}: {first['msg']}; correct this line") from error
+
+
+def _check_ids(document: WrittenDocument, path: Path) -> None:
+    known = document.sentences.keys()
+    for name, ids in _named_ids(document):
+        missing = sorted(set(ids) - known)
+        if missing:
+            raise QuestionFileError(f"{path}: no sentence {missing[0]}, which {name!r} names")
+
+
+def _named_ids(document: WrittenDocument) -> Iterable[tuple[str, Ids]]:
+    for question in document.questions:
+        others = tuple(i for ids in question.alternatives for i in ids)
+        yield question.question, question.gold + question.harmless + question.near + others
+    for claim in document.claims:
+        yield claim.claim, claim.gold + claim.near
+    for twin in document.twins:
+        yield twin.question, twin.gold
+
+
+def _markdown_block(block: Sequence[Part]) -> str:
+    first = block[0]
+    match first.kind:
+        case "heading":
+            return f"{'#' * first.level} {_escaped(first.text)}"
+        case "item":
+            return "\n".join(f"- {_escaped(part.text)}" for part in block)
+        case "row":
+            return _markdown_table(block)
+        case _:
+            return " ".join(_escaped(part.text) for part in block)
+
+
+def _markdown_table(block: Sequence[Part]) -> str:
+    columns = max(len(part.cells) for part in block)
+    lines = []
+    for part in block:
+        cells = part.cells + [""] * (columns - len(part.cells))
+        lines.append(f"| {' | '.join(map(_escaped, cells))} |")
+    return "\n".join([lines[0], "|" + " --- |" * columns, *lines[1:]])
+
+
+def _escaped(text: str) -> str:
+    return _SPECIAL.sub(r"\\\1", text)

@@ -1,0 +1,210 @@
+"""One evaluation over written documents: set them, index them, ask, check, score."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from mehealth_eval.written_data import SentenceFinder, WrittenDocument, load_documents, markdown
+from mehealth_eval.written_scores import (
+    Answered,
+    Judged,
+    JudgedTwin,
+    WrittenFigures,
+    figures,
+    quoted_ids,
+)
+from mehealth_rag.assistant import PASSAGES_READ, Assistant
+from mehealth_rag.checking import PASSAGES_JUDGED
+from mehealth_rag.errors import MehealthError
+from mehealth_rag.guard.verdict import Case, weigh
+from mehealth_rag.reader.choice import choose
+from mehealth_rag.reader.rows import gathered, readable
+from mehealth_rag.types import Span
+from mehealth_rag.wiring import ingest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from mehealth_eval.run import Progress
+    from mehealth_eval.written_data import Twin, WrittenClaim, WrittenQuestion
+    from mehealth_rag.reader.model import Reader
+    from mehealth_rag.reader.rows import PassageText
+    from mehealth_rag.settings import Settings
+    from mehealth_rag.types import Citation, Passage
+
+A = TypeVar("A")
+B = TypeVar("B")
+
+
+class Engine(Protocol):
+    """What is measured: the whole engine, or the reader over the same search."""
+
+    def answered(self, question: WrittenQuestion) -> Answered:
+        """The answer to a question."""
+
+    def judged(self, claim: WrittenClaim) -> Judged:
+        """The verdict on a claim."""
+
+    def twin(self, twin: Twin) -> JudgedTwin:
+        """Whether the halves of a twin are carried."""
+
+
+def evaluate_written(
+    folder: Path, settings: Settings, progress: Progress, *, reader_only: bool = False
+) -> WrittenFigures:
+    """Evaluate on the written documents of a folder; each is asked about by itself.
+
+    `settings` say which reader and engine; their corpus and index are not used.
+    Raises QuestionFileError where the folder holds none, or a line is wrong.
+    """
+    documents = load_documents(folder)
+    answered: list[Answered] = []
+    judged: list[Judged] = []
+    twins: list[JudgedTwin] = []
+    with tempfile.TemporaryDirectory() as name:
+        corpus = Path(name) / "corpus"
+        corpus.mkdir()
+        for document in documents:
+            (corpus / f"{document.name}.md").write_text(markdown(document), encoding="utf-8")
+        settings = settings.model_copy(update={"corpus": corpus, "index": Path(name) / "index"})
+        ingest(settings)
+        assistant = Assistant.open(settings)
+        reader = assistant.reader() if reader_only else None
+        lines = sum(len(d.questions) + len(d.claims) + len(d.twins) for d in documents)
+        progress.stage("reading" if reader_only else "asking", lines)
+        for document in documents:
+            found = _Found.of(assistant, document)
+            engine = _ReaderAlone(found, reader) if reader else _Whole(found)
+            answered += [_counted(engine.answered, q, progress) for q in document.questions]
+            judged += [_counted(engine.judged, c, progress) for c in document.claims]
+            twins += [_counted(engine.twin, t, progress) for t in document.twins]
+        assistant.index.close()
+    return figures(len(documents), answered, judged, twins)
+
+
+def _counted(call: Callable[[A], B], line: A, progress: Progress) -> B:
+    result = call(line)
+    progress.advance()
+    return result
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A document in the index, and where its numbered sentences stand in it."""
+
+    assistant: Assistant
+    document: WrittenDocument
+    texts: tuple[str, ...]
+    finder: SentenceFinder
+
+    @classmethod
+    def of(cls, assistant: Assistant, document: WrittenDocument) -> _Found:
+        (indexed,) = (d for d in assistant.index.documents() if d.source.id == document.name)
+        texts = tuple(assistant.page(document.name, n).text for n in range(1, indexed.pages + 1))
+        return cls(assistant, document, texts, SentenceFinder(document, texts))
+
+    def passages(self, text: str, history: Sequence[tuple[str, str]], top_k: int) -> list[Passage]:
+        evidence = self.assistant.passages(text, history, [self.document.name], top_k)
+        return [e.hit.passage for e in evidence]
+
+    def all_passages(self) -> list[Passage]:
+        ordinals = self.assistant.index.document_ordinals([self.document.name])
+        return self.assistant.index.passages(ordinals.tolist())
+
+
+@dataclass(frozen=True)
+class _ReaderAlone:
+    """The reader over our search, its verdicts held to exact values as those of the engine are."""
+
+    found: _Found
+    reader: Reader
+
+    def answered(self, question: WrittenQuestion) -> Answered:
+        passages = self.found.passages(question.question, question.history, PASSAGES_READ)
+        texts = [self.found.assistant.passage_text(p) for p in passages]
+        readings = self.reader.read(question.question, question.history, texts)
+        choice = choose(readings, self.reader.limits)
+        finder = self.found.finder
+        spans = [
+            (passages[c.passage].page, readable(passages[c.passage])[c.sentence].span)
+            for c in (*choice.sentences, *filter(None, [choice.best]))
+        ]
+        chosen = spans[: len(choice.sentences)]
+        best = finder.main(*spans[-1]) if spans else frozenset()
+        return Answered(question, quoted_ids(finder.shares(p, s) for p, s in chosen), best)
+
+    def judged(self, claim: WrittenClaim) -> Judged:
+        passages = self.found.passages(claim.claim, (), PASSAGES_JUDGED)
+        texts = [self.found.assistant.passage_text(p) for p in passages]
+        weighed = weigh(self.reader, Case(claim.claim, texts))
+        return Judged(claim, self.reader.limits.verdict(weighed.judgement))
+
+    def twin(self, twin: Twin) -> JudgedTwin:
+        """With what carries the true half given, as a sentence's citations would give it."""
+        texts = self._quotes(frozenset(twin.gold))
+        true, lie = (
+            weigh(self.reader, Case(statement, texts, twin.question)).judgement
+            for statement in (twin.true, twin.lie)
+        )
+        verdict = self.reader.limits.verdict
+        return JudgedTwin(
+            twin,
+            verdict(true) == "supported",
+            verdict(lie) == "supported",
+            true.carried,
+            lie.carried,
+        )
+
+    def _quotes(self, gold: frozenset[str]) -> list[PassageText]:
+        """The passage of the gold sentences; of several, those sentences under their headings."""
+        held: dict[int, list[int]] = {}
+        passages = self.found.all_passages()
+        for place, passage in enumerate(passages):
+            for number, sentence in enumerate(readable(passage)):
+                if self.found.finder.main(passage.page, sentence.span) & gold:
+                    held.setdefault(place, []).append(number)
+        texts = {place: self.found.assistant.passage_text(passages[place]) for place in held}
+        if len(texts) < 2:
+            return list(texts.values())
+        return [gathered([(texts[place], own) for place, own in held.items()])]
+
+
+@dataclass(frozen=True)
+class _Whole:
+    """The engine as people use it."""
+
+    found: _Found
+
+    def answered(self, question: WrittenQuestion) -> Answered:
+        name = self.found.document.name
+        try:
+            answer = self.found.assistant.ask(question.question, question.history, [name])
+        except MehealthError:
+            return Answered(question, frozenset(), failed=True)
+        shares = [self.found.finder.shares(c.page, s) for c in answer.citations
+                  if (s := self._span(c))]  # fmt: skip
+        return Answered(question, quoted_ids(shares))
+
+    def judged(self, claim: WrittenClaim) -> Judged:
+        return Judged(claim, self._verdict(claim.claim)[0])
+
+    def twin(self, twin: Twin) -> JudgedTwin:
+        true, lie = (self._verdict(text, twin.question) for text in (twin.true, twin.lie))
+        return JudgedTwin(twin, true[0] == "supported", lie[0] == "supported", true[1], lie[1])
+
+    def _verdict(self, statement: str, question: str = "") -> tuple[str, float]:
+        """The verdict on a statement, and how surely it is supported."""
+        try:
+            verdict = self.found.assistant.check(statement, [self.found.document.name], question)
+        except MehealthError:
+            return "", 0.0
+        surely = verdict.confidence if verdict.verdict == "supported" else 0.0
+        return str(verdict.verdict), surely
+
+    def _span(self, citation: Citation) -> Span | None:
+        text = self.found.texts[citation.page - 1]
+        start = text.find(citation.quote)
+        return Span(start, start + len(citation.quote)) if start >= 0 else None

@@ -1,0 +1,306 @@
+"""The layout of the page, and which handler stands behind which part of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import gradio as gr
+from gradio.events import api as named
+
+from mehealth_rag.errors import MehealthError
+from mehealth_ui import api, handlers
+from mehealth_ui.desk import EXTRACTIVE, GENERATIVE, Desk
+from mehealth_ui.guard import USER
+from mehealth_ui.limits import SESSIONS
+from mehealth_ui.markup import Html, join, tag
+
+_MOUNT = """
+window.mehealth.mount({server, watch});
+watch("value", () => window.mehealth.received(props.value));
+"""
+_BEGIN = "(question, wire) => window.mehealth.begin(question)"
+_ENGINES = {
+    EXTRACTIVE: "the documents' own words",
+    GENERATIVE: "the words of the language model, checked",
+}
+_STOP = "() => window.mehealth.stop()"
+_FAILED = "() => window.mehealth.failed()"
+
+
+def page(desk: Desk, title: str) -> gr.Blocks:
+    """The page over one desk, with its named endpoints."""
+    blocks: gr.Blocks = gr.Blocks(title=title, analytics_enabled=False, fill_width=True)
+    with blocks:
+        _static(_header(title), "top")
+        with gr.Row(elem_id="desk", equal_height=False):
+            with gr.Column(elem_id="rail", min_width=0):
+                _static(_rail(desk), "shelf")
+            with gr.Column(elem_id="talk", min_width=0):
+                _static(_transcript(), "transcript")
+                asked, ask, stop = _composer(desk)
+            with gr.Column(elem_id="proof", min_width=0):
+                _static(_no_evidence(), "pane")
+        wire = _wire(desk)
+        _connect(desk, wire, asked, ask, stop)
+        _endpoints(desk)
+    blocks.state_session_capacity = SESSIONS
+    blocks.queue(
+        max_size=desk.limits.queue,
+        default_concurrency_limit=desk.limits.concurrency,
+        api_open=False,
+    )
+    return blocks
+
+
+def visitor(request: gr.Request | None) -> tuple[str, str]:
+    """Who asks: the person or session, and the address it comes from."""
+    if request is None:
+        return "", ""
+    client = request.client
+    address = str(client.host) if client is not None else ""
+    session = str(getattr(request, "session_hash", "") or "")
+    # A component's server function is handed the web server's request, which knows no name.
+    known = isinstance(request, gr.Request)
+    name = request.username if known else request.scope.get(USER)
+    return str(name or f"{address} {session}"), address
+
+
+def _static(markup: Html, name: str) -> gr.HTML:
+    return gr.HTML(markup, elem_id=name, js_on_load=None, apply_default_css=False)
+
+
+def _composer(desk: Desk) -> tuple[gr.Textbox, gr.Button, gr.Button]:
+    with gr.Column(elem_id="composer", min_width=0):
+        _static(join([_engines(desk), _editing()]), "editing")
+        with gr.Row(elem_id="line", equal_height=False):
+            asked = gr.Textbox(
+                label="Your question",
+                show_label=False,
+                placeholder="Ask about the documents",
+                lines=1,
+                max_lines=6,
+                container=False,
+                elem_id="question",
+                scale=1,
+            )
+            ask = gr.Button("Ask", variant="primary", elem_id="ask", scale=0, min_width=84)
+            stop = gr.Button("Stop", variant="secondary", elem_id="stop", scale=0, min_width=84)
+    return asked, ask, stop
+
+
+def _wire(desk: Desk) -> gr.HTML:
+    """The unseen part that the browser's script talks through."""
+
+    def look(sent: Any) -> str:  # noqa: ANN401 - JSON
+        return handlers.look(desk, sent)
+
+    def show_turns(sent: Any) -> list[dict[str, str]]:  # noqa: ANN401 - JSON
+        return handlers.show_turns(sent)
+
+    def judge(sent: Any, request: gr.Request) -> dict[str, Any]:  # noqa: ANN401 - JSON
+        return handlers.judge(desk, sent, visitor(request)[0])
+
+    def hand_out(sent: Any) -> dict[str, str]:  # noqa: ANN401 - JSON
+        return handlers.hand_out(sent)
+
+    def suggest(sent: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+        return handlers.suggest(desk, sent)
+
+    return gr.HTML(
+        elem_id="wire",
+        visible="hidden",
+        html_template="<i></i>",
+        js_on_load=_MOUNT,
+        apply_default_css=False,
+        server_functions=[look, show_turns, judge, hand_out, suggest],
+    )
+
+
+def _connect(desk: Desk, wire: gr.HTML, asked: gr.Textbox, ask: gr.Button, stop: gr.Button) -> None:
+    def answer(question: str, sent: Any, request: gr.Request) -> Iterator[Any]:  # noqa: ANN401, ARG001
+        if sent:
+            for value in handlers.ask(desk, sent, *visitor(request)):
+                yield gr.skip() if value is None else value
+        else:
+            yield None
+
+    asking = gr.on(
+        [ask.click, asked.submit],
+        answer,
+        inputs=[asked, wire],
+        outputs=[wire],
+        js=_BEGIN,
+        show_progress="hidden",
+        # The script lets one question at a time through; Gradio would also hold back the next
+        # one while a stopped one still winds down.
+        trigger_mode="multiple",
+        concurrency_id="questions",
+        concurrency_limit=desk.limits.concurrency,
+        api_visibility="private",
+    )
+    asking.failure(None, js=_FAILED)
+    stop.click(None, cancels=[asking], js=_STOP)
+
+
+def _endpoints(desk: Desk) -> None:
+    def ask(
+        question: str,
+        history: list[list[str]] | None = None,
+        documents: list[str] | None = None,
+        _request: gr.Request | None = None,
+    ) -> dict[str, Any]:
+        """Answer a question from the documents, each statement proved by a quote and its page.
+
+        Args:
+            question: the question in plain words
+            history: earlier turns as pairs of question and answer, oldest first
+            documents: ids of the documents to look in; all where none is named
+        """
+        with _told(desk, _request):
+            return api.ask(desk, question, history, documents)
+
+    def search(
+        query: str,
+        top_k: int = 10,
+        documents: list[str] | None = None,
+        _request: gr.Request | None = None,
+    ) -> dict[str, Any]:
+        """Find the passages of the documents that come nearest to a query, without an answer.
+
+        Args:
+            query: what to look for
+            top_k: how many passages
+            documents: ids of the documents to look in; all where none is named
+        """
+        with _told(desk, _request):
+            return api.search(desk, query, top_k, documents)
+
+    def sources() -> list[dict[str, Any]]:
+        """List the documents: title, pages, whether they are indexed, where they come from."""
+        return api.sources(desk)
+
+    for endpoint in (ask, search, sources):
+        named(endpoint, api_name=endpoint.__name__, concurrency_id="questions")
+
+
+class _told:  # noqa: N801 - reads as a word of its own in `with`
+    """Counts a call against the visitor's rate, and tells errors in their own words."""
+
+    def __init__(self, desk: Desk, request: gr.Request | None) -> None:
+        self._desk, self._request = desk, request
+
+    def __enter__(self) -> None:
+        try:
+            self._desk.gate.admit(*visitor(self._request))
+        except MehealthError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, MehealthError):
+            raise gr.Error(str(error), print_exception=False) from error
+
+
+def _header(title: str) -> Html:
+    return tag(
+        "header",
+        tag(
+            "button",
+            Html("<span></span><span></span><span></span>"),
+            type="button",
+            class_="icon menu",
+            data_act="rail",
+            aria_label="Conversations and sources",
+            aria_expanded="false",
+        ),
+        tag("img", src="ui/favicon.svg", alt="", width=28, height=28, class_="logo"),
+        tag("h1", title),
+        tag("span", class_="gap"),
+        tag(
+            "button",
+            "Dark",
+            type="button",
+            class_="quiet theme",
+            data_act="theme",
+            aria_label="Switch between light and dark",
+        ),
+        class_="bar",
+    )
+
+
+def _rail(desk: Desk) -> Html:
+    return tag(
+        "div",
+        tag("button", "New conversation", type="button", class_="solid new", data_act="new"),
+        tag(
+            "nav",
+            tag("h2", "Conversations"),
+            tag("ul", class_="conversations"),
+            tag("p", "Kept in this browser only.", class_="note small"),
+            aria_label="Conversations",
+        ),
+        tag(
+            "section",
+            tag("h2", "Sources"),
+            Html(handlers.list_sources(desk)),
+            tag("p", class_="note small scope-note", role="status"),
+            aria_label="Sources",
+        ),
+        class_="rail",
+    )
+
+
+def _transcript() -> Html:
+    return tag(
+        "main",
+        tag(
+            "div",
+            tag("h2", "What would you like to know?"),
+            tag("p", "Each answer comes with the words that prove it, and the page they stand on."),
+            tag("div", class_="suggestions", aria_label="Questions to begin with"),
+            class_="welcome",
+        ),
+        tag("div", class_="turns", role="log", aria_live="polite", aria_label="Conversation"),
+        class_="talk",
+    )
+
+
+def _engines(desk: Desk) -> Html:
+    """Who writes the next answer: only where there is a choice."""
+    if not desk.engines:
+        return Html("")
+    options = [
+        tag("option", words, value=name, selected=name == desk.engine)
+        for name, words in _ENGINES.items()
+        if name in desk.engines
+    ]
+    choice = tag("select", *options, id="engine")
+    return tag("p", tag("label", "Answers in ", choice), class_="engines")
+
+
+def _editing() -> Html:
+    return tag(
+        "p",
+        tag("span", "Asking again from here; the turns after it go."),
+        " ",
+        tag("button", "Cancel", type="button", class_="quiet", data_act="cancel-edit"),
+        class_="editing",
+        role="status",
+        hidden=True,
+    )
+
+
+def _no_evidence() -> Html:
+    return tag(
+        "div",
+        tag(
+            "section",
+            tag("p", "The proof appears here", class_="kicker"),
+            tag("p", "Choose a number in an answer to see its page with the words marked."),
+            class_="nothing",
+        ),
+        class_="pane",
+        aria_live="polite",
+        aria_label="Evidence",
+        role="region",
+    )

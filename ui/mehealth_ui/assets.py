@@ -1,0 +1,31 @@
+"""The page's own files, and what stands in its head."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mehealth_ui.markup import tag
+
+STATIC = Path(__file__).parent / "static"
+FILES = {
+    "page.css": "text/css",
+    "page.js": "text/javascript",
+    "store.js": "text/javascript",
+    "favicon.svg": "image/svg+xml",
+}
+"""The only files that are served, with their types."""
+
+
+def head(title: str, description: str) -> str:
+    """What goes into the page's head before anything is drawn: title, look, a first picture."""
+    return "".join(
+        [
+            tag("title", title),
+            tag("meta", name="description", content=description),
+            tag("meta", name="color-scheme", content="light dark"),
+            tag("link", rel="icon", type="image/svg+xml", href="ui/favicon.svg"),
+            tag("link", rel="stylesheet", href="ui/page.css"),
+            tag("script", src="ui/store.js"),
+            tag("script", src="ui/page.js"),
+        ]
+    )

@@ -1,0 +1,95 @@
+"""What the handlers work with: the assistant, its limits, its feedback, its suggestions."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from mehealth_rag.errors import MehealthError
+from mehealth_rag.llm import is_configured, open_model
+from mehealth_rag.passwords import read_passwords
+from mehealth_ui.feedback import FeedbackStore
+from mehealth_ui.limits import Gate, Limits
+from mehealth_ui.pictures import Pictures
+from mehealth_ui.suggestions import Pool
+
+if TYPE_CHECKING:
+    from mehealth_rag.assistant import Assistant
+    from mehealth_rag.settings import Settings
+    from mehealth_rag.sources import SourceStatus
+
+
+LOG = logging.getLogger("mehealth.ui")
+EXTRACTIVE, GENERATIVE = "extractive", "generative"
+
+
+@dataclass(frozen=True)
+class Desk:
+    """One served index."""
+
+    assistant: Assistant
+    limits: Limits
+    gate: Gate
+    feedback: FeedbackStore
+    pictures: Pictures
+    catalogue: Mapping[str, SourceStatus]
+    engines: Mapping[str, Assistant] = field(default_factory=dict)
+    """What a person may choose from who writes; empty where no language model is configured."""
+    pool: Pool = field(default_factory=Pool)
+    closing: threading.Event = field(default_factory=threading.Event)
+
+    @classmethod
+    def of(cls, settings: Settings, assistant: Assistant) -> Desk:
+        """A desk over an open assistant."""
+        limits = Limits.of(settings)
+        passwords = read_passwords(settings.pdf_passwords) if settings.pdf_passwords else ()
+        catalogue = {s.source.id: s for s in assistant.sources()}
+        return cls(
+            assistant=assistant,
+            limits=limits,
+            gate=Gate.of(limits),
+            feedback=FeedbackStore.beside(settings.index),
+            pictures=Pictures(lambda: catalogue, passwords=passwords),
+            catalogue=catalogue,
+            engines=engines(settings, assistant),
+        )
+
+    def assistant_of(self, engine: str) -> Assistant:
+        """The assistant whose engine a person has chosen, else the page's own."""
+        return self.engines.get(engine, self.assistant)
+
+    @property
+    def version(self) -> str:
+        """Changes with the index, so that browsers may keep pictures."""
+        return self.assistant.index.fingerprint
+
+    @property
+    def engine(self) -> str:
+        """Who writes where nothing is chosen."""
+        return EXTRACTIVE if self.assistant.model is None else GENERATIVE
+
+    def begin(self) -> None:
+        """Find the suggested questions in the background."""
+        fill = threading.Thread(
+            target=self.pool.fill, args=(self.assistant_of(EXTRACTIVE), self.closing), daemon=True
+        )
+        fill.start()
+
+
+def engines(settings: Settings, assistant: Assistant) -> dict[str, Assistant]:
+    """Both engines over one index where a language model is configured, else none to choose."""
+    model = assistant.model
+    if model is None and is_configured(settings):
+        try:
+            model = open_model(settings)
+        except MehealthError as error:
+            LOG.warning("no language model on the page: %s", error)
+    if model is None:
+        return {}
+    return {
+        EXTRACTIVE: replace(assistant, model=None),
+        GENERATIVE: replace(assistant, model=model, answer_tokens=settings.llm_max_tokens),
+    }

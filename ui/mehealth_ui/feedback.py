@@ -1,0 +1,156 @@
+"""What people say of answers: kept in SQLite beside the index, handed out as evaluation questions.
+
+`python -m mehealth_ui.feedback OUTPUT` writes JSON Lines in the batch format, the right page added.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sqlite3
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mehealth_rag.errors import IndexStateError, MehealthError
+from mehealth_rag.settings import Settings
+from mehealth_ui.wire import Judged
+
+FILE = "feedback.sqlite"
+_SCHEMA = """
+create table if not exists feedback (
+    id text primary key, at real not null, visitor text not null, index_id text not null,
+    question text not null, history text not null, documents text not null,
+    verdict text not null, reason text not null, comment text not null,
+    document text not null, page integer, answer text not null)
+"""
+_WRITE = """
+insert into feedback values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+on conflict (id) do update set at = excluded.at, verdict = excluded.verdict,
+    reason = excluded.reason, comment = excluded.comment,
+    document = excluded.document, page = excluded.page
+"""
+_READ = """
+select id, question, history, documents, verdict, reason, comment, document, page, answer
+from feedback order by at, id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The page that a person says is right, as counted from 1; no page where none was named."""
+
+    document: str = ""
+    page: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackStore:
+    """The store of one index folder. Opens its file for each call: many processes may write."""
+
+    path: Path
+
+    @classmethod
+    def beside(cls, index: Path) -> FeedbackStore:
+        """The store that belongs to an index folder."""
+        return cls(index / FILE)
+
+    def save(self, judged: Judged, place: Place, visitor: str = "") -> None:
+        """Keep a verdict. A second one on the same answer takes the place of the first.
+
+        Raises:
+            IndexStateError: the file cannot be written.
+        """
+        turn, said = judged.turn, judged.feedback
+        row = (
+            turn.id,
+            time.time(),
+            visitor,
+            str(turn.answer.get("index", "")),
+            turn.question,
+            json.dumps(judged.history, ensure_ascii=False),
+            json.dumps(turn.documents, ensure_ascii=False),
+            said.verdict,
+            said.reason,
+            said.comment,
+            place.document,
+            place.page,
+            json.dumps(turn.answer, ensure_ascii=False),
+        )
+        with self._open() as database:
+            database.execute(_WRITE, row)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Every verdict as an evaluation question: the batch format and what was said."""
+        if not self.path.is_file():
+            return []
+        with self._open() as database:
+            return [_question(*row) for row in database.execute(_READ)]
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with closing(sqlite3.connect(self.path, timeout=10)) as database, database:
+                database.execute("pragma journal_mode = wal")
+                database.execute(_SCHEMA)
+                yield database
+        except (OSError, sqlite3.Error) as error:
+            raise IndexStateError(
+                f"{self.path}: feedback cannot be kept ({error}); check the folder's rights"
+            ) from error
+
+
+def _question(*row: Any) -> dict[str, Any]:  # noqa: ANN401 - columns of SQLite
+    key, question, history, documents, verdict, reason, comment, document, page, answer = row
+    given = json.loads(answer)
+    pages = [page] if page is not None else []
+    if verdict == "right":
+        pages = sorted({c["page"] for c in given.get("citations", [])})
+        document = next((c["document"] for c in given.get("citations", [])), "")
+    return {
+        "id": f"feedback-{key}",
+        "question": question,
+        "history": json.loads(history),
+        "documents": json.loads(documents),
+        "verdict": verdict,
+        "reason": reason,
+        "comment": comment,
+        "document": document,
+        "pages": pages,
+        "answerable": bool(pages) or reason == "missed" or given.get("status") == "answered",
+        "answer": given.get("answer", ""),
+    }
+
+
+def write_questions(store: FeedbackStore, output: Path) -> int:
+    """Write the verdicts as JSON Lines; returns how many."""
+    rows = store.rows()
+    lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    output.write_text(lines, encoding="utf-8")
+    return len(rows)
+
+
+def main() -> int:
+    """`python -m mehealth_ui.feedback OUTPUT [--corpus DIR] [--index DIR]`."""
+    parser = argparse.ArgumentParser(prog="python -m mehealth_ui.feedback", description=__doc__)
+    parser.add_argument("output", type=Path, help="JSON Lines file to write")
+    parser.add_argument("--corpus", type=Path, help="folder with the documents")
+    parser.add_argument("--index", type=Path, help="folder of the index")
+    given = parser.parse_args()
+    try:
+        settings = Settings.load({"corpus": given.corpus, "index": given.index})
+        written = write_questions(FeedbackStore.beside(settings.index), given.output)
+    except (MehealthError, OSError) as error:
+        print(f"ui.feedback: {error}", file=sys.stderr)
+        return 2
+    print(f"{written} questions written to {given.output}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,203 @@
+"""What the page can do, as plain functions: values in, markup and JSON out. Nothing of Gradio."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from mehealth_rag.errors import MehealthError, UsageError
+from mehealth_rag.serialise import answer_json
+from mehealth_rag.types import Answer, SourceState
+from mehealth_ui import evidence, sources, turns, wire
+from mehealth_ui.desk import Desk
+from mehealth_ui.export import export
+from mehealth_ui.feedback import Place
+from mehealth_ui.limits import HISTORY_TURNS
+from mehealth_ui.markup import join, tag
+from mehealth_ui.stopping import stoppable
+
+LOG = logging.getLogger("mehealth.ui")
+STREAM_EVERY = 0.06
+"""Seconds between two pictures of a growing answer: more often, nobody reads."""
+
+_UNEXPECTED = (
+    "Something unexpected went wrong. Try again; if it stays, tell whoever runs this page."
+)
+
+
+def ask(desk: Desk, payload: object, visitor: str, address: str) -> Iterator[dict[str, Any] | None]:
+    """Answer a question as it grows. Each value holds the turn's markup, the last its record.
+
+    None comes where there is nothing new to show, so that a caller may stop at any moment.
+    """
+    asked = payload if isinstance(payload, dict) else {}
+    key, words = str(asked.get("id", "")), str(asked.get("question", ""))
+    try:
+        desk.gate.admit(visitor, address)
+        wanted = wire.parse(wire.Ask, payload)
+        check_question(desk, wanted.question)
+        yield from _grow(desk, wanted)
+    except MehealthError as error:
+        yield _failed(key, words, _sentence(str(error)))
+    except Exception:
+        LOG.exception("a question failed")
+        yield _failed(key, words, _UNEXPECTED)
+
+
+def check_question(desk: Desk, question: str) -> None:
+    """Raise UsageError where a question is empty or too long for this page."""
+    if not question.strip():
+        raise UsageError("the question is empty; ask something")
+    if len(question) > desk.limits.question_length:
+        raise UsageError(
+            f"the question has {len(question):,} characters; "
+            f"at most {desk.limits.question_length:,} are read, so make it shorter"
+        )
+
+
+def show_turns(payload: object) -> list[dict[str, str]]:
+    """A conversation that the browser kept, as markup: one value a turn."""
+    conversation = wire.parse(wire.Conversation, payload)
+    shown = []
+    for turn in conversation.turns:
+        try:
+            answer = turn.read()
+        except UsageError:
+            LOG.warning("a turn of another version was left out")
+            continue
+        followups = tuple(turn.followups)
+        whole = turns.Shown(turn.id, answer, tuple(turn.documents), followups, turn.feedback)
+        shown.append({"id": turn.id, "html": turns.turn(whole)})
+    return shown
+
+
+def look(desk: Desk, payload: object) -> str:
+    """The evidence pane for a page of a document."""
+    try:
+        wanted = wire.parse(wire.Look, payload)
+        status = desk.catalogue.get(wanted.document)
+        if status is None or status.state is not SourceState.INDEXED:
+            raise UsageError("this document is no longer in the index; ask the question again")
+        if wanted.page > status.pages:
+            raise UsageError(f"there is no page {wanted.page}; the document has {status.pages}")
+        page = desk.assistant.page(wanted.document, wanted.page)
+        view = evidence.View(status.source, page, status.pages, tuple(wanted.marks), desk.version)
+        return evidence.evidence(view)
+    except MehealthError as error:
+        return tag(
+            "section",
+            tag(
+                "header",
+                tag("h2", "This page cannot be shown", class_="title"),
+                tag("button", "Close", type="button", class_="quiet close", data_act="close-proof"),
+                class_="evidence-head",
+            ),
+            tag("p", _sentence(str(error)), class_="note"),
+            class_="evidence",
+            role="alert",
+        )
+
+
+def judge(desk: Desk, payload: object, visitor: str) -> dict[str, Any]:
+    """Keep what a person says of an answer; the turn comes back with it."""
+    try:
+        judged = wire.parse(wire.Judged, payload)
+        desk.feedback.save(judged, place_meant(desk, judged), visitor)
+    except MehealthError as error:
+        return {"error": _sentence(str(error))}
+    return {"feedback": judged.feedback.model_dump()}
+
+
+def place_meant(desk: Desk, judged: wire.Judged) -> Place:
+    """The page that a person named: by its printed number first, else counted from 1."""
+    said = judged.feedback
+    cited = [*judged.turn.answer.get("citations", []), *judged.turn.answer.get("nearest", [])]
+    document = said.document or next((str(c.get("document", "")) for c in cited), "")
+    status = desk.catalogue.get(document)
+    if status is None or not said.page.strip():
+        return Place()
+    wanted = said.page.strip().casefold()
+    for number in range(1, status.pages + 1):
+        if desk.assistant.page(document, number).label.casefold() == wanted:
+            return Place(document, number)
+    if wanted.isdecimal() and 1 <= int(wanted) <= status.pages:
+        return Place(document, int(wanted))
+    raise UsageError(f"“{said.page}” is no page of {status.source.title}; look at the page number")
+
+
+def hand_out(payload: object) -> dict[str, str]:
+    """A conversation as a file: its name, type and text."""
+    try:
+        return export(wire.parse(wire.Export, payload))
+    except MehealthError as error:
+        return {"error": _sentence(str(error))}
+
+
+def list_sources(desk: Desk) -> str:
+    """The sources panel."""
+    return sources.sources_markup(tuple(desk.catalogue.values()))
+
+
+def suggest(desk: Desk, payload: object) -> dict[str, Any]:
+    """Questions to begin with, and whether more may come."""
+    given = payload.get("documents", []) if isinstance(payload, dict) else []
+    documents = _scope(desk, given if isinstance(given, list) else [])
+    found = desk.pool.first(documents)
+    return {
+        "html": join(turns.ask_button(q) for q in found),
+        "ready": desk.pool.ready.is_set() or len(found) >= 4,
+    }
+
+
+def _grow(desk: Desk, wanted: wire.Ask) -> Iterator[dict[str, Any] | None]:
+    documents = _scope(desk, wanted.documents)
+    if wanted.documents and not any(d in desk.catalogue for d in wanted.documents):
+        raise UsageError("the chosen sources are no longer there; reload the page")
+    history = wanted.history[-HISTORY_TURNS:]
+    last: Answer | None = None
+    shown_at = time.monotonic()
+    answers = stoppable(
+        desk.assistant_of(wanted.engine),
+        lambda assistant: assistant.stream(wanted.question, history, documents),
+    )
+    with contextlib.closing(answers):
+        for answer in answers:
+            if answer is None:
+                yield None
+                continue
+            last = answer
+            if time.monotonic() - shown_at >= STREAM_EVERY:
+                partial = turns.Shown(wanted.id, last, documents, growing=True)
+                yield {"id": wanted.id, "html": turns.turn(partial), "record": None}
+                shown_at = time.monotonic()
+    if last is None:
+        raise UsageError("there was no answer; try again")
+    followups = desk.pool.after(last, (q for q, _ in history), documents)
+    record = {
+        "id": wanted.id,
+        "question": wanted.question,
+        "documents": list(documents),
+        "answer": answer_json(last),
+        "followups": list(followups),
+        "feedback": None,
+    }
+    shown = turns.Shown(wanted.id, last, documents, followups)
+    yield {"id": wanted.id, "html": turns.turn(shown), "record": record}
+
+
+def _scope(desk: Desk, documents: list[str]) -> tuple[str, ...]:
+    """The documents that a question is limited to: all of those that exist is no limit."""
+    indexed = [i for i, s in desk.catalogue.items() if s.state is SourceState.INDEXED]
+    wanted = tuple(d for d in indexed if d in documents)
+    return () if len(wanted) == len(indexed) else wanted
+
+
+def _failed(key: str, question: str, message: str) -> dict[str, Any]:
+    return {"id": key, "html": turns.problem(question, message), "record": None, "failed": True}
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")

@@ -1,0 +1,200 @@
+"""Serves the page: opens the index, puts guard, routes and Gradio together, listens."""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+import os
+import socket
+import sys
+import threading
+import tomllib
+import webbrowser
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mehealth_rag.errors import MehealthError, UsageError
+from mehealth_rag.offline import go_offline, is_hub_name
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+    from starlette.types import ASGIApp
+    from uvicorn import Server
+
+    from mehealth_rag.assistant import Assistant
+    from mehealth_rag.settings import Settings
+    from mehealth_ui.auth import Door
+    from mehealth_ui.desk import Desk
+
+LOG = logging.getLogger("mehealth.ui")
+_DEFAULT_TITLE = "Ask the documents"
+_DESCRIPTION = "Questions and answers over a set of documents, each answer with its quote and page"
+
+
+@dataclass(frozen=True)
+class Served:
+    """A page that is ready to be served."""
+
+    app: ASGIApp
+    desk: Desk
+
+
+def serve(settings: Settings, *, show: bool = False) -> None:
+    """Serve until interrupted; `show` opens the page in the person's browser too.
+
+    Raises:
+        MehealthError: no index, a public address without a login, or the port is taken.
+    """
+    from mehealth_ui.auth import door
+
+    go_offline(is_hub_name(settings.embedding_model))
+    guarded = door(settings.ui_host, settings.ui_auth)
+    listening = _listen(settings.ui_host, settings.ui_port)
+    with listening:
+        served = build(settings, open_assistant(settings), guarded)
+        server = uvicorn_server(served.app)
+        address = _address(settings.ui_host, settings.ui_port)
+        print(f"The page is at {address}  (Ctrl-C stops it)", file=sys.stderr, flush=True)
+        served.desk.begin()
+        if show and _has_screen():
+            threading.Timer(0.5, webbrowser.open, [address]).start()
+        try:
+            server.run(sockets=[listening])
+        finally:
+            served.desk.closing.set()
+
+
+def open_assistant(settings: Settings) -> Assistant:
+    """The assistant over the index, which is built first where there is none."""
+    from mehealth_rag.assistant import Assistant
+    from mehealth_rag.wiring import has_index, ingest
+
+    if not has_index(settings):
+        print("There is no index of this corpus yet; building it", file=sys.stderr, flush=True)
+        ingest(settings)
+    return Assistant.open(settings)
+
+
+def build(settings: Settings, assistant: Assistant, guarded: Door | None = None) -> Served:
+    """The whole page as an ASGI application."""
+    import gradio as gr
+    from fastapi import FastAPI
+
+    from mehealth_ui.app import page
+    from mehealth_ui.assets import STATIC, head
+    from mehealth_ui.desk import Desk
+    from mehealth_ui.guard import Guard
+    from mehealth_ui.routes import routes
+    from mehealth_ui.theme import theme
+
+    _check_mcp(settings)
+    desk = Desk.of(settings, assistant)
+    title = corpus_title(settings)
+    outer = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    outer.router.routes += routes(desk)
+    gr.mount_gradio_app(
+        outer,
+        page(desk, title),
+        path="/",
+        server_name=settings.ui_host,
+        server_port=settings.ui_port,
+        footer_links=[],
+        run_history=False,
+        auth=_asynchronous(guarded) if guarded else None,
+        auth_message="Sign in to ask the documents.",
+        favicon_path=str(STATIC / "favicon.svg"),
+        ssr_mode=False,
+        enable_monitoring=False,
+        pwa=False,
+        mcp_server=settings.ui_mcp,
+        theme=theme(),
+        show_error=True,
+    )
+    user = _who(outer) if guarded else _anyone
+    return Served(Guard(outer, head(title, _DESCRIPTION), user), desk)
+
+
+def uvicorn_server(app: ASGIApp) -> Server:
+    """The web server around the page; it tells of problems only."""
+    import uvicorn
+
+    return uvicorn.Server(
+        uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=3, server_header=False)
+    )
+
+
+def corpus_title(settings: Settings) -> str:
+    """The title that the corpus gives itself."""
+    try:
+        text = (settings.corpus / "sources.toml").read_text(encoding="utf-8")
+        title = tomllib.loads(text).get("corpus", {}).get("title", "")
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        title = ""
+    return str(title) or _DEFAULT_TITLE
+
+
+def _asynchronous(guarded: Door) -> Any:  # noqa: ANN401 - Gradio takes any callable
+    """The door's check off the event loop: hashing takes a while by design."""
+    from starlette.concurrency import run_in_threadpool
+
+    async def check(name: str, password: str) -> bool:
+        try:
+            return await run_in_threadpool(guarded.opens, name, password)
+        except MehealthError:
+            LOG.exception("nobody can sign in")
+            return False
+
+    return check
+
+
+def _who(outer: FastAPI) -> Any:  # noqa: ANN401 - request in, name out
+    inner: Any = outer.router.routes[-1].app  # type: ignore[attr-defined]
+
+    def user(request: Any) -> str | None:  # noqa: ANN401 - starlette's request
+        for kind in ("access-token", "access-token-unsecure"):
+            name = inner.tokens.get(request.cookies.get(f"{kind}-{inner.cookie_id}"))
+            if name is not None:
+                return str(name)
+        return None
+
+    return user
+
+
+def _anyone(_: object) -> str:
+    return ""
+
+
+def _check_mcp(settings: Settings) -> None:
+    if not settings.ui_mcp:
+        return
+    if importlib.util.find_spec("mcp") is None:
+        raise UsageError(
+            "MEHEALTH_UI_MCP is on but the MCP package is missing; run: pip install 'gradio[mcp]'"
+        )
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        listening.close()
+        raise UsageError(
+            f"{host}:{port} cannot be listened on ({error.strerror}); "
+            "choose another with --port or MEHEALTH_UI_PORT"
+        ) from error
+    return listening
+
+
+def _address(host: str, port: int) -> str:
+    shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104 - only compared
+    return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
+
+
+def _has_screen() -> bool:
+    """Whether a browser that opens a window can be expected: never a text browser."""
+    if sys.platform in {"darwin", "win32"}:
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

@@ -1,0 +1,327 @@
+"""One turn of the conversation as markup: question, answer with its proof, what to do next."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mehealth_rag.answering.certainty import Certainty, certainty
+from mehealth_rag.types import Answer, Citation, Conflict, Related, Status
+from mehealth_ui.markup import Html, escape, join, link, rich, tag
+from mehealth_ui.wire import REASONS, Verdict
+
+_ITEM = re.compile(r"^\s*[-*•]\s+")
+_BULLET = re.compile(r"^[•▪◦‣●○■]\s*")
+_SMALL_QUOTE = 220
+_OWN_WORDS = "extractive"
+"""The engine that only quotes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An answer with what the page puts around it."""
+
+    id: str
+    answer: Answer
+    documents: tuple[str, ...] = ()
+    followups: tuple[str, ...] = ()
+    feedback: Verdict | None = None
+    growing: bool = False
+
+
+def turn(shown: Shown) -> Html:
+    """The whole turn."""
+    answer = shown.answer
+    body = [_answered(answer)] if answer.status is Status.ANSWERED else [_not_found(answer)]
+    if not shown.growing:
+        body.append(_spoken(answer))
+        body += [_tools(shown), _followups(shown.followups)]
+    rewritten = "" if shown.growing else _rewritten(answer)
+    return join([question(answer.question, shown.documents), rewritten, *body])
+
+
+def question(text: str, documents: Sequence[str] = ()) -> Html:
+    """The question as it was asked, with the documents it was limited to."""
+    scope = tag("p", f"Only in: {', '.join(documents)}", class_="scope") if documents else Html("")
+    edit = _button("Edit", "edit", "Edit this question and ask again", class_="quiet edit")
+    return tag("div", tag("h3", text, class_="question", dir="auto"), edit, scope, class_="asked")
+
+
+def problem(asked: str, message: str) -> Html:
+    """A turn that failed: what went wrong and what to do."""
+    return join(
+        [
+            question(asked),
+            tag(
+                "div",
+                tag("p", "This did not work", class_="kicker"),
+                tag("p", message),
+                tag("p", _button("Try again", "retry", "Ask this question again", class_="solid")),
+                class_="card failed",
+                role="alert",
+            ),
+        ]
+    )
+
+
+def chip(citation: Citation) -> Html:
+    """The number of a citation, to be clicked."""
+    return tag(
+        "button",
+        str(citation.number),
+        type="button",
+        class_="chip",
+        data_act="cite",
+        data_cite=citation.number,
+        title=f"{citation.title}, page {citation.page_label}",
+        aria_label=f"Citation {citation.number}: {citation.title}, page {citation.page_label}",
+    )
+
+
+def answer_markup(answer: Answer) -> Html:
+    """The answer's text as paragraphs and lists, its markers as chips."""
+    chips = {c.number: chip(c) for c in answer.citations}
+    blocks: list[Html] = []
+    items: list[Html] = []
+    for line in answer.answer.split("\n"):
+        if _ITEM.match(line):
+            items.append(tag("li", rich(_ITEM.sub("", line), chips)))
+            continue
+        if items:
+            blocks.append(tag("ul", *items))
+            items = []
+        if line.strip():
+            blocks.append(tag("p", rich(line, chips)))
+    return join([*blocks, tag("ul", *items) if items else Html("")])
+
+
+def _answered(answer: Answer) -> Html:
+    unsure = certainty(answer) is Certainty.UNSURE
+    warning = tag("p", _capital(Certainty.UNSURE), class_="kicker")
+    return tag(
+        "div",
+        warning if unsure else Html(""),
+        tag("div", answer_markup(answer), class_="said", dir="auto"),
+        *(_conflict(c, answer.citations) for c in answer.conflicts),
+        _quotes(answer.citations, "cite", "Proof", _words(answer.answer)),
+        _related(answer.related) if answer.related else Html(""),
+        class_="card answered unsure" if unsure else "card answered",
+    )
+
+
+def _not_found(answer: Answer) -> Html:
+    parts = [
+        tag("p", "Not in the documents", class_="kicker"),
+        tag("div", answer_markup(answer), class_="said", dir="auto"),
+    ]
+    if answer.related:
+        parts.append(_related(answer.related))
+    if answer.nearest:
+        parts += [
+            tag("p", "The nearest passages. They do not answer it.", class_="note"),
+            _quotes(answer.nearest, "near", "Nearest passages"),
+        ]
+    return tag("div", *parts, class_="card missing")
+
+
+def _conflict(conflict: Conflict, citations: Sequence[Citation]) -> Html:
+    by_number = {c.number: c for c in citations}
+    values = []
+    for value in conflict.values:
+        cited = [by_number[n] for n in value.citations if n in by_number]
+        places = ", ".join(f"{c.title}, page {c.page_label}" for c in cited)
+        values.append(
+            tag(
+                "li",
+                tag("strong", value.value),
+                " ",
+                *(chip(c) for c in cited),
+                tag("span", places, class_="place"),
+            )
+        )
+    return tag(
+        "div",
+        tag("p", f"The pages disagree: {conflict.about}", class_="kicker"),
+        tag("ul", *values),
+        class_="conflict",
+        role="note",
+    )
+
+
+def _quotes(citations: Sequence[Citation], act: str, label: str, said: str = "") -> Html:
+    """A row for each citation. A quote that the answer says word for word is not said again."""
+    items = [
+        tag(
+            "li",
+            tag(
+                "button",
+                tag("span", str(c.number), class_="number") if act == "cite" else Html(""),
+                tag("span", "Word for word", class_="verbatim")
+                if said and _words(c.quote) in said
+                else tag("q", _short(c.quote)),
+                tag("span", f"{c.title} · page {c.page_label}", class_="place"),
+                type="button",
+                class_="quote",
+                data_act=act,
+                data_cite=c.number,
+            ),
+        )
+        for c in citations
+    ]
+    return tag("ol", *items, class_="quotes", aria_label=label)
+
+
+def _related(related: Sequence[Related]) -> Html:
+    items = [
+        tag(
+            "li",
+            link(r.url, r.title),
+            tag(
+                "span", "in the index" if r.indexed else "linked, not in the index", class_="place"
+            ),
+        )
+        for r in related
+    ]
+    return tag(
+        "div",
+        tag("p", "A source that may hold it", class_="note"),
+        tag("ul", *items),
+        class_="related",
+    )
+
+
+def _spoken(answer: Answer) -> Html:
+    """Who wrote the answer, what became of the model's words, and which of them were dropped."""
+    if answer.engine == _OWN_WORDS and not (answer.notice or answer.dropped):
+        return Html("")
+    by = "the documents' own words" if answer.engine == _OWN_WORDS else "the language model"
+    told = [
+        tag("span", f"Answered in {by}." if answer.engine == _OWN_WORDS else f"Written by {by}.")
+    ]
+    if answer.notice:
+        told += [Html(" "), tag("span", answer.notice, class_="notice")]
+    dropped = tag(
+        "details",
+        tag("summary", f"Left out: {len(answer.dropped)}"),
+        tag(
+            "ul", *(tag("li", tag("q", d.text), f" {'; '.join(d.reasons)}") for d in answer.dropped)
+        ),
+    )
+    return tag(
+        "div",
+        tag("p", *told),
+        dropped if answer.dropped else Html(""),
+        class_="spoken",
+        role="note",
+    )
+
+
+def _rewritten(answer: Answer) -> Html:
+    if _same(answer.question, answer.standalone_question):
+        return Html("")
+    return tag(
+        "p",
+        tag("span", "Understood as "),
+        tag("q", answer.standalone_question, class_="standalone"),
+        " ",
+        _button("Change", "edit-rewritten", "Change how the question was understood"),
+        class_="rewritten",
+    )
+
+
+def _tools(shown: Shown) -> Html:
+    return tag(
+        "div",
+        _button("Copy", "copy", "Copy the answer with its quotes"),
+        _button("Retry", "retry", "Ask this question again"),
+        tag("span", class_="gap"),
+        _sure(shown.answer),
+        *_feedback(shown.feedback),
+        class_="tools",
+    )
+
+
+def _sure(answer: Answer) -> Html:
+    """How sure the answer is, in a word; what that means in figures shows on pointing at it."""
+    sure = certainty(answer)
+    if sure is None:
+        return Html("")
+    share = f"Of the answers given at {answer.confidence:.0%}, about that share is right"
+    return tag("span", sure, class_="sure", title=share)
+
+
+def _feedback(given: Verdict | None) -> tuple[Html, ...]:
+    verdict = given.verdict if given else ""
+    return (
+        _button(
+            "Right", "right", "This answer is right", aria_pressed=str(verdict == "right").lower()
+        ),
+        _button(
+            "Wrong", "wrong", "This answer is wrong", aria_pressed=str(verdict == "wrong").lower()
+        ),
+        tag("span", "Noted, thank you" if given else "", class_="noted", role="status"),
+        _complaint(given),
+    )
+
+
+def _complaint(given: Verdict | None) -> Html:
+    reason = given.reason if given else ""
+    options = [tag("option", v, value=k, selected=k == reason) for k, v in REASONS.items()]
+    return tag(
+        "form",
+        tag("label", "What is wrong?", tag("select", *options, name="reason")),
+        tag(
+            "label",
+            "Right page, as printed",
+            tag("input", name="page", maxlength=40, value=given.page if given else ""),
+        ),
+        tag(
+            "label",
+            "Anything else",
+            tag("input", name="comment", maxlength=2000, value=given.comment if given else ""),
+        ),
+        tag("div", tag("button", "Send", type="submit", class_="solid"), class_="send"),
+        class_="complaint",
+        hidden=True,
+        aria_label="What is wrong with this answer",
+    )
+
+
+def _followups(questions: Sequence[str]) -> Html:
+    if not questions:
+        return Html("")
+    return tag(
+        "div", *(ask_button(q) for q in questions), class_="followups", aria_label="Ask next"
+    )
+
+
+def ask_button(text: str) -> Html:
+    """A suggested question."""
+    return tag(
+        "button", text, type="button", class_="suggestion", data_act="ask", data_question=text
+    )
+
+
+def _button(text: str, act: str, label: str, **attributes: str) -> Html:
+    attributes.setdefault("class_", "quiet")
+    return tag("button", text, type="button", data_act=act, title=label, **attributes)
+
+
+def _words(text: str) -> str:
+    return " ".join(re.findall(r"\w+", re.sub(r"\[\d+\]", " ", text).casefold()))
+
+
+def _short(text: str) -> Html:
+    words = _BULLET.sub("", " ".join(text.split()))
+    if len(words) <= _SMALL_QUOTE:
+        return escape(words)
+    return escape(words[:_SMALL_QUOTE].rsplit(" ", 1)[0] + " …")
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _same(one: str, other: str) -> bool:
+    return one.strip().rstrip("?").casefold() == other.strip().rstrip("?").casefold()
