@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
-from mehealth_rag.assistant import MAX_QUESTION, Assistant
+from mehealth_rag.assistant import MAX_QUESTION, PASSAGES_READ, READ_FIRST, Assistant
 from mehealth_rag.errors import UsageError
+from mehealth_rag.reader.rows import PassageText
 from mehealth_rag.settings import Settings
 from mehealth_rag.types import Answer, Status
 from mehealth_rag.wiring import ingest
@@ -164,6 +165,41 @@ def test_pages_that_disagree_are_both_shown(prospectus: Assistant) -> None:
     assert "The pages give different figures." in answer.answer
     numbers = [v.citations[0] for v in answer.conflicts[0].values]
     assert {answer.citations[n - 1].page for n in numbers} == {2, 12}
+
+
+def test_search_is_in_the_order_of_the_reader(prospectus: Assistant) -> None:
+    better = 0
+    for question, _, pages in ANSWERED:
+        found = [e.hit for e in prospectus.passages(question)]
+        hits = prospectus.search(question, 20)
+        assert {h.passage.id for h in hits[:12]} == {h.passage.id for h in found}
+        first, before = hits[0].passage.page in pages, found[0].passage.page in pages
+        better += first - before
+    assert better > 0
+
+
+def test_as_many_passages_are_read_as_are_needed(
+    prospectus: Assistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts: list[int] = []
+    reader = prospectus.reader()
+
+    class Counting:
+        limits, right = reader.limits, reader.right
+
+        def read(self, question: str, history: object, texts: list[PassageText]) -> object:
+            counts.append(len(texts))
+            return reader.read(question, (), texts)
+
+    counted = replace(prospectus, reader=lambda: Counting())  # type: ignore[arg-type,return-value]
+    counted.ask("Who is the Chairman of the Midlands Engine?")
+    assert counts == [READ_FIRST]
+    counts.clear()
+    counted.ask("Is there parking at the campus?")
+    assert counts == [READ_FIRST, PASSAGES_READ - READ_FIRST]
+    counts.clear()
+    counted.ask("How many highly skilled jobs does the region have?")  # pages may disagree
+    assert counts == [PASSAGES_READ]
 
 
 @pytest.mark.parametrize("question", ["", "   ", "x" * (MAX_QUESTION + 1)])

@@ -26,6 +26,7 @@ from mehealth_rag.index.report import NoProgress
 from mehealth_rag.language.spelling import Speller
 from mehealth_rag.naming import Naming
 from mehealth_rag.questions import Question, Wanted, analyse
+from mehealth_rag.reader.choice import choose
 from mehealth_rag.reader.rows import PassageText, passage_text
 from mehealth_rag.retrieval import Evidence, Retriever
 from mehealth_rag.sources import SourceStatus, source_statuses
@@ -60,7 +61,13 @@ MAX_QUESTION = 2_000
 """Characters of a question at the most: what is longer is a document, not a question."""
 
 PASSAGES_READ = 12
-"""How many passages are read for one answer."""
+"""How many passages are read for one answer at the most."""
+
+READ_FIRST = 4
+"""How many are read before the others, which are left where one of these answers."""
+
+ENOUGH = 0.5
+"""How likely the best of the first ones answers where the others are left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +152,16 @@ class Assistant:
         yield from compose.growing(whole, shown)
 
     def search(self, query: str, top_k: int = 10, documents: Sequence[str] = ()) -> tuple[Hit, ...]:
-        """Ranked passages for a query, best first, without an answer."""
+        """Ranked passages for a query, best first, without an answer.
+
+        The first dozen that retrieval brings are put in the order of the reader.
+        """
         self._check(query, documents)
-        mended = self.speller.mend(query)
-        found = self.retriever.retrieve(mended, top_k, documents)
-        return tuple(e.hit for e in found)
+        most = max(top_k, PASSAGES_READ)
+        found = self.retriever.retrieve(self.speller.mend(query), most, documents)
+        read = self._read(query, (), found[:PASSAGES_READ])
+        hits = [h.hit for h in reading.reordered(read, self.reader().limits)]
+        return (*hits, *(e.hit for e in found[PASSAGES_READ:]))[:top_k]
 
     def passages(
         self,
@@ -187,6 +199,16 @@ class Assistant:
         texts = [self.passage_text(hit.passage) for hit in hits]
         readings = self.reader().read(question, history, texts)
         return tuple(map(ReadHit, hits, texts, map(reading.allowed, readings, evidence)))
+
+    def _read_as_needed(
+        self, question: str, history: Sequence[Turn], evidence: Sequence[Evidence], least: int
+    ) -> tuple[ReadHit, ...]:
+        """The first passages; the others, too, where none of these is likely enough to answer."""
+        first = self._read(question, history, evidence[:least])
+        best = choose([h.reading for h in first], self.reader().limits)
+        if best.confidence >= ENOUGH or len(evidence) <= least:
+            return first
+        return (*first, *self._read(question, history, evidence[least:]))
 
     def passage_text(self, passage: Passage) -> PassageText:
         """A passage as the reader is given it."""
@@ -270,7 +292,9 @@ class Assistant:
             return framed(part)
 
         def read() -> tuple[ReadHit, ...]:
-            hits = self._read(question, _turns(alone, history), evidence)
+            # Pages that give a figure differently are told of: all are read.
+            least = len(evidence) if analysed.wanted.is_figure else READ_FIRST
+            hits = self._read_as_needed(question, _turns(alone, history), evidence, least)
             return reading.without(hits, alone.avoid) if alone.avoid else hits
 
         asked = _Asked(analysed, evidence, read, plain(naming, evidence))

@@ -9,7 +9,7 @@ from mehealth_rag.answering.before import named_before
 from mehealth_rag.answering.conflicts import disagreeing
 from mehealth_rag.answering.draft import Draft
 from mehealth_rag.language.words import content_words, fold, stem_all
-from mehealth_rag.reader.choice import choose, ranked
+from mehealth_rag.reader.choice import choose, order, ranked
 from mehealth_rag.reader.rows import readable
 from mehealth_rag.tables import quoted_columns
 from mehealth_rag.types import BlockKind, Quote
@@ -130,6 +130,11 @@ def _rivals(question: Question, hits: Sequence[ReadHit], limits: Limits) -> tupl
     found = [_found(hits, c) for c in likely]
     pair = disagreeing(question.text, [f.quote for f in found])
     return tuple(f for f in found if pair and f.quote in pair)
+
+
+def reordered(hits: Sequence[ReadHit], limits: Limits) -> tuple[ReadHit, ...]:
+    """The hits of a search, those first whose passages are likeliest to answer."""
+    return tuple(hits[place] for place in order([h.reading for h in hits], limits))
 
 
 def nearest(hits: Sequence[ReadHit]) -> tuple[Quote, ...]:

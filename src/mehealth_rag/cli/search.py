@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from mehealth_rag.answering.reading import reordered
 from mehealth_rag.cli.context import Batch, Common, console, open_assistant, print_json
 from mehealth_rag.cli.jsonl import QueryRow, exit_code, process
 from mehealth_rag.cli.show import show_hits, show_read_hits
 from mehealth_rag.serialise import hit_json, read_hit_json
 
 if TYPE_CHECKING:
+    from mehealth_rag.answering.reading import ReadHit
     from mehealth_rag.assistant import Assistant
+    from mehealth_rag.types import Turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,7 @@ def run(common: Common, asked: str | Batch, wanted: Wanted) -> int:
     if isinstance(asked, Batch):
         return exit_code(process(asked, QueryRow, partial(_hits, assistant, wanted)))
     if wanted.read:
-        read = assistant.read(asked, (), wanted.documents, wanted.top_k)
+        read = _read(assistant, asked, wanted.documents, wanted.top_k)
         shown, rows = partial(show_read_hits, hits=read), [read_hit_json(h) for h in read]
     else:
         hits = assistant.search(asked, wanted.top_k, wanted.documents)
@@ -47,6 +50,18 @@ def _hits(assistant: Assistant, wanted: Wanted, row: QueryRow) -> dict[str, Any]
     """The hits for a line; they are read as a question is, after the turns before it."""
     query, documents = row.query or row.question or "", row.documents or wanted.documents
     if wanted.read:
-        read = assistant.read(query, row.history or (), documents, wanted.top_k)
+        read = _read(assistant, query, documents, wanted.top_k, row.history or ())
         return {"hits": [read_hit_json(h) for h in read]}
     return {"hits": [hit_json(h) for h in assistant.search(query, wanted.top_k, documents)]}
+
+
+def _read(
+    assistant: Assistant,
+    query: str,
+    documents: Sequence[str],
+    top_k: int,
+    history: Sequence[Turn] = (),
+) -> tuple[ReadHit, ...]:
+    """The passages of a search with what the reader says of them, in its order."""
+    read = assistant.read(query, history, documents, top_k)
+    return reordered(read, assistant.reader().limits)

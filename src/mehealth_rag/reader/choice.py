@@ -61,6 +61,12 @@ def ranked(readings: Sequence[PassageReading], limits: Limits) -> list[Chosen]:
     return sorted(scored, key=lambda c: (-c.score, c.passage, c.sentence))
 
 
+def order(readings: Sequence[PassageReading], limits: Limits) -> list[int]:
+    """The places of passages, the likeliest to answer first."""
+    odds = [score(r.answers, r.answers, n, limits.by_rank) for n, r in enumerate(readings)]
+    return sorted(range(len(readings)), key=lambda n: (-odds[n], n))
+
+
 def score(answers: float, sentence: float, place: int, by_rank: float) -> float:
     """How likely a sentence answers, of its own and its passage's probability and its place.
 
