@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,9 +11,10 @@ from pypdf import PdfReader
 
 from mehealth_rag.assistant import MAX_QUESTION, PASSAGES_READ, READ_FIRST, Assistant
 from mehealth_rag.errors import UsageError
+from mehealth_rag.reader.model import PassageReading
 from mehealth_rag.reader.rows import PassageText
 from mehealth_rag.settings import Settings
-from mehealth_rag.types import Answer, Status
+from mehealth_rag.types import Answer, Status, Turn
 from mehealth_rag.wiring import ingest
 from tests.answering.told import told
 
@@ -178,20 +179,20 @@ def test_search_is_in_the_order_of_the_reader(prospectus: Assistant) -> None:
     assert better > 0
 
 
-def test_as_many_passages_are_read_as_are_needed(
-    prospectus: Assistant, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_as_many_passages_are_read_as_are_needed(prospectus: Assistant) -> None:
     counts: list[int] = []
     reader = prospectus.reader()
 
     class Counting:
         limits, right = reader.limits, reader.right
 
-        def read(self, question: str, history: object, texts: list[PassageText]) -> object:
+        def read(
+            self, question: str, history: Sequence[Turn], texts: Sequence[PassageText]
+        ) -> list[PassageReading]:
             counts.append(len(texts))
-            return reader.read(question, (), texts)
+            return reader.read(question, history, texts)
 
-    counted = replace(prospectus, reader=lambda: Counting())  # type: ignore[arg-type,return-value]
+    counted = replace(prospectus, reader=Counting)  # type: ignore[arg-type]
     counted.ask("Who is the Chairman of the Midlands Engine?")
     assert counts == [READ_FIRST]
     counts.clear()
@@ -225,7 +226,8 @@ def test_what_is_said_beside_a_question_draws_nothing_away(
     prospectus: Assistant, asked: str
 ) -> None:
     same = [
-        prospectus.search(asked.format(question), 5) == prospectus.search(question, 5)
+        [e.hit for e in prospectus.passages(asked.format(question), top_k=5)]
+        == [e.hit for e in prospectus.passages(question, top_k=5)]
         for question, _, _ in ANSWERED
     ]
     assert sum(same) >= 0.85 * len(same)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,15 +15,18 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-PREFIX = "model."
+_PREFIX = "model."
 """What `training.export` puts before the names of a model's parameters."""
 
-_MULTIPLIED = ("/Gemm_MatMul_quant", "/MatMul_quant", "/MatMul")
-"""How the nodes end that multiply by a matrix: their names say which parameter it is."""
+_OWN = (".weight", ".bias", ".near", ".level")
+"""How parameters' names end."""
+
+_MULTIPLIED = re.compile(r"/?(?P<path>.+)/(?:Gemm_)?MatMul(?:_quant)?")
+"""Nodes that multiply by a matrix: their names say which parameter it is."""
 
 
 def weights(folder: Path) -> dict[str, Tensor]:
-    """The parameters of the model in a folder that `export` wrote with integers, by name.
+    """The parameters of the model in a folder that `export` wrote, by name.
 
     Integers are multiplied by their scales: a weight differs from the trained one by half a step
     at the most.
@@ -31,30 +35,24 @@ def weights(folder: Path) -> dict[str, Tensor]:
     from onnx import numpy_helper
 
     graph = onnx.load(str(folder / MODEL)).graph
-    kept = {c.name: numpy_helper.to_array(c) for c in graph.initializer}
-    found = {n: a for n, a in kept.items() if n.startswith(PREFIX) and n.endswith(_OWN)}
+    matrices = _as_floats({c.name: numpy_helper.to_array(c) for c in graph.initializer})
+    found = {n: a for n, a in matrices.items() if n.startswith(_PREFIX) and n.endswith(_OWN)}
+    for node in graph.node:
+        name = node.input[1].removesuffix("_quantized") if len(node.input) > 1 else ""
+        if name in matrices and (match := _MULTIPLIED.fullmatch(node.name)):
+            found[match["path"].replace("/", ".") + ".weight"] = matrices[name].T
+    return {n.removeprefix(_PREFIX): torch.tensor(a, dtype=torch.float32) for n, a in found.items()}
+
+
+def _as_floats(kept: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The graph's arrays by name; those kept as integers are multiplied by their scales."""
+    found = dict(kept)
     for name, array in kept.items():
         if name.endswith(".small"):
-            whole = name.removesuffix(".small")
-            found[whole] = array.astype(np.float32) * kept[f"{whole}.scales"]
-    for node in graph.node:
-        ending = next((e for e in _MULTIPLIED if node.name.endswith(e)), None)
-        if ending and node.input[1] in kept:
-            matrix = _matrix(kept, node.input[1])
-            path = node.name.removesuffix(ending).strip("/").replace("/", ".")
-            found[f"{path}.weight"] = matrix.T
-    return {n.removeprefix(PREFIX): torch.tensor(a, dtype=torch.float32) for n, a in found.items()}
-
-
-_OWN = (".weight", ".bias", ".near", ".level")
-"""How parameters' names end."""
-
-
-def _matrix(kept: dict[str, np.ndarray], name: str) -> np.ndarray:
-    """A matrix [inputs, outputs] as floats; integers have a scale and a zero for each column."""
-    if not name.endswith("_quantized"):
-        return kept[name]
-    own = name.removesuffix("_quantized")
-    zero = kept[f"{own}_zero_point"].astype(np.float32)
-    scaled: np.ndarray = (kept[name].astype(np.float32) - zero) * kept[f"{own}_scale"]
-    return scaled
+            own = name.removesuffix(".small")
+            found[own] = array.astype(np.float32) * kept[f"{own}.scales"]
+        elif name.endswith("_quantized"):
+            own = name.removesuffix("_quantized")
+            zero = kept[f"{own}_zero_point"].astype(np.float32)
+            found[own] = (array.astype(np.float32) - zero) * kept[f"{own}_scale"]
+    return found

@@ -13,9 +13,10 @@ import torch
 from mehealth_rag.reader.model import CARD, LOG, Reader
 from mehealth_rag.reader.rows import inputs, passage_text
 from mehealth_rag.types import BlockKind, Passage, Sentence, Span
-from training import bases, examples, outside, package, reader
+from training import bases, examples, outside, package, packaged, reader
 from training.batches import Epochs, Mix
 from training.examples import GOLD, Examples
+from training.export import export
 from training.fit import Plan, group_loss
 from training.model import read
 
@@ -122,6 +123,23 @@ def test_a_trained_model_is_packaged_and_reads_alike(
     # Calibrating what has learnt next to nothing may turn the order round; it keeps it otherwise.
     ranks = [np.argsort(np.argsort(values)) for values in (own, other)]
     assert abs(np.corrcoef(*ranks)[0, 1]) > 0.9
+
+
+@pytest.mark.parametrize("kept", ["floats", "integers"])
+def test_training_goes_on_from_what_is_packaged(
+    made: Path, trained: Path, tmp_path: Path, kept: str
+) -> None:
+    model = reader.trained(trained)
+    _, group = next(iter(Epochs(examples.load(made), bases.tokenizer("small"), 7).all_of()))
+    export(model, bases.tokenizer("small"), group.rows[0], tmp_path / kept, kept)
+    found = packaged.weights(tmp_path / kept)
+    own = model.state_dict()
+    assert set(found) == set(own)
+    for name, weight in found.items():
+        step = own[name].abs().max() / (63 if kept == "integers" else 127)
+        assert (weight - own[name]).abs().max() <= 0.51 * step, name
+    log = run(made, tmp_path / "run", "--first", str(tmp_path / kept))
+    assert log["first"] == kept
 
 
 def test_a_run_that_was_cut_short_goes_on_where_it_stopped(
