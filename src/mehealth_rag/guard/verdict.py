@@ -61,6 +61,10 @@ class Case:
     question: str = ""
     bound: Mapping[Place, Sequence[str]] = field(default_factory=dict)
 
+    def of_first(self, count: int) -> Case:
+        """The same, held against the first of the texts alone."""
+        return replace(self, texts=self.texts[:count])
+
     def only(self, places: Sequence[Place]) -> PassageText:
         """Some sentences as one text, in reading order."""
         grouped: dict[int, list[int]] = {}
@@ -118,27 +122,27 @@ def decisive(found: Sequence[Weighed]) -> Weighed:
     return max(found, key=lambda w: w.surely, default=Weighed(NOTHING, NOTHING))
 
 
-def weighings(reader: Reader, case: Case) -> list[Weighed]:
+def weighings(reader: Reader, case: Case, known: Sequence[Judgement] = ()) -> list[Weighed]:
     """What each passage says, and what the sentences that decide most say together.
 
-    A sentence that is the statement, or is it but for a figure, needs no judgement.
+    `known` is what was read of the first passages already. A sentence that is the statement, or is
+    it but for a figure, needs no judgement.
     """
-    each = reader.judge(case.statement, case.texts, case.question)
+    unread = case.texts[len(known) :]
+    each = [*known, *(reader.judge(case.statement, unread, case.question) if unread else ())]
     own = [[(n, i) for i in range(len(text.sentences))] for n, text in enumerate(case.texts)]
     found = [_weighed(case, judgement, places) for judgement, places in zip(each, own, strict=True)]
     places = gather([judgement.evidence for judgement in each])
     if places:
         (together,) = reader.judge(case.statement, [case.only(places)], case.question)
         found.append(_weighed(case, together, places))
-    return [*found, *_word_for_word(case)]
+    # What answers a question may lean on it: then the same words may be said of another thing.
+    return [*found, *(() if case.question else word_for_word(case))]
 
 
-def _word_for_word(case: Case) -> Iterator[Weighed]:
-    """What the sentences say that are the statement, or are it but for a figure.
-
-    None do where the statement leans on something that was said before.
-    """
-    if case.question or len(case.statement.split()) < FEWEST_WORDS:
+def word_for_word(case: Case) -> Iterator[Weighed]:
+    """What the sentences say that are the statement, or are it but for a figure."""
+    if len(case.statement.split()) < FEWEST_WORDS:
         return
     left = 1 - WORD_FOR_WORD
     for n, text in enumerate(case.texts):
