@@ -79,7 +79,7 @@ def whole_answer(question: Question, written: Written, draft: Draft, library: Li
     A model that is silent is believed unless the reader is sure of an answer.
     """
     if written.passed:
-        own = _own_words(draft, written)
+        own = _own_words(draft, written.passed)
         found = partial_answer(question, [*written.passed, *own], draft, library)
         return replace(found, notice=" ".join(filter(None, (_beside(written), _added(len(own))))))
     if written.silent and draft.confidence < SURE_FROM:
@@ -89,21 +89,18 @@ def whole_answer(question: Question, written: Written, draft: Draft, library: Li
     return replace(answered(question, draft, library), notice=_alone(written))
 
 
-def _own_words(draft: Draft, written: Written) -> list[Passed]:
-    """The quotes that what passed leaves out: items of a list; others where it does not answer."""
+def _own_words(draft: Draft, passed: Sequence[Passed]) -> list[Passed]:
+    """The quotes that answer, where no sentence tells one of them; of a list, those not told."""
     listed = draft.introduction is not None
-    if written.answers and not listed:
+    left = [group for group in draft.statements if not _tell(passed, group[0])]
+    if not listed and len(left) < len(draft.statements):
         return []
-    return [
-        Passed(group[0].text, group, listed)
-        for group in draft.statements
-        if not _tells(written.passed, group[0], by_quoting=listed)
-    ]
+    return [Passed(group[0].text, group, listed) for group in left]
 
 
-def _tells(passed: Sequence[Passed], quote: Quote, *, by_quoting: bool) -> bool:
-    """Whether sentences have most words of a quote, or rest on it if that is enough."""
-    if by_quoting and any(overlap(q, quote) for p in passed for q in p.quotes):
+def _tell(passed: Sequence[Passed], quote: Quote) -> bool:
+    """Whether sentences rest on a quote, or have most of its words."""
+    if any(overlap(q, quote) for p in passed for q in p.quotes):
         return True
     own = set(stem_all(content_words(quote.text)))
     said = {s for p in passed for s in stem_all(content_words(p.text))}

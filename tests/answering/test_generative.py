@@ -133,12 +133,15 @@ def test_what_is_dropped_is_told_in_the_json(harbour: tuple[Assistant, Script]) 
     assert "99" not in value["answer"]
 
 
-def test_a_sentence_that_does_not_answer_is_followed_by_the_quote_that_does(
+def test_true_sentences_that_do_not_answer_are_followed_by_the_quote_that_does(
     harbour: tuple[Assistant, Script],
 ) -> None:
-    answer = ask(harbour, TALL, "The lighthouse stands on the North Pier [1].")
-    assert "42 metres" in plain(answer)
-    assert "42 metres" in " ".join(c.quote for c in answer.citations)
+    answer = ask(harbour, TALL, "The ferry leaves every hour [1].", carried="every hour")
+    assert [s.text for s in answer.statements] == [
+        "The ferry leaves every hour",
+        "The lighthouse on the North Pier is 42 metres tall",
+    ]
+    assert answer.notice == "The last sentence is quoted from the documents."
 
 
 def test_a_pronoun_whose_noun_was_dropped_is_named(harbour: tuple[Assistant, Script]) -> None:

@@ -18,8 +18,6 @@ from mehealth_rag.generating.gate import Gate, Passed
 from mehealth_rag.generating.judging import Bench
 from mehealth_rag.guard.exhibits import Exhibit
 from mehealth_rag.questions import Question
-from mehealth_rag.reader.choice import choose
-from mehealth_rag.reader.rows import PassageText
 from mehealth_rag.retrieval import Evidence
 from mehealth_rag.types import Dropped, PageOf
 
@@ -56,15 +54,13 @@ class Written:
     """What a model wrote and the evidence carries, and what became of the rest.
 
     `failure` says how the model failed, None where it did not. `silent`: it said that the evidence
-    does not answer. `answers`: what passed answers the question by itself. `tokens` are those of
-    the prompt and of what was written.
+    does not answer. `tokens` are those of the prompt and of what was written.
     """
 
     passed: tuple[Passed, ...] = ()
     dropped: tuple[Dropped, ...] = ()
     failure: LanguageModelError | None = None
     silent: bool = False
-    answers: bool = False
     tokens: dict[str, int] = field(default_factory=dict)
 
 
@@ -90,20 +86,8 @@ def write(task: Task, writer: Writer) -> Generator[tuple[Passed, ...], None, Wri
         dropped=tuple(gate.dropped),
         failure=failure,
         silent=gate.silent,
-        answers=answers(task.question.text, gate.passed, writer.reader),
         tokens=_tokens(prompt, text, writer.model),
     )
-
-
-def answers(question: str, passed: Sequence[Passed], reader: Reader) -> bool:
-    """Whether what passed answers a question, and does not only speak of its subject.
-
-    The reader reads it as it reads a passage.
-    """
-    if not passed:
-        return False
-    text = PassageText("", tuple(p.text for p in passed))
-    return bool(choose(reader.read(question, (), [text]), reader.limits).sentences)
 
 
 def _prompt(task: Task, writer: Writer) -> tuple[tuple[Message, ...], tuple[Exhibit, ...]]:
@@ -131,11 +115,11 @@ def _best(task: Task, page_of: PageOf) -> tuple[Exhibit, ...]:
     """The passages that answer most likely, best first, without what may not be evidence."""
     pairs = zip(task.evidence, task.hits, strict=True)
     ranked = sorted(pairs, key=lambda pair: -pair[1].likeliest)
-    found = []
-    for evidence, read in ranked[:MOST_PASSAGES]:
-        passage = evidence.hit.passage
-        found.append(Exhibit.of(evidence, page_of(passage.document, passage.page), read.text))
-    return tuple(found)
+    exhibits = (
+        Exhibit.of(e, page_of(e.hit.passage.document, e.hit.passage.page), read.text)
+        for e, read in ranked[:MOST_PASSAGES]
+    )
+    return tuple(exhibit for exhibit in exhibits if exhibit.sentences)
 
 
 def _item(exhibit: Exhibit) -> EvidenceItem:

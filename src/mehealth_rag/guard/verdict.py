@@ -61,10 +61,6 @@ class Case:
     question: str = ""
     bound: Mapping[Place, Sequence[str]] = field(default_factory=dict)
 
-    def of_first(self, count: int) -> Case:
-        """The same, held against the first of the texts alone."""
-        return replace(self, texts=self.texts[:count])
-
     def only(self, places: Sequence[Place]) -> PassageText:
         """Some sentences as one text, in reading order."""
         grouped: dict[int, list[int]] = {}
@@ -109,7 +105,8 @@ class Weighed:
         return max(self.judgement.carried, self.judgement.denied)
 
 
-NOTHING = Judgement(0.0, 0.0, 1.0, ())
+_NOTHING = Judgement(0.0, 0.0, 1.0, ())
+NOTHING_SAID = Weighed(_NOTHING, _NOTHING)
 
 
 def weigh(reader: Reader, case: Case) -> Weighed:
@@ -119,25 +116,33 @@ def weigh(reader: Reader, case: Case) -> Weighed:
 
 def decisive(found: Sequence[Weighed]) -> Weighed:
     """What carries or denies a statement most clearly; of equals the first."""
-    return max(found, key=lambda w: w.surely, default=Weighed(NOTHING, NOTHING))
+    return max(found, key=lambda w: w.surely, default=NOTHING_SAID)
 
 
-def weighings(reader: Reader, case: Case, known: Sequence[Judgement] = ()) -> list[Weighed]:
+def weighings(reader: Reader, case: Case) -> list[Weighed]:
     """What each passage says, and what the sentences that decide most say together.
 
-    `known` is what was read of the first passages already. A sentence that is the statement, or is
-    it but for a figure, needs no judgement.
+    A sentence that is the statement, or is it but for a figure, needs no judgement.
     """
-    unread = case.texts[len(known) :]
-    each = [*known, *(reader.judge(case.statement, unread, case.question) if unread else ())]
+    each = reader.judge(case.statement, case.texts, case.question)
     own = [[(n, i) for i in range(len(text.sentences))] for n, text in enumerate(case.texts)]
     found = [_weighed(case, judgement, places) for judgement, places in zip(each, own, strict=True)]
-    places = gather([judgement.evidence for judgement in each])
-    if places:
-        (together,) = reader.judge(case.statement, [case.only(places)], case.question)
-        found.append(_weighed(case, together, places))
+    if gather([judgement.evidence for judgement in each]):
+        found.append(together(reader, case, each))
     # What answers a question may lean on it: then the same words may be said of another thing.
     return [*found, *(() if case.question else word_for_word(case))]
+
+
+def together(reader: Reader, case: Case, each: Sequence[Judgement]) -> Weighed:
+    """What the sentences that decide most say, read without the others around them.
+
+    `each` is what the first of the passages say, each by itself.
+    """
+    places = _deciding([judgement.evidence for judgement in each])
+    if not places:
+        return NOTHING_SAID
+    (judgement,) = reader.judge(case.statement, [case.only(places)], case.question)
+    return _weighed(case, judgement, places)
 
 
 def word_for_word(case: Case) -> Iterator[Weighed]:
@@ -158,12 +163,19 @@ def word_for_word(case: Case) -> Iterator[Weighed]:
 
 def gather(evidence: Sequence[Sequence[float]]) -> list[Place]:
     """The sentences of all passages that decide most; none where they are of one passage."""
+    places = _deciding(evidence)
+    return places if len({n for n, _ in places}) > 1 else []
+
+
+def _deciding(evidence: Sequence[Sequence[float]]) -> list[Place]:
+    """The sentences that decide likely enough, in reading order; the likeliest at least."""
     ranked = sorted(
         ((p, n, i) for n, own in enumerate(evidence) for i, p in enumerate(own)),
         key=lambda x: (-x[0], x[1], x[2]),
     )
-    places = sorted((n, i) for p, n, i in ranked[:GATHERED] if p >= LEAST_EVIDENCE)
-    return places if len({n for n, _ in places}) > 1 else []
+    return sorted(
+        (n, i) for p, n, i in ranked[:GATHERED] if p >= LEAST_EVIDENCE or p == ranked[0][0]
+    )
 
 
 def least(reader: Reader, case: Case, weighed: Weighed, limits: Limits) -> Weighed:
