@@ -24,11 +24,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mehealth_rag.grounding.lexicon import rarity
-from mehealth_rag.grounding.matching import match_words
 from mehealth_rag.language.figures import FigureKind, figures
 from mehealth_rag.language.sentences import sentence_spans
-from mehealth_rag.language.words import is_content
+from mehealth_rag.language.words import is_content, stem
 from mehealth_rag.types import VerdictKind
 
 OMITTED_ARTICLES = 3
@@ -41,8 +39,8 @@ SHORTEST, LONGEST = 5, 45
 MOST_WORDS = 3
 """An answer of more words than this is more than its figure."""
 
-TELLING, LONGEST_CHANGED = 0.3, 20
-"""How rare a word is that changes what a sentence says, and the words of such a sentence."""
+LONGEST_CHANGED = 20
+"""Words of a sentence that is changed, at the most."""
 
 _AUX = r"(?:did|do|does|was|were|is|are|has|have|had|can|could|will|would)"
 _RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
@@ -116,11 +114,11 @@ class _Drawing:
     def word_changed(self, sentence: str) -> str | None:
         """A short sentence with one of its common words exchanged for a word of an answer."""
         words = re.findall(r"(?<=\s)[a-z]{4,}(?=[\s.,])", sentence)
-        content = [w for w in words if is_content(w) and rarity(w) >= TELLING]
+        content = [w for w in words if is_content(w)]
         if not content or len(sentence.split()) > LONGEST_CHANGED:
             return None
         word = self.chance.choice(content)
-        others = [o for o in self._common_words() if match_words(word, o)[0] == 0]
+        others = [o for o in self._common_words() if stem(o) != stem(word)]
         if not others:
             return None
         other = self.chance.choice(others)

@@ -2,7 +2,7 @@
 
 A second opinion on the gate, coarser and of another make: it compares numbers, months, weekdays and
 capitalised words as strings, and knows nothing of meaning. It shares no pattern and no word list
-with `mehealth_rag.grounding`, so that a fault there does not hide itself here.
+with `mehealth_rag.guard`, so that a fault there does not hide itself here.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
@@ -26,7 +27,7 @@ from mehealth_rag.types import Span
 from mehealth_rag.wiring import ingest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from mehealth_eval.run import Progress
     from mehealth_eval.written_data import Twin, WrittenClaim, WrittenQuestion
@@ -64,6 +65,22 @@ def evaluate_written(
     answered: list[Answered] = []
     judged: list[Judged] = []
     twins: list[JudgedTwin] = []
+    with indexed(documents, settings) as assistant:
+        reader = assistant.reader() if reader_only else None
+        lines = sum(len(d.questions) + len(d.claims) + len(d.twins) for d in documents)
+        progress.stage("reading" if reader_only else "asking", lines)
+        for document in documents:
+            found = Found.of(assistant, document)
+            engine = _ReaderAlone(found, reader) if reader else _Whole(found)
+            answered += [_counted(engine.answered, q, progress) for q in document.questions]
+            judged += [_counted(engine.judged, c, progress) for c in document.claims]
+            twins += [_counted(engine.twin, t, progress) for t in document.twins]
+    return figures(len(documents), answered, judged, twins)
+
+
+@contextmanager
+def indexed(documents: Sequence[WrittenDocument], settings: Settings) -> Iterator[Assistant]:
+    """An assistant over an index of written documents, which is gone afterwards."""
     with tempfile.TemporaryDirectory() as name:
         corpus = Path(name) / "corpus"
         corpus.mkdir()
@@ -72,17 +89,10 @@ def evaluate_written(
         settings = settings.model_copy(update={"corpus": corpus, "index": Path(name) / "index"})
         ingest(settings)
         assistant = Assistant.open(settings)
-        reader = assistant.reader() if reader_only else None
-        lines = sum(len(d.questions) + len(d.claims) + len(d.twins) for d in documents)
-        progress.stage("reading" if reader_only else "asking", lines)
-        for document in documents:
-            found = _Found.of(assistant, document)
-            engine = _ReaderAlone(found, reader) if reader else _Whole(found)
-            answered += [_counted(engine.answered, q, progress) for q in document.questions]
-            judged += [_counted(engine.judged, c, progress) for c in document.claims]
-            twins += [_counted(engine.twin, t, progress) for t in document.twins]
-        assistant.index.close()
-    return figures(len(documents), answered, judged, twins)
+        try:
+            yield assistant
+        finally:
+            assistant.index.close()
 
 
 def _counted(call: Callable[[A], B], line: A, progress: Progress) -> B:
@@ -92,7 +102,7 @@ def _counted(call: Callable[[A], B], line: A, progress: Progress) -> B:
 
 
 @dataclass(frozen=True)
-class _Found:
+class Found:
     """A document in the index, and where its numbered sentences stand in it."""
 
     assistant: Assistant
@@ -101,25 +111,33 @@ class _Found:
     finder: SentenceFinder
 
     @classmethod
-    def of(cls, assistant: Assistant, document: WrittenDocument) -> _Found:
+    def of(cls, assistant: Assistant, document: WrittenDocument) -> Found:
+        """A document of an assistant's index."""
         (indexed,) = (d for d in assistant.index.documents() if d.source.id == document.name)
         texts = tuple(assistant.page(document.name, n).text for n in range(1, indexed.pages + 1))
         return cls(assistant, document, texts, SentenceFinder(document, texts))
 
     def passages(self, text: str, history: Sequence[tuple[str, str]], top_k: int) -> list[Passage]:
+        """The passages of it that a search brings, best first."""
         evidence = self.assistant.passages(text, history, [self.document.name], top_k)
         return [e.hit.passage for e in evidence]
 
-    def all_passages(self) -> list[Passage]:
+    def holding(self, gold: frozenset[str]) -> list[tuple[Passage, list[int]]]:
+        """The passages that hold numbered sentences, each with their places in it."""
         ordinals = self.assistant.index.document_ordinals([self.document.name])
-        return self.assistant.index.passages(ordinals.tolist())
+        passages = self.assistant.index.passages(ordinals.tolist())
+        held = [
+            (p, [n for n, s in enumerate(readable(p)) if self.finder.main(p.page, s.span) & gold])
+            for p in passages
+        ]
+        return [(passage, places) for passage, places in held if places]
 
 
 @dataclass(frozen=True)
 class _ReaderAlone:
     """The reader over our search, its verdicts held to exact values as those of the engine are."""
 
-    found: _Found
+    found: Found
     reader: Reader
 
     def answered(self, question: WrittenQuestion) -> Answered:
@@ -160,23 +178,15 @@ class _ReaderAlone:
 
     def _quotes(self, gold: frozenset[str]) -> list[PassageText]:
         """The passage of the gold sentences; of several, those sentences under their headings."""
-        held: dict[int, list[int]] = {}
-        passages = self.found.all_passages()
-        for place, passage in enumerate(passages):
-            for number, sentence in enumerate(readable(passage)):
-                if self.found.finder.main(passage.page, sentence.span) & gold:
-                    held.setdefault(place, []).append(number)
-        texts = {place: self.found.assistant.passage_text(passages[place]) for place in held}
-        if len(texts) < 2:
-            return list(texts.values())
-        return [gathered([(texts[place], own) for place, own in held.items()])]
+        held = [(self.found.assistant.passage_text(p), own) for p, own in self.found.holding(gold)]
+        return [text for text, _ in held] if len(held) < 2 else [gathered(held)]
 
 
 @dataclass(frozen=True)
 class _Whole:
     """The engine as people use it."""
 
-    found: _Found
+    found: Found
 
     def answered(self, question: WrittenQuestion) -> Answered:
         name = self.found.document.name

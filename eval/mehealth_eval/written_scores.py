@@ -123,17 +123,17 @@ def figures(
     return WrittenFigures(
         documents=documents,
         questions=len(answered),
-        evidence=_by_kind((a.question.kind, a.right) for a in answered),
-        best_right=_by_kind((a.question.kind, a.best_is_right) for a in told),
+        evidence=by_kind((a.question.kind, a.right) for a in answered),
+        best_right=by_kind((a.question.kind, a.best_is_right) for a in told),
         abstention=abstention([(a.declined, not a.question.gold) for a in answered]),
         claims=len(judged),
-        verdicts=_by_kind((j.claim.verdict, j.verdict == j.claim.verdict) for j in judged),
+        verdicts=by_kind((j.claim.verdict, j.verdict == j.claim.verdict) for j in judged),
         macro_f1=_macro_f1(judged),
         false_support=share(j.verdict == "supported" for j in unsupported),
         twins=len(twins),
         twins_in_order=share(t.true_score > t.lie_score for t in twins),
         true_carried=share(t.true_carried for t in twins),
-        lies_passed=_by_kind((t.twin.how, t.lie_carried) for t in twins),
+        lies_passed=by_kind((t.twin.how, t.lie_carried) for t in twins),
     )
 
 
@@ -164,7 +164,7 @@ def _macro_f1(judged: Sequence[Judged]) -> float:
     return round(sum(scores) / len(scores), 4)
 
 
-def _by_kind(rows: Iterable[tuple[str, bool]]) -> dict[str, float]:
+def by_kind(rows: Iterable[tuple[str, bool]]) -> dict[str, float]:
     """The share in all, then by kind."""
     kinds: defaultdict[str, list[bool]] = defaultdict(list)
     for kind, right in rows:

@@ -345,13 +345,13 @@ class Assistant:
         hits, reader = asked.read(), self.reader()
         draft = reading.drafted(question, hits, reader.limits, self.index.page)
         draft = replace(draft, confidence=reader.right.of(draft.answerable))
+        library = replace(library, unread=self._unread(documents))
         if not draft.statements:
-            library = replace(library, unread=self._unread(documents))
             return compose.not_found(question, reading.nearest(hits), draft, library)
         if self.model is None or draft.disagree:
             return compose.answered(question, draft, library)
         task = Task(question, draft, asked.evidence, hits)
-        writer = Writer(self.model, self.retriever, self.index.page, self.answer_tokens)
+        writer = Writer(self.model, reader, self.index.page, self.answer_tokens)
         return (yield from generated.answer(task, writer, library))
 
     def _unread(self, documents: Sequence[str]) -> Mapping[str, tuple[PageName, ...]]:

@@ -12,21 +12,21 @@ from mehealth_rag.answering.scope import declined
 from mehealth_rag.claims import ClaimSentence, claim_sentences, halves, is_question, mended
 from mehealth_rag.errors import UsageError
 from mehealth_rag.guard import explaining
-from mehealth_rag.guard.exhibits import Exhibit
+from mehealth_rag.guard.exhibits import Exhibit, case_of, quotes_of
 from mehealth_rag.guard.values import values, without_figures
-from mehealth_rag.guard.verdict import Case, Weighed, decisive, least, weighings
+from mehealth_rag.guard.verdict import Weighed, decisive, least, weighings
 from mehealth_rag.timing import Stopwatch
 from mehealth_rag.types import Citation, Verdict, VerdictKind
 
 if TYPE_CHECKING:
     from mehealth_rag.compose import Library
     from mehealth_rag.guard.exact import Step
-    from mehealth_rag.guard.verdict import Place
+    from mehealth_rag.guard.verdict import Case, Place
     from mehealth_rag.language.spelling import Speller
     from mehealth_rag.reader.model import Reader
     from mehealth_rag.reader.rows import PassageText
     from mehealth_rag.retrieval import Evidence
-    from mehealth_rag.types import Passage, Quote
+    from mehealth_rag.types import Passage
 
 PASSAGES_JUDGED = 6
 """Passages that a sentence is held against, for each way in which they are searched."""
@@ -108,12 +108,7 @@ def _hearing(sentence: ClaimSentence, about: str, desk: Desk) -> _Hearing:
         for e in found.values()
     ]
     told = tuple(e for e in exhibits if e.sentences)
-    bound = {
-        (n, i): [quote.text for quote in exhibit.bound(i)]
-        for n, exhibit in enumerate(told)
-        for i in range(len(exhibit.sentences))
-    }
-    case = Case(sentence.text, [e.text for e in told], about, bound)
+    case = case_of(sentence.text, about, told)
     return _Hearing(case, told, desk.reader, desk.library)
 
 
@@ -188,11 +183,7 @@ class _Hearing:
 
     def _evidence(self, weighed: Weighed) -> tuple[Citation, ...]:
         """The citations of what decides, the best passage first, each passage in reading order."""
-        order = list(dict.fromkeys(n for n, _ in weighed.quotes))
-        places = sorted(weighed.quotes, key=lambda place: (order.index(place[0]), place[1]))
-        quotes: dict[Quote, None] = {}
-        for n, i in places:
-            quotes |= dict.fromkeys(self.exhibits[n].quotes(i))
+        quotes = quotes_of(self.exhibits, weighed.quotes)
         return tuple(self.library.citation(n, q) for n, q in enumerate(quotes, start=1))
 
     def _places(self, evidence: Sequence[Citation]) -> list[str]:

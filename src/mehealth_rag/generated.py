@@ -5,19 +5,25 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
 
+from mehealth_rag.answering.certainty import SURE_FROM
 from mehealth_rag.answering.draft import Draft
 from mehealth_rag.answering.marking import decisive, mark
-from mehealth_rag.compose import Library, answered, statement_text
+from mehealth_rag.answering.reading import NEAREST
+from mehealth_rag.compose import Library, answered, not_found, statement_text
 from mehealth_rag.errors import LanguageModelFailure
-from mehealth_rag.generating.supporting import Quotes
-from mehealth_rag.generating.writing import Task, Writer, Written, is_list, overlap, write
-from mehealth_rag.grounding.gate import Passed
+from mehealth_rag.generating.gate import Passed
+from mehealth_rag.generating.writing import Task, Writer, Written, write
 from mehealth_rag.growing import mapped
+from mehealth_rag.language.words import content_words, stem_all
 from mehealth_rag.questions import Question
 from mehealth_rag.types import Answer, Citation, Quote, Statement, Status
 
 ENGINE = "generative"
 OWN_WORDS = "these are the documents' own words."
+_SILENT = "The language model found no answer in the evidence"
+
+TOLD = 0.6
+"""The share of a quote's words that a text has to tell."""
 
 
 @dataclass
@@ -40,19 +46,20 @@ class _Numbers:
 def answer(task: Task, writer: Writer, library: Library) -> Generator[Answer, None, Answer]:
     """The answer that a model writes, as it grows; returned when it is whole."""
 
-    def part(passed: Sequence[Passed[Quotes]]) -> Answer:
+    def part(passed: Sequence[Passed]) -> Answer:
         return partial_answer(task.question, passed, task.draft, library)
 
     written = yield from mapped(write(task, writer), part)
-    return whole_answer(task.question, written, task.draft, library)
+    found = whole_answer(task.question, written, task.draft, library)
+    return replace(found, dropped=written.dropped, tokens=written.tokens)
 
 
 def partial_answer(
-    question: Question, passed: Sequence[Passed[Quotes]], draft: Draft, library: Library
+    question: Question, passed: Sequence[Passed], draft: Draft, library: Library
 ) -> Answer:
     """The answer as far as it has come."""
     numbers = _Numbers(library)
-    statements = [Statement(statement_text(p.text), numbers.of(p.proof)) for p in passed]
+    statements = [Statement(statement_text(p.text), numbers.of(p.quotes)) for p in passed]
     items = [p.item for p in passed]
     return Answer(
         question=question.text,
@@ -67,31 +74,43 @@ def partial_answer(
 
 
 def whole_answer(question: Question, written: Written, draft: Draft, library: Library) -> Answer:
-    """What passed; with the quotes that answer where it does not by itself, or these alone."""
-    shown = list(written.passed)
-    if not shown or (is_list(draft) and not written.answers):
-        found = answered(question, draft, library)
-        notice = _alone(written, none=not shown)
-    else:
-        own = [] if written.answers else _own_words(draft, shown)
-        found = partial_answer(question, [*shown, *own], draft, library)
-        notice = " ".join(filter(None, (_beside(written), _added(len(own)))))
-    return replace(found, notice=notice, dropped=written.dropped, tokens=written.tokens)
+    """What passed, with the quotes that it leaves out; these alone where nothing passed.
+
+    A model that is silent is believed unless the reader is sure of an answer.
+    """
+    if written.passed:
+        own = _own_words(draft, written.passed)
+        found = partial_answer(question, [*written.passed, *own], draft, library)
+        return replace(found, notice=" ".join(filter(None, (_beside(written), _added(len(own))))))
+    if written.silent and draft.confidence < SURE_FROM:
+        nearest = [group[0] for group in draft.statements[:NEAREST]]
+        found = not_found(question, nearest, draft, library)
+        return replace(found, engine=ENGINE, notice=f"{_SILENT}.")
+    return replace(answered(question, draft, library), notice=_alone(written))
 
 
-def _own_words(draft: Draft, shown: Sequence[Passed[Quotes]]) -> list[Passed[Quotes]]:
-    """The quotes that answer, as far as no sentence says them already."""
-    return [
-        Passed(group[0].text, group)
-        for group in draft.statements
-        if not any(_repeats(p, group[0]) for p in shown)
-    ]
+def _own_words(draft: Draft, passed: Sequence[Passed]) -> list[Passed]:
+    """The quotes that answer, where no sentence tells one of them; of a list, those not told."""
+    listed = draft.introduction is not None
+    left = [group for group in draft.statements if not _tell(passed, group[0])]
+    if not listed and len(left) < len(draft.statements):
+        return []
+    return [Passed(group[0].text, group, listed) for group in left]
 
 
-def _repeats(passed: Passed[Quotes], quote: Quote) -> bool:
-    """Whether a sentence says a quote word for word."""
-    said = statement_text(passed.text) == statement_text(quote.text)
-    return said and any(overlap(q, quote) for q in passed.proof)
+def _tell(passed: Sequence[Passed], quote: Quote) -> bool:
+    """Whether sentences rest on a quote, or have most of its words."""
+    if any(overlap(q, quote) for p in passed for q in p.quotes):
+        return True
+    own = set(stem_all(content_words(quote.text)))
+    said = {s for p in passed for s in stem_all(content_words(p.text))}
+    return len(own & said) >= TOLD * len(own)
+
+
+def overlap(one: Quote, other: Quote) -> bool:
+    """Whether two quotes share words of one page."""
+    same_page = (one.document, one.page) == (other.document, other.page)
+    return same_page and one.span.start < other.span.end and other.span.start < one.span.end
 
 
 def _text(question: Question, statements: Sequence[Statement], items: Sequence[bool]) -> str:
@@ -123,17 +142,15 @@ def _failed(written: Written) -> str:
     return _FAILED.get(kind, f"failed ({kind})")
 
 
-def _alone(written: Written, *, none: bool) -> str:
+def _alone(written: Written) -> str:
     """Why the documents' own words stand alone."""
     if written.failure is not None:
         return f"The language model {_failed(written)}; {OWN_WORDS}"
     if written.silent:
-        return f"The language model found no answer in the evidence; {OWN_WORDS}"
-    if none and written.dropped:
+        return f"{_SILENT}; {OWN_WORDS}"
+    if written.dropped:
         return f"The documents do not bear out what the language model wrote; {OWN_WORDS}"
-    if none:
-        return f"The language model wrote nothing; {OWN_WORDS}"
-    return f"What the language model wrote was not the whole answer; {OWN_WORDS}"
+    return f"The language model wrote nothing; {OWN_WORDS}"
 
 
 def _beside(written: Written) -> str:

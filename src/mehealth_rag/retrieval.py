@@ -39,17 +39,10 @@ Vector = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A hit with what it was found by.
-
-    `sentence_similarities` are the question's cosines to the passage's sentences [k]. `allowed`
-    says for each sentence whether it may be the answer; empty: all may.
-    """
+    """A hit; `allowed` says for each sentence whether it may be the answer; empty: all may."""
 
     hit: Hit
-    sentence_similarities: NDArray[np.float32]
     allowed: tuple[bool, ...] = ()
-    ordinal: int = -1
-    """The passage's number in the index that it was found in."""
 
 
 class SearchableIndex(Protocol):
@@ -129,17 +122,9 @@ class Retriever:
         once = {r.ordinal: r for r in reversed(tuple(turns))}
         return self._evidence(tuple(reversed(once.values()))[:top_k])
 
-    def resembling(self, text: str, evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
-        """The same passages with their similarities to another text."""
-        vector = self.encoder.encode(text)
-        return tuple(
-            replace(e, sentence_similarities=self.index.sentence_vectors(e.ordinal) @ vector)
-            for e in evidence
-        )
-
     def _of_named(
         self, named: Named, naming: Naming, documents: Sequence[str]
-    ) -> tuple[_Ranked, ...]:
+    ) -> tuple[Fused, ...]:
         """The passages of the documents of one name, and those of others that mention it."""
         query = self._query(self._telling(naming.rest))
         inside = self._led(self._ranked(query, named.documents), naming)
@@ -156,7 +141,7 @@ class Retriever:
         own = self.index.document_ordinals(named.documents)
         return frozenset(np.setdiff1d(found, own).tolist())
 
-    def _led(self, ranked: Sequence[_Ranked], naming: Naming) -> tuple[_Ranked, ...]:
+    def _led(self, ranked: Sequence[Fused], naming: Naming) -> tuple[Fused, ...]:
         """A ranking in which the documents that a question leans to come further ahead."""
         if not naming.leaning:
             return tuple(ranked)
@@ -186,7 +171,7 @@ class Retriever:
         vector = self.encoder.encode(f"{text} ({added})" if added else text)
         return _Query(vector, tuple(stems(f"{text} {added}")))
 
-    def _ranked(self, query: _Query, documents: Sequence[str]) -> tuple[_Ranked, ...]:
+    def _ranked(self, query: _Query, documents: Sequence[str]) -> tuple[Fused, ...]:
         """All that dense and lexical search bring for a query, best first."""
         vector = query.vector
         dense = self.index.dense(vector, DEPTH, documents)
@@ -196,21 +181,16 @@ class Retriever:
             if ordinal not in similarity:
                 per_sentence = self.index.sentence_vectors(ordinal) @ vector
                 similarity[ordinal] = float(per_sentence.mean())
-        return tuple(
-            _Ranked(f.ordinal, f.score, f.dense_rank, f.lexical_rank, vector)
-            for f in fuse(similarity, [o for o, _ in dense], dict(lexical))
-        )
+        return tuple(fuse(similarity, [o for o, _ in dense], dict(lexical)))
 
-    def _evidence(self, best: Sequence[_Ranked]) -> tuple[Evidence, ...]:
+    def _evidence(self, best: Sequence[Fused]) -> tuple[Evidence, ...]:
         passages = self.index.passages([r.ordinal for r in best])
         found = []
         score = 1.0
         for ranked, passage in zip(best, passages, strict=True):
-            per_sentence = self.index.sentence_vectors(ranked.ordinal) @ ranked.vector
             score = round(min(ranked.score, score), 6)  # falling too where names take turns
             hit = Hit(passage, score, ranked.dense_rank, ranked.lexical_rank)
-            mask = evidence_mask(passage)
-            found.append(Evidence(hit, per_sentence, mask, ranked.ordinal))
+            found.append(Evidence(hit, evidence_mask(passage)))
         return tuple(found)
 
 
@@ -220,17 +200,6 @@ class _Query:
 
     vector: Vector
     stems: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Ranked:
-    """A passage with its fused score and what that is made of; `vector` is the search's [d]."""
-
-    ordinal: int
-    score: float
-    dense_rank: int | None
-    lexical_rank: int | None
-    vector: Vector
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,5 +237,5 @@ def fuse(
     return sorted(found, key=lambda f: (-f.score, f.ordinal))
 
 
-def _in_order(ranked: Iterable[_Ranked]) -> tuple[_Ranked, ...]:
+def _in_order(ranked: Iterable[Fused]) -> tuple[Fused, ...]:
     return tuple(sorted(ranked, key=lambda r: (-r.score, r.ordinal)))

@@ -229,10 +229,6 @@ class Passage:
         """The nearest heading above the passage, empty where there is none."""
         return self.headings[-1] if self.headings else ""
 
-    def sentence_text(self, place: int) -> str:
-        """The words of one of its sentences, counted from 0."""
-        return self.words(self.sentences[place].span)
-
     def words(self, span: Span) -> str:
         """The words of a span of the page that lies in the passage."""
         return self.text[span.start - self.span.start : span.end - self.span.start]

@@ -10,27 +10,23 @@ from itertools import pairwise
 import pytest
 
 from mehealth_rag.assistant import Assistant
+from mehealth_rag.generating.judging import DENIED, UNTOLD
+from mehealth_rag.reader.model import Calibration
 from mehealth_rag.serialise import answer_json
 from mehealth_rag.types import Answer, Status
 from tests.answering.scripted import GUIDE, Script, scripted
-from tests.answering.told import told
+from tests.answering.told import ToldReader, told
 from tests.llm.llm_helpers import fails
 
 TALL = "How tall is the lighthouse on the North Pier?"
-WHY = "Why was the lighthouse built?"
+LIT = "When was the lighthouse on the North Pier lit?"
+CARRY = "What does the ferry carry?"
 ANSWERS = {
-    TALL: "42 metres tall",
-    WHY: "two ships",
-    "When was the lighthouse lit?": "lit in 1871",
-    "When was the lighthouse on the North Pier lit?": "lit in 1871",
-    "Who lit the lighthouse?": "Mary Anning",
-    "What does a return ticket cost?": "costs £12",
-    "From which pier does the ferry to Gull Island leave?": "leaves every hour",
-    "What do we know about the finest harbour?": "finest harbour",
-    "Which is the finest harbour of the coast?": "finest harbour",
-    "Does the ferry to Gull Island run at night?": "run at night",
-    "What does the ferry carry?": "The ferry carries",
-    "Is the lighthouse on the North Pier 99 metres tall?": "42 metres tall",
+    TALL: "42 metres",
+    LIT: "1871",
+    "Who lit the lighthouse?": "lit",
+    "What does a return ticket cost?": "ticket",
+    CARRY: "The ferry carries",
 }
 """Questions, and words of the sentence that answers."""
 
@@ -45,18 +41,21 @@ def plain(answer: Answer) -> str:
     return answer.answer.replace("**", "")
 
 
-def ask(harbour: tuple[Assistant, Script], question: str, *pieces: str) -> Answer:
+def ask(
+    harbour: tuple[Assistant, Script], question: str, text: str, carried: str = "lighthouse"
+) -> Answer:
+    """Ask where the sentences that hold the word `carried` carry what does, values aside."""
     assistant, script = harbour
-    script.say(*pieces)
-    return told(assistant, ANSWERS[question]).ask(question)
+    script.say(text)
+    return told(assistant, ANSWERS[question], carried=[carried]).ask(question)
 
 
 def test_a_true_sentence_is_shown_with_the_words_that_carry_it(
     harbour: tuple[Assistant, Script],
 ) -> None:
-    answer = ask(harbour, TALL, "At the North Pier the lighthouse is 42 meters tall [1].")
+    answer = ask(harbour, TALL, "At the North Pier the lighthouse has 42 metres [1].")
     assert answer.engine == "generative"
-    assert plain(answer) == "At the North Pier the lighthouse is 42 meters tall [1]."
+    assert plain(answer) == "At the North Pier the lighthouse has 42 metres [1]."
     assert [c.quote for c in answer.citations] == [
         "The lighthouse on the North Pier is 42 metres tall."
     ]
@@ -77,50 +76,43 @@ def test_a_wrong_or_missing_number_is_repaired(
 
 
 @pytest.mark.parametrize(
-    ("question", "lie", "truth"),
+    ("question", "lie", "reason"),
     [
-        (TALL, "The lighthouse on the North Pier is 99 metres tall [1].", "42 metres"),
-        (TALL, "The lighthouse on the North Pier is 42 feet tall [1].", "42 metres"),
-        (TALL, "The lighthouse on the South Pier is 42 metres tall [1].", "North Pier"),
-        (TALL, "The lighthouse is the tallest in England [1].", "42 metres"),
-        ("When was the lighthouse lit?", "It was lit in 1872 [1].", "1871"),
-        ("Who lit the lighthouse?", "The keeper John Smith lit the lighthouse [1].", "Anning"),
-        ("What does a return ticket cost?", "A return ticket costs £12 million [1].", "£12"),
-        (WHY, "The lighthouse was not built because of the fog [1].", "two ships"),
+        (TALL, "The lighthouse on the North Pier has 99 metres [1].", "figure “99 metres”"),
+        (TALL, "The lighthouse on the North Pier has 42 feet [1].", "figure “42 feet”"),
+        (TALL, "The Gull lighthouse has 42 metres [1].", "name “Gull”"),
+        (LIT, "The lighthouse was lit in 1872 [1].", "figure “1872”"),
+        (LIT, "The lighthouse was lit in May 1871 [1].", "date “May 1871”"),
+        ("Who lit the lighthouse?", "John Smith lit the lighthouse [1].", "name “Smith”"),
+        ("What does a return ticket cost?", "A ticket costs £12 million [1].", "figure “£12 mil"),
     ],
 )
-def test_an_untrue_sentence_is_replaced_by_the_documents_words(
-    harbour: tuple[Assistant, Script], question: str, lie: str, truth: str
+def test_no_value_is_shown_that_the_quotes_do_not_hold_however_sure_the_reader_is(
+    harbour: tuple[Assistant, Script], question: str, lie: str, reason: str
 ) -> None:
     answer = ask(harbour, question, lie)
     assert answer.engine == "extractive"
-    assert truth in plain(answer)
     assert lie.split(" [", maxsplit=1)[0] not in plain(answer)
     assert len(answer.dropped) == 1
-    assert answer.dropped[0].reasons
+    assert answer.dropped[0].reasons[0].startswith(f"unsupported {reason}")
     assert answer.notice.startswith("The documents do not bear out what the language model wrote")
 
 
-def test_a_name_put_together_from_two_names_is_no_name(
+def test_what_is_denied_or_not_told_is_dropped_and_its_neighbours_stay(
     harbour: tuple[Assistant, Script],
 ) -> None:
-    question = "From which pier does the ferry to Gull Island leave?"
-    answer = ask(harbour, question, "The ferry leaves from the Gull Pier every hour [1].")
-    assert answer.dropped[0].reasons == ("unsupported name “Gull Pier”",)
-    assert "South Pier" in plain(answer)
-    assert ask(harbour, question, "The ferry leaves from the South Pier [1].").dropped == ()
-
-
-def test_what_only_a_heading_says_is_not_added(harbour: tuple[Assistant, Script]) -> None:
-    question = "What do we know about the finest harbour?"
-    heading = (
-        "The harbour of Northby lies on the east coast as a guide of welcome to the ferry [1]."
+    assistant, script = harbour
+    script.say(
+        "The lighthouse is no tower [1]. It has 42 metres [1]. The keeper keeps a cat [1]. "
+        "The ferry leaves every hour [1]."
     )
-    assert ask(harbour, question, heading).engine == "extractive"
-    text = "The lighthouse on the North Pier, a guide to the harbour, is 42 metres tall [1]."
-    answer = ask(harbour, TALL, text)
-    assert "guide" not in plain(answer)
-    assert "42 metres" in plain(answer)
+    knowing = told(assistant, "42 metres", denied=["lighthouse"], carried=["every hour"])
+    answer = knowing.ask(TALL)
+    assert [s.text for s in answer.statements] == [
+        "The lighthouse has 42 metres",
+        "The ferry leaves every hour",
+    ]
+    assert [d.reasons for d in answer.dropped] == [(DENIED,), (UNTOLD,)]
 
 
 def test_what_is_dropped_is_told_in_the_json(harbour: tuple[Assistant, Script]) -> None:
@@ -132,7 +124,7 @@ def test_what_is_dropped_is_told_in_the_json(harbour: tuple[Assistant, Script]) 
     assert value["dropped"] == [
         {
             "text": "The lighthouse on the North Pier is 99 metres tall.",
-            "reasons": ["unsupported figure “99”"],
+            "reasons": ["unsupported figure “99 metres”"],
         }
     ]
     assert value["notice"] == (
@@ -141,79 +133,52 @@ def test_what_is_dropped_is_told_in_the_json(harbour: tuple[Assistant, Script]) 
     assert "99" not in value["answer"]
 
 
-def test_a_sentence_that_does_not_answer_is_followed_by_the_quote_that_does(
+def test_true_sentences_that_do_not_answer_are_followed_by_the_quote_that_does(
     harbour: tuple[Assistant, Script],
 ) -> None:
-    answer = ask(harbour, TALL, "The lighthouse stands on the North Pier [1].")
-    assert "42 metres" in plain(answer)
-    assert "42 metres" in " ".join(c.quote for c in answer.citations)
+    answer = ask(harbour, TALL, "The ferry leaves every hour [1].", carried="every hour")
+    assert [s.text for s in answer.statements] == [
+        "The ferry leaves every hour",
+        "The lighthouse on the North Pier is 42 metres tall",
+    ]
+    assert answer.notice == "The last sentence is quoted from the documents."
 
 
-def test_what_is_beside_the_question_is_dropped(harbour: tuple[Assistant, Script]) -> None:
-    answer = ask(harbour, TALL, "A return ticket for the ferry costs £12 [1].")
-    assert "£12" not in plain(answer)
-    assert answer.dropped[0].reasons == ("beside the question",)
-
-
-def test_a_pronoun_must_stand_for_what_the_page_means(harbour: tuple[Assistant, Script]) -> None:
-    question = "When was the lighthouse on the North Pier lit?"
+def test_a_pronoun_whose_noun_was_dropped_is_named(harbour: tuple[Assistant, Script]) -> None:
     lit = "It was lit in 1871 [1]."
-    right = ask(harbour, question, f"The lighthouse on the North Pier is 42 metres tall [1]. {lit}")
-    assert "tall [1]. It was lit in 1871" in plain(right)
-    wrong = ask(harbour, question, f"The harbour of Northby lies on the east coast [1]. {lit}")
-    assert "It was lit in 1871." in [d.text for d in wrong.dropped]
-    assert "coast [1]. It was lit" not in plain(wrong)
-    alone = ask(harbour, question, lit)
-    assert alone.dropped[0].reasons == ("it is not clear what it speaks of",)
+    kept = ask(harbour, LIT, f"The lighthouse on the North Pier is 42 metres tall [1]. {lit}")
+    assert "tall [1]. It was lit in 1871" in plain(kept)
+    lost = ask(harbour, LIT, f"The lighthouse on the North Pier is 99 metres tall [1]. {lit}")
+    assert plain(lost) == "The lighthouse on the North Pier was lit in 1871 [1]."
+    alone = ask(harbour, LIT, lit)
+    assert plain(alone) == "It was lit in 1871 [1]."
 
 
-def test_a_plan_stays_a_plan(harbour: tuple[Assistant, Script]) -> None:
-    question = "Does the ferry to Gull Island run at night?"
-    fact = ask(harbour, question, "The ferry to Gull Island runs at night [1].")
-    assert "due to run" in plain(fact)
-    assert fact.dropped[0].reasons == ("plan stated as fact",)
-    plan = ask(harbour, question, "The ferry to Gull Island is due to run at night from 2031 [1].")
-    assert plan.engine == "generative"
-
-
-def test_a_statement_stays_its_speakers(harbour: tuple[Assistant, Script]) -> None:
-    question = "Which is the finest harbour of the coast?"
-    said = "the harbour of Northby is the finest harbour of the whole coast"
-    bare = ask(harbour, question, f"{said.capitalize().replace('northby', 'Northby')} [1].")
-    assert bare.engine == "extractive"
-    assert "opinion stated as fact" in bare.dropped[0].reasons
-    other = ask(harbour, question, f"Mary Anning said that {said} [1].")
-    assert other.engine == "extractive"
-    his = ask(harbour, question, f"According to John Smith, {said} [1].")
-    assert his.engine == "generative"
-    assert any("John Smith, Chairman" in c.quote for c in his.citations)
-
-
-def test_a_list_is_whole_or_quoted(harbour: tuple[Assistant, Script]) -> None:
-    question = "What does the ferry carry?"
-    half = ask(harbour, question, "The ferry carries:\n- walkers [1]\n- bicycles [1]\n")
-    assert {"walkers", "bicycles", "dogs on a lead"} == {s.text for s in half.statements}
-    assert half.engine == "extractive"
-
-
-def test_items_of_a_list_whose_lead_is_untrue_say_nothing(
-    harbour: tuple[Assistant, Script],
-) -> None:
-    answer = ask(harbour, TALL, "The ferry does not carry:\n- walkers [1]\n- bicycles [1]\n")
-    assert answer.engine == "extractive"
-    assert len(answer.dropped) == 3
-
-
-def test_a_yes_that_no_quote_bears_out_is_not_shown(harbour: tuple[Assistant, Script]) -> None:
-    question = "Is the lighthouse on the North Pier 99 metres tall?"
-    answer = ask(harbour, question, "Yes, the lighthouse on the North Pier is 42 metres tall [1].")
-    assert plain(answer) == "The lighthouse on the North Pier is 42 metres tall [1]."
+def test_items_that_a_list_lacks_are_quoted_after_it(harbour: tuple[Assistant, Script]) -> None:
+    half = "The ferry carries:\n- walkers [1]\n- bicycles [1]\n"
+    answer = ask(harbour, CARRY, half, carried="walkers")
+    assert answer.engine == "generative"
+    assert {"walkers", "bicycles", "dogs on a lead"} < {s.text for s in answer.statements}
+    assert "quoted from the documents" in answer.notice
 
 
 def test_the_model_that_finds_nothing_leaves_the_quote(harbour: tuple[Assistant, Script]) -> None:
     answer = ask(harbour, TALL, "NOT IN THE EVIDENCE")
     assert "42 metres" in plain(answer)
     assert answer.notice.startswith("The language model found no answer in the evidence")
+
+
+def test_the_model_that_finds_nothing_is_believed_where_the_reader_is_not_sure(
+    harbour: tuple[Assistant, Script],
+) -> None:
+    assistant, script = harbour
+    script.say("NOT IN THE EVIDENCE")
+    unsure = ToldReader(("42 metres",), right=Calibration(offset=-6))
+    answer = replace(assistant, reader=lambda: unsure).ask(TALL)  # type: ignore[arg-type, return-value]
+    assert answer.status is Status.NOT_FOUND
+    assert answer.statements == ()
+    assert "42 metres" in answer.nearest[0].quote
+    assert answer.notice == "The language model found no answer in the evidence."
 
 
 def test_what_is_not_in_the_documents_is_not_asked_of_the_model(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pytest
 
 from mehealth_rag.answering.reading import ReadHit, allowed, drafted, nearest, without
@@ -230,8 +229,8 @@ def test_a_refused_sentence_answers_nothing(shelf: Shelf) -> None:
 def test_what_may_not_be_evidence_answers_nothing(shelf: Shelf) -> None:
     hit = next(h for h in shelf.read(leaves=0.9) if h.likeliest > FAR)
     passage = hit.hit.passage
-    may = tuple("leaves" not in passage.sentence_text(n) for n in range(len(passage.sentences)))
-    evidence = Evidence(hit.hit, np.zeros(len(may), np.float32), may)
+    may = tuple("leaves" not in passage.words(s.span) for s in passage.sentences)
+    evidence = Evidence(hit.hit, may)
     readings = allowed(hit.reading, evidence).sentences
     assert set(readings) == {0.0, FAR}
     assert len(readings) == len(readable(passage))

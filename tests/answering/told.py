@@ -25,11 +25,13 @@ OTHERWISE = 0.005
 class ToldReader:
     """Finds that the sentences answer that hold one of its `words`.
 
-    Those carry a statement that holds the same word; those with one of the words `denied` deny it.
+    Those, and those with one of the words `carried`, carry a statement that holds the same word;
+    those with one of the words `denied` deny it.
     """
 
     words: tuple[str, ...]
     denied: tuple[str, ...] = ()
+    carried: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
     right: Calibration = field(default_factory=Calibration)
     turns: list[list[Turn]] = field(default_factory=list)
@@ -61,7 +63,7 @@ class ToldReader:
     def _judgement(self, statement: str, text: PassageText) -> Judgement:
         carrying, denying = (
             [any(w in s and w in statement for w in words) for s in text.sentences]
-            for words in (self.words, self.denied)
+            for words in ((*self.words, *self.carried), self.denied)
         )
         if any(carrying):
             return Judgement(SURE, OTHERWISE, OTHERWISE, _chances(carrying))
@@ -97,9 +99,11 @@ class ToldJudge:
         return "denied" if any(word in statement for word in self.denied) else "untold"
 
 
-def told(assistant: Assistant, *words: str, denied: Sequence[str] = ()) -> Assistant:
+def told(
+    assistant: Assistant, *words: str, denied: Sequence[str] = (), carried: Sequence[str] = ()
+) -> Assistant:
     """The assistant whose reader finds that sentences with these words answer, carry and deny."""
-    reader = ToldReader(words, tuple(denied))
+    reader = ToldReader(words, tuple(denied), tuple(carried))
     return replace(assistant, reader=lambda: reader)  # type: ignore[arg-type, return-value]
 
 

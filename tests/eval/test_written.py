@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mehealth_eval import written_check
+from mehealth_eval import written_check, written_gate
 from mehealth_eval.questions import QuestionFileError
 from mehealth_eval.written_data import (
     SentenceFinder,
@@ -125,6 +125,15 @@ def test_the_command_measures_engine_and_reader(mehealth: Run, more: tuple[str, 
     assert (found["documents"], found["questions"], found["claims"], found["twins"]) == (1, 8, 3, 2)
     assert bool(found["best_right"]) is bool(more)
     assert 0.25 <= found["evidence"]["all"] <= 1.0
+
+
+@pytest.mark.slow
+def test_the_gate_is_measured_by_twins(capsys: pytest.CaptureFixture[str]) -> None:
+    written_gate.main([str(WRITTEN), "--each", "2"])
+    found = json.loads(capsys.readouterr().out)
+    assert found["twins"] == 2
+    assert set(found["true_shown"]) == set(found["lies_shown"]) > {"all"}
+    assert 0 <= found["lies_shown"]["all"] <= 1
 
 
 @pytest.mark.slow

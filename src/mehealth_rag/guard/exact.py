@@ -8,20 +8,23 @@ from decimal import Decimal
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+from mehealth_rag.guard.arithmetic import (
+    MOST_COUNTED,
+    apart,
+    beyond,
+    combined,
+    comparable,
+    equal,
+    fits,
+    near,
+    rounds,
+    same_kind,
+)
 from mehealth_rag.guard.values import Amount, Date, Name, Values, values
 from mehealth_rag.language.figures import FigureKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-
-NEAR = Decimal("0.06")
-"""How far a rounded figure may be off, as a share."""
-
-MOST_COUNTED = 20
-"""The most that is counted."""
-
-FAR = 3
-"""How many times as large as the other a figure is at the most that another is compared with."""
 
 MOST_PAIRED = 14
 """Figures of one dimension that are added and compared in pairs, at the most."""
@@ -93,9 +96,9 @@ def steps(statement: str, sources: Sources) -> tuple[Step, ...]:
 
 def same_amount(one: Amount, other: Amount) -> bool:
     """Whether two amounts are the same, or one of them is the other rounded."""
-    if not _comparable(one, other):
+    if not comparable(one, other):
         return False
-    return _equal(one, other) or _rounds(one, other) or _rounds(other, one)
+    return equal(one, other) or rounds(one, other) or rounds(other, one)
 
 
 def missing(statement: str, sources: Sources) -> tuple[Step, ...]:
@@ -133,12 +136,12 @@ class _Pool:
         return Step(text, kind, how, of or self._rivals(claimed, beside))
 
     def _had(self, claimed: Amount, text: str) -> _Had | None:
-        alike = [(a, t) for a, t in self.amounts if _comparable(claimed, a)]
+        alike = [(a, t) for a, t in self.amounts if comparable(claimed, a)]
         for a, t in alike:
-            if _equal(claimed, a) or self._same_digits(claimed, a):
+            if equal(claimed, a) or self._same_digits(claimed, a):
                 return "stands", (t,)
         for a, t in alike:
-            if _rounds(claimed, a):
+            if rounds(claimed, a):
                 return "rounding", (t,)
         if not claimed.unit and self._stands_as_written(text):
             return "stands", (text,)
@@ -150,15 +153,15 @@ class _Pool:
     def _compared(self, claimed: Amount, before: str) -> _Had | None:
         """What an amount is more or less than, where the words before it say that it is."""
         sign = 1 if _MORE.search(before) else -1 if _LESS.search(before) else 0
-        found = [(a, t) for a, t in self.amounts if sign and a.value and _same_kind(a, claimed)]
+        found = [(a, t) for a, t in self.amounts if sign and a.value and same_kind(a, claimed)]
         for a, t in found:
-            if _beyond(sign, a.value, claimed.measured_in(a.unit)):
+            if beyond(sign, a.value, claimed.measured_in(a.unit)):
                 return "comparison", (t,)
         if sign and claimed.kind is FigureKind.PERCENT:
             amounts = [(a, t) for a, t in self.amounts if a.value and a.kind is not FigureKind.YEAR]
             for (a, t), (b, u) in combinations(amounts[:MOST_PAIRED], 2):
                 low, high = sorted((a.value, b.measured_in(a.unit)))
-                if _same_kind(a, b) and _beyond(sign, 100 * low / high, claimed.value):
+                if same_kind(a, b) and beyond(sign, 100 * low / high, claimed.value):
                     return "comparison", (t, u)
         return None
 
@@ -166,9 +169,9 @@ class _Pool:
         """What stands where a missing amount should: amounts of its kind that are not claimed."""
         found: list[str] = []
         for quote in self.sources.quotes:
-            own = [a for a in values(quote).amounts if _same_kind(a, claimed)]
-            others = [a for a in own if not any(_equal(b, a) for b in beside.amounts)]
-            nearest = sorted(others, key=lambda a: _apart(a.value, claimed.measured_in(a.unit)))
+            own = [a for a in values(quote).amounts if same_kind(a, claimed)]
+            others = [a for a in own if not any(equal(b, a) for b in beside.amounts)]
+            nearest = sorted(others, key=lambda a: apart(a.value, claimed.measured_in(a.unit)))
             found += [a.span.of(quote) for a in nearest]
         return tuple(found)
 
@@ -207,18 +210,18 @@ class _Pool:
         """A sum, difference, share or product of two amounts; or what is left of several."""
         found = [(a, t) for a, t in self.amounts if a.value][:MOST_PAIRED]
         for (a, t), (b, u) in combinations(found, 2):
-            how = _combined(claimed, a, b)
+            how = combined(claimed, a, b)
             if how:
                 return how, (t, u)
         for alike in _columns(self.sources.quotes, found):
             unit = alike[0].unit if alike else ""
             parts = [amount.measured_in(unit) for amount in alike]
-            if len(alike) > 2 and _fits(claimed, alike[0]):
+            if len(alike) > 2 and fits(claimed, alike[0]):
                 own, total = claimed.measured_in(unit), sum(parts, Decimal(0))
                 told = tuple(f"{part:f}" for part in parts)
-                if _near(claimed, own, total):
+                if near(claimed, own, total):
                     return "sum", told
-                if _near(claimed, own, 2 * max(parts) - total):
+                if near(claimed, own, 2 * max(parts) - total):
                     return "difference", told
         return None
 
@@ -245,51 +248,6 @@ class _Pool:
         if all(p in self.words for p in parts):
             return True
         return name.text.isupper() and name.text.lower() in self.initials
-
-
-def _same_kind(one: Amount, other: Amount) -> bool:
-    return one.dimension == other.dimension and one.currency == other.currency
-
-
-def _beyond(sign: int, value: Decimal, limit: Decimal) -> bool:
-    """Whether a value is more (or, with sign -1, less) than another, and not by far."""
-    return bool(value and limit) and sign * (value - limit) > 0 and _apart(value, limit) <= FAR
-
-
-def _apart(one: Decimal, other: Decimal) -> Decimal:
-    """How many times as large as the other the larger of two values is."""
-    low, high = sorted((abs(one), abs(other)))
-    return high / low if low else Decimal("Infinity")
-
-
-def _combined(claimed: Amount, a: Amount, b: Amount) -> str:
-    """How an amount is had of two others; empty where it is not."""
-    unit = a.unit or b.unit
-    own, x, y = (amount.measured_in(unit) for amount in (claimed, a, b))
-    if _alike(a, b):
-        fits = _fits(claimed, a) and _fits(claimed, b)
-        if fits and _near(claimed, own, x + y):
-            return "sum"
-        if (fits or _is_span(claimed, a, b)) and _near(claimed, own, abs(x - y)):
-            return "difference"
-        if _is_share(claimed) and _near_share(claimed, x, y):
-            return "share"
-    return _multiplied(claimed, a, b) or _multiplied(claimed, b, a)
-
-
-def _multiplied(claimed: Amount, part: Amount, whole: Amount) -> str:
-    """Whether an amount is a share of another, what a share leaves of it, or so many times it."""
-    if not _fits(claimed, whole) or FigureKind.YEAR in {part.kind, whole.kind}:
-        return ""
-    own = claimed.measured_in(whole.unit)
-    if part.kind is FigureKind.PERCENT and whole.kind is not FigureKind.PERCENT:
-        share = part.value * whole.value / 100
-        near = _near(claimed, own, share) or _near(claimed, own, whole.value - share)
-        return "share" if near else ""
-    if part.kind is not FigureKind.QUANTITY or min(part.value, whole.value) <= 1:
-        return ""
-    product = part.value * whole.value
-    return "product" if product > MOST_COUNTED and _near(claimed, own, product) else ""
 
 
 def _columns(quotes: Sequence[str], found: Sequence[tuple[Amount, str]]) -> Iterable[list[Amount]]:
@@ -342,74 +300,6 @@ def _same_time(minutes: int, text: str, given: Values) -> bool:
     spelled = {a.value for a in given.amounts if a.value <= 24}
     name = {12: "noon", 0: "midnight"}.get(hour, "")
     return hour in spelled or hour % 12 in spelled or bool(name and name in text.lower())
-
-
-def _comparable(claimed: Amount, given: Amount) -> bool:
-    """Whether two amounts may be of one thing: a unit that only one tells says nothing."""
-    if claimed.dimension and given.dimension and claimed.dimension != given.dimension:
-        return {claimed.dimension, given.dimension} == {"percent", "points"}
-    if claimed.currency and given.currency and claimed.currency != given.currency:
-        return False
-    bare = not claimed.dimension or not given.dimension
-    return not bare or "percent" not in {claimed.dimension, given.dimension}
-
-
-def _equal(claimed: Amount, given: Amount) -> bool:
-    return claimed.measured_in(given.unit) == given.value
-
-
-def _rounds(claimed: Amount, given: Amount) -> bool:
-    """Whether a claimed amount is a given one with fewer digits."""
-    if given.kind is FigureKind.YEAR or claimed.kind is FigureKind.YEAR:
-        return False
-    own, its = claimed.measured_in(given.unit), given.value
-    margin = 2 * NEAR if claimed.kind is FigureKind.PERCENT and claimed.about else NEAR
-    if not its or abs(own - its) > margin * abs(its):
-        return False
-    return claimed.about or given.about or _digits(claimed.value) < _digits(given.value)
-
-
-def _digits(value: Decimal) -> int:
-    return len(value.normalize().as_tuple().digits)
-
-
-def _alike(a: Amount, b: Amount) -> bool:
-    same = a.dimension == b.dimension or not a.dimension or not b.dimension
-    return same and (a.currency == b.currency or not a.currency or not b.currency)
-
-
-def _fits(claimed: Amount, given: Amount) -> bool:
-    """Whether what is had of a given amount is of the claimed one's kind."""
-    if given.kind is FigureKind.YEAR or claimed.kind is FigureKind.YEAR:
-        return False
-    if claimed.unit == "point" and given.kind is FigureKind.PERCENT:
-        return True
-    return not claimed.dimension or not given.dimension or claimed.dimension == given.dimension
-
-
-def _is_span(claimed: Amount, a: Amount, b: Amount) -> bool:
-    """Whether years apart are claimed of two years."""
-    return claimed.unit in {"year", ""} and a.kind is b.kind is FigureKind.YEAR
-
-
-def _near(claimed: Amount, own: Decimal, value: Decimal) -> bool:
-    """Whether a claimed amount, `own` in the unit of a value that was had, is it or rounds it."""
-    if own == value:
-        return bool(value)
-    rounded = claimed.about or _digits(own) < min(_digits(value), 3)
-    return rounded and bool(value) and abs(own - value) <= NEAR * abs(value)
-
-
-def _is_share(claimed: Amount) -> bool:
-    return claimed.kind is FigureKind.PERCENT or claimed.unit in {"times", "fold"}
-
-
-def _near_share(claimed: Amount, a: Decimal, b: Decimal) -> bool:
-    scale = Decimal(100) if claimed.kind is FigureKind.PERCENT else Decimal(1)
-    shares = (a / b, b / a, abs(a - b) / a, abs(a - b) / b)
-    margin = 2 * NEAR if claimed.about else NEAR
-    own = claimed.value / scale
-    return any(abs(own - s) <= margin * max(s, 1 / scale) for s in shares)
 
 
 def _plain(word: str) -> str:

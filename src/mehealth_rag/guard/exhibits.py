@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from mehealth_rag.guard.verdict import Case
 from mehealth_rag.language.orders import gives_orders
 from mehealth_rag.reader.rows import readable
 from mehealth_rag.tables import quoted_columns
 from mehealth_rag.types import Quote
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mehealth_rag.guard.verdict import Place
     from mehealth_rag.reader.rows import PassageText
     from mehealth_rag.retrieval import Evidence
     from mehealth_rag.types import Page, Passage, Sentence
@@ -48,3 +52,22 @@ class Exhibit:
         spans = [*quoted_columns(sentence, self.page.text), *filter(None, [sentence.lead])]
         quotes = [Quote.of_page(self.passage.document, self.page, span) for span in spans]
         return tuple(q for q in quotes if not gives_orders(q.text))
+
+
+def case_of(statement: str, question: str, exhibits: Sequence[Exhibit]) -> Case:
+    """A statement with what it is held against; `question` is what it answers or speaks of."""
+    bound = {
+        (n, i): [quote.text for quote in exhibit.bound(i)]
+        for n, exhibit in enumerate(exhibits)
+        for i in range(len(exhibit.sentences))
+    }
+    return Case(statement, [e.text for e in exhibits], question, bound)
+
+
+def quotes_of(exhibits: Sequence[Exhibit], places: Sequence[Place]) -> tuple[Quote, ...]:
+    """The quotes of some sentences, the best passage first, each passage in reading order."""
+    order = list(dict.fromkeys(n for n, _ in places))
+    quotes: dict[Quote, None] = {}
+    for n, i in sorted(places, key=lambda place: (order.index(place[0]), place[1])):
+        quotes |= dict.fromkeys(exhibits[n].quotes(i))
+    return tuple(quotes)

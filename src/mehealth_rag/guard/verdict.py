@@ -105,7 +105,8 @@ class Weighed:
         return max(self.judgement.carried, self.judgement.denied)
 
 
-NOTHING = Judgement(0.0, 0.0, 1.0, ())
+_NOTHING = Judgement(0.0, 0.0, 1.0, ())
+NOTHING_SAID = Weighed(_NOTHING, _NOTHING)
 
 
 def weigh(reader: Reader, case: Case) -> Weighed:
@@ -115,7 +116,7 @@ def weigh(reader: Reader, case: Case) -> Weighed:
 
 def decisive(found: Sequence[Weighed]) -> Weighed:
     """What carries or denies a statement most clearly; of equals the first."""
-    return max(found, key=lambda w: w.surely, default=Weighed(NOTHING, NOTHING))
+    return max(found, key=lambda w: w.surely, default=NOTHING_SAID)
 
 
 def weighings(reader: Reader, case: Case) -> list[Weighed]:
@@ -126,19 +127,27 @@ def weighings(reader: Reader, case: Case) -> list[Weighed]:
     each = reader.judge(case.statement, case.texts, case.question)
     own = [[(n, i) for i in range(len(text.sentences))] for n, text in enumerate(case.texts)]
     found = [_weighed(case, judgement, places) for judgement, places in zip(each, own, strict=True)]
-    places = gather([judgement.evidence for judgement in each])
-    if places:
-        (together,) = reader.judge(case.statement, [case.only(places)], case.question)
-        found.append(_weighed(case, together, places))
-    return [*found, *_word_for_word(case)]
+    if gather([judgement.evidence for judgement in each]):
+        found.append(together(reader, case, each))
+    # What answers a question may lean on it: then the same words may be said of another thing.
+    return [*found, *(() if case.question else word_for_word(case))]
 
 
-def _word_for_word(case: Case) -> Iterator[Weighed]:
-    """What the sentences say that are the statement, or are it but for a figure.
+def together(reader: Reader, case: Case, each: Sequence[Judgement]) -> Weighed:
+    """What the sentences that decide most say, read without the others around them.
 
-    None do where the statement leans on something that was said before.
+    `each` is what the first of the passages say, each by itself.
     """
-    if case.question or len(case.statement.split()) < FEWEST_WORDS:
+    places = _deciding([judgement.evidence for judgement in each])
+    if not places:
+        return NOTHING_SAID
+    (judgement,) = reader.judge(case.statement, [case.only(places)], case.question)
+    return _weighed(case, judgement, places)
+
+
+def word_for_word(case: Case) -> Iterator[Weighed]:
+    """What the sentences say that are the statement, or are it but for a figure."""
+    if len(case.statement.split()) < FEWEST_WORDS:
         return
     left = 1 - WORD_FOR_WORD
     for n, text in enumerate(case.texts):
@@ -154,12 +163,19 @@ def _word_for_word(case: Case) -> Iterator[Weighed]:
 
 def gather(evidence: Sequence[Sequence[float]]) -> list[Place]:
     """The sentences of all passages that decide most; none where they are of one passage."""
+    places = _deciding(evidence)
+    return places if len({n for n, _ in places}) > 1 else []
+
+
+def _deciding(evidence: Sequence[Sequence[float]]) -> list[Place]:
+    """The sentences that decide likely enough, in reading order; the likeliest at least."""
     ranked = sorted(
         ((p, n, i) for n, own in enumerate(evidence) for i, p in enumerate(own)),
         key=lambda x: (-x[0], x[1], x[2]),
     )
-    places = sorted((n, i) for p, n, i in ranked[:GATHERED] if p >= LEAST_EVIDENCE)
-    return places if len({n for n, _ in places}) > 1 else []
+    return sorted(
+        (n, i) for p, n, i in ranked[:GATHERED] if p >= LEAST_EVIDENCE or p == ranked[0][0]
+    )
 
 
 def least(reader: Reader, case: Case, weighed: Weighed, limits: Limits) -> Weighed:

@@ -1,4 +1,4 @@
-"""What kinds of answer a piece of text holds: dates, roles, names of people and things."""
+"""What kinds of answer a piece of text holds: dates, names of people and things."""
 
 from __future__ import annotations
 
@@ -24,11 +24,6 @@ _MONTH_BEFORE = re.compile(rf"\b(?:{_MONTHS_NAMED})\s$")
 _HONORIFIC = re.compile(
     r"\b(?:Mr|Mrs|Ms|Dr|Sir|Dame|Lord|Lady|Prof|Professor|King|Queen|Prince|Princess|President|"
     r"Pope|Saint|St|Emperor|Bishop|Captain|General|Judge|Senator)\.?\s+[A-Z]"
-)
-_ROLE = re.compile(
-    r"\b(?:chair(?:man|woman|person)?|director|chief|president|ceo|cfo|founder|author|minister|"
-    r"professor|secretary|manager|officer|head of|led by|written by|invented by|founded by)\b",
-    re.IGNORECASE,
 )
 _PERSON_NAME = re.compile(
     r"\b[A-Z][a-zà-ÿ'’]+(?:\s(?:[A-Z]\.|de|van|von|al|bin|der|la|le))*(?:\s[A-Z][a-zà-ÿ'’-]+){1,2}\b"
@@ -68,8 +63,3 @@ def person_names(text: str) -> list[str]:
     named = [n for n in found if not {fold(w) for w in n.split()} & _NO_PERSON]
     titled = (text[m.start() : m.end() + 20] for m in _HONORIFIC.finditer(text))
     return named + [t.split(",", maxsplit=1)[0] for t in titled]
-
-
-def has_role(text: str) -> bool:
-    """Whether `text` speaks of a role that a person holds."""
-    return _ROLE.search(text) is not None

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 MAX_QUESTION, MAX_TURN, MAX_CONTEXT, MAX_SENTENCE = 64, 24, 48, 128
 """Word pieces of each part; a turn has an earlier question and its answer, so much for each."""
 
+MAX_STATEMENT = 160
+"""Word pieces of a statement: the end of a longer one would be taken for carried unread."""
+
 MAX_TURNS = 2
 """How many earlier turns are read."""
 
@@ -125,7 +128,7 @@ def question_row(
 def statement_row(tokenizer: Tokenizer, statement: str, question: str, text: PassageText) -> Row:
     """A statement, after the question that it answers if there is one, and a passage."""
     asked = pieces(tokenizer, question)[:MAX_TURN] if question else []
-    own = [Marks.of(tokenizer).claim, *pieces(tokenizer, statement)[:MAX_QUESTION]]
+    own = [Marks.of(tokenizer).claim, *pieces(tokenizer, statement)[:MAX_STATEMENT]]
     return _row(tokenizer, asked + own, text)
 
 

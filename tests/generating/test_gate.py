@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -9,12 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mehealth_rag.grounding.gate import MOST_DROPPED, Gate, Ruling
-from mehealth_rag.grounding.judge import carries
-from mehealth_rag.grounding.splitting import LONGEST, Splitter, Unit, next_end
-from mehealth_rag.grounding.values import Outcome
+from mehealth_rag.generating.gate import MOST_DROPPED, SAYS_NOTHING, Gate, Ruling
+from mehealth_rag.generating.splitting import LONGEST, Splitter, Unit, next_end
+from mehealth_rag.types import Quote, Span
 
-SIMILAR = 0.8
 QUOTES = (
     "The lighthouse on the North Pier is 42 metres tall.",
     "It was built because two ships had run aground in the fog.",
@@ -26,15 +25,26 @@ QUOTES = (
 )
 
 
-def judge(unit: Unit, after_dropped: bool) -> Ruling[int]:
-    """The real judge over some quotes; the proof is the number of the quote."""
-    reasons: tuple[str, ...] = ()
-    for number, quote in enumerate(QUOTES, start=1):
-        judgement = carries(unit.text, [quote], SIMILAR)
-        if judgement.outcome is Outcome.CARRIED:
-            return Ruling(number)
-        reasons = reasons or tuple(map(str, judgement.reasons))
-    return Ruling(None, reasons)
+def quote(number: int) -> Quote:
+    return Quote("guide", number, Span(0, 1), "")
+
+
+def plain(text: str) -> str:
+    return text.lower().rstrip(".!")
+
+
+def carrying(*statements: str) -> Callable[[Unit, bool], Ruling]:
+    """A judge that finds these carried, word for word, each by the quote of its number."""
+    known = {plain(s): quote(n) for n, s in enumerate(statements, start=1)}
+
+    def judge(unit: Unit, after_dropped: bool) -> Ruling:
+        found = known.get(plain(unit.claim))
+        return Ruling((found,)) if found else Ruling(reasons=("untold",))
+
+    return judge
+
+
+judge = carrying(*QUOTES)
 
 
 @dataclass(frozen=True)
@@ -45,13 +55,13 @@ class Outcomes:
     silent: bool
 
 
-def through(*pieces: str) -> Outcomes:
-    gate = Gate[int](judge)
+def through(*pieces: str, by: Callable[[Unit, bool], Ruling] = judge) -> Outcomes:
+    gate = Gate(by)
     shown = [p for piece in pieces for p in gate.feed(piece)]
     shown += gate.finish()
     assert shown == gate.passed
     return Outcomes(
-        tuple((p.text, p.proof, p.item) for p in shown),
+        tuple((p.text, p.quotes[0].page, p.item) for p in shown),
         tuple(d.text for d in gate.dropped),
         gate.done,
         gate.silent,
@@ -76,6 +86,8 @@ TEXTS = [
     "",
     "…",
     "Wow! Really? The ferry carries walkers [4]!",
+    "Yes. The ferry carries walkers [4]. No, the ferry carries bicycles [5]. Not yet. It may.",
+    "The ferry carries:\n- walkers [4]\n- elephants\n- bicycles",
 ]
 
 
@@ -155,16 +167,16 @@ def test_units_are_the_same_char_by_char(text: str) -> None:
 
 
 def test_what_is_carried_passes_and_the_rest_is_dropped_with_reasons() -> None:
-    gate = Gate[int](judge)
+    gate = Gate(judge)
     gate.feed(TEXTS[0])
     gate.finish()
-    assert [p.proof for p in gate.passed] == [1, 3]
+    assert [p.quotes[0].page for p in gate.passed] == [1, 3]
     assert [d.text for d in gate.dropped] == ["It is 99 metres tall."]
-    assert gate.dropped[0].reasons == ("unsupported figure “99”",)
+    assert gate.dropped[0].reasons == ("untold",)
 
 
 def test_a_sentence_is_shown_before_the_next_has_ended() -> None:
-    gate = Gate[int](judge)
+    gate = Gate(judge)
     assert gate.feed("The ferry carries walkers [4].") == []
     assert [p.text for p in gate.feed(" The ")] == ["The ferry carries walkers."]
 
@@ -192,12 +204,12 @@ def test_the_writer_that_finds_nothing_is_heard() -> None:
 
 
 def test_repetition_and_drivel_end_the_wait() -> None:
-    gate = Gate[int](judge)
+    gate = Gate(judge)
     for _ in range(5):
         gate.feed("The ferry carries walkers [4]. ")
     assert gate.done
     assert len(gate.passed) == 1
-    other = Gate[int](judge)
+    other = Gate(judge)
     for number in range(MOST_DROPPED + 2):
         other.feed(f"The moon has {number + 20} cheeses [1]. ")
     assert other.done
@@ -206,7 +218,7 @@ def test_repetition_and_drivel_end_the_wait() -> None:
 
 def test_a_sentence_without_an_end_is_cut() -> None:
     endless = "The ferry carries walkers and " * 60
-    gate = Gate[int](judge)
+    gate = Gate(judge)
     gate.feed(endless)
     gate.finish()
     assert gate.passed == []
@@ -223,33 +235,69 @@ def test_words_that_only_point_at_evidence_are_left_out(lead: str) -> None:
     ]
 
 
-@pytest.mark.parametrize("word", ["Yes, ", "No, ", "Certainly! ", "Yes. "])
-def test_a_bare_yes_or_no_is_left_out(word: str) -> None:
-    assert [p[0] for p in through(f"{word}the ferry carries walkers [4].").passed][-1].endswith(
-        "he ferry carries walkers."
+YES = ["Yes, the ferry carries walkers.", "Yes. The ferry carries walkers."]
+
+
+@pytest.mark.parametrize("text", YES)
+def test_a_yes_stays_in_front_of_what_it_is_carried_with(text: str) -> None:
+    assert through(text, by=carrying(text)).passed == ((text, 1, False),)
+    assert through(text, by=carrying(text)).dropped == ()
+
+
+@pytest.mark.parametrize("text", YES)
+def test_a_yes_that_is_not_carried_takes_no_true_sentence_with_it(text: str) -> None:
+    found = through(text)
+    assert found.passed == (("The ferry carries walkers.", 4, False),)
+    assert found.dropped == (text[:4],)
+
+
+def test_what_is_untrue_is_dropped_with_its_yes() -> None:
+    assert through("Yes, the ferry carries elephants.").dropped == (
+        "Yes, the ferry carries elephants.",
     )
 
 
+def test_a_yes_alone_says_nothing() -> None:
+    gate = Gate(carrying("Yes."))
+    gate.feed("Yes.")
+    gate.finish()
+    assert [d.reasons for d in gate.dropped] == [(SAYS_NOTHING,)]
+
+
+def test_an_opening_that_says_something_is_judged_alone_too() -> None:
+    text = "Mary Anning. The ferry carries elephants."
+    assert through(text, by=carrying("Mary Anning.")).passed == (("Mary Anning.", 1, False),)
+
+
 def test_an_answer_ends_before_it_is_too_long() -> None:
-    gate = Gate[int](judge, most_words=10)
+    gate = Gate(judge, most_words=10)
     gate.feed("The ferry carries walkers [4]. The ferry carries bicycles [5]. ")
     gate.feed("The harbour of Northby lies on the east coast [6]. The ")
-    assert [p.proof for p in gate.passed] == [4, 5]
+    assert [p.quotes[0].page for p in gate.passed] == [4, 5]
     assert (gate.done, gate.dropped) == (True, [])
 
 
+LIST = "The ferry carries:\n- walkers\n- elephants\n- bicycles\n"
+
+
+def test_items_are_judged_with_the_words_that_introduce_them() -> None:
+    found = through(LIST)
+    assert found.passed == (
+        ("The ferry carries:", 4, False),
+        ("walkers", 4, True),
+        ("bicycles", 5, True),
+    )
+    assert found.dropped == ("elephants",)
+
+
 def test_the_lead_of_a_list_goes_with_its_items() -> None:
-    lead = "The ferry carries:"
-    quotes = {lead: 1, "walkers": 2}
+    assert through(LIST.replace("carries", "feeds")).dropped[-1] == "The ferry feeds:"
 
-    def knows(unit: Unit, after_dropped: bool) -> Ruling[int]:
-        return Ruling(quotes.get(unit.text.rstrip(".")), ("unknown",))
 
-    kept, lost = Gate[int](knows), Gate[int](knows)
-    kept.feed(f"{lead}\n- walkers\n- elephants\n")
-    kept.finish()
-    assert [p.text for p in kept.passed] == [lead, "walkers"]
-    lost.feed(f"{lead}\n- elephants\n")
-    lost.finish()
-    assert lost.passed == []
-    assert [d.text for d in lost.dropped] == ["elephants", lead]
+def test_a_lead_with_a_figure_is_judged_by_itself() -> None:
+    text = "Two may come:\n- walkers\n- bicycles\n"
+    true = through(text, by=carrying("Two may come", "walkers", "bicycles"))
+    assert [p[:2] for p in true.passed] == [("Two may come:", 1), ("walkers", 2), ("bicycles", 3)]
+    untrue = through(text, by=carrying("walkers", "bicycles"))
+    assert [p[0] for p in untrue.passed] == ["walkers", "bicycles"]
+    assert untrue.dropped == ("Two may come:",)

@@ -1,0 +1,237 @@
+"""The gate: generated text comes in as it is written, only sentences that are carried come out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from mehealth_rag.generating.splitting import Splitter, Unit
+from mehealth_rag.guard.values import values
+from mehealth_rag.language.words import content_words, fold, words
+from mehealth_rag.types import Dropped
+
+if TYPE_CHECKING:
+    from mehealth_rag.types import Quote
+
+CUT_OFF = "cut off"
+BROKEN_MARK = "broken citation mark"
+REPEATED = "repeated"
+ASKS = "a question, no statement"
+SAYS_NOTHING = "says nothing by itself"
+LEADS_NOWHERE = "announces a list of which nothing is left"
+SILENT = "says that the evidence does not answer"
+
+MOST_REPEATED = 2
+MOST_DROPPED = 6
+"""After so many sentences in a row that say nothing new, or that are dropped, nobody waits on."""
+
+MOST_IN_OPENING = 3
+"""Words that say too little to be judged without the sentence after them ("Not yet.")."""
+
+_SILENCE = re.compile(
+    r"\bnot in the evidence\b|\b(?:evidence|documents?|texts?|passages?|sources?|context)\b[^.]*"
+    r"\b(?:do(?:es)? not|did not|doesn't|don't|cannot|no)\b[^.]*"
+    r"\b(?:answer|say|state|mention|contain|provide|specif|include|give|information)"
+    r"|\bi (?:do not|don't|cannot|can't) (?:know|answer|find)\b"
+    r"|\b(?:there is )?no (?:information|mention|evidence)\b",
+    re.IGNORECASE,
+)
+_LABEL = re.compile(
+    r"^(?:answer|question|evidence|note|sources?|rules?|response)\b[^.]{0,20}:$", re.I
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What is to be done with a sentence: shown as `text` with its quotes, or dropped for reasons.
+
+    Without quotes it is dropped; an empty `text` leaves it as it was written.
+    """
+
+    quotes: tuple[Quote, ...] = ()
+    reasons: tuple[str, ...] = ()
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """A sentence that may be shown, and what carries it. `item`: it was written as a list item."""
+
+    text: str
+    quotes: tuple[Quote, ...]
+    item: bool = False
+
+
+Judge = Callable[[Unit, bool], Ruling]
+"""Rules on a sentence; the flag says that the one written before it was dropped."""
+
+
+@dataclass
+class Gate:
+    """Holds each sentence against the evidence as soon as it is whole.
+
+    The text may come in pieces of any size: what passes, and what is dropped, is the same.
+    What would make the whole longer than `most_words` is left out, the first sentence aside.
+    `done` says that more of the text would be in vain. `silent`: the writer says that the evidence
+    does not answer.
+    """
+
+    judge: Judge
+    most_words: int = 150
+    passed: list[Passed] = field(default_factory=list)
+    dropped: list[Dropped] = field(default_factory=list)
+    done: bool = False
+    silent: bool = False
+    _splitter: Splitter = field(default_factory=Splitter)
+    _seen: set[str] = field(default_factory=set)
+    _repeated: int = 0
+    _dropped_in_a_row: int = 0
+    _opening: Unit | None = None
+    _lead: Passed | None = None
+    """What introduces a list, until an item of it is shown; without quotes it takes those."""
+    _introducing: str = ""
+    """The words that the items of the list are judged with."""
+
+    def feed(self, piece: str) -> list[Passed]:
+        """What may be shown now that this piece has come."""
+        return [] if self.done else self._rule(self._splitter.feed(piece))
+
+    def finish(self) -> list[Passed]:
+        """What may be shown now that nothing more comes."""
+        found = [] if self.done else [*self._rule(self._splitter.finish()), *self._opening_alone()]
+        self._drop_lead()
+        self.done = True
+        return found
+
+    def _rule(self, units: Iterable[Unit]) -> list[Passed]:
+        found: list[Passed] = []
+        for unit in units:
+            if self.done:
+                break
+            if words(unit.text) and not _LABEL.match(unit.text):
+                found += self._one(unit)
+        return found
+
+    def _one(self, unit: Unit) -> list[Passed]:
+        """Rule on a unit, together with the opening before it where it is a sentence."""
+        if _is_opening(unit):
+            found = self._opening_alone()
+            self._opening = unit
+            return found
+        fault = self._fault(unit)
+        leads = unit.text.endswith(":")
+        opening = self._opening
+        if opening is not None and not (fault or leads or unit.item or unit.opening):
+            numbers = (*opening.numbers, *unit.numbers)
+            unit = replace(unit, opening=opening.text, numbers=numbers)
+            self._opening = None
+        found = self._opening_alone()
+        if leads or not unit.item:
+            self._end_list()
+        if fault:
+            self._drop(unit.told, (fault,))
+        elif leads:
+            self._begin_list(unit)
+        else:
+            found += self._judged(replace(unit, lead=self._introducing))
+        return found
+
+    def _opening_alone(self) -> list[Passed]:
+        """Rule on an opening that nothing follows."""
+        opening, self._opening = self._opening, None
+        return [] if opening is None else self._ruled(opening, self._ruling(opening))
+
+    def _ruling(self, unit: Unit) -> Ruling:
+        if not content_words(unit.told):
+            return Ruling(reasons=(SAYS_NOTHING,))
+        return self.judge(unit, self._dropped_in_a_row > 0)
+
+    def _judged(self, unit: Unit) -> list[Passed]:
+        """A sentence with its opening if that is carried, else each without the other."""
+        ruling = self._ruling(unit)
+        if ruling.quotes or not unit.opening:
+            return self._ruled(unit, ruling)
+        rest = unit.without_opening
+        alone = self._ruling(rest)
+        if not alone.quotes and not content_words(unit.opening):
+            return self._ruled(unit, ruling)
+        opening = Unit(unit.opening, unit.numbers)
+        return [*self._ruled(opening, self._ruling(opening)), *self._ruled(rest, alone)]
+
+    def _ruled(self, unit: Unit, ruling: Ruling) -> list[Passed]:
+        if not ruling.quotes:
+            self._drop(unit.told, ruling.reasons)
+            return []
+        return self._pass(Passed(ruling.text or unit.told, ruling.quotes, unit.item))
+
+    def _begin_list(self, unit: Unit) -> None:
+        """Keep the words that introduce a list until an item is shown.
+
+        They are judged with each item; by themselves where they have a figure, which is not of
+        each ("There are four sites:").
+        """
+        lead = Passed(unit.told, ())
+        found = values(unit.told)
+        if found.amounts or found.dates:
+            ruling = self._ruling(unit)
+            if not ruling.quotes:
+                self._drop(unit.told, ruling.reasons)
+                return
+            lead = replace(lead, quotes=ruling.quotes)
+        else:
+            self._introducing = unit.told
+        self._lead = lead
+
+    def _end_list(self) -> None:
+        self._introducing = ""
+        self._drop_lead()
+
+    def _fault(self, unit: Unit) -> str:
+        """What speaks against a sentence whatever the evidence says; empty: nothing."""
+        plain = fold(" ".join(content_words(unit.told)))
+        repeated = plain in self._seen
+        self._seen.add(plain)
+        self._repeated += repeated
+        if _SILENCE.search(unit.text):
+            self.silent = True
+            return SILENT
+        if not unit.whole:
+            return CUT_OFF
+        if unit.broken:
+            return BROKEN_MARK
+        if repeated:
+            self.done = self._repeated > MOST_REPEATED
+            return REPEATED
+        return ASKS if unit.text.endswith("?") else ""
+
+    def _pass(self, passed: Passed) -> list[Passed]:
+        found = [passed]
+        if self._lead is not None and passed.item:
+            found.insert(0, replace(self._lead, quotes=self._lead.quotes or passed.quotes))
+            self._lead = None
+        words_shown = sum(len(p.text.split()) for p in (*self.passed, *found))
+        if self.passed and words_shown > self.most_words:
+            self.done = True
+            return []
+        self.passed += found
+        self._dropped_in_a_row = 0
+        return found
+
+    def _drop_lead(self) -> None:
+        lead, self._lead = self._lead, None
+        if lead is not None:
+            self._drop(lead.text, (LEADS_NOWHERE,))
+
+    def _drop(self, text: str, reasons: tuple[str, ...]) -> None:
+        self.dropped.append(Dropped(text, reasons))
+        self._dropped_in_a_row += 1
+        self.done = self.done or self._dropped_in_a_row >= MOST_DROPPED
+
+
+def _is_opening(unit: Unit) -> bool:
+    """Whether a unit says too little to be judged alone: "Yes.", "Not yet."."""
+    short = len(words(unit.text)) <= MOST_IN_OPENING and not values(unit.text).amounts
+    plain = unit.whole and not (unit.broken or unit.item or unit.opening)
+    return plain and short and unit.text.endswith((".", "!")) and not _SILENCE.search(unit.text)

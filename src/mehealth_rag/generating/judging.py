@@ -1,0 +1,110 @@
+"""The gate's judge: each written sentence held by the guard against what its writer was given."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from mehealth_rag.answering.before import leans
+from mehealth_rag.claims import topic_of
+from mehealth_rag.generating.gate import Ruling
+from mehealth_rag.guard.exhibits import case_of, quotes_of
+from mehealth_rag.guard.verdict import (
+    NOTHING_SAID,
+    Weighed,
+    decisive,
+    least,
+    together,
+    word_for_word,
+)
+from mehealth_rag.language.pronouns import DEMONSTRATIVES, OWNERS
+from mehealth_rag.language.words import words
+from mehealth_rag.types import VerdictKind
+
+if TYPE_CHECKING:
+    from mehealth_rag.generating.splitting import Unit
+    from mehealth_rag.guard.exact import Step
+    from mehealth_rag.guard.exhibits import Exhibit
+    from mehealth_rag.guard.verdict import Case
+    from mehealth_rag.reader.model import Judgement, Reader
+
+DENIED = "the documents say otherwise"
+UNTOLD = "the documents do not say so"
+
+
+@dataclass
+class Bench:
+    """Holds the sentences of one answer against its evidence, in the order they are written.
+
+    `exhibits` are what the writer was given, its numbers from 1. A sentence that begins with a
+    pronoun is judged together with the one before it; where that was dropped, the noun takes the
+    pronoun's place.
+    """
+
+    question: str
+    exhibits: Sequence[Exhibit]
+    reader: Reader
+    _topic: str = field(default="", init=False)
+    _before: str = field(default="", init=False)
+
+    def judge(self, unit: Unit, after_dropped: bool) -> Ruling:
+        """Rule on one sentence; `after_dropped`: the one before it is not shown."""
+        leaning = leans(unit.text)
+        named = replace(unit, text=self._named(unit.text)) if leaning and after_dropped else unit
+        if not leaning:
+            self._topic = topic_of(unit.text) or self._topic
+        claim = named.claim
+        if leaning and not (after_dropped or unit.item or unit.opening):
+            claim = f"{self._before} {claim}".strip()
+        cited = {n - 1: None for n in unit.numbers if 0 < n <= len(self.exhibits)}
+        exhibits = [self.exhibits[n] for n in cited | dict.fromkeys(range(len(self.exhibits)))]
+        case = case_of(claim, self.question, exhibits)
+        alike = [] if leaning or unit.opening else list(word_for_word(case))
+        weighed = decisive(alike) if alike else self._weighed(case, len(cited))
+        if not self._is_carried(weighed):
+            return Ruling(reasons=self._reasons(weighed))
+        self._before = named.told
+        fewest = least(self.reader, case, weighed, self.reader.limits)
+        return Ruling(quotes_of(exhibits, fewest.quotes), text=named.told)
+
+    def _weighed(self, case: Case, first: int) -> Weighed:
+        """What the first passages say, those that are cited; where they do not carry it, all.
+
+        Each is read whole to find the sentences that decide, which are then read alone: judged so
+        a true sentence and a lie differ more.
+        """
+        each: list[Judgement] = []
+        for texts in filter(None, (case.texts[:first], case.texts[first:])):
+            each += self.reader.judge(case.statement, texts, case.question)
+            weighed = together(self.reader, case, each)
+            if len(each) == len(case.texts) or self._is_carried(weighed):
+                return weighed
+        return NOTHING_SAID
+
+    def _is_carried(self, weighed: Weighed) -> bool:
+        return self.reader.limits.verdict(weighed.judgement) == VerdictKind.SUPPORTED
+
+    def _named(self, text: str) -> str:
+        """A sentence with the thing that it speaks of in its pronoun's place, where that is known.
+
+        "This price" names its noun itself.
+        """
+        first = words(text)[0]
+        rest = text.split(maxsplit=1)[-1]
+        noun_follows = first in DEMONSTRATIVES and not topic_of(f"Thing {rest}")
+        if not self._topic or noun_follows:
+            return text
+        return f"{self._topic}{'’s' if first in OWNERS else ''} {rest}"
+
+    def _reasons(self, weighed: Weighed) -> tuple[str, ...]:
+        """Why a sentence is not carried: its values that neither stand nor follow, if any."""
+        if weighed.missing:
+            return tuple(dict.fromkeys(map(_missing, weighed.missing)))
+        verdict = self.reader.limits.verdict(weighed.judgement)
+        return (DENIED if verdict == VerdictKind.CONTRADICTED else UNTOLD,)
+
+
+def _missing(step: Step) -> str:
+    kind = "figure" if step.kind == "word" else step.kind
+    return f"unsupported {kind} “{step.text}”"
