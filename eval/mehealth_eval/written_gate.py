@@ -1,7 +1,8 @@
 """The gate measured: of a good writer's sentences and a liar's, what is shown.
 
 The writers are the two halves of written twins; the passages of a twin's gold sentences are what
-they were given. `python -m mehealth_eval.written_gate [FOLDER] [--each N]` prints the shares as JSON.
+they were given. `python -m mehealth_eval.written_gate [FOLDER] [--each N]` prints the shares as
+JSON.
 """
 
 from __future__ import annotations
