@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 HEAD = 1024
 """Bytes at the beginning of a file that tell what it is."""
 
-_WANTED = {
+NAMES = {
     "pdf": "a PDF",
     "docx": "a Word document",
     "pptx": "a PowerPoint presentation",
@@ -30,11 +30,18 @@ _WANTED = {
     "png": "a PNG picture",
     "jpg": "a JPEG picture",
     "tiff": "a TIFF picture",
+    "txt": "plain text",
+    "md": "Markdown",
+    "rst": "reStructuredText",
+    "csv": "a table as text (CSV)",
+    "tsv": "a table as text (TSV)",
+    "eml": "an e-mail",
 }
-_ENDINGS = {kind: f".{form}" for form, kind in _WANTED.items()}
-_TEXT = "a text file"
+"""What each format is called."""
 _MARKUP = frozenset(("md", "txt", "rst", "csv", "tsv", "eml"))
 """Texts that may show how a web page begins."""
+_ENDINGS = {kind: f".{form}" for form, kind in NAMES.items() if form not in _MARKUP}
+_TEXT = "a text file"
 _SIGNATURES = {
     b"\xff\xd8\xff": "a JPEG picture",
     b"\x89PNG": "a PNG picture",
@@ -71,7 +78,7 @@ _WEB = re.compile(rb"<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 
 def check_kind(path: Path, form: str, content: bytes) -> None:
     """Raise ReadingError, which says what it is, where `content` cannot be of format `form`."""
-    wanted, found = _WANTED.get(form, _TEXT), kind_of(content)
+    wanted, found = _TEXT if form in _MARKUP else NAMES[form], kind_of(content)
     fits = found in (wanted, None) if form == "html" or form in _MARKUP else found == wanted
     if form == "pdf" and b"%PDF-" in content[:HEAD]:
         return  # readers of PDF allow something before it
