@@ -18,15 +18,24 @@ MANIFEST = "sources.toml"
 FORMATS = {
     f".{form}": form
     for form in (
-        "pdf docx pptx xlsx csv tsv odt ods odp epub rtf eml msg html md rst txt png jpg tiff"
+        "pdf docx pptx xlsx doc ppt xls csv tsv odt ods odp epub rtf eml msg html md rst txt "
+        "png jpg tiff"
     ).split()
 } | {
     ".htm": "html",
     ".xhtml": "html",
     ".markdown": "md",
     ".text": "txt",
-    ".xlsm": "xlsx",
-    ".pptm": "pptx",
+    ".log": "txt",
+    **dict.fromkeys((".docm", ".dotx", ".dotm"), "docx"),
+    **dict.fromkeys((".pptm", ".ppsx", ".ppsm", ".potx", ".potm"), "pptx"),
+    **dict.fromkeys((".xlsm", ".xltx", ".xltm"), "xlsx"),
+    **dict.fromkeys((".pps", ".pot"), "ppt"),
+    ".dot": "doc",
+    ".xlt": "xls",
+    ".ott": "odt",
+    ".ots": "ods",
+    ".otp": "odp",
     ".jpeg": "jpg",
     ".tif": "tiff",
 }

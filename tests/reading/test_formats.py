@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import re
+import zipfile
 from typing import TYPE_CHECKING
 
+import docx
 import pytest
 
 from mehealth_rag.corpus import FORMATS as ENDINGS
@@ -17,6 +20,7 @@ from tests.reading.made_files import MADE, bomb, epub, odf, zipped
 from tests.reading.reading_helpers import check_invariants, read, source, words_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from mehealth_rag.types import Document, Page
@@ -35,6 +39,33 @@ PAGES = {
             (P, "Tools to lend"),
             (TH, "Tool\tPrice\tShare\tSince"),
             (TR, "Rake\t£9.50\t12.5%\t3 May 2024"),
+            (TR, "Rake\t12\t0.5\t2024-05-04"),
+        ],
+        "Keys": [(P, "The key hangs behind the clock.")],
+    },
+    "doc": {
+        "1": [
+            TITLE,
+            (P, "The café opens at “nine”."),
+            (LI, "Rakes are lent"),
+            (LI, "Spades are lent"),
+            (TR, "Tool\tPrice"),
+            ROW,
+            (TR, "Rake\t9.70"),
+            (P, "The pond holds 12 m³ of water at 5 °C."),
+            (P, "Ask Ann."),
+            ("furniture 0", "Contract no. QX-7741"),
+        ]
+    },
+    "ppt": {
+        "1": [TITLE, (LI, "Rakes are lent"), (LI, "Spades too"), SHED],
+        "2": [(P, "Ask Ann.")],
+    },
+    "xls": {
+        "Tools": [
+            (P, "Tools to lend"),
+            (TH, "Tool\tPrice\tShare\tSince"),
+            (TR, "Rake\t£9.50\t12.5%\t2024-05-03"),
             (TR, "Rake\t12\t0.5\t2024-05-04"),
         ],
         "Keys": [(P, "The key hangs behind the clock.")],
@@ -104,6 +135,7 @@ PAGES = {
 TOLD = {
     "pptx": {2: "the slide is hidden; it was read all the same"},
     "xlsx": {2: "the sheet is hidden; it was read all the same"},
+    "xls": {2: "the sheet is hidden; it was read all the same"},
     "ods": {1: "the sheet is hidden; it was read all the same"},
     "rtf": {1: "5 characters of hidden text were left out (“never”)"},
     "eml": {
@@ -222,7 +254,18 @@ def test_entities_are_not_resolved(tmp_path: Path) -> None:
         ("xlsx", MADE["pptx"], r"it is a PowerPoint presentation\); give .* \.pptx$"),
         ("odt", MADE["ods"], r"it is an OpenDocument workbook\); give .* \.ods$"),
         ("docx", MADE["epub"], r"it is an EPUB book\); give the file the ending \.epub$"),
-        ("msg", lambda: b"\xd0\xcf\x11\xe0" + bytes(600), r"it is an old Office file\); get"),
+        (
+            "msg",
+            lambda: b"\xd0\xcf\x11\xe0" + bytes(600),
+            r"it is a file of an old Microsoft program\)",
+        ),
+        ("doc", MADE["xls"], r"it is an old Excel workbook\); give the file the ending \.xls$"),
+        (
+            "xls",
+            MADE["csv"],
+            r"does not start like one\); get the document as an old Excel workbook",
+        ),
+        ("ppt", MADE["rtf"], r"it is a rich text \(RTF\) file\); give .* \.rtf$"),
         ("txt", MADE["msg"], r"it is an Outlook message\); give .* \.msg$"),
         ("xlsx", lambda: zipped(readme_txt="x"), r"it is a ZIP archive\); get the document as"),
         ("eml", lambda: b"Just words.\n", r"not an e-mail \(it has no headers\); get the e-mail"),
@@ -256,3 +299,64 @@ def test_what_a_file_is_instead_is_told(
 
 def test_a_picture_may_be_of_another_kind_than_its_name_says(tmp_path: Path) -> None:
     assert read(made(tmp_path, "png", MADE["jpg"]())).pages[0].fault is Fault.PICTURE
+
+
+_MAIN = "application/vnd.openxmlformats-officedocument"
+_MACROS = "application/vnd.ms-"
+
+
+@pytest.mark.parametrize(
+    ("ending", "kind"),
+    [
+        ("docm", f"{_MACROS}word.document.macroEnabled"),
+        ("dotx", f"{_MAIN}.wordprocessingml.template"),
+        ("dotm", f"{_MACROS}word.template.macroEnabledTemplate"),
+        ("ppsx", f"{_MAIN}.presentationml.slideshow"),
+        ("potx", f"{_MAIN}.presentationml.template"),
+        ("pptm", f"{_MACROS}powerpoint.presentation.macroEnabled"),
+        ("ppsm", f"{_MACROS}powerpoint.slideshow.macroEnabled"),
+        ("xltx", f"{_MAIN}.spreadsheetml.template"),
+        ("xlsm", f"{_MACROS}excel.sheet.macroEnabled"),
+    ],
+)
+def test_templates_shows_and_files_with_macros_are_read(
+    tmp_path: Path, ending: str, kind: str
+) -> None:
+    form = ENDINGS[f".{ending}"]
+    usual = re.compile(rb"application/vnd[\w.-]*\.(?:document|presentation|sheet)(?=\.main\+xml)")
+    content = rewritten(plain(form), lambda data: usual.sub(kind.encode(), data))
+    assert kind.encode() in content
+    path = tmp_path / f"tools.{ending}"
+    path.write_bytes(content)
+    assert "Tools to lend" in read(path).pages[0].text
+
+
+@pytest.mark.parametrize("form", ["docx", "pptx", "xlsx"])
+def test_strict_open_xml_is_read(tmp_path: Path, form: str) -> None:
+    names = re.compile(rb"http://schemas.openxmlformats.org/(officeDocument|\w+ml)/2006/")
+    content = rewritten(
+        plain(form), lambda data: names.sub(rb"http://purl.oclc.org/ooxml/\1/", data)
+    )
+    path = tmp_path / f"tools.{form}"
+    path.write_bytes(content)
+    assert "Tools to lend" in read(path).pages[0].text
+
+
+def plain(form: str) -> bytes:
+    if form != "docx":
+        return MADE[form]()
+    document = docx.Document()
+    document.add_heading("Tools to lend", 1)
+    saved = io.BytesIO()
+    document.save(saved)
+    return saved.getvalue()
+
+
+def rewritten(content: bytes, change: Callable[[bytes], bytes]) -> bytes:
+    """A package with every file of XML changed; its files are stored as they are."""
+    written = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(written, "w") as new:
+        for name in old.namelist():
+            data = old.read(name)
+            new.writestr(name, change(data) if name.endswith((".xml", ".rels")) else data)
+    return written.getvalue()

@@ -234,7 +234,14 @@ def _notes(document: Any, reader: _Reader) -> Iterator[FlowBlock]:  # noqa: ANN4
             continue
         for note in parse(relation.target_part.blob):
             if note.get(qn("w:type")) in (None, "normal"):
-                yield from reader.blocks(note)
+                yield from reader.blocks(p for p in note if not _is_mark(p))
+
+
+def _is_mark(paragraph: Any) -> bool:  # noqa: ANN401
+    """Whether a paragraph of a note is nothing but the note's own mark."""
+    looks = paragraph.findall(f"{qn('w:r')}/{qn('w:rPr')}/{qn('w:rStyle')}")
+    marks = [look for look in looks if look.get(qn("w:val")) == "FootnoteReference"]
+    return 0 < len(marks) == len(paragraph.findall(f".//{qn('w:t')}"))
 
 
 def _inside(element: Any, name: str) -> Iterator[Any]:  # noqa: ANN401
@@ -283,7 +290,7 @@ def _letters(element: Any, before: str) -> str:  # noqa: ANN401
     run = element.getparent()
     properties = run.find(qn("w:rPr")) if run.tag == qn("w:r") else None
     if properties is None:
-        return text
+        return typed(text, "")
     fonts, align = properties.find(qn("w:rFonts")), properties.find(qn("w:vertAlign"))
     text = typed(text, "" if fonts is None else fonts.get(qn("w:ascii")) or "")
     stands = "" if align is None else align.get(qn("w:val"))
