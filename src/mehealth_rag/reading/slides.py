@@ -13,6 +13,7 @@ from pptx.exc import PythonPptxError
 from mehealth_rag.reading.flow import FlowBlock, Visible, page_of, plain, row_of
 from mehealth_rag.reading.number_formats import shown
 from mehealth_rag.reading.packages import BROKEN, check_package, damaged, parse
+from mehealth_rag.reading.raised import lowered, raised
 from mehealth_rag.reading.strict import transitional
 from mehealth_rag.types import BlockKind, Fault
 
@@ -115,9 +116,18 @@ def _words(paragraph: Any) -> Visible:  # noqa: ANN401
         if child.tag == f"{_DRAWING}br":
             words.add(" ")
         elif child.tag in (f"{_DRAWING}r", f"{_DRAWING}fld"):
-            text = child.find(f"{_DRAWING}t")
-            words.add(None if text is None else text.text, _target(child, paragraph))
+            words.add(_letters(child, words.text), _target(child, paragraph))
     return words.stripped()
+
+
+def _letters(run: Any, before: str) -> str:  # noqa: ANN401
+    """The words of a run as they stand: raised, lowered, or on the line."""
+    text = run.findtext(f"{_DRAWING}t") or ""
+    look = run.find(f"{_DRAWING}rPr")
+    stands = "0" if look is None else look.get("baseline", "0")
+    if stands.startswith("-"):
+        return lowered(text, before)
+    return raised(text) if stands.strip("0%") else text
 
 
 def _target(run: Any, paragraph: Any) -> str | None:  # noqa: ANN401
@@ -130,13 +140,16 @@ def _target(run: Any, paragraph: Any) -> str | None:  # noqa: ANN401
 
 
 def _table(table: Any) -> Iterator[FlowBlock]:  # noqa: ANN401
+    above: list[Visible] = []
     for number, row in enumerate(table.rows):
-        cells = []
+        cells: list[Visible] = []
         for cell in row.cells:
             words = Visible()
             for paragraph in () if cell.is_spanned else cell.text_frame.paragraphs:
-                words.join(_words(paragraph)) if words.text else words.add(paragraph.text)
-            cells.append(words)
+                words.join(_words(paragraph))
+            reaches_down = cell._tc.vMerge and not cell._tc.hMerge and len(cells) < len(above)
+            cells.append(above[len(cells)] if reaches_down else words)
+        above = cells
         yield FlowBlock(BlockKind.ROW, row_of(cells), int(number == 0 and table.first_row))
 
 
