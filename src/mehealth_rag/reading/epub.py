@@ -83,8 +83,8 @@ class _Book:
         return [file for i in texts if (file := self._path(i.get("href"))) in self._names]
 
     def metadata(self) -> dict[str, str]:
-        """Title and author."""
-        found = {"title": "title", "author": "creator"}
+        """Title, author and the day of publication."""
+        found = {"title": "title", "author": "creator", "published": "date"}
         told = {key: self._opf.findtext(f".//{{*}}{name}") for key, name in found.items()}
         return {key: " ".join(value.split()) for key, value in told.items() if value}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from pptx.exc import PythonPptxError
 
 from mehealth_rag.reading.flow import FlowBlock, Visible, page_of, plain, row_of
 from mehealth_rag.reading.number_formats import shown
-from mehealth_rag.reading.packages import BROKEN, check_package, damaged, parse
+from mehealth_rag.reading.packages import BROKEN, check_package, damaged, parse, properties
 from mehealth_rag.reading.raised import lowered, raised
 from mehealth_rag.reading.strict import transitional
 from mehealth_rag.types import BlockKind, Fault
@@ -46,10 +47,11 @@ def read_slides(
         deck = Presentation(io.BytesIO(transitional(content)))
         slides = enumerate(deck.slides, 1)
         pages = tuple(_page(n, slide, f"Slide {n}" if numbered else "") for n, slide in slides)
-        told = {key: getattr(deck.core_properties, key) or "" for key in ("title", "author")}
+        with zipfile.ZipFile(io.BytesIO(content)) as package:
+            told = properties(package)
     except (*BROKEN, PythonPptxError) as error:
         raise damaged(path, KIND, error) from error
-    return pages, {key: value for key, value in told.items() if value}
+    return pages, told
 
 
 def _page(number: int, slide: Any, no_title: str) -> Page:  # noqa: ANN401 - python-pptx has no types
