@@ -266,6 +266,7 @@ def test_entities_are_not_resolved(tmp_path: Path) -> None:
             MADE["csv"],
             r"does not start like one\); get the document as an old Excel workbook",
         ),
+        ("doc", lambda: MADE["doc"]()[:9000], r"it is a file of an old Microsoft program\)"),
         ("ppt", MADE["rtf"], r"it is a rich text \(RTF\) file\); give .* \.rtf$"),
         ("txt", MADE["msg"], r"it is an Outlook message\); give .* \.msg$"),
         ("xlsx", lambda: zipped(readme_txt="x"), r"it is a ZIP archive\); get the document as"),

@@ -124,7 +124,7 @@ def _in_ole(content: bytes) -> str:
         with olefile.OleFileIO(io.BytesIO(content)) as archive:
             names = {path[0] for path in archive.listdir(storages=True)}  # not of what it embeds
     except (OSError, ValueError, IndexError, TypeError, AttributeError):
-        names = {n for n in _IN_OLE if n.encode("utf-16-le") in content}  # damaged
+        names = {n for n in _IN_OLE if f"{n}\0".encode("utf-16-le") in content}  # damaged
     return next((kind for name, kind in _IN_OLE.items() if name in names), _OLD)
 
 
