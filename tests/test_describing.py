@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import datetime
+import re
+import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from email.message import EmailMessage
 from pathlib import Path
 
 import docx
 import pypdf
 import pytest
+from openpyxl import Workbook
+from pptx import Presentation
 from reportlab.pdfgen.canvas import Canvas
 
 from mehealth_rag.dates import as_of, iso_date
@@ -17,7 +22,9 @@ from mehealth_rag.describing import is_title, told_apart
 from mehealth_rag.passages import split
 from mehealth_rag.reading import read_document
 from mehealth_rag.types import Source
+from tests.reading.made_files import epub
 
+MADE = datetime.datetime(2021, 3, 4, tzinfo=datetime.UTC)
 TEXT = "The harbour is open all year, and a berth is let for a season or a month at a time."
 
 
@@ -202,6 +209,59 @@ def test_dates_of_a_word_document(tmp_path: Path) -> None:
 
     assert own(word(tmp_path / "a.docx", made)).dated == "2021-03-04"
     assert own(word(tmp_path / "b.docx", lambda _: None)).dated is None
+
+
+def changed(path: Path, name: str, old: str, new: bytes) -> None:
+    """Change a file in a package by a pattern."""
+    with zipfile.ZipFile(path) as package:
+        files = {name: package.read(name) for name in package.namelist()}
+    files[name] = re.sub(old.encode(), new, files[name])
+    with zipfile.ZipFile(path, "w") as package:
+        for file, content in files.items():
+            package.writestr(file, content)
+
+
+def _workbook(path: Path) -> None:
+    book = Workbook()
+    book.active.append(["Berth", 9])
+    book.properties.title = "Harbour rules in full"
+    book.properties.created = MADE
+    book.save(path)
+    changed(path, "docProps/core.xml", "<dcterms:modified.*?</dcterms:modified>", b"")
+
+
+def _slides(path: Path) -> None:
+    deck = Presentation()
+    deck.core_properties.title = "Harbour rules in full"
+    deck.core_properties.created = MADE
+    deck.save(str(path))
+
+
+def _letter(path: Path) -> None:
+    message = EmailMessage()
+    message["Subject"] = "Harbour rules in full"
+    message["Date"] = MADE
+    message.set_content(TEXT)
+    path.write_bytes(bytes(message))
+
+
+def _book(path: Path) -> None:
+    path.write_bytes(epub())
+    told = b"<dc:title>Harbour rules in full</dc:title><dc:date>2021-03-04</dc:date>"
+    changed(path, "OEBPS/book.opf", "<dc:title>.*?</dc:title>", told)
+
+
+@pytest.mark.parametrize(
+    ("ending", "make"),
+    [("xlsx", _workbook), ("pptx", _slides), ("eml", _letter), ("epub", _book)],
+)
+def test_titles_and_dates_of_other_files(
+    tmp_path: Path, ending: str, make: Callable[[Path], None]
+) -> None:
+    path = tmp_path / f"rules.{ending}"
+    make(path)
+    found = own(path)
+    assert (found.title, found.dated) == ("Harbour rules in full", "2021-03-04")
 
 
 @pytest.mark.parametrize(

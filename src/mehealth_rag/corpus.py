@@ -18,15 +18,24 @@ MANIFEST = "sources.toml"
 FORMATS = {
     f".{form}": form
     for form in (
-        "pdf docx pptx xlsx csv tsv odt ods odp epub rtf eml msg html md rst txt png jpg tiff"
+        "pdf docx pptx xlsx doc ppt xls csv tsv odt ods odp epub rtf eml msg html md rst txt "
+        "png jpg tiff"
     ).split()
 } | {
     ".htm": "html",
     ".xhtml": "html",
     ".markdown": "md",
     ".text": "txt",
-    ".xlsm": "xlsx",
-    ".pptm": "pptx",
+    ".log": "txt",
+    **dict.fromkeys((".docm", ".dotx", ".dotm"), "docx"),
+    **dict.fromkeys((".pptm", ".ppsx", ".ppsm", ".potx", ".potm"), "pptx"),
+    **dict.fromkeys((".xlsm", ".xltx", ".xltm"), "xlsx"),
+    **dict.fromkeys((".pps", ".pot"), "ppt"),
+    ".dot": "doc",
+    ".xlt": "xls",
+    ".ott": "odt",
+    ".ots": "ods",
+    ".otp": "odp",
     ".jpeg": "jpg",
     ".tif": "tiff",
 }
@@ -128,6 +137,16 @@ def file_names(folder: Path) -> dict[str, str]:
     return {e.id: _file_name(e, folder) for e in _entries(path)} if path.is_file() else {}
 
 
+def untold(folder: Path) -> dict[str, str]:
+    """The sources whose format nothing tells before they are fetched, and the place of each then.
+
+    What the server says of it decides; the file is kept beside that place, under the right ending.
+    """
+    path = folder / MANIFEST
+    entries = _entries(path) if path.is_file() else ()
+    return {e.id: _inside(folder, _untold_name(e), e.id) for e in entries if _told(e) is None}
+
+
 def _from_manifest(path: Path) -> tuple[Source, ...]:
     return tuple(_source(entry, path.parent) for entry in _entries(path))
 
@@ -173,7 +192,7 @@ def _source(entry: _Entry, folder: Path) -> Source:
         id=entry.id,
         title=entry.title,
         kind=entry.kind,
-        format=_format(entry),
+        format=_format(entry, folder),
         url=entry.url,
         path=file if file.is_file() else None,
         linked_from=tuple(LinkedFrom(x.document, x.pages) for x in entry.linked_from),
@@ -181,15 +200,33 @@ def _source(entry: _Entry, folder: Path) -> Source:
     )
 
 
-def _format(entry: _Entry) -> str:
-    suffix = Path(entry.file or _AROUND_PATH.sub("", entry.url or "")).suffix.lower()
-    return entry.format or FORMATS.get(suffix, suffix.lstrip(".") or "html")
+def _told(entry: _Entry) -> str | None:
+    """The format that a manifest tells by itself, by a file's name, or by an address."""
+    if entry.format:
+        return entry.format
+    if entry.file:
+        suffix = Path(entry.file).suffix.lower()
+        return FORMATS.get(suffix, suffix.lstrip(".") or "html")
+    return FORMATS.get(Path(_AROUND_PATH.sub("", entry.url or "")).suffix.lower())
+
+
+def _format(entry: _Entry, folder: Path) -> str:
+    return _told(entry) or FORMATS[Path(_file_name(entry, folder)).suffix]
 
 
 def _file_name(entry: _Entry, folder: Path) -> str:
     """The name that the manifest gives, else that under which a fetched file is kept."""
-    name = entry.file or f"{LINKED}/{entry.id}.{_format(entry)}"
-    return _inside(folder, name, entry.id)
+    told = _told(entry)
+    if entry.file or told:
+        return _inside(folder, entry.file or f"{LINKED}/{entry.id}.{told}", entry.id)
+    names = (f"{LINKED}/{entry.id}.{form}" for form in sorted(_READ))
+    found = next((name for name in names if (folder / name).is_file()), _untold_name(entry))
+    return _inside(folder, found, entry.id)
+
+
+def _untold_name(entry: _Entry) -> str:
+    """Where a file belongs as long as nothing tells its format: most addresses are web pages."""
+    return f"{LINKED}/{entry.id}.html"
 
 
 def _inside(folder: Path, name: str, source: str) -> str:

@@ -32,8 +32,8 @@ _WORDED = re.compile(
 _DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
 _DIGITS = re.compile(r"(?:D:)?(\d{4})(?:-?(\d{2})(?:-?(\d{2}))?)?(?!\d{1,3}$)")
 _FIRST_YEAR = 1800
-_OF_PROGRAMS = frozenset({"1970-01-01", "1980-01-01", "2000-01-01", "2013-12-23"})
-"""Days that programs write where they know none: clocks' beginnings, python-docx's template."""
+_OF_PROGRAMS = frozenset({"1970-01-01", "1980-01-01", "2000-01-01", "2013-01-27", "2013-12-23"})
+"""Days that programs write where they know none: clocks' beginnings, templates of libraries."""
 
 
 def iso_date(text: str) -> str | None:

@@ -21,7 +21,8 @@ _ENDING = re.compile(
 )
 _OF_PROGRAMS = re.compile(
     r"(?:microsoft \w+ ?- .*|.*\b(?:template|vorlage|modèle|plantilla)\b.*"
-    r"|[(<\[]?(?:untitled|unnamed|anonymous|no title|ohne titel|sans titre|unspecified|none|null|"
+    r"|[(<\[]?(?:untitled|unnamed|anonymous|no title|unknown(?: title)?|"
+    r"ohne titel|sans titre|unspecified|none|null|"
     r"new document|(?:word|powerpoint|excel|microsoft|google)? ?(?:document|presentation|"
     r"workbook|spreadsheet|slides?|book|doc|scan|layout|page|print)|home ?page|index|"
     r"(?:document |your )?title(?: here)?)[\s\d._-]*[)>\]]?)",

@@ -222,7 +222,7 @@ def test_sources_that_cannot_be_fetched_stop_no_other(corner: Corner, site: Site
     site.on("/map.pdf", Answer())
     corner.write(
         {"id": "unknown"},
-        {"id": "odd", "url": site.url("/x"), "format": "pptx"},
+        {"id": "odd", "url": site.url("/x"), "format": "pages"},
         {"id": "mail", "url": "mailto:ada@example.org"},
         {"id": "secret", "url": f"http://ada:pw@127.0.0.1:{site.port}/x"},
         {"id": "map", "url": site.url("/map.pdf")},

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import struct
 import zipfile
 from email.message import EmailMessage
 from itertools import accumulate, pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -60,6 +62,12 @@ Tool   Price
 Rake   9.50
 =====  =====
 """
+
+
+def kept(name: str) -> bytes:
+    """A file that LibreOffice made: nothing else that is at hand writes its format."""
+    packed = Path(__file__).parent / "cases" / f"{name}.gz"
+    return gzip.decompress(packed.read_bytes())
 
 
 def zipped(**files: str) -> bytes:
@@ -302,6 +310,7 @@ MADE: dict[str, Callable[[], bytes]] = {
     "pptx": pptx, "xlsx": xlsx, "odt": odt, "ods": ods, "odp": odp, "epub": epub, "eml": eml,
     "msg": msg, "rtf": lambda: _RTF.encode("ascii"), "csv": csv_file,
     "tsv": lambda: b"Tool\tPrice\nRake\t9.50\n", "rst": _RST.encode,
+    "doc": lambda: kept("old.doc"), "ppt": lambda: kept("old.ppt"), "xls": lambda: kept("old.xls"),
     "png": lambda: picture("PNG"), "jpg": lambda: picture("JPEG"), "tiff": lambda: picture("TIFF"),
 }  # fmt: skip
 """What makes a file of each format."""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import re
+import zipfile
 from typing import TYPE_CHECKING
 
+import docx
 import pytest
+from pptx import Presentation
 
 from mehealth_rag.corpus import FORMATS as ENDINGS
 from mehealth_rag.errors import ReadingError
@@ -17,6 +21,7 @@ from tests.reading.made_files import MADE, bomb, epub, odf, zipped
 from tests.reading.reading_helpers import check_invariants, read, source, words_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from mehealth_rag.types import Document, Page
@@ -35,6 +40,33 @@ PAGES = {
             (P, "Tools to lend"),
             (TH, "Tool\tPrice\tShare\tSince"),
             (TR, "Rake\t£9.50\t12.5%\t3 May 2024"),
+            (TR, "Rake\t12\t0.5\t2024-05-04"),
+        ],
+        "Keys": [(P, "The key hangs behind the clock.")],
+    },
+    "doc": {
+        "1": [
+            TITLE,
+            (P, "The café opens at “nine”."),
+            (LI, "Rakes are lent"),
+            (LI, "Spades are lent"),
+            (TR, "Tool\tPrice"),
+            ROW,
+            (TR, "Rake\t9.70"),
+            (P, "The pond holds 12 m³ of water at 5 °C."),
+            (P, "Ask Ann."),
+            ("furniture 0", "Contract no. QX-7741"),
+        ]
+    },
+    "ppt": {
+        "1": [TITLE, (LI, "Rakes are lent"), (LI, "Spades too"), SHED],
+        "2": [(P, "Ask Ann.")],
+    },
+    "xls": {
+        "Tools": [
+            (P, "Tools to lend"),
+            (TH, "Tool\tPrice\tShare\tSince"),
+            (TR, "Rake\t£9.50\t12.5%\t2024-05-03"),
             (TR, "Rake\t12\t0.5\t2024-05-04"),
         ],
         "Keys": [(P, "The key hangs behind the clock.")],
@@ -104,6 +136,7 @@ PAGES = {
 TOLD = {
     "pptx": {2: "the slide is hidden; it was read all the same"},
     "xlsx": {2: "the sheet is hidden; it was read all the same"},
+    "xls": {2: "the sheet is hidden; it was read all the same"},
     "ods": {1: "the sheet is hidden; it was read all the same"},
     "rtf": {1: "5 characters of hidden text were left out (“never”)"},
     "eml": {
@@ -222,7 +255,19 @@ def test_entities_are_not_resolved(tmp_path: Path) -> None:
         ("xlsx", MADE["pptx"], r"it is a PowerPoint presentation\); give .* \.pptx$"),
         ("odt", MADE["ods"], r"it is an OpenDocument workbook\); give .* \.ods$"),
         ("docx", MADE["epub"], r"it is an EPUB book\); give the file the ending \.epub$"),
-        ("msg", lambda: b"\xd0\xcf\x11\xe0" + bytes(600), r"it is an old Office file\); get"),
+        (
+            "msg",
+            lambda: b"\xd0\xcf\x11\xe0" + bytes(600),
+            r"it is a file of an old Microsoft program\)",
+        ),
+        ("doc", MADE["xls"], r"it is an old Excel workbook\); give the file the ending \.xls$"),
+        (
+            "xls",
+            MADE["csv"],
+            r"does not start like one\); get the document as an old Excel workbook",
+        ),
+        ("doc", lambda: MADE["doc"]()[:9000], r"it is a file of an old Microsoft program\)"),
+        ("ppt", MADE["rtf"], r"it is a rich text \(RTF\) file\); give .* \.rtf$"),
         ("txt", MADE["msg"], r"it is an Outlook message\); give .* \.msg$"),
         ("xlsx", lambda: zipped(readme_txt="x"), r"it is a ZIP archive\); get the document as"),
         ("eml", lambda: b"Just words.\n", r"not an e-mail \(it has no headers\); get the e-mail"),
@@ -256,3 +301,178 @@ def test_what_a_file_is_instead_is_told(
 
 def test_a_picture_may_be_of_another_kind_than_its_name_says(tmp_path: Path) -> None:
     assert read(made(tmp_path, "png", MADE["jpg"]())).pages[0].fault is Fault.PICTURE
+
+
+_MAIN = "application/vnd.openxmlformats-officedocument"
+_MACROS = "application/vnd.ms-"
+
+
+@pytest.mark.parametrize(
+    ("ending", "kind"),
+    [
+        ("docm", f"{_MACROS}word.document.macroEnabled"),
+        ("dotx", f"{_MAIN}.wordprocessingml.template"),
+        ("dotm", f"{_MACROS}word.template.macroEnabledTemplate"),
+        ("ppsx", f"{_MAIN}.presentationml.slideshow"),
+        ("potx", f"{_MAIN}.presentationml.template"),
+        ("pptm", f"{_MACROS}powerpoint.presentation.macroEnabled"),
+        ("ppsm", f"{_MACROS}powerpoint.slideshow.macroEnabled"),
+        ("xltx", f"{_MAIN}.spreadsheetml.template"),
+        ("xlsm", f"{_MACROS}excel.sheet.macroEnabled"),
+    ],
+)
+def test_templates_shows_and_files_with_macros_are_read(
+    tmp_path: Path, ending: str, kind: str
+) -> None:
+    form = ENDINGS[f".{ending}"]
+    usual = re.compile(rb"application/vnd[\w.-]*\.(?:document|presentation|sheet)(?=\.main\+xml)")
+    content = rewritten(plain(form), lambda data: usual.sub(kind.encode(), data))
+    assert kind.encode() in content
+    path = tmp_path / f"tools.{ending}"
+    path.write_bytes(content)
+    assert "Tools to lend" in read(path).pages[0].text
+
+
+@pytest.mark.parametrize("form", ["docx", "pptx", "xlsx"])
+def test_strict_open_xml_is_read(tmp_path: Path, form: str) -> None:
+    names = re.compile(rb"http://schemas.openxmlformats.org/(officeDocument|\w+ml)/2006/")
+    content = rewritten(
+        plain(form), lambda data: names.sub(rb"http://purl.oclc.org/ooxml/\1/", data)
+    )
+    path = tmp_path / f"tools.{form}"
+    path.write_bytes(content)
+    assert "Tools to lend" in read(path).pages[0].text
+
+
+RAISED = "The plant handled 33,000¹ tonnes in 2023; a litre has 10⁶ germs and CO2."
+OVER_ROWS = ["Route\tSingle", "Port Amble\t4", "Port Amble\t6"]
+
+
+def _raised_odt() -> bytes:
+    styles = "".join(
+        f'<style:style style:name="{name}" style:family="text"><style:text-properties '
+        f'style:text-position="{place}"/></style:style>'
+        for name, place in {"T1": "super 58%", "T2": "33% 58%", "T3": "sub 58%"}.items()
+    )
+    one, six, two = (
+        f'<text:span text:style-name="T{n}">{figure}</text:span>'
+        for n, figure in ((1, "1"), (2, "6"), (3, "2"))
+    )
+    words = RAISED.replace("¹", one).replace("⁶", six).replace("CO2", f"CO{two}")
+    return odf("text", f"<text:p>{words}</text:p>", styles)
+
+
+def _raised_rtf() -> bytes:
+    words = RAISED.replace("¹", r"{\super\loch 1}").replace("⁶", r"\up8 6\up0 ")
+    return (r"{\rtf1\ansi " + words.replace("CO2", r"CO{\sub 2}") + "}").encode("ascii")
+
+
+def _raised_book() -> bytes:
+    style = 'style="position: relative; top: -0.33em; vertical-align: baseline"'
+    words = RAISED.replace("¹", '<span class="up">1</span>')
+    words = words.replace("⁶", f"<span {style}>6</span>").replace("CO2", "CO<sub>2</sub>")
+    return epub(
+        OEBPS__text__one_xhtml=f"<html><head><style>p, .up {{ vertical-align: super }}</style>"
+        f"</head><body><p>{words}</p></body></html>"
+    )
+
+
+def _raised_slides() -> bytes:
+    deck = Presentation()
+    slide = deck.slides.add_slide(deck.slide_layouts[6])
+    line = slide.shapes.add_textbox(0, 0, 900, 900).text_frame.paragraphs[0]
+    for part in re.split("([¹⁶]|2(?=\\.))", RAISED):
+        run = line.add_run()
+        run.text = part.translate({ord("¹"): "1", ord("⁶"): "6"})
+        if len(part) == 1 and part != ".":
+            run._r.get_or_add_rPr().set("baseline", "-25000" if part == "2" else "30000")
+    table = slide.shapes.add_table(3, 2, 0, 0, 900, 900).table
+    for row, cells in enumerate((("Route", "Single"), ("Port Amble", "4"), ("", "6"))):
+        for column, text in enumerate(cells):
+            table.cell(row, column).text = text
+    table.cell(1, 0).merge(table.cell(2, 0))
+    saved = io.BytesIO()
+    deck.save(saved)
+    return saved.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("form", "make"),
+    [
+        ("odt", _raised_odt),
+        ("rtf", _raised_rtf),
+        ("epub", _raised_book),
+        ("pptx", _raised_slides),
+    ],
+)
+def test_raised_figures_do_not_join_those_before(
+    tmp_path: Path, form: str, make: Callable[[], bytes]
+) -> None:
+    text = read(made(tmp_path, form, make())).pages[0].text
+    assert text.split("\n")[0] == RAISED
+
+
+def test_cells_over_several_rows_stand_in_each_of_them(tmp_path: Path) -> None:
+    slides = read(made(tmp_path, "pptx", _raised_slides())).pages[0].text
+    assert slides.split("\n")[1:] == OVER_ROWS
+    rows = (
+        r"\trowd\clvmgf\cellx1000\cellx2000\intbl Port Amble\cell 4\cell"
+        r"\trowd\clvmgf\cellx1000\cellx2000\row"  # Word says it again at a row's end
+        r"\trowd\clvmrg\cellx1000\cellx2000\intbl \cell 6\cell\row"
+    )
+    head = r"{\rtf1\ansi\trowd\cellx1000\cellx2000\intbl Route\cell Single\cell\row"
+    text = read(made(tmp_path, "rtf", f"{head}{rows}}}".encode("ascii"))).pages[0].text
+    assert text.split("\n") == OVER_ROWS
+
+
+def test_what_headers_and_footers_say_is_kept_once(tmp_path: Path) -> None:
+    source = (
+        r"{\rtf1\ansi{\fonttbl{\f0 Arial;}}{\info{\title Fees of the\'20harbour}"
+        r"{\creatim\yr2024\mo5\dy3\hr9}}{\header\pard Clerk: Alma {\b Trewin}\par}"
+        r"{\footer\pard Page 1 of 3\par}\pard A yacht pays more.{\deleted not }\par"
+        r"{\header\pard Clerk: Alma Trewin\par}\pard A boat pays less.\par}"
+    )
+    document = read(made(tmp_path, "rtf", source.encode("ascii")))
+    assert document.pages[0].text.split("\n") == [
+        "A yacht pays more.",
+        "A boat pays less.",
+        "Clerk: Alma Trewin",
+    ]
+    assert document.metadata == {"title": "Fees of the harbour", "created": "2024-05-03"}
+    page = "<style:master-page><style:{0}><text:p>{1}</text:p></style:{0}></style:master-page>"
+    heads = page.format("header", "Clerk: Alma Trewin") + page.format("footer", "Page 1")
+    content = odf("text", "<text:p>A yacht pays more.</text:p>")
+    with zipfile.ZipFile(io.BytesIO(content)) as old:
+        root = old.read("content.xml").decode().split("<office:automatic-styles>")[0]
+    end = "</office:document-content>"
+    written = io.BytesIO(content)
+    with zipfile.ZipFile(written, "a") as package:
+        package.writestr(
+            "styles.xml", f"{root}<office:master-styles>{heads}</office:master-styles>{end}"
+        )
+        package.writestr(
+            "meta.xml", '<m xmlns:dc="urn:x"><dc:title>Fees of the harbour</dc:title></m>'
+        )
+    document = read(made(tmp_path, "odt", written.getvalue()))
+    assert document.pages[0].text == "A yacht pays more.\nClerk: Alma Trewin"
+    assert document.metadata == {"title": "Fees of the harbour"}
+
+
+def plain(form: str) -> bytes:
+    if form != "docx":
+        return MADE[form]()
+    document = docx.Document()
+    document.add_heading("Tools to lend", 1)
+    saved = io.BytesIO()
+    document.save(saved)
+    return saved.getvalue()
+
+
+def rewritten(content: bytes, change: Callable[[bytes], bytes]) -> bytes:
+    """A package with every file of XML changed; its files are stored as they are."""
+    written = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(written, "w") as new:
+        for name in old.namelist():
+            data = old.read(name)
+            new.writestr(name, change(data) if name.endswith((".xml", ".rels")) else data)
+    return written.getvalue()

@@ -30,6 +30,7 @@ SEEN = Vocabulary.of(
         ("bell\x07 and\x00 null", "bell and null"),
         ("stay: “curly” ‘quotes’ – — £ • …", "stay: “curly” ‘quotes’ – — £ • …"),
         ("a\ufffeb \x02c", "a-b -c"),
+        ("5 \uf0b0C \uf0b10.2, \uf0b3 3 \uf0b4 4", "5 °C ±0.2, ≥ 3 × 4"),
         ("soft\u00ad", "soft\u00ad"),
         ("", ""),
         ("\u00ad", ""),

@@ -5,17 +5,18 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from email.message import Message
 from email.utils import parsedate_to_datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import httpx
 
 from mehealth_rag.fetching.addresses import web_address
 from mehealth_rag.fetching.exchange import Exchange, Reply
 from mehealth_rag.fetching.failures import DeadLink, FetchFailure, Passing
-from mehealth_rag.fetching.kinds import Kind
+from mehealth_rag.fetching.kinds import Kind, kind_told
 from mehealth_rag.fetching.limits import Limits
 from mehealth_rag.fetching.parts import Part, is_file_of
 from mehealth_rag.fetching.receiving import Received, Wanted, Whole, range_headers, receive
@@ -33,7 +34,8 @@ class Job:
     """A source to be fetched.
 
     `record` is of the file that lies there and is ours to replace. `compare` is set where the file
-    is somebody else's: it is compared with the server's, and never replaced.
+    is somebody else's: it is compared with the server's, and never replaced. `told` is false where
+    only the server tells the format: kind and place are those of a web page until then.
     """
 
     source: Source
@@ -43,6 +45,7 @@ class Job:
     record: Record | None = None
     force: bool = False
     compare: bool = False
+    told: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +83,11 @@ class Downloader:
                     part.discard()
                     return Row.of(job.record, Status.UNCHANGED)
                 _check_status(reply, part)
-                wanted = Wanted(address.url, job.kind, self.limits)
+                found = _as_told(job, reply)
+                wanted = Wanted(address.url, found.kind, self.limits)
                 whole = receive(reply, part, wanted, received)
-                record = _record(job, address, reply, whole)
-            return self._placed(job, part, record)
+                record = _record(found, address, reply, whole)
+            return self._placed(found, part, record)
 
         return self._patiently(url, attempt)
 
@@ -145,6 +149,18 @@ def _conditions(job: Job, address: Address) -> dict[str, str]:
     if record.last_modified:
         headers["If-Modified-Since"] = record.last_modified
     return headers
+
+
+def _as_told(job: Job, reply: Reply) -> Job:
+    """The job with the kind that the server tells, where the manifest does not; its place too."""
+    if job.told:
+        return job
+    disposition = Message()
+    disposition["Content-Disposition"] = reply.headers.get("content-disposition", "")
+    names = (disposition.get_filename() or "", reply.url.path)
+    kind = kind_told(reply.headers.get("content-type", ""), names)
+    file = str(PurePosixPath(job.file).with_suffix(kind.ending))
+    return replace(job, kind=kind, file=file, place=job.place.with_suffix(kind.ending))
 
 
 def _check_status(reply: Reply, part: Part) -> None:

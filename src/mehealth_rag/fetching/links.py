@@ -20,12 +20,18 @@ def new_links(path: Path, source_format: str, base: str, known: Iterable[str]) -
     another step's work, and its complaint. Not for several threads: the PDF library is not.
     """
     try:
-        found = tuple(_pdf_links(path) if source_format == "pdf" else _page_links(path, base))
+        found = tuple(_links(path, source_format, base))
     except Exception:
         return ()
     old = {_plain(url, base) for url in (*known, base)}
     plain = (_plain(url, base) for url in found)
     return tuple(dict.fromkeys(url for url in plain if url is not None and url not in old))
+
+
+def _links(path: Path, source_format: str, base: str) -> Iterable[str]:
+    if source_format == "pdf":
+        return _pdf_links(path)
+    return _page_links(path, base) if source_format in ("html", "md") else ()
 
 
 def _plain(url: str, base: str) -> str | None:

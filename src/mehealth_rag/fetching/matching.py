@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
 
 from rapidfuzz import fuzz
 
+from mehealth_rag.corpus import FORMATS
 from mehealth_rag.fetching.copies import file_name
 from mehealth_rag.fetching.failures import FetchFailure
 from mehealth_rag.fetching.kinds import HEAD, Kind
@@ -81,8 +82,8 @@ def _names(source: Source) -> set[str]:
 
 
 def _plain_name(name: str) -> str:
-    stem = re.sub(r"\.(pdf|html?|txt|text|md|markdown)$", "", name.lower())
-    return _COPY.sub("", stem)
+    path = PurePosixPath(name.lower())
+    return _COPY.sub("", path.stem if path.suffix in FORMATS else path.name)
 
 
 def _titled(path: Path, slots: Sequence[Slot]) -> tuple[Slot, ...]:

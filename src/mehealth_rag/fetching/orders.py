@@ -7,10 +7,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
+from mehealth_rag.corpus import FORMATS
 from mehealth_rag.errors import FetchBusyError, FetchStateError, UsageError
 from mehealth_rag.fetching.copies import checked_archive, checked_mirror
 from mehealth_rag.fetching.download import Downloader, Job
@@ -110,7 +112,7 @@ def _state(corpus: Corpus, watcher: Watcher) -> StateFile:
     if state.problem:
         watcher.told(state.problem)
     try:
-        for name in corpus.files.values():
+        for name in {*corpus.files.values(), *corpus.untold.values()}:
             Part(corpus.folder / name).recover(state)
     except OSError as error:
         raise FetchStateError(
@@ -167,6 +169,5 @@ def _with_links(row: Row, corpus: Corpus) -> Row:
     source = next(s for s in corpus.sources if s.id == row.id)
     known = [s.url for s in corpus.sources if s.url is not None]
     base = row.final_url or row.url or ""
-    return replace(
-        row, links=new_links(corpus.folder / row.file, source.format.lower(), base, known)
-    )
+    form = FORMATS.get(Path(row.file).suffix.lower(), source.format.lower())
+    return replace(row, links=new_links(corpus.folder / row.file, form, base, known))

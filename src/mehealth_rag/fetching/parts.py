@@ -127,7 +127,7 @@ class Part:
     def commit(self, record: Record, state: StateFile) -> None:
         """Move the whole file to its place and record it; raises OSError where that fails."""
         self._write(Note(asked=record.asked or "", record=record))
-        self.path.replace(self.place)
+        self.path.replace(self._place_of(record))
         _flush_folder(self.place.parent)
         state.put(record)
         self.discard()
@@ -138,12 +138,17 @@ class Part:
         if note is None or note.record is None:
             return
         record = note.record
-        ours = is_file_of(self.place, state[record.id])
-        if is_file_of(self.path, record) and (ours or not self.place.exists()):
-            self.path.replace(self.place)
-        if is_file_of(self.place, record):
+        place = self._place_of(record)
+        ours = is_file_of(place, state[record.id])
+        if is_file_of(self.path, record) and (ours or not place.exists()):
+            self.path.replace(place)
+        if is_file_of(place, record):
             state.put(record)
         self.discard()
+
+    def _place_of(self, record: Record) -> Path:
+        """Where the whole file belongs: the server may have told another ending."""
+        return self.place.with_name(Path(record.file).name)
 
     def _write(self, note: Note) -> None:
         write_durably(self._note, json.dumps(asdict(note)))

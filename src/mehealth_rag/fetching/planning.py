@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rapidfuzz import process
 
-from mehealth_rag.corpus import file_names, load_sources
+from mehealth_rag.corpus import file_names, load_sources, untold
 from mehealth_rag.errors import UsageError
 from mehealth_rag.fetching.download import Job
 from mehealth_rag.fetching.failures import FetchFailure
@@ -37,11 +37,13 @@ class Corpus:
     folder: Path
     sources: tuple[Source, ...]
     files: dict[str, str]
+    untold: dict[str, str]
+    """The sources whose format their servers tell, and where the parts of those are."""
 
     @classmethod
     def load(cls, folder: Path) -> Corpus:
         """Read the manifest; raises as `load_sources` does."""
-        return cls(folder, load_sources(folder), file_names(folder))
+        return cls(folder, load_sources(folder), file_names(folder), untold(folder))
 
     def chosen(self, ids: Sequence[str]) -> tuple[Source, ...]:
         """The sources of the given ids, in the manifest's order; all where none is given.
@@ -74,7 +76,7 @@ def _planned(source: Source, corpus: Corpus, record: Record | None, order: Order
         return failed(source, failure)
     job = Job(source, kind, corpus.folder / file, file, force=order.force)
     if source.path is None:
-        return job
+        return replace(job, told=source.id not in corpus.untold or order.folder is not None)
     try:
         sha256 = sha256_of(source.path)
     except OSError as error:
@@ -88,12 +90,12 @@ def _planned_again(job: Job, record: Record | None, sha256: str, order: Order) -
     source = job.source
     if record is None or record.sha256 != sha256:
         if order.force and order.folder is None:
-            return Job(source, job.kind, job.place, job.file, force=True, compare=True)
+            return replace(job, compare=True)
         if record is None:
             return _skipped(source, f"{job.file} was put there by hand and stays as it is")
         advice = "remove it to fetch it anew"
         return _skipped(source, f"{job.file} was changed since it was fetched and stays", advice)
-    ours = Job(source, job.kind, job.place, job.file, record, order.force)
+    ours = replace(job, record=record)
     if order.force or (order.folder is None and record.url != source.url):
         return ours
     if order.folder is not None or not record.can_be_compared:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 _FIRST = 1_500
 """Characters of a first page, and a hundredth of the bytes of a web page, that may name it."""
+_TEXTS = frozenset(("html", "md", "rst", "txt"))
 _TITLE = re.compile(r"<(title|h1)\b[^>]*>(.*?)</\1", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
 
@@ -18,6 +19,8 @@ def says_of_itself(path: Path, source_format: str) -> tuple[str, ...]:
     try:
         if source_format == "pdf":
             return _of_pdf(path)
+        if source_format not in _TEXTS:
+            return ()
         text = path.read_bytes()[: 100 * _FIRST].decode("utf-8", "replace")
     except Exception:
         return ()

@@ -6,6 +6,7 @@ import hashlib
 from importlib import import_module
 from typing import TYPE_CHECKING, TypeAlias
 
+from mehealth_rag.corpus import FORMATS as ENDINGS
 from mehealth_rag.describing import described
 from mehealth_rag.errors import ReadingError
 from mehealth_rag.reading.contents import mark_contents
@@ -20,13 +21,16 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMATS", "READER_VERSION", "ReadingOptions", "read_document"]
 
-READER_VERSION = 10
+READER_VERSION = 11
 """Raised whenever the same file may come out with another text, so that indexes are rebuilt."""
 
 _READERS = {
     "docx": "word.read_docx",
     "pptx": "slides.read_slides",
     "xlsx": "workbook.read_workbook",
+    "doc": "old_office.read_doc",
+    "ppt": "old_office.read_ppt",
+    "xls": "old_office.read_xls",
     "csv": "delimited.read_delimited",
     "tsv": "delimited.read_delimited",
     "odt": "opendocument.read_opendocument",
@@ -45,10 +49,7 @@ FORMATS = ("pdf", "html", "md", *_READERS, "txt", "png", "jpg", "tiff")
 MOST_BYTES = 500_000_000
 """Bytes of one file."""
 
-_SYNONYMS = {
-    "text": "txt", "plain": "txt", "markdown": "md", "htm": "html", "xhtml": "html",
-    "jpeg": "jpg", "tif": "tiff",
-}  # fmt: skip
+_SYNONYMS = {"plain": "txt"}
 
 if TYPE_CHECKING:
     _Read: TypeAlias = tuple[tuple[Page, ...], Mapping[str, str]]
@@ -88,7 +89,7 @@ def _content(path: Path) -> bytes:
 def _format(source: Source, path: Path) -> str:
     """The format to read a file as. Raises ReadingError where it is none that can be read."""
     name = (source.format or path.suffix).lower().lstrip(".")
-    form = _SYNONYMS.get(name, name)
+    form = _SYNONYMS.get(name) or ENDINGS.get(f".{name}", name)
     if form not in FORMATS:
         known = ", ".join(FORMATS)
         kind = f"unknown format {form!r}" if form else "its name has no ending that tells a format"

@@ -64,6 +64,7 @@ class _Book:
         self._opf = parse(package.read(self._file))
         self._items = {i.get("id"): i for i in self._opf.iterfind("./{*}manifest/{*}item")}
         self._titles = dict(self._contents())
+        self._css = "\n".join(self._styles())
 
     def is_locked(self) -> bool:
         """Whether any of its texts is encrypted; hidden fonts are no lock."""
@@ -82,8 +83,8 @@ class _Book:
         return [file for i in texts if (file := self._path(i.get("href"))) in self._names]
 
     def metadata(self) -> dict[str, str]:
-        """Title and author."""
-        found = {"title": "title", "author": "creator"}
+        """Title, author and the day of publication."""
+        found = {"title": "title", "author": "creator", "published": "date"}
         told = {key: self._opf.findtext(f".//{{*}}{name}") for key, name in found.items()}
         return {key: " ".join(value.split()) for key, value in told.items() if value}
 
@@ -91,7 +92,7 @@ class _Book:
         """One file of the text."""
         beat()
         source = decode_html(path, self._package.read(file)).text
-        blocks, hidden = blocks_of(_DECLARATION.sub("", source))
+        blocks, hidden = blocks_of(_DECLARATION.sub("", source), self._css)
         heads = (b.words.text.strip() for b in blocks if b.kind is BlockKind.HEADING)
         head = next((h for h in heads if len(h.split()) <= _LABEL_WORDS), "")
         page = page_of(number, blocks, self._titles.get(file) or head)
@@ -109,6 +110,12 @@ class _Book:
             if title and file not in seen:
                 seen.add(file)
                 yield file, " ".join(title.split())
+
+    def _styles(self) -> Iterator[str]:
+        for item in self._items.values():
+            file = self._path(item.get("href"))
+            if item.get("media-type") == "text/css" and file in self._names:
+                yield self._package.read(file).decode("utf-8", "replace")
 
     def _nav(self) -> Iterator[tuple[str, str]]:
         for item in self._items.values():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -11,10 +12,15 @@ from mehealth_rag.reading.tidy import Vocabulary, clean
 from mehealth_rag.types import BlockKind, Fault, Link, Page, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 SECTION_LEVEL = 2
 """Headings of this level and above begin a page where the file knows no page breaks."""
+_PAGE_NUMBER = re.compile(
+    r"\W*(?:pages?|p|seite|página|pagina|pág)?\W*\d*(?:\s*(?:of|von|de|di|sur|/)\s*\d*)?\W*",
+    re.IGNORECASE,
+)
+"""What a header or footer says of the page alone; the figures stand there for every page."""
 _HEADS = (BlockKind.HEADING, BlockKind.FURNITURE)
 
 
@@ -71,6 +77,22 @@ def row_of(cells: Iterable[Visible]) -> Visible:
             pending = 0
         pending += bool(row.text)
     return row
+
+
+def running(blocks: Iterable[FlowBlock], seen: set[str]) -> Iterator[FlowBlock]:
+    """What headers and footers say that was not `seen` before, page numbers aside."""
+    for block in blocks:
+        words = block.words.text.strip()
+        if words not in seen and not _PAGE_NUMBER.fullmatch(words):
+            seen.add(words)
+            yield replace(block, kind=BlockKind.FURNITURE, level=0, new_page=False)
+
+
+def with_running(blocks: Iterable[FlowBlock], heads: Iterable[FlowBlock]) -> list[FlowBlock]:
+    """A document's blocks with what its headers and footers say, once, on the first page."""
+    full = [block for block in blocks if block.words.text.strip() or block.new_page]
+    said = {block.words.text.strip() for block in full}
+    return [*full[:1], *running(heads, said), *full[1:]]
 
 
 def plain(text: str | None) -> Visible:

@@ -31,8 +31,8 @@ TAG = rf"</?(?:{'|'.join((*_BLOCKS, *_INLINE))}|h[1-6])(?:\s[^<>]*)?/?>"
 """A tag of HTML; words in angle brackets that are none stay words."""
 
 
-def blocks_of(source: str) -> tuple[list[FlowBlock], str]:
-    """The blocks of a piece of HTML, and the words in it that a browser would not show."""
+def blocks_of(source: str, css: str = "") -> tuple[list[FlowBlock], str]:
+    """The blocks of a piece of HTML with its styles, and the words that a browser does not show."""
     from lxml import html  # only where there is any
 
     try:
@@ -40,7 +40,7 @@ def blocks_of(source: str) -> tuple[list[FlowBlock], str]:
     except (ValueError, html.etree.ParserError):
         return [], ""
     hidden = take_out_hidden(tree)
-    put_into_words(tree)
+    put_into_words(tree, css)
     found = _walk(tree, BlockKind.PARAGRAPH, 0)
     return [replace(b, words=b.words.stripped()) for b in found if b.words.text.strip()], hidden
 

@@ -43,6 +43,8 @@ class _Letter:
     text: str
     html: str
     attachments: tuple[str, ...]
+    day: str = ""
+    """When it was sent, as ISO writes it."""
 
 
 def read_eml(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str, str]]:
@@ -87,8 +89,14 @@ def _of_eml(path: Path, message: EmailMessage) -> _Letter:
     others = message.iter_attachments() if message.is_multipart() else ()
     names = (part.get_filename() or _unnamed(part) for part in others)
     shown = tuple((name, str(message[name])) for name in _SHOWN if message[name])
+    sent = getattr(message["Date"], "datetime", None)
     return _Letter(
-        str(message["Subject"] or ""), shown, texts["plain"], texts["html"], tuple(names)
+        str(message["Subject"] or ""),
+        shown,
+        texts["plain"],
+        texts["html"],
+        tuple(names),
+        sent.date().isoformat() if sent else "",
     )
 
 
@@ -121,6 +129,7 @@ def _of_msg(message: Message) -> _Letter:
         message.body or "",
         message.html_body or "",
         tuple(a.file_name or "without a name" for a in message.attachments),
+        sent[:10],
     )
 
 
@@ -132,7 +141,8 @@ def _pages(path: Path, letter: _Letter) -> tuple[tuple[Page, ...], Mapping[str, 
         problem = f"attachments are not read: {', '.join(letter.attachments)}"
         told = f"{page.problem}; {problem}" if page.problem else problem
         page = replace(page, problem=told)
-    return (page,), {"title": letter.subject} if letter.subject else {}
+    metadata = {"title": letter.subject, "date": letter.day}
+    return (page,), {key: value for key, value in metadata.items() if value}
 
 
 def _head(letter: _Letter) -> Iterator[FlowBlock]:

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from mehealth_rag.errors import ReadingError
-from mehealth_rag.reading.flow import FlowBlock, Visible, flow_pages, page_of, row_of
+from mehealth_rag.reading.flow import FlowBlock, Visible, flow_pages, page_of, row_of, with_running
 from mehealth_rag.reading.packages import BROKEN, check_package, damaged, parse
 from mehealth_rag.reading.pulse import beat
+from mehealth_rag.reading.raised import lowered, raised
 from mehealth_rag.reading.sheets import Sheet, sheet_pages
 from mehealth_rag.types import BlockKind
 
@@ -37,6 +38,12 @@ _UNSEEN = frozenset(
 _SPACES = frozenset((f"{_TEXT}s", f"{_TEXT}tab", f"{_TEXT}line-break"))
 _APART = frozenset((f"{_TEXT}note", f"{_DRAW}frame", f"{_DRAW}custom-shape", f"{_DRAW}g"))
 """What stands in a line and holds words that are not of it: notes, boxes."""
+_META = {
+    "title": "title",
+    "author": "initial-creator",
+    "created": "creation-date",
+    "modified": "date",
+}
 _HIDDEN_SLIDE = "the slide is hidden; it was read all the same"
 _MOST_REPEATED = 1_000
 """A cell or row that repeats more often fills the rest of an empty sheet."""
@@ -95,9 +102,24 @@ class _Reader:
                 apart.append(child)
             elif child.tag in _SPACES:
                 words.add(" ")
+            elif not len(child) and (stands := self._stands(child)):
+                text = child.text or ""
+                words.add(lowered(text, words.text) if stands == "sub" else raised(text), url)
             elif child.tag not in _UNSEEN and isinstance(child.tag, str):
                 self._collect(child, words, apart, child.get(_LINK) or url)
             words.add(child.tail, url)
+
+    def _stands(self, span: Any) -> str:  # noqa: ANN401
+        """Whether the words of a span stand raised ("super") or lowered ("sub"); else nothing."""
+        name = span.get(f"{_TEXT}style-name")
+        while (style := self.styles.get(name or "")) is not None:
+            for properties in style:
+                place = (properties.get(f"{_STYLE}text-position") or "").split(" ")[0]
+                if place and place != "0%":
+                    return "sub" if place == "sub" or place.startswith("-") else "super"
+            parent = style.get(f"{_STYLE}parent-style-name")
+            name = parent if parent != name else None
+        return ""
 
     def _is_title(self, name: str | None) -> bool:
         """Whether a style is the document's title, or made from it."""
@@ -165,23 +187,43 @@ def read_opendocument(path: Path, content: bytes) -> tuple[tuple[Page, ...], Map
         with zipfile.ZipFile(io.BytesIO(content)) as package:
             if b"encryption-data" in package.read("META-INF/manifest.xml"):
                 raise ReadingError(f"{path}: locked with a password; save a copy without one")
+            names = package.namelist()
             root = parse(package.read("content.xml"))
-        styles = {s.get(f"{_STYLE}name"): s for s in root.iter(f"{_STYLE}style")}
+            shared, meta = (
+                parse(package.read(name)) if name in names else None
+                for name in ("styles.xml", "meta.xml")
+            )
+        roots = [part for part in (shared, root) if part is not None]
+        styles = {s.get(f"{_STYLE}name"): s for r in roots for s in r.iter(f"{_STYLE}style")}
         body = root.find(f"{_OFFICE}body")[0]
-        return _pages(body, styles), {}
+        return _pages(body, styles, shared), _metadata(meta)
     except BROKEN as error:
         raise damaged(path, KIND, error) from error
 
 
-def _pages(body: Any, styles: Mapping[str, Any]) -> tuple[Page, ...]:  # noqa: ANN401
+def _metadata(root: Any) -> dict[str, str]:  # noqa: ANN401
+    """Title, author and days, as the package tells them."""
+    told = {} if root is None else {key: root.findtext(f".//{{*}}{n}") for key, n in _META.items()}
+    return {key: " ".join(value.split()) for key, value in told.items() if value}
+
+
+def _pages(body: Any, styles: Mapping[str, Any], shared: Any) -> tuple[Page, ...]:  # noqa: ANN401
     if body.tag == f"{_OFFICE}spreadsheet":
         return sheet_pages(_sheet(table, styles) for table in body.iterfind(f"{_TABLE}table"))
     if body.tag == f"{_OFFICE}presentation":
         slides = enumerate(body.iterfind(f"{_DRAW}page"), 1)
         return tuple(_slide(number, slide, _Reader(styles)) for number, slide in slides)
     reader = _Reader(styles)
-    blocks = list(reader.blocks(body))
+    blocks = with_running(reader.blocks(body), _heads(shared, reader))
     return flow_pages([*blocks, *reader.notes])
+
+
+def _heads(shared: Any, reader: _Reader) -> Iterator[FlowBlock]:  # noqa: ANN401
+    """What the headers and footers say; they stand with the styles."""
+    pages = () if shared is None else shared.iter(f"{_STYLE}master-page")
+    for element in (part for page in pages for part in page):
+        if element.tag.startswith((f"{_STYLE}header", f"{_STYLE}footer")):
+            yield from reader.blocks(element)
 
 
 def _slide(number: int, slide: Any, reader: _Reader) -> Page:  # noqa: ANN401

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 UNPACKED = 300_000_000
 """Bytes that a file may unpack to; a real one of a thousand pages has some ten million."""
+_PROPERTIES = "docProps/core.xml"
+_TOLD = {"title": "title", "author": "creator", "created": "created", "modified": "modified"}
 BROKEN = (KeyError, ValueError, AttributeError, TypeError, IndexError, etree.LxmlError,
           zipfile.BadZipFile, NotImplementedError, RecursionError, EOFError, OSError)  # fmt: skip
 """What zipfile, lxml and the libraries on top of them raise over a damaged package."""
@@ -42,6 +44,15 @@ def parse(content: bytes) -> Any:  # noqa: ANN401 - lxml has no types
     """The root of an XML file; entities are not resolved and nothing outside it is opened."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True)
     return etree.fromstring(content, parser)
+
+
+def properties(package: zipfile.ZipFile) -> dict[str, str]:
+    """Title, author and days of an Office file, as its package tells them."""
+    if _PROPERTIES not in package.namelist():
+        return {}
+    root = parse(package.read(_PROPERTIES))
+    told = {key: root.findtext(f"./{{*}}{name}") for key, name in _TOLD.items()}
+    return {key: " ".join(value.split()) for key, value in told.items() if value}
 
 
 def damaged(path: Path, kind: str, error: BaseException) -> ReadingError:

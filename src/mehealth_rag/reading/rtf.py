@@ -13,8 +13,9 @@ from striprtf.striprtf import rtf_to_text
 
 from mehealth_rag.errors import ReadingError
 from mehealth_rag.reading.encoding import noted
-from mehealth_rag.reading.flow import FlowBlock, Visible, flow_pages, plain, row_of
+from mehealth_rag.reading.flow import FlowBlock, Visible, flow_pages, plain, row_of, with_running
 from mehealth_rag.reading.hidden_words import hidden_words
+from mehealth_rag.reading.raised import lowered, raised
 from mehealth_rag.types import BlockKind, Fault
 
 if TYPE_CHECKING:
@@ -25,10 +26,22 @@ if TYPE_CHECKING:
 
 _PAGE, _CELL, _ROW, _LINE, _ITEM, _HEADING = (chr(0xE800 + n) for n in range(6))
 """Letters for private use; `_HEADING` is followed by its level as a digit."""
+_COLUMN, _MERGED, _SUPER, _SUB, _ENDS = (chr(0xE806 + n) for n in range(5))
+"""A column of the row that follows, after `_MERGED` one that goes on from the row above; the
+beginnings of what is raised and lowered, and the end of both."""
 _MARKS = {"page": _PAGE, "pagebb": _PAGE, "cell": _CELL, "nestcell": _CELL,
           "row": _ROW, "nestrow": _ROW, "line": _LINE}  # fmt: skip
+_DEFINES = {"clvmrg": _MERGED, "cellx": _COLUMN}
 _BREAK = re.compile(rf"\\({'|'.join(_MARKS)})(?![a-z0-9])")
 _LOOK = re.compile(rf"{_ITEM}|{_HEADING}\d?")
+_MARK = re.compile(rf"{_LOOK.pattern}|[{_COLUMN}-{_ENDS}]")
+_COLUMNS = re.compile(rf"{_MERGED}?{_COLUMN}")
+_DEFINED = re.compile(r"\\(clvmrg|cellx)(?![a-z])")
+_STANDS = re.compile(
+    r"\\((?:su(?:per|b)(?!\d)|(?:up|dn)[1-9]\d*)(?![a-z])) ?"
+    r"((?:[^{}\\]|\\(?!nosupersub|plain|pard|super|sub|up\d|dn\d)[^{}])*)"
+)
+_STANDING = re.compile(rf"([{_SUPER}{_SUB}])([^{_SUPER}{_SUB}{_ENDS}]*){_ENDS}")
 _TOKENS = re.compile(rf"([{_PAGE}{_CELL}{_ROW}\n])")
 _OUTLINE = re.compile(r"\\outlinelevel(\d)(?!\d)")
 _STYLESHEET = re.compile(r"\{\\stylesheet(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}")
@@ -37,39 +50,86 @@ _BULLET = re.compile(r"\{\\(?:listtext|pntext)(?![a-z])")
 _FOOTNOTE = re.compile(r"\{(?:\\\*)?\\footnote(?![a-z])")
 """A note stands where its mark does; striprtf would leave it out."""
 _HIDDEN = re.compile(r"\{[^{}]*\\v(?![a-z0-9])[^{}]*\}")
+_DELETED = re.compile(r"\{[^{}]*\\deleted(?![a-z0-9])[^{}]*\}")
+_BEGINS = re.compile(r"\s*\{\\rtf[^{}]*")
+_BEGIN_GROUP = re.compile(r"\{\\[a-z]+ ?")
+_BRACE = re.compile(r"\\[\\{}]|[{}]")
+_RUNNING = ("header", "headerl", "headerr", "headerf", "footer", "footerl", "footerr", "footerf")
+_MADE = re.compile(r"\\creatim\\yr(\d{4})\\mo(\d{1,2})\\dy(\d{1,2})(?!\d)")
 
 
 def read_rtf(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str, str]]:
     """Read the pages of a rich text, cut at its page breaks, else by section."""
-    source = content.decode("latin-1")
+    source = _DELETED.sub("", content.decode("latin-1"))
     hidden = " ".join(_text(path, match[0]) for match in _HIDDEN.finditer(source))
-    text = _text(path, _marked(_HIDDEN.sub("", source)))
-    pages = flow_pages(_blocks(text))
-    return noted(pages, hidden_words(hidden) if hidden else None, Fault.HIDDEN), {}
+    source = _HIDDEN.sub("", source)
+    begins = "".join((*_BEGINS.findall(source)[:1], *_groups(source, "fonttbl")))
+    heads = (
+        block
+        for group in _groups(source, *_RUNNING)
+        for block in _blocks(_text(path, _marked(begins + _BEGIN_GROUP.sub("{", group, 1))))
+    )
+    pages = flow_pages(with_running(_blocks(_text(path, _marked(source))), heads))
+    metadata = _metadata(path, source, begins)
+    return noted(pages, hidden_words(hidden) if hidden else None, Fault.HIDDEN), metadata
+
+
+def _metadata(path: Path, source: str, begins: str) -> dict[str, str]:
+    """Title, author and the day of making."""
+    told = "".join(_groups(source, "info"))
+    found = {}
+    for name in ("title", "author"):
+        words = "".join(_BEGIN_GROUP.sub("{", group, 1) for group in _groups(told, name))
+        found[name] = " ".join(_text(path, begins + words).split()) if words else ""
+    if made := _MADE.search(told):
+        found["created"] = f"{made[1]}-{int(made[2]):02}-{int(made[3]):02}"
+    return {key: value for key, value in found.items() if value}
+
+
+def _groups(source: str, *names: str) -> Iterator[str]:
+    """The groups that begin with one of some control words, with all that is in them."""
+    for match in re.finditer(rf"\{{\\(?:{'|'.join(names)})(?![a-z])", source):
+        depth = 0
+        for brace in _BRACE.finditer(source, match.start()):
+            depth += {"{": 1, "}": -1}.get(brace[0], 0)
+            if depth == 0:
+                yield source[match.start() : brace.end()]
+                break
 
 
 def _text(path: Path, source: str) -> str:
     try:
-        return str(rtf_to_text(source, errors="replace"))
+        return _STANDING.sub(_as_it_stands, str(rtf_to_text(source, errors="replace")))
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         reason = " ".join(str(error).split())[:120]
         raise ReadingError(f"{path}: the RTF is damaged ({reason}); get the file again") from error
 
 
+def _as_it_stands(match: re.Match[str]) -> str:
+    if match[1] == _SUPER:
+        return raised(match[2])
+    return lowered(match[2], match.string[: match.start()][-1:])
+
+
 def _blocks(text: str) -> Iterator[FlowBlock]:
     cells: list[Visible] = []
+    columns: list[str] = []
+    above: list[Visible] = []
     words, breaks = "", False
     for part in (*_TOKENS.split(text), "\n"):
         if part == _CELL:
-            cells.append(plain(_LOOK.sub("", words)))
+            columns = columns if cells else _COLUMNS.findall(words)
+            goes_on = columns[len(cells) : len(cells) + 1] == [_MERGED + _COLUMN]
+            merged = goes_on and len(cells) < len(above)
+            cells.append(above[len(cells)] if merged else plain(_MARK.sub("", words)))
             words = ""
         elif part == _ROW:
             yield FlowBlock(BlockKind.ROW, row_of(cells), 0, breaks)
-            cells, breaks = [], False
+            above, cells, breaks, words = cells, [], False, ""
         elif part == "\n" and cells:
             words += " "
         elif part in ("\n", _PAGE):
-            if words.strip():
+            if _MARK.sub("", words).strip():
                 yield _paragraph(words, breaks)
                 breaks = False
             words, breaks = "", breaks or part == _PAGE
@@ -79,7 +139,7 @@ def _blocks(text: str) -> Iterator[FlowBlock]:
 
 def _paragraph(words: str, breaks: bool) -> FlowBlock:
     look = _LOOK.search(words)
-    visible = plain(_LOOK.sub("", words))
+    visible = plain(_MARK.sub("", words))
     if look is None:
         return FlowBlock(BlockKind.PARAGRAPH, visible, 0, breaks)
     level = int(look[0][1:] or 0)
@@ -98,6 +158,13 @@ def _marked(source: str) -> str:
     source = _OUTLINE.sub(lambda match: _letter(_HEADING, str(int(match[1]) + 1)), source)
     source = _BULLET.sub(lambda match: _letter(_ITEM) + match[0], source)
     source = _FOOTNOTE.sub(lambda _: "{" + _letter(_LINE), source)
+    source = _DEFINED.sub(lambda m: _letter(_DEFINES[m[1]]) + m[0], source)
+    source = _STANDS.sub(
+        lambda m: (
+            _letter(_SUB if m[1].startswith(("sub", "dn")) else _SUPER) + m[2] + _letter(_ENDS)
+        ),
+        source,
+    )
     return _BREAK.sub(lambda match: _letter(_MARKS[match[1]]), source)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,9 @@ from pptx.exc import PythonPptxError
 
 from mehealth_rag.reading.flow import FlowBlock, Visible, page_of, plain, row_of
 from mehealth_rag.reading.number_formats import shown
-from mehealth_rag.reading.packages import BROKEN, check_package, damaged, parse
+from mehealth_rag.reading.packages import BROKEN, check_package, damaged, parse, properties
+from mehealth_rag.reading.raised import lowered, raised
+from mehealth_rag.reading.strict import transitional
 from mehealth_rag.types import BlockKind, Fault
 
 if TYPE_CHECKING:
@@ -32,23 +35,33 @@ _HIDDEN = "the slide is hidden; it was read all the same"
 _PICTURE = "only a picture; save the slides as PDF to have it read by Tesseract"
 
 
-def read_slides(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str, str]]:
-    """Read the pages of a presentation. Raises ReadingError where the file is damaged."""
+def read_slides(
+    path: Path, content: bytes, *, numbered: bool = False
+) -> tuple[tuple[Page, ...], Mapping[str, str]]:
+    """Read the pages of a presentation. Raises ReadingError where the file is damaged.
+
+    `numbered` is true where a program has called slides without a title by their number.
+    """
     check_package(path, content, KIND, "ppt/presentation.xml")
     try:
-        deck = Presentation(io.BytesIO(content))
-        pages = tuple(_page(n, slide) for n, slide in enumerate(deck.slides, 1))
-        told = {key: getattr(deck.core_properties, key) or "" for key in ("title", "author")}
+        deck = Presentation(io.BytesIO(transitional(content)))
+        slides = enumerate(deck.slides, 1)
+        pages = tuple(_page(n, slide, f"Slide {n}" if numbered else "") for n, slide in slides)
+        with zipfile.ZipFile(io.BytesIO(content)) as package:
+            told = properties(package)
     except (*BROKEN, PythonPptxError) as error:
         raise damaged(path, KIND, error) from error
-    return pages, {key: value for key, value in told.items() if value}
+    return pages, told
 
 
-def _page(number: int, slide: Any) -> Page:  # noqa: ANN401 - python-pptx has no types
+def _page(number: int, slide: Any, no_title: str) -> Page:  # noqa: ANN401 - python-pptx has no types
+    """One slide; `no_title` is a title that nobody wrote."""
     shapes = list(_flat(slide.shapes))
     titles = [shape for shape in shapes if _placeholder(shape) in _TITLES]
     others = [shape for shape in shapes if _placeholder(shape) not in _TITLES]
     blocks = [block for shape in (*titles, *others) for block in _blocks(shape, slide)]
+    if blocks and blocks[0].kind is BlockKind.HEADING and blocks[0].words.text == no_title:
+        del blocks[0]
     if slide.has_notes_slide and slide.notes_slide.notes_text_frame is not None:
         notes = slide.notes_slide.notes_text_frame.paragraphs
         blocks += [FlowBlock(BlockKind.PARAGRAPH, _words(p)) for p in notes]
@@ -105,9 +118,18 @@ def _words(paragraph: Any) -> Visible:  # noqa: ANN401
         if child.tag == f"{_DRAWING}br":
             words.add(" ")
         elif child.tag in (f"{_DRAWING}r", f"{_DRAWING}fld"):
-            text = child.find(f"{_DRAWING}t")
-            words.add(None if text is None else text.text, _target(child, paragraph))
+            words.add(_letters(child, words.text), _target(child, paragraph))
     return words.stripped()
+
+
+def _letters(run: Any, before: str) -> str:  # noqa: ANN401
+    """The words of a run as they stand: raised, lowered, or on the line."""
+    text = run.findtext(f"{_DRAWING}t") or ""
+    look = run.find(f"{_DRAWING}rPr")
+    stands = "0" if look is None else look.get("baseline", "0")
+    if stands.startswith("-"):
+        return lowered(text, before)
+    return raised(text) if stands.strip("0%") else text
 
 
 def _target(run: Any, paragraph: Any) -> str | None:  # noqa: ANN401
@@ -120,13 +142,16 @@ def _target(run: Any, paragraph: Any) -> str | None:  # noqa: ANN401
 
 
 def _table(table: Any) -> Iterator[FlowBlock]:  # noqa: ANN401
+    above: list[Visible] = []
     for number, row in enumerate(table.rows):
-        cells = []
+        cells: list[Visible] = []
         for cell in row.cells:
             words = Visible()
             for paragraph in () if cell.is_spanned else cell.text_frame.paragraphs:
-                words.join(_words(paragraph)) if words.text else words.add(paragraph.text)
-            cells.append(words)
+                words.join(_words(paragraph))
+            reaches_down = cell._tc.vMerge and not cell._tc.hMerge and len(cells) < len(above)
+            cells.append(above[len(cells)] if reaches_down else words)
+        above = cells
         yield FlowBlock(BlockKind.ROW, row_of(cells), int(number == 0 and table.first_row))
 
 

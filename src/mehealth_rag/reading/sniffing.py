@@ -7,6 +7,8 @@ import re
 import zipfile
 from typing import TYPE_CHECKING
 
+import olefile
+
 from mehealth_rag.errors import ReadingError
 
 if TYPE_CHECKING:
@@ -15,11 +17,14 @@ if TYPE_CHECKING:
 HEAD = 1024
 """Bytes at the beginning of a file that tell what it is."""
 
-_WANTED = {
+NAMES = {
     "pdf": "a PDF",
     "docx": "a Word document",
     "pptx": "a PowerPoint presentation",
     "xlsx": "an Excel workbook",
+    "doc": "an old Word document",
+    "ppt": "an old PowerPoint presentation",
+    "xls": "an old Excel workbook",
     "odt": "an OpenDocument text",
     "ods": "an OpenDocument workbook",
     "odp": "an OpenDocument presentation",
@@ -30,11 +35,18 @@ _WANTED = {
     "png": "a PNG picture",
     "jpg": "a JPEG picture",
     "tiff": "a TIFF picture",
+    "txt": "plain text",
+    "md": "Markdown",
+    "rst": "reStructuredText",
+    "csv": "a table as text (CSV)",
+    "tsv": "a table as text (TSV)",
+    "eml": "an e-mail",
 }
-_ENDINGS = {kind: f".{form}" for form, kind in _WANTED.items()}
-_TEXT = "a text file"
+"""What each format is called."""
 _MARKUP = frozenset(("md", "txt", "rst", "csv", "tsv", "eml"))
 """Texts that may show how a web page begins."""
+_ENDINGS = {kind: f".{form}" for form, kind in NAMES.items() if form not in _MARKUP}
+_TEXT = "a text file"
 _SIGNATURES = {
     b"\xff\xd8\xff": "a JPEG picture",
     b"\x89PNG": "a PNG picture",
@@ -63,15 +75,20 @@ _IN_ZIP = {
 """Names in a ZIP archive, or the kind that it says it is; the first that is there counts."""
 _IN_OLE = {
     "EncryptedPackage": "an Office file locked with a password",
-    "__substg1.0_": "an Outlook message",
+    "__properties_version1.0": "an Outlook message",
+    "WordDocument": "an old Word document",
+    "PowerPoint Document": "an old PowerPoint presentation",
+    "Workbook": "an old Excel workbook",
+    "Book": "an old Excel workbook",
 }
-_OLD = "an old Office file"
+"""Names of streams in a compound file; the first that is there counts."""
+_OLD = "a file of an old Microsoft program"
 _WEB = re.compile(rb"<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 
 
 def check_kind(path: Path, form: str, content: bytes) -> None:
     """Raise ReadingError, which says what it is, where `content` cannot be of format `form`."""
-    wanted, found = _WANTED.get(form, _TEXT), kind_of(content)
+    wanted, found = _TEXT if form in _MARKUP else NAMES[form], kind_of(content)
     fits = found in (wanted, None) if form == "html" or form in _MARKUP else found == wanted
     if form == "pdf" and b"%PDF-" in content[:HEAD]:
         return  # readers of PDF allow something before it
@@ -95,12 +112,20 @@ def kind_of(content: bytes) -> str | None:
     if start.startswith(_ZIP):
         return _in_zip(content)
     if start.startswith(_OLE):
-        names = _IN_OLE.items()
-        return next((k for name, k in names if name.encode("utf-16-le") in content), _OLD)
+        return _in_ole(content)
     for sign, kind in _SIGNATURES.items():
         if start.startswith(sign):
             return kind
     return "a web page" if _WEB.match(start) else None
+
+
+def _in_ole(content: bytes) -> str:
+    try:
+        with olefile.OleFileIO(io.BytesIO(content)) as archive:
+            names = {path[0] for path in archive.listdir(storages=True)}  # not of what it embeds
+    except (OSError, ValueError, IndexError, TypeError, AttributeError):
+        names = {n for n in _IN_OLE if f"{n}\0".encode("utf-16-le") in content}  # damaged
+    return next((kind for name, kind in _IN_OLE.items() if name in names), _OLD)
 
 
 def _in_zip(content: bytes) -> str:

@@ -34,6 +34,16 @@ _LIGATURES = {
     "ﬅ": "st",
     "ﬆ": "st",
 }
+_SIGNS = {
+    "\uf0b0": "°",
+    "\uf0b1": "±",
+    "\uf0b3": "≥",
+    "\uf0b4": "×",
+    "\uf0b9": "≠",
+    "\uf0bb": "≈",
+}
+"""Signs of figures that files write as codes of the font Symbol; other fonts' pictures there are
+seldom used."""
 _CONTROL = re.compile(r"[\x00\x01\x03-\x08\x0b\x0c\x0e-\x1f]|\r(?!\n)")
 _AT_LETTERS = re.compile(
     r"(?<=[^\W\d_])(?:[\x0b-\x0f](?!\n)|[\x1b-\x1f])|[\x0b-\x0f\x1b-\x1f](?=[^\W\d_])"
@@ -59,6 +69,7 @@ _TABLE = str.maketrans(
     | dict.fromkeys(_ODD_SPACES, " ")
     | dict.fromkeys(BROKEN, "-")
     | _LIGATURES
+    | _SIGNS
 )
 _SPACES = re.compile(" {2,}")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*(?:-[^\W_]+(?:['’][^\W_]+)*)*")

@@ -13,6 +13,11 @@ _HIDING = re.compile(
     r"|font-size\s*:\s*0(?:\.0*)?(?:px|pt|em|rem|%)?\s*(?:;|$)",
     re.IGNORECASE,
 )
+_RULE = re.compile(r"([^{}]*)\{([^{}]*)\}")
+_CLASS = re.compile(r"\.(-?[A-Za-z_][\w-]*)\s*(?=,|$)")
+"""A class at the end of a selector."""
+_ALIGNED = re.compile(r"vertical-align\s*:\s*(super|sub|-?(\d*\.?\d+)(?:%|em|ex|rem|px|pt))")
+_MOVED = re.compile(r"(?<![\w-])top\s*:\s*(-?)(\d*\.?\d+)(?:%|em|ex|rem|px|pt)")
 _LONG_TEXT = 300
 """A longer text does not stand on one line with the term that it explains."""
 _LONG_CELL = 120
@@ -37,14 +42,40 @@ def take_out_hidden(tree: Any) -> str:  # noqa: ANN401 - lxml has no types
     return " ".join(filter(None, taken))
 
 
-def put_into_words(tree: Any) -> None:  # noqa: ANN401 - lxml has no types
-    """Make words of what marks say: raised figures, terms and their texts, cells over rows."""
+def put_into_words(tree: Any, css: str = "") -> None:  # noqa: ANN401 - lxml has no types
+    """Make words of what marks say: raised figures, terms and their texts, cells over rows.
+
+    `css` are the styles of the page that do not stand in it.
+    """
+    _name_raised(tree, css)
     for element in list(tree.iter("sup", "sub")):
         _raise(element)
     for element in list(tree.iter("dl")):
         _tie_terms(element)
     for element in list(tree.iter("table")):
         _spread_cells(element)
+
+
+def _name_raised(tree: Any, css: str) -> None:  # noqa: ANN401
+    """Call `sup` or `sub` what only a style raises or lowers: programs write books that way."""
+    rules = " ".join((css, *("".join(style.itertext()) for style in tree.iter("style"))))
+    classes: dict[str, str] = {}
+    for names, look in _RULE.findall(rules):
+        if stands := _stands(look):
+            classes |= dict.fromkeys(_CLASS.findall(names), stands)
+    for element in tree.iter("span", "small", "font", "a"):
+        own = [classes[name] for name in (element.get("class") or "").split() if name in classes]
+        if stands := _stands(element.get("style") or "") or next(iter(own), ""):
+            element.tag = stands
+
+
+def _stands(look: str) -> str:
+    """The tag that says what a style does: `sup`, `sub`, or none."""
+    if (aligned := _ALIGNED.search(look)) and float(aligned[2] or 1):
+        return "sub" if aligned[1] == "sub" or aligned[1].startswith("-") else "sup"
+    if "relative" in look and (moved := _MOVED.search(look)) and float(moved[2]):
+        return "sup" if moved[1] else "sub"
+    return ""
 
 
 def _raise(element: Any) -> None:  # noqa: ANN401

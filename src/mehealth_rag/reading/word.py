@@ -17,7 +17,7 @@ import docx
 from docx.oxml.ns import qn
 
 from mehealth_rag.reading.equations import equation, symbol, typed
-from mehealth_rag.reading.flow import FlowBlock, Visible, flow_pages, row_of
+from mehealth_rag.reading.flow import FlowBlock, Visible, flow_pages, row_of, running
 from mehealth_rag.reading.hidden_words import hidden_words
 from mehealth_rag.reading.packages import BROKEN, check_package, damaged, parse
 from mehealth_rag.reading.raised import lowered, raised
@@ -33,11 +33,6 @@ KIND = "a Word document"
 _COLUMNS = 64
 """No table of Word has more columns; a damaged file may say so."""
 _HEADING = re.compile(r"heading (\d)", re.IGNORECASE)
-_PAGE_NUMBER = re.compile(
-    r"\W*(?:pages?|p|seite|página|pagina|pág)?\W*\d*(?:\s*(?:of|von|de|di|sur|/)\s*\d*)?\W*",
-    re.IGNORECASE,
-)
-"""What a header or footer says of the page alone; the figures stand there for every page."""
 _META = ("title", "author", "subject", "keywords", "category", "comments")
 _DAYS = ("created", "modified")
 _HOLDERS = frozenset(qn(f"w:{name}") for name in ("sdt", "sdtContent", "ins", "customXml", "body"))
@@ -220,11 +215,7 @@ def _running(
         if reference.tag not in _RUNNING or reference.get(qn("r:id")) not in document.part.rels:
             continue
         part = document.part.rels[reference.get(qn("r:id"))].target_part
-        for block in reader.blocks(part.element):
-            words = block.words.text.strip()
-            if words not in seen and not _PAGE_NUMBER.fullmatch(words):
-                seen.add(words)
-                yield replace(block, kind=BlockKind.FURNITURE, level=0, new_page=False)
+        yield from running(reader.blocks(part.element), seen)
 
 
 def _notes(document: Any, reader: _Reader) -> Iterator[FlowBlock]:  # noqa: ANN401
@@ -234,7 +225,14 @@ def _notes(document: Any, reader: _Reader) -> Iterator[FlowBlock]:  # noqa: ANN4
             continue
         for note in parse(relation.target_part.blob):
             if note.get(qn("w:type")) in (None, "normal"):
-                yield from reader.blocks(note)
+                yield from reader.blocks(p for p in note if not _is_mark(p))
+
+
+def _is_mark(paragraph: Any) -> bool:  # noqa: ANN401
+    """Whether a paragraph of a note is nothing but the note's own mark."""
+    looks = paragraph.findall(f"{qn('w:r')}/{qn('w:rPr')}/{qn('w:rStyle')}")
+    marks = [look for look in looks if look.get(qn("w:val")) == "FootnoteReference"]
+    return 0 < len(marks) == len(paragraph.findall(f".//{qn('w:t')}"))
 
 
 def _inside(element: Any, name: str) -> Iterator[Any]:  # noqa: ANN401
@@ -283,7 +281,7 @@ def _letters(element: Any, before: str) -> str:  # noqa: ANN401
     run = element.getparent()
     properties = run.find(qn("w:rPr")) if run.tag == qn("w:r") else None
     if properties is None:
-        return text
+        return typed(text, "")
     fonts, align = properties.find(qn("w:rFonts")), properties.find(qn("w:vertAlign"))
     text = typed(text, "" if fonts is None else fonts.get(qn("w:ascii")) or "")
     stands = "" if align is None else align.get(qn("w:val"))

@@ -17,7 +17,7 @@ from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 
 from mehealth_rag.errors import ReadingError
 from mehealth_rag.reading.number_formats import shown
-from mehealth_rag.reading.packages import BROKEN, check_package, damaged, parse
+from mehealth_rag.reading.packages import BROKEN, check_package, damaged, parse, properties
 from mehealth_rag.reading.pulse import beat
 from mehealth_rag.reading.sheets import Sheet, sheet_pages
 
@@ -56,7 +56,7 @@ def read_workbook(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as package:
             book = CalamineWorkbook.from_filelike(io.BytesIO(content))
-            return sheet_pages(_sheets(path, book, _Formats(package))), {}
+            return sheet_pages(_sheets(path, book, _Formats(package))), properties(package)
     except (*BROKEN, CalamineError) as error:
         raise damaged(path, KIND, error) from error
 
