@@ -169,11 +169,12 @@ _NOT_NOUNS = frozenset(
 _PLURAL = re.compile(r"(?:[^su]s|people|children|men|women|staff)$")
 
 
-def analyse(text: str) -> Question:
-    """The analysis of one question that stands alone."""
+def analyse(text: str, whole: str = "") -> Question:
+    """The analysis of a question; `whole` has what it is about, where it does not stand alone."""
+    whole = whole or text
     asked = _BIDDING.sub("", " ".join(fold(asking(text)).split()))
     focus = _focus(asked)
-    return Question(text, _wanted(asked, focus), subject_stems(text), focus)
+    return Question(whole, _wanted(asked, focus), subject_stems(whole), focus)
 
 
 def subject_stems(text: str) -> tuple[str, ...]:
