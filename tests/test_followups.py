@@ -23,9 +23,9 @@ BOARD = ("Who is the clerk of the harbour?", "The clerk is Anna Bloom, telephone
         (("When does the Elm Fair open?", ""), "what does it cost", "What does the Elm Fair cost"),
         (("How big is the Maple wing?", ""), "and Oak?", "How big is the Oak wing?"),
         (
-            ("Who keeps the Elm Light?", ""),
+            ("Who is the keeper of the Elm Light?", ""),
             "and of Larch Light?",
-            "Who keeps Larch Light?",
+            "Who is the keeper of Larch Light?",
         ),
         (
             ("How many boats came in 2019?", ""),

@@ -82,7 +82,8 @@ def _after(question: str, earlier: Standalone, answer: str, history: Sequence[Tu
 
 def _exchanged(core: str, earlier: str) -> str:
     """The earlier question with the name or year that a fragment gives instead; else empty."""
-    piece = _OWNS.sub("", _PREPOSITION.sub("", _ABOUT.sub("", core)).strip(" ?.!,"))
+    told = _ABOUT.sub("", core).strip(" ?.!,")
+    piece = _OWNS.sub("", _PREPOSITION.sub("", told))
     years = _YEAR.findall(earlier)
     if _YEAR.fullmatch(piece):
         return earlier.replace(years[0], piece) if len(years) == 1 else ""
@@ -90,7 +91,7 @@ def _exchanged(core: str, earlier: str) -> str:
     known, given = names(earlier), names(f"– {piece}")
     if len(known) != 1 or [g.text for g in given] != [bare] or known[0].text == bare:
         return ""
-    if bare != piece and not known[0].determined:
+    if (bare != piece and not known[0].determined) or (piece[0] != told[0] and not known[0].placed):
         return ""
     return known[0].replaced(bare if known[0].modifies else piece)
 
