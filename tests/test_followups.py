@@ -14,6 +14,7 @@ BOARD = ("Who is the clerk of the harbour?", "The clerk is Anna Bloom, telephone
     ("turn", "question", "shown"),
     [
         (LIGHTHOUSE, "And how tall is it?", "How tall is the North Pier lighthouse?"),
+        (("How tall is the light on Elm Pier?", ""), "is it old?", "Is the light on Elm Pier old?"),
         (LIGHTHOUSE, "who built it?", "Who built the North Pier lighthouse?"),
         (LIGHTHOUSE, "And what does it cost?", "What does the North Pier lighthouse cost?"),
         (LIGHTHOUSE, "what about the South Pier?", "How tall is the South Pier lighthouse?"),
@@ -47,7 +48,9 @@ def test_a_sure_follow_up_is_shown_as_one_question(
         ("How tall is the North Pier lighthouse?", "", "and in the UK?"),
         ("How tall is the North Pier lighthouse?", "", "how long does it take to climb it?"),
         ("How tall is the North Pier lighthouse?", "", "no, the other one"),
-        ("What is the rent at Elm Quay?", "", "is it negotiable?"),  # the rent or the quay
+        ("What is the rent of the quay?", "", "is it negotiable?"),  # the rent or the quay
+        ("Who is the keeper of Elm Light?", "", "how old is it?"),
+        ("How was the mill paid for at the start?", "", "who gave it?"),
         ("What was stolen in September?", "", "how much was it worth?"),
         ("What joins Elm Quay and Larch Mill?", "", "how old is it?"),
         ("Who leads Larch Water?", "Ann Orr and Tom Pell.", "where does she live?"),

@@ -1,4 +1,4 @@
-"""The names of a question, told by their capitals, each with the noun that it stands before."""
+"""What a question names: its names, told by their capitals, and its nouns with an article."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ _PLACED = re.compile(
     r"(?:(?:the|our|your|an?)\s+)?$",
     re.IGNORECASE,
 )
+_ARTICLE = re.compile(r"\b(?:the|our|your|an?)\s+", re.IGNORECASE)
+_PLACE = re.compile(r"\s+(?:in|at|on|of|for|near)\s+(?:the\s+)?")
 _NOUNS = re.compile(r"(?:\s+[a-z][\w-]*)+")
 _OWNS = re.compile(r"['’]s?$")
 _SUPPORT = frozenset("do does did can could will would shall should may might must".split())
@@ -71,19 +73,47 @@ def names(text: str) -> list[Name]:
             placed = _PLACED.search(text[:start]) is not None
             bare = _OWNS.sub("", name)
             begins = article.start() if article else start
-            phrase = "" if bare != name else _phrase(text, start, name, determined=bool(article))
+            phrase = (
+                "" if bare != name else _phrase(text, match.end(), name, determined=bool(article))
+            )
             found.append(Name(text, bare, start, begins, phrase, placed))
     return found
 
 
-def _phrase(text: str, start: int, name: str, *, determined: bool) -> str:
-    """A name, and after an article the one noun behind it ("the North Pier *lighthouse*").
+def things(text: str) -> list[str]:
+    """What a question is about: its names, and its nouns with an article.
 
-    A question's verb may follow instead: after "does" and its like the last word is one, and so is
-    a participle. Where other words are left, it is not sure which belong to the name.
+    A noun has the name that it is at ("the lighthouse on the North Pier"); one without, and what
+    ends at a place that is not sure, is an empty text.
     """
-    end = start + len(name)
-    after = _NOUNS.match(text, end)
+    known = {n.start: n for n in names(text)}
+    found: list[str] = []
+    for article in _ARTICLE.finditer(text):
+        if article.end() in known or not text[article.end() :]:
+            continue
+        nouns = _nouns(text, article.end() - 1, 1)
+        phrase = " ".join(nouns)
+        place = _PLACE.match(text, article.end() + len(phrase))
+        name = known.pop(place.end(), None) if place and 0 < len(nouns) < 3 else None
+        sure = place and name and name.phrase
+        found.append(f"the {phrase}{place.group()}{name.text}" if sure else "")
+    return found + ["" if n.placed else n.phrase for n in known.values()]
+
+
+def _phrase(text: str, end: int, name: str, *, determined: bool) -> str:
+    """A name that ends there, and after an article the one noun behind it ("the Oak *wing*")."""
+    nouns = _nouns(text, end, 0)
+    if determined and len(nouns) < 2:
+        return " ".join(["the", name, *nouns])
+    return "" if nouns else name
+
+
+def _nouns(text: str, start: int, least: int) -> list[str]:
+    """The nouns from a place on, without the verb of the question that may follow them.
+
+    After "does" and its like the last word is one, and so is a participle.
+    """
+    after = _NOUNS.match(text, start)
     nouns: list[str] = []
     verb = ""
     for word in after.group().split() if after else ():
@@ -92,8 +122,6 @@ def _phrase(text: str, start: int, name: str, *, determined: bool) -> str:
             break
         nouns.append(word)
     supported = not verb and _SUPPORT & set(fold(text[:start]).split())
-    if nouns and (supported or _PARTICIPLE.fullmatch(nouns[-1])):
+    if len(nouns) > least and (supported or _PARTICIPLE.fullmatch(nouns[-1])):
         nouns.pop()
-    if determined and len(nouns) < 2:
-        return " ".join(["the", name, *nouns])
-    return "" if nouns else name
+    return nouns

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mehealth_rag.followups.leaning import leans
-from mehealth_rag.followups.names import Name, names
+from mehealth_rag.followups.names import Name, names, things
 from mehealth_rag.language.pronouns import OF_A_PERSON, OWNERS, POINTING
 from mehealth_rag.language.words import content_words, fold
 from mehealth_rag.types import Turn
@@ -43,14 +43,15 @@ _LEAD_IN = re.compile(
 _ABOUT = re.compile(r"^(?:(?:what|how) about|i (?:meant|mean)|as for)\s+", re.IGNORECASE)
 _PREPOSITION = re.compile(r"^(?:in|at|of|for|by|from)\s+", re.IGNORECASE)
 _ARTICLE = re.compile(r"^(?:the|an?)\s+", re.IGNORECASE)
-_DETERMINED = re.compile(r"\b(?:the|our|your|its|an?)\s", re.IGNORECASE)
+_WHO_IS = re.compile(r"\W*who(?:'s|\s+(?:is|are|was|were))\s+", re.IGNORECASE)
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _WORD = re.compile(r"\w+")
 _OWNS = re.compile(r"['’]s?$")
 _STOPS = re.compile(r"[.?!:;]+(?=\s|$)")
 _UNSURE = re.compile(
     r"\bit\b(?:\s+(?:takes?|true|rains?|possible|happens?)\b|.*\b(?:to|that)\s+\w)"
-    r"|\bhow (?:many|much) (?:is|was|did|does) it\b|[.;?!]\s|^(?:what|how) about\b|^i mean",
+    r"|\bhow (?:many|much) (?:is|was|did|does) it\b|[.;?!]\s|^(?:what|how) about\b|^i mean"
+    r"|^(?:what )?if\b",
     re.IGNORECASE,
 )
 """An "it" that stands for nothing, and what is no plain question."""
@@ -108,26 +109,26 @@ def _filled(core: str, earlier: str, answer: str) -> str:
     elif pronoun in {"it", "its"}:
         found = _thing(earlier)
     owns = pronoun in OWNERS and re.match(r"\s+\w", core[end:])
-    text = f"{core[:start]}{found}{chr(39) + 's' if owns else ''}{core[end:]}"
+    text = "".join([core[:start], found, "'s" if owns else "", core[end:]])
     return text[:1].upper() + text[1:] if found else ""
 
 
 def _person(earlier: str, answer: str) -> str:
     """The one person whom the question names; of "who" the one whom the answer does."""
-    who = re.match(r"\W*who\b(?:\s+(?:is|was)\s+(?=[A-Z]))?", earlier, re.IGNORECASE)
-    asked = earlier if who is None or who.group().endswith(" ") else ""
+    who = re.match(r"\W*who\b", earlier, re.IGNORECASE)
+    named = _WHO_IS.match(earlier)
+    asked = "" if who and not (named and earlier[named.end() :][:1].isupper()) else earlier
     told = f"– {answer.replace('**', '')}" if who else ""
     found = {n.phrase.split(" of ")[0] for n in (*names(asked), *names(told)) if _is_person(n)}
     return found.pop() if len(found) == 1 else ""
 
 
 def _thing(earlier: str) -> str:
-    """The one thing that a question is about: its only name, where nothing else is told of."""
-    found = names(earlier)
-    if len(found) != 1 or found[0].placed or _is_person(found[0]):
+    """The one thing that a question is about; none where it asks who somebody is."""
+    if _WHO_IS.match(earlier) or any(map(_is_person, names(earlier))):
         return ""
-    others = _DETERMINED.findall(earlier[: found[0].article])
-    return "" if others else found[0].phrase
+    found = things(earlier)
+    return found[0] if len(found) == 1 else ""
 
 
 def _is_person(name: Name) -> bool:
