@@ -95,8 +95,10 @@ def things(text: str) -> list[str]:
         phrase = " ".join(nouns)
         place = _PLACE.match(text, article.end() + len(phrase))
         name = known.pop(place.end(), None) if place and 0 < len(nouns) < 3 else None
-        sure = place and name and name.phrase
-        found.append(f"the {phrase}{place.group()}{name.text}" if sure else "")
+        if place and name and name.phrase:
+            found.append(f"the {phrase}{place.group()}{name.text}")
+        else:
+            found.append("")
     return found + ["" if n.placed else n.phrase for n in known.values()]
 
 
