@@ -87,9 +87,10 @@ def things(text: str) -> list[str]:
     ends at a place that is not sure, is an empty text.
     """
     known = {n.start: n for n in names(text)}
+    of_names = set(known)
     found: list[str] = []
     for article in _ARTICLE.finditer(text):
-        if article.end() in known or not text[article.end() :]:
+        if article.end() in of_names:
             continue
         nouns = _nouns(text, article.end() - 1, 1)
         phrase = " ".join(nouns)

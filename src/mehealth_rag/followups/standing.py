@@ -60,7 +60,8 @@ _UNSURE = re.compile(
 def stand_alone(question: str, history: Sequence[Turn]) -> Standalone:
     """A question after the turns before it; as it is where there are none, or it needs none."""
     turns = history[-MOST_TURNS:]
-    asked = Standalone(*[turns[0][0] if turns else question] * 3)
+    first = turns[0][0] if turns else question
+    asked = Standalone(first, first, first)
     for place, (_, answer) in enumerate(turns, 1):
         following = turns[place][0] if place < len(turns) else question
         asked = _after(following, asked, answer, turns[:place])
