@@ -37,8 +37,6 @@ from mehealth_rag.questions import Wanted, analyse
         ("Is there a web page about the regatta?", Wanted.LINK),
         ("Which company runs the ferries?", Wanted.NAME),
         ("Tell me about the breakwater.", Wanted.GENERAL),
-        ("Could you list the piers that are open?", Wanted.GENERAL),
-        ("Name some ships that were bought with a grant.", Wanted.GENERAL),
         ("Steps that a captain goes through before leaving", Wanted.GENERAL),
         ("Could you visit the lighthouse in winter?", Wanted.YES_NO),
     ],

@@ -117,7 +117,7 @@ def evaluate(plan: Plan, assistant: Assistant, progress: Progress) -> Report:
     if plan.given is None:
         lines = _ask_all(assistant, items, progress)
         replies = {str(line["id"]): answers.reply_of(line) for line in lines}
-        rankings = _rank_all(assistant, items, replies, progress)
+        rankings = _rank_all(assistant, items, progress)
     else:
         lines, rankings, replies = [], {}, dict(plan.given.replies)
     problems += _unanswered(items, replies)
@@ -174,29 +174,28 @@ def _ask(assistant: Assistant, item: Item) -> dict[str, Any]:
 
 
 def _rank_all(
-    assistant: Assistant, items: Sequence[Item], replies: Mapping[str, Reply], progress: Progress
+    assistant: Assistant, items: Sequence[Item], progress: Progress
 ) -> dict[str, Ranking]:
-    """What search finds for each question with a known page; a follow-up as it stands alone."""
+    """What search finds for each question with a known page; a follow-up with its turns."""
     documents = {d.source.id for d in assistant.index.documents()}
     paged = [item for item in items if item.pages]
     progress.stage("ranking", len(paged))
     found = {}
     for item in paged:
-        query = (item.history and replies[item.id].standalone_question) or item.question
         own = (item.document,) if item.document in documents and len(documents) > 1 else ()
-        everywhere = _search(assistant, query, ())
-        found[item.id] = Ranking(everywhere, _search(assistant, query, own) if own else None)
+        everywhere = _search(assistant, item, ())
+        found[item.id] = Ranking(everywhere, _search(assistant, item, own) if own else None)
         progress.advance()
     return found
 
 
-def _search(assistant: Assistant, query: str, documents: Sequence[str | None]) -> tuple[Place, ...]:
+def _search(assistant: Assistant, item: Item, documents: Sequence[str | None]) -> tuple[Place, ...]:
     wanted = [d for d in documents if d is not None]
     try:
-        hits = assistant.search(query, TOP_K, wanted)
+        found = assistant.passages(item.question, item.history, wanted, TOP_K)
     except MehealthError:  # what asking met as well: it is told there
         return ()
-    return tuple((h.passage.document, h.passage.page) for h in hits)
+    return tuple((e.hit.passage.document, e.hit.passage.page) for e in found)
 
 
 def _pages(assistant: Assistant) -> PageText:

@@ -173,7 +173,7 @@ class Assistant:
         """The passages to read for a question, best first, searched for as it stands alone."""
         self._check(question, documents)
         alone = self._stand_alone(question, history)
-        return self._search(alone, documents, top_k)
+        return self._search(alone, self._meant(question, alone, documents), top_k)
 
     def read(
         self,
@@ -185,12 +185,20 @@ class Assistant:
         """The passages that a search brings, in its order, each as the reader reads it."""
         self._check(question, documents)
         alone = self._stand_alone(question, history)
-        return self._read(question, _turns(alone, history), self._search(alone, documents, top_k))
+        evidence = self._search(alone, self._meant(question, alone, documents), top_k)
+        return self._read(question, _turns(alone, history), evidence)
 
     def _search(
         self, alone: Standalone, documents: Sequence[str], top_k: int
     ) -> tuple[Evidence, ...]:
-        return self.retriever.retrieve(self.speller.mend(alone.text), top_k, documents)
+        return self.retriever.retrieve(self.speller.mend(alone.search), top_k, documents)
+
+    def _meant(self, question: str, alone: Standalone, documents: Sequence[str]) -> Sequence[str]:
+        """The documents to search: a follow-up that names some leaves those before it behind."""
+        if not alone.leans:
+            return documents
+        named = self.retriever.naming(self.speller.mend(question), documents).documents
+        return sorted(named) or documents
 
     def _read(
         self, question: str, history: Sequence[Turn], evidence: Sequence[Evidence]
@@ -275,15 +283,17 @@ class Assistant:
         if refusal is not None:
             return compose.decline(question, refusal, self.index.fingerprint, watch.stop())
         alone = self._stand_alone(question, history)
-        analysed = analyse(self.speller.mend(alone.text))
+        shown, whole, search = map(self.speller.mend, (alone.text, alone.whole, alone.search))
+        analysed = analyse(shown, whole)
         watch.lap("rewrite")
-        naming = self.retriever.naming(analysed.text, documents)
-        evidence = self._passages(analysed.text, naming, documents)
+        meant = self._meant(question, alone, documents)
+        naming = self.retriever.naming(search, meant)
+        evidence = self._passages(search, naming, meant)
         watch.lap("retrieve")
         framed = partial(
             replace,
             question=question,
-            standalone_question=analysed.text,
+            standalone_question=shown,
             index=self.index.fingerprint,
         )
 
@@ -291,19 +301,17 @@ class Assistant:
             watch.mark("first_words")
             return framed(part)
 
-        def read() -> tuple[ReadHit, ...]:
-            # Pages that give a figure differently are told of: all are read.
-            least = len(evidence) if analysed.wanted.is_figure else READ_FIRST
-            hits = self._read_as_needed(question, _turns(alone, history), evidence, least)
-            return reading.without(hits, alone.avoid) if alone.avoid else hits
-
+        # Pages that give a figure differently are told of: all are read.
+        least = len(evidence) if analysed.wanted.is_figure else READ_FIRST
+        turns = _turns(alone, history)
+        read = partial(self._read_as_needed, question, turns, evidence, least)
         asked = _Asked(analysed, evidence, read, plain(naming, evidence))
         answer = yield from mapped(self._answer(asked, documents), begun)
         watch.lap("answer")
         return framed(answer, timings_ms=watch.stop())
 
     def _stand_alone(self, question: str, history: Sequence[Turn]) -> Standalone:
-        alone = stand_alone(question, history, self.retriever.moved, self.retriever.written)
+        alone = stand_alone(question, history)
         if self.model is None or not history:
             return alone
         return rewritten(question, history, alone, self.model)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise, takewhile
 
-from mehealth_rag.language.asking import asking
 from mehealth_rag.language.figures import figures
 from mehealth_rag.language.words import REQUEST_WORDS, content_words, fold, is_content, stem, words
 
@@ -126,37 +125,10 @@ _OPENINGS: tuple[tuple[str, Wanted], ...] = (
 )
 _COMPILED = tuple((re.compile(pattern), wanted) for pattern, wanted in _OPENINGS)
 
-_LISTING = re.compile(
-    r"\b(?:list|name all|name the|enumerate)\b|^name\b"
-    r"|\bwhat are (?:the|all|some|its|their|your|our)\b"
-    r"|\bwhich (?:\w+ ){0,3}(?:are|were|have|do)\b|\bwhat (?:kinds?|types?|sorts?) of\b"
-)
-_EXPLAINING = re.compile(
-    r"\bwhat (?:does|do|did) .{1,60} (?:stand for|mean)\b|\bdefin(?:e|ition)\b"
-    r"|\bwhat is meant by\b|\bmeaning of\b|\bstands? for\b|\b(?:full|long) (?:name|form)\b"
-    r"|\b(?:short|abbreviation|acronym|initials) (?:for|of)\b|\bspelt? out\b|\bhow\b"
-)
-
-_REACHED = re.compile(
-    r"\b(?:(?:tele)?phone|fax|mobile) (?:number|no)\b|\be-?mail address\b"
-    r"|\bnumber (?:\w+ ){0,3}(?:call|ring|phone|dial)\b"
-)
-"""A number or an address to reach somebody at: it counts nothing and is no place."""
-
-_BIDDING = re.compile(
-    r"^(?:(?:so|and|but|ok(?:ay)?|please),? )*(?:can|could|would|will) you (?:please |kindly )?"
-    r"(?=(?:tell|give|list|name|show|set out|lay out|outline|describe|explain|summari[sz]e)\b)"
-)
-"""What asks for an answer politely: not for yes or no."""
-
 _YES_NO = re.compile(
     r"^(?:so |and |but |ok(?:ay)?,? |please |then )*(?:is|are|was|were|does|do|did|has|have|had|"
     r"can|"
     r"could|will|would|should|might|must|am|isn't|aren't|doesn't|don't|didn't|wasn't|weren't)\b"
-)
-_BARE_DEFINITION = re.compile(
-    r"^(?:(?:so|and|but|ok(?:ay)?),? )*what(?:'s| is| was) (?:an? |the )?"
-    r"(?P<thing>[\w'&-]+(?: [\w'&-]+){0,4})\??$"
 )
 _PHRASE = re.compile(
     r"\b(?P<asks>how many|how much|number of|what|which|whose)\s+"
@@ -169,11 +141,12 @@ _NOT_NOUNS = frozenset(
 _PLURAL = re.compile(r"(?:[^su]s|people|children|men|women|staff)$")
 
 
-def analyse(text: str) -> Question:
-    """The analysis of one question that stands alone."""
-    asked = _BIDDING.sub("", " ".join(fold(asking(text)).split()))
+def analyse(text: str, whole: str = "") -> Question:
+    """The analysis of a question; `whole` has what it is about, where it does not stand alone."""
+    whole = whole or text
+    asked = " ".join(fold(text).split())
     focus = _focus(asked)
-    return Question(text, _wanted(asked, focus), subject_stems(text), focus)
+    return Question(whole, _wanted(asked, focus), subject_stems(whole), focus)
 
 
 def subject_stems(text: str) -> tuple[str, ...]:
@@ -194,26 +167,14 @@ def subject_stems(text: str) -> tuple[str, ...]:
 def _wanted(plain: str, focus: str) -> Wanted:
     if _COMPILED[0][0].search(plain):
         return Wanted.LINK
-    if _REACHED.search(plain):
-        return Wanted.GENERAL
     if _YES_NO.match(plain) and not re.search(r"\b(?:tell me|know|explain)\b", plain):
         return Wanted.YES_NO
-    bare = _BARE_DEFINITION.match(plain)
-    if bare and focus not in _NOUN_KINDS:
-        head = bare["thing"].split(" of ")[0].split()[-1]
-        return _NOUN_KINDS.get(stem(head), Wanted.GENERAL)
     kinds = (wanted for pattern, wanted in _COMPILED if pattern.search(plain))
-    return next(kinds, None) or _told_by_focus(plain, focus)
-
-
-def _told_by_focus(plain: str, focus: str) -> Wanted:
-    """The kind where no question word tells it; a noun that names it outranks "which … are"."""
-    if _LISTING.search(plain):
-        return _NOUN_KINDS.get(focus, Wanted.GENERAL)
-    return Wanted.GENERAL if _EXPLAINING.search(plain) else _by_noun(plain, focus)
+    return next(kinds, None) or _by_noun(plain, focus)
 
 
 def _by_noun(plain: str, focus: str) -> Wanted:
+    """The kind where no question word tells it."""
     if focus in _NOUN_KINDS:
         return _NOUN_KINDS[focus]
     if focus and re.search(r"\b(?:which|what|whose)\b", plain):

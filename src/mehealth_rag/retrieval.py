@@ -11,11 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mehealth_rag.language.acronyms import Acronyms, expand
-from mehealth_rag.language.casing import as_written
 from mehealth_rag.language.clauses import clauses
 from mehealth_rag.language.orders import evidence_mask
 from mehealth_rag.language.words import stems
-from mehealth_rag.naming import Named, Naming, Register, moved
+from mehealth_rag.naming import Named, Naming, Register
 from mehealth_rag.naming.lexicon import saying
 from mehealth_rag.types import Hit, Passage
 
@@ -27,9 +26,6 @@ LEXICAL_SHARE = 0.25
 
 STAYING = 0.15
 """What the passages of a named document gain over those of others that mention the name."""
-
-WRITTEN_IN = 20
-"""How many passages are looked at for how a name is written."""
 
 CLAUSE_MARGIN = 0.1
 """Cosine by which a clause's nearest passage may be further away than the nearest clause's."""
@@ -92,16 +88,6 @@ class Retriever:
         if self.register is None:
             return Naming(question)
         return self.register.named(question, documents)
-
-    def moved(self, question: str, earlier: str) -> str | None:
-        """The earlier question asked of the document that a follow-up names, if it names one."""
-        return None if self.register is None else moved(self.register, question, earlier)
-
-    def written(self, text: str) -> str:
-        """A few words as the documents write them, if they always give them capitals."""
-        found = self.index.lexical(stems(text), WRITTEN_IN)
-        passages = self.index.passages([ordinal for ordinal, _ in found])
-        return as_written(text, (p.text for p in passages))
 
     def retrieve(
         self, question: str, top_k: int, documents: Sequence[str] = ()

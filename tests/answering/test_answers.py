@@ -113,12 +113,6 @@ def test_a_linked_source_that_may_hold_it_is_named(harbour: Assistant) -> None:
     assert "Map of the harbour" in answer.answer
 
 
-def test_a_refused_answer_is_not_given_again(harbour: Assistant) -> None:
-    history = [("What does a boat pay a year?", "A fishing boat pays £40 a year [1].")]
-    answer = told(harbour, "pays").ask("no, the other one", history)
-    assert [s.text for s in answer.statements] == ["A yacht pays £300 a year"]
-
-
 @pytest.mark.parametrize(
     ("question", "leans"),
     [

@@ -1,4 +1,4 @@
-"""How several statements are put together, which words are marked, and what an overview is of."""
+"""How several statements are put together, and which words are marked."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import pytest
 
 from mehealth_rag.answering.marking import decisive
 from mehealth_rag.assistant import Assistant
-from mehealth_rag.language.overviews import overview_subject
 from mehealth_rag.questions import analyse
 from tests.answering.told import told
 from tests.made_corpus import assistant_over
@@ -74,22 +73,6 @@ def test_statements_of_several_documents_are_told_apart(town: Assistant) -> None
     assert all(f"{c.title}: " in answer.answer for c in answer.citations)
     assert "Source:" not in answer.answer
     assert answer.conflicts == ()
-
-
-@pytest.mark.parametrize(
-    ("question", "subject"),
-    [
-        ("Please give me a short overview of the old mill.", "the old mill"),
-        ("What is there to know about the weir?", "the weir"),
-        ("Our members would like a brief account of the river.", "the river"),
-        ("Describe the footbridge.", "the footbridge"),
-        ("Please explain what the ring road is.", ""),
-        ("On account of what was the footbridge closed?", ""),
-        ("Which mills are driven by water?", ""),
-    ],
-)
-def test_the_subject_of_an_overview(question: str, subject: str) -> None:
-    assert overview_subject(question) == subject
 
 
 @pytest.mark.parametrize(

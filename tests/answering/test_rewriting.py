@@ -61,7 +61,7 @@ def test_any_other_leaves_the_rules(writer: tuple[LanguageModel, Script], text: 
 
 
 def test_a_figure_of_the_question_is_kept() -> None:
-    ruled = Standalone("Was the North Pier lighthouse lit in 1871?")
+    ruled = Standalone(*["Was the North Pier lighthouse lit in 1871?"] * 3)
     asked = "Was it lit in 1871?"
     assert is_faithful("Was the North Pier lighthouse lit in 1871?", asked, HISTORY, ruled)
     assert not is_faithful("Was the North Pier lighthouse lit?", asked, HISTORY, ruled)
@@ -71,7 +71,8 @@ def test_a_whole_question_is_not_shown_to_the_model(writer: tuple[LanguageModel,
     model, script = writer
     before = len(script.prompts)
     whole = "How much does a yacht pay?"
-    assert rewritten(whole, HISTORY, Standalone(whole), model) == Standalone(whole)
+    ruled = Standalone(whole, whole, whole)
+    assert rewritten(whole, HISTORY, ruled, model) == ruled
     assert len(script.prompts) == before
 
 

@@ -26,9 +26,7 @@ def decisive(question: Question, text: str) -> tuple[Span, ...]:
             asked = fold(question.text)
             found = (m for m in kinds.DATE.finditer(text) if fold(m.group()) not in asked)
             return tuple(Span(m.start(), m.end()) for m in found)
-        case Wanted.PERSON:
-            return _people(question, text)
-        case Wanted.NAME:
+        case Wanted.PERSON | Wanted.NAME:
             return _names(question, text)
         case _:
             return ()
@@ -125,16 +123,6 @@ def _with_unit(text: str, span: Span) -> Span:
         if text[: span.start].lower().endswith(sign):
             return Span(span.start - len(sign), span.end)
     return span
-
-
-def _people(question: Question, text: str) -> tuple[Span, ...]:
-    """The people of `text` that the question does not name."""
-    asked = set(content_words(question.text))
-    named = dict.fromkeys(kinds.person_names(text))
-    places = [(text.find(n), n) for n in named if not asked & set(content_words(n))]
-    spans = sorted((Span(at, at + len(n)) for at, n in places if at >= 0), key=lambda s: s.start)
-    apart = [s for i, s in enumerate(spans) if i == 0 or s.start >= spans[i - 1].end]
-    return tuple(apart[:MOST_NAMES])
 
 
 def _names(question: Question, text: str) -> tuple[Span, ...]:

@@ -143,17 +143,6 @@ def nearest(hits: Sequence[ReadHit]) -> tuple[Quote, ...]:
     return tuple(_likeliest(h) for h in sorted(told, key=lambda h: -h.likeliest)[:NEAREST])
 
 
-def without(hits: Sequence[ReadHit], refused: str) -> tuple[ReadHit, ...]:
-    """The hits, with the sentences of an answer that was refused held to answer nothing."""
-    plain = fold(" ".join(refused.split()))
-
-    def lowered(hit: ReadHit) -> ReadHit:
-        may = [fold(" ".join(t.split())).rstrip(".") not in plain for t in hit.text.sentences]
-        return replace(hit, reading=_only(hit.reading, may))
-
-    return tuple(map(lowered, hits))
-
-
 def allowed(reading: PassageReading, evidence: Evidence) -> PassageReading:
     """What is said of a passage, its sentences that may not be evidence held to answer nothing."""
     passage = evidence.hit.passage

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from mehealth_rag.language.overviews import overview_subject
 from mehealth_rag.language.pronouns import OF_A_PERSON, OF_SEVERAL
 from mehealth_rag.language.words import content_words
 
@@ -95,7 +94,7 @@ def declined(question: str) -> str | None:
     text = " ".join(question.replace("’", "'").split())
     if _OVERRIDE.search(text) or _INSTRUCTION.match(text):
         return INSTRUCTION
-    if _ADVICE.search(_about(text)) or _judges_kin(text):
+    if _ADVICE.search(text) or _judges_kin(text):
         return ADVICE
     if _SMALL_TALK.search(text):
         return SMALL_TALK
@@ -123,12 +122,3 @@ def _asks_a_fact(sentence: str) -> bool:
         return True
     apart = not _KIN_NAMED.search(sentence) and not _OF_THE_PERSON.search(sentence)
     return bool(apart and _OPEN.match(sentence) and len(content_words(sentence)) >= _OWN_WORDS)
-
-
-def _about(text: str) -> str:
-    """What is to be judged: of one who explains himself and then asks for an overview, only that.
-
-    General information on a subject is no advice, whoever it is for.
-    """
-    last = _SENTENCE_ENDS.split(text)[-1]
-    return last if overview_subject(last) else text

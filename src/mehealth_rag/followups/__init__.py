@@ -1,6 +1,5 @@
-"""Follow-up questions made to stand alone, from the turns before and without a model."""
+"""Follow-up questions: what is read and searched for with them, and how they are shown."""
 
-from mehealth_rag.followups.exchange import Written
-from mehealth_rag.followups.rewriting import Moved, Standalone, stand_alone
+from mehealth_rag.followups.standing import Standalone, stand_alone
 
-__all__ = ["Moved", "Standalone", "Written", "stand_alone"]
+__all__ = ["Standalone", "stand_alone"]

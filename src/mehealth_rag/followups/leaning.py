@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from mehealth_rag.followups.phrases import names
+from mehealth_rag.followups.names import names
 from mehealth_rag.language.pronouns import POINTING
 from mehealth_rag.language.words import REQUEST_WORDS, content_words, stem_all, words
 from mehealth_rag.types import Turn
@@ -15,13 +15,12 @@ ENOUGH_WORDS, ENOUGH_WITH_NAME = 4, 2
 
 _GOES_ON = re.compile(r"^\W*(?:and|but|so|also|then|or|yes|no|not|sorry)\b", re.IGNORECASE)
 
-# "That" and "there" mostly point at nothing ("Are there boats that sail?"); where they do, the
-# rules have put something in their place.
+# "That" and "there" mostly point at nothing ("Are there boats that sail?").
 _POINTING = POINTING - {"that", "there"}
 
 
 def leans(question: str, history: Sequence[Turn]) -> bool:
-    """Whether a question that no rule filled in needs the turns before it all the same.
+    """Whether a question needs the turns before it.
 
     In doubt it does: it stands alone only where it points at nothing, goes on with nothing, and
     either names something new or has enough words, none of which the conversation has.
@@ -30,7 +29,7 @@ def leans(question: str, history: Sequence[Turn]) -> bool:
         return True
     said = _subject(" ".join(f"{asked} {answer}" for asked, answer in history))
     own = _subject(question)
-    if any(_subject(name) - said for name in names(question)):
+    if any(_subject(name.text) - said for name in names(question)):
         return len(own) < ENOUGH_WITH_NAME
     return bool(own & said) or len(own) < ENOUGH_WORDS
 

@@ -38,13 +38,11 @@ def rewritten(
 ) -> Standalone:
     """The model's form of a follow-up where it can be trusted, else the rules' (`ruled`).
 
-    A question that leaves nothing out is not shown to the model, and a refusal keeps what it
-    refuses: there the rules are sure.
+    A question that leaves nothing out is not shown to the model.
     """
     from mehealth_rag.llm import rewrite_messages
 
-    leaves_out = ruled.text != question or bool(POINTING & set(words(question)))
-    if not leaves_out or ruled.avoid:
+    if not ruled.leans:
         return ruled
     text = ""
     try:
@@ -56,20 +54,21 @@ def rewritten(
     except LanguageModelError:
         return ruled
     asked = _first_line(text)
-    return replace(ruled, text=asked) if is_faithful(asked, question, history, ruled) else ruled
+    faithful = is_faithful(asked, question, history, ruled)
+    return replace(ruled, text=asked, whole=asked) if faithful else ruled
 
 
 def is_faithful(asked: str, question: str, history: Sequence[Turn], ruled: Standalone) -> bool:
     """Whether a rewritten question asks what was asked, with nothing but the conversation's words.
 
-    It has every word of the question that says something, and one at least of those that the rules
-    filled in; every other word, figure and name of it stands in the turns before.
+    It has every word of the question that says something, and one at least of those that it leans
+    on; every other word, figure and name of it stands in the turns before.
     """
     if not asked.endswith("?") or len(asked) > LONGEST:
         return False
     own, said = _said(asked), _said(question)
-    known = said | _said(ruled.text).union(*(_said(f"{q} {a}") for q, a in history))
-    filled_in = _said(ruled.text) - said
+    known = said | _said(ruled.whole).union(*(_said(f"{q} {a}") for q, a in history))
+    filled_in = _said(ruled.whole) - said
     values = {f.value for f in figures(asked)}
     asked_values = {f.value for f in figures(question)}
     return (

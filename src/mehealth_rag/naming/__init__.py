@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from mehealth_rag.naming.lexicon import NameLexicon
-from mehealth_rag.naming.moving import moved
 from mehealth_rag.naming.register import Named, Naming, Register
 
-__all__ = ["NameLexicon", "Named", "Naming", "Register", "moved"]
+__all__ = ["NameLexicon", "Named", "Naming", "Register"]
