@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 from mehealth_rag import compose, generated
 from mehealth_rag.accounting import PageAccount, PageName, page_accounts, unread_pages
 from mehealth_rag.answering import reading
+from mehealth_rag.answering.certainty import LIKELY_FROM
 from mehealth_rag.answering.disputes import Sweep
 from mehealth_rag.answering.links import find_link
 from mehealth_rag.answering.named import plain
 from mehealth_rag.answering.reading import ReadHit
-from mehealth_rag.answering.scope import declined
+from mehealth_rag.answering.scope import Refusal, declined
 from mehealth_rag.checking import PASSAGES_JUDGED, Desk, check_claim
 from mehealth_rag.corpus import NOT_LISTED, load_sources, unlisted
 from mehealth_rag.errors import UsageError
@@ -75,13 +76,14 @@ class _Asked:
     """A question as it stands alone, and the passages found for it.
 
     `read` has the reader read them: what only a link answers need not be read. `plain` are the
-    documents that an answer need not name.
+    documents that an answer need not name. `refusal` declines it where they do not answer it.
     """
 
     question: Question
     evidence: tuple[Evidence, ...]
     read: Callable[[], tuple[ReadHit, ...]]
     plain: frozenset[str]
+    refusal: Refusal | None = None
 
 
 @dataclass(frozen=True)
@@ -280,8 +282,9 @@ class Assistant:
         watch = Stopwatch()
         self._check(question, documents)
         refusal = declined(question)
-        if refusal is not None:
-            return compose.decline(question, refusal, self.index.fingerprint, watch.stop())
+        if refusal is not None and refusal.final:
+            refused = compose.decline(question, refusal.sentence, self.index.fingerprint)
+            return replace(refused, timings_ms=watch.stop())
         alone = self._stand_alone(question, history)
         shown, whole, search = map(self.speller.mend, (alone.text, alone.whole, alone.search))
         analysed = analyse(shown, whole)
@@ -305,7 +308,7 @@ class Assistant:
         least = len(evidence) if analysed.wanted.is_figure else READ_FIRST
         turns = _turns(alone, history)
         read = partial(self._read_as_needed, question, turns, evidence, least)
-        asked = _Asked(analysed, evidence, read, plain(naming, evidence))
+        asked = _Asked(analysed, evidence, read, plain(naming, evidence), refusal)
         answer = yield from mapped(self._answer(asked, documents), begun)
         watch.lap("answer")
         return framed(answer, timings_ms=watch.stop())
@@ -354,6 +357,9 @@ class Assistant:
         draft = reading.drafted(question, hits, reader.limits, self.index.page)
         draft = replace(draft, confidence=reader.right.of(draft.answerable))
         library = replace(library, unread=self._unread(documents))
+        unlikely = not draft.statements or draft.confidence < LIKELY_FROM
+        if asked.refusal is not None and unlikely:
+            return compose.decline(question.text, asked.refusal.sentence, self.index.fingerprint)
         if not draft.statements:
             return compose.not_found(question, reading.nearest(hits), draft, library)
         if self.model is None or draft.disagree:

@@ -151,7 +151,7 @@ def _named(library: Library) -> str:
     return f"“{library.sources[next(iter(library.unread))].title}”"
 
 
-def decline(question: str, sentence: str, index: str, timings: Mapping[str, float]) -> Answer:
+def decline(question: str, sentence: str, index: str) -> Answer:
     """A polite refusal of what is no question about the documents."""
     return Answer(
         question=question,
@@ -160,7 +160,6 @@ def decline(question: str, sentence: str, index: str, timings: Mapping[str, floa
         answer=sentence,
         confidence=1.0,
         index=index,
-        timings_ms=timings,
     )
 
 
