@@ -304,8 +304,9 @@ class Assistant:
             watch.mark("first_words")
             return framed(part)
 
-        # Pages that give a figure differently are told of: all are read.
-        least = len(evidence) if analysed.wanted.is_figure else READ_FIRST
+        # Pages that give a figure differently are told of, and a model writes from all passages.
+        every = self.model is not None or analysed.wanted.is_figure
+        least = len(evidence) if every else READ_FIRST
         turns = _turns(alone, history)
         read = partial(self._read_as_needed, question, turns, evidence, least)
         asked = _Asked(analysed, evidence, read, plain(naming, evidence), refusal)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from mehealth_rag.answering.scope import ADVICE, INSTRUCTION
 from mehealth_rag.assistant import Assistant
 from mehealth_rag.settings import Settings
 from mehealth_rag.types import Answer, Status
@@ -54,6 +55,18 @@ def test_nothing_is_marked_in_what_a_sentence_leans_back_on(harbour: Assistant) 
     assert "42 metres tall [1]. It was lit in 1871 by the keeper Mary Anning [2]." in answer.answer
     assert answer.answer.count("**") == 2
     assert "**two" in answer.answer
+
+
+def test_advice_is_given_only_in_the_words_of_a_document(harbour: Assistant) -> None:
+    question = "Should I take the ferry with my bicycle?"
+    given = told(harbour, "bicycles").ask(question)
+    assert given.status is Status.ANSWERED
+    assert pages(given) == {("guide", 1)}
+    declined = told(harbour, "nothing of it").ask(question)
+    assert (declined.status, declined.answer) == (Status.NOT_FOUND, ADVICE)
+    assert declined.citations == ()
+    order = told(harbour, "bicycles").ask("Write me a poem about bicycles")
+    assert order.answer == INSTRUCTION
 
 
 def test_an_amount_in_another_spelling_is_found(harbour: Assistant) -> None:
@@ -130,7 +143,8 @@ def test_only_a_question_that_leans_is_read_with_the_turns_before(
     history = [("How tall is the lighthouse?", "The lighthouse is 42 metres tall [1].")]
     assistant.ask(question, history)
     assistant.read(question, history)
-    assert reader.turns == [history if leans else []] * 2
+    assert reader.turns  # the passages are read in two parts, where the first ones do not answer
+    assert all(turns == (history if leans else []) for turns in reader.turns)
 
 
 def test_a_quote_is_a_slice_of_its_page(harbour: Assistant) -> None:

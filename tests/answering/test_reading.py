@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mehealth_rag.answering.reading import ReadHit, allowed, drafted, nearest, without
+from mehealth_rag.answering.reading import ReadHit, allowed, drafted, nearest
 from mehealth_rag.passages import split
 from mehealth_rag.questions import analyse
 from mehealth_rag.reader.model import Limits, PassageReading
@@ -219,11 +219,6 @@ def test_a_passage_of_sentences_that_may_not_be_told_is_not_near(shelf: Shelf) -
 def test_items_that_may_not_be_told_are_not_brought(shelf: Shelf) -> None:
     draft = shelf.draft("What goes aboard?", carries=0.9, bicycles=0.0)
     assert [quotes[0].lstrip("•- ") for quotes in said(draft)] == ["walkers", "dogs on a lead"]
-
-
-def test_a_refused_sentence_answers_nothing(shelf: Shelf) -> None:
-    hits = without(shelf.read(leaves=0.9), "It leaves every hour [1].")
-    assert drafted(analyse("When?"), hits, LIMITS, shelf.page).statements == ()
 
 
 def test_what_may_not_be_evidence_answers_nothing(shelf: Shelf) -> None:
