@@ -292,10 +292,10 @@ def test_files_that_are_no_pdf_are_refused(tmp_path: Path, content: bytes, messa
 def test_missing_file_and_unknown_format_are_said(tmp_path: Path) -> None:
     with pytest.raises(ReadingError, match=r"none\.pdf: no such file"):
         read(tmp_path / "none.pdf")
-    path = tmp_path / "table.xls"
+    path = tmp_path / "table.wk1"
     path.write_bytes(b"x")
     with pytest.raises(
-        ReadingError, match=r"unknown format 'xls'; save it as one of pdf, html, md, docx"
+        ReadingError, match=r"unknown format 'wk1'; save it as one of pdf, html, md, docx"
     ):
         read(path)
     far = Source("far", "Far", "report", "pdf")

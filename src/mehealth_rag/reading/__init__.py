@@ -6,7 +6,6 @@ import hashlib
 from importlib import import_module
 from typing import TYPE_CHECKING, TypeAlias
 
-from mehealth_rag.corpus import FORMATS as ENDINGS
 from mehealth_rag.describing import described
 from mehealth_rag.errors import ReadingError
 from mehealth_rag.reading.contents import mark_contents
@@ -89,7 +88,11 @@ def _content(path: Path) -> bytes:
 def _format(source: Source, path: Path) -> str:
     """The format to read a file as. Raises ReadingError where it is none that can be read."""
     name = (source.format or path.suffix).lower().lstrip(".")
-    form = _SYNONYMS.get(name) or ENDINGS.get(f".{name}", name)
+    form = _SYNONYMS.get(name, name)
+    if form not in FORMATS:
+        from mehealth_rag.corpus import FORMATS as ENDINGS  # slow to load, and seldom asked
+
+        form = ENDINGS.get(f".{name}", name)
     if form not in FORMATS:
         known = ", ".join(FORMATS)
         kind = f"unknown format {form!r}" if form else "its name has no ending that tells a format"

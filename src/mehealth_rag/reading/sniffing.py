@@ -7,8 +7,6 @@ import re
 import zipfile
 from typing import TYPE_CHECKING
 
-import olefile
-
 from mehealth_rag.errors import ReadingError
 
 if TYPE_CHECKING:
@@ -120,6 +118,8 @@ def kind_of(content: bytes) -> str | None:
 
 
 def _in_ole(content: bytes) -> str:
+    import olefile  # only where there is such a file
+
     try:
         with olefile.OleFileIO(io.BytesIO(content)) as archive:
             names = {path[0] for path in archive.listdir(storages=True)}  # not of what it embeds
