@@ -55,6 +55,7 @@ def test_a_sure_follow_up_is_shown_as_one_question(
         ("How tall is the North Pier lighthouse?", "", "no, the other one"),
         ("What is the rent of the quay?", "", "is it negotiable?"),  # the rent or the quay
         ("Who is the keeper of Elm Light?", "", "how old is it?"),
+        ("Which boat does the harbour want?", "", "what would it cost?"),
         ("How was the mill paid for at the start?", "", "who gave it?"),
         ("What was stolen in September?", "", "how much was it worth?"),
         ("What joins Elm Quay and Larch Mill?", "", "how old is it?"),
