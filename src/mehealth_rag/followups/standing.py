@@ -126,7 +126,7 @@ def _person(earlier: str, answer: str) -> str:
 
 
 def _thing(earlier: str) -> str:
-    """The one thing that a question is about; none where it asks for another, or who somebody is."""
+    """The one thing that a question is about; none where it asks for another, or who one is."""
     wanted = _WANTED.match(earlier)
     asks_for = wanted is not None and is_content(fold(wanted["noun"]))
     if asks_for or _WHO_IS.match(earlier) or any(map(_is_person, names(earlier))):
