@@ -19,6 +19,7 @@ BOARD = ("Who is the clerk of the harbour?", "The clerk is Anna Bloom, telephone
             "When was it lit?",
             "When was the lighthouse on the North Pier lit?",
         ),
+        (("When was the mill built?", ""), "and who owns it?", "Who owns the mill?"),
         (LIGHTHOUSE, "who built it?", "Who built the North Pier lighthouse?"),
         (LIGHTHOUSE, "And what does it cost?", "What does the North Pier lighthouse cost?"),
         (LIGHTHOUSE, "what about the South Pier?", "How tall is the South Pier lighthouse?"),
@@ -54,6 +55,7 @@ def test_a_sure_follow_up_is_shown_as_one_question(
         ("How tall is the North Pier lighthouse?", "", "no, the other one"),
         ("What is the rent of the quay?", "", "is it negotiable?"),  # the rent or the quay
         ("Who is the keeper of Elm Light?", "", "how old is it?"),
+        ("Which boat does the harbour want?", "", "what would it cost?"),
         ("How was the mill paid for at the start?", "", "who gave it?"),
         ("What was stolen in September?", "", "how much was it worth?"),
         ("What joins Elm Quay and Larch Mill?", "", "how old is it?"),

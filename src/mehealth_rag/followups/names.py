@@ -83,8 +83,9 @@ def names(text: str) -> list[Name]:
 def things(text: str) -> list[str]:
     """What a question is about: its names, and its nouns with an article.
 
-    A noun has the name that it is at ("the lighthouse on the North Pier"); one without, and what
-    ends at a place that is not sure, is an empty text.
+    A noun has the name that it is at ("the lighthouse on the North Pier"), or ends the question as
+    all that it is about ("How tall is the lighthouse?"). Others, and what ends at a place that is
+    not sure, are empty texts.
     """
     known = {n.start: n for n in names(text)}
     of_names = set(known)
@@ -99,8 +100,17 @@ def things(text: str) -> list[str]:
         if place and name and name.phrase:
             found.append(f"the {phrase}{place.group()}{name.text}")
         else:
-            found.append("")
+            found.append(
+                f"the {phrase}" if len(nouns) == 1 and _ends(text, article, phrase) else ""
+            )
     return found + ["" if n.placed else n.phrase for n in known.values()]
+
+
+def _ends(text: str, article: re.Match[str], noun: str) -> bool:
+    """Whether one thing ends a question, its verb aside ("When was the mill built?")."""
+    single = article.group().split()[0].lower() == "the" and not noun.endswith("s")
+    after = text[article.end() + len(noun) :].split()
+    return single and len(after) < 2 and not _PLACED.search(text[: article.end()])
 
 
 def _phrase(text: str, end: int, name: str, *, determined: bool) -> str:

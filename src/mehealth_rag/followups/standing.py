@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from mehealth_rag.followups.leaning import leans
 from mehealth_rag.followups.names import Name, names, things
 from mehealth_rag.language.pronouns import OF_A_PERSON, OWNERS, POINTING
-from mehealth_rag.language.words import content_words, fold
+from mehealth_rag.language.words import content_words, fold, is_content
 from mehealth_rag.types import Turn
 
 MOST_TURNS = 2
@@ -43,6 +43,7 @@ _LEAD_IN = re.compile(
 _ABOUT = re.compile(r"^(?:(?:what|how) about|i (?:meant|mean)|as for)\s+", re.IGNORECASE)
 _PREPOSITION = re.compile(r"^(?:in|at|of|for|by|from)\s+", re.IGNORECASE)
 _ARTICLE = re.compile(r"^(?:the|an?)\s+", re.IGNORECASE)
+_WANTED = re.compile(r"\W*(?:which|what|whose|how (?:many|much))\s+(?P<noun>\w+)", re.IGNORECASE)
 _WHO_IS = re.compile(r"\W*who(?:'s|\s+(?:is|are|was|were))\s+", re.IGNORECASE)
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _WORD = re.compile(r"\w+")
@@ -125,8 +126,10 @@ def _person(earlier: str, answer: str) -> str:
 
 
 def _thing(earlier: str) -> str:
-    """The one thing that a question is about; none where it asks who somebody is."""
-    if _WHO_IS.match(earlier) or any(map(_is_person, names(earlier))):
+    """The one thing that a question is about; none where it asks for another, or who one is."""
+    wanted = _WANTED.match(earlier)
+    asks_for = wanted is not None and is_content(fold(wanted["noun"]))
+    if asks_for or _WHO_IS.match(earlier) or any(map(_is_person, names(earlier))):
         return ""
     found = things(earlier)
     return found[0] if len(found) == 1 else ""
