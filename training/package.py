@@ -150,7 +150,7 @@ def _best_limits(
     """The limits with the most right answers and the best abstention, over a grid."""
     ranks = [Limits(answer=0.0, by_rank=by_rank) for by_rank in (0.0, 0.4, 0.7, 1.0, 1.4)]
     ranked = max(ranks, key=lambda limits: _figures(questions, read, limits)["best_right"])
-    grid = product(_steps(0.1, 0.75), _steps(0.1, 0.7), (0.3, 0.45, 0.6, 0.75))
+    grid = product(_steps(0.05, 0.75), _steps(0.05, 0.7), (0.2, 0.3, 0.45, 0.6, 0.75))
     tried = [
         replace(ranked, answer=answer, sentence=sentence, near=near)
         for answer, sentence, near in grid

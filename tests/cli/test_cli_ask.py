@@ -21,7 +21,12 @@ from tests.conftest import Library, Run
 
 TALL = "How tall is the lighthouse?"
 QUOTE = "The lighthouse on the North Pier is 42 metres tall."
-HISTORY = [[TALL, "The lighthouse on the North Pier is 42 metres tall."]]
+HISTORY = [
+    [
+        "How tall is the lighthouse on the North Pier?",
+        "The lighthouse on the North Pier is 42 metres tall.",
+    ]
+]
 
 LINES = [
     {"id": "whole", "question": TALL, "unknown": {"key": 1}},

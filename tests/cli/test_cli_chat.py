@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from tests.conftest import Library, Run
 
-TURNS = ["How tall is the lighthouse?", "why " * 600, "And when was it lit?", "quit", "Unread?"]
+TALL = "How tall is the lighthouse on the North Pier?"
+TURNS = [TALL, "why " * 600, "And when was it lit?", "quit", "Unread?"]
 
 
 def test_turns_follow_each_other_until_one_ends_the_conversation(

@@ -129,7 +129,7 @@ def test_a_strict_check_of_what_is_not_supported(
         (["--file", "no.md"], "no.md: there is no such file; check --file"),
         (["--file", "draft.md", TRUE], "--file draft.md goes without a claim, --batch, --output"),
         (["--file", "draft.md", "--batch", "-"], "--file draft.md goes without a claim, --batch"),
-        (["--file", "draft.xls"], "draft.xls: unknown format 'xls'; save it as one of pdf, html,"),
+        (["--file", "draft.wpd"], "draft.wpd: unknown format 'wpd'; save it as one of pdf, html,"),
         (["--file", "draft.pdf"], "draft.pdf: not a PDF (it does not start like one); get"),
         (["--file", "draft.md"], "draft.md: holds no sentence that claims something; check"),
         (["--file", "draft.txt", "--document", "x"], "no document 'x' in the index; there are: "),
@@ -138,7 +138,7 @@ def test_a_strict_check_of_what_is_not_supported(
 def test_drafts_that_cannot_be_checked(
     library: Library, mehealth: Run, tmp_path: Path, arguments: list[str], message: str
 ) -> None:
-    for name in ("draft.xls", "draft.pdf", "draft.txt"):
+    for name in ("draft.wpd", "draft.pdf", "draft.txt"):
         (tmp_path / name).write_text(TRUE)
     (tmp_path / "draft.md").write_text(f"# {HEADING}\n\nIs it?\n")
     done = mehealth("check", *arguments, *library.options, cwd=tmp_path)
