@@ -61,7 +61,8 @@ def test_any_other_leaves_the_rules(writer: tuple[LanguageModel, Script], text: 
 
 
 def test_a_figure_of_the_question_is_kept() -> None:
-    ruled = Standalone(*["Was the North Pier lighthouse lit in 1871?"] * 3)
+    whole = "Was the North Pier lighthouse lit in 1871?"
+    ruled = Standalone(whole, whole, whole)
     asked = "Was it lit in 1871?"
     assert is_faithful("Was the North Pier lighthouse lit in 1871?", asked, HISTORY, ruled)
     assert not is_faithful("Was the North Pier lighthouse lit?", asked, HISTORY, ruled)
