@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
@@ -113,6 +114,15 @@ def test_what_is_denied_or_not_told_is_dropped_and_its_neighbours_stay(
         "The ferry leaves every hour",
     ]
     assert [d.reasons for d in answer.dropped] == [(DENIED,), (UNTOLD,)]
+
+
+def test_a_page_with_another_figure_does_not_speak_against_the_page_that_carries_it(
+    tmp_path: Path,
+) -> None:
+    other = "# Notes\n\nThe lighthouse has 45 metres."
+    with scripted(tmp_path, guide=GUIDE, notes=other) as opened:
+        answer = ask(opened, TALL, "The lighthouse has 42 metres [1].")
+    assert [s.text for s in answer.statements] == ["The lighthouse has 42 metres"]
 
 
 def test_what_is_dropped_is_told_in_the_json(harbour: tuple[Assistant, Script]) -> None:

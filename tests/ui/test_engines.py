@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mehealth_rag.settings import Settings
 
 LIGHTHOUSE = "How tall is the lighthouse on the North Pier?"
-TRUE = "The lighthouse on the North Pier is 42 metres tall [1]. "
+TRUE = "The lighthouse on the North Pier is 42 metres tall and was lit in 1871 [1]. "
 FALSE = "It was built by 900 sailors from Norway [1]."
 
 

@@ -13,7 +13,6 @@ from mehealth_rag.guard.exhibits import case_of, quotes_of
 from mehealth_rag.guard.verdict import (
     NOTHING_SAID,
     Weighed,
-    decisive,
     least,
     together,
     word_for_word,
@@ -60,8 +59,9 @@ class Bench:
         cited = {n - 1: None for n in unit.numbers if 0 < n <= len(self.exhibits)}
         exhibits = [self.exhibits[n] for n in cited | dict.fromkeys(range(len(self.exhibits)))]
         case = case_of(claim, self.question, exhibits)
-        alike = [] if leaning or unit.opening else list(word_for_word(case))
-        weighed = decisive(alike) if alike else self._weighed(case, len(cited))
+        # What differs in a figure from one page may be carried by another.
+        same = () if leaning or unit.opening else filter(self._is_carried, word_for_word(case))
+        weighed = next(iter(same), None) or self._weighed(case, len(cited))
         if not self._is_carried(weighed):
             return Ruling(reasons=self._reasons(weighed))
         self._before = named.told
