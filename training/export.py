@@ -34,6 +34,10 @@ WEIGHTS = ("floats", "integers", "whole")
 WEIGHTS_OF = {"small": "floats", "large": "integers"}
 
 
+LARGE_PARTS = {"compare", "whole"}
+"""The heads' matrices that are kept as integers, too: they would weigh four megabytes."""
+
+
 class _One(nn.Module):
     """The model as it is run: a row at a time, so that nothing is padded."""
 
@@ -110,9 +114,9 @@ def _narrow_matrices(graph: Any) -> None:  # noqa: ANN401 - onnx has no types
 
 
 def _with_integers(whole: Path) -> Path:
-    """The layers' matrices as integers with a scale for each column; the heads stay as they are.
+    """The layers' matrices as integers with a scale for each column, and the heads' largest.
 
-    They have seven bits: sums of eight overflow on processors without VNNI.
+    Integers have seven bits: sums of eight overflow on processors without VNNI.
     """
     import onnx
     from onnxruntime.quantization import QuantType, quantize_dynamic
@@ -122,7 +126,9 @@ def _with_integers(whole: Path) -> Path:
         f"{n.name}{renamed}"
         for n in graph.node
         for renamed in ("", "_MatMul")  # what a Gemm becomes before it is quantised
-        if n.op_type in {"MatMul", "Gemm"} and "encoder" not in n.name
+        if n.op_type in {"MatMul", "Gemm"}
+        and n.name.split("/")[-2] not in LARGE_PARTS
+        and "encoder" not in n.name
     ]
     made = whole.with_name("integers.onnx")
     quantize_dynamic(
