@@ -162,8 +162,15 @@ class Assistant:
         most = max(top_k, PASSAGES_READ)
         found = self.retriever.retrieve(self.speller.mend(query), most, documents)
         read = self._read(query, (), found[:PASSAGES_READ])
-        hits = [h.hit for h in reading.reordered(read, self.reader().limits)]
+        hits = [h.hit for h in self.reordered(query, read, documents)]
         return (*hits, *(e.hit for e in found[PASSAGES_READ:]))[:top_k]
+
+    def reordered(
+        self, query: str, read: Sequence[ReadHit], documents: Sequence[str] = ()
+    ) -> tuple[ReadHit, ...]:
+        """What was read for a query in the order of the reader; named documents take turns."""
+        named = self.retriever.naming(query, documents).named
+        return reading.reordered(read, self.reader().limits, in_turns=bool(named))
 
     def passages(
         self,

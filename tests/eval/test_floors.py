@@ -85,7 +85,7 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 def test_the_floors_of_continuous_integration_name_figures_that_there_are() -> None:
     ours = load_set(OWN_SET)
     floors = load_floors(
-        OWN_SET.parent / "floors.toml", ours.groups, names(ours.items, ours.format)
+        OWN_SET.parents[1] / "floors.toml", ours.groups, names(ours.items, ours.format)
     )
     assert set(floors) == {"dev", "test"}
     assert floors["dev"]["citations.verbatim"] == 1

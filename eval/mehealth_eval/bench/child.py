@@ -61,7 +61,13 @@ def mehealth(*arguments: str) -> list[str]:
 
 def job(module: str, name: str, **arguments: object) -> list[str]:
     """The command line of one job of `eval.bench.ours` or `eval.bench.stock`."""
-    return [sys.executable, "-m", f"eval.bench.{module}", name, json.dumps(arguments, default=str)]
+    return [
+        sys.executable,
+        "-m",
+        f"mehealth_eval.bench.{module}",
+        name,
+        json.dumps(arguments, default=str),
+    ]
 
 
 def run(command: Sequence[str], folder: Path, timeout: float) -> Run:

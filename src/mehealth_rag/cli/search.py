@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from mehealth_rag.answering.reading import reordered
 from mehealth_rag.cli.context import Batch, Common, console, open_assistant, print_json
 from mehealth_rag.cli.jsonl import QueryRow, exit_code, process
 from mehealth_rag.cli.show import show_hits, show_read_hits
@@ -64,4 +63,4 @@ def _read(
 ) -> tuple[ReadHit, ...]:
     """The passages of a search with what the reader says of them, in its order."""
     read = assistant.read(query, history, documents, top_k)
-    return reordered(read, assistant.reader().limits)
+    return assistant.reordered(query, read, documents)
