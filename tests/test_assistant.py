@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from pypdf import PdfReader
 
-from mehealth_rag.assistant import MAX_QUESTION, PASSAGES_READ, READ_FIRST, Assistant
+from mehealth_rag.assistant import MAX_QUESTION, Assistant
 from mehealth_rag.errors import UsageError
-from mehealth_rag.reader.model import PassageReading
-from mehealth_rag.reader.rows import PassageText
 from mehealth_rag.settings import Settings
-from mehealth_rag.types import Answer, Status, Turn
+from mehealth_rag.types import Answer, Status
 from mehealth_rag.wiring import ingest
 from tests.answering.told import told
 
@@ -177,30 +175,6 @@ def test_search_is_in_the_order_of_the_reader(prospectus: Assistant) -> None:
         first, before = hits[0].passage.page in pages, found[0].passage.page in pages
         better += first - before
     assert better > 0
-
-
-def test_as_many_passages_are_read_as_are_needed(prospectus: Assistant) -> None:
-    counts: list[int] = []
-    reader = prospectus.reader()
-
-    class Counting:
-        limits, right = reader.limits, reader.right
-
-        def read(
-            self, question: str, history: Sequence[Turn], texts: Sequence[PassageText]
-        ) -> list[PassageReading]:
-            counts.append(len(texts))
-            return reader.read(question, history, texts)
-
-    counted = replace(prospectus, reader=Counting)  # type: ignore[arg-type]
-    counted.ask("Who is the Chairman of the Midlands Engine?")
-    assert counts == [READ_FIRST]
-    counts.clear()
-    counted.ask("Is there parking at the campus?")
-    assert counts == [READ_FIRST, PASSAGES_READ - READ_FIRST]
-    counts.clear()
-    counted.ask("How many highly skilled jobs does the region have?")  # pages may disagree
-    assert counts == [PASSAGES_READ]
 
 
 @pytest.mark.parametrize("question", ["", "   ", "x" * (MAX_QUESTION + 1)])

@@ -27,7 +27,6 @@ from mehealth_rag.index.report import NoProgress
 from mehealth_rag.language.spelling import Speller
 from mehealth_rag.naming import Naming
 from mehealth_rag.questions import Question, Wanted, analyse
-from mehealth_rag.reader.choice import choose
 from mehealth_rag.reader.rows import PassageText, passage_text
 from mehealth_rag.retrieval import Evidence, Retriever
 from mehealth_rag.sources import SourceStatus, source_statuses
@@ -62,13 +61,7 @@ MAX_QUESTION = 2_000
 """Characters of a question at the most: what is longer is a document, not a question."""
 
 PASSAGES_READ = 12
-"""How many passages are read for one answer at the most."""
-
-READ_FIRST = 4
-"""How many are read before the others, which are left where one of these answers."""
-
-ENOUGH = 0.5
-"""How likely the best of the first ones answers where the others are left."""
+"""How many passages are read for one answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,16 +210,6 @@ class Assistant:
         readings = self.reader().read(question, history, texts)
         return tuple(map(ReadHit, hits, texts, map(reading.allowed, readings, evidence)))
 
-    def _read_as_needed(
-        self, question: str, history: Sequence[Turn], evidence: Sequence[Evidence], least: int
-    ) -> tuple[ReadHit, ...]:
-        """The first passages; the others, too, where none of these is likely enough to answer."""
-        first = self._read(question, history, evidence[:least])
-        best = choose([h.reading for h in first], self.reader().limits)
-        if best.confidence >= ENOUGH or len(evidence) <= least:
-            return first
-        return (*first, *self._read(question, history, evidence[least:]))
-
     def passage_text(self, passage: Passage) -> PassageText:
         """A passage as the reader is given it."""
         return passage_text(passage, self.index.page(passage.document, passage.page).text)
@@ -311,11 +294,7 @@ class Assistant:
             watch.mark("first_words")
             return framed(part)
 
-        # Pages that give a figure differently are told of, and a model writes from all passages.
-        every = self.model is not None or analysed.wanted.is_figure
-        least = len(evidence) if every else READ_FIRST
-        turns = _turns(alone, history)
-        read = partial(self._read_as_needed, question, turns, evidence, least)
+        read = partial(self._read, question, _turns(alone, history), evidence)
         asked = _Asked(analysed, evidence, read, plain(naming, evidence), refusal)
         answer = yield from mapped(self._answer(asked, documents), begun)
         watch.lap("answer")

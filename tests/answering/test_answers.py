@@ -143,8 +143,7 @@ def test_only_a_question_that_leans_is_read_with_the_turns_before(
     history = [("How tall is the lighthouse?", "The lighthouse is 42 metres tall [1].")]
     assistant.ask(question, history)
     assistant.read(question, history)
-    assert reader.turns  # the passages are read in two parts, where the first ones do not answer
-    assert all(turns == (history if leans else []) for turns in reader.turns)
+    assert reader.turns == [history if leans else []] * 2
 
 
 def test_a_quote_is_a_slice_of_its_page(harbour: Assistant) -> None:
