@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mehealth_rag.language.kinds import DATE, person_names
+from mehealth_rag.language.kinds import DATE
 
 
 @pytest.mark.parametrize(
@@ -27,24 +27,3 @@ def test_dates(text: str) -> None:
 )
 def test_no_dates(text: str) -> None:
     assert not DATE.search(text)
-
-
-@pytest.mark.parametrize(
-    ("text", "name"),
-    [
-        ("The keeper, Mary Anning, lit it.", "Mary Anning"),
-        ("as Ludwig van Beethoven wrote", "Ludwig van Beethoven"),
-        ("chaired by Sir John Peace", "John Peace"),
-        ("said Dr Okafor", "Dr Okafor"),
-    ],
-)
-def test_persons(text: str, name: str) -> None:
-    assert any(name in found for found in person_names(text))
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["the North Pier", "University Hospital", "a lighthouse keeper", "Harbour Development Board"],
-)
-def test_no_persons(text: str) -> None:
-    assert person_names(text) == []

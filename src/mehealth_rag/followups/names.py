@@ -71,13 +71,18 @@ def names(text: str) -> list[Name]:
         if len(name) > 1 and not lone and not any(c.isdigit() for c in name):
             article = _DETERMINER.search(text[:start])
             placed = _PLACED.search(text[:start]) is not None
-            bare = _OWNS.sub("", name)
+            bare = without_owning(name)
             begins = article.start() if article else start
             phrase = (
                 "" if bare != name else _phrase(text, match.end(), name, determined=bool(article))
             )
             found.append(Name(text, bare, start, begins, phrase, placed))
     return found
+
+
+def without_owning(name: str) -> str:
+    """A name without its ending "'s"."""
+    return _OWNS.sub("", name)
 
 
 def things(text: str) -> list[str]:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mehealth_rag.followups.leaning import leans
-from mehealth_rag.followups.names import Name, names, things
+from mehealth_rag.followups.names import Name, names, things, without_owning
 from mehealth_rag.language.pronouns import OF_A_PERSON, OWNERS, POINTING
 from mehealth_rag.language.words import content_words, fold, is_content
 from mehealth_rag.types import Turn
@@ -47,7 +47,6 @@ _WANTED = re.compile(r"\W*(?:which|what|whose|how (?:many|much))\s+(?P<noun>\w+)
 _WHO_IS = re.compile(r"\W*who(?:'s|\s+(?:is|are|was|were))\s+", re.IGNORECASE)
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _WORD = re.compile(r"\w+")
-_OWNS = re.compile(r"['’]s?$")
 _STOPS = re.compile(r"[.?!:;]+(?=\s|$)")
 _UNSURE = re.compile(
     r"\bit\b(?:\s+(?:takes?|true|rains?|possible|happens?)\b|.*\b(?:to|that)\s+\w)"
@@ -86,7 +85,7 @@ def _after(question: str, earlier: Standalone, answer: str, history: Sequence[Tu
 def _exchanged(core: str, earlier: str) -> str:
     """The earlier question with the name or year that a fragment gives instead; else empty."""
     told = _ABOUT.sub("", core).strip(" ?.!,")
-    piece = _OWNS.sub("", _PREPOSITION.sub("", told))
+    piece = without_owning(_PREPOSITION.sub("", told))
     years = _YEAR.findall(earlier)
     if _YEAR.fullmatch(piece):
         return earlier.replace(years[0], piece) if len(years) == 1 else ""
