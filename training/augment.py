@@ -1,11 +1,49 @@
-"""Questions as people type them: without capitals, without question mark, with slips."""
+"""Other forms of what was written: questions as people type them, statements near to the text.
+
+Written lies keep the words of their quote and written truths are worded freely, so a model learns
+to take closeness for a lie. What is made here turns that round: truths that are the text's own
+words, and lies that differ from a truth in one value, however it is worded.
+"""
 
 from __future__ import annotations
 
 import random
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 LOWER, BARE, MISSPELT = 0.2, 0.2, 0.08
 """Shares of the questions that lose their capitals, lose their question mark, get a slip."""
+
+SHORTENED = 0.4
+"""Share of the copied sentences of which only the first clause is said."""
+
+FEWEST_WORDS, MOST_WORDS = 5, 45
+"""Words of a sentence that is copied as a statement."""
+
+_CLAUSE = re.compile(r"(?:, (?:and|but|which|who|while|where|so|with)|;|:| because| although|\.) ")
+_FIGURE = re.compile(r"(?<![\w.,])\d+(?:[.,]\d+)*(?![\w])")
+_YEAR = re.compile(r"(?:1[5-9]|20)\d\d")
+_NAME = re.compile(r"(?<=[a-z0-9,;] )[A-Z][\w'’-]+(?: (?:of |the |and |for )*[A-Z][\w'’-]+)*")
+_AUXILIARY = re.compile(
+    r"\b(is|are|was|were|will|can|must|should|may|could|would|has been|have been|had been)\b"
+)
+_DENIAL = re.compile(r"\b(not|no longer|never) ")
+_ASKED = re.compile(
+    r"(?:is|are|was|were|will|can|could|does|do|did|has|have|had|must|may|should|would)\b", re.I
+)
+_ANSWERED = re.compile(r"(yes|no)\b", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class Lie:
+    """A statement with one thing changed. Another name is not always denied, only not carried."""
+
+    text: str
+    verdict: Literal["contradicted", "not_supported"]
 
 
 def as_typed(question: str, chance: random.Random) -> str:
@@ -18,6 +56,82 @@ def as_typed(question: str, chance: random.Random) -> str:
     if chance.random() < MISSPELT:
         text = _misspelt(text, chance)
     return text
+
+
+def copied(sentence: str, chance: random.Random) -> str:
+    """A sentence of the text as a statement, or its first clause; empty: too short or too long."""
+    text = sentence.strip()
+    if chance.random() < SHORTENED:
+        ends = [m.start() for m in _CLAUSE.finditer(text)]
+        fitting = [text[:end] for end in ends if len(text[:end].split()) >= FEWEST_WORDS]
+        text = f"{chance.choice(fitting)}." if fitting else text
+    return text if FEWEST_WORDS <= len(text.split()) <= MOST_WORDS else ""
+
+
+def lie_of(statement: str, sentences: Sequence[str], chance: random.Random) -> Lie | None:
+    """The statement with a figure, a name or its sense changed, by what else its sentences hold."""
+    text = " ".join(sentences)
+    ways = [_other_figure, _other_name, _turned_round]
+    chance.shuffle(ways)
+    return next((lie for way in ways if (lie := way(statement, text, chance))), None)
+
+
+def as_claimed(question: str) -> bool:
+    """Whether a question is one that yes or no answers, and so a statement that is asked."""
+    return bool(_ASKED.match(question))
+
+
+def answered(answer: str) -> Literal["supported", "contradicted"] | None:
+    """What a written answer makes of the question put as a statement: it begins with yes or no."""
+    found = _ANSWERED.match(answer)
+    if found is None:
+        return None
+    return "supported" if found[1].lower() == "yes" else "contradicted"
+
+
+def _other_figure(statement: str, text: str, chance: random.Random) -> Lie | None:
+    found = list(_FIGURE.finditer(statement))
+    if not found:
+        return None
+    old = chance.choice(found)
+    year = bool(_YEAR.fullmatch(old[0]))
+    held = {m[0] for m in _FIGURE.finditer(statement)}
+    others = {m[0] for m in _FIGURE.finditer(text)} - held
+    alike = sorted(o for o in others if bool(_YEAR.fullmatch(o)) == year)
+    new = chance.choice(alike) if alike and chance.random() < 0.5 else _moved(old[0], year, chance)
+    if new in held:
+        return None
+    return Lie(statement[: old.start()] + new + statement[old.end() :], "contradicted")
+
+
+def _moved(figure: str, year: bool, chance: random.Random) -> str:
+    """Another figure of the same form: a year near by, or one digit changed."""
+    if year:
+        return str(int(figure) + chance.choice((-5, -3, -2, -1, 1, 2, 3, 5)))
+    places = [i for i, letter in enumerate(figure) if letter.isdigit()]
+    place = chance.choice(places[:2])
+    new = chance.choice([d for d in "123456789" if d != figure[place]])
+    return figure[:place] + new + figure[place + 1 :]
+
+
+def _other_name(statement: str, text: str, chance: random.Random) -> Lie | None:
+    found = list(_NAME.finditer(statement))
+    others = sorted({m[0] for m in _NAME.finditer(text) if m[0] not in statement})
+    if not found or not others:
+        return None
+    old = chance.choice(found)
+    new = statement[: old.start()] + chance.choice(others) + statement[old.end() :]
+    return Lie(new, "not_supported")
+
+
+def _turned_round(statement: str, _text: str, _chance: random.Random) -> Lie | None:
+    denied = _DENIAL.search(statement)
+    if denied:
+        return Lie(statement[: denied.start()] + statement[denied.end() :], "contradicted")
+    said = _AUXILIARY.search(statement)
+    if said is None:
+        return None
+    return Lie(f"{statement[: said.end()]} not{statement[said.end() :]}", "contradicted")
 
 
 def _misspelt(question: str, chance: random.Random) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from mehealth_rag.reader.rows import gathered, question_row, statement_row
-from training.augment import as_typed
+from training.augment import answered, as_claimed, as_typed, copied, lie_of
 from training.examples import GOLD, HARMLESS, Example, Examples
 
 if TYPE_CHECKING:
@@ -29,6 +29,9 @@ ELSEWHERE_SHARE = 0.8
 
 BUNDLED_SHARE = 0.4
 """Share of the statements whose evidence stands in one passage and is gathered all the same."""
+
+CHANGED_SHARE = 0.5
+"""Share of the true claims and answers that are read beside themselves with one thing changed."""
 
 Verdict = Literal["supported", "contradicted", "not_found", "not_supported"]
 
@@ -67,6 +70,10 @@ class Mix:
     turns: bool = True
     others: int = 1
     """Passages without gold that are read with each question."""
+    copied: float = 0.0
+    """Share of the questions whose gold sentence is read as a statement, beside a lie of it."""
+    asked: float = 0.0
+    """Share of the questions for yes or no that are read as statements."""
 
 
 class Epochs:
@@ -86,6 +93,10 @@ class Epochs:
         groups = []
         for forms in self._forms:
             example = random_.choice(forms)
+            if random_.random() < mix.copied and GOLD in _labels(example):
+                groups.append(self._copy(example, random_))
+            if random_.random() < mix.asked and (claim := _asked(example)):
+                groups.append(self._statement(claim, random_))
             share = mix.questions
             if example.verdict:
                 share = mix.answers if example.kind == "answer" else mix.statements
@@ -141,6 +152,14 @@ class Epochs:
         if example.lie:
             lie = statement_row(self._tokenizer, example.lie, question, text)
             return Group((row, lie), (*targets, _target(labels, lie, "not_supported")), twins=True)
+        changeable = verdict == "supported" and not as_claimed(example.text)
+        if (
+            changeable
+            and random_.random() < CHANGED_SHARE
+            and (made := lie_of(example.text, text.sentences, random_))
+        ):
+            lie = statement_row(self._tokenizer, made.text, question, text)
+            return Group((row, lie), (*targets, _target(labels, lie, made.verdict)), twins=True)
         others = [r for r in example.readings if GOLD not in r.labels]
         if others and random_.random() < ELSEWHERE_SHARE:
             other = random_.choice(others[:6])
@@ -150,6 +169,25 @@ class Epochs:
             rows.append(elsewhere)
             targets.append(_target([0] * len(other.labels), elsewhere, "not_found"))
         return Group(tuple(rows), tuple(targets))
+
+    def _copy(self, example: Example, random_: random.Random) -> Group:
+        """A gold sentence of a question as a statement, beside a lie of it."""
+        reading = random_.choice([r for r in example.readings if GOLD in r.labels])
+        sentences = self._passages[reading.passage].sentences
+        place = random_.choice([i for i, label in enumerate(reading.labels) if label == GOLD])
+        text = copied(sentences[place], random_)
+        if not text:
+            return Group((), ())
+        labels = [HARMLESS if label == GOLD else label for label in reading.labels]
+        labels[place] = GOLD
+        others = [r for r in example.readings if GOLD not in r.labels]
+        readings = [replace(reading, labels=labels), *others]
+        question = example.question or example.text
+        statement = replace(
+            example, kind="copy", text=text, question=question if random_.random() < 0.5 else "",
+            verdict="supported", readings=readings, lie="",
+        )  # fmt: skip
+        return self._statement(statement, random_)
 
     def _evidence(self, example: Example, random_: random.Random) -> tuple[PassageText, list[int]]:
         """The passage that decides; or sentences of several, as the reader gathers them."""
@@ -178,6 +216,21 @@ class Epochs:
             parts.append((self._passages[reading.passage], kept))
             labels += [reading.labels[place] for place in kept]
         return gathered(parts), labels
+
+
+def _labels(example: Example) -> set[int]:
+    """The labels of a question's sentences."""
+    return set() if example.verdict else {label for r in example.readings for label in r.labels}
+
+
+def _asked(example: Example) -> Example | None:
+    """A question for yes or no as a statement; its written answer says what is right of it."""
+    if example.kind == "answer" and as_claimed(example.question):
+        verdict = answered(example.text)
+        return verdict and replace(example, text=example.question, question="", verdict=verdict)
+    if not example.verdict and not example.answerable and as_claimed(example.text):
+        return replace(example, verdict="not_found")
+    return None
 
 
 def _is_whole(example: Example) -> bool:

@@ -55,6 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options.answers,
         not options.no_turns,
         options.others,
+        options.copied,
+        options.asked,
     )
     groups = [
         group
@@ -154,6 +156,8 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--statements", type=float, default=1.0, help="share that is drawn")
     parser.add_argument("--answers", type=float, default=1.0, help="share that is drawn")
     parser.add_argument("--others", type=int, default=1, help="wrong passages of a question")
+    parser.add_argument("--copied", type=float, default=0.0, help="share read as statements")
+    parser.add_argument("--asked", type=float, default=0.0, help="share of yes or no, as claims")
     parser.add_argument("--groups-at-once", type=int, default=12, help="groups of a step")
     parser.add_argument("--no-turns", action="store_true", help="read follow-ups by themselves")
     parser.add_argument("--most", type=int, help="stop after so many groups")

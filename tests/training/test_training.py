@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,29 @@ def test_a_follow_up_is_read_with_its_turns(made: Path) -> None:
     assert with_turns.rows[0].asked > max(g.rows[0].asked for g in alone if not g.twins) - 20
     words = bases.tokenizer("small").decode(with_turns.rows[0].ids[: with_turns.rows[0].asked])
     assert "what does a return cost" in words
+
+
+def test_gold_sentences_and_questions_for_yes_or_no_are_read_as_statements(made: Path) -> None:
+    found = Epochs(examples.load(made), bases.tokenizer("small"), 7)
+    none = Mix(questions=0.0, statements=0.0, answers=0.0)
+    assert found.draw(0, none) == []
+    copies = found.draw(0, replace(none, copied=1.0))
+    assert {g.targets[0].verdict for g in copies} == {"supported"}
+    assert {g.targets[1].verdict for g in copies if g.twins} <= {"contradicted", "not_supported"}
+    assert all(GOLD in g.targets[0].labels for g in copies)
+
+
+def test_a_question_for_yes_or_no_is_read_as_a_statement(made: Path) -> None:
+    given = examples.load(made)
+    (answer,) = (e for e in given.examples if e.text == "Mary Anning founded it.")
+    question = "Was it Mary Anning who founded the ferry?"
+    tokenizer = bases.tokenizer("small")
+    for text, verdict in (("Yes, she did.", "supported"), ("No, her son.", "contradicted")):
+        asked = replace(answer, text=text, question=question)
+        found = Epochs(Examples(given.passages, [asked]), tokenizer, 7)
+        (group,) = found.draw(0, Mix(answers=0.0, asked=1.0))
+        assert group.targets[0].verdict == verdict
+        assert question.lower() in tokenizer.decode(group.rows[0].ids[: group.rows[0].asked]) + "?"
 
 
 def test_documents_are_set_as_pdf_and_word_too(tmp_path: Path) -> None:
@@ -173,8 +197,8 @@ def test_a_run_that_was_cut_short_goes_on_where_it_stopped(
 
 def test_a_lie_that_is_carried_more_than_the_truth_costs_more(made: Path) -> None:
     found = Epochs(examples.load(made), bases.tokenizer("small"), 7)
-    twins = [g for g in found.draw(0, Mix(questions=0.0)) if g.twins]
-    assert len(twins) == 2
+    twins = [g for g in found.draw(0, Mix(questions=0.0, answers=0.0)) if g.twins]
+    assert len(twins) >= 2
     model = reader.ReaderModel(bases.folder("small")).eval()
     with torch.no_grad():
         outputs = read(model, twins[0].rows)
