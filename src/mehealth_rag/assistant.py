@@ -12,6 +12,7 @@ from mehealth_rag.accounting import PageAccount, PageName, page_accounts, unread
 from mehealth_rag.answering import reading
 from mehealth_rag.answering.certainty import LIKELY_FROM
 from mehealth_rag.answering.disputes import Sweep
+from mehealth_rag.answering.leading import lead
 from mehealth_rag.answering.links import find_link
 from mehealth_rag.answering.named import plain
 from mehealth_rag.answering.reading import ReadHit
@@ -162,7 +163,7 @@ class Assistant:
         self, query: str, read: Sequence[ReadHit], documents: Sequence[str] = ()
     ) -> tuple[ReadHit, ...]:
         """What was read for a query in the order of the reader; named documents take turns."""
-        named = self.retriever.naming(query, documents).named
+        named = self.retriever.naming(self.speller.mend(query), documents).named
         return reading.reordered(read, self.reader().limits, in_turns=bool(named))
 
     def passages(
@@ -350,6 +351,7 @@ class Assistant:
         if not draft.statements:
             return compose.not_found(question, reading.nearest(hits), draft, library)
         if self.model is None or draft.disagree:
+            draft = replace(draft, lead=lead(question, draft, hits, reader))
             return compose.answered(question, draft, library)
         task = Task(question, draft, asked.evidence, hits)
         writer = Writer(self.model, reader, self.index.page, self.answer_tokens)

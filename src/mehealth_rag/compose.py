@@ -74,7 +74,7 @@ def answered(question: Question, draft: Draft, library: Library) -> Answer:
     ]
     statements = [s for point in points for s in point]
     headers = _headers(points, citations, draft.headings)
-    text = _text(question, points, draft.introduction, headers)
+    text = _led(draft.lead, _text(question, points, draft.introduction, headers))
     return Answer(
         question=question.text,
         standalone_question=question.text,
@@ -223,6 +223,13 @@ def _text(
     lead = [statement_text(introduction.text)] if introduction is not None else []
     items = [f"- {header}{_item(point)}" for header, point in told]
     return "\n".join(["\n\n".join([*lead, items[0]]), *items[1:]])
+
+
+def _led(lead: str, text: str) -> str:
+    """The text after its yes or no; items stand on lines of their own."""
+    if not lead:
+        return text
+    return f"{lead}:\n\n{text}" if text.startswith("- ") else f"{lead}: {text}"
 
 
 def _running(question: Question, point: _Point) -> str:

@@ -18,7 +18,7 @@ class Draft:
     None where the answer is no list. `before` has for each statement the sentences that it leans
     on, each with its quotes. `answerable` is the probability that the documents answer,
     `confidence` that this answer is right. `disagree` says that the statements give different
-    figures for the same thing.
+    figures for the same thing. `lead` is "Yes" or "No" where that is what they say.
     """
 
     statements: tuple[tuple[Quote, ...], ...]
@@ -28,3 +28,4 @@ class Draft:
     introduction: Quote | None = None
     before: tuple[tuple[tuple[Quote, ...], ...], ...] = ()
     disagree: bool = False
+    lead: str = ""
