@@ -126,7 +126,8 @@ def _found(hits: Sequence[ReadHit], chosen: Chosen) -> _Found:
 
 def _rivals(question: Question, hits: Sequence[ReadHit], limits: Limits) -> tuple[_Found, ...]:
     """The two likeliest sentences that answer and disagree; none where none do."""
-    likely = [c for c in ranked([h.reading for h in hits], limits) if c.score >= limits.sentence]
+    scored = ranked([h.reading for h in hits], limits)
+    likely = [c for c in scored if c.score >= max(limits.sentence, limits.near * scored[0].score)]
     found = [_found(hits, c) for c in likely]
     pair = disagreeing(question.text, [f.quote for f in found])
     return tuple(f for f in found if pair and f.quote in pair)

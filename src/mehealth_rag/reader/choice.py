@@ -25,7 +25,8 @@ class Chosen:
 class Choice:
     """The sentences that answer, in reading order of each passage, best passage first.
 
-    `best` is the best sentence of all, chosen or not; `sentences` are empty where nothing answers.
+    `confidence` is the probability that anything answers. `best` is the best sentence of all,
+    chosen or not; `sentences` are empty where nothing answers.
     """
 
     confidence: float
@@ -34,21 +35,30 @@ class Choice:
 
 
 def choose(readings: Sequence[PassageReading], limits: Limits) -> Choice:
-    """The sentences that answer a question, none where the best is too unlikely to.
+    """The sentences that answer a question, none where it is too unlikely that any does.
 
     The readings are in the order in which the search brought their passages.
     """
     scored = ranked(readings, limits)
     if not scored:
         return Choice(0.0, None, ())
-    best = scored[0]
-    if best.score < limits.answer:
-        return Choice(best.score, best, ())
+    best, confidence = scored[0], answerable(readings)
+    if confidence < limits.answer:
+        return Choice(confidence, best, ())
     least = max(limits.sentence, limits.near * best.score)
     chosen = [c for c in scored if c is best or c.score >= least][: limits.most]
     order = {place: n for n, place in enumerate(dict.fromkeys(c.passage for c in chosen))}
     kept = tuple(sorted(chosen, key=lambda c: (order[c.passage], c.sentence)))
-    return Choice(best.score, best, kept)
+    return Choice(confidence, best, kept)
+
+
+def answerable(readings: Sequence[PassageReading]) -> float:
+    """How likely any sentence answers, each by itself (a noisy or).
+
+    On unseen documents this tells what is answered from what is not better than the best
+    sentence's probability does (docs/reader.md): an answer often stands in several places.
+    """
+    return 1 - math.prod(1 - p for reading in readings for p in reading.sentences)
 
 
 def ranked(readings: Sequence[PassageReading], limits: Limits) -> list[Chosen]:

@@ -44,10 +44,10 @@ UNREAD = -20.0
 class Limits:
     """When a question is answered, with which sentences, and when a statement is judged.
 
-    `answer` is the best sentence's least score. A sentence is chosen whose score is at least
-    `sentence` and at least the share `near` of the best one's; at most `most` are. Odds fall with
-    the power `by_rank` of the place in the search. `carried` and `denied` are the least
-    probabilities of a verdict.
+    `answer` is the least probability that any sentence answers. A sentence is chosen whose score
+    is at least `sentence` and at least the share `near` of the best one's; at most `most` are.
+    Odds fall with the power `by_rank` of the place in the search. `carried` and `denied` are the
+    least probabilities of a verdict.
     """
 
     answer: float = 0.5
