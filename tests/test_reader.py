@@ -150,11 +150,19 @@ def test_sentences_are_chosen_by_the_limits() -> None:
     chosen = choose(readings, limits)
     # The other passage's best scores √(0.2 · 0.9), just enough; its order is that of reading.
     assert [(c.passage, c.sentence) for c in chosen.sentences] == [(0, 1), (0, 2), (1, 0)]
-    assert choose(readings, replace(limits, answer=0.95)).sentences == ()
+    assert choose(readings, replace(limits, answer=0.999)).sentences == ()
     assert len(choose(readings, replace(limits, most=1)).sentences) == 1
-    assert choose(readings, replace(limits, answer=0.95)).best == chosen.best
+    assert choose(readings, replace(limits, answer=0.999)).best == chosen.best
     by_rank = choose(readings, replace(limits, by_rank=1.0))
     assert [(c.passage, c.sentence) for c in by_rank.sentences] == [(0, 1), (0, 2)]
+
+
+def test_two_sentences_that_may_answer_are_likelier_to_than_one() -> None:
+    limits = Limits(answer=0.6, sentence=0.4)
+    one, both = PassageReading(0.9, (0.5, 0.0)), PassageReading(0.9, (0.5, 0.5))
+    assert choose([one], limits).sentences == ()
+    assert choose([both], limits).confidence == pytest.approx(0.75)
+    assert len(choose([both], limits).sentences) == 2
 
 
 def test_another_file_than_the_card_describes_is_refused(tmp_path: Path) -> None:

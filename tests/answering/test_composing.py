@@ -92,3 +92,22 @@ def test_statements_of_several_documents_are_told_apart(town: Assistant) -> None
 )
 def test_the_decisive_words_are_marked(question: str, text: str, marked: list[str]) -> None:
     assert [span.of(text) for span in decisive(analyse(question), text)] == marked
+
+
+@pytest.mark.parametrize(
+    ("question", "verdict", "lead"),
+    [
+        ("Is the footbridge closed in winter?", "carried", "Yes: The footbridge"),
+        ("Can I use the footbridge in winter?", "denied", "No: The footbridge"),
+        ("Is the footbridge closed in winter?", "", "The footbridge"),
+        ("Is the footbridge open or closed in winter?", "carried", "The footbridge"),
+        ("When is the footbridge closed in winter?", "carried", "The footbridge"),
+    ],
+)
+def test_yes_or_no_is_said_first_where_the_guard_says_so(
+    town: Assistant, question: str, verdict: str, lead: str
+) -> None:
+    judged = {verdict: ["footbridge"]} if verdict else {}
+    answer = told(town, "footbridge is closed", **judged).ask(question)
+    assert answer.answer.startswith(lead)
+    assert [s.text for s in answer.statements] == ["The footbridge is closed in winter"]
