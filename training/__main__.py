@@ -31,14 +31,19 @@ class Stage:
     options: tuple[str, ...]
 
 
+NEAR = ("--copied", "0.2", "--asked", "1")
+"""Statements made of gold sentences and of questions for yes or no, in every stage."""
+
 STAGES = {
     "small": (
-        Stage("first", ("--statements", "0.4")),
-        Stage("second", ("--after", "1", "--rate", "6e-5")),
+        Stage("first", ("--statements", "0.4", *NEAR)),
+        Stage("second", ("--after", "1", "--rate", "6e-5", *NEAR)),
     ),
     "large": (
-        Stage("first", ("--statements", "0.7", "--answers", "0.1", "--groups-at-once", "24")),
-        Stage("second", ("--after", "1", "--groups-at-once", "24", "--rate", "3e-5")),
+        Stage(
+            "first", ("--statements", "0.7", "--answers", "0.1", "--groups-at-once", "24", *NEAR)
+        ),
+        Stage("second", ("--after", "1", "--groups-at-once", "24", "--rate", "3e-5", *NEAR)),
     ),
 }
 """How each form is trained; every stage goes on from the one before it (docs/reader.md)."""
