@@ -351,7 +351,7 @@ def main() -> None:
             errors = "replace" if stream is sys.stdin else "backslashreplace"
             stream.reconfigure(encoding="utf-8", errors=errors)
     try:
-        sys.exit(app(standalone_mode=False))
+        sys.exit(app(prog_name="mehealth", standalone_mode=False))
     except typer.TyperException as error:
         _bad_usage(error)
 
