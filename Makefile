@@ -9,15 +9,20 @@ DATA ?=
 ENGINE ?=
 FORM ?= small
 
-.PHONY: run test install check eval bench train clean
+.PHONY: run test test-full install check eval bench train clean
 
 run: install
 	$(BIN)/mehealth ingest
 	$(BIN)/mehealth ui
 
-# Two processes, each with whole files: what a file's tests share is made once.
+# Two processes, each with whole files: what a file's tests share is made once. Slow files come first
+# (tests/conftest.py), where xdist would begin with those of many tests.
 test: install
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+# With all the questions of the evaluation, of which continuous integration asks 200.
+test-full: test
+	$(BIN)/mehealth eval --fail-under eval/floors.toml
 
 install: $(READY)
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -327,22 +325,6 @@ def test_what_a_sentence_joins(sentence: str, expected: list[str]) -> None:
 def test_a_pronoun_in_the_second_half_stands_for_the_first_ones_subject() -> None:
     found = halves(ClaimSentence("The pier is long and it was built of oak."))
     assert found[1] == ClaimSentence("It was built of oak.", "The pier")
-
-
-def test_checking_needs_no_torch(library: Library) -> None:
-    script = (
-        "import sys; from pathlib import Path\n"
-        "from mehealth_rag import Assistant, Settings\n"
-        f"settings = Settings.load({{'corpus': Path({str(library.corpus)!r}), "
-        f"'index': Path({str(library.index)!r})}}, environ={{}})\n"
-        "verdict = Assistant.open(settings).check('A return ticket costs £12.')\n"
-        "assert verdict.confidence > 0, verdict\n"
-        "assert 'torch' not in sys.modules\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
 
 
 def test_a_page_is_named_by_its_printed_number(tmp_path: Path) -> None:

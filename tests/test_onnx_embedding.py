@@ -119,15 +119,19 @@ def test_what_is_damaged_is_written_anew(encoder: OnnxPassageEncoder, tmp_path: 
     assert [path.name for path in tmp_path.iterdir()] == [model_id()]
 
 
-def test_ingesting_imports_no_torch(tmp_path: Path) -> None:
+def test_ingesting_asking_and_checking_import_no_torch(tmp_path: Path) -> None:
     (tmp_path / "corpus").mkdir()
     (tmp_path / "corpus" / "guide.txt").write_text("The lighthouse is 42 metres tall.")
     code = f"""
         import sys
         from pathlib import Path
-        from mehealth_rag import Settings, ingest
+        from mehealth_rag import Assistant, Settings, ingest
         flags = {{"corpus": Path({str(tmp_path / "corpus")!r}), "index": Path({str(tmp_path)!r})}}
-        assert ingest(Settings.load(flags)).embedded == 1
+        settings = Settings.load(flags)
+        assert ingest(settings).embedded == 1
+        assistant = Assistant.open(settings)
+        assert assistant.ask("How tall is the lighthouse?").citations
+        assert assistant.check("The lighthouse is 42 metres tall.").evidence
         heavy = {{"torch", "transformers", "sentence_transformers"}} & sys.modules.keys()
         sys.exit(f"imported {{heavy}}" if heavy else 0)
         """

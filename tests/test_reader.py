@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from importlib.resources import files
@@ -184,7 +182,7 @@ def test_a_missing_file_is_told_in_one_line(tmp_path: Path, missing: str) -> Non
 
 
 def test_the_setting_names_a_form_or_a_folder(tmp_path: Path) -> None:
-    assert open_reader(Settings(reader="packaged")).name == DEFAULT_FORM
+    assert open_reader(Settings()).name == DEFAULT_FORM
     shutil.copytree(PACKAGED, tmp_path / "mine")
     assert open_reader(Settings(reader=str(tmp_path / "mine"))).name == "small"
     with pytest.raises(ModelError, match="small, large"):
@@ -201,13 +199,3 @@ def test_card_and_log_tell_what_it_was_made_of(form: str) -> None:
     assert {"data", "method", "licence", "figures", "weaknesses", "calibration"} <= set(card)
     log = json.loads((folder / LOG).read_text(encoding="utf-8"))
     assert log["steps"] == log["planned"]
-
-
-def test_it_runs_without_torch() -> None:
-    code = (
-        "import sys; from mehealth_rag.reader.model import Reader;"
-        "from mehealth_rag.reader.rows import PassageText;"
-        "Reader.load('small').read('why', (), [PassageText('', ('so',))]);"
-        "sys.exit('torch' in sys.modules)"
-    )
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -22,6 +22,7 @@ from mehealth_eval.sets import (
     Item,
     QuestionSet,
     load_set,
+    sampled,
     with_document,
 )
 from mehealth_rag.assistant import Assistant
@@ -36,10 +37,12 @@ NOT_ANSWERED = "it counts as wrong"
 class Options:
     """What is to be evaluated: a set, and whose answers; None stands for our own.
 
-    `compare` names an earlier report, `fail_under` a file of floors.
+    `sample` is how many of the questions are asked, `compare` names an earlier report, `fail_under`
+    a file of floors.
     """
 
     set: Path | None = None
+    sample: int | None = None
     answers: Path | None = None
     engine_name: str | None = None
     compare: Path | None = None
@@ -96,6 +99,8 @@ def prepare(options: Options) -> Plan:
         UsageError: a file is missing or wrong.
     """
     question_set = load_set(options.set or OWN_SET)
+    if options.sample is not None:
+        question_set = sampled(question_set, options.sample)
     known = names(question_set.items, question_set.format)
     ids = [item.id for item in question_set.items]
     if options.answers is None:

@@ -113,6 +113,15 @@ def load_set(path: Path) -> QuestionSet:
     return QuestionSet((folder or file).resolve().stem, form, tuple(items), digest, corpus)
 
 
+def sampled(whole: QuestionSet, size: int) -> QuestionSet:
+    """The set with `size` of its questions, always the same; groups and kinds keep their share."""
+    if size >= len(whole.items):
+        return whole
+    by_kind = sorted(whole.items, key=lambda item: (item.group, item.kind))
+    chosen = {by_kind[n * len(by_kind) // size].id for n in range(size)}
+    return replace(whole, items=tuple(item for item in whole.items if item.id in chosen))
+
+
 def with_document(items: Sequence[Item], first: str) -> tuple[Item, ...]:
     """The items, pages of an unnamed document being those of `first`."""
     return tuple(

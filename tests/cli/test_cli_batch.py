@@ -19,7 +19,7 @@ LINES: dict[str, dict[str, Any]] = {
     "search": {"query": "return ticket"},
     "check": {"claim": TICKET, "question": "What does a return ticket cost?"},
 }
-MANY = 30
+MANY = 20
 
 
 def written(path: Path, *rows: object) -> Path:
@@ -50,19 +50,18 @@ def test_every_line_failed(library: Library, mehealth: Run, name: str) -> None:
     assert done.stderr.startswith("lines of standard input with an error: 2;")
 
 
-@pytest.mark.parametrize("name", LINES)
 def test_a_batch_that_was_killed_goes_on(
-    library: Library, home: Path, mehealth: Run, tmp_path: Path, name: str
+    library: Library, home: Path, mehealth: Run, tmp_path: Path
 ) -> None:
-    rows = [LINES[name] | {"id": f"n{n}"} for n in range(MANY)]
+    rows = [LINES["ask"] | {"id": f"n{n}"} for n in range(MANY)]
     batch = written(tmp_path / "in.jsonl", *rows)
     output = tmp_path / "out.jsonl"
-    arguments = (name, "--batch", str(batch), "--output", str(output), *library.options)
+    arguments = ("ask", "--batch", str(batch), "--output", str(output), *library.options)
     with subprocess.Popen([command(), *arguments], env=clean_environment(home)) as process:
         until = time.monotonic() + 120
         while not output.exists() or output.read_bytes().count(b"\n") < 3:
             assert time.monotonic() < until
-            time.sleep(0.001)
+            time.sleep(0.01)
         process.kill()
     whole = output.read_bytes()
     whole = whole[: whole.rfind(b"\n") + 1]

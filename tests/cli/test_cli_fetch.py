@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -104,7 +103,6 @@ def test_the_report_for_people(mehealth: Run, folder: Path, address: str) -> Non
     assert done.stderr == "to have what was fetched searched, run: mehealth ingest\n"
 
 
-@pytest.mark.slow
 def test_what_was_fetched_is_a_document(mehealth: Run, folder: Path, tmp_path: Path) -> None:
     options = ("--corpus", str(folder), "--index", str(tmp_path / "index"))
     mehealth("fetch", "notice", *options, env=PRIVATE)
@@ -174,15 +172,3 @@ def test_a_wrong_setting_is_one_line(mehealth: Run, folder: Path) -> None:
             assert done.returncode == 0  # empty counts as not given
         else:
             assert f"fetch_{name.lower()}" in the_error(done, 2).lower()
-
-
-def test_the_command_line_does_not_load_what_only_fetching_needs() -> None:
-    code = (
-        "import sys, contextlib, mehealth_rag.cli.app as app\n"
-        "with contextlib.suppress(SystemExit): app.app(['--help'], standalone_mode=False)\n"
-        "print([m for m in ('httpx', 'httpcore', 'rich', 'ssl') if m in sys.modules])"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True
-    )
-    assert done.stdout.splitlines()[-1] == "[]"

@@ -185,7 +185,7 @@ def test_the_second_ingest_says_whom_it_waits_for(
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A folder that is a file system of a few megabytes of its own."""
+    """A file system of its own, of a few megabytes: no file of it may stay open in this process."""
     folder = tmp_path / "disk"
     folder.mkdir()
     mount = shutil.which("mount")
@@ -199,7 +199,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_a_full_disk_leaves_the_last_good_index(
-    library: Library, mehealth: Run, tmp_path: Path, small_disk: Path
+    library: Library, process: Run, tmp_path: Path, small_disk: Path
 ) -> None:
     corpus = shutil.copytree(library.corpus, tmp_path / "corpus")
     leave_out = shutil.ignore_patterns("models")
@@ -211,14 +211,14 @@ def test_a_full_disk_leaves_the_last_good_index(
     free = shutil.disk_usage(small_disk).free
     (small_disk / "filler").write_bytes(b"x" * (free - 20_000))
 
-    line = last_line(mehealth("ingest", *options), 1)
+    line = last_line(process("ingest", *options), 1)
     assert line.startswith("the index")
     assert "cannot be written" in line
     assert line.endswith("with --index")
     (small_disk / "filler").unlink()
 
     assert (index / "current").read_text() == before
-    found = the_json(mehealth("search", "What does a yacht pay?", "--json", *options))
+    found = the_json(process("search", "What does a yacht pay?", "--json", *options))
     assert found["hits"][0]["document"] == "fees"
 
 
@@ -237,14 +237,14 @@ def test_an_index_that_is_read_only_cannot_be_refreshed(
 
 
 def test_an_index_that_is_read_only_answers(
-    library: Library, mehealth: Run, small_disk: Path
+    library: Library, process: Run, small_disk: Path
 ) -> None:
     leave_out = shutil.ignore_patterns("models")
     index = shutil.copytree(library.index, small_disk / "index", ignore=leave_out)
     (index / "models").symlink_to(library.index / "models")
     subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
     options = ("--corpus", str(library.corpus), "--index", str(index))
-    found = the_json(mehealth("search", "What does a yacht pay?", "--json", *options))
+    found = the_json(process("search", "What does a yacht pay?", "--json", *options))
     assert found["hits"][0]["document"] == "fees"
     assert found["hits"][0]["dense_rank"] == 1
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,26 @@ def test_help_lists_the_commands(mehealth: Run) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     listed = re.findall(r"^  (\w+)  +\S", done.stdout, re.MULTILINE)
     assert set(COMMANDS) <= set(listed)
+
+
+def test_help_loads_nothing_heavy(home: Path) -> None:
+    heavy = ("numpy", "torch", "chromadb", "onnxruntime", "mehealth_eval", "httpx", "rich", "ssl")
+    code = (
+        "import sys; sys.argv = ['mehealth', 'eval', '--help']\n"
+        "from mehealth_rag.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        f"print(sorted(set({heavy}) & set(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+        env=clean_environment(home),
+    )
+    assert done.stderr == "[]\n"
+    assert "--fail-under" in done.stdout
 
 
 def test_without_a_command_there_is_help_and_exit_code_2(mehealth: Run) -> None:
@@ -104,13 +125,13 @@ def test_settings_come_from_environment_and_file_too(mehealth: Run, tmp_path: Pa
     assert line.startswith("there is no corpus folder from-file;")
 
 
-def test_a_traceback_only_where_it_is_asked_for(mehealth: Run, tmp_path: Path) -> None:
-    arguments = ("ingest", "--index", "index")
-    done = mehealth(*arguments, "--debug", cwd=tmp_path)
+def test_a_traceback_only_where_it_is_asked_for(process: Run) -> None:
+    arguments = ("ingest", "--corpus", "nowhere", "--index", "index")
+    done = process(*arguments, "--debug")
     assert done.returncode != 0
     assert "Traceback (most recent call last)" in done.stderr
-    assert "NoIndexError: there is no corpus folder corpus" in done.stderr
-    the_error(mehealth(*arguments, cwd=tmp_path), 3)
+    assert "NoIndexError: there is no corpus folder nowhere" in done.stderr
+    the_error(process(*arguments), 3)
 
 
 def test_a_reader_that_goes_away_is_no_error_to_speak_of(library: Library, home: Path) -> None:

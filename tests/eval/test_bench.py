@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import random
 import subprocess
@@ -11,19 +10,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from rich.console import Console
 
-from mehealth_eval.bench import sets, stock
+from mehealth_eval.bench import sets
 from mehealth_eval.bench.__main__ import main, remarks
 from mehealth_eval.bench.child import ROOT, ChildError, run
 from mehealth_eval.bench.figures import SPECS, Figure, Side, Spec, figures
-from mehealth_eval.bench.machine import machine, sentence, versions
 from mehealth_eval.bench.measure import Measured
-from mehealth_eval.bench.stats import advantage, median, percentile
-from mehealth_eval.bench.synthetic import Pool, SyntheticEncoder, write_corpus
-from mehealth_eval.bench.table import markdown, number, row, terminal
-from mehealth_rag.embedding import PassageText
-from mehealth_rag.types import Span
+from mehealth_eval.bench.stats import advantage, percentile
+from mehealth_eval.bench.synthetic import Pool, write_corpus
+from mehealth_eval.bench.table import markdown
 
 SPEED = Spec("speed", "warm `ask`", "ms", target=30)
 COUNTS = {"passages": 50_000, "sheets": 1_000, "kills": 50}
@@ -38,43 +33,12 @@ def test_percentiles_agree_with_numpy() -> None:
             assert percentile(values, share) == pytest.approx(np.quantile(values, share))
 
 
-def test_percentile_does_not_depend_on_the_order() -> None:
-    assert percentile([3, 1, 2], 0.5) == percentile([1, 2, 3], 0.5) == 2
-    assert median([4, 1]) == 2.5
-
-
-@pytest.mark.parametrize(("values", "share"), [([], 0.5), ([1.0], -0.1), ([1.0], 1.1)])
-def test_percentile_refuses_what_has_none(values: list[float], share: float) -> None:
-    with pytest.raises(ValueError, match=r"percentile|share"):
-        percentile(values, share)
-
-
 def test_advantage_is_over_one_where_ours_is_better() -> None:
     assert advantage(10, 40, "less") == 4
     assert advantage(40, 10, "more") == 4
     assert advantage(40, 10, "less") == 0.25
     assert advantage(None, 10, "less") is None
     assert advantage(10, None, "more") is None
-
-
-@pytest.mark.parametrize(
-    ("value", "shown"),
-    [(0.2734, "0.27"), (9.999, "10.00"), (62.14, "62.1"), (1239.6, "1,240"), (372, "372")],
-)
-def test_numbers_show_three_digits(value: float, shown: str) -> None:
-    assert number(value) == shown
-
-
-def test_a_row_has_both_sides_and_the_ratio() -> None:
-    figure = Figure(SPEED, SPEED.label, ours=10, stock=25)
-    assert row(figure) == ("warm `ask`", "10.0 ms", "≤ 30 ms", "25.0 ms", "2.50×")
-    assert figure.met
-
-
-def test_a_row_says_why_a_value_is_missing() -> None:
-    figure = Figure(PAGES, PAGES.label, ours=300, stock=None, stock_gap="no --data given")
-    assert row(figure)[1:] == ("300 pages/s", "", "not measured: no --data given", "")
-    assert figure.met is None
 
 
 def test_markdown_is_a_table_that_a_cell_cannot_break() -> None:
@@ -92,15 +56,6 @@ def test_markdown_is_a_table_that_a_cell_cannot_break() -> None:
     )
 
 
-def test_the_terminal_table_holds_the_same_cells() -> None:
-    figure = Figure(SPEED, SPEED.label, ours=31, stock=25)
-    stream = io.StringIO()
-    Console(file=stream, width=120).print(terminal([figure]))
-    assert figure.met is False
-    for cell in ("warm ask", "31.0 ms", "≤ 30 ms", "25.0 ms", "0.81×"):
-        assert cell in stream.getvalue()
-
-
 def test_every_figure_has_a_row_even_when_nothing_was_measured() -> None:
     stock_side = Side()
     stock_side.leave_out(("warm_p50",), "not installed")
@@ -112,14 +67,6 @@ def test_every_figure_has_a_row_even_when_nothing_was_measured() -> None:
     assert by_key["warm_p50"]["stock_not_measured"] == "not installed"
     assert by_key["help"]["stock_not_measured"] == "no counterpart"
     assert "50,000 passages" in str(by_key["large_p50"]["label"])
-
-
-def test_the_machine_fits_in_one_line() -> None:
-    line = sentence(machine())
-    assert line.startswith("Measured on ")
-    assert "\n" not in line
-    assert f"Python {sys.version_info.major}.{sys.version_info.minor}" in line
-    assert versions()["torch"]
 
 
 def test_a_child_is_measured(tmp_path: Path) -> None:
@@ -162,11 +109,6 @@ def test_without_data_the_filings_have_a_reason(tmp_path: Path) -> None:
     assert sets.text_corpora(None) == []
 
 
-def test_without_the_extra_stock_has_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stock, "PACKAGES", ("no_such_package.of_any_kind",))
-    assert stock.missing() == "the bench extra is not installed"
-
-
 def _pool() -> Pool:
     chance = np.random.default_rng(1)
     texts = [f"The harbour of town number {n} was built by its own people." for n in range(50)]
@@ -185,26 +127,6 @@ def test_the_synthetic_corpus_is_the_same_each_time(tmp_path: Path) -> None:
         assert text == (tmp_path / "b" / name).read_text(encoding="utf-8")
     sections = sum((tmp_path / "a" / n).read_text(encoding="utf-8").count("## ") for n in files)
     assert sections == 450
-
-
-def test_synthetic_vectors_stay_near_the_sentences(tmp_path: Path) -> None:
-    pool = _pool()
-    encoder = SyntheticEncoder(pool, tmp_path)
-    text = f"{pool.sentences[3]} {pool.sentences[9]}"
-    middle = len(pool.sentences[3])
-    item = PassageText(text, (Span(0, middle), Span(middle + 1, len(text))))
-    first, again = encoder.encode([item, item])
-    assert np.array_equal(first.passage, again.passage)
-    assert np.allclose(np.linalg.norm(first.sentences, axis=1), 1, atol=1e-5)
-    assert float(first.sentences[0] @ pool.vectors[pool.sentences[3]]) > 0.8
-    assert encoder.unknown == 0
-
-
-def test_an_unknown_sentence_gets_a_vector_and_is_counted(tmp_path: Path) -> None:
-    encoder = SyntheticEncoder(_pool(), tmp_path)
-    item = PassageText("Nobody wrote this.", (Span(0, 18),))
-    assert encoder.encode([item])[0].sentences.shape == (1, 8)
-    assert encoder.unknown == 1
 
 
 def test_a_data_folder_that_is_not_there_is_bad_usage(

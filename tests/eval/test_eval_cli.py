@@ -184,6 +184,11 @@ def test_a_comparison_with_an_earlier_run(evaluate: Evaluate, tmp_path: Path) ->
     assert "As tall as it was." in (tmp_path / "report" / "report.html").read_text()
 
 
+def test_a_sample_is_asked_of_a_large_set(evaluate: Evaluate) -> None:
+    value = the_report(evaluate("--json", "--sample", "2"))
+    assert [r["id"] for r in value["records"]] == ["tall", "tea"]
+
+
 def test_the_summary_is_for_people(evaluate: Evaluate) -> None:
     done = evaluate()
     assert done.returncode == 0
@@ -313,23 +318,3 @@ def test_the_module_is_the_command(home: Path, tmp_path: Path) -> None:
     )
     assert done.returncode == 2
     assert done.stderr == ("mehealth: none.jsonl: there is no such file or folder; check --set\n")
-
-
-def test_the_commands_start_without_the_evaluation(home: Path) -> None:
-    code = (
-        "import sys; sys.argv = ['mehealth', 'eval', '--help']\n"
-        "from mehealth_rag.cli import main\n"
-        "try: main()\n"
-        "except SystemExit: pass\n"
-        "heavy = {'eval', 'numpy', 'torch', 'pytrec_eval', 'chromadb'} & set(sys.modules)\n"
-        "print(heavy or 'light', file=sys.stderr)"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-        env=clean_environment(home),
-    )
-    assert done.stderr == "light\n"
-    assert "--fail-under" in done.stdout

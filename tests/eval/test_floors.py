@@ -82,10 +82,9 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
         load_floors(tmp_path / "none.toml", ["dev"], KNOWN)
 
 
-def test_the_floors_of_continuous_integration_name_figures_that_there_are() -> None:
+@pytest.mark.parametrize("name", ["floors.toml", "floors-sample.toml"])
+def test_our_floors_name_figures_that_there_are(name: str) -> None:
     ours = load_set(OWN_SET)
-    floors = load_floors(
-        OWN_SET.parents[1] / "floors.toml", ours.groups, names(ours.items, ours.format)
-    )
+    floors = load_floors(OWN_SET.parents[1] / name, ours.groups, names(ours.items, ours.format))
     assert set(floors) == {"dev", "test"}
     assert floors["dev"]["citations.verbatim"] == 1

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mehealth_eval.questions import QuestionFileError
-from mehealth_eval.sets import OWN_SET, Format, Judged, load_set, with_document
+from mehealth_eval.sets import OWN_SET, Format, Judged, load_set, sampled, with_document
 
 OWN = {
     "id": "x-1",
@@ -75,6 +76,17 @@ def test_pages_belong_to_the_first_document_where_none_is_named(tmp_path: Path) 
     named = OWN | {"id": "x-2", "document": "fees"}
     items = load_set(write(tmp_path / "own.jsonl", OWN, named)).items
     assert [item.document for item in with_document(items, "guide")] == ["guide", "fees"]
+
+
+def test_a_sample_is_always_the_same_and_keeps_the_shares_of_groups_and_kinds() -> None:
+    whole = load_set(OWN_SET)
+    part = sampled(whole, 200)
+    assert part == sampled(whole, 200)
+    assert len(part.items) == 200
+    assert sampled(whole, 1_000) == whole
+    for counted in (lambda i: i.group, lambda i: (i.group, i.kind)):
+        of_whole, of_part = Counter(map(counted, whole.items)), Counter(map(counted, part.items))
+        assert all(abs(of_part[k] - n * 200 / len(whole.items)) <= 1 for k, n in of_whole.items())
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from rich.console import Console
 
 from mehealth_eval import written_check, written_gate
 from mehealth_eval.questions import QuestionFileError
+from mehealth_eval.terminal import show_written
 from mehealth_eval.written_data import (
     SentenceFinder,
     WrittenQuestion,
@@ -114,6 +117,9 @@ def test_figures_are_summed_by_kind() -> None:
     assert found.false_support == 1.0
     assert (found.twins_in_order, found.true_carried) == (0.5, 0.5)
     assert found.lies_passed["all"] == 1.0
+    stream = io.StringIO()
+    show_written(Console(file=stream, width=120), found)
+    assert "evidence right" in stream.getvalue()
 
 
 @pytest.mark.slow
@@ -134,12 +140,6 @@ def test_the_gate_is_measured_by_twins(capsys: pytest.CaptureFixture[str]) -> No
     assert found["twins"] == 2
     assert set(found["true_shown"]) == set(found["lies_shown"]) > {"all"}
     assert 0 <= found["lies_shown"]["all"] <= 1
-
-
-@pytest.mark.slow
-def test_the_figures_are_shown_as_tables(mehealth: Run) -> None:
-    shown = mehealth("eval", "--written", str(WRITTEN))
-    assert "evidence right" in shown.stdout
 
 
 @pytest.mark.slow

@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
-from ui_helpers import Running, Visit
+from ui_helpers import Visit
 
 from mehealth_ui.feedback import FeedbackStore
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from playwright.sync_api import Browser
 
     from mehealth_rag.settings import Settings
@@ -152,23 +150,15 @@ def test_history_survives_a_reload_and_can_be_renamed_and_deleted(visit: Visit) 
     expect(visit.page.locator(".turn")).to_have_count(0)
 
 
-@pytest.mark.parametrize(
-    ("form", "ending"), [("markdown", "md"), ("json", "json"), ("html", "html")]
-)
-def test_a_conversation_is_exported_with_quotes_and_pages(
-    visit: Visit, form: str, ending: str
-) -> None:
+def test_a_conversation_is_exported_with_quotes_and_pages(visit: Visit) -> None:
     visit.ask(LIGHTHOUSE)
     with visit.page.expect_download() as waiting:
-        visit.page.click(f".conversations [data-format={form}]")
+        visit.page.click(".conversations [data-format=json]")
     download = waiting.value
-    assert download.suggested_filename.endswith(f".{ending}")
-    text = download.path().read_text(encoding="utf-8")
-    assert "42 metres tall" in text
-    if form == "json":
-        assert json.loads(text)["turns"][0]["answer"]["citations"][0]["page"] == 1
-    else:
-        assert "page 1" in text
+    assert download.suggested_filename.endswith(".json")
+    citation = json.loads(download.path().read_text("utf-8"))["turns"][0]["answer"]["citations"][0]
+    assert citation["page"] == 1
+    assert "42 metres tall" in citation["quote"]
 
 
 def test_feedback_is_stored_with_its_right_page(visit: Visit, settings: Settings) -> None:
@@ -237,48 +227,6 @@ def test_a_conversation_can_be_retried_and_copied(visit: Visit) -> None:
     visit.page.locator(".turn [data-act=retry]").click()
     expect(visit.page.locator(f".turn:not([data-turn='{first}']) .tools")).to_be_visible()
     expect(visit.page.locator(".turn")).to_have_count(1)
-
-
-@pytest.mark.xfail(strict=False, reason="pages that disagree are not told apart yet")
-def test_pages_that_disagree_are_both_shown(visit: Visit) -> None:
-    visit.ask("What is the population of the Midlands?")
-    turn = visit.page.locator(".turn")
-    expect(turn).to_contain_text("The pages disagree")
-    expect(turn).to_contain_text("over 10 million")
-    expect(turn).to_contain_text("11 million people")
-
-
-SLOW = """
-import time
-from mehealth_rag.assistant import Assistant
-from mehealth_rag.settings import Settings
-import mehealth_ui
-whole = Assistant.stream
-def slowly(self, *given):
-    for number, answer in enumerate(whole(self, *given)):
-        time.sleep(0.3 if "lighthouse" in given[0] else 0)
-        yield answer
-Assistant.stream = slowly
-mehealth_ui.serve(Settings.load())
-"""
-
-
-def test_an_answer_streams_and_can_be_stopped(
-    browser: Browser, settings: Settings, tmp_path: Path
-) -> None:
-    with Running(settings, tmp_path / "log", "-c", SLOW) as running:
-        visit = Visit(browser, running.address).open()
-        page = visit.page
-        page.fill("#question textarea", LIGHTHOUSE)
-        page.press("#question textarea", "Enter")
-        expect(page.locator(".turn .said")).to_contain_text("lighthouse")
-        expect(page.locator(".turn .tools")).to_have_count(0)
-        page.click("#stop")
-        expect(page.locator(".turn .card.failed")).to_contain_text("Stopped")
-        page.locator(".turn [data-act=retry]").click()
-        expect(page.locator(".turn .tools")).to_be_visible(timeout=20_000)
-        expect(page.locator(".turn")).to_have_count(1)
-        visit.context.close()
 
 
 def test_the_theme_is_kept_and_nothing_of_gradio_shows(visit: Visit) -> None:

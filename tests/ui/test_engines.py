@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from llm_helpers import Handler, free_port, says, serving
+import pytest
+from llm_helpers import Handler, Server, free_port, says, serving
+from playwright.sync_api import expect
 from ui_helpers import Running, Visit
 
 from mehealth_ui import handlers
@@ -24,6 +27,14 @@ if TYPE_CHECKING:
 LIGHTHOUSE = "How tall is the lighthouse on the North Pier?"
 TRUE = "The lighthouse on the North Pier is 42 metres tall and was lit in 1871 [1]. "
 FALSE = "It was built by 900 sailors from Norway [1]."
+
+
+@dataclass(frozen=True, slots=True)
+class Slow:
+    """The address of a page whose answers come slowly, and the server of its language model."""
+
+    address: str
+    model: Server
 
 
 def with_model(desk: Desk, settings: Settings, assistant: Assistant, url: str) -> Desk:
@@ -99,26 +110,65 @@ def test_closing_the_answer_stops_the_model(
         assert time.monotonic() - started < 0.5
 
 
-def test_stop_on_the_page_stops_the_model(
-    browser: Browser, settings: Settings, tmp_path: Path
-) -> None:
+SLOW = """
+import time
+from mehealth_rag.assistant import Assistant
+from mehealth_rag.settings import Settings
+import mehealth_ui
+whole = Assistant.stream
+def slowly(self, *given):
+    for answer in whole(self, *given):
+        time.sleep(0.3 if "lighthouse" in given[0] else 0)
+        yield answer
+Assistant.stream = slowly
+mehealth_ui.serve(Settings.load())
+"""
+
+
+@pytest.fixture(scope="module")
+def slow(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Slow]:
+    """The page served with a model that never ends, its answers slowed down."""
     with serving(waits) as server:
         named = {"LLM_BASE_URL": server.url, "LLM_MODEL": "tester"}
-        with Running(settings, tmp_path / "log", **named) as running:
-            visit = Visit(browser, running.address).open()
-            page = visit.page
-            page.select_option("#engine", "generative")
-            page.fill("#question textarea", LIGHTHOUSE)
-            page.press("#question textarea", "Enter")
-            until = time.monotonic() + 20
-            while not server.requests and time.monotonic() < until:
-                page.wait_for_timeout(100)
-            assert server.requests
-            assert not server.left.is_set()
-            page.click("#stop")
-            assert server.left.wait(2)
-            page.select_option("#engine", "extractive")
-            visit.ask(LIGHTHOUSE)
-            assert "42 metres" in page.locator(".turn .said").last.inner_text()
-            assert visit.errors == []
-            visit.context.close()
+        log = tmp_path_factory.mktemp("log") / "slow.log"
+        with Running(settings, log, "-c", SLOW, **named) as running:
+            yield Slow(running.address, server)
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+def test_an_answer_streams_and_can_be_stopped(browser: Browser, slow: Slow) -> None:
+    visit = Visit(browser, slow.address).open()
+    page = visit.page
+    page.fill("#question textarea", LIGHTHOUSE)
+    page.press("#question textarea", "Enter")
+    expect(page.locator(".turn .said")).to_contain_text("lighthouse")
+    expect(page.locator(".turn .tools")).to_have_count(0)
+    page.click("#stop")
+    expect(page.locator(".turn .card.failed")).to_contain_text("Stopped")
+    page.locator(".turn [data-act=retry]").click()
+    expect(page.locator(".turn .tools")).to_be_visible(timeout=20_000)
+    expect(page.locator(".turn")).to_have_count(1)
+    visit.context.close()
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+def test_stop_on_the_page_stops_the_model(browser: Browser, slow: Slow) -> None:
+    visit = Visit(browser, slow.address).open()
+    page = visit.page
+    page.select_option("#engine", "generative")
+    page.fill("#question textarea", LIGHTHOUSE)
+    page.press("#question textarea", "Enter")
+    until = time.monotonic() + 20
+    while not slow.model.requests and time.monotonic() < until:
+        page.wait_for_timeout(100)
+    assert slow.model.requests
+    assert not slow.model.left.is_set()
+    page.click("#stop")
+    assert slow.model.left.wait(2)
+    page.select_option("#engine", "extractive")
+    visit.ask("How tall is the Meridian tower?")
+    assert "88 metres" in page.locator(".turn .said").last.inner_text()
+    assert visit.errors == []
+    visit.context.close()

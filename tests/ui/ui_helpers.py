@@ -103,7 +103,7 @@ class Running:
             )
 
     def __enter__(self) -> Running:
-        until = time.monotonic() + 120
+        until = time.monotonic() + 300
         while True:
             assert self._process.poll() is None, self._log.read_text()
             assert time.monotonic() < until, f"the server did not start: {self._log.read_text()}"

@@ -48,13 +48,13 @@ class Options:
             work,
             data,
             quick=True,
-            passages=500,
-            questions=12,
-            large_questions=12,
+            passages=100,
+            questions=2,
+            large_questions=2,
             rounds=1,
             starts=1,
-            sheets=50,
-            kills=2,
+            sheets=5,
+            kills=1,
         )
 
 

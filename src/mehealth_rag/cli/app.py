@@ -44,6 +44,10 @@ EngineName = Annotated[
 Floors = Annotated[
     Path | None, typer.Option("--fail-under", help="floors (TOML); exit 1 under one")
 ]
+Sample = Annotated[
+    int | None,
+    typer.Option("--sample", min=1, help="ask so many of the questions, always the same"),
+]
 WriteAnswers = Annotated[
     Path | None, typer.Option("--write-answers", help="write our answers as JSON Lines")
 ]
@@ -246,6 +250,7 @@ def evaluate(  # noqa: PLR0913 - one parameter an option
     question_set: Annotated[
         Path | None, typer.Option("--set", help="questions, or a folder with corpus/ beside them")
     ] = None,
+    sample: Sample = None,
     answers: Annotated[
         Path | None, typer.Option("--answers", help="score another system's answers (JSON Lines)")
     ] = None,
@@ -281,6 +286,7 @@ def evaluate(  # noqa: PLR0913 - one parameter an option
             return
         request = Request(
             question_set=question_set,
+            sample=sample,
             answers=answers,
             engine_name=engine_name,
             write_answers=write_answers,
@@ -351,7 +357,7 @@ def main() -> None:
             errors = "replace" if stream is sys.stdin else "backslashreplace"
             stream.reconfigure(encoding="utf-8", errors=errors)
     try:
-        sys.exit(app(standalone_mode=False))
+        sys.exit(app(prog_name="mehealth", standalone_mode=False))
     except typer.TyperException as error:
         _bad_usage(error)
 

@@ -24,6 +24,7 @@ class Request:
 
     report: Path
     question_set: Path | None = None
+    sample: int | None = None
     answers: Path | None = None
     engine_name: str | None = None
     write_answers: Path | None = None
@@ -42,6 +43,7 @@ def run(
     plan = prepare(
         Options(
             set=request.question_set,
+            sample=request.sample,
             answers=request.answers,
             engine_name=request.engine_name,
             compare=request.compare,
