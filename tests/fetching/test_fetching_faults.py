@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import time
 import zlib
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from email.utils import formatdate
 
+import httpx
 import pytest
 from fetching_helpers import Corner, lookup
 from fetching_web import PAGE, PDF, Answer, Handler, Site, moved, ranged, slowly, stalling
 
 from mehealth_rag.fetching import Row, Status
+from mehealth_rag.fetching.download import _unpacked
 
 BOMB = gzip.compress(b"%PDF-1.7\n" + bytes(50_000_000))
 
@@ -237,11 +240,32 @@ def test_a_file_that_turns_out_too_large_is_stopped(corner: Corner, site: Site) 
 
 @pytest.mark.parametrize("coding", ["gzip", "x-gzip", "deflate"])
 def test_a_file_that_is_packed_without_being_asked(corner: Corner, site: Site, coding: str) -> None:
-    packed = zlib.compress(PDF) if coding == "deflate" else gzip.compress(PDF) + bytes(8)
+    members = gzip.compress(PDF[:999]) + gzip.compress(PDF[999:]) + bytes(8)
+    packed = zlib.compress(PDF) if coding == "deflate" else members
     around = {"Content-Encoding": coding}
     assert fetched(corner, site, Answer(packed, headers=around)).bytes == len(PDF)
     assert corner.read() == PDF
     assert site.last("/map").headers["Accept-Encoding"] == "identity"
+
+
+@pytest.mark.parametrize("size", [0, 1, 262_143, 262_144, 262_145, 1_000_000])
+@pytest.mark.parametrize("step", [1, 7, 1_000_000])
+def test_what_is_packed_comes_out_whole_in_bounded_pieces(size: int, step: int) -> None:
+    packed = gzip.compress(bytes(size)) + gzip.compress(b"end")
+    chunks = [packed[at : at + step] for at in range(0, len(packed), step)]
+    response = httpx.Response(200, headers={"Content-Encoding": "gzip"}, content=arriving(chunks))
+
+    async def unpacked() -> list[bytes]:
+        return [piece async for piece in _unpacked(response)]
+
+    pieces = asyncio.run(unpacked())
+    assert b"".join(pieces) == bytes(size) + b"end"
+    assert max(map(len, pieces)) <= 262_144
+
+
+async def arriving(chunks: Sequence[bytes]) -> AsyncIterator[bytes]:
+    for chunk in chunks:
+        yield chunk
 
 
 def test_a_bomb_does_not_go_off(corner: Corner, site: Site) -> None:

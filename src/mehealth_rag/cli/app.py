@@ -123,10 +123,12 @@ def ask(
     resume: Resume = False,
 ) -> int:
     """Answer one question, or a file of them."""
-    from mehealth_rag.cli.asking import run_ask
     from mehealth_rag.cli.batch import given
 
-    asked = given("question", question, batch, output, resume=resume)
+    asked = given("question", question, batch, output, resume=resume)  # before anything heavy
+
+    from mehealth_rag.cli.asking import run_ask
+
     return run_ask(common, asked, document or ())
 
 
@@ -143,10 +145,12 @@ def search(  # noqa: PLR0913 - one parameter an option: that is how typer is tol
     resume: Resume = False,
 ) -> int:
     """Show the passages that come nearest, without an answer."""
-    from mehealth_rag.cli.asking import run_search
     from mehealth_rag.cli.batch import given
 
-    asked = given("query", query, batch, output, resume=resume)
+    asked = given("query", query, batch, output, resume=resume)  # before anything heavy
+
+    from mehealth_rag.cli.asking import run_search
+
     return run_search(common, asked, document or (), top_k, read=read)
 
 
@@ -174,9 +178,10 @@ def check(  # noqa: PLR0913 - one parameter an option
 
         check_alone(file, claim, batch, output, resume)
         return run_draft(common, file, document or (), strict=strict)
+    asked = given("claim", claim, batch, output, resume=resume)
+
     from mehealth_rag.cli.asking import run_check
 
-    asked = given("claim", claim, batch, output, resume=resume)
     return run_check(common, asked, document or (), strict=strict)
 
 

@@ -11,16 +11,17 @@ from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
-    Progress,
     TaskID,
     TextColumn,
     TimeElapsedColumn,
 )
+from rich.progress import Progress as Bars
 from rich.table import Table
 
 from mehealth_rag.accounting import PageName, page_name, page_ranges
 from mehealth_rag.cli.context import Common, console, note, open_assistant, print_json
 from mehealth_rag.dates import as_of
+from mehealth_rag.index.report import Progress
 from mehealth_rag.serialise import conflicts_json, pages_json, source_json
 from mehealth_rag.types import SourceState
 from mehealth_rag.wiring import ingest
@@ -39,7 +40,7 @@ PATIENCE = 2.0
 """Seconds after which whoever waits for conflicts is told how far it is."""
 
 
-class TerminalProgress:
+class TerminalProgress(Progress):
     """Shows the stages of some work on standard error, after `heading`.
 
     What is done within `patience` seconds is not shown at all.
@@ -48,7 +49,7 @@ class TerminalProgress:
     def __init__(self, heading: str = "", patience: float = 0.0) -> None:
         self._heading = heading
         self._not_before = time.monotonic() + patience
-        self._bars = Progress(
+        self._bars = Bars(
             TextColumn("{task.description:>10}"),
             BarColumn(),
             MofNCompleteColumn(),

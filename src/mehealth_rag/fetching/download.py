@@ -30,6 +30,8 @@ _GONE = frozenset({404, 410})
 _RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
 _PIECE = 256 * 1024
 _GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
+_MEMBER = b"\x1f"
+"""How a further member of a gzip file begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,14 +245,22 @@ async def _unpacked(response: httpx.Response) -> AsyncIterator[bytes]:
     async for chunk in response.aiter_raw():
         if not coding:
             yield chunk
-        elif not packed.eof:  # what follows the end is padding
-            for piece in _pieces(packed, chunk):
+            continue
+        rest = chunk
+        while rest:
+            if packed.eof:
+                if not rest.startswith(_MEMBER):
+                    return  # what follows the packed file is padding
+                packed = zlib.decompressobj(_GZIP_OR_ZLIB)
+            for piece in _pieces(packed, rest):
                 yield piece
+            rest = packed.unused_data
     if coding and not packed.eof:
         raise Passing("the packed file was cut short")
 
 
 def _pieces(packed: zlib._Decompress, chunk: bytes) -> Iterator[bytes]:
+    """What a chunk brings of a packed file, up to the file's end."""
     piece = b""
     try:
         # There may be more to come out also where all was taken in.
