@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.request import getproxies, proxy_bypass
 
-import anyio.to_thread
 import httpx
 from protego import Protego
 
@@ -165,13 +164,8 @@ class _CheckedTransport(httpx.AsyncBaseTransport):
         network = self._network
         try:
             async with asyncio.timeout(self._limits.connect):  # the resolver itself knows none
-                return await anyio.to_thread.run_sync(
-                    allowed_addresses,
-                    url.host,
-                    port,
-                    network.resolve,
-                    network.allowed,
-                    abandon_on_cancel=True,
+                return await asyncio.to_thread(
+                    allowed_addresses, url.host, port, network.resolve, network.allowed
                 )
         except TimeoutError as error:
             raise DeadLink(
