@@ -24,7 +24,7 @@ from mehealth_rag.followups import Standalone, stand_alone
 from mehealth_rag.generating.rewriting import rewritten
 from mehealth_rag.generating.writing import Task, Writer
 from mehealth_rag.growing import drained, mapped
-from mehealth_rag.index.report import NoProgress
+from mehealth_rag.index.report import Progress
 from mehealth_rag.language.spelling import Speller
 from mehealth_rag.naming import Naming
 from mehealth_rag.questions import Question, Wanted, analyse
@@ -53,7 +53,6 @@ from mehealth_rag.wiring import (
 
 if TYPE_CHECKING:
     from mehealth_rag.index.opened import OpenIndex
-    from mehealth_rag.index.report import Progress
     from mehealth_rag.llm import LanguageModel
     from mehealth_rag.reader.model import Reader
     from mehealth_rag.settings import Settings
@@ -242,7 +241,7 @@ class Assistant:
         Raises UsageError where the index has not all of the documents.
         """
         self.check_documents(documents)
-        sweep = Sweep(self.index, self.reader, self.passage_text, progress or NoProgress())
+        sweep = Sweep(self.index, self.reader, self.passage_text, progress or Progress())
         found = sweep.disputes(documents)
         return compose.conflict_report(found, self._library(), self.index.fingerprint)
 

@@ -10,7 +10,7 @@ import pytest
 
 from mehealth_rag.answering import disputes
 from mehealth_rag.errors import UsageError
-from mehealth_rag.index.report import NoProgress
+from mehealth_rag.index.report import Progress
 from mehealth_rag.types import Conflict, ConflictReport
 from tests.answering.told import ToldJudge
 from tests.made_corpus import assistant_over
@@ -145,7 +145,7 @@ def test_three_values_are_one_conflict(tmp_path: Path) -> None:
 def test_pairs_that_are_not_read_are_told_of(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Listener(NoProgress):
+    class Listener(Progress):
         def message(self, text: str) -> None:
             heard.append(text)
 

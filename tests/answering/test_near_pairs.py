@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mehealth_rag.answering import near_pairs
-from mehealth_rag.index.report import NoProgress
+from mehealth_rag.index.report import Progress
 
 ROWS = 90
 
@@ -19,7 +19,7 @@ def test_blocks_find_what_one_product_finds(block: int, monkeypatch: pytest.Monk
     vectors = numbers.normal(size=(ROWS, 3)).astype(np.float32)
     vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float16)
     pages, kinds = numbers.integers(0, 9, ROWS), 1 << numbers.integers(0, 3, ROWS)
-    found = {(a, b) for a, b, _ in near_pairs.near_pairs(vectors, pages, kinds, NoProgress())}
+    found = {(a, b) for a, b, _ in near_pairs.near_pairs(vectors, pages, kinds, Progress())}
     similar = vectors.astype(np.float32) @ vectors.astype(np.float32).T
     expected = {
         (a, b)
@@ -35,6 +35,6 @@ def test_a_sentence_is_paired_with_the_nearest_only() -> None:
     """Many sentences that are alike do not make pairs of each with each."""
     vectors = np.ones((200, 1), np.float16)
     pages, kinds = np.arange(200), np.ones(200, np.int64)
-    found = list(near_pairs.near_pairs(vectors, pages, kinds, NoProgress()))
+    found = list(near_pairs.near_pairs(vectors, pages, kinds, Progress()))
     assert len(found) <= 200 * near_pairs.NEIGHBOURS
     assert {a for a, _, _ in found} == set(range(199))

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 from cli_helpers import CITATION, assert_shape, last_line, the_error, the_json
 
-from mehealth_rag.cli import conflicts
-from mehealth_rag.cli.ingest import TerminalProgress
+from mehealth_rag.cli.corpus import TerminalProgress
 from tests.conftest import Library, Run
 
 GUIDE = """\
@@ -109,9 +108,7 @@ def test_no_index_and_no_corpus(tmp_path: Path, mehealth: Run) -> None:
 def test_progress_is_shown_to_whoever_waits(capsys: pytest.CaptureFixture[str]) -> None:
     """Not of what is soon done."""
     for patience, expected in ((60.0, False), (0.0, True)):
-        with TerminalProgress() as shown, pytest.MonkeyPatch.context() as patched:
-            patched.setattr(conflicts, "PATIENCE", patience)
-            progress = conflicts.LateProgress(shown)
+        with TerminalProgress(patience=patience) as progress:
             progress.stage("proving", 2)
             progress.advance()
             progress.advance()

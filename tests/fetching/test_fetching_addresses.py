@@ -220,7 +220,7 @@ def test_proxies_of_the_environment_are_not_used(
 
 
 def test_a_proxy_that_a_setting_names(corner: Corner, monkeypatch: pytest.MonkeyPatch) -> None:
-    from mehealth_rag.fetching.network import environment_proxy
+    from mehealth_rag.fetching.web import environment_proxy
 
     proxy = Site()
     try:

@@ -64,7 +64,7 @@ def test_what_the_archive_has_not_either(archived: Corner, site: Site) -> None:
     site.on(f"/archive/{site.url('/map.pdf')}", Answer(PAGE, kind="text/html"))
     assert archived.one().reason == (
         "the address leads nowhere any more (404); "
-        "the archive: answers with a web page (text/html) instead of a PDF"
+        "the archive: answers with a web page instead of a PDF"
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -140,34 +139,13 @@ def test_an_update_that_breaks_off_leaves_the_old_file(corner: Corner, site: Sit
     assert whole(corner, LATER)
 
 
-@pytest.mark.parametrize("renamed", [False, True])
-def test_a_crash_between_the_file_and_its_record(corner: Corner, site: Site, renamed: bool) -> None:
-    site.on("/map.pdf", Answer(headers={"ETag": '"1"'}), Answer(b"", 304))
+def test_a_crash_between_the_record_and_the_file(corner: Corner, site: Site) -> None:
+    site.on("/map.pdf", Answer(headers={"ETag": '"1"'}))
     corner.link(site.url("/map.pdf"))
     corner.one()
-    (record,) = corner.state()
-    note = {"asked": record["asked"], "record": record}
-    (corner.folder / "linked/map.pdf.part.json").write_text(json.dumps(note))
-    (corner.folder / ".fetched.json").unlink()
-    if not renamed:
-        (corner.folder / "linked/map.pdf").rename(corner.folder / "linked/map.pdf.part")
-    assert corner.one().status == Status.UNCHANGED  # so it is known as ours
-    assert corner.state() == [record]
+    (corner.folder / "linked/map.pdf").rename(corner.folder / "linked/map.pdf.part")
+    assert corner.one().status == Status.FETCHED
     assert whole(corner)
-
-
-def test_a_crash_does_not_cost_a_file_by_hand(corner: Corner, site: Site) -> None:
-    site.on("/map.pdf", Answer())
-    corner.link(site.url("/map.pdf"))
-    corner.one()
-    (record,) = corner.state()
-    linked = corner.folder / "linked"
-    (linked / "map.pdf.part.json").write_text(json.dumps({"asked": "", "record": record}))
-    (linked / "map.pdf").rename(linked / "map.pdf.part")
-    (corner.folder / ".fetched.json").unlink()
-    (linked / "map.pdf").write_bytes(b"ours")
-    assert corner.one().status == Status.SKIPPED
-    assert whole(corner, b"ours")
 
 
 # A process that was started in the background would not hear of SIGINT.

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 from fetching_helpers import Corner
 from fetching_web import PDF, Answer, Site
 
 from mehealth_rag.errors import FetchStateError
-from mehealth_rag.fetching import Row, Status
+from mehealth_rag.fetching import Row, Status, Watcher
 
 
-class Listener:
+class Listener(Watcher):
     def __init__(self) -> None:
         self.lines: list[str] = []
         self.sizes: list[tuple[str, int, int | None]] = []
@@ -46,6 +44,7 @@ def filled(corner: Corner, site: Site) -> Corner:
         '{"schema": 1}',
         '{"schema": "x", "sources": []}',
         '{"schema": 1, "sources": 3}',
+        '{"schema": 1, "sources": [{"id": "map"}]}',
         "[" * 100_000,
         "\udcff",
     ],
@@ -63,17 +62,6 @@ def test_a_damaged_state_is_set_aside_and_said(filled: Corner, text: str) -> Non
     # As it says: force compares with the server, and takes what is the same into the state.
     assert filled.one(force=True).status == Status.UNCHANGED
     assert [r["id"] for r in filled.state()] == ["map"]
-
-
-def test_what_is_whole_in_a_damaged_state_is_kept(filled: Corner, site: Site) -> None:
-    path = filled.folder / ".fetched.json"
-    state = json.loads(path.read_text())
-    state["sources"] += [{"id": "other"}, 7]
-    path.write_text(json.dumps(state))
-    site.on("/map.pdf", Answer(b"", 304))
-    told = Listener()
-    assert [r.status for r in filled.fetch(watcher=told)] == [Status.UNCHANGED]
-    assert "holds 2 damaged of 3" in told.lines[0]
 
 
 def test_a_state_of_a_newer_version_is_not_touched(filled: Corner) -> None:

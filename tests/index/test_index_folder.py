@@ -15,7 +15,7 @@ import pytest
 from mehealth_rag.errors import IndexBusyError, IndexStateError
 from mehealth_rag.index.build import build_index
 from mehealth_rag.index.folder import IndexFolder
-from mehealth_rag.index.report import NoProgress
+from mehealth_rag.index.report import Progress
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -114,7 +114,7 @@ def test_a_second_build_waits_for_the_first(corpus: Corpus) -> None:
     holder = hold_lock(corpus.root, seconds=1.5)
     told: list[str] = []
 
-    class Listener(NoProgress):
+    class Listener(Progress):
         def message(self, text: str) -> None:
             told.append(text)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mehealth_rag.cli.jsonl import QuestionRow
+from mehealth_rag.cli.batch import QuestionRow
 from mehealth_rag.errors import IndexStateError
 from mehealth_ui.feedback import FeedbackStore, Place, write_questions
 from mehealth_ui.wire import Judged

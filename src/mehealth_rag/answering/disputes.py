@@ -11,7 +11,7 @@ from mehealth_rag.answering.conflicts import alike, disputed, measured, same_fig
 from mehealth_rag.answering.figure_claims import figure_claims
 from mehealth_rag.answering.near_pairs import near_pairs
 from mehealth_rag.guard.values import values
-from mehealth_rag.index.report import NoProgress
+from mehealth_rag.index.report import Progress
 from mehealth_rag.types import VerdictKind
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from mehealth_rag.answering.figure_claims import Claim, Claims, Place
     from mehealth_rag.guard.values import Amount
     from mehealth_rag.index.opened import OpenIndex
-    from mehealth_rag.index.report import Progress
     from mehealth_rag.reader.model import Reader
     from mehealth_rag.reader.rows import PassageText
     from mehealth_rag.types import Passage, Quote
@@ -65,7 +64,7 @@ class Sweep:
     index: OpenIndex
     reader: Callable[[], Reader]
     text_of: Callable[[Passage], PassageText]
-    progress: Progress = field(default_factory=NoProgress)
+    progress: Progress = field(default_factory=Progress)
 
     def disputes(self, documents: Sequence[str] = ()) -> tuple[Dispute, ...]:
         """Every dispute between pages of all documents or of some, the surest first.

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from mehealth_rag.cli.context import Common, fail, given, guarded, made
+from mehealth_rag.cli.context import Common, fail, guarded, made
 
 app = typer.Typer(
     name="mehealth",
@@ -58,51 +60,85 @@ Hidden = Annotated[
     bool, typer.Option("--show-reporting-half", help="its questions and answers too")
 ]
 
+_SETTINGS: dict[str, Any] = {
+    "engine": Engine,
+    "ui_host": Annotated[str | None, typer.Option("--host", help="address to listen on")],
+    "ui_port": Annotated[int | None, typer.Option("--port", help="port to listen on")],
+    "corpus": Corpus,
+    "index": Index,
+}
+"""Options that stand for settings."""
 
-@app.command()
+Work = Callable[..., int | None]
+"""What a command does with the settings and its own options; returns its exit code."""
+
+
+def _command(*flags: str) -> Callable[[Work], Work]:
+    """Make a function a command with the options that all have, and with `flags` of `_SETTINGS`."""
+    flags = (*flags, "corpus", "index")
+
+    def register(work: Work) -> Work:
+        def run(*, json: bool, debug: bool, **options: Any) -> None:  # noqa: ANN401
+            with guarded(debug):
+                settings = made(**{name: options.pop(name) for name in flags})
+                code = work(Common(settings, json), **options)
+            raise typer.Exit(code or 0)
+
+        own = list(inspect.signature(work, eval_str=True).parameters.values())[1:]
+        shared = [_option(name, _SETTINGS[name], None) for name in flags]
+        switches = [_option("json", Json, False), _option("debug", Debug, False)]
+        run.__doc__ = work.__doc__
+        run.__signature__ = inspect.Signature(  # type: ignore[attr-defined] # typer reads it
+            [*own, *shared, *switches]
+        )
+        app.command(work.__name__)(run)
+        return work
+
+    return register
+
+
+def _option(name: str, annotation: Any, default: Any) -> inspect.Parameter:  # noqa: ANN401
+    kind = inspect.Parameter.KEYWORD_ONLY
+    return inspect.Parameter(name, kind, default=default, annotation=annotation)
+
+
+@_command()
 def ingest(
+    common: Common,
     *,
     rebuild: Annotated[
         bool, typer.Option("--rebuild", help="build anew even if unchanged")
     ] = False,
-    corpus: Corpus = None,
-    index: Index = None,
-    json: Json = False,
-    debug: Debug = False,
 ) -> None:
     """Read the corpus and build or refresh the index."""
-    from mehealth_rag.cli.ingest import run
+    from mehealth_rag.cli.corpus import run_ingest
 
-    with guarded(debug):
-        run(Common(made(corpus=corpus, index=index), json), rebuild=rebuild)
+    run_ingest(common, rebuild=rebuild)
 
 
-@app.command()
-def ask(  # noqa: PLR0913 - one parameter an option: that is how typer is told of them
+@_command("engine")
+def ask(
+    common: Common,
     question: Annotated[str | None, typer.Argument(help="the question")] = None,
     *,
     document: Documents = None,
-    engine: Engine = None,
     batch: Batch = None,
     output: Output = None,
     resume: Resume = False,
-    corpus: Corpus = None,
-    index: Index = None,
-    json: Json = False,
-    debug: Debug = False,
-) -> None:
+) -> int:
     """Answer one question, or a file of them."""
-    from mehealth_rag.cli.ask import run
+    from mehealth_rag.cli.batch import given
 
-    with guarded(debug):
-        common = Common(made(corpus=corpus, index=index, engine=engine), json)
-        asked = given("question", question, batch, output, resume=resume)
-        code = run(common, asked, tuple(document or ()))
-    raise typer.Exit(code)
+    asked = given("question", question, batch, output, resume=resume)  # before anything heavy
+
+    from mehealth_rag.cli.asking import run_ask
+
+    return run_ask(common, asked, document or ())
 
 
-@app.command()
-def search(  # noqa: PLR0913 - one parameter an option
+@_command()
+def search(  # noqa: PLR0913 - one parameter an option: that is how typer is told of them
+    common: Common,
     query: Annotated[str | None, typer.Argument(help="what to look for")] = None,
     *,
     document: Documents = None,
@@ -111,23 +147,20 @@ def search(  # noqa: PLR0913 - one parameter an option
     batch: Batch = None,
     output: Output = None,
     resume: Resume = False,
-    corpus: Corpus = None,
-    index: Index = None,
-    json: Json = False,
-    debug: Debug = False,
-) -> None:
+) -> int:
     """Show the passages that come nearest, without an answer."""
-    from mehealth_rag.cli.search import Wanted, run
+    from mehealth_rag.cli.batch import given
 
-    with guarded(debug):
-        common = Common(made(corpus=corpus, index=index), json)
-        asked = given("query", query, batch, output, resume=resume)
-        code = run(common, asked, Wanted(tuple(document or ()), top_k, read))
-    raise typer.Exit(code)
+    asked = given("query", query, batch, output, resume=resume)  # before anything heavy
+
+    from mehealth_rag.cli.asking import run_search
+
+    return run_search(common, asked, document or (), top_k, read=read)
 
 
-@app.command()
+@_command()
 def check(  # noqa: PLR0913 - one parameter an option
+    common: Common,
     claim: Annotated[str | None, typer.Argument(help="the claim")] = None,
     *,
     document: Documents = None,
@@ -140,86 +173,55 @@ def check(  # noqa: PLR0913 - one parameter an option
     batch: Batch = None,
     output: Output = None,
     resume: Resume = False,
-    corpus: Corpus = None,
-    index: Index = None,
-    json: Json = False,
-    debug: Debug = False,
-) -> None:
+) -> int:
     """Say whether the documents bear out a claim, a draft, or a file of claims."""
-    from mehealth_rag.cli.check import Wanted, run
+    from mehealth_rag.cli.batch import given
 
-    with guarded(debug):
-        common = Common(made(corpus=corpus, index=index), json)
-        wanted = Wanted(tuple(document or ()), strict)
-        if file is None:
-            asked = given("claim", claim, batch, output, resume=resume)
-            code = run(common, asked, wanted)
-        else:
-            from mehealth_rag.cli.draft import check_alone, run_draft
+    if file is not None:
+        from mehealth_rag.cli.draft import check_alone, run_draft
 
-            check_alone(file, claim, batch, output, resume)
-            code = run_draft(common, file, wanted)
-    raise typer.Exit(code)
+        check_alone(file, claim, batch, output, resume)
+        return run_draft(common, file, document or (), strict=strict)
+    asked = given("claim", claim, batch, output, resume=resume)
+
+    from mehealth_rag.cli.asking import run_check
+
+    return run_check(common, asked, document or (), strict=strict)
 
 
-@app.command()
-def chat(
-    *,
-    document: Documents = None,
-    engine: Engine = None,
-    corpus: Corpus = None,
-    index: Index = None,
-    json: Json = False,
-    debug: Debug = False,
-) -> None:
+@_command("engine")
+def chat(common: Common, *, document: Documents = None) -> None:
     """Hold a conversation in the terminal."""
-    from mehealth_rag.cli.chat import run
+    from mehealth_rag.cli.asking import run_chat
 
-    with guarded(debug):
-        common = Common(made(corpus=corpus, index=index, engine=engine), json)
-        run(common, tuple(document or ()))
+    run_chat(common, document or ())
 
 
-@app.command()
+@_command()
 def sources(
+    common: Common,
     *,
     pages: Annotated[
         bool, typer.Option("--pages", help="account for every page of the documents")
     ] = False,
-    corpus: Corpus = None,
-    index: Index = None,
-    json: Json = False,
-    debug: Debug = False,
 ) -> None:
     """List every source: what it is, and whether it can be searched."""
-    from mehealth_rag.cli.sources import run, run_pages
+    from mehealth_rag.cli.corpus import run_pages, run_sources
 
-    with guarded(debug):
-        common = Common(made(corpus=corpus, index=index), json)
-        if pages:
-            run_pages(common)
-        else:
-            run(common)
+    (run_pages if pages else run_sources)(common)
 
 
-@app.command()
-def conflicts(
-    *,
-    document: Documents = None,
-    corpus: Corpus = None,
-    index: Index = None,
-    json: Json = False,
-    debug: Debug = False,
-) -> None:
+@_command()
+def conflicts(common: Common, *, document: Documents = None) -> None:
     """List figures that pages give differently for the same thing."""
-    from mehealth_rag.cli.conflicts import run
+    from mehealth_rag.cli.corpus import run_conflicts
 
-    with guarded(debug):
-        run(Common(made(corpus=corpus, index=index), json), tuple(document or ()))
+    run_conflicts(common, document or ())
 
 
-@app.command()
-def fetch(  # noqa: PLR0913 - one parameter an option
+@_command()
+def fetch(
+    common: Common,
     ids: Annotated[list[str] | None, typer.Argument(help="the sources; all by default")] = None,
     *,
     force: Annotated[bool, typer.Option("--force", help="fetch also what is here already")] = False,
@@ -229,19 +231,12 @@ def fetch(  # noqa: PLR0913 - one parameter an option
     folder: Annotated[
         Path | None, typer.Option("--from", help="take files that were downloaded by hand")
     ] = None,
-    corpus: Corpus = None,
-    index: Index = None,
-    json: Json = False,
-    debug: Debug = False,
-) -> None:
+) -> int:
     """Download the linked sources that are missing or have changed."""
     from mehealth_rag.cli.fetch import run
     from mehealth_rag.fetching import Order
 
-    with guarded(debug):
-        order = Order(tuple(ids or ()), force, mirror, folder)
-        code = run(Common(made(corpus=corpus, index=index), json), order)
-    raise typer.Exit(code)
+    return run(common, Order(tuple(ids or ()), force, mirror, folder))
 
 
 @app.command("eval")
@@ -298,42 +293,32 @@ def evaluate(  # noqa: PLR0913 - one parameter an option
         run(request, json=json, corpus=corpus, index=index, engine=engine)
 
 
-@app.command()
+@_command("ui_host", "ui_port")
 def ui(
+    common: Common,
     *,
-    host: Annotated[str | None, typer.Option("--host", help="address to listen on")] = None,
-    port: Annotated[int | None, typer.Option("--port", help="port to listen on")] = None,
     show: Annotated[
         bool, typer.Option("--open/--no-open", help="open the page in the browser")
     ] = True,
-    corpus: Corpus = None,
-    index: Index = None,
-    debug: Debug = False,
 ) -> None:
     """Start the web page."""
     from mehealth_rag.cli.ui import run
 
-    with guarded(debug):
-        run(made(corpus=corpus, index=index, ui_host=host, ui_port=port), show=show)
+    run(common.settings, show=show)
 
 
-@app.command()
+@_command()
 def doctor(
+    common: Common,
     *,
     seconds: Annotated[
         float, typer.Option("--seconds", min=0, help="how long to measure the language model")
     ] = 60.0,
-    corpus: Corpus = None,
-    index: Index = None,
-    json: Json = False,
-    debug: Debug = False,
-) -> None:
+) -> int:
     """Look over what is installed, configured, reachable and fast enough."""
-    from mehealth_rag.cli.doctor import run
+    from mehealth_rag.cli.ui import run_doctor
 
-    with guarded(debug):
-        code = run(Common(made(corpus=corpus, index=index), json), seconds)
-    raise typer.Exit(code)
+    return run_doctor(common, seconds)
 
 
 @auth_app.command("add")

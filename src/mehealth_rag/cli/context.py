@@ -9,19 +9,15 @@ import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from mehealth_rag.errors import MehealthError, UsageError
+from mehealth_rag.errors import MehealthError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from mehealth_rag.assistant import Assistant
     from mehealth_rag.settings import Settings
-
-STANDARD_INPUT = Path("-")
-"""The name that stands for standard input, as a batch."""
 
 _UNCUT = 1_000_000
 """Columns of what is not a terminal: no line is broken or cut."""
@@ -82,61 +78,10 @@ def note(text: str) -> None:
     print(text, file=sys.stderr)
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """A file of lines to work through and where the results go; None is standard output."""
-
-    file: Path
-    output: Path | None
-    resume: bool
-
-    @property
-    def name(self) -> str:
-        """What messages call the input."""
-        return "standard input" if self.file == STANDARD_INPUT else str(self.file)
-
-
-def given(
-    what: str, text: str | None, batch: Path | None, output: Path | None, *, resume: bool
-) -> str | Batch:
-    """What to work on: the command's argument, or its batch file.
-
-    Raises UsageError, before anything heavy is loaded, where they do not go together.
-    """
-    if text is not None and batch is not None:
-        raise UsageError(f"both '{text[:40]}' and --batch {batch} are given; give one of them")
-    if batch is not None:
-        _check_files(batch, output, resume=resume)
-        return Batch(batch, output, resume)
-    if output is not None:
-        raise UsageError(f"--output {output} goes with --batch; give a batch, or leave it out")
-    if resume:
-        raise UsageError("--resume goes with --batch and --output; give both, or leave it out")
-    if text is None:
-        raise UsageError(f"no {what} given; give one as an argument, or a file with --batch")
-    if not text.strip():
-        verb = "state" if what == "claim" else "ask"
-        raise UsageError(f"the {what} is empty; {verb} something")
-    return text
-
-
-def _check_files(batch: Path, output: Path | None, *, resume: bool) -> None:
-    if batch != STANDARD_INPUT and not batch.exists():
-        raise UsageError(f"{batch}: there is no such file; check --batch")
-    if output is None:
-        if resume:
-            raise UsageError("--resume needs the --output file to go on with; name it")
-        return
-    if batch.exists() and output.exists() and output.samefile(batch):
-        raise UsageError(f"{output}: --output would overwrite the --batch file; name another")
-    if not output.parent.is_dir():
-        raise UsageError(f"{output}: there is no folder {output.parent}; check --output")
-
-
 def open_assistant(common: Common) -> Assistant:
     """The assistant over the current index, which is built first where there is none."""
     from mehealth_rag.assistant import Assistant
-    from mehealth_rag.cli.ingest import build
+    from mehealth_rag.cli.corpus import build
     from mehealth_rag.wiring import changed_sources, has_index
 
     if not has_index(common.settings):

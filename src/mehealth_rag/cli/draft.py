@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 from rich.padding import Padding
 from rich.text import Text
 
-from mehealth_rag.cli.check import Wanted
+from mehealth_rag.cli.batch import ERROR, exit_code
 from mehealth_rag.cli.context import Common, console, note, open_assistant, print_json
-from mehealth_rag.cli.jsonl import ERROR, exit_code
 from mehealth_rag.cli.show import VERDICTS, show_citation
 from mehealth_rag.drafts import CheckedSentence, check_sentences, draft_sentences
 from mehealth_rag.errors import ReadingError, UsageError
@@ -41,22 +40,22 @@ def check_alone(file: Path, *others: object) -> None:
         raise UsageError(f"{file}: there is no such file; check --file")
 
 
-def run_draft(common: Common, file: Path, wanted: Wanted) -> int:
+def run_draft(common: Common, file: Path, documents: Sequence[str], *, strict: bool) -> int:
     """Check the sentences of a draft, one after another."""
     document = _read(common, file)
     sentences = draft_sentences(document)
     if not sentences:
         raise UsageError(f"{file}: holds no sentence that claims something; check --file")
     assistant = open_assistant(common)
-    assistant.check_documents(wanted.documents)
-    checked = check_sentences(sentences, partial(assistant.check, documents=wanted.documents))
+    assistant.check_documents(documents)
+    checked = check_sentences(sentences, partial(assistant.check, documents=documents))
     if common.json:
         done = list(checked)
         spans = _spans(file, document, done)
         print_json([_as_json(c, span) for c, span in zip(done, spans, strict=True)])
-        return exit_code(Counter(map(_outcome, done)), strict=wanted.strict)
+        return exit_code(Counter(map(_outcome, done)), strict=strict)
     found = Counter(_shown(console(), checked, several=len(document.pages) > 1))
-    return exit_code(found, strict=wanted.strict)
+    return exit_code(found, strict=strict)
 
 
 def _read(common: Common, file: Path) -> Document:

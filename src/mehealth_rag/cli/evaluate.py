@@ -68,7 +68,7 @@ def run_reader(
     from mehealth_eval.run import Options, prepare
     from mehealth_eval.terminal import show_reader
     from mehealth_rag.assistant import Assistant
-    from mehealth_rag.cli.ingest import TerminalProgress, build
+    from mehealth_rag.cli.corpus import TerminalProgress, build
 
     plan = prepare(Options(set=question_set))
     settings = _settings(plan, corpus, index, None)
@@ -87,7 +87,7 @@ def run_written(folder: Path, *, reader_only: bool, json: bool, engine: str | No
         raise UsageError(f"{folder}: there is no such folder; check --written")
     from mehealth_eval.terminal import show_written
     from mehealth_eval.written_run import evaluate_written
-    from mehealth_rag.cli.ingest import TerminalProgress
+    from mehealth_rag.cli.corpus import TerminalProgress
 
     with TerminalProgress() as progress:
         found = evaluate_written(folder, made(engine=engine), progress, reader_only=reader_only)
@@ -136,7 +136,7 @@ def _make_folder(folder: Path) -> None:
 def _evaluated(plan: Plan, settings: Settings) -> Report:
     from mehealth_eval.run import evaluate
     from mehealth_rag.assistant import Assistant
-    from mehealth_rag.cli.ingest import TerminalProgress, build
+    from mehealth_rag.cli.corpus import TerminalProgress, build
 
     build(settings)
     assistant = Assistant.open(settings)

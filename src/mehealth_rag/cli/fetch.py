@@ -10,10 +10,10 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColum
 from rich.table import Table
 
 from mehealth_rag.cli.context import Common, console, note, print_json
-from mehealth_rag.fetching import Order, Row, Status, fetch, row_json
+from mehealth_rag.fetching import Order, Row, Status, Watcher, fetch, row_json
 
 
-class TerminalWatcher:
+class TerminalWatcher(Watcher):
     """Shows on standard error, where that is a terminal, what is being downloaded."""
 
     def __init__(self) -> None:

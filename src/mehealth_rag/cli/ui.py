@@ -1,4 +1,4 @@
-"""`mehealth ui` and `mehealth auth`: the web page, and who may use it.
+"""`mehealth ui`, `auth` and `doctor`: the web page, who may use it, and what is installed.
 
 The page is a package beside this one, so it is imported only when it is asked for.
 """
@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import getpass
 import sys
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from mehealth_rag.cli.context import note
+from mehealth_rag.cli.context import Common, console, note, print_json
 from mehealth_rag.errors import UsageError
 
 if TYPE_CHECKING:
+    from mehealth_rag.doctor import Diagnosis
     from mehealth_rag.settings import Settings
+
+_SCHEMA = 1
 
 
 def run(settings: Settings, *, show: bool) -> None:
@@ -50,3 +54,34 @@ def _password(name: str) -> str:
     if getpass.getpass("Once more: ") != first:
         raise UsageError("the two passwords differ; nothing was changed")
     return first
+
+
+def run_doctor(common: Common, seconds: float) -> int:
+    """Print the diagnosis; the exit code is 1 where something has failed."""
+    from mehealth_rag.doctor import diagnose
+
+    diagnosis = diagnose(common.settings, seconds, note)
+    if common.json:
+        print_json(_diagnosis_json(diagnosis))
+    else:
+        _show(diagnosis)
+    return 0 if diagnosis.healthy else 1
+
+
+def _diagnosis_json(diagnosis: Diagnosis) -> dict[str, Any]:
+    """A diagnosis as a JSON value."""
+    return {
+        "schema": _SCHEMA,
+        "healthy": diagnosis.healthy,
+        "checks": [asdict(check) for check in diagnosis.checks],
+        "model": asdict(diagnosis.model) if diagnosis.model is not None else None,
+    }
+
+
+def _show(diagnosis: Diagnosis) -> None:
+    from rich.table import Table
+
+    table = Table("what", "state", "found", "what to do")
+    for check in diagnosis.checks:
+        table.add_row(check.name, str(check.state), check.found, check.remedy)
+    console().print(table)

@@ -1,17 +1,15 @@
 """Downloads the linked sources of the manifest: the only part that makes connections.
 
-    order → plan → jobs → gates (one a host) → parts → places + state → report
+    order → plan → jobs → downloads (one host, one connection) → parts → places + record → rows
 
-`addresses` and `network` decide which machines may be reached, `hosts`, `robots` and `exchange` how
-politely, `receiving`, `kinds` and `unpacking` what is taken, `parts` and `state` what is kept.
+`web` and `addresses` decide which machines may be reached and how politely, `kinds` what is taken,
+`kept` what lies on disk; `handed_over` files what was downloaded by hand.
 """
 
 from __future__ import annotations
 
-from mehealth_rag.fetching.limits import Limits
-from mehealth_rag.fetching.network import Network
-from mehealth_rag.fetching.orders import fetch
-from mehealth_rag.fetching.planning import Order
+from mehealth_rag.fetching.orders import Order, fetch
 from mehealth_rag.fetching.report import Row, Status, Watcher, row_json
+from mehealth_rag.fetching.web import Limits, Network
 
 __all__ = ["Limits", "Network", "Order", "Row", "Status", "Watcher", "fetch", "row_json"]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 import httpx
 
-from mehealth_rag.fetching.failures import DeadLink, FetchFailure, NoSuchHost
+from mehealth_rag.fetching.failures import DeadLink, FetchFailure
 
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolve = Callable[[str, int], Sequence[str]]
@@ -97,15 +97,13 @@ def allowed_addresses(
     """The addresses of a host that may be connected to.
 
     Raises:
-        DeadLink: the name has no address; NoSuchHost where that may be so only for now.
+        DeadLink: the name has no address.
         FetchFailure: it has only addresses that are not allowed.
     """
     try:
         found = lookup(host, port)
     except (OSError, UnicodeError) as error:  # UnicodeError: a label that no name can have
-        # Only what the resolver calls passing is worth another try.
-        kind = NoSuchHost if getattr(error, "errno", None) == socket.EAI_AGAIN else DeadLink
-        raise kind(
+        raise DeadLink(
             f"the host {host} is not known ({getattr(error, 'strerror', None) or error})",
             "check the address and the network connection",
         ) from error

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+BY_HAND = "get it in a browser if that is allowed, and hand it over with --from"
+LATER = "run mehealth fetch again later"
+
 
 class FetchFailure(Exception):  # noqa: N818 - the names here say what happened
     """One source cannot be fetched; the others go on. Reads as "reason; advice"."""
@@ -19,7 +22,7 @@ class DeadLink(FetchFailure):
 class Passing(FetchFailure):
     """A fault that may pass: worth another try. `wait` is what the server asks for, in seconds."""
 
-    def __init__(self, reason: str, advice: str, wait: float | None = None) -> None:
+    def __init__(self, reason: str, advice: str = LATER, wait: float | None = None) -> None:
         super().__init__(reason, advice)
         self.wait = wait
 
@@ -28,13 +31,5 @@ class HostDown(Passing):
     """The host cannot be reached at all: its other addresses need not be tried either."""
 
 
-class NoSuchHost(HostDown, DeadLink):
-    """The name of the host cannot be resolved, at least for now."""
-
-
 class OutOfTime(FetchFailure):
     """The request has had its time; what has come stays for the next run."""
-
-
-class Stopped(Exception):  # noqa: N818
-    """The person wants to stop: keep what can be gone on with and leave."""

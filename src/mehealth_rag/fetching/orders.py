@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-import threading
+import asyncio
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
-from dataclasses import replace
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import httpx
 from filelock import FileLock, Timeout
+from rapidfuzz import process
 
-from mehealth_rag.corpus import FORMATS
+from mehealth_rag.corpus import file_names, load_sources, untold
 from mehealth_rag.errors import FetchBusyError, FetchStateError, UsageError
-from mehealth_rag.fetching.copies import checked_archive, checked_mirror
+from mehealth_rag.fetching.copies import Copies
 from mehealth_rag.fetching.download import Downloader, Job
-from mehealth_rag.fetching.exchange import PRODUCT, Exchange
-from mehealth_rag.fetching.filing import file_away
-from mehealth_rag.fetching.limits import MEGABYTE, Limits
+from mehealth_rag.fetching.failures import DeadLink, FetchFailure
+from mehealth_rag.fetching.handed_over import file_away
+from mehealth_rag.fetching.kept import Record, StateFile, sha256_of
+from mehealth_rag.fetching.kinds import format_of
 from mehealth_rag.fetching.links import new_links
-from mehealth_rag.fetching.network import Network, ProxyFor, environment_proxy, no_proxy
-from mehealth_rag.fetching.parts import Part
-from mehealth_rag.fetching.planning import Corpus, Order, plan
-from mehealth_rag.fetching.report import Row, Silence, Status, Watcher
-from mehealth_rag.fetching.running import Copies, Run
-from mehealth_rag.fetching.state import StateFile
+from mehealth_rag.fetching.report import Row, Status, Watcher
+from mehealth_rag.fetching.web import MEGABYTE, PRODUCT, Limits, Network, Web, environment_proxy
+from mehealth_rag.types import Source
 
 if TYPE_CHECKING:
     from mehealth_rag.settings import Settings
@@ -34,6 +36,42 @@ ENVIRONMENT = "environment"
 """The value of the setting `fetch_proxy` that takes the proxies of the environment."""
 
 LOCK = ".fetched.lock"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What `mehealth fetch` is told. `mirror` and `folder` exclude each other."""
+
+    ids: tuple[str, ...] = ()
+    force: bool = False
+    mirror: str | None = None
+    folder: Path | None = None
+    """The folder of files handed over with --from: nothing is downloaded then."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Corpus:
+    """The manifest as fetching needs it: its sources, and where the file of each belongs."""
+
+    folder: Path
+    sources: tuple[Source, ...]
+    files: dict[str, str]
+    untold: dict[str, str]
+    """The sources whose format their servers tell, and where the parts of those are."""
+
+    @classmethod
+    def load(cls, folder: Path) -> _Corpus:
+        return cls(folder, load_sources(folder), file_names(folder), untold(folder))
+
+    def chosen(self, ids: Sequence[str]) -> tuple[Source, ...]:
+        """The sources of the given ids, in the manifest's order; all where none is given."""
+        known = [s.id for s in self.sources]
+        for name in ids:
+            if name not in known:
+                nearest = process.extractOne(name, known)
+                hint = f"; did you mean {nearest[0]}?" if nearest else ""
+                raise UsageError(f"there is no source '{name}' in {self.folder}{hint}")
+        return tuple(s for s in self.sources if not ids or s.id in ids)
 
 
 def fetch(
@@ -55,36 +93,30 @@ def fetch(
         FetchStateError: the record of what was fetched cannot be read or written.
         KeyboardInterrupt: the person stopped it; the next run goes on where this one was.
     """
-    watcher = watcher or Silence()
+    watcher = watcher or Watcher()
     limits = limits or Limits(size=settings.fetch_max_megabytes * MEGABYTE)
-    copies = _copies(settings, order)
-    corpus = Corpus.load(settings.corpus)
-    corpus.chosen(order.ids)
+    if order.mirror is not None and order.folder is not None:
+        raise UsageError("both --mirror and --from are given; give one of them")
+    copies = Copies.checked(order.mirror, settings.fetch_archive)
+    corpus = _Corpus.load(settings.corpus)
+    chosen = corpus.chosen(order.ids)
     with _alone(corpus):
-        state = _state(corpus, watcher)
-        corpus = Corpus.load(settings.corpus)  # again: what an interrupted run left is in place now
-        planned = plan(corpus.chosen(order.ids), corpus, state, order)
+        state = StateFile.load(corpus.folder)
+        if state.problem:
+            watcher.told(state.problem)
+        planned = [_planned(source, corpus, state[source.id], order) for source in chosen]
         jobs = [job for job in planned if isinstance(job, Job)]
         if order.folder is not None:
             rows = file_away(order.folder, jobs, state, limits.size)
         else:
-            network = network or _network(settings)
-            rows = _downloaded(jobs, state, watcher, (network, limits, copies, settings))
+            web = Web(network or _network(settings), limits, user_agent(settings.fetch_contact))
+            run = _Run(Downloader(web, state, limits), copies, watcher)
+            rows = tuple(asyncio.run(run.work(jobs)))
     return tuple(_with_links(row, corpus) for row in _in_order(planned, rows))
 
 
-def _copies(settings: Settings, order: Order) -> Copies:
-    if order.mirror is not None and order.folder is not None:
-        raise UsageError("both --mirror and --from are given; give one of them")
-    archive = settings.fetch_archive
-    return Copies(
-        checked_mirror(order.mirror) if order.mirror is not None else None,
-        checked_archive(archive) if archive is not None else None,
-    )
-
-
 @contextmanager
-def _alone(corpus: Corpus) -> Iterator[None]:
+def _alone(corpus: _Corpus) -> Iterator[None]:
     """Keep other fetches out of the corpus folder."""
     if not corpus.files:  # no manifest: nothing will be written
         yield
@@ -106,52 +138,124 @@ def _alone(corpus: Corpus) -> Iterator[None]:
         lock.release()
 
 
-def _state(corpus: Corpus, watcher: Watcher) -> StateFile:
-    """The state, with what an interrupted run had not yet written into it."""
-    state = StateFile.load(corpus.folder)
-    if state.problem:
-        watcher.told(state.problem)
-    try:
-        for name in {*corpus.files.values(), *corpus.untold.values()}:
-            Part(corpus.folder / name).recover(state)
-    except OSError as error:
-        raise FetchStateError(
-            f"{error.filename or state.path}: cannot be written ({error.strerror}); "
-            "check disk and permissions"
-        ) from error
-    return state
-
-
 def _network(settings: Settings) -> Network:
     named = settings.fetch_proxy
-    proxy: ProxyFor = no_proxy
-    if named == ENVIRONMENT:
-        proxy = environment_proxy
-    elif named is not None:
-        proxy = lambda _url: named  # noqa: E731 - nothing to name
-    if settings.fetch_allow_private:
-        return Network(proxy=proxy, allowed=lambda _address: True)
-    return Network(proxy=proxy)
-
-
-def _downloaded(
-    jobs: Sequence[Job],
-    state: StateFile,
-    watcher: Watcher,
-    how: tuple[Network, Limits, Copies, Settings],
-) -> tuple[Row, ...]:
-    network, limits, copies, settings = how
-    stop = threading.Event()
-    agent = user_agent(settings.fetch_contact)
-    with closing(Exchange(network, limits, agent, stop)) as exchange:
-        run = Run(Downloader(exchange, state, limits), copies, watcher, stop)
-        return tuple(run.work(jobs, limits.hosts).values())
+    network = Network(proxy=environment_proxy if named == ENVIRONMENT else lambda _url: named)
+    return replace(network, allowed=lambda _: True) if settings.fetch_allow_private else network
 
 
 def user_agent(contact: str | None) -> str:
     """What we call ourselves, and whom a server's keeper may write to."""
     name = f"{PRODUCT}/{version('mehealth-rag')}"
     return f"{name} ({contact})" if contact else name
+
+
+def _planned(source: Source, corpus: _Corpus, record: Record | None, order: Order) -> Job | Row:
+    """A job for a source that is to be fetched, a row for one that is not."""
+    file = corpus.files.get(source.id)
+    if file is None or (source.url is None and order.folder is None):
+        return Row.skipped(source, "no address is known for it")
+    try:
+        form = format_of(source.format)
+    except FetchFailure as failure:
+        return Row.failed(source, failure)
+    job = Job(source, form, corpus.folder / file, file, force=order.force)
+    if source.path is None:
+        told = source.id not in corpus.untold or order.folder is not None
+        return job if told else replace(job, form=None)
+    try:
+        sha256 = sha256_of(source.path)
+    except OSError as error:
+        why = FetchFailure(f"{file} cannot be read ({error.strerror})", "check its permissions")
+        return Row.failed(source, why)
+    return _planned_again(job, record, sha256, order)
+
+
+def _planned_again(job: Job, record: Record | None, sha256: str, order: Order) -> Job | Row:
+    """What to do for a source whose file is there: only what we fetched ourselves is ours."""
+    by_hand = order.folder is not None
+    if record is None or record.sha256 != sha256:
+        if order.force and not by_hand:
+            return replace(job, compare=True)
+        if record is None:
+            return Row.skipped(job.source, f"{job.file} was put there by hand and stays as it is")
+        why = f"{job.file} was changed since it was fetched and stays"
+        return Row.skipped(job.source, why, "remove it to fetch it anew")
+    moved = record.url != job.source.url
+    if order.force or (not by_hand and (moved or record.can_be_compared)):
+        return replace(job, record=record)
+    return Row.of(record, Status.UP_TO_DATE)
+
+
+class _Run:
+    """Works through the jobs: several hosts at a time, the sources of each one by one."""
+
+    def __init__(self, downloader: Downloader, copies: Copies, watcher: Watcher) -> None:
+        self._downloader = downloader
+        self._copies = copies
+        self._watcher = watcher
+        self._rows: list[Row] = []
+
+    async def work(self, jobs: Sequence[Job]) -> list[Row]:
+        """The rows of all jobs. Stopped at any moment, parts and record stay usable."""
+        groups: dict[str, list[Job]] = defaultdict(list)
+        for job in jobs:
+            groups[self._host(job)].append(job)
+        slots = asyncio.Semaphore(self._downloader.limits.hosts)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for group in groups.values():
+                    tasks.create_task(self._one_by_one(group, slots))
+        finally:
+            await self._downloader.web.close()
+        return self._rows
+
+    def _host(self, job: Job) -> str:
+        """The host that a job begins with; a wrong address has none, and its row will say so."""
+        try:
+            return httpx.URL(self._copies.addresses(job.source)[0].url).host.lower()
+        except (FetchFailure, httpx.InvalidURL):
+            return ""
+
+    async def _one_by_one(self, group: Sequence[Job], slots: asyncio.Semaphore) -> None:
+        async with slots:
+            for job in group:
+                row = await self._row(job)
+                self._rows.append(row)
+                self._watcher.ended(row)
+
+    async def _row(self, job: Job) -> Row:
+        """Fetch one source, whatever comes of it."""
+        try:
+            return await self._fetched(job)
+        except FetchFailure as error:
+            failure = error
+        except OSError as error:
+            why = f"{error.filename or job.file} cannot be written ({error.strerror or error})"
+            failure = FetchFailure(why, "check disk and permissions")
+        except Exception as error:
+            why = f"{type(error).__name__}: {' '.join(str(error).split())}"
+            failure = FetchFailure(why, "please report it")
+        if job.record is not None:
+            why = f"{failure.reason}; {job.file} stays as fetched before"
+            failure = FetchFailure(why, failure.advice)
+        return Row.failed(job.source, failure)
+
+    async def _fetched(self, job: Job) -> Row:
+        """Fetch a source from the first of its addresses that is not dead."""
+        dead: DeadLink | None = None
+        for address in self._copies.addresses(job.source):
+            received = partial(self._watcher.received, job.source.id)
+            try:
+                return await self._downloader.fetch(job, address, received)
+            except DeadLink as failure:
+                dead = dead or failure
+            except FetchFailure as failure:
+                if dead is None:
+                    raise
+                why = f"{dead.reason}; the {address.origin}: {failure.reason}"
+                raise FetchFailure(why, failure.advice) from failure
+        raise dead or DeadLink("no address is known for it", "put one into sources.toml")
 
 
 def _in_order(planned: Sequence[Job | Row], rows: Sequence[Row]) -> Iterator[Row]:
@@ -162,12 +266,10 @@ def _in_order(planned: Sequence[Job | Row], rows: Sequence[Row]) -> Iterator[Row
     yield from (row for row in rows if row.id is None)
 
 
-def _with_links(row: Row, corpus: Corpus) -> Row:
+def _with_links(row: Row, corpus: _Corpus) -> Row:
     """The row of a fetched document with the links in it that are no source yet."""
     if row.status is not Status.FETCHED or row.file is None:
         return row
-    source = next(s for s in corpus.sources if s.id == row.id)
     known = [s.url for s in corpus.sources if s.url is not None]
     base = row.final_url or row.url or ""
-    form = FORMATS.get(Path(row.file).suffix.lower(), source.format.lower())
-    return replace(row, links=new_links(corpus.folder / row.file, form, base, known))
+    return replace(row, links=new_links(corpus.folder / row.file, base, known))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any
 
-from mehealth_rag.fetching.state import Origin, Record
+from mehealth_rag.fetching.failures import FetchFailure
+from mehealth_rag.fetching.kept import Origin, Record
+from mehealth_rag.types import Source
 
 
 class Status(StrEnum):
@@ -55,6 +57,16 @@ class Row:
             sha256=record.sha256,
         )
 
+    @classmethod
+    def skipped(cls, source: Source, reason: str, advice: str = "") -> Row:
+        """The row of a source for which nothing is done."""
+        return cls(source.id, Status.SKIPPED, reason, advice, url=source.url)
+
+    @classmethod
+    def failed(cls, source: Source, failure: FetchFailure) -> Row:
+        """The row of a source that cannot be fetched."""
+        return cls(source.id, Status.FAILED, failure.reason, failure.advice, url=source.url)
+
     @property
     def remark(self) -> str:
         """Reason and advice in one line."""
@@ -66,8 +78,8 @@ def row_json(row: Row) -> dict[str, Any]:
     return asdict(row)
 
 
-class Watcher(Protocol):
-    """Is told how it goes; from several threads."""
+class Watcher:
+    """Is told how it goes; this one lets nobody know."""
 
     def received(self, source: str, size: int, total: int | None) -> None:
         """So many bytes of a source are here, of so many where the server said so."""
@@ -77,16 +89,3 @@ class Watcher(Protocol):
 
     def told(self, text: str) -> None:
         """Something worth a line."""
-
-
-class Silence:
-    """A watcher that lets nobody know."""
-
-    def received(self, source: str, size: int, total: int | None) -> None:
-        """Say nothing."""
-
-    def ended(self, row: Row) -> None:
-        """Say nothing."""
-
-    def told(self, text: str) -> None:
-        """Say nothing."""

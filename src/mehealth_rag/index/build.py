@@ -24,11 +24,9 @@ from mehealth_rag.index.dense import (
     open_client,
     remove_collections,
 )
-from mehealth_rag.index.folder import LAYOUT_VERSION, MANIFEST, read_manifest, write_durably
+from mehealth_rag.index.folder import LAYOUT_VERSION, MANIFEST, read_manifest, seal, write_durably
 from mehealth_rag.index.lexical import LexicalWriter
-from mehealth_rag.index.report import NoProgress, RowStatus
-from mehealth_rag.index.rows import Tally, indexed_documents
-from mehealth_rag.index.seal import seal
+from mehealth_rag.index.report import Progress, RowStatus, Tally, indexed_documents
 from mehealth_rag.index.texts import TEXTS_VERSION, embedding_text, lexical_text
 from mehealth_rag.question_encoder import drop_damaged, has_question_encoder
 from mehealth_rag.reading.collecting import uncollected
@@ -39,7 +37,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mehealth_rag.embedding import PassageVectors
-    from mehealth_rag.index.report import BuildPlan, BulkEncoder, IngestReport, Progress
+    from mehealth_rag.index.report import BuildPlan, BulkEncoder, IngestReport
     from mehealth_rag.types import Document
 
 _CHUNK = 256
@@ -55,7 +53,7 @@ def build_index(plan: BuildPlan, progress: Progress | None = None) -> IngestRepo
     cannot be read is a row of the report; the others go on. Raises NoIndexError when nothing can
     be read at all, IndexBusyError and IndexStateError.
     """
-    progress = progress or NoProgress()
+    progress = progress or Progress()
     plan.folder.prepare()
     with plan.folder.lock(plan.lock_timeout, progress.message), _storage_errors(plan):
         build = _Build(plan, progress)

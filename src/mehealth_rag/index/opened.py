@@ -11,9 +11,8 @@ import numpy as np
 from mehealth_rag.errors import IndexStateError, NoIndexError
 from mehealth_rag.index.content import ContentReader, IndexedDocument
 from mehealth_rag.index.dense import DenseIndex, SentenceVectors, open_client
-from mehealth_rag.index.folder import LAYOUT_VERSION, MEND, IndexFolder, read_manifest
+from mehealth_rag.index.folder import LAYOUT_VERSION, MEND, IndexFolder, check_seal, read_manifest
 from mehealth_rag.index.lexical import LexicalIndex
-from mehealth_rag.index.seal import check_seal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,12 +20,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mehealth_rag.types import DocumentProblem, Page, Passage
+    from mehealth_rag.types import Passage
 
 FINGERPRINT_DIGITS = 16
 
 
-class OpenIndex:
+class OpenIndex(ContentReader):
     """One generation, open for asking; many threads may ask at once.
 
     It goes on serving that generation while a new one is built: open anew to see the new one.
@@ -34,13 +33,12 @@ class OpenIndex:
     """
 
     def __init__(self, generation: Path, manifest: dict[str, Any]) -> None:
+        super().__init__(generation)
         self.generation = generation
         self.manifest = manifest
-        self._content = ContentReader(generation)
-        self.passage_count = self._content.passage_count
         self._lexical = LexicalIndex(generation)
         self._sentences = SentenceVectors(generation)
-        self._documents = {d.source.id: d for d in self._content.documents()}
+        self._documents = {d.source.id: d for d in super().documents()}
         self.other_names = {n: d.source.id for d in self._documents.values() for n in d.names}
         self._allowed = lru_cache(maxsize=32)(self._allowed_of)
         # Importing Chroma takes a second: the question encoder can load meanwhile.
@@ -82,21 +80,9 @@ class OpenIndex:
         """Return the documents in the order of the corpus."""
         return tuple(self._documents.values())
 
-    def problems(self) -> tuple[DocumentProblem, ...]:
-        """Return what could not be read of the corpus."""
-        return self._content.problems()
-
-    def page(self, document: str, number: int) -> Page:
-        """Return a page (counted from 1). Raises KeyError where there is none."""
-        return self._content.page(document, number)
-
     def passage(self, ordinal: int) -> Passage:
         """Return one passage. Raises KeyError."""
-        return self._content.passages((ordinal,))[0]
-
-    def passages(self, ordinals: Sequence[int]) -> list[Passage]:
-        """Return the passages of `ordinals`, in that order. Raises KeyError."""
-        return self._content.passages(ordinals)
+        return self.passages((ordinal,))[0]
 
     def document_ordinals(self, documents: Sequence[str]) -> NDArray[np.int64]:
         """Return the ordinals of the passages of `documents`, rising. Raises KeyError."""
@@ -125,27 +111,15 @@ class OpenIndex:
         """Return the ordinals of the passages that a stem stands in, rising."""
         return self._lexical.holding(stem)
 
-    def passages_with(self, word: str) -> int:
-        """Return in how many passages a surface word stands."""
-        return self._content.passages_with(word)
-
-    def words(self) -> dict[str, int]:
-        """Return every surface word with the number of passages that it stands in."""
-        return self._content.words()
-
-    def acronyms(self) -> dict[str, str]:
-        """Return the acronyms that the documents explain, each with its expansion."""
-        return self._content.acronyms()
-
     def close(self) -> None:
         """Let go of the files."""
         if self._dense.exception() is None:
             self._dense.result().close()
-        self._content.close()
+        super().close()
 
     def _allowed_of(self, documents: tuple[str, ...]) -> tuple[NDArray[np.int64], list[str]]:
         chosen = self._chosen(documents)
-        names = [self._content.passage_ids(d.first, d.first + d.passages) for d in chosen]
+        names = [self.passage_ids(d.first, d.first + d.passages) for d in chosen]
         return self.document_ordinals(documents), [name for part in names for name in part]
 
     def _chosen(self, documents: Sequence[str]) -> list[IndexedDocument]:

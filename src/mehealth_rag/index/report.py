@@ -1,18 +1,26 @@
-"""What a build is told and what it tells: plan, progress, report."""
+"""What a build is told and what it tells: plan, progress, a row for each document."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
+from mehealth_rag.errors import IndexStateError
+from mehealth_rag.index.content import ContentReader, IndexedDocument
+from mehealth_rag.types import DocumentProblem
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from mehealth_rag.embedding import PassageText, PassageVectors
     from mehealth_rag.index.folder import IndexFolder
-    from mehealth_rag.types import Document, DocumentProblem, Passage, Source
+    from mehealth_rag.types import Document, Passage, Source
+
+_NAMED = 5  # failures that an error names
 
 
 class RowStatus(StrEnum):
@@ -41,8 +49,8 @@ class BulkEncoder(Protocol):
         """Write the question encoder below `models`; return its folder."""
 
 
-class Progress(Protocol):
-    """Who wants to know how far a build has come."""
+class Progress:
+    """Is told how far some work has come; this one lets nobody know."""
 
     def stage(self, name: str, total: int) -> None:
         """Begin a stage of `total` steps; the one before has ended."""
@@ -52,19 +60,6 @@ class Progress(Protocol):
 
     def message(self, text: str) -> None:
         """Say something that matters now."""
-
-
-class NoProgress:
-    """A progress that nobody watches."""
-
-    def stage(self, name: str, total: int) -> None:
-        """Ignore it."""
-
-    def advance(self, n: int = 1) -> None:
-        """Ignore it."""
-
-    def message(self, text: str) -> None:
-        """Ignore it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,3 +134,135 @@ class IngestReport:
     truncated: int = 0
     embedded: int = 0
     seconds: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a build has met so far; `seconds` by stage."""
+
+    rows: list[DocumentRow] = field(default_factory=list)
+    problems: list[DocumentProblem] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
+    truncated: int = 0
+    embedded: int = 0
+
+    def fail(self, source: Source, reason: str) -> None:
+        """Count a source as failed."""
+        self.rows.append(DocumentRow(source.id, source.title, 0, 0, RowStatus.FAILED, reason))
+        self.problems.append(DocumentProblem(source.id, reason))
+
+    def duplicate(self, source: Source, first: str) -> None:
+        """Count a source that is the same file as the source `first`."""
+        if any(row.id == first and row.status is RowStatus.FAILED for row in self.rows):
+            self.fail(source, f"{same_file(first)}, which cannot be read")
+        else:
+            self.rows.append(_duplicate(source, first))
+
+    def note(self, document: Document, passages: int) -> None:
+        """Count a document that was read, with those of its pages that have no text."""
+        source, pages = document.source, document.pages
+        self.rows.append(
+            DocumentRow(source.id, source.title, len(pages), passages, RowStatus.UNCHANGED)
+        )
+        self.problems += [
+            DocumentProblem(source.id, page.problem, page.number, page.fault, page.label)
+            for page in pages
+            if page.problem
+        ]
+
+    @contextmanager
+    def timed(self, name: str) -> Iterator[None]:
+        """Add the time inside to a stage's."""
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
+
+    def report(self, generation: Path, changed: bool) -> IngestReport:
+        """Return the report of these rows."""
+        return IngestReport(
+            documents=tuple(self.rows),
+            problems=tuple(self.problems),
+            pages=sum(row.pages for row in self.rows),
+            passages=sum(row.passages for row in self.rows),
+            generation=generation.name,
+            changed=changed,
+            truncated=self.truncated,
+            embedded=self.embedded,
+            seconds={name: round(s, 3) for name, s in self.seconds.items()},
+        )
+
+    def compare(self, before: dict[str, IndexedDocument], now: dict[str, IndexedDocument]) -> None:
+        """Say of each row what changed since the generation before, and add what was removed."""
+        ids = {row.id for row in self.rows}
+        self.rows = [_compared(row, before, now) for row in self.rows]
+        self.rows += [
+            DocumentRow(name, old.source.title, 0, 0, RowStatus.REMOVED)
+            for name, old in before.items()
+            if name not in ids
+        ]
+
+    def recall(self, generation: Path, sources: Sequence[Source]) -> None:
+        """Fill the rows from a generation that is up to date."""
+        content = ContentReader(generation)
+        try:
+            documents = {d.source.id: d for d in content.documents()}
+            self.problems = list(content.problems())
+        finally:
+            content.close()
+        reasons = {p.source: p.reason for p in self.problems if p.page is None}
+        firsts = {name: d.source.id for d in documents.values() for name in d.names}
+        for s in sources:
+            if d := documents.get(s.id):
+                row = DocumentRow(s.id, d.source.title, d.pages, d.passages, RowStatus.UNCHANGED)
+            elif s.id in firsts:
+                row = _duplicate(s, firsts[s.id])
+            else:
+                row = DocumentRow(s.id, s.title, 0, 0, RowStatus.FAILED, reasons.get(s.id, ""))
+            self.rows.append(row)
+
+    def nothing(self) -> str:
+        """Say why there is nothing to build an index from."""
+        if not self.problems:
+            return "the corpus holds no document with text: add one, such as a PDF or Word file"
+        reasons = "; ".join(f"{p.source}: {p.reason}" for p in self.problems[:_NAMED])
+        more = f"; and {len(self.problems) - _NAMED} more" if len(self.problems) > _NAMED else ""
+        return f"no document of the corpus has text that can be read ({reasons}{more})"
+
+
+def indexed_documents(generation: Path | None) -> dict[str, IndexedDocument]:
+    """Return the documents of a generation by id; none where it is missing or damaged."""
+    if generation is None:
+        return {}
+    try:
+        content = ContentReader(generation)
+    except IndexStateError:
+        return {}
+    try:
+        return {d.source.id: d for d in content.documents()}
+    except IndexStateError:
+        return {}
+    finally:
+        content.close()
+
+
+def _duplicate(source: Source, first: str) -> DocumentRow:
+    reason = same_file(first)
+    return DocumentRow(source.id, source.title, 0, 0, RowStatus.DUPLICATE, reason)
+
+
+def same_file(first: str) -> str:
+    """Say that a source is the same file as another."""
+    return f"the same file as {first}"
+
+
+def _compared(
+    row: DocumentRow, before: dict[str, IndexedDocument], now: dict[str, IndexedDocument]
+) -> DocumentRow:
+    if row.status in {RowStatus.FAILED, RowStatus.DUPLICATE}:
+        return row
+    if row.id not in before:
+        return replace(row, status=RowStatus.ADDED)
+    same = before[row.id].sha256 == now[row.id].sha256
+    return replace(row, status=RowStatus.UNCHANGED if same else RowStatus.CHANGED)

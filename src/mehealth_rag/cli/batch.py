@@ -1,4 +1,4 @@
-"""JSON Lines in and out: a bad line is an error row, and the rest go on."""
+"""What to work on: a text, or JSON Lines. A bad line is an error row, and the rest go on."""
 
 from __future__ import annotations
 
@@ -9,14 +9,18 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, TextIO, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from mehealth_rag.cli.context import STANDARD_INPUT, Batch, note
+from mehealth_rag.cli.context import note
 from mehealth_rag.errors import MehealthError, UsageError
+
+STANDARD_INPUT = Path("-")
+"""The name that stands for standard input, as a batch."""
 
 UNSUPPORTED = 4
 """The exit code of a strict check where a claim is not supported."""
@@ -25,6 +29,57 @@ ERROR, _SUPPORTED = "error", "supported"
 
 Line = tuple[int, str]
 """A line of a batch with its number, counted from 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A file of lines to work through and where the results go; None is standard output."""
+
+    file: Path
+    output: Path | None
+    resume: bool
+
+    @property
+    def name(self) -> str:
+        """What messages call the input."""
+        return "standard input" if self.file == STANDARD_INPUT else str(self.file)
+
+
+def given(
+    what: str, text: str | None, batch: Path | None, output: Path | None, *, resume: bool
+) -> str | Batch:
+    """What to work on: the command's argument, or its batch file.
+
+    Raises UsageError, before anything heavy is loaded, where they do not go together.
+    """
+    if text is not None and batch is not None:
+        raise UsageError(f"both '{text[:40]}' and --batch {batch} are given; give one of them")
+    if batch is not None:
+        _check_files(batch, output, resume=resume)
+        return Batch(batch, output, resume)
+    if output is not None:
+        raise UsageError(f"--output {output} goes with --batch; give a batch, or leave it out")
+    if resume:
+        raise UsageError("--resume goes with --batch and --output; give both, or leave it out")
+    if text is None:
+        raise UsageError(f"no {what} given; give one as an argument, or a file with --batch")
+    if not text.strip():
+        verb = "state" if what == "claim" else "ask"
+        raise UsageError(f"the {what} is empty; {verb} something")
+    return text
+
+
+def _check_files(batch: Path, output: Path | None, *, resume: bool) -> None:
+    if batch != STANDARD_INPUT and not batch.exists():
+        raise UsageError(f"{batch}: there is no such file; check --batch")
+    if output is None:
+        if resume:
+            raise UsageError("--resume needs the --output file to go on with; name it")
+        return
+    if batch.exists() and output.exists() and output.samefile(batch):
+        raise UsageError(f"{output}: --output would overwrite the --batch file; name another")
+    if not output.parent.is_dir():
+        raise UsageError(f"{output}: there is no folder {output.parent}; check --output")
 
 
 class Row(BaseModel):

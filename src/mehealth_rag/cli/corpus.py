@@ -1,0 +1,240 @@
+"""`mehealth ingest`, `sources` and `conflicts`: the corpus indexed, listed and compared."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.progress import Progress as Bars
+from rich.table import Table
+
+from mehealth_rag.accounting import PageName, page_name, page_ranges
+from mehealth_rag.cli.context import Common, console, note, open_assistant, print_json
+from mehealth_rag.dates import as_of
+from mehealth_rag.index.report import Progress
+from mehealth_rag.serialise import conflicts_json, pages_json, source_json
+from mehealth_rag.types import SourceState
+from mehealth_rag.wiring import ingest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mehealth_rag.accounting import PageAccount
+    from mehealth_rag.index.report import IngestReport
+    from mehealth_rag.settings import Settings
+    from mehealth_rag.types import Citation, ConflictReport, ConflictValue, DocumentProblem
+
+NONE_FOUND = "No two pages give different figures for the same thing."
+
+PATIENCE = 2.0
+"""Seconds after which whoever waits for conflicts is told how far it is."""
+
+
+class TerminalProgress(Progress):
+    """Shows the stages of some work on standard error, after `heading`.
+
+    What is done within `patience` seconds is not shown at all.
+    """
+
+    def __init__(self, heading: str = "", patience: float = 0.0) -> None:
+        self._heading = heading
+        self._not_before = time.monotonic() + patience
+        self._bars = Bars(
+            TextColumn("{task.description:>10}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=Console(stderr=True, markup=False, emoji=False, soft_wrap=True),
+        )
+        self._task: TaskID | None = None
+
+    def __enter__(self) -> TerminalProgress:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._bars.live.is_started:  # else stopping would print a blank line
+            self._bars.stop()
+
+    def stage(self, name: str, total: int) -> None:
+        """Begin a stage of so many steps."""
+        self._task = self._bars.add_task(name, total=total)
+        self._show()
+
+    def advance(self, n: int = 1) -> None:
+        """So many steps of the stage are done."""
+        if self._task is not None:
+            self._bars.advance(self._task, n)
+            self._show()
+
+    def message(self, text: str) -> None:
+        """Something to tell on the way."""
+        self._announce()
+        self._bars.console.print(text)
+
+    def _show(self) -> None:
+        if not self._bars.live.is_started and time.monotonic() >= self._not_before:
+            self._announce()
+            self._bars.start()
+
+    def _announce(self) -> None:
+        if self._heading:
+            self._bars.console.print(self._heading)
+            self._heading = ""
+
+
+def build(settings: Settings, heading: str = "", *, rebuild: bool = False) -> IngestReport:
+    """Build the index and show how it goes, `heading` above it."""
+    with TerminalProgress(heading) as progress:
+        return ingest(settings, progress, rebuild=rebuild)
+
+
+def run_ingest(common: Common, *, rebuild: bool) -> None:
+    """Build, then print the report."""
+    report = build(common.settings, rebuild=rebuild)
+    if common.json:
+        print_json(summary(report))
+        return
+    table = Table("document", "pages", "passages", "status", "reason")
+    for row in report.documents:
+        table.add_row(row.id, str(row.pages), str(row.passages), row.status, row.reason)
+    console().print(table)
+    for line in page_problems(report.problems):
+        note(line)
+    seconds = sum(report.seconds.values())
+    console().print(
+        f"{report.pages} pages, {report.passages} passages in {seconds:.1f} s"
+        + ("" if report.changed else "; nothing had changed")
+    )
+
+
+def page_problems(problems: Sequence[DocumentProblem]) -> list[str]:
+    """What is wrong with pages, a line for each reason of each document."""
+    found: dict[tuple[str, str], list[PageName]] = {}
+    for problem in problems:
+        if (page := page_name(problem)) is not None:
+            found.setdefault((problem.source, problem.reason), []).append(page)
+    return [f"{name}, {page_ranges(pages)}: {why}" for (name, why), pages in found.items()]
+
+
+def summary(report: IngestReport) -> dict[str, object]:
+    """The report as JSON: documents, pages, passages, problems, seconds by stage."""
+    return {
+        "schema": 1,
+        "documents": [asdict(row) for row in report.documents],
+        "pages": report.pages,
+        "passages": report.passages,
+        "problems": [asdict(p) for p in report.problems],
+        "truncated": report.truncated,
+        "embedded": report.embedded,
+        "changed": report.changed,
+        "index": report.generation,
+        "seconds": {stage: round(value, 3) for stage, value in report.seconds.items()},
+    }
+
+
+def run_sources(common: Common) -> None:
+    """List the sources of the corpus and of the index."""
+    found = open_assistant(common).sources()
+    if common.json:
+        print_json([source_json(s) for s in found])
+        return
+    names = ("source", "title", "dated", "pages", "passages", "state", "linked from", "address")
+    table = Table(*names)
+    for status in found:
+        source = status.source
+        linked = "; ".join(
+            f"{x.document} p. {', '.join(label for _, label in x.pages)}"
+            for x in status.linked_from
+        )
+        state = f"{status.state}: {status.reason}" if status.reason else str(status.state)
+        table.add_row(
+            source.id,
+            source.title,
+            as_of(source.dated),
+            str(status.pages or ""),
+            str(status.passages or ""),
+            state,
+            linked,
+            source.url or "",
+        )
+    console().print(table)
+
+
+def run_pages(common: Common) -> None:
+    """Account for every page of every document, and for the documents that failed as a whole."""
+    assistant = open_assistant(common)
+    found = assistant.sources()
+    indexed = [s for s in found if s.state is SourceState.INDEXED]
+    if common.json:
+        print_json(
+            [source_json(s) | pages_json(assistant.pages(s.source.id)) for s in indexed]
+            + [source_json(s) for s in found if s.state is SourceState.FAILED]
+        )
+        return
+    table = Table("document", "page", "counted", "characters", "furniture", "passages", "problem")
+    for status in indexed:
+        _add_pages(table, status.source.id, assistant.pages(status.source.id))
+    for status in found:
+        if status.state is SourceState.FAILED:
+            table.add_row(status.source.id, "", "", "", "", "", status.reason)
+    console().print(table)
+
+
+def _add_pages(table: Table, document: str, pages: Sequence[PageAccount]) -> None:
+    for page in pages:
+        lost = f"{page.unaccounted} characters in no passage" if page.unaccounted else ""
+        figures = (page.label, page.page, page.characters, page.furniture, page.passages)
+        remark = "; ".join(filter(None, (page.problem, lost)))
+        table.add_row(document, *map(str, figures), remark)
+    sums = (sum(getattr(p, x) for p in pages) for x in ("characters", "furniture", "passages"))
+    table.add_row(document, f"all {len(pages)}", "", *map(str, sums), "", end_section=True)
+
+
+def run_conflicts(common: Common, documents: Sequence[str]) -> None:
+    """List the conflicts of the whole corpus, or of some documents, surest first."""
+    assistant = open_assistant(common)
+    with TerminalProgress(patience=PATIENCE) as progress:
+        report = assistant.conflicts(documents, progress)
+    if common.json:
+        print_json(conflicts_json(report))
+    elif report.conflicts:
+        console().print(_conflicts_table(report))
+    else:
+        console().print(NONE_FOUND)
+
+
+def _conflicts_table(report: ConflictReport) -> Table:
+    """A row for each place of each value; documents are named where there are several."""
+    several = len({c.document for c in report.citations}) > 1
+    table = Table("about", "value", "page", *["document"] * several)
+    for conflict in report.conflicts:
+        about = conflict.about
+        for value in conflict.values:
+            for shown, citation in _cited(value, report.citations):
+                title = [citation.title] * several
+                table.add_row(about, shown, citation.page_label, *title)
+                about = ""
+        table.add_section()
+    return table
+
+
+def _cited(value: ConflictValue, citations: Sequence[Citation]) -> list[tuple[str, Citation]]:
+    """The pages of a value, each once; the value itself stands beside the first alone."""
+    cited = (citations[number - 1] for number in value.citations)
+    once = {(c.document, c.page): c for c in reversed(list(cited))}
+    return [(value.value * (not n), c) for n, c in enumerate(reversed(once.values()))]

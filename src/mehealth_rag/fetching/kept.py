@@ -1,0 +1,189 @@
+"""What is kept on disk: the record of what was fetched, and the part of what is not whole yet.
+
+`.fetched.json` in the corpus folder records where and when each file came from. A part lies beside
+its file's place, with a note of what it is of, and gets there in one rename, right after its record
+is on disk: a crash between the two never leaves a file that nobody knows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from mehealth_rag.errors import FetchStateError
+from mehealth_rag.index.folder import write_durably
+
+STATE = ".fetched.json"
+SCHEMA = 1
+
+
+class Origin(StrEnum):
+    """Where a file was taken from."""
+
+    WEB = "web"
+    MIRROR = "mirror"
+    ARCHIVE = "archive"
+    FOLDER = "folder"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One fetched file. `asked` is the address asked, `final_url` where redirects ended."""
+
+    id: str
+    url: str | None
+    asked: str | None
+    final_url: str | None
+    origin: Origin
+    file: str
+    sha256: str
+    bytes: int
+    content_type: str = ""
+    etag: str | None = None
+    last_modified: str | None = None
+    when: str = ""
+
+    @property
+    def can_be_compared(self) -> bool:
+        """Whether the server can be asked if the file has changed."""
+        return bool(self.etag or self.last_modified)
+
+
+_RECORDS: TypeAdapter[list[Record]] = TypeAdapter(list[Record])
+
+
+class StateFile:
+    """The records of a corpus by id. Every change is on disk before `put` returns."""
+
+    def __init__(self, path: Path, records: Mapping[str, Record], problem: str | None) -> None:
+        self.path = path
+        self.problem = problem
+        """What was wrong with the file when it was read, in one line; None where nothing was."""
+        self._records = dict(records)
+
+    @classmethod
+    def load(cls, folder: Path) -> StateFile:
+        """Read the state of a corpus folder. What is damaged is set aside and reported.
+
+        Raises FetchStateError where a newer version wrote it, or it cannot be read.
+        """
+        path = folder / STATE
+        try:
+            state = json.loads(path.read_bytes())
+            newer = state["schema"] > SCHEMA
+            records = () if newer else _RECORDS.validate_python(state["sources"])
+        except FileNotFoundError:
+            return cls(path, {}, None)
+        except OSError as error:
+            raise FetchStateError(
+                f"{path}: cannot be read ({error.strerror}); check its permissions"
+            ) from error
+        except (ValueError, TypeError, LookupError, RecursionError):
+            return cls(path, {}, _set_aside(path))
+        if newer:
+            raise FetchStateError(f"{path}: written by a newer version; update, or remove it")
+        return cls(path, {record.id: record for record in records}, None)
+
+    def __getitem__(self, source: str) -> Record | None:
+        return self._records.get(source)
+
+    def put(self, record: Record) -> None:
+        """Record a file."""
+        self._records[record.id] = record
+        kept = sorted(self._records.values(), key=lambda r: r.id)
+        whole = {"schema": SCHEMA, "sources": [asdict(r) for r in kept]}
+        write_durably(self.path, json.dumps(whole, ensure_ascii=False, indent=1) + "\n")
+
+
+def _set_aside(path: Path) -> str:
+    """Keep a damaged file beside for who wants to look, and tell what it means."""
+    aside = path.with_name(f"{path.name}.damaged")
+    path.replace(aside)
+    return (
+        f"{path}: is damaged; kept as {aside.name}. Files that it no longer vouches for stay as "
+        "they are; to have them compared with the server run: mehealth fetch --force"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a part is of."""
+
+    asked: str
+    etag: str | None = None
+    last_modified: str | None = None
+    total: int | None = None
+
+    @property
+    def validator(self) -> str | None:
+        """What proves that the rest of it belongs to the same file: a strong ETag, or the date."""
+        if self.etag and not self.etag.startswith("W/"):
+            return self.etag
+        return self.last_modified
+
+
+_NOTE: TypeAdapter[Note] = TypeAdapter(Note)
+
+
+class Part:
+    """The part of one file; nothing else touches the two paths."""
+
+    def __init__(self, place: Path) -> None:
+        self.path = place.with_name(f"{place.name}.part")
+        self._note = place.with_name(f"{place.name}.part.json")
+
+    @property
+    def size(self) -> int:
+        """Bytes that are there."""
+        return self.path.stat().st_size if self.path.is_file() else 0
+
+    def resumable(self, asked: str) -> Note | None:
+        """The note of a part that can be gone on with at this address."""
+        try:
+            note = _NOTE.validate_json(self._note.read_bytes())
+        except (OSError, ValidationError):
+            return None
+        return note if note.asked == asked and note.validator and self.size else None
+
+    def begin(self, note: Note) -> None:
+        """Begin anew."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.write_bytes(b"")  # before the note: it must never stand beside another's bytes
+        write_durably(self._note, json.dumps(asdict(note)))
+
+    def discard(self) -> None:
+        """Forget it."""
+        for path in (self.path, self._note):
+            path.unlink(missing_ok=True)
+
+    def commit(self, place: Path, record: Record, state: StateFile) -> None:
+        """Record the whole file and move it to its place; raises OSError where that fails."""
+        with self.path.open("rb") as stream:
+            os.fsync(stream.fileno())
+        before = state[record.id]
+        state.put(record)
+        try:
+            self.path.replace(place)
+        except OSError:
+            if before is not None:  # what lies there is still that file
+                state.put(before)
+            raise
+        self.discard()
+
+
+def sha256_of(path: Path) -> str:
+    """The hash of a file; raises OSError."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def is_file_of(path: Path, record: Record | None) -> bool:
+    """Whether a file holds exactly what the record says."""
+    return record is not None and path.is_file() and sha256_of(path) == record.sha256

@@ -1,0 +1,369 @@
+"""The way out: checked addresses, one connection a host, pauses, robots.txt, redirects, time-outs.
+
+A name is looked up once, its addresses are checked, and the connection is made to one of those.
+Certificate, SNI and the Host header keep the name, so nothing can be swapped in between.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from urllib.request import getproxies, proxy_bypass
+
+import httpx
+from protego import Protego
+
+from mehealth_rag.fetching.addresses import (
+    IPAddress,
+    Resolve,
+    allowed_addresses,
+    is_public,
+    resolve,
+    web_address,
+)
+from mehealth_rag.fetching.failures import (
+    BY_HAND,
+    DeadLink,
+    FetchFailure,
+    HostDown,
+    OutOfTime,
+    Passing,
+)
+
+PRODUCT = "mehealth-rag"
+"""What we call ourselves in the User-Agent, and in what a robots.txt may say of us."""
+MEGABYTE = 1_000_000
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_FILES = frozenset({200, 206})
+_FEW_WORDS = 64 * 1024
+
+ProxyFor = Callable[[httpx.URL], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The bounds of every download, in seconds, bytes and counts."""
+
+    size: int = 100 * MEGABYTE
+    """Bytes of a file, as sent and as unpacked."""
+
+    connect: float = 10.0
+    read: float = 30.0
+    """Longest silence of a server."""
+    total: float = 600.0
+    """One request from the first byte asked to the last received; stops a slow drip."""
+
+    attempts: int = 4
+    backoff: float = 1.0
+    """Wait before the second attempt; doubles with each one more, with jitter."""
+    longest_backoff: float = 30.0
+    longest_retry_after: float = 120.0
+    """A server that asks for a longer wait than this is left for another day."""
+
+    redirects: int = 10
+
+    pause: float = 0.5
+    """Between two requests to one host, unless its robots.txt asks for more."""
+    longest_pause: float = 30.0
+    """The most of a Crawl-delay that is honoured."""
+    robots_size: int = 512 * 1024
+    """Bytes of a robots.txt that are read, as RFC 9309 has it."""
+
+    hosts: int = 8
+    """Hosts that are asked at the same time; each has one connection."""
+
+
+def environment_proxy(url: httpx.URL) -> str | None:
+    """The proxy that the environment names for an address (HTTPS_PROXY, NO_PROXY and so on)."""
+    return None if proxy_bypass(url.host) else getproxies().get(url.scheme)
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """How the outside is reached; tests put their own parts in."""
+
+    resolve: Resolve = resolve
+    allowed: Callable[[IPAddress], bool] = is_public
+    proxy: ProxyFor = lambda _url: None
+    ssl_context: Callable[[], ssl.SSLContext] = httpx.create_ssl_context
+
+
+class _CheckedTransport(httpx.AsyncBaseTransport):
+    """Connects to the very addresses of a host that were checked, or through its proxy."""
+
+    def __init__(self, network: Network, limits: Limits, proxy: str | None) -> None:
+        self._network = network
+        self._limits = limits
+        self._proxied = proxy is not None
+        self._found: tuple[str, ...] = ()
+        self._failure: FetchFailure | None = None
+        try:
+            self._plain = httpx.AsyncHTTPTransport(
+                verify=_ssl_context(network),
+                proxy=proxy,
+                trust_env=False,
+                limits=httpx.Limits(max_connections=1),
+            )
+        except (httpx.InvalidURL, ValueError, ImportError) as error:
+            raise FetchFailure(
+                f"the proxy's address is not one ({error})",
+                "mend MEHEALTH_FETCH_PROXY or the variable that it takes it from",
+            ) from error
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request to the first address that answers; a proxy looks for it itself."""
+        addresses = await self._addresses(request.url)
+        if self._proxied:
+            return await self._plain.handle_async_request(request)
+        name = {"sni_hostname": request.url.raw_host.decode("ascii")}
+        fault: Exception = httpx.ConnectError("no address")
+        for address in addresses:
+            pinned = httpx.Request(
+                request.method,
+                request.url.copy_with(host=address),
+                headers=request.headers,
+                extensions=request.extensions | name,
+            )
+            try:
+                response = await self._plain.handle_async_request(pinned)
+            except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+                fault = error
+            else:
+                self._found = (address,)
+                return response
+        raise fault
+
+    async def aclose(self) -> None:
+        """Close the connection."""
+        await self._plain.aclose()
+
+    async def _addresses(self, url: httpx.URL) -> tuple[str, ...]:
+        """Look the host up once a run; a name that only the proxy knows is the proxy's matter."""
+        if self._failure is not None:
+            raise self._failure
+        if not self._found:
+            try:
+                self._found = await self._looked_up(url)
+            except DeadLink as failure:
+                if not self._proxied:
+                    self._failure = failure
+                    raise
+            except FetchFailure as failure:
+                self._failure = failure
+                raise
+        return self._found
+
+    async def _looked_up(self, url: httpx.URL) -> tuple[str, ...]:
+        port = url.port or (443 if url.scheme == "https" else 80)
+        network = self._network
+        try:
+            async with asyncio.timeout(self._limits.connect):  # the resolver itself knows none
+                return await asyncio.to_thread(
+                    allowed_addresses, url.host, port, network.resolve, network.allowed
+                )
+        except TimeoutError as error:
+            raise DeadLink(
+                f"the name {url.host} was not resolved in time", "check the network connection"
+            ) from error
+
+
+@lru_cache(maxsize=4)
+def _ssl_context(network: Network) -> ssl.SSLContext:
+    return network.ssl_context()
+
+
+class _Host:
+    """One host, one connection: requests come one after the other and with a pause between."""
+
+    def __init__(self, network: Network, limits: Limits, agent: str, proxy: str | None) -> None:
+        self.robots: dict[str, Protego] = {}
+        """Rules by origin."""
+        self._vain = 0
+        self._given_up: FetchFailure | None = None
+        """Set when the host could not be reached so often: its other sources need not wait too."""
+        self._limits = limits
+        self._pause = limits.pause
+        self._not_before = 0.0
+        self._lock = asyncio.Lock()
+        # Compression is not asked for: a part of a file can only be gone on with as it lies there.
+        headers = {"User-Agent": agent, "Accept": "*/*", "Accept-Encoding": "identity"}
+        self._client = httpx.AsyncClient(
+            transport=_CheckedTransport(network, limits, proxy),
+            timeout=httpx.Timeout(limits.read, connect=limits.connect),
+            headers=headers,
+            trust_env=False,
+        )
+
+    def postpone(self, seconds: float) -> None:
+        """Let the next request wait at least so long, whoever makes it."""
+        self._not_before = max(self._not_before, time.monotonic() + seconds)
+
+    def slow_down(self, crawl_delay: float | None) -> None:
+        """Honour a Crawl-delay, within bounds."""
+        self._pause = min(max(self._pause, crawl_delay or 0.0), self._limits.longest_pause)
+
+    @asynccontextmanager
+    async def request(
+        self, url: httpx.URL, headers: Mapping[str, str]
+    ) -> AsyncIterator[httpx.Response]:
+        """GET one address when it is its turn; nobody else is served until the response is left."""
+        async with self._lock:
+            if self._given_up is not None:
+                raise FetchFailure(self._given_up.reason, self._given_up.advice)
+            await asyncio.sleep(self._not_before - time.monotonic())
+            try:
+                async with (
+                    self._in_time(),
+                    self._client.stream("GET", url, headers=dict(headers)) as response,
+                ):
+                    self._vain = 0
+                    yield response
+                    if response.status_code not in _FILES:
+                        await _drain(response)
+            except httpx.TransportError as error:
+                fault = _named(error, url.host)
+                self._vain += isinstance(fault, HostDown)
+                if self._vain >= self._limits.attempts:
+                    self._given_up = fault
+                raise fault from error
+            finally:
+                self.postpone(self._pause)
+
+    async def close(self) -> None:
+        """Close the connection."""
+        await self._client.aclose()
+
+    @asynccontextmanager
+    async def _in_time(self) -> AsyncIterator[None]:
+        seconds = self._limits.total
+        try:
+            async with asyncio.timeout(seconds):
+                yield
+        except TimeoutError as error:
+            raise OutOfTime(
+                f"the server had not sent all of it after {seconds:g} s",
+                "run mehealth fetch again; it goes on where the server allows that",
+            ) from error
+
+
+async def _drain(response: httpx.Response) -> None:
+    """Read the few words of an answer that nobody wants, so that the connection can be kept."""
+    async for _ in response.aiter_raw():
+        if response.num_bytes_downloaded > _FEW_WORDS:
+            return
+
+
+def _named(error: httpx.TransportError, host: str) -> FetchFailure:
+    """Say in our words what went wrong on the line."""
+    if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
+        cause = error.__cause__.args[0] if error.__cause__ and error.__cause__.args else None
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            why = cause.verify_message
+            return FetchFailure(f"the certificate of {host} is not valid ({why})", BY_HAND)
+        why = "no answer in time" if isinstance(error, httpx.ConnectTimeout) else str(error)
+        return HostDown(f"no connection to {host} ({why})")
+    if isinstance(error, httpx.ProxyError):
+        return HostDown(f"the proxy does not lead to {host} ({error})", "check the proxy")
+    if isinstance(error, httpx.TimeoutException):
+        return Passing(f"{host} fell silent")
+    return Passing(f"{host} broke off ({error})")
+
+
+class Web:
+    """Asks addresses; to be closed."""
+
+    def __init__(self, network: Network, limits: Limits, user_agent: str) -> None:
+        self._network = network
+        self._limits = limits
+        self._user_agent = user_agent
+        self._hosts: dict[tuple[str, str | None], _Host] = {}
+
+    def host(self, url: httpx.URL) -> _Host:
+        """The host of an address; raises FetchFailure where its proxy's address is wrong."""
+        proxy = self._network.proxy(url)
+        key = (url.host.lower().rstrip("."), proxy)
+        if key not in self._hosts:
+            self._hosts[key] = _Host(self._network, self._limits, self._user_agent, proxy)
+        return self._hosts[key]
+
+    async def close(self) -> None:
+        """Close all connections."""
+        for host in self._hosts.values():
+            await host.close()
+
+    @asynccontextmanager
+    async def get(
+        self, url: httpx.URL, headers: Mapping[str, str], *, heed_robots: bool = True
+    ) -> AsyncIterator[httpx.Response]:
+        """GET an address that robots.txt allows, and what it redirects to.
+
+        Raises:
+            Passing: a fault that may pass (no connection, a silence, broken off, robots.txt busy).
+            FetchFailure: another one (forbidden, refused, redirected wrongly, too slow).
+        """
+        seen: set[str] = set()
+        while True:
+            seen.add(str(url))
+            if heed_robots:
+                await self._ask_robots(url)
+            async with self.host(url).request(url, headers) as response:
+                if response.status_code not in _REDIRECTS:
+                    yield response
+                    return
+                url = self._next(response, seen)
+
+    def _next(self, response: httpx.Response, seen: set[str]) -> httpx.URL:
+        """Where a redirect leads. What a server may not lead to is refused."""
+        where = response.headers.get("location", "")
+        if not where.strip():
+            raise FetchFailure(f"redirected ({response.status_code}) without an address", BY_HAND)
+        try:
+            target = web_address(where, response.url)
+        except FetchFailure as failure:
+            raise FetchFailure(f"redirected, but {failure.reason}", BY_HAND) from failure
+        if response.url.scheme == "https" and target.scheme == "http":
+            raise FetchFailure(f"redirected from https to http ({target.host})", BY_HAND)
+        if str(target) in seen:
+            raise FetchFailure("redirected in a circle", BY_HAND)
+        if len(seen) > self._limits.redirects:
+            raise FetchFailure(f"redirected more than {self._limits.redirects} times", BY_HAND)
+        return target
+
+    async def _ask_robots(self, url: httpx.URL) -> None:
+        """Raise FetchFailure where the host's robots.txt forbids an address."""
+        host = self.host(url)
+        origin = f"{url.scheme}://{url.netloc.decode('ascii')}"
+        if origin not in host.robots:
+            host.robots[origin] = await self._robots(httpx.URL(f"{origin}/robots.txt"))
+            host.slow_down(host.robots[origin].crawl_delay(PRODUCT))
+        if not host.robots[origin].can_fetch(str(url), PRODUCT):
+            raise FetchFailure(f"the robots.txt of {url.host} forbids it", BY_HAND)
+
+    async def _robots(self, url: httpx.URL) -> Protego:
+        """The rules of a host. One that leads its robots.txt astray has none (RFC 9309)."""
+        try:
+            return Protego.parse(await self._robots_text(url))
+        except (Passing, OutOfTime):  # it may forbid what is asked for: nobody knows yet
+            raise
+        except FetchFailure:
+            return Protego.parse("")
+
+    async def _robots_text(self, url: httpx.URL) -> str:
+        async with self.get(url, {}, heed_robots=False) as response:
+            status = response.status_code
+            if status == 429 or status >= 500:  # RFC 9309: then nothing is allowed
+                raise Passing(f"the robots.txt of {url.host} answers {status}")
+            if status != 200:
+                return ""
+            text = b""
+            async for chunk in response.aiter_raw():
+                text += chunk
+                if len(text) >= self._limits.robots_size:
+                    break
+        return text[: self._limits.robots_size].decode("utf-8-sig", "replace")
