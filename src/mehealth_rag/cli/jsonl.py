@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from mehealth_rag.cli.context import STANDARD_INPUT, Batch, note
 from mehealth_rag.errors import MehealthError, UsageError
+from mehealth_rag.settings import Engine
 
 UNSUPPORTED = 4
 """The exit code of a strict check where a claim is not supported."""
@@ -37,10 +38,11 @@ class Row(BaseModel):
 
 
 class QuestionRow(Row):
-    """One question: its history as pairs of earlier question and answer."""
+    """One question: its history as pairs of earlier question and answer, and who answers."""
 
     question: str
     history: tuple[tuple[str, str], ...] | None = None
+    engine: Engine | None = None
 
 
 class QueryRow(Row):
