@@ -87,11 +87,10 @@ def test_a_slow_server_is_not_waited_for() -> None:
         time.sleep(len(tokens(body["messages"][-1]["content"])) / 1_000)
         inner(handler, body)
 
-    started = time.monotonic()
     checks, found = looked(chat, 100_000, seconds=1.0)
     assert checks["context"].state is State.OK
+    assert checks["context"].found.endswith("a longer one takes too long, see --seconds")
     assert 100 < found.read < 2_000
-    assert time.monotonic() - started < 6
 
 
 @pytest.mark.parametrize(
