@@ -54,7 +54,9 @@ def explain(error: Exception, place: Place) -> LanguageModelError:
             kind, text = _by_connection(error, place.url)
         case _:
             kind, text = LanguageModelFailure.GARBAGE, _GARBAGE.format(url=place.url)
-    return LanguageModelError(text, kind)
+    told = LanguageModelError(text, kind)
+    told.__cause__ = error
+    return told
 
 
 def _by_connection(error: Exception, url: str) -> tuple[LanguageModelFailure, str]:

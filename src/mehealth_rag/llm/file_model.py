@@ -112,7 +112,8 @@ class FileModel:
             self.close()
 
     def _start(self) -> ServerModel:
-        from mehealth_rag.llm.server_model import Place, ServerModel
+        from mehealth_rag.llm.failures import Place
+        from mehealth_rag.llm.server_model import ServerModel
 
         self.close()
         key = secrets.token_urlsafe(24)

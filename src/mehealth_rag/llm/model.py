@@ -78,7 +78,8 @@ def open_model(settings: Settings) -> LanguageModel:
         return FileModel(settings.llm_gguf.expanduser(), settings)
     if settings.llm_base_url is not None:
         _check_packages("openai")
-        from mehealth_rag.llm.server_model import Place, ServerModel
+        from mehealth_rag.llm.failures import Place
+        from mehealth_rag.llm.server_model import ServerModel
 
         url = settings.llm_base_url.rstrip("/")
         return ServerModel(Place(url, settings.llm_model or "", _key(settings)), settings)
