@@ -101,9 +101,11 @@ def test_the_server_ends_with_the_process_that_started_it(gguf: Path) -> None:
     work = """
         import os, signal, sys
         from pathlib import Path
-                server = LocalServer(Path(sys.argv[1]), 512)
-        server.address()
-        print(server.pid, flush=True)
+        from mehealth_rag.llm.file_model import FileModel
+        from mehealth_rag.settings import Settings
+        model = FileModel(Path(sys.argv[1]), Settings(llm_context=512))
+        model.running()
+        print(model.pid, flush=True)
         os.kill(os.getpid(), signal.SIGKILL)
         """
     command = [sys.executable, "-c", textwrap.dedent(work), str(gguf)]
