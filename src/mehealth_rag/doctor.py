@@ -22,10 +22,7 @@ if TYPE_CHECKING:
 _PACKAGES = ("chromadb", "onnxruntime", "pypdf", "sentence-transformers", "torch")
 _EXTRAS = {
     "ui": (("gradio",), "the web page"),
-    "llm": (
-        ("llama-index-llms-openai-like", "llama-index-llms-ollama", "xllamacpp"),
-        "language models",
-    ),
+    "llm": (("openai", "xllamacpp"), "language models"),
 }
 
 

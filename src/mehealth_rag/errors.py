@@ -85,9 +85,8 @@ class LanguageModelFailure(StrEnum):
 
 
 class LanguageModelError(MehealthError):
-    """A language model failed. `retryable` tells whether asking once more may help."""
+    """A language model failed; `kind` says how."""
 
-    def __init__(self, message: str, kind: LanguageModelFailure, *, retryable: bool) -> None:
+    def __init__(self, message: str, kind: LanguageModelFailure) -> None:
         super().__init__(message)
         self.kind = kind
-        self.retryable = retryable

@@ -21,6 +21,9 @@ PACKAGED_MODEL = "all-MiniLM-L6-v2"
 PACKAGED_READER = "packaged"
 _SECRET = frozenset({"llm_api_key"})
 
+Engine = Literal["extractive", "generative"]
+"""Who writes an answer: the documents, or a language model."""
+
 
 def default_index(corpus: Path) -> Path:
     """The per-user folder for the index of one corpus: each corpus folder has its own."""
@@ -64,14 +67,9 @@ class Settings(BaseModel):
     reading_megabytes: int = Field(
         2_000, ge=500, description="memory that the reading of one file may take"
     )
-    engine: Literal["extractive", "generative"] = Field(
-        "extractive", description="who writes the answer"
-    )
+    engine: Engine = Field("extractive", description="who writes the answer")
     llm_base_url: str | None = Field(
         None, pattern=r"^https?://[^\s@]+$", description="address of a language model's server"
-    )
-    llm_provider: Literal["auto", "openai-like", "ollama"] = Field(
-        "auto", description="how that server is spoken to"
     )
     llm_model: str | None = Field(None, min_length=1, description="the model's name there")
     llm_api_key: SecretStr | None = Field(None, description="key of that server; never printed")

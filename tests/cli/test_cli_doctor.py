@@ -81,4 +81,4 @@ def test_a_real_model_is_found_and_described(library: Library, mehealth: Run, gg
     assert model["name"] == "SmolLM2-135M-Instruct.Q4_1"
     assert 700 <= model["context"] < 1_024  # llama.cpp rounds up
     assert model["own_tokenizer"] is True
-    assert (model["probe"], model["speed"]) == (None, None)
+    assert (model["read"], model["speed"]) == (None, None)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
-from cli_helpers import the_error, the_json
+from cli_helpers import json_lines, the_error, the_json
 from llm_helpers import free_port, says, serving
 
 from tests.conftest import Library, Run
@@ -40,3 +42,18 @@ def test_a_model_that_is_not_configured_is_one_line(
 ) -> None:
     line = the_error(mehealth(*command, *library.options), 2)
     assert "set MEHEALTH_LLM_BASE_URL to a server's address or MEHEALTH_LLM_GGUF" in line
+
+
+def test_a_line_of_a_batch_names_its_engine(library: Library, mehealth: Run) -> None:
+    row = {"question": ASK[1]}
+    rows = [row, row | {"engine": "generative"}, row | {"engine": "poetic"}]
+    lines = "\n".join(map(json.dumps, rows))
+    with serving(says(TRUE)) as server:
+        batch = ("ask", "--batch", "-", *library.options)
+        done = mehealth(*batch, stdin=lines, env=at(server.url))
+        first, second, third = json_lines(done.stdout)
+        assert len(server.requests) == 1
+    assert (first["engine"], second["engine"]) == ("extractive", "generative")
+    assert third["error"].startswith("line 3: engine: Input should be 'extractive' or")
+    alone = mehealth(*batch, stdin=json.dumps(rows[1]))
+    assert "set MEHEALTH_LLM_BASE_URL" in json_lines(alone.stdout)[0]["error"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import threading
@@ -12,6 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from mehealth_rag.llm import LanguageModel, Message, open_model
+from mehealth_rag.llm.streaming import _loop
 from mehealth_rag.settings import Settings
 
 ASK = (Message("user", "How tall is the lighthouse?"),)
@@ -156,9 +158,9 @@ def serving(chat: Chat) -> Iterator[Server]:
 def settings(url: str, **more: object) -> Settings:
     quick = {
         "llm_connect_timeout": 0.5,
-        "llm_first_token_timeout": 0.7,
-        "llm_token_timeout": 0.4,
-        "llm_timeout": 2.0,
+        "llm_first_token_timeout": 1.5,
+        "llm_token_timeout": 0.6,
+        "llm_timeout": 3.0,
         "llm_model": "tester",
         "llm_api_key": KEY,
     }
@@ -175,11 +177,11 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def no_threads_left(seconds: float = 1.0) -> bool:
-    """Whether every request's thread has ended within the time."""
+def no_requests_left(seconds: float = 1.0) -> bool:
+    """Whether every request has ended within the time."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
-        if not [t for t in threading.enumerate() if t.name == "language model"]:
+        if not asyncio.all_tasks(_loop()):
             return True
         time.sleep(0.02)
     return False

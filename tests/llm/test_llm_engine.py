@@ -7,10 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from llm_helpers import Chat, Handler, fails, no_threads_left, opened, says, serving
+from llm_helpers import Chat, Handler, fails, no_requests_left, opened, says, serving
 
 from mehealth_rag.assistant import Assistant
-from mehealth_rag.llm.connectors import load
 from mehealth_rag.settings import Settings
 from mehealth_rag.types import Answer, Status
 
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
 
 QUESTION = "How tall is the lighthouse on the North Pier?"
 TRUE = "The lighthouse on the North Pier is 42 metres tall [1]. "
-
-load("openai-like")  # seconds of importing, which no test here is about
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +51,6 @@ def stops(handler: Handler, _: dict[str, Any]) -> None:
         (fails(400, "maximum context length is 2048 tokens"), "failed (context overflow)"),
         (never_answers, "failed (slow)"),
         (says("no " * 60), "failed (repetition)"),
-        (says("\x00\x01\x02\x03"), "failed (garbage)"),
         (says(""), "failed (empty)"),
         (says("It was lit in 18", finish=None), "failed (cut off)"),
     ],
@@ -71,7 +67,7 @@ def test_a_model_that_fails_leaves_the_documents_own_words(
     assert "42 metres" in answer.answer
     assert answer.notice == f"The language model {notice}; these are the documents' own words."
     assert "18" not in answer.notice
-    assert no_threads_left()
+    assert no_requests_left()
 
 
 @pytest.mark.parametrize("chat", [stops, says(TRUE, "It was lit in 18", finish=None)])

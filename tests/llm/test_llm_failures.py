@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import socket
@@ -21,7 +20,7 @@ from llm_helpers import (
     Handler,
     fails,
     free_port,
-    no_threads_left,
+    no_requests_left,
     opened,
     says,
     says_at_once,
@@ -30,20 +29,16 @@ from llm_helpers import (
 
 from mehealth_rag.errors import LanguageModelError, LanguageModelFailure, MehealthError
 from mehealth_rag.llm import LanguageModel
-from mehealth_rag.llm.connectors import load
 
 TEXT = "The lighthouse is 42 metres tall [1]."
-LONGEST = 4.0
-"""Seconds that any of these may take: the limit for a whole answer is 2."""
-
-
-load("openai-like")  # seconds of importing, which no test here is about
+LONGEST = 6.0
+"""Seconds that any of these may take: the limit for a whole answer is 3."""
 
 
 @pytest.fixture(autouse=True)
 def _nothing_is_left() -> Iterator[None]:
     yield
-    assert no_threads_left()
+    assert no_requests_left()
 
 
 def drained(model: LanguageModel, max_tokens: int = 60) -> tuple[str, LanguageModelError | None]:
@@ -84,19 +79,16 @@ def test_text_arrives_whether_it_is_streamed_or_not(chat: Chat) -> None:
         model = opened(server.url)
         assert drained(model) == (TEXT, None)
         assert drained(model) == (TEXT, None)
-        first, *_, last = server.requests
+        first, _ = server.requests
         assert first["stream"] is True
         assert (first["temperature"], first["max_tokens"], first["seed"]) == (0, 60, 1)
         assert first["messages"] == [{"role": "user", "content": ASK[0].content}]
         assert server.headers[0]["Authorization"] == f"Bearer {KEY}"
-        if len(server.requests) == 3:  # it does not stream: asked twice once, then once
-            assert last["stream"] is False
 
 
 def test_a_refused_connection() -> None:
     _, error = drained_at_call(opened(f"http://127.0.0.1:{free_port()}/v1"))
     assert error.kind is LanguageModelFailure.UNREACHABLE
-    assert error.retryable
     assert "is it running?" in str(error)
 
 
@@ -254,9 +246,9 @@ def test_a_server_that_ignores_the_limit_is_stopped() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "   \n "])
-def test_an_empty_answer_is_asked_for_twice(text: str) -> None:
-    assert failure(says(text)) == ("", LanguageModelFailure.EMPTY, 2)
-    assert failure(says_at_once(text))[:2] == ("", LanguageModelFailure.EMPTY)
+def test_an_empty_answer_is_told(text: str) -> None:
+    for chat in (says(text), says_at_once(text)):
+        assert failure(chat) == ("", LanguageModelFailure.EMPTY, 1)
 
 
 def bytes_of(kind: str, content: bytes) -> Chat:
@@ -282,30 +274,6 @@ def bytes_of(kind: str, content: bytes) -> Chat:
 def test_what_is_no_reply_is_garbage(chat: Chat) -> None:
     text, kind, _ = failure(chat)
     assert (text, kind) == ("", LanguageModelFailure.GARBAGE)
-
-
-def test_a_reply_without_end_is_not_collected() -> None:
-    def chat(handler: Handler, _: dict[str, Any]) -> None:
-        handler.begin()
-        while True:  # one line that never ends
-            handler.raw(b"data: " + b"x" * 1_000_000)
-
-    patient = {"llm_first_token_timeout": 2.0}
-    assert failure(chat, **patient) == ("", LanguageModelFailure.GARBAGE, 1)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "\x00\x07\x1b\x02 and so on",
-        "�����",
-        "The answer is ((([[[&&&%%%$$$###@@@!!!***^^^~~~|||\\\\\\///}}}]]])))" * 2,
-        hashlib.sha512(b"noise").hexdigest() * 2,
-    ],
-)
-def test_noise_is_garbage(text: str) -> None:
-    for chat in (says(*[text[i : i + 5] for i in range(0, len(text), 5)]), says_at_once(text)):
-        assert failure(chat, max_tokens=500)[1] is LanguageModelFailure.GARBAGE
 
 
 @pytest.mark.parametrize("unit", ["no ", "The harbour has 12 ferries. ", "ab, cd; ef " * 9])

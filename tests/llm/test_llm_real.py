@@ -15,7 +15,6 @@ import pytest
 from mehealth_rag.errors import LanguageModelError, LanguageModelFailure, UsageError
 from mehealth_rag.llm import EvidenceItem, Message, TokenBudget, answer_messages, open_model
 from mehealth_rag.llm.file_model import FileModel
-from mehealth_rag.llm.local_server import LocalServer
 from mehealth_rag.llm.server_model import estimate_tokens
 from mehealth_rag.settings import Settings
 
@@ -68,7 +67,7 @@ def test_stop_frees_the_model_at_once(real_model: FileModel) -> None:
 
 
 def test_a_wrong_key_is_told(real_model: FileModel) -> None:
-    address = real_model._server.address()
+    address = real_model.running().facts().place.url
     wrong = Settings(llm_base_url=address, llm_model="x", llm_api_key="wrong")
     with pytest.raises(LanguageModelError) as caught:
         list(open_model(wrong).stream([Message("user", "Hi")], 4))
@@ -103,10 +102,11 @@ def test_the_server_ends_with_the_process_that_started_it(gguf: Path) -> None:
     work = """
         import os, signal, sys
         from pathlib import Path
-        from mehealth_rag.llm.local_server import LocalServer
-        server = LocalServer(Path(sys.argv[1]), 512)
-        server.address()
-        print(server.pid, flush=True)
+        from mehealth_rag.llm.file_model import FileModel
+        from mehealth_rag.settings import Settings
+        model = FileModel(Path(sys.argv[1]), Settings(llm_context=512))
+        model.running()
+        print(model.pid, flush=True)
         os.kill(os.getpid(), signal.SIGKILL)
         """
     command = [sys.executable, "-c", textwrap.dedent(work), str(gguf)]
@@ -130,9 +130,9 @@ def test_a_server_that_was_killed_is_started_again(gguf: Path) -> None:
     model = FileModel(gguf, Settings(llm_gguf=gguf, llm_context=512))
     try:
         assert model.count("Hello world") == 2
-        assert model._server._process is not None
-        model._server._process.kill()
-        model._server._process.wait()
+        assert model._process is not None
+        model._process.kill()
+        model._process.wait()
         with_new_server = model.stream([Message("user", "Say yes.")], 2)
         with pytest.raises(LanguageModelError, match="cut at 2 tokens"):
             list(with_new_server)
@@ -143,12 +143,12 @@ def test_a_server_that_was_killed_is_started_again(gguf: Path) -> None:
 def test_a_damaged_model_file_is_one_line(tmp_path: Path, gguf: Path) -> None:
     broken = tmp_path / "broken.gguf"
     broken.write_bytes(gguf.read_bytes()[:2_000_000])
-    server = LocalServer(broken, 512)
+    model = FileModel(broken, Settings(llm_gguf=broken))
     with pytest.raises(LanguageModelError, match="cannot be run") as caught:
-        server.address()
+        model.running()
     assert str(broken) in str(caught.value)
     assert "\n" not in str(caught.value)
-    assert server.pid is None
+    assert model.pid is None
 
 
 def test_what_is_no_model_file_is_refused_before_anything_starts(tmp_path: Path) -> None:

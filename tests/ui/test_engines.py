@@ -12,7 +12,8 @@ from llm_helpers import Handler, Server, free_port, says, serving
 from playwright.sync_api import expect
 from ui_helpers import Running, Visit
 
-from mehealth_ui import handlers
+from mehealth_rag.errors import UsageError
+from mehealth_ui import api, handlers
 from mehealth_ui.app import _engines
 from mehealth_ui.desk import Desk
 
@@ -60,6 +61,18 @@ def test_without_a_model_there_is_nothing_to_choose(desk: Desk) -> None:
     assert _engines(desk) == ""
     assert ask(desk, "generative")["record"]["answer"]["engine"] == "extractive"
     assert "spoken" not in ask(desk, "")["html"]
+
+
+def test_a_program_names_the_engine(desk: Desk, settings: Settings, assistant: Assistant) -> None:
+    assert api.ask(desk, LIGHTHOUSE, None, None, "extractive")["engine"] == "extractive"
+    with pytest.raises(UsageError, match="no language model is configured here"):
+        api.ask(desk, LIGHTHOUSE, None, None, "generative")
+    with serving(says(TRUE)) as server:
+        chosen = with_model(desk, settings, assistant, server.url)
+        assert api.ask(chosen, LIGHTHOUSE, None, None, "generative")["engine"] == "generative"
+        assert api.ask(chosen, LIGHTHOUSE, None, None)["engine"] == "extractive"
+        with pytest.raises(UsageError, match="there are: extractive, generative"):
+            api.ask(chosen, LIGHTHOUSE, None, None, "poetic")
 
 
 def test_the_chosen_engine_writes(desk: Desk, settings: Settings, assistant: Assistant) -> None:

@@ -50,7 +50,7 @@ def test_only_the_three_endpoints_are_public(served: str) -> None:
     named = httpx.get(f"{served}/gradio_api/info").json()["named_endpoints"]
     assert set(named) == {"/ask", "/search", "/sources"}
     described = {p["parameter_name"] for p in named["/ask"]["parameters"]}
-    assert described == {"question", "history", "documents"}
+    assert described == {"question", "history", "documents", "engine"}
 
 
 def test_pictures_are_served_by_id_and_number_only(served: str) -> None:

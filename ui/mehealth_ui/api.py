@@ -13,12 +13,17 @@ if TYPE_CHECKING:
 
 
 def ask(
-    desk: Desk, question: str, history: list[list[str]] | None, documents: list[str] | None
+    desk: Desk,
+    question: str,
+    history: list[list[str]] | None,
+    documents: list[str] | None,
+    engine: str = "",
 ) -> dict[str, Any]:
     """One answer as the contract gives it. Raises UsageError."""
     check_question(desk, question)
+    assistant = desk.assistant_named(engine)
     turns = [(turn[0], turn[1]) for turn in (history or [])[-HISTORY_TURNS:] if len(turn) == 2]
-    return answer_json(desk.assistant.ask(question, turns, documents or []))
+    return answer_json(assistant.ask(question, turns, documents or []))
 
 
 def search(desk: Desk, query: str, top_k: int, documents: list[str] | None) -> dict[str, Any]:

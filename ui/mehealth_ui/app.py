@@ -148,6 +148,7 @@ def _endpoints(desk: Desk) -> None:
         question: str,
         history: list[list[str]] | None = None,
         documents: list[str] | None = None,
+        engine: str = "",
         _request: gr.Request | None = None,
     ) -> dict[str, Any]:
         """Answer a question from the documents, each statement proved by a quote and its page.
@@ -156,9 +157,10 @@ def _endpoints(desk: Desk) -> None:
             question: the question in plain words
             history: earlier turns as pairs of question and answer, oldest first
             documents: ids of the documents to look in; all where none is named
+            engine: who writes, "extractive" or "generative"; the page's own where it is empty
         """
         with _told(desk, _request):
-            return api.ask(desk, question, history, documents)
+            return api.ask(desk, question, history, documents, engine)
 
     def search(
         query: str,

@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mehealth_rag.errors import MehealthError
-from mehealth_rag.llm import is_configured, open_model
+from mehealth_rag.errors import MehealthError, UsageError
+from mehealth_rag.llm import is_configured
 from mehealth_rag.passwords import read_passwords
+from mehealth_rag.settings import Engine
 from mehealth_ui.feedback import FeedbackStore
 from mehealth_ui.limits import Gate, Limits
 from mehealth_ui.pictures import Pictures
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 
 
 LOG = logging.getLogger("mehealth.ui")
-EXTRACTIVE, GENERATIVE = "extractive", "generative"
+EXTRACTIVE: Engine = "extractive"
+GENERATIVE: Engine = "generative"
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,19 @@ class Desk:
         """The assistant whose engine a person has chosen, else the page's own."""
         return self.engines.get(engine, self.assistant)
 
+    def assistant_named(self, engine: str) -> Assistant:
+        """The assistant whose engine a program names; the page's own for "".
+
+        Raises UsageError where there is none.
+        """
+        if engine in {"", self.engine}:
+            return self.assistant
+        if engine in self.engines:
+            return self.engines[engine]
+        why = "no language model is configured here" if engine == GENERATIVE else "there is none"
+        known = ", ".join(self.engines or [self.engine])
+        raise UsageError(f"the engine '{engine}' cannot be chosen ({why}); there are: {known}")
+
     @property
     def version(self) -> str:
         """Changes with the index, so that browsers may keep pictures."""
@@ -81,15 +96,10 @@ class Desk:
 
 def engines(settings: Settings, assistant: Assistant) -> dict[str, Assistant]:
     """Both engines over one index where a language model is configured, else none to choose."""
-    model = assistant.model
-    if model is None and is_configured(settings):
-        try:
-            model = open_model(settings)
-        except MehealthError as error:
-            LOG.warning("no language model on the page: %s", error)
-    if model is None:
+    if assistant.model is None and not is_configured(settings):
         return {}
-    return {
-        EXTRACTIVE: replace(assistant, model=None),
-        GENERATIVE: replace(assistant, model=model, answer_tokens=settings.llm_max_tokens),
-    }
+    try:
+        return {e: assistant.written_by(e, settings) for e in (EXTRACTIVE, GENERATIVE)}
+    except MehealthError as error:
+        LOG.warning("no language model on the page: %s", error)
+        return {}

@@ -93,7 +93,7 @@ class _Stoppable:
 
     def stream(self, messages: Sequence[Message], max_tokens: int) -> TextStream:
         if self._stopped:
-            raise LanguageModelError("stopped", LanguageModelFailure.CUT_OFF, retryable=False)
+            raise LanguageModelError("stopped", LanguageModelFailure.CUT_OFF)
         stream = self._model.stream(messages, max_tokens)
         with self._lock:
             self._streams.append(stream)

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 
 from mehealth_rag.errors import UsageError
+from mehealth_rag.settings import Engine
 from mehealth_rag.types import Answer
 from mehealth_ui.limits import COMMENT_LENGTH, CONVERSATION_TURNS
 
@@ -37,7 +38,7 @@ class Ask(Sent):
     question: Text
     history: list[tuple[Text, Text]] = []
     documents: list[Key] = []
-    engine: Literal["", "extractive", "generative"] = ""
+    engine: Literal[""] | Engine = ""
 
 
 class Mark(Sent):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,8 @@ from mehealth_rag.serialise import answer_json, hit_json, read_hit_json, verdict
 
 if TYPE_CHECKING:
     from mehealth_rag.answering.reading import ReadHit
+    from mehealth_rag.assistant import Assistant
+    from mehealth_rag.settings import Engine, Settings
     from mehealth_rag.types import Turn
 
 WORKERS = 2
@@ -32,10 +35,12 @@ def run_ask(common: Common, asked: str | Batch, documents: Sequence[str]) -> int
     """Answer a question, or a batch in order; `documents` limits it where a line has none."""
     assistant = open_assistant(common)
     if isinstance(asked, Batch):
+        written_by = _Engines(assistant, common.settings)
 
         def one(row: QuestionRow) -> dict[str, Any]:
             limits = row.documents or documents
-            return answer_json(assistant.ask(row.question, row.history or (), limits))
+            answering = written_by(row.engine)
+            return answer_json(answering.ask(row.question, row.history or (), limits))
 
         return exit_code(process(asked, QuestionRow, one, WORKERS))
     answer = assistant.ask(asked, documents=documents)
@@ -44,6 +49,22 @@ def run_ask(common: Common, asked: str | Batch, documents: Sequence[str]) -> int
     else:
         show_answer(console(), answer)
     return 0
+
+
+class _Engines:
+    """The assistant with the engine that a line names; each is opened once."""
+
+    def __init__(self, assistant: Assistant, settings: Settings) -> None:
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._opened: dict[Engine | None, Assistant] = {None: assistant, settings.engine: assistant}
+
+    def __call__(self, engine: Engine | None) -> Assistant:
+        with self._lock:
+            if engine is not None and engine not in self._opened:
+                made = self._opened[None].written_by(engine, self._settings)
+                self._opened[engine] = made
+            return self._opened[engine]
 
 
 def run_search(

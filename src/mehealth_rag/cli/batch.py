@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from mehealth_rag.cli.context import note
 from mehealth_rag.errors import MehealthError, UsageError
+from mehealth_rag.settings import Engine
 
 STANDARD_INPUT = Path("-")
 """The name that stands for standard input, as a batch."""
@@ -92,10 +93,11 @@ class Row(BaseModel):
 
 
 class QuestionRow(Row):
-    """One question: its history as pairs of earlier question and answer."""
+    """One question: its history as pairs of earlier question and answer, and who answers."""
 
     question: str
     history: tuple[tuple[str, str], ...] | None = None
+    engine: Engine | None = None
 
 
 class QueryRow(Row):

@@ -1,39 +1,65 @@
-"""What `mehealth doctor` says of the language model: reachable, how long a prompt, fast enough."""
+"""What `mehealth doctor` says of the language model: reachable, how long a prompt, fast enough.
+
+The context is measured with prompts of numbered lines: two short ones tell how many tokens a line
+has, so that the count which the server reports for a long one can be foretold. A server that reads
+fewer cuts prompts silently, and the model never sees the question's evidence.
+"""
 
 from __future__ import annotations
 
+import secrets
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from mehealth_rag.errors import LanguageModelError, MehealthError
+from mehealth_rag.errors import LanguageModelError, LanguageModelFailure, MehealthError
 from mehealth_rag.health import Check, State
-from mehealth_rag.llm.file_model import FileModel
-from mehealth_rag.llm.model import is_configured, open_model
-from mehealth_rag.llm.probing import Context, ContextProbe, Prober, Speed
-from mehealth_rag.llm.server_model import ServerModel
-from mehealth_rag.llm.servers import ServerFacts
+from mehealth_rag.llm.model import LanguageModel, Message, is_configured, open_model
 
 if TYPE_CHECKING:
+    from mehealth_rag.llm.server_model import ServerFacts, ServerModel
     from mehealth_rag.settings import Settings
 
 TYPICAL_PROMPT, TYPICAL_ANSWER = 1_500, 120
 """Tokens of the prompt and the answer by which a model's speed is judged."""
 
+_SHORT, _LONGER = 4, 12
+"""Lines of the two prompts from which a longer one is foretold."""
+
+_AS_FORETOLD = 0.9
+"""A prompt of which this share of the foretold tokens was read has been read whole."""
+
+_SPARE = 64
+"""Tokens of a context that are left for the answer's and the chat's own marks."""
+
+_WRITTEN = 32
+"""Tokens that are written to see how fast."""
+
 Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
+class Speed:
+    """Tokens a second: of a prompt as it is read, and of text as it is written."""
+
+    reading: float
+    writing: float
+
+
+@dataclass(frozen=True, slots=True)
 class ModelFindings:
-    """A language model as it was found; what was not measured is None."""
+    """A language model as it was found; what was not measured is None.
+
+    `read` is the longest prompt, in tokens, that the server has said to have read.
+    """
 
     name: str
-    provider: str
     url: str
     context: int
     context_from: str
     own_tokenizer: bool
-    probe: ContextProbe | None = None
+    read: int | None = None
     speed: Speed | None = None
 
 
@@ -43,45 +69,43 @@ def look_over(
     """The checks of the language model, and what was found out about it."""
     if not is_configured(settings):
         return (_unconfigured(settings),), None
+    checks, found = [_configured(settings)], None
     try:
         progress("asking the language model's server about itself")
-        model = open_model(settings)
-        server = model.running() if isinstance(model, FileModel) else model
-        assert isinstance(server, ServerModel)  # noqa: S101 - there are these two
-        return _of_server(server, settings, seconds, progress)
+        model = open_model(settings)  # held: a model file's server ends with it
+        server = _server(model)
+        found = _found(server, settings)
+        checks.append(_named(found, server.facts()))
+        if seconds > 0:
+            progress("measuring the language model's speed")
+            found = replace(found, speed=_speed(server))
+            checks.append(_fast_enough(found, settings))
+            progress("sending it a prompt as long as its context")
+            found, check = _measured(server, found, seconds)
+            checks.append(check)
     except MehealthError as error:
-        line = " ".join(str(error).split())
-        return (_configured(settings), Check("language model", State.FAILED, line)), None
+        checks.append(Check("language model", State.FAILED, " ".join(str(error).split())))
+    return tuple(checks), found
 
 
-def _of_server(
-    server: ServerModel, settings: Settings, seconds: float, progress: Progress
-) -> tuple[tuple[Check, ...], ModelFindings]:
-    facts, endpoint = server.facts(), server.endpoint()
-    found = ModelFindings(
-        name=endpoint.place.model,
-        provider=facts.provider,
-        url=facts.url,
-        context=endpoint.context,
-        context_from=_context_from(settings, facts),
+def _server(model: LanguageModel) -> ServerModel:
+    from mehealth_rag.llm.file_model import FileModel
+    from mehealth_rag.llm.server_model import ServerModel
+
+    server = model.running() if isinstance(model, FileModel) else model
+    assert isinstance(server, ServerModel)  # noqa: S101 - there are these two
+    return server
+
+
+def _found(server: ServerModel, settings: Settings) -> ModelFindings:
+    facts = server.facts()
+    told = facts.context_from or "assumed, as the server does not tell"
+    return ModelFindings(
+        name=facts.place.model,
+        url=facts.place.url,
+        context=server.context_tokens,
+        context_from="MEHEALTH_LLM_CONTEXT" if settings.llm_context is not None else told,
         own_tokenizer=facts.counts_at is not None,
-    )
-    checks = [_configured(settings), _named(found, facts)]
-    if seconds <= 0:
-        return (*checks, Check("context", State.OK, _claimed(found))), found
-    try:
-        prober = Prober(server, seconds)
-        progress("measuring the language model's speed")
-        speed = prober.speed()
-        progress("sending it prompts of growing length")
-        probe = prober.context()
-    except LanguageModelError as error:
-        return (*checks, Check("answers", State.FAILED, str(error))), found
-    checks += [_context(found, probe), _speed(speed, settings)]
-    return tuple(checks), ModelFindings(
-        **{f: getattr(found, f) for f in found.__slots__ if f not in {"probe", "speed"}},
-        probe=probe,
-        speed=speed,
     )
 
 
@@ -95,65 +119,50 @@ def _unconfigured(settings: Settings) -> Check:
 
 def _configured(settings: Settings) -> Check:
     model = settings.llm_gguf or settings.llm_base_url
-    key = "none"
-    if settings.llm_api_key is not None:
-        key = "set"
-    elif settings.llm_api_key_file is not None:
+    key = "none" if settings.llm_api_key is None else "set"
+    if settings.llm_api_key_file is not None:
         key = f"in {settings.llm_api_key_file}"
     return Check("engine", State.OK, f"{settings.engine}; language model: {model}; key: {key}")
 
 
 def _named(found: ModelFindings, facts: ServerFacts) -> Check:
-    text = f"{found.name} at {found.url} ({found.provider})"
-    if facts.models and found.name not in _aliases(facts.models):
-        known = ", ".join(facts.models[:8])
-        remedy = f"check MEHEALTH_LLM_MODEL; the server lists: {known}"
-        return Check(
-            "language model", State.WARNING, f"{text}, which the server does not list", remedy
-        )
+    text = f"{found.name} at {found.url}"
+    if facts.models and not {found.name, f"{found.name}:latest"} & set(facts.models):  # Ollama's
+        remedy = f"check MEHEALTH_LLM_MODEL; the server lists: {', '.join(facts.models[:8])}"
+        text += ", which the server does not list"
+        return Check("language model", State.WARNING, text, remedy)
     counted = "its own" if found.own_tokenizer else "estimated"
     return Check("language model", State.OK, f"{text}; tokens are {counted}")
 
 
-def _aliases(models: tuple[str, ...]) -> set[str]:
-    """The names of the models; Ollama's may leave out ":latest"."""
-    return {*models, *(m.removesuffix(":latest") for m in models)}
+def _speed(server: ServerModel) -> Speed:
+    """Read a short prompt and write a few words, as an answer is written: streamed.
+
+    Raises LanguageModelError where the model does not answer.
+    """
+    prompt, said = _prompt(_LONGER), ""
+    times: list[float] = []
+    stream = server.stream([Message("user", prompt)], _WRITTEN)
+    started = time.monotonic()
+    try:
+        for piece in stream:
+            times.append(time.monotonic() - started)
+            said += piece
+    except LanguageModelError:  # that it is cut at the limit is meant
+        if not times:
+            raise
+    streamed = len(times) > 2  # else the whole time is all that is known
+    span = times[-1] - times[0] if streamed else times[-1]
+    return Speed(server.count(prompt) / max(times[0], 1e-3), server.count(said) / max(span, 1e-3))
 
 
-def _context_from(settings: Settings, facts: ServerFacts) -> str:
-    if settings.llm_context is not None:
-        return "MEHEALTH_LLM_CONTEXT"
-    if facts.provider == "ollama":
-        return "asked of Ollama with every request"
-    return facts.context_from or "assumed, as the server does not tell"
-
-
-def _claimed(found: ModelFindings) -> str:
-    return f"{found.context} tokens ({found.context_from})"
-
-
-def _context(found: ModelFindings, probe: ContextProbe) -> Check:
-    claimed = _claimed(found)
-    certainty = "measured" if probe.sure else "not certain"
-    text = f"{claimed}; prompts of {probe.tokens} tokens are read whole"
-    remedy = f"set MEHEALTH_LLM_CONTEXT={probe.tokens}, or give the server a larger context"
-    match probe.outcome:
-        case Context.CUT:
-            text = f"{claimed}, but longer prompts than {probe.tokens} tokens are cut silently"
-            return Check("context", State.FAILED, f"{text} ({certainty}: {probe.note})", remedy)
-        case Context.REFUSED if probe.tokens < found.context // 2:
-            return Check("context", State.WARNING, f"{text} ({certainty}: {probe.note})", remedy)
-        case Context.UNTOLD:
-            text = f"{claimed}; whether longer prompts are cut is not known ({probe.note})"
-            return Check("context", State.WARNING, text)
-    return Check("context", State.OK, f"{text} ({certainty}: {probe.note})")
-
-
-def _speed(speed: Speed, settings: Settings) -> Check:
-    first = TYPICAL_PROMPT / speed.reading
-    whole = speed.seconds(TYPICAL_PROMPT, TYPICAL_ANSWER)
+def _fast_enough(found: ModelFindings, settings: Settings) -> Check:
+    assert found.speed is not None  # noqa: S101 - it was just measured
+    reading, writing = found.speed.reading, found.speed.writing
+    first = TYPICAL_PROMPT / reading
+    whole = first + TYPICAL_ANSWER / writing
     text = (
-        f"reads {speed.reading:.0f} and writes {speed.writing:.1f} tokens a second: an answer of "
+        f"reads {reading:.0f} and writes {writing:.1f} tokens a second: an answer of "
         f"{TYPICAL_ANSWER} tokens to a prompt of {TYPICAL_PROMPT} takes {whole:.0f} s"
     )
     limits = []
@@ -165,3 +174,49 @@ def _speed(speed: Speed, settings: Settings) -> Check:
         remedy = "take a smaller model, a faster machine, or a higher limit"
         return Check("speed", State.WARNING, f"{text}, over {' and '.join(limits)}", remedy)
     return Check("speed", State.OK, text)
+
+
+def _measured(
+    server: ServerModel, found: ModelFindings, seconds: float
+) -> tuple[ModelFindings, Check]:
+    """Whether a prompt as long as the context is read whole, or as one as there is time for.
+
+    Raises LanguageModelError where the model does not answer even a short one.
+    """
+    claimed = f"{found.context} tokens ({found.context_from})"
+    remedy = "set a smaller MEHEALTH_LLM_CONTEXT, or give the server a larger context"
+    started = time.monotonic()
+    short, longer = _read(server, _SHORT), _read(server, _LONGER)
+    if short is None or longer is None:
+        text = f"{claimed}; whether it is read whole is not known: the server counts no tokens"
+        return found, Check("context", State.WARNING, text)
+    each = max((longer - short) / (_LONGER - _SHORT), 1.0)
+    pace = (time.monotonic() - started) / (short + longer)
+    most = found.context - _SPARE
+    goal = max(min(most, int(seconds / pace)), longer)
+    lines = _SHORT + int((goal - short) / each)
+    foretold = int(short + (lines - _SHORT) * each)
+    try:
+        read = _read(server, lines) or 0
+    except LanguageModelError as error:
+        if error.kind is not LanguageModelFailure.OVERFLOW:
+            raise
+        text = f"{claimed}, but a prompt of {foretold} tokens is refused"
+        return found, Check("context", State.FAILED, text, remedy)
+    found = replace(found, read=read)
+    if read < _AS_FORETOLD * foretold:
+        text = f"{claimed}, but of a prompt of {foretold} tokens it read {read}: it cuts silently"
+        return found, Check("context", State.FAILED, text, remedy)
+    text = f"{claimed}; a prompt of {read} tokens was read whole"
+    more = "" if goal >= most else "; a longer one takes too long, see --seconds"
+    return found, Check("context", State.OK, text + more)
+
+
+def _read(server: ServerModel, lines: int) -> int | None:
+    return server.usage([Message("user", _prompt(lines))], 8)
+
+
+def _prompt(lines: int) -> str:
+    """A prompt of so many lines; no two begin alike, as servers keep what they have read before."""
+    filler = "\n".join(f"Line {n}: boat {n} came in with the tide." for n in range(lines))
+    return f"Prompt {secrets.token_hex(4)}.\n{filler}\nCount from one to fifty in words."

@@ -1,8 +1,4 @@
-"""What went wrong with a model, told from whatever its connector raised.
-
-The connectors' own exceptions are known by their status code and by what caused them, so that
-nothing of them has to be imported here.
-"""
+"""What went wrong with a model, as one line for a user, from what the client raised."""
 
 from __future__ import annotations
 
@@ -10,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 import httpx
+import openai
 
 from mehealth_rag.errors import LanguageModelError, LanguageModelFailure
 
@@ -24,11 +21,14 @@ _NO_MODEL = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _LONGEST = 160
+_GARBAGE = (
+    "the server at {url} sends what is not a language model's reply; check MEHEALTH_LLM_BASE_URL"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Which server and model an error is about; `secret` is the key, which no message may hold."""
+    """Which server and model are spoken to; `secret` is the key, which no message may hold."""
 
     url: str
     model: str
@@ -41,134 +41,62 @@ class Place:
         return line if len(line) <= _LONGEST else line[:_LONGEST].rstrip() + "…"
 
 
-def explain(error: BaseException, place: Place) -> LanguageModelError:
-    """Any exception of a connector as the error that a user is told."""
-    chain = _chain(error)
-    for cause in chain:
-        if isinstance(cause, LanguageModelError):
-            return cause
-    for cause in chain:
-        status = getattr(cause, "status_code", None)
-        if isinstance(status, int) and status > 0:
-            return explain_status(status, _message(cause), place)
-    for cause in chain:
-        if isinstance(cause, (httpx.TransportError, OSError)):
-            return _transport(cause, place)
-    if type(error).__name__ in {"APIError", "ResponseError"}:  # an error inside a stream
-        return explain_status(500, _message(error), place)
-    return garbage(place)
+def explain(error: Exception, place: Place) -> LanguageModelError:
+    """Any exception of the client as the error that a user is told."""
+    match error:
+        case LanguageModelError():
+            return error
+        case openai.APIStatusError():
+            kind, text = _by_status(error.status_code, _message(error), place)
+        case openai.APIError() if type(error) is openai.APIError:  # told inside a stream
+            kind, text = _by_status(500, _message(error), place)
+        case openai.APIError() | httpx.TransportError():
+            kind, text = _by_connection(error, place.url)
+        case _:
+            kind, text = LanguageModelFailure.GARBAGE, _GARBAGE.format(url=place.url)
+    told = LanguageModelError(text, kind)
+    told.__cause__ = error
+    return told
 
 
-def garbage(place: Place) -> LanguageModelError:
-    """The reply is not what a model's server sends."""
-    return LanguageModelError(
-        f"the server at {place.url} sends what is not a language model's reply; "
-        "check MEHEALTH_LLM_BASE_URL",
-        LanguageModelFailure.GARBAGE,
-        retryable=False,
-    )
+def _by_connection(error: Exception, url: str) -> tuple[LanguageModelFailure, str]:
+    server = f"the language model's server at {url}"
+    match error:
+        case openai.APITimeoutError() if isinstance(error.__cause__, httpx.ConnectTimeout):
+            return LanguageModelFailure.UNREACHABLE, f"{server} does not answer; is it running?"
+        case openai.APITimeoutError() | httpx.TimeoutException():
+            return LanguageModelFailure.SLOW, f"{server} went silent; mehealth doctor tells more"
+        case openai.APIConnectionError():
+            return LanguageModelFailure.UNREACHABLE, f"{server} cannot be reached; is it running?"
+        case httpx.TransportError():
+            return (
+                LanguageModelFailure.CUT_OFF,
+                f"{server} broke off before the answer was complete",
+            )
+    return LanguageModelFailure.GARBAGE, _GARBAGE.format(url=url)
 
 
-def cut_off(place: Place) -> LanguageModelError:
-    """The connection ended before the model was done."""
-    return LanguageModelError(
-        f"the server at {place.url} broke off before the answer was complete",
-        LanguageModelFailure.CUT_OFF,
-        retryable=True,
-    )
-
-
-def too_long(max_tokens: int) -> LanguageModelError:
-    """The answer reached the limit before it was complete."""
-    return LanguageModelError(
-        f"the answer was cut at {max_tokens} tokens; a higher MEHEALTH_LLM_MAX_TOKENS allows more",
-        LanguageModelFailure.CUT_OFF,
-        retryable=False,
-    )
-
-
-def empty(place: Place) -> LanguageModelError:
-    """The model ended its answer without a word."""
-    return LanguageModelError(
-        f"the model {place.model!r} gave an empty answer",
-        LanguageModelFailure.EMPTY,
-        retryable=True,
-    )
-
-
-def slow(place: Place, what: str, seconds: float, setting: str) -> LanguageModelError:
-    """A time limit has passed."""
-    return LanguageModelError(
-        f"the model at {place.url} took more than {seconds:g} s {what}; "
-        f"a higher {setting} waits longer",
-        LanguageModelFailure.SLOW,
-        retryable=False,
-    )
-
-
-def explain_status(status: int, message: str, place: Place) -> LanguageModelError:
-    """What an HTTP status with its message means."""
-    kind, text, retryable = _by_status(status, message, place)
-    return LanguageModelError(text, kind, retryable=retryable)
-
-
-def _by_status(status: int, message: str, place: Place) -> tuple[LanguageModelFailure, str, bool]:
+def _by_status(status: int, message: str, place: Place) -> tuple[LanguageModelFailure, str]:
     said = f" ({place.shown(message)})" if message else ""
+    server = f"the server at {place.url}"
     if status in {401, 403}:
-        text = f"the server at {place.url} does not accept the key; check MEHEALTH_LLM_API_KEY"
-        return LanguageModelFailure.WRONG_KEY, text, False
+        text = f"{server} does not accept the key; check MEHEALTH_LLM_API_KEY"
+        return LanguageModelFailure.WRONG_KEY, text
     if _OVERFLOW.search(message):
-        text = (
-            f"the prompt is longer than the context of {place.model!r}{said}; run: mehealth doctor"
-        )
-        return LanguageModelFailure.OVERFLOW, text, False
+        text = f"the prompt is longer than the context of {place.model!r}{said}"
+        return LanguageModelFailure.OVERFLOW, f"{text}; run: mehealth doctor"
     if status in {400, 404} and _NO_MODEL.search(message):
-        text = f"the server at {place.url} has no model {place.model!r}; check MEHEALTH_LLM_MODEL"
-        return LanguageModelFailure.UNKNOWN_MODEL, text, False
+        text = f"{server} has no model {place.model!r}; check MEHEALTH_LLM_MODEL"
+        return LanguageModelFailure.UNKNOWN_MODEL, text
     if status == 404 or 300 <= status < 400:
-        text = (
-            f"{place.url} is not a model's address (status {status}); check MEHEALTH_LLM_BASE_URL"
-        )
-        return LanguageModelFailure.REFUSED, text, False
+        text = f"{place.url} is not a model's address (status {status})"
+        return LanguageModelFailure.REFUSED, f"{text}; check MEHEALTH_LLM_BASE_URL"
     if status in {429, 503, 529}:
-        text = f"the server at {place.url} is busy (status {status})"
-        return LanguageModelFailure.BUSY, text, True
-    text = f"the server at {place.url} failed with status {status}{said}"
-    return LanguageModelFailure.REFUSED, text, status >= 500
+        text = f"{server} is busy (status {status}); try again later"
+        return LanguageModelFailure.BUSY, text
+    return LanguageModelFailure.REFUSED, f"{server} failed with status {status}{said}"
 
 
-def _transport(cause: BaseException, place: Place) -> LanguageModelError:
-    if isinstance(cause, (httpx.ConnectTimeout, httpx.PoolTimeout)):
-        return _unreachable("does not answer", place, retryable=False)
-    if isinstance(cause, httpx.TimeoutException):
-        return LanguageModelError(
-            f"the server at {place.url} went silent", LanguageModelFailure.SLOW, retryable=False
-        )
-    if isinstance(cause, (httpx.ConnectError, OSError)):
-        return _unreachable("cannot be reached", place, retryable=True)
-    return cut_off(place)
-
-
-def _unreachable(what: str, place: Place, *, retryable: bool) -> LanguageModelError:
-    return LanguageModelError(
-        f"the language model's server at {place.url} {what}; is it running?",
-        LanguageModelFailure.UNREACHABLE,
-        retryable=retryable,
-    )
-
-
-def _chain(error: BaseException) -> list[BaseException]:
-    """The error and what caused it, outermost first; a cause that was hidden on purpose too."""
-    found: list[BaseException] = []
-    current: BaseException | None = error
-    while current is not None and current not in found:
-        found.append(current)
-        current = current.__cause__ or current.__context__
-    return found
-
-
-def _message(error: BaseException) -> str:
-    body = getattr(error, "body", None)
-    if isinstance(body, dict):
-        return str(body.get("message") or body)
-    return str(getattr(error, "message", "") or error)
+def _message(error: openai.APIError) -> str:
+    body = error.body
+    return str(body.get("message") or body) if isinstance(body, dict) else error.message

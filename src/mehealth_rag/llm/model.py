@@ -1,13 +1,20 @@
-"""What the engine needs of a language model: count tokens, stream text, fail in a known way."""
+"""What the engine needs of a language model, and the one that the settings name."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
+
+from mehealth_rag.errors import UsageError
 
 if TYPE_CHECKING:
     from mehealth_rag.settings import Settings
+
+ASSUMED_CONTEXT = 4_096
+"""Tokens of context where neither the settings nor the server tell: a common default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +49,8 @@ class LanguageModel(Protocol):
     def stream(self, messages: Sequence[Message], max_tokens: int) -> TextStream:
         """Stream the answer's text, at most `max_tokens` of it, in bounded time.
 
-        What fails before any text has come is tried once more where that may help. Text that has
-        come stays valid when a later piece raises; only its last sentence may be incomplete.
+        Text that has come stays valid when a later piece raises; only its last sentence may be
+        incomplete.
 
         Raises (from `next`, too):
             LanguageModelError: the model failed; its `kind` says how.
@@ -56,12 +63,64 @@ def is_configured(settings: Settings) -> bool:
 
 
 def open_model(settings: Settings) -> LanguageModel:
-    """Open the language model that the settings name. No text is asked of it yet.
+    """Open the language model that the settings name. Nothing is asked of it yet.
 
     Raises:
-        UsageError: none is configured, two are, or a package for it is missing.
-        LanguageModelError: a model file cannot be run, or a server knows no such model.
+        UsageError: none is configured, two are, its key or file cannot be read, or a package for
+            it is missing.
     """
-    from mehealth_rag.llm.opening import open_configured
+    if settings.llm_base_url is not None and settings.llm_gguf is not None:
+        raise UsageError("llm_base_url and llm_gguf are both set; unset one of them")
+    if settings.llm_gguf is not None:
+        _check_packages("openai", "xllamacpp")
+        from mehealth_rag.llm.file_model import FileModel
 
-    return open_configured(settings)
+        return FileModel(settings.llm_gguf.expanduser(), settings)
+    if settings.llm_base_url is not None:
+        _check_packages("openai")
+        from mehealth_rag.llm.failures import Place
+        from mehealth_rag.llm.server_model import ServerModel
+
+        url = settings.llm_base_url.rstrip("/")
+        return ServerModel(Place(url, settings.llm_model or "", _key(settings)), settings)
+    raise UsageError(
+        "no language model is configured; set MEHEALTH_LLM_BASE_URL to a server's address "
+        "or MEHEALTH_LLM_GGUF to a model file"
+    )
+
+
+def _check_packages(*names: str) -> None:
+    for name in names:
+        if find_spec(name) is None:
+            raise UsageError(
+                f"a language model needs a package that is missing ({name}); "
+                "run: pip install 'mehealth-rag[llm]'"
+            )
+
+
+def _key(settings: Settings) -> str:
+    """The key of the model's server, from the settings or its file; empty where there is none."""
+    if settings.llm_api_key_file is None:
+        key = settings.llm_api_key.get_secret_value() if settings.llm_api_key else ""
+        return _fit(key.strip(), "MEHEALTH_LLM_API_KEY")
+    if settings.llm_api_key is not None:
+        raise UsageError("llm_api_key and llm_api_key_file are both set; unset one of them")
+    path = settings.llm_api_key_file.expanduser()
+    key = _first_line(path)
+    if not key:
+        raise UsageError(f"{path}: its first line holds no key; check MEHEALTH_LLM_API_KEY_FILE")
+    return _fit(key, str(path))
+
+
+def _first_line(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").partition("\n")[0].strip()
+    except (OSError, UnicodeDecodeError) as error:
+        what = getattr(error, "strerror", None) or "not a text file"
+        raise UsageError(f"{path}: {what}; check MEHEALTH_LLM_API_KEY_FILE") from error
+
+
+def _fit(key: str, where: str) -> str:
+    if key and not (key.isascii() and key.isprintable() and " " not in key):
+        raise UsageError(f"{where} holds what cannot be a key: spaces or signs outside ASCII")
+    return key

@@ -1,34 +1,53 @@
-"""A language model behind an address. Nothing is sent there before the first use."""
+"""A language model behind an address, spoken to with OpenAI's client.
+
+Nothing is sent there before the first use, and nothing is sent anywhere else.
+"""
 
 from __future__ import annotations
 
+import ipaddress
+import json
 import re
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Generator, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import httpx
+import openai
+import openai.resources.chat  # else read at the first request, whose time is limited
 
 from mehealth_rag.errors import LanguageModelError, LanguageModelFailure
-from mehealth_rag.llm.connectors import (
-    Endpoint,
-    OllamaExchange,
-    OpenAIExchange,
-    check_packages,
-    load,
-)
-from mehealth_rag.llm.failures import Place
-from mehealth_rag.llm.limits import ASSUMED_CONTEXT, Limits
-from mehealth_rag.llm.model import Message
-from mehealth_rag.llm.servers import ServerFacts, ask_server, count_tokens
-from mehealth_rag.llm.streaming import PAUSE, RequestStream
+from mehealth_rag.llm.failures import Place, explain
+from mehealth_rag.llm.model import ASSUMED_CONTEXT, Message
+from mehealth_rag.llm.streaming import Piece, ReplyStream, Request
 
 if TYPE_CHECKING:
     from mehealth_rag.settings import Settings
 
+SEED = 1
+NO_KEY = "none"
+_ASKING, _COUNTING = 5.0, 2.0
+"""Seconds for a question about the server itself, and for having it count tokens."""
+
 _FORGET = 15.0
 """Seconds for which a server that could not be asked is not asked again about itself."""
 
+_CONTEXT_KEYS = (
+    "max_model_len",
+    "context_length",
+    "loaded_context_length",
+    "context_window",
+    "n_ctx",
+)
+"""What vLLM, hosted routers, LM Studio and llama.cpp call a model's context in their lists."""
+
+_HEADERS = frozenset(
+    "accept accept-encoding connection content-length content-type host user-agent".split()
+)
 _UNIT = re.compile(r"[A-Za-z]+|\d|\n|[^\sA-Za-z\d]")
 
 
@@ -43,117 +62,245 @@ def estimate_tokens(text: str) -> int:
     return total
 
 
+@dataclass(frozen=True, slots=True)
+class ServerFacts:
+    """A server as it describes itself.
+
+    `place` is where requests go. `context` is None where it does not tell; `context_from` says
+    where it stood. `counts_at` is the address that counts tokens, if any, and `counts_key` what it
+    calls the text.
+    """
+
+    place: Place
+    models: tuple[str, ...] = ()
+    context: int | None = None
+    context_from: str = ""
+    counts_at: str | None = None
+    counts_key: str = "content"
+
+
 class ServerModel:
     """A model on a server, as `mehealth_rag.llm.LanguageModel`."""
 
     def __init__(self, place: Place, settings: Settings) -> None:
-        check_packages("llama_index.llms.openai_like")
         self._place = place
         self._settings = settings
-        self._limits = Limits.of(settings)
         self._lock = threading.Lock()
         self._facts: ServerFacts | None = None
-        self._endpoint: Endpoint | None = None
         self._failed: tuple[float, LanguageModelError] | None = None
         self._counted = lru_cache(maxsize=2_048)(self._count)
 
     @property
     def name(self) -> str:
         """The model's name; empty where only the server knows it and cannot be asked."""
-        if self._place.model:
-            return self._place.model
         try:
-            return self.endpoint().place.model
+            return self._place.model or self.facts().place.model
         except LanguageModelError:
             return ""
 
     @property
     def context_tokens(self) -> int:
         """The context that is set, else what the server tells, else 4,096."""
+        if self._settings.llm_context is not None:
+            return self._settings.llm_context
         try:
-            return self.endpoint().context
+            return self.facts().context or ASSUMED_CONTEXT
         except LanguageModelError:
-            return self._settings.llm_context or ASSUMED_CONTEXT
+            return ASSUMED_CONTEXT
 
     def count(self, text: str) -> int:
         """Tokens of a text as the server counts them, else an upper estimate."""
         return self._counted(text)
 
-    def stream(self, messages: Sequence[Message], max_tokens: int) -> RequestStream:
+    def stream(self, messages: Sequence[Message], max_tokens: int) -> ReplyStream:
         """Send the messages; see `mehealth_rag.llm.LanguageModel.stream`."""
-        endpoint = self.endpoint()
-        provider = self.facts().provider
-        load(provider)
-        exchange = OllamaExchange if provider == "ollama" else OpenAIExchange
-        return RequestStream(exchange(endpoint, tuple(messages), max_tokens), self._limits)
+        place = self.facts().place
+        pieces = self._pieces(place, tuple(messages), max_tokens)
+        return ReplyStream(Request(pieces, place, self._settings, max_tokens))
+
+    def usage(self, messages: Sequence[Message], max_tokens: int) -> int | None:
+        """How many tokens of these messages the server says that it has read; None: it does not.
+
+        Raises LanguageModelError.
+        """
+        place = self.facts().place
+        try:
+            with self._client(place, self._settings.llm_timeout, retries=0) as client:
+                reply = client.chat.completions.create(**_body(place, messages, max_tokens))
+                return reply.usage.prompt_tokens if reply.usage else None
+        except Exception as error:
+            raise explain(error, place) from error
 
     def facts(self) -> ServerFacts:
         """What the server tells about itself; asked once.
 
         Raises:
-            LanguageModelError: it could not be asked.
+            LanguageModelError: it could not be asked, or it is not clear which model is meant.
         """
         with self._lock:
-            if self._facts is not None:
-                return self._facts
-            if self._failed is not None and time.monotonic() - self._failed[0] < _FORGET:
-                raise self._failed[1]
-            try:
-                self._facts = self._ask()
-            except LanguageModelError as error:
-                self._failed = (time.monotonic(), error)
-                raise
+            if self._facts is None:
+                if self._failed is not None and time.monotonic() - self._failed[0] < _FORGET:
+                    raise self._failed[1]
+                try:
+                    self._facts = self._ask()
+                except LanguageModelError as error:
+                    self._failed = (time.monotonic(), error)
+                    raise
             return self._facts
 
-    def endpoint(self) -> Endpoint:
-        """The model on its server.
+    async def _pieces(
+        self, place: Place, messages: Sequence[Message], max_tokens: int
+    ) -> AsyncGenerator[Piece, None]:
+        """Send a request and hand out the reply as it comes."""
+        options = self._options(place, self._settings.llm_timeout)
+        web = httpx.AsyncClient(**options.pop("web"))
+        async with openai.AsyncOpenAI(**options, http_client=web) as client:
+            body = _body(place, messages, max_tokens)
+            replies = await client.chat.completions.create(**body, stream=True)
+            kind = replies.response.headers.get("content-type", "")
+            if "application/json" in kind:  # small servers give the whole reply at once
+                choice = json.loads(await replies.response.aread())["choices"][0]
+                yield Piece(choice["message"]["content"] or "", choice.get("finish_reason"))
+                return
+            if "text/event-stream" not in kind:
+                raise ValueError(f"content type {kind!r}")
+            async for chunk in replies:
+                for choice in chunk.choices[:1]:  # none in the last, which tells the tokens
+                    yield Piece(choice.delta.content or "", choice.finish_reason)
 
-        Raises:
-            LanguageModelError: the server could not be asked, or it is not clear which model.
+    def _client(self, place: Place, seconds: float, retries: int = 1) -> openai.OpenAI:
+        options = self._options(place, seconds) | {"max_retries": retries}
+        return openai.OpenAI(http_client=httpx.Client(**options.pop("web")), **options)
+
+    def _options(self, place: Place, seconds: float) -> dict[str, Any]:
+        """Options of a client, and of its `web`.
+
+        A redirect is not followed, and what is on this machine is not asked through a proxy.
         """
-        facts = self.facts()
-        if self._endpoint is None:
-            model = self._place.model or _only_model(facts)
-            self._endpoint = Endpoint(
-                place=Place(facts.url, model, self._place.secret),
-                limits=self._limits,
-                context=self._context(facts),
-            )
-        return self._endpoint
+        return {
+            "base_url": place.url,
+            "api_key": place.secret or NO_KEY,
+            "max_retries": 1,
+            "timeout": httpx.Timeout(seconds, connect=self._settings.llm_connect_timeout),
+            "web": {
+                "auth": _OwnKey(place.secret or NO_KEY),
+                "follow_redirects": False,
+                "trust_env": not _is_local(place.url),
+                "verify": place.url.startswith("https:"),  # reading certificates takes 20 ms
+            },
+        }
 
     def _ask(self) -> ServerFacts:
-        provider = self._settings.llm_provider
         try:
-            return ask_server(self._place, provider, self._limits)
-        except LanguageModelError as error:
-            if not error.retryable:
-                raise
-        time.sleep(PAUSE)
-        return ask_server(self._place, provider, self._limits)
-
-    def _context(self, facts: ServerFacts) -> int:
-        told = facts.context
-        if facts.provider == "ollama":  # what the model allows; what is used is ours to choose
-            wanted = self._settings.llm_context or ASSUMED_CONTEXT
-            return min(wanted, told or wanted)
-        return self._settings.llm_context or told or ASSUMED_CONTEXT
+            with self._client(self._place, _ASKING) as client:
+                facts = _told(client, self._place)
+        except Exception as error:
+            raise explain(error, self._place) from error
+        return facts if facts.place.model else _with_only_model(facts)
 
     def _count(self, text: str) -> int:
         try:
-            counted = count_tokens(self.facts(), self.endpoint().place, text)
-        except LanguageModelError:
-            counted = None
-        return estimate_tokens(text) if counted is None else counted
+            facts = self.facts()
+            if facts.counts_at is None:
+                return estimate_tokens(text)
+            with self._client(facts.place, _COUNTING, retries=0) as client:
+                body = {facts.counts_key: text, "model": facts.place.model}
+                told: Any = client.post(facts.counts_at, body=body, cast_to=object)
+            return int(told["count"] if "count" in told else len(told["tokens"]))
+        except (LanguageModelError, openai.OpenAIError, ValueError, KeyError, TypeError):
+            return estimate_tokens(text)
 
 
-def _only_model(facts: ServerFacts) -> str:
+class _OwnKey(httpx.Auth):
+    """Sends the key that is set and no other.
+
+    OpenAI's client also sends organisations, projects and headers that the environment holds for
+    another service, and what machine this is.
+    """
+
+    def __init__(self, key: str) -> None:
+        self._key = key
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        for name in set(request.headers) - _HEADERS:
+            del request.headers[name]
+        request.headers["Authorization"] = f"Bearer {self._key}"
+        yield request
+
+
+def _body(place: Place, messages: Sequence[Message], max_tokens: int) -> dict[str, Any]:
+    return {
+        "model": place.model,
+        "messages": [{"role": m.role, "content": m.content} for m in messages],
+        "max_tokens": max_tokens,
+        "temperature": 0,
+        "seed": SEED,
+    }
+
+
+def _is_local(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _told(client: openai.OpenAI, place: Place) -> ServerFacts:
+    """What a server tells about itself; the address may leave out "/v1"."""
+    root = place.url.removesuffix("/v1").rstrip("/")
+    url, entries = _models(client, [place.url] if place.url != root else [f"{root}/v1", root])
+    facts = ServerFacts(replace(place, url=url), tuple(str(e.get("id")) for e in entries))
+    running = _page(client, f"{root}/props").get("default_generation_settings")  # llama.cpp's
+    if isinstance(running, dict) and isinstance(running.get("n_ctx"), int):
+        counts = f"{root}/tokenize"
+        return replace(facts, context=running["n_ctx"], context_from="/props", counts_at=counts)
+    entry = next((e for e in entries if len(entries) == 1 or e.get("id") == place.model), {})
+    meta = entry.get("meta")
+    for key, size in [*entry.items(), *(meta.items() if isinstance(meta, dict) else ())]:
+        if key in _CONTEXT_KEYS and isinstance(size, int) and size > 0:
+            facts = replace(facts, context=size, context_from=f"/v1/models ({key})")
+            if key == "max_model_len":  # vLLM's
+                return replace(facts, counts_at=f"{root}/tokenize", counts_key="prompt")
+    return facts
+
+
+def _models(client: openai.OpenAI, urls: Sequence[str]) -> tuple[str, list[dict[str, Any]]]:
+    """The address where a list of models is, and the list.
+
+    Some servers have none: the request itself will tell whether the address is right.
+    """
+    listed: object = None
+    for url in urls:
+        try:
+            listed = client.get(f"{url}/models", cast_to=object)
+        except openai.NotFoundError:
+            continue
+        if isinstance(listed, dict):
+            found = listed.get("data")
+            return url, [e for e in found if isinstance(e, dict)] if isinstance(found, list) else []
+    if listed is not None:
+        raise ValueError("no list of models")
+    return urls[0], []
+
+
+def _page(client: openai.OpenAI, url: str) -> dict[str, Any]:
+    """A JSON object that only some servers have."""
+    try:
+        found = client.with_options(max_retries=0).get(url, cast_to=object)
+    except (openai.OpenAIError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _with_only_model(facts: ServerFacts) -> ServerFacts:
+    """The facts with the one model that the server has as the one that is meant."""
     if len(facts.models) == 1:
-        return facts.models[0]
+        return replace(facts, place=replace(facts.place, model=facts.models[0]))
     known = ", ".join(facts.models[:8])
     there = f"there are: {known}" if known else "it lists none"
     raise LanguageModelError(
-        f"no model is named, and the server at {facts.url} does not have just one ({there}); "
+        f"no model is named, and the server at {facts.place.url} does not have just one ({there}); "
         "set MEHEALTH_LLM_MODEL",
         LanguageModelFailure.UNKNOWN_MODEL,
-        retryable=False,
     )

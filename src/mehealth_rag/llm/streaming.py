@@ -1,7 +1,7 @@
-"""One request to a model as an iterator of text: bounded in time, stopped at once, tried twice.
+"""One reply of a model as an iterator of text: bounded in time, and stopped at once.
 
-The request runs in an event loop of its own thread, where it can be cancelled at any moment; the
-reader only ever waits at a queue.
+Requests run in an event loop of a thread of their own, where they can be cancelled at any moment;
+the reader only ever waits at a queue.
 """
 
 from __future__ import annotations
@@ -10,23 +10,28 @@ import asyncio
 import contextlib
 import queue
 import threading
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, Callable
+from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Protocol
+from functools import cache
+from typing import TYPE_CHECKING
 
-from mehealth_rag.errors import LanguageModelError
-from mehealth_rag.llm import failures
-from mehealth_rag.llm.failures import Place
-from mehealth_rag.llm.limits import Limits
-from mehealth_rag.llm.watching import TextWatch
+from mehealth_rag.errors import LanguageModelError, LanguageModelFailure
+from mehealth_rag.llm.failures import Place, explain
 
-PAUSE = 0.5
-"""Seconds before the second try."""
+if TYPE_CHECKING:
+    from mehealth_rag.settings import Settings
 
-_GRACE = 2.0
-"""Seconds that a reader waits past the whole limit before it gives the request up."""
+_LONGEST_UNIT, _REPEATS = 240, 4
+"""Characters of the longest unit whose repetition is looked for (two sentences), and how often."""
 
-_TRIES = 2
+_SHORTEST_RUN = 60
+"""A repetition is one of at least this many characters: a rule of dashes is shorter."""
+
+_CHARACTERS_PER_TOKEN = 12
+"""More than any tokenizer puts into a token on average: a server past it ignores `max_tokens`."""
+
+_OPEN, _CLOSE = "<think>", "</think>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,164 +42,149 @@ class Piece:
     finish: str | None = None
 
 
-class Exchange(Protocol):
-    """A request that can be sent again. `whole` tells that its reply comes in one piece."""
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked of a server, and how long it may take: the settings tell."""
 
+    pieces: AsyncGenerator[Piece, None]
     place: Place
+    settings: Settings
     max_tokens: int
 
-    @property
-    def whole(self) -> bool:
-        """Whether the reply comes in one piece, so that no first token can be waited for."""
 
-    def pieces(self) -> AsyncGenerator[Piece, None]:
-        """Send the request and hand out the reply as it comes."""
-
-
-class RequestStream:
+class ReplyStream:
     """The text of one reply; see `mehealth_rag.llm.model.TextStream`.
 
     A stream that nobody holds any more stops its request as well.
     """
 
-    def __init__(self, exchange: Exchange, limits: Limits) -> None:
-        self._request = _Request(exchange, limits)
+    def __init__(self, request: Request) -> None:
+        self._arrived: queue.SimpleQueue[str | Exception | None] = queue.SimpleQueue()
+        work = _work(request, self._arrived.put)
+        self._future: Future[None] = asyncio.run_coroutine_threadsafe(work, _loop())
         self._over = False
-        threading.Thread(target=self._request.run, name="language model", daemon=True).start()
 
-    def __iter__(self) -> RequestStream:
+    def __iter__(self) -> ReplyStream:
         return self
 
     def __next__(self) -> str:
-        if self._over:
-            raise StopIteration
-        got = self._request.next()
-        if isinstance(got, str):
+        got = None if self._over else self._arrived.get()
+        if isinstance(got, str) and not self._over:
             return got
         self._over = True
-        if got is None:
-            raise StopIteration
-        raise got
+        if isinstance(got, Exception):
+            raise got
+        raise StopIteration
 
     def close(self) -> None:
         """Stop the request; a reader that waits sees the end. Does nothing the second time."""
         self._over = True
-        self._request.close()
-
-    def __del__(self) -> None:
-        self._request.close()
-
-
-class _Request:
-    """What happens in the thread. `next` waits for text, an error or None, which is the end."""
-
-    def __init__(self, exchange: Exchange, limits: Limits) -> None:
-        self._exchange = exchange
-        self._limits = limits
-        self._arrived: queue.SimpleQueue[str | Exception | None] = queue.SimpleQueue()
-        self._lock = threading.Lock()
-        self._closed = False
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._task: asyncio.Task[None] | None = None
-
-    def next(self) -> str | Exception | None:
-        if self._closed:
-            return None
-        try:
-            return self._arrived.get(timeout=self._limits.total + _GRACE)
-        except queue.Empty:
-            self.close()
-            return self._slow()
-
-    def close(self) -> None:
-        with self._lock:
-            if self._closed:
-                return
-            self._closed = True
-            if self._loop is not None and self._task is not None:
-                self._loop.call_soon_threadsafe(self._task.cancel)
+        self._future.cancel()
         self._arrived.put(None)
 
-    def run(self) -> None:
-        with contextlib.suppress(asyncio.CancelledError):
-            asyncio.run(self._work())
+    def __del__(self) -> None:
+        self._future.cancel()
 
-    async def _work(self) -> None:
-        with self._lock:
-            if self._closed:
-                return
-            self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
-        outcome: Exception | None = None
-        try:
-            async with asyncio.timeout(self._limits.total):
-                await self._tries()
-        except TimeoutError:
-            outcome = self._slow()
-        except Exception as error:
-            outcome = error
-        finally:
-            with self._lock:
-                self._loop = self._task = None
-            self._arrived.put(outcome)
 
-    async def _tries(self) -> None:
-        for number in range(1, _TRIES + 1):
-            watch = TextWatch(self._exchange.max_tokens)
-            try:
-                await self._once(watch)
-            except LanguageModelError as error:
-                if watch.text or not error.retryable or number == _TRIES:
-                    raise
-            else:
-                return
-            await asyncio.sleep(PAUSE)
+@cache
+def _loop() -> asyncio.AbstractEventLoop:
+    """The loop in which all requests run, begun with the first."""
+    loop = asyncio.new_event_loop()
+    threading.Thread(target=loop.run_forever, name="language models", daemon=True).start()
+    return loop
 
-    async def _once(self, watch: TextWatch) -> None:
-        """One try: hands the text on and raises whatever is wrong with it."""
-        finish = None
-        async with contextlib.aclosing(self._timed()) as pieces:
-            async for piece in pieces:
-                self._hand_on(watch.take(piece.text))
-                finish = piece.finish or finish
-        self._hand_on(watch.rest())
-        if finish == "length":
-            raise failures.too_long(self._exchange.max_tokens)
-        if finish is None:
-            raise failures.cut_off(self._exchange.place)
-        if not watch.text.strip():
-            raise failures.empty(self._exchange.place)
 
-    async def _timed(self) -> AsyncGenerator[Piece, None]:
-        """The pieces, each within its time, and every failure as a `LanguageModelError`."""
-        first = True
-        async with contextlib.aclosing(self._exchange.pieces()) as pieces:
-            while True:
-                piece = await self._timely(pieces, first)
-                if piece is None:
-                    return
-                first = False
-                yield piece
+async def _work(request: Request, put: Callable[[str | Exception | None], None]) -> None:
+    """Hand on the text, then an error or None, which is the end."""
+    limit = request.settings.llm_timeout
+    outcome: Exception | None = None
+    try:
+        async with asyncio.timeout(limit), contextlib.aclosing(request.pieces):
+            await _read(request, put)
+    except TimeoutError:
+        outcome = _slow(request, "altogether", limit, "MEHEALTH_LLM_TIMEOUT")
+    except Exception as error:
+        outcome = explain(error, request.place)
+    finally:
+        put(outcome)
 
-    async def _timely(self, pieces: AsyncIterator[Piece], first: bool) -> Piece | None:
-        place, limits = self._exchange.place, self._limits
-        allowed = limits.first_token if first else limits.token
-        try:
-            async with asyncio.timeout(None if self._exchange.whole else allowed):
-                return await anext(pieces, None)
-        except TimeoutError as error:
-            if first:
-                setting = "MEHEALTH_LLM_FIRST_TOKEN_TIMEOUT"
-                raise failures.slow(place, "to begin", allowed, setting) from error
-            setting = "MEHEALTH_LLM_TOKEN_TIMEOUT"
-            raise failures.slow(place, "between two words", allowed, setting) from error
-        except Exception as error:
-            raise failures.explain(error, place) from error
 
-    def _hand_on(self, text: str) -> None:
-        if text:
-            self._arrived.put(text)
+async def _read(request: Request, put: Callable[[str | Exception | None], None]) -> None:
+    """Hand on the text as it comes and raise whatever is wrong with it."""
+    raw = shown = ""
+    finish = None
+    while (piece := await _next(request, begun=bool(shown))) is not None:
+        raw, finish = raw + piece.text, piece.finish or finish
+        text = _spoken(raw, ended=finish is not None)
+        if len(text) > len(shown):
+            put(text[len(shown) :])
+            shown = text
+        _check(shown, request)
+    if finish == "length":
+        raise _cut(request)
+    if finish is None:
+        text = f"the server at {request.place.url} broke off in the middle of an answer"
+        raise LanguageModelError(text, LanguageModelFailure.CUT_OFF)
+    if not shown.strip():
+        text = f"the model {request.place.model!r} gave an empty answer"
+        raise LanguageModelError(text, LanguageModelFailure.EMPTY)
 
-    def _slow(self) -> LanguageModelError:
-        return failures.slow(
-            self._exchange.place, "altogether", self._limits.total, "MEHEALTH_LLM_TIMEOUT"
-        )
+
+async def _next(request: Request, *, begun: bool) -> Piece | None:
+    """The next piece within its time; None at the end."""
+    settings = request.settings
+    what, allowed, setting = (
+        ("between two words", settings.llm_token_timeout, "MEHEALTH_LLM_TOKEN_TIMEOUT")
+        if begun
+        else ("to begin", settings.llm_first_token_timeout, "MEHEALTH_LLM_FIRST_TOKEN_TIMEOUT")
+    )
+    try:
+        async with asyncio.timeout(allowed):
+            return await anext(request.pieces, None)
+    except TimeoutError as error:
+        raise _slow(request, what, allowed, setting) from error
+
+
+def _slow(request: Request, what: str, seconds: float, setting: str) -> LanguageModelError:
+    return LanguageModelError(
+        f"the model at {request.place.url} took more than {seconds:g} s {what}; "
+        f"a higher {setting} waits longer",
+        LanguageModelFailure.SLOW,
+    )
+
+
+def _cut(request: Request) -> LanguageModelError:
+    return LanguageModelError(
+        f"the answer was cut at {request.max_tokens} tokens; "
+        "a higher MEHEALTH_LLM_MAX_TOKENS allows more",
+        LanguageModelFailure.CUT_OFF,
+    )
+
+
+def _check(text: str, request: Request) -> None:
+    """Raise LanguageModelError where a text repeats itself or is longer than was asked for."""
+    if repeats(text):
+        line = f"the model {request.place.model!r} repeats itself without end"
+        raise LanguageModelError(line, LanguageModelFailure.REPETITION)
+    if len(text) > request.max_tokens * _CHARACTERS_PER_TOKEN:
+        raise _cut(request)
+
+
+def _spoken(raw: str, *, ended: bool) -> str:
+    """A reply without what a reasoning model writes before it, between its two marks."""
+    text = raw.lstrip()
+    if text.startswith(_OPEN):
+        return text.partition(_CLOSE)[2].lstrip()
+    return "" if _OPEN.startswith(text) and not ended else text
+
+
+def repeats(text: str) -> bool:
+    """Whether a text ends in the same unit, four times over or more."""
+    tail = text[-_LONGEST_UNIT * _REPEATS :]
+    for unit in range(1, _LONGEST_UNIT + 1):
+        run = max(unit * _REPEATS, _SHORTEST_RUN)
+        if run > len(tail):
+            return False
+        if tail[-run + unit :] == tail[-run:-unit]:
+            return True
+    return False
