@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 from rich.table import Table
@@ -14,6 +14,7 @@ from mehealth_eval.ranking import CUTS
 from mehealth_eval.reader_alone import ReaderFigures
 from mehealth_eval.run import Report
 from mehealth_eval.sets import GROUPS, Judged
+from mehealth_eval.written_replies import ReplyFigures
 from mehealth_eval.written_scores import WrittenFigures
 
 
@@ -45,8 +46,35 @@ def show_reader(out: Console, found: ReaderFigures) -> None:
     )
 
 
-def show_written(out: Console, found: WrittenFigures) -> None:
+def show_written(out: Console, found: WrittenFigures | ReplyFigures) -> None:
     """The figures of a run over written documents, each in all and by kind."""
+    tables = _replies(out, found) if isinstance(found, ReplyFigures) else _written(out, found)
+    for title, shares in tables.items():
+        if shares:
+            table = Table(title, "share")
+            for kind, share in shares.items():
+                table.add_row(kind, f"{share:.3f}")
+            out.print(table)
+
+
+def _replies(out: Console, found: ReplyFigures) -> dict[str, Mapping[str, float]]:
+    out.print(
+        f"{found.documents} documents: a good model's replies to {found.questions} questions "
+        f"({found.answerable} that the documents answer), and {found.lies} lies"
+    )
+    out.print(f"asked {found.asked:.3f}, true sentences shown {found.true_sentences_shown:.3f}")
+    times = (f"{name} {value:.0f} ms" for name, value in found.first_words_ms.items() if value)
+    out.print(f"first words after: {', '.join(times) or 'none came'}")
+    return {
+        "right as written": found.right_as_written,
+        "right as shown": found.right_as_shown,
+        "good replies shown whole": found.shown_whole,
+        "silences kept": found.silences_kept,
+        "lies shown": found.lies_shown,
+    }
+
+
+def _written(out: Console, found: WrittenFigures) -> dict[str, Mapping[str, float]]:
     out.print(f"{found.documents} documents: {found.questions} questions, {found.claims} claims, "
               f"{found.twins} twins")  # fmt: skip
     abstention = found.abstention
@@ -56,18 +84,12 @@ def show_written(out: Console, found: WrittenFigures) -> None:
     )
     out.print(f"verdicts: macro-F1 {found.macro_f1:.3f}, false support {found.false_support:.3f}")
     out.print(f"twins: in order {found.twins_in_order:.3f}, true carried {found.true_carried:.3f}")
-    tables = {
+    return {
         "evidence right": found.evidence,
         "best sentence right": found.best_right,
         "verdict right": found.verdicts,
         "lies passed": found.lies_passed,
     }
-    for title, shares in tables.items():
-        if shares:
-            table = Table(title, "share")
-            for kind, share in shares.items():
-                table.add_row(kind, f"{share:.3f}")
-            out.print(table)
 
 
 def _figures(groups: Sequence[Group]) -> Table:

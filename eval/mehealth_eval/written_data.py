@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
@@ -144,6 +144,37 @@ def load_documents(folder: Path) -> list[WrittenDocument]:
     return [load_document(path) for path in paths]
 
 
+def sampled(documents: Sequence[WrittenDocument], most: int | None) -> list[WrittenDocument]:
+    """The documents with `most` questions, claims and twins in all, always the same; None: all."""
+    if most is None:
+        return list(documents)
+    questions, claims, twins = (
+        _spread([len(own) for own in lists], most)
+        for lists in (
+            [d.questions for d in documents],
+            [d.claims for d in documents],
+            [d.twins for d in documents],
+        )
+    )
+    return [
+        replace(
+            document,
+            questions=tuple(document.questions[n] for n in questions[place]),
+            claims=tuple(document.claims[n] for n in claims[place]),
+            twins=tuple(document.twins[n] for n in twins[place]),
+        )
+        for place, document in enumerate(documents)
+    ]
+
+
+def _spread(lengths: Sequence[int], most: int) -> list[list[int]]:
+    """The places taken in each of several lists: `most` in all, at even distances."""
+    places = [(n, i) for n, length in enumerate(lengths) for i in range(length)]
+    count = min(most, len(places))
+    taken = [places[k * len(places) // count] for k in range(count)]
+    return [[i for n, i in taken if n == own] for own in range(len(lengths))]
+
+
 def load_document(path: Path) -> WrittenDocument:
     """Read `NAME.txt` with what lies beside it. Raises QuestionFileError."""
     parts = tuple(_parts(path))
@@ -232,6 +263,11 @@ class SentenceFinder:
         if start < 0:
             start = self._pages[page].text.find(wanted)
         return (page, start, start + len(wanted)) if wanted and start >= 0 else None
+
+
+def letters(text: str) -> str:
+    """A text's letters and digits alone, folded."""
+    return _Letters(text).text
 
 
 @dataclass(frozen=True)

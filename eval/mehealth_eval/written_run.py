@@ -8,7 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from mehealth_eval.written_data import SentenceFinder, WrittenDocument, load_documents, markdown
+from mehealth_eval.written_data import (
+    SentenceFinder,
+    WrittenDocument,
+    load_documents,
+    markdown,
+    sampled,
+)
 from mehealth_eval.written_scores import (
     Answered,
     Judged,
@@ -34,7 +40,7 @@ if TYPE_CHECKING:
     from mehealth_rag.reader.model import Reader
     from mehealth_rag.reader.rows import PassageText
     from mehealth_rag.settings import Settings
-    from mehealth_rag.types import Citation, Passage
+    from mehealth_rag.types import Answer, Citation, Passage
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -54,14 +60,20 @@ class Engine(Protocol):
 
 
 def evaluate_written(
-    folder: Path, settings: Settings, progress: Progress, *, reader_only: bool = False
+    folder: Path,
+    settings: Settings,
+    progress: Progress,
+    *,
+    reader_only: bool = False,
+    sample: int | None = None,
 ) -> WrittenFigures:
     """Evaluate on the written documents of a folder; each is asked about by itself.
 
-    `settings` say which reader and engine; their corpus and index are not used.
+    `settings` say which reader; their corpus and index are not used. `sample` is the most of
+    questions, of claims and of twins.
     Raises QuestionFileError where the folder holds none, or a line is wrong.
     """
-    documents = load_documents(folder)
+    documents = sampled(load_documents(folder), sample)
     answered: list[Answered] = []
     judged: list[Judged] = []
     twins: list[JudgedTwin] = []
@@ -132,6 +144,16 @@ class Found:
         ]
         return [(passage, places) for passage, places in held if places]
 
+    def quoted(self, answer: Answer) -> frozenset[str]:
+        """The numbered sentences that an answer quotes."""
+        spans = ((c.page, self._span(c)) for c in answer.citations)
+        return quoted_ids(self.finder.shares(page, span) for page, span in spans if span)
+
+    def _span(self, citation: Citation) -> Span | None:
+        text = self.texts[citation.page - 1]
+        start = text.find(citation.quote)
+        return Span(start, start + len(citation.quote)) if start >= 0 else None
+
 
 @dataclass(frozen=True)
 class _ReaderAlone:
@@ -194,9 +216,7 @@ class _Whole:
             answer = self.found.assistant.ask(question.question, question.history, [name])
         except MehealthError:
             return Answered(question, frozenset(), failed=True)
-        shares = [self.found.finder.shares(c.page, s) for c in answer.citations
-                  if (s := self._span(c))]  # fmt: skip
-        return Answered(question, quoted_ids(shares))
+        return Answered(question, self.found.quoted(answer))
 
     def judged(self, claim: WrittenClaim) -> Judged:
         return Judged(claim, self._verdict(claim.claim)[0])
@@ -213,8 +233,3 @@ class _Whole:
             return "", 0.0
         surely = verdict.confidence if verdict.verdict == "supported" else 0.0
         return str(verdict.verdict), surely
-
-    def _span(self, citation: Citation) -> Span | None:
-        text = self.found.texts[citation.page - 1]
-        start = text.find(citation.quote)
-        return Span(start, start + len(citation.quote)) if start >= 0 else None

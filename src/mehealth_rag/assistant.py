@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from mehealth_rag.answering import reading
 from mehealth_rag.answering.certainty import LIKELY_FROM
 from mehealth_rag.answering.disputes import Sweep
 from mehealth_rag.answering.leading import lead
-from mehealth_rag.answering.links import find_link
+from mehealth_rag.answering.links import FoundLink, find_link
 from mehealth_rag.answering.named import plain
 from mehealth_rag.answering.reading import ReadHit
 from mehealth_rag.answering.scope import Refusal, declined
@@ -21,6 +21,8 @@ from mehealth_rag.checking import PASSAGES_JUDGED, Desk, check_claim
 from mehealth_rag.corpus import NOT_LISTED, load_sources, unlisted
 from mehealth_rag.errors import UsageError
 from mehealth_rag.followups import Standalone, stand_alone
+from mehealth_rag.generating.evidence import Shelf
+from mehealth_rag.generating.pace import Pace
 from mehealth_rag.generating.rewriting import rewritten
 from mehealth_rag.generating.writing import Task, Writer
 from mehealth_rag.growing import drained, mapped
@@ -68,11 +70,14 @@ PASSAGES_READ = 12
 class _Asked:
     """A question as it stands alone, and the passages found for it.
 
-    `read` has the reader read them: what only a link answers need not be read. `plain` are the
-    documents that an answer need not name. `refusal` declines it where they do not answer it.
+    `shown` are its words as it is shown, `history` the turns before. `read` has the reader read
+    the passages: what only a link answers need not be read. `plain` are the documents that an
+    answer need not name. `refusal` declines it where they do not answer it.
     """
 
     question: Question
+    shown: str
+    history: Sequence[Turn]
     evidence: tuple[Evidence, ...]
     read: Callable[[], tuple[ReadHit, ...]]
     plain: frozenset[str]
@@ -92,6 +97,8 @@ class Assistant:
     model: LanguageModel | None = None
     """The language model that writes the answers, None for the extractive engine."""
     answer_tokens: int = 0
+    pace: Pace = field(default_factory=Pace)
+    """How long the model's prompts may be for its first words to come in time."""
     left_out: tuple[Source, ...] = ()
     """Files of the corpus folder that are not read."""
 
@@ -113,6 +120,7 @@ class Assistant:
             reader=cache(partial(open_reader, settings)),
             model=open_language_model(settings),
             answer_tokens=settings.llm_max_tokens,
+            pace=Pace.of(settings),
             left_out=unlisted(settings.corpus),
         )
 
@@ -306,7 +314,8 @@ class Assistant:
             return framed(part)
 
         read = partial(self._read, question, _turns(alone, history), evidence)
-        asked = _Asked(analysed, evidence, read, plain(naming, evidence), refusal)
+        known = plain(naming, evidence)
+        asked = _Asked(analysed, shown, history, evidence, read, known, refusal)
         answer = yield from mapped(self._answer(asked, documents), begun)
         watch.lap("answer")
         return framed(answer, timings_ms=watch.stop())
@@ -346,11 +355,9 @@ class Assistant:
     def _answer(self, asked: _Asked, documents: Sequence[str]) -> Generator[Answer, None, Answer]:
         question = asked.question
         library = replace(self._library(), plain=asked.plain)
-        if question.wanted is Wanted.LINK:
-            pages = _link_pages(self.index, self.known_sources, asked.evidence)
-            link = find_link(question, self.known_sources, pages)
-            if link is not None:
-                return compose.link_answer(question, link, library)
+        link = self._link(asked) if question.wanted is Wanted.LINK else None
+        if link is not None and self.model is None:
+            return compose.link_answer(question, link, library)
         hits, reader = asked.read(), self.reader()
         draft = reading.drafted(question, hits, reader.limits, self.index.page)
         draft = replace(draft, confidence=reader.right.of(draft.answerable))
@@ -358,14 +365,32 @@ class Assistant:
         unlikely = not draft.statements or draft.confidence < LIKELY_FROM
         if asked.refusal is not None and unlikely:
             return compose.decline(question.text, asked.refusal.sentence, self.index.fingerprint)
+        if self.model is not None:
+            task = Task(question, asked.shown, asked.history, draft, asked.evidence, hits)
+            answer = yield from generated.answer(task, self._writer(self.model), library)
+            if link is None or answer.engine == generated.ENGINE:
+                return answer
+            found = compose.link_answer(question, link, library)
+            return replace(found, dropped=answer.dropped, tokens=answer.tokens)
         if not draft.statements:
             return compose.not_found(question, reading.nearest(hits), draft, library)
-        if self.model is None or draft.disagree:
-            draft = replace(draft, lead=lead(question, draft, hits, reader))
-            return compose.answered(question, draft, library)
-        task = Task(question, draft, asked.evidence, hits)
-        writer = Writer(self.model, reader, self.index.page, self.answer_tokens)
-        return (yield from generated.answer(task, writer, library))
+        draft = replace(draft, lead=lead(question, draft, hits, reader))
+        return compose.answered(question, draft, library)
+
+    def _link(self, asked: _Asked) -> FoundLink | None:
+        """The link that a question for an address is answered with."""
+        pages = _link_pages(self.index, self.known_sources, asked.evidence)
+        return find_link(asked.question, self.known_sources, pages)
+
+    def _writer(self, model: LanguageModel) -> Writer:
+        """A language model with what its words are held against."""
+        shelf = Shelf(self.index.page, self.passage_text, self._document)
+        return Writer(model, self.reader(), shelf, self.pace, self.answer_tokens)
+
+    def _document(self, document: str, most: int) -> Sequence[Passage]:
+        """The passages of a document in reading order; none where there are more than `most`."""
+        ordinals = self.index.document_ordinals([document])
+        return self.index.passages(ordinals.tolist()) if len(ordinals) <= most else ()
 
     def _unread(self, documents: Sequence[str]) -> Mapping[str, tuple[PageName, ...]]:
         """Pages of the documents searched that could not be read."""

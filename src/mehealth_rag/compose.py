@@ -82,12 +82,12 @@ def answered(question: Question, draft: Draft, library: Library) -> Answer:
         answer=text + DISAGREE * draft.disagree + _origin(citations, library),
         statements=tuple(statements),
         citations=tuple(citations),
-        conflicts=(_conflict(question, statements),) if draft.disagree else (),
+        conflicts=(conflict(question, statements),) if draft.disagree else (),
         confidence=round(draft.confidence, 4),
     )
 
 
-def _conflict(question: Question, statements: Sequence[Statement]) -> Conflict:
+def conflict(question: Question, statements: Sequence[Statement]) -> Conflict:
     """What the statements disagree about, and the figure that each gives."""
     values = []
     for statement in statements:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from mehealth_rag.answering.certainty import SURE_FROM
 from mehealth_rag.answering.draft import Draft
 from mehealth_rag.answering.marking import decisive, mark
-from mehealth_rag.answering.reading import NEAREST
-from mehealth_rag.compose import Library, answered, not_found, statement_text
+from mehealth_rag.answering.reading import nearest
+from mehealth_rag.compose import Library, answered, conflict, not_found, statement_text
 from mehealth_rag.errors import LanguageModelFailure
 from mehealth_rag.generating.gate import Passed
 from mehealth_rag.generating.writing import Task, Writer, Written, write
@@ -47,20 +47,38 @@ def answer(task: Task, writer: Writer, library: Library) -> Generator[Answer, No
     """The answer that a model writes, as it grows; returned when it is whole."""
 
     def part(passed: Sequence[Passed]) -> Answer:
-        return partial_answer(task.question, passed, task.draft, library)
+        return _told(task, passed, library)
 
     written = yield from mapped(write(task, writer), part)
-    found = whole_answer(task.question, written, task.draft, library)
+    found = whole_answer(task, written, library)
     return replace(found, dropped=written.dropped, tokens=written.tokens)
 
 
-def partial_answer(
-    question: Question, passed: Sequence[Passed], draft: Draft, library: Library
-) -> Answer:
-    """The answer as far as it has come."""
+def whole_answer(task: Task, written: Written, library: Library) -> Answer:
+    """What passed; where nothing did, the documents' own words, if the reader found any.
+
+    A model that is silent is believed unless the reader is sure of an answer.
+    """
+    question, draft = task.question, task.draft
+    if written.passed:
+        own = _own_words(draft, written.passed)
+        found = _told(task, [*written.passed, *own], library, draft.disagree)
+        return replace(found, notice=" ".join(filter(None, (_beside(written), _added(len(own))))))
+    if draft.statements and (not written.silent or draft.confidence >= SURE_FROM):
+        notice = f"{_alone(written)}; {OWN_WORDS}"
+        return replace(answered(question, draft, library), notice=notice)
+    found = not_found(question, nearest(task.hits), draft, library)
+    return replace(found, engine=ENGINE, notice=f"{_alone(written)}.")
+
+
+def _told(task: Task, passed: Sequence[Passed], library: Library, disagree: bool = False) -> Answer:
+    """What passed as an answer; `disagree`: with what each of the pages says that do."""
+    question, draft = task.question, task.draft
     numbers = _Numbers(library)
     statements = [Statement(statement_text(p.text), numbers.of(p.quotes)) for p in passed]
     items = [p.item for p in passed]
+    groups = draft.statements if disagree else ()
+    sides = [Statement(statement_text(g[0].text), numbers.of(g)) for g in groups]
     return Answer(
         question=question.text,
         standalone_question=question.text,
@@ -68,34 +86,24 @@ def partial_answer(
         answer=_text(question, statements, items),
         statements=tuple(statements),
         citations=numbers.citations(),
+        conflicts=(conflict(question, sides),) if sides else (),
         confidence=round(draft.confidence, 4),
         engine=ENGINE,
     )
 
 
-def whole_answer(question: Question, written: Written, draft: Draft, library: Library) -> Answer:
-    """What passed, with the quotes that it leaves out; these alone where nothing passed.
-
-    A model that is silent is believed unless the reader is sure of an answer.
-    """
-    if written.passed:
-        own = _own_words(draft, written.passed)
-        found = partial_answer(question, [*written.passed, *own], draft, library)
-        return replace(found, notice=" ".join(filter(None, (_beside(written), _added(len(own))))))
-    if written.silent and draft.confidence < SURE_FROM:
-        nearest = [group[0] for group in draft.statements[:NEAREST]]
-        found = not_found(question, nearest, draft, library)
-        return replace(found, engine=ENGINE, notice=f"{_SILENT}.")
-    return replace(answered(question, draft, library), notice=_alone(written))
-
-
 def _own_words(draft: Draft, passed: Sequence[Passed]) -> list[Passed]:
-    """The quotes that answer, where no sentence tells one of them; of a list, those not told."""
-    listed = draft.introduction is not None
-    left = [group for group in draft.statements if not _tell(passed, group[0])]
-    if not listed and len(left) < len(draft.statements):
+    """The quotes that answer, where no sentence tells one of them; of a list, those not told.
+
+    Where pages disagree each has its say. What the reader is not sure of is left to the model.
+    """
+    if draft.confidence < SURE_FROM:
         return []
-    return [Passed(group[0].text, group, listed) for group in left]
+    each = draft.introduction is not None or draft.disagree
+    left = [group for group in draft.statements if not _tell(passed, group[0])]
+    if not each and len(left) < len(draft.statements):
+        return []
+    return [Passed(group[0].text, group, draft.introduction is not None) for group in left]
 
 
 def _tell(passed: Sequence[Passed], quote: Quote) -> bool:
@@ -143,14 +151,14 @@ def _failed(written: Written) -> str:
 
 
 def _alone(written: Written) -> str:
-    """Why the documents' own words stand alone."""
+    """Why nothing of what the model wrote is shown."""
     if written.failure is not None:
-        return f"The language model {_failed(written)}; {OWN_WORDS}"
+        return f"The language model {_failed(written)}"
     if written.silent:
-        return f"{_SILENT}; {OWN_WORDS}"
+        return _SILENT
     if written.dropped:
-        return f"The documents do not bear out what the language model wrote; {OWN_WORDS}"
-    return f"The language model wrote nothing; {OWN_WORDS}"
+        return "The documents do not bear out what the language model wrote"
+    return "The language model wrote nothing"
 
 
 def _beside(written: Written) -> str:

@@ -12,6 +12,7 @@ import pytest
 
 from mehealth_rag.assistant import Assistant
 from mehealth_rag.generating.judging import DENIED, UNTOLD
+from mehealth_rag.generating.pace import Pace
 from mehealth_rag.reader.model import Calibration
 from mehealth_rag.serialise import answer_json
 from mehealth_rag.types import Answer, Status
@@ -191,15 +192,82 @@ def test_the_model_that_finds_nothing_is_believed_where_the_reader_is_not_sure(
     assert answer.notice == "The language model found no answer in the evidence."
 
 
-def test_what_is_not_in_the_documents_is_not_asked_of_the_model(
+def test_the_model_is_asked_what_the_reader_finds_no_answer_to(
     harbour: tuple[Assistant, Script],
 ) -> None:
     assistant, script = harbour
+    unsure = told(assistant, carried=["lighthouse"])
     script.say("The prime minister is Winston Churchill [1].")
+    untrue = unsure.ask("Who is the current prime minister?")
+    assert (untrue.status, len(untrue.dropped)) == (Status.NOT_FOUND, 1)
+    assert untrue.notice == "The documents do not bear out what the language model wrote."
+    script.say("The lighthouse has 42 metres.")
+    true = unsure.ask(TALL)
+    assert (true.engine, plain(true)) == ("generative", "The lighthouse has 42 metres [1].")
+
+
+def test_small_talk_is_not_asked_of_the_model(harbour: tuple[Assistant, Script]) -> None:
+    assistant, script = harbour
     asked = len(script.prompts)
-    answer = told(assistant).ask("Who is the current prime minister?")
-    assert answer.status is Status.NOT_FOUND
+    for text in ("Thank you!", "Write me a poem about the harbour."):
+        assert assistant.ask(text).status is Status.NOT_FOUND
     assert len(script.prompts) == asked
+
+
+def test_the_model_is_given_the_whole_document_best_first_where_it_fits(
+    harbour: tuple[Assistant, Script],
+) -> None:
+    assistant, script = told(harbour[0], ANSWERS[TALL]), harbour[1]
+    script.say("NOT IN THE EVIDENCE")
+    assistant.ask(TALL)
+    first, *_ = script.last.split("[2]")
+    assert "A guide to the harbour, page 1:\n  The North Pier\n" in first
+    others = ("two piers", "due to run at night", "dogs on a lead", "finest harbour")
+    assert all(words in script.last for words in others)
+    replace(assistant, pace=Pace(limit=1, tokens_per_second=600)).ask(TALL)
+    assert "42 metres tall" in script.last
+    assert "finest harbour" not in script.last
+
+
+def test_turns_go_to_the_model_as_turns(harbour: tuple[Assistant, Script]) -> None:
+    assistant, script = told(harbour[0], ANSWERS[LIT]), harbour[1]
+    script.say("It was lit in 1871 [1].")
+    assistant.ask("And when was it lit?", [(TALL, "It is **42 metres** tall [1].")])
+    _, *turns, asked = script.prompts[-1]
+    assert [(m["role"], m["content"]) for m in turns] == [
+        ("user", TALL),
+        ("assistant", "It is 42 metres tall."),
+    ]
+    assert TALL not in asked["content"]
+    assert "\nQuestion: When was the lighthouse on the North Pier lit?\n" in asked["content"]
+
+
+TICKETS = "# The ferry\n\nTickets are sold [on this page](https://ferry.example/tickets).\n"
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [("https://ferry.example/tickets", True), ("https://ferry.example/shop", False)],
+)
+def test_an_address_is_shown_that_a_link_of_the_evidence_leads_to(
+    tmp_path: Path, address: str, shown: bool
+) -> None:
+    with scripted(tmp_path, ferry=TICKETS) as (assistant, script):
+        script.say(f"Tickets are sold at {address} [1].")
+        answer = told(assistant, "Tickets").ask("How are tickets sold?")
+    assert "Tickets are sold on this page. (https://ferry.example/tickets)" in script.last
+    assert (address in answer.answer) is shown
+    assert shown or answer.dropped[0].reasons == (f"unsupported address “{address}”",)
+
+
+def test_where_pages_disagree_what_the_model_leaves_out_is_quoted(tmp_path: Path) -> None:
+    other = "# Notes\n\nThe lighthouse on the North Pier is 45 metres tall."
+    with scripted(tmp_path, guide=GUIDE, notes=other) as (assistant, script):
+        script.say("The lighthouse has 42 metres [1].")
+        answer = told(assistant, "42 metres", "45 metres", carried=["lighthouse"]).ask(TALL)
+    assert answer.engine == "generative"
+    assert {v.value for v in answer.conflicts[0].values} == {"42 metres", "45 metres"}
+    assert "45 metres" in plain(answer)
 
 
 def test_a_model_that_fails_leaves_the_quote(harbour: tuple[Assistant, Script]) -> None:

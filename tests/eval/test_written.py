@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from rich.console import Console
 
-from mehealth_eval import written_check, written_gate
+from mehealth_eval import written_check
 from mehealth_eval.questions import QuestionFileError
 from mehealth_eval.terminal import show_written
 from mehealth_eval.written_data import (
@@ -20,6 +20,7 @@ from mehealth_eval.written_data import (
     load_document,
     load_documents,
     markdown,
+    sampled,
 )
 from mehealth_eval.written_scores import Answered, Judged, JudgedTwin, figures, quoted_ids
 from mehealth_rag.types import Span
@@ -133,13 +134,26 @@ def test_the_command_measures_engine_and_reader(mehealth: Run, more: tuple[str, 
     assert 0.25 <= found["evidence"]["all"] <= 1.0
 
 
+def test_a_sample_is_spread_and_always_the_same() -> None:
+    document = load_document(WRITTEN / "islands.txt")
+    first, second = sampled([document, document], 4)
+    assert first.questions == second.questions == document.questions[::4]
+    assert (len(first.twins), len(second.claims)) == (2, 2)
+    assert sampled([document], None) == [document]
+
+
 @pytest.mark.slow
-def test_the_gate_is_measured_by_twins(capsys: pytest.CaptureFixture[str]) -> None:
-    written_gate.main([str(WRITTEN), "--each", "2"])
-    found = json.loads(capsys.readouterr().out)
-    assert found["twins"] == 2
-    assert set(found["true_shown"]) == set(found["lies_shown"]) > {"all"}
-    assert 0 <= found["lies_shown"]["all"] <= 1
+def test_the_replies_of_a_good_model_and_of_a_liar_are_measured(mehealth: Run) -> None:
+    written = ("eval", "--written", str(WRITTEN), "--engine", "generative")
+    result = mehealth(*written, "--sample", "4", "--json")
+    assert result.returncode == 0, result.stderr
+    found = json.loads(result.stdout)
+    assert (found["questions"], found["answerable"], found["lies"]) == (4, 3, 2)
+    assert found["asked"] == found["right_as_written"]["all"] == 1.0
+    assert found["silences_kept"] == {"all": 1.0, "near-miss": 1.0}
+    assert 0 <= found["lies_shown"]["all"] <= found["shown_whole"]["all"] <= 1
+    assert found["first_words_ms"]["p50"] > 0
+    assert "leave out --engine" in mehealth(*written, "--reader-only").stderr
 
 
 @pytest.mark.slow

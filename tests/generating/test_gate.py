@@ -203,6 +203,14 @@ def test_the_writer_that_finds_nothing_is_heard() -> None:
     assert not through(TEXTS[0]).silent
 
 
+def test_what_follows_a_silence_does_not_answer_unless_something_did_before() -> None:
+    carried = "The ferry carries walkers [4]."
+    found = through(f"NOT IN THE EVIDENCE. {carried}")
+    assert (found.passed, found.silent, found.done) == ((), True, True)
+    partly = through(f"{carried} The evidence does not say when. The ferry carries bicycles [5].")
+    assert [p[1] for p in partly.passed] == [4, 5]
+
+
 def test_repetition_and_drivel_end_the_wait() -> None:
     gate = Gate(judge)
     for _ in range(5):

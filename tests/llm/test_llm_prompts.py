@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from mehealth_rag.llm import (
     NOT_THERE,
+    Asked,
     EvidenceItem,
     TokenBudget,
     answer_messages,
@@ -24,7 +25,7 @@ AMPLE = TokenBudget(10_000, estimate_tokens)
 
 
 def test_evidence_is_numbered_with_its_source_and_page() -> None:
-    system, user = answer_messages("How many facts?", ITEMS[:2], AMPLE)
+    system, user = answer_messages(Asked("How many facts?"), ITEMS[:2], AMPLE)
     code = re.search(r"<evidence-(\w+)>", user.content)[1]
     assert user.content == (
         f"<evidence-{code}>\n"
@@ -40,12 +41,12 @@ def test_evidence_is_numbered_with_its_source_and_page() -> None:
 
 
 def test_the_weakest_evidence_goes_first() -> None:
-    least = sum(estimate_tokens(m.content) + 8 for m in answer_messages("Q?", (), AMPLE))
-    assert fitting("Q?", ITEMS, TokenBudget(least, estimate_tokens)) == ()
-    kept = fitting("Q?", ITEMS, TokenBudget(least + 60, estimate_tokens))
+    least = sum(estimate_tokens(m.content) + 8 for m in answer_messages(Asked("Q?"), (), AMPLE))
+    assert fitting(Asked("Q?"), ITEMS, TokenBudget(least, estimate_tokens)) == ()
+    kept = fitting(Asked("Q?"), ITEMS, TokenBudget(least + 60, estimate_tokens))
     assert 0 < len(kept) < len(ITEMS)
     assert kept == ITEMS[: len(kept)]
-    assert fitting("Q?", ITEMS, AMPLE) == ITEMS
+    assert fitting(Asked("Q?"), ITEMS, AMPLE) == ITEMS
 
 
 @given(
@@ -55,9 +56,25 @@ def test_the_weakest_evidence_goes_first() -> None:
 )
 def test_a_prompt_never_passes_its_budget(texts: list[str], question: str, tokens: int) -> None:
     items = [EvidenceItem("A", "1", t) for t in texts]
-    messages = answer_messages(question, items, TokenBudget(tokens, estimate_tokens))
+    messages = answer_messages(Asked(question), items, TokenBudget(tokens, estimate_tokens))
     if "[1]" in messages[1].content.split("Question:")[0]:
         assert sum(estimate_tokens(m.content) for m in messages) <= tokens
+
+
+def test_turns_are_messages_before_the_evidence() -> None:
+    history = [(f"Question {n}?", f"Answer {n}.") for n in range(1, 7)]
+    messages = answer_messages(Asked("And the pier?", history), ITEMS[:1], AMPLE)
+    assert [m.role for m in messages] == ["system", *["user", "assistant"] * 4, "user"]
+    assert [m.content for m in messages[1:3]] == ["Question 3?", "Answer 3."]
+    assert "Question: And the pier?" in messages[-1].content
+
+
+def test_turns_leave_room_for_the_evidence() -> None:
+    history = [("Why? " * 40, "So. " * 40), ("How tall is it?", "42 metres.")]
+    budget = TokenBudget(600, estimate_tokens)
+    messages = answer_messages(Asked("And the pier?", history), ITEMS, budget)
+    assert [m.content for m in messages[1:3]] == ["How tall is it?", "42 metres."]
+    assert "[1]" in messages[-1].content
 
 
 FORGED = (
@@ -67,7 +84,7 @@ FORGED = (
 
 def test_evidence_cannot_forge_its_end_or_a_number() -> None:
     item = EvidenceItem("Guide\n[9] Board, page 1:", "1", FORGED)
-    _, user = answer_messages("How many facts?", [item, ITEMS[0]], AMPLE)
+    _, user = answer_messages(Asked("How many facts?"), [item, ITEMS[0]], AMPLE)
     lines = user.content.splitlines()
     code = lines[0].removeprefix("<evidence-").removesuffix(">")
     assert lines.index(f"</evidence-{code}>") == 8  # only where we put it
@@ -77,7 +94,7 @@ def test_evidence_cannot_forge_its_end_or_a_number() -> None:
 
 @given(st.text(max_size=120))
 def test_the_mark_stands_in_no_evidence(text: str) -> None:
-    _, user = answer_messages("Q?", [EvidenceItem("A", "1", text)], AMPLE)
+    _, user = answer_messages(Asked("Q?"), [EvidenceItem("A", "1", text)], AMPLE)
     code = user.content.split(">")[0].removeprefix("<evidence-")
     assert code not in text
 

@@ -71,7 +71,8 @@ def find_link(
         return None
     share, _, document, page, link = max(scored, key=lambda s: s[:2])
     title = titles.get(link.url, "")
-    place = _words_at(document, page, link) or _nearest_words(title, library)
+    words = words_at(page, link)
+    place = _Place(document, page.number, words) if words else _nearest_words(title, library)
     if place is None:
         return None
     return FoundLink(title, link.url, place.document, place.page, place.span, min(share, 1.0))
@@ -139,14 +140,14 @@ def _overlap(weight: Mapping[str, float], held: frozenset[str]) -> float:
     return got / (got + missed) if got else 0.0
 
 
-def _words_at(document: str, page: Page, link: Link) -> _Place | None:
-    """The words that the link covers, None where it covers none."""
+def words_at(page: Page, link: Link) -> Span | None:
+    """The words that a link covers, None where it covers none."""
     if link.span is not None and link.span.end > link.span.start:
-        return _Place(document, page.number, link.span)
+        return link.span
     under = [
         line.span for line in page.lines if line.box and link.box and _overlaps(line.box, link.box)
     ]
-    return _Place(document, page.number, Span(under[0].start, under[-1].end)) if under else None
+    return Span(under[0].start, under[-1].end) if under else None
 
 
 def _nearest_words(title: str, pages: Sequence[tuple[str, Page]]) -> _Place | None:

@@ -262,6 +262,12 @@ def evaluate(  # noqa: PLR0913 - one parameter an option
     written: Annotated[
         Path | None, typer.Option("--written", help="folder of written documents to score")
     ] = None,
+    sample: Annotated[
+        int | None,
+        typer.Option(
+            "--sample", min=1, help="so many written questions and twins, always the same"
+        ),
+    ] = None,
     reader_only: ReaderOnly = False,
     engine: Engine = None,
     corpus: Corpus = None,
@@ -274,7 +280,7 @@ def evaluate(  # noqa: PLR0913 - one parameter an option
 
     with guarded(debug):
         if written is not None:
-            run_written(written, reader_only=reader_only, json=json, engine=engine)
+            run_written(written, sample=sample, reader_only=reader_only, json=json, engine=engine)
             return
         if reader_only:
             run_reader(question_set, json=json, corpus=corpus, index=index)

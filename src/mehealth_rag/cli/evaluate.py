@@ -12,6 +12,8 @@ from mehealth_rag.errors import MehealthError, UsageError
 
 if TYPE_CHECKING:
     from mehealth_eval.run import Plan, Report
+    from mehealth_eval.written_replies import ReplyFigures
+    from mehealth_eval.written_scores import WrittenFigures
     from mehealth_rag.settings import Settings
 
 _MOST_PROBLEMS = 20
@@ -81,16 +83,31 @@ def run_reader(
         show_reader(console(), found)
 
 
-def run_written(folder: Path, *, reader_only: bool, json: bool, engine: str | None) -> None:
-    """Score written documents; their corpus and index are made for the run."""
+def run_written(
+    folder: Path, *, sample: int | None, reader_only: bool, json: bool, engine: str | None
+) -> None:
+    """Score written documents; their corpus and index are made for the run.
+
+    With the engine `generative`: what is shown of a good model's and a liar's replies.
+    """
     if not folder.is_dir():
         raise UsageError(f"{folder}: there is no such folder; check --written")
+    settings = made(engine=engine)
+    if reader_only and settings.engine == "generative":
+        raise UsageError("--reader-only asks no language model; leave out --engine generative")
     from mehealth_eval.terminal import show_written
+    from mehealth_eval.written_replies import evaluate_replies
     from mehealth_eval.written_run import evaluate_written
     from mehealth_rag.cli.corpus import TerminalProgress
 
+    found: ReplyFigures | WrittenFigures
     with TerminalProgress() as progress:
-        found = evaluate_written(folder, made(engine=engine), progress, reader_only=reader_only)
+        if settings.engine == "generative":
+            found = evaluate_replies(folder, settings, progress, sample)
+        else:
+            found = evaluate_written(
+                folder, settings, progress, reader_only=reader_only, sample=sample
+            )
     if json:
         print_json(found.as_json())
     else:

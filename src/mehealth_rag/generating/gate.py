@@ -75,7 +75,7 @@ class Gate:
     The text may come in pieces of any size: what passes, and what is dropped, is the same.
     What would make the whole longer than `most_words` is left out, the first sentence aside.
     `done` says that more of the text would be in vain. `silent`: the writer says that the evidence
-    does not answer.
+    does not answer; what it goes on with does not, then, if that was the first that it said.
     """
 
     judge: Judge
@@ -196,6 +196,7 @@ class Gate:
         self._repeated += repeated
         if _SILENCE.search(unit.text):
             self.silent = True
+            self.done = not self.passed
             return SILENT
         if not unit.whole:
             return CUT_OFF

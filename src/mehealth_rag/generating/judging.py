@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mehealth_rag.answering.before import leans
 from mehealth_rag.claims import topic_of
+from mehealth_rag.generating.addresses import Addresses
 from mehealth_rag.generating.gate import Ruling
 from mehealth_rag.guard.exhibits import case_of, quotes_of
 from mehealth_rag.guard.verdict import (
@@ -18,7 +20,7 @@ from mehealth_rag.guard.verdict import (
     word_for_word,
 )
 from mehealth_rag.language.pronouns import DEMONSTRATIVES, OWNERS
-from mehealth_rag.language.words import words
+from mehealth_rag.language.words import content_words, stem_all, words
 from mehealth_rag.types import VerdictKind
 
 if TYPE_CHECKING:
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
     from mehealth_rag.guard.exhibits import Exhibit
     from mehealth_rag.guard.verdict import Case
     from mehealth_rag.reader.model import Judgement, Reader
+
+FIRST_JUDGED, NEAR_JUDGED = 5, 3
+"""A sentence is held against so many of the first passages, and of others that share its words."""
 
 DENIED = "the documents say otherwise"
 UNTOLD = "the documents do not say so"
@@ -49,6 +54,8 @@ class Bench:
 
     def judge(self, unit: Unit, after_dropped: bool) -> Ruling:
         """Rule on one sentence; `after_dropped`: the one before it is not shown."""
+        if unknown := self._addresses.unknown(unit.text):
+            return Ruling(reasons=(f"unsupported address “{unknown[0]}”",))
         leaning = leans(unit.text)
         named = replace(unit, text=self._named(unit.text)) if leaning and after_dropped else unit
         if not leaning:
@@ -56,8 +63,9 @@ class Bench:
         claim = named.claim
         if leaning and not (after_dropped or unit.item or unit.opening):
             claim = f"{self._before} {claim}".strip()
+        claim = self._addresses.in_words(claim)
         cited = {n - 1: None for n in unit.numbers if 0 < n <= len(self.exhibits)}
-        exhibits = [self.exhibits[n] for n in cited | dict.fromkeys(range(len(self.exhibits)))]
+        exhibits = [self.exhibits[n] for n in cited | dict.fromkeys(self._near(claim))]
         case = case_of(claim, self.question, exhibits)
         # What differs in a figure from one page may be carried by another.
         same = () if leaning or unit.opening else filter(self._is_carried, word_for_word(case))
@@ -67,6 +75,29 @@ class Bench:
         self._before = named.told
         fewest = least(self.reader, case, weighed, self.reader.limits)
         return Ruling(quotes_of(exhibits, fewest.quotes), text=named.told)
+
+    def _near(self, claim: str) -> list[int]:
+        """The places of the passages that a claim is held against.
+
+        They are the first ones, which answer the question best, and those that share most of the
+        claim's words, rare ones counting for more.
+        """
+        said = set(stem_all(content_words(claim)))
+        weights = {s: 1 / held for s in said if (held := sum(s in own for own in self._stems))}
+        shared = [sum(weights[s] for s in weights if s in own) for own in self._stems]
+        others = range(FIRST_JUDGED, len(shared))
+        nearest = sorted((n for n in others if shared[n]), key=lambda n: (-shared[n], n))
+        return [*range(min(FIRST_JUDGED, len(shared))), *nearest[:NEAR_JUDGED]]
+
+    @cached_property
+    def _addresses(self) -> Addresses:
+        return Addresses.of(self.exhibits)
+
+    @cached_property
+    def _stems(self) -> list[frozenset[str]]:
+        """The stems of each passage."""
+        texts = (" ".join((e.text.context, *e.text.sentences)) for e in self.exhibits)
+        return [frozenset(stem_all(content_words(text))) for text in texts]
 
     def _weighed(self, case: Case, first: int) -> Weighed:
         """What the first passages say, those that are cited; where they do not carry it, all.

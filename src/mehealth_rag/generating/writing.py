@@ -1,11 +1,12 @@
 """The generative engine: a language model writes, and only what the evidence carries is shown.
 
-Evidence and abstention are the extractive engine's: the model is asked only where that engine would
-answer. What it writes passes the gate sentence by sentence.
+The model is asked wherever a search brought anything, however unsure the reader is of it. What it
+writes passes the gate sentence by sentence.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -13,27 +14,32 @@ from typing import TYPE_CHECKING
 
 from mehealth_rag.answering.draft import Draft
 from mehealth_rag.answering.reading import ReadHit
-from mehealth_rag.errors import LanguageModelError
+from mehealth_rag.errors import LanguageModelError, LanguageModelFailure
+from mehealth_rag.generating.evidence import Given, Shelf, given
 from mehealth_rag.generating.gate import Gate, Passed
 from mehealth_rag.generating.judging import Bench
-from mehealth_rag.guard.exhibits import Exhibit
+from mehealth_rag.generating.markers import without_marks
+from mehealth_rag.generating.pace import Pace
 from mehealth_rag.questions import Question
+from mehealth_rag.reader.choice import order
 from mehealth_rag.retrieval import Evidence
-from mehealth_rag.types import Dropped, PageOf
+from mehealth_rag.types import Dropped, Turn
 
 if TYPE_CHECKING:
-    from mehealth_rag.llm import EvidenceItem, LanguageModel, Message
+    from mehealth_rag.llm import LanguageModel, Message
     from mehealth_rag.reader.model import Reader
-
-MOST_PASSAGES = 5
-"""How many passages a model is given at the most, best first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A question with what the extractive engine found: its draft, and what it was read in."""
+    """A question with what the extractive engine found: its draft, and what it was read in.
+
+    `asked` are the words to ask it in, after the turns of `history`.
+    """
 
     question: Question
+    asked: str
+    history: Sequence[Turn]
     draft: Draft
     evidence: tuple[Evidence, ...]
     hits: tuple[ReadHit, ...]
@@ -45,7 +51,8 @@ class Writer:
 
     model: LanguageModel
     reader: Reader
-    page: PageOf
+    shelf: Shelf
+    pace: Pace
     max_tokens: int
 
 
@@ -66,12 +73,12 @@ class Written:
 
 def write(task: Task, writer: Writer) -> Generator[tuple[Passed, ...], None, Written]:
     """Ask the model; yields what may be shown so far whenever that grows, returns all of it."""
-    prompt, given = _prompt(task, writer)
-    gate = Gate(Bench(task.question.text, given, writer.reader).judge)
+    told = _given(task, writer)
+    gate = Gate(Bench(task.question.text, told.exhibits, writer.reader).judge)
     text: list[str] = []
     failure = None
     try:
-        for piece in _pieces(writer, prompt) if given else ():
+        for piece in _pieces(writer, told) if told.exhibits else ():
             text.append(piece)
             if gate.feed(piece):
                 yield tuple(gate.passed)
@@ -86,47 +93,46 @@ def write(task: Task, writer: Writer) -> Generator[tuple[Passed, ...], None, Wri
         dropped=tuple(gate.dropped),
         failure=failure,
         silent=gate.silent,
-        tokens=_tokens(prompt, text, writer.model),
+        tokens=_tokens(told.prompt, text, writer.model),
     )
 
 
-def _prompt(task: Task, writer: Writer) -> tuple[tuple[Message, ...], tuple[Exhibit, ...]]:
-    """What the model is told, and the passages that fit into that: none where none fits."""
-    from mehealth_rag.llm import TokenBudget, answer_messages, fitting
+def _given(task: Task, writer: Writer) -> Given:
+    """What the model is told: nothing of the documents where no passage fits."""
+    from mehealth_rag.llm import Asked, TokenBudget
 
-    model, question = writer.model, task.question.text
-    best = _best(task, writer.page)
-    budget = TokenBudget(model.context_tokens - writer.max_tokens, model.count)
-    shown = fitting(question, [_item(e) for e in best], budget)
-    return answer_messages(question, shown, budget), best[: len(shown)]
+    model = writer.model
+    room = min(model.context_tokens - writer.max_tokens, writer.pace.tokens)
+    readings = [hit.reading for hit in task.hits]
+    ranked = [task.evidence[place] for place in order(readings, writer.reader.limits)]
+    history = [(question, _plain(answer)) for question, answer in task.history]
+    asked = Asked(task.asked, history)
+    return given(asked, ranked, writer.shelf, TokenBudget(room, model.count))
 
 
-def _pieces(writer: Writer, prompt: Sequence[Message]) -> Iterator[str]:
-    with closing(writer.model.stream(prompt, writer.max_tokens)) as pieces:
-        yield from pieces
+def _plain(answer: str) -> str:
+    """An earlier answer without its marks, whose numbers are of other evidence."""
+    return without_marks(answer.replace("**", "")).text
+
+
+def _pieces(writer: Writer, told: Given) -> Iterator[str]:
+    """What the model writes, piece by piece; how long its first words took is learnt."""
+    model, pace, begun = writer.model, writer.pace, time.monotonic()
+    size = sum(model.count(message.content) for message in told.prompt)
+    waiting = True
+    try:
+        with closing(model.stream(told.prompt, writer.max_tokens)) as pieces:
+            for piece in pieces:
+                if waiting:
+                    pace.read(size, time.monotonic() - begun)
+                waiting = False
+                yield piece
+    except LanguageModelError as error:
+        if waiting and error.kind is LanguageModelFailure.SLOW:
+            pace.too_slow(size)
+        raise
 
 
 def _tokens(prompt: Sequence[Message], text: Sequence[str], model: LanguageModel) -> dict[str, int]:
     written = model.count("".join(text)) if text else 0
     return {"prompt": sum(model.count(m.content) for m in prompt), "written": written}
-
-
-def _best(task: Task, page_of: PageOf) -> tuple[Exhibit, ...]:
-    """The passages that answer most likely, best first, without what may not be evidence."""
-    pairs = zip(task.evidence, task.hits, strict=True)
-    ranked = sorted(pairs, key=lambda pair: -pair[1].likeliest)
-    exhibits = (
-        Exhibit.of(e, page_of(e.hit.passage.document, e.hit.passage.page), read.text)
-        for e, read in ranked[:MOST_PASSAGES]
-    )
-    return tuple(exhibit for exhibit in exhibits if exhibit.sentences)
-
-
-def _item(exhibit: Exhibit) -> EvidenceItem:
-    """A passage as the model sees it, under its heading."""
-    from mehealth_rag.llm import EvidenceItem
-
-    passage = exhibit.passage
-    text = "\n".join(exhibit.text.sentences)
-    above = [h for h in passage.headings[-1:] if h not in text]
-    return EvidenceItem(passage.title, passage.page_label, "\n".join([*above, text]))

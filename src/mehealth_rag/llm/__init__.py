@@ -7,6 +7,7 @@ from mehealth_rag.errors import LanguageModelError, LanguageModelFailure
 from mehealth_rag.llm.model import LanguageModel, Message, is_configured, open_model
 from mehealth_rag.llm.prompts import (
     NOT_THERE,
+    Asked,
     EvidenceItem,
     TokenBudget,
     answer_messages,
@@ -16,6 +17,7 @@ from mehealth_rag.llm.prompts import (
 
 __all__ = [
     "NOT_THERE",
+    "Asked",
     "EvidenceItem",
     "LanguageModel",
     "LanguageModelError",

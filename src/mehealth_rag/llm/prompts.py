@@ -21,9 +21,12 @@ NOT_THERE = "NOT IN THE EVIDENCE"
 """What a model is told to write when the evidence does not answer."""
 
 _CODE_LENGTH = 4
-_REWRITE_TURNS = 4
-_REWRITE_ANSWER = 300
-"""Characters of an earlier answer that a rewriting is shown."""
+_TURNS = 4
+_TURN_ANSWER = 300
+"""So many turns before a question are told, and so many characters of the answer of each."""
+
+_TURNS_SHARE = 0.2
+"""What they may take of a prompt."""
 
 _ANSWERING = """\
 You answer questions from numbered evidence, and from nothing else. The evidence stands between \
@@ -53,6 +56,14 @@ class EvidenceItem:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """A question that stands alone, and the turns before it."""
+
+    question: str
+    history: Sequence[Turn] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class TokenBudget:
     """Tokens that a prompt may have, and how a text's tokens are counted."""
 
@@ -61,10 +72,10 @@ class TokenBudget:
 
 
 def fitting(
-    question: str, items: Sequence[EvidenceItem], budget: TokenBudget
+    asked: Asked, items: Sequence[EvidenceItem], budget: TokenBudget
 ) -> tuple[EvidenceItem, ...]:
     """The items that a prompt can hold: the weakest, which stand last, are left out first."""
-    room = budget.tokens - _tokens(_compose(question, ()), budget.count)
+    room = budget.tokens - _tokens(_compose(asked, (), budget), budget.count)
     kept: list[EvidenceItem] = []
     for number, item in enumerate(items, 1):
         room -= budget.count(_numbered(number, item) + "\n")
@@ -75,17 +86,17 @@ def fitting(
 
 
 def answer_messages(
-    question: str, items: Sequence[EvidenceItem], budget: TokenBudget
+    asked: Asked, items: Sequence[EvidenceItem], budget: TokenBudget
 ) -> tuple[Message, ...]:
-    """Ask for an answer in cited sentences from the items that fit, best first."""
-    return _compose(question, fitting(question, items, budget))
+    """Ask for an answer in cited sentences from the items that fit, best first, after the turns."""
+    return _compose(asked, fitting(asked, items, budget), budget)
 
 
 def rewrite_messages(question: str, history: Sequence[Turn]) -> tuple[Message, ...]:
     """Ask for a follow-up question that stands alone; the caller checks what comes back."""
     turns = "\n".join(
-        f"Question: {_plain(asked)}\nAnswer: {_plain(answered)[:_REWRITE_ANSWER]}"
-        for asked, answered in history[-_REWRITE_TURNS:]
+        f"Question: {_plain(asked)}\nAnswer: {_plain(answered)[:_TURN_ANSWER]}"
+        for asked, answered in history[-_TURNS:]
     )
     code = _code(turns, question)
     fenced = f"<turns-{code}>\n{turns}\n</turns-{code}>"
@@ -95,14 +106,32 @@ def rewrite_messages(question: str, history: Sequence[Turn]) -> tuple[Message, .
     )
 
 
-def _compose(question: str, items: Sequence[EvidenceItem]) -> tuple[Message, ...]:
+def _compose(
+    asked: Asked, items: Sequence[EvidenceItem], budget: TokenBudget
+) -> tuple[Message, ...]:
+    question = asked.question
     code = _code(question, *(f"{i.title}\n{i.page_label}\n{i.text}" for i in items))
     evidence = "\n".join(_numbered(n, item) for n, item in enumerate(items, 1))
     fenced = f"<evidence-{code}>\n{evidence}\n</evidence-{code}>"
     return (
         Message("system", _ANSWERING.format(code=code, not_there=NOT_THERE)),
+        *_turns(asked.history, budget),
         Message("user", f"{fenced}\n\nQuestion: {_plain(question)}\n{_REMINDER}"),
     )
+
+
+def _turns(history: Sequence[Turn], budget: TokenBudget) -> list[Message]:
+    """The last turns as messages, as many as leave most of the room to the evidence."""
+    told: list[Message] = []
+    for asked, answered in reversed(history[-_TURNS:]):
+        turn = [
+            Message("user", _plain(asked)),
+            Message("assistant", _plain(answered)[:_TURN_ANSWER]),
+        ]
+        if _tokens([*turn, *told], budget.count) > budget.tokens * _TURNS_SHARE:
+            break
+        told = [*turn, *told]
+    return told
 
 
 def _numbered(number: int, item: EvidenceItem) -> str:

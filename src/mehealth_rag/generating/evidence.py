@@ -1,0 +1,98 @@
+"""What a language model is given: passages, best first, and the whole document where that fits.
+
+Each stands under its headings, with the addresses that its links lead to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mehealth_rag.generating.addresses import links_of
+from mehealth_rag.guard.exhibits import Exhibit
+from mehealth_rag.language.orders import evidence_mask, gives_orders
+from mehealth_rag.retrieval import Evidence
+from mehealth_rag.types import Hit, PageOf, Passage
+
+if TYPE_CHECKING:
+    from mehealth_rag.llm import Asked, EvidenceItem, Message, TokenBudget
+    from mehealth_rag.reader.rows import PassageText
+
+LEAST_TOKENS = 12
+"""Tokens of a passage at the least, by its title and page alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Where the passages of an index stand, and what the reader is given of each.
+
+    `passages` are all of a document in reading order; none where there are more than asked for.
+    """
+
+    page: PageOf
+    text: Callable[[Passage], PassageText]
+    passages: Callable[[str, int], Sequence[Passage]]
+
+    def exhibit(self, evidence: Evidence) -> Exhibit:
+        """What a search brought, with what of it may be evidence."""
+        passage = evidence.hit.passage
+        page = self.page(passage.document, passage.page)
+        return Exhibit.of(evidence, page, self.text(passage))
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a model is told, and the passages in it by their numbers, from 1."""
+
+    prompt: tuple[Message, ...]
+    exhibits: tuple[Exhibit, ...]
+
+
+def given(asked: Asked, ranked: Sequence[Evidence], shelf: Shelf, budget: TokenBudget) -> Given:
+    """The passages that fit, best first, and what else the best one's document has, if all fits.
+
+    What may not be evidence is not told.
+    """
+    from mehealth_rag.llm import answer_messages, fitting
+
+    best = _telling(ranked, shelf)
+    exhibits = [*best, *_rest(best, shelf, budget.tokens)]
+    items = [_item(e) for e in exhibits]
+    kept = len(fitting(asked, items, budget))
+    kept = kept if kept == len(items) else min(kept, len(best))
+    prompt = answer_messages(asked, items[:kept], budget)
+    return Given(prompt, tuple(exhibits[:kept]))
+
+
+def _telling(ranked: Sequence[Evidence], shelf: Shelf) -> list[Exhibit]:
+    """The passages of which anything may be told."""
+    return [exhibit for e in ranked if (exhibit := shelf.exhibit(e)).sentences]
+
+
+def _rest(best: Sequence[Exhibit], shelf: Shelf, tokens: int) -> list[Exhibit]:
+    """The other passages of the best one's document; none where they are surely too many."""
+    if not best:
+        return []
+    known = {e.passage.id for e in best}
+    whole = shelf.passages(best[0].passage.document, tokens // LEAST_TOKENS)
+    others = (p for p in whole if p.id not in known)
+    return _telling([Evidence(Hit(p, 0.0), evidence_mask(p)) for p in others], shelf)
+
+
+def _item(exhibit: Exhibit) -> EvidenceItem:
+    """A passage as the model sees it."""
+    from mehealth_rag.llm import EvidenceItem
+
+    passage = exhibit.passage
+    said = [_with_addresses(exhibit, place) for place in range(len(exhibit.sentences))]
+    text = "\n".join(said)
+    above = exhibit.text.context.removeprefix(passage.title).split(" > ")
+    told = [part for part in above if part and part not in text and not gives_orders(part)]
+    return EvidenceItem(passage.title, passage.page_label, "\n".join([" > ".join(told), text]))
+
+
+def _with_addresses(exhibit: Exhibit, place: int) -> str:
+    text = exhibit.text.sentences[place]
+    unseen = [url for url in links_of(exhibit, place) if url not in text]
+    return f"{text} ({', '.join(unseen)})" if unseen else text
