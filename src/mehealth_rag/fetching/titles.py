@@ -32,7 +32,7 @@ def says_of_itself(path: Path, source_format: str) -> tuple[str, ...]:
 def _of_pdf(path: Path) -> tuple[str, ...]:
     import pypdfium2
 
-    from mehealth_rag.reading.structure import metadata
+    from mehealth_rag.reading.pdf_file import metadata
 
     with closing(pypdfium2.PdfDocument(path)) as document:
         with closing(document[0]) as page, closing(page.get_textpage()) as textpage:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from mehealth_rag.reading.marks import ends_clause, ends_sentence, is_figure
+from mehealth_rag.reading.marks import ends_clause, is_figure
 from mehealth_rag.reading.runs import down_to
 from mehealth_rag.types import BlockKind
 
@@ -36,35 +36,39 @@ def joined_labels(groups: list[Group]) -> list[Group]:
     """Give rows whose label stands, or began, on the line above that line."""
     joined: list[Group] = []
     for group in groups:
-        above = joined[-1] if joined else None
-        if above is not None and _is_label(above, group):
+        above = joined[-1] if joined and joined[-1].kind is BlockKind.PARAGRAPH else None
+        if above is None or group.kind is not BlockKind.ROW:
+            joined.append(group)
+        elif _is_label(above, group):
             joined[-1] = Group(BlockKind.ROW, [*above.lines, *group.lines], group.right)
-        elif above is not None and _is_lone_label(above, group):
+        elif _is_lone_label(above, group):
             joined[-1] = Group(BlockKind.ROW, [_labelled(above.last, group.last)], group.right)
         else:
             joined.append(group)
     return joined
 
 
+def _is_label(above: Group, row: Group) -> bool:
+    """Whether a row goes on with the words of the line above it."""
+    line, last = row.lines[0], above.last
+    near = 0 < last.baseline - line.baseline < 1.6 * line.size
+    aligned = abs(line.box[0] - above.lines[0].box[0]) < 2.5 * line.size
+    return near and aligned and line.text.lstrip("(“")[:1].islower() and not ends_clause(last.text)
+
+
 def _is_lone_label(above: Group, row: Group) -> bool:
     """Whether a row has figures only, and the line above them is what they are about."""
-    if row.kind is not BlockKind.ROW or above.kind is not BlockKind.PARAGRAPH:
-        return False
-    if len(above.lines) > 1 or ends_clause(above.last.text):
-        return False
-    if not all(map(is_figure, row.last.text.split("\t"))):
-        return False
     label, figures = above.last, row.last
     near = 0 < label.baseline - figures.baseline < 1.8 * figures.size
-    return near and label.box[0] < figures.box[0] and label.box[2] < figures.box[2]
+    return near and label.box[0] < figures.box[0] and all(map(is_figure, figures.text.split("\t")))
 
 
 def labelled_figures(groups: list[Group]) -> list[Group]:
     """Make rows of large figures that stand alone, each right under the few words it is about."""
     made: list[Group] = []
     for at, group in enumerate(groups):
-        below = groups[at + 1] if at + 1 < len(groups) else None
-        if made and _is_large_figure(group) and _is_its_label(made[-1], group, below):
+        below = groups[at + 1].lines[0] if at + 1 < len(groups) else None
+        if made and is_figure(group.last.text) and _is_its_label(made[-1].last, group.last, below):
             label = made.pop()
             made.append(Group(BlockKind.ROW, [_labelled(label.last, group.last)], group.right))
         else:
@@ -72,48 +76,18 @@ def labelled_figures(groups: list[Group]) -> list[Group]:
     return made
 
 
-def _is_large_figure(group: Group) -> bool:
-    return (
-        len(group.lines) == 1 and group.kind is BlockKind.PARAGRAPH and is_figure(group.last.text)
-    )
-
-
-def _is_its_label(above: Group, figure: Group, below: Group | None) -> bool:
+def _is_its_label(label: TextLine, figure: TextLine, below: TextLine | None) -> bool:
     """Whether the line above a figure is smaller, few words, and nearer than what is below it."""
-    label, line = above.last, figure.last
-    if len(above.lines) > 1 or above.kind not in (BlockKind.PARAGRAPH, BlockKind.HEADING):
+    if label.size > _LABEL_SIZE * figure.size or len(label.text.split()) > _HEAD_WORDS:
         return False
-    if label.size > _LABEL_SIZE * line.size or len(label.text.split()) > _HEAD_WORDS:
-        return False
-    if is_figure(label.text) or ends_sentence(label.text):
-        return False
-    gap = label.box[1] - line.box[3]
-    over = label.box[0] < line.box[2] and line.box[0] < label.box[2]
-    follows = below is not None and below.last.baseline < line.baseline
-    nearer = not follows or below is None or gap < line.box[1] - below.lines[0].box[3]
-    return over and 0 < line.size + gap < 1.8 * line.size and nearer
+    gap = label.box[1] - figure.box[3]
+    nearer = below is None or gap < figure.box[1] - below.box[3]
+    return 0 < figure.size + gap < 1.8 * figure.size and nearer
 
 
 def _labelled(label: TextLine, figures: TextLine) -> TextLine:
     box = down_to(label.box, figures.box)
     return figures._replace(text=f"{label.text}\t{figures.text}", box=box)
-
-
-def _is_label(above: Group, row: Group) -> bool:
-    if row.kind is not BlockKind.ROW or above.kind is not BlockKind.PARAGRAPH:
-        return False
-    line, last = row.lines[0], above.last
-    start = line.text.lstrip("(“")[:1]
-    near = 0 < last.baseline - line.baseline < 1.6 * line.size
-    aligned = abs(line.box[0] - above.lines[0].box[0]) < 2.5 * line.size
-    return (
-        len(above.lines) <= 3
-        and near
-        and aligned
-        and start.islower()
-        and not ends_clause(last.text)
-        and above.lines[0].bold == line.bold
-    )
 
 
 def side_by_side(groups: list[Group]) -> list[Group]:
@@ -143,17 +117,13 @@ def _right_of(left: TextLine, line: TextLine) -> bool:
 
 
 def _as_row(heads: list[Group], below: Group) -> list[Group]:
-    """Join lines side by side where what follows them is a row that they stand over."""
-    first, last, row = heads[0].last, heads[-1].last, below.lines[0]
-    reach = 3 * first.size
-    over = row.box[0] - reach < first.box[0] and last.box[2] < row.box[2] + reach
-    if len(heads) < 2 or below.kind is not BlockKind.ROW or not over:
-        return heads
-    above = first.baseline > row.baseline and first.box[1] - row.box[3] < 1.2 * row.size
-    if not above or any(ends_sentence(head.last.text) for head in heads):
+    """Join lines side by side where what follows them is a row right below."""
+    first, row = heads[0].last, below.lines[0]
+    near = 0 < first.baseline - row.baseline and first.box[1] - row.box[3] < 1.2 * row.size
+    if len(heads) < 2 or below.kind is not BlockKind.ROW or not near:
         return heads
     boxes = [head.last.box for head in heads]
-    box = (first.box[0], min(b[1] for b in boxes), last.box[2], max(b[3] for b in boxes))
+    box = (boxes[0][0], min(b[1] for b in boxes), boxes[-1][2], max(b[3] for b in boxes))
     text = "\t".join(head.last.text for head in heads)
     line = first._replace(text=text, box=box, row=True)
     return [Group(BlockKind.ROW, [line], heads[0].right)]
@@ -171,9 +141,7 @@ def with_column_heads(groups: list[Group]) -> list[Group]:
 
 
 def _is_column_head(group: Group, row: Group) -> bool:
-    if row.kind is not BlockKind.ROW or len(group.lines) > 1 or len(row.lines) > 1:
-        return False
-    if group.kind not in (BlockKind.PARAGRAPH, BlockKind.HEADING):
+    if row.kind is not BlockKind.ROW or not _may_head(group):
         return False
     line, below = group.last, row.lines[0]
     width = below.box[2] - below.box[0]
@@ -181,4 +149,4 @@ def _is_column_head(group: Group, row: Group) -> bool:
     unlabelled = not any(map(str.isalpha, below.text.split("\t")[0]))
     over = below.box[0] + 2 * line.size < line.box[0] and line.box[2] < below.box[2] and unlabelled
     near = 0 < line.baseline - below.baseline < 2.2 * below.size
-    return near and (beside or over) and len(line.text.split()) <= _HEAD_WORDS
+    return near and (beside or over)

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 from mehealth_rag.reading.captions import captioned_figures
 from mehealth_rag.reading.cells import shared_labels, wrapped_cells
 from mehealth_rag.reading.marks import figures_apart, is_figure, is_lone_mark, is_number_of_title
-from mehealth_rag.reading.raised import raised
-from mehealth_rag.reading.raised_runs import is_raised_run
+from mehealth_rag.reading.raised import is_raised_run, raised
 from mehealth_rag.reading.runs import RawPage, Region, Run, TextLine
 from mehealth_rag.reading.stacks import heading_stacks, wrapped_labels
 
