@@ -1,4 +1,4 @@
-"""Markdown as people write it: code as it stands, tables, HTML, named links, notes, terms."""
+"""Markdown as people write it: code as it stands, tables, HTML, named links, notes."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _blocks(text: str) -> list[str]:
         ),
         ("````md\n```\ninner\n```\n````\n# Next", ["paragraph: ``` inner ```", "heading: Next"]),
         ("Set:\n\n    export A_B=**x**\n", ["paragraph: Set:", "paragraph: export A_B=**x**"]),
-        ("1. one\n\n    *more* of it", ["item: 1. one", "paragraph: more of it"]),
+        ("1. one\n\n    *more* of it", ["item: 1. one", "item: more of it"]),
         ("Use `` a`b*c* `` or `__init__`.", ["paragraph: Use a`b*c* or __init__."]),
     ],
 )  # fmt: skip
@@ -108,12 +108,4 @@ def test_named_links_and_notes() -> None:
     assert [(link.url, link.span and link.span.of(page.text)) for link in page.links] == [
         ("https://x.org/rules", "the rules"),
         ("https://x.org/rules", "r"),
-    ]
-
-
-def test_terms_stand_with_their_texts() -> None:
-    assert _blocks("Bicycles\n: £6 each way\n: free on Sundays\n\nDogs\n: on a lead") == [
-        "item: Bicycles: £6 each way",
-        "item: Bicycles: free on Sundays",
-        "item: Dogs: on a lead",
     ]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMATS", "READER_VERSION", "ReadingOptions", "read_document"]
 
-READER_VERSION = 11
+READER_VERSION = 12
 """Raised whenever the same file may come out with another text, so that indexes are rebuilt."""
 
 _READERS = {

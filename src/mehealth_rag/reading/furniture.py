@@ -42,8 +42,8 @@ class PageLines:
     regions: tuple[Region, ...]
 
 
-def mark_furniture(pages: Sequence[PageLines], body: float) -> list[list[Region]]:
-    """Mark the furniture lines in all pages' regions. `body` is the size of running text."""
+def mark_furniture(pages: Sequence[PageLines]) -> list[list[Region]]:
+    """Mark the furniture lines in all pages' regions."""
     edges = [(_edge(page, top=True), _edge(page, top=False)) for page in pages]
     shared = _shared(pages, edges)
     offsets = _offsets(pages, edges)
@@ -52,8 +52,6 @@ def mark_furniture(pages: Sequence[PageLines], body: float) -> list[list[Region]
         found: set[int] = set()
         for top, side in zip((True, False), sides, strict=True):
             for line in side:
-                if line.size > 1.4 * body and not _number(line.text, page):
-                    break
                 if _key(line, top) not in shared and not _is_number(line.text, page, offsets):
                     break
                 found.add(id(line))
@@ -129,8 +127,6 @@ def _edge_numbers(sides: tuple[list[TextLine], list[TextLine]]) -> Iterator[str]
 
 def _number(text: str, page: PageLines) -> bool:
     """Whether a line is the page's own number, alone or with a short name beside it."""
-    if text.casefold() == page.label.casefold():
-        return True
     own = {page.label.casefold(), str(page.number)}
     match = _NUMBER.fullmatch(text)
     if match:
