@@ -276,6 +276,8 @@ def _caption(figure: Run, runs: Sequence[Run], *, below: bool) -> list[Run]:
 
 def _goes_on(figure: Run, caption: Sequence[Run], run: Run) -> bool:
     """Whether a run is a caption's next line, away from its figure."""
+    if is_figure(run.text):
+        return False
     if caption:
         return abs(run.baseline - caption[-1].baseline) < _LEADING * run.size
     gap = max(figure.box[1] - run.box[3], run.box[1] - figure.box[3])
