@@ -276,9 +276,9 @@ def _caption(figure: Run, runs: Sequence[Run], *, below: bool) -> list[Run]:
 
 def _goes_on(figure: Run, caption: Sequence[Run], run: Run) -> bool:
     """Whether a run is a caption's next line, away from its figure."""
-    if is_figure(run.text):
-        return False
     if caption:
-        return abs(run.baseline - caption[-1].baseline) < _LEADING * run.size
+        last = caption[-1]
+        same = abs(run.size - last.size) < 0.08 * last.size
+        return same and abs(run.baseline - last.baseline) < _LEADING * run.size
     gap = max(figure.box[1] - run.box[3], run.box[1] - figure.box[3])
     return gap < 0.4 * figure.size and run.size <= _SMALLER * figure.size

@@ -69,7 +69,9 @@ def read_markdown(
         metadata = {key.lower(): value.strip().strip("\"'") for key, value in found}
         source = source[front.end() :]
     source = _DIVS.sub("", _NOTES.sub("\n", source))
-    parser, named = _parser(code=code), {}  # type: MarkdownIt, dict[str, Any]
+    parser = _parser(code=code)
+    named: dict[str, Any] = {}
+    parser.parse(source, named)  # a link's address may stand on another page than the link
     parts = [parser.parse(part, named) for part in split_pages(source)]
     found_pages = [blocks_of(parser.renderer.render(p, parser.options, named)) for p in parts]
     pages = tuple(
@@ -109,8 +111,8 @@ def _parser(*, code: bool) -> MarkdownIt:
         parts = _BLANK.split(tokens[at].content) if code else ()
         return "".join(f"<pre>{escape(part)}</pre>" for part in parts)
 
-    rules: dict[str, Any] = parser.renderer.rules
-    rules |= {
+    renderer: Any = parser.renderer
+    renderer.rules |= {
         "fence": code_block,
         "code_block": code_block,
         "th_open": lambda *_: "<td>",  # a converter makes a head of whatever row comes first

@@ -20,22 +20,16 @@ from pypdfium2 import raw
 from mehealth_rag.reading.questions import bound
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
-
-    from numpy.typing import NDArray
-
-    Boxes = NDArray[np.float64]
-    Flags = NDArray[np.bool_]
-    Orders = NDArray[np.float64]
-    from collections.abc import Iterable
 
     from numpy.typing import NDArray
 
     from mehealth_rag.types import Box
 
+    Boxes = NDArray[np.float64]
     Flags = NDArray[np.bool_]
-
+    Orders = NDArray[np.float64]
 
 _SIGN = b"/OCProperties"
 _PACKED = re.compile(rb"/ObjStm\b[^>]{0,400}?>>\s*stream\r?\n")
