@@ -109,3 +109,23 @@ def test_named_links_and_notes() -> None:
         ("https://x.org/rules", "the rules"),
         ("https://x.org/rules", "r"),
     ]
+
+
+def test_a_named_link_leads_where_its_own_page_says() -> None:
+    source = (
+        "See [it][x] and [that][y].\n\n[x]: https://a.org\n"
+        "\fSee [it][x].\n\n[x]: https://b.org\n[y]: https://c.org\n"
+    )
+    pages, _ = read_markdown(Path("made.md"), source.encode())
+    assert [[link.url for link in page.links] for page in pages] == [
+        ["https://a.org", "https://c.org"],
+        ["https://b.org"],
+    ]
+
+
+def test_items_of_paragraphs_keep_their_signs() -> None:
+    assert _blocks("1. one\n\n2. two\n\n   * three") == [
+        "item: 1. one",
+        "item: 2. two",
+        "item: * three",
+    ]

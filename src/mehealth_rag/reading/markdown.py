@@ -69,11 +69,12 @@ def read_markdown(
         metadata = {key.lower(): value.strip().strip("\"'") for key, value in found}
         source = source[front.end() :]
     source = _DIVS.sub("", _NOTES.sub("\n", source))
-    parser = _parser(code=code)
-    named: dict[str, Any] = {}
-    parser.parse(source, named)  # a link's address may stand on another page than the link
-    parts = [parser.parse(part, named) for part in split_pages(source)]
-    found_pages = [blocks_of(parser.renderer.render(p, parser.options, named)) for p in parts]
+    parser, parts = _parser(code=code), split_pages(source)
+    everywhere = _references(parser, source)
+    found_pages = [
+        blocks_of(parser.render(part, {"references": everywhere | _references(parser, part)}))
+        for part in parts
+    ]
     pages = tuple(
         page_of(number, [_with_addresses(block) for block in blocks])
         for number, (blocks, _) in enumerate(found_pages, 1)
@@ -95,6 +96,13 @@ def read_restructured(path: Path, content: bytes) -> tuple[tuple[Page, ...], Map
     made = publish_from_doctree(tree, writer="html5", settings_overrides=_RST)
     blocks, _ = blocks_of(made.decode("utf-8").partition("<body")[2].partition(">")[2])
     return noted((page_of(1, blocks),), decoded.told, Fault.ENCODING), {}
+
+
+def _references(parser: MarkdownIt, source: str) -> dict[str, Any]:
+    """The addresses of named links; those that stand on a link's own page come before others'."""
+    found: dict[str, Any] = {}
+    parser.parse(source, found)
+    return dict(found.get("references", {}))
 
 
 def _parser(*, code: bool) -> MarkdownIt:

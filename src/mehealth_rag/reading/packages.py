@@ -7,7 +7,7 @@ import re
 import tempfile
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from lxml import etree
 
@@ -115,7 +115,8 @@ def renewed(path: Path, content: bytes, form: str) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         written = Path(folder) / f"anew.{form}x"
         try:
-            with Document.from_bytes(content, form) as document:
+            kind = cast("Literal['doc', 'ppt', 'xls']", form)
+            with Document.from_bytes(content, kind) as document:
                 document.save_as(written)
         except OfficeOxideError as error:
             reason = " ".join(str(error).split())[:120]
