@@ -83,7 +83,7 @@ def _pages(*regions: Region) -> list[PageLines]:
 
 
 def _marked(*regions: Region) -> list[list[str]]:
-    pages = mark_furniture(_pages(*regions))
+    pages = mark_furniture(_pages(*regions), body=10.0)
     return [[x.text for region in page for x in region if x.furniture] for page in pages]
 
 

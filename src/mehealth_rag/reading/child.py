@@ -1,6 +1,6 @@
 """A reading process: reads the files that it is asked for, one after another, within its limits.
 
-Run as `python -m mehealth_rag.reading.child MEGABYTES`; imports nothing that reading does not need.
+Run as `python -m mehealth_rag.reading.child MEGABYTES PARENT`; imports only what reading needs.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not get between the frames
     limit_memory(int(sys.argv[1]) * 1_000_000)
-    threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
+    threading.Thread(target=_end_with_parent, args=(int(sys.argv[2]),), daemon=True).start()
     upkeep.listen(_beats(answers))
     for line in sys.stdin.buffer:
         with upkeep.uncollected():  # a document is gone before anybody would look for its cycles

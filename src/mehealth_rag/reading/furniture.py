@@ -42,8 +42,8 @@ class PageLines:
     regions: tuple[Region, ...]
 
 
-def mark_furniture(pages: Sequence[PageLines]) -> list[list[Region]]:
-    """Mark the furniture lines in all pages' regions."""
+def mark_furniture(pages: Sequence[PageLines], body: float) -> list[list[Region]]:
+    """Mark the furniture lines in all pages' regions. `body` is the size of running text."""
     edges = [(_edge(page, top=True), _edge(page, top=False)) for page in pages]
     shared = _shared(pages, edges)
     offsets = _offsets(pages, edges)
@@ -52,6 +52,8 @@ def mark_furniture(pages: Sequence[PageLines]) -> list[list[Region]]:
         found: set[int] = set()
         for top, side in zip((True, False), sides, strict=True):
             for line in side:
+                if line.size > 1.4 * body and not _number(line.text, page):
+                    break
                 if _key(line, top) not in shared and not _is_number(line.text, page, offsets):
                     break
                 found.add(id(line))

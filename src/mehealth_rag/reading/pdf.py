@@ -74,7 +74,7 @@ def _pages(raws: Sequence[RawPage]) -> tuple[Page, ...]:
         PageLines(raw.number, raw.label, raw.height, tuple(regions))
         for raw, regions in zip(raws, arranged, strict=True)
     ]
-    marked = mark_furniture(lines)
+    marked = mark_furniture(lines, style.body)
     drafts = draft_pages(marked, style)
     vocabulary = _vocabulary(line.text for page in marked for region in page for line in region)
     return tuple(_page(raw, blocks, vocabulary) for raw, blocks in zip(raws, drafts, strict=True))
