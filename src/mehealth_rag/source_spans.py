@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 
-from mehealth_rag.reading.fragments import TAG
+from mehealth_rag.reading.hypertext import TAG
 from mehealth_rag.types import Span
 
 _UNSEEN = re.compile(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mehealth_rag.reading import ReadingOptions, read_document
-from mehealth_rag.reading.garbage import GARBAGE
+from mehealth_rag.reading.faults import GARBAGE
 from mehealth_rag.types import Fault
 from tests.reading.reading_helpers import check_invariants, read, source
 

@@ -139,19 +139,6 @@ def test_contents_of_a_word_document(tmp_path: Path, how: str) -> None:
     assert _said(document) == [f"{a}\n{b}" for a, b in zip(TITLES, TEXTS, strict=True)]
 
 
-def test_a_field_of_contents_is_enough(tmp_path: Path) -> None:
-    document = docx.Document()
-    paragraph = document.add_paragraph()
-    _field(paragraph, "begin")
-    _field(paragraph, "", ' TOC \\o "1-3" ')
-    paragraph.add_run("Notice period\t2")
-    paragraph = document.add_paragraph("Sick pay\t4")
-    _field(paragraph, "end")
-    document.add_paragraph("Sick pay is due from the fourth day.")
-    document.save(str(tmp_path / "made.docx"))
-    assert _said(read(tmp_path / "made.docx")) == ["Sick pay is due from the fourth day."]
-
-
 def test_a_page_number_in_a_sentence_of_word_is_no_contents(tmp_path: Path) -> None:
     document = docx.Document()
     paragraph = document.add_paragraph("The notice period is told on page ")

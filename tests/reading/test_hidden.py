@@ -17,7 +17,7 @@ from reportlab.lib.colors import Color, black, navy, white
 from reportlab.lib.pagesizes import A4
 
 from mehealth_rag.passages import split
-from mehealth_rag.reading.layers import has_layers
+from mehealth_rag.reading.suspects import has_layers
 from mehealth_rag.types import Fault
 from tests.reading import hostile_pdfs as raw_pdf
 from tests.reading.reading_helpers import check_invariants, lines_at, read

@@ -11,10 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mehealth_rag.reading.blocks import draft_pages, measure
-from mehealth_rag.reading.compose import compose
 from mehealth_rag.reading.layout import arrange
 from mehealth_rag.reading.runs import Frame, RawPage, Run
-from mehealth_rag.reading.tidy import Vocabulary, clean
+from mehealth_rag.reading.tidy import Vocabulary, clean, compose
 from mehealth_rag.types import BlockKind, Page
 from tests.reading.reading_helpers import check_invariants, lines_at, of_kind, read
 

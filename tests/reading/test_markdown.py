@@ -1,4 +1,4 @@
-"""Markdown as people write it: code as it stands, tables, HTML, named links, notes, terms."""
+"""Markdown as people write it: code as it stands, tables, HTML, named links, notes."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _blocks(text: str) -> list[str]:
         ),
         ("````md\n```\ninner\n```\n````\n# Next", ["paragraph: ``` inner ```", "heading: Next"]),
         ("Set:\n\n    export A_B=**x**\n", ["paragraph: Set:", "paragraph: export A_B=**x**"]),
-        ("1. one\n\n    *more* of it", ["item: 1. one", "paragraph: more of it"]),
+        ("1. one\n\n    *more* of it", ["item: 1. one", "item: more of it"]),
         ("Use `` a`b*c* `` or `__init__`.", ["paragraph: Use a`b*c* or __init__."]),
     ],
 )  # fmt: skip
@@ -111,9 +111,21 @@ def test_named_links_and_notes() -> None:
     ]
 
 
-def test_terms_stand_with_their_texts() -> None:
-    assert _blocks("Bicycles\n: £6 each way\n: free on Sundays\n\nDogs\n: on a lead") == [
-        "item: Bicycles: £6 each way",
-        "item: Bicycles: free on Sundays",
-        "item: Dogs: on a lead",
+def test_a_named_link_leads_where_its_own_page_says() -> None:
+    source = (
+        "See [it][x] and [that][y].\n\n[x]: https://a.org\n"
+        "\fSee [it][x].\n\n[x]: https://b.org\n[y]: https://c.org\n"
+    )
+    pages, _ = read_markdown(Path("made.md"), source.encode())
+    assert [[link.url for link in page.links] for page in pages] == [
+        ["https://a.org", "https://c.org"],
+        ["https://b.org"],
+    ]
+
+
+def test_items_of_paragraphs_keep_their_signs() -> None:
+    assert _blocks("1. one\n\n2. two\n\n   * three") == [
+        "item: 1. one",
+        "item: 2. two",
+        "item: * three",
     ]

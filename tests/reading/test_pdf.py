@@ -16,7 +16,7 @@ from reportlab.pdfbase.ttfonts import TTFont
 
 from mehealth_rag.errors import ReadingError
 from mehealth_rag.reading import read_document
-from mehealth_rag.reading.picture import render_page
+from mehealth_rag.reading.pdf_file import render_page
 from mehealth_rag.types import BlockKind, Source
 from tests.reading.reading_helpers import check_invariants, lines_at, of_kind, read
 

@@ -51,7 +51,7 @@ https://www.example.org/wp-content/Case-Study.pdf
 
 
 def _page(text: str) -> Page:
-    (page,) = read_text(HERE, text.encode())
+    ((page,), _) = read_text(HERE, text.encode())
     check_invariants(page)
     return page
 
@@ -172,7 +172,7 @@ def test_lines_are_spans_of_the_text() -> None:
     ],
 )
 def test_form_feeds_part_pages(text: str, pages: list[str]) -> None:
-    found = read_text(HERE, text.encode())
+    found, _ = read_text(HERE, text.encode())
     assert [page.text for page in found] == pages
     assert [page.number for page in found] == list(range(1, len(pages) + 1))
     assert [page.label for page in found] == [page.number.__str__() for page in found]
@@ -189,7 +189,7 @@ def test_form_feeds_part_pages(text: str, pages: list[str]) -> None:
     ],
 )
 def test_encodings(content: bytes, text: str) -> None:
-    assert read_text(HERE, content)[0].text == text
+    assert read_text(HERE, content)[0][0].text == text
 
 
 def test_a_file_that_is_no_text_is_refused() -> None:
@@ -199,7 +199,7 @@ def test_a_file_that_is_no_text_is_refused() -> None:
 
 def test_running_lines_of_three_pages_are_furniture() -> None:
     text = "\f".join(f"Harbour guide {n}\n\nText that only page {n} has." for n in (1, 2, 3))
-    pages = read_text(HERE, text.encode())
+    pages, _ = read_text(HERE, text.encode())
     assert [of_kind(page, BlockKind.FURNITURE) for page in pages] == [
         ["Harbour guide 1"],
         ["Harbour guide 2"],
@@ -236,7 +236,7 @@ def test_title_page_is_not_lost() -> None:
 @settings(max_examples=150, deadline=None)
 @given(st.text(st.sampled_from("ab A1£.,:-•\n\t()–\u00ad\ufb01 \u00a0")))
 def test_plain_text_keeps_its_characters(text: str) -> None:
-    pages = read_text(HERE, text.encode())
+    pages, _ = read_text(HERE, text.encode())
     for page in pages:
         check_invariants(page)
     kept = "".join(page.text for page in pages)

@@ -262,12 +262,6 @@ def evaluate(  # noqa: PLR0913 - one parameter an option
     written: Annotated[
         Path | None, typer.Option("--written", help="folder of written documents to score")
     ] = None,
-    sample: Annotated[
-        int | None,
-        typer.Option(
-            "--sample", min=1, help="so many written questions and twins, always the same"
-        ),
-    ] = None,
     reader_only: ReaderOnly = False,
     engine: Engine = None,
     corpus: Corpus = None,

@@ -39,7 +39,7 @@ def _plain(url: str, base: str) -> str | None:
 def _pdf_links(path: Path) -> tuple[str, ...]:
     import pypdfium2
 
-    from mehealth_rag.reading.structure import addresses
+    from mehealth_rag.reading.pdf_file import addresses
 
     with closing(pypdfium2.PdfDocument(path)) as document:
         return addresses(document)

@@ -29,7 +29,7 @@ from mehealth_rag.index.lexical import LexicalWriter
 from mehealth_rag.index.report import Progress, RowStatus, Tally, indexed_documents
 from mehealth_rag.index.texts import TEXTS_VERSION, embedding_text, lexical_text
 from mehealth_rag.question_encoder import drop_damaged, has_question_encoder
-from mehealth_rag.reading.collecting import uncollected
+from mehealth_rag.reading.upkeep import uncollected
 from mehealth_rag.types import Passage, Source
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from mehealth_rag.describing import described
 from mehealth_rag.errors import ReadingError
 from mehealth_rag.reading.contents import mark_contents
-from mehealth_rag.reading.garbage import without_garbage
+from mehealth_rag.reading.faults import without_garbage
 from mehealth_rag.reading.options import PLAIN, ReadingOptions
 from mehealth_rag.reading.sniffing import check_kind
 from mehealth_rag.types import Document, Page, Source
@@ -20,18 +20,15 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMATS", "READER_VERSION", "ReadingOptions", "read_document"]
 
-READER_VERSION = 11
+READER_VERSION = 12
 """Raised whenever the same file may come out with another text, so that indexes are rebuilt."""
 
 _READERS = {
     "docx": "word.read_docx",
     "pptx": "slides.read_slides",
     "xlsx": "workbook.read_workbook",
-    "doc": "old_office.read_doc",
-    "ppt": "old_office.read_ppt",
-    "xls": "old_office.read_xls",
-    "csv": "delimited.read_delimited",
-    "tsv": "delimited.read_delimited",
+    "csv": "sheets.read_delimited",
+    "tsv": "sheets.read_delimited",
     "odt": "opendocument.read_opendocument",
     "ods": "opendocument.read_opendocument",
     "odp": "opendocument.read_opendocument",
@@ -39,11 +36,15 @@ _READERS = {
     "rtf": "rtf.read_rtf",
     "eml": "mail.read_eml",
     "msg": "mail.read_msg",
-    "rst": "restructured.read_restructured",
+    "rst": "markdown.read_restructured",
+    "txt": "text.read_text",
 }
 """Where the reader of each format stands that needs nothing but the file."""
 
-FORMATS = ("pdf", "html", "md", *_READERS, "txt", "png", "jpg", "tiff")
+_OLD = ("doc", "ppt", "xls")
+"""Formats of old Office programs, whose files are written anew in those that took their place."""
+
+FORMATS = ("pdf", "html", "md", *_READERS, *_OLD, "png", "jpg", "tiff")
 
 MOST_BYTES = 500_000_000
 """Bytes of one file."""
@@ -103,9 +104,13 @@ def _format(source: Source, path: Path) -> str:
 def _read(source: Source, path: Path, form: str, content: bytes, options: ReadingOptions) -> _Read:
     # Each format's libraries are loaded only where a file of it is read.
     check_kind(path, form, content)
+    if form in _OLD:
+        from mehealth_rag.reading.packages import renewed
+
+        return _read(source, path, f"{form}x", renewed(path, content, form), options)
     match form:
         case "pdf":
-            from mehealth_rag.reading.assemble import read_pdf
+            from mehealth_rag.reading.pdf import read_pdf
 
             return read_pdf(path, options)
         case "html":
@@ -116,10 +121,6 @@ def _read(source: Source, path: Path, form: str, content: bytes, options: Readin
             from mehealth_rag.reading.markdown import read_markdown
 
             return read_markdown(path, content, code=options.code)
-        case "txt":
-            from mehealth_rag.reading.text import read_text
-
-            return read_text(path, content), {}
         case "png" | "jpg" | "tiff":
             from mehealth_rag.reading.photo import read_photo
 

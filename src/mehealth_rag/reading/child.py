@@ -1,6 +1,6 @@
 """A reading process: reads the files that it is asked for, one after another, within its limits.
 
-Run as `python -m mehealth_rag.reading.child MEGABYTES`; imports nothing that reading does not need.
+Run as `python -m mehealth_rag.reading.child MEGABYTES PARENT`; imports only what reading needs.
 """
 
 from __future__ import annotations
@@ -13,8 +13,7 @@ import time
 from typing import TYPE_CHECKING
 
 from mehealth_rag.errors import ReadingError
-from mehealth_rag.reading import pulse, read_document, wire
-from mehealth_rag.reading.collecting import uncollected
+from mehealth_rag.reading import read_document, upkeep, wire
 from mehealth_rag.reading.wire import Kind
 
 if TYPE_CHECKING:
@@ -31,10 +30,10 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not get between the frames
     limit_memory(int(sys.argv[1]) * 1_000_000)
-    threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
-    pulse.listen(_beats(answers))
+    threading.Thread(target=_end_with_parent, args=(int(sys.argv[2]),), daemon=True).start()
+    upkeep.listen(_beats(answers))
     for line in sys.stdin.buffer:
-        with uncollected():  # a document is gone again before anybody would look for its cycles
+        with upkeep.uncollected():  # a document is gone before anybody would look for its cycles
             kind, data = _answer(line)
         wire.write(answers, kind, data)
         if kind is Kind.LAST_ERROR:
@@ -72,7 +71,7 @@ def _said(source: Source, reason: str) -> str:
     return f"{source.path}: cannot be read ({reason}); get the file again or leave it out"
 
 
-def _beats(answers: BinaryIO) -> pulse.Listener:
+def _beats(answers: BinaryIO) -> upkeep.Listener:
     last = 0.0
 
     def beat() -> None:

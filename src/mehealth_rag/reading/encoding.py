@@ -5,19 +5,16 @@ from __future__ import annotations
 import codecs
 import re
 import unicodedata
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from mehealth_rag.errors import ReadingError
-from mehealth_rag.types import Fault
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from charset_normalizer.models import CharsetMatch
-
-    from mehealth_rag.types import Page
 
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]+")
 _AFTER_WORDS = frozenset("’”“‘»«…–—€°®™\u00a0\u00ad")
@@ -81,15 +78,6 @@ def decode(path: Path, content: bytes) -> Decoded:
         return Decoded(mended, f"{broken} of its characters cannot be read (broken UTF-8)")
     encoding = _guess(content)
     return Decoded(content.decode(encoding, "replace"), _told(encoding))
-
-
-def noted(pages: tuple[Page, ...], told: str | None, fault: Fault) -> tuple[Page, ...]:
-    """The pages of a document, what is to be told of it noted on the first one."""
-    if not told or not pages:
-        return pages
-    first = pages[0]
-    problem = f"{first.problem}; {told}" if first.problem else told
-    return (replace(first, problem=problem, fault=first.fault or fault), *pages[1:])
 
 
 def _wide(path: Path, content: bytes) -> Decoded:

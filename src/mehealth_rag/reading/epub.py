@@ -12,14 +12,13 @@ from urllib.parse import unquote
 from lxml import html
 
 from mehealth_rag.errors import ReadingError
-from mehealth_rag.reading.encoding import noted
+from mehealth_rag.reading.faults import with_hidden
 from mehealth_rag.reading.flow import page_of
-from mehealth_rag.reading.fragments import blocks_of
-from mehealth_rag.reading.hidden_words import hidden_words
+from mehealth_rag.reading.hypertext import blocks_of
 from mehealth_rag.reading.packages import BROKEN, check_package, damaged, parse
-from mehealth_rag.reading.pulse import beat
+from mehealth_rag.reading.upkeep import beat
 from mehealth_rag.reading.web import decode_html
-from mehealth_rag.types import BlockKind, Fault
+from mehealth_rag.types import BlockKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -96,7 +95,7 @@ class _Book:
         heads = (b.words.text.strip() for b in blocks if b.kind is BlockKind.HEADING)
         head = next((h for h in heads if len(h.split()) <= _LABEL_WORDS), "")
         page = page_of(number, blocks, self._titles.get(file) or head)
-        return noted((page,), hidden_words(hidden) if hidden else None, Fault.HIDDEN)[0]
+        return with_hidden((page,), hidden)[0]
 
     def _path(self, href: str | None, base: str | None = None) -> str:
         """A file of the package that another one names."""

@@ -9,11 +9,10 @@ import pypdfium2 as pdfium
 from pypdfium2 import raw
 
 from mehealth_rag.reading import ocr
-from mehealth_rag.reading.garbage import GARBAGE, is_garbage, is_no_language
-from mehealth_rag.reading.hidden_words import hidden_words
+from mehealth_rag.reading.faults import GARBAGE, hidden_words, is_garbage, is_no_language
 from mehealth_rag.reading.options import NO_OCR
-from mehealth_rag.reading.pulse import beat
 from mehealth_rag.reading.runs import NO_TEXT
+from mehealth_rag.reading.upkeep import beat
 from mehealth_rag.types import Fault
 
 if TYPE_CHECKING:

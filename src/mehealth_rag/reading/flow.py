@@ -6,9 +6,8 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from mehealth_rag.reading.compose import compose
 from mehealth_rag.reading.runs import NO_TEXT, Draft, Piece
-from mehealth_rag.reading.tidy import Vocabulary, clean
+from mehealth_rag.reading.tidy import Vocabulary, clean, compose
 from mehealth_rag.types import BlockKind, Fault, Link, Page, Span
 
 if TYPE_CHECKING:

@@ -129,8 +129,6 @@ def _edge_numbers(sides: tuple[list[TextLine], list[TextLine]]) -> Iterator[str]
 
 def _number(text: str, page: PageLines) -> bool:
     """Whether a line is the page's own number, alone or with a short name beside it."""
-    if text.casefold() == page.label.casefold():
-        return True
     own = {page.label.casefold(), str(page.number)}
     match = _NUMBER.fullmatch(text)
     if match:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from mehealth_rag.reading.options import ReadingOptions
     from mehealth_rag.types import Document, Source
 
+_CHILD = (sys.executable, "-P", "-m", "mehealth_rag.reading.child")
 _LONGEST = 60
 """A file may take so many times the limit of a page, as long as it shows signs of life."""
 _SIGNALS = frozenset(-member.value for member in signal.Signals)
@@ -133,7 +134,7 @@ class _Process:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._process = subprocess.Popen(  # noqa: S603 - this program's own module
-            [sys.executable, "-P", "-m", "mehealth_rag.reading.child", str(limits.megabytes)],
+            [*_CHILD, str(limits.megabytes), str(os.getpid())],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

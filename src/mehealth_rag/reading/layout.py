@@ -9,11 +9,9 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from mehealth_rag.reading.captions import captioned_figures
-from mehealth_rag.reading.cells import shared_labels, wrapped_cells
+from mehealth_rag.reading.cells import captioned_figures, shared_labels, wrapped_cells
 from mehealth_rag.reading.marks import figures_apart, is_figure, is_lone_mark, is_number_of_title
-from mehealth_rag.reading.raised import raised
-from mehealth_rag.reading.raised_runs import is_raised_run
+from mehealth_rag.reading.raised import is_raised_run, raised
 from mehealth_rag.reading.runs import RawPage, Region, Run, TextLine
 from mehealth_rag.reading.stacks import heading_stacks, wrapped_labels
 
@@ -52,7 +50,7 @@ def arrange(page: RawPage) -> list[Region]:
     lines = [_line(runs, row=False)._replace(statement=True) for runs in statements]
     lines += _lines(rest) + [_table_row(stack) for stack in stacks]
     lines.sort(key=lambda line: line.order)
-    regions = _regions(lines, depth=0)
+    regions = _regions(lines)
     if turned:
         regions.append(tuple(_line((run,), row=False) for run in turned))
     if marks:
@@ -251,11 +249,9 @@ def _union(boxes: Iterable[Box]) -> Box:
     return min(lefts), min(bottoms), max(rights), max(tops)
 
 
-def _regions(lines: list[TextLine], depth: int) -> list[Region]:
+def _regions(lines: list[TextLine]) -> list[Region]:
     """Stretches of the whole width and columns, in reading order."""
-    if not lines:
-        return []
-    gutter = _gutter(lines) if depth < 3 else None
+    gutter = _gutter(lines)
     if gutter is None:
         return [_downwards(lines)]
     regions: list[Region] = []
@@ -269,7 +265,7 @@ def _regions(lines: list[TextLine], depth: int) -> list[Region]:
             whole = []
         left = [line for line in stretch if line.box[2] <= gutter]
         right = [line for line in stretch if line.box[2] > gutter]
-        regions += _regions(left, depth + 1) + _regions(right, depth + 1)
+        regions += _regions(left) + _regions(right)
     if whole:
         regions.append(_downwards(whole))
     return regions
@@ -309,13 +305,11 @@ def _gutter(lines: Sequence[TextLine]) -> float | None:
 def _column_starts(lines: Sequence[TextLine]) -> list[float]:
     """Left edges that several lines of prose share, to the right of the page's own left edge."""
     prose = [line for line in lines if not line.row]
-    if len(prose) < 2 * _COLUMN_LINES:
-        return []
-    left = min(line.box[0] for line in lines)
-    width = max(line.box[2] for line in lines) - left
+    left = min((line.box[0] for line in lines), default=0.0)
+    width = max((line.box[2] for line in lines), default=0.0) - left
     counts: dict[int, list[float]] = {}
     for line in prose:
-        if line.box[0] > left + 0.2 * width and line.box[2] - line.box[0] > 0.1 * width:
+        if line.box[0] > left + 0.2 * width:
             counts.setdefault(round(line.box[0] / 3), []).append(line.box[0])
     return [min(edges) for edges in counts.values() if len(edges) >= _COLUMN_LINES]
 
@@ -330,7 +324,7 @@ def _stretches(lines: Sequence[TextLine], gutter: float) -> list[tuple[list[Text
 
     for line in sorted(lines, key=lambda line: -line.box[3]):
         crosses = across(line)
-        parted = bool(crosses and line.cells) and not any(map(across, line.cells))
+        parted = bool(crosses and line.cells)
         if (crosses and not parted) or _opens_section(line, current):
             stretches += _closed(current, gutter)
             current = []
@@ -353,7 +347,7 @@ def _closed(lines: list[TextLine], gutter: float) -> list[tuple[list[TextLine], 
             cut = index
         lowest = min(lowest, line.box[1])
     upper, lower = lines[:cut], lines[cut:]
-    if cut and not _are_columns(lower, gutter) and _are_columns(upper, gutter):
+    if _are_columns(upper, gutter) and not _are_columns(lower, gutter):
         return [(upper, True), (_wholes(lower), False)]
     return [(lines, True)]
 

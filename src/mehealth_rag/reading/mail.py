@@ -11,13 +11,13 @@ from email import message_from_bytes, policy
 from typing import TYPE_CHECKING
 
 from mehealth_rag.errors import ReadingError
-from mehealth_rag.reading.encoding import decode, noted
+from mehealth_rag.reading.encoding import decode
+from mehealth_rag.reading.faults import with_hidden
 from mehealth_rag.reading.flow import FlowBlock, Visible, page_of, plain
-from mehealth_rag.reading.fragments import blocks_of
-from mehealth_rag.reading.hidden_words import hidden_words
+from mehealth_rag.reading.hypertext import blocks_of
 from mehealth_rag.reading.packages import BROKEN, damaged
 from mehealth_rag.reading.text import read_text
-from mehealth_rag.types import BlockKind, Fault
+from mehealth_rag.types import BlockKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -136,7 +136,7 @@ def _of_msg(message: Message) -> _Letter:
 def _pages(path: Path, letter: _Letter) -> tuple[tuple[Page, ...], Mapping[str, str]]:
     blocks, hidden = blocks_of(letter.html) if letter.html else (list(_lines(path, letter)), "")
     page = page_of(1, [b for b in (*_head(letter), *blocks) if b.words.text])
-    page = noted((page,), hidden_words(hidden) if hidden else None, Fault.HIDDEN)[0]
+    page = with_hidden((page,), hidden)[0]
     if letter.attachments:
         problem = f"attachments are not read: {', '.join(letter.attachments)}"
         told = f"{page.problem}; {problem}" if page.problem else problem
@@ -154,6 +154,6 @@ def _head(letter: _Letter) -> Iterator[FlowBlock]:
 
 
 def _lines(path: Path, letter: _Letter) -> Iterator[FlowBlock]:
-    for page in read_text(path, letter.text.encode()) if letter.text.strip() else ():
+    for page in read_text(path, letter.text.encode())[0] if letter.text.strip() else ():
         for block in page.blocks:
             yield FlowBlock(block.kind, Visible(block.span.of(page.text)), block.level)

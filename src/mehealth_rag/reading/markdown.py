@@ -1,32 +1,57 @@
-"""Markdown: what a reader sees of it, with headings, items, table rows, code and links."""
+"""Markdown and reStructuredText: libraries make HTML of them, which is read like any HTML.
+
+What Markdown's own rules would take off and a reader wants to see stays: the signs of lists, stars
+in figures (2**10), words in angle brackets that are no tags.
+"""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from html import escape
+from typing import TYPE_CHECKING, Any
 
-from mehealth_rag.reading.encoding import decode, noted
-from mehealth_rag.reading.flow import FlowBlock, Visible, page_of, row_of
-from mehealth_rag.reading.fragments import blocks_of
-from mehealth_rag.reading.hidden_words import hidden_words
-from mehealth_rag.reading.markdown_blocks import REFERENCE, Cut, SourceBlock, cells_of, cut
-from mehealth_rag.reading.markdown_inline import visible
+from markdown_it import MarkdownIt
+from markdown_it.rules_block import reference
+from markdown_it.rules_inline import emphasis, html_inline
+from markdown_it.token import Token
+
+from mehealth_rag.reading.encoding import decode
+from mehealth_rag.reading.faults import noted, with_hidden
+from mehealth_rag.reading.flow import FlowBlock, page_of
+from mehealth_rag.reading.hypertext import TAG, blocks_of
+from mehealth_rag.reading.raised import raised
 from mehealth_rag.reading.text import split_pages
-from mehealth_rag.types import BlockKind, Fault, Page
+from mehealth_rag.types import Fault, Page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+    from markdown_it.rules_block import StateBlock
+    from markdown_it.rules_core import StateCore
+    from markdown_it.rules_inline import StateInline
 
 _FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
 _FIELD = re.compile(r"^(\w[\w-]*):[ \t]*(.+)$", re.MULTILINE)
-_COMMENT = re.compile(
-    r"(?P<fence>^[ \t>]*(?P<open>`{3,}|~{3,})[^\n]*\n.*?(?:^[ \t>]*(?P=open)|\Z))"
-    r"|(?P<code>(?<!`)(?P<ticks>`+)(?!`)[^\n]*?(?<!`)(?P=ticks)(?!`))"
-    r"|<!--.*?-->",
-    re.DOTALL | re.MULTILINE,
-)
-"""A comment, or code before it, in which it would be none."""
+_NOTE = re.compile(r"\[\^([^\]\s]+)\](:?)")
+_NOTES = re.compile(r"^(?= {0,3}\[\^[^\]\s]+\]:)", re.MULTILINE)
+_DIVS = re.compile(r"^ {0,3}:{3,}.*$", re.MULTILINE)
+"""How Pandoc writes where a part of a page begins and ends."""
+_SEEN_TAG = re.compile(rf"{TAG}|<!--", re.IGNORECASE)
+_ADDRESS = re.compile(r"https?://[^\s<>()]*[^\s<>().,;:!?\"'”’]")
+_BLANK = re.compile(r"\n\s*\n")
+_RST = {
+    "file_insertion_enabled": False,
+    "raw_enabled": False,
+    "report_level": 5,
+    "halt_level": 6,
+    "warning_stream": False,
+    "embed_stylesheet": False,
+    "syntax_highlight": "none",
+    "math_output": "LaTeX",
+    "_disable_config": True,
+}
+"""No file is read but the one that is asked for, and nothing is said of what is not known."""
 
 
 def read_markdown(
@@ -43,43 +68,125 @@ def read_markdown(
         found = _FIELD.findall(front[1])
         metadata = {key.lower(): value.strip().strip("\"'") for key, value in found}
         source = source[front.end() :]
-    source = _COMMENT.sub(lambda match: match["fence"] or match["code"] or "", source)
-    reader = _Reader(source, code=code)
-    pages = tuple(reader.page(n, part) for n, part in enumerate(split_pages(source), 1))
-    if hidden := " ".join(reader.hidden):
-        pages = noted(pages, hidden_words(hidden), Fault.HIDDEN)
-    return noted(pages, decoded.told, Fault.ENCODING), metadata
+    source = _DIVS.sub("", _NOTES.sub("\n", source))
+    parser, parts = _parser(code=code), split_pages(source)
+    everywhere = _references(parser, source)
+    found_pages = [
+        blocks_of(parser.render(part, {"references": everywhere | _references(parser, part)}))
+        for part in parts
+    ]
+    pages = tuple(
+        page_of(number, [_with_addresses(block) for block in blocks])
+        for number, (blocks, _) in enumerate(found_pages, 1)
+    )
+    hidden = " ".join(filter(None, (words for _, words in found_pages)))
+    return noted(with_hidden(pages, hidden), decoded.told, Fault.ENCODING), metadata
 
 
-class _Reader:
-    """What reading a document knows of it: its named links, and the hidden words it has met."""
+def read_restructured(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str, str]]:
+    """Read the one page of a reStructuredText file."""
+    from docutils import nodes
+    from docutils.core import publish_doctree, publish_from_doctree
 
-    def __init__(self, source: str, *, code: bool) -> None:
-        self._code = code
-        self._references = {
-            " ".join(match[1].lower().split()): match[2]
-            for match in map(REFERENCE.fullmatch, source.split("\n"))
-            if match
-        }
-        self.hidden: list[str] = []
+    decoded = decode(path, content)
+    tree = publish_doctree(decoded.text, settings_overrides=_RST)
+    for message in list(tree.findall(nodes.system_message)):  # a directive that is not known
+        kept = [n for n in message.children if isinstance(n, nodes.literal_block)]
+        message.parent.replace(message, kept)
+    made = publish_from_doctree(tree, writer="html5", settings_overrides=_RST)
+    blocks, _ = blocks_of(made.decode("utf-8").partition("<body")[2].partition(">")[2])
+    return noted((page_of(1, blocks),), decoded.told, Fault.ENCODING), {}
 
-    def page(self, number: int, source: str) -> Page:
-        """One page of its blocks that hold words."""
-        shown = (flow for block in cut(source.split("\n")) for flow in self._flow(block))
-        return page_of(number, [flow for flow in shown if flow.words.text])
 
-    def _flow(self, block: SourceBlock) -> Iterator[FlowBlock]:
-        if block.cut is Cut.HTML:
-            found, hidden = blocks_of("\n".join(block.lines))
-            self.hidden += [hidden] if hidden else []
-            yield from found
-        elif block.cut is Cut.CODE:
-            words = Visible()
-            words.add(" ".join(line.strip() for line in block.lines if self._code))
-            yield FlowBlock(BlockKind.PARAGRAPH, words.stripped())
-        elif block.kind is BlockKind.ROW:
-            cells = (visible(cell, self._references) for cell in cells_of(block.lines[0]))
-            yield FlowBlock(BlockKind.ROW, row_of(cells))
-        else:
-            text = " ".join(line.strip() for line in block.lines)
-            yield FlowBlock(block.kind, visible(text, self._references), block.level)
+def _references(parser: MarkdownIt, source: str) -> dict[str, Any]:
+    """The addresses of named links; those that stand on a link's own page come before others'."""
+    found: dict[str, Any] = {}
+    parser.parse(source, found)
+    return dict(found.get("references", {}))
+
+
+def _parser(*, code: bool) -> MarkdownIt:
+    """Markdown as converters write it; without `code`, nothing is shown of blocks of code."""
+    parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+    parser.block.ruler.at("reference", _reference)
+    parser.inline.ruler.at("html_inline", _html_inline)
+    parser.inline.ruler.at("emphasis", _emphasis)
+    parser.inline.ruler.before("link", "note", _note)
+    parser.core.ruler.push("items", _marked_items)
+
+    def code_block(tokens: Sequence[Token], at: int, *_: object) -> str:
+        """Code as paragraphs: a blank line parts them."""
+        parts = _BLANK.split(tokens[at].content) if code else ()
+        return "".join(f"<pre>{escape(part)}</pre>" for part in parts)
+
+    renderer: Any = parser.renderer
+    renderer.rules |= {
+        "fence": code_block,
+        "code_block": code_block,
+        "th_open": lambda *_: "<td>",  # a converter makes a head of whatever row comes first
+        "th_close": lambda *_: "</td>",
+    }
+    return parser
+
+
+def _marked_items(state: StateCore) -> None:
+    """Write the sign of each item before its words, as it stands in the file."""
+    for item, paragraph, words in zip(
+        state.tokens, state.tokens[1:], state.tokens[2:], strict=False
+    ):
+        if item.type == "list_item_open" and paragraph.type == "paragraph_open":
+            mark = Token("text", "", 0, content=f"{item.info}{item.markup} ")
+            words.children = [mark, *(words.children or ())]
+
+
+def _reference(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """The address of a named link; a note has the same form, and is words."""
+    if state.src.startswith("[^", state.bMarks[start] + state.tShift[start]):
+        return False
+    return reference(state, start, end, silent)
+
+
+def _html_inline(state: StateInline, silent: bool) -> bool:
+    """A tag of HTML; other words in angle brackets stay words."""
+    return bool(_SEEN_TAG.match(state.src, state.pos)) and html_inline(state, silent)
+
+
+def _note(state: StateInline, silent: bool) -> bool:
+    """The mark of a note, or what stands before its words: a raised figure."""
+    match = _NOTE.match(state.src, state.pos)
+    if match is None:
+        return False
+    if not silent and match[1].isdecimal():
+        state.push("text", "", 0).content = raised(match[1])
+    state.pos = match.end()
+    return True
+
+
+def _emphasis(state: StateInline, silent: bool) -> bool:
+    """Stars and lines around words; between figures, as in 2**10, they are signs themselves."""
+    start, source = state.pos, state.src
+    known = len(state.delimiters)
+    if not emphasis.tokenize(state, silent):
+        return False
+    before, after = source[start - 1 : start] or " ", source[state.pos : state.pos + 1] or " "
+    for mark in state.delimiters[known:]:
+        if before.isalnum() and after.isalnum() and (before.isdigit() or after.isdigit()):
+            mark.open = False
+        loose = mark.length > 1 and before.isspace() and not after.isspace()
+        others = (mark.marker, mark.length)
+        opened = [
+            m.open - m.close for m in state.delimiters[:known] if (m.marker, m.length) == others
+        ]
+        if loose and sum(opened) > 0:  # converters put the space inside: “**Note: **text”
+            mark.open, mark.close = False, True
+    return True
+
+
+def _with_addresses(block: FlowBlock) -> FlowBlock:
+    """A block in which web addresses that are written out are links as well."""
+    words = block.words
+    found = [(match[0], *match.span()) for match in _ADDRESS.finditer(words.text)]
+    taken = [(start, end) for _, start, end in words.links]
+    words.links += [f for f in found if all(f[2] <= s or e <= f[1] for s, e in taken)]
+    words.links.sort(key=lambda link: link[1])
+    return block

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from mehealth_rag.errors import ReadingError
 from mehealth_rag.reading.flow import FlowBlock, Visible, flow_pages, page_of, row_of, with_running
 from mehealth_rag.reading.packages import BROKEN, check_package, damaged, parse
-from mehealth_rag.reading.pulse import beat
 from mehealth_rag.reading.raised import lowered, raised
 from mehealth_rag.reading.sheets import Sheet, sheet_pages
+from mehealth_rag.reading.upkeep import beat
 from mehealth_rag.types import BlockKind
 
 if TYPE_CHECKING:

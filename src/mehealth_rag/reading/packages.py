@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import io
+import re
+import tempfile
 import zipfile
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from lxml import etree
 
 from mehealth_rag.errors import ReadingError
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from mehealth_rag.reading.sniffing import NAMES
 
 UNPACKED = 300_000_000
 """Bytes that a file may unpack to; a real one of a thousand pages has some ten million."""
@@ -59,3 +60,68 @@ def damaged(path: Path, kind: str, error: BaseException) -> ReadingError:
     """The one line that says that a file is damaged."""
     reason = " ".join(str(error).split())[:120] or type(error).__name__
     return ReadingError(f"{path}: {kind} that is damaged ({reason}); get the file again")
+
+
+_STRICT = re.compile(rb"http://purl\.oclc\.org/ooxml/(\w+)/(\w+)")
+_HYPHENATED = {
+    b"extendedProperties": b"extended-properties",
+    b"customProperties": b"custom-properties",
+}
+_ROOT, _TYPES = "_rels/.rels", "[Content_Types].xml"
+_MAIN = re.compile(
+    rb"application/vnd\.(?:ms-|openxmlformats-officedocument\.)(word|p)[\w.]*\.main\+xml",
+    re.IGNORECASE,
+)
+_USUAL = {
+    b"word": b"wordprocessingml.document",
+    b"p": b"presentationml.presentation",
+}
+
+
+def transitional(content: bytes) -> bytes:
+    """A package with the names that our readers know; unchanged where it has them already."""
+    with zipfile.ZipFile(io.BytesIO(content)) as package:
+        types = _MAIN.sub(_usual, package.read(_TYPES))
+        if types == package.read(_TYPES) and not _STRICT.search(package.read(_ROOT)):
+            return content
+        renamed = io.BytesIO()
+        with zipfile.ZipFile(renamed, "w", zipfile.ZIP_STORED) as copy:
+            for name in dict.fromkeys(package.namelist()):
+                data = types if name == _TYPES else package.read(name)
+                is_xml = name.endswith((".xml", ".rels"))
+                copy.writestr(name, _STRICT.sub(_renamed, data) if is_xml else data)
+    return renamed.getvalue()
+
+
+def _usual(match: re.Match[bytes]) -> bytes:
+    name = _USUAL[match[1].lower()]
+    return b"application/vnd.openxmlformats-officedocument.%b.main+xml" % name
+
+
+def _renamed(match: re.Match[bytes]) -> bytes:
+    family, name = match[1], _HYPHENATED.get(match[2], match[2])
+    return b"http://schemas.openxmlformats.org/%b/2006/%b" % (family, name)
+
+
+def renewed(path: Path, content: bytes, form: str) -> bytes:
+    """An old Office file in the format that took the place of its own; office_oxide writes it.
+
+    It keeps headings, lists, tables with their merged cells, raised letters, notes, running heads
+    and the looks of numbers, and leaves hidden words out. Raises ReadingError where the file is
+    damaged or locked.
+    """
+    from office_oxide import Document, OfficeOxideError
+
+    with tempfile.TemporaryDirectory() as folder:
+        written = Path(folder) / f"anew.{form}x"
+        try:
+            kind: Any = form  # the library's own type is a closed list
+            with Document.from_bytes(content, kind) as document:
+                document.save_as(written)
+        except OfficeOxideError as error:
+            reason = " ".join(str(error).split())[:120]
+            mend = f"open it in an Office program and save it as .{form}x"
+            raise ReadingError(
+                f"{path}: {NAMES[form]} that cannot be read ({reason}); {mend}"
+            ) from error
+        return written.read_bytes()

@@ -15,26 +15,93 @@ import pypdfium2 as pdfium
 from pypdfium2 import raw
 
 from mehealth_rag.errors import ReadingError
-from mehealth_rag.reading.doubled import without_doubles
+from mehealth_rag.reading.blocks import draft_pages, measure
+from mehealth_rag.reading.contents import led_apart
 from mehealth_rag.reading.examining import examine
 from mehealth_rag.reading.fields import STAND_IN, is_stand_in, with_fields
+from mehealth_rag.reading.furniture import PageLines, mark_furniture
 from mehealth_rag.reading.hidden import take_out_hidden
-from mehealth_rag.reading.layers import has_layers
-from mehealth_rag.reading.opening import check_size, has_end, open_pdf
+from mehealth_rag.reading.layout import arrange
+from mehealth_rag.reading.options import PLAIN, ReadingOptions
+from mehealth_rag.reading.pdf_file import (
+    check_size,
+    has_end,
+    metadata,
+    open_pdf,
+    page_label,
+    page_links,
+)
 from mehealth_rag.reading.questions import NO_STYLE, Questions, Style
-from mehealth_rag.reading.raised_runs import with_raised
+from mehealth_rag.reading.raised import with_raised, without_doubles
 from mehealth_rag.reading.runs import Frame, RawPage, Run
-from mehealth_rag.reading.structure import metadata, page_label, page_links
-from mehealth_rag.reading.suspects import Walker
-from mehealth_rag.reading.tidy import BROKEN, clean, with_ligatures
-from mehealth_rag.types import Fault
+from mehealth_rag.reading.suspects import Walker, has_layers
+from mehealth_rag.reading.tidy import (
+    BROKEN,
+    Vocabulary,
+    clean,
+    compose,
+    ends_broken,
+    with_ligatures,
+)
+from mehealth_rag.reading.upkeep import uncollected
+from mehealth_rag.types import Fault, Line, Page
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from mehealth_rag.reading.options import ReadingOptions
+    from mehealth_rag.reading.runs import Draft
     from mehealth_rag.types import Box
+
+
+def read_pdf(
+    path: Path, options: ReadingOptions = PLAIN
+) -> tuple[tuple[Page, ...], Mapping[str, str]]:
+    """All pages of a PDF in order, and its metadata.
+
+    Boxes are in points on the page as it is displayed (crop box taken off, rotation applied), with
+    the origin at its bottom left; `Page.size` is the displayed page's. Raises ReadingError.
+    """
+    with uncollected():
+        raws, metadata = read_pages(path, options)
+        return _pages(raws), metadata
+
+
+def _pages(raws: Sequence[RawPage]) -> tuple[Page, ...]:
+    arranged = [led_apart(arrange(raw)) for raw in raws]
+    style = measure(region for regions in arranged for region in regions)
+    lines = [
+        PageLines(raw.number, raw.label, raw.height, tuple(regions))
+        for raw, regions in zip(raws, arranged, strict=True)
+    ]
+    marked = mark_furniture(lines, style.body)
+    drafts = draft_pages(marked, style)
+    vocabulary = _vocabulary(line.text for page in marked for region in page for line in region)
+    return tuple(_page(raw, blocks, vocabulary) for raw, blocks in zip(raws, drafts, strict=True))
+
+
+def _vocabulary(lines: Iterable[str]) -> Vocabulary:
+    """Count a document's words, which only what a line's end broke in two asks for."""
+    texts = list(lines)
+    return Vocabulary.of(texts if any(map(ends_broken, texts)) else ())
+
+
+def _page(raw: RawPage, drafts: Sequence[Draft], vocabulary: Vocabulary) -> Page:
+    text, blocks, lines = compose(drafts, vocabulary)
+    return Page(
+        number=raw.number,
+        label=raw.label,
+        text=text,
+        blocks=blocks,
+        lines=tuple(Line(line.span, raw.displayed(line.box)) for line in lines)
+        if raw.turn
+        else lines,
+        links=raw.links,
+        size=raw.size,
+        problem=raw.problem,
+        fault=raw.fault,
+    )
+
 
 _DAMAGED = "the page is damaged and could not be read"
 

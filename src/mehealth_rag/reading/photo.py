@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from PIL import Image, ImageOps, ImageSequence
 
 from mehealth_rag.errors import ReadingError
-from mehealth_rag.reading.assemble import read_pdf
 from mehealth_rag.reading.packages import damaged
-from mehealth_rag.reading.pulse import beat
+from mehealth_rag.reading.pdf import read_pdf
+from mehealth_rag.reading.upkeep import beat
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -15,13 +15,21 @@ from typing import TYPE_CHECKING
 
 from pypdfium2 import raw
 
-from mehealth_rag.reading.binding import bound as _bound
-
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from mehealth_rag.reading.runs import Frame
     from mehealth_rag.types import Box
+
+
+def bound(function: object, *arguments: type, result: type = ctypes.c_int) -> Callable[..., float]:
+    """Bind one of pdfium's functions with a handle's address as its first argument."""
+    address = ctypes.cast(function, ctypes.c_void_p).value  # type: ignore[arg-type]
+    assert address is not None  # noqa: S101 - a loaded library's function has an address
+    prototype = ctypes.PYFUNCTYPE(result, ctypes.c_void_p, *arguments)
+    made: Callable[..., float] = prototype(address)
+    return made
+
 
 _WORD = re.compile(r"\S+")
 _BOLD_WEIGHT = 600
@@ -71,18 +79,18 @@ class Questions:
         self._name_slot = ctypes.addressof(self._name)
         self._flags = ctypes.c_int()
         self._flags_slot = ctypes.addressof(self._flags)
-        self._count_rects = _bound(raw.FPDFText_CountRects, _INT, _INT)
-        self._get_rect = _bound(raw.FPDFText_GetRect, _INT, *[_ADDRESS] * 4)
-        self._get_box = _bound(raw.FPDFText_GetCharBox, _INT, *[_ADDRESS] * 4)
-        self._get_origin = _bound(raw.FPDFText_GetCharOrigin, _INT, *[_ADDRESS] * 2)
-        self._get_matrix = _bound(raw.FPDFText_GetMatrix, _INT, _ADDRESS)
-        self._get_size = _bound(raw.FPDFText_GetFontSize, _INT, result=ctypes.c_double)
-        self._get_font = _bound(raw.FPDFText_GetFontInfo, _INT, _ADDRESS, ctypes.c_ulong, _ADDRESS)
-        self._get_weight = _bound(raw.FPDFText_GetFontWeight, _INT)
-        self._get_object = _bound(raw.FPDFText_GetTextObject, _INT, result=_ADDRESS)
-        self._get_object_font = _bound(raw.FPDFTextObj_GetFont, result=_ADDRESS)
-        self._has_error = _bound(raw.FPDFText_HasUnicodeMapError, _INT)
-        self._get_loose = _bound(raw.FPDFText_GetLooseCharBox, _INT, _ADDRESS)
+        self._count_rects = bound(raw.FPDFText_CountRects, _INT, _INT)
+        self._get_rect = bound(raw.FPDFText_GetRect, _INT, *[_ADDRESS] * 4)
+        self._get_box = bound(raw.FPDFText_GetCharBox, _INT, *[_ADDRESS] * 4)
+        self._get_origin = bound(raw.FPDFText_GetCharOrigin, _INT, *[_ADDRESS] * 2)
+        self._get_matrix = bound(raw.FPDFText_GetMatrix, _INT, _ADDRESS)
+        self._get_size = bound(raw.FPDFText_GetFontSize, _INT, result=ctypes.c_double)
+        self._get_font = bound(raw.FPDFText_GetFontInfo, _INT, _ADDRESS, ctypes.c_ulong, _ADDRESS)
+        self._get_weight = bound(raw.FPDFText_GetFontWeight, _INT)
+        self._get_object = bound(raw.FPDFText_GetTextObject, _INT, result=_ADDRESS)
+        self._get_object_font = bound(raw.FPDFTextObj_GetFont, result=_ADDRESS)
+        self._has_error = bound(raw.FPDFText_HasUnicodeMapError, _INT)
+        self._get_loose = bound(raw.FPDFText_GetLooseCharBox, _INT, _ADDRESS)
         self._styles: dict[float, Style] = {}
         self._fonts: dict[float, tuple[bool, bool]] = {}
 

@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING
 from striprtf.striprtf import rtf_to_text
 
 from mehealth_rag.errors import ReadingError
-from mehealth_rag.reading.encoding import noted
+from mehealth_rag.reading.faults import with_hidden
 from mehealth_rag.reading.flow import FlowBlock, Visible, flow_pages, plain, row_of, with_running
-from mehealth_rag.reading.hidden_words import hidden_words
 from mehealth_rag.reading.raised import lowered, raised
-from mehealth_rag.types import BlockKind, Fault
+from mehealth_rag.types import BlockKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -71,7 +70,7 @@ def read_rtf(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str,
     )
     pages = flow_pages(with_running(_blocks(_text(path, _marked(source))), heads))
     metadata = _metadata(path, source, begins)
-    return noted(pages, hidden_words(hidden) if hidden else None, Fault.HIDDEN), metadata
+    return with_hidden(pages, hidden), metadata
 
 
 def _metadata(path: Path, source: str, begins: str) -> dict[str, str]:

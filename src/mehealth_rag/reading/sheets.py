@@ -6,18 +6,27 @@ a printed sheet does: to prove a quote, its whole page is opened.
 
 from __future__ import annotations
 
+import csv
+import io
+import re
+from collections import Counter
 from dataclasses import dataclass, replace
-from itertools import groupby, takewhile
-from typing import TYPE_CHECKING
+from itertools import groupby, islice, takewhile
+from typing import TYPE_CHECKING, Literal
 
 from mehealth_rag.language.cells import is_measured
+from mehealth_rag.reading.encoding import decode
+from mehealth_rag.reading.faults import noted
 from mehealth_rag.reading.flow import FlowBlock, page_of, plain, row_of
-from mehealth_rag.types import BlockKind
+from mehealth_rag.reading.tidy import clean
+from mehealth_rag.types import BlockKind, Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from mehealth_rag.types import Page
+
 
 PAGE_ROWS = 1_000
 """Rows of one page at the most."""
@@ -112,3 +121,47 @@ def _heads(rows: Sequence[tuple[int, Sequence[str]]], wide: frozenset[int]) -> i
     if len(rows) < 2 or not worded[0]:
         return 0
     return 2 if len(rows) > 2 and worded[1] and rows[0][0] in wide else 1
+
+
+_DELIMITERS = ",;\t|"
+_SAMPLE = 50
+"""So many rows show which sign parts the cells."""
+_LONGEST_CELL = 1_000_000
+_TOLD = re.compile(r"sep=(.)\r?\n")
+"""What Excel writes first where the sign is not the one of its country."""
+
+
+def read_delimited(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str, str]]:
+    """Read the one page of a table in text, or several where it is long."""
+    decoded = decode(path, content)
+    text = decoded.text.removeprefix("\ufeff")
+    told = _TOLD.match(text)
+    text = text[told.end() :] if told else text
+    rows = _cells(text, told[1] if told else _delimiter(text))
+    return noted(sheet_pages([Sheet("", rows)]), decoded.told, Fault.ENCODING), {}
+
+
+def _cells(text: str, delimiter: str) -> list[list[str]]:
+    csv.field_size_limit(_LONGEST_CELL)
+    try:
+        return [[*map(clean, row)] for row in _parsed(text, delimiter, csv.QUOTE_MINIMAL)]
+    except csv.Error:  # a quotation mark that is never closed takes in the rest of the file
+        return [[*map(clean, row)] for row in _parsed(text, delimiter, csv.QUOTE_NONE)]
+
+
+def _parsed(text: str, delimiter: str, quoting: Literal[0, 3]) -> Iterator[list[str]]:
+    return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, quoting=quoting)
+
+
+def _delimiter(text: str) -> str:
+    """The sign that parts most rows into the same number of cells, two or more."""
+
+    def agreement(delimiter: str) -> tuple[int, int]:
+        rows = islice(_parsed(text[:_LONGEST_CELL], delimiter, csv.QUOTE_NONE), _SAMPLE)
+        counts = Counter(len(row) for row in rows if row)
+        (width, often) = max(
+            counts.items(), key=lambda pair: (pair[0] > 1, pair[1]), default=(1, 0)
+        )
+        return (often, width) if width > 1 else (0, 0)
+
+    return max(_DELIMITERS, key=agreement)

@@ -13,9 +13,15 @@ from pptx.exc import PythonPptxError
 
 from mehealth_rag.reading.flow import FlowBlock, Visible, page_of, plain, row_of
 from mehealth_rag.reading.number_formats import shown
-from mehealth_rag.reading.packages import BROKEN, check_package, damaged, parse, properties
+from mehealth_rag.reading.packages import (
+    BROKEN,
+    check_package,
+    damaged,
+    parse,
+    properties,
+    transitional,
+)
 from mehealth_rag.reading.raised import lowered, raised
-from mehealth_rag.reading.strict import transitional
 from mehealth_rag.types import BlockKind, Fault
 
 if TYPE_CHECKING:
@@ -35,18 +41,12 @@ _HIDDEN = "the slide is hidden; it was read all the same"
 _PICTURE = "only a picture; save the slides as PDF to have it read by Tesseract"
 
 
-def read_slides(
-    path: Path, content: bytes, *, numbered: bool = False
-) -> tuple[tuple[Page, ...], Mapping[str, str]]:
-    """Read the pages of a presentation. Raises ReadingError where the file is damaged.
-
-    `numbered` is true where a program has called slides without a title by their number.
-    """
+def read_slides(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str, str]]:
+    """Read the pages of a presentation. Raises ReadingError where the file is damaged."""
     check_package(path, content, KIND, "ppt/presentation.xml")
     try:
         deck = Presentation(io.BytesIO(transitional(content)))
-        slides = enumerate(deck.slides, 1)
-        pages = tuple(_page(n, slide, f"Slide {n}" if numbered else "") for n, slide in slides)
+        pages = tuple(_page(number, slide) for number, slide in enumerate(deck.slides, 1))
         with zipfile.ZipFile(io.BytesIO(content)) as package:
             told = properties(package)
     except (*BROKEN, PythonPptxError) as error:
@@ -54,13 +54,12 @@ def read_slides(
     return pages, told
 
 
-def _page(number: int, slide: Any, no_title: str) -> Page:  # noqa: ANN401 - python-pptx has no types
-    """One slide; `no_title` is a title that nobody wrote."""
+def _page(number: int, slide: Any) -> Page:  # noqa: ANN401 - python-pptx has no types
     shapes = list(_flat(slide.shapes))
     titles = [shape for shape in shapes if _placeholder(shape) in _TITLES]
     others = [shape for shape in shapes if _placeholder(shape) not in _TITLES]
     blocks = [block for shape in (*titles, *others) for block in _blocks(shape, slide)]
-    if blocks and blocks[0].kind is BlockKind.HEADING and blocks[0].words.text == no_title:
+    if blocks and blocks[0].words.text == f"Slide {number}":  # a title that nobody wrote
         del blocks[0]
     if slide.has_notes_slide and slide.notes_slide.notes_text_frame is not None:
         notes = slide.notes_slide.notes_text_frame.paragraphs

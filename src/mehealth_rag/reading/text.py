@@ -7,9 +7,9 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mehealth_rag.reading.compose import compose
 from mehealth_rag.reading.contents import led_row
-from mehealth_rag.reading.encoding import decode, noted
+from mehealth_rag.reading.encoding import decode
+from mehealth_rag.reading.faults import noted
 from mehealth_rag.reading.marks import (
     ends_clause,
     ends_sentence,
@@ -19,11 +19,11 @@ from mehealth_rag.reading.marks import (
     starts_item,
 )
 from mehealth_rag.reading.runs import NO_TEXT, Draft, Piece
-from mehealth_rag.reading.tidy import Vocabulary, clean
+from mehealth_rag.reading.tidy import Vocabulary, clean, compose
 from mehealth_rag.types import BlockKind, Fault, Link, Page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 _URL = re.compile(r"<?(https?://[^\s<>]+)>?")
@@ -78,7 +78,7 @@ class _Group:
         return self.rows[-1]
 
 
-def read_text(path: Path, content: bytes) -> tuple[Page, ...]:
+def read_text(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str, str]]:
     """Read the pages of a plain-text file; it is one where it has no form feed.
 
     Raises ReadingError where the file is no text.
@@ -89,7 +89,7 @@ def read_text(path: Path, content: bytes) -> tuple[Page, ...]:
     texts = (piece.text for page in drafts for draft in page for piece in draft.pieces)
     vocabulary = Vocabulary.of(texts)
     pages = tuple(_page(number, page, vocabulary) for number, page in enumerate(drafts, 1))
-    return noted(pages, decoded.told, Fault.ENCODING)
+    return noted(pages, decoded.told, Fault.ENCODING), {}
 
 
 def split_pages(text: str) -> list[str]:

@@ -10,12 +10,15 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from mehealth_rag.reading.runs import HYPHENS
+from mehealth_rag.reading.runs import HYPHENS, Draft, Piece
+from mehealth_rag.types import Block, Line, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
+
 
 BROKEN = "\ufffe\x02"
 """What pdfium writes for a hyphen at a line's end where it believes a word is broken."""
@@ -177,3 +180,39 @@ def _mend(left: str, right: str, vocabulary: Vocabulary) -> tuple[str, str]:
     if upper or vocabulary.keeps_hyphen(tail[0], head[0]):
         return left, ""
     return left[:-1], ""
+
+
+def compose(
+    drafts: Sequence[Draft], vocabulary: Vocabulary
+) -> tuple[str, tuple[Block, ...], tuple[Line, ...]]:
+    """Text, blocks and lines of a page: blocks separated by a newline, lines joined inside."""
+    parts: list[str] = []
+    blocks: list[Block] = []
+    lines: list[Line] = []
+    at = 0
+    for draft in drafts:
+        pieces = _joined(draft.pieces, vocabulary)
+        if not pieces:
+            continue
+        if parts:
+            parts.append("\n")
+            at += 1
+        start = at
+        for piece, between in pieces:
+            lines.append(Line(Span(at, at + len(piece.text)), piece.box))
+            parts.append(piece.text + between)
+            at += len(piece.text) + len(between)
+        blocks.append(Block(draft.kind, Span(start, at), draft.level))
+    return "".join(parts), tuple(blocks), tuple(lines)
+
+
+def _joined(pieces: Sequence[Piece], vocabulary: Vocabulary) -> list[tuple[Piece, str]]:
+    """Each line as it stands in the text, with what stands between it and the next."""
+    full = [piece for piece in pieces if piece.text.strip(SOFT_HYPHEN)]
+    joined: list[tuple[Piece, str]] = []
+    for piece, following in pairwise(full):
+        text, between = glue(piece.text, following.text, vocabulary)
+        joined.append((Piece(text, piece.box), between))
+    if full:
+        joined.append((Piece(full[-1].text.rstrip(SOFT_HYPHEN), full[-1].box), ""))
+    return joined

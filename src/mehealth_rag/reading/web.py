@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import trafilatura
 
+from mehealth_rag.dates import sensible_date
 from mehealth_rag.describing import is_title
 from mehealth_rag.errors import ReadingError
-from mehealth_rag.reading.encoding import Decoded, decode, noted
-from mehealth_rag.reading.flow import FlowBlock, Visible, flow_pages, row_of
-from mehealth_rag.reading.hidden_words import hidden_words
-from mehealth_rag.reading.web_dates import page_dates
-from mehealth_rag.reading.web_marks import put_into_words, take_out_hidden
-from mehealth_rag.types import BlockKind, Fault, Page
+from mehealth_rag.reading.encoding import Decoded, decode
+from mehealth_rag.reading.faults import noted, with_hidden
+from mehealth_rag.reading.flow import flow_pages
+from mehealth_rag.reading.hypertext import put_into_words, take_out_hidden, walk
+from mehealth_rag.types import Fault, Page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w:.-]{1,40})", re.IGNORECASE)
@@ -34,15 +34,29 @@ _BROWSERS_MEAN = (
     | {"iso-8859-9": "cp1254", "big5": "big5hkscs", "x-mac-roman": "mac_roman"}
 )
 """What a browser takes a declared encoding for: pages say "iso-8859-1" over curly quotes."""
-_KINDS = {
-    "head": BlockKind.HEADING,
-    "item": BlockKind.ITEM,
-    "row": BlockKind.ROW,
-}
-_BLOCKS = frozenset({"body", "p", "div", "head", "list", "item", "table", "row", "quote", "code"})
-_META = ("title", "author", "description")
+_AS_HTML = {"list": "ul", "item": "li", "row": "tr", "cell": "td", "ref": "a", "lb": "br",
+            "quote": "blockquote", "code": "pre"}  # fmt: skip
+"""Trafilatura's names of elements (a small part of TEI), where HTML has others."""
+_TOLD = ("title", "author", "description")
 """Not the date and the site's name: trafilatura guesses them where the page does not tell."""
 _DEFAULT_LEVEL = 3
+_META = {
+    "published": (
+        "article:published_time", "datepublished", "dcterms.issued", "dc.date.issued",
+        "dcterms.date", "dc.date", "citation_publication_date", "pubdate", "publish_date",
+        "publication_date", "date", "dcterms.created", "dc.date.created", "datecreated",
+    ),
+    "modified": (
+        "article:modified_time", "og:updated_time", "datemodified", "dcterms.modified",
+        "dc.date.modified", "last-modified", "revised", "updated",
+    ),
+}  # fmt: skip
+"""Names under which the head of a page gives its dates, by what they are, the surest first."""
+_JSON = re.compile(r'"date(Published|Modified)"\s*:\s*"([^"]{4,40})"')
+_OWN = re.compile(
+    r"publi|updat|posted|modified|revised|reviewed|issued|entry-date|post-?date", re.IGNORECASE
+)
+_BYLINE = re.compile(r"\bby [^\W\d_]", re.IGNORECASE)
 
 
 def read_html(
@@ -60,7 +74,7 @@ def read_html(
         raise ReadingError(f"{path}: not a web page (no HTML is in it); check its format")
     for element in tree.xpath("//noscript"):  # it is not shown where a page's scripts run
         element.drop_tree()
-    dates, title = page_dates(tree), " ".join(tree.xpath("string(//head/title)").split())
+    dates, title = _dates(tree), " ".join(tree.xpath("string(//head/title)").split())
     hidden = take_out_hidden(tree)
     put_into_words(tree)
     found = _content(tree, url)
@@ -69,14 +83,12 @@ def read_html(
             f"{path}: the web page holds no text (it may be made by a script); save the page from "
             "a browser"
         )
-    pages = flow_pages(_walk(found.body, BlockKind.PARAGRAPH))
-    metadata = {key: str(getattr(found, key)) for key in _META if getattr(found, key, None)}
+    pages = flow_pages(walk(_as_html(found.body)))
+    metadata = {key: str(getattr(found, key)) for key in _TOLD if getattr(found, key, None)}
     metadata |= dates
     if not is_title(metadata.get("title", "")) and is_title(title):
         metadata["title"] = title  # trafilatura rather takes a page's one h1
-    if hidden:
-        pages = noted(pages, hidden_words(hidden), Fault.HIDDEN)
-    return noted(pages, decoded.told, Fault.ENCODING), metadata
+    return noted(with_hidden(pages, hidden), decoded.told, Fault.ENCODING), metadata
 
 
 def _whole(text: str) -> str:
@@ -141,47 +153,57 @@ def decode_html(path: Path, content: bytes) -> Decoded:
     return decode(path, content)
 
 
-def _walk(element: Any, kind: BlockKind) -> Iterator[FlowBlock]:  # noqa: ANN401
-    """Blocks of an element in trafilatura's vocabulary (a small part of TEI), depth first."""
-    kind = _KINDS.get(element.tag, kind)
-    if kind is BlockKind.ROW and element.tag == "row":
-        yield FlowBlock(kind, row_of(_cell(cell) for cell in element))
-        return
-    level = _level(element) if kind is BlockKind.HEADING else 0
-    words = Visible()
-    words.add(element.text)
-    for child in element:
-        if child.tag in _BLOCKS:
-            yield FlowBlock(kind, words, level)
-            words = Visible()
-            yield from _walk(child, kind)
-        else:
-            _add(words, child)
-        words.add(child.tail)
-    yield FlowBlock(kind, words, level)
+def _as_html(body: Any) -> Any:  # noqa: ANN401
+    """Trafilatura's content with the names that elements have in HTML."""
+    for element in body.iter("*"):
+        if element.tag == "head":
+            digits = (element.get("rend") or "").lstrip("h")
+            element.tag = f"h{digits if digits in '123456' and digits else _DEFAULT_LEVEL}"
+        elif element.tag == "ref":
+            element.set("href", element.get("target") or "")
+        element.tag = _AS_HTML.get(element.tag, element.tag)
+    return body
 
 
-def _add(words: Visible, element: Any) -> None:  # noqa: ANN401
-    """Add what stands inside a line: a link with its address, anything else as its words."""
-    if not isinstance(element.tag, str):
-        return
-    target = element.get("target") if element.tag == "ref" else None
-    words.add(" " if element.tag == "lb" else "".join(element.itertext()), target)
+def _dates(tree: Any) -> dict[str, str]:  # noqa: ANN401
+    """The dates that a page gives itself, as ISO writes them: in its head, its data, a `time`.
+
+    Only what is said to be the page's own counts: a `time` in its text is as likely an event's.
+    """
+    told = _in_head(tree)
+    for script in tree.xpath('//script[@type="application/ld+json"]'):
+        for kind, text in _JSON.findall(script.text or ""):
+            told.setdefault(kind.lower(), text)
+    if "published" not in told and (shown := _shown(tree)):
+        told["published"] = shown
+    dates = {kind: sensible_date(text) for kind, text in told.items()}
+    return {kind: date for kind, date in dates.items() if date}
 
 
-def _cell(element: Any) -> Visible:  # noqa: ANN401
-    words = Visible()
-    words.add(element.text)
-    for child in element:
-        if child.tag in _BLOCKS:
-            words.join(_cell(child))
-            words.add(" ")
-        else:
-            _add(words, child)
-        words.add(child.tail)
-    return words
+def _in_head(tree: Any) -> dict[str, str]:  # noqa: ANN401
+    given: dict[str, str] = {}
+    for meta in tree.iter("meta"):
+        names = (meta.get(key) for key in ("name", "property", "itemprop", "http-equiv"))
+        for name in filter(None, names):
+            given.setdefault(name.lower(), (meta.get("content") or "").strip())
+    found = ((kind, [given[n] for n in names if given.get(n)]) for kind, names in _META.items())
+    return {kind: texts[0] for kind, texts in found if texts}
 
 
-def _level(element: Any) -> int:  # noqa: ANN401
-    digits = (element.get("rend") or "").lstrip("h")
-    return int(digits) if digits.isdigit() else _DEFAULT_LEVEL
+def _shown(tree: Any) -> str:  # noqa: ANN401
+    """The first `time` that says that it is the page's, by its name or the words around it."""
+    for time in tree.iter("time"):
+        around = time.getparent()
+        words = " ".join((around.text_content() if around is not None else "").split())
+        own = time.text_content().strip()
+        names = " ".join(
+            element.get(key) or ""
+            for element in (time, around)
+            if element is not None
+            for key in ("class", "itemprop", "pubdate", "id")
+        )
+        near = words if len(words) < 120 else ""
+        alone = words == own or _BYLINE.search(near)
+        if time.get("pubdate") is not None or _OWN.search(f"{names} {near}") or alone:
+            return str(time.get("datetime") or own)
+    return ""

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mehealth_rag.describing import described
-from mehealth_rag.reading.collecting import uncollected
 from mehealth_rag.reading.options import ReadingOptions
+from mehealth_rag.reading.upkeep import uncollected
 from mehealth_rag.types import Block, BlockKind, Document, Fault, Line, Link, Page, Source, Span
 
 if TYPE_CHECKING:

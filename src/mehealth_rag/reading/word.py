@@ -17,12 +17,10 @@ import docx
 from docx.oxml.ns import qn
 
 from mehealth_rag.reading.equations import equation, symbol, typed
+from mehealth_rag.reading.faults import hidden_words
 from mehealth_rag.reading.flow import FlowBlock, Visible, flow_pages, row_of, running
-from mehealth_rag.reading.hidden_words import hidden_words
-from mehealth_rag.reading.packages import BROKEN, check_package, damaged, parse
+from mehealth_rag.reading.packages import BROKEN, check_package, damaged, parse, transitional
 from mehealth_rag.reading.raised import lowered, raised
-from mehealth_rag.reading.strict import transitional
-from mehealth_rag.reading.word_contents import ContentsFields
 from mehealth_rag.types import BlockKind, Fault, Page
 
 if TYPE_CHECKING:
@@ -33,6 +31,8 @@ KIND = "a Word document"
 _COLUMNS = 64
 """No table of Word has more columns; a damaged file may say so."""
 _HEADING = re.compile(r"heading (\d)", re.IGNORECASE)
+_CONTENTS = ("toc ", "table of figures", "contents heading")
+"""How the names of the styles begin that tables of contents are set in."""
 _META = ("title", "author", "subject", "keywords", "category", "comments")
 _DAYS = ("created", "modified")
 _HOLDERS = frozenset(qn(f"w:{name}") for name in ("sdt", "sdtContent", "ins", "customXml", "body"))
@@ -59,7 +59,6 @@ class _Reader:
     styles: Mapping[str, str]
     targets: Mapping[str, str]
     hidden: list[str] = field(default_factory=list)
-    contents: ContentsFields = field(default_factory=ContentsFields)
 
     def blocks(self, element: Any) -> Iterator[FlowBlock]:  # noqa: ANN401 - lxml has no types
         """Blocks of a body or of what holds part of it."""
@@ -83,9 +82,9 @@ class _Reader:
         properties = element.find(qn("w:pPr"))
         found = None if properties is None else properties.find(qn("w:pStyle"))
         name = self.styles.get(found.get(qn("w:val")), "") if found is not None else ""
-        listing = self.contents.holds(element, name)
+        listing = name.lower().startswith(_CONTENTS)
         if properties is None:
-            return (BlockKind.CONTENTS if listing else BlockKind.PARAGRAPH), 0, False
+            return BlockKind.PARAGRAPH, 0, False
         breaks = _is_on(properties.find(qn("w:pageBreakBefore")))
         if listing:
             return BlockKind.CONTENTS, 0, breaks

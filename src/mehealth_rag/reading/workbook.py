@@ -18,8 +18,8 @@ from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 from mehealth_rag.errors import ReadingError
 from mehealth_rag.reading.number_formats import shown
 from mehealth_rag.reading.packages import BROKEN, check_package, damaged, parse, properties
-from mehealth_rag.reading.pulse import beat
 from mehealth_rag.reading.sheets import Sheet, sheet_pages
+from mehealth_rag.reading.upkeep import beat
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

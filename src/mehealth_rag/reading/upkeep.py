@@ -1,13 +1,30 @@
-"""Making a document's many small values without the collector walking over them."""
+"""What reading does for the process that it runs in: signs of life, and no search for cycles."""
 
 from __future__ import annotations
 
 import gc
+from collections.abc import Callable
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+Listener = Callable[[], None]
+
+_listeners: list[Listener] = []
+
+
+def beat() -> None:
+    """Tell that reading goes on."""
+    for listener in _listeners:
+        listener()
+
+
+def listen(listener: Listener) -> None:
+    """Have `listener` called at every beat from now on, for the life of the process."""
+    _listeners.append(listener)
 
 
 @contextmanager

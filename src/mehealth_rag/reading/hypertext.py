@@ -1,12 +1,38 @@
-"""What an HTML tree says by its marks alone, put into words before trafilatura drops the marks."""
+"""HTML to blocks: of web pages, of other formats' pieces of HTML, of what libraries make HTML.
+
+What a tree says by its marks alone is put into words first: raised figures, terms and their texts,
+cells that reach over rows.
+"""
 
 from __future__ import annotations
 
 import re
 from copy import deepcopy
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
+from mehealth_rag.reading.flow import FlowBlock, Visible, row_of
 from mehealth_rag.reading.raised import lowered, raised
+from mehealth_rag.types import BlockKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_BLOCKS = (
+    "address article aside blockquote body center details dd dialog dir div dl dt fieldset "
+    "figcaption figure footer form head header hr html iframe legend li link main menu nav ol p "
+    "pre script section style summary table tbody td textarea tfoot th thead title tr ul"
+).split()
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+_PARTING = frozenset((*_BLOCKS, *_HEADINGS))
+_UNSEEN = frozenset({"script", "style", "head", "title", "template", "textarea"})
+_INLINE = (
+    "a abbr b bdi bdo big br cite code data del dfn em font i img ins kbd mark picture q s samp "
+    "small source span strike strong sub sup time tt u var wbr input label button"
+).split()
+
+TAG = rf"</?(?:{'|'.join((*_BLOCKS, *_INLINE))}|h[1-6])(?:\s[^<>]*)?/?>"
+"""A tag of HTML; words in angle brackets that are none stay words."""
 
 _HIDING = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|opacity\s*:\s*0(?:\.0*)?\s*(?:;|$)"
@@ -177,3 +203,76 @@ def _fill(row: Any, cell: Any, column: int, reaching: dict[int, tuple[int, Any]]
 def _span(cell: Any, name: str) -> int:  # noqa: ANN401
     told = (cell.get(name) or "1").strip()
     return min(max(int(told), 1), _MOST_SPAN) if told.isdecimal() else 1
+
+
+def blocks_of(source: str, css: str = "") -> tuple[list[FlowBlock], str]:
+    """The blocks of a piece of HTML with its styles, and the words that a browser does not show."""
+    from lxml import html  # only where there is any
+
+    try:
+        tree = html.document_fromstring(f"<body><div>{source}</div></body>")
+    except (ValueError, html.etree.ParserError):
+        return [], ""
+    hidden = take_out_hidden(tree)
+    put_into_words(tree, css)
+    found = walk(tree)
+    return [replace(b, words=b.words.stripped()) for b in found if b.words.text.strip()], hidden
+
+
+def walk(
+    element: Any, kind: BlockKind = BlockKind.PARAGRAPH, level: int = 0  # noqa: ANN401
+) -> Iterator[FlowBlock]:  # fmt: skip
+    """The blocks of an element of HTML, depth first; some hold no words."""
+    if element.tag == "tr":
+        cells = [child for child in element if child.tag in ("td", "th")]
+        heads = len(cells) > 1 and all(cell.tag == "th" for cell in cells)
+        yield FlowBlock(BlockKind.ROW, row_of(map(_words, cells)), int(heads))
+        return
+    if element.tag == "li":
+        kind = BlockKind.ITEM
+    elif element.tag in _HEADINGS:
+        kind, level = BlockKind.HEADING, int(element.tag[1])
+    words = Visible()
+    words.add(element.text)
+    for child in element:
+        if child.tag in _PARTING:
+            yield FlowBlock(kind, words, level)
+            words = Visible()
+            if child.tag not in _UNSEEN:
+                yield from walk(child, kind, level)
+        else:
+            _add(words, child)
+        words.add(child.tail)
+    yield FlowBlock(kind, words, level)
+
+
+def _words(element: Any) -> Visible:  # noqa: ANN401
+    """All words below an element in one line."""
+    words = Visible()
+    words.add(element.text)
+    for child in element:
+        if child.tag in _PARTING:
+            words.join(_words(child))
+            words.add(" ")
+        else:
+            _add(words, child)
+        words.add(child.tail)
+    return words
+
+
+def _add(words: Visible, element: Any) -> None:  # noqa: ANN401
+    """Add what stands inside a line: a link with its address, anything else as its words."""
+    if not isinstance(element.tag, str) or element.tag in _UNSEEN:
+        return
+    if element.tag == "br":
+        words.add(" ")
+        return
+    words.add(_shown(element), element.get("href") if element.tag == "a" else None)
+
+
+def _shown(element: Any) -> str:  # noqa: ANN401
+    """The words of an element inside a line, those that stand for its pictures among them."""
+    if element.tag == "img":
+        return element.get("alt") or ""
+    inner = (f"{_shown(child)}{child.tail or ''}" for child in element)
+    return (element.text or "") + "".join(inner) if isinstance(element.tag, str) else ""

@@ -1,4 +1,7 @@
-"""Text that is none: the characters of fonts without a meaning, of a wrong encoding, of bytes."""
+"""What is wrong with pages: text that is none, hidden words, a guessed encoding.
+
+Text that is none are the characters of fonts without a meaning, of a wrong encoding, of bytes.
+"""
 
 from __future__ import annotations
 
@@ -30,6 +33,8 @@ _FEW, _MANY = 20, 200
 _ODD_SHARE, _LETTER_SHARE = 0.3, 0.35
 _PLAIN_SHARE = 1 - _ODD_SHARE
 """With more plain letters and figures than this share, a text has no room for odd characters."""
+_QUOTED = 60
+"""So many characters of hidden words are quoted, so that a reader knows what they were."""
 _NOT_PLAIN = bytes(set(range(256)) - set((string.ascii_letters + string.digits).encode()))
 
 
@@ -76,3 +81,24 @@ def _emptied(page: Page) -> Page:
     return replace(
         page, text="", blocks=(), lines=(), links=(), problem=GARBAGE, fault=Fault.GARBAGE
     )
+
+
+def noted(pages: tuple[Page, ...], told: str | None, fault: Fault) -> tuple[Page, ...]:
+    """The pages of a document, what is to be told of it noted on the first one."""
+    if not told or not pages:
+        return pages
+    first = pages[0]
+    problem = f"{first.problem}; {told}" if first.problem else told
+    return (replace(first, problem=problem, fault=first.fault or fault), *pages[1:])
+
+
+def with_hidden(pages: tuple[Page, ...], words: str) -> tuple[Page, ...]:
+    """The pages of a document, the first of which tells of its hidden words, if any."""
+    return noted(pages, hidden_words(words) if words else None, Fault.HIDDEN)
+
+
+def hidden_words(text: str) -> str:
+    """The problem of a page with the hidden words `text`, which were not used."""
+    words = " ".join(text.split())
+    quoted = words if len(words) <= _QUOTED else f"{words[:_QUOTED].rstrip()}…"
+    return f"{len(words):,} characters of hidden text were left out (“{quoted}”)"

@@ -1,0 +1,175 @@
+"""A PDF as a file: opened, what it says about itself, pictures of its pages.
+
+Asked of pdfium, which has the file open for its text anyway: reading the same by a second library
+took a sixth of all the time that a filing needs. What is broken in the file is left out.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import io
+from typing import TYPE_CHECKING
+
+import pypdfium2 as pdfium
+from pypdfium2 import raw
+
+from mehealth_rag.errors import ReadingError
+from mehealth_rag.reading.runs import Frame
+from mehealth_rag.types import Link
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from mehealth_rag.types import Box
+
+
+MOST_PAGES = 50_000
+"""Pages of one file; the longest real ones have some ten thousand."""
+_PASSWORD, _SECURITY = 4, 5
+"""Pdfium's error codes for a password that is wrong, and for a cipher that it does not know."""
+
+
+def open_pdf(path: Path, passwords: Sequence[str] = ()) -> pdfium.PdfDocument:
+    """Open a PDF with no password, else with the first of `passwords` that fits.
+
+    Raises ReadingError.
+    """
+    for password in ("", *passwords):
+        try:
+            return pdfium.PdfDocument(path, password=password or None)
+        except pdfium.PdfiumError as error:
+            if getattr(error, "err_code", None) != _PASSWORD:
+                raise _refused(path, error) from error
+    tried = f"; none of the {len(passwords)} passwords given opens it" if passwords else ""
+    raise ReadingError(
+        f"{path}: the PDF is locked with a password{tried}; put its password into the file that "
+        "pdf_passwords names, or save a copy without one"
+    )
+
+
+def check_size(path: Path, document: pdfium.PdfDocument) -> None:
+    """Raise ReadingError where a PDF claims more pages than a document has."""
+    if len(document) > MOST_PAGES:
+        raise ReadingError(
+            f"{path}: claims to have {len(document):,} pages; at most {MOST_PAGES:,} are read"
+        )
+
+
+def has_end(path: Path) -> bool:
+    """Whether the mark that ends a PDF is there: else the file is cut short."""
+    with path.open("rb") as file:
+        file.seek(0, 2)
+        file.seek(max(0, file.tell() - 2048))
+        return b"%%EOF" in file.read()
+
+
+def _refused(path: Path, error: pdfium.PdfiumError) -> ReadingError:
+    if getattr(error, "err_code", None) == _SECURITY:
+        return ReadingError(
+            f"{path}: the PDF is locked in a way that is not known here; save a copy without"
+        )
+    if not has_end(path):
+        return ReadingError(
+            f"{path}: the PDF is cut short (its end is missing); get the file again"
+        )
+    return ReadingError(f"{path}: the PDF is damaged ({error}); get the file again")
+
+
+def page_label(document: pdfium.PdfDocument, index: int) -> str:
+    """Read the printed number of a page (`index` from 0); a page without one keeps its count."""
+    label: str = document.get_page_label(index)
+    return label.strip() or str(index + 1)
+
+
+def page_links(page: pdfium.PdfPage, frame: Frame) -> tuple[Link, ...]:
+    """Read the links of a page to addresses, in the file's order; boxes as displayed."""
+    return tuple(_links(page, frame))
+
+
+def addresses(document: pdfium.PdfDocument) -> tuple[str, ...]:
+    """Read the addresses that a document links to, page by page; a broken page has none."""
+    found: list[str] = []
+    for index in range(len(document)):
+        try:
+            page = document[index]
+        except pdfium.PdfiumError:
+            continue
+        found += [link.url for link in page_links(page, Frame((0.0, 0.0, 0.0, 0.0)))]
+        page.close()
+    return tuple(found)
+
+
+def metadata(document: pdfium.PdfDocument) -> dict[str, str]:
+    """Read title, author and the like, names in lower case; only what is not empty."""
+    try:
+        entries: dict[str, str] = document.get_metadata_dict(skip_empty=True)
+    except UnicodeDecodeError:  # a text that is none; what else it says goes with it
+        return {}
+    found = {name.lower(): text.strip() for name, text in entries.items()}
+    return {name: text for name, text in found.items() if text}
+
+
+def _links(page: pdfium.PdfPage, frame: Frame) -> Iterator[Link]:
+    position, link = ctypes.c_int(0), raw.FPDF_LINK()
+    while raw.FPDFLink_Enumerate(page.raw, position, link):
+        url = _address(page, link)
+        if url:
+            yield Link(url, _box(link, frame))
+
+
+def _address(page: pdfium.PdfPage, link: raw.FPDF_LINK) -> str:
+    action = raw.FPDFLink_GetAction(link)
+    if not action or raw.FPDFAction_GetType(action) != raw.PDFACTION_URI:
+        return ""
+    length = raw.FPDFAction_GetURIPath(page.pdf.raw, action, None, 0)
+    buffer = ctypes.create_string_buffer(max(length, 1))
+    raw.FPDFAction_GetURIPath(page.pdf.raw, action, buffer, length)
+    url = buffer.value.decode("utf-8", "replace").strip()
+    return url if url.isprintable() and "\ufffd" not in url else ""
+
+
+def _box(link: raw.FPDF_LINK, frame: Frame) -> Box | None:
+    rect = raw.FS_RECTF()
+    placed = raw.FPDFLink_GetAnnotRect(link, rect)
+    left, right = sorted((rect.left, rect.right))
+    bottom, top = sorted((rect.bottom, rect.top))
+    if not placed or (left == right and bottom == top):
+        return None
+    return frame.box((left, bottom, right, top))
+
+
+_WIDEST = 4000
+"""Pixels; a wider picture helps nobody and costs memory."""
+
+
+def render_page(path: Path, number: int, width: int, passwords: Sequence[str] = ()) -> bytes:
+    """One page of a PDF as a PNG picture `width` pixels wide. `number` counts from 1.
+
+    A box of the text, in points from the displayed page's bottom left, falls on the picture at the
+    scale `width / page width`, measured from the bottom. `passwords` are tried on a locked file.
+    Raises ReadingError.
+    """
+    if not 1 <= width <= _WIDEST:
+        raise ReadingError(f"{path}: a picture {width} pixels wide; ask for 1 to {_WIDEST}")
+    try:
+        document = open_pdf(path, passwords)
+    except OSError as error:
+        raise ReadingError(f"{path}: cannot be shown ({error}); get the file again") from error
+    try:
+        return _render(document, path, number, width)
+    except pdfium.PdfiumError as error:
+        raise ReadingError(f"{path}: page {number} cannot be shown ({error})") from error
+    finally:
+        document.close()
+
+
+def _render(document: pdfium.PdfDocument, path: Path, number: int, width: int) -> bytes:
+    if not 1 <= number <= len(document):
+        raise ReadingError(f"{path}: no page {number}; the file has {len(document)}")
+    page = document[number - 1]
+    bitmap = page.render(scale=width / page.get_width())
+    picture = io.BytesIO()
+    bitmap.to_pil().save(picture, "PNG")
+    page.close()
+    return picture.getvalue()
