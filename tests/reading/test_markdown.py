@@ -111,6 +111,14 @@ def test_named_links_and_notes() -> None:
     ]
 
 
+def test_terms_stand_with_their_texts() -> None:
+    assert _blocks("Bicycles\n: £6 each way\n: free on Sundays\n\nDogs\n: on a lead") == [
+        "item: Bicycles: £6 each way",
+        "item: Bicycles: free on Sundays",
+        "item: Dogs: on a lead",
+    ]
+
+
 def test_a_named_link_leads_where_its_own_page_says() -> None:
     source = (
         "See [it][x] and [that][y].\n\n[x]: https://a.org\n"

@@ -14,6 +14,7 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_block import reference
 from markdown_it.rules_inline import emphasis, html_inline
 from markdown_it.token import Token
+from mdit_py_plugins.deflist import deflist_plugin
 
 from mehealth_rag.reading.encoding import decode
 from mehealth_rag.reading.faults import noted, with_hidden
@@ -107,7 +108,7 @@ def _references(parser: MarkdownIt, source: str) -> dict[str, Any]:
 
 def _parser(*, code: bool) -> MarkdownIt:
     """Markdown as converters write it; without `code`, nothing is shown of blocks of code."""
-    parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+    parser = MarkdownIt("commonmark").enable(["table", "strikethrough"]).use(deflist_plugin)
     parser.block.ruler.at("reference", _reference)
     parser.inline.ruler.at("html_inline", _html_inline)
     parser.inline.ruler.at("emphasis", _emphasis)
