@@ -159,7 +159,7 @@ def test_two_sentences_that_may_answer_are_likelier_to_than_one() -> None:
     limits = Limits(answer=0.6, sentence=0.4)
     one, both = PassageReading(0.9, (0.5, 0.0)), PassageReading(0.9, (0.5, 0.5))
     assert choose([one], limits).sentences == ()
-    assert choose([both], limits).confidence == pytest.approx(0.75)
+    assert choose([both], limits).answerable == pytest.approx(0.75)
     assert len(choose([both], limits).sentences) == 2
 
 

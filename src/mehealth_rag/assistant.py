@@ -360,7 +360,7 @@ class Assistant:
             return compose.link_answer(question, link, library)
         hits, reader = asked.read(), self.reader()
         draft = reading.drafted(question, hits, reader.limits, self.index.page)
-        draft = replace(draft, confidence=reader.right.of(draft.answerable))
+        draft = replace(draft, confidence=reader.right.of(draft.confidence))
         library = replace(library, unread=self._unread(documents))
         unlikely = not draft.statements or draft.confidence < LIKELY_FROM
         if asked.refusal is not None and unlikely:

@@ -101,8 +101,8 @@ def drafted(question: Question, hits: Sequence[ReadHit], limits: Limits, page_of
     )
     named = tuple(heading.text if heading else "" for heading in headings)
     before = tuple(map(_before, groups.values()))
-    sure = choice.confidence
-    return Draft(statements, sure, sure, named, introduction, before, disagree=bool(rivals))
+    sure = choice.answerable, choice.confidence
+    return Draft(statements, *sure, named, introduction, before, disagree=bool(rivals))
 
 
 def _fitting(chosen: Sequence[Chosen], hits: Sequence[ReadHit]) -> list[Chosen]:

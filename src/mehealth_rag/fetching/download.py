@@ -263,8 +263,9 @@ def _pieces(packed: zlib._Decompress, chunk: bytes) -> Iterator[bytes]:
     """What a chunk brings of a packed file, up to the file's end."""
     piece = b""
     try:
-        # There may be more to come out also where all was taken in.
-        while chunk or len(piece) == _PIECE:
+        # There may be more to come out also where all was taken in. At the end of the packed file
+        # what follows stays in `unconsumed_tail`, too: it would be taken in for ever.
+        while not packed.eof and (chunk or len(piece) == _PIECE):
             piece = packed.decompress(chunk, _PIECE)
             yield piece
             chunk = packed.unconsumed_tail

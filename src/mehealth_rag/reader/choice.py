@@ -25,13 +25,18 @@ class Chosen:
 class Choice:
     """The sentences that answer, in reading order of each passage, best passage first.
 
-    `confidence` is the probability that anything answers. `best` is the best sentence of all,
-    chosen or not; `sentences` are empty where nothing answers.
+    `answerable` is the probability that any sentence answers. `best` is the best one of all, chosen
+    or not; `sentences` are empty where nothing answers.
     """
 
-    confidence: float
+    answerable: float
     best: Chosen | None
     sentences: tuple[Chosen, ...]
+
+    @property
+    def confidence(self) -> float:
+        """How likely the best sentence answers; 0 where there is none."""
+        return self.best.score if self.best else 0.0
 
 
 def choose(readings: Sequence[PassageReading], limits: Limits) -> Choice:
@@ -42,14 +47,14 @@ def choose(readings: Sequence[PassageReading], limits: Limits) -> Choice:
     scored = ranked(readings, limits)
     if not scored:
         return Choice(0.0, None, ())
-    best, confidence = scored[0], answerable(readings)
-    if confidence < limits.answer:
-        return Choice(confidence, best, ())
+    best, likely = scored[0], answerable(readings)
+    if likely < limits.answer:
+        return Choice(likely, best, ())
     least = max(limits.sentence, limits.near * best.score)
     chosen = [c for c in scored if c is best or c.score >= least][: limits.most]
     order = {place: n for n, place in enumerate(dict.fromkeys(c.passage for c in chosen))}
     kept = tuple(sorted(chosen, key=lambda c: (order[c.passage], c.sentence)))
-    return Choice(confidence, best, kept)
+    return Choice(likely, best, kept)
 
 
 def answerable(readings: Sequence[PassageReading]) -> float:
