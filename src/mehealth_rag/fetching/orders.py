@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpx
 from filelock import FileLock, Timeout
@@ -31,6 +32,8 @@ from mehealth_rag.types import Source
 
 if TYPE_CHECKING:
     from mehealth_rag.settings import Settings
+
+_T = TypeVar("_T")
 
 ENVIRONMENT = "environment"
 """The value of the setting `fetch_proxy` that takes the proxies of the environment."""
@@ -111,8 +114,18 @@ def fetch(
         else:
             web = Web(network or _network(settings), limits, user_agent(settings.fetch_contact))
             run = _Run(Downloader(web, state, limits), copies, watcher)
-            rows = tuple(asyncio.run(run.work(jobs)))
+            rows = tuple(_awaited(run.work(jobs)))
     return tuple(_with_links(row, corpus) for row in _in_order(planned, rows))
+
+
+def _awaited(work: Coroutine[Any, Any, _T]) -> _T:
+    """What asynchronous work gives; beside a loop that runs already (a notebook's) in a thread."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(work)
+    with ThreadPoolExecutor(1, "fetch") as apart:
+        return apart.submit(asyncio.run, work).result()
 
 
 @contextmanager

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
 SERVED, ON_THIS_MACHINE = 500.0, 50.0
 """Prompt tokens a second, until it is known better: a server's, and a model file's."""
 
+LEAST_TOKENS = 1_000
+"""Tokens that a prompt may always have: a passage or two, or a model that failed once would never
+be asked again."""
+
 IN_TIME = 0.8
 """The share of the limit that reading a prompt may take."""
 
@@ -35,7 +39,7 @@ class Pace:
     @property
     def tokens(self) -> int:
         """The tokens of a prompt at the most."""
-        return int(self.tokens_per_second * self.limit * IN_TIME)
+        return max(LEAST_TOKENS, int(self.tokens_per_second * self.limit * IN_TIME))
 
     def read(self, tokens: int, seconds: float) -> None:
         """Learn that the first words to a prompt came after so many seconds."""
