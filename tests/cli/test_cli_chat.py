@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.conftest import Library, Run
 
 TALL = "How tall is the lighthouse on the North Pier?"
@@ -11,10 +9,10 @@ TURNS = [TALL, "why " * 600, "And when was it lit?", "quit", "Unread?"]
 
 
 def test_turns_follow_each_other_until_one_ends_the_conversation(
-    library: Library, mehealth: Run, monkeypatch: pytest.MonkeyPatch
+    library: Library, mehealth: Run
 ) -> None:
-    monkeypatch.setenv("MEHEALTH_READER", "large")
-    done = mehealth("chat", *library.options, stdin="\n".join(TURNS))
+    large = {"MEHEALTH_READER": "large"}
+    done = mehealth("chat", *library.options, stdin="\n".join(TURNS), env=large)
     assert done.returncode == 0, done.stderr
     first, second = done.stderr.splitlines()
     assert first.startswith("Ask about the documents. An empty line")

@@ -19,4 +19,4 @@ def test_a_quick_model_is_given_more_and_a_slow_one_less() -> None:
 def test_a_model_that_was_too_slow_is_asked_again() -> None:
     pace = Pace(limit=10, tokens_per_second=100)
     pace.too_slow(200)
-    assert pace.tokens == 1_000
+    assert pace.tokens == 450

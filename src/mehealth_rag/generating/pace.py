@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 SERVED, ON_THIS_MACHINE = 500.0, 50.0
 """Prompt tokens a second, until it is known better: a server's, and a model file's."""
 
-LEAST_TOKENS = 1_000
+LEAST_TOKENS = 450
 """Tokens that a prompt may always have: a passage or two, or a model that failed once would never
 be asked again."""
 
