@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import gzip
 import time
 import zlib
@@ -17,6 +16,7 @@ from fetching_web import PAGE, PDF, Answer, Handler, Site, moved, ranged, slowly
 
 from mehealth_rag.fetching import Row, Status
 from mehealth_rag.fetching.download import _unpacked
+from mehealth_rag.fetching.orders import awaited
 
 BOMB = gzip.compress(b"%PDF-1.7\n" + bytes(50_000_000))
 
@@ -258,9 +258,19 @@ def test_what_is_packed_comes_out_whole_in_bounded_pieces(size: int, step: int) 
     async def unpacked() -> list[bytes]:
         return [piece async for piece in _unpacked(response)]
 
-    pieces = asyncio.run(unpacked())
+    pieces = awaited(unpacked())
     assert b"".join(pieces) == bytes(size) + b"end"
     assert max(map(len, pieces)) <= 262_144
+
+
+def test_fetching_waits_beside_a_loop_that_runs_as_a_notebook_does() -> None:
+    async def done() -> int:
+        return 1
+
+    async def within() -> int:
+        return awaited(done())
+
+    assert awaited(within()) == awaited(done()) == 1
 
 
 async def arriving(chunks: Sequence[bytes]) -> AsyncIterator[bytes]:

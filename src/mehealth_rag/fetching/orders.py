@@ -114,11 +114,11 @@ def fetch(
         else:
             web = Web(network or _network(settings), limits, user_agent(settings.fetch_contact))
             run = _Run(Downloader(web, state, limits), copies, watcher)
-            rows = tuple(_awaited(run.work(jobs)))
+            rows = tuple(awaited(run.work(jobs)))
     return tuple(_with_links(row, corpus) for row in _in_order(planned, rows))
 
 
-def _awaited(work: Coroutine[Any, Any, _T]) -> _T:
+def awaited(work: Coroutine[Any, Any, _T]) -> _T:
     """What asynchronous work gives; beside a loop that runs already (a notebook's) in a thread."""
     try:
         asyncio.get_running_loop()
