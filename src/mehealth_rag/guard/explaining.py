@@ -52,7 +52,15 @@ def not_found(missing: Sequence[Step], place: str) -> str:
 
 
 def _says(places: Sequence[str]) -> str:
-    named = _joined(places)
+    """That places say something; the pages of a document are named together."""
+    labels: dict[str, list[str]] = {}
+    for place in places:
+        page, of, title = place.removeprefix("page ").partition(" of ")
+        labels.setdefault(f"{of}{title}", []).append(page)
+    parts = [
+        f"page{'s' * (len(own) > 1)} {_joined(own)}{document}" for document, own in labels.items()
+    ]
+    named = _joined(parts)
     return f"{named[:1].upper()}{named[1:]} {'says' if len(places) == 1 else 'say'}"
 
 
