@@ -93,7 +93,7 @@ class Epochs:
         groups = []
         for forms in self._forms:
             example = random_.choice(forms)
-            if random_.random() < mix.copied and GOLD in _labels(example):
+            if random_.random() < mix.copied and not example.verdict and example.gold:
                 groups.append(self._copy(example, random_))
             if random_.random() < mix.asked and (claim := _asked(example)):
                 groups.append(self._statement(claim, random_))
@@ -124,8 +124,7 @@ class Epochs:
         return question_row(self._tokenizer, text, history, self._passages[reading.passage])
 
     def _question(self, example: Example, random_: random.Random, mix: Mix) -> Group:
-        gold = [r for r in example.readings if GOLD in r.labels]
-        others = [r for r in example.readings if GOLD not in r.labels]
+        gold, others = example.gold, example.others
         chosen = random_.sample(gold, min(MOST_GOLD, len(gold)))
         wanted = mix.others + (0 if gold else 1)
         tempting = [r for r in others if not r.rank]
@@ -160,7 +159,7 @@ class Epochs:
         ):
             lie = statement_row(self._tokenizer, made.text, question, text)
             return Group((row, lie), (*targets, _target(labels, lie, made.verdict)), twins=True)
-        others = [r for r in example.readings if GOLD not in r.labels]
+        others = example.others
         if others and random_.random() < ELSEWHERE_SHARE:
             other = random_.choice(others[:6])
             elsewhere = statement_row(
@@ -172,7 +171,7 @@ class Epochs:
 
     def _copy(self, example: Example, random_: random.Random) -> Group:
         """A gold sentence of a question as a statement, beside a lie of it."""
-        reading = random_.choice([r for r in example.readings if GOLD in r.labels])
+        reading = random_.choice(example.gold)
         sentences = self._passages[reading.passage].sentences
         place = random_.choice([i for i, label in enumerate(reading.labels) if label == GOLD])
         text = copied(sentences[place], random_)
@@ -180,20 +179,19 @@ class Epochs:
             return Group((), ())
         labels = [HARMLESS if label == GOLD else label for label in reading.labels]
         labels[place] = GOLD
-        others = [r for r in example.readings if GOLD not in r.labels]
-        readings = [replace(reading, labels=labels), *others]
-        question = example.question or example.text
+        readings = [replace(reading, labels=labels), *example.others]
+        question = example.text if random_.random() < 0.5 else ""
         statement = replace(
-            example, kind="copy", text=text, question=question if random_.random() < 0.5 else "",
+            example, kind="copy", text=text, question=question,
             verdict="supported", readings=readings, lie="",
         )  # fmt: skip
         return self._statement(statement, random_)
 
     def _evidence(self, example: Example, random_: random.Random) -> tuple[PassageText, list[int]]:
         """The passage that decides; or sentences of several, as the reader gathers them."""
-        gold = [r for r in example.readings if GOLD in r.labels]
+        gold = example.gold
         if len(gold) > 1 or random_.random() < BUNDLED_SHARE:
-            others = [r for r in example.readings if GOLD not in r.labels]
+            others = example.others
             drawn = random_.sample(others, min(len(others), random_.randint(0 if gold else 2, 2)))
             bundle = sorted((*gold, *drawn), key=lambda r: r.rank)
             if bundle:
@@ -218,11 +216,6 @@ class Epochs:
         return gathered(parts), labels
 
 
-def _labels(example: Example) -> set[int]:
-    """The labels of a question's sentences."""
-    return set() if example.verdict else {label for r in example.readings for label in r.labels}
-
-
 def _asked(example: Example) -> Example | None:
     """A question for yes or no as a statement; its written answer says what is right of it."""
     if example.kind == "answer" and as_claimed(example.question):
@@ -235,7 +228,7 @@ def _asked(example: Example) -> Example | None:
 
 def _is_whole(example: Example) -> bool:
     """Whether what decides an example was found again in its document as it was read."""
-    decided = any(GOLD in r.labels for r in example.readings)
+    decided = bool(example.gold)
     needs = example.verdict in {"supported", "contradicted"} or (
         not example.verdict and example.answerable
     )

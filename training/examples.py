@@ -65,6 +65,16 @@ class Example:
     lie: str = ""
     answerable: bool = True
 
+    @property
+    def gold(self) -> list[Reading]:
+        """The readings that hold a gold sentence."""
+        return [r for r in self.readings if GOLD in r.labels]
+
+    @property
+    def others(self) -> list[Reading]:
+        """The readings that hold none."""
+        return [r for r in self.readings if GOLD not in r.labels]
+
 
 @dataclass(frozen=True, slots=True)
 class Examples:

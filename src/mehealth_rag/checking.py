@@ -13,6 +13,7 @@ from mehealth_rag.claims import ClaimSentence, claim_sentences, halves, is_quest
 from mehealth_rag.errors import UsageError
 from mehealth_rag.guard import explaining
 from mehealth_rag.guard.exhibits import Exhibit, case_of, quotes_of
+from mehealth_rag.guard.explaining import Where
 from mehealth_rag.guard.values import values, without_figures
 from mehealth_rag.guard.verdict import Weighed, decisive, least, weighings
 from mehealth_rag.timing import Stopwatch
@@ -144,7 +145,7 @@ class _Hearing:
         """That the documents do not say, and which value alone keeps a page from saying it."""
         would = self.reader.limits.verdict(weighed.read) == VerdictKind.SUPPORTED
         missing = weighed.missing if would else ()
-        place = self._places(self._evidence(weighed))[0] if missing else ""
+        place = self._places(self._evidence(weighed))[0] if missing else None
         told = explaining.not_found(missing, place)
         return self._given(VerdictKind.NOT_FOUND, told, (), weighed.judgement.untold)
 
@@ -186,12 +187,11 @@ class _Hearing:
         quotes = quotes_of(self.exhibits, weighed.quotes)
         return tuple(self.library.citation(n, q) for n, q in enumerate(quotes, start=1))
 
-    def _places(self, evidence: Sequence[Citation]) -> list[str]:
-        """The pages of citations in words, each once."""
+    def _places(self, evidence: Sequence[Citation]) -> list[Where]:
+        """The pages of citations, each once; their documents where there are several."""
         several = len(self.library.sources) > 1
-        titled = (f" of “{c.title}”" if several else "" for c in evidence)
-        pairs = zip(evidence, titled, strict=True)
-        return list(dict.fromkeys(f"page {c.page_label}{title}" for c, title in pairs))
+        where = (Where(c.page_label, c.title if several else "") for c in evidence)
+        return list(dict.fromkeys(where))
 
     def _given(
         self, kind: VerdictKind, told: str, evidence: Sequence[Citation], surely: float

@@ -26,7 +26,7 @@ from mehealth_rag.retrieval import Evidence
 from mehealth_rag.types import Dropped, Turn
 
 if TYPE_CHECKING:
-    from mehealth_rag.llm import LanguageModel, Message
+    from mehealth_rag.llm import LanguageModel
     from mehealth_rag.reader.model import Reader
 
 
@@ -74,11 +74,12 @@ class Written:
 def write(task: Task, writer: Writer) -> Generator[tuple[Passed, ...], None, Written]:
     """Ask the model; yields what may be shown so far whenever that grows, returns all of it."""
     told = _given(task, writer)
+    size = sum(writer.model.count(message.content) for message in told.prompt)
     gate = Gate(Bench(task.question.text, told.exhibits, writer.reader).judge)
     text: list[str] = []
     failure = None
     try:
-        for piece in _pieces(writer, told) if told.exhibits else ():
+        for piece in _pieces(writer, told, size) if told.exhibits else ():
             text.append(piece)
             if gate.feed(piece):
                 yield tuple(gate.passed)
@@ -93,7 +94,7 @@ def write(task: Task, writer: Writer) -> Generator[tuple[Passed, ...], None, Wri
         dropped=tuple(gate.dropped),
         failure=failure,
         silent=gate.silent,
-        tokens=_tokens(told.prompt, text, writer.model),
+        tokens={"prompt": size, "written": writer.model.count("".join(text)) if text else 0},
     )
 
 
@@ -115,10 +116,9 @@ def _plain(answer: str) -> str:
     return without_marks(answer.replace("**", "")).text
 
 
-def _pieces(writer: Writer, told: Given) -> Iterator[str]:
+def _pieces(writer: Writer, told: Given, size: int) -> Iterator[str]:
     """What the model writes, piece by piece; how long its first words took is learnt."""
     model, pace, begun = writer.model, writer.pace, time.monotonic()
-    size = sum(model.count(message.content) for message in told.prompt)
     waiting = True
     try:
         with closing(model.stream(told.prompt, writer.max_tokens)) as pieces:
@@ -131,8 +131,3 @@ def _pieces(writer: Writer, told: Given) -> Iterator[str]:
         if waiting and error.kind is LanguageModelFailure.SLOW:
             pace.too_slow(size)
         raise
-
-
-def _tokens(prompt: Sequence[Message], text: Sequence[str], model: LanguageModel) -> dict[str, int]:
-    written = model.count("".join(text)) if text else 0
-    return {"prompt": sum(model.count(m.content) for m in prompt), "written": written}

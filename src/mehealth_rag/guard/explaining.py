@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,13 +23,29 @@ _STEPS = {
 }
 
 
-def supported(places: Sequence[str], steps: Sequence[Step]) -> str:
+@dataclass(frozen=True, slots=True)
+class Where:
+    """A page by its label, and the document's title; that is empty where there is but one."""
+
+    label: str
+    title: str = ""
+
+    def __str__(self) -> str:
+        return f"page {self.label}{self.of}"
+
+    @property
+    def of(self) -> str:
+        """The document in words."""
+        return f" of “{self.title}”" if self.title else ""
+
+
+def supported(places: Sequence[Where], steps: Sequence[Step]) -> str:
     """That pages say so, and how the figures follow that do not stand there as they are."""
     told = [_STEPS[s.how].format(text=s.text, of=_joined(s.of)) for s in steps if s.how in _STEPS]
     return f"{_says(places)} so{': ' if told else ''}{'; '.join(dict.fromkeys(told))}."
 
 
-def contradicted(places: Sequence[str], differing: Step | None) -> str:
+def contradicted(places: Sequence[Where], differing: Step | None) -> str:
     """What differs, or only that pages say otherwise; the first place is that of the difference."""
     if differing is None:
         return f"{_says(places)} otherwise."
@@ -37,13 +54,13 @@ def contradicted(places: Sequence[str], differing: Step | None) -> str:
     )
 
 
-def disagreeing(places: Sequence[str], other: str, differing: Step | None) -> str:
+def disagreeing(places: Sequence[Where], other: Where, differing: Step | None) -> str:
     """That pages say so, and another gives another figure."""
     found = _plain(differing.of[0]) if differing else "otherwise"
     return f"{_says(places)} so. The pages disagree: {other} says {found}."
 
 
-def not_found(missing: Sequence[Step], place: str) -> str:
+def not_found(missing: Sequence[Step], place: Where | None) -> str:
     """That the documents do not say; `missing` is what keeps the nearest place from saying it."""
     if not missing:
         return NOT_FOUND
@@ -51,15 +68,12 @@ def not_found(missing: Sequence[Step], place: str) -> str:
     return f"{NOT_FOUND} The nearest words, on {place}, have no {named}."
 
 
-def _says(places: Sequence[str]) -> str:
+def _says(places: Sequence[Where]) -> str:
     """That places say something; the pages of a document are named together."""
     labels: dict[str, list[str]] = {}
     for place in places:
-        page, of, title = place.removeprefix("page ").partition(" of ")
-        labels.setdefault(f"{of}{title}", []).append(page)
-    parts = [
-        f"page{'s' * (len(own) > 1)} {_joined(own)}{document}" for document, own in labels.items()
-    ]
+        labels.setdefault(place.of, []).append(place.label)
+    parts = [f"page{'s' * (len(own) > 1)} {_joined(own)}{of}" for of, own in labels.items()]
     named = _joined(parts)
     return f"{named[:1].upper()}{named[1:]} {'says' if len(places) == 1 else 'say'}"
 
