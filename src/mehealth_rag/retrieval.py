@@ -21,7 +21,7 @@ from mehealth_rag.types import Hit, Passage
 DEPTH = 50
 """How many passages each half of the search brings."""
 
-LEXICAL_SHARE = 0.25
+LEXICAL_SHARE = 0.15
 """What BM25 counts for in the fused score, of 1; the rest is the cosine's."""
 
 STAYING = 0.15
@@ -158,16 +158,18 @@ class Retriever:
         return _Query(vector, tuple(stems(f"{text} {added}")))
 
     def _ranked(self, query: _Query, documents: Sequence[str]) -> tuple[Fused, ...]:
-        """All that dense and lexical search bring for a query, best first."""
-        vector = query.vector
-        dense = self.index.dense(vector, DEPTH, documents)
-        lexical = self.index.lexical(query.stems, DEPTH, documents)
-        similarity = dict(dense)
-        for ordinal, _ in lexical:
-            if ordinal not in similarity:
-                per_sentence = self.index.sentence_vectors(ordinal) @ vector
-                similarity[ordinal] = float(per_sentence.mean())
-        return tuple(fuse(similarity, [o for o, _ in dense], dict(lexical)))
+        """All that dense and lexical search bring for a query, best first.
+
+        A passage is as near as its nearest sentence: a fact stands in one of them, and the mean of
+        a list's items is near to none.
+        """
+        dense = [o for o, _ in self.index.dense(query.vector, DEPTH, documents)]
+        lexical = dict(self.index.lexical(query.stems, DEPTH, documents))
+        similarity = {
+            ordinal: float((self.index.sentence_vectors(ordinal) @ query.vector).max(initial=-1.0))
+            for ordinal in dict.fromkeys((*dense, *lexical))
+        }
+        return tuple(fuse(similarity, dense, lexical))
 
     def _evidence(self, best: Sequence[Fused]) -> tuple[Evidence, ...]:
         passages = self.index.passages([r.ordinal for r in best])

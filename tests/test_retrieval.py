@@ -1,0 +1,41 @@
+"""Search: a fact is found where it stands, among whatever else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from made_corpus import assistant_over
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+VALLEY = """# The valley
+
+## At a glance
+
+- The tannery and the two sawmills earn £26 million a year
+- Trout from the hatchery go to restaurants in nine countries
+- About 14,000 residents, a third of them under thirty
+- The steelworks museum holds the largest collection of bellows in the country
+- Three reservoirs feed the canal and the paper mill
+
+## The people of the valley
+
+The people of the valley are proud of it. People here know one another, and many people who leave
+come back. Our people make the valley what it is.
+
+## Living in the valley
+
+Life in the valley is quiet. Those who live here live well, and they live long. How people live in
+the valley is told in our yearbook.
+
+## What people say
+
+Many people have told us how they live. People in the valley say that they like to live here.
+"""
+
+
+def test_a_fact_in_a_list_is_found_before_what_only_speaks_of_the_same(tmp_path: Path) -> None:
+    with assistant_over(tmp_path, {"valley.md": VALLEY}) as assistant:
+        found = assistant.passages("residents in the valley")
+    assert "14,000 residents" in found[0].hit.passage.text
