@@ -37,11 +37,25 @@ Verdict = Literal["supported", "contradicted", "not_found", "not_supported"]
 
 
 @dataclass(frozen=True, slots=True)
+class Taught:
+    """A teacher's logits for one row: its sentences', its passage's, its three verdicts'."""
+
+    answers: tuple[float, ...]
+    passage: float
+    verdict: tuple[float, ...]
+    evidence: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
-    """What is right of one row. `labels` has a label for each of its sentences that was read."""
+    """What is right of one row. `labels` has a label for each of its sentences that was read.
+
+    `taught` is what a teacher says of it, if there is one.
+    """
 
     labels: tuple[int, ...]
     verdict: Verdict | None = None
+    taught: Taught | None = None
 
 
 @dataclass(frozen=True, slots=True)

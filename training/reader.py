@@ -8,23 +8,30 @@ from __future__ import annotations
 
 import argparse
 import json
+import random
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
 
 from mehealth_rag.model_files import file_hash
+from mehealth_rag.reader.model import Reader
 from training import bases, packaged
 from training.batches import Epochs, Mix
 from training.examples import Examples, load
 from training.fit import Log, Plan, State, train
 from training.memory import keep_freed_memory
 from training.model import ReaderModel
+from training.teacher import taught
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from tokenizers import Tokenizer
+
+    from training.batches import Group
 
 CHECKPOINT, LOG = "checkpoint.pt", "log.json"
 """What a run leaves in its folder."""
@@ -58,13 +65,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options.copied,
         options.asked,
     )
-    groups = [
-        group
-        for number in range(options.after, options.after + options.epochs)
-        for group in Epochs(joined(options.examples), tokenizer, plan.seed).draw(number, mix)
-    ]
-    if options.most:
-        groups = groups[: options.most]
+    examples = some(joined(options.examples), options.documents)
+    numbers = range(options.after, options.after + options.epochs)
+
+    def drawn(pieces: Tokenizer) -> list[Group]:
+        epochs = Epochs(examples, pieces, plan.seed)
+        return [group for number in numbers for group in epochs.draw(number, mix)][: options.most]
+
+    groups = drawn(tokenizer)
+    if options.teacher:
+        print(f"the teacher reads {len(groups)} groups", file=sys.stderr, flush=True)
+        teacher = Reader.load(options.teacher)
+        groups = list(taught(groups, drawn(teacher.tokenizer), teacher))
     torch.manual_seed(plan.seed)  # the heads begin by chance
     model = untrained(options.form)
     if options.first:
@@ -78,6 +90,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "epochs": options.epochs,
         "after": options.after,
         "first": options.first.name if options.first else None,
+        "teacher": options.teacher.name if options.teacher else None,
+        "documents": options.documents,
         "examples": {p.name: file_hash(p) for p in options.examples},
         "groups": len(groups),
         "rows": sum(len(g.rows) for g in groups),
@@ -125,6 +139,14 @@ def joined(paths: Sequence[Path]) -> Examples:
     return found
 
 
+def some(examples: Examples, share: float) -> Examples:
+    """The examples of a share of the documents, always the same ones."""
+    documents = sorted({e.document for e in examples.examples})
+    chance = random.Random(1)  # noqa: S311 - not a secret
+    kept = set(chance.sample(documents, round(share * len(documents))))
+    return replace(examples, examples=[e for e in examples.examples if e.document in kept])
+
+
 def _has_bfloat16() -> bool:
     """Whether the processor multiplies bfloat16 itself: twice as quick as float32, or more."""
     able = torch.cpu.get_capabilities()
@@ -152,6 +174,8 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--epochs", type=int, default=1)
     parser.add_argument("--after", type=int, default=0, help="epochs that came before")
     parser.add_argument("--first", type=Path, help="run, or packaged reader, to go on from")
+    parser.add_argument("--teacher", type=Path, help="packaged reader to learn from as well")
+    parser.add_argument("--documents", type=float, default=1.0, help="share that is read")
     parser.add_argument("--questions", type=float, default=1.0, help="share that is drawn")
     parser.add_argument("--statements", type=float, default=1.0, help="share that is drawn")
     parser.add_argument("--answers", type=float, default=1.0, help="share that is drawn")

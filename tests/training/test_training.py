@@ -11,15 +11,17 @@ import numpy as np
 import pytest
 import torch
 
+import mehealth_rag.reader
 from mehealth_rag.reader.model import CARD, LOG, Reader
 from mehealth_rag.reader.rows import inputs, passage_text
 from mehealth_rag.types import BlockKind, Passage, Sentence, Span
 from training import bases, examples, outside, package, packaged, reader
 from training.batches import Epochs, Mix
-from training.examples import GOLD, Examples
+from training.examples import GOLD, Example, Examples
 from training.export import export
 from training.fit import Plan, group_loss
 from training.model import read
+from training.teacher import taught
 
 WRITTEN = Path(__file__).parent.parent / "written"
 
@@ -206,6 +208,41 @@ def test_a_lie_that_is_carried_more_than_the_truth_costs_more(made: Path) -> Non
         output.verdict[:, 0], output.verdict[:, 1:] = logit, 0.0
     right = group_loss(outputs, twins[0], Plan())
     assert right < group_loss(outputs[::-1], twins[0], Plan())
+
+
+def test_a_teacher_is_agreed_with_the_more_the_less_it_costs(made: Path) -> None:
+    found = examples.load(made)
+    teacher = Reader.load("large")
+    own, its = (
+        Epochs(found, pieces, 7).draw(0, Mix())
+        for pieces in (bases.tokenizer("small"), teacher.tokenizer)
+    )
+    groups = list(taught(own, its, teacher))
+    assert [g.rows for g in groups] == [g.rows for g in own]
+    plan = Plan(taught_share=1.0)
+    for group in (groups[0], next(g for g in groups if g.twins)):
+        with torch.no_grad():
+            outputs = read(reader.ReaderModel(bases.folder("small")).eval(), group.rows)
+        far = group_loss(outputs, group, plan)
+        said = [t.taught for t in group.targets]
+        for output, its_own in zip(outputs, said, strict=True):
+            output.answers[0] = torch.tensor(its_own.answers)
+            output.evidence[0] = torch.tensor(its_own.evidence)
+            output.passage[0], output.verdict[0] = its_own.passage, torch.tensor(its_own.verdict)
+        assert group_loss(outputs, group, plan) < far
+
+
+def test_a_small_reader_is_taught_by_the_large_one(made: Path, tmp_path: Path) -> None:
+    large = Path(mehealth_rag.reader.__file__).parent / "large"
+    log = run(made, tmp_path / "run", "--teacher", str(large))
+    assert log["teacher"] == "large"
+
+
+def test_a_share_of_the_documents_is_the_same_each_time() -> None:
+    many = Examples([], [Example("q:figure", f"d{n}", "md", "?", []) for n in range(10)])
+    half = reader.some(many, 0.5)
+    assert len(half.examples) == 5
+    assert half == reader.some(many, 0.5)
 
 
 def test_other_peoples_sets_become_examples(tmp_path: Path) -> None:

@@ -112,7 +112,7 @@ class Reader:
     def __init__(
         self, session: InferenceSession, tokenizer: Tokenizer, card: dict[str, Any]
     ) -> None:
-        self._session, self._tokenizer = session, tokenizer
+        self._session, self.tokenizer = session, tokenizer
         self._inputs = {given.name for given in session.get_inputs()}  # MPNet knows no types
         self.name = str(card["name"])
         known = card.get("calibration", {})
@@ -168,14 +168,14 @@ class Reader:
         self, question: str, history: Sequence[Turn], texts: Sequence[PassageText]
     ) -> list[PassageReading]:
         """What a question, after the turns before it, has in each passage."""
-        rows = [question_row(self._tokenizer, question, history, text) for text in texts]
+        rows = [question_row(self.tokenizer, question, history, text) for text in texts]
         return [
             PassageReading(
                 self._passage.probability(float(passage[0])),
                 tuple(self._sentence.probability(x) for x in _all(answers[0], row, text)),
             )
             for (answers, passage, _, _), row, text in zip(
-                self._run(rows), rows, texts, strict=True
+                self.logits(rows), rows, texts, strict=True
             )
         ]
 
@@ -183,16 +183,24 @@ class Reader:
         self, statement: str, texts: Sequence[PassageText], question: str = ""
     ) -> list[Judgement]:
         """What each passage says of a statement; `question` is what it answers, if it does."""
-        rows = [statement_row(self._tokenizer, statement, question, text) for text in texts]
+        rows = [statement_row(self.tokenizer, statement, question, text) for text in texts]
         known = Calibration()
         judgements = []
-        for (_, _, verdict, evidence), row, text in zip(self._run(rows), rows, texts, strict=True):
+        for (_, _, verdict, evidence), row, text in zip(
+            self.logits(rows), rows, texts, strict=True
+        ):
             carried, denied, untold = _softmax(verdict[0]).tolist()
             decisive = tuple(known.probability(x) for x in _all(evidence[0], row, text))
             judgements.append(Judgement(carried, denied, untold, decisive))
         return judgements
 
-    def _run(self, rows: Sequence[Row]) -> list[list[NDArray[np.float32]]]:
+    def logits(self, rows: Sequence[Row]) -> list[list[NDArray[np.float32]]]:
+        """The model's own numbers for each row, before calibration.
+
+        Its k sentences' of answering [1, k], the passage's [1], the three verdicts' [1, 3], its
+        sentences' of deciding [1, k].
+        """
+
         def one(row: Row) -> list[NDArray[np.float32]]:
             given = {name: array for name, array in inputs([row]).items() if name in self._inputs}
             found: list[NDArray[np.float32]] = self._session.run(None, given)

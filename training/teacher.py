@@ -1,0 +1,40 @@
+"""What a packaged reader says of the rows of an epoch, for a smaller one to learn it.
+
+The smaller one learns more from how likely the larger one holds each sentence to be than from what
+is right alone (Hinton, Vinyals and Dean, 2015).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from training.batches import Taught
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from mehealth_rag.reader.model import Reader
+    from training.batches import Group, Target
+
+AT_ONCE = 32
+"""Groups that the teacher reads together."""
+
+
+def taught(groups: Sequence[Group], teachers: Sequence[Group], teacher: Reader) -> Iterator[Group]:
+    """The groups with the teacher's logits; `teachers` are the same ones in its word pieces."""
+    for start in range(0, len(groups), AT_ONCE):
+        own = groups[start : start + AT_ONCE]
+        rows = [row for group in teachers[start : start + AT_ONCE] for row in group.rows]
+        said = iter(teacher.logits(rows))
+        for group in own:
+            yield replace(
+                group, targets=tuple(_with(target, next(said)) for target in group.targets)
+            )
+
+
+def _with(target: Target, logits: Sequence[Sequence[Sequence[float]]]) -> Target:
+    answers, passage, verdict, evidence = (part[0] for part in logits)
+    return replace(
+        target, taught=Taught(tuple(answers), float(passage), tuple(verdict), tuple(evidence))
+    )
