@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -150,3 +150,31 @@ def test_documents_that_are_compared_take_turns(corpus: Corpus) -> None:
     hits = corpus.assistant.search("Compare the money of Brightbay and of Adnor.", 2)
     assert [h.passage.document[:5] for h in hits] == ["BRIGH", "ADNOR"]
     assert [h.score for h in hits] == sorted((h.score for h in hits), reverse=True)
+
+
+class _Counting(Register):
+    """A register that counts how often it is asked."""
+
+    def __init__(self, register: Register) -> None:
+        self.register, self.asked = register, 0
+
+    def named(self, question: str, documents: Sequence[str] = ()) -> Naming:
+        self.asked += 1
+        return self.register.named(question, documents)
+
+
+def test_what_a_search_names_is_worked_out_once(corpus: Corpus) -> None:
+    counting = _Counting(corpus.register)
+    retriever = replace(corpus.assistant.retriever, register=counting)
+    replace(corpus.assistant, retriever=retriever).search("What are Adnor's sales?")
+    assert counting.asked == 1
+
+
+def test_documents_of_a_follow_up_take_turns_as_its_search_names_them(corpus: Corpus) -> None:
+    asked = [("Compare the money of Brightbay and of Adnor.", "It differs [1].")]
+    follow_up = "And when was it?"
+    found = corpus.assistant.read(follow_up, asked, top_k=4)
+    ordered = corpus.assistant.reordered(follow_up, asked, top_k=4)
+    documents = [hit.hit.passage.document for hit in found]
+    assert len(set(documents)) == 2
+    assert [hit.hit.passage.document for hit in ordered] == documents

@@ -31,7 +31,7 @@ from mehealth_rag.language.spelling import Speller
 from mehealth_rag.naming import Naming
 from mehealth_rag.questions import Question, Wanted, analyse
 from mehealth_rag.reader.rows import PassageText, passage_text
-from mehealth_rag.retrieval import Evidence, Retriever
+from mehealth_rag.retrieval import Evidence, Found, Retriever
 from mehealth_rag.sources import SourceStatus, source_statuses
 from mehealth_rag.timing import Stopwatch
 from mehealth_rag.types import (
@@ -173,16 +173,9 @@ class Assistant:
         self._check(query, documents)
         most = max(top_k, PASSAGES_READ)
         found = self.retriever.retrieve(self.speller.mend(query), most, documents)
-        read = self._read(query, (), found[:PASSAGES_READ])
-        hits = [h.hit for h in self.reordered(query, read, documents)]
-        return (*hits, *(e.hit for e in found[PASSAGES_READ:]))[:top_k]
-
-    def reordered(
-        self, query: str, read: Sequence[ReadHit], documents: Sequence[str] = ()
-    ) -> tuple[ReadHit, ...]:
-        """What was read for a query in the order of the reader; named documents take turns."""
-        named = self.retriever.naming(self.speller.mend(query), documents).named
-        return reading.reordered(read, self.reader().limits, in_turns=bool(named))
+        read = self._read(query, (), found.evidence[:PASSAGES_READ])
+        hits = [h.hit for h in self._reordered(read, found.naming)]
+        return (*hits, *(e.hit for e in found.evidence[PASSAGES_READ:]))[:top_k]
 
     def passages(
         self,
@@ -194,7 +187,8 @@ class Assistant:
         """The passages to read for a question, best first, searched for as it stands alone."""
         self._check(question, documents)
         alone = self._stand_alone(question, history)
-        return self._search(alone, self._meant(question, alone, documents), top_k)
+        meant = self._meant(question, alone, documents)
+        return self._search(alone, meant, top_k).evidence
 
     def read(
         self,
@@ -204,14 +198,31 @@ class Assistant:
         top_k: int = PASSAGES_READ,
     ) -> tuple[ReadHit, ...]:
         """The passages that a search brings, in its order, each as the reader reads it."""
+        return self._found_and_read(question, history, documents, top_k)[1]
+
+    def reordered(
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        documents: Sequence[str] = (),
+        top_k: int = PASSAGES_READ,
+    ) -> tuple[ReadHit, ...]:
+        """The same in the order of the reader; documents that are named take turns."""
+        found, read = self._found_and_read(question, history, documents, top_k)
+        return self._reordered(read, found.naming)
+
+    def _found_and_read(
+        self, question: str, history: Sequence[Turn], documents: Sequence[str], top_k: int
+    ) -> tuple[Found, tuple[ReadHit, ...]]:
         self._check(question, documents)
         alone = self._stand_alone(question, history)
-        evidence = self._search(alone, self._meant(question, alone, documents), top_k)
-        return self._read(question, _turns(alone, history), evidence)
+        found = self._search(alone, self._meant(question, alone, documents), top_k)
+        return found, self._read(question, _turns(alone, history), found.evidence)
 
-    def _search(
-        self, alone: Standalone, documents: Sequence[str], top_k: int
-    ) -> tuple[Evidence, ...]:
+    def _reordered(self, read: Sequence[ReadHit], naming: Naming) -> tuple[ReadHit, ...]:
+        return reading.reordered(read, self.reader().limits, in_turns=bool(naming.named))
+
+    def _search(self, alone: Standalone, documents: Sequence[str], top_k: int) -> Found:
         return self.retriever.retrieve(self.speller.mend(alone.search), top_k, documents)
 
     def _meant(self, question: str, alone: Standalone, documents: Sequence[str]) -> Sequence[str]:
@@ -245,7 +256,7 @@ class Assistant:
         self._check(claim, documents, "claim")
 
         def search(text: str) -> tuple[Evidence, ...]:
-            return self.retriever.retrieve(text, PASSAGES_JUDGED, documents)
+            return self.retriever.retrieve(text, PASSAGES_JUDGED, documents).evidence
 
         desk = Desk(self.reader(), search, self.passage_text, self.speller, self._library())
         return replace(check_claim(claim, desk, question), index=self.index.fingerprint)
@@ -299,8 +310,7 @@ class Assistant:
         analysed = analyse(shown, whole)
         watch.lap("rewrite")
         meant = self._meant(question, alone, documents)
-        naming = self.retriever.naming(search, meant)
-        evidence = self._passages(search, naming, meant)
+        found = self.retriever.retrieve(search, PASSAGES_READ, meant, each=True)
         watch.lap("retrieve")
         framed = partial(
             replace,
@@ -313,8 +323,9 @@ class Assistant:
             watch.mark("first_words")
             return framed(part)
 
+        evidence = found.evidence
         read = partial(self._read, question, _turns(alone, history), evidence)
-        known = plain(naming, evidence)
+        known = plain(found.naming, evidence)
         asked = _Asked(analysed, shown, history, evidence, read, known, refusal)
         answer = yield from mapped(self._answer(asked, documents), begun)
         watch.lap("answer")
@@ -344,13 +355,6 @@ class Assistant:
                 f"the {what} has {len(text):,} characters; at most {MAX_QUESTION:,} are read"
             )
         self.check_documents(documents)
-
-    def _passages(
-        self, text: str, naming: Naming, documents: Sequence[str]
-    ) -> tuple[Evidence, ...]:
-        """The passages for a question: so many for each name in it."""
-        count = PASSAGES_READ * max(1, len(naming.named))
-        return self.retriever.retrieve(text, count, documents)
 
     def _answer(self, asked: _Asked, documents: Sequence[str]) -> Generator[Answer, None, Answer]:
         question = asked.question

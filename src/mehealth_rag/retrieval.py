@@ -41,6 +41,14 @@ class Evidence:
     allowed: tuple[bool, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search brought for a question, best first, and what the question names."""
+
+    naming: Naming
+    evidence: tuple[Evidence, ...]
+
+
 class SearchableIndex(Protocol):
     """What retrieval needs of an open index; `mehealth_rag.index.opened.OpenIndex` is one."""
 
@@ -90,23 +98,27 @@ class Retriever:
         return self.register.named(question, documents)
 
     def retrieve(
-        self, question: str, top_k: int, documents: Sequence[str] = ()
-    ) -> tuple[Evidence, ...]:
+        self, question: str, top_k: int, documents: Sequence[str] = (), *, each: bool = False
+    ) -> Found:
         """The best passages for a question, best first, ties broken by their place in the corpus.
 
         `documents` limits the search to those document ids. A question that names documents stays
         in them, but for passages that mention the name too; where it names several, each has its
-        turn.
+        turn. `each`: `top_k` are brought for each name.
         """
         naming = self.naming(question, documents)
+        count = top_k * max(1, len(naming.named)) if each else top_k
+        return Found(naming, self._evidence(self._named(question, naming, documents)[:count]))
+
+    def _named(self, question: str, naming: Naming, documents: Sequence[str]) -> tuple[Fused, ...]:
+        """All passages for a question, those of each name that it holds in turns."""
         if not naming.named:
             query = self._query(self._telling(question))
-            ranked = self._led(self._ranked(query, documents), naming)
-            return self._evidence(ranked[:top_k])
+            return self._led(self._ranked(query, documents), naming)
         rankings = [self._of_named(n, naming, documents) for n in naming.named]
         turns = (r for turn in zip_longest(*rankings) for r in turn if r is not None)
         once = {r.ordinal: r for r in reversed(tuple(turns))}
-        return self._evidence(tuple(reversed(once.values()))[:top_k])
+        return tuple(reversed(once.values()))
 
     def _of_named(
         self, named: Named, naming: Naming, documents: Sequence[str]

@@ -15,7 +15,6 @@ from mehealth_rag.errors import UsageError
 from mehealth_rag.serialise import answer_json, hit_json, read_hit_json, verdict_json
 
 if TYPE_CHECKING:
-    from mehealth_rag.answering.reading import ReadHit
     from mehealth_rag.assistant import Assistant
     from mehealth_rag.settings import Engine, Settings
     from mehealth_rag.types import Turn
@@ -76,16 +75,11 @@ def run_search(
     """
     assistant = open_assistant(common)
 
-    def hits_read(
-        query: str, limits: Sequence[str], history: Sequence[Turn] = ()
-    ) -> tuple[ReadHit, ...]:
-        found = assistant.read(query, history, limits, top_k)
-        return assistant.reordered(query, found, limits)
-
     def one(row: QueryRow) -> dict[str, Any]:
         query, limits = row.query or row.question or "", row.documents or documents
         if read:
-            return {"hits": [read_hit_json(h) for h in hits_read(query, limits, row.history or ())]}
+            hits = assistant.reordered(query, row.history or (), limits, top_k)
+            return {"hits": [read_hit_json(h) for h in hits]}
         return {"hits": [hit_json(h) for h in assistant.search(query, top_k, limits)]}
 
     if isinstance(asked, Batch):
@@ -93,7 +87,7 @@ def run_search(
     if common.json:
         print_json({"id": None, **one(QueryRow(query=asked))})
     elif read:
-        show_read_hits(console(), hits_read(asked, documents))
+        show_read_hits(console(), assistant.reordered(asked, (), documents, top_k))
     else:
         show_hits(console(), assistant.search(asked, top_k, documents))
     return 0
