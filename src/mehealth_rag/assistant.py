@@ -30,7 +30,7 @@ from mehealth_rag.index.report import Progress
 from mehealth_rag.language.spelling import Speller
 from mehealth_rag.naming import Naming
 from mehealth_rag.questions import Question, Wanted, analyse
-from mehealth_rag.reader.rows import PassageText, passage_text
+from mehealth_rag.reader.rows import text_of
 from mehealth_rag.retrieval import Evidence, Found, Retriever
 from mehealth_rag.sources import SourceStatus, source_statuses
 from mehealth_rag.timing import Stopwatch
@@ -236,13 +236,9 @@ class Assistant:
         self, question: str, history: Sequence[Turn], evidence: Sequence[Evidence]
     ) -> tuple[ReadHit, ...]:
         hits = [e.hit for e in evidence]
-        texts = [self.passage_text(hit.passage) for hit in hits]
+        texts = [text_of(hit.passage, self.index.page) for hit in hits]
         readings = self.reader().read(question, history, texts)
         return tuple(map(ReadHit, hits, texts, map(reading.allowed, readings, evidence)))
-
-    def passage_text(self, passage: Passage) -> PassageText:
-        """A passage as the reader is given it."""
-        return passage_text(passage, self.index.page(passage.document, passage.page).text)
 
     def check(self, claim: str, documents: Sequence[str] = (), question: str = "") -> Verdict:
         """What the documents say of a claim; `documents` limits the search.
@@ -258,7 +254,7 @@ class Assistant:
         def search(text: str) -> tuple[Evidence, ...]:
             return self.retriever.retrieve(text, PASSAGES_JUDGED, documents).evidence
 
-        desk = Desk(self.reader(), search, self.passage_text, self.speller, self._library())
+        desk = Desk(self.reader(), search, self.speller, self._library())
         return replace(check_claim(claim, desk, question), index=self.index.fingerprint)
 
     def conflicts(
@@ -271,7 +267,7 @@ class Assistant:
         Raises UsageError where the index has not all of the documents.
         """
         self.check_documents(documents)
-        sweep = Sweep(self.index, self.reader, self.passage_text, progress or Progress())
+        sweep = Sweep(self.index, self.reader, progress or Progress())
         found = sweep.disputes(documents)
         return compose.conflict_report(found, self._library(), self.index.fingerprint)
 
@@ -388,7 +384,7 @@ class Assistant:
 
     def _writer(self, model: LanguageModel) -> Writer:
         """A language model with what its words are held against."""
-        shelf = Shelf(self.index.page, self.passage_text, self._document)
+        shelf = Shelf(self.index.page, self._document)
         return Writer(model, self.reader(), shelf, self.pace, self.answer_tokens)
 
     def _document(self, document: str, most: int) -> Sequence[Passage]:
