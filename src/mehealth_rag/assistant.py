@@ -57,7 +57,7 @@ if TYPE_CHECKING:
     from mehealth_rag.index.opened import OpenIndex
     from mehealth_rag.llm import LanguageModel
     from mehealth_rag.reader.model import Reader
-    from mehealth_rag.settings import Engine, Settings
+    from mehealth_rag.settings import Settings
 
 MAX_QUESTION = 2_000
 """Characters of a question at the most: what is longer is a document, not a question."""
@@ -123,17 +123,6 @@ class Assistant:
             pace=Pace.of(settings),
             left_out=unlisted(settings.corpus),
         )
-
-    def written_by(self, engine: Engine, settings: Settings) -> Assistant:
-        """The same assistant with an engine; `settings` name the language model.
-
-        Raises:
-            UsageError: no language model is configured, or a package for it is missing.
-        """
-        if engine == "extractive":
-            return replace(self, model=None)
-        model = self.model or open_language_model(settings.model_copy(update={"engine": engine}))
-        return replace(self, model=model, answer_tokens=settings.llm_max_tokens)
 
     def ask(
         self,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -11,12 +10,11 @@ from typing import TYPE_CHECKING, Any
 from mehealth_rag.cli.batch import Batch, ClaimRow, QueryRow, QuestionRow, exit_code, process
 from mehealth_rag.cli.context import Common, console, note, open_assistant, print_json
 from mehealth_rag.cli.show import show_answer, show_hits, show_read_hits, show_verdict
+from mehealth_rag.engines import Engines
 from mehealth_rag.errors import UsageError
 from mehealth_rag.serialise import answer_json, hit_json, read_hit_json, verdict_json
 
 if TYPE_CHECKING:
-    from mehealth_rag.assistant import Assistant
-    from mehealth_rag.settings import Engine, Settings
     from mehealth_rag.types import Turn
 
 WORKERS = 2
@@ -34,11 +32,11 @@ def run_ask(common: Common, asked: str | Batch, documents: Sequence[str]) -> int
     """Answer a question, or a batch in order; `documents` limits it where a line has none."""
     assistant = open_assistant(common)
     if isinstance(asked, Batch):
-        written_by = _Engines(assistant, common.settings)
+        engines = Engines(assistant, common.settings)
 
         def one(row: QuestionRow) -> dict[str, Any]:
             limits = row.documents or documents
-            answering = written_by(row.engine)
+            answering = engines.of(row.engine)
             return answer_json(answering.ask(row.question, row.history or (), limits))
 
         return exit_code(process(asked, QuestionRow, one, WORKERS))
@@ -48,22 +46,6 @@ def run_ask(common: Common, asked: str | Batch, documents: Sequence[str]) -> int
     else:
         show_answer(console(), answer)
     return 0
-
-
-class _Engines:
-    """The assistant with the engine that a line names; each is opened once."""
-
-    def __init__(self, assistant: Assistant, settings: Settings) -> None:
-        self._settings = settings
-        self._lock = threading.Lock()
-        self._opened: dict[Engine | None, Assistant] = {None: assistant, settings.engine: assistant}
-
-    def __call__(self, engine: Engine | None) -> Assistant:
-        with self._lock:
-            if engine is not None and engine not in self._opened:
-                made = self._opened[None].written_by(engine, self._settings)
-                self._opened[engine] = made
-            return self._opened[engine]
 
 
 def run_search(
