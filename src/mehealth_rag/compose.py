@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from mehealth_rag.accounting import PageName, page_ranges
 from mehealth_rag.answering.disputes import Dispute
@@ -26,6 +27,9 @@ from mehealth_rag.types import (
     Statement,
     Status,
 )
+
+if TYPE_CHECKING:
+    from mehealth_rag.index.opened import OpenIndex
 
 NOT_FOUND = "The documents do not say."
 DISAGREE = " The pages give different figures."
@@ -51,6 +55,12 @@ class Library:
     unread: Mapping[str, tuple[PageName, ...]] = field(default_factory=dict)
     """Pages of the documents searched, by document, that could not be read."""
     plain: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, index: OpenIndex, known: Sequence[Source]) -> Library:
+        """The pages of an index and the sources of its corpus, as the index knows them."""
+        indexed = {d.source.id: d.source for d in index.documents()}
+        return cls(index.page, {s.id: s for s in known} | indexed)
 
     def citation(self, number: int, quote: Quote) -> Citation:
         """The numbered citation of a quote."""

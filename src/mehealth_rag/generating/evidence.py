@@ -16,6 +16,7 @@ from mehealth_rag.retrieval import Evidence
 from mehealth_rag.types import Hit, PageOf, Passage
 
 if TYPE_CHECKING:
+    from mehealth_rag.index.opened import OpenIndex
     from mehealth_rag.llm import Asked, EvidenceItem, Message, TokenBudget
 
 LEAST_TOKENS = 12
@@ -31,6 +32,16 @@ class Shelf:
 
     page: PageOf
     passages: Callable[[str, int], Sequence[Passage]]
+
+    @classmethod
+    def of(cls, index: OpenIndex) -> Shelf:
+        """The passages of an open index."""
+
+        def whole(document: str, most: int) -> Sequence[Passage]:
+            ordinals = index.document_ordinals([document])
+            return index.passages(ordinals.tolist()) if len(ordinals) <= most else ()
+
+        return cls(index.page, whole)
 
 
 @dataclass(frozen=True, slots=True)
