@@ -22,8 +22,8 @@ from sklearn.linear_model import LogisticRegression
 import mehealth_rag.reader
 from mehealth_eval.written_scores import MOST_OTHERS
 from mehealth_rag.checking import PASSAGES_JUDGED
+from mehealth_rag.encoder.model_files import PACKAGED, PACKAGED_SHA256, file_hash
 from mehealth_rag.guard.verdict import Case, weigh
-from mehealth_rag.model_files import PACKAGED, PACKAGED_SHA256, file_hash
 from mehealth_rag.reader.choice import Weighed, chosen, weighed
 from mehealth_rag.reader.model import CARD, LOG, MODEL, Calibration, Limits, Reader
 from training import bases

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mehealth_rag.embedding import PassageText
+from mehealth_rag.encoder.embedding import PassageText
 from mehealth_rag.tables import without_figures
 from mehealth_rag.types import BlockKind, Passage, Span
 
