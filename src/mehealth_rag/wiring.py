@@ -44,7 +44,7 @@ def ingest(
     from mehealth_rag.index.folder import IndexFolder
     from mehealth_rag.index.report import BuildPlan, DocumentRow, Language, RowStatus, Versions
     from mehealth_rag.language.acronyms import learn_acronyms
-    from mehealth_rag.passages import SPLITTER_VERSION, split
+    from mehealth_rag.passages.splitting import SPLITTER_VERSION, split
     from mehealth_rag.reading import READER_VERSION
     from mehealth_rag.reading.isolated import Readers
 

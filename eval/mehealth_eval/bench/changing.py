@@ -139,7 +139,7 @@ class _Trial:
         from mehealth_rag.encoder.model_files import model_id
         from mehealth_rag.index.cache import BuildCache, vector_key
         from mehealth_rag.index.texts import embedding_text
-        from mehealth_rag.passages import split
+        from mehealth_rag.passages.splitting import split
         from mehealth_rag.reading import read_document
 
         passages = [p for s in load_sources(self._corpus) for p in split(read_document(s))]

@@ -160,7 +160,7 @@ def plan(settings: Settings, encoder: Any) -> BuildPlan:  # noqa: ANN401 - as th
     from mehealth_rag.index.report import BuildPlan, Language, Versions
     from mehealth_rag.language.acronyms import learn_acronyms
     from mehealth_rag.language.words import stems, words
-    from mehealth_rag.passages import SPLITTER_VERSION, split
+    from mehealth_rag.passages.splitting import SPLITTER_VERSION, split
     from mehealth_rag.reading import READER_VERSION, read_document
 
     return BuildPlan(

@@ -9,9 +9,9 @@ from mehealth_rag.answering.before import named_before
 from mehealth_rag.answering.conflicts import disagreeing
 from mehealth_rag.answering.draft import Draft
 from mehealth_rag.language.words import content_words, fold, stem_all
+from mehealth_rag.passages.tables import quoted_columns
 from mehealth_rag.reader.choice import choose, order, ranked
 from mehealth_rag.reader.rows import readable
-from mehealth_rag.tables import quoted_columns
 from mehealth_rag.types import BlockKind, Quote
 
 if TYPE_CHECKING:

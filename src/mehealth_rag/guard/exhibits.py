@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from mehealth_rag.guard.verdict import Case
 from mehealth_rag.language.orders import gives_orders
+from mehealth_rag.passages.tables import quoted_columns
 from mehealth_rag.reader.rows import passage_text, readable
-from mehealth_rag.tables import quoted_columns
 from mehealth_rag.types import Quote
 
 if TYPE_CHECKING:
