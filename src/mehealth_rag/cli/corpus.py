@@ -20,8 +20,8 @@ from rich.table import Table
 
 from mehealth_rag.accounting import PageName, page_name, page_ranges
 from mehealth_rag.cli.context import Common, console, note, open_assistant, print_json
-from mehealth_rag.dates import as_of
 from mehealth_rag.index.report import Progress
+from mehealth_rag.language.dates import as_of
 from mehealth_rag.serialise import conflicts_json, pages_json, source_json
 from mehealth_rag.types import SourceState
 from mehealth_rag.wiring import ingest
