@@ -17,8 +17,8 @@ from mehealth_rag.cli.show import VERDICTS, show_citation
 from mehealth_rag.drafts import CheckedSentence, check_sentences, draft_sentences
 from mehealth_rag.errors import ReadingError, UsageError
 from mehealth_rag.reading.encoding import decode
+from mehealth_rag.reading.source_spans import source_spans
 from mehealth_rag.serialise import verdict_json
-from mehealth_rag.source_spans import source_spans
 from mehealth_rag.types import BlockKind, Document, Span, VerdictKind
 from mehealth_rag.wiring import read_draft
 

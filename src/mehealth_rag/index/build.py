@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mehealth_rag.describing import told_apart
 from mehealth_rag.encoder.question import drop_damaged, has_question_encoder
 from mehealth_rag.errors import IndexStateError, MehealthError, NoIndexError, ReadingError
 from mehealth_rag.index.cache import BuildCache, digest, vector_key
@@ -29,6 +28,7 @@ from mehealth_rag.index.folder import LAYOUT_VERSION, MANIFEST, read_manifest, s
 from mehealth_rag.index.lexical import LexicalWriter
 from mehealth_rag.index.report import Progress, RowStatus, Tally, indexed_documents
 from mehealth_rag.index.texts import TEXTS_VERSION, embedding_text, lexical_text
+from mehealth_rag.reading.describing import told_apart
 from mehealth_rag.reading.upkeep import uncollected
 from mehealth_rag.types import Passage, Source
 
