@@ -8,7 +8,6 @@ from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from mehealth_rag import compose
-from mehealth_rag.accounting import PageAccount, page_accounts
 from mehealth_rag.answering.disputes import Sweep
 from mehealth_rag.answering.reading import ReadHit
 from mehealth_rag.asking.answers import Answerer
@@ -19,10 +18,11 @@ from mehealth_rag.errors import UsageError
 from mehealth_rag.generating.pace import Pace
 from mehealth_rag.generating.writing import Pen
 from mehealth_rag.growing import drained, mapped
+from mehealth_rag.index.accounting import PageAccount, page_accounts
 from mehealth_rag.index.report import Progress
+from mehealth_rag.index.sources import SourceStatus, source_statuses
 from mehealth_rag.language.spelling import Speller
 from mehealth_rag.retrieval import Evidence, Retriever
-from mehealth_rag.sources import SourceStatus, source_statuses
 from mehealth_rag.types import (
     Answer,
     ConflictReport,

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from mehealth_rag.accounting import PageName, page_ranges
 from mehealth_rag.answering.disputes import Dispute
 from mehealth_rag.answering.draft import Draft
 from mehealth_rag.answering.links import FoundLink
 from mehealth_rag.answering.marking import decisive, mark
 from mehealth_rag.answering.related import related_sources
 from mehealth_rag.citations import cite
+from mehealth_rag.index.accounting import PageName, page_ranges
 from mehealth_rag.questions import Question
 from mehealth_rag.types import (
     Answer,

@@ -18,8 +18,8 @@ from mehealth_ui.suggestions import Pool
 
 if TYPE_CHECKING:
     from mehealth_rag.assistant import Assistant
+    from mehealth_rag.index.sources import SourceStatus
     from mehealth_rag.settings import Settings
-    from mehealth_rag.sources import SourceStatus
 
 
 LOG = logging.getLogger("mehealth.ui")

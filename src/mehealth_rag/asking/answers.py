@@ -8,7 +8,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mehealth_rag import compose, generated
-from mehealth_rag.accounting import unread_pages
 from mehealth_rag.answering import reading
 from mehealth_rag.answering.certainty import LIKELY_FROM
 from mehealth_rag.answering.leading import lead
@@ -19,6 +18,7 @@ from mehealth_rag.asking.finding import PASSAGES_READ, turns_of
 from mehealth_rag.generating.evidence import Shelf
 from mehealth_rag.generating.writing import Task, Writer
 from mehealth_rag.growing import mapped
+from mehealth_rag.index.accounting import unread_pages
 from mehealth_rag.questions import Wanted, analyse
 from mehealth_rag.timing import Stopwatch
 
