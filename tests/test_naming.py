@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mehealth_rag.assistant import Assistant
-from mehealth_rag.naming import Naming, Register
+from mehealth_rag.retrieval.naming import Naming, Register
 from mehealth_rag.settings import Settings
 from mehealth_rag.wiring import ingest, open_index, register
 from tests.answering.told import told

@@ -22,7 +22,7 @@ from mehealth_rag.index.accounting import PageAccount, page_accounts
 from mehealth_rag.index.report import Progress
 from mehealth_rag.index.sources import SourceStatus, source_statuses
 from mehealth_rag.language.spelling import Speller
-from mehealth_rag.retrieval import Evidence, Retriever
+from mehealth_rag.retrieval.retriever import Evidence, Retriever
 from mehealth_rag.types import (
     Answer,
     ConflictReport,

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mehealth_rag.guard.verdict import Case, Place
     from mehealth_rag.language.spelling import Speller
     from mehealth_rag.reader.model import Reader
-    from mehealth_rag.retrieval import Evidence
+    from mehealth_rag.retrieval.retriever import Evidence
 
 PASSAGES_JUDGED = 6
 """Passages that a sentence is held against, for each way in which they are searched."""

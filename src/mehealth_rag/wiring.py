@@ -12,9 +12,9 @@ from mehealth_rag.encoder.model_files import is_packaged, model_folder, model_id
 from mehealth_rag.errors import NoIndexError
 from mehealth_rag.language.spelling import Speller
 from mehealth_rag.language.words import WORDS_VERSION, stem, stems, words
-from mehealth_rag.naming import NameLexicon, Register
 from mehealth_rag.offline import go_offline, is_hub_name
 from mehealth_rag.passwords import read_passwords
+from mehealth_rag.retrieval.naming import NameLexicon, Register
 from mehealth_rag.settings import PACKAGED_READER
 from mehealth_rag.types import Source
 

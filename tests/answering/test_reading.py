@@ -13,7 +13,7 @@ from mehealth_rag.questions import analyse
 from mehealth_rag.reader.model import Limits, PassageReading
 from mehealth_rag.reader.rows import passage_text, readable
 from mehealth_rag.reading import read_document
-from mehealth_rag.retrieval import Evidence
+from mehealth_rag.retrieval.retriever import Evidence
 from mehealth_rag.types import Hit, Source
 
 if TYPE_CHECKING:

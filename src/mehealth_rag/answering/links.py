@@ -15,7 +15,7 @@ from mehealth_rag.types import Link, Page, Source, Span
 
 if TYPE_CHECKING:
     from mehealth_rag.index.opened import OpenIndex
-    from mehealth_rag.retrieval import Evidence
+    from mehealth_rag.retrieval.retriever import Evidence
 
 WEB_ADDRESS = re.compile(r"\bhttps?://\S|\bwww\.\w", re.IGNORECASE)
 """A web address as pages print it."""

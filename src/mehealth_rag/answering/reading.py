@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mehealth_rag.reader.choice import Chosen
     from mehealth_rag.reader.model import Limits, PassageReading
     from mehealth_rag.reader.rows import PassageText
-    from mehealth_rag.retrieval import Evidence
+    from mehealth_rag.retrieval.retriever import Evidence
     from mehealth_rag.types import Hit, PageOf, Passage, Sentence, Span
 
     _Place = tuple[str, int, Span]

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from mehealth_rag.generating.writing import Pen
     from mehealth_rag.index.opened import OpenIndex
     from mehealth_rag.questions import Question
-    from mehealth_rag.retrieval import Evidence
+    from mehealth_rag.retrieval.retriever import Evidence
     from mehealth_rag.types import Answer, Source, Turn
 
     Growing = Generator[Answer, None, Answer]

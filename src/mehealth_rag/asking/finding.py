@@ -15,9 +15,9 @@ from mehealth_rag.reader.rows import text_of
 if TYPE_CHECKING:
     from mehealth_rag.language.spelling import Speller
     from mehealth_rag.llm import LanguageModel
-    from mehealth_rag.naming import Naming
     from mehealth_rag.reader.model import Reader
-    from mehealth_rag.retrieval import Evidence, Found, Retriever
+    from mehealth_rag.retrieval.naming import Naming
+    from mehealth_rag.retrieval.retriever import Evidence, Found, Retriever
     from mehealth_rag.types import Hit, PageOf, Turn
 
 PASSAGES_READ = 12

@@ -22,7 +22,7 @@ from mehealth_rag.generating.markers import without_marks
 from mehealth_rag.generating.pace import Pace
 from mehealth_rag.questions import Question
 from mehealth_rag.reader.choice import order
-from mehealth_rag.retrieval import Evidence
+from mehealth_rag.retrieval.retriever import Evidence
 from mehealth_rag.types import Dropped, Turn
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from mehealth_rag.guard.verdict import Place
     from mehealth_rag.reader.rows import PassageText
-    from mehealth_rag.retrieval import Evidence
+    from mehealth_rag.retrieval.retriever import Evidence
     from mehealth_rag.types import Page, PageOf, Passage, Sentence
 
 

@@ -14,8 +14,8 @@ from mehealth_rag.language.acronyms import Acronyms, expand
 from mehealth_rag.language.clauses import clauses
 from mehealth_rag.language.orders import evidence_mask
 from mehealth_rag.language.words import stems
-from mehealth_rag.naming import Named, Naming, Register
-from mehealth_rag.naming.lexicon import saying
+from mehealth_rag.retrieval.naming import Named, Naming, Register
+from mehealth_rag.retrieval.naming.lexicon import saying
 from mehealth_rag.types import Hit, Passage
 
 DEPTH = 50
