@@ -21,7 +21,7 @@ from sklearn.linear_model import LogisticRegression
 
 import mehealth_rag.reader
 from mehealth_eval.written_scores import MOST_OTHERS
-from mehealth_rag.checking import PASSAGES_JUDGED
+from mehealth_rag.checking.verdicts import PASSAGES_JUDGED
 from mehealth_rag.encoder.model_files import PACKAGED, PACKAGED_SHA256, file_hash
 from mehealth_rag.guard.verdict import Case, weigh
 from mehealth_rag.reader.choice import Weighed, chosen, weighed

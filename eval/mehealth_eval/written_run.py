@@ -25,7 +25,7 @@ from mehealth_eval.written_scores import (
 )
 from mehealth_rag.asking.finding import PASSAGES_READ
 from mehealth_rag.assistant import Assistant
-from mehealth_rag.checking import PASSAGES_JUDGED
+from mehealth_rag.checking.verdicts import PASSAGES_JUDGED
 from mehealth_rag.errors import MehealthError
 from mehealth_rag.guard.verdict import Case, weigh
 from mehealth_rag.reader.choice import choose

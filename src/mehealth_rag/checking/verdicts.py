@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING
 
 from mehealth_rag.answering.conflicts import MAX_RATIO
 from mehealth_rag.answering.scope import declined
-from mehealth_rag.claims import ClaimSentence, claim_sentences, halves, is_question, mended
+from mehealth_rag.checking.sentences import (
+    ClaimSentence,
+    claim_sentences,
+    halves,
+    is_question,
+    mended,
+)
 from mehealth_rag.errors import UsageError
 from mehealth_rag.guard import explaining
 from mehealth_rag.guard.exhibits import Exhibit, case_of, exhibits_of, quotes_of
