@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
-from mehealth_rag import compose
+from mehealth_rag.answering import compose
 from mehealth_rag.answering.disputes import Sweep
+from mehealth_rag.answering.library import Library
 from mehealth_rag.answering.reading import ReadHit
 from mehealth_rag.asking.answers import Answerer
 from mehealth_rag.asking.finding import PASSAGES_READ, Finder
@@ -248,5 +249,5 @@ class Assistant:
         pen = None if self.model is None else Pen(self.model, self.answer_tokens, self.pace)
         return Answerer(self.index, self._finder, self.known_sources, pen)
 
-    def _library(self) -> compose.Library:
-        return compose.Library.of(self.index, self.known_sources)
+    def _library(self) -> Library:
+        return Library.of(self.index, self.known_sources)

@@ -9,8 +9,8 @@ from math import log
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from mehealth_rag.answering.questions import Question
 from mehealth_rag.language.words import content_words, stem
-from mehealth_rag.questions import Question
 from mehealth_rag.types import Link, Page, Source, Span
 
 if TYPE_CHECKING:

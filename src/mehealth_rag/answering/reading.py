@@ -17,7 +17,7 @@ from mehealth_rag.types import BlockKind, Quote
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
-    from mehealth_rag.questions import Question
+    from mehealth_rag.answering.questions import Question
     from mehealth_rag.reader.choice import Chosen
     from mehealth_rag.reader.model import Limits, PassageReading
     from mehealth_rag.reader.rows import PassageText

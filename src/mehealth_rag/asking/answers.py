@@ -7,31 +7,31 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from mehealth_rag import compose, generated
-from mehealth_rag.answering import reading
+from mehealth_rag import generated
+from mehealth_rag.answering import compose, reading
 from mehealth_rag.answering.certainty import LIKELY_FROM
 from mehealth_rag.answering.leading import lead
+from mehealth_rag.answering.library import Library
 from mehealth_rag.answering.links import find_link, link_pages
 from mehealth_rag.answering.named import plain
+from mehealth_rag.answering.questions import Wanted, analyse
 from mehealth_rag.answering.scope import declined
 from mehealth_rag.asking.finding import PASSAGES_READ, turns_of
 from mehealth_rag.generating.evidence import Shelf
 from mehealth_rag.generating.writing import Task, Writer
 from mehealth_rag.growing import mapped
 from mehealth_rag.index.accounting import unread_pages
-from mehealth_rag.questions import Wanted, analyse
 from mehealth_rag.timing import Stopwatch
 
 if TYPE_CHECKING:
     from mehealth_rag.answering.draft import Draft
     from mehealth_rag.answering.links import FoundLink
+    from mehealth_rag.answering.questions import Question
     from mehealth_rag.answering.reading import ReadHit
     from mehealth_rag.answering.scope import Refusal
     from mehealth_rag.asking.finding import Finder
-    from mehealth_rag.compose import Library
     from mehealth_rag.generating.writing import Pen
     from mehealth_rag.index.opened import OpenIndex
-    from mehealth_rag.questions import Question
     from mehealth_rag.retrieval.retriever import Evidence
     from mehealth_rag.types import Answer, Source, Turn
 
@@ -99,7 +99,7 @@ class Answerer:
 
     def _answer(self, asked: _Asked, documents: Sequence[str]) -> Growing:
         question = asked.question
-        library = replace(compose.Library.of(self.index, self.sources), plain=asked.plain)
+        library = replace(Library.of(self.index, self.sources), plain=asked.plain)
         link = self._link(asked) if question.wanted is Wanted.LINK else None
         if link is not None and self.pen is None:
             return compose.link_answer(question, link, library)

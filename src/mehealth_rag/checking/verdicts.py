@@ -26,7 +26,7 @@ from mehealth_rag.timing import Stopwatch
 from mehealth_rag.types import Citation, Verdict, VerdictKind
 
 if TYPE_CHECKING:
-    from mehealth_rag.compose import Library
+    from mehealth_rag.answering.library import Library
     from mehealth_rag.guard.exact import Step
     from mehealth_rag.guard.verdict import Case, Place
     from mehealth_rag.language.spelling import Speller

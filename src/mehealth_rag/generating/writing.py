@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mehealth_rag.answering.draft import Draft
+from mehealth_rag.answering.questions import Question
 from mehealth_rag.answering.reading import ReadHit
 from mehealth_rag.errors import LanguageModelError, LanguageModelFailure
 from mehealth_rag.generating.evidence import Given, Shelf, given
@@ -20,7 +21,6 @@ from mehealth_rag.generating.gate import Gate, Passed
 from mehealth_rag.generating.judging import Bench
 from mehealth_rag.generating.markers import without_marks
 from mehealth_rag.generating.pace import Pace
-from mehealth_rag.questions import Question
 from mehealth_rag.reader.choice import order
 from mehealth_rag.retrieval.retriever import Evidence
 from mehealth_rag.types import Dropped, Turn
