@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from mehealth_rag import generated
 from mehealth_rag.answering import compose, reading
 from mehealth_rag.answering.certainty import LIKELY_FROM
 from mehealth_rag.answering.leading import lead
@@ -17,6 +16,8 @@ from mehealth_rag.answering.named import plain
 from mehealth_rag.answering.questions import Wanted, analyse
 from mehealth_rag.answering.scope import declined
 from mehealth_rag.asking.finding import PASSAGES_READ, turns_of
+from mehealth_rag.generating.answer import ENGINE
+from mehealth_rag.generating.answer import answer as written_answer
 from mehealth_rag.generating.evidence import Shelf
 from mehealth_rag.generating.writing import Task, Writer
 from mehealth_rag.growing import mapped
@@ -123,8 +124,8 @@ class Answerer:
     def _written(self, task: Task, pen: Pen, link: FoundLink | None, library: Library) -> Growing:
         """What a language model writes; the link that was found where it writes nothing."""
         writer = Writer(pen, self.finder.reader(), Shelf.of(self.index))
-        answer = yield from generated.answer(task, writer, library)
-        if link is None or answer.engine == generated.ENGINE:
+        answer = yield from written_answer(task, writer, library)
+        if link is None or answer.engine == ENGINE:
             return answer
         found = compose.link_answer(task.question, link, library)
         return replace(found, dropped=answer.dropped, tokens=answer.tokens)
