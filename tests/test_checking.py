@@ -11,7 +11,7 @@ from reportlab.lib.pagesizes import A5
 from reportlab.pdfgen.canvas import Canvas
 
 from mehealth_rag.assistant import MAX_QUESTION, Assistant
-from mehealth_rag.claims import ClaimSentence, claim_sentences, halves, topic_of
+from mehealth_rag.checking.sentences import ClaimSentence, claim_sentences, halves, topic_of
 from mehealth_rag.errors import UsageError
 from mehealth_rag.settings import Settings
 from mehealth_rag.types import VerdictKind

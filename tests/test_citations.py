@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mehealth_rag.citations import boxes, cite, page_address
+from mehealth_rag.answering.library import boxes, cite, page_address
 from mehealth_rag.types import Box, Line, Page, Source, Span
 
 TEXT = "The pier was built in 1871\nand is lit."

@@ -17,10 +17,10 @@ from openpyxl import Workbook
 from pptx import Presentation
 from reportlab.pdfgen.canvas import Canvas
 
-from mehealth_rag.dates import as_of, iso_date
-from mehealth_rag.describing import is_title, told_apart
-from mehealth_rag.passages import split
+from mehealth_rag.language.dates import as_of, iso_date
+from mehealth_rag.passages.splitting import split
 from mehealth_rag.reading import read_document
+from mehealth_rag.reading.describing import is_title, told_apart
 from mehealth_rag.types import Source
 from tests.reading.made_files import epub
 

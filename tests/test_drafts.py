@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from mehealth_rag.assistant import Assistant
-from mehealth_rag.drafts import check_sentences, draft_sentences
+from mehealth_rag.checking.drafts import check_sentences, draft_sentences
+from mehealth_rag.reading.source_spans import source_spans
 from mehealth_rag.settings import Settings
-from mehealth_rag.source_spans import source_spans
 from mehealth_rag.types import Verdict, VerdictKind
 from mehealth_rag.wiring import read_draft
 from tests.answering.told import told

@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from mehealth_rag import model_files
-from mehealth_rag.embedding import PassageEncoder, PassageText, PassageVectors
-from mehealth_rag.errors import ModelError
-from mehealth_rag.model_files import PACKAGED_SHA256, model_folder, model_id
-from mehealth_rag.onnx_embedding import OnnxPassageEncoder
-from mehealth_rag.question_encoder import (
+from mehealth_rag.encoder import model_files
+from mehealth_rag.encoder.embedding import PassageEncoder, PassageText, PassageVectors
+from mehealth_rag.encoder.model_files import PACKAGED_SHA256, model_folder, model_id
+from mehealth_rag.encoder.onnx_embedding import OnnxPassageEncoder
+from mehealth_rag.encoder.question import (
     QuestionEncoder,
     TorchQuestionEncoder,
     has_question_encoder,
     open_question_encoder,
 )
+from mehealth_rag.errors import ModelError
 from mehealth_rag.types import Span
 
 if TYPE_CHECKING:
@@ -177,7 +177,7 @@ def test_a_question_imports_no_torch(models: Path) -> None:
     code = f"""
         import sys
         from pathlib import Path
-        from mehealth_rag.question_encoder import open_question_encoder
+        from mehealth_rag.encoder.question import open_question_encoder
         open_question_encoder(Path({str(models)!r}), {FOLDER!r}).encode("How tall is it?")
         heavy = {{"torch", "transformers", "sentence_transformers"}} & sys.modules.keys()
         sys.exit(f"imported {{heavy}}" if heavy else 0)

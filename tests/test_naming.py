@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from mehealth_rag.assistant import Assistant
-from mehealth_rag.naming import Naming, Register
+from mehealth_rag.retrieval.naming import Naming, Register
 from mehealth_rag.settings import Settings
 from mehealth_rag.wiring import ingest, open_index, register
+from tests.answering.told import told
 from tests.made_corpus import assistant_over
 
 REPORTS = {
@@ -150,3 +151,31 @@ def test_documents_that_are_compared_take_turns(corpus: Corpus) -> None:
     hits = corpus.assistant.search("Compare the money of Brightbay and of Adnor.", 2)
     assert [h.passage.document[:5] for h in hits] == ["BRIGH", "ADNOR"]
     assert [h.score for h in hits] == sorted((h.score for h in hits), reverse=True)
+
+
+class _Counting(Register):
+    """A register that counts how often it is asked."""
+
+    def __init__(self, register: Register) -> None:
+        self.register, self.asked = register, 0
+
+    def named(self, question: str, documents: Sequence[str] = ()) -> Naming:
+        self.asked += 1
+        return self.register.named(question, documents)
+
+
+def test_what_a_search_names_is_worked_out_once(corpus: Corpus) -> None:
+    counting = _Counting(corpus.register)
+    retriever = replace(corpus.assistant.retriever, register=counting)
+    replace(corpus.assistant, retriever=retriever).search("What are Adnor's sales?")
+    assert counting.asked == 1
+
+
+def test_documents_of_a_follow_up_take_turns_as_its_search_names_them(corpus: Corpus) -> None:
+    asked = [("Compare the money of Brightbay and of Adnor.", "It differs [1].")]
+    assistant = told(corpus.assistant, "Spending")  # stands in the passage that comes third
+    found = assistant.read("And when was it?", asked, top_k=4)
+    ordered = assistant.reordered("And when was it?", asked, top_k=4)
+    documents = [hit.hit.passage.document for hit in found]
+    assert len(set(documents)) == 4
+    assert [hit.hit.passage.document for hit in ordered] == documents

@@ -48,9 +48,9 @@ print("attempts", attempts)
 WORK = """
 from pathlib import Path
 from index_helpers import Corpus
-from mehealth_rag.model_files import model_id
-from mehealth_rag.onnx_embedding import OnnxPassageEncoder
-from mehealth_rag.question_encoder import open_question_encoder
+from mehealth_rag.encoder.model_files import model_id
+from mehealth_rag.encoder.onnx_embedding import OnnxPassageEncoder
+from mehealth_rag.encoder.question import open_question_encoder
 
 corpus = Corpus(Path({root!r}), model=model_id())
 corpus.write(guide="The lighthouse is 42 metres tall. It was lit in 1871.\\nFerries run.")

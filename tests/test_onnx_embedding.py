@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mehealth_rag import onnx_embedding
-from mehealth_rag.embedding import PassageEncoder, PassageText
-from mehealth_rag.encoder_graph import write_encoder
-from mehealth_rag.model_files import PACKAGED_SHA256, model_folder, model_id
-from mehealth_rag.onnx_embedding import OnnxPassageEncoder
-from mehealth_rag.question_encoder import QuestionEncoder, open_question_encoder
+from mehealth_rag.encoder import onnx_embedding
+from mehealth_rag.encoder.embedding import PassageEncoder, PassageText
+from mehealth_rag.encoder.graph import write_encoder
+from mehealth_rag.encoder.model_files import PACKAGED_SHA256, model_folder, model_id
+from mehealth_rag.encoder.onnx_embedding import OnnxPassageEncoder
+from mehealth_rag.encoder.question import QuestionEncoder, open_question_encoder
 from mehealth_rag.types import Span
 
 PASSAGES = [

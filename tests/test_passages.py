@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
 from mehealth_rag.corpus import load_sources, present
+from mehealth_rag.encoder.model_files import model_folder
 from mehealth_rag.index.texts import embedding_text
-from mehealth_rag.model_files import model_folder
-from mehealth_rag.passages import MAX_PIECES, estimated_pieces, split
+from mehealth_rag.passages.splitting import MAX_PIECES, estimated_pieces, split
 from mehealth_rag.reading import read_document
 from mehealth_rag.types import Block, BlockKind, Document, Page, Passage, Source, Span
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from mehealth_rag.answering.questions import Wanted, analyse
 from mehealth_rag.language.words import stem
-from mehealth_rag.questions import Wanted, analyse
 
 
 @pytest.mark.parametrize(

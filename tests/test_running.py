@@ -10,9 +10,9 @@ import docx
 import pytest
 from reportlab.pdfgen.canvas import Canvas
 
-from mehealth_rag.accounting import page_accounts
 from mehealth_rag.assistant import Assistant
-from mehealth_rag.passages import split
+from mehealth_rag.index.accounting import page_accounts
+from mehealth_rag.passages.splitting import split
 from mehealth_rag.reading import read_document
 from mehealth_rag.settings import Settings
 from mehealth_rag.types import Block, BlockKind, Document, Page, Source, Span, Status

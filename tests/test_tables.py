@@ -12,9 +12,9 @@ from reportlab.pdfgen.canvas import Canvas
 
 from mehealth_rag import Assistant, Settings, ingest
 from mehealth_rag.index.texts import embedding_text, lexical_text
-from mehealth_rag.passages import MAX_PIECES, TABLE_PIECES, estimated_pieces, split
+from mehealth_rag.passages.splitting import MAX_PIECES, TABLE_PIECES, estimated_pieces, split
+from mehealth_rag.passages.tables import row_contexts, without_figures
 from mehealth_rag.reading import read_document
-from mehealth_rag.tables import row_contexts, without_figures
 from mehealth_rag.types import BlockKind, Document, Page, Passage, Source
 from tests.answering.told import told
 

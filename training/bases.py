@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from platformdirs import user_cache_path
 from tokenizers import Tokenizer
 
+from mehealth_rag.encoder.model_files import file_hash, model_folder
 from mehealth_rag.errors import ModelError
-from mehealth_rag.model_files import file_hash, model_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,7 +11,7 @@ import json
 import random
 import sys
 from collections import Counter
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,14 +21,14 @@ from sklearn.linear_model import LogisticRegression
 
 import mehealth_rag.reader
 from mehealth_eval.written_scores import MOST_OTHERS
-from mehealth_rag.checking import PASSAGES_JUDGED
+from mehealth_rag.checking.verdicts import PASSAGES_JUDGED
+from mehealth_rag.encoder.model_files import PACKAGED, PACKAGED_SHA256, file_hash
 from mehealth_rag.guard.verdict import Case, weigh
-from mehealth_rag.model_files import PACKAGED, PACKAGED_SHA256, file_hash
-from mehealth_rag.reader.choice import choose
+from mehealth_rag.reader.choice import Weighed, chosen, weighed
 from mehealth_rag.reader.model import CARD, LOG, MODEL, Calibration, Limits, Reader
 from training import bases
 from training.batches import Epochs
-from training.examples import GOLD, HARMLESS, Example, Examples, load
+from training.examples import GOLD, HARMLESS, OTHER, Example, Examples, load
 from training.export import WEIGHTS, WEIGHTS_OF, export
 from training.reader import trained
 
@@ -99,11 +99,11 @@ def calibrate(
         for r, reading in zip(_searched(e), readings, strict=True)
     )
     read = [[_calibrated(r, sentence, passage) for r in readings] for readings in raw]
-    limits, right = _best_limits(questions, read)
+    limits, right = best_limits(questions, read)
     claims = _drawn([e for e in examples.examples if e.kind == "claim"], most)
     judged = [(e.verdict, _judged(reader, e, examples)) for e in claims]
     limits, verdicts = _best_verdicts(judged, limits)
-    answers = _answers_right(questions, read, limits)
+    answers = _answers_right(_asked(questions, read, limits), limits)
     known = {"sentence": asdict(sentence), "passage": asdict(passage), "limits": asdict(limits),
              "right": asdict(_platt(answers))}  # fmt: skip
     return known, {**right, **verdicts}
@@ -144,67 +144,99 @@ def _calibrated(
     return replace(reading, answers=passage.of(reading.answers), sentences=sentences)
 
 
-def _best_limits(
-    questions: Sequence[Example], read: Sequence[list[PassageReading]]
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question as it was weighed for one `by_rank`, with what its answer is held against.
+
+    `labels` are those of each passage's sentences, `gold` is how many gold ones there are, and
+    `right` says whether anything should be answered.
+    """
+
+    found: Weighed
+    labels: Sequence[Sequence[int]]
+    gold: int
+    right: bool
+
+    def told(self, choice: Choice) -> list[int]:
+        """The labels of the sentences that were chosen."""
+        return [self.labels[c.passage][c.sentence] for c in choice.sentences]
+
+    def is_whole(self, choice: Choice) -> bool:
+        """Whether all gold sentences are there and at most two that are not even harmless."""
+        told = self.told(choice)
+        return (
+            bool(told)
+            and self.right
+            and told.count(GOLD) == self.gold
+            and told.count(OTHER) <= MOST_OTHERS
+        )
+
+    def is_best(self, choice: Choice) -> bool:
+        """Whether the best sentence is a gold one."""
+        best = choice.best
+        return best is not None and self.labels[best.passage][best.sentence] == GOLD
+
+
+def _asked(
+    questions: Sequence[Example], read: Sequence[Sequence[PassageReading]], limits: Limits
+) -> list[_Asked]:
+    """The questions as they are weighed: of the limits only `by_rank` counts."""
+    return [
+        _Asked(
+            found=weighed(readings, limits),
+            labels=[r.labels for r in _searched(example)],
+            gold=sum(r.labels.count(GOLD) for r in example.readings),
+            right=example.answerable,
+        )
+        for example, readings in zip(questions, read, strict=True)
+    ]
+
+
+def best_limits(
+    questions: Sequence[Example], read: Sequence[Sequence[PassageReading]]
 ) -> tuple[Limits, dict[str, float]]:
     """The limits with the most right answers and the best abstention, over a grid."""
     ranks = [Limits(answer=0.0, by_rank=by_rank) for by_rank in (0.0, 0.4, 0.7, 1.0, 1.4)]
-    ranked = max(ranks, key=lambda limits: _figures(questions, read, limits)["best_right"])
+    by_rank = [(limits, _asked(questions, read, limits)) for limits in ranks]
+    ranked, asked = max(by_rank, key=lambda pair: _figures(pair[1], pair[0])["best_right"])
     grid = product(_steps(0.05, 0.75), _steps(0.05, 0.7), (0.2, 0.3, 0.45, 0.6, 0.75))
     tried = [
         replace(ranked, answer=answer, sentence=sentence, near=near)
         for answer, sentence, near in grid
         if sentence <= answer + 0.15
     ]
-    measured = [(limits, _figures(questions, read, limits)) for limits in tried]
+    measured = [(limits, _figures(asked, limits)) for limits in tried]
     return max(measured, key=lambda m: m[1]["evidence"] + 0.5 * m[1]["abstention_f1"])
 
 
-def _answers_right(
-    questions: Sequence[Example], read: Sequence[list[PassageReading]], limits: Limits
-) -> Iterator[tuple[float, bool]]:
+def _answers_right(asked: Sequence[_Asked], limits: Limits) -> Iterator[tuple[float, bool]]:
     """How likely each answer that is given was held to be, and whether it is right."""
-    for example, readings in zip(questions, read, strict=True):
-        choice = choose(readings, limits)
+    for question in asked:
+        choice = chosen(question.found, limits)
         if choice.sentences:
-            yield choice.confidence, _is_whole(example, _labels(example, choice))
-
-
-def _labels(example: Example, choice: Choice) -> list[int]:
-    found = _searched(example)
-    return [found[c.passage].labels[c.sentence] for c in choice.sentences]
-
-
-def _is_whole(example: Example, labels: Sequence[int]) -> bool:
-    """Whether all gold sentences are there and at most two that are neither gold nor harmless."""
-    gold = sum(label == GOLD for r in example.readings for label in r.labels)
-    return example.answerable and labels.count(GOLD) == gold and labels.count(0) <= MOST_OTHERS
+            yield choice.confidence, question.is_whole(choice)
 
 
 def _steps(first: float, end: float) -> list[float]:
     return [round(float(x), 3) for x in np.arange(first, end, 0.05)]
 
 
-def _figures(
-    questions: Sequence[Example], read: Sequence[list[PassageReading]], limits: Limits
-) -> dict[str, float]:
+def _figures(asked: Sequence[_Asked], limits: Limits) -> dict[str, float]:
     """About what `mehealth eval --written` measures, from labels of sentences as they were read."""
     counts: Counter[str] = Counter()
-    for example, readings in zip(questions, read, strict=True):
-        choice = choose(readings, limits)
-        found, labels = _searched(example), _labels(example, choice)
-        counts["declined"] += not labels
-        counts["unanswerable"] += not example.answerable
-        counts["both"] += not labels and not example.answerable
-        whole = bool(labels) and _is_whole(example, labels)
-        counts["right"] += whole if example.answerable else not labels
-        if example.answerable and choice.best is not None:
-            counts["best"] += found[choice.best.passage].labels[choice.best.sentence] == GOLD
+    for question in asked:
+        choice = chosen(question.found, limits)
+        declined = not choice.sentences
+        counts["declined"] += declined
+        counts["unanswerable"] += not question.right
+        counts["both"] += declined and not question.right
+        counts["right"] += question.is_whole(choice) if question.right else declined
+        counts["best"] += question.right and question.is_best(choice)
     precision = counts["both"] / max(counts["declined"], 1)
     recall = counts["both"] / max(counts["unanswerable"], 1)
     return {
-        "evidence": round(counts["right"] / len(questions), 4),
-        "best_right": round(counts["best"] / (len(questions) - counts["unanswerable"]), 4),
+        "evidence": round(counts["right"] / len(asked), 4),
+        "best_right": round(counts["best"] / (len(asked) - counts["unanswerable"]), 4),
         "abstention_f1": round(2 * precision * recall / max(precision + recall, 1e-9), 4),
     }
 

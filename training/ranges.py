@@ -2,7 +2,7 @@
 
 Reads passages and questions of the reader's training sets (`DIR/reader`) through the model in fp32
 and writes, for each of its matrices, the largest value that each input channel took
-(`mehealth_rag/encoder_ranges.npz`), with the vector of a probe to check an 8-bit form against.
+(`mehealth_rag/encoder/ranges.npz`), with the vector of a probe to check an 8-bit form against.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mehealth_rag.encoder_graph import OUTPUT, matrix_names, write_encoder
-from mehealth_rag.model_files import model_folder
-from mehealth_rag.onnx_embedding import PROBE, RANGES
-from mehealth_rag.question_encoder import unit
+from mehealth_rag.encoder.graph import OUTPUT, matrix_names, write_encoder
+from mehealth_rag.encoder.model_files import model_folder
+from mehealth_rag.encoder.onnx_embedding import PROBE, RANGES
+from mehealth_rag.encoder.question import unit
 from training.data import load
 
 if TYPE_CHECKING:

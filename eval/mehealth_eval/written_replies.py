@@ -14,7 +14,7 @@ from mehealth_eval.written_data import letters, load_documents, sampled
 from mehealth_eval.written_model import NAME, serving
 from mehealth_eval.written_run import Found, indexed
 from mehealth_eval.written_scores import Answered, by_kind, share
-from mehealth_rag.generated import ENGINE
+from mehealth_rag.generating.answer import ENGINE
 from mehealth_rag.generating.splitting import Splitter
 from mehealth_rag.llm import NOT_THERE
 from mehealth_rag.types import Status

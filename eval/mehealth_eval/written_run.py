@@ -23,12 +23,13 @@ from mehealth_eval.written_scores import (
     figures,
     quoted_ids,
 )
-from mehealth_rag.assistant import PASSAGES_READ, Assistant
-from mehealth_rag.checking import PASSAGES_JUDGED
+from mehealth_rag.asking.finding import PASSAGES_READ
+from mehealth_rag.assistant import Assistant
+from mehealth_rag.checking.verdicts import PASSAGES_JUDGED
 from mehealth_rag.errors import MehealthError
 from mehealth_rag.guard.verdict import Case, weigh
 from mehealth_rag.reader.choice import choose
-from mehealth_rag.reader.rows import gathered, readable
+from mehealth_rag.reader.rows import gathered, readable, text_of
 from mehealth_rag.types import Span
 from mehealth_rag.wiring import ingest
 
@@ -164,7 +165,7 @@ class _ReaderAlone:
 
     def answered(self, question: WrittenQuestion) -> Answered:
         passages = self.found.passages(question.question, question.history, PASSAGES_READ)
-        texts = [self.found.assistant.passage_text(p) for p in passages]
+        texts = [text_of(p, self.found.assistant.page) for p in passages]
         readings = self.reader.read(question.question, question.history, texts)
         choice = choose(readings, self.reader.limits)
         finder = self.found.finder
@@ -178,7 +179,7 @@ class _ReaderAlone:
 
     def judged(self, claim: WrittenClaim) -> Judged:
         passages = self.found.passages(claim.claim, (), PASSAGES_JUDGED)
-        texts = [self.found.assistant.passage_text(p) for p in passages]
+        texts = [text_of(p, self.found.assistant.page) for p in passages]
         weighed = weigh(self.reader, Case(claim.claim, texts))
         return Judged(claim, self.reader.limits.verdict(weighed.judgement))
 
@@ -200,7 +201,7 @@ class _ReaderAlone:
 
     def _quotes(self, gold: frozenset[str]) -> list[PassageText]:
         """The passage of the gold sentences; of several, those sentences under their headings."""
-        held = [(self.found.assistant.passage_text(p), own) for p, own in self.found.holding(gold)]
+        held = [(text_of(p, self.found.assistant.page), own) for p, own in self.found.holding(gold)]
         return [text for text, _ in held] if len(held) < 2 else [gathered(held)]
 
 

@@ -2,44 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
-from mehealth_rag import compose, generated
-from mehealth_rag.accounting import PageAccount, PageName, page_accounts, unread_pages
-from mehealth_rag.answering import reading
-from mehealth_rag.answering.certainty import LIKELY_FROM
+from mehealth_rag.answering import compose
 from mehealth_rag.answering.disputes import Sweep
-from mehealth_rag.answering.leading import lead
-from mehealth_rag.answering.links import FoundLink, find_link
-from mehealth_rag.answering.named import plain
+from mehealth_rag.answering.library import Library
 from mehealth_rag.answering.reading import ReadHit
-from mehealth_rag.answering.scope import Refusal, declined
-from mehealth_rag.checking import PASSAGES_JUDGED, Desk, check_claim
+from mehealth_rag.asking.answers import Answerer
+from mehealth_rag.asking.finding import PASSAGES_READ, Finder
+from mehealth_rag.checking.verdicts import PASSAGES_JUDGED, Desk, check_claim
 from mehealth_rag.corpus import NOT_LISTED, load_sources, unlisted
 from mehealth_rag.errors import UsageError
-from mehealth_rag.followups import Standalone, stand_alone
-from mehealth_rag.generating.evidence import Shelf
 from mehealth_rag.generating.pace import Pace
-from mehealth_rag.generating.rewriting import rewritten
-from mehealth_rag.generating.writing import Task, Writer
+from mehealth_rag.generating.writing import Pen
 from mehealth_rag.growing import drained, mapped
+from mehealth_rag.index.accounting import PageAccount, page_accounts
 from mehealth_rag.index.report import Progress
+from mehealth_rag.index.sources import SourceStatus, source_statuses
 from mehealth_rag.language.spelling import Speller
-from mehealth_rag.naming import Naming
-from mehealth_rag.questions import Question, Wanted, analyse
-from mehealth_rag.reader.rows import PassageText, passage_text
-from mehealth_rag.retrieval import Evidence, Retriever
-from mehealth_rag.sources import SourceStatus, source_statuses
-from mehealth_rag.timing import Stopwatch
+from mehealth_rag.retrieval.retriever import Evidence, Retriever
 from mehealth_rag.types import (
     Answer,
     ConflictReport,
     Hit,
     Page,
-    Passage,
     Source,
     SourceState,
     Turn,
@@ -57,31 +46,10 @@ if TYPE_CHECKING:
     from mehealth_rag.index.opened import OpenIndex
     from mehealth_rag.llm import LanguageModel
     from mehealth_rag.reader.model import Reader
-    from mehealth_rag.settings import Engine, Settings
+    from mehealth_rag.settings import Settings
 
 MAX_QUESTION = 2_000
 """Characters of a question at the most: what is longer is a document, not a question."""
-
-PASSAGES_READ = 12
-"""How many passages are read for one answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """A question as it stands alone, and the passages found for it.
-
-    `shown` are its words as it is shown, `history` the turns before. `read` has the reader read
-    the passages: what only a link answers need not be read. `plain` are the documents that an
-    answer need not name. `refusal` declines it where they do not answer it.
-    """
-
-    question: Question
-    shown: str
-    history: Sequence[Turn]
-    evidence: tuple[Evidence, ...]
-    read: Callable[[], tuple[ReadHit, ...]]
-    plain: frozenset[str]
-    refusal: Refusal | None = None
 
 
 @dataclass(frozen=True)
@@ -124,17 +92,6 @@ class Assistant:
             left_out=unlisted(settings.corpus),
         )
 
-    def written_by(self, engine: Engine, settings: Settings) -> Assistant:
-        """The same assistant with an engine; `settings` name the language model.
-
-        Raises:
-            UsageError: no language model is configured, or a package for it is missing.
-        """
-        if engine == "extractive":
-            return replace(self, model=None)
-        model = self.model or open_language_model(settings.model_copy(update={"engine": engine}))
-        return replace(self, model=model, answer_tokens=settings.llm_max_tokens)
-
     def ask(
         self,
         question: str,
@@ -146,7 +103,8 @@ class Assistant:
         Raises:
             UsageError: the question is empty or too long, or a document is not in the index.
         """
-        return drained(self._answers(question, history, documents))
+        self._check(question, documents)
+        return drained(self._answerer.answers(question, history, documents))
 
     def stream(
         self, question: str, history: Sequence[Turn] = (), documents: Sequence[str] = ()
@@ -155,6 +113,7 @@ class Assistant:
 
         What a language model writes is shown sentence by sentence, as soon as it is grounded.
         """
+        self._check(question, documents)
         shown = ""
 
         def noted(part: Answer) -> Answer:
@@ -162,7 +121,8 @@ class Assistant:
             shown = part.answer
             return part
 
-        whole = yield from mapped(self._answers(question, history, documents), noted)
+        answers = self._answerer.answers(question, history, documents)
+        whole = yield from mapped(answers, noted)
         yield from compose.growing(whole, shown)
 
     def search(self, query: str, top_k: int = 10, documents: Sequence[str] = ()) -> tuple[Hit, ...]:
@@ -171,18 +131,7 @@ class Assistant:
         The first dozen that retrieval brings are put in the order of the reader.
         """
         self._check(query, documents)
-        most = max(top_k, PASSAGES_READ)
-        found = self.retriever.retrieve(self.speller.mend(query), most, documents)
-        read = self._read(query, (), found[:PASSAGES_READ])
-        hits = [h.hit for h in self.reordered(query, read, documents)]
-        return (*hits, *(e.hit for e in found[PASSAGES_READ:]))[:top_k]
-
-    def reordered(
-        self, query: str, read: Sequence[ReadHit], documents: Sequence[str] = ()
-    ) -> tuple[ReadHit, ...]:
-        """What was read for a query in the order of the reader; named documents take turns."""
-        named = self.retriever.naming(self.speller.mend(query), documents).named
-        return reading.reordered(read, self.reader().limits, in_turns=bool(named))
+        return self._finder.ranked(query, top_k, documents)
 
     def passages(
         self,
@@ -193,8 +142,9 @@ class Assistant:
     ) -> tuple[Evidence, ...]:
         """The passages to read for a question, best first, searched for as it stands alone."""
         self._check(question, documents)
-        alone = self._stand_alone(question, history)
-        return self._search(alone, self._meant(question, alone, documents), top_k)
+        finder = self._finder
+        alone = finder.stand_alone(question, history)
+        return finder.search(question, alone, documents, top_k).evidence
 
     def read(
         self,
@@ -205,33 +155,20 @@ class Assistant:
     ) -> tuple[ReadHit, ...]:
         """The passages that a search brings, in its order, each as the reader reads it."""
         self._check(question, documents)
-        alone = self._stand_alone(question, history)
-        evidence = self._search(alone, self._meant(question, alone, documents), top_k)
-        return self._read(question, _turns(alone, history), evidence)
+        return self._finder.found_and_read(question, history, documents, top_k)[1]
 
-    def _search(
-        self, alone: Standalone, documents: Sequence[str], top_k: int
-    ) -> tuple[Evidence, ...]:
-        return self.retriever.retrieve(self.speller.mend(alone.search), top_k, documents)
-
-    def _meant(self, question: str, alone: Standalone, documents: Sequence[str]) -> Sequence[str]:
-        """The documents to search: a follow-up that names some leaves those before it behind."""
-        if not alone.leans:
-            return documents
-        named = self.retriever.naming(self.speller.mend(question), documents).documents
-        return sorted(named) or documents
-
-    def _read(
-        self, question: str, history: Sequence[Turn], evidence: Sequence[Evidence]
+    def reordered(
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        documents: Sequence[str] = (),
+        top_k: int = PASSAGES_READ,
     ) -> tuple[ReadHit, ...]:
-        hits = [e.hit for e in evidence]
-        texts = [self.passage_text(hit.passage) for hit in hits]
-        readings = self.reader().read(question, history, texts)
-        return tuple(map(ReadHit, hits, texts, map(reading.allowed, readings, evidence)))
-
-    def passage_text(self, passage: Passage) -> PassageText:
-        """A passage as the reader is given it."""
-        return passage_text(passage, self.index.page(passage.document, passage.page).text)
+        """The same in the order of the reader; documents that are named take turns."""
+        self._check(question, documents)
+        finder = self._finder
+        found, read = finder.found_and_read(question, history, documents, top_k)
+        return finder.reordered(read, found.naming)
 
     def check(self, claim: str, documents: Sequence[str] = (), question: str = "") -> Verdict:
         """What the documents say of a claim; `documents` limits the search.
@@ -245,9 +182,9 @@ class Assistant:
         self._check(claim, documents, "claim")
 
         def search(text: str) -> tuple[Evidence, ...]:
-            return self.retriever.retrieve(text, PASSAGES_JUDGED, documents)
+            return self.retriever.retrieve(text, PASSAGES_JUDGED, documents).evidence
 
-        desk = Desk(self.reader(), search, self.passage_text, self.speller, self._library())
+        desk = Desk(self.reader(), search, self.speller, self._library())
         return replace(check_claim(claim, desk, question), index=self.index.fingerprint)
 
     def conflicts(
@@ -260,7 +197,7 @@ class Assistant:
         Raises UsageError where the index has not all of the documents.
         """
         self.check_documents(documents)
-        sweep = Sweep(self.index, self.reader, self.passage_text, progress or Progress())
+        sweep = Sweep(self.index, self.reader, progress or Progress())
         found = sweep.disputes(documents)
         return compose.conflict_report(found, self._library(), self.index.fingerprint)
 
@@ -284,48 +221,6 @@ class Assistant:
         """One page as it was read; `number` counts from 1."""
         return self.index.page(document, number)
 
-    def _answers(
-        self, question: str, history: Sequence[Turn], documents: Sequence[str]
-    ) -> Generator[Answer, None, Answer]:
-        """The answer as it grows, and returned when it is whole."""
-        watch = Stopwatch()
-        self._check(question, documents)
-        refusal = declined(question)
-        if refusal is not None and refusal.final:
-            refused = compose.decline(question, refusal.sentence, self.index.fingerprint)
-            return replace(refused, timings_ms=watch.stop())
-        alone = self._stand_alone(question, history)
-        shown, whole, search = map(self.speller.mend, (alone.text, alone.whole, alone.search))
-        analysed = analyse(shown, whole)
-        watch.lap("rewrite")
-        meant = self._meant(question, alone, documents)
-        naming = self.retriever.naming(search, meant)
-        evidence = self._passages(search, naming, meant)
-        watch.lap("retrieve")
-        framed = partial(
-            replace,
-            question=question,
-            standalone_question=shown,
-            index=self.index.fingerprint,
-        )
-
-        def begun(part: Answer) -> Answer:
-            watch.mark("first_words")
-            return framed(part)
-
-        read = partial(self._read, question, _turns(alone, history), evidence)
-        known = plain(naming, evidence)
-        asked = _Asked(analysed, shown, history, evidence, read, known, refusal)
-        answer = yield from mapped(self._answer(asked, documents), begun)
-        watch.lap("answer")
-        return framed(answer, timings_ms=watch.stop())
-
-    def _stand_alone(self, question: str, history: Sequence[Turn]) -> Standalone:
-        alone = stand_alone(question, history)
-        if self.model is None or not history:
-            return alone
-        return rewritten(question, history, alone, self.model)
-
     def check_documents(self, documents: Sequence[str]) -> None:
         """Raise UsageError where the index has not all of these documents."""
         known = [*(d.source.id for d in self.index.documents()), *self.index.other_names]
@@ -345,80 +240,14 @@ class Assistant:
             )
         self.check_documents(documents)
 
-    def _passages(
-        self, text: str, naming: Naming, documents: Sequence[str]
-    ) -> tuple[Evidence, ...]:
-        """The passages for a question: so many for each name in it."""
-        count = PASSAGES_READ * max(1, len(naming.named))
-        return self.retriever.retrieve(text, count, documents)
+    @property
+    def _finder(self) -> Finder:
+        return Finder(self.retriever, self.speller, self.reader, self.index.page, self.model)
 
-    def _answer(self, asked: _Asked, documents: Sequence[str]) -> Generator[Answer, None, Answer]:
-        question = asked.question
-        library = replace(self._library(), plain=asked.plain)
-        link = self._link(asked) if question.wanted is Wanted.LINK else None
-        if link is not None and self.model is None:
-            return compose.link_answer(question, link, library)
-        hits, reader = asked.read(), self.reader()
-        draft = reading.drafted(question, hits, reader.limits, self.index.page)
-        draft = replace(draft, confidence=reader.right.of(draft.confidence))
-        library = replace(library, unread=self._unread(documents))
-        unlikely = not draft.statements or draft.confidence < LIKELY_FROM
-        if asked.refusal is not None and unlikely:
-            return compose.decline(question.text, asked.refusal.sentence, self.index.fingerprint)
-        if self.model is not None:
-            task = Task(question, asked.shown, asked.history, draft, asked.evidence, hits)
-            answer = yield from generated.answer(task, self._writer(self.model), library)
-            if link is None or answer.engine == generated.ENGINE:
-                return answer
-            found = compose.link_answer(question, link, library)
-            return replace(found, dropped=answer.dropped, tokens=answer.tokens)
-        if not draft.statements:
-            return compose.not_found(question, reading.nearest(hits), draft, library)
-        draft = replace(draft, lead=lead(question, draft, hits, reader))
-        return compose.answered(question, draft, library)
+    @property
+    def _answerer(self) -> Answerer:
+        pen = None if self.model is None else Pen(self.model, self.answer_tokens, self.pace)
+        return Answerer(self.index, self._finder, self.known_sources, pen)
 
-    def _link(self, asked: _Asked) -> FoundLink | None:
-        """The link that a question for an address is answered with."""
-        pages = _link_pages(self.index, self.known_sources, asked.evidence)
-        return find_link(asked.question, self.known_sources, pages)
-
-    def _writer(self, model: LanguageModel) -> Writer:
-        """A language model with what its words are held against."""
-        shelf = Shelf(self.index.page, self.passage_text, self._document)
-        return Writer(model, self.reader(), shelf, self.pace, self.answer_tokens)
-
-    def _document(self, document: str, most: int) -> Sequence[Passage]:
-        """The passages of a document in reading order; none where there are more than `most`."""
-        ordinals = self.index.document_ordinals([document])
-        return self.index.passages(ordinals.tolist()) if len(ordinals) <= most else ()
-
-    def _unread(self, documents: Sequence[str]) -> Mapping[str, tuple[PageName, ...]]:
-        """Pages of the documents searched that could not be read."""
-        unread = unread_pages(self.index.problems())
-        return {d: pages for d, pages in unread.items() if not documents or d in documents}
-
-    def _library(self) -> compose.Library:
-        return compose.Library(self.index.page, self._sources_by_id())
-
-    def _sources_by_id(self) -> Mapping[str, Source]:
-        indexed = {d.source.id: d.source for d in self.index.documents()}
-        return {s.id: s for s in self.known_sources} | indexed
-
-
-def _turns(alone: Standalone, history: Sequence[Turn]) -> Sequence[Turn]:
-    """The turns that a question is read with: none where it leans on none.
-
-    Earlier turns would draw a question that changes the subject back to theirs.
-    """
-    return history if alone.leans else ()
-
-
-def _link_pages(
-    index: OpenIndex, sources: Sequence[Source], evidence: Sequence[Evidence]
-) -> tuple[tuple[str, Page], ...]:
-    """The pages that an address may stand on: those found, and those the manifest names."""
-    found = [(e.hit.passage.document, e.hit.passage.page) for e in evidence]
-    named = [(x.document, n) for s in sources for x in s.linked_from for n in x.pages]
-    indexed = {d.source.id for d in index.documents()}
-    places = dict.fromkeys(p for p in (*found, *named) if p[0] in indexed)
-    return tuple((document, index.page(document, number)) for document, number in places)
+    def _library(self) -> Library:
+        return Library.of(self.index, self.known_sources)

@@ -10,9 +10,9 @@ from mehealth_rag.types import Answer, ConflictReport, Hit, Verdict
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mehealth_rag.accounting import PageAccount
     from mehealth_rag.answering.reading import ReadHit
-    from mehealth_rag.sources import SourceStatus
+    from mehealth_rag.index.accounting import PageAccount
+    from mehealth_rag.index.sources import SourceStatus
 
 SCHEMA = 1
 

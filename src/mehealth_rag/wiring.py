@@ -8,21 +8,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mehealth_rag.corpus import NOT_LISTED, load_sources, present, unlisted
+from mehealth_rag.encoder.model_files import is_packaged, model_folder, model_id
 from mehealth_rag.errors import NoIndexError
 from mehealth_rag.language.spelling import Speller
 from mehealth_rag.language.words import WORDS_VERSION, stem, stems, words
-from mehealth_rag.model_files import is_packaged, model_folder, model_id
-from mehealth_rag.naming import NameLexicon, Register
 from mehealth_rag.offline import go_offline, is_hub_name
 from mehealth_rag.passwords import read_passwords
+from mehealth_rag.retrieval.naming import NameLexicon, Register
 from mehealth_rag.settings import PACKAGED_READER
 from mehealth_rag.types import Source
 
 if TYPE_CHECKING:
+    from mehealth_rag.encoder.question import Encoder
     from mehealth_rag.index.opened import OpenIndex
     from mehealth_rag.index.report import BulkEncoder, IngestReport, Progress
     from mehealth_rag.llm import LanguageModel
-    from mehealth_rag.question_encoder import Encoder
     from mehealth_rag.reader.model import Reader
     from mehealth_rag.reading.isolated import Limits
     from mehealth_rag.reading.options import ReadingOptions
@@ -44,7 +44,7 @@ def ingest(
     from mehealth_rag.index.folder import IndexFolder
     from mehealth_rag.index.report import BuildPlan, DocumentRow, Language, RowStatus, Versions
     from mehealth_rag.language.acronyms import learn_acronyms
-    from mehealth_rag.passages import SPLITTER_VERSION, split
+    from mehealth_rag.passages.splitting import SPLITTER_VERSION, split
     from mehealth_rag.reading import READER_VERSION
     from mehealth_rag.reading.isolated import Readers
 
@@ -118,9 +118,9 @@ def open_index(settings: Settings) -> tuple[OpenIndex, Encoder]:
         NoIndexError: there is none yet.
         IndexStateError: it is damaged, or was built by another layout or model.
     """
+    from mehealth_rag.encoder.question import open_question_encoder
     from mehealth_rag.index.folder import IndexFolder
     from mehealth_rag.index.opened import OpenIndex
-    from mehealth_rag.question_encoder import open_question_encoder
 
     go_offline(is_hub_name(settings.embedding_model))
     folder = IndexFolder(settings.index)
@@ -219,10 +219,10 @@ def _english_stems() -> frozenset[str]:
 
 def _passage_encoder(settings: Settings) -> BulkEncoder:
     if is_packaged(settings.embedding_model):  # without torch: it takes eight seconds to import
+        from mehealth_rag.encoder.onnx_embedding import OnnxPassageEncoder
         from mehealth_rag.index.folder import IndexFolder
-        from mehealth_rag.onnx_embedding import OnnxPassageEncoder
 
         return OnnxPassageEncoder.load(IndexFolder(settings.index).models)
-    from mehealth_rag.embedding import PassageEncoder
+    from mehealth_rag.encoder.embedding import PassageEncoder
 
     return PassageEncoder.load(settings.embedding_model)

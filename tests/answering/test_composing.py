@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from mehealth_rag.answering.marking import decisive
+from mehealth_rag.answering.questions import analyse
 from mehealth_rag.assistant import Assistant
-from mehealth_rag.questions import analyse
 from tests.answering.told import told
 from tests.made_corpus import assistant_over
 

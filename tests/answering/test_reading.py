@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mehealth_rag.answering.questions import analyse
 from mehealth_rag.answering.reading import ReadHit, allowed, drafted, nearest
-from mehealth_rag.passages import split
-from mehealth_rag.questions import analyse
+from mehealth_rag.passages.splitting import split
 from mehealth_rag.reader.model import Limits, PassageReading
 from mehealth_rag.reader.rows import passage_text, readable
 from mehealth_rag.reading import read_document
-from mehealth_rag.retrieval import Evidence
+from mehealth_rag.retrieval.retriever import Evidence
 from mehealth_rag.types import Hit, Source
 
 if TYPE_CHECKING:

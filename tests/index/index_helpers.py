@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mehealth_rag.embedding import PassageText, PassageVectors
+from mehealth_rag.encoder.embedding import PassageText, PassageVectors
 from mehealth_rag.errors import ReadingError
 from mehealth_rag.index.build import build_index
 from mehealth_rag.index.folder import IndexFolder

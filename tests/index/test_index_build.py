@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from index_helpers import Corpus
 
-    from mehealth_rag.embedding import PassageText, PassageVectors
+    from mehealth_rag.encoder.embedding import PassageText, PassageVectors
     from mehealth_rag.types import Document, Source
 
 GUIDE = (

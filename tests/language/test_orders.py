@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mehealth_rag.language.orders import evidence_mask, gives_orders
-from mehealth_rag.passages import split
+from mehealth_rag.passages.splitting import split
 from mehealth_rag.types import Block, BlockKind, Document, Page, Source, Span
 
 ORDERS = [

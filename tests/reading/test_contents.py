@@ -12,7 +12,7 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from reportlab.pdfgen.canvas import Canvas
 
-from mehealth_rag.passages import split
+from mehealth_rag.passages.splitting import split
 from mehealth_rag.reading.contents import led_row
 from mehealth_rag.types import BlockKind, Document
 from tests.reading.reading_helpers import check_invariants, of_kind, read

@@ -13,7 +13,7 @@ from pptx import Presentation
 
 from mehealth_rag.corpus import FORMATS as ENDINGS
 from mehealth_rag.errors import ReadingError
-from mehealth_rag.passages import split
+from mehealth_rag.passages.splitting import split
 from mehealth_rag.reading import FORMATS, ReadingOptions, packages, read_document
 from mehealth_rag.reading.ocr import installed
 from mehealth_rag.types import Fault

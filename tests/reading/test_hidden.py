@@ -16,7 +16,7 @@ from PIL import Image, ImageChops, ImageOps
 from reportlab.lib.colors import Color, black, navy, white
 from reportlab.lib.pagesizes import A4
 
-from mehealth_rag.passages import split
+from mehealth_rag.passages.splitting import split
 from mehealth_rag.reading.suspects import has_layers
 from mehealth_rag.types import Fault
 from tests.reading import hostile_pdfs as raw_pdf

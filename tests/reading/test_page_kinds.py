@@ -13,7 +13,7 @@ from pypdf.constants import PageLabelStyle
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfbase.pdfmetrics import stringWidth
 
-from mehealth_rag.passages import split
+from mehealth_rag.passages.splitting import split
 from mehealth_rag.types import BlockKind
 from tests.reading.reading_helpers import check_invariants, lines_at, of_kind, read
 

@@ -11,10 +11,10 @@ import pytest
 from openpyxl import Workbook
 
 from mehealth_rag.errors import ReadingError
-from mehealth_rag.passages import split
+from mehealth_rag.passages.splitting import split
+from mehealth_rag.passages.tables import row_contexts
 from mehealth_rag.reading.number_formats import shown
 from mehealth_rag.reading.sheets import PAGE_ROWS, Sheet, sheet_pages
-from mehealth_rag.tables import row_contexts
 from mehealth_rag.types import BlockKind
 from tests.reading.reading_helpers import of_kind, read, words_of
 

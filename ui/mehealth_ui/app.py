@@ -8,9 +8,10 @@ from typing import Any
 import gradio as gr
 from gradio.events import api as named
 
+from mehealth_rag.engines import EXTRACTIVE, GENERATIVE
 from mehealth_rag.errors import MehealthError
 from mehealth_ui import api, handlers
-from mehealth_ui.desk import EXTRACTIVE, GENERATIVE, Desk
+from mehealth_ui.desk import Desk
 from mehealth_ui.guard import USER
 from mehealth_ui.limits import SESSIONS
 from mehealth_ui.markup import Html, join, tag

@@ -8,10 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from mehealth_rag.engines import EXTRACTIVE, GENERATIVE, Engines, engine_of
 from mehealth_rag.errors import MehealthError, UsageError
-from mehealth_rag.llm import is_configured
 from mehealth_rag.passwords import read_passwords
-from mehealth_rag.settings import Engine
 from mehealth_ui.feedback import FeedbackStore
 from mehealth_ui.limits import Gate, Limits
 from mehealth_ui.pictures import Pictures
@@ -19,13 +18,11 @@ from mehealth_ui.suggestions import Pool
 
 if TYPE_CHECKING:
     from mehealth_rag.assistant import Assistant
+    from mehealth_rag.index.sources import SourceStatus
     from mehealth_rag.settings import Settings
-    from mehealth_rag.sources import SourceStatus
 
 
 LOG = logging.getLogger("mehealth.ui")
-EXTRACTIVE: Engine = "extractive"
-GENERATIVE: Engine = "generative"
 
 
 @dataclass(frozen=True)
@@ -84,7 +81,7 @@ class Desk:
     @property
     def engine(self) -> str:
         """Who writes where nothing is chosen."""
-        return EXTRACTIVE if self.assistant.model is None else GENERATIVE
+        return engine_of(self.assistant)
 
     def begin(self) -> None:
         """Find the suggested questions in the background."""
@@ -95,11 +92,9 @@ class Desk:
 
 
 def engines(settings: Settings, assistant: Assistant) -> dict[str, Assistant]:
-    """Both engines over one index where a language model is configured, else none to choose."""
-    if assistant.model is None and not is_configured(settings):
-        return {}
+    """What there is to choose from; nothing where the language model cannot be opened."""
     try:
-        return {e: assistant.written_by(e, settings) for e in (EXTRACTIVE, GENERATIVE)}
+        return Engines(assistant, settings).choices()
     except MehealthError as error:
         LOG.warning("no language model on the page: %s", error)
         return {}

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mehealth_rag.errors import UsageError
+from mehealth_rag.index.sources import SourceStatus
 from mehealth_rag.reading.pdf_file import render_page
-from mehealth_rag.sources import SourceStatus
 from mehealth_rag.types import SourceState
 from mehealth_ui.evidence import has_picture
 from mehealth_ui.limits import PICTURE_CACHE_BYTES, PICTURE_WIDTHS

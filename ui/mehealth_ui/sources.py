@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mehealth_rag.dates import as_of
-from mehealth_rag.sources import SourceStatus
+from mehealth_rag.index.sources import SourceStatus
+from mehealth_rag.language.dates import as_of
 from mehealth_rag.types import SourceState
 from mehealth_ui.markup import Html, link, tag
 

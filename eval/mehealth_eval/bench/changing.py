@@ -112,11 +112,11 @@ class _Trial:
 
     def found(self) -> set[str]:
         """The texts that the index serves, each found by its own words; empty if it does not."""
+        from mehealth_rag.encoder.model_files import model_id
+        from mehealth_rag.encoder.question import open_question_encoder
         from mehealth_rag.errors import MehealthError
         from mehealth_rag.index.opened import OpenIndex
         from mehealth_rag.language.words import stems
-        from mehealth_rag.model_files import model_id
-        from mehealth_rag.question_encoder import open_question_encoder
 
         try:
             index = OpenIndex.open(self._folder(), model_id())
@@ -136,10 +136,10 @@ class _Trial:
     def kept(self) -> int:
         """Of how many passages of the corpus an ended or killed build has kept the vectors."""
         from mehealth_rag.corpus import load_sources
+        from mehealth_rag.encoder.model_files import model_id
         from mehealth_rag.index.cache import BuildCache, vector_key
         from mehealth_rag.index.texts import embedding_text
-        from mehealth_rag.model_files import model_id
-        from mehealth_rag.passages import split
+        from mehealth_rag.passages.splitting import split
         from mehealth_rag.reading import read_document
 
         passages = [p for s in load_sources(self._corpus) for p in split(read_document(s))]

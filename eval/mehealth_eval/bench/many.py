@@ -24,7 +24,7 @@ from mehealth_eval.bench.synthetic import SyntheticEncoder, gather, section
 
 if TYPE_CHECKING:
     from mehealth_rag.assistant import Assistant
-    from mehealth_rag.embedding import PassageText, PassageVectors
+    from mehealth_rag.encoder.embedding import PassageText, PassageVectors
     from mehealth_rag.index.report import BulkEncoder
 
 CORPUS = Path("corpus")
@@ -78,7 +78,7 @@ def measure(work: Path, companies: int, pages: int, sections: int) -> dict[str, 
 
 def build(work: Path, count: int, pages: int, sections: int) -> tuple[Asked, ...]:
     """Write and index the reports; the questions that they answer."""
-    from mehealth_rag.embedding import PassageEncoder
+    from mehealth_rag.encoder.embedding import PassageEncoder
     from mehealth_rag.index.build import build_index
     from mehealth_rag.wiring import ingest, open_index
 

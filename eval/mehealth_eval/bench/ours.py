@@ -82,9 +82,9 @@ def _timed(read_all: Callable[[], int], rounds: int) -> dict[str, Any]:
 
 def embed(index: str, stock: bool) -> dict[str, Any]:
     """Passages a second of an index's texts, `EMBED_ROUNDS` times in turn: ours, torch in fp32."""
+    from mehealth_rag.encoder.model_files import load_model
+    from mehealth_rag.encoder.onnx_embedding import OnnxPassageEncoder
     from mehealth_rag.index.texts import embedding_text
-    from mehealth_rag.model_files import load_model
-    from mehealth_rag.onnx_embedding import OnnxPassageEncoder
     from mehealth_rag.wiring import open_index
 
     opened, _ = open_index(settings(index, index))
@@ -125,8 +125,8 @@ def recombine(corpus: str, passages: int, pool: list[list[str]]) -> dict[str, An
 def enlarge(corpus: str, index: str, models: str) -> dict[str, Any]:
     """Build the index of a recombined corpus: its vectors derived, a few computed as well."""
     from mehealth_eval.bench.synthetic import SyntheticEncoder, load
+    from mehealth_rag.encoder.onnx_embedding import OnnxPassageEncoder
     from mehealth_rag.index.build import build_index
-    from mehealth_rag.onnx_embedding import OnnxPassageEncoder
 
     begun = perf_counter()
     sentences = load(Path(corpus).parent)
@@ -155,12 +155,12 @@ def settings(corpus: str, index: str) -> Settings:
 def plan(settings: Settings, encoder: Any) -> BuildPlan:  # noqa: ANN401 - as the plan has it
     """The plan that `mehealth ingest` makes, with another encoder."""
     from mehealth_rag.corpus import load_sources, present
+    from mehealth_rag.encoder.model_files import model_id
     from mehealth_rag.index.folder import IndexFolder
     from mehealth_rag.index.report import BuildPlan, Language, Versions
     from mehealth_rag.language.acronyms import learn_acronyms
     from mehealth_rag.language.words import stems, words
-    from mehealth_rag.model_files import model_id
-    from mehealth_rag.passages import SPLITTER_VERSION, split
+    from mehealth_rag.passages.splitting import SPLITTER_VERSION, split
     from mehealth_rag.reading import READER_VERSION, read_document
 
     return BuildPlan(

@@ -105,7 +105,7 @@ def coverage(saved: str) -> dict[str, Any]:
     """The share of a saved index's word pieces that the model's window let it embed."""
     from tokenizers import Tokenizer
 
-    from mehealth_rag.model_files import model_folder
+    from mehealth_rag.encoder.model_files import model_folder
 
     tokenizer = Tokenizer.from_file(str(model_folder() / "tokenizer.json"))
     tokenizer.no_truncation()
@@ -138,7 +138,7 @@ def _model() -> BaseEmbedding:
         HuggingFaceEmbedding,
     )
 
-    from mehealth_rag.model_files import model_folder
+    from mehealth_rag.encoder.model_files import model_folder
 
     model: BaseEmbedding = HuggingFaceEmbedding(model_name=str(model_folder()), device="cpu")
     return model

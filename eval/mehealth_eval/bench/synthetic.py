@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mehealth_rag.embedding import PassageText, PassageVectors
-from mehealth_rag.passages import MAX_PIECES, estimated_pieces
+from mehealth_rag.encoder.embedding import PassageText, PassageVectors
+from mehealth_rag.passages.splitting import MAX_PIECES, estimated_pieces
 from mehealth_rag.types import BlockKind
 
 if TYPE_CHECKING:

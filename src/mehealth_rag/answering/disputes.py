@@ -12,6 +12,7 @@ from mehealth_rag.answering.figure_claims import figure_claims
 from mehealth_rag.answering.near_pairs import near_pairs
 from mehealth_rag.guard.values import values
 from mehealth_rag.index.report import Progress
+from mehealth_rag.reader.rows import text_of
 from mehealth_rag.types import VerdictKind
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from mehealth_rag.index.opened import OpenIndex
     from mehealth_rag.reader.model import Reader
     from mehealth_rag.reader.rows import PassageText
-    from mehealth_rag.types import Passage, Quote
+    from mehealth_rag.types import Quote
 
     _Figure = tuple[int, Amount]
     """A figure of a claim, which is told by its number."""
@@ -59,11 +60,10 @@ class _Pair:
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """A search of a whole index for figures that differ; `text_of` is how a passage is read."""
+    """A search of a whole index for figures that differ."""
 
     index: OpenIndex
     reader: Callable[[], Reader]
-    text_of: Callable[[Passage], PassageText]
     progress: Progress = field(default_factory=Progress)
 
     def disputes(self, documents: Sequence[str] = ()) -> tuple[Dispute, ...]:
@@ -119,7 +119,7 @@ class Sweep:
             (one, there, [a for a, _ in figures]),
             (other, here, [b for _, b in figures]),
         ):
-            text = self.text_of(self.index.passage(place.ordinal))
+            text = text_of(self.index.passage(place.ordinal), self.index.page)
             judgement = reader.judge(claim.told.whole, [text])[0]
             verdict = reader.limits.verdict(judgement)
             if verdict == VerdictKind.SUPPORTED and not (same and _lacks(text, own)):

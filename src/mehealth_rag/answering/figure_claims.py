@@ -12,7 +12,7 @@ from mehealth_rag.answering.before import leans, named_before
 from mehealth_rag.answering.conflicts import Told, measured
 from mehealth_rag.language.orders import evidence_mask
 from mehealth_rag.language.words import fold
-from mehealth_rag.tables import quoted_columns
+from mehealth_rag.passages.tables import quoted_columns
 from mehealth_rag.types import BlockKind, Quote
 
 if TYPE_CHECKING:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from mehealth_rag.answering.questions import Wanted
 from mehealth_rag.guard.verdict import Case, weigh
-from mehealth_rag.questions import Wanted
 from mehealth_rag.reader.rows import gathered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mehealth_rag.answering.draft import Draft
+    from mehealth_rag.answering.questions import Question
     from mehealth_rag.answering.reading import ReadHit
-    from mehealth_rag.questions import Question
     from mehealth_rag.reader.model import Reader
 
 SURE = 0.8

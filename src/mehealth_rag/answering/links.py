@@ -6,11 +6,16 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import log
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from mehealth_rag.answering.questions import Question
 from mehealth_rag.language.words import content_words, stem
-from mehealth_rag.questions import Question
 from mehealth_rag.types import Link, Page, Source, Span
+
+if TYPE_CHECKING:
+    from mehealth_rag.index.opened import OpenIndex
+    from mehealth_rag.retrieval.retriever import Evidence
 
 WEB_ADDRESS = re.compile(r"\bhttps?://\S|\bwww\.\w", re.IGNORECASE)
 """A web address as pages print it."""
@@ -76,6 +81,17 @@ def find_link(
     if place is None:
         return None
     return FoundLink(title, link.url, place.document, place.page, place.span, min(share, 1.0))
+
+
+def link_pages(
+    index: OpenIndex, sources: Sequence[Source], evidence: Sequence[Evidence]
+) -> tuple[tuple[str, Page], ...]:
+    """The pages that an address may stand on: those found, and those the manifest names."""
+    found = [(e.hit.passage.document, e.hit.passage.page) for e in evidence]
+    named = [(x.document, n) for s in sources for x in s.linked_from for n in x.pages]
+    indexed = {d.source.id for d in index.documents()}
+    places = dict.fromkeys(p for p in (*found, *named) if p[0] in indexed)
+    return tuple((document, index.page(document, number)) for document, number in places)
 
 
 def _is_told(page: Page, link: Link) -> bool:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
+from mehealth_rag.answering.questions import Question, Wanted
 from mehealth_rag.language import kinds
 from mehealth_rag.language.figures import Figure, FigureKind, figures
 from mehealth_rag.language.words import content_words, fold, stem
-from mehealth_rag.questions import Question, Wanted
 from mehealth_rag.types import Span
 
 MOST_NAMES = 3

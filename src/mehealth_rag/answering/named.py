@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mehealth_rag.naming import Naming
-from mehealth_rag.retrieval import Evidence
+from mehealth_rag.retrieval.naming import Naming
+from mehealth_rag.retrieval.retriever import Evidence
 
 RIVAL_SHARE = 0.8
 """Another document rivals the best passage's with a passage of this share of its score."""

@@ -9,19 +9,19 @@ from mehealth_rag.answering.before import named_before
 from mehealth_rag.answering.conflicts import disagreeing
 from mehealth_rag.answering.draft import Draft
 from mehealth_rag.language.words import content_words, fold, stem_all
+from mehealth_rag.passages.tables import quoted_columns
 from mehealth_rag.reader.choice import choose, order, ranked
 from mehealth_rag.reader.rows import readable
-from mehealth_rag.tables import quoted_columns
 from mehealth_rag.types import BlockKind, Quote
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
-    from mehealth_rag.questions import Question
+    from mehealth_rag.answering.questions import Question
     from mehealth_rag.reader.choice import Chosen
     from mehealth_rag.reader.model import Limits, PassageReading
     from mehealth_rag.reader.rows import PassageText
-    from mehealth_rag.retrieval import Evidence
+    from mehealth_rag.retrieval.retriever import Evidence
     from mehealth_rag.types import Hit, PageOf, Passage, Sentence, Span
 
     _Place = tuple[str, int, Span]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mehealth_rag.answering.questions import Question
 from mehealth_rag.language.words import content_words, stem
-from mehealth_rag.questions import Question
 from mehealth_rag.types import Related, Source
 
 _MOST = 3

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -11,13 +10,11 @@ from typing import TYPE_CHECKING, Any
 from mehealth_rag.cli.batch import Batch, ClaimRow, QueryRow, QuestionRow, exit_code, process
 from mehealth_rag.cli.context import Common, console, note, open_assistant, print_json
 from mehealth_rag.cli.show import show_answer, show_hits, show_read_hits, show_verdict
+from mehealth_rag.engines import Engines
 from mehealth_rag.errors import UsageError
 from mehealth_rag.serialise import answer_json, hit_json, read_hit_json, verdict_json
 
 if TYPE_CHECKING:
-    from mehealth_rag.answering.reading import ReadHit
-    from mehealth_rag.assistant import Assistant
-    from mehealth_rag.settings import Engine, Settings
     from mehealth_rag.types import Turn
 
 WORKERS = 2
@@ -35,11 +32,11 @@ def run_ask(common: Common, asked: str | Batch, documents: Sequence[str]) -> int
     """Answer a question, or a batch in order; `documents` limits it where a line has none."""
     assistant = open_assistant(common)
     if isinstance(asked, Batch):
-        written_by = _Engines(assistant, common.settings)
+        engines = Engines(assistant, common.settings)
 
         def one(row: QuestionRow) -> dict[str, Any]:
             limits = row.documents or documents
-            answering = written_by(row.engine)
+            answering = engines.of(row.engine)
             return answer_json(answering.ask(row.question, row.history or (), limits))
 
         return exit_code(process(asked, QuestionRow, one, WORKERS))
@@ -51,22 +48,6 @@ def run_ask(common: Common, asked: str | Batch, documents: Sequence[str]) -> int
     return 0
 
 
-class _Engines:
-    """The assistant with the engine that a line names; each is opened once."""
-
-    def __init__(self, assistant: Assistant, settings: Settings) -> None:
-        self._settings = settings
-        self._lock = threading.Lock()
-        self._opened: dict[Engine | None, Assistant] = {None: assistant, settings.engine: assistant}
-
-    def __call__(self, engine: Engine | None) -> Assistant:
-        with self._lock:
-            if engine is not None and engine not in self._opened:
-                made = self._opened[None].written_by(engine, self._settings)
-                self._opened[engine] = made
-            return self._opened[engine]
-
-
 def run_search(
     common: Common, asked: str | Batch, documents: Sequence[str], top_k: int, *, read: bool
 ) -> int:
@@ -76,16 +57,11 @@ def run_search(
     """
     assistant = open_assistant(common)
 
-    def hits_read(
-        query: str, limits: Sequence[str], history: Sequence[Turn] = ()
-    ) -> tuple[ReadHit, ...]:
-        found = assistant.read(query, history, limits, top_k)
-        return assistant.reordered(query, found, limits)
-
     def one(row: QueryRow) -> dict[str, Any]:
         query, limits = row.query or row.question or "", row.documents or documents
         if read:
-            return {"hits": [read_hit_json(h) for h in hits_read(query, limits, row.history or ())]}
+            hits = assistant.reordered(query, row.history or (), limits, top_k)
+            return {"hits": [read_hit_json(h) for h in hits]}
         return {"hits": [hit_json(h) for h in assistant.search(query, top_k, limits)]}
 
     if isinstance(asked, Batch):
@@ -93,7 +69,7 @@ def run_search(
     if common.json:
         print_json({"id": None, **one(QueryRow(query=asked))})
     elif read:
-        show_read_hits(console(), hits_read(asked, documents))
+        show_read_hits(console(), assistant.reordered(asked, (), documents, top_k))
     else:
         show_hits(console(), assistant.search(asked, top_k, documents))
     return 0

@@ -18,10 +18,10 @@ from rich.progress import (
 from rich.progress import Progress as Bars
 from rich.table import Table
 
-from mehealth_rag.accounting import PageName, page_name, page_ranges
 from mehealth_rag.cli.context import Common, console, note, open_assistant, print_json
-from mehealth_rag.dates import as_of
+from mehealth_rag.index.accounting import PageName, page_name, page_ranges
 from mehealth_rag.index.report import Progress
+from mehealth_rag.language.dates import as_of
 from mehealth_rag.serialise import conflicts_json, pages_json, source_json
 from mehealth_rag.types import SourceState
 from mehealth_rag.wiring import ingest
@@ -29,7 +29,7 @@ from mehealth_rag.wiring import ingest
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mehealth_rag.accounting import PageAccount
+    from mehealth_rag.index.accounting import PageAccount
     from mehealth_rag.index.report import IngestReport
     from mehealth_rag.settings import Settings
     from mehealth_rag.types import Citation, ConflictReport, ConflictValue, DocumentProblem

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 from rich.padding import Padding
 from rich.text import Text
 
+from mehealth_rag.checking.drafts import CheckedSentence, check_sentences, draft_sentences
 from mehealth_rag.cli.batch import ERROR, exit_code
 from mehealth_rag.cli.context import Common, console, note, open_assistant, print_json
 from mehealth_rag.cli.show import VERDICTS, show_citation
-from mehealth_rag.drafts import CheckedSentence, check_sentences, draft_sentences
 from mehealth_rag.errors import ReadingError, UsageError
 from mehealth_rag.reading.encoding import decode
+from mehealth_rag.reading.source_spans import source_spans
 from mehealth_rag.serialise import verdict_json
-from mehealth_rag.source_spans import source_spans
 from mehealth_rag.types import BlockKind, Document, Span, VerdictKind
 from mehealth_rag.wiring import read_draft
 

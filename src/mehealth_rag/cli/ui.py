@@ -15,7 +15,7 @@ from mehealth_rag.cli.context import Common, console, note, print_json
 from mehealth_rag.errors import UsageError
 
 if TYPE_CHECKING:
-    from mehealth_rag.doctor import Diagnosis
+    from mehealth_rag.cli.doctor import Diagnosis
     from mehealth_rag.settings import Settings
 
 _SCHEMA = 1
@@ -58,7 +58,7 @@ def _password(name: str) -> str:
 
 def run_doctor(common: Common, seconds: float) -> int:
     """Print the diagnosis; the exit code is 1 where something has failed."""
-    from mehealth_rag.doctor import diagnose
+    from mehealth_rag.cli.doctor import diagnose
 
     diagnosis = diagnose(common.settings, seconds, note)
     if common.json:

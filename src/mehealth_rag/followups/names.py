@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from mehealth_rag.dates import MONTHS
+from mehealth_rag.language.dates import MONTHS
 from mehealth_rag.language.words import FUNCTION_WORDS, REQUEST_WORDS, fold
 
 _NAME = re.compile(r"\b[A-Z][\w&’'-]*(?:\s+(?:(?:of|the|for|&|de|van|von)\s+)*[A-Z0-9][\w&’'-]*)*")

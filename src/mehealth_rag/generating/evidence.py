@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mehealth_rag.generating.addresses import links_of
-from mehealth_rag.guard.exhibits import Exhibit
+from mehealth_rag.guard.exhibits import Exhibit, exhibits_of
 from mehealth_rag.language.orders import evidence_mask, gives_orders
-from mehealth_rag.retrieval import Evidence
+from mehealth_rag.retrieval.retriever import Evidence
 from mehealth_rag.types import Hit, PageOf, Passage
 
 if TYPE_CHECKING:
+    from mehealth_rag.index.opened import OpenIndex
     from mehealth_rag.llm import Asked, EvidenceItem, Message, TokenBudget
-    from mehealth_rag.reader.rows import PassageText
 
 LEAST_TOKENS = 12
 """Tokens of a passage at the least, by its title and page alone."""
@@ -25,20 +25,23 @@ LEAST_TOKENS = 12
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """Where the passages of an index stand, and what the reader is given of each.
+    """Where the passages of an index stand.
 
     `passages` are all of a document in reading order; none where there are more than asked for.
     """
 
     page: PageOf
-    text: Callable[[Passage], PassageText]
     passages: Callable[[str, int], Sequence[Passage]]
 
-    def exhibit(self, evidence: Evidence) -> Exhibit:
-        """What a search brought, with what of it may be evidence."""
-        passage = evidence.hit.passage
-        page = self.page(passage.document, passage.page)
-        return Exhibit.of(evidence, page, self.text(passage))
+    @classmethod
+    def of(cls, index: OpenIndex) -> Shelf:
+        """The passages of an open index."""
+
+        def whole(document: str, most: int) -> Sequence[Passage]:
+            ordinals = index.document_ordinals([document])
+            return index.passages(ordinals.tolist()) if len(ordinals) <= most else ()
+
+        return cls(index.page, whole)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ def given(asked: Asked, ranked: Sequence[Evidence], shelf: Shelf, budget: TokenB
     """
     from mehealth_rag.llm import answer_messages, fitting
 
-    best = _telling(ranked, shelf)
+    best = exhibits_of(ranked, shelf.page)
     exhibits = [*best, *_rest(best, shelf, budget.tokens)]
     items = [_item(e) for e in exhibits]
     kept = len(fitting(asked, items, budget))
@@ -65,19 +68,14 @@ def given(asked: Asked, ranked: Sequence[Evidence], shelf: Shelf, budget: TokenB
     return Given(prompt, tuple(exhibits[:kept]))
 
 
-def _telling(ranked: Sequence[Evidence], shelf: Shelf) -> list[Exhibit]:
-    """The passages of which anything may be told."""
-    return [exhibit for e in ranked if (exhibit := shelf.exhibit(e)).sentences]
-
-
-def _rest(best: Sequence[Exhibit], shelf: Shelf, tokens: int) -> list[Exhibit]:
+def _rest(best: Sequence[Exhibit], shelf: Shelf, tokens: int) -> tuple[Exhibit, ...]:
     """The other passages of the best one's document; none where they are surely too many."""
     if not best:
-        return []
+        return ()
     known = {e.passage.id for e in best}
     whole = shelf.passages(best[0].passage.document, tokens // LEAST_TOKENS)
-    others = (p for p in whole if p.id not in known)
-    return _telling([Evidence(Hit(p, 0.0), evidence_mask(p)) for p in others], shelf)
+    others = (Evidence(Hit(p, 0.0), evidence_mask(p)) for p in whole if p.id not in known)
+    return exhibits_of(others, shelf.page)
 
 
 def _item(exhibit: Exhibit) -> EvidenceItem:

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mehealth_rag.answering.before import leans
-from mehealth_rag.claims import topic_of
+from mehealth_rag.checking.sentences import topic_of
 from mehealth_rag.generating.addresses import Addresses
 from mehealth_rag.generating.gate import Ruling
 from mehealth_rag.guard.exhibits import case_of, quotes_of

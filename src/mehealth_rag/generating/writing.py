@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mehealth_rag.answering.draft import Draft
+from mehealth_rag.answering.questions import Question
 from mehealth_rag.answering.reading import ReadHit
 from mehealth_rag.errors import LanguageModelError, LanguageModelFailure
 from mehealth_rag.generating.evidence import Given, Shelf, given
@@ -20,9 +21,8 @@ from mehealth_rag.generating.gate import Gate, Passed
 from mehealth_rag.generating.judging import Bench
 from mehealth_rag.generating.markers import without_marks
 from mehealth_rag.generating.pace import Pace
-from mehealth_rag.questions import Question
 from mehealth_rag.reader.choice import order
-from mehealth_rag.retrieval import Evidence
+from mehealth_rag.retrieval.retriever import Evidence
 from mehealth_rag.types import Dropped, Turn
 
 if TYPE_CHECKING:
@@ -46,14 +46,21 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
-class Writer:
-    """A model, and what is needed to hold what it writes against the documents."""
+class Pen:
+    """A model, how many tokens of an answer it may write, and how fast it reads."""
 
     model: LanguageModel
+    max_tokens: int
+    pace: Pace
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """What writes, and what is needed to hold what it writes against the documents."""
+
+    pen: Pen
     reader: Reader
     shelf: Shelf
-    pace: Pace
-    max_tokens: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +81,13 @@ class Written:
 def write(task: Task, writer: Writer) -> Generator[tuple[Passed, ...], None, Written]:
     """Ask the model; yields what may be shown so far whenever that grows, returns all of it."""
     told = _given(task, writer)
-    size = sum(writer.model.count(message.content) for message in told.prompt)
+    model = writer.pen.model
+    size = sum(model.count(message.content) for message in told.prompt)
     gate = Gate(Bench(task.question.text, told.exhibits, writer.reader).judge)
     text: list[str] = []
     failure = None
     try:
-        for piece in _pieces(writer, told, size) if told.exhibits else ():
+        for piece in _pieces(writer.pen, told, size) if told.exhibits else ():
             text.append(piece)
             if gate.feed(piece):
                 yield tuple(gate.passed)
@@ -94,7 +102,7 @@ def write(task: Task, writer: Writer) -> Generator[tuple[Passed, ...], None, Wri
         dropped=tuple(gate.dropped),
         failure=failure,
         silent=gate.silent,
-        tokens={"prompt": size, "written": writer.model.count("".join(text)) if text else 0},
+        tokens={"prompt": size, "written": model.count("".join(text)) if text else 0},
     )
 
 
@@ -102,13 +110,13 @@ def _given(task: Task, writer: Writer) -> Given:
     """What the model is told: nothing of the documents where no passage fits."""
     from mehealth_rag.llm import Asked, TokenBudget
 
-    model = writer.model
-    room = min(model.context_tokens - writer.max_tokens, writer.pace.tokens)
+    pen = writer.pen
+    room = min(pen.model.context_tokens - pen.max_tokens, pen.pace.tokens)
     readings = [hit.reading for hit in task.hits]
     ranked = [task.evidence[place] for place in order(readings, writer.reader.limits)]
     history = [(question, _plain(answer)) for question, answer in task.history]
     asked = Asked(task.asked, history)
-    return given(asked, ranked, writer.shelf, TokenBudget(room, model.count))
+    return given(asked, ranked, writer.shelf, TokenBudget(room, pen.model.count))
 
 
 def _plain(answer: str) -> str:
@@ -116,18 +124,18 @@ def _plain(answer: str) -> str:
     return without_marks(answer.replace("**", "")).text
 
 
-def _pieces(writer: Writer, told: Given, size: int) -> Iterator[str]:
+def _pieces(pen: Pen, told: Given, size: int) -> Iterator[str]:
     """What the model writes, piece by piece; how long its first words took is learnt."""
-    model, pace, begun = writer.model, writer.pace, time.monotonic()
+    begun = time.monotonic()
     waiting = True
     try:
-        with closing(model.stream(told.prompt, writer.max_tokens)) as pieces:
+        with closing(pen.model.stream(told.prompt, pen.max_tokens)) as pieces:
             for piece in pieces:
                 if waiting:
-                    pace.read(size, time.monotonic() - begun)
+                    pen.pace.read(size, time.monotonic() - begun)
                 waiting = False
                 yield piece
     except LanguageModelError as error:
         if waiting and error.kind is LanguageModelFailure.SLOW:
-            pace.too_slow(size)
+            pen.pace.too_slow(size)
         raise

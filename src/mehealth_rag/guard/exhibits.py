@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 
 from mehealth_rag.guard.verdict import Case
 from mehealth_rag.language.orders import gives_orders
-from mehealth_rag.reader.rows import readable
-from mehealth_rag.tables import quoted_columns
+from mehealth_rag.passages.tables import quoted_columns
+from mehealth_rag.reader.rows import passage_text, readable
 from mehealth_rag.types import Quote
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from mehealth_rag.guard.verdict import Place
     from mehealth_rag.reader.rows import PassageText
-    from mehealth_rag.retrieval import Evidence
-    from mehealth_rag.types import Page, Passage, Sentence
+    from mehealth_rag.retrieval.retriever import Evidence
+    from mehealth_rag.types import Page, PageOf, Passage, Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +30,10 @@ class Exhibit:
     text: PassageText
 
     @classmethod
-    def of(cls, evidence: Evidence, page: Page, text: PassageText) -> Exhibit:
-        """What a search brought; `text` is its passage as the reader is given it."""
+    def of(cls, evidence: Evidence, page: Page) -> Exhibit:
+        """What a search brought; `page` is the page that it stands on."""
         passage = evidence.hit.passage
+        text = passage_text(passage, page.text)
         allowed = evidence.allowed or (True,) * len(passage.sentences)
         may = {s.span for s, own in zip(passage.sentences, allowed, strict=True) if own}
         kept = [(s, t) for s, t in zip(readable(passage), text.sentences, strict=True)
@@ -52,6 +53,12 @@ class Exhibit:
         spans = [*quoted_columns(sentence, self.page.text), *filter(None, [sentence.lead])]
         quotes = [Quote.of_page(self.passage.document, self.page, span) for span in spans]
         return tuple(q for q in quotes if not gives_orders(q.text))
+
+
+def exhibits_of(found: Iterable[Evidence], page_of: PageOf) -> tuple[Exhibit, ...]:
+    """The passages that a search brought, in its order, of which anything may be told."""
+    exhibits = (Exhibit.of(e, page_of(e.hit.passage.document, e.hit.passage.page)) for e in found)
+    return tuple(exhibit for exhibit in exhibits if exhibit.sentences)
 
 
 def case_of(statement: str, question: str, exhibits: Sequence[Exhibit]) -> Case:

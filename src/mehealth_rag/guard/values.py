@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from mehealth_rag.dates import MONTHS, month_number
+from mehealth_rag.language.dates import MONTHS, month_number
 from mehealth_rag.language.figures import NUMBER_WORDS, FigureKind, figures
 from mehealth_rag.types import Span
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mehealth_rag.describing import told_apart
+from mehealth_rag.encoder.question import drop_damaged, has_question_encoder
 from mehealth_rag.errors import IndexStateError, MehealthError, NoIndexError, ReadingError
 from mehealth_rag.index.cache import BuildCache, digest, vector_key
 from mehealth_rag.index.content import ContentWriter, adapter
@@ -28,7 +28,7 @@ from mehealth_rag.index.folder import LAYOUT_VERSION, MANIFEST, read_manifest, s
 from mehealth_rag.index.lexical import LexicalWriter
 from mehealth_rag.index.report import Progress, RowStatus, Tally, indexed_documents
 from mehealth_rag.index.texts import TEXTS_VERSION, embedding_text, lexical_text
-from mehealth_rag.question_encoder import drop_damaged, has_question_encoder
+from mehealth_rag.reading.describing import told_apart
 from mehealth_rag.reading.upkeep import uncollected
 from mehealth_rag.types import Passage, Source
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from mehealth_rag.embedding import PassageVectors
+    from mehealth_rag.encoder.embedding import PassageVectors
     from mehealth_rag.index.report import BuildPlan, BulkEncoder, IngestReport
     from mehealth_rag.types import Document
 

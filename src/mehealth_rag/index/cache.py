@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pydantic import ValidationError
 
-from mehealth_rag.describing import described
-from mehealth_rag.embedding import PassageText, PassageVectors
+from mehealth_rag.encoder.embedding import PassageText, PassageVectors
+from mehealth_rag.encoder.model_files import file_hash
 from mehealth_rag.index.content import adapter
-from mehealth_rag.model_files import file_hash
+from mehealth_rag.reading.describing import described
 from mehealth_rag.types import Document, Page, Passage, Source
 
 if TYPE_CHECKING:

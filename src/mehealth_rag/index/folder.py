@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
+from mehealth_rag.encoder.model_files import file_hash
 from mehealth_rag.errors import IndexBusyError, IndexStateError
-from mehealth_rag.model_files import file_hash
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from mehealth_rag.embedding import PassageText, PassageVectors
+    from mehealth_rag.encoder.embedding import PassageText, PassageVectors
     from mehealth_rag.index.folder import IndexFolder
     from mehealth_rag.types import Document, Passage, Source
 

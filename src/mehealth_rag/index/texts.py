@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from mehealth_rag.embedding import PassageText
-from mehealth_rag.tables import without_figures
+from mehealth_rag.encoder.embedding import PassageText
+from mehealth_rag.passages.tables import without_figures
 from mehealth_rag.types import BlockKind, Passage, Span
 
 TEXTS_VERSION = 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from mehealth_rag.dates import MONTHS
+from mehealth_rag.language.dates import MONTHS
 
 MONTH = rf"(?:{'|'.join(name[:3] for name in MONTHS)})[a-z]*\.?"
 """A month or the beginning of its name, in any case."""

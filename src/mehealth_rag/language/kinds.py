@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from mehealth_rag.dates import MONTHS, SHORT_MONTHS
+from mehealth_rag.language.dates import MONTHS, SHORT_MONTHS
 from mehealth_rag.language.figures import ORDINAL_WORDS
 
 _MONTHS = "|".join([*MONTHS, *SHORT_MONTHS])

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from mehealth_rag.dates import MONTH, MONTH_NUMBERS
+from mehealth_rag.language.dates import MONTH, MONTH_NUMBERS
 from mehealth_rag.language.figures import ORDINAL_WORDS
 from mehealth_rag.language.words import fold
 from mehealth_rag.types import Span

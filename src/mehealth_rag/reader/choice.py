@@ -39,22 +39,42 @@ class Choice:
         return self.best.score if self.best else 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """What is read of a question, before any limit but `by_rank` is held against it.
+
+    `answerable` is as in a choice; `sentences` are all, likeliest first.
+    """
+
+    answerable: float
+    sentences: tuple[Chosen, ...]
+
+
 def choose(readings: Sequence[PassageReading], limits: Limits) -> Choice:
     """The sentences that answer a question, none where it is too unlikely that any does.
 
     The readings are in the order in which the search brought their passages.
     """
-    scored = ranked(readings, limits)
-    if not scored:
+    return chosen(weighed(readings, limits), limits)
+
+
+def weighed(readings: Sequence[PassageReading], limits: Limits) -> Weighed:
+    """How likely each sentence answers, and whether any does; of the limits `by_rank` counts."""
+    return Weighed(answerable(readings), tuple(ranked(readings, limits)))
+
+
+def chosen(found: Weighed, limits: Limits) -> Choice:
+    """The sentences of what was weighed that the limits let answer."""
+    if not found.sentences:
         return Choice(0.0, None, ())
-    best, likely = scored[0], answerable(readings)
+    best, likely = found.sentences[0], found.answerable
     if likely < limits.answer:
         return Choice(likely, best, ())
     least = max(limits.sentence, limits.near * best.score)
-    chosen = [c for c in scored if c is best or c.score >= least][: limits.most]
-    order = {place: n for n, place in enumerate(dict.fromkeys(c.passage for c in chosen))}
-    kept = tuple(sorted(chosen, key=lambda c: (order[c.passage], c.sentence)))
-    return Choice(likely, best, kept)
+    first = found.sentences[: limits.most]
+    kept = [c for c in first if c is best or c.score >= least]
+    order = {place: n for n, place in enumerate(dict.fromkeys(c.passage for c in kept))}
+    return Choice(likely, best, tuple(sorted(kept, key=lambda c: (order[c.passage], c.sentence))))
 
 
 def answerable(readings: Sequence[PassageReading]) -> float:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mehealth_rag.encoder.model_files import file_hash, first_line
 from mehealth_rag.errors import ModelError
-from mehealth_rag.model_files import file_hash, first_line
 from mehealth_rag.reader.rows import PassageText, inputs, question_row, statement_row
 
 if TYPE_CHECKING:

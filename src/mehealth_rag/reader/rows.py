@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from tokenizers import Tokenizer
 
-    from mehealth_rag.types import Passage, Sentence, Span, Turn
+    from mehealth_rag.types import PageOf, Passage, Sentence, Span, Turn
 
 MAX_QUESTION, MAX_TURN, MAX_CONTEXT, MAX_SENTENCE = 64, 24, 48, 128
 """Word pieces of each part; a turn has an earlier question and its answer, so much for each."""
@@ -104,6 +104,11 @@ def passage_text(passage: Passage, page_text: str = "") -> PassageText:
         for s in sentences
     )
     return PassageText(" > ".join(dict.fromkeys(filter(None, heads))), own)
+
+
+def text_of(passage: Passage, page_of: PageOf) -> PassageText:
+    """A passage as the reader is given it; `page_of` brings the page that it stands on."""
+    return passage_text(passage, page_of(passage.document, passage.page).text)
 
 
 def gathered(parts: Sequence[tuple[PassageText, Sequence[int]]]) -> PassageText:

@@ -6,9 +6,9 @@ import hashlib
 from importlib import import_module
 from typing import TYPE_CHECKING, TypeAlias
 
-from mehealth_rag.describing import described
 from mehealth_rag.errors import ReadingError
 from mehealth_rag.reading.contents import mark_contents
+from mehealth_rag.reading.describing import described
 from mehealth_rag.reading.faults import without_garbage
 from mehealth_rag.reading.options import PLAIN, ReadingOptions
 from mehealth_rag.reading.sniffing import check_kind

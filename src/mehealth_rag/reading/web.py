@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import trafilatura
 
-from mehealth_rag.dates import sensible_date
-from mehealth_rag.describing import is_title
 from mehealth_rag.errors import ReadingError
+from mehealth_rag.language.dates import sensible_date
+from mehealth_rag.reading.describing import is_title
 from mehealth_rag.reading.encoding import Decoded, decode
 from mehealth_rag.reading.faults import noted, with_hidden
 from mehealth_rag.reading.flow import flow_pages

@@ -14,7 +14,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mehealth_rag.describing import described
+from mehealth_rag.reading.describing import described
 from mehealth_rag.reading.options import ReadingOptions
 from mehealth_rag.reading.upkeep import uncollected
 from mehealth_rag.types import Block, BlockKind, Document, Fault, Line, Link, Page, Source, Span

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from mehealth_rag.accounting import PageName, page_ranges
 from mehealth_rag.answering.disputes import Dispute
 from mehealth_rag.answering.draft import Draft
+from mehealth_rag.answering.library import Library
 from mehealth_rag.answering.links import FoundLink
 from mehealth_rag.answering.marking import decisive, mark
+from mehealth_rag.answering.questions import Question
 from mehealth_rag.answering.related import related_sources
-from mehealth_rag.citations import cite
-from mehealth_rag.questions import Question
+from mehealth_rag.index.accounting import page_ranges
 from mehealth_rag.types import (
     Answer,
     Citation,
     Conflict,
     ConflictReport,
     ConflictValue,
-    PageOf,
     Quote,
-    Source,
     Statement,
     Status,
 )
@@ -37,25 +35,6 @@ _LAST_STOP = re.compile(r"(?<!\.)\.$")
 
 _Point = tuple[Statement, ...]
 """What is told together: the last answers, those before it name what it speaks of."""
-
-
-@dataclass(frozen=True, slots=True)
-class Library:
-    """Where composing finds pages and sources.
-
-    `plain` are the documents that need no naming: the question does, or no other comes near.
-    """
-
-    page: PageOf
-    sources: Mapping[str, Source]
-    unread: Mapping[str, tuple[PageName, ...]] = field(default_factory=dict)
-    """Pages of the documents searched, by document, that could not be read."""
-    plain: frozenset[str] = frozenset()
-
-    def citation(self, number: int, quote: Quote) -> Citation:
-        """The numbered citation of a quote."""
-        page = self.page(quote.document, quote.page)
-        return cite(number, self.sources[quote.document], page, quote.span)
 
 
 def answered(question: Question, draft: Draft, library: Library) -> Answer:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from mehealth_rag.encoder.model_files import PACKAGED, file_hash, load_model, model_id
 from mehealth_rag.errors import ModelError
-from mehealth_rag.model_files import PACKAGED, file_hash, load_model, model_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable

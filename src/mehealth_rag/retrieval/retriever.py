@@ -14,15 +14,19 @@ from mehealth_rag.language.acronyms import Acronyms, expand
 from mehealth_rag.language.clauses import clauses
 from mehealth_rag.language.orders import evidence_mask
 from mehealth_rag.language.words import stems
-from mehealth_rag.naming import Named, Naming, Register
-from mehealth_rag.naming.lexicon import saying
+from mehealth_rag.retrieval.naming import Named, Naming, Register
+from mehealth_rag.retrieval.naming.lexicon import saying
 from mehealth_rag.types import Hit, Passage
 
 DEPTH = 50
 """How many passages each half of the search brings."""
 
-LEXICAL_SHARE = 0.15
+LEXICAL_SHARE = 0.2
 """What BM25 counts for in the fused score, of 1; the rest is the cosine's."""
+
+NEAREST_SHARE = 0.5
+"""What a passage's nearest sentence counts for in its cosine, of 1: a fact stands in one sentence, and
+the mean of a list's items is near to none of them."""
 
 STAYING = 0.15
 """What the passages of a named document gain over those of others that mention the name."""
@@ -39,6 +43,14 @@ class Evidence:
 
     hit: Hit
     allowed: tuple[bool, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search brought for a question, best first, and what the question names."""
+
+    naming: Naming
+    evidence: tuple[Evidence, ...]
 
 
 class SearchableIndex(Protocol):
@@ -90,23 +102,27 @@ class Retriever:
         return self.register.named(question, documents)
 
     def retrieve(
-        self, question: str, top_k: int, documents: Sequence[str] = ()
-    ) -> tuple[Evidence, ...]:
+        self, question: str, top_k: int, documents: Sequence[str] = (), *, each: bool = False
+    ) -> Found:
         """The best passages for a question, best first, ties broken by their place in the corpus.
 
         `documents` limits the search to those document ids. A question that names documents stays
         in them, but for passages that mention the name too; where it names several, each has its
-        turn.
+        turn. `each`: `top_k` are brought for each name.
         """
         naming = self.naming(question, documents)
+        count = top_k * max(1, len(naming.named)) if each else top_k
+        return Found(naming, self._evidence(self._named(question, naming, documents)[:count]))
+
+    def _named(self, question: str, naming: Naming, documents: Sequence[str]) -> tuple[Fused, ...]:
+        """All passages for a question, those of each name that it holds in turns."""
         if not naming.named:
             query = self._query(self._telling(question))
-            ranked = self._led(self._ranked(query, documents), naming)
-            return self._evidence(ranked[:top_k])
+            return self._led(self._ranked(query, documents), naming)
         rankings = [self._of_named(n, naming, documents) for n in naming.named]
         turns = (r for turn in zip_longest(*rankings) for r in turn if r is not None)
         once = {r.ordinal: r for r in reversed(tuple(turns))}
-        return self._evidence(tuple(reversed(once.values()))[:top_k])
+        return tuple(reversed(once.values()))
 
     def _of_named(
         self, named: Named, naming: Naming, documents: Sequence[str]
@@ -158,18 +174,21 @@ class Retriever:
         return _Query(vector, tuple(stems(f"{text} {added}")))
 
     def _ranked(self, query: _Query, documents: Sequence[str]) -> tuple[Fused, ...]:
-        """All that dense and lexical search bring for a query, best first.
-
-        A passage is as near as its nearest sentence: a fact stands in one of them, and the mean of
-        a list's items is near to none.
-        """
-        dense = [o for o, _ in self.index.dense(query.vector, DEPTH, documents)]
+        """All that dense and lexical search bring for a query, best first."""
+        dense = dict(self.index.dense(query.vector, DEPTH, documents))
         lexical = dict(self.index.lexical(query.stems, DEPTH, documents))
         similarity = {
-            ordinal: float((self.index.sentence_vectors(ordinal) @ query.vector).max(initial=-1.0))
+            ordinal: self._similarity(ordinal, query.vector, dense.get(ordinal))
             for ordinal in dict.fromkeys((*dense, *lexical))
         }
-        return tuple(fuse(similarity, dense, lexical))
+        return tuple(fuse(similarity, list(dense), lexical))
+
+    def _similarity(self, ordinal: int, vector: Vector, cosine: float | None) -> float:
+        """A passage's cosine, or its sentences' mean if that is not known, and its nearest one's."""
+        each = self.index.sentence_vectors(ordinal) @ vector
+        if cosine is None:
+            cosine = float(each.mean())
+        return (1 - NEAREST_SHARE) * cosine + NEAREST_SHARE * float(each.max(initial=cosine))
 
     def _evidence(self, best: Sequence[Fused]) -> tuple[Evidence, ...]:
         passages = self.index.passages([r.ordinal for r in best])

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from mehealth_rag.accounting import PageName, page_ranges, unread_pages
+from mehealth_rag.index.accounting import PageName, page_ranges, unread_pages
 from mehealth_rag.types import Source, SourceState
 
 if TYPE_CHECKING:

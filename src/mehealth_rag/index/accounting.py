@@ -60,12 +60,15 @@ def page_name(problem: DocumentProblem) -> PageName | None:
     return problem.page, problem.page_label or str(problem.page)
 
 
-def unread_pages(problems: Iterable[DocumentProblem]) -> dict[str, tuple[PageName, ...]]:
-    """The pages, by document, that show something which is not searched."""
+def unread_pages(
+    problems: Iterable[DocumentProblem], documents: Sequence[str] = ()
+) -> dict[str, tuple[PageName, ...]]:
+    """The pages, by document, that show what is not searched; of `documents` if given."""
     found: dict[str, list[PageName]] = defaultdict(list)
     for problem in problems:
         page = page_name(problem)
-        if page is not None and problem.fault is not None and problem.fault.unread:
+        own = not documents or problem.source in documents
+        if own and page is not None and problem.fault is not None and problem.fault.unread:
             found[problem.source].append(page)
     return {document: tuple(sorted(pages)) for document, pages in found.items()}
 

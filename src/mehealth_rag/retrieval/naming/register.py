@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 
 from mehealth_rag.language.titles import Token, TokenKind, tokens
 from mehealth_rag.language.words import REQUEST_WORDS, content_words, stem
-from mehealth_rag.naming.lexicon import NameLexicon
-from mehealth_rag.naming.matching import Claim, IsOrdinary, Match, claims, matches
+from mehealth_rag.retrieval.naming.lexicon import NameLexicon
+from mehealth_rag.retrieval.naming.matching import Claim, IsOrdinary, Match, claims, matches
 from mehealth_rag.types import Span
 
 LEANING = 0.15

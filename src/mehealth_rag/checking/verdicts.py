@@ -9,10 +9,16 @@ from typing import TYPE_CHECKING
 
 from mehealth_rag.answering.conflicts import MAX_RATIO
 from mehealth_rag.answering.scope import declined
-from mehealth_rag.claims import ClaimSentence, claim_sentences, halves, is_question, mended
+from mehealth_rag.checking.sentences import (
+    ClaimSentence,
+    claim_sentences,
+    halves,
+    is_question,
+    mended,
+)
 from mehealth_rag.errors import UsageError
 from mehealth_rag.guard import explaining
-from mehealth_rag.guard.exhibits import Exhibit, case_of, quotes_of
+from mehealth_rag.guard.exhibits import Exhibit, case_of, exhibits_of, quotes_of
 from mehealth_rag.guard.explaining import Where
 from mehealth_rag.guard.values import values, without_figures
 from mehealth_rag.guard.verdict import Weighed, decisive, least, weighings
@@ -20,14 +26,12 @@ from mehealth_rag.timing import Stopwatch
 from mehealth_rag.types import Citation, Verdict, VerdictKind
 
 if TYPE_CHECKING:
-    from mehealth_rag.compose import Library
+    from mehealth_rag.answering.library import Library
     from mehealth_rag.guard.exact import Step
     from mehealth_rag.guard.verdict import Case, Place
     from mehealth_rag.language.spelling import Speller
     from mehealth_rag.reader.model import Reader
-    from mehealth_rag.reader.rows import PassageText
-    from mehealth_rag.retrieval import Evidence
-    from mehealth_rag.types import Passage
+    from mehealth_rag.retrieval.retriever import Evidence
 
 PASSAGES_JUDGED = 6
 """Passages that a sentence is held against, for each way in which they are searched."""
@@ -42,14 +46,10 @@ _WORST_FIRST = (VerdictKind.CONTRADICTED, VerdictKind.NOT_FOUND, VerdictKind.SUP
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What checking works with.
-
-    `search` brings passages for a text; `text_of` gives a passage as the reader is given it.
-    """
+    """What checking works with; `search` brings passages for a text."""
 
     reader: Reader
     search: Callable[[str], Sequence[Evidence]]
-    text_of: Callable[[Passage], PassageText]
     speller: Speller
     library: Library
 
@@ -100,17 +100,9 @@ def _hearing(sentence: ClaimSentence, about: str, desk: Desk) -> _Hearing:
     whole = f"{about} {sentence.text}".strip()
     queries = dict.fromkeys((whole, without_figures(whole)))
     found = {e.hit.passage.id: e for query in queries for e in desk.search(query)}
-    exhibits = [
-        Exhibit.of(
-            e,
-            desk.library.page(e.hit.passage.document, e.hit.passage.page),
-            desk.text_of(e.hit.passage),
-        )
-        for e in found.values()
-    ]
-    told = tuple(e for e in exhibits if e.sentences)
-    case = case_of(sentence.text, about, told)
-    return _Hearing(case, told, desk.reader, desk.library)
+    exhibits = exhibits_of(found.values(), desk.library.page)
+    case = case_of(sentence.text, about, exhibits)
+    return _Hearing(case, exhibits, desk.reader, desk.library)
 
 
 @dataclass(frozen=True, slots=True)

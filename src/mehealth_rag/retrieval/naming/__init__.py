@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mehealth_rag.naming.lexicon import NameLexicon
-from mehealth_rag.naming.register import Named, Naming, Register
+from mehealth_rag.retrieval.naming.lexicon import NameLexicon
+from mehealth_rag.retrieval.naming.register import Named, Naming, Register
 
 __all__ = ["NameLexicon", "Named", "Naming", "Register"]

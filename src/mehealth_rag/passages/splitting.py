@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from math import ceil
 
 from mehealth_rag.language.sentences import sentence_spans
-from mehealth_rag.running import Place, running_facts
-from mehealth_rag.tables import RowContext, row_contexts
+from mehealth_rag.passages.running import Place, running_facts
+from mehealth_rag.passages.tables import RowContext, row_contexts
 from mehealth_rag.types import Block, BlockKind, Document, Page, Passage, Sentence, Span
 
 SPLITTER_VERSION = 8

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from mehealth_rag.language.titles import Token, TokenKind
 from mehealth_rag.language.words import FUNCTION_WORDS, REQUEST_WORDS
-from mehealth_rag.naming.lexicon import LONGEST, NameLexicon, Part
+from mehealth_rag.retrieval.naming.lexicon import LONGEST, NameLexicon, Part
 from mehealth_rag.types import Span
 
 NAMED_SHARE = 0.5

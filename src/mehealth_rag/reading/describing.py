@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from mehealth_rag.dates import DATE, iso_date, sensible_date
+from mehealth_rag.language.dates import DATE, iso_date, sensible_date
 from mehealth_rag.types import BlockKind, Document, Page, Passage
 
 _LONGEST = 200

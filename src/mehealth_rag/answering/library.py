@@ -1,8 +1,41 @@
-"""Citations: a span of a page becomes a numbered quote with its boxes and its address."""
+"""Where composing finds pages and sources: a quote of a page as a numbered citation."""
 
 from __future__ import annotations
 
-from mehealth_rag.types import Box, Citation, Line, Page, Source, Span
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from mehealth_rag.index.accounting import PageName
+from mehealth_rag.types import Box, Citation, Line, Page, PageOf, Quote, Source, Span
+
+if TYPE_CHECKING:
+    from mehealth_rag.index.opened import OpenIndex
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """Where composing finds pages and sources.
+
+    `plain` are the documents that need no naming: the question does, or no other comes near.
+    """
+
+    page: PageOf
+    sources: Mapping[str, Source]
+    unread: Mapping[str, tuple[PageName, ...]] = field(default_factory=dict)
+    """Pages of the documents searched, by document, that could not be read."""
+    plain: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, index: OpenIndex, known: Sequence[Source]) -> Library:
+        """The pages of an index and the sources of its corpus, as the index knows them."""
+        indexed = {d.source.id: d.source for d in index.documents()}
+        return cls(index.page, {s.id: s for s in known} | indexed)
+
+    def citation(self, number: int, quote: Quote) -> Citation:
+        """The numbered citation of a quote."""
+        page = self.page(quote.document, quote.page)
+        return cite(number, self.sources[quote.document], page, quote.span)
 
 
 def cite(number: int, source: Source, page: Page, span: Span) -> Citation:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mehealth_rag.model_files import PACKAGED, file_hash, first_line, load_model, model_id
-from mehealth_rag.question_encoder import QuestionEncoder, publish, unit
+from mehealth_rag.encoder.model_files import PACKAGED, file_hash, first_line, load_model, model_id
+from mehealth_rag.encoder.question import QuestionEncoder, publish, unit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from sentence_transformers import SentenceTransformer
 
-    from mehealth_rag.question_encoder import Vectors
+    from mehealth_rag.encoder.question import Vectors
     from mehealth_rag.types import Span
 
 BATCH = 32

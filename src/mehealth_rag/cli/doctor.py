@@ -99,7 +99,7 @@ def _versions(packages: tuple[str, ...]) -> tuple[list[str], list[str]]:
 
 
 def _embedding_model(settings: Settings) -> Check:
-    from mehealth_rag.model_files import is_packaged, model_folder, model_id
+    from mehealth_rag.encoder.model_files import is_packaged, model_folder, model_id
     from mehealth_rag.offline import is_hub_name
 
     name = "embedding model"

@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mehealth_rag.embedding import PassageVectors, sentence_vectors, token_spans
-from mehealth_rag.encoder_graph import write_encoder
-from mehealth_rag.model_files import file_hash, model_folder, model_id
-from mehealth_rag.question_encoder import MODEL, TOKENIZER, QuestionEncoder, publish, unit
+from mehealth_rag.encoder.embedding import PassageVectors, sentence_vectors, token_spans
+from mehealth_rag.encoder.graph import write_encoder
+from mehealth_rag.encoder.model_files import file_hash, model_folder, model_id
+from mehealth_rag.encoder.question import MODEL, TOKENIZER, QuestionEncoder, publish, unit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from mehealth_rag.embedding import PassageText
+    from mehealth_rag.encoder.embedding import PassageText
 
-RANGES = Path(__file__).with_name("encoder_ranges.npz")
+RANGES = Path(__file__).with_name("ranges.npz")
 """How wide the channels of the packaged model run (`training/ranges.py`)."""
 
 PROBE = "How many people live in the harbour district, and since when?"

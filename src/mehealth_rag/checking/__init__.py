@@ -1,0 +1,1 @@
+"""Claims and drafts held against the documents, sentence by sentence."""

@@ -1,0 +1,1 @@
+"""The embedding model: vectors of passages, and of questions."""

@@ -1,0 +1,1 @@
+"""From pages to passages, and what the rows of tables are about."""
