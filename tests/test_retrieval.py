@@ -37,5 +37,5 @@ Many people have told us how they live. People in the valley say that they like 
 
 def test_a_fact_in_a_list_is_found_before_what_only_speaks_of_the_same(tmp_path: Path) -> None:
     with assistant_over(tmp_path, {"valley.md": VALLEY}) as assistant:
-        found = assistant.passages("residents in the valley")
+        found = assistant.passages("young residents of the valley")
     assert "14,000 residents" in found[0].hit.passage.text

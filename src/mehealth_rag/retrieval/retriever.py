@@ -25,8 +25,8 @@ LEXICAL_SHARE = 0.2
 """What BM25 counts for in the fused score, of 1; the rest is the cosine's."""
 
 NEAREST_SHARE = 0.5
-"""What a passage's nearest sentence counts for in its cosine, of 1: a fact stands in one sentence, and
-the mean of a list's items is near to none of them."""
+"""What a passage's nearest sentence counts for in its cosine, of 1: a fact stands in one sentence,
+and the mean of a list's items is near to none of them."""
 
 STAYING = 0.15
 """What the passages of a named document gain over those of others that mention the name."""
@@ -184,7 +184,7 @@ class Retriever:
         return tuple(fuse(similarity, list(dense), lexical))
 
     def _similarity(self, ordinal: int, vector: Vector, cosine: float | None) -> float:
-        """A passage's cosine, or its sentences' mean if that is not known, and its nearest one's."""
+        """A passage's cosine, or its sentences' mean if it has none, with its nearest sentence's."""
         each = self.index.sentence_vectors(ordinal) @ vector
         if cosine is None:
             cosine = float(each.mean())
