@@ -38,12 +38,12 @@ Verdict = Literal["supported", "contradicted", "not_found", "not_supported"]
 
 @dataclass(frozen=True, slots=True)
 class Taught:
-    """A teacher's logits for one row: its sentences', its passage's, its three verdicts'."""
+    """A teacher's logits for one row: its sentences', its three verdicts', its passage's."""
 
     answers: tuple[float, ...]
-    passage: float
     verdict: tuple[float, ...]
     evidence: tuple[float, ...]
+    passage: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,9 @@ from training.batches import Taught
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from mehealth_rag.reader.model import Reader
     from training.batches import Group, Target
 
@@ -33,8 +36,7 @@ def taught(groups: Sequence[Group], teachers: Sequence[Group], teacher: Reader) 
             )
 
 
-def _with(target: Target, logits: Sequence[Sequence[Sequence[float]]]) -> Target:
-    answers, passage, verdict, evidence = (part[0] for part in logits)
-    return replace(
-        target, taught=Taught(tuple(answers), float(passage), tuple(verdict), tuple(evidence))
-    )
+def _with(target: Target, logits: Sequence[NDArray[np.float32]]) -> Target:
+    answers, passage, verdict, evidence = logits
+    said = (tuple(part[0].tolist()) for part in (answers, verdict, evidence))
+    return replace(target, taught=Taught(*said, passage=float(passage[0])))

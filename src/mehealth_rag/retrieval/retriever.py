@@ -184,7 +184,7 @@ class Retriever:
         return tuple(fuse(similarity, list(dense), lexical))
 
     def _similarity(self, ordinal: int, vector: Vector, cosine: float | None) -> float:
-        """A passage's cosine, or its sentences' mean if it has none, with its nearest sentence's."""
+        """A passage's cosine, or its sentences' mean, together with its nearest sentence's."""
         each = self.index.sentence_vectors(ordinal) @ vector
         if cosine is None:
             cosine = float(each.mean())
