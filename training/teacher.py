@@ -38,5 +38,5 @@ def taught(groups: Sequence[Group], teachers: Sequence[Group], teacher: Reader) 
 
 def _with(target: Target, logits: Sequence[NDArray[np.float32]]) -> Target:
     answers, passage, verdict, evidence = logits
-    said = (tuple(part[0].tolist()) for part in (answers, verdict, evidence))
-    return replace(target, taught=Taught(*said, passage=float(passage[0])))
+    read = [tuple(part[0].tolist()) for part in (answers, verdict, evidence)]
+    return replace(target, taught=Taught(read[0], read[1], read[2], float(passage[0])))
