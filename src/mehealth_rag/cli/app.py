@@ -225,18 +225,12 @@ def fetch(
     ids: Annotated[list[str] | None, typer.Argument(help="the sources; all by default")] = None,
     *,
     force: Annotated[bool, typer.Option("--force", help="fetch also what is here already")] = False,
-    mirror: Annotated[
-        str | None, typer.Option("--mirror", help="address of a copy to fetch from instead")
-    ] = None,
-    folder: Annotated[
-        Path | None, typer.Option("--from", help="take files that were downloaded by hand")
-    ] = None,
 ) -> int:
     """Download the linked sources that are missing or have changed."""
     from mehealth_rag.cli.fetch import run
     from mehealth_rag.fetching import Order
 
-    return run(common, Order(tuple(ids or ()), force, mirror, folder))
+    return run(common, Order(tuple(ids or ()), force))
 
 
 @app.command("eval")

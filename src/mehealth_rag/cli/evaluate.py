@@ -70,7 +70,8 @@ def run_reader(
     from mehealth_eval.run import Options, prepare
     from mehealth_eval.terminal import show_reader
     from mehealth_rag.assistant import Assistant
-    from mehealth_rag.cli.corpus import TerminalProgress, build
+    from mehealth_rag.cli.corpus import build
+    from mehealth_rag.cli.progress import TerminalProgress
 
     plan = prepare(Options(set=question_set))
     settings = _settings(plan, corpus, index, None)
@@ -98,7 +99,7 @@ def run_written(
     from mehealth_eval.terminal import show_written
     from mehealth_eval.written_replies import evaluate_replies
     from mehealth_eval.written_run import evaluate_written
-    from mehealth_rag.cli.corpus import TerminalProgress
+    from mehealth_rag.cli.progress import TerminalProgress
 
     found: ReplyFigures | WrittenFigures
     with TerminalProgress() as progress:
@@ -153,7 +154,8 @@ def _make_folder(folder: Path) -> None:
 def _evaluated(plan: Plan, settings: Settings) -> Report:
     from mehealth_eval.run import evaluate
     from mehealth_rag.assistant import Assistant
-    from mehealth_rag.cli.corpus import TerminalProgress, build
+    from mehealth_rag.cli.corpus import build
+    from mehealth_rag.cli.progress import TerminalProgress
 
     build(settings)
     assistant = Assistant.open(settings)
