@@ -15,7 +15,7 @@ from fetching_web import PAGE, PDF, Answer, Handler, Site, moved, slowly, stalli
 
 from mehealth_rag.fetching import Row, Status
 
-BOMB = gzip.compress(b"%PDF-1.7\n" + bytes(50_000_000))
+BOMB = gzip.compress(b"%PDF-1.7\n" + bytes(5_000_000))
 
 
 def fetched(corner: Corner, site: Site, *acts: object, form: str = "pdf") -> Row:
