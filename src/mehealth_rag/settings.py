@@ -89,9 +89,6 @@ class Settings(BaseModel):
         description="whom a server's keeper may write to: an address, sent with every request",
     )
     fetch_max_megabytes: int = Field(100, ge=1, description="largest file that is fetched")
-    fetch_archive: str | None = Field(
-        None, description="where dead links are looked for: an address with {url} in it"
-    )
     fetch_proxy: str | None = Field(
         None, description="address of a proxy; or `environment`: the one that is named there"
     )

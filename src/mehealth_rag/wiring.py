@@ -11,7 +11,7 @@ from mehealth_rag.corpus import NOT_LISTED, load_sources, present, unlisted
 from mehealth_rag.encoder.model_files import is_packaged, model_folder, model_id
 from mehealth_rag.errors import NoIndexError
 from mehealth_rag.language.spelling import Speller
-from mehealth_rag.language.words import WORDS_VERSION, stem, stems, words
+from mehealth_rag.language.words import stem
 from mehealth_rag.offline import go_offline, is_hub_name
 from mehealth_rag.passwords import read_passwords
 from mehealth_rag.retrieval.naming import NameLexicon, Register
@@ -42,8 +42,7 @@ def ingest(
     """
     from mehealth_rag.index.build import build_index
     from mehealth_rag.index.folder import IndexFolder
-    from mehealth_rag.index.report import BuildPlan, DocumentRow, Language, RowStatus, Versions
-    from mehealth_rag.language.acronyms import learn_acronyms
+    from mehealth_rag.index.report import BuildPlan, DocumentRow, RowStatus, Versions
     from mehealth_rag.passages.splitting import SPLITTER_VERSION, split
     from mehealth_rag.reading import READER_VERSION
     from mehealth_rag.reading.isolated import Readers
@@ -63,8 +62,7 @@ def ingest(
             expect=readers.expect,
             split=split,
             encoder=lambda: _passage_encoder(settings),
-            language=Language(stems, words, learn_acronyms),
-            versions=Versions(options.version(READER_VERSION), SPLITTER_VERSION, WORDS_VERSION),
+            versions=Versions(options.version(READER_VERSION), SPLITTER_VERSION),
             model=model_id(settings.embedding_model),
             chroma_url=settings.chroma_url,
             rebuild=rebuild,

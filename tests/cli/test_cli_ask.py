@@ -200,7 +200,8 @@ def test_options_that_do_not_fit(mehealth: Run, arguments: list[str], message: s
         (
             "missing.jsonl",
             "out.jsonl",
-            "missing.jsonl: there is no such file; check --batch",
+            "invalid value for '--batch': path 'missing.jsonl' does not exist; "
+            "see: mehealth ask --help",
         ),
         (
             "in.jsonl",

@@ -20,13 +20,12 @@ if TYPE_CHECKING:
 
 TEXT = (str, type(None))
 ROW = {
-    "id": TEXT,
+    "id": str,
     "status": str,
     "reason": str,
     "advice": str,
     "url": TEXT,
     "final_url": TEXT,
-    "origin": TEXT,
     "file": TEXT,
     "bytes": (int, type(None)),
     "sha256": TEXT,
@@ -80,7 +79,7 @@ def rows(done: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
 
 def test_a_row_for_every_source(mehealth: Run, folder: Path, address: str) -> None:
     done = mehealth("fetch", "--json", "--corpus", str(folder), env=PRIVATE)
-    assert (done.returncode, done.stderr) == (1, "")  # one of them failed
+    assert done.returncode == 1  # one of them failed
     for row in rows(done):
         assert_shape(row, ROW)
     assert [(r["id"], r["status"]) for r in rows(done)] == [
@@ -100,7 +99,7 @@ def test_the_report_for_people(mehealth: Run, folder: Path, address: str) -> Non
     assert re.search(r"notice +│ fetched +│ linked/notice.txt │ 49 ", done.stdout)
     assert re.search(r"gone +│ failed .* \(404\); look for the new one", done.stdout)
     assert f"page links to what is no source yet:\n  {address}/news.pdf\n" in done.stdout
-    assert done.stderr == "to have what was fetched searched, run: mehealth ingest\n"
+    assert done.stderr.endswith("to have what was fetched searched, run: mehealth ingest\n")
 
 
 def test_what_was_fetched_is_a_document(mehealth: Run, folder: Path, tmp_path: Path) -> None:
@@ -124,38 +123,9 @@ def test_private_addresses_are_refused_by_default(mehealth: Run, folder: Path) -
     assert "MEHEALTH_FETCH_ALLOW_PRIVATE" in rows(done)[0]["advice"]
 
 
-def test_a_mirror_and_files_by_hand(mehealth: Run, folder: Path, address: str) -> None:
-    by_hand = folder.parent / "downloads"
-    by_hand.mkdir()
-    (by_hand / "gone.pdf").write_bytes(b"%PDF-1.7 by hand")
-    (by_hand / "strange.bin").write_bytes(b"\0")
-    options = ("--json", "--corpus", str(folder))
-    done = mehealth("fetch", "--from", str(by_hand), *options)
-    assert done.returncode == 0
-    assert {r["id"]: r["status"] for r in rows(done)} == {
-        "guide": "skipped",
-        "notice": "skipped",
-        "page": "skipped",
-        "gone": "fetched",
-        None: "left alone",
-    }
-    mirrored = mehealth("fetch", "notice", "--mirror", address, *options, env=PRIVATE)
-    assert (rows(mirrored)[0]["status"], rows(mirrored)[0]["origin"]) == ("fetched", "mirror")
-
-
-@pytest.mark.parametrize(
-    ("arguments", "line"),
-    [
-        (["notic"], r"there is no source 'notic' in .*; did you mean notice\?"),
-        (["--from", "nowhere"], "--from nowhere: there is no such folder; name the one with"),
-        (["--mirror", "ftp://x"], "--mirror: the address 'ftp://x' has the scheme 'ftp'"),
-        (["--from", ".", "--mirror", "http://x"], "both --mirror and --from are given"),
-    ],
-)
-def test_bad_usage_is_one_line(
-    mehealth: Run, folder: Path, arguments: list[str], line: str
-) -> None:
-    done = mehealth("fetch", *arguments, "--json", "--corpus", str(folder))
+def test_an_unknown_source_is_one_line(mehealth: Run, folder: Path) -> None:
+    done = mehealth("fetch", "notic", "--json", "--corpus", str(folder))
+    line = r"there is no source 'notic' in .*; did you mean notice\?"
     assert re.match(line, the_error(done, 2))
 
 
@@ -164,7 +134,7 @@ def test_no_corpus(mehealth: Run, tmp_path: Path) -> None:
 
 
 def test_a_wrong_setting_is_one_line(mehealth: Run, folder: Path) -> None:
-    for name, value in (("ARCHIVE", "https://a.test/"), ("CONTACT", "a\nb"), ("PROXY", "")):
+    for name, value in (("CONTACT", "a\nb"), ("PROXY", "")):
         done = mehealth(
             "fetch", "guide", "--corpus", str(folder), env={f"MEHEALTH_FETCH_{name}": value}
         )

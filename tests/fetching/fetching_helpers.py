@@ -14,8 +14,9 @@ from typing import Any
 
 from httpx import create_ssl_context
 
-from mehealth_rag.fetching import Limits, Network, Order, Row, Watcher, fetch
+from mehealth_rag.fetching import Limits, Network, Order, Row, fetch
 from mehealth_rag.fetching.addresses import IPAddress, Resolve, is_public, resolve
+from mehealth_rag.index.report import Progress
 from mehealth_rag.settings import Settings
 
 QUICK = Limits(
@@ -85,18 +86,18 @@ class Corner:
         """A manifest with one source."""
         self.write({"id": "map", "url": url} | more)
 
-    def fetch(self, *ids: str, watcher: Watcher | None = None, **order: object) -> list[Row]:
+    def fetch(self, *ids: str, progress: Progress | None = None, force: bool = False) -> list[Row]:
         network = replace(self.network, resolve=self.resolve or lookup(self.names))
         if network.ssl_context is create_ssl_context:
             network = replace(network, ssl_context=ssl_context)
         if self.network.allowed is is_public:
             network = replace(network, allowed=here_or_public)
         settings = Settings.load({"corpus": self.folder} | self.settings, {}, self.folder)
-        made = replace(Order(ids), **order)
-        return list(fetch(settings, made, watcher, network=network, limits=self.limits))
+        order = Order(ids, force)
+        return list(fetch(settings, order, progress, network=network, limits=self.limits))
 
-    def one(self, **order: object) -> Row:
-        (row,) = self.fetch(**order)
+    def one(self, *, force: bool = False) -> Row:
+        (row,) = self.fetch(force=force)
         return row
 
     def read(self, name: str = "linked/map.pdf") -> bytes:

@@ -162,24 +162,6 @@ def moved(to: str, status: int = 302) -> Answer:
     return Answer(b"", status, {"Location": to})
 
 
-def ranged(body: bytes = PDF, etag: str = '"one"', cut: int | None = None) -> Act:
-    """A server that knows Range and If-Range, and drops the connection after `cut` bytes."""
-
-    def act(handler: Handler) -> None:
-        wanted = handler.headers.get("Range")
-        if wanted is None or handler.headers.get("If-Range", etag) != etag:
-            Answer(body, headers={"ETag": etag, "Accept-Ranges": "bytes"}, cut=cut)(handler)
-            return
-        start = int(wanted.removeprefix("bytes=").partition("-")[0])
-        if start >= len(body):
-            Answer(b"", 416, {"Content-Range": f"bytes */{len(body)}"})(handler)
-            return
-        around = {"ETag": etag, "Content-Range": f"bytes {start}-{len(body) - 1}/{len(body)}"}
-        Answer(body[start:], 206, around, cut=cut)(handler)
-
-    return act
-
-
 def slowly(body: bytes = PDF, first: int = 0, every: float = 0.05, headers: Headers = None) -> Act:
     """Send `first` bytes at once, and the others one by one."""
 

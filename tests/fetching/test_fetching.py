@@ -40,9 +40,7 @@ def test_a_missing_source_is_fetched_and_recorded(corner: Corner, site: Site) ->
     assert {k: v for k, v in record.items() if k != "when"} == {
         "id": "map",
         "url": site.url("/old"),
-        "asked": site.url("/old"),
         "final_url": site.url("/papers/map.pdf"),
-        "origin": "web",
         "file": "linked/map.pdf",
         "sha256": hashlib.sha256(PDF).hexdigest(),
         "bytes": len(PDF),

@@ -23,7 +23,7 @@ def test_what_robots_txt_forbids_is_not_asked_for(corner: Corner, site: Site) ->
     forbidden, allowed = corner.fetch()
     assert (forbidden.status, allowed.status) == (Status.FAILED, Status.FETCHED)
     assert forbidden.reason == "the robots.txt of 127.0.0.1 forbids it"
-    assert "--from" in forbidden.advice
+    assert "put it into the corpus yourself" in forbidden.advice
     assert [a.path for a in site.asked] == ["/robots.txt", "/map"]  # and it is read only once
 
 

@@ -7,22 +7,23 @@ from fetching_helpers import Corner
 from fetching_web import PDF, Answer, Site
 
 from mehealth_rag.errors import FetchStateError
-from mehealth_rag.fetching import Row, Status, Watcher
+from mehealth_rag.fetching import Status
+from mehealth_rag.index.report import Progress
 
 
-class Listener(Watcher):
+class Listener(Progress):
     def __init__(self) -> None:
         self.lines: list[str] = []
-        self.sizes: list[tuple[str, int, int | None]] = []
-        self.rows: list[Row] = []
+        self.stages: list[tuple[str, int]] = []
+        self.steps = 0
 
-    def received(self, source: str, size: int, total: int | None) -> None:
-        self.sizes.append((source, size, total))
+    def stage(self, name: str, total: int) -> None:
+        self.stages.append((name, total))
 
-    def ended(self, row: Row) -> None:
-        self.rows.append(row)
+    def advance(self, n: int = 1) -> None:
+        self.steps += n
 
-    def told(self, text: str) -> None:
+    def message(self, text: str) -> None:
         self.lines.append(text)
 
 
@@ -53,7 +54,7 @@ def test_a_damaged_state_is_set_aside_and_said(filled: Corner, text: str) -> Non
     path = filled.folder / ".fetched.json"
     path.write_bytes(text.encode("utf-8", "surrogateescape"))
     told = Listener()
-    assert [r.status for r in filled.fetch(watcher=told)] == [Status.SKIPPED]  # whose is the file?
+    assert [r.status for r in filled.fetch(progress=told)] == [Status.SKIPPED]  # whose is the file?
     (line,) = told.lines
     assert line.startswith(f"{path}: is damaged; kept as .fetched.json.damaged")
     assert "mehealth fetch --force" in line
@@ -77,6 +78,5 @@ def test_progress_is_told(corner: Corner, site: Site) -> None:
     site.on("/map.pdf", Answer())
     corner.link(site.url("/map.pdf"))
     told = Listener()
-    rows = corner.fetch(watcher=told)
-    assert told.sizes[-1] == ("map", len(PDF), len(PDF))
-    assert told.rows == [rows[0]]
+    corner.fetch(progress=told)
+    assert (told.stages, told.steps) == ([("fetch", 1)], 1)

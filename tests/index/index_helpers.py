@@ -15,7 +15,8 @@ from mehealth_rag.errors import ReadingError
 from mehealth_rag.index.build import build_index
 from mehealth_rag.index.folder import IndexFolder
 from mehealth_rag.index.opened import OpenIndex
-from mehealth_rag.index.report import BuildPlan, BulkEncoder, IngestReport, Language, Versions
+from mehealth_rag.index.report import BuildPlan, BulkEncoder, IngestReport, Versions
+from mehealth_rag.language.words import stems
 from mehealth_rag.types import (
     Block,
     BlockKind,
@@ -30,7 +31,7 @@ from mehealth_rag.types import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
 HASH_MODEL = "hash-000000000000"
@@ -39,10 +40,6 @@ WIDTH = 32
 
 def words(text: str) -> list[str]:
     return re.findall(r"\w+", text.lower())
-
-
-def acronyms(texts: Iterable[str]) -> dict[str, str]:
-    return {m[1].lower(): "found" for text in texts for m in re.finditer(r"\(([A-Z]{2,})\)", text)}
 
 
 def read(source: Source) -> Document:
@@ -164,7 +161,6 @@ class Corpus:
             "read": read,
             "split": split,
             "encoder": self._load,
-            "language": Language(words, words, acronyms),
             "versions": Versions(1, 1),
             "model": self.model,
         }
@@ -194,6 +190,6 @@ class Corpus:
         found: list[object] = []
         for question in questions:
             dense = index.dense(hash_vector(question), 5)
-            lexical = index.lexical(words(question), 5)
+            lexical = index.lexical(stems(question), 5)
             found.append((dense, lexical, index.passages([o for o, _ in dense])))
         return found

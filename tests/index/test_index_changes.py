@@ -8,9 +8,10 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from index_helpers import HashEncoder, hash_vector, words
+from index_helpers import HashEncoder, hash_vector
 
 from mehealth_rag.errors import IndexStateError
+from mehealth_rag.language.words import stems
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +28,7 @@ MAP = "A map of the harbour."
 def found(index: OpenIndex, question: str) -> set[tuple[str, str]]:
     """Document and text of all that either half of the search finds, however far down."""
     dense = index.dense(hash_vector(question), 100)
-    lexical = index.lexical(words(question), 100)
+    lexical = index.lexical(stems(question), 100)
     passages = index.passages([ordinal for ordinal, _ in [*dense, *lexical]])
     return {(p.document, p.text) for p in passages}
 

@@ -150,7 +150,9 @@ def test_two_builds_at_once_both_end_well(corpus: Corpus) -> None:
 
 
 def test_eight_threads_get_what_one_gets(corpus: Corpus) -> None:
-    from index_helpers import hash_vector, words
+    from index_helpers import hash_vector
+
+    from mehealth_rag.language.words import stems
 
     corpus.write(
         **{f"d{n}": f"Page {n} of ferry {n % 7}. Berth {n % 11} is free." for n in range(300)}
@@ -162,7 +164,7 @@ def test_eight_threads_get_what_one_gets(corpus: Corpus) -> None:
     def ask(question: str) -> object:
         dense = index.dense(hash_vector(question), 10)
         narrow = index.dense(hash_vector(question), 3, ["d1", "d2", "d3"])
-        lexical = index.lexical(words(question), 10)
+        lexical = index.lexical(stems(question), 10)
         passages = index.passages([o for o, _ in dense + lexical])
         vectors = [index.sentence_vectors(o).tobytes() for o, _ in dense]
         return dense, narrow, lexical, passages, vectors, index.page("d5", 1)

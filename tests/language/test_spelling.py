@@ -48,6 +48,7 @@ def test_errors_are_mended(speller: Speller, typed: str, mended: str) -> None:
     [
         "Where is the lighthouse?",
         "Is there parking?",
+        "Is it taller?",
         "What dividend was paid?",
         "Is there a recipe?",
         "the LGHTHOUSE",

@@ -81,10 +81,6 @@ class _Stoppable:
         self._streams: list[TextStream] = []
 
     @property
-    def name(self) -> str:
-        return self._model.name
-
-    @property
     def context_tokens(self) -> int:
         return self._model.context_tokens
 

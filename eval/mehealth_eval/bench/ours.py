@@ -157,9 +157,7 @@ def plan(settings: Settings, encoder: Any) -> BuildPlan:  # noqa: ANN401 - as th
     from mehealth_rag.corpus import load_sources, present
     from mehealth_rag.encoder.model_files import model_id
     from mehealth_rag.index.folder import IndexFolder
-    from mehealth_rag.index.report import BuildPlan, Language, Versions
-    from mehealth_rag.language.acronyms import learn_acronyms
-    from mehealth_rag.language.words import stems, words
+    from mehealth_rag.index.report import BuildPlan, Versions
     from mehealth_rag.passages.splitting import SPLITTER_VERSION, split
     from mehealth_rag.reading import READER_VERSION, read_document
 
@@ -169,7 +167,6 @@ def plan(settings: Settings, encoder: Any) -> BuildPlan:  # noqa: ANN401 - as th
         read=read_document,
         split=split,
         encoder=lambda: encoder,
-        language=Language(stems, words, learn_acronyms),
         versions=Versions(READER_VERSION, SPLITTER_VERSION),
         model=model_id(settings.embedding_model),
     )

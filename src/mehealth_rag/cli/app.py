@@ -34,7 +34,10 @@ Engine = Annotated[
     str | None, typer.Option("--engine", help="who writes: extractive or generative")
 ]
 Batch = Annotated[
-    Path | None, typer.Option("--batch", help="JSON Lines, one object a line; - is standard input")
+    Path | None,
+    typer.Option(
+        "--batch", exists=True, allow_dash=True, help="JSON Lines, one a line; - is standard input"
+    ),
 ]
 Output = Annotated[Path | None, typer.Option("--output", help="JSON Lines file for the results")]
 Resume = Annotated[
@@ -165,7 +168,10 @@ def check(  # noqa: PLR0913 - one parameter an option
     *,
     document: Documents = None,
     file: Annotated[
-        Path | None, typer.Option("--file", help="a draft, checked sentence by sentence")
+        Path | None,
+        typer.Option(
+            "--file", exists=True, dir_okay=False, help="a draft, checked sentence by sentence"
+        ),
     ] = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="exit code 4 where a claim is not supported")
@@ -225,25 +231,20 @@ def fetch(
     ids: Annotated[list[str] | None, typer.Argument(help="the sources; all by default")] = None,
     *,
     force: Annotated[bool, typer.Option("--force", help="fetch also what is here already")] = False,
-    mirror: Annotated[
-        str | None, typer.Option("--mirror", help="address of a copy to fetch from instead")
-    ] = None,
-    folder: Annotated[
-        Path | None, typer.Option("--from", help="take files that were downloaded by hand")
-    ] = None,
 ) -> int:
     """Download the linked sources that are missing or have changed."""
     from mehealth_rag.cli.fetch import run
     from mehealth_rag.fetching import Order
 
-    return run(common, Order(tuple(ids or ()), force, mirror, folder))
+    return run(common, Order(tuple(ids or ()), force))
 
 
 @app.command("eval")
 def evaluate(  # noqa: PLR0913 - one parameter an option
     *,
     question_set: Annotated[
-        Path | None, typer.Option("--set", help="questions, or a folder with corpus/ beside them")
+        Path | None,
+        typer.Option("--set", exists=True, help="questions, or a folder with corpus/ beside them"),
     ] = None,
     sample: Sample = None,
     answers: Annotated[
@@ -260,7 +261,10 @@ def evaluate(  # noqa: PLR0913 - one parameter an option
     ] = Path("eval-report"),
     show_reporting_half: Hidden = False,
     written: Annotated[
-        Path | None, typer.Option("--written", help="folder of written documents to score")
+        Path | None,
+        typer.Option(
+            "--written", exists=True, file_okay=False, help="folder of written documents to score"
+        ),
     ] = None,
     reader_only: ReaderOnly = False,
     engine: Engine = None,
@@ -279,18 +283,24 @@ def evaluate(  # noqa: PLR0913 - one parameter an option
         if reader_only:
             run_reader(question_set, json=json, corpus=corpus, index=index)
             return
-        request = Request(
-            question_set=question_set,
+        from mehealth_eval.run import Options
+
+        options = Options(
+            set=question_set,
             sample=sample,
             answers=answers,
             engine_name=engine_name,
-            write_answers=write_answers,
             compare=compare,
             fail_under=fail_under,
-            report=report,
             show_hidden=show_reporting_half,
         )
-        run(request, json=json, corpus=corpus, index=index, engine=engine)
+        run(
+            Request(options, report, write_answers),
+            json=json,
+            corpus=corpus,
+            index=index,
+            engine=engine,
+        )
 
 
 @_command("ui_host", "ui_port")

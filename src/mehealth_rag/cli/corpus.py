@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import asdict
-from types import TracebackType
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-)
-from rich.progress import Progress as Bars
 from rich.table import Table
 
 from mehealth_rag.cli.context import Common, console, note, open_assistant, print_json
+from mehealth_rag.cli.progress import PATIENCE, TerminalProgress
 from mehealth_rag.index.accounting import PageName, page_name, page_ranges
-from mehealth_rag.index.report import Progress
 from mehealth_rag.language.dates import as_of
 from mehealth_rag.serialise import conflicts_json, pages_json, source_json
 from mehealth_rag.types import SourceState
@@ -35,66 +24,6 @@ if TYPE_CHECKING:
     from mehealth_rag.types import Citation, ConflictReport, ConflictValue, DocumentProblem
 
 NONE_FOUND = "No two pages give different figures for the same thing."
-
-PATIENCE = 2.0
-"""Seconds after which whoever waits for conflicts is told how far it is."""
-
-
-class TerminalProgress(Progress):
-    """Shows the stages of some work on standard error, after `heading`.
-
-    What is done within `patience` seconds is not shown at all.
-    """
-
-    def __init__(self, heading: str = "", patience: float = 0.0) -> None:
-        self._heading = heading
-        self._not_before = time.monotonic() + patience
-        self._bars = Bars(
-            TextColumn("{task.description:>10}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            console=Console(stderr=True, markup=False, emoji=False, soft_wrap=True),
-        )
-        self._task: TaskID | None = None
-
-    def __enter__(self) -> TerminalProgress:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._bars.live.is_started:  # else stopping would print a blank line
-            self._bars.stop()
-
-    def stage(self, name: str, total: int) -> None:
-        """Begin a stage of so many steps."""
-        self._task = self._bars.add_task(name, total=total)
-        self._show()
-
-    def advance(self, n: int = 1) -> None:
-        """So many steps of the stage are done."""
-        if self._task is not None:
-            self._bars.advance(self._task, n)
-            self._show()
-
-    def message(self, text: str) -> None:
-        """Something to tell on the way."""
-        self._announce()
-        self._bars.console.print(text)
-
-    def _show(self) -> None:
-        if not self._bars.live.is_started and time.monotonic() >= self._not_before:
-            self._announce()
-            self._bars.start()
-
-    def _announce(self) -> None:
-        if self._heading:
-            self._bars.console.print(self._heading)
-            self._heading = ""
 
 
 def build(settings: Settings, heading: str = "", *, rebuild: bool = False) -> IngestReport:

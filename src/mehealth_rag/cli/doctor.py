@@ -16,7 +16,6 @@ from mehealth_rag.errors import MehealthError
 from mehealth_rag.health import Check, State
 
 if TYPE_CHECKING:
-    from mehealth_rag.llm.doctor import ModelFindings
     from mehealth_rag.settings import Settings
 
 _PACKAGES = ("chromadb", "onnxruntime", "pypdf", "sentence-transformers", "torch")
@@ -28,10 +27,9 @@ _EXTRAS = {
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """All checks. `model` is what was measured of the language model, None where there is none."""
+    """All checks."""
 
     checks: tuple[Check, ...]
-    model: ModelFindings | None = None
 
     @property
     def healthy(self) -> bool:
@@ -52,8 +50,7 @@ def diagnose(settings: Settings, seconds: float, progress: Progress) -> Diagnosi
     checks += [_embedding_model(settings), _reader(settings), _index(settings)]
     from mehealth_rag.llm.doctor import look_over
 
-    found, model = look_over(settings, seconds, progress)
-    return Diagnosis((*checks, *found), model)
+    return Diagnosis((*checks, *look_over(settings, seconds, progress)))
 
 
 def guarded(name: str, look: Callable[[], Check]) -> Check:

@@ -9,7 +9,7 @@ import getpass
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mehealth_rag.cli.context import Common, console, note, print_json
 from mehealth_rag.errors import UsageError
@@ -62,20 +62,11 @@ def run_doctor(common: Common, seconds: float) -> int:
 
     diagnosis = diagnose(common.settings, seconds, note)
     if common.json:
-        print_json(_diagnosis_json(diagnosis))
+        checks = [asdict(check) for check in diagnosis.checks]
+        print_json({"schema": _SCHEMA, "healthy": diagnosis.healthy, "checks": checks})
     else:
         _show(diagnosis)
     return 0 if diagnosis.healthy else 1
-
-
-def _diagnosis_json(diagnosis: Diagnosis) -> dict[str, Any]:
-    """A diagnosis as a JSON value."""
-    return {
-        "schema": _SCHEMA,
-        "healthy": diagnosis.healthy,
-        "checks": [asdict(check) for check in diagnosis.checks],
-        "model": asdict(diagnosis.model) if diagnosis.model is not None else None,
-    }
 
 
 def _show(diagnosis: Diagnosis) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 import httpx
 
-from mehealth_rag.fetching.failures import DeadLink, FetchFailure
+from mehealth_rag.fetching.failures import BY_HAND, FetchFailure, UnknownHost
 
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolve = Callable[[str, int], Sequence[str]]
@@ -49,10 +49,7 @@ def web_address(text: str, base: httpx.URL | None = None) -> httpx.URL:
     if url.scheme not in {"http", "https"}:
         raise _refused(text, f"has the scheme '{url.scheme}', not http or https")
     if url.userinfo:
-        raise FetchFailure(
-            f"the address of {host} holds a user name or password",
-            "take it out; protected documents are handed over with --from",
-        )
+        raise FetchFailure(f"the address of {host} holds a user name or password", BY_HAND)
     if not _HOST.fullmatch(url.raw_host) or port not in _PORTS or len(str(url)) > _LONGEST:
         raise _refused(text, "is no web address that can be asked")
     return url.copy_with(fragment=None)
@@ -97,13 +94,13 @@ def allowed_addresses(
     """The addresses of a host that may be connected to.
 
     Raises:
-        DeadLink: the name has no address.
+        UnknownHost: the name has no address.
         FetchFailure: it has only addresses that are not allowed.
     """
     try:
         found = lookup(host, port)
     except (OSError, UnicodeError) as error:  # UnicodeError: a label that no name can have
-        raise DeadLink(
+        raise UnknownHost(
             f"the host {host} is not known ({getattr(error, 'strerror', None) or error})",
             "check the address and the network connection",
         ) from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-BY_HAND = "get it in a browser if that is allowed, and hand it over with --from"
+BY_HAND = "get it in a browser if that is allowed, and put it into the corpus yourself"
 LATER = "run mehealth fetch again later"
 
 
@@ -15,8 +15,8 @@ class FetchFailure(Exception):  # noqa: N818 - the names here say what happened
         self.advice = advice
 
 
-class DeadLink(FetchFailure):
-    """The address leads nowhere (404, 410, no such host): another copy may be looked for."""
+class UnknownHost(FetchFailure):
+    """The name of a host has no address, as far as this machine can tell."""
 
 
 class Passing(FetchFailure):
@@ -32,4 +32,4 @@ class HostDown(Passing):
 
 
 class OutOfTime(FetchFailure):
-    """The request has had its time; what has come stays for the next run."""
+    """The request has had its time."""

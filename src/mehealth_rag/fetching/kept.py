@@ -1,22 +1,21 @@
-"""What is kept on disk: the record of what was fetched, and the part of what is not whole yet.
+"""What is kept on disk: the record of what was fetched, and the files in their places.
 
-`.fetched.json` in the corpus folder records where and when each file came from. A part lies beside
-its file's place, with a note of what it is of, and gets there in one rename, right after its record
-is on disk: a crash between the two never leaves a file that nobody knows.
+`.fetched.json` in the corpus folder records where and when each file came from. A file is written
+beside its place and gets there in one rename, right after its record is on disk: a crash between
+the two never leaves a file that nobody knows.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from enum import StrEnum
 from pathlib import Path
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
+from mehealth_rag.encoder.model_files import file_hash
 from mehealth_rag.errors import FetchStateError
 from mehealth_rag.index.folder import write_durably
 
@@ -24,24 +23,13 @@ STATE = ".fetched.json"
 SCHEMA = 1
 
 
-class Origin(StrEnum):
-    """Where a file was taken from."""
-
-    WEB = "web"
-    MIRROR = "mirror"
-    ARCHIVE = "archive"
-    FOLDER = "folder"
-
-
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One fetched file. `asked` is the address asked, `final_url` where redirects ended."""
+    """One fetched file. `url` is the address asked, `final_url` where redirects ended."""
 
     id: str
-    url: str | None
-    asked: str | None
-    final_url: str | None
-    origin: Origin
+    url: str
+    final_url: str
     file: str
     sha256: str
     bytes: int
@@ -112,78 +100,20 @@ def _set_aside(path: Path) -> str:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
-    """What a part is of."""
-
-    asked: str
-    etag: str | None = None
-    last_modified: str | None = None
-    total: int | None = None
-
-    @property
-    def validator(self) -> str | None:
-        """What proves that the rest of it belongs to the same file: a strong ETag, or the date."""
-        if self.etag and not self.etag.startswith("W/"):
-            return self.etag
-        return self.last_modified
-
-
-_NOTE: TypeAdapter[Note] = TypeAdapter(Note)
-
-
-class Part:
-    """The part of one file; nothing else touches the two paths."""
-
-    def __init__(self, place: Path) -> None:
-        self.path = place.with_name(f"{place.name}.part")
-        self._note = place.with_name(f"{place.name}.part.json")
-
-    @property
-    def size(self) -> int:
-        """Bytes that are there."""
-        return self.path.stat().st_size if self.path.is_file() else 0
-
-    def resumable(self, asked: str) -> Note | None:
-        """The note of a part that can be gone on with at this address."""
-        try:
-            note = _NOTE.validate_json(self._note.read_bytes())
-        except (OSError, ValidationError):
-            return None
-        return note if note.asked == asked and note.validator and self.size else None
-
-    def begin(self, note: Note) -> None:
-        """Begin anew."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self.path.write_bytes(b"")  # before the note: it must never stand beside another's bytes
-        write_durably(self._note, json.dumps(asdict(note)))
-
-    def discard(self) -> None:
-        """Forget it."""
-        for path in (self.path, self._note):
-            path.unlink(missing_ok=True)
-
-    def commit(self, place: Path, record: Record, state: StateFile) -> None:
-        """Record the whole file and move it to its place; raises OSError where that fails."""
-        with self.path.open("rb") as stream:
-            os.fsync(stream.fileno())
-        before = state[record.id]
-        state.put(record)
-        try:
-            self.path.replace(place)
-        except OSError:
-            if before is not None:  # what lies there is still that file
-                state.put(before)
-            raise
-        self.discard()
-
-
-def sha256_of(path: Path) -> str:
-    """The hash of a file; raises OSError."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+def put_in_place(part: Path, place: Path, record: Record, state: StateFile) -> None:
+    """Record a whole file and move it to its place; raises OSError where that fails."""
+    with part.open("rb") as stream:
+        os.fsync(stream.fileno())
+    before = state[record.id]
+    state.put(record)
+    try:
+        part.replace(place)
+    except OSError:
+        if before is not None:  # what lies there is still that file
+            state.put(before)
+        raise
 
 
 def is_file_of(path: Path, record: Record | None) -> bool:
     """Whether a file holds exactly what the record says."""
-    return record is not None and path.is_file() and sha256_of(path) == record.sha256
+    return record is not None and path.is_file() and file_hash(path) == record.sha256

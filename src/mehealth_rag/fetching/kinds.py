@@ -10,10 +10,9 @@ import httpx
 
 from mehealth_rag.corpus import FORMATS
 from mehealth_rag.errors import ReadingError
-from mehealth_rag.fetching.failures import FetchFailure, Passing
+from mehealth_rag.fetching.failures import BY_HAND, FetchFailure, Passing
 from mehealth_rag.reading.sniffing import NAMES, check_kind, kind_of
 
-_BY_HAND = "open the address in a browser; get the document there and hand it over with --from"
 _WEB_PAGE = NAMES["html"]
 _UNTOLD = frozenset({"", "application/octet-stream", "binary/octet-stream"})
 """What servers say that do not know."""
@@ -34,22 +33,22 @@ def format_of(source_format: str) -> str:
     return form
 
 
-def check(path: Path, form: str, headers: httpx.Headers | None = None) -> None:
+def check(path: Path, form: str, headers: httpx.Headers) -> None:
     """Raise FetchFailure where a file is not of its format, as a login page in its place."""
     content = path.read_bytes()
     if not content:
-        raise FetchFailure("answers with an empty file", _BY_HAND)
-    found, sent = kind_of(content), _content_type(headers or httpx.Headers())
-    shown = f"{found or 'something else'}"
+        raise FetchFailure("answers with an empty file", BY_HAND)
+    found, sent = kind_of(content), _content_type(headers)
+    shown = found or "something else"
     if found is None and sent in {"text/html", "application/xhtml+xml"}:
         found, shown = _WEB_PAGE, f"{_WEB_PAGE} ({sent})"
     try:
         if found == _WEB_PAGE and form != "html":
-            raise FetchFailure(f"answers with {shown} instead of {NAMES[form]}", _BY_HAND)
+            raise FetchFailure(f"answers with {shown} instead of {NAMES[form]}", BY_HAND)
         check_kind(path, form, content)
     except ReadingError as error:
-        raise FetchFailure(f"answers with {shown} instead of {NAMES[form]}", _BY_HAND) from error
-    framed = headers is None or {"content-length", "transfer-encoding"} & set(headers)
+        raise FetchFailure(f"answers with {shown} instead of {NAMES[form]}", BY_HAND) from error
+    framed = {"content-length", "transfer-encoding"} & set(headers)
     if form == "pdf" and not framed and b"%%EOF" not in content[-_TAIL:]:
         raise Passing("the PDF was cut short (its end is missing)")
 
@@ -73,7 +72,7 @@ def format_told(path: Path, response: httpx.Response) -> str:
             "does not say of what format the file is", "give the source its format in sources.toml"
         )
     what = "".join(c for c in found or sent[:80] if c.isprintable())  # it may say anything
-    raise FetchFailure(f"answers with something that cannot be read ({what})", _BY_HAND)
+    raise FetchFailure(f"answers with something that cannot be read ({what})", BY_HAND)
 
 
 def _content_type(headers: httpx.Headers) -> str:

@@ -4,36 +4,32 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Coroutine, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import httpx
 from filelock import FileLock, Timeout
 from rapidfuzz import process
 
 from mehealth_rag.corpus import file_names, load_sources, untold
+from mehealth_rag.encoder.model_files import file_hash
 from mehealth_rag.errors import FetchBusyError, FetchStateError, UsageError
-from mehealth_rag.fetching.copies import Copies
 from mehealth_rag.fetching.download import Downloader, Job
-from mehealth_rag.fetching.failures import DeadLink, FetchFailure
-from mehealth_rag.fetching.handed_over import file_away
-from mehealth_rag.fetching.kept import Record, StateFile, sha256_of
+from mehealth_rag.fetching.failures import FetchFailure
+from mehealth_rag.fetching.kept import Record, StateFile
 from mehealth_rag.fetching.kinds import format_of
 from mehealth_rag.fetching.links import new_links
-from mehealth_rag.fetching.report import Row, Status, Watcher
+from mehealth_rag.fetching.report import Row, Status
 from mehealth_rag.fetching.web import MEGABYTE, PRODUCT, Limits, Network, Web, environment_proxy
+from mehealth_rag.index.report import Progress
 from mehealth_rag.types import Source
 
 if TYPE_CHECKING:
     from mehealth_rag.settings import Settings
-
-_T = TypeVar("_T")
 
 ENVIRONMENT = "environment"
 """The value of the setting `fetch_proxy` that takes the proxies of the environment."""
@@ -43,13 +39,10 @@ LOCK = ".fetched.lock"
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What `mehealth fetch` is told. `mirror` and `folder` exclude each other."""
+    """What `mehealth fetch` is told: which sources (none: all), and whether to ask for all anew."""
 
     ids: tuple[str, ...] = ()
     force: bool = False
-    mirror: str | None = None
-    folder: Path | None = None
-    """The folder of files handed over with --from: nothing is downloaded then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +73,7 @@ class _Corpus:
 def fetch(
     settings: Settings,
     order: Order,
-    watcher: Watcher | None = None,
+    progress: Progress | None = None,
     *,
     network: Network | None = None,
     limits: Limits | None = None,
@@ -90,42 +83,26 @@ def fetch(
     `network` and `limits` stand in for those that the settings make.
 
     Raises:
-        UsageError: an unknown id, or a mirror, folder or archive that is none.
+        UsageError: an unknown id.
         NoIndexError, CorpusError: the corpus folder or its manifest cannot be used.
         FetchBusyError: another process is fetching into this corpus.
         FetchStateError: the record of what was fetched cannot be read or written.
-        KeyboardInterrupt: the person stopped it; the next run goes on where this one was.
+        KeyboardInterrupt: the person stopped it; what was fetched by then stays.
     """
-    watcher = watcher or Watcher()
+    progress = progress or Progress()
     limits = limits or Limits(size=settings.fetch_max_megabytes * MEGABYTE)
-    if order.mirror is not None and order.folder is not None:
-        raise UsageError("both --mirror and --from are given; give one of them")
-    copies = Copies.checked(order.mirror, settings.fetch_archive)
     corpus = _Corpus.load(settings.corpus)
     chosen = corpus.chosen(order.ids)
     with _alone(corpus):
         state = StateFile.load(corpus.folder)
         if state.problem:
-            watcher.told(state.problem)
+            progress.message(state.problem)
         planned = [_planned(source, corpus, state[source.id], order) for source in chosen]
-        jobs = [job for job in planned if isinstance(job, Job)]
-        if order.folder is not None:
-            rows = file_away(order.folder, jobs, state, limits.size)
-        else:
-            web = Web(network or _network(settings), limits, user_agent(settings.fetch_contact))
-            run = _Run(Downloader(web, state, limits), copies, watcher)
-            rows = tuple(awaited(run.work(jobs)))
-    return tuple(_with_links(row, corpus) for row in _in_order(planned, rows))
-
-
-def awaited(work: Coroutine[Any, Any, _T]) -> _T:
-    """What asynchronous work gives; beside a loop that runs already (a notebook's) in a thread."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return asyncio.run(work)
-    with ThreadPoolExecutor(1, "fetch") as apart:
-        return apart.submit(asyncio.run, work).result()
+        jobs = [entry for entry in planned if isinstance(entry, Job)]
+        web = Web(network or _network(settings), limits, user_agent(settings.fetch_contact))
+        rows = asyncio.run(_work(jobs, Downloader(web, state, limits), progress))
+    made = (entry if isinstance(entry, Row) else rows[entry.source.id] for entry in planned)
+    return tuple(_with_links(row, corpus) for row in made)
 
 
 @contextmanager
@@ -166,117 +143,85 @@ def user_agent(contact: str | None) -> str:
 def _planned(source: Source, corpus: _Corpus, record: Record | None, order: Order) -> Job | Row:
     """A job for a source that is to be fetched, a row for one that is not."""
     file = corpus.files.get(source.id)
-    if file is None or (source.url is None and order.folder is None):
+    if file is None or source.url is None:
         return Row.skipped(source, "no address is known for it")
     try:
         form = format_of(source.format)
     except FetchFailure as failure:
         return Row.failed(source, failure)
-    job = Job(source, form, corpus.folder / file, file, force=order.force)
+    told = form if source.id not in corpus.untold or source.path else None
+    job = Job(source, source.url, told, corpus.folder / file, file, force=order.force)
     if source.path is None:
-        told = source.id not in corpus.untold or order.folder is not None
-        return job if told else replace(job, form=None)
+        return job
     try:
-        sha256 = sha256_of(source.path)
+        return _planned_again(job, record, file_hash(source.path))
     except OSError as error:
         why = FetchFailure(f"{file} cannot be read ({error.strerror})", "check its permissions")
         return Row.failed(source, why)
-    return _planned_again(job, record, sha256, order)
 
 
-def _planned_again(job: Job, record: Record | None, sha256: str, order: Order) -> Job | Row:
+def _planned_again(job: Job, record: Record | None, sha256: str) -> Job | Row:
     """What to do for a source whose file is there: only what we fetched ourselves is ours."""
-    by_hand = order.folder is not None
     if record is None or record.sha256 != sha256:
-        if order.force and not by_hand:
+        if job.force:
             return replace(job, compare=True)
         if record is None:
             return Row.skipped(job.source, f"{job.file} was put there by hand and stays as it is")
         why = f"{job.file} was changed since it was fetched and stays"
         return Row.skipped(job.source, why, "remove it to fetch it anew")
-    moved = record.url != job.source.url
-    if order.force or (not by_hand and (moved or record.can_be_compared)):
+    if job.force or record.url != job.url or record.can_be_compared:
         return replace(job, record=record)
     return Row.of(record, Status.UP_TO_DATE)
 
 
-class _Run:
-    """Works through the jobs: several hosts at a time, the sources of each one by one."""
+async def _work(jobs: Sequence[Job], downloader: Downloader, progress: Progress) -> dict[str, Row]:
+    """The rows of all jobs by id: several hosts at a time, the sources of each one by one."""
+    rows: dict[str, Row] = {}
+    groups: dict[str, list[Job]] = defaultdict(list)
+    for job in jobs:
+        groups[_host(job)].append(job)
+    slots = asyncio.Semaphore(downloader.limits.hosts)
 
-    def __init__(self, downloader: Downloader, copies: Copies, watcher: Watcher) -> None:
-        self._downloader = downloader
-        self._copies = copies
-        self._watcher = watcher
-        self._rows: list[Row] = []
-
-    async def work(self, jobs: Sequence[Job]) -> list[Row]:
-        """The rows of all jobs. Stopped at any moment, parts and record stay usable."""
-        groups: dict[str, list[Job]] = defaultdict(list)
-        for job in jobs:
-            groups[self._host(job)].append(job)
-        slots = asyncio.Semaphore(self._downloader.limits.hosts)
-        try:
-            async with asyncio.TaskGroup() as tasks:
-                for group in groups.values():
-                    tasks.create_task(self._one_by_one(group, slots))
-        finally:
-            await self._downloader.web.close()
-        return self._rows
-
-    def _host(self, job: Job) -> str:
-        """The host that a job begins with; a wrong address has none, and its row will say so."""
-        try:
-            return httpx.URL(self._copies.addresses(job.source)[0].url).host.lower()
-        except (FetchFailure, httpx.InvalidURL):
-            return ""
-
-    async def _one_by_one(self, group: Sequence[Job], slots: asyncio.Semaphore) -> None:
+    async def one_by_one(group: Sequence[Job]) -> None:
         async with slots:
             for job in group:
-                row = await self._row(job)
-                self._rows.append(row)
-                self._watcher.ended(row)
+                rows[job.source.id] = await _row(job, downloader)
+                progress.advance()
 
-    async def _row(self, job: Job) -> Row:
-        """Fetch one source, whatever comes of it."""
-        try:
-            return await self._fetched(job)
-        except FetchFailure as error:
-            failure = error
-        except OSError as error:
-            why = f"{error.filename or job.file} cannot be written ({error.strerror or error})"
-            failure = FetchFailure(why, "check disk and permissions")
-        except Exception as error:
-            why = f"{type(error).__name__}: {' '.join(str(error).split())}"
-            failure = FetchFailure(why, "please report it")
-        if job.record is not None:
-            why = f"{failure.reason}; {job.file} stays as fetched before"
-            failure = FetchFailure(why, failure.advice)
-        return Row.failed(job.source, failure)
-
-    async def _fetched(self, job: Job) -> Row:
-        """Fetch a source from the first of its addresses that is not dead."""
-        dead: DeadLink | None = None
-        for address in self._copies.addresses(job.source):
-            received = partial(self._watcher.received, job.source.id)
-            try:
-                return await self._downloader.fetch(job, address, received)
-            except DeadLink as failure:
-                dead = dead or failure
-            except FetchFailure as failure:
-                if dead is None:
-                    raise
-                why = f"{dead.reason}; the {address.origin}: {failure.reason}"
-                raise FetchFailure(why, failure.advice) from failure
-        raise dead or DeadLink("no address is known for it", "put one into sources.toml")
+    progress.stage("fetch", len(jobs))
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            for group in groups.values():
+                tasks.create_task(one_by_one(group))
+    finally:
+        await downloader.web.close()
+    return rows
 
 
-def _in_order(planned: Sequence[Job | Row], rows: Sequence[Row]) -> Iterator[Row]:
-    """The rows of the sources as the manifest has them, then those of files without one."""
-    made = {row.id: row for row in rows if row.id is not None}
-    for entry in planned:
-        yield entry if isinstance(entry, Row) else made[entry.source.id]
-    yield from (row for row in rows if row.id is None)
+def _host(job: Job) -> str:
+    """The host that a job begins with; a wrong address has none, and its row will say so."""
+    try:
+        return httpx.URL(job.url).host.lower()
+    except httpx.InvalidURL:
+        return ""
+
+
+async def _row(job: Job, downloader: Downloader) -> Row:
+    """Fetch one source, whatever comes of it."""
+    try:
+        return await downloader.fetch(job)
+    except FetchFailure as error:
+        failure = error
+    except OSError as error:
+        why = f"{error.filename or job.file} cannot be written ({error.strerror or error})"
+        failure = FetchFailure(why, "check disk and permissions")
+    except Exception as error:
+        why = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        failure = FetchFailure(why, "please report it")
+    if job.record is not None:
+        why = f"{failure.reason}; {job.file} stays as fetched before"
+        failure = FetchFailure(why, failure.advice)
+    return Row.failed(job.source, failure)
 
 
 def _with_links(row: Row, corpus: _Corpus) -> Row:

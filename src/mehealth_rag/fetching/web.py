@@ -28,11 +28,12 @@ from mehealth_rag.fetching.addresses import (
 )
 from mehealth_rag.fetching.failures import (
     BY_HAND,
-    DeadLink,
+    LATER,
     FetchFailure,
     HostDown,
     OutOfTime,
     Passing,
+    UnknownHost,
 )
 
 PRODUCT = "mehealth-rag"
@@ -40,7 +41,6 @@ PRODUCT = "mehealth-rag"
 MEGABYTE = 1_000_000
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_FILES = frozenset({200, 206})
 _FEW_WORDS = 64 * 1024
 
 ProxyFor = Callable[[httpx.URL], str | None]
@@ -150,7 +150,7 @@ class _CheckedTransport(httpx.AsyncBaseTransport):
         if not self._found:
             try:
                 self._found = await self._looked_up(url)
-            except DeadLink as failure:
+            except UnknownHost as failure:
                 if not self._proxied:
                     self._failure = failure
                     raise
@@ -168,7 +168,7 @@ class _CheckedTransport(httpx.AsyncBaseTransport):
                     allowed_addresses, url.host, port, network.resolve, network.allowed
                 )
         except TimeoutError as error:
-            raise DeadLink(
+            raise UnknownHost(
                 f"the name {url.host} was not resolved in time", "check the network connection"
             ) from error
 
@@ -191,7 +191,6 @@ class _Host:
         self._pause = limits.pause
         self._not_before = 0.0
         self._lock = asyncio.Lock()
-        # Compression is not asked for: a part of a file can only be gone on with as it lies there.
         headers = {"User-Agent": agent, "Accept": "*/*", "Accept-Encoding": "identity"}
         self._client = httpx.AsyncClient(
             transport=_CheckedTransport(network, limits, proxy),
@@ -224,8 +223,10 @@ class _Host:
                 ):
                     self._vain = 0
                     yield response
-                    if response.status_code not in _FILES:
+                    if response.status_code != 200:
                         await _drain(response)
+            except httpx.DecodingError as error:
+                raise FetchFailure("what was sent cannot be unpacked", LATER) from error
             except httpx.TransportError as error:
                 fault = _named(error, url.host)
                 self._vain += isinstance(fault, HostDown)
@@ -247,8 +248,7 @@ class _Host:
                 yield
         except TimeoutError as error:
             raise OutOfTime(
-                f"the server had not sent all of it after {seconds:g} s",
-                "run mehealth fetch again; it goes on where the server allows that",
+                f"the server had not sent all of it after {seconds:g} s", LATER
             ) from error
 
 

@@ -28,6 +28,8 @@ from mehealth_rag.index.folder import LAYOUT_VERSION, MANIFEST, read_manifest, s
 from mehealth_rag.index.lexical import LexicalWriter
 from mehealth_rag.index.report import Progress, RowStatus, Tally, indexed_documents
 from mehealth_rag.index.texts import TEXTS_VERSION, embedding_text, lexical_text
+from mehealth_rag.language.acronyms import learn_acronyms
+from mehealth_rag.language.words import WORDS_VERSION, stems, words
 from mehealth_rag.reading.describing import told_apart
 from mehealth_rag.reading.upkeep import uncollected
 from mehealth_rag.types import Passage, Source
@@ -260,19 +262,18 @@ class _Build:
         return self._encoder
 
     def _write_words(self, content: ContentWriter, generation: Path) -> None:
-        language = self._plan.language
         counts: Counter[str] = Counter()
         lexical = LexicalWriter()
         with self._stage("words", content.passages):
             for part in content.each_passage(_CHUNK):
                 for text in map(lexical_text, part):
-                    lexical.add(language.stems(text))
-                    counts.update(set(language.words(text)))
+                    lexical.add(stems(text))
+                    counts.update(set(words(text)))
                 self._progress.advance(len(part))
             lexical.write(generation)
             content.add_words(counts)
             texts = (lexical_text(p) for part in content.each_passage(_CHUNK) for p in part)
-            content.add_acronyms(language.acronyms(texts))
+            content.add_acronyms(learn_acronyms(texts))
 
     def _write_manifest(
         self, generation: Path, fingerprint: str, before: Path | None, passages: int
@@ -336,7 +337,7 @@ def _identity(source: Source) -> Any:  # noqa: ANN401 - JSON
 
 
 def _versions(plan: BuildPlan) -> list[int]:
-    return [plan.versions.reader, plan.versions.splitter, plan.versions.words, TEXTS_VERSION]
+    return [plan.versions.reader, plan.versions.splitter, WORDS_VERSION, TEXTS_VERSION]
 
 
 def _fingerprint(plan: BuildPlan, hashes: dict[str, str]) -> str:

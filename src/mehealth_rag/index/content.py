@@ -77,7 +77,6 @@ class ContentWriter:
         self, document: Document, passages: Sequence[Passage], names: tuple[str, ...] = ()
     ) -> None:
         """Add a document with its pages, passages and other names, after those before it."""
-        self._check_spans(passages)
         row = IndexedDocument(
             source=document.source,
             sha256=document.sha256,
@@ -93,7 +92,7 @@ class ContentWriter:
         )
         self._database.executemany(
             "insert into pages values (?, ?, ?)",
-            ((name, page.number, pack(page)) for page in document.pages),
+            ((name, page.number, _packed(page)) for page in document.pages),
         )
         self._database.executemany(
             "insert into passages values (?, ?, ?, ?, ?)",
@@ -104,12 +103,6 @@ class ContentWriter:
         )
         self._documents += 1
         self.passages += len(passages)
-
-    @staticmethod
-    def _check_spans(passages: Sequence[Passage]) -> None:
-        for passage in passages:
-            if len(passage.text) != passage.span.end - passage.span.start:
-                raise ValueError(f"passage {passage.id}: its text is not its span")
 
     def add_problems(self, problems: Iterable[DocumentProblem]) -> None:
         """Keep what could not be read, so that a later look at the index can tell."""
@@ -173,12 +166,9 @@ class ContentReader:
         if not rows:
             raise KeyError(f"{document} has no page {number}")
         try:
-            return self._read_page(rows[0][0])
+            page: Page = self._read(Page, zlib.decompress(rows[0][0]))
         except zlib.error as error:
             raise self._damaged(error) from error
-
-    def _read_page(self, data: bytes) -> Page:
-        page: Page = self._read(Page, zlib.decompress(data))
         return page
 
     def passages(self, ordinals: Sequence[int]) -> list[Passage]:
@@ -235,7 +225,7 @@ class ContentReader:
         return IndexStateError(f"{self._path} is damaged ({str(error).splitlines()[0]}): {MEND}")
 
 
-def pack(value: Page) -> bytes:
+def _packed(value: Page) -> bytes:
     """Return a page as compressed JSON."""
     return zlib.compress(adapter(Page).dump_json(value), _COMPRESSION)
 

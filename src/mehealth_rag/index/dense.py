@@ -102,7 +102,6 @@ class DenseWriter:
     """Fills the collection of a generation that is being built."""
 
     def __init__(self, client: ClientAPI, name: str, size: int) -> None:
-        self._client = client
         self._next = 0
         search = min(max(size, 50), _EXACT) if size <= _EXACT else _SEARCH
         self._collection = client.create_collection(
@@ -122,18 +121,14 @@ class DenseWriter:
 
     def add(self, passages: Sequence[Passage], vectors: NDArray[np.float32]) -> None:
         """Add the next passages with their vectors [n, d]."""
-        step = self._client.get_max_batch_size()
-        for start in range(0, len(passages), step):
-            part = passages[start : start + step]
-            first = self._next + start
-            self._collection.add(
-                ids=[p.id for p in part],
-                embeddings=vectors[start : start + step],
-                metadatas=[
-                    {"document": p.document, "page": p.page, "ordinal": first + i}
-                    for i, p in enumerate(part)
-                ],
-            )
+        self._collection.add(
+            ids=[p.id for p in passages],
+            embeddings=vectors,
+            metadatas=[
+                {"document": p.document, "page": p.page, "ordinal": ordinal}
+                for ordinal, p in enumerate(passages, start=self._next)
+            ],
+        )
         self._next += len(passages)
 
 

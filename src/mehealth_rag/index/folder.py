@@ -160,25 +160,20 @@ class IndexFolder:
         _flush(generation)
         write_durably(self.pointer, generation.name)
 
-    def tidy(self, keep: set[str]) -> tuple[str, ...]:
-        """Remove all generations but those of `keep`; return the names of the removed."""
-        removed = []
-        for path in sorted(self.generations.iterdir()):
+    def tidy(self, keep: set[str]) -> None:
+        """Remove all generations but those of `keep`."""
+        for path in self.generations.iterdir():
             if path.name not in keep:
                 shutil.rmtree(path, ignore_errors=True)
-                removed.append(path.name)
-        return tuple(removed)
 
 
 def read_manifest(generation: Path) -> dict[str, Any]:
     """Read a generation's manifest. Raises IndexStateError when it is damaged."""
     try:
         manifest = json.loads((generation / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        return dict(manifest)
+    except (OSError, ValueError, TypeError) as error:
         raise IndexStateError(f"{generation / MANIFEST} is damaged: {MEND}") from error
-    if not isinstance(manifest, dict):
-        raise IndexStateError(f"{generation / MANIFEST} is damaged: {MEND}")
-    return manifest
 
 
 def seal(generation: Path) -> dict[str, list[Any]]:

@@ -13,7 +13,7 @@ from mehealth_rag.index.content import ContentReader, IndexedDocument
 from mehealth_rag.types import DocumentProblem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from mehealth_rag.encoder.embedding import PassageText, PassageVectors
@@ -64,20 +64,10 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Versions:
-    """Versions of what makes passages and words: another one means another index."""
+    """Versions of what makes passages: another one means another index."""
 
     reader: int
     splitter: int
-    words: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Language:
-    """What an index learns of words: stems for matching, surface words for spelling, acronyms."""
-
-    stems: Callable[[str], list[str]]
-    words: Callable[[str], list[str]]
-    acronyms: Callable[[Iterable[str]], Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +83,6 @@ class BuildPlan:
     read: Callable[[Source], Document]
     split: Callable[[Document], tuple[Passage, ...]]
     encoder: Callable[[], BulkEncoder]
-    language: Language
     versions: Versions
     model: str
     chroma_url: str | None = None

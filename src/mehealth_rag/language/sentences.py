@@ -29,6 +29,7 @@ _MAY_BE_LAST = frozenset("inc ltd co corp plc llc jr sr etc u.s u.k a.m p.m ph.d
 _LIST_NUMBER = re.compile(r"\(?(?:\d{1,2}|[A-Za-z]|[ivx]{1,4})")
 """What numbers a list item, before its full stop ("1.", "b.", "iv.")."""
 
+_WORD = re.compile(r"\w+")
 _LAST_WORD = re.compile(r"[^\s(\[\"“‘']*$")
 _OPENING = re.compile(r"\s*[\"'“‘«(\[]*")
 _STARTERS = frozenset(
@@ -85,7 +86,7 @@ def _is_initial(word: str) -> bool:
 
 
 def _next_word(text: str, start: int) -> str:
-    match = re.compile(r"\w+").match(text, start)
+    match = _WORD.match(text, start)
     return match.group().casefold() if match else ""
 
 

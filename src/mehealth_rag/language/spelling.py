@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from mehealth_rag.language.comparatives import positive
 from mehealth_rag.language.words import WORD, fold, is_content
 
 _SHORTEST = 3
@@ -24,6 +23,7 @@ _QUESTION_WORDS = dict.fromkeys(
 """The words that make a question, so common that a near miss of one is meant for it."""
 
 _HAS_DIGIT = re.compile(r"\d")
+_COMPARED = re.compile(r"(?:er|est)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +58,12 @@ class Speller:
         )
 
     def _is_english(self, plain: str) -> bool:
-        """English knows the word, or the adjective that it compares ("dearer")."""
-        base = positive(plain)
-        return self.is_english(plain) or (len(base) > _SHORTEST and self.is_english(base))
+        """English knows the word, or an adjective that it may compare ("dearer", "bigger")."""
+        base = _COMPARED.sub("", plain)
+        adjectives = (base, f"{base}e", base[:-1], f"{base[:-1]}y") if base != plain else ()
+        return self.is_english(plain) or any(
+            len(word) > _SHORTEST and self.is_english(word) for word in adjectives
+        )
 
     @staticmethod
     def _nearest(word: str, frequency: Mapping[str, int]) -> str | None:

@@ -1,9 +1,8 @@
 """Language models: what the engine needs of one, how it is asked, and how its failures look.
 
-Nothing here imports LlamaIndex or llama.cpp before `open_model` is called.
+Nothing here imports OpenAI's client or llama.cpp before `open_model` is called.
 """
 
-from mehealth_rag.errors import LanguageModelError, LanguageModelFailure
 from mehealth_rag.llm.model import LanguageModel, Message, is_configured, open_model
 from mehealth_rag.llm.prompts import (
     NOT_THERE,
@@ -20,8 +19,6 @@ __all__ = [
     "Asked",
     "EvidenceItem",
     "LanguageModel",
-    "LanguageModelError",
-    "LanguageModelFailure",
     "Message",
     "TokenBudget",
     "answer_messages",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mehealth_rag.errors import LanguageModelError, LanguageModelFailure, MehealthError
@@ -47,45 +47,25 @@ class Speed:
     writing: float
 
 
-@dataclass(frozen=True, slots=True)
-class ModelFindings:
-    """A language model as it was found; what was not measured is None.
-
-    `read` is the longest prompt, in tokens, that the server has said to have read.
-    """
-
-    name: str
-    url: str
-    context: int
-    context_from: str
-    own_tokenizer: bool
-    read: int | None = None
-    speed: Speed | None = None
-
-
-def look_over(
-    settings: Settings, seconds: float, progress: Progress
-) -> tuple[tuple[Check, ...], ModelFindings | None]:
-    """The checks of the language model, and what was found out about it."""
+def look_over(settings: Settings, seconds: float, progress: Progress) -> tuple[Check, ...]:
+    """The checks of the language model; it is measured for about `seconds`, 0 for not at all."""
     if not is_configured(settings):
-        return (_unconfigured(settings),), None
-    checks, found = [_configured(settings)], None
+        return (_unconfigured(settings),)
+    checks = [_configured(settings)]
     try:
         progress("asking the language model's server about itself")
         model = open_model(settings)  # held: a model file's server ends with it
         server = _server(model)
-        found = _found(server, settings)
-        checks.append(_named(found, server.facts()))
+        checks.append(_named(server.facts()))
         if seconds > 0:
             progress("measuring the language model's speed")
-            found = replace(found, speed=_speed(server))
-            checks.append(_fast_enough(found, settings))
+            speed = _speed(server)
+            checks.append(_fast_enough(speed, settings))
             progress("sending it a prompt as long as its context")
-            found, check = _measured(server, found, seconds)
-            checks.append(check)
+            checks.append(_context(server, settings, int(seconds * speed.reading)))
     except MehealthError as error:
         checks.append(Check("language model", State.FAILED, " ".join(str(error).split())))
-    return tuple(checks), found
+    return tuple(checks)
 
 
 def _server(model: LanguageModel) -> ServerModel:
@@ -95,18 +75,6 @@ def _server(model: LanguageModel) -> ServerModel:
     server = model.running() if isinstance(model, FileModel) else model
     assert isinstance(server, ServerModel)  # noqa: S101 - there are these two
     return server
-
-
-def _found(server: ServerModel, settings: Settings) -> ModelFindings:
-    facts = server.facts()
-    told = facts.context_from or "assumed, as the server does not tell"
-    return ModelFindings(
-        name=facts.place.model,
-        url=facts.place.url,
-        context=server.context_tokens,
-        context_from="MEHEALTH_LLM_CONTEXT" if settings.llm_context is not None else told,
-        own_tokenizer=facts.counts_at is not None,
-    )
 
 
 def _unconfigured(settings: Settings) -> Check:
@@ -125,13 +93,14 @@ def _configured(settings: Settings) -> Check:
     return Check("engine", State.OK, f"{settings.engine}; language model: {model}; key: {key}")
 
 
-def _named(found: ModelFindings, facts: ServerFacts) -> Check:
-    text = f"{found.name} at {found.url}"
-    if facts.models and not {found.name, f"{found.name}:latest"} & set(facts.models):  # Ollama's
+def _named(facts: ServerFacts) -> Check:
+    name = facts.place.model
+    text = f"{name} at {facts.place.url}"
+    if facts.models and not {name, f"{name}:latest"} & set(facts.models):  # Ollama's
         remedy = f"check MEHEALTH_LLM_MODEL; the server lists: {', '.join(facts.models[:8])}"
         text += ", which the server does not list"
         return Check("language model", State.WARNING, text, remedy)
-    counted = "its own" if found.own_tokenizer else "estimated"
+    counted = "its own" if facts.counts_at is not None else "estimated"
     return Check("language model", State.OK, f"{text}; tokens are {counted}")
 
 
@@ -156,13 +125,11 @@ def _speed(server: ServerModel) -> Speed:
     return Speed(server.count(prompt) / max(times[0], 1e-3), server.count(said) / max(span, 1e-3))
 
 
-def _fast_enough(found: ModelFindings, settings: Settings) -> Check:
-    assert found.speed is not None  # noqa: S101 - it was just measured
-    reading, writing = found.speed.reading, found.speed.writing
-    first = TYPICAL_PROMPT / reading
-    whole = first + TYPICAL_ANSWER / writing
+def _fast_enough(speed: Speed, settings: Settings) -> Check:
+    first = TYPICAL_PROMPT / speed.reading
+    whole = first + TYPICAL_ANSWER / speed.writing
     text = (
-        f"reads {reading:.0f} and writes {writing:.1f} tokens a second: an answer of "
+        f"reads {speed.reading:.0f} and writes {speed.writing:.1f} tokens a second: an answer of "
         f"{TYPICAL_ANSWER} tokens to a prompt of {TYPICAL_PROMPT} takes {whole:.0f} s"
     )
     limits = []
@@ -176,25 +143,22 @@ def _fast_enough(found: ModelFindings, settings: Settings) -> Check:
     return Check("speed", State.OK, text)
 
 
-def _measured(
-    server: ServerModel, found: ModelFindings, seconds: float
-) -> tuple[ModelFindings, Check]:
-    """Whether a prompt as long as the context is read whole, or as one as there is time for.
+def _context(server: ServerModel, settings: Settings, affordable: int) -> Check:
+    """Whether a prompt as long as the context is read whole, or as one of `affordable` tokens.
 
     Raises LanguageModelError where the model does not answer even a short one.
     """
-    claimed = f"{found.context} tokens ({found.context_from})"
+    told = server.facts().context_from or "assumed, as the server does not tell"
+    source = "MEHEALTH_LLM_CONTEXT" if settings.llm_context is not None else told
+    claimed = f"{server.context_tokens} tokens ({source})"
     remedy = "set a smaller MEHEALTH_LLM_CONTEXT, or give the server a larger context"
-    started = time.monotonic()
     short, longer = _read(server, _SHORT), _read(server, _LONGER)
     if short is None or longer is None:
         text = f"{claimed}; whether it is read whole is not known: the server counts no tokens"
-        return found, Check("context", State.WARNING, text)
+        return Check("context", State.WARNING, text)
     each = max((longer - short) / (_LONGER - _SHORT), 1.0)
-    pace = (time.monotonic() - started) / (short + longer)
-    most = found.context - _SPARE
-    goal = max(min(most, int(seconds / pace)), longer)
-    lines = _SHORT + int((goal - short) / each)
+    most = server.context_tokens - _SPARE
+    lines = _SHORT + int((max(min(most, affordable), longer) - short) / each)
     foretold = int(short + (lines - _SHORT) * each)
     try:
         read = _read(server, lines) or 0
@@ -202,14 +166,13 @@ def _measured(
         if error.kind is not LanguageModelFailure.OVERFLOW:
             raise
         text = f"{claimed}, but a prompt of {foretold} tokens is refused"
-        return found, Check("context", State.FAILED, text, remedy)
-    found = replace(found, read=read)
+        return Check("context", State.FAILED, text, remedy)
     if read < _AS_FORETOLD * foretold:
         text = f"{claimed}, but of a prompt of {foretold} tokens it read {read}: it cuts silently"
-        return found, Check("context", State.FAILED, text, remedy)
-    text = f"{claimed}; a prompt of {read} tokens was read whole"
-    more = "" if goal >= most else "; a longer one takes too long, see --seconds"
-    return found, Check("context", State.OK, text + more)
+        return Check("context", State.FAILED, text, remedy)
+    more = "" if affordable >= most else "; a longer one takes too long, see --seconds"
+    text = f"{claimed}; a prompt of {read} tokens was read whole{more}"
+    return Check("context", State.OK, text)
 
 
 def _read(server: ServerModel, lines: int) -> int | None:

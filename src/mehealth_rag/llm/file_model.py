@@ -50,22 +50,12 @@ class FileModel:
         self._model: ServerModel | None = None
 
     @property
-    def name(self) -> str:
-        """The file's name without its ending."""
-        return self._path.stem
-
-    @property
     def context_tokens(self) -> int:
         """The context that the server really has: a file may allow less than what is set."""
         try:
             return self.running().context_tokens
         except LanguageModelError:
             return self._context
-
-    @property
-    def pid(self) -> int | None:
-        """The server's process, while there is one."""
-        return self._process.pid if self._process is not None else None
 
     def count(self, text: str) -> int:
         """Tokens of a text by the model's own tokenizer."""
@@ -125,7 +115,7 @@ class FileModel:
             address = process.stdout.readline().decode().strip()
             late.cancel()
             if address:
-                return ServerModel(Place(f"{address}/v1", self.name, key), self._settings)
+                return ServerModel(Place(f"{address}/v1", self._path.stem, key), self._settings)
             self.close()
             log.seek(0)
             lines = [x.strip() for x in log.read().decode(errors="replace").splitlines()]

@@ -36,10 +36,6 @@ class LanguageModel(Protocol):
     """A model that writes text. `context_tokens` is what prompt and answer may have together."""
 
     @property
-    def name(self) -> str:
-        """The model's name as its server knows it."""
-
-    @property
     def context_tokens(self) -> int:
         """Usable context: set, told by the server, or a careful assumption."""
 

@@ -91,14 +91,6 @@ class ServerModel:
         self._counted = lru_cache(maxsize=2_048)(self._count)
 
     @property
-    def name(self) -> str:
-        """The model's name; empty where only the server knows it and cannot be asked."""
-        try:
-            return self._place.model or self.facts().place.model
-        except LanguageModelError:
-            return ""
-
-    @property
     def context_tokens(self) -> int:
         """The context that is set, else what the server tells, else 4,096."""
         if self._settings.llm_context is not None:
