@@ -200,8 +200,7 @@ def test_options_that_do_not_fit(mehealth: Run, arguments: list[str], message: s
         (
             "missing.jsonl",
             "out.jsonl",
-            "invalid value for '--batch': path 'missing.jsonl' does not exist; "
-            "see: mehealth ask --help",
+            "invalid value for '--batch': Path 'missing.jsonl' does not exist",
         ),
         (
             "in.jsonl",

@@ -162,7 +162,7 @@ def test_the_same_claim_gives_the_same_bytes(
         ([TICKET, "--output", "out.jsonl"], "--output out.jsonl goes with --batch; "),
         (
             ["--batch", "missing.jsonl"],
-            "invalid value for '--batch': path 'missing.jsonl' does not exist",
+            "invalid value for '--batch': Path 'missing.jsonl' does not exist",
         ),
     ],
 )
