@@ -200,7 +200,7 @@ def test_options_that_do_not_fit(mehealth: Run, arguments: list[str], message: s
         (
             "missing.jsonl",
             "out.jsonl",
-            "invalid value for '--batch': Path 'missing.jsonl' does not exist",
+            "missing.jsonl: there is no such file; check --batch",
         ),
         (
             "in.jsonl",

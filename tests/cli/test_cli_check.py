@@ -160,10 +160,7 @@ def test_the_same_claim_gives_the_same_bytes(
         ([], "no claim given; give one as an argument, or a file with --batch"),
         ([TICKET, "--batch", "in.jsonl"], f"both '{TICKET}' and --batch in.jsonl are given; "),
         ([TICKET, "--output", "out.jsonl"], "--output out.jsonl goes with --batch; "),
-        (
-            ["--batch", "missing.jsonl"],
-            "invalid value for '--batch': Path 'missing.jsonl' does not exist",
-        ),
+        (["--batch", "missing.jsonl"], "missing.jsonl: there is no such file; check --batch"),
     ],
 )
 def test_options_that_do_not_fit(

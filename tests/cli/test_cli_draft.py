@@ -126,7 +126,7 @@ def test_a_strict_check_of_what_is_not_supported(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--file", "no.md"], "invalid value for '--file': File 'no.md' does not exist"),
+        (["--file", "no.md"], "no.md: there is no such file; check --file"),
         (["--file", "draft.md", TRUE], "--file draft.md goes without a claim, --batch, --output"),
         (["--file", "draft.md", "--batch", "-"], "--file draft.md goes without a claim, --batch"),
         (["--file", "draft.wpd"], "draft.wpd: unknown format 'wpd'; save it as one of pdf, html,"),

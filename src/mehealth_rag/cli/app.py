@@ -34,10 +34,7 @@ Engine = Annotated[
     str | None, typer.Option("--engine", help="who writes: extractive or generative")
 ]
 Batch = Annotated[
-    Path | None,
-    typer.Option(
-        "--batch", exists=True, allow_dash=True, help="JSON Lines, one a line; - is standard input"
-    ),
+    Path | None, typer.Option("--batch", help="JSON Lines, one object a line; - is standard input")
 ]
 Output = Annotated[Path | None, typer.Option("--output", help="JSON Lines file for the results")]
 Resume = Annotated[
@@ -168,10 +165,7 @@ def check(  # noqa: PLR0913 - one parameter an option
     *,
     document: Documents = None,
     file: Annotated[
-        Path | None,
-        typer.Option(
-            "--file", exists=True, dir_okay=False, help="a draft, checked sentence by sentence"
-        ),
+        Path | None, typer.Option("--file", help="a draft, checked sentence by sentence")
     ] = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="exit code 4 where a claim is not supported")
@@ -243,8 +237,7 @@ def fetch(
 def evaluate(  # noqa: PLR0913 - one parameter an option
     *,
     question_set: Annotated[
-        Path | None,
-        typer.Option("--set", exists=True, help="questions, or a folder with corpus/ beside them"),
+        Path | None, typer.Option("--set", help="questions, or a folder with corpus/ beside them")
     ] = None,
     sample: Sample = None,
     answers: Annotated[
@@ -261,10 +254,7 @@ def evaluate(  # noqa: PLR0913 - one parameter an option
     ] = Path("eval-report"),
     show_reporting_half: Hidden = False,
     written: Annotated[
-        Path | None,
-        typer.Option(
-            "--written", exists=True, file_okay=False, help="folder of written documents to score"
-        ),
+        Path | None, typer.Option("--written", help="folder of written documents to score")
     ] = None,
     reader_only: ReaderOnly = False,
     engine: Engine = None,
@@ -283,24 +273,18 @@ def evaluate(  # noqa: PLR0913 - one parameter an option
         if reader_only:
             run_reader(question_set, json=json, corpus=corpus, index=index)
             return
-        from mehealth_eval.run import Options
-
-        options = Options(
-            set=question_set,
+        request = Request(
+            question_set=question_set,
             sample=sample,
             answers=answers,
             engine_name=engine_name,
+            write_answers=write_answers,
             compare=compare,
             fail_under=fail_under,
+            report=report,
             show_hidden=show_reporting_half,
         )
-        run(
-            Request(options, report, write_answers),
-            json=json,
-            corpus=corpus,
-            index=index,
-            engine=engine,
-        )
+        run(request, json=json, corpus=corpus, index=index, engine=engine)
 
 
 @_command("ui_host", "ui_port")

@@ -56,7 +56,7 @@ def given(
     if text is not None and batch is not None:
         raise UsageError(f"both '{text[:40]}' and --batch {batch} are given; give one of them")
     if batch is not None:
-        _check_output(batch, output, resume=resume)
+        _check_files(batch, output, resume=resume)
         return Batch(batch, output, resume)
     if output is not None:
         raise UsageError(f"--output {output} goes with --batch; give a batch, or leave it out")
@@ -70,7 +70,9 @@ def given(
     return text
 
 
-def _check_output(batch: Path, output: Path | None, *, resume: bool) -> None:
+def _check_files(batch: Path, output: Path | None, *, resume: bool) -> None:
+    if batch != STANDARD_INPUT and not batch.exists():
+        raise UsageError(f"{batch}: there is no such file; check --batch")
     if output is None:
         if resume:
             raise UsageError("--resume needs the --output file to go on with; name it")

@@ -31,11 +31,13 @@ _IN_SOURCE = {".txt": False, ".text": False, ".md": True, ".markdown": True}
 
 
 def check_alone(file: Path, *others: object) -> None:
-    """Raise UsageError where a draft is given beside something else to check."""
+    """Raise UsageError where a draft is given beside something else to check, or does not exist."""
     if any(others):
         raise UsageError(
             f"--file {file} goes without a claim, --batch, --output and --resume; leave them out"
         )
+    if not file.is_file():
+        raise UsageError(f"{file}: there is no such file; check --file")
 
 
 def run_draft(common: Common, file: Path, documents: Sequence[str], *, strict: bool) -> int:

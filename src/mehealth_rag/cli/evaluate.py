@@ -11,7 +11,7 @@ from mehealth_rag.cli.context import console, made, note, print_json
 from mehealth_rag.errors import MehealthError, UsageError
 
 if TYPE_CHECKING:
-    from mehealth_eval.run import Options, Plan, Report
+    from mehealth_eval.run import Plan, Report
     from mehealth_eval.written_replies import ReplyFigures
     from mehealth_eval.written_scores import WrittenFigures
     from mehealth_rag.settings import Settings
@@ -22,11 +22,17 @@ _MOST_PROBLEMS = 20
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is to be evaluated, and where the report and, if wanted, our own answers go."""
+    """What the options ask for; None stands for one that was not given."""
 
-    options: Options
     report: Path
-    write_answers: Path | None
+    question_set: Path | None = None
+    sample: int | None = None
+    answers: Path | None = None
+    engine_name: str | None = None
+    write_answers: Path | None = None
+    compare: Path | None = None
+    fail_under: Path | None = None
+    show_hidden: bool = False
 
 
 def run(
@@ -34,9 +40,19 @@ def run(
 ) -> None:
     """Evaluate, print, write the report; exit 1 where a figure is under its floor."""
     _check(request, corpus)
-    from mehealth_eval.run import prepare
+    from mehealth_eval.run import Options, prepare
 
-    plan = prepare(request.options)
+    plan = prepare(
+        Options(
+            set=request.question_set,
+            sample=request.sample,
+            answers=request.answers,
+            engine_name=request.engine_name,
+            compare=request.compare,
+            fail_under=request.fail_under,
+            show_hidden=request.show_hidden,
+        )
+    )
     settings = _settings(plan, corpus, index, engine)
     _make_folder(request.report)
     report = _evaluated(plan, settings)
@@ -75,6 +91,8 @@ def run_written(
 
     With the engine `generative`: what is shown of a good model's and a liar's replies.
     """
+    if not folder.is_dir():
+        raise UsageError(f"{folder}: there is no such folder; check --written")
     settings = made(engine=engine)
     if reader_only and settings.engine == "generative":
         raise UsageError("--reader-only asks no language model; leave out --engine generative")
@@ -98,11 +116,13 @@ def run_written(
 
 
 def _check(request: Request, corpus: Path | None) -> None:
-    """Refuse options that do not go together."""
-    wanted, written = request.options.set, request.write_answers
+    """Refuse, before anything heavy is loaded, options that do not go together."""
+    wanted, written = request.question_set, request.write_answers
+    if wanted is not None and not wanted.exists():
+        raise UsageError(f"{wanted}: there is no such file or folder; check --set")
     if wanted is not None and wanted.is_dir() and corpus is not None:
         raise UsageError(f"--set {wanted} has a corpus of its own; leave out --corpus {corpus}")
-    if written is not None and request.options.answers is not None:
+    if written is not None and request.answers is not None:
         raise UsageError("--answers are another's: there are none of ours for --write-answers")
     if written is not None and not written.parent.is_dir():
         raise UsageError(f"{written}: there is no folder {written.parent}; check --write-answers")
