@@ -65,10 +65,9 @@ def _under(above: Run, run: Run) -> bool:
 
 
 def _is_cell(stack: Stack) -> bool:
-    words = sum(len(run.text.split()) for run in stack)
-    return (
-        1 < len(stack) <= _LINES and words <= _WORDS and not any(is_figure(r.text) for r in stack)
-    )
+    if not 1 < len(stack) <= _LINES or any(is_figure(run.text) for run in stack):
+        return False
+    return sum(len(run.text.split()) for run in stack) <= _WORDS
 
 
 def _label(stack: Stack, runs: Sequence[Run]) -> Run | None:

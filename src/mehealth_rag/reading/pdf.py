@@ -155,12 +155,33 @@ def _read_page(
         page = document[index]
         frame = Frame(tuple(page.get_bbox()), page.get_rotation())
         size = page.get_size()
-        hidden = take_out_hidden(page, frame, walker)
-        textpage = page.get_textpage()
+        runs, turn, unmapped = _text(page, frame, questions)
     except pdfium.PdfiumError:
         nowhere = Frame((0.0, 0.0, 0.0, 0.0))
         fault = Fault.UNREADABLE
         return RawPage(index + 1, (0.0, 0.0), nowhere, (), _DAMAGED, fault, label)
+    try:
+        hidden = take_out_hidden(page, frame, walker, questions.met) if runs else ""
+        if hidden:
+            runs, turn, unmapped = _text(page, frame, questions)
+        runs = with_fields(page, runs, frame.turned(turn))
+        links = page_links(page, frame)
+        placed_on = (size[1], size[0]) if turn else size
+        found = examine(page, runs, placed_on, options, hidden, unmapped=unmapped)
+    finally:
+        page.close()
+    if found.fault is Fault.OCR:
+        turn = 0  # the words are those of the page as it is displayed
+    return RawPage(
+        index + 1, size, frame, found.runs, found.problem, found.fault, label, links, turn
+    )
+
+
+def _text(
+    page: pdfium.PdfPage, frame: Frame, questions: Questions
+) -> tuple[tuple[Run, ...], int, bool]:
+    """The runs of a page, how far it was turned for them, and whether its fonts tell no letters."""
+    textpage = page.get_textpage()
     try:
         questions.turn_to(textpage.raw, frame)
         runs = tuple(_runs(textpage, questions))
@@ -168,19 +189,9 @@ def _read_page(
         if turn:  # most of the page is on its side, as a wide table is: it is read as it is meant
             questions.turn_to(textpage.raw, frame.turned(turn))
             runs = tuple(_runs(textpage, questions))
-        runs = with_fields(page, runs, frame.turned(turn))
-        links = page_links(page, frame)
-        placed_on = (size[1], size[0]) if turn else size
-        unmapped = questions.are_unmapped(textpage.count_chars())
-        found = examine(page, runs, placed_on, options, hidden, unmapped=unmapped)
+        return runs, turn, questions.are_unmapped(textpage.count_chars())
     finally:
         textpage.close()
-        page.close()
-    if found.fault is Fault.OCR:
-        turn = 0  # the words are those of the page as it is displayed
-    return RawPage(
-        index + 1, size, frame, found.runs, found.problem, found.fault, label, links, turn
-    )
 
 
 def _turn(runs: Sequence[Run]) -> int:
@@ -232,6 +243,8 @@ def _line_runs(page: Questions, line: str, first: int, order: int) -> Iterator[R
     count = page.rect_count(first, len(line))
     if count <= 0:
         return
+    if count > 1:
+        page.meet(line, first)
     lead = len(line) - len(line.lstrip())
     style = page.style(first + lead)
     widest = _LOOSE_LINE * style.size * len(line)
