@@ -11,7 +11,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from mehealth_rag.reading.marks import is_figure, is_lone_mark, is_number_of_title
-from mehealth_rag.reading.runs import Run, down_to
+from mehealth_rag.reading.runs import Run, down_to, in_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -218,17 +218,12 @@ def captioned_figures(runs: Sequence[Run]) -> tuple[list[Statement], list[Run]]:
 
 def _rows(runs: Sequence[Run]) -> list[list[Statement]]:
     """Two figures or more on one baseline, from left to right, each with what stands behind it."""
-    rows: list[list[Run]] = []
     sizes = sorted(run.size for run in runs)
     least = sizes[len(sizes) // 2] / _SMALLER if sizes else 0.0
     large = (run for run in runs if run.size >= least and len(run.text) <= _SIGNS)
     figures = [run for run in large if any(map(str.isdigit, run.text))]
-    for run in sorted(figures, key=lambda run: -run.baseline):
-        if rows and _is_level(rows[-1][0], run):
-            rows[-1].append(run)
-        else:
-            rows.append([run])
-    placed = (sorted(row, key=lambda run: run.box[0]) for row in rows if len(row) > 1)
+    rows = (row for row in in_rows(figures, _is_level) if len(row) > 1)
+    placed = (sorted(row, key=lambda run: run.box[0]) for row in rows)
     return [[[run, *_behind(run, runs)] for run in row] for row in placed]
 
 

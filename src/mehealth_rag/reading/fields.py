@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from pypdfium2 import raw
 
 from mehealth_rag.reading.pdf_file import wide_text
-from mehealth_rag.reading.runs import Run
+from mehealth_rag.reading.runs import Run, line_box
 from mehealth_rag.reading.tidy import clean
 
 if TYPE_CHECKING:
@@ -163,7 +163,7 @@ def _alone(runs: Sequence[Run], item: _Written, size: float) -> Run:
     left, bottom, right, top = item.box
     height = min(size, top - bottom)
     baseline = top - height if item.note else (bottom + top) / 2 - 0.3 * height
-    box = (left, baseline - 0.22 * height, right, baseline + 0.78 * height)
+    box = line_box(left, right, baseline, height)
     above = [r for r in runs if r.baseline >= top and r.box[0] < right and r.box[2] > left]
     near = min(above, key=lambda run: run.baseline).order if above else -1
     order = near if above else max((run.order for run in runs), default=0) + 1
