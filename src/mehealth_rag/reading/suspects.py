@@ -113,7 +113,8 @@ class _Drawn:
     @property
     def unpainted(self) -> Flags:
         """Texts whose mode of drawing leaves nothing on the page [n]."""
-        return (self.modes == _INVISIBLE) | (self.modes == _CLIPPING)
+        found: Flags = (self.modes == _INVISIBLE) | (self.modes == _CLIPPING)
+        return found
 
     def at(self, places: Places) -> list[int]:
         """The handles of the objects at some places."""
@@ -293,7 +294,8 @@ def _reached(texts: Boxes, places: Places, boxes: Boxes, until: Places) -> Flags
     middle, least = (bottom + top) / 2, (right - left) * _OVER
     over = (y0 <= middle) & (middle <= y1) & (places[:, None] < until)
     over &= np.minimum(right, x1) - np.maximum(left, x0) >= least
-    return over.any(axis=1)
+    found: Flags = over.any(axis=1)
+    return found
 
 
 def _each(
