@@ -11,7 +11,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from mehealth_rag.reading.marks import is_figure, is_lone_mark, is_number_of_title
-from mehealth_rag.reading.runs import Run, down_to
+from mehealth_rag.reading.runs import Run, down_to, in_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -65,10 +65,9 @@ def _under(above: Run, run: Run) -> bool:
 
 
 def _is_cell(stack: Stack) -> bool:
-    words = sum(len(run.text.split()) for run in stack)
-    return (
-        1 < len(stack) <= _LINES and words <= _WORDS and not any(is_figure(r.text) for r in stack)
-    )
+    if not 1 < len(stack) <= _LINES or any(is_figure(run.text) for run in stack):
+        return False
+    return sum(len(run.text.split()) for run in stack) <= _WORDS
 
 
 def _label(stack: Stack, runs: Sequence[Run]) -> Run | None:
@@ -219,17 +218,12 @@ def captioned_figures(runs: Sequence[Run]) -> tuple[list[Statement], list[Run]]:
 
 def _rows(runs: Sequence[Run]) -> list[list[Statement]]:
     """Two figures or more on one baseline, from left to right, each with what stands behind it."""
-    rows: list[list[Run]] = []
     sizes = sorted(run.size for run in runs)
     least = sizes[len(sizes) // 2] / _SMALLER if sizes else 0.0
     large = (run for run in runs if run.size >= least and len(run.text) <= _SIGNS)
     figures = [run for run in large if any(map(str.isdigit, run.text))]
-    for run in sorted(figures, key=lambda run: -run.baseline):
-        if rows and _is_level(rows[-1][0], run):
-            rows[-1].append(run)
-        else:
-            rows.append([run])
-    placed = (sorted(row, key=lambda run: run.box[0]) for row in rows if len(row) > 1)
+    rows = (row for row in in_rows(figures, _is_level) if len(row) > 1)
+    placed = (sorted(row, key=lambda run: run.box[0]) for row in rows)
     return [[[run, *_behind(run, runs)] for run in row] for row in placed]
 
 

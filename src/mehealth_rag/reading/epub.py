@@ -15,7 +15,7 @@ from mehealth_rag.errors import ReadingError
 from mehealth_rag.reading.faults import with_hidden
 from mehealth_rag.reading.flow import page_of
 from mehealth_rag.reading.hypertext import blocks_of
-from mehealth_rag.reading.packages import BROKEN, check_package, damaged, parse
+from mehealth_rag.reading.packages import BROKEN, check_package, damaged, parse, told
 from mehealth_rag.reading.upkeep import beat
 from mehealth_rag.reading.web import decode_html
 from mehealth_rag.types import BlockKind
@@ -83,9 +83,7 @@ class _Book:
 
     def metadata(self) -> dict[str, str]:
         """Title, author and the day of publication."""
-        found = {"title": "title", "author": "creator", "published": "date"}
-        told = {key: self._opf.findtext(f".//{{*}}{name}") for key, name in found.items()}
-        return {key: " ".join(value.split()) for key, value in told.items() if value}
+        return told(self._opf, {"title": "title", "author": "creator", "published": "date"})
 
     def page(self, path: Path, number: int, file: str) -> Page:
         """One file of the text."""

@@ -6,7 +6,6 @@ its label, as a row of a table does: "Name of applicant:", "Rosalind Achterberg"
 
 from __future__ import annotations
 
-import ctypes
 import re
 from dataclasses import dataclass
 from statistics import median_low
@@ -14,11 +13,12 @@ from typing import TYPE_CHECKING
 
 from pypdfium2 import raw
 
-from mehealth_rag.reading.runs import Run
+from mehealth_rag.reading.pdf_file import wide_text
+from mehealth_rag.reading.runs import Run, line_box
 from mehealth_rag.reading.tidy import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     import pypdfium2 as pdfium
 
@@ -92,7 +92,7 @@ def _written(page: pdfium.PdfPage, annotation: object, frame: Frame) -> _Written
         return None
     box = frame.box((rect.left, rect.bottom, rect.right, rect.top))
     if kind == raw.FPDF_ANNOT_FREETEXT:
-        contents = _string(raw.FPDFAnnot_GetStringValue, annotation, b"Contents")
+        contents = wide_text(raw.FPDFAnnot_GetStringValue, annotation, b"Contents")
         return _Written(_one_line(contents), box, note=True)
     if kind != raw.FPDF_ANNOT_WIDGET or page.formenv is None:
         return None
@@ -103,15 +103,8 @@ def _written(page: pdfium.PdfPage, annotation: object, frame: Frame) -> _Written
         return _Written(mark, box, tick=True)
     if field not in _WRITTEN or raw.FPDFAnnot_GetFormFieldFlags(form, annotation) & _PASSWORD:
         return None
-    value = _string(raw.FPDFAnnot_GetFormFieldValue, form, annotation)
+    value = wide_text(raw.FPDFAnnot_GetFormFieldValue, form, annotation)
     return _Written(_one_line(value), box)
-
-
-def _string(ask: Callable[..., int], *about: object) -> str:
-    size = ask(*about, None, 0)
-    buffer = (ctypes.c_ushort * max(size // 2, 1))()
-    ask(*about, buffer, size)
-    return bytes(buffer).decode("utf-16-le", "replace").rstrip("\0")
 
 
 def _one_line(text: str) -> str:
@@ -170,7 +163,7 @@ def _alone(runs: Sequence[Run], item: _Written, size: float) -> Run:
     left, bottom, right, top = item.box
     height = min(size, top - bottom)
     baseline = top - height if item.note else (bottom + top) / 2 - 0.3 * height
-    box = (left, baseline - 0.22 * height, right, baseline + 0.78 * height)
+    box = line_box(left, right, baseline, height)
     above = [r for r in runs if r.baseline >= top and r.box[0] < right and r.box[2] > left]
     near = min(above, key=lambda run: run.baseline).order if above else -1
     order = near if above else max((run.order for run in runs), default=0) + 1

@@ -17,16 +17,16 @@ import numpy as np
 import pypdfium2 as pdfium
 from pypdfium2 import raw
 
+from mehealth_rag.reading.pdf_file import wide_text
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 
     from numpy.typing import NDArray
 
     from mehealth_rag.types import Box
 
     Levels = NDArray[np.uint8]
-    from collections.abc import Iterable, Sequence
-
     from mehealth_rag.reading.runs import Frame
     from mehealth_rag.reading.suspects import Item, Walker
 
@@ -129,16 +129,18 @@ _COARSE, _FINE = 1.0, 2.0
 _LONGEST = 2400.0
 
 
-def take_out_hidden(page: pdfium.PdfPage, frame: Frame, walker: Walker) -> str:
+def take_out_hidden(page: pdfium.PdfPage, frame: Frame, walker: Walker, met: Set[float]) -> str:
     """Take what is not seen out of a page's text, and give its words.
 
-    The page is changed as it is open; its file is not.
+    `met` are the text objects that its words begin in. The page is changed as it is open, so no
+    text page of it may be open; its file is not.
     """
-    suspects, texts = walker.scan(ctypes.cast(page.raw, ctypes.c_void_p).value or 0)
+    suspects, texts = walker.scan(ctypes.cast(page.raw, ctypes.c_void_p).value or 0, met)
     if not suspects:
         return ""
-    boxes = {item.handle: frame.box(walker.box(item)) for item in suspects}
-    words = _words(page, _unseen(page, suspects, boxes))
+    boxes = {item.handle: frame.box(item.box) for item in suspects}
+    unseen = _unseen(page, suspects, boxes)
+    words = _words(page, unseen) if unseen else {}
     if not words:
         return ""
     drawn = _without(page, texts, _FINE)  # the ink of shown words is not that of hidden ones
@@ -195,8 +197,8 @@ def _object(handle: int) -> object:
 
 def _remove(page: pdfium.PdfPage, hidden: Iterable[Item]) -> None:
     for item in hidden:
-        if item.holder.form:
-            raw.FPDFFormObj_RemoveObject(_object(item.holder.form), _object(item.handle))
+        if item.form:
+            raw.FPDFFormObj_RemoveObject(_object(item.form), _object(item.handle))
         else:
             raw.FPDFPage_RemoveObject(page.raw, _object(item.handle))
         raw.FPDFPageObj_Destroy(_object(item.handle))
@@ -207,18 +209,12 @@ def _words(page: pdfium.PdfPage, unseen: Sequence[Item]) -> dict[Item, str]:
 
     Many programs write each space as a text of its own: it never has ink.
     """
-    if not unseen:
-        return {}
     text = page.get_textpage()
     try:
-        words = {item: _word(item.handle, text.raw) for item in unseen}
+        words = {
+            item: wide_text(raw.FPDFTextObj_GetText, _object(item.handle), text.raw)
+            for item in unseen
+        }
     finally:
         text.close()
     return {item: word for item, word in words.items() if word.strip()}
-
-
-def _word(handle: int, text: object) -> str:
-    size = raw.FPDFTextObj_GetText(_object(handle), text, None, 0)
-    buffer = (ctypes.c_ushort * max(size // 2, 1))()
-    raw.FPDFTextObj_GetText(_object(handle), text, buffer, size)
-    return bytes(buffer).decode("utf-16-le", "replace").rstrip("\0")

@@ -1,8 +1,4 @@
-"""Reading order: runs to lines, lines to rows of tables, columns and stretches of the whole width.
-
-The file's own order is kept where it runs down the page; columns are told by a gutter that no line
-of a stretch crosses, rows of a table by figures or short cells on one baseline.
-"""
+"""Runs to lines, and lines to rows of tables: by figures or short cells on one baseline."""
 
 from __future__ import annotations
 
@@ -10,15 +6,14 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from mehealth_rag.reading.cells import captioned_figures, shared_labels, wrapped_cells
+from mehealth_rag.reading.columns import PROSE_WORDS, regions_of
 from mehealth_rag.reading.marks import figures_apart, is_figure, is_lone_mark, is_number_of_title
 from mehealth_rag.reading.raised import is_raised_run, raised
-from mehealth_rag.reading.runs import RawPage, Region, Run, TextLine
+from mehealth_rag.reading.runs import RawPage, Region, Run, TextLine, in_rows, union
 from mehealth_rag.reading.stacks import heading_stacks, wrapped_labels
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from mehealth_rag.types import Box
+    from collections.abc import Sequence
 
 _TOUCHING = 0.15
 """A gap in ems below which two runs are one word, above it two."""
@@ -29,13 +24,6 @@ _NEAR_APART = 0.5
 far more often than parts of one line, and a column may stand less than an em from the next."""
 _MARK_GAP = 20.0
 """A gap in ems up to which a bullet belongs to what follows it."""
-_GUTTER = 3.0
-"""So many points are free on either side of the line between two columns."""
-_SECTION_GAP = 1.5
-"""An empty band in ems under which columns may be over."""
-_COLUMN_LINES = 3
-"""So many lines of prose make a column."""
-_PROSE_WORDS = 3
 _CELL_WORDS = 12
 """A row without figures has no longer cell."""
 
@@ -50,7 +38,7 @@ def arrange(page: RawPage) -> list[Region]:
     lines = [_line(runs, row=False)._replace(statement=True) for runs in statements]
     lines += _lines(rest) + [_table_row(stack) for stack in stacks]
     lines.sort(key=lambda line: line.order)
-    regions = _regions(lines)
+    regions = regions_of(lines)
     if turned:
         regions.append(tuple(_line((run,), row=False) for run in turned))
     if marks:
@@ -96,23 +84,9 @@ def _near_baseline(one: Run, other: Run) -> bool:
 
 def _lines(runs: Sequence[Run]) -> list[TextLine]:
     lines: list[TextLine] = []
-    for row in _baselines(runs):
-        lines.extend(_cut(row))
+    for row in in_rows(runs, _beside):
+        lines.extend(_cut(sorted(row, key=lambda run: run.box[0])))
     return lines
-
-
-def _baselines(runs: Iterable[Run]) -> list[list[Run]]:
-    """Group runs that stand beside each other, each row from left to right."""
-    rows: list[list[Run]] = []
-    for run in sorted(runs, key=lambda run: -run.baseline):
-        if rows and _beside(rows[-1][0], run):
-            rows[-1].append(run)
-        else:
-            rows.append([run])
-    for row in rows:
-        if len(row) > 1:
-            row.sort(key=lambda run: run.box[0])
-    return rows
 
 
 def _beside(first: Run, run: Run) -> bool:
@@ -176,7 +150,7 @@ def _same_order(groups: list[tuple[Run, ...]]) -> list[list[tuple[Run, ...]]]:
         before, words = len(_text(left).split()), len(_text(group).split())
         if same and before > 8 and words <= 2:
             together[-1][-1] = (*left, *group)
-        elif same and min(before, words) <= _PROSE_WORDS:
+        elif same and min(before, words) <= PROSE_WORDS:
             together[-1].append(group)
         else:
             together.append([group])
@@ -203,7 +177,7 @@ def _line(group: Sequence[Run], *, row: bool, text: str | None = None) -> TextLi
     heavy = [run for run in group if not is_lone_mark(run.text)] or group
     return TextLine(
         text=_text(group) if text is None else text,
-        box=_union(run.box for run in group),
+        box=union(run.box for run in group),
         baseline=main.baseline,
         size=main.size,
         order=min(run.order for run in group),
@@ -242,152 +216,3 @@ def _parted_row(groups: Sequence[Sequence[Run]]) -> TextLine:
         return row
     cells = (_line(group, row=False) for group in groups)
     return row._replace(cells=tuple(cell._replace(whole=row) for cell in cells))
-
-
-def _union(boxes: Iterable[Box]) -> Box:
-    lefts, bottoms, rights, tops = zip(*boxes, strict=True)
-    return min(lefts), min(bottoms), max(rights), max(tops)
-
-
-def _regions(lines: list[TextLine]) -> list[Region]:
-    """Stretches of the whole width and columns, in reading order."""
-    gutter = _gutter(lines)
-    if gutter is None:
-        return [_downwards(lines)]
-    regions: list[Region] = []
-    whole: list[TextLine] = []
-    for stretch, columns in _stretches(lines, gutter):
-        if not columns:
-            whole += stretch
-            continue
-        if whole:
-            regions.append(_downwards(whole))
-            whole = []
-        left = [line for line in stretch if line.box[2] <= gutter]
-        right = [line for line in stretch if line.box[2] > gutter]
-        regions += _regions(left) + _regions(right)
-    if whole:
-        regions.append(_downwards(whole))
-    return regions
-
-
-def _downwards(lines: Sequence[TextLine]) -> Region:
-    """Keep the file's order where it runs down the page, else go from top to bottom."""
-    ordered = sorted(lines, key=lambda line: line.order)
-    if not any(_jumps_up(above, below) for above, below in pairwise(ordered)):
-        return tuple(ordered)
-    rows: list[list[TextLine]] = []
-    for line in sorted(lines, key=lambda line: -line.baseline):
-        if rows and rows[-1][0].baseline - line.baseline < 0.4 * line.size:
-            rows[-1].append(line)
-        else:
-            rows.append([line])
-    return tuple(line for row in rows for line in sorted(row, key=lambda line: line.box[0]))
-
-
-def _jumps_up(above: TextLine, below: TextLine) -> bool:
-    """Whether the file goes back up the page without going over to the right."""
-    return below.baseline > above.baseline + 0.5 * above.size and below.box[0] < above.box[2]
-
-
-def _gutter(lines: Sequence[TextLine]) -> float | None:
-    """Where the right one of two columns starts, None where there are none."""
-    starts = _column_starts(lines)
-    best, best_score = None, 0
-    for start in starts:
-        gutter = start - _GUTTER
-        score = sum(len(part) for part, columns in _stretches(lines, gutter) if columns)
-        if score > best_score:
-            best, best_score = gutter, score
-    return best
-
-
-def _column_starts(lines: Sequence[TextLine]) -> list[float]:
-    """Left edges that several lines of prose share, to the right of the page's own left edge."""
-    prose = [line for line in lines if not line.row]
-    left = min((line.box[0] for line in lines), default=0.0)
-    width = max((line.box[2] for line in lines), default=0.0) - left
-    counts: dict[int, list[float]] = {}
-    for line in prose:
-        if line.box[0] > left + 0.2 * width:
-            counts.setdefault(round(line.box[0] / 3), []).append(line.box[0])
-    return [min(edges) for edges in counts.values() if len(edges) >= _COLUMN_LINES]
-
-
-def _stretches(lines: Sequence[TextLine], gutter: float) -> list[tuple[list[TextLine], bool]]:
-    """Lines from top to bottom, cut where one crosses the gutter; true where there are columns."""
-    stretches: list[tuple[list[TextLine], bool]] = []
-    current: list[TextLine] = []
-
-    def across(line: TextLine) -> bool:
-        return line.box[0] < gutter < line.box[2] + _GUTTER
-
-    for line in sorted(lines, key=lambda line: -line.box[3]):
-        crosses = across(line)
-        parted = bool(crosses and line.cells)
-        if (crosses and not parted) or _opens_section(line, current):
-            stretches += _closed(current, gutter)
-            current = []
-        if parted:
-            current += line.cells
-        elif crosses:
-            stretches.append(([line], False))
-        else:
-            current.append(line)
-    return stretches + _closed(current, gutter)
-
-
-def _closed(lines: list[TextLine], gutter: float) -> list[tuple[list[TextLine], bool]]:
-    """Close a stretch; what stands below its columns and is none becomes its own."""
-    if not lines or not _are_columns(lines, gutter):
-        return [(_wholes(lines), False)] if lines else []
-    lowest, cut = lines[0].box[1], 0
-    for index, line in enumerate(lines):
-        if line.box[3] < lowest - _SECTION_GAP * line.size:
-            cut = index
-        lowest = min(lowest, line.box[1])
-    upper, lower = lines[:cut], lines[cut:]
-    if _are_columns(upper, gutter) and not _are_columns(lower, gutter):
-        return [(upper, True), (_wholes(lower), False)]
-    return [(lines, True)]
-
-
-def _wholes(lines: Sequence[TextLine]) -> list[TextLine]:
-    """Put rows that were parted for columns together again."""
-    kept: dict[int, TextLine] = {}
-    for line in lines:
-        whole = line.whole or line
-        kept[id(whole)] = whole
-    return list(kept.values())
-
-
-def _opens_section(line: TextLine, above: Sequence[TextLine]) -> bool:
-    """Whether a large line stands alone below everything above it."""
-    if not above:
-        return False
-    lowest = min(other.box[1] for other in above)
-    usual = sorted(other.size for other in above)[len(above) // 2]
-    return line.size > 1.2 * usual and line.box[3] < lowest - 0.8 * line.size
-
-
-def _are_columns(lines: Sequence[TextLine], gutter: float) -> bool:
-    own = [line for line in lines if line.whole is None]
-    left = [line for line in own if line.box[2] <= gutter]
-    right = [line for line in own if line.box[2] > gutter]
-    if not (_is_column(left) and _is_column(right)):
-        return False
-    low = max(min(line.box[1] for line in left), min(line.box[1] for line in right))
-    high = min(max(line.box[3] for line in left), max(line.box[3] for line in right))
-    heights = [max(x.box[3] for x in side) - min(x.box[1] for x in side) for side in (left, right)]
-    return high - low > 0.3 * min(heights)
-
-
-def _is_column(lines: Sequence[TextLine]) -> bool:
-    if len(lines) < _COLUMN_LINES:
-        return False
-    words = sorted(len(line.text.split()) for line in lines)
-    if words[len(words) // 2] < _PROSE_WORDS:
-        return False
-    ordered = sorted(lines, key=lambda line: -line.baseline)
-    tight = sum(a.baseline - b.baseline < 1.9 * a.size for a, b in pairwise(ordered))
-    return tight * 2 >= len(ordered) - 1

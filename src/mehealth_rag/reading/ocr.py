@@ -12,7 +12,7 @@ from functools import cache
 from statistics import median
 from typing import TYPE_CHECKING
 
-from mehealth_rag.reading.runs import Run
+from mehealth_rag.reading.runs import DESCENT, Run, line_box
 from mehealth_rag.reading.tidy import clean
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ _SURE = 40
 """Mean confidence (of 100) of a line's words below which they are specks, not words."""
 _CELL_GAP = 1.0
 """Ems between words from which on they stand in different cells or columns."""
-_ASCENT, _DESCENT = 0.78, 0.22
 _X_HEIGHT, _CAPITAL = 0.5, 0.72
 _TALL, _DEEP = re.compile(r"[A-Zbdfhklt0-9£$€%()/]"), re.compile(r"[gjpqy,;()Q$]")
 _WORD_LEVEL = "5"
@@ -141,7 +140,7 @@ def _runs(words: Sequence[_Word]) -> Iterable[Run]:
 def _size(line: Sequence[_Word]) -> float:
     """The font's size that a line's height tells, by which letters stand in it."""
     text = "".join(word.text for word in line)
-    ems = (_CAPITAL if _TALL.search(text) else _X_HEIGHT) + _DESCENT * bool(_DEEP.search(text))
+    ems = (_CAPITAL if _TALL.search(text) else _X_HEIGHT) + DESCENT * bool(_DEEP.search(text))
     return (max(w.box[3] for w in line) - min(w.box[1] for w in line)) / ems
 
 
@@ -157,6 +156,6 @@ def _cells(line: Sequence[_Word], size: float) -> Iterable[list[_Word]]:
 
 def _as_run(cell: Sequence[_Word], size: float, order: int) -> Run:
     deep = any(_DEEP.search(word.text) for word in cell)
-    baseline = min(word.box[1] for word in cell) + _DESCENT * size * deep
-    box = (cell[0].box[0], baseline - _DESCENT * size, cell[-1].box[2], baseline + _ASCENT * size)
+    baseline = min(word.box[1] for word in cell) + DESCENT * size * deep
+    box = line_box(cell[0].box[0], cell[-1].box[2], baseline, size)
     return Run(" ".join(word.text for word in cell), box, baseline, size, order)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from mehealth_rag.errors import ReadingError
 from mehealth_rag.reading.flow import FlowBlock, Visible, flow_pages, page_of, row_of, with_running
-from mehealth_rag.reading.packages import BROKEN, check_package, damaged, parse
+from mehealth_rag.reading.packages import BROKEN, check_package, damaged, parse, told
 from mehealth_rag.reading.raised import lowered, raised
 from mehealth_rag.reading.sheets import Sheet, sheet_pages
 from mehealth_rag.reading.upkeep import beat
@@ -196,15 +196,9 @@ def read_opendocument(path: Path, content: bytes) -> tuple[tuple[Page, ...], Map
         roots = [part for part in (shared, root) if part is not None]
         styles = {s.get(f"{_STYLE}name"): s for r in roots for s in r.iter(f"{_STYLE}style")}
         body = root.find(f"{_OFFICE}body")[0]
-        return _pages(body, styles, shared), _metadata(meta)
+        return _pages(body, styles, shared), {} if meta is None else told(meta, _META)
     except BROKEN as error:
         raise damaged(path, KIND, error) from error
-
-
-def _metadata(root: Any) -> dict[str, str]:  # noqa: ANN401
-    """Title, author and days, as the package tells them."""
-    told = {} if root is None else {key: root.findtext(f".//{{*}}{n}") for key, n in _META.items()}
-    return {key: " ".join(value.split()) for key, value in told.items() if value}
 
 
 def _pages(body: Any, styles: Mapping[str, Any], shared: Any) -> tuple[Page, ...]:  # noqa: ANN401

@@ -7,12 +7,15 @@ import re
 import tempfile
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 
 from mehealth_rag.errors import ReadingError
 from mehealth_rag.reading.sniffing import NAMES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 UNPACKED = 300_000_000
 """Bytes that a file may unpack to; a real one of a thousand pages has some ten million."""
@@ -51,9 +54,13 @@ def properties(package: zipfile.ZipFile) -> dict[str, str]:
     """Title, author and days of an Office file, as its package tells them."""
     if _PROPERTIES not in package.namelist():
         return {}
-    root = parse(package.read(_PROPERTIES))
-    told = {key: root.findtext(f"./{{*}}{name}") for key, name in _TOLD.items()}
-    return {key: " ".join(value.split()) for key, value in told.items() if value}
+    return told(parse(package.read(_PROPERTIES)), _TOLD)
+
+
+def told(root: Any, names: Mapping[str, str]) -> dict[str, str]:  # noqa: ANN401
+    """What an XML file tells in elements of some `names`, by what we call it; the first counts."""
+    found = {key: root.findtext(f".//{{*}}{name}") for key, name in names.items()}
+    return {key: " ".join(value.split()) for key, value in found.items() if value}
 
 
 def damaged(path: Path, kind: str, error: BaseException) -> ReadingError:

@@ -33,7 +33,7 @@ from mehealth_rag.reading.pdf_file import (
 )
 from mehealth_rag.reading.questions import NO_STYLE, Questions, Style
 from mehealth_rag.reading.raised import with_raised, without_doubles
-from mehealth_rag.reading.runs import Frame, RawPage, Run
+from mehealth_rag.reading.runs import Frame, RawPage, Run, line_box, union
 from mehealth_rag.reading.suspects import Walker, has_layers
 from mehealth_rag.reading.tidy import (
     BROKEN,
@@ -109,8 +109,6 @@ _CELL_GAP = 1.0
 """A gap this many ems wide inside a line separates cells or columns; spaces are 0.25 to 0.6."""
 _LOOSE_LINE = 0.62
 """Ems per character above which a line may hide wide gaps; running text has 0.4 to 0.55."""
-_ASCENT, _DESCENT = 0.78, 0.22
-"""Where a line's box ends above and below the baseline, in ems."""
 _LINE = re.compile(f"[^\r\n{BROKEN}]*[{BROKEN}]?")
 
 
@@ -155,12 +153,33 @@ def _read_page(
         page = document[index]
         frame = Frame(tuple(page.get_bbox()), page.get_rotation())
         size = page.get_size()
-        hidden = take_out_hidden(page, frame, walker)
-        textpage = page.get_textpage()
+        runs, turn, unmapped = _text(page, frame, questions)
     except pdfium.PdfiumError:
         nowhere = Frame((0.0, 0.0, 0.0, 0.0))
         fault = Fault.UNREADABLE
         return RawPage(index + 1, (0.0, 0.0), nowhere, (), _DAMAGED, fault, label)
+    try:
+        hidden = take_out_hidden(page, frame, walker, questions.met) if runs else ""
+        if hidden:
+            runs, turn, unmapped = _text(page, frame, questions)
+        runs = with_fields(page, runs, frame.turned(turn))
+        links = page_links(page, frame)
+        placed_on = (size[1], size[0]) if turn else size
+        found = examine(page, runs, placed_on, options, hidden, unmapped=unmapped)
+    finally:
+        page.close()
+    if found.fault is Fault.OCR:
+        turn = 0  # the words are those of the page as it is displayed
+    return RawPage(
+        index + 1, size, frame, found.runs, found.problem, found.fault, label, links, turn
+    )
+
+
+def _text(
+    page: pdfium.PdfPage, frame: Frame, questions: Questions
+) -> tuple[tuple[Run, ...], int, bool]:
+    """The runs of a page, how far it was turned for them, and whether its fonts tell no letters."""
+    textpage = page.get_textpage()
     try:
         questions.turn_to(textpage.raw, frame)
         runs = tuple(_runs(textpage, questions))
@@ -168,19 +187,9 @@ def _read_page(
         if turn:  # most of the page is on its side, as a wide table is: it is read as it is meant
             questions.turn_to(textpage.raw, frame.turned(turn))
             runs = tuple(_runs(textpage, questions))
-        runs = with_fields(page, runs, frame.turned(turn))
-        links = page_links(page, frame)
-        placed_on = (size[1], size[0]) if turn else size
-        unmapped = questions.are_unmapped(textpage.count_chars())
-        found = examine(page, runs, placed_on, options, hidden, unmapped=unmapped)
+        return runs, turn, questions.are_unmapped(textpage.count_chars())
     finally:
         textpage.close()
-        page.close()
-    if found.fault is Fault.OCR:
-        turn = 0  # the words are those of the page as it is displayed
-    return RawPage(
-        index + 1, size, frame, found.runs, found.problem, found.fault, label, links, turn
-    )
 
 
 def _turn(runs: Sequence[Run]) -> int:
@@ -232,13 +241,13 @@ def _line_runs(page: Questions, line: str, first: int, order: int) -> Iterator[R
     count = page.rect_count(first, len(line))
     if count <= 0:
         return
+    if count > 1:
+        page.meet(line, first)
     lead = len(line) - len(line.lstrip())
     style = page.style(first + lead)
     widest = _LOOSE_LINE * style.size * len(line)
     if count == 1 or not style.upright:
-        box = page.rect(0)
-        for index in range(1, count):
-            box = _union(box, page.rect(index))
+        box = union(map(page.rect, range(count)))
         if box[2] - box[0] <= widest or not style.upright:
             yield _run(line, box, (style, style.bold), order)
             return
@@ -308,7 +317,7 @@ def _run(text: str, box: Box, look: tuple[Style, bool], order: int) -> Run:
         height = box[3] - box[1]
         if size <= 0 or height > 1.6 * size:
             size = max(height / 0.9, 1.0)  # a font that lies about its size
-        box = (box[0], baseline - _DESCENT * size, box[2], baseline + _ASCENT * size)
+        box = line_box(box[0], box[2], baseline, size)
     return Run(
         text=clean(text),
         box=box,
@@ -321,7 +330,3 @@ def _run(text: str, box: Box, look: tuple[Style, bool], order: int) -> Run:
         slant=style.slant,
         turn=style.turn,
     )
-
-
-def _union(one: Box, two: Box) -> Box:
-    return min(one[0], two[0]), min(one[1], two[1]), max(one[2], two[2]), max(one[3], two[3])

@@ -18,7 +18,7 @@ from mehealth_rag.reading.runs import Frame
 from mehealth_rag.types import Link
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from mehealth_rag.types import Box
@@ -137,6 +137,14 @@ def _box(link: raw.FPDF_LINK, frame: Frame) -> Box | None:
     if not placed or (left == right and bottom == top):
         return None
     return frame.box((left, bottom, right, top))
+
+
+def wide_text(ask: Callable[..., int], *about: object) -> str:
+    """Ask pdfium for a text that it gives in units of two bytes."""
+    size = ask(*about, None, 0)
+    buffer = (ctypes.c_ushort * max(size // 2, 1))()
+    ask(*about, buffer, size)
+    return bytes(buffer).decode("utf-16-le", "replace").rstrip("\0")
 
 
 _WIDEST = 4000

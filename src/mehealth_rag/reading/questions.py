@@ -11,12 +11,13 @@ import ctypes
 import re
 from dataclasses import dataclass
 from functools import cache
+from itertools import repeat
 from typing import TYPE_CHECKING
 
 from pypdfium2 import raw
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Set
 
     from mehealth_rag.reading.runs import Frame
     from mehealth_rag.types import Box
@@ -93,12 +94,18 @@ class Questions:
         self._get_loose = bound(raw.FPDFText_GetLooseCharBox, _INT, _ADDRESS)
         self._styles: dict[float, Style] = {}
         self._fonts: dict[float, tuple[bool, bool]] = {}
+        self._met: set[float] = set()
+
+    @property
+    def met(self) -> Set[float]:
+        """The addresses of the text objects that the words of the page begin in."""
+        return self._met | self._styles.keys()
 
     def turn_to(self, text: object, frame: Frame) -> None:
         """Ask about the page behind pdfium's handle `text` from now on."""
         self._text = ctypes.cast(text, _ADDRESS).value or 0  # type: ignore[arg-type]
         self._frame = None if frame.plain else frame
-        self._styles, self._fonts = {}, {}
+        self._styles, self._fonts, self._met = {}, {}, set()
 
     def are_unmapped(self, count: int) -> bool:
         """Tell whether fonts do not say what most of the page's `count` characters mean.
@@ -143,6 +150,11 @@ class Questions:
         left, top, right, bottom, _, _ = self._matrix_read
         box = (left, bottom, right, top)
         return box if self._frame is None else self._frame.box(box)
+
+    def meet(self, line: str, first: int) -> None:
+        """Note the text objects that the words of `line` begin in; its first character `first`."""
+        starts = [first + match.start() for match in _WORD.finditer(line)]
+        self._met.update(map(self._get_object, repeat(self._text), starts))
 
     def words(self, line: str, first: int) -> Iterator[tuple[int, int, Box]]:
         """Give start and end of each word of `line`, whose first character is `first`, and its box.

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from mehealth_rag.types import BlockKind, Box, Fault, Link
 
 NO_TEXT = "no text on the page (a picture or blank)"
@@ -13,6 +15,9 @@ NO_TEXT = "no text on the page (a picture or blank)"
 
 HYPHENS = "-\u2010\u00ad"
 """Signs that break a word at the end of a line: hyphen-minus, hyphen, soft hyphen."""
+
+
+_Piece = TypeVar("_Piece", "Run", "TextLine")
 
 
 class Run(NamedTuple):
@@ -40,6 +45,34 @@ class Run(NamedTuple):
     slant: bool = False
     turn: int = 0
     parted: bool = False
+
+
+ASCENT, DESCENT = 0.78, 0.22
+"""Where a line's box ends above and below the baseline, in ems."""
+
+
+def line_box(left: float, right: float, baseline: float, size: float) -> Box:
+    """The box of a line of text, as high as its font's size."""
+    return left, baseline - DESCENT * size, right, baseline + ASCENT * size
+
+
+def union(boxes: Iterable[Box]) -> Box:
+    """The box around several."""
+    lefts, bottoms, rights, tops = zip(*boxes, strict=True)
+    return min(lefts), min(bottoms), max(rights), max(tops)
+
+
+def in_rows(
+    pieces: Iterable[_Piece], beside: Callable[[_Piece, _Piece], bool]
+) -> list[list[_Piece]]:
+    """Runs or lines by rows, downwards: each is `beside` the first of its row."""
+    rows: list[list[_Piece]] = []
+    for piece in sorted(pieces, key=lambda piece: -piece.baseline):
+        if rows and beside(rows[-1][0], piece):
+            rows[-1].append(piece)
+        else:
+            rows.append([piece])
+    return rows
 
 
 def down_to(above: Box, below: Box) -> Box:

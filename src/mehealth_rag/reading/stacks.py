@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from mehealth_rag.reading.marks import is_figure
-from mehealth_rag.reading.runs import Run, down_to
+from mehealth_rag.reading.runs import Run, down_to, in_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -102,12 +102,7 @@ def _is_year(run: Run) -> bool:
 
 def _first_rows(figures: Sequence[Run]) -> list[list[Run]]:
     """Rows of two figures or more that have no other row of figures close above them."""
-    rows: list[list[Run]] = []
-    for run in sorted(figures, key=lambda run: -run.baseline):
-        if rows and rows[-1][0].baseline - run.baseline < 0.3 * run.size:
-            rows[-1].append(run)
-        else:
-            rows.append([run])
+    rows = in_rows(figures, lambda first, run: first.baseline - run.baseline < 0.3 * run.size)
     return [
         row
         for above, row in pairwise([None, *rows])
@@ -176,8 +171,8 @@ def _fits(run: Run) -> bool:
 
 def _below(above: Run, run: Run, leading: float = 1.5) -> bool:
     step = above.baseline - run.baseline
-    overlap = min(above.box[2], run.box[2]) - max(above.box[0], run.box[0])
-    return 0.7 * run.size < step < leading * run.size and overlap > 0 and above.bold == run.bold
+    near = 0.7 * run.size < step < leading * run.size
+    return near and _overlap(above, run) and above.bold == run.bold
 
 
 def _right_of(row: Sequence[Stack], run: Run) -> bool:

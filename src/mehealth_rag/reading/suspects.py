@@ -1,8 +1,8 @@
 """Text objects of a PDF page that may not be seen: told by their properties, without drawing.
 
-A page has hundreds of text objects, in some files one a letter, and each question to pdfium costs;
-so few are asked, each of all objects in one go, and what looks suspicious here is judged by what is
-drawn (`hidden`).
+A page has hundreds of text objects, in some files one a letter, and each question to pdfium costs.
+Those that the page's words begin in are asked first, and only where one of them looks suspicious
+all of them; what does is judged by what is drawn (`hidden`).
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from __future__ import annotations
 import ctypes
 import re
 import zlib
-from dataclasses import dataclass, field
-from itertools import compress, repeat
+from dataclasses import dataclass
+from itertools import repeat
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,7 +20,7 @@ from pypdfium2 import raw
 from mehealth_rag.reading.questions import bound
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence, Set
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -28,8 +28,10 @@ if TYPE_CHECKING:
     from mehealth_rag.types import Box
 
     Boxes = NDArray[np.float64]
+    Matrix = NDArray[np.float64]
+    Colours = NDArray[np.int64]
     Flags = NDArray[np.bool_]
-    Orders = NDArray[np.float64]
+    Places = NDArray[np.int64]
 
 _SIGN = b"/OCProperties"
 _PACKED = re.compile(rb"/ObjStm\b[^>]{0,400}?>>\s*stream\r?\n")
@@ -52,80 +54,8 @@ def _unpacks_to_sign(content: bytes, start: int) -> bool:
         return True  # packed in another way: it may
 
 
-_LIKE = 24
-"""Levels by which two colours may differ and still look the same."""
-_OVER = 1 / 3
-"""The share of a text's width that a ground must reach over."""
-_PLACES = np.asarray([65_536, 256, 1])
-"""Three channels as one number."""
-_PAIRS = 1_000_000
-"""Pairs of a text and a ground that are compared at a time: bounds the memory."""
-
-
-@dataclass(frozen=True, slots=True)
-class Grounds:
-    """Areas of a page: boxes [n, 4], places in the order of drawing [n], colours [n, 3].
-
-    Pictures have no colour.
-    """
-
-    boxes: Boxes
-    orders: Orders
-    colours: NDArray[np.uint32] | None
-
-
-def covered(
-    orders: Orders,
-    colours: NDArray[np.uint32],
-    boxes: Callable[[Flags], Boxes],
-    grounds: Sequence[Grounds],
-) -> Flags:
-    """The texts [n] that a ground reaches over which is drawn later, or is of their own colour.
-
-    `orders` [n] are the texts' places in the order of drawing, `colours` [n, 3] theirs; `boxes`
-    gives those of the texts that are marked, since to ask for them costs.
-    """
-    found = np.zeros(len(orders), np.bool_)
-    own = colours.astype(np.int64) @ _PLACES
-    for packed in np.unique(own):
-        same = own == packed
-        colour = packed // _PLACES % 256
-        near = [_near(g, colour, float(orders[same].min())) for g in grounds]
-        areas, limits = (np.concatenate(parts) for parts in zip(*near, strict=True))
-        if len(limits):
-            asked = same & (orders < limits.max())
-            found[asked] = _reached(boxes(asked), orders[asked], areas, limits)
-    return found
-
-
-def _near(grounds: Grounds, colour: NDArray[np.int64], first: float) -> tuple[Boxes, Orders]:
-    """The grounds that texts of a colour may be lost on: boxes, and the order until which."""
-    alike = np.zeros(len(grounds.orders), np.bool_)
-    if grounds.colours is not None:
-        alike = (np.abs(grounds.colours.astype(np.int64) - colour) <= _LIKE).all(axis=1)
-    kept = alike | (grounds.orders > first)
-    return grounds.boxes[kept], np.where(alike, np.inf, grounds.orders)[kept]
-
-
-def _reached(texts: Boxes, orders: Orders, boxes: Boxes, limits: Orders) -> Flags:
-    """Which of some texts, by their boxes [n, 4], one of the boxes [m, 4] reaches over."""
-    left, bottom, right, top = (side[:, None] for side in texts.T)
-    middle, least = (bottom + top) / 2, (right - left) * _OVER
-    found = np.zeros(len(texts), np.bool_)
-    step = max(1, _PAIRS // max(1, len(texts)))
-    for start in range(0, len(boxes), step):
-        part = slice(start, start + step)
-        x0, y0, x1, y1 = boxes[part].T
-        over = (y0 <= middle) & (middle <= y1) & (orders[:, None] < limits[part])
-        over &= np.minimum(right, x1) - np.maximum(left, x0) >= least
-        found |= over.any(axis=1)
-    return found
-
-
-Matrix = tuple[float, float, float, float, float, float]
-
 _INT, _ADDRESS = ctypes.c_int, ctypes.c_void_p
-_PLAIN: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
+_PLAIN = np.asarray([[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]])
 _DEEPEST = 5
 """Forms in forms; deeper ones are not looked into."""
 _LIGHT = 200
@@ -134,59 +64,70 @@ _FAINT = 60
 """Opacity below which text may be too faint to see."""
 _WIDE = 3.0
 """Points that a coloured area must have both ways to be a ground or a cover, not a line."""
+_LIKE = 24
+"""Levels by which two colours may differ and still look the same."""
+_NO_COLOUR = 1_000
+"""A picture's: like no text's."""
+_OVER = 1 / 3
+"""The share of a text's width that a ground must reach over."""
+_PAIRS = 1_000_000
+"""Pairs of a text and a ground that are compared at a time: bounds the memory."""
 _NO_TEXT = raw.FPDF_TEXTRENDERMODE_UNKNOWN
 _INVISIBLE, _CLIPPING = raw.FPDF_TEXTRENDERMODE_INVISIBLE, raw.FPDF_TEXTRENDERMODE_CLIP
 
 
 @dataclass(frozen=True, slots=True)
-class Holder:
-    """What holds objects: the page (form 0), or a form on it with its way into user space.
-
-    `first` and `step` give the order of drawing of its objects: those of a form come after what is
-    before the form and before what is after it.
-    """
-
-    form: int = 0
-    matrix: Matrix = _PLAIN
-    depth: int = 0
-    first: float = 0.0
-    step: float = 1.0
-
-
-@dataclass(frozen=True, slots=True)
 class Item:
-    """A text object: its handle, and what holds it.
+    """A text object: its handle, the form that holds it (0: the page), its box in user space.
 
     `painted` is False where its mode of drawing leaves nothing on the page.
     """
 
     handle: int
-    holder: Holder
-    painted: bool = True
+    form: int
+    box: Box
+    painted: bool
 
 
 @dataclass(frozen=True, slots=True)
-class _Texts:
-    """The text objects of one holder in the order of drawing, and what was asked of all of them.
+class _Stretch:
+    """Objects drawn one after another, their modes as texts [n], and what holds them.
 
-    `orders` [n] are their places in the page's order of drawing, `colours` [n, 4] their red, green,
-    blue and opacity, 0 to 255; `odd` [n] marks what may be unseen by its own properties.
+    That is the page, or a form with its way into user space.
     """
 
-    holder: Holder
     handles: list[int]
-    orders: NDArray[np.float64]
-    colours: NDArray[np.uint32]
-    painted: Flags
-    odd: Flags
+    modes: NDArray[np.int32]
+    form: int
+    matrix: Matrix
 
 
-@dataclass(slots=True)
-class _Scan:
-    """What a walk over a page's objects has found so far."""
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """All objects of a page in the order of drawing, as `_Stretch` has some."""
 
-    texts: list[_Texts] = field(default_factory=list)
-    grounds: list[Grounds] = field(default_factory=list)
+    stretches: tuple[_Stretch, ...]
+    handles: list[int]
+    modes: NDArray[np.int32]
+
+    @property
+    def unpainted(self) -> Flags:
+        """Texts whose mode of drawing leaves nothing on the page [n]."""
+        found: Flags = (self.modes == _INVISIBLE) | (self.modes == _CLIPPING)
+        return found
+
+    def at(self, places: Places) -> list[int]:
+        """The handles of the objects at some places."""
+        return [self.handles[at] for at in places.tolist()]
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """Areas that texts may be lost on: boxes [m, 4], colours [m, 3], places in the order [m]."""
+
+    boxes: Boxes
+    colours: Colours
+    places: Places
 
 
 class Walker:
@@ -216,66 +157,67 @@ class Walker:
         self._mark = bound(raw.FPDFPageObj_GetMark, index, result=_ADDRESS)
         self._mark_name = bound(raw.FPDFPageObjMark_GetName, _ADDRESS, index, _ADDRESS)
 
-    def scan(self, page: int) -> tuple[list[Item], list[int]]:
-        """Give the suspects on the page with the handle `page`, and the handles of all texts."""
-        found = _Scan()
-        self._walk(page, Holder(), found)
-        suspects: list[Item] = []
-        for texts in found.texts:
-            odd = texts.odd
-            if found.grounds:
-                odd = odd | self._covered(texts, found.grounds)
-            if odd.any():
-                chosen = compress(zip(texts.handles, texts.painted.tolist(), strict=True), odd)
-                suspects += [Item(h, texts.holder, painted=painted) for h, painted in chosen]
-        if not suspects:
+    def scan(self, page: int, met: Set[float]) -> tuple[list[Item], list[int]]:
+        """Give the suspects on the page with the handle `page`, and the handles of all texts.
+
+        None are looked for where nothing speaks against the texts that were `met` in reading it.
+        """
+        objects = map(self._get, repeat(page), range(int(self._count(page))))
+        parts = tuple(self._parted(list(objects), 0, _PLAIN, 0))  # type: ignore[arg-type]
+        handles = [handle for part in parts for handle in part.handles]
+        drawn = _Drawn(parts, handles, np.concatenate([part.modes for part in parts]))
+        texts = np.flatnonzero(drawn.modes != _NO_TEXT)
+        grounds = self._grounds(drawn)
+        first = [at for at in texts.tolist() if handles[at] in met]
+        if not self._suspicious(drawn, np.asarray(first, np.int64), grounds).any():
             return [], []
-        return suspects, [handle for texts in found.texts for handle in texts.handles]
+        places = texts[self._suspicious(drawn, texts, grounds)]
+        forms = [part.form for part in parts for _ in part.handles]
+        boxes, unpainted = self._boxes(drawn, places).tolist(), drawn.unpainted
+        items = [
+            Item(handles[at], forms[at], tuple(box), painted=not unpainted[at])
+            for at, box in zip(places.tolist(), boxes, strict=True)
+        ]
+        return items, drawn.at(texts)
 
-    def box(self, item: Item) -> Box:
-        """Give the box of an object in the page's user space."""
-        left, bottom, right, top = self._boxes([item.handle], item.holder.matrix)[0].tolist()
-        return left, bottom, right, top
-
-    def _walk(self, holding: int, holder: Holder, found: _Scan) -> None:
-        """Look at the objects of a page or form."""
-        get = self._form_get if holder.form else self._get
-        count = int(self._form_count(holding) if holder.form else self._count(holding))
-        if not count:
-            return
-        handles: list[int] = list(map(get, repeat(holding), range(count)))  # type: ignore[arg-type]
+    def _parted(
+        self, handles: list[int], form: int, matrix: Matrix, depth: int
+    ) -> Iterator[_Stretch]:
+        """The objects of a page or form, cut where one is a form, which has its own."""
         modes = _each(self._render_mode, handles)
-        orders = holder.first + holder.step * np.arange(count, dtype=np.float64)
-        is_text = modes != _NO_TEXT
-        texts = _chosen(handles, is_text)
-        if texts:
-            found.texts.append(self._judged(holder, texts, orders[is_text], modes[is_text]))
-        if len(texts) < count:
-            self._others(holder, _chosen(handles, ~is_text), orders[~is_text], found)
+        start = 0
+        for at in np.flatnonzero(modes == _NO_TEXT).tolist() if depth < _DEEPEST else ():
+            if self._type(handles[at]) == raw.FPDF_PAGEOBJ_FORM:
+                yield _Stretch(handles[start:at], modes[start:at], form, matrix)
+                yield from self._inside(handles[at], matrix, depth + 1)
+                start = at + 1
+        yield _Stretch(handles[start:], modes[start:], form, matrix)
 
-    def _judged(
-        self,
-        holder: Holder,
-        handles: list[int],
-        orders: NDArray[np.float64],
-        modes: NDArray[np.int32],
-    ) -> _Texts:
-        """Ask the texts of a holder for what may make them unseen."""
+    def _inside(self, form: int, around: Matrix, depth: int) -> Iterator[_Stretch]:
+        objects = map(self._form_get, repeat(form), range(int(self._form_count(form))))
+        numbers = (ctypes.c_float * 6)()
+        self._matrix(form, ctypes.addressof(numbers))
+        matrix = np.reshape(numbers, (3, 2)) @ around[:2]
+        matrix[2] += around[2]
+        return self._parted(list(objects), form, matrix, depth)  # type: ignore[arg-type]
+
+    def _suspicious(self, drawn: _Drawn, texts: Places, grounds: Grounds) -> Flags:
+        """Which texts, at some places, may be unseen: by their own look, or by their grounds."""
+        handles = drawn.at(texts)
         told, colours = self._fills(handles)
-        painted = (modes != _INVISIBLE) & (modes != _CLIPPING)
-        pale = (colours[:, :3].min(axis=1) >= _LIGHT) | (colours[:, 3] < _FAINT)
-        clips = map(self._clip_paths, map(self._clip, handles))
-        odd = ~painted | ~told | pale | (np.fromiter(clips, np.int32, len(handles)) > 0)
+        odd = ~told | drawn.unpainted[texts]
+        odd |= (colours[:, :3].min(axis=1) >= _LIGHT) | (colours[:, 3] < _FAINT)
+        odd |= np.fromiter(map(self._clip_paths, map(self._clip, handles)), np.int32) > 0
         if self._layers:
             marked = np.flatnonzero(_each(self._marks, handles)).tolist()
-            odd[[place for place in marked if self._is_on_layer(handles[place])]] = True
-        return _Texts(holder, handles, orders, colours, painted, odd)
+            odd[[at for at in marked if self._is_on_layer(handles[at])]] = True
+        return odd | _lost(texts, colours[:, :3], lambda asked: self._boxes(drawn, asked), grounds)
 
-    def _fills(self, handles: list[int]) -> tuple[Flags, NDArray[np.uint32]]:
-        """Whether each object has a plain colour [n], and which [n, 4]."""
+    def _fills(self, handles: list[int]) -> tuple[Flags, Colours]:
+        """Whether each object has a plain colour [n], and which, with its opacity [n, 4]."""
         colours = np.zeros((len(handles), 4), np.uint32)
         told = _each(self._fill, handles, *_slots(colours))
-        return told != 0, colours
+        return told != 0, colours.astype(np.int64)
 
     def _is_on_layer(self, handle: int) -> bool:
         for index in range(int(self._marks(handle))):
@@ -284,59 +226,76 @@ class Walker:
                 return True
         return False
 
-    def _others(
-        self, holder: Holder, handles: list[int], orders: NDArray[np.float64], found: _Scan
-    ) -> None:
-        """Take in what is no text: forms' objects, pictures, filled areas."""
-        kinds = _each(self._type, handles)
-        is_path, is_picture = kinds == raw.FPDF_PAGEOBJ_PATH, kinds == raw.FPDF_PAGEOBJ_IMAGE
-        if is_path.any():
-            self._areas(holder, _chosen(handles, is_path), orders[is_path], found)
-        if is_picture.any():
-            boxes = self._boxes(_chosen(handles, is_picture), holder.matrix)
-            found.grounds.append(Grounds(boxes, orders[is_picture], None))
-        for place in np.flatnonzero(kinds == raw.FPDF_PAGEOBJ_FORM).tolist():
-            if holder.depth < _DEEPEST:
-                self._form(holder, handles[place], float(orders[place]), found)
-
-    def _form(self, holder: Holder, handle: int, order: float, found: _Scan) -> None:
-        numbers = (ctypes.c_float * 6)()
-        self._matrix(handle, ctypes.addressof(numbers))
-        a, b, c, d, e, f = numbers
-        matrix = _times((a, b, c, d, e, f), holder.matrix)
-        step = holder.step / (self._form_count(handle) + 1)
-        self._walk(handle, Holder(handle, matrix, holder.depth + 1, order, step), found)
-
-    def _areas(
-        self, holder: Holder, handles: list[int], orders: NDArray[np.float64], found: _Scan
-    ) -> None:
-        """Add the filled areas among the paths of a holder."""
-        modes = np.zeros((len(handles), 2), np.int32)
+    def _grounds(self, drawn: _Drawn) -> Grounds:
+        """The filled areas and pictures of a page."""
+        others = np.flatnonzero(drawn.modes == _NO_TEXT)
+        kinds = _each(self._type, drawn.at(others))
+        pictures = others[kinds == raw.FPDF_PAGEOBJ_IMAGE]
+        paths = others[kinds == raw.FPDF_PAGEOBJ_PATH]
+        handles = drawn.at(paths)
+        modes = np.zeros((len(paths), 2), np.int32)
         _each(self._draw_mode, handles, *_slots(modes))
-        filled = modes[:, 0] != raw.FPDF_FILLMODE_NONE
-        boxes = self._boxes(_chosen(handles, filled), holder.matrix)
-        wide = ((boxes[:, 2:] - boxes[:, :2]) >= _WIDE).all(axis=1)
-        filled[filled] = wide
-        _, colours = self._fills(_chosen(handles, filled))
-        plain = colours[:, 3] >= _FAINT
-        if plain.any():
-            found.grounds.append(
-                Grounds(boxes[wide][plain], orders[filled][plain], colours[plain, :3])
-            )
+        _, colours = self._fills(handles)
+        boxes = self._boxes(drawn, paths)
+        kept = (modes[:, 0] != raw.FPDF_FILLMODE_NONE) & (colours[:, 3] >= _FAINT)
+        kept &= ((boxes[:, 2:] - boxes[:, :2]) >= _WIDE).all(axis=1)
+        none = np.full((len(pictures), 3), _NO_COLOUR, np.int64)
+        return Grounds(
+            np.concatenate((boxes[kept], self._boxes(drawn, pictures))),
+            np.concatenate((colours[kept, :3], none)),
+            np.concatenate((paths[kept], pictures)),
+        )
 
-    def _covered(self, texts: _Texts, grounds: Sequence[Grounds]) -> Flags:
-        """Which texts have something drawn over them, or a ground of their own colour under."""
-
-        def boxes(of: Flags) -> NDArray[np.float64]:
-            return self._boxes(_chosen(texts.handles, of), texts.holder.matrix)
-
-        return covered(texts.orders, texts.colours[:, :3], boxes, grounds)
-
-    def _boxes(self, handles: Sequence[int], matrix: Matrix) -> NDArray[np.float64]:
+    def _boxes(self, drawn: _Drawn, places: Places) -> Boxes:
         """Left, bottom, right and top [n, 4] of objects in the page's user space."""
-        boxes = np.zeros((len(handles), 4), np.float32)
-        _each(self._bounds, handles, *_slots(boxes))
-        return _moved(boxes.astype(np.float64), matrix)
+        table = np.zeros((len(places), 4), np.float32)
+        _each(self._bounds, drawn.at(places), *_slots(table))
+        boxes, start = table.astype(np.float64), 0
+        for part in drawn.stretches if len(drawn.stretches) > 1 else ():
+            own = (places >= start) & (places < start + len(part.handles))
+            boxes[own] = _moved(boxes[own], part.matrix)
+            start += len(part.handles)
+        return boxes
+
+
+def _lost(
+    places: Places, colours: Colours, boxes: Callable[[Places], Boxes], grounds: Grounds
+) -> Flags:
+    """The texts [n] that a ground reaches over which is drawn later, or is of their own colour.
+
+    `places` [n] are the texts' in the order of drawing, `colours` [n, 3] theirs; `boxes` tells
+    those of texts by their places.
+    """
+    found = np.zeros(len(places), np.bool_)
+    if not len(places) or not len(grounds.places):
+        return found
+    looks, which = np.unique(colours @ (1 << 16, 1 << 8, 1), return_inverse=True)
+    apart = (looks[:, None] >> (16, 8, 0) & 255)[:, None] - grounds.colours
+    alike = np.abs(apart).max(axis=2) <= _LIKE
+    until = np.where(alike, int(places[-1]) + 1, grounds.places)
+    asked = np.flatnonzero(places < until.max(axis=1)[which])
+    if not len(asked):
+        return found
+    near = np.flatnonzero(until.max(axis=0) > places[asked[0]])
+    step = max(1, _PAIRS // max(1, len(near)))
+    for some in np.split(asked, range(step, len(asked), step)):
+        limits = until[which[some]][:, near]
+        found[some] = _reached(boxes(places[some]), places[some], grounds.boxes[near], limits)
+    return found
+
+
+def _reached(texts: Boxes, places: Places, boxes: Boxes, until: Places) -> Flags:
+    """Which of some texts, by their boxes [n, 4], one of the boxes [m, 4] reaches over.
+
+    A box is there for a text that is drawn before the place `until` [n, m].
+    """
+    left, bottom, right, top = (side[:, None] for side in texts.T)
+    x0, y0, x1, y1 = boxes.T
+    middle, least = (bottom + top) / 2, (right - left) * _OVER
+    over = (y0 <= middle) & (middle <= y1) & (places[:, None] < until)
+    over &= np.minimum(right, x1) - np.maximum(left, x0) >= least
+    found: Flags = over.any(axis=1)
+    return found
 
 
 def _each(
@@ -346,11 +305,6 @@ def _each(
     return np.fromiter(map(ask, handles, *slots), np.int32, len(handles))
 
 
-def _chosen(handles: Sequence[int], marked: Flags) -> list[int]:
-    """The handles that are marked; plain values for that are quicker than an array's own."""
-    return list(compress(handles, marked.tolist()))
-
-
 def _slots(table: NDArray[np.generic]) -> list[range]:
     """The addresses of a table's cells, column by column."""
     start, (rows, columns), cell = table.__array_interface__["data"][0], table.shape, table.itemsize
@@ -358,20 +312,7 @@ def _slots(table: NDArray[np.generic]) -> list[range]:
     return [range(start + cell * i, start + cell * i + row * rows, row) for i in range(columns)]
 
 
-def _times(one: Matrix, other: Matrix) -> Matrix:
-    """The matrix that applies `one` and then `other`."""
-    a, b, c, d, e, f = one
-    u, v, w, x, y, z = other
-    across, up = e * u + f * w + y, e * v + f * x + z
-    return a * u + b * w, a * v + b * x, c * u + d * w, c * v + d * x, across, up
-
-
-def _moved(boxes: NDArray[np.float64], matrix: Matrix) -> NDArray[np.float64]:
-    """The boxes around boxes [n, 4] after a matrix."""
-    if matrix == _PLAIN:
-        return boxes
-    a, b, c, d, e, f = matrix
-    x, y = boxes[:, [0, 0, 2, 2]], boxes[:, [1, 3, 1, 3]]
-    across, up = a * x + c * y + e, b * x + d * y + f
-    sides = (across.min(axis=1), up.min(axis=1), across.max(axis=1), up.max(axis=1))
-    return np.stack(sides, axis=1)
+def _moved(boxes: Boxes, matrix: Matrix) -> Boxes:
+    """The boxes around boxes [n, 4] after a matrix [3, 2]."""
+    corners = boxes[:, [[0, 1], [0, 3], [2, 1], [2, 3]]] @ matrix[:2] + matrix[2]
+    return np.concatenate((corners.min(axis=1), corners.max(axis=1)), axis=1)

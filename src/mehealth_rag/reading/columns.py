@@ -1,0 +1,162 @@
+"""Reading order: lines to columns and stretches of the whole width.
+
+The file's own order is kept where it runs down the page; columns are told by a gutter that no line
+of a stretch crosses.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from mehealth_rag.reading.runs import Region, TextLine, in_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_GUTTER = 3.0
+"""So many points are free on either side of the line between two columns."""
+_SECTION_GAP = 1.5
+"""An empty band in ems under which columns may be over."""
+_COLUMN_LINES = 3
+"""So many lines of prose make a column."""
+PROSE_WORDS = 3
+
+
+def regions_of(lines: list[TextLine]) -> list[Region]:
+    """Stretches of the whole width and columns, in reading order."""
+    gutter = _gutter(lines)
+    if gutter is None:
+        return [_downwards(lines)]
+    regions: list[Region] = []
+    whole: list[TextLine] = []
+    for stretch, columns in _stretches(lines, gutter):
+        if not columns:
+            whole += stretch
+            continue
+        if whole:
+            regions.append(_downwards(whole))
+            whole = []
+        left = [line for line in stretch if line.box[2] <= gutter]
+        right = [line for line in stretch if line.box[2] > gutter]
+        regions += regions_of(left) + regions_of(right)
+    if whole:
+        regions.append(_downwards(whole))
+    return regions
+
+
+def _downwards(lines: Sequence[TextLine]) -> Region:
+    """Keep the file's order where it runs down the page, else go from top to bottom."""
+    ordered = sorted(lines, key=lambda line: line.order)
+    if not any(_jumps_up(above, below) for above, below in pairwise(ordered)):
+        return tuple(ordered)
+    rows = in_rows(lines, lambda first, line: first.baseline - line.baseline < 0.4 * line.size)
+    return tuple(line for row in rows for line in sorted(row, key=lambda line: line.box[0]))
+
+
+def _jumps_up(above: TextLine, below: TextLine) -> bool:
+    """Whether the file goes back up the page without going over to the right."""
+    return below.baseline > above.baseline + 0.5 * above.size and below.box[0] < above.box[2]
+
+
+def _gutter(lines: Sequence[TextLine]) -> float | None:
+    """Where the right one of two columns starts, None where there are none."""
+    starts = _column_starts(lines)
+    best, best_score = None, 0
+    for start in starts:
+        gutter = start - _GUTTER
+        score = sum(len(part) for part, columns in _stretches(lines, gutter) if columns)
+        if score > best_score:
+            best, best_score = gutter, score
+    return best
+
+
+def _column_starts(lines: Sequence[TextLine]) -> list[float]:
+    """Left edges that several lines of prose share, to the right of the page's own left edge."""
+    prose = [line for line in lines if not line.row]
+    left = min((line.box[0] for line in lines), default=0.0)
+    width = max((line.box[2] for line in lines), default=0.0) - left
+    counts: dict[int, list[float]] = {}
+    for line in prose:
+        if line.box[0] > left + 0.2 * width:
+            counts.setdefault(round(line.box[0] / 3), []).append(line.box[0])
+    return [min(edges) for edges in counts.values() if len(edges) >= _COLUMN_LINES]
+
+
+def _stretches(lines: Sequence[TextLine], gutter: float) -> list[tuple[list[TextLine], bool]]:
+    """Lines from top to bottom, cut where one crosses the gutter; true where there are columns."""
+    stretches: list[tuple[list[TextLine], bool]] = []
+    current: list[TextLine] = []
+
+    def across(line: TextLine) -> bool:
+        return line.box[0] < gutter < line.box[2] + _GUTTER
+
+    for line in sorted(lines, key=lambda line: -line.box[3]):
+        crosses = across(line)
+        parted = bool(crosses and line.cells)
+        if (crosses and not parted) or _opens_section(line, current):
+            stretches += _closed(current, gutter)
+            current = []
+        if parted:
+            current += line.cells
+        elif crosses:
+            stretches.append(([line], False))
+        else:
+            current.append(line)
+    return stretches + _closed(current, gutter)
+
+
+def _closed(lines: list[TextLine], gutter: float) -> list[tuple[list[TextLine], bool]]:
+    """Close a stretch; what stands below its columns and is none becomes its own."""
+    if not lines or not _are_columns(lines, gutter):
+        return [(_wholes(lines), False)] if lines else []
+    lowest, cut = lines[0].box[1], 0
+    for index, line in enumerate(lines):
+        if line.box[3] < lowest - _SECTION_GAP * line.size:
+            cut = index
+        lowest = min(lowest, line.box[1])
+    upper, lower = lines[:cut], lines[cut:]
+    if _are_columns(upper, gutter) and not _are_columns(lower, gutter):
+        return [(upper, True), (_wholes(lower), False)]
+    return [(lines, True)]
+
+
+def _wholes(lines: Sequence[TextLine]) -> list[TextLine]:
+    """Put rows that were parted for columns together again."""
+    kept: dict[int, TextLine] = {}
+    for line in lines:
+        whole = line.whole or line
+        kept[id(whole)] = whole
+    return list(kept.values())
+
+
+def _opens_section(line: TextLine, above: Sequence[TextLine]) -> bool:
+    """Whether a large line stands alone below everything above it."""
+    if not above:
+        return False
+    lowest = min(other.box[1] for other in above)
+    usual = sorted(other.size for other in above)[len(above) // 2]
+    return line.size > 1.2 * usual and line.box[3] < lowest - 0.8 * line.size
+
+
+def _are_columns(lines: Sequence[TextLine], gutter: float) -> bool:
+    own = [line for line in lines if line.whole is None]
+    left = [line for line in own if line.box[2] <= gutter]
+    right = [line for line in own if line.box[2] > gutter]
+    if not (_is_column(left) and _is_column(right)):
+        return False
+    low = max(min(line.box[1] for line in left), min(line.box[1] for line in right))
+    high = min(max(line.box[3] for line in left), max(line.box[3] for line in right))
+    heights = [max(x.box[3] for x in side) - min(x.box[1] for x in side) for side in (left, right)]
+    return high - low > 0.3 * min(heights)
+
+
+def _is_column(lines: Sequence[TextLine]) -> bool:
+    if len(lines) < _COLUMN_LINES:
+        return False
+    words = sorted(len(line.text.split()) for line in lines)
+    if words[len(words) // 2] < PROSE_WORDS:
+        return False
+    ordered = sorted(lines, key=lambda line: -line.baseline)
+    tight = sum(a.baseline - b.baseline < 1.9 * a.size for a, b in pairwise(ordered))
+    return tight * 2 >= len(ordered) - 1
