@@ -22,6 +22,7 @@ from training import bases, packaged
 from training.batches import Epochs, Mix
 from training.examples import Examples, load
 from training.fit import Log, Plan, State, train
+from training.hard import hard
 from training.memory import keep_freed_memory
 from training.model import ReaderModel
 from training.teacher import taught
@@ -77,6 +78,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"the teacher reads {len(groups)} groups", file=sys.stderr, flush=True)
         teacher = Reader.load(options.teacher)
         groups = list(taught(groups, drawn(teacher.tokenizer), teacher))
+    if options.hard:
+        print(f"{len(groups)} groups are read to find the hard ones", file=sys.stderr, flush=True)
+        groups = hard(groups, options.hard_share, Reader.load(options.hard), plan)
     torch.manual_seed(plan.seed)  # the heads begin by chance
     model = untrained(options.form)
     if options.first:
@@ -91,6 +95,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "after": options.after,
         "first": options.first.name if options.first else None,
         "teacher": options.teacher.name if options.teacher else None,
+        "hard": {"reader": options.hard.name, "share": options.hard_share}
+        if options.hard
+        else None,
         "documents": options.documents,
         "examples": {p.name: file_hash(p) for p in options.examples},
         "groups": len(groups),
@@ -175,6 +182,10 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--after", type=int, default=0, help="epochs that came before")
     parser.add_argument("--first", type=Path, help="run, or packaged reader, to go on from")
     parser.add_argument("--teacher", type=Path, help="packaged reader to learn from as well")
+    parser.add_argument(
+        "--hard", type=Path, help="packaged reader of the same form that tells what is hard"
+    )
+    parser.add_argument("--hard-share", type=float, default=0.5, help="share that is kept as hard")
     parser.add_argument("--documents", type=float, default=1.0, help="share that is read")
     parser.add_argument("--questions", type=float, default=1.0, help="share that is drawn")
     parser.add_argument("--statements", type=float, default=1.0, help="share that is drawn")

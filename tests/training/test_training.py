@@ -20,6 +20,7 @@ from training.batches import Epochs, Mix
 from training.examples import GOLD, Example, Examples
 from training.export import export
 from training.fit import Plan, group_loss
+from training.hard import hard, losses
 from training.model import read
 from training.teacher import taught
 
@@ -224,7 +225,7 @@ def test_a_teacher_is_agreed_with_the_more_the_less_it_costs(made: Path) -> None
         with torch.no_grad():
             outputs = read(reader.ReaderModel(bases.folder("small")).eval(), group.rows)
         far = group_loss(outputs, group, plan)
-        said = [t.taught for t in group.targets]
+        said = [t.taught for t in group.targets if t.taught is not None]
         for output, its_own in zip(outputs, said, strict=True):
             output.answers[0] = torch.tensor(its_own.answers)
             output.evidence[0] = torch.tensor(its_own.evidence)
@@ -236,6 +237,16 @@ def test_a_small_reader_is_taught_by_the_large_one(made: Path, tmp_path: Path) -
     large = Path(mehealth_rag.reader.__file__).parent / "large"
     log = run(made, tmp_path / "run", "--teacher", str(large))
     assert log["teacher"] == "large"
+
+
+def test_what_a_reader_finds_hard_is_drawn_more_often(made: Path) -> None:
+    reader_ = Reader.load("small")
+    groups = Epochs(examples.load(made), bases.tokenizer("small"), 7).draw(0, Mix(copied=1.0))
+    cost = dict(zip(map(id, groups), losses(groups, reader_, Plan()), strict=True))
+    kept = hard(groups, 0.4, reader_, Plan())
+    assert len(kept) == pytest.approx(0.4 * len(groups), abs=1)
+    mean = sum(cost.values()) / len(cost)
+    assert sum(cost[id(g)] for g in kept) / len(kept) > mean
 
 
 def test_a_share_of_the_documents_is_the_same_each_time() -> None:
