@@ -6,7 +6,16 @@ from typing import cast
 
 import pytest
 
-from mehealth_rag.guard.verdict import Case, Weighed, gather, held_to, least, weigh, weighings
+from mehealth_rag.guard.verdict import (
+    Case,
+    Weighed,
+    gather,
+    held_to,
+    least,
+    weigh,
+    weighings,
+    word_for_word,
+)
 from mehealth_rag.reader.model import Judgement, Limits, Reader
 from mehealth_rag.reader.rows import PassageText
 from tests.answering.told import ToldReader
@@ -158,3 +167,27 @@ def test_nothing_is_said_by_nothing() -> None:
     found = weigh(reader("ferry"), Case("The ferry is blue.", []))
     assert LIMITS.verdict(found.judgement) == "not_found"
     assert found.quotes == ()
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("The centre in Hallbeck has nine beds.", True),
+        ("The centre in Hallbeck has nine beds, and two of them are for children.", True),
+        ("The clinic opens at noon every day.", False),
+        ("The garden is open to visitors.", False),
+    ],
+)
+def test_a_sentence_says_its_beginning_where_the_rest_only_adds_to_it(
+    statement: str, said: bool
+) -> None:
+    text = PassageText(
+        "Hallbeck",
+        (
+            "The centre in Hallbeck has nine beds, and two of them are for children.",
+            "The clinic opens at noon every day, if a doctor can be found.",
+            "The garden is open to visitors in wheelchairs, including their helpers.",
+        ),
+    )
+    found = list(word_for_word(Case(statement, (text,))))
+    assert [w.judgement.carried > 0.9 for w in found] == ([True] if said else [])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -43,6 +44,9 @@ TAKEN_FOR_IT = 0.5
 WORD_FOR_WORD, FEWEST_WORDS = 0.999, 4
 """How surely a sentence carries a statement that is the same, or denies one that is it but for a
 figure; and the words that a statement needs for that."""
+
+_ADDING = re.compile(r"[;:] |, (?:and|as well as|including|which|who|whose|where|\w+ing)\b")
+"""How a sentence goes on where what it said so far holds by itself: no condition, no exception."""
 
 Place = tuple[int, int]
 """A sentence: the place of its passage, and its own in it."""
@@ -146,13 +150,13 @@ def together(reader: Reader, case: Case, each: Sequence[Judgement]) -> Weighed:
 
 
 def word_for_word(case: Case) -> Iterator[Weighed]:
-    """What the sentences say that are the statement, or are it but for a figure."""
+    """What the sentences say that begin with the statement, or are it but for a figure."""
     if len(case.statement.split()) < FEWEST_WORDS:
         return
     left = 1 - WORD_FOR_WORD
     for n, text in enumerate(case.texts):
         for i, sentence in enumerate(text.sentences):
-            if _plain(sentence) == _plain(case.statement):
+            if _says(sentence, case.statement):
                 judgement = Judgement(WORD_FOR_WORD, 0.0, left, ())
             elif _differ_in_a_figure(case.statement, sentence):
                 judgement = Judgement(0.0, WORD_FOR_WORD, left, ())
@@ -246,6 +250,12 @@ def _completed(
 
 def _missing(had: Sequence[Step]) -> tuple[Step, ...]:
     return tuple(s for s in had if s.how == "missing")
+
+
+def _says(sentence: str, statement: str) -> bool:
+    """Whether a statement is a sentence, or its beginning up to where the rest only adds to it."""
+    whole, said = _plain(sentence), _plain(statement)
+    return whole == said or (whole.startswith(said) and _ADDING.match(whole, len(said)) is not None)
 
 
 def _differ_in_a_figure(one: str, other: str) -> bool:
