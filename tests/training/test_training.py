@@ -227,8 +227,8 @@ def test_a_teacher_is_agreed_with_the_more_the_less_it_costs(made: Path) -> None
         far = group_loss(outputs, group, plan)
         said = [t.taught for t in group.targets if t.taught is not None]
         for output, its_own in zip(outputs, said, strict=True):
-            output.answers[0] = torch.tensor(its_own.answers)
-            output.evidence[0] = torch.tensor(its_own.evidence)
+            output.answers[0, : len(its_own.answers)] = torch.tensor(its_own.answers)
+            output.evidence[0, : len(its_own.evidence)] = torch.tensor(its_own.evidence)
             output.passage[0], output.verdict[0] = its_own.passage, torch.tensor(its_own.verdict)
         assert group_loss(outputs, group, plan) < far
 
