@@ -69,6 +69,11 @@ class Group:
     targets: tuple[Target, ...]
     twins: bool = False
 
+    @property
+    def of_statement(self) -> bool:
+        """Whether its rows judge a statement; else they answer a question."""
+        return self.targets[0].verdict is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Mix:

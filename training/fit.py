@@ -187,14 +187,15 @@ def group_loss(outputs: Sequence[Outputs], group: Group, plan: Plan) -> Tensor:
     taught = [t.taught for t in group.targets if t.taught is not None]
     if not taught:
         return known
-    of_statement = group.targets[0].verdict is not None
-    each = [_taught_loss(o, t, plan, of_statement) for o, t in zip(outputs, taught, strict=True)]
+    each = [
+        _taught_loss(o, t, plan, group.of_statement) for o, t in zip(outputs, taught, strict=True)
+    ]
     return known.lerp(torch.stack(each).sum(), plan.taught_share)
 
 
 def _known_loss(outputs: Sequence[Outputs], group: Group, plan: Plan) -> Tensor:
     """The loss by what is right."""
-    if group.targets[0].verdict is None:
+    if not group.of_statement:
         return _question_loss(outputs, group.targets, plan)
     pairs = list(zip(outputs, group.targets, strict=True))
     loss = torch.stack([_verdict_loss(o, t, plan) for o, t in pairs]).sum()

@@ -10,15 +10,13 @@ import torch
 
 from training.fit import Plan, group_loss
 from training.model import Outputs
+from training.teacher import read_by
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mehealth_rag.reader.model import Reader
     from training.batches import Group
-
-AT_ONCE = 64
-"""Groups that are read together."""
 
 DROPPED = 0.015
 """Share of the groups that is left out as the very hardest: many of those are written wrong."""
@@ -30,8 +28,8 @@ EASY = 0.15
 def hard(groups: Sequence[Group], share: float, reader: Reader, plan: Plan) -> list[Group]:
     """A share of the groups, drawn by their loss; questions and statements each for themselves."""
     chance = random.Random(plan.seed)  # noqa: S311 - not a secret
-    of_statements = [g for g in groups if g.targets[0].verdict is not None]
-    of_questions = [g for g in groups if g.targets[0].verdict is None]
+    of_statements = [g for g in groups if g.of_statement]
+    of_questions = [g for g in groups if not g.of_statement]
     kept = [
         group
         for part in filter(None, (of_questions, of_statements))
@@ -43,14 +41,10 @@ def hard(groups: Sequence[Group], share: float, reader: Reader, plan: Plan) -> l
 
 def losses(groups: Sequence[Group], reader: Reader, plan: Plan) -> list[float]:
     """The loss of each group by what a packaged reader says of it."""
-    found = []
-    for start in range(0, len(groups), AT_ONCE):
-        part = groups[start : start + AT_ONCE]
-        said = iter(reader.logits([row for group in part for row in group.rows]))
-        for group in part:
-            outputs = [Outputs(*map(torch.from_numpy, next(said))) for _ in group.rows]
-            found.append(float(group_loss(outputs, group, plan)))
-    return found
+    return [
+        float(group_loss([Outputs(*map(torch.from_numpy, row)) for row in said], group, plan))
+        for group, said in zip(groups, read_by(reader, groups), strict=True)
+    ]
 
 
 def _drawn(

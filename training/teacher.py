@@ -20,20 +20,23 @@ if TYPE_CHECKING:
     from mehealth_rag.reader.model import Reader
     from training.batches import Group, Target
 
-AT_ONCE = 32
-"""Groups that the teacher reads together."""
+AT_ONCE = 64
+"""Groups that are read together."""
+
+
+def read_by(reader: Reader, groups: Sequence[Group]) -> Iterator[list[list[NDArray[np.float32]]]]:
+    """The logits that a packaged reader gives each row of each group, as `Reader.logits` does."""
+    for start in range(0, len(groups), AT_ONCE):
+        part = groups[start : start + AT_ONCE]
+        said = iter(reader.logits([row for group in part for row in group.rows]))
+        for group in part:
+            yield [next(said) for _ in group.rows]
 
 
 def taught(groups: Sequence[Group], teachers: Sequence[Group], teacher: Reader) -> Iterator[Group]:
     """The groups with the teacher's logits; `teachers` are the same ones in its word pieces."""
-    for start in range(0, len(groups), AT_ONCE):
-        own = groups[start : start + AT_ONCE]
-        rows = [row for group in teachers[start : start + AT_ONCE] for row in group.rows]
-        said = iter(teacher.logits(rows))
-        for group in own:
-            yield replace(
-                group, targets=tuple(_with(target, next(said)) for target in group.targets)
-            )
+    for group, said in zip(groups, read_by(teacher, teachers), strict=True):
+        yield replace(group, targets=tuple(map(_with, group.targets, said)))
 
 
 def _with(target: Target, logits: Sequence[NDArray[np.float32]]) -> Target:

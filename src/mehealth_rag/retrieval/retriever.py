@@ -116,19 +116,18 @@ class Retriever:
 
     def _named(self, question: str, naming: Naming, documents: Sequence[str]) -> tuple[Fused, ...]:
         """All passages for a question, those of each name that it holds in turns."""
+        query = self._query(self._telling(naming.rest if naming.named else question))
         if not naming.named:
-            query = self._query(self._telling(question))
             return self._led(self._ranked(query, documents), naming)
-        rankings = [self._of_named(n, naming, documents) for n in naming.named]
+        rankings = [self._of_named(n, query, naming, documents) for n in naming.named]
         turns = (r for turn in zip_longest(*rankings) for r in turn if r is not None)
         once = {r.ordinal: r for r in reversed(tuple(turns))}
         return tuple(reversed(once.values()))
 
     def _of_named(
-        self, named: Named, naming: Naming, documents: Sequence[str]
+        self, named: Named, query: _Query, naming: Naming, documents: Sequence[str]
     ) -> tuple[Fused, ...]:
         """The passages of the documents of one name, and those of others that mention it."""
-        query = self._query(self._telling(naming.rest))
         inside = self._led(self._ranked(query, named.documents), naming)
         mentions = self._mentions(named)
         if not mentions:
