@@ -70,7 +70,7 @@ def served(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iter
         yield running.address
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # Playwright keeps an event loop running in this thread meanwhile
 def browser() -> Iterator[Browser]:
     path = chromium()
     if path is None:
