@@ -34,16 +34,19 @@ class Stage:
 NEAR = ("--copied", "0.2", "--asked", "1")
 """Statements made of gold sentences and of questions for yes or no, in every stage."""
 
+LARGE = ("--groups-at-once", "24", *NEAR)
+
 STAGES = {
     "small": (
-        Stage("first", ("--statements", "0.4", *NEAR)),
+        Stage("first", ("--statements", "0.4", "--twins", "0.4", *NEAR)),
         Stage("second", ("--after", "1", "--rate", "6e-5", *NEAR)),
     ),
     "large": (
         Stage(
-            "first", ("--statements", "0.7", "--answers", "0.1", "--groups-at-once", "24", *NEAR)
+            "first",
+            ("--statements", "0.7", "--twins", "0.7", "--answers", "0.1", *LARGE),
         ),
-        Stage("second", ("--after", "1", "--groups-at-once", "24", "--rate", "3e-5", *NEAR)),
+        Stage("second", ("--after", "1", "--rate", "3e-5", *LARGE)),
     ),
 }
 """How each form is trained; every stage goes on from the one before it (docs/reader.md)."""

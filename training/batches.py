@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from mehealth_rag.reader.rows import gathered, question_row, statement_row
 from training.augment import answered, as_claimed, as_typed, copied, lie_of
-from training.examples import GOLD, HARMLESS, Example, Examples
+from training.examples import GOLD, HARMLESS, OTHER, Example, Examples
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,9 +26,6 @@ BUNDLED = 8
 
 ELSEWHERE_SHARE = 0.8
 """Share of the statements that are also read with a passage that does not tell of them."""
-
-BUNDLED_SHARE = 0.4
-"""Share of the statements whose evidence stands in one passage and is gathered all the same."""
 
 CHANGED_SHARE = 0.5
 """Share of the true claims and answers that are read beside themselves with one thing changed."""
@@ -77,7 +74,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Mix:
-    """What an epoch is made of: shares of the questions, of the claims and twins, of the answers.
+    """What an epoch is made of: shares of the questions, claims, twins and answers.
 
     An answer is true, and mostly easily seen to be: few of them are enough. Without `turns`
     follow-ups are read by themselves.
@@ -85,6 +82,7 @@ class Mix:
 
     questions: float = 1.0
     statements: float = 1.0
+    twins: float = 1.0
     answers: float = 1.0
     turns: bool = True
     others: int = 1
@@ -93,6 +91,17 @@ class Mix:
     """Share of the questions whose gold sentence is read as a statement, beside a lie of it."""
     asked: float = 0.0
     """Share of the questions for yes or no that are read as statements."""
+    gathered: float = 0.4
+    """Share of the statements whose evidence stands in one passage and is gathered all the same:
+    such rows are a third as long, and the guard reads the like."""
+
+    def share_of(self, example: Example) -> float:
+        """The share that is drawn of examples of this kind."""
+        if not example.verdict:
+            return self.questions
+        if example.kind == "answer":
+            return self.answers
+        return self.twins if example.lie else self.statements
 
 
 class Epochs:
@@ -113,15 +122,12 @@ class Epochs:
         for forms in self._forms:
             example = random_.choice(forms)
             if random_.random() < mix.copied and not example.verdict and example.gold:
-                groups.append(self._copy(example, random_))
+                groups.append(self._copy(example, random_, mix))
             if random_.random() < mix.asked and (claim := _asked(example)):
-                groups.append(self._statement(claim, random_))
-            share = mix.questions
-            if example.verdict:
-                share = mix.answers if example.kind == "answer" else mix.statements
-            if random_.random() >= share:
+                groups.append(self._statement(claim, random_, mix))
+            if random_.random() >= mix.share_of(example):
                 continue
-            made = self._statement(example, random_) if example.verdict else None
+            made = self._statement(example, random_, mix) if example.verdict else None
             groups.append(made or self._question(example, random_, mix))
         groups = [g for g in groups if g.rows]
         random_.shuffle(groups)
@@ -161,8 +167,8 @@ class Epochs:
             tuple(_target(r.labels, row) for r, row in zip(chosen, rows, strict=True)),
         )
 
-    def _statement(self, example: Example, random_: random.Random) -> Group:
-        text, labels = self._evidence(example, random_)
+    def _statement(self, example: Example, random_: random.Random, mix: Mix) -> Group:
+        text, labels = self._evidence(example, random_, mix)
         question = example.question if random_.random() < 0.8 else ""
         row = statement_row(self._tokenizer, example.text, question, text)
         verdict: Verdict = example.verdict  # type: ignore[assignment]
@@ -180,15 +186,13 @@ class Epochs:
             return Group((row, lie), (*targets, _target(labels, lie, made.verdict)), twins=True)
         others = example.others
         if others and random_.random() < ELSEWHERE_SHARE:
-            other = random_.choice(others[:6])
-            elsewhere = statement_row(
-                self._tokenizer, example.text, question, self._passages[other.passage]
-            )
+            far = self._elsewhere(others[:6], random_, mix)
+            elsewhere = statement_row(self._tokenizer, example.text, question, far)
             rows.append(elsewhere)
-            targets.append(_target([0] * len(other.labels), elsewhere, "not_found"))
+            targets.append(_target([OTHER] * len(far.sentences), elsewhere, "not_found"))
         return Group(tuple(rows), tuple(targets))
 
-    def _copy(self, example: Example, random_: random.Random) -> Group:
+    def _copy(self, example: Example, random_: random.Random, mix: Mix) -> Group:
         """A gold sentence of a question as a statement, beside a lie of it."""
         reading = random_.choice(example.gold)
         sentences = self._passages[reading.passage].sentences
@@ -204,12 +208,14 @@ class Epochs:
             example, kind="copy", text=text, question=question,
             verdict="supported", readings=readings, lie="",
         )  # fmt: skip
-        return self._statement(statement, random_)
+        return self._statement(statement, random_, mix)
 
-    def _evidence(self, example: Example, random_: random.Random) -> tuple[PassageText, list[int]]:
+    def _evidence(
+        self, example: Example, random_: random.Random, mix: Mix
+    ) -> tuple[PassageText, list[int]]:
         """The passage that decides; or sentences of several, as the reader gathers them."""
         gold = example.gold
-        if len(gold) > 1 or random_.random() < BUNDLED_SHARE:
+        if len(gold) > 1 or random_.random() < mix.gathered:
             others = example.others
             drawn = random_.sample(others, min(len(others), random_.randint(0 if gold else 2, 2)))
             bundle = sorted((*gold, *drawn), key=lambda r: r.rank)
@@ -218,6 +224,14 @@ class Epochs:
         near = gold or [r for r in example.readings if not r.rank] or example.readings[:2]
         chosen = random_.choice(near)
         return self._passages[chosen.passage], chosen.labels
+
+    def _elsewhere(
+        self, others: Sequence[Reading], random_: random.Random, mix: Mix
+    ) -> PassageText:
+        """A passage that does not tell of a statement; or some sentences of two."""
+        if random_.random() < mix.gathered:
+            return self._bundle(random_.sample(others, min(2, len(others))), random_)[0]
+        return self._passages[random_.choice(others).passage]
 
     def _bundle(
         self, readings: Sequence[Reading], random_: random.Random

@@ -30,7 +30,7 @@ from training import bases
 from training.batches import Epochs
 from training.examples import GOLD, HARMLESS, OTHER, Example, Examples, load
 from training.export import WEIGHTS, WEIGHTS_OF, export
-from training.reader import trained
+from training.reader import method, trained
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -274,8 +274,7 @@ def _facts(form: str, log: dict[str, Any], folder: Path) -> dict[str, Any]:
         "licence": "Apache 2.0",
         "starts_from": {"model": base, "sha256": digest, "licence": "Apache 2.0"},
         "data": log["examples"],
-        "method": {k: log[k] for k in ("plan", "mix", "epochs", "groups", "rows", "steps", "first")}
-        | {"minutes": round(log["seconds"] / 60, 1)},
+        "method": method(log),
         "weaknesses": list(WEAKNESSES),
         "sha256": file_hash(path),
         "bytes": path.stat().st_size,

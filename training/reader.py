@@ -11,8 +11,9 @@ import json
 import random
 import sys
 from dataclasses import asdict, replace
+from itertools import zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -46,6 +47,12 @@ FROZEN = {"small": 0, "large": 4}
 
 RATES = {"small": 1e-4, "large": 5e-5}
 
+METHOD = (
+    "examples", "shares", "documents", "plan", "mix", "epochs", "groups", "rows", "steps",
+    "first", "teacher", "hard", "before",
+)  # fmt: skip
+"""What of a run's log tells how it was trained."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Draw the epochs, train, keep."""
@@ -58,15 +65,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         bfloat16=_has_bfloat16() if options.bfloat16 is None else options.bfloat16,
     )
     mix = Mix(
-        options.questions,
-        options.statements,
-        options.answers,
-        not options.no_turns,
-        options.others,
-        options.copied,
-        options.asked,
+        questions=options.questions,
+        statements=options.statements,
+        twins=options.twins,
+        answers=options.answers,
+        turns=not options.no_turns,
+        others=options.others,
+        copied=options.copied,
+        asked=options.asked,
+        gathered=options.gathered,
     )
-    examples = some(joined(options.examples), options.documents)
+    examples = some(joined(options.examples, options.shares), options.documents)
     numbers = range(options.after, options.after + options.epochs)
 
     def drawn(pieces: Tokenizer) -> list[Group]:
@@ -94,12 +103,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "epochs": options.epochs,
         "after": options.after,
         "first": options.first.name if options.first else None,
+        "before": _before(options.first),
         "teacher": options.teacher.name if options.teacher else None,
         "hard": {"reader": options.hard.name, "share": options.hard_share}
         if options.hard
         else None,
         "documents": options.documents,
         "examples": {p.name: file_hash(p) for p in options.examples},
+        "shares": options.shares,
         "groups": len(groups),
         "rows": sum(len(g.rows) for g in groups),
     }
@@ -132,17 +143,24 @@ def trained(run: Path) -> ReaderModel:
     return model.eval()
 
 
-def joined(paths: Sequence[Path]) -> Examples:
-    """The examples of several files as one."""
+def method(log: dict[str, Any]) -> dict[str, Any]:
+    """How a run was trained, of its log; `before` has the same of the runs that it went on from."""
+    told = {key: log[key] for key in METHOD if key in log}
+    return told | {"minutes": round(log["seconds"] / 60, 1)}
+
+
+def joined(paths: Sequence[Path], shares: Sequence[float] = ()) -> Examples:
+    """The examples of several files as one; `shares` says how much of each is taken."""
+    chance = random.Random(2)  # noqa: S311 - not a secret
     found = Examples([], [])
-    for path in paths:
+    for path, share in zip_longest(paths, shares, fillvalue=1.0):
         first, part = len(found.passages), load(path)
-        for example in part.examples:
+        for example in chance.sample(part.examples, round(share * len(part.examples))):
             for number, reading in enumerate(example.readings):
                 moved = type(reading)(reading.passage + first, reading.labels, reading.rank)
                 example.readings[number] = moved
+            found.examples.append(example)
         found.passages.extend(part.passages)
-        found.examples.extend(part.examples)
     return found
 
 
@@ -152,6 +170,14 @@ def some(examples: Examples, share: float) -> Examples:
     chance = random.Random(1)  # noqa: S311 - not a secret
     kept = set(chance.sample(documents, round(share * len(documents))))
     return replace(examples, examples=[e for e in examples.examples if e.document in kept])
+
+
+def _before(first: Path | None) -> list[dict[str, Any]]:
+    """How the run, or the packaged reader, that a run goes on from was trained, oldest first."""
+    if first is None:
+        return []
+    told = method(json.loads((first / LOG).read_text(encoding="utf-8")))
+    return [*told.pop("before", []), told]
 
 
 def _has_bfloat16() -> bool:
@@ -176,6 +202,9 @@ def _state(run: Path) -> State:
 def _options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m training.reader", description=__doc__)
     parser.add_argument("--examples", type=Path, nargs="+", required=True)
+    parser.add_argument(
+        "--shares", type=float, nargs="+", default=[], help="how much of each file is read; all"
+    )
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--form", choices=bases.FORMS, default="small")
     parser.add_argument("--epochs", type=int, default=1)
@@ -189,10 +218,12 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--documents", type=float, default=1.0, help="share that is read")
     parser.add_argument("--questions", type=float, default=1.0, help="share that is drawn")
     parser.add_argument("--statements", type=float, default=1.0, help="share that is drawn")
+    parser.add_argument("--twins", type=float, default=1.0, help="share that is drawn")
     parser.add_argument("--answers", type=float, default=1.0, help="share that is drawn")
     parser.add_argument("--others", type=int, default=1, help="wrong passages of a question")
     parser.add_argument("--copied", type=float, default=0.0, help="share read as statements")
     parser.add_argument("--asked", type=float, default=0.0, help="share of yes or no, as claims")
+    parser.add_argument("--gathered", type=float, default=0.4, help="share read as gathered")
     parser.add_argument("--groups-at-once", type=int, default=12, help="groups of a step")
     parser.add_argument("--no-turns", action="store_true", help="read follow-ups by themselves")
     parser.add_argument("--most", type=int, help="stop after so many groups")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -94,7 +95,7 @@ def test_a_follow_up_is_read_with_its_turns(made: Path) -> None:
 
 def test_gold_sentences_and_questions_for_yes_or_no_are_read_as_statements(made: Path) -> None:
     found = Epochs(examples.load(made), bases.tokenizer("small"), 7)
-    none = Mix(questions=0.0, statements=0.0, answers=0.0)
+    none = Mix(questions=0.0, statements=0.0, twins=0.0, answers=0.0)
     assert found.draw(0, none) == []
     copies = found.draw(0, replace(none, copied=1.0))
     assert {g.targets[0].verdict for g in copies} == {"supported"}
@@ -168,8 +169,10 @@ def test_training_goes_on_from_what_is_packaged(
     for name, weight in found.items():
         step = own[name].abs().max() / (63 if kept == "integers" else 127)
         assert (weight - own[name]).abs().max() <= 0.51 * step, name
+    shutil.copy(trained / LOG, tmp_path / kept / LOG)
     log = run(made, tmp_path / "run", "--first", str(tmp_path / kept))
     assert log["first"] == kept
+    assert [earlier["steps"] for earlier in log["before"]] == [1]
 
 
 def test_a_run_that_was_cut_short_goes_on_where_it_stopped(

@@ -119,20 +119,21 @@ class Retriever:
         query = self._query(self._telling(naming.rest if naming.named else question))
         if not naming.named:
             return self._led(self._ranked(query, documents), naming)
-        rankings = [self._of_named(n, query, naming, documents) for n in naming.named]
+        everywhere = self._ranked(query, documents)
+        rankings = [self._of_named(n, query, naming, everywhere) for n in naming.named]
         turns = (r for turn in zip_longest(*rankings) for r in turn if r is not None)
         once = {r.ordinal: r for r in reversed(tuple(turns))}
         return tuple(reversed(once.values()))
 
     def _of_named(
-        self, named: Named, query: _Query, naming: Naming, documents: Sequence[str]
+        self, named: Named, query: _Query, naming: Naming, everywhere: Sequence[Fused]
     ) -> tuple[Fused, ...]:
-        """The passages of the documents of one name, and those of others that mention it."""
+        """The passages of the documents of one name, and those found `everywhere` that mention it."""
         inside = self._led(self._ranked(query, named.documents), naming)
         mentions = self._mentions(named)
         if not mentions:
             return inside
-        outside = [r for r in self._ranked(query, documents) if r.ordinal in mentions]
+        outside = [r for r in everywhere if r.ordinal in mentions]
         gained = (replace(r, score=r.score + STAYING) for r in inside)
         return _in_order([*gained, *outside])
 
