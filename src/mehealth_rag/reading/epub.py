@@ -6,14 +6,14 @@ import io
 import posixpath
 import re
 import zipfile
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from lxml import html
 
 from mehealth_rag.errors import ReadingError
 from mehealth_rag.reading.faults import with_hidden
-from mehealth_rag.reading.flow import page_of
+from mehealth_rag.reading.flow import Node, page_of
 from mehealth_rag.reading.hypertext import blocks_of
 from mehealth_rag.reading.packages import BROKEN, check_package, damaged, parse, told
 from mehealth_rag.reading.upkeep import beat
@@ -118,7 +118,7 @@ class _Book:
         for item in self._items.values():
             file = self._path(item.get("href"))
             if "nav" in (item.get("properties") or "").split() and file in self._names:
-                tree: Any = html.fromstring(self._package.read(file))
+                tree: Node = html.fromstring(self._package.read(file))
                 for link in tree.iterfind(".//nav//a"):
                     yield self._path(link.get("href"), file), link.text_content()
 

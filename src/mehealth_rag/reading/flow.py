@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from mehealth_rag.reading.runs import NO_TEXT, Draft, Piece
 from mehealth_rag.reading.tidy import Vocabulary, clean, compose
@@ -12,6 +12,9 @@ from mehealth_rag.types import BlockKind, Fault, Link, Page, Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+
+Node: TypeAlias = Any
+"""An element of lxml, or of a library on top of it: they have no types."""
 
 SECTION_LEVEL = 2
 """Headings of this level and above begin a page where the file knows no page breaks."""

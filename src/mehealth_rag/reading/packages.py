@@ -7,7 +7,7 @@ import re
 import tempfile
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lxml import etree
 
@@ -16,6 +16,8 @@ from mehealth_rag.reading.sniffing import NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from mehealth_rag.reading.flow import Node
 
 UNPACKED = 300_000_000
 """Bytes that a file may unpack to; a real one of a thousand pages has some ten million."""
@@ -44,7 +46,7 @@ def check_package(path: Path, content: bytes, kind: str, member: str) -> None:
         raise ReadingError(f"{path}: a ZIP archive, not {kind}; get the document as {kind}")
 
 
-def parse(content: bytes) -> Any:  # noqa: ANN401 - lxml has no types
+def parse(content: bytes) -> Node:
     """The root of an XML file; entities are not resolved and nothing outside it is opened."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True)
     return etree.fromstring(content, parser)
@@ -57,7 +59,7 @@ def properties(package: zipfile.ZipFile) -> dict[str, str]:
     return told(parse(package.read(_PROPERTIES)), _TOLD)
 
 
-def told(root: Any, names: Mapping[str, str]) -> dict[str, str]:  # noqa: ANN401
+def told(root: Node, names: Mapping[str, str]) -> dict[str, str]:
     """What an XML file tells in elements of some `names`, by what we call it; the first counts."""
     found = {key: root.findtext(f".//{{*}}{name}") for key, name in names.items()}
     return {key: " ".join(value.split()) for key, value in found.items() if value}
@@ -122,7 +124,7 @@ def renewed(path: Path, content: bytes, form: str) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         written = Path(folder) / f"anew.{form}x"
         try:
-            kind: Any = form  # the library's own type is a closed list
+            kind: Node = form  # the library's own type is a closed list
             with Document.from_bytes(content, kind) as document:
                 document.save_as(written)
         except OfficeOxideError as error:

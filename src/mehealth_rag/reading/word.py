@@ -11,14 +11,14 @@ import datetime
 import io
 import re
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import docx
 from docx.oxml.ns import qn
 
 from mehealth_rag.reading.equations import equation, symbol, typed
 from mehealth_rag.reading.faults import hidden_words
-from mehealth_rag.reading.flow import FlowBlock, Visible, flow_pages, row_of, running
+from mehealth_rag.reading.flow import FlowBlock, Node, Visible, flow_pages, row_of, running
 from mehealth_rag.reading.packages import BROKEN, check_package, damaged, parse, transitional
 from mehealth_rag.reading.raised import lowered, raised
 from mehealth_rag.types import BlockKind, Fault, Page
@@ -60,7 +60,7 @@ class _Reader:
     targets: Mapping[str, str]
     hidden: list[str] = field(default_factory=list)
 
-    def blocks(self, element: Any) -> Iterator[FlowBlock]:  # noqa: ANN401 - lxml has no types
+    def blocks(self, element: Node) -> Iterator[FlowBlock]:
         """Blocks of a body or of what holds part of it."""
         for child in element:
             if child.tag == qn("w:p"):
@@ -70,14 +70,14 @@ class _Reader:
             elif child.tag in _HOLDERS:
                 yield from self.blocks(child)
 
-    def _paragraph(self, element: Any) -> Iterator[FlowBlock]:  # noqa: ANN401
+    def _paragraph(self, element: Node) -> Iterator[FlowBlock]:
         kind, level, breaks = self._look(element)
         lines = [_Line(new_page=breaks)]
         self._collect(element, lines, None)
         for line in lines:
             yield FlowBlock(kind, line.words, level, line.new_page)
 
-    def _look(self, element: Any) -> tuple[BlockKind, int, bool]:  # noqa: ANN401
+    def _look(self, element: Node) -> tuple[BlockKind, int, bool]:
         """Kind and level of a paragraph, and whether a new page is asked for before it."""
         properties = element.find(qn("w:pPr"))
         found = None if properties is None else properties.find(qn("w:pStyle"))
@@ -95,7 +95,7 @@ class _Reader:
         listed = properties.find(qn("w:numPr")) is not None or name.lower().startswith("list ")
         return (BlockKind.ITEM if listed else BlockKind.PARAGRAPH), 0, breaks
 
-    def _collect(self, element: Any, lines: list[_Line], url: str | None) -> None:  # noqa: ANN401
+    def _collect(self, element: Node, lines: list[_Line], url: str | None) -> None:
         """Gather the words below an element; page breaks and text boxes open new lines."""
         for child in element:
             tag = child.tag
@@ -114,19 +114,19 @@ class _Reader:
             else:
                 self._collect(child, lines, self._target(child) or url)
 
-    def _target(self, element: Any) -> str | None:  # noqa: ANN401
+    def _target(self, element: Node) -> str | None:
         if element.tag != qn("w:hyperlink"):
             return None
         return self.targets.get(element.get(qn("r:id")) or "")
 
-    def _table(self, element: Any) -> Iterator[FlowBlock]:  # noqa: ANN401
+    def _table(self, element: Node) -> Iterator[FlowBlock]:
         """Rows of a table, each followed by the tables that stand in its cells."""
         above: list[Visible] = []
         for row in _inside(element, "w:tr"):
             if row.find(f"{qn('w:trPr')}/{qn('w:del')}") is not None:
                 continue
             cells = [Visible() for _ in range(_before(row))]
-            nested: list[Any] = []
+            nested: list[Node] = []
             for cell in _inside(row, "w:tc"):
                 width, goes_on = _merging(cell)
                 place = len(cells)
@@ -138,7 +138,7 @@ class _Reader:
             for table in nested:
                 yield from self._table(table)
 
-    def _cell(self, element: Any, nested: list[Any]) -> Visible:  # noqa: ANN401
+    def _cell(self, element: Node, nested: list[Node]) -> Visible:
         """Words of a cell; tables that stand in it are put to `nested`."""
         words = Visible()
         for child in element:
@@ -185,7 +185,7 @@ def _day(time: datetime.datetime | None) -> str:
     return "" if time is None else time.date().isoformat()
 
 
-def _sections(document: Any, reader: _Reader) -> Iterator[FlowBlock]:  # noqa: ANN401
+def _sections(document: Node, reader: _Reader) -> Iterator[FlowBlock]:
     """The body, and in each section once what its headers and footers say."""
     body = document.element.body
     sections = body.iter(qn("w:sectPr"))
@@ -202,12 +202,7 @@ def _sections(document: Any, reader: _Reader) -> Iterator[FlowBlock]:  # noqa: A
     yield from heads
 
 
-def _running(
-    document: Any,  # noqa: ANN401
-    reader: _Reader,
-    section: Any,  # noqa: ANN401
-    seen: set[str],
-) -> Iterator[FlowBlock]:
+def _running(document: Node, reader: _Reader, section: Node, seen: set[str]) -> Iterator[FlowBlock]:
     """What a section's headers and footers say that was not `seen` in those before it."""
     references = () if section is None else section
     for reference in references:
@@ -217,7 +212,7 @@ def _running(
         yield from running(reader.blocks(part.element), seen)
 
 
-def _notes(document: Any, reader: _Reader) -> Iterator[FlowBlock]:  # noqa: ANN401
+def _notes(document: Node, reader: _Reader) -> Iterator[FlowBlock]:
     """Footnotes and endnotes, after the text."""
     for relation in document.part.rels.values():
         if not relation.reltype.endswith(("/footnotes", "/endnotes")) or relation.is_external:
@@ -227,14 +222,14 @@ def _notes(document: Any, reader: _Reader) -> Iterator[FlowBlock]:  # noqa: ANN4
                 yield from reader.blocks(p for p in note if not _is_mark(p))
 
 
-def _is_mark(paragraph: Any) -> bool:  # noqa: ANN401
+def _is_mark(paragraph: Node) -> bool:
     """Whether a paragraph of a note is nothing but the note's own mark."""
     looks = paragraph.findall(f"{qn('w:r')}/{qn('w:rPr')}/{qn('w:rStyle')}")
     marks = [look for look in looks if look.get(qn("w:val")) == "FootnoteReference"]
     return 0 < len(marks) == len(paragraph.findall(f".//{qn('w:t')}"))
 
 
-def _inside(element: Any, name: str) -> Iterator[Any]:  # noqa: ANN401
+def _inside(element: Node, name: str) -> Iterator[Node]:
     """Rows of a table, or cells of a row, also those in content controls; not of nested tables."""
     for child in element:
         if child.tag == qn(name):
@@ -243,13 +238,13 @@ def _inside(element: Any, name: str) -> Iterator[Any]:  # noqa: ANN401
             yield from _inside(child, name)
 
 
-def _before(row: Any) -> int:  # noqa: ANN401
+def _before(row: Node) -> int:
     """How many columns stand empty before a row's first cell."""
     skipped = row.find(f"{qn('w:trPr')}/{qn('w:gridBefore')}")
     return min(int(skipped.get(qn("w:val")) or 0), _COLUMNS) if skipped is not None else 0
 
 
-def _merging(cell: Any) -> tuple[int, bool]:  # noqa: ANN401
+def _merging(cell: Node) -> tuple[int, bool]:
     """How many columns a cell is wide, and whether it belongs to the one above it."""
     properties = cell.find(qn("w:tcPr"))
     if properties is None:
@@ -260,7 +255,7 @@ def _merging(cell: Any) -> tuple[int, bool]:  # noqa: ANN401
     return min(max(width, 1), _COLUMNS), goes_on
 
 
-def _break(element: Any, lines: list[_Line]) -> None:  # noqa: ANN401
+def _break(element: Node, lines: list[_Line]) -> None:
     rendered = element.tag == qn("w:lastRenderedPageBreak")
     if rendered or element.get(qn("w:type")) == "page":
         lines.append(_Line(new_page=True))
@@ -268,7 +263,7 @@ def _break(element: Any, lines: list[_Line]) -> None:  # noqa: ANN401
         lines[-1].words.add(" ")
 
 
-def _letters(element: Any, before: str) -> str:  # noqa: ANN401
+def _letters(element: Node, before: str) -> str:
     """What stands for letters, as its run shows it: raised, lowered, in a font of symbols."""
     if element.tag == _EQUATION:
         return equation(element)
@@ -289,11 +284,11 @@ def _letters(element: Any, before: str) -> str:  # noqa: ANN401
     return lowered(text, before) if stands == "subscript" else text
 
 
-def _is_on(element: Any) -> bool:  # noqa: ANN401
+def _is_on(element: Node) -> bool:
     return element is not None and element.get(qn("w:val")) not in ("0", "false", "off")
 
 
-def _is_hidden(run: Any) -> bool:  # noqa: ANN401
+def _is_hidden(run: Node) -> bool:
     """Whether a run is formatted as hidden text, or in white on no ground of its own."""
     properties = run.find(qn("w:rPr"))
     if properties is None:
@@ -306,7 +301,7 @@ def _is_hidden(run: Any) -> bool:  # noqa: ANN401
     return _is_on(properties.find(qn("w:vanish")))
 
 
-def _on_a_ground(run: Any) -> bool:  # noqa: ANN401
+def _on_a_ground(run: Node) -> bool:
     """Whether something around a run may be coloured: its paragraph, its cell, a shape."""
     around = run.iterancestors(qn("w:p"), qn("w:tc"), qn("w:tbl"), qn("w:txbxContent"))
     return any(

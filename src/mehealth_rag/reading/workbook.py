@@ -11,7 +11,7 @@ import posixpath
 import re
 import zipfile
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from python_calamine import CalamineSheet
 
+    from mehealth_rag.reading.flow import Node
     from mehealth_rag.types import Page
 
 KIND = "an Excel workbook"
@@ -131,7 +132,7 @@ class _Formats:
         root = parse(self._package.read("xl/styles.xml"))
         own = {int(f.get("numFmtId")): f.get("formatCode") for f in root.iterfind(".//{*}numFmt")}
         codes = _BUILT_IN | own
-        styles: list[Any] = root.findall("./{*}cellXfs/{*}xf")
+        styles: list[Node] = root.findall("./{*}cellXfs/{*}xf")
         numbers = [int(style.get("numFmtId") or 0) for style in styles]
         return {n: codes[f] for n, f in enumerate(numbers) if codes.get(f, "General") != "General"}
 
@@ -143,7 +144,7 @@ class _Formats:
         return {n: posixpath.normpath(posixpath.join("/xl", t))[1:] for n, t in found.items()}
 
 
-def _relation(sheet: Any) -> str | None:  # noqa: ANN401 - lxml has no types
+def _relation(sheet: Node) -> str | None:
     """The id of a sheet's file; its attribute's namespace has two names."""
     return next((v for k, v in sheet.attrib.items() if k.endswith("}id")), None)
 
