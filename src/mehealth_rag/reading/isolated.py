@@ -27,7 +27,6 @@ from mehealth_rag.reading.wire import BrokenWireError, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from types import TracebackType
 
     from mehealth_rag.reading.options import ReadingOptions
     from mehealth_rag.types import Document, Source
@@ -67,12 +66,7 @@ class Readers:
     def __enter__(self) -> Readers:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def expect(self, sources: Sequence[Source]) -> None:
@@ -158,7 +152,10 @@ class _Process:
         while True:
             kind, said = self._next(source, until)
             if kind is Kind.DOCUMENT:
-                return self._document(said, source)
+                try:
+                    return wire.unpack(said, source)
+                except BrokenWireError as error:
+                    raise self._died(source) from error
             if kind is Kind.LAST_ERROR:
                 self.end()
             if kind is not Kind.BEAT:
@@ -180,12 +177,6 @@ class _Process:
         if answer is None:
             raise self._died(source)
         return answer
-
-    def _document(self, data: bytes, source: Source) -> Document:
-        try:
-            return wire.unpack(data, source)
-        except BrokenWireError as error:
-            raise self._died(source) from error
 
     def _died(self, source: Source) -> ReadingError:
         """End what is left of the process; the error that says how it broke off."""

@@ -173,13 +173,6 @@ def _emphasis(state: StateInline, silent: bool) -> bool:
     for mark in state.delimiters[known:]:
         if before.isalnum() and after.isalnum() and (before.isdigit() or after.isdigit()):
             mark.open = False
-        loose = mark.length > 1 and before.isspace() and not after.isspace()
-        others = (mark.marker, mark.length)
-        opened = [
-            m.open - m.close for m in state.delimiters[:known] if (m.marker, m.length) == others
-        ]
-        if loose and sum(opened) > 0:  # converters put the space inside: “**Note: **text”
-            mark.open, mark.close = False, True
     return True
 
 

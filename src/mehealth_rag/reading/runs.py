@@ -91,7 +91,6 @@ class RawPage:
 
     number: int
     size: tuple[float, float]
-    frame: Frame
     runs: tuple[Run, ...] = ()
     problem: str | None = None
     fault: Fault | None = None

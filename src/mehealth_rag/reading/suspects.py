@@ -8,8 +8,6 @@ all of them; what does is judged by what is drawn (`hidden`).
 from __future__ import annotations
 
 import ctypes
-import re
-import zlib
 from dataclasses import dataclass
 from itertools import repeat
 from typing import TYPE_CHECKING
@@ -33,25 +31,13 @@ if TYPE_CHECKING:
     Flags = NDArray[np.bool_]
     Places = NDArray[np.int64]
 
-_SIGN = b"/OCProperties"
-_PACKED = re.compile(rb"/ObjStm\b[^>]{0,400}?>>\s*stream\r?\n")
-_MOST = 20_000_000
-"""Bytes that one stream of objects may unpack to; a real one has some thousands."""
+_LAYER_SIGNS = (b"/OCProperties", b"/ObjStm", b"/Encrypt")
 
 
-def has_layers(path: Path) -> bool:
-    """Look for the sign of layers, in packed objects too; an encrypted file may have them."""
+def may_have_layers(path: Path) -> bool:
+    """Look for the sign of layers, or of packed or encrypted objects, which may hold it."""
     content = path.read_bytes()
-    if _SIGN in content or b"/Encrypt" in content:
-        return True
-    return any(_unpacks_to_sign(content, m.end()) for m in _PACKED.finditer(content))
-
-
-def _unpacks_to_sign(content: bytes, start: int) -> bool:
-    try:
-        return _SIGN in zlib.decompressobj().decompress(memoryview(content)[start:], _MOST)
-    except zlib.error:
-        return True  # packed in another way: it may
+    return any(sign in content for sign in _LAYER_SIGNS)
 
 
 _INT, _ADDRESS = ctypes.c_int, ctypes.c_void_p
@@ -131,7 +117,7 @@ class Grounds:
 
 
 class Walker:
-    """Walks over the objects of pages; one serves a document. `layers`: it has optional content."""
+    """Walks over the objects of pages; one serves a document. `layers`: it may have some."""
 
     def __init__(self, *, layers: bool) -> None:
         self._layers = layers

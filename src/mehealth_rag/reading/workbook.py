@@ -66,18 +66,15 @@ def _sheets(path: Path, book: CalamineWorkbook, formats: _Formats) -> Iterator[S
     for told in book.sheets_metadata:
         beat()
         codes, extent = formats.of(told.name)
-        _check_extent(path, told.name, extent)
+        if extent > _MOST_CELLS:
+            raise ReadingError(
+                f"{path}: the sheet '{told.name}' reaches over {extent:,} cells; "
+                "remove what stands far out"
+            )
         sheet = book.get_sheet_by_name(told.name)
         rows = list(_rows(sheet, codes))
         wide = _merge(rows, sheet)
         yield Sheet(told.name, rows, wide, told.visible is not SheetVisibleEnum.Visible)
-
-
-def _check_extent(path: Path, name: str, cells: int) -> None:
-    if cells > _MOST_CELLS:
-        raise ReadingError(
-            f"{path}: the sheet '{name}' reaches over {cells:,} cells; remove what stands far out"
-        )
 
 
 def _rows(sheet: CalamineSheet, codes: _Codes) -> Iterator[list[str]]:
@@ -114,17 +111,15 @@ class _Formats:
         """The formats of a sheet's cells that are not plain, and how many cells it reaches over."""
         found: _Codes = {}
         last_row, last_column = 0, 0
-        for match in _CELL.finditer(self._content(sheet)):
+        file = self._files.get(sheet)
+        content = self._package.read(file) if file in self._package.namelist() else b""
+        for match in _CELL.finditer(content):
             row, column = int(match[2]), _column(match[1])
             last_row, last_column = max(last_row, row), max(last_column, column + 1)
             code = self._codes.get(int(match[3] or 0))
             if code:
                 found.setdefault(row - 1, {})[column] = code
         return found, last_row * last_column
-
-    def _content(self, sheet: str) -> bytes:
-        file = self._files.get(sheet)
-        return self._package.read(file) if file in self._package.namelist() else b""
 
     def _styles(self) -> dict[int, str]:
         if "xl/styles.xml" not in self._package.namelist():
