@@ -8,14 +8,10 @@ such rows agrees, since running text in columns looks alike a line at a time.
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
 
 from mehealth_rag.reading.marks import is_figure, is_lone_mark, is_number_of_title
 from mehealth_rag.reading.runs import Run, down_to, in_rows
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
 
 _EDGE = 2.0
 """Points by which the left edges of a column's cells may differ."""

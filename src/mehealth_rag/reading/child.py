@@ -11,17 +11,13 @@ import pickle
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import BinaryIO
 
 from mehealth_rag.errors import ReadingError
 from mehealth_rag.reading import read_document, upkeep, wire
+from mehealth_rag.reading.options import ReadingOptions
 from mehealth_rag.reading.wire import Kind
-
-if TYPE_CHECKING:
-    from typing import BinaryIO
-
-    from mehealth_rag.reading.options import ReadingOptions
-    from mehealth_rag.types import Source
+from mehealth_rag.types import Source
 
 _BEAT = 0.5
 """Seconds between two signs of life at the least."""

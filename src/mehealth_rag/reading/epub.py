@@ -6,7 +6,8 @@ import io
 import posixpath
 import re
 import zipfile
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from urllib.parse import unquote
 
 from lxml import html
@@ -18,13 +19,7 @@ from mehealth_rag.reading.hypertext import blocks_of
 from mehealth_rag.reading.packages import BROKEN, check_package, damaged, parse, told
 from mehealth_rag.reading.upkeep import beat
 from mehealth_rag.reading.web import decode_html
-from mehealth_rag.types import BlockKind
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
-
-    from mehealth_rag.types import Page
+from mehealth_rag.types import BlockKind, Page
 
 KIND = "an EPUB book"
 _CONTAINER = "META-INF/container.xml"

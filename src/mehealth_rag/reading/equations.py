@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from mehealth_rag.reading.flow import Node
 from mehealth_rag.reading.raised import raised
-
-if TYPE_CHECKING:
-    from mehealth_rag.reading.flow import Node
 
 _M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"

@@ -7,13 +7,10 @@ from __future__ import annotations
 
 import re
 import string
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from mehealth_rag.types import Fault, Page
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 GARBAGE = "most of its characters stand for nothing that can be read"
 

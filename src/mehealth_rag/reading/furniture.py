@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
 
 from mehealth_rag.reading.marks import ends_sentence
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from mehealth_rag.reading.runs import RawPage, Region, TextLine
-
+from mehealth_rag.reading.runs import RawPage, Region, TextLine
 
 _DEPTH = 4
 """So many lines from a page's edge inwards can be furniture."""

@@ -9,26 +9,21 @@ words without ink under them were never seen by anybody.
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pypdfium2 as pdfium
+from numpy.typing import NDArray
 from pypdfium2 import raw
 
 from mehealth_rag.reading.pdf_file import wide_text
+from mehealth_rag.reading.runs import Frame
+from mehealth_rag.reading.suspects import Item, Walker
+from mehealth_rag.types import Box
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-
-    from numpy.typing import NDArray
-
-    from mehealth_rag.types import Box
-
-    Levels = NDArray[np.uint8]
-    from mehealth_rag.reading.runs import Frame
-    from mehealth_rag.reading.suspects import Item, Walker
+Levels = NDArray[np.uint8]
 
 
 _SEEN = 20

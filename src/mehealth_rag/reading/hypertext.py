@@ -7,16 +7,13 @@ cells that reach over rows.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from mehealth_rag.reading.flow import FlowBlock, Node, Visible, row_of
 from mehealth_rag.reading.raised import lowered, raised
 from mehealth_rag.types import BlockKind
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _BLOCKS = (
     "address article aside blockquote body center details dd dialog dir div dl dt fieldset "

@@ -17,19 +17,16 @@ import sys
 import threading
 import time
 from collections import deque
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mehealth_rag.errors import ReadingError
 from mehealth_rag.reading import wire
+from mehealth_rag.reading.options import ReadingOptions
 from mehealth_rag.reading.wire import BrokenWireError, Kind
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from mehealth_rag.reading.options import ReadingOptions
-    from mehealth_rag.types import Document, Source
+from mehealth_rag.types import Document, Source
 
 _CHILD = (sys.executable, "-P", "-m", "mehealth_rag.reading.child")
 _LONGEST = 60

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from mehealth_rag.reading.cells import captioned_figures, shared_labels, wrapped_cells
 from mehealth_rag.reading.columns import PROSE_WORDS, regions_of
@@ -11,9 +11,6 @@ from mehealth_rag.reading.marks import figures_apart, is_figure, is_lone_mark, i
 from mehealth_rag.reading.raised import is_raised_run, raised
 from mehealth_rag.reading.runs import RawPage, Region, Run, TextLine, in_rows, union
 from mehealth_rag.reading.stacks import heading_stacks, wrapped_labels
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 _TOUCHING = 0.15
 """A gap in ems below which two runs are one word, above it two."""

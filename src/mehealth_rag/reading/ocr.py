@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from statistics import median
@@ -14,13 +15,11 @@ from typing import TYPE_CHECKING
 
 from mehealth_rag.reading.runs import DESCENT, Run, line_box
 from mehealth_rag.reading.tidy import clean
+from mehealth_rag.types import Box
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     import pypdfium2 as pdfium
 
-    from mehealth_rag.types import Box
 
 TIMEOUT = 50.0
 """Seconds that one page may take; most take one or two."""

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from mehealth_rag.errors import ReadingError
 from mehealth_rag.reading.flow import (
@@ -24,13 +25,7 @@ from mehealth_rag.reading.packages import BROKEN, check_package, damaged, parse,
 from mehealth_rag.reading.raised import lowered, raised
 from mehealth_rag.reading.sheets import Sheet, sheet_pages
 from mehealth_rag.reading.upkeep import beat
-from mehealth_rag.types import BlockKind
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
-
-    from mehealth_rag.types import Page
+from mehealth_rag.types import BlockKind, Page
 
 KIND = "an OpenDocument file"
 _NS = "urn:oasis:names:tc:opendocument:xmlns:"

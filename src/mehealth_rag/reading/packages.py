@@ -6,18 +6,14 @@ import io
 import re
 import tempfile
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from lxml import etree
 
 from mehealth_rag.errors import ReadingError
+from mehealth_rag.reading.flow import Node
 from mehealth_rag.reading.sniffing import NAMES
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from mehealth_rag.reading.flow import Node
 
 UNPACKED = 300_000_000
 """Bytes that a file may unpack to; a real one of a thousand pages has some ten million."""

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pypdfium2 as pdfium
 from pypdfium2 import raw
@@ -32,7 +33,7 @@ from mehealth_rag.reading.pdf_file import (
 )
 from mehealth_rag.reading.questions import NO_STYLE, Questions, Style
 from mehealth_rag.reading.raised import with_raised, without_doubles
-from mehealth_rag.reading.runs import Frame, RawPage, Run, line_box, union
+from mehealth_rag.reading.runs import Draft, Frame, RawPage, Run, line_box, union
 from mehealth_rag.reading.suspects import Walker, may_have_layers
 from mehealth_rag.reading.tidy import (
     BROKEN,
@@ -43,14 +44,7 @@ from mehealth_rag.reading.tidy import (
     with_ligatures,
 )
 from mehealth_rag.reading.upkeep import uncollected
-from mehealth_rag.types import Fault, Line, Page
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-    from pathlib import Path
-
-    from mehealth_rag.reading.runs import Draft
-    from mehealth_rag.types import Box
+from mehealth_rag.types import Box, Fault, Line, Page
 
 
 def read_pdf(

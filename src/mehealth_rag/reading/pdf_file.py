@@ -8,21 +8,15 @@ from __future__ import annotations
 
 import ctypes
 import io
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import pypdfium2 as pdfium
 from pypdfium2 import raw
 
 from mehealth_rag.errors import ReadingError
 from mehealth_rag.reading.runs import Frame
-from mehealth_rag.types import Link
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from pathlib import Path
-
-    from mehealth_rag.types import Box
-
+from mehealth_rag.types import Box, Link
 
 _PASSWORD, _SECURITY = 4, 5
 """Pdfium's error codes for a password that is wrong, and for a cipher that it does not know."""

@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from mehealth_rag.reading.questions import Questions, Style
-    from mehealth_rag.reading.runs import Run
+from mehealth_rag.reading.runs import Run
 
+if TYPE_CHECKING:
+    from mehealth_rag.reading.questions import Questions, Style  # would load pdfium
 
 _RAISED = str.maketrans("0123456789+-−–=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻⁼⁽⁾ⁿ")
 _LOWERED = str.maketrans("0123456789+-−–=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₋₌₍₎")

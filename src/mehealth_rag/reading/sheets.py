@@ -10,23 +10,18 @@ import csv
 import io
 import re
 from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, islice, takewhile
-from typing import TYPE_CHECKING, Literal
+from pathlib import Path
+from typing import Literal
 
 from mehealth_rag.language.cells import is_measured
 from mehealth_rag.reading.encoding import decode
 from mehealth_rag.reading.faults import noted
 from mehealth_rag.reading.flow import FlowBlock, page_of, plain, row_of
 from mehealth_rag.reading.tidy import clean
-from mehealth_rag.types import BlockKind, Fault
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
-
-    from mehealth_rag.types import Page
-
+from mehealth_rag.types import BlockKind, Fault, Page
 
 PAGE_ROWS = 1_000
 """Rows of one page at the most."""

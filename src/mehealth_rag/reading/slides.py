@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from pptx import Presentation
 from pptx.enum.shapes import MSO_SHAPE_TYPE, PP_PLACEHOLDER
@@ -22,13 +23,7 @@ from mehealth_rag.reading.packages import (
     transitional,
 )
 from mehealth_rag.reading.raised import lowered, raised
-from mehealth_rag.types import BlockKind, Fault
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-    from pathlib import Path
-
-    from mehealth_rag.types import Page
+from mehealth_rag.types import BlockKind, Fault, Page
 
 KIND = "a PowerPoint presentation"
 _DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/main}"

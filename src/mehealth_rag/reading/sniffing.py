@@ -5,12 +5,9 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from mehealth_rag.errors import ReadingError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 HEAD = 1024
 """Bytes at the beginning of a file that tell what it is."""

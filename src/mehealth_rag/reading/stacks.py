@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from mehealth_rag.reading.marks import is_figure
 from mehealth_rag.reading.runs import Run, down_to, in_rows
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
 _WORDS = 4
 """A line of a column's heading has no more words."""

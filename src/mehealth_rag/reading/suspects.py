@@ -8,28 +8,23 @@ all of them; what does is judged by what is drawn (`hidden`).
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from itertools import repeat
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from pypdfium2 import raw
 
 from mehealth_rag.reading.questions import bound
+from mehealth_rag.types import Box
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence, Set
-    from pathlib import Path
-
-    from numpy.typing import NDArray
-
-    from mehealth_rag.types import Box
-
-    Boxes = NDArray[np.float64]
-    Matrix = NDArray[np.float64]
-    Colours = NDArray[np.int64]
-    Flags = NDArray[np.bool_]
-    Places = NDArray[np.int64]
+Boxes = NDArray[np.float64]
+Matrix = NDArray[np.float64]
+Colours = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+Places = NDArray[np.int64]
 
 _LAYER_SIGNS = (b"/OCProperties", b"/ObjStm", b"/Encrypt")
 

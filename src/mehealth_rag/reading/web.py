@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Mapping
 from copy import deepcopy
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import trafilatura
 
@@ -17,10 +18,6 @@ from mehealth_rag.reading.faults import noted, with_hidden
 from mehealth_rag.reading.flow import Node, flow_pages
 from mehealth_rag.reading.hypertext import put_into_words, take_out_hidden, walk
 from mehealth_rag.types import Fault, Page
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
 
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w:.-]{1,40})", re.IGNORECASE)
 _DECLARED = re.compile(rb"^\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w:.-]{1,40})")

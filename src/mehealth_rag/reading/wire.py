@@ -9,14 +9,11 @@ from __future__ import annotations
 import io
 import pickle
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import IO, Any
 
 from mehealth_rag.reading.describing import described
 from mehealth_rag.reading.upkeep import uncollected
 from mehealth_rag.types import Block, BlockKind, Document, Fault, Line, Link, Page, Source, Span
-
-if TYPE_CHECKING:
-    from typing import IO
 
 _KINDS = {kind.value: kind for kind in BlockKind}
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 import datetime
 import io
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import docx
 from docx.oxml.ns import qn
@@ -22,10 +23,6 @@ from mehealth_rag.reading.flow import FlowBlock, Node, Visible, flow_pages, row_
 from mehealth_rag.reading.packages import BROKEN, check_package, damaged, parse, transitional
 from mehealth_rag.reading.raised import lowered, raised
 from mehealth_rag.types import BlockKind, Fault, Page
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
 KIND = "a Word document"
 _COLUMNS = 64

@@ -10,25 +10,19 @@ import io
 import posixpath
 import re
 import zipfile
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetVisibleEnum
 
 from mehealth_rag.errors import ReadingError
+from mehealth_rag.reading.flow import Node
 from mehealth_rag.reading.number_formats import shown
 from mehealth_rag.reading.packages import BROKEN, check_package, damaged, parse, properties
 from mehealth_rag.reading.sheets import Sheet, sheet_pages
 from mehealth_rag.reading.upkeep import beat
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
-
-    from python_calamine import CalamineSheet
-
-    from mehealth_rag.reading.flow import Node
-    from mehealth_rag.types import Page
+from mehealth_rag.types import Page
 
 KIND = "an Excel workbook"
 _CELL = re.compile(
