@@ -5,8 +5,6 @@ A cell's words stand in the file as the program showed them, so numbers need no 
 
 from __future__ import annotations
 
-import io
-import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,13 +19,12 @@ from mehealth_rag.reading.flow import (
     row_of,
     with_running,
 )
-from mehealth_rag.reading.packages import BROKEN, check_package, damaged, parse, told
+from mehealth_rag.reading.packages import opened, parse, told
 from mehealth_rag.reading.raised import lowered, raised
 from mehealth_rag.reading.sheets import Sheet, sheet_pages
 from mehealth_rag.reading.upkeep import beat
 from mehealth_rag.types import BlockKind, Page
 
-KIND = "an OpenDocument file"
 _NS = "urn:oasis:names:tc:opendocument:xmlns:"
 _TEXT, _TABLE, _DRAW = f"{{{_NS}text:1.0}}", f"{{{_NS}table:1.0}}", f"{{{_NS}drawing:1.0}}"
 _OFFICE, _STYLE = f"{{{_NS}office:1.0}}", f"{{{_NS}style:1.0}}"
@@ -47,7 +44,6 @@ _META = {
     "created": "creation-date",
     "modified": "date",
 }
-_HIDDEN_SLIDE = "the slide is hidden; it was read all the same"
 _MOST_REPEATED = 1_000
 """A cell or row that repeats more often fills the rest of an empty sheet."""
 
@@ -183,23 +179,19 @@ def read_opendocument(path: Path, content: bytes) -> tuple[tuple[Page, ...], Map
 
     Raises ReadingError where the file is locked or damaged.
     """
-    check_package(path, content, KIND, "content.xml")
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as package:
-            if b"encryption-data" in package.read("META-INF/manifest.xml"):
-                raise ReadingError(f"{path}: locked with a password; save a copy without one")
-            names = package.namelist()
-            root = parse(package.read("content.xml"))
-            shared, meta = (
-                parse(package.read(name)) if name in names else None
-                for name in ("styles.xml", "meta.xml")
-            )
+    with opened(path, content, "an OpenDocument file", "content.xml") as package:
+        if b"encryption-data" in package.read("META-INF/manifest.xml"):
+            raise ReadingError(f"{path}: locked with a password; save a copy without one")
+        names = package.namelist()
+        root = parse(package.read("content.xml"))
+        shared, meta = (
+            parse(package.read(name)) if name in names else None
+            for name in ("styles.xml", "meta.xml")
+        )
         roots = [part for part in (shared, root) if part is not None]
         styles = {s.get(f"{_STYLE}name"): s for r in roots for s in r.iter(f"{_STYLE}style")}
         body = root.find(f"{_OFFICE}body")[0]
         return _pages(body, styles, shared), {} if meta is None else told(meta, _META)
-    except BROKEN as error:
-        raise damaged(path, KIND, error) from error
 
 
 def _pages(body: Node, styles: Mapping[str, Node], shared: Node) -> tuple[Page, ...]:
@@ -230,10 +222,9 @@ def _slide(number: int, slide: Node, reader: _Reader) -> Page:
             titles += (replace(block, kind=BlockKind.HEADING, level=1) for block in blocks)
         elif frame.get(f"{_SHOWS}class") not in ("footer", "date-time", "page-number"):
             others += blocks
-    blocks = [*titles, *others]
-    page = page_of(number, [replace(b, words=b.words.stripped()) for b in blocks])
-    hidden = _property(slide, f"{_DRAW}style-name", f"{_SHOWS}visibility", reader.styles)
-    return replace(page, problem=_HIDDEN_SLIDE) if hidden == "hidden" and page.text else page
+    blocks = [replace(block, words=block.words.stripped()) for block in (*titles, *others)]
+    seen = _property(slide, f"{_DRAW}style-name", f"{_SHOWS}visibility", reader.styles)
+    return page_of(number, blocks, hidden="slide" if seen == "hidden" else "")
 
 
 def _sheet(table: Node, styles: Mapping[str, Node]) -> Sheet:

@@ -6,7 +6,8 @@ import io
 import re
 import tempfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from lxml import etree
@@ -24,22 +25,27 @@ BROKEN = (KeyError, ValueError, AttributeError, TypeError, IndexError, etree.Lxm
 """What zipfile, lxml and the libraries on top of them raise over a damaged package."""
 
 
-def check_package(path: Path, content: bytes, kind: str, member: str) -> None:
-    """Refuse what is no package of `kind`, and what would unpack to more than memory holds.
+@contextmanager
+def opened(
+    path: Path, content: bytes, kind: str, member: str, *errors: type[Exception]
+) -> Iterator[zipfile.ZipFile]:
+    """Open a package of `kind`; `member` is a file that every such package has.
 
-    `member` is a file that every such package has. Raises ReadingError.
+    Raises ReadingError where it is none, where it would unpack to more than memory holds, and where
+    it shows to be damaged while it is read: by `BROKEN`, or by a library's own `errors`.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as package:
-            members = package.infolist()
-    except BROKEN as error:
+            if sum(info.file_size for info in package.infolist()) > UNPACKED:
+                limit = UNPACKED // 1_000_000
+                raise ReadingError(
+                    f"{path}: unpacks to over {limit} MB; no real document is that large"
+                )
+            if member not in package.namelist():
+                raise ReadingError(f"{path}: a ZIP archive, not {kind}; get the document as {kind}")
+            yield package
+    except (*BROKEN, *errors) as error:
         raise damaged(path, kind, error) from error
-    if sum(info.file_size for info in members) > UNPACKED:
-        limit = UNPACKED // 1_000_000
-        raise ReadingError(f"{path}: unpacks to over {limit} MB; no real document is that large")
-    names = {info.filename for info in members}
-    if "EncryptedPackage" in names or member not in names:
-        raise ReadingError(f"{path}: a ZIP archive, not {kind}; get the document as {kind}")
 
 
 def parse(content: bytes) -> Node:

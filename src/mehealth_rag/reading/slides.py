@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -15,38 +14,31 @@ from pptx.exc import PythonPptxError
 from mehealth_rag.reading.flow import FlowBlock, Node, Visible, page_of, plain, row_of
 from mehealth_rag.reading.number_formats import shown
 from mehealth_rag.reading.packages import (
-    BROKEN,
-    check_package,
-    damaged,
+    opened,
     parse,
     properties,
     transitional,
 )
 from mehealth_rag.reading.raised import lowered, raised
+from mehealth_rag.reading.sniffing import NAMES
 from mehealth_rag.types import BlockKind, Fault, Page
 
-KIND = "a PowerPoint presentation"
 _DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 _DIAGRAM = "/diagramData"
 _TITLES = (PP_PLACEHOLDER.TITLE, PP_PLACEHOLDER.CENTER_TITLE, PP_PLACEHOLDER.VERTICAL_TITLE)
 _BULLETED = (PP_PLACEHOLDER.BODY, PP_PLACEHOLDER.OBJECT, PP_PLACEHOLDER.VERTICAL_BODY)
 _PER_SLIDE = (PP_PLACEHOLDER.SLIDE_NUMBER, PP_PLACEHOLDER.DATE, PP_PLACEHOLDER.FOOTER)
 """What stands on every slide."""
-_HIDDEN = "the slide is hidden; it was read all the same"
 _PICTURE = "only a picture; save the slides as PDF to have it read by Tesseract"
 
 
 def read_slides(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str, str]]:
     """Read the pages of a presentation. Raises ReadingError where the file is damaged."""
-    check_package(path, content, KIND, "ppt/presentation.xml")
-    try:
+    main = "ppt/presentation.xml"
+    with opened(path, content, NAMES["pptx"], main, PythonPptxError) as package:
         deck = Presentation(io.BytesIO(transitional(content)))
         pages = tuple(_page(number, slide) for number, slide in enumerate(deck.slides, 1))
-        with zipfile.ZipFile(io.BytesIO(content)) as package:
-            told = properties(package)
-    except (*BROKEN, PythonPptxError) as error:
-        raise damaged(path, KIND, error) from error
-    return pages, told
+        return pages, properties(package)
 
 
 def _page(number: int, slide: Node) -> Page:
@@ -59,11 +51,11 @@ def _page(number: int, slide: Node) -> Page:
     if slide.has_notes_slide and slide.notes_slide.notes_text_frame is not None:
         notes = slide.notes_slide.notes_text_frame.paragraphs
         blocks += [FlowBlock(BlockKind.PARAGRAPH, _words(p)) for p in notes]
-    page = page_of(number, [block for block in blocks if block.words.text])
+    hidden = "slide" if slide.element.get("show") in ("0", "false") else ""
+    page = page_of(number, [block for block in blocks if block.words.text], hidden=hidden)
     if page.fault and any(shape.shape_type == MSO_SHAPE_TYPE.PICTURE for shape in shapes):
         return replace(page, problem=_PICTURE, fault=Fault.PICTURE)
-    hidden = slide.element.get("show") in ("0", "false") and not page.problem
-    return replace(page, problem=_HIDDEN) if hidden else page
+    return page
 
 
 def _flat(shapes: Iterable[Node]) -> Iterator[Node]:

@@ -20,11 +20,11 @@ from docx.oxml.ns import qn
 from mehealth_rag.reading.equations import equation, symbol, typed
 from mehealth_rag.reading.faults import hidden_words
 from mehealth_rag.reading.flow import FlowBlock, Node, Visible, flow_pages, row_of, running
-from mehealth_rag.reading.packages import BROKEN, check_package, damaged, parse, transitional
+from mehealth_rag.reading.packages import opened, parse, transitional
 from mehealth_rag.reading.raised import lowered, raised
+from mehealth_rag.reading.sniffing import NAMES
 from mehealth_rag.types import BlockKind, Fault, Page
 
-KIND = "a Word document"
 _COLUMNS = 64
 """No table of Word has more columns; a damaged file may say so."""
 _HEADING = re.compile(r"heading (\d)", re.IGNORECASE)
@@ -77,19 +77,17 @@ class _Reader:
     def _look(self, element: Node) -> tuple[BlockKind, int, bool]:
         """Kind and level of a paragraph, and whether a new page is asked for before it."""
         properties = element.find(qn("w:pPr"))
-        found = None if properties is None else properties.find(qn("w:pStyle"))
-        name = self.styles.get(found.get(qn("w:val")), "") if found is not None else ""
-        listing = name.lower().startswith(_CONTENTS)
         if properties is None:
             return BlockKind.PARAGRAPH, 0, False
-        breaks = _is_on(properties.find(qn("w:pageBreakBefore")))
-        if listing:
+        name = self.styles.get(_told(properties, "pStyle") or "", "").lower()
+        breaks = _is_on(properties, "pageBreakBefore")
+        if name.startswith(_CONTENTS):
             return BlockKind.CONTENTS, 0, breaks
         if match := _HEADING.match(name):
             return BlockKind.HEADING, int(match[1]), breaks
-        if name.lower() == "title":
+        if name == "title":
             return BlockKind.HEADING, 1, breaks
-        listed = properties.find(qn("w:numPr")) is not None or name.lower().startswith("list ")
+        listed = properties.find(qn("w:numPr")) is not None or name.startswith("list ")
         return (BlockKind.ITEM if listed else BlockKind.PARAGRAPH), 0, breaks
 
     def _collect(self, element: Node, lines: list[_Line], url: str | None) -> None:
@@ -156,8 +154,7 @@ def read_docx(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str
 
     Deleted and hidden words are not used. Raises ReadingError where the file is damaged.
     """
-    check_package(path, content, KIND, "[Content_Types].xml")
-    try:
+    with opened(path, content, NAMES["docx"], "[Content_Types].xml"):
         document = docx.Document(io.BytesIO(transitional(content)))
         styles = {style.style_id: str(style.name or "") for style in document.styles}
         related = document.part.rels.items()
@@ -168,8 +165,6 @@ def read_docx(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str
         properties = document.core_properties
         metadata = {key: str(getattr(properties, key) or "").strip() for key in _META}
         metadata |= {key: _day(getattr(properties, key)) for key in _DAYS}
-    except BROKEN as error:
-        raise damaged(path, KIND, error) from error
     pages = flow_pages(
         b for b in blocks if b.kind is not BlockKind.FURNITURE or b.words.text.strip() not in said
     )
@@ -237,17 +232,13 @@ def _inside(element: Node, name: str) -> Iterator[Node]:
 
 def _before(row: Node) -> int:
     """How many columns stand empty before a row's first cell."""
-    skipped = row.find(f"{qn('w:trPr')}/{qn('w:gridBefore')}")
-    return min(int(skipped.get(qn("w:val")) or 0), _COLUMNS) if skipped is not None else 0
+    return min(int(_told(row, "trPr", "gridBefore") or 0), _COLUMNS)
 
 
 def _merging(cell: Node) -> tuple[int, bool]:
     """How many columns a cell is wide, and whether it belongs to the one above it."""
-    properties = cell.find(qn("w:tcPr"))
-    if properties is None:
-        return 1, False
-    span, merge = properties.find(qn("w:gridSpan")), properties.find(qn("w:vMerge"))
-    width = int(span.get(qn("w:val")) or 1) if span is not None else 1
+    width = int(_told(cell, "tcPr", "gridSpan") or 1)
+    merge = cell.find(f"{qn('w:tcPr')}/{qn('w:vMerge')}")
     goes_on = merge is not None and merge.get(qn("w:val")) in (None, "continue")
     return min(max(width, 1), _COLUMNS), goes_on
 
@@ -268,21 +259,24 @@ def _letters(element: Node, before: str) -> str:
         return symbol(element)
     if element.tag != qn("w:t"):
         return "-" if element.tag == qn("w:noBreakHyphen") else " "
-    text = element.text or ""
     run = element.getparent()
-    properties = run.find(qn("w:rPr")) if run.tag == qn("w:r") else None
-    if properties is None:
-        return typed(text, "")
-    fonts, align = properties.find(qn("w:rFonts")), properties.find(qn("w:vertAlign"))
-    text = typed(text, "" if fonts is None else fonts.get(qn("w:ascii")) or "")
-    stands = "" if align is None else align.get(qn("w:val"))
+    text = typed(element.text or "", _told(run, "rPr", "rFonts", name="ascii") or "")
+    stands = _told(run, "rPr", "vertAlign")
     if stands == "superscript":
         return raised(text)
     return lowered(text, before) if stands == "subscript" else text
 
 
-def _is_on(element: Node) -> bool:
-    return element is not None and element.get(qn("w:val")) not in ("0", "false", "off")
+def _told(element: Node, *path: str, name: str = "val") -> str | None:
+    """What an element below another one says; None where there is none, or it says nothing."""
+    found = element.find("/".join(qn(f"w:{step}") for step in path))
+    value: str | None = None if found is None else found.get(qn(f"w:{name}"))
+    return value
+
+
+def _is_on(properties: Node, name: str) -> bool:
+    found = properties.find(qn(f"w:{name}"))
+    return found is not None and found.get(qn("w:val")) not in ("0", "false", "off")
 
 
 def _is_hidden(run: Node) -> bool:
@@ -290,12 +284,11 @@ def _is_hidden(run: Node) -> bool:
     properties = run.find(qn("w:rPr"))
     if properties is None:
         return False
-    colour = properties.find(qn("w:color"))
-    white = colour is not None and (colour.get(qn("w:val")) or "").upper() == "FFFFFF"
+    white = (_told(properties, "color") or "").upper() == "FFFFFF"
     grounds = (qn("w:shd"), qn("w:highlight"))
     if white and not any(properties.find(ground) is not None for ground in grounds):
         return not _on_a_ground(run)
-    return _is_on(properties.find(qn("w:vanish")))
+    return _is_on(properties, "vanish")
 
 
 def _on_a_ground(run: Node) -> bool:

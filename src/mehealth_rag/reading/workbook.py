@@ -19,12 +19,12 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, Shee
 from mehealth_rag.errors import ReadingError
 from mehealth_rag.reading.flow import Node
 from mehealth_rag.reading.number_formats import shown
-from mehealth_rag.reading.packages import BROKEN, check_package, damaged, parse, properties
+from mehealth_rag.reading.packages import opened, parse, properties
 from mehealth_rag.reading.sheets import Sheet, sheet_pages
+from mehealth_rag.reading.sniffing import NAMES
 from mehealth_rag.reading.upkeep import beat
 from mehealth_rag.types import Page
 
-KIND = "an Excel workbook"
 _CELL = re.compile(
     rb'<(?:\w+:)?c (?=[^>]*?\br="([A-Z]{1,3})(\d{1,7})")(?:(?=[^>]*?\bs="(\d{1,6})"))?'
 )
@@ -47,13 +47,9 @@ _Codes = dict[int, dict[int, str]]
 
 def read_workbook(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str, str]]:
     """Read the pages of a workbook, one a sheet. Raises ReadingError where the file is damaged."""
-    check_package(path, content, KIND, "xl/workbook.xml")
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as package:
-            book = CalamineWorkbook.from_filelike(io.BytesIO(content))
-            return sheet_pages(_sheets(path, book, _Formats(package))), properties(package)
-    except (*BROKEN, CalamineError) as error:
-        raise damaged(path, KIND, error) from error
+    with opened(path, content, NAMES["xlsx"], "xl/workbook.xml", CalamineError) as package:
+        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+        return sheet_pages(_sheets(path, book, _Formats(package))), properties(package)
 
 
 def _sheets(path: Path, book: CalamineWorkbook, formats: _Formats) -> Iterator[Sheet]:
