@@ -147,10 +147,10 @@ class _Sheet:
 
     def caption(self, first: int) -> list[Span]:
         """What stands right above a table: short lines, or the sentence that announces it."""
-        above = (p for p in range(first - 1, -1, -1) if not self._is_furniture(p))
         spans: list[Span] = []
-        for place in above:
-            block = self.page.blocks[place]
+        for block in reversed(self.page.blocks[:first]):
+            if block.kind.aside:
+                continue
             worded = block.kind in (BlockKind.PARAGRAPH, BlockKind.ITEM)
             if not worded or len(spans) == _CAPTION_LINES:
                 break
@@ -167,9 +167,6 @@ class _Sheet:
         told = first and block.kind is BlockKind.PARAGRAPH and _TELLING.search(text)
         announces = text.endswith(":") or bool(told)
         return [last] if announces and len(text.split()) <= _CAPTION_WORDS else []
-
-    def _is_furniture(self, place: int) -> bool:
-        return self.page.blocks[place].kind.aside
 
 
 class _Walk:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import os
 import re
 import shutil
@@ -77,13 +78,12 @@ def read_picture(page: pdfium.PdfPage, languages: str) -> tuple[Run, ...]:
     width, height = page.get_size()
     scale = min(_DPI / 72, (_PIXELS / max(width * height, 1.0)) ** 0.5)
     bitmap = page.render(scale=scale, grayscale=True, may_draw_forms=False)
-    rows = memoryview(bitmap.buffer).cast("B")
-    stride, across, down = bitmap.stride, bitmap.width, bitmap.height
-    pixels = b"".join(bytes(rows[y * stride : y * stride + across]) for y in range(down))
-    picture = b"P5 %d %d 255\n" % (across, down) + pixels
+    picture = io.BytesIO()
+    bitmap.to_pil().save(picture, "PPM")
+    down = bitmap.height
     bitmap.close()
     dpi = str(max(70, round(72 * scale)))
-    told = _run(["stdin", "stdout", "-l", languages, "--dpi", dpi, "tsv"], picture)
+    told = _run(["stdin", "stdout", "-l", languages, "--dpi", dpi, "tsv"], picture.getvalue())
     words = _words(told.decode("utf-8", "replace"), scale, down)
     return tuple(_runs(words))
 

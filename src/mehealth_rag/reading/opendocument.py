@@ -64,7 +64,8 @@ class _Reader:
             if tag in (f"{_TEXT}p", f"{_TEXT}h"):
                 yield from self._paragraph(child, kind)
             elif tag == f"{_TABLE}table":
-                yield from self._table(child)
+                for row in self.grid(child):
+                    yield FlowBlock(BlockKind.ROW, row_of(row.cells), int(row.heads))
             elif tag == f"{_TEXT}soft-page-break":
                 yield FlowBlock(kind, Visible(), 0, new_page=True)
             elif tag == f"{_TEXT}list":
@@ -123,10 +124,6 @@ class _Reader:
         style = self.styles.get(name or "")
         parent = None if style is None else style.get(f"{_STYLE}parent-style-name")
         return "Title" in (name, parent)
-
-    def _table(self, element: Node) -> Iterator[FlowBlock]:
-        for row in self.grid(element):
-            yield FlowBlock(BlockKind.ROW, row_of(row.cells), int(row.heads))
 
     def grid(self, table: Node) -> Iterator[_GridRow]:
         """The rows of a table; a cell over several rows is said in each of them."""

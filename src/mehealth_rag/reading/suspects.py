@@ -234,7 +234,9 @@ class Walker:
         boxes, start = table.astype(np.float64), 0
         for part in drawn.stretches if len(drawn.stretches) > 1 else ():
             own = (places >= start) & (places < start + len(part.handles))
-            boxes[own] = _moved(boxes[own], part.matrix)
+            corners = boxes[own][:, [[0, 1], [0, 3], [2, 1], [2, 3]]]
+            moved = corners @ part.matrix[:2] + part.matrix[2]
+            boxes[own] = np.concatenate((moved.min(axis=1), moved.max(axis=1)), axis=1)
             start += len(part.handles)
         return boxes
 
@@ -291,9 +293,3 @@ def _slots(table: NDArray[np.generic]) -> list[range]:
     start, (rows, columns), cell = table.__array_interface__["data"][0], table.shape, table.itemsize
     row = cell * columns
     return [range(start + cell * i, start + cell * i + row * rows, row) for i in range(columns)]
-
-
-def _moved(boxes: Boxes, matrix: Matrix) -> Boxes:
-    """The boxes around boxes [n, 4] after a matrix [3, 2]."""
-    corners = boxes[:, [[0, 1], [0, 3], [2, 1], [2, 3]]] @ matrix[:2] + matrix[2]
-    return np.concatenate((corners.min(axis=1), corners.max(axis=1)), axis=1)
