@@ -10,8 +10,8 @@ import pypdf
 import pytest
 from pypdf.constants import PageLabelStyle
 
-from mehealth_rag.reading.furniture import PageLines, mark_furniture
-from mehealth_rag.reading.runs import Region, TextLine
+from mehealth_rag.reading.furniture import mark_furniture
+from mehealth_rag.reading.runs import RawPage, Region, TextLine
 from mehealth_rag.types import BlockKind
 from tests.reading.reading_helpers import lines_at, of_kind, read
 
@@ -78,12 +78,9 @@ def _line(text: str, baseline: float, *, row: bool = False) -> TextLine:
     return TextLine(text, (72, baseline - 2, 300, baseline + 8), baseline, 10.0, 0, row=row)
 
 
-def _pages(*regions: Region) -> list[PageLines]:
-    return [PageLines(n, str(n), 800.0, (region,)) for n, region in enumerate(regions, 1)]
-
-
 def _marked(*regions: Region) -> list[list[str]]:
-    pages = mark_furniture(_pages(*regions), body=10.0)
+    raws = [RawPage(n, (600.0, 800.0), label=str(n)) for n in range(1, len(regions) + 1)]
+    pages = mark_furniture(raws, [[region] for region in regions], body=10.0)
     return [[x.text for region in page for x in region if x.furniture] for page in pages]
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +16,6 @@ from reportlab.lib.colors import Color, black, navy, white
 from reportlab.lib.pagesizes import A4
 
 from mehealth_rag.passages.splitting import split
-from mehealth_rag.reading.suspects import has_layers
 from mehealth_rag.types import Fault
 from tests.reading import hostile_pdfs as raw_pdf
 from tests.reading.reading_helpers import check_invariants, lines_at, read
@@ -429,14 +427,3 @@ def test_a_layer_that_is_off_is_hidden_and_one_that_is_on_is_not(tmp_path: Path)
     (page,) = read(_layered(tmp_path, b"/OFF")).pages
     assert page.text == "The lighthouse is 42 metres tall."
     assert page.fault is Fault.HIDDEN
-
-
-def test_layers_are_found_in_packed_objects(tmp_path: Path) -> None:
-    plain = _layered(tmp_path, b"/OFF")
-    assert has_layers(plain)
-    packed = zlib.compress(b"1 0 << /Type /Catalog /OCProperties << >> >>")
-    path = tmp_path / "packed.pdf"
-    path.write_bytes(b"%%PDF-1.7 2 0 obj << /Type /ObjStm >> stream\n%b endstream" % packed)
-    assert has_layers(path)
-    path.write_bytes(raw_pdf.page_of(raw_pdf.stream(raw_pdf.LINE)))
-    assert not has_layers(path)

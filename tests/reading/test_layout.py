@@ -327,8 +327,7 @@ def test_any_page_keeps_every_character_once(
     drawn: list[tuple[str, float, int, float, bool]],
 ) -> None:
     runs = tuple(_run(order, one) for order, one in enumerate(drawn))
-    frame = Frame((0, 0, 600, 800))
-    regions = arrange(RawPage(1, (600, 800), frame, runs))
+    regions = arrange(RawPage(1, (600, 800), runs))
     (drafts,) = draft_pages([regions], measure(regions))
     text, blocks, lines = compose(drafts, Vocabulary.of(()))
     check_invariants(Page(1, "1", text, blocks, lines))

@@ -43,8 +43,6 @@ health and life sciences across the Midlands
 Midlands opportunities at scale
 • Rapid acceleration of data
 
-8 MIDLANDS ENGINE HEALTH
-
 https://www.example.org/wp-content/ME-Health.pdf
 https://www.example.org/wp-content/Case-Study.pdf
 """
@@ -96,7 +94,6 @@ def test_hard_wrapped_lines_and_gaps_are_joined() -> None:
             "• Actively promoting regional capability and Midlands opportunities at scale",
         ),
         ("item", "• Rapid acceleration of data"),
-        ("furniture", "8 MIDLANDS ENGINE HEALTH"),
         ("furniture", "https://www.example.org/wp-content/ME-Health.pdf"),
         ("furniture", "https://www.example.org/wp-content/Case-Study.pdf"),
     ]

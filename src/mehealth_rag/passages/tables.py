@@ -25,7 +25,6 @@ _LABEL_WORDS = 14
 _CAPTION_WORDS = 45
 """Nor has the sentence that announces the table."""
 _CAPTION_LINES = 4
-_HEAD_ROWS = 5
 _QUOTED = 2
 """So many lines above a row are quoted with it."""
 _INDENT = 2.0
@@ -107,8 +106,7 @@ class _Sheet:
             return False
         counts = [count for p in table if (count := self.figures(p))]
         usual = counts[-1] if counts else self.figures(place)  # column headings alone so far
-        far = not counts and len(table) > _HEAD_ROWS
-        return far or usual != self.figures(place) or not usual
+        return usual != self.figures(place) or not usual
 
     def figures(self, place: int) -> int:
         """How many figures, or dashes for one, a row holds."""
@@ -149,10 +147,10 @@ class _Sheet:
 
     def caption(self, first: int) -> list[Span]:
         """What stands right above a table: short lines, or the sentence that announces it."""
-        above = (p for p in range(first - 1, -1, -1) if not self._is_furniture(p))
         spans: list[Span] = []
-        for place in above:
-            block = self.page.blocks[place]
+        for block in reversed(self.page.blocks[:first]):
+            if block.kind.aside:
+                continue
             worded = block.kind in (BlockKind.PARAGRAPH, BlockKind.ITEM)
             if not worded or len(spans) == _CAPTION_LINES:
                 break
@@ -169,9 +167,6 @@ class _Sheet:
         told = first and block.kind is BlockKind.PARAGRAPH and _TELLING.search(text)
         announces = text.endswith(":") or bool(told)
         return [last] if announces and len(text.split()) <= _CAPTION_WORDS else []
-
-    def _is_furniture(self, place: int) -> bool:
-        return self.page.blocks[place].kind.aside
 
 
 class _Walk:
@@ -224,8 +219,7 @@ class _Walk:
         if len(above) == len(self._table):
             return rows[:1] if len(rows) > 1 else []
         kept = rows[-1] if rows else -1
-        heads = [p for p in above if p <= kept or sheet.is_timing(p) or _is_remark(sheet.text(p))]
-        return heads if len(heads) <= _HEAD_ROWS + _CAPTION_LINES else rows[:1]
+        return [p for p in above if p <= kept or sheet.is_timing(p) or _is_remark(sheet.text(p))]
 
     def _heads_again(self, place: int) -> bool:
         """Whether a line in the middle of a table heads what follows it."""

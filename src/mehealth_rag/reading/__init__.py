@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Mapping
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from mehealth_rag.errors import ReadingError
@@ -14,13 +16,9 @@ from mehealth_rag.reading.options import PLAIN, ReadingOptions
 from mehealth_rag.reading.sniffing import check_kind
 from mehealth_rag.types import Document, Page, Source
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from pathlib import Path
-
 __all__ = ["FORMATS", "READER_VERSION", "ReadingOptions", "read_document"]
 
-READER_VERSION = 12
+READER_VERSION = 13
 """Raised whenever the same file may come out with another text, so that indexes are rebuilt."""
 
 _READERS = {

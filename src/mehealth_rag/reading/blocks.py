@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from mehealth_rag.reading.labels import Group, with_whole_rows
 from mehealth_rag.reading.marks import (
@@ -19,14 +19,8 @@ from mehealth_rag.reading.marks import (
     starts_numbered,
     starts_title,
 )
-from mehealth_rag.reading.runs import Draft, Piece, Region
+from mehealth_rag.reading.runs import Draft, Piece, Region, TextLine
 from mehealth_rag.types import BlockKind
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from mehealth_rag.reading.runs import TextLine
-
 
 _LARGER = 1.1
 """Text this many times the body's size is a heading's."""

@@ -8,14 +8,10 @@ such rows agrees, since running text in columns looks alike a line at a time.
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
 
 from mehealth_rag.reading.marks import is_figure, is_lone_mark, is_number_of_title
 from mehealth_rag.reading.runs import Run, down_to, in_rows
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
 
 _EDGE = 2.0
 """Points by which the left edges of a column's cells may differ."""
@@ -144,10 +140,14 @@ def shared_labels(runs: Sequence[Run]) -> list[Run]:
     if not groups:
         return list(runs)
     given = [
-        _moved(label, row[0])
+        label._replace(
+            box=(label.box[0], cell.box[1], label.box[2], cell.box[3]),
+            baseline=cell.baseline,
+            order=cell.order,
+        )
         for label, group in zip(column, groups, strict=True)
-        for row in group
-    ]  # fmt: skip
+        for cell, *_ in group
+    ]
     taken = set(map(id, column))
     kept = [run for run in runs if id(run) not in taken]
     return sorted([*kept, *given], key=lambda run: (run.order, run.box[0]))
@@ -185,11 +185,6 @@ def _centred(column: Stack, rows: list[list[Run]]) -> list[list[list[Run]]]:
         groups.append(group)
     several = sum(len(group) > 1 for group in groups)
     return groups if at == len(rows) and several > 1 else []
-
-
-def _moved(label: Run, cell: Run) -> Run:
-    box = (label.box[0], cell.box[1], label.box[2], cell.box[3])
-    return label._replace(box=box, baseline=cell.baseline, order=cell.order)
 
 
 _SMALLER = 0.8

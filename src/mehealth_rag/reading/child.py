@@ -7,19 +7,17 @@ from __future__ import annotations
 
 import contextlib
 import os
+import pickle
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import BinaryIO
 
 from mehealth_rag.errors import ReadingError
 from mehealth_rag.reading import read_document, upkeep, wire
+from mehealth_rag.reading.options import ReadingOptions
 from mehealth_rag.reading.wire import Kind
-
-if TYPE_CHECKING:
-    from typing import BinaryIO
-
-    from mehealth_rag.types import Source
+from mehealth_rag.types import Source
 
 _BEAT = 0.5
 """Seconds between two signs of life at the least."""
@@ -32,12 +30,16 @@ def main() -> None:
     limit_memory(int(sys.argv[1]) * 1_000_000)
     threading.Thread(target=_end_with_parent, args=(int(sys.argv[2]),), daemon=True).start()
     upkeep.listen(_beats(answers))
-    for line in sys.stdin.buffer:
+    while True:
+        try:
+            source, options = pickle.load(sys.stdin.buffer)  # noqa: S301 - from the program itself
+        except EOFError:
+            return
         with upkeep.uncollected():  # a document is gone before anybody would look for its cycles
-            kind, data = _answer(line)
-        wire.write(answers, kind, data)
+            kind, said = _answer(source, options)
+        wire.write(answers, kind, said)
         if kind is Kind.LAST_ERROR:
-            break
+            return
 
 
 def limit_memory(size: int) -> None:
@@ -51,20 +53,18 @@ def limit_memory(size: int) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (size, size))
 
 
-def _answer(line: bytes) -> tuple[Kind, bytes]:
-    """The answer to an order."""
-    source, options = wire.ordered(line)
+def _answer(source: Source, options: ReadingOptions) -> tuple[Kind, str | bytes]:
     try:
         return Kind.DOCUMENT, wire.pack(read_document(source, options))
     except ReadingError as error:
-        return Kind.ERROR, str(error).encode()
+        return Kind.ERROR, str(error)
     except MemoryError:
-        return Kind.LAST_ERROR, _said(source, "it needs more memory than is allowed").encode()
+        return Kind.LAST_ERROR, _said(source, "it needs more memory than is allowed")
     except RecursionError:
-        return Kind.LAST_ERROR, _said(source, "it is nested too deeply").encode()
+        return Kind.LAST_ERROR, _said(source, "it is nested too deeply")
     except Exception as error:  # a library's fault over a broken file costs that file only
         reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
-        return Kind.LAST_ERROR, _said(source, reason).encode()
+        return Kind.LAST_ERROR, _said(source, reason)
 
 
 def _said(source: Source, reason: str) -> str:

@@ -6,13 +6,10 @@ of a stretch crosses.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from mehealth_rag.reading.runs import Region, TextLine, in_rows
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 _GUTTER = 3.0
 """So many points are free on either side of the line between two columns."""

@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from mehealth_rag.reading.marks import ends_sentence
-from mehealth_rag.reading.runs import Region, TextLine
-from mehealth_rag.types import Block, BlockKind, Page
+from mehealth_rag.reading.runs import Region
+from mehealth_rag.types import BlockKind, Page
 
 _DOTS = "[.·․‧_]"
 _LEADER = rf"(?:(?:{_DOTS}\s?){{3,}}|(?:…\s?)+)"
@@ -90,12 +90,13 @@ class _Titles:
 
 def led_apart(regions: Iterable[Region]) -> list[Region]:
     """Make rows of lines whose dots lead to a figure: none of them goes on in the next line."""
-    return [tuple(map(_led_apart, region)) for region in regions]
-
-
-def _led_apart(line: TextLine) -> TextLine:
-    text = led_row(line.text)
-    return line if text is None else line._replace(text=text, row=True)
+    return [
+        tuple(
+            line._replace(text=text, row=True) if (text := led_row(line.text)) else line
+            for line in region
+        )
+        for region in regions
+    ]
 
 
 def led_row(text: str) -> str | None:
@@ -121,7 +122,12 @@ def _marked(page: Page, runs: Sequence[_Run], titles: _Titles) -> Page:
             found.update(range(first, run[-1].place + 1))
     if not found:
         return page
-    blocks = (_as_contents(b) if at in found else b for at, b in enumerate(page.blocks))
+    blocks = [
+        replace(block, kind=BlockKind.CONTENTS, level=0)
+        if at in found and block.kind is not BlockKind.FURNITURE
+        else block
+        for at, block in enumerate(page.blocks)
+    ]
     return replace(page, blocks=tuple(blocks))
 
 
@@ -134,12 +140,6 @@ def _heads_of_nothing(page: Page) -> Iterator[int]:
             heads = following.kind is BlockKind.HEADING and following.level <= block.level
             if heads or following.kind is BlockKind.CONTENTS:
                 yield place
-
-
-def _as_contents(block: Block) -> Block:
-    if block.kind is BlockKind.FURNITURE:
-        return block
-    return replace(block, kind=BlockKind.CONTENTS, level=0)
 
 
 def _head(page: Page, first: int, found: set[int]) -> int | None:

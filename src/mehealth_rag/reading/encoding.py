@@ -7,14 +7,14 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mehealth_rag.errors import ReadingError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from charset_normalizer.models import CharsetMatch
+
 
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]+")
 _AFTER_WORDS = frozenset("’”“‘»«…–—€°®™\u00a0\u00ad")

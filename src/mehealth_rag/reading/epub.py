@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import posixpath
 import re
 import zipfile
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from urllib.parse import unquote
 
 from lxml import html
@@ -15,18 +15,12 @@ from mehealth_rag.errors import ReadingError
 from mehealth_rag.reading.faults import with_hidden
 from mehealth_rag.reading.flow import page_of
 from mehealth_rag.reading.hypertext import blocks_of
-from mehealth_rag.reading.packages import BROKEN, check_package, damaged, parse, told
+from mehealth_rag.reading.packages import opened, parse, told
+from mehealth_rag.reading.sniffing import NAMES
 from mehealth_rag.reading.upkeep import beat
 from mehealth_rag.reading.web import decode_html
-from mehealth_rag.types import BlockKind
+from mehealth_rag.types import BlockKind, Page
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
-
-    from mehealth_rag.types import Page
-
-KIND = "an EPUB book"
 _CONTAINER = "META-INF/container.xml"
 _ENCRYPTION = "META-INF/encryption.xml"
 _TEXTS = ("application/xhtml+xml", "text/html", "application/x-dtbook+xml")
@@ -37,16 +31,12 @@ _LABEL_WORDS = 12
 
 def read_epub(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str, str]]:
     """Read the pages of a book. Raises ReadingError where it is locked or damaged."""
-    check_package(path, content, KIND, _CONTAINER)
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as package:
-            book = _Book(package)
-            if book.is_locked():
-                raise ReadingError(f"{path}: the book is locked (DRM); get a copy without")
-            pages = tuple(book.page(path, n, file) for n, file in enumerate(book.texts(), 1))
-            metadata = book.metadata()
-    except BROKEN as error:
-        raise damaged(path, KIND, error) from error
+    with opened(path, content, NAMES["epub"], _CONTAINER) as package:
+        book = _Book(package)
+        if book.is_locked():
+            raise ReadingError(f"{path}: the book is locked (DRM); get a copy without")
+        pages = tuple(book.page(path, n, file) for n, file in enumerate(book.texts(), 1))
+        metadata = book.metadata()
     if not pages:
         raise ReadingError(f"{path}: the book holds no text; get the file again")
     return pages, metadata
@@ -63,7 +53,8 @@ class _Book:
         self._opf = parse(package.read(self._file))
         self._items = {i.get("id"): i for i in self._opf.iterfind("./{*}manifest/{*}item")}
         self._titles = dict(self._contents())
-        self._css = "\n".join(self._styles())
+        styles = (content for _, content in self._files("media-type", "text/css"))
+        self._css = b"\n".join(styles).decode("utf-8", "replace")
 
     def is_locked(self) -> bool:
         """Whether any of its texts is encrypted; hidden fonts are no lock."""
@@ -108,25 +99,21 @@ class _Book:
                 seen.add(file)
                 yield file, " ".join(title.split())
 
-    def _styles(self) -> Iterator[str]:
+    def _files(self, told: str, what: str) -> Iterator[tuple[str, bytes]]:
+        """The files that the package says to be `what`, by the attribute `told`."""
         for item in self._items.values():
             file = self._path(item.get("href"))
-            if item.get("media-type") == "text/css" and file in self._names:
-                yield self._package.read(file).decode("utf-8", "replace")
+            if what in (item.get(told) or "").split() and file in self._names:
+                yield file, self._package.read(file)
 
     def _nav(self) -> Iterator[tuple[str, str]]:
-        for item in self._items.values():
-            file = self._path(item.get("href"))
-            if "nav" in (item.get("properties") or "").split() and file in self._names:
-                tree: Any = html.fromstring(self._package.read(file))
-                for link in tree.iterfind(".//nav//a"):
-                    yield self._path(link.get("href"), file), link.text_content()
+        for file, content in self._files("properties", "nav"):
+            for link in html.fromstring(content).iterfind(".//nav//a"):
+                yield self._path(link.get("href"), file), link.text_content()
 
     def _ncx(self) -> Iterator[tuple[str, str]]:
-        for item in self._items.values():
-            file = self._path(item.get("href"))
-            if item.get("media-type") == "application/x-dtbncx+xml" and file in self._names:
-                for point in parse(self._package.read(file)).iterfind(".//{*}navPoint"):
-                    place, title = point.find("./{*}content"), point.find("./{*}navLabel/{*}text")
-                    if place is not None and title is not None:
-                        yield self._path(place.get("src"), file), title.text or ""
+        for file, content in self._files("media-type", "application/x-dtbncx+xml"):
+            for point in parse(content).iterfind(".//{*}navPoint"):
+                place, title = point.find("./{*}content"), point.find("./{*}navLabel/{*}text")
+                if place is not None and title is not None:
+                    yield self._path(place.get("src"), file), title.text or ""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from mehealth_rag.reading.flow import Node
 from mehealth_rag.reading.raised import raised
 
 _M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
@@ -27,7 +26,7 @@ _DINGBATS = {
 _UNKNOWN = "\ufffd"
 
 
-def symbol(element: Any) -> str:  # noqa: ANN401 - lxml has no types
+def symbol(element: Node) -> str:
     """The letter of a `w:sym`; the replacement character where its font is not known."""
     code = int(element.get(f"{_W}char") or "FFFD", 16)
     return _letter(code, element.get(f"{_W}font") or "")
@@ -51,7 +50,7 @@ def _letter(code: int, font: str) -> str:
     return _SYMBOL[code - 0x21 : code - 0x20].strip() or _UNKNOWN
 
 
-def equation(element: Any) -> str:  # noqa: ANN401
+def equation(element: Node) -> str:
     """An equation, or a part of one, as it is read aloud: a fraction as “a/b”, a power raised."""
     kind = str(element.tag).removeprefix(_M)
     if kind == "t" or element.tag == f"{_W}t":
@@ -64,7 +63,7 @@ def equation(element: Any) -> str:  # noqa: ANN401
     return make(element) if make else "".join(map(equation, element))
 
 
-def _part(element: Any, name: str) -> str:  # noqa: ANN401
+def _part(element: Node, name: str) -> str:
     found = element.find(f"{_M}{name}")
     return "" if found is None else "".join(map(equation, found))
 
@@ -83,30 +82,30 @@ def _index(text: str) -> str:
     return f"_{_grouped(text)}" if text else ""
 
 
-def _property(element: Any, name: str, default: str) -> str:  # noqa: ANN401
+def _property(element: Node, name: str, default: str) -> str:
     found = element.find(f"*/{_M}{name}")
     return default if found is None else found.get(f"{_M}val") or ""
 
 
-def _fraction(element: Any) -> str:  # noqa: ANN401
+def _fraction(element: Node) -> str:
     return f"{_grouped(_part(element, 'num'))}/{_grouped(_part(element, 'den'))}"
 
 
-def _root(element: Any) -> str:  # noqa: ANN401
+def _root(element: Node) -> str:
     return f"{raised(_part(element, 'deg'))}√{_grouped(_part(element, 'e'))}"
 
 
-def _scripts(element: Any) -> str:  # noqa: ANN401
+def _scripts(element: Node) -> str:
     return _part(element, "e") + _index(_part(element, "sub")) + _power(_part(element, "sup"))
 
 
-def _sum(element: Any) -> str:  # noqa: ANN401
+def _sum(element: Node) -> str:
     sign = _property(element, "chr", "∫")
     bounds = _index(_part(element, "sub")) + _power(_part(element, "sup"))
     return f"{sign}{bounds} {_part(element, 'e')}"
 
 
-def _brackets(element: Any) -> str:  # noqa: ANN401
+def _brackets(element: Node) -> str:
     inside = [equation(part) for part in element.iterchildren(f"{_M}e")]
     between = _property(element, "sepChr", "|")
     return (
@@ -114,7 +113,7 @@ def _brackets(element: Any) -> str:  # noqa: ANN401
     )
 
 
-def _rows(element: Any) -> str:  # noqa: ANN401
+def _rows(element: Node) -> str:
     """A matrix, or equations one below the other."""
     rows = [" ".join(map(equation, row)) for row in element.iterchildren(f"{_M}mr", f"{_M}e")]
     return "; ".join(row.strip() for row in rows)

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import pypdfium2 as pdfium
 from pypdfium2 import raw
 
 from mehealth_rag.reading import ocr
 from mehealth_rag.reading.faults import GARBAGE, hidden_words, is_garbage, is_no_language
-from mehealth_rag.reading.options import NO_OCR
-from mehealth_rag.reading.runs import NO_TEXT
+from mehealth_rag.reading.options import NO_OCR, ReadingOptions
+from mehealth_rag.reading.runs import NO_TEXT, Run
 from mehealth_rag.reading.upkeep import beat
 from mehealth_rag.types import Fault
-
-if TYPE_CHECKING:
-    from mehealth_rag.reading.options import ReadingOptions
-    from mehealth_rag.reading.runs import Run
 
 PICTURE = "only a picture"
 _NO_WORDS = "a picture in which Tesseract finds no words"

@@ -7,15 +7,10 @@ from __future__ import annotations
 
 import re
 import string
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from mehealth_rag.types import Fault
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from mehealth_rag.types import Page
+from mehealth_rag.types import Fault, Page
 
 GARBAGE = "most of its characters stand for nothing that can be read"
 
@@ -74,12 +69,11 @@ def is_no_language(text: str) -> bool:
 
 def without_garbage(pages: Sequence[Page]) -> tuple[Page, ...]:
     """The pages, those whose text is garbage without it and said to be so."""
-    return tuple(_emptied(page) if is_garbage(page.text) else page for page in pages)
-
-
-def _emptied(page: Page) -> Page:
-    return replace(
-        page, text="", blocks=(), lines=(), links=(), problem=GARBAGE, fault=Fault.GARBAGE
+    return tuple(
+        Page(page.number, page.label, "", size=page.size, problem=GARBAGE, fault=Fault.GARBAGE)
+        if is_garbage(page.text)
+        else page
+        for page in pages
     )
 
 

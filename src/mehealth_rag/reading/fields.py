@@ -7,23 +7,17 @@ its label, as a row of a table does: "Name of applicant:", "Rosalind Achterberg"
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median_low
-from typing import TYPE_CHECKING
 
+import pypdfium2 as pdfium
 from pypdfium2 import raw
 
 from mehealth_rag.reading.pdf_file import wide_text
-from mehealth_rag.reading.runs import Run, line_box
+from mehealth_rag.reading.runs import Frame, Run, line_box
 from mehealth_rag.reading.tidy import clean
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    import pypdfium2 as pdfium
-
-    from mehealth_rag.reading.runs import Frame
-    from mehealth_rag.types import Box
+from mehealth_rag.types import Box
 
 _UNSEEN = raw.FPDF_ANNOT_FLAG_HIDDEN | raw.FPDF_ANNOT_FLAG_NOVIEW | raw.FPDF_ANNOT_FLAG_INVISIBLE
 _WRITTEN = (

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import Any, TypeAlias
 
 from mehealth_rag.reading.runs import NO_TEXT, Draft, Piece
 from mehealth_rag.reading.tidy import Vocabulary, clean, compose
 from mehealth_rag.types import BlockKind, Fault, Link, Page, Span
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+Node: TypeAlias = Any
+"""An element of lxml, or of a library on top of it: they have no types."""
 
 SECTION_LEVEL = 2
 """Headings of this level and above begin a page where the file knows no page breaks."""
@@ -132,8 +133,11 @@ def flow_pages(blocks: Iterable[FlowBlock]) -> tuple[Page, ...]:
     return tuple(page_of(number, part) for number, part in enumerate(parts, 1))
 
 
-def page_of(number: int, blocks: Sequence[FlowBlock], label: str = "") -> Page:
-    """One page of blocks; each block is one line of it, since a flowing text has no lines."""
+def page_of(number: int, blocks: Sequence[FlowBlock], label: str = "", *, hidden: str = "") -> Page:
+    """One page of blocks; each block is one line of it, since a flowing text has no lines.
+
+    `hidden` names a slide or a sheet that its program does not show.
+    """
     drafts = [Draft(b.kind, (Piece(b.words.text),), b.level) for b in blocks]
     text, composed, lines = compose(drafts, Vocabulary.of(()))
     links = tuple(
@@ -142,7 +146,8 @@ def page_of(number: int, blocks: Sequence[FlowBlock], label: str = "") -> Page:
         for url, start, end in block.words.links
         if start < end
     )
-    problem, fault = (None, None) if text else (NO_TEXT, Fault.BLANK)
+    problem = f"the {hidden} is hidden; it was read all the same" if hidden else None
+    problem, fault = (problem, None) if text else (NO_TEXT, Fault.BLANK)
     name = label or str(number)
     return Page(number, name, text, composed, lines, links, None, problem, fault)
 

@@ -4,16 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
 
 from mehealth_rag.reading.marks import ends_sentence
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from mehealth_rag.reading.runs import Region, TextLine
-
+from mehealth_rag.reading.runs import RawPage, Region, TextLine
 
 _DEPTH = 4
 """So many lines from a page's edge inwards can be furniture."""
@@ -32,23 +26,19 @@ _NUMBER = re.compile(
 _WITH_NAME = re.compile(r"(\d{1,4})\W+(\D{3,60})|(\D{3,60}?)\W+(\d{1,4})")
 
 
-@dataclass(frozen=True, slots=True)
-class PageLines:
-    """A page as this module needs it: number, label, height in points and regions of lines."""
-
-    number: int
-    label: str
-    height: float
-    regions: tuple[Region, ...]
+Edges = tuple[list["TextLine"], list["TextLine"]]
+"""The outermost lines of a page, at its top and at its bottom, from the edge inwards."""
 
 
-def mark_furniture(pages: Sequence[PageLines], body: float) -> list[list[Region]]:
+def mark_furniture(
+    pages: Sequence[RawPage], arranged: Sequence[Sequence[Region]], body: float
+) -> list[list[Region]]:
     """Mark the furniture lines in all pages' regions. `body` is the size of running text."""
-    edges = [(_edge(page, top=True), _edge(page, top=False)) for page in pages]
+    edges = [(_edge(regions, top=True), _edge(regions, top=False)) for regions in arranged]
     shared = _shared(pages, edges)
     offsets = _offsets(pages, edges)
     marked: list[list[Region]] = []
-    for page, sides in zip(pages, edges, strict=True):
+    for page, regions, sides in zip(pages, arranged, edges, strict=True):
         found: set[int] = set()
         for top, side in zip((True, False), sides, strict=True):
             for line in side:
@@ -57,7 +47,7 @@ def mark_furniture(pages: Sequence[PageLines], body: float) -> list[list[Region]
                 if _key(line, top) not in shared and not _is_number(line.text, page, offsets):
                     break
                 found.add(id(line))
-        marked.append([_with_marks(region, found) for region in page.regions])
+        marked.append([_with_marks(region, found) for region in regions])
     return marked
 
 
@@ -72,9 +62,8 @@ def _with_marks(region: Region, found: set[int]) -> Region:
     )
 
 
-def _edge(page: PageLines, *, top: bool) -> list[TextLine]:
-    """List the outermost lines of a page, from its edge inwards."""
-    lines = [line for region in page.regions for line in region if line.upright]
+def _edge(regions: Sequence[Region], *, top: bool) -> list[TextLine]:
+    lines = [line for region in regions for line in region if line.upright]
     lines.sort(key=lambda line: -line.baseline if top else line.baseline)
     return lines[:_DEPTH]
 
@@ -86,9 +75,7 @@ def _key(line: TextLine, top: bool) -> tuple[str, int, bool]:
     return text, round(line.baseline / 12), top
 
 
-def _shared(
-    pages: Sequence[PageLines], edges: Sequence[tuple[list[TextLine], list[TextLine]]]
-) -> set[tuple[str, int, bool]]:
+def _shared(pages: Sequence[RawPage], edges: Sequence[Edges]) -> set[tuple[str, int, bool]]:
     """Keys of the lines that several pages have at the same place."""
     needed = min(_PAGES, max(2, len(pages)))
     counts: Counter[tuple[str, int, bool]] = Counter()
@@ -108,9 +95,7 @@ def _in_zone(line: TextLine, height: float, top: bool) -> bool:
     return at > 1 - _ZONE if top else at < _ZONE
 
 
-def _offsets(
-    pages: Sequence[PageLines], edges: Sequence[tuple[list[TextLine], list[TextLine]]]
-) -> set[int]:
+def _offsets(pages: Sequence[RawPage], edges: Sequence[Edges]) -> set[int]:
     """Differences between printed and counted numbers that three pages or more agree on."""
     counts: Counter[int] = Counter()
     for page, sides in zip(pages, edges, strict=True):
@@ -119,7 +104,7 @@ def _offsets(
     return {offset for offset, count in counts.items() if count >= _PAGES}
 
 
-def _edge_numbers(sides: tuple[list[TextLine], list[TextLine]]) -> Iterator[str]:
+def _edge_numbers(sides: Edges) -> Iterator[str]:
     for side in sides:
         for line in side[:2]:
             match = _NUMBER.fullmatch(line.text)
@@ -127,7 +112,7 @@ def _edge_numbers(sides: tuple[list[TextLine], list[TextLine]]) -> Iterator[str]
                 yield match[2]
 
 
-def _number(text: str, page: PageLines) -> bool:
+def _number(text: str, page: RawPage) -> bool:
     """Whether a line is the page's own number, alone or with a short name beside it."""
     own = {page.label.casefold(), str(page.number)}
     match = _NUMBER.fullmatch(text)
@@ -141,7 +126,7 @@ def _number(text: str, page: PageLines) -> bool:
     return (named[1] or named[4]) in own and (name.isupper() or divided)
 
 
-def _is_number(text: str, page: PageLines, offsets: set[int]) -> bool:
+def _is_number(text: str, page: RawPage, offsets: set[int]) -> bool:
     if _number(text, page):
         return True
     match = _NUMBER.fullmatch(text)

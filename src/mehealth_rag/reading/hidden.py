@@ -9,26 +9,21 @@ words without ink under them were never seen by anybody.
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pypdfium2 as pdfium
+from numpy.typing import NDArray
 from pypdfium2 import raw
 
 from mehealth_rag.reading.pdf_file import wide_text
+from mehealth_rag.reading.runs import Frame
+from mehealth_rag.reading.suspects import Item, Walker
+from mehealth_rag.types import Box
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-
-    from numpy.typing import NDArray
-
-    from mehealth_rag.types import Box
-
-    Levels = NDArray[np.uint8]
-    from mehealth_rag.reading.runs import Frame
-    from mehealth_rag.reading.suspects import Item, Walker
+Levels = NDArray[np.uint8]
 
 
 _SEEN = 20
@@ -155,7 +150,8 @@ def _unseen(page: pdfium.PdfPage, suspects: Sequence[Item], boxes: Mapping[int, 
 
     What is seen in a coarse picture needs no fine one.
     """
-    drawn = [i for i in suspects if i.painted and _has_size(boxes[i.handle])]
+    sized = {handle for handle, (x0, y0, x1, y1) in boxes.items() if x1 > x0 and y1 > y0}
+    drawn = [i for i in suspects if i.painted and i.handle in sized]
     seen = {item.handle for item in drawn}
     for scale in (_COARSE, _FINE):
         if drawn:
@@ -164,10 +160,6 @@ def _unseen(page: pdfium.PdfPage, suspects: Sequence[Item], boxes: Mapping[int, 
             drawn = [i for i in drawn if not differs(with_them, without, boxes[i.handle])]
     seen -= {item.handle for item in drawn}
     return [item for item in suspects if item.handle not in seen]
-
-
-def _has_size(box: Box) -> bool:
-    return box[2] > box[0] and box[3] > box[1]
 
 
 def _without(page: pdfium.PdfPage, handles: Sequence[int], scale: float) -> Picture:

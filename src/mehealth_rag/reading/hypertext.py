@@ -7,16 +7,13 @@ cells that reach over rows.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
 
-from mehealth_rag.reading.flow import FlowBlock, Visible, row_of
+from mehealth_rag.reading.flow import FlowBlock, Node, Visible, row_of
 from mehealth_rag.reading.raised import lowered, raised
 from mehealth_rag.types import BlockKind
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _BLOCKS = (
     "address article aside blockquote body center details dd dialog dir div dl dt fieldset "
@@ -53,7 +50,7 @@ _MOST_SPAN = 1_000
 _INNER_BLOCKS = "ul|ol|dl|table|pre|blockquote|h1|h2|h3|h4|h5|h6"
 
 
-def take_out_hidden(tree: Any) -> str:  # noqa: ANN401 - lxml has no types
+def take_out_hidden(tree: Node) -> str:
     """Remove elements that a browser does not show; give their words."""
     taken = []
     for element in list(tree.iter("*")):
@@ -68,7 +65,7 @@ def take_out_hidden(tree: Any) -> str:  # noqa: ANN401 - lxml has no types
     return " ".join(filter(None, taken))
 
 
-def put_into_words(tree: Any, css: str = "") -> None:  # noqa: ANN401 - lxml has no types
+def put_into_words(tree: Node, css: str = "") -> None:
     """Make words of what marks say: raised figures, terms and their texts, cells over rows.
 
     `css` are the styles of the page that do not stand in it.
@@ -82,7 +79,7 @@ def put_into_words(tree: Any, css: str = "") -> None:  # noqa: ANN401 - lxml has
         _spread_cells(element)
 
 
-def _name_raised(tree: Any, css: str) -> None:  # noqa: ANN401
+def _name_raised(tree: Node, css: str) -> None:
     """Call `sup` or `sub` what only a style raises or lowers: programs write books that way."""
     rules = " ".join((css, *("".join(style.itertext()) for style in tree.iter("style"))))
     classes: dict[str, str] = {}
@@ -104,7 +101,7 @@ def _stands(look: str) -> str:
     return ""
 
 
-def _raise(element: Any) -> None:  # noqa: ANN401
+def _raise(element: Node) -> None:
     words = element.text_content()
     text = raised(words) if element.tag == "sup" else lowered(words, _before(element))
     if text != words:
@@ -115,7 +112,7 @@ def _raise(element: Any) -> None:  # noqa: ANN401
         element.drop_tag()
 
 
-def _before(element: Any) -> str:  # noqa: ANN401
+def _before(element: Node) -> str:
     previous = element.getprevious()
     if previous is not None:
         return previous.tail or previous.text_content() or ""
@@ -123,12 +120,12 @@ def _before(element: Any) -> str:  # noqa: ANN401
     return "" if parent is None else parent.text or ""
 
 
-def _tie_terms(listing: Any) -> None:  # noqa: ANN401
+def _tie_terms(listing: Node) -> None:
     """Make a list of a definition list: each item is a term with its text."""
     for group in listing.findall("div"):  # HTML lets a `div` hold each pair
         group.drop_tag()
-    terms: list[Any] = []
-    tied: set[Any] = set()
+    terms: list[Node] = []
+    tied: set[Node] = set()
     told = False
     for child in list(listing):
         if child.tag == "dt":
@@ -147,25 +144,25 @@ def _tie_terms(listing: Any) -> None:  # noqa: ANN401
     listing.tag = "ul"
 
 
-def _is_short(text: Any) -> bool:  # noqa: ANN401
+def _is_short(text: Node) -> bool:
     """Whether a text stands on one line with its term: no blocks in it, not long."""
     if text.xpath(" | ".join(f".//{name}" for name in _INNER_BLOCKS.split("|"))):
         return False
     return len(text.findall("p")) <= 1 and len(text.text_content()) <= _LONG_TEXT
 
 
-def _put_before(text: Any, term: str) -> None:  # noqa: ANN401
+def _put_before(text: Node, term: str) -> None:
     for paragraph in text.findall("p"):
         paragraph.drop_tag()
     colon = "" if term.endswith((":", "?", ".", "!")) else ":"
     text.text = f"{term}{colon} {(text.text or '').lstrip()}"
 
 
-def _spread_cells(table: Any) -> None:  # noqa: ANN401
+def _spread_cells(table: Node) -> None:
     """Give each row all its cells: those that reach down into it, empty ones for a wide one."""
     if not table.xpath(".//*[@rowspan or @colspan]") or table.xpath(".//table"):
         return
-    reaching: dict[int, tuple[int, Any]] = {}
+    reaching: dict[int, tuple[int, Node]] = {}
     for row in table.iter("tr"):
         column = 0
         for cell in [c for c in row if c.tag in ("td", "th")]:
@@ -183,7 +180,7 @@ def _spread_cells(table: Any) -> None:  # noqa: ANN401
         _fill(row, None, column, reaching)
 
 
-def _fill(row: Any, cell: Any, column: int, reaching: dict[int, tuple[int, Any]]) -> int:  # noqa: ANN401
+def _fill(row: Node, cell: Node, column: int, reaching: dict[int, tuple[int, Node]]) -> int:
     """Put the cells that reach down into a row before `cell`; give the next free column."""
     while column in reaching:
         left, source = reaching.pop(column)
@@ -200,7 +197,7 @@ def _fill(row: Any, cell: Any, column: int, reaching: dict[int, tuple[int, Any]]
     return column
 
 
-def _span(cell: Any, name: str) -> int:  # noqa: ANN401
+def _span(cell: Node, name: str) -> int:
     told = (cell.get(name) or "1").strip()
     return min(max(int(told), 1), _MOST_SPAN) if told.isdecimal() else 1
 
@@ -220,8 +217,8 @@ def blocks_of(source: str, css: str = "") -> tuple[list[FlowBlock], str]:
 
 
 def walk(
-    element: Any, kind: BlockKind = BlockKind.PARAGRAPH, level: int = 0  # noqa: ANN401
-) -> Iterator[FlowBlock]:  # fmt: skip
+    element: Node, kind: BlockKind = BlockKind.PARAGRAPH, level: int = 0
+) -> Iterator[FlowBlock]:
     """The blocks of an element of HTML, depth first; some hold no words."""
     if element.tag == "tr":
         cells = [child for child in element if child.tag in ("td", "th")]
@@ -246,7 +243,7 @@ def walk(
     yield FlowBlock(kind, words, level)
 
 
-def _words(element: Any) -> Visible:  # noqa: ANN401
+def _words(element: Node) -> Visible:
     """All words below an element in one line."""
     words = Visible()
     words.add(element.text)
@@ -260,7 +257,7 @@ def _words(element: Any) -> Visible:  # noqa: ANN401
     return words
 
 
-def _add(words: Visible, element: Any) -> None:  # noqa: ANN401
+def _add(words: Visible, element: Node) -> None:
     """Add what stands inside a line: a link with its address, anything else as its words."""
     if not isinstance(element.tag, str) or element.tag in _UNSEEN:
         return
@@ -270,7 +267,7 @@ def _add(words: Visible, element: Any) -> None:  # noqa: ANN401
     words.add(_shown(element), element.get("href") if element.tag == "a" else None)
 
 
-def _shown(element: Any) -> str:  # noqa: ANN401
+def _shown(element: Node) -> str:
     """The words of an element inside a line, those that stand for its pictures among them."""
     if element.tag == "img":
         return element.get("alt") or ""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import pickle
 import queue
 import signal
 import subprocess
@@ -16,20 +17,16 @@ import sys
 import threading
 import time
 from collections import deque
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any
 
 from mehealth_rag.errors import ReadingError
 from mehealth_rag.reading import wire
+from mehealth_rag.reading.options import ReadingOptions
 from mehealth_rag.reading.wire import BrokenWireError, Kind
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from types import TracebackType
-
-    from mehealth_rag.reading.options import ReadingOptions
-    from mehealth_rag.types import Document, Source
+from mehealth_rag.types import Document, Source
 
 _CHILD = (sys.executable, "-P", "-m", "mehealth_rag.reading.child")
 _LONGEST = 60
@@ -66,12 +63,7 @@ class Readers:
     def __enter__(self) -> Readers:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def expect(self, sources: Sequence[Source]) -> None:
@@ -141,7 +133,7 @@ class _Process:
             env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
             start_new_session=True,  # so that a Tesseract that it has started ends with it
         )
-        self._frames: queue.SimpleQueue[tuple[Kind, bytes] | None] = queue.SimpleQueue()
+        self._answers: queue.SimpleQueue[tuple[Kind, Any] | None] = queue.SimpleQueue()
         threading.Thread(target=self._take_in, daemon=True).start()
         self.alive = True
 
@@ -149,26 +141,29 @@ class _Process:
         """Have a file read. Raises ReadingError; the process may then be at its end."""
         assert self._process.stdin is not None  # noqa: S101 - it is a pipe
         try:
-            self._process.stdin.write(wire.order(source, options))
+            pickle.dump((source, options), self._process.stdin)
             self._process.stdin.flush()
         except OSError as error:
             raise self._died(source) from error
         until = time.monotonic() + _LONGEST * self._limits.seconds
         while True:
-            kind, data = self._next(source, until)
+            kind, said = self._next(source, until)
             if kind is Kind.DOCUMENT:
-                return self._document(data, source)
+                try:
+                    return wire.unpack(said, source)
+                except BrokenWireError as error:
+                    raise self._died(source) from error
             if kind is Kind.LAST_ERROR:
                 self.end()
             if kind is not Kind.BEAT:
-                raise ReadingError(data.decode("utf-8", "replace"))
+                raise ReadingError(said)
 
-    def _next(self, source: Source, until: float) -> tuple[Kind, bytes]:
-        """The next frame. Raises ReadingError where none comes in time, or ever."""
+    def _next(self, source: Source, until: float) -> tuple[Kind, Any]:
+        """The next answer. Raises ReadingError where none comes in time, or ever."""
         try:
-            frame = self._frames.get(timeout=self._limits.seconds)
+            answer = self._answers.get(timeout=self._limits.seconds)
         except queue.Empty:
-            frame, until = (Kind.BEAT, b""), 0.0
+            answer, until = None, 0.0
         if time.monotonic() > until:
             self.end()
             raise ReadingError(
@@ -176,15 +171,9 @@ class _Process:
                 "place, or that many minutes); get the file again, leave it out or raise "
                 "reading_seconds"
             )
-        if frame is None:
+        if answer is None:
             raise self._died(source)
-        return frame
-
-    def _document(self, data: bytes, source: Source) -> Document:
-        try:
-            return wire.unpack(data, source)
-        except BrokenWireError as error:
-            raise self._died(source) from error
+        return answer
 
     def _died(self, source: Source) -> ReadingError:
         """End what is left of the process; the error that says how it broke off."""
@@ -213,10 +202,7 @@ class _Process:
     def _take_in(self) -> None:
         stream = self._process.stdout
         assert stream is not None  # noqa: S101 - it is a pipe
-        with stream:
-            try:
-                while (frame := wire.read(stream)) is not None:
-                    self._frames.put(frame)
-            except (BrokenWireError, OSError, ValueError):
-                pass  # what comes is no answer: as if it had ended
-            self._frames.put(None)
+        with stream, contextlib.suppress(BrokenWireError):  # what is no answer is its end
+            while True:
+                self._answers.put(wire.read(stream))
+        self._answers.put(None)

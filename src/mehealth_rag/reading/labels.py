@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from mehealth_rag.reading.marks import ends_clause, is_figure
-from mehealth_rag.reading.runs import down_to
+from mehealth_rag.reading.runs import TextLine, down_to
 from mehealth_rag.types import BlockKind
-
-if TYPE_CHECKING:
-    from mehealth_rag.reading.runs import TextLine
-
 
 _LABEL_SIZE = 0.8
 """The label over a large figure has at most this share of its size."""

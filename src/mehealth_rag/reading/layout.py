@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from mehealth_rag.reading.cells import captioned_figures, shared_labels, wrapped_cells
 from mehealth_rag.reading.columns import PROSE_WORDS, regions_of
@@ -11,9 +11,6 @@ from mehealth_rag.reading.marks import figures_apart, is_figure, is_lone_mark, i
 from mehealth_rag.reading.raised import is_raised_run, raised
 from mehealth_rag.reading.runs import RawPage, Region, Run, TextLine, in_rows, union
 from mehealth_rag.reading.stacks import heading_stacks, wrapped_labels
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 _TOUCHING = 0.15
 """A gap in ems below which two runs are one word, above it two."""
@@ -36,7 +33,9 @@ def arrange(page: RawPage) -> list[Region]:
     statements, rest = captioned_figures(upright)
     stacks, rest = heading_stacks(wrapped_labels(shared_labels(wrapped_cells(rest))))
     lines = [_line(runs, row=False)._replace(statement=True) for runs in statements]
-    lines += _lines(rest) + [_table_row(stack) for stack in stacks]
+    for row in in_rows(rest, _beside):
+        lines += _cut(sorted(row, key=lambda run: run.box[0]))
+    lines += [_table_row(stack) for stack in stacks]
     lines.sort(key=lambda line: line.order)
     regions = regions_of(lines)
     if turned:
@@ -54,7 +53,10 @@ def _detached(runs: list[Run]) -> tuple[list[Run], list[Run]]:
     marks = [
         run
         for before, run, after in zip([None, *runs], runs, [*runs[1:], None], strict=False)
-        if _is_mark(run) and _is_far(before, run) and (after is None or _is_far(run, after))
+        if len(run.text) <= 6
+        and not any(map(str.isalpha, run.text))
+        and _is_far(before, run)
+        and (after is None or _is_far(run, after))
     ]
     if not marks:
         return runs, []
@@ -67,26 +69,12 @@ def _detached(runs: list[Run]) -> tuple[list[Run], list[Run]]:
     )
 
 
-def _is_mark(run: Run) -> bool:
-    return len(run.text) <= 6 and not any(sign.isalpha() for sign in run.text)
-
-
 def _is_far(before: Run | None, run: Run) -> bool:
     """Whether a run is not beside the one that the file has before it."""
     if before is None:
         return True
-    return run.box[0] < before.box[2] - run.size or not _near_baseline(before, run)
-
-
-def _near_baseline(one: Run, other: Run) -> bool:
-    return abs(one.baseline - other.baseline) < max(one.size, other.size)
-
-
-def _lines(runs: Sequence[Run]) -> list[TextLine]:
-    lines: list[TextLine] = []
-    for row in in_rows(runs, _beside):
-        lines.extend(_cut(sorted(row, key=lambda run: run.box[0])))
-    return lines
+    level = abs(before.baseline - run.baseline) < max(before.size, run.size)
+    return run.box[0] < before.box[2] - run.size or not level
 
 
 def _beside(first: Run, run: Run) -> bool:

@@ -6,8 +6,11 @@ Attachments are named and not read.
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from email import message_from_bytes, policy
+from email.message import EmailMessage, MIMEPart
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mehealth_rag.errors import ReadingError
@@ -17,16 +20,11 @@ from mehealth_rag.reading.flow import FlowBlock, Visible, page_of, plain
 from mehealth_rag.reading.hypertext import blocks_of
 from mehealth_rag.reading.packages import BROKEN, damaged
 from mehealth_rag.reading.text import read_text
-from mehealth_rag.types import BlockKind
+from mehealth_rag.types import BlockKind, Page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from email.message import EmailMessage, MIMEPart
-    from pathlib import Path
-
     from oxmsg import Message
 
-    from mehealth_rag.types import Page
 
 KIND = "an e-mail"
 _SHOWN = ("From", "To", "Cc", "Date")

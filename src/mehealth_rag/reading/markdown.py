@@ -7,12 +7,15 @@ in figures (2**10), words in angle brackets that are no tags.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from html import escape
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from markdown_it import MarkdownIt
-from markdown_it.rules_block import reference
-from markdown_it.rules_inline import emphasis, html_inline
+from markdown_it.rules_block import StateBlock, reference
+from markdown_it.rules_core import StateCore
+from markdown_it.rules_inline import StateInline, emphasis, html_inline
 from markdown_it.token import Token
 from mdit_py_plugins.deflist import deflist_plugin
 
@@ -23,14 +26,6 @@ from mehealth_rag.reading.hypertext import TAG, blocks_of
 from mehealth_rag.reading.raised import raised
 from mehealth_rag.reading.text import split_pages
 from mehealth_rag.types import Fault, Page
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
-
-    from markdown_it.rules_block import StateBlock
-    from markdown_it.rules_core import StateCore
-    from markdown_it.rules_inline import StateInline
 
 _FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
 _FIELD = re.compile(r"^(\w[\w-]*):[ \t]*(.+)$", re.MULTILINE)
@@ -173,13 +168,6 @@ def _emphasis(state: StateInline, silent: bool) -> bool:
     for mark in state.delimiters[known:]:
         if before.isalnum() and after.isalnum() and (before.isdigit() or after.isdigit()):
             mark.open = False
-        loose = mark.length > 1 and before.isspace() and not after.isspace()
-        others = (mark.marker, mark.length)
-        opened = [
-            m.open - m.close for m in state.delimiters[:known] if (m.marker, m.length) == others
-        ]
-        if loose and sum(opened) > 0:  # converters put the space inside: “**Note: **text”
-            mark.open, mark.close = False, True
     return True
 
 

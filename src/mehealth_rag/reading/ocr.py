@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+import io
 import os
 import re
 import shutil
 import subprocess
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from statistics import median
@@ -14,13 +16,11 @@ from typing import TYPE_CHECKING
 
 from mehealth_rag.reading.runs import DESCENT, Run, line_box
 from mehealth_rag.reading.tidy import clean
+from mehealth_rag.types import Box
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     import pypdfium2 as pdfium
 
-    from mehealth_rag.types import Box
 
 TIMEOUT = 50.0
 """Seconds that one page may take; most take one or two."""
@@ -78,13 +78,12 @@ def read_picture(page: pdfium.PdfPage, languages: str) -> tuple[Run, ...]:
     width, height = page.get_size()
     scale = min(_DPI / 72, (_PIXELS / max(width * height, 1.0)) ** 0.5)
     bitmap = page.render(scale=scale, grayscale=True, may_draw_forms=False)
-    rows = memoryview(bitmap.buffer).cast("B")
-    stride, across, down = bitmap.stride, bitmap.width, bitmap.height
-    pixels = b"".join(bytes(rows[y * stride : y * stride + across]) for y in range(down))
-    picture = b"P5 %d %d 255\n" % (across, down) + pixels
+    picture = io.BytesIO()
+    bitmap.to_pil().save(picture, "PPM")
+    down = bitmap.height
     bitmap.close()
     dpi = str(max(70, round(72 * scale)))
-    told = _run(["stdin", "stdout", "-l", languages, "--dpi", dpi, "tsv"], picture)
+    told = _run(["stdin", "stdout", "-l", languages, "--dpi", dpi, "tsv"], picture.getvalue())
     words = _words(told.decode("utf-8", "replace"), scale, down)
     return tuple(_runs(words))
 

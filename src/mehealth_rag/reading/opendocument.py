@@ -5,26 +5,26 @@ A cell's words stand in the file as the program showed them, so numbers need no 
 
 from __future__ import annotations
 
-import io
-import zipfile
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
 
 from mehealth_rag.errors import ReadingError
-from mehealth_rag.reading.flow import FlowBlock, Visible, flow_pages, page_of, row_of, with_running
-from mehealth_rag.reading.packages import BROKEN, check_package, damaged, parse, told
+from mehealth_rag.reading.flow import (
+    FlowBlock,
+    Node,
+    Visible,
+    flow_pages,
+    page_of,
+    row_of,
+    with_running,
+)
+from mehealth_rag.reading.packages import opened, parse, told
 from mehealth_rag.reading.raised import lowered, raised
 from mehealth_rag.reading.sheets import Sheet, sheet_pages
 from mehealth_rag.reading.upkeep import beat
-from mehealth_rag.types import BlockKind
+from mehealth_rag.types import BlockKind, Page
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
-
-    from mehealth_rag.types import Page
-
-KIND = "an OpenDocument file"
 _NS = "urn:oasis:names:tc:opendocument:xmlns:"
 _TEXT, _TABLE, _DRAW = f"{{{_NS}text:1.0}}", f"{{{_NS}table:1.0}}", f"{{{_NS}drawing:1.0}}"
 _OFFICE, _STYLE = f"{{{_NS}office:1.0}}", f"{{{_NS}style:1.0}}"
@@ -44,7 +44,6 @@ _META = {
     "created": "creation-date",
     "modified": "date",
 }
-_HIDDEN_SLIDE = "the slide is hidden; it was read all the same"
 _MOST_REPEATED = 1_000
 """A cell or row that repeats more often fills the rest of an empty sheet."""
 
@@ -53,10 +52,10 @@ _MOST_REPEATED = 1_000
 class _Reader:
     """What reading a document knows: its styles' parents, and the notes met so far."""
 
-    styles: Mapping[str, Any]
+    styles: Mapping[str, Node]
     notes: list[FlowBlock] = field(default_factory=list)
 
-    def blocks(self, element: Any, kind: BlockKind = BlockKind.PARAGRAPH) -> Iterator[FlowBlock]:  # noqa: ANN401
+    def blocks(self, element: Node, kind: BlockKind = BlockKind.PARAGRAPH) -> Iterator[FlowBlock]:
         """Blocks of a body, or of anything in it that holds paragraphs."""
         for child in element:
             tag = child.tag
@@ -65,7 +64,8 @@ class _Reader:
             if tag in (f"{_TEXT}p", f"{_TEXT}h"):
                 yield from self._paragraph(child, kind)
             elif tag == f"{_TABLE}table":
-                yield from self._table(child)
+                for row in self.grid(child):
+                    yield FlowBlock(BlockKind.ROW, row_of(row.cells), int(row.heads))
             elif tag == f"{_TEXT}soft-page-break":
                 yield FlowBlock(kind, Visible(), 0, new_page=True)
             elif tag == f"{_TEXT}list":
@@ -73,14 +73,14 @@ class _Reader:
             else:
                 yield from self.blocks(child, kind)
 
-    def _paragraph(self, element: Any, kind: BlockKind) -> Iterator[FlowBlock]:  # noqa: ANN401
+    def _paragraph(self, element: Node, kind: BlockKind) -> Iterator[FlowBlock]:
         level = 0
         if element.tag == f"{_TEXT}h":
             kind, level = BlockKind.HEADING, int(element.get(f"{_TEXT}outline-level") or 1)
         elif self._is_title(element.get(f"{_TEXT}style-name")):
             kind, level = BlockKind.HEADING, 1
         words = Visible()
-        apart: list[Any] = []
+        apart: list[Node] = []
         self._collect(element, words, apart, None)
         breaks = element.find(f".//{_TEXT}soft-page-break") is not None
         yield FlowBlock(kind, words, level)
@@ -92,9 +92,7 @@ class _Reader:
         if breaks:
             yield FlowBlock(kind, Visible(), 0, new_page=True)
 
-    def _collect(
-        self, element: Any, words: Visible, apart: list[Any], url: str | None  # noqa: ANN401
-    ) -> None:  # fmt: skip
+    def _collect(self, element: Node, words: Visible, apart: list[Node], url: str | None) -> None:
         """Gather the words of a line; what is not of the line is put to `apart`."""
         words.add(element.text, url)
         for child in element:
@@ -109,7 +107,7 @@ class _Reader:
                 self._collect(child, words, apart, child.get(_LINK) or url)
             words.add(child.tail, url)
 
-    def _stands(self, span: Any) -> str:  # noqa: ANN401
+    def _stands(self, span: Node) -> str:
         """Whether the words of a span stand raised ("super") or lowered ("sub"); else nothing."""
         name = span.get(f"{_TEXT}style-name")
         while (style := self.styles.get(name or "")) is not None:
@@ -127,11 +125,7 @@ class _Reader:
         parent = None if style is None else style.get(f"{_STYLE}parent-style-name")
         return "Title" in (name, parent)
 
-    def _table(self, element: Any) -> Iterator[FlowBlock]:  # noqa: ANN401
-        for row in self.grid(element):
-            yield FlowBlock(BlockKind.ROW, row_of(row.cells), int(row.heads))
-
-    def grid(self, table: Any) -> Iterator[_GridRow]:  # noqa: ANN401
+    def grid(self, table: Node) -> Iterator[_GridRow]:
         """The rows of a table; a cell over several rows is said in each of them."""
         reaching: dict[int, tuple[int, Visible]] = {}
         for row, heads in _table_rows(table):
@@ -149,7 +143,7 @@ class _Reader:
                 cells += [words] * _repeated(cell, "columns")
             yield _GridRow(cells, heads, wide, _repeated(row, "rows"))
 
-    def _cell(self, element: Any) -> Visible:  # noqa: ANN401
+    def _cell(self, element: Node) -> Visible:
         words = Visible()
         for block in self.blocks(element):
             words.join(block.words)
@@ -166,7 +160,7 @@ class _GridRow:
     times: int
 
 
-def _table_rows(table: Any, *, heads: bool = False) -> Iterator[tuple[Any, bool]]:  # noqa: ANN401
+def _table_rows(table: Node, *, heads: bool = False) -> Iterator[tuple[Node, bool]]:
     """Rows of a table itself, not of one in its cells, and whether they are its headings."""
     for child in table:
         if child.tag == f"{_TABLE}table-row":
@@ -182,26 +176,22 @@ def read_opendocument(path: Path, content: bytes) -> tuple[tuple[Page, ...], Map
 
     Raises ReadingError where the file is locked or damaged.
     """
-    check_package(path, content, KIND, "content.xml")
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as package:
-            if b"encryption-data" in package.read("META-INF/manifest.xml"):
-                raise ReadingError(f"{path}: locked with a password; save a copy without one")
-            names = package.namelist()
-            root = parse(package.read("content.xml"))
-            shared, meta = (
-                parse(package.read(name)) if name in names else None
-                for name in ("styles.xml", "meta.xml")
-            )
+    with opened(path, content, "an OpenDocument file", "content.xml") as package:
+        if b"encryption-data" in package.read("META-INF/manifest.xml"):
+            raise ReadingError(f"{path}: locked with a password; save a copy without one")
+        names = package.namelist()
+        root = parse(package.read("content.xml"))
+        shared, meta = (
+            parse(package.read(name)) if name in names else None
+            for name in ("styles.xml", "meta.xml")
+        )
         roots = [part for part in (shared, root) if part is not None]
         styles = {s.get(f"{_STYLE}name"): s for r in roots for s in r.iter(f"{_STYLE}style")}
         body = root.find(f"{_OFFICE}body")[0]
         return _pages(body, styles, shared), {} if meta is None else told(meta, _META)
-    except BROKEN as error:
-        raise damaged(path, KIND, error) from error
 
 
-def _pages(body: Any, styles: Mapping[str, Any], shared: Any) -> tuple[Page, ...]:  # noqa: ANN401
+def _pages(body: Node, styles: Mapping[str, Node], shared: Node) -> tuple[Page, ...]:
     if body.tag == f"{_OFFICE}spreadsheet":
         return sheet_pages(_sheet(table, styles) for table in body.iterfind(f"{_TABLE}table"))
     if body.tag == f"{_OFFICE}presentation":
@@ -212,7 +202,7 @@ def _pages(body: Any, styles: Mapping[str, Any], shared: Any) -> tuple[Page, ...
     return flow_pages([*blocks, *reader.notes])
 
 
-def _heads(shared: Any, reader: _Reader) -> Iterator[FlowBlock]:  # noqa: ANN401
+def _heads(shared: Node, reader: _Reader) -> Iterator[FlowBlock]:
     """What the headers and footers say; they stand with the styles."""
     pages = () if shared is None else shared.iter(f"{_STYLE}master-page")
     for element in (part for page in pages for part in page):
@@ -220,7 +210,7 @@ def _heads(shared: Any, reader: _Reader) -> Iterator[FlowBlock]:  # noqa: ANN401
             yield from reader.blocks(element)
 
 
-def _slide(number: int, slide: Any, reader: _Reader) -> Page:  # noqa: ANN401
+def _slide(number: int, slide: Node, reader: _Reader) -> Page:
     titles: list[FlowBlock] = []
     others: list[FlowBlock] = []
     for frame in slide:
@@ -229,13 +219,12 @@ def _slide(number: int, slide: Any, reader: _Reader) -> Page:  # noqa: ANN401
             titles += (replace(block, kind=BlockKind.HEADING, level=1) for block in blocks)
         elif frame.get(f"{_SHOWS}class") not in ("footer", "date-time", "page-number"):
             others += blocks
-    blocks = [*titles, *others]
-    page = page_of(number, [replace(b, words=b.words.stripped()) for b in blocks])
-    hidden = _property(slide, f"{_DRAW}style-name", f"{_SHOWS}visibility", reader.styles)
-    return replace(page, problem=_HIDDEN_SLIDE) if hidden == "hidden" and page.text else page
+    blocks = [replace(block, words=block.words.stripped()) for block in (*titles, *others)]
+    seen = _property(slide, f"{_DRAW}style-name", f"{_SHOWS}visibility", reader.styles)
+    return page_of(number, blocks, hidden="slide" if seen == "hidden" else "")
 
 
-def _sheet(table: Any, styles: Mapping[str, Any]) -> Sheet:  # noqa: ANN401
+def _sheet(table: Node, styles: Mapping[str, Node]) -> Sheet:
     rows: list[list[str]] = []
     wide: set[int] = set()
     for row in _Reader(styles).grid(table):
@@ -250,12 +239,12 @@ def _sheet(table: Any, styles: Mapping[str, Any]) -> Sheet:  # noqa: ANN401
     return Sheet(table.get(f"{_TABLE}name") or "", rows, frozenset(wide), display == "false")
 
 
-def _repeated(element: Any, what: str) -> int:  # noqa: ANN401
+def _repeated(element: Node, what: str) -> int:
     told = int(element.get(f"{_TABLE}number-{what}-repeated") or 1)
     return told if told <= _MOST_REPEATED else 1
 
 
-def _property(element: Any, own: str, name: str, styles: Mapping[str, Any]) -> str | None:  # noqa: ANN401
+def _property(element: Node, own: str, name: str, styles: Mapping[str, Node]) -> str | None:
     """What the style of an element says of a property."""
     style = styles.get(element.get(own) or "")
     properties = () if style is None else style

@@ -6,16 +6,15 @@ import io
 import re
 import tempfile
 import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 
 from mehealth_rag.errors import ReadingError
+from mehealth_rag.reading.flow import Node
 from mehealth_rag.reading.sniffing import NAMES
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 UNPACKED = 300_000_000
 """Bytes that a file may unpack to; a real one of a thousand pages has some ten million."""
@@ -26,25 +25,30 @@ BROKEN = (KeyError, ValueError, AttributeError, TypeError, IndexError, etree.Lxm
 """What zipfile, lxml and the libraries on top of them raise over a damaged package."""
 
 
-def check_package(path: Path, content: bytes, kind: str, member: str) -> None:
-    """Refuse what is no package of `kind`, and what would unpack to more than memory holds.
+@contextmanager
+def opened(
+    path: Path, content: bytes, kind: str, member: str, *errors: type[Exception]
+) -> Iterator[zipfile.ZipFile]:
+    """Open a package of `kind`; `member` is a file that every such package has.
 
-    `member` is a file that every such package has. Raises ReadingError.
+    Raises ReadingError where it is none, where it would unpack to more than memory holds, and where
+    it shows to be damaged while it is read: by `BROKEN`, or by a library's own `errors`.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as package:
-            members = package.infolist()
-    except BROKEN as error:
+            if sum(info.file_size for info in package.infolist()) > UNPACKED:
+                limit = UNPACKED // 1_000_000
+                raise ReadingError(
+                    f"{path}: unpacks to over {limit} MB; no real document is that large"
+                )
+            if member not in package.namelist():
+                raise ReadingError(f"{path}: a ZIP archive, not {kind}; get the document as {kind}")
+            yield package
+    except (*BROKEN, *errors) as error:
         raise damaged(path, kind, error) from error
-    if sum(info.file_size for info in members) > UNPACKED:
-        limit = UNPACKED // 1_000_000
-        raise ReadingError(f"{path}: unpacks to over {limit} MB; no real document is that large")
-    names = {info.filename for info in members}
-    if "EncryptedPackage" in names or member not in names:
-        raise ReadingError(f"{path}: a ZIP archive, not {kind}; get the document as {kind}")
 
 
-def parse(content: bytes) -> Any:  # noqa: ANN401 - lxml has no types
+def parse(content: bytes) -> Node:
     """The root of an XML file; entities are not resolved and nothing outside it is opened."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True)
     return etree.fromstring(content, parser)
@@ -57,7 +61,7 @@ def properties(package: zipfile.ZipFile) -> dict[str, str]:
     return told(parse(package.read(_PROPERTIES)), _TOLD)
 
 
-def told(root: Any, names: Mapping[str, str]) -> dict[str, str]:  # noqa: ANN401
+def told(root: Node, names: Mapping[str, str]) -> dict[str, str]:
     """What an XML file tells in elements of some `names`, by what we call it; the first counts."""
     found = {key: root.findtext(f".//{{*}}{name}") for key, name in names.items()}
     return {key: " ".join(value.split()) for key, value in found.items() if value}
@@ -122,7 +126,7 @@ def renewed(path: Path, content: bytes, form: str) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         written = Path(folder) / f"anew.{form}x"
         try:
-            kind: Any = form  # the library's own type is a closed list
+            kind: Node = form  # the library's own type is a closed list
             with Document.from_bytes(content, kind) as document:
                 document.save_as(written)
         except OfficeOxideError as error:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pypdfium2 as pdfium
 from pypdfium2 import raw
@@ -19,12 +20,11 @@ from mehealth_rag.reading.blocks import draft_pages, measure
 from mehealth_rag.reading.contents import led_apart
 from mehealth_rag.reading.examining import examine
 from mehealth_rag.reading.fields import STAND_IN, is_stand_in, with_fields
-from mehealth_rag.reading.furniture import PageLines, mark_furniture
+from mehealth_rag.reading.furniture import mark_furniture
 from mehealth_rag.reading.hidden import take_out_hidden
 from mehealth_rag.reading.layout import arrange
 from mehealth_rag.reading.options import PLAIN, ReadingOptions
 from mehealth_rag.reading.pdf_file import (
-    check_size,
     has_end,
     metadata,
     open_pdf,
@@ -33,8 +33,8 @@ from mehealth_rag.reading.pdf_file import (
 )
 from mehealth_rag.reading.questions import NO_STYLE, Questions, Style
 from mehealth_rag.reading.raised import with_raised, without_doubles
-from mehealth_rag.reading.runs import Frame, RawPage, Run, line_box, union
-from mehealth_rag.reading.suspects import Walker, has_layers
+from mehealth_rag.reading.runs import Draft, Frame, RawPage, Run, line_box, union
+from mehealth_rag.reading.suspects import Walker, may_have_layers
 from mehealth_rag.reading.tidy import (
     BROKEN,
     Vocabulary,
@@ -44,14 +44,7 @@ from mehealth_rag.reading.tidy import (
     with_ligatures,
 )
 from mehealth_rag.reading.upkeep import uncollected
-from mehealth_rag.types import Fault, Line, Page
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
-
-    from mehealth_rag.reading.runs import Draft
-    from mehealth_rag.types import Box
+from mehealth_rag.types import Box, Fault, Line, Page
 
 
 def read_pdf(
@@ -70,20 +63,11 @@ def read_pdf(
 def _pages(raws: Sequence[RawPage]) -> tuple[Page, ...]:
     arranged = [led_apart(arrange(raw)) for raw in raws]
     style = measure(region for regions in arranged for region in regions)
-    lines = [
-        PageLines(raw.number, raw.label, raw.height, tuple(regions))
-        for raw, regions in zip(raws, arranged, strict=True)
-    ]
-    marked = mark_furniture(lines, style.body)
+    marked = mark_furniture(raws, arranged, style.body)
     drafts = draft_pages(marked, style)
-    vocabulary = _vocabulary(line.text for page in marked for region in page for line in region)
+    texts = [line.text for page in marked for region in page for line in region]
+    vocabulary = Vocabulary.of(texts if any(map(ends_broken, texts)) else ())  # else not asked
     return tuple(_page(raw, blocks, vocabulary) for raw, blocks in zip(raws, drafts, strict=True))
-
-
-def _vocabulary(lines: Iterable[str]) -> Vocabulary:
-    """Count a document's words, which only what a line's end broke in two asks for."""
-    texts = list(lines)
-    return Vocabulary.of(texts if any(map(ends_broken, texts)) else ())
 
 
 def _page(raw: RawPage, drafts: Sequence[Draft], vocabulary: Vocabulary) -> Page:
@@ -103,6 +87,8 @@ def _page(raw: RawPage, drafts: Sequence[Draft], vocabulary: Vocabulary) -> Page
     )
 
 
+_MOST_PAGES = 50_000
+"""Pages of one file; the longest real ones have some ten thousand."""
 _DAMAGED = "the page is damaged and could not be read"
 
 _CELL_GAP = 1.0
@@ -120,10 +106,13 @@ def read_pages(path: Path, options: ReadingOptions) -> tuple[list[RawPage], dict
     """
     document = open_pdf(path, options.passwords)
     try:
-        check_size(path, document)
+        if len(document) > _MOST_PAGES:
+            raise ReadingError(
+                f"{path}: claims to have {len(document):,} pages; at most {_MOST_PAGES:,} are read"
+            )
         document.init_forms()
         questions = Questions()
-        walker = Walker(layers=has_layers(path))
+        walker = Walker(layers=may_have_layers(path))
         pages = [
             _read_page(document, i, (questions, walker), options) for i in range(len(document))
         ]
@@ -155,9 +144,7 @@ def _read_page(
         size = page.get_size()
         runs, turn, unmapped = _text(page, frame, questions)
     except pdfium.PdfiumError:
-        nowhere = Frame((0.0, 0.0, 0.0, 0.0))
-        fault = Fault.UNREADABLE
-        return RawPage(index + 1, (0.0, 0.0), nowhere, (), _DAMAGED, fault, label)
+        return RawPage(index + 1, (0.0, 0.0), (), _DAMAGED, Fault.UNREADABLE, label)
     try:
         hidden = take_out_hidden(page, frame, walker, questions.met) if runs else ""
         if hidden:
@@ -170,9 +157,7 @@ def _read_page(
         page.close()
     if found.fault is Fault.OCR:
         turn = 0  # the words are those of the page as it is displayed
-    return RawPage(
-        index + 1, size, frame, found.runs, found.problem, found.fault, label, links, turn
-    )
+    return RawPage(index + 1, size, found.runs, found.problem, found.fault, label, links, turn)
 
 
 def _text(

@@ -8,24 +8,16 @@ from __future__ import annotations
 
 import ctypes
 import io
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import pypdfium2 as pdfium
 from pypdfium2 import raw
 
 from mehealth_rag.errors import ReadingError
 from mehealth_rag.reading.runs import Frame
-from mehealth_rag.types import Link
+from mehealth_rag.types import Box, Link
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
-
-    from mehealth_rag.types import Box
-
-
-MOST_PAGES = 50_000
-"""Pages of one file; the longest real ones have some ten thousand."""
 _PASSWORD, _SECURITY = 4, 5
 """Pdfium's error codes for a password that is wrong, and for a cipher that it does not know."""
 
@@ -46,14 +38,6 @@ def open_pdf(path: Path, passwords: Sequence[str] = ()) -> pdfium.PdfDocument:
         f"{path}: the PDF is locked with a password{tried}; put its password into the file that "
         "pdf_passwords names, or save a copy without one"
     )
-
-
-def check_size(path: Path, document: pdfium.PdfDocument) -> None:
-    """Raise ReadingError where a PDF claims more pages than a document has."""
-    if len(document) > MOST_PAGES:
-        raise ReadingError(
-            f"{path}: claims to have {len(document):,} pages; at most {MOST_PAGES:,} are read"
-        )
 
 
 def has_end(path: Path) -> bool:
@@ -84,7 +68,12 @@ def page_label(document: pdfium.PdfDocument, index: int) -> str:
 
 def page_links(page: pdfium.PdfPage, frame: Frame) -> tuple[Link, ...]:
     """Read the links of a page to addresses, in the file's order; boxes as displayed."""
-    return tuple(_links(page, frame))
+    links: list[Link] = []
+    position, link = ctypes.c_int(0), raw.FPDF_LINK()
+    while raw.FPDFLink_Enumerate(page.raw, position, link):
+        if url := _address(page, link):
+            links.append(Link(url, _box(link, frame)))
+    return tuple(links)
 
 
 def addresses(document: pdfium.PdfDocument) -> tuple[str, ...]:
@@ -108,14 +97,6 @@ def metadata(document: pdfium.PdfDocument) -> dict[str, str]:
         return {}
     found = {name.lower(): text.strip() for name, text in entries.items()}
     return {name: text for name, text in found.items() if text}
-
-
-def _links(page: pdfium.PdfPage, frame: Frame) -> Iterator[Link]:
-    position, link = ctypes.c_int(0), raw.FPDF_LINK()
-    while raw.FPDFLink_Enumerate(page.raw, position, link):
-        url = _address(page, link)
-        if url:
-            yield Link(url, _box(link, frame))
 
 
 def _address(page: pdfium.PdfPage, link: raw.FPDF_LINK) -> str:

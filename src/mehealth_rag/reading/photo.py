@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import io
 import tempfile
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PIL import Image, ImageOps, ImageSequence
 
 from mehealth_rag.errors import ReadingError
+from mehealth_rag.reading.options import ReadingOptions
 from mehealth_rag.reading.packages import damaged
 from mehealth_rag.reading.pdf import read_pdf
 from mehealth_rag.reading.upkeep import beat
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from mehealth_rag.reading.options import ReadingOptions
-    from mehealth_rag.types import Page
+from mehealth_rag.types import Page
 
 _FORMATS = ("PNG", "JPEG", "TIFF")
 _MOST_PIXELS, _MOST_PAGES = 100_000_000, 5_000

@@ -9,18 +9,15 @@ from __future__ import annotations
 
 import ctypes
 import re
+from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass
 from functools import cache
 from itertools import repeat
-from typing import TYPE_CHECKING
 
 from pypdfium2 import raw
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Set
-
-    from mehealth_rag.reading.runs import Frame
-    from mehealth_rag.types import Box
+from mehealth_rag.reading.runs import Frame
+from mehealth_rag.types import Box
 
 
 def bound(function: object, *arguments: type, result: type = ctypes.c_int) -> Callable[..., float]:

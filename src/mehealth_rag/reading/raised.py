@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from mehealth_rag.reading.questions import Questions, Style
-    from mehealth_rag.reading.runs import Run
+from mehealth_rag.reading.runs import Run
 
+if TYPE_CHECKING:
+    from mehealth_rag.reading.questions import Questions  # would load pdfium
 
 _RAISED = str.maketrans("0123456789+-−–=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻⁼⁽⁾ⁿ")
 _LOWERED = str.maketrans("0123456789+-−–=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₋₌₍₎")
@@ -80,17 +80,14 @@ def _raised_from(page: Questions, figures: tuple[int, int], base: int, first: in
     if page.baseline(first + end - 1) <= page.baseline(first + base):
         return end  # what does not stand higher needs no other question
     level, last = page.style(first + base), page.style(first + end - 1)
-    if last is level or not _is_raised(last, level):
+    small = last.size <= _SMALLER * level.size
+    high = level.upright and last.baseline >= level.baseline + _HIGHER * level.size
+    if last is level or not (small and high):
         return end
     at = end - 1
     while at > max(start, base + 1) and page.style(first + at - 1) is last:
         at -= 1
     return at
-
-
-def _is_raised(style: Style, level: Style) -> bool:
-    small = style.size <= _SMALLER * level.size
-    return small and level.upright and style.baseline >= level.baseline + _HIGHER * level.size
 
 
 _TWICE = re.compile(r"(\S)\1+")

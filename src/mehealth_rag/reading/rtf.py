@@ -7,7 +7,8 @@ nobody writes, which come out between the others.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 from striprtf.striprtf import rtf_to_text
 
@@ -15,13 +16,7 @@ from mehealth_rag.errors import ReadingError
 from mehealth_rag.reading.faults import with_hidden
 from mehealth_rag.reading.flow import FlowBlock, Visible, flow_pages, plain, row_of, with_running
 from mehealth_rag.reading.raised import lowered, raised
-from mehealth_rag.types import BlockKind
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
-
-    from mehealth_rag.types import Page
+from mehealth_rag.types import BlockKind, Page
 
 _PAGE, _CELL, _ROW, _LINE, _ITEM, _HEADING = (chr(0xE800 + n) for n in range(6))
 """Letters for private use; `_HEADING` is followed by its level as a digit."""

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from mehealth_rag.types import BlockKind, Box, Fault, Link
+from mehealth_rag.types import BlockKind, Box, Fault, Link
 
 NO_TEXT = "no text on the page (a picture or blank)"
 """The problem of a page that has nothing to read."""
@@ -91,7 +89,6 @@ class RawPage:
 
     number: int
     size: tuple[float, float]
-    frame: Frame
     runs: tuple[Run, ...] = ()
     problem: str | None = None
     fault: Fault | None = None

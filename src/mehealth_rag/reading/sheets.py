@@ -10,27 +10,21 @@ import csv
 import io
 import re
 from collections import Counter
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby, islice, takewhile
-from typing import TYPE_CHECKING, Literal
+from pathlib import Path
+from typing import Literal
 
 from mehealth_rag.language.cells import is_measured
 from mehealth_rag.reading.encoding import decode
 from mehealth_rag.reading.faults import noted
 from mehealth_rag.reading.flow import FlowBlock, page_of, plain, row_of
 from mehealth_rag.reading.tidy import clean
-from mehealth_rag.types import BlockKind, Fault
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
-
-    from mehealth_rag.types import Page
-
+from mehealth_rag.types import BlockKind, Fault, Page
 
 PAGE_ROWS = 1_000
 """Rows of one page at the most."""
-_HIDDEN = "the sheet is hidden; it was read all the same"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +60,8 @@ def sheet_pages(sheets: Iterable[Sheet]) -> tuple[Page, ...]:
         parts = list(_parts(list(_rows(sheet)))) or [[]]
         for part in parts:
             label = sheet.name if len(parts) == 1 else _label(sheet.name, part)
-            page = page_of(len(pages) + 1, [row.block for row in part], label)
-            hidden = sheet.hidden and not page.problem
-            pages.append(replace(page, problem=_HIDDEN) if hidden else page)
+            hidden = "sheet" if sheet.hidden else ""
+            pages.append(page_of(len(pages) + 1, [row.block for row in part], label, hidden=hidden))
     return tuple(pages)
 
 

@@ -3,58 +3,45 @@
 from __future__ import annotations
 
 import io
-import zipfile
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
 
 from pptx import Presentation
 from pptx.enum.shapes import MSO_SHAPE_TYPE, PP_PLACEHOLDER
 from pptx.exc import PythonPptxError
 
-from mehealth_rag.reading.flow import FlowBlock, Visible, page_of, plain, row_of
+from mehealth_rag.reading.flow import FlowBlock, Node, Visible, page_of, plain, row_of
 from mehealth_rag.reading.number_formats import shown
 from mehealth_rag.reading.packages import (
-    BROKEN,
-    check_package,
-    damaged,
+    opened,
     parse,
     properties,
     transitional,
 )
 from mehealth_rag.reading.raised import lowered, raised
-from mehealth_rag.types import BlockKind, Fault
+from mehealth_rag.reading.sniffing import NAMES
+from mehealth_rag.types import BlockKind, Fault, Page
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-    from pathlib import Path
-
-    from mehealth_rag.types import Page
-
-KIND = "a PowerPoint presentation"
 _DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 _DIAGRAM = "/diagramData"
 _TITLES = (PP_PLACEHOLDER.TITLE, PP_PLACEHOLDER.CENTER_TITLE, PP_PLACEHOLDER.VERTICAL_TITLE)
 _BULLETED = (PP_PLACEHOLDER.BODY, PP_PLACEHOLDER.OBJECT, PP_PLACEHOLDER.VERTICAL_BODY)
 _PER_SLIDE = (PP_PLACEHOLDER.SLIDE_NUMBER, PP_PLACEHOLDER.DATE, PP_PLACEHOLDER.FOOTER)
 """What stands on every slide."""
-_HIDDEN = "the slide is hidden; it was read all the same"
 _PICTURE = "only a picture; save the slides as PDF to have it read by Tesseract"
 
 
 def read_slides(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str, str]]:
     """Read the pages of a presentation. Raises ReadingError where the file is damaged."""
-    check_package(path, content, KIND, "ppt/presentation.xml")
-    try:
+    main = "ppt/presentation.xml"
+    with opened(path, content, NAMES["pptx"], main, PythonPptxError) as package:
         deck = Presentation(io.BytesIO(transitional(content)))
         pages = tuple(_page(number, slide) for number, slide in enumerate(deck.slides, 1))
-        with zipfile.ZipFile(io.BytesIO(content)) as package:
-            told = properties(package)
-    except (*BROKEN, PythonPptxError) as error:
-        raise damaged(path, KIND, error) from error
-    return pages, told
+        return pages, properties(package)
 
 
-def _page(number: int, slide: Any) -> Page:  # noqa: ANN401 - python-pptx has no types
+def _page(number: int, slide: Node) -> Page:
     shapes = list(_flat(slide.shapes))
     titles = [shape for shape in shapes if _placeholder(shape) in _TITLES]
     others = [shape for shape in shapes if _placeholder(shape) not in _TITLES]
@@ -64,14 +51,14 @@ def _page(number: int, slide: Any) -> Page:  # noqa: ANN401 - python-pptx has no
     if slide.has_notes_slide and slide.notes_slide.notes_text_frame is not None:
         notes = slide.notes_slide.notes_text_frame.paragraphs
         blocks += [FlowBlock(BlockKind.PARAGRAPH, _words(p)) for p in notes]
-    page = page_of(number, [block for block in blocks if block.words.text])
+    hidden = "slide" if slide.element.get("show") in ("0", "false") else ""
+    page = page_of(number, [block for block in blocks if block.words.text], hidden=hidden)
     if page.fault and any(shape.shape_type == MSO_SHAPE_TYPE.PICTURE for shape in shapes):
         return replace(page, problem=_PICTURE, fault=Fault.PICTURE)
-    hidden = slide.element.get("show") in ("0", "false") and not page.problem
-    return replace(page, problem=_HIDDEN) if hidden else page
+    return page
 
 
-def _flat(shapes: Iterable[Any]) -> Iterator[Any]:
+def _flat(shapes: Iterable[Node]) -> Iterator[Node]:
     """The shapes in reading order, those of groups too."""
     for shape in shapes:
         if shape.shape_type == MSO_SHAPE_TYPE.GROUP:
@@ -80,11 +67,11 @@ def _flat(shapes: Iterable[Any]) -> Iterator[Any]:
             yield shape
 
 
-def _placeholder(shape: Any) -> Any:  # noqa: ANN401
+def _placeholder(shape: Node) -> Node:
     return shape.placeholder_format.type if shape.is_placeholder else None
 
 
-def _blocks(shape: Any, slide: Any) -> Iterator[FlowBlock]:  # noqa: ANN401
+def _blocks(shape: Node, slide: Node) -> Iterator[FlowBlock]:
     place = _placeholder(shape)
     if place in _PER_SLIDE:
         return
@@ -103,7 +90,7 @@ def _blocks(shape: Any, slide: Any) -> Iterator[FlowBlock]:  # noqa: ANN401
         yield from _diagram(data, slide)
 
 
-def _kind(paragraph: Any, *, bulleted: bool) -> BlockKind:  # noqa: ANN401
+def _kind(paragraph: Node, *, bulleted: bool) -> BlockKind:
     """Whether a paragraph is a list's item: by its own bullet, else by its place."""
     look = paragraph._p.pPr
     own = "" if look is None else " ".join(child.tag.rpartition("}")[2] for child in look)
@@ -111,7 +98,7 @@ def _kind(paragraph: Any, *, bulleted: bool) -> BlockKind:  # noqa: ANN401
     return BlockKind.ITEM if listed else BlockKind.PARAGRAPH
 
 
-def _words(paragraph: Any) -> Visible:  # noqa: ANN401
+def _words(paragraph: Node) -> Visible:
     words = Visible()
     for child in paragraph._p:
         if child.tag == f"{_DRAWING}br":
@@ -121,7 +108,7 @@ def _words(paragraph: Any) -> Visible:  # noqa: ANN401
     return words.stripped()
 
 
-def _letters(run: Any, before: str) -> str:  # noqa: ANN401
+def _letters(run: Node, before: str) -> str:
     """The words of a run as they stand: raised, lowered, or on the line."""
     text = run.findtext(f"{_DRAWING}t") or ""
     look = run.find(f"{_DRAWING}rPr")
@@ -131,7 +118,7 @@ def _letters(run: Any, before: str) -> str:  # noqa: ANN401
     return raised(text) if stands.strip("0%") else text
 
 
-def _target(run: Any, paragraph: Any) -> str | None:  # noqa: ANN401
+def _target(run: Node, paragraph: Node) -> str | None:
     link = run.find(f"./{_DRAWING}rPr/{_DRAWING}hlinkClick")
     if link is None:
         return None
@@ -140,7 +127,7 @@ def _target(run: Any, paragraph: Any) -> str | None:  # noqa: ANN401
     return relation.target_ref if relation is not None and relation.is_external else None
 
 
-def _table(table: Any) -> Iterator[FlowBlock]:  # noqa: ANN401
+def _table(table: Node) -> Iterator[FlowBlock]:
     above: list[Visible] = []
     for number, row in enumerate(table.rows):
         cells: list[Visible] = []
@@ -154,7 +141,7 @@ def _table(table: Any) -> Iterator[FlowBlock]:  # noqa: ANN401
         yield FlowBlock(BlockKind.ROW, row_of(cells), int(number == 0 and table.first_row))
 
 
-def _chart(chart: Any) -> Iterator[FlowBlock]:  # noqa: ANN401
+def _chart(chart: Node) -> Iterator[FlowBlock]:
     """What a chart shows as a table: a row for each category, a column for each series."""
     if chart.has_title and chart.chart_title.has_text_frame:
         yield FlowBlock(BlockKind.PARAGRAPH, plain(chart.chart_title.text_frame.text))
@@ -168,7 +155,7 @@ def _chart(chart: Any) -> Iterator[FlowBlock]:  # noqa: ANN401
             yield FlowBlock(BlockKind.ROW, row_of(cells))
 
 
-def _diagram(ids: Any, slide: Any) -> Iterator[FlowBlock]:  # noqa: ANN401
+def _diagram(ids: Node, slide: Node) -> Iterator[FlowBlock]:
     """The words of a diagram (SmartArt), which stand in a file of their own."""
     key = next((value for name, value in ids.attrib.items() if name.endswith("}dm")), "")
     relation = slide.part.rels.get(key)

@@ -5,12 +5,9 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from mehealth_rag.errors import ReadingError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 HEAD = 1024
 """Bytes at the beginning of a file that tell what it is."""
@@ -90,18 +87,14 @@ def check_kind(path: Path, form: str, content: bytes) -> None:
     fits = found in (wanted, None) if form == "html" or form in _MARKUP else found == wanted
     if form == "pdf" and b"%PDF-" in content[:HEAD]:
         return  # readers of PDF allow something before it
-    if fits or (form in _MARKUP and found == "a web page") or _are_pictures(wanted, found):
-        return
+    pictures = all(kind in _ENDINGS and "picture" in kind for kind in (wanted, found or ""))
+    if fits or pictures or (form in _MARKUP and found == "a web page"):
+        return  # which kind of picture a file is does not matter
     is_what = f"it is {found}" if found else "it does not start like one"
     mend = f"get the document as {wanted}"
     if form != "pdf" and found in _ENDINGS and "picture" not in found:
         mend = f"give the file the ending {_ENDINGS[found]}"
     raise ReadingError(f"{path}: not {wanted} ({is_what}); {mend}")
-
-
-def _are_pictures(wanted: str, found: str | None) -> bool:
-    """Whether two kinds are pictures that can be read: which of them a file is does not matter."""
-    return all(kind in _ENDINGS and "picture" in kind for kind in (wanted, found or ""))
 
 
 def kind_of(content: bytes) -> str | None:

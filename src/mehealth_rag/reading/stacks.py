@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from mehealth_rag.reading.marks import is_figure
 from mehealth_rag.reading.runs import Run, down_to, in_rows
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
 _WORDS = 4
 """A line of a column's heading has no more words."""
@@ -187,12 +184,9 @@ def _close(row: list[Stack], rows: list[list[Stack]]) -> None:
     """Keep a finished row where it looks like headings."""
     if len(row) < 2 or max(map(len, row)) < 2 or max(map(len, row)) > _HEIGHT:
         return
-    if all(any(_has_letters(run) for run in stack) for stack in row):
+    words = ["".join(run.text for run in stack if not is_figure(run.text)) for stack in row]
+    if all(any(map(str.isalpha, text)) for text in words):
         rows.append(row)
-
-
-def _has_letters(run: Run) -> bool:
-    return any(map(str.isalpha, run.text)) and not is_figure(run.text)
 
 
 def _above_figures(row: Sequence[Stack], runs: Sequence[Run]) -> bool:

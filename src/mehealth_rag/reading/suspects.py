@@ -8,50 +8,31 @@ all of them; what does is judged by what is drawn (`hidden`).
 from __future__ import annotations
 
 import ctypes
-import re
-import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from itertools import repeat
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from pypdfium2 import raw
 
 from mehealth_rag.reading.questions import bound
+from mehealth_rag.types import Box
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence, Set
-    from pathlib import Path
+Boxes = NDArray[np.float64]
+Matrix = NDArray[np.float64]
+Colours = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+Places = NDArray[np.int64]
 
-    from numpy.typing import NDArray
-
-    from mehealth_rag.types import Box
-
-    Boxes = NDArray[np.float64]
-    Matrix = NDArray[np.float64]
-    Colours = NDArray[np.int64]
-    Flags = NDArray[np.bool_]
-    Places = NDArray[np.int64]
-
-_SIGN = b"/OCProperties"
-_PACKED = re.compile(rb"/ObjStm\b[^>]{0,400}?>>\s*stream\r?\n")
-_MOST = 20_000_000
-"""Bytes that one stream of objects may unpack to; a real one has some thousands."""
+_LAYER_SIGNS = (b"/OCProperties", b"/ObjStm", b"/Encrypt")
 
 
-def has_layers(path: Path) -> bool:
-    """Look for the sign of layers, in packed objects too; an encrypted file may have them."""
+def may_have_layers(path: Path) -> bool:
+    """Look for the sign of layers, or of packed or encrypted objects, which may hold it."""
     content = path.read_bytes()
-    if _SIGN in content or b"/Encrypt" in content:
-        return True
-    return any(_unpacks_to_sign(content, m.end()) for m in _PACKED.finditer(content))
-
-
-def _unpacks_to_sign(content: bytes, start: int) -> bool:
-    try:
-        return _SIGN in zlib.decompressobj().decompress(memoryview(content)[start:], _MOST)
-    except zlib.error:
-        return True  # packed in another way: it may
+    return any(sign in content for sign in _LAYER_SIGNS)
 
 
 _INT, _ADDRESS = ctypes.c_int, ctypes.c_void_p
@@ -131,7 +112,7 @@ class Grounds:
 
 
 class Walker:
-    """Walks over the objects of pages; one serves a document. `layers`: it has optional content."""
+    """Walks over the objects of pages; one serves a document. `layers`: it may have some."""
 
     def __init__(self, *, layers: bool) -> None:
         self._layers = layers
@@ -253,7 +234,9 @@ class Walker:
         boxes, start = table.astype(np.float64), 0
         for part in drawn.stretches if len(drawn.stretches) > 1 else ():
             own = (places >= start) & (places < start + len(part.handles))
-            boxes[own] = _moved(boxes[own], part.matrix)
+            corners = boxes[own][:, [[0, 1], [0, 3], [2, 1], [2, 3]]]
+            moved = corners @ part.matrix[:2] + part.matrix[2]
+            boxes[own] = np.concatenate((moved.min(axis=1), moved.max(axis=1)), axis=1)
             start += len(part.handles)
         return boxes
 
@@ -310,9 +293,3 @@ def _slots(table: NDArray[np.generic]) -> list[range]:
     start, (rows, columns), cell = table.__array_interface__["data"][0], table.shape, table.itemsize
     row = cell * columns
     return [range(start + cell * i, start + cell * i + row * rows, row) for i in range(columns)]
-
-
-def _moved(boxes: Boxes, matrix: Matrix) -> Boxes:
-    """The boxes around boxes [n, 4] after a matrix [3, 2]."""
-    corners = boxes[:, [[0, 1], [0, 3], [2, 1], [2, 3]]] @ matrix[:2] + matrix[2]
-    return np.concatenate((corners.min(axis=1), corners.max(axis=1)), axis=1)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from mehealth_rag.reading.contents import led_row
 from mehealth_rag.reading.encoding import decode
@@ -22,16 +23,11 @@ from mehealth_rag.reading.runs import NO_TEXT, Draft, Piece
 from mehealth_rag.reading.tidy import Vocabulary, clean, compose
 from mehealth_rag.types import BlockKind, Fault, Link, Page
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
-
 _URL = re.compile(r"<?(https?://[^\s<>]+)>?")
 _AFTER_ADDRESS = ".,;:!?)"
 """Marks at an address's end belong to the sentence that it stands in."""
 _CELLS = re.compile(r"\t+| {3,}")
 _DASH = re.compile(r"[-–—*] ")
-_FOLIO = re.compile(r"\d{1,3} [A-Z][A-Z &’'-]{4,50}|[A-Z][A-Z &’'-]{4,50} \d{1,3}|\d{1,3}")
 _NUMBERED_TITLE = re.compile(r"\d{1,2}\.? [^\W\da-z_]")
 _LABELLED = re.compile(r"[^\W\da-z_][^:.!?]{1,50}: (?=\S)")
 """A name and its value: "Closing date: 27 September"."""
@@ -155,8 +151,7 @@ def _kind(rows: Sequence[_TextRow], index: int) -> BlockKind:
     row = rows[index]
     if led_row(row.text) is not None:
         return BlockKind.ROW
-    free_address = _is_address(row) and not _ends_a_sentence_begun(rows, index)
-    if free_address or _is_folio(rows, index):
+    if _is_address(row) and not _ends_a_sentence_begun(rows, index):
         return BlockKind.FURNITURE
     if starts_item(row.text) and not _is_subtitle(rows, index):
         titled = _is_numbered_title(rows, index)
@@ -182,15 +177,7 @@ def _ends_a_sentence_begun(rows: Sequence[_TextRow], index: int) -> bool:
     if index == 0 or rows[index].gap:
         return False
     above = rows[index - 1]
-    return not (_is_address(above) or ends_sentence(above.text) or _is_folio(rows, index - 1))
-
-
-def _is_folio(rows: Sequence[_TextRow], index: int) -> bool:
-    """Whether the line is the page's last words, or its first, and holds its number."""
-    words = [at for at, row in enumerate(rows) if not _is_address(row)]
-    if len(words) < 3 or index not in (words[0], words[-1]):
-        return False
-    return _FOLIO.fullmatch(rows[index].text) is not None
+    return not (_is_address(above) or ends_sentence(above.text))
 
 
 def _is_subtitle(rows: Sequence[_TextRow], index: int) -> bool:

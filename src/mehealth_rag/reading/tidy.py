@@ -9,16 +9,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from mehealth_rag.reading.runs import HYPHENS, Draft, Piece
 from mehealth_rag.types import Block, Line, Span
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
 
 BROKEN = "\ufffe\x02"
 """What pdfium writes for a hyphen at a line's end where it believes a word is broken."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Mapping
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
 
 import trafilatura
 
@@ -14,13 +15,9 @@ from mehealth_rag.language.dates import sensible_date
 from mehealth_rag.reading.describing import is_title
 from mehealth_rag.reading.encoding import Decoded, decode
 from mehealth_rag.reading.faults import noted, with_hidden
-from mehealth_rag.reading.flow import flow_pages
+from mehealth_rag.reading.flow import Node, flow_pages
 from mehealth_rag.reading.hypertext import put_into_words, take_out_hidden, walk
 from mehealth_rag.types import Fault, Page
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
 
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w:.-]{1,40})", re.IGNORECASE)
 _DECLARED = re.compile(rb"^\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w:.-]{1,40})")
@@ -98,7 +95,7 @@ def _whole(text: str) -> str:
     return f"<!DOCTYPE html><html><body>{text}</body></html>"
 
 
-def _content(tree: Any, url: str | None) -> Any:  # noqa: ANN401 - lxml has no types
+def _content(tree: Node, url: str | None) -> Node:
     """What trafilatura takes for the content; of the whole body where it would lose much of it.
 
     Where a page does not mark its main part, it gathers paragraphs wherever they stand and drops
@@ -109,15 +106,15 @@ def _content(tree: Any, url: str | None) -> Any:  # noqa: ANN401 - lxml has no t
     return whole if None in (whole, chosen) or _is_worse(chosen, whole) else chosen
 
 
-def _extracted(tree: Any, url: str | None) -> Any:  # noqa: ANN401
-    found: Any = trafilatura.bare_extraction(
+def _extracted(tree: Node, url: str | None) -> Node:
+    found: Node = trafilatura.bare_extraction(
         tree, url=url, include_comments=False, include_links=True, favor_recall=True,
         with_metadata=True,
     )  # fmt: skip
     return found if found is not None and str(found.text or "").strip() else None
 
 
-def _marked_as_main(tree: Any) -> Any:  # noqa: ANN401
+def _marked_as_main(tree: Node) -> Node:
     """A copy whose body's content is one `main`, without what is no content for sure."""
     copy = deepcopy(tree)
     for element in copy.xpath("//nav | //body/header | //body/footer | //script | //style"):
@@ -130,7 +127,7 @@ def _marked_as_main(tree: Any) -> Any:  # noqa: ANN401
     return copy
 
 
-def _is_worse(chosen: Any, whole: Any) -> bool:  # noqa: ANN401
+def _is_worse(chosen: Node, whole: Node) -> bool:
     """Whether a choice lost half of the words or headings, or took menus for content."""
     heads, all_heads = (len(found.body.findall(".//head")) for found in (chosen, whole))
     share = len(chosen.text) / len(whole.text)
@@ -153,7 +150,7 @@ def decode_html(path: Path, content: bytes) -> Decoded:
     return decode(path, content)
 
 
-def _as_html(body: Any) -> Any:  # noqa: ANN401
+def _as_html(body: Node) -> Node:
     """Trafilatura's content with the names that elements have in HTML."""
     for element in body.iter("*"):
         if element.tag == "head":
@@ -165,7 +162,7 @@ def _as_html(body: Any) -> Any:  # noqa: ANN401
     return body
 
 
-def _dates(tree: Any) -> dict[str, str]:  # noqa: ANN401
+def _dates(tree: Node) -> dict[str, str]:
     """The dates that a page gives itself, as ISO writes them: in its head, its data, a `time`.
 
     Only what is said to be the page's own counts: a `time` in its text is as likely an event's.
@@ -180,7 +177,7 @@ def _dates(tree: Any) -> dict[str, str]:  # noqa: ANN401
     return {kind: date for kind, date in dates.items() if date}
 
 
-def _in_head(tree: Any) -> dict[str, str]:  # noqa: ANN401
+def _in_head(tree: Node) -> dict[str, str]:
     given: dict[str, str] = {}
     for meta in tree.iter("meta"):
         names = (meta.get(key) for key in ("name", "property", "itemprop", "http-equiv"))
@@ -190,7 +187,7 @@ def _in_head(tree: Any) -> dict[str, str]:  # noqa: ANN401
     return {kind: texts[0] for kind, texts in found if texts}
 
 
-def _shown(tree: Any) -> str:  # noqa: ANN401
+def _shown(tree: Node) -> str:
     """The first `time` that says that it is the page's, by its name or the words around it."""
     for time in tree.iter("time"):
         around = time.getparent()

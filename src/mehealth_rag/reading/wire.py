@@ -1,93 +1,52 @@
-"""What passes between the program and its reading processes: orders as JSON, answers framed.
+"""What reading processes answer the program.
 
 A reading process may have been taken over by the file that it reads. What it sends is therefore
-unpickled as plain values, from which pages are made here, and never more of it than a limit.
+unpickled as plain values, from which pages are made here.
 """
 
 from __future__ import annotations
 
 import io
-import json
 import pickle
-from dataclasses import asdict
-from enum import Enum
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from enum import StrEnum
+from typing import IO, Any
 
 from mehealth_rag.reading.describing import described
-from mehealth_rag.reading.options import ReadingOptions
 from mehealth_rag.reading.upkeep import uncollected
 from mehealth_rag.types import Block, BlockKind, Document, Fault, Line, Link, Page, Source, Span
 
-if TYPE_CHECKING:
-    from typing import IO
-
-MOST = 1_000_000_000
-"""Bytes of one answer; a page takes some seven thousand."""
-
-_HEADER = 9
 _KINDS = {kind.value: kind for kind in BlockKind}
 
 
-class Kind(Enum):
-    """What a frame holds."""
+class Kind(StrEnum):
+    """What an answer is."""
 
-    BEAT = b"B"
+    BEAT = "beat"
     """Nothing: reading goes on."""
-    DOCUMENT = b"D"
-    ERROR = b"E"
+    DOCUMENT = "document"
+    ERROR = "error"
     """Why the file cannot be read."""
-    LAST_ERROR = b"L"
+    LAST_ERROR = "last error"
     """The same, and the process ends: it may be damaged."""
 
 
 class BrokenWireError(Exception):
-    """What came is no frame, or no document."""
+    """What came is no answer, or no document."""
 
 
-def order(source: Source, options: ReadingOptions) -> bytes:
-    """A line that asks for a source to be read."""
-    wanted = {
-        "id": source.id,
-        "format": source.format,
-        "url": source.url,
-        "path": str(source.path) if source.path is not None else None,
-        "options": asdict(options),
-    }
-    return json.dumps(wanted).encode() + b"\n"
-
-
-def ordered(line: bytes) -> tuple[Source, ReadingOptions]:
-    """The source and the options of an order."""
-    wanted = json.loads(line)
-    options = wanted["options"]
-    path = wanted["path"]
-    source = Source(
-        wanted["id"], "", "", wanted["format"], wanted["url"], Path(path) if path else None
-    )
-    return source, ReadingOptions(**options | {"passwords": tuple(options["passwords"])})
-
-
-def write(stream: IO[bytes], kind: Kind, data: bytes = b"") -> None:
-    """Send one frame."""
-    stream.write(kind.value + len(data).to_bytes(_HEADER - 1) + data)
+def write(stream: IO[bytes], kind: Kind, said: str | bytes = "") -> None:
+    """Send one answer: an error's line, or a document packed."""
+    pickle.dump((kind.value, said), stream, 5)
     stream.flush()
 
 
-def read(stream: IO[bytes]) -> tuple[Kind, bytes] | None:
-    """Receive one frame; None at the end. Raises BrokenWireError."""
-    header = stream.read(_HEADER)
-    if len(header) < _HEADER:
-        return None
-    size = int.from_bytes(header[1:])
+def read(stream: IO[bytes]) -> tuple[Kind, Any]:
+    """Receive one answer. Raises BrokenWireError where none comes any more."""
     try:
-        kind = Kind(header[:1])
-    except ValueError as error:
-        raise BrokenWireError("no frame") from error
-    if size > MOST:
-        raise BrokenWireError(f"a frame of {size:,} bytes")
-    data = stream.read(size)
-    return (kind, data) if len(data) == size else None
+        kind, said = _Unpickler(stream).load()
+        return Kind(kind), said
+    except Exception as error:  # whatever bytes can make a pickle raise
+        raise BrokenWireError("no answer") from error
 
 
 def pack(document: Document) -> bytes:
@@ -100,15 +59,13 @@ def _flat(page: Page) -> tuple[Any, ...]:
     """A page in plain values, which pass in a third of the time of types."""
     blocks = [(b.kind.value, b.span.start, b.span.end, b.level) for b in page.blocks]
     lines = [(line.span.start, line.span.end, line.box) for line in page.lines]
-    links = [(link.url, link.box, link.span and _ends(link.span)) for link in page.links]
+    links = [
+        (link.url, link.box, link.span and (link.span.start, link.span.end)) for link in page.links
+    ]
     fault = page.fault and page.fault.value
     return (
         page.number, page.label, page.text, blocks, lines, links, page.size, page.problem, fault,
     )  # fmt: skip
-
-
-def _ends(span: Span) -> tuple[int, int]:
-    return span.start, span.end
 
 
 def _page(flat: tuple[Any, ...]) -> Page:
@@ -134,7 +91,7 @@ def unpack(data: bytes, source: Source) -> Document:
             sha256, pages, metadata = _Unpickler(io.BytesIO(data)).load()
             document = Document(source, str(sha256), tuple(map(_page, pages)), dict(metadata))
             return described(document)
-    except Exception as error:  # whatever bytes can make a pickle raise
+    except Exception as error:
         raise BrokenWireError("no document") from error
 
 

@@ -10,24 +10,21 @@ from __future__ import annotations
 import datetime
 import io
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
 
 import docx
 from docx.oxml.ns import qn
 
 from mehealth_rag.reading.equations import equation, symbol, typed
 from mehealth_rag.reading.faults import hidden_words
-from mehealth_rag.reading.flow import FlowBlock, Visible, flow_pages, row_of, running
-from mehealth_rag.reading.packages import BROKEN, check_package, damaged, parse, transitional
+from mehealth_rag.reading.flow import FlowBlock, Node, Visible, flow_pages, row_of, running
+from mehealth_rag.reading.packages import opened, parse, transitional
 from mehealth_rag.reading.raised import lowered, raised
+from mehealth_rag.reading.sniffing import NAMES
 from mehealth_rag.types import BlockKind, Fault, Page
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
-
-KIND = "a Word document"
 _COLUMNS = 64
 """No table of Word has more columns; a damaged file may say so."""
 _HEADING = re.compile(r"heading (\d)", re.IGNORECASE)
@@ -60,7 +57,7 @@ class _Reader:
     targets: Mapping[str, str]
     hidden: list[str] = field(default_factory=list)
 
-    def blocks(self, element: Any) -> Iterator[FlowBlock]:  # noqa: ANN401 - lxml has no types
+    def blocks(self, element: Node) -> Iterator[FlowBlock]:
         """Blocks of a body or of what holds part of it."""
         for child in element:
             if child.tag == qn("w:p"):
@@ -70,32 +67,30 @@ class _Reader:
             elif child.tag in _HOLDERS:
                 yield from self.blocks(child)
 
-    def _paragraph(self, element: Any) -> Iterator[FlowBlock]:  # noqa: ANN401
+    def _paragraph(self, element: Node) -> Iterator[FlowBlock]:
         kind, level, breaks = self._look(element)
         lines = [_Line(new_page=breaks)]
         self._collect(element, lines, None)
         for line in lines:
             yield FlowBlock(kind, line.words, level, line.new_page)
 
-    def _look(self, element: Any) -> tuple[BlockKind, int, bool]:  # noqa: ANN401
+    def _look(self, element: Node) -> tuple[BlockKind, int, bool]:
         """Kind and level of a paragraph, and whether a new page is asked for before it."""
         properties = element.find(qn("w:pPr"))
-        found = None if properties is None else properties.find(qn("w:pStyle"))
-        name = self.styles.get(found.get(qn("w:val")), "") if found is not None else ""
-        listing = name.lower().startswith(_CONTENTS)
         if properties is None:
             return BlockKind.PARAGRAPH, 0, False
-        breaks = _is_on(properties.find(qn("w:pageBreakBefore")))
-        if listing:
+        name = self.styles.get(_told(properties, "pStyle") or "", "").lower()
+        breaks = _is_on(properties, "pageBreakBefore")
+        if name.startswith(_CONTENTS):
             return BlockKind.CONTENTS, 0, breaks
         if match := _HEADING.match(name):
             return BlockKind.HEADING, int(match[1]), breaks
-        if name.lower() == "title":
+        if name == "title":
             return BlockKind.HEADING, 1, breaks
-        listed = properties.find(qn("w:numPr")) is not None or name.lower().startswith("list ")
+        listed = properties.find(qn("w:numPr")) is not None or name.startswith("list ")
         return (BlockKind.ITEM if listed else BlockKind.PARAGRAPH), 0, breaks
 
-    def _collect(self, element: Any, lines: list[_Line], url: str | None) -> None:  # noqa: ANN401
+    def _collect(self, element: Node, lines: list[_Line], url: str | None) -> None:
         """Gather the words below an element; page breaks and text boxes open new lines."""
         for child in element:
             tag = child.tag
@@ -114,19 +109,19 @@ class _Reader:
             else:
                 self._collect(child, lines, self._target(child) or url)
 
-    def _target(self, element: Any) -> str | None:  # noqa: ANN401
+    def _target(self, element: Node) -> str | None:
         if element.tag != qn("w:hyperlink"):
             return None
         return self.targets.get(element.get(qn("r:id")) or "")
 
-    def _table(self, element: Any) -> Iterator[FlowBlock]:  # noqa: ANN401
+    def _table(self, element: Node) -> Iterator[FlowBlock]:
         """Rows of a table, each followed by the tables that stand in its cells."""
         above: list[Visible] = []
         for row in _inside(element, "w:tr"):
             if row.find(f"{qn('w:trPr')}/{qn('w:del')}") is not None:
                 continue
             cells = [Visible() for _ in range(_before(row))]
-            nested: list[Any] = []
+            nested: list[Node] = []
             for cell in _inside(row, "w:tc"):
                 width, goes_on = _merging(cell)
                 place = len(cells)
@@ -138,7 +133,7 @@ class _Reader:
             for table in nested:
                 yield from self._table(table)
 
-    def _cell(self, element: Any, nested: list[Any]) -> Visible:  # noqa: ANN401
+    def _cell(self, element: Node, nested: list[Node]) -> Visible:
         """Words of a cell; tables that stand in it are put to `nested`."""
         words = Visible()
         for child in element:
@@ -159,8 +154,7 @@ def read_docx(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str
 
     Deleted and hidden words are not used. Raises ReadingError where the file is damaged.
     """
-    check_package(path, content, KIND, "[Content_Types].xml")
-    try:
+    with opened(path, content, NAMES["docx"], "[Content_Types].xml"):
         document = docx.Document(io.BytesIO(transitional(content)))
         styles = {style.style_id: str(style.name or "") for style in document.styles}
         related = document.part.rels.items()
@@ -171,8 +165,6 @@ def read_docx(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str
         properties = document.core_properties
         metadata = {key: str(getattr(properties, key) or "").strip() for key in _META}
         metadata |= {key: _day(getattr(properties, key)) for key in _DAYS}
-    except BROKEN as error:
-        raise damaged(path, KIND, error) from error
     pages = flow_pages(
         b for b in blocks if b.kind is not BlockKind.FURNITURE or b.words.text.strip() not in said
     )
@@ -185,7 +177,7 @@ def _day(time: datetime.datetime | None) -> str:
     return "" if time is None else time.date().isoformat()
 
 
-def _sections(document: Any, reader: _Reader) -> Iterator[FlowBlock]:  # noqa: ANN401
+def _sections(document: Node, reader: _Reader) -> Iterator[FlowBlock]:
     """The body, and in each section once what its headers and footers say."""
     body = document.element.body
     sections = body.iter(qn("w:sectPr"))
@@ -202,12 +194,7 @@ def _sections(document: Any, reader: _Reader) -> Iterator[FlowBlock]:  # noqa: A
     yield from heads
 
 
-def _running(
-    document: Any,  # noqa: ANN401
-    reader: _Reader,
-    section: Any,  # noqa: ANN401
-    seen: set[str],
-) -> Iterator[FlowBlock]:
+def _running(document: Node, reader: _Reader, section: Node, seen: set[str]) -> Iterator[FlowBlock]:
     """What a section's headers and footers say that was not `seen` in those before it."""
     references = () if section is None else section
     for reference in references:
@@ -217,7 +204,7 @@ def _running(
         yield from running(reader.blocks(part.element), seen)
 
 
-def _notes(document: Any, reader: _Reader) -> Iterator[FlowBlock]:  # noqa: ANN401
+def _notes(document: Node, reader: _Reader) -> Iterator[FlowBlock]:
     """Footnotes and endnotes, after the text."""
     for relation in document.part.rels.values():
         if not relation.reltype.endswith(("/footnotes", "/endnotes")) or relation.is_external:
@@ -227,14 +214,14 @@ def _notes(document: Any, reader: _Reader) -> Iterator[FlowBlock]:  # noqa: ANN4
                 yield from reader.blocks(p for p in note if not _is_mark(p))
 
 
-def _is_mark(paragraph: Any) -> bool:  # noqa: ANN401
+def _is_mark(paragraph: Node) -> bool:
     """Whether a paragraph of a note is nothing but the note's own mark."""
     looks = paragraph.findall(f"{qn('w:r')}/{qn('w:rPr')}/{qn('w:rStyle')}")
     marks = [look for look in looks if look.get(qn("w:val")) == "FootnoteReference"]
     return 0 < len(marks) == len(paragraph.findall(f".//{qn('w:t')}"))
 
 
-def _inside(element: Any, name: str) -> Iterator[Any]:  # noqa: ANN401
+def _inside(element: Node, name: str) -> Iterator[Node]:
     """Rows of a table, or cells of a row, also those in content controls; not of nested tables."""
     for child in element:
         if child.tag == qn(name):
@@ -243,24 +230,20 @@ def _inside(element: Any, name: str) -> Iterator[Any]:  # noqa: ANN401
             yield from _inside(child, name)
 
 
-def _before(row: Any) -> int:  # noqa: ANN401
+def _before(row: Node) -> int:
     """How many columns stand empty before a row's first cell."""
-    skipped = row.find(f"{qn('w:trPr')}/{qn('w:gridBefore')}")
-    return min(int(skipped.get(qn("w:val")) or 0), _COLUMNS) if skipped is not None else 0
+    return min(int(_told(row, "trPr", "gridBefore") or 0), _COLUMNS)
 
 
-def _merging(cell: Any) -> tuple[int, bool]:  # noqa: ANN401
+def _merging(cell: Node) -> tuple[int, bool]:
     """How many columns a cell is wide, and whether it belongs to the one above it."""
-    properties = cell.find(qn("w:tcPr"))
-    if properties is None:
-        return 1, False
-    span, merge = properties.find(qn("w:gridSpan")), properties.find(qn("w:vMerge"))
-    width = int(span.get(qn("w:val")) or 1) if span is not None else 1
+    width = int(_told(cell, "tcPr", "gridSpan") or 1)
+    merge = cell.find(f"{qn('w:tcPr')}/{qn('w:vMerge')}")
     goes_on = merge is not None and merge.get(qn("w:val")) in (None, "continue")
     return min(max(width, 1), _COLUMNS), goes_on
 
 
-def _break(element: Any, lines: list[_Line]) -> None:  # noqa: ANN401
+def _break(element: Node, lines: list[_Line]) -> None:
     rendered = element.tag == qn("w:lastRenderedPageBreak")
     if rendered or element.get(qn("w:type")) == "page":
         lines.append(_Line(new_page=True))
@@ -268,7 +251,7 @@ def _break(element: Any, lines: list[_Line]) -> None:  # noqa: ANN401
         lines[-1].words.add(" ")
 
 
-def _letters(element: Any, before: str) -> str:  # noqa: ANN401
+def _letters(element: Node, before: str) -> str:
     """What stands for letters, as its run shows it: raised, lowered, in a font of symbols."""
     if element.tag == _EQUATION:
         return equation(element)
@@ -276,37 +259,39 @@ def _letters(element: Any, before: str) -> str:  # noqa: ANN401
         return symbol(element)
     if element.tag != qn("w:t"):
         return "-" if element.tag == qn("w:noBreakHyphen") else " "
-    text = element.text or ""
     run = element.getparent()
-    properties = run.find(qn("w:rPr")) if run.tag == qn("w:r") else None
-    if properties is None:
-        return typed(text, "")
-    fonts, align = properties.find(qn("w:rFonts")), properties.find(qn("w:vertAlign"))
-    text = typed(text, "" if fonts is None else fonts.get(qn("w:ascii")) or "")
-    stands = "" if align is None else align.get(qn("w:val"))
+    text = typed(element.text or "", _told(run, "rPr", "rFonts", name="ascii") or "")
+    stands = _told(run, "rPr", "vertAlign")
     if stands == "superscript":
         return raised(text)
     return lowered(text, before) if stands == "subscript" else text
 
 
-def _is_on(element: Any) -> bool:  # noqa: ANN401
-    return element is not None and element.get(qn("w:val")) not in ("0", "false", "off")
+def _told(element: Node, *path: str, name: str = "val") -> str | None:
+    """What an element below another one says; None where there is none, or it says nothing."""
+    found = element.find("/".join(qn(f"w:{step}") for step in path))
+    value: str | None = None if found is None else found.get(qn(f"w:{name}"))
+    return value
 
 
-def _is_hidden(run: Any) -> bool:  # noqa: ANN401
+def _is_on(properties: Node, name: str) -> bool:
+    found = properties.find(qn(f"w:{name}"))
+    return found is not None and found.get(qn("w:val")) not in ("0", "false", "off")
+
+
+def _is_hidden(run: Node) -> bool:
     """Whether a run is formatted as hidden text, or in white on no ground of its own."""
     properties = run.find(qn("w:rPr"))
     if properties is None:
         return False
-    colour = properties.find(qn("w:color"))
-    white = colour is not None and (colour.get(qn("w:val")) or "").upper() == "FFFFFF"
+    white = (_told(properties, "color") or "").upper() == "FFFFFF"
     grounds = (qn("w:shd"), qn("w:highlight"))
     if white and not any(properties.find(ground) is not None for ground in grounds):
         return not _on_a_ground(run)
-    return _is_on(properties.find(qn("w:vanish")))
+    return _is_on(properties, "vanish")
 
 
-def _on_a_ground(run: Any) -> bool:  # noqa: ANN401
+def _on_a_ground(run: Node) -> bool:
     """Whether something around a run may be coloured: its paragraph, its cell, a shape."""
     around = run.iterancestors(qn("w:p"), qn("w:tc"), qn("w:tbl"), qn("w:txbxContent"))
     return any(

@@ -10,26 +10,21 @@ import io
 import posixpath
 import re
 import zipfile
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
 
-from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetVisibleEnum
 
 from mehealth_rag.errors import ReadingError
+from mehealth_rag.reading.flow import Node
 from mehealth_rag.reading.number_formats import shown
-from mehealth_rag.reading.packages import BROKEN, check_package, damaged, parse, properties
+from mehealth_rag.reading.packages import opened, parse, properties
 from mehealth_rag.reading.sheets import Sheet, sheet_pages
+from mehealth_rag.reading.sniffing import NAMES
 from mehealth_rag.reading.upkeep import beat
+from mehealth_rag.types import Page
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
-
-    from python_calamine import CalamineSheet
-
-    from mehealth_rag.types import Page
-
-KIND = "an Excel workbook"
 _CELL = re.compile(
     rb'<(?:\w+:)?c (?=[^>]*?\br="([A-Z]{1,3})(\d{1,7})")(?:(?=[^>]*?\bs="(\d{1,6})"))?'
 )
@@ -52,31 +47,24 @@ _Codes = dict[int, dict[int, str]]
 
 def read_workbook(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str, str]]:
     """Read the pages of a workbook, one a sheet. Raises ReadingError where the file is damaged."""
-    check_package(path, content, KIND, "xl/workbook.xml")
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as package:
-            book = CalamineWorkbook.from_filelike(io.BytesIO(content))
-            return sheet_pages(_sheets(path, book, _Formats(package))), properties(package)
-    except (*BROKEN, CalamineError) as error:
-        raise damaged(path, KIND, error) from error
+    with opened(path, content, NAMES["xlsx"], "xl/workbook.xml", CalamineError) as package:
+        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+        return sheet_pages(_sheets(path, book, _Formats(package))), properties(package)
 
 
 def _sheets(path: Path, book: CalamineWorkbook, formats: _Formats) -> Iterator[Sheet]:
     for told in book.sheets_metadata:
         beat()
         codes, extent = formats.of(told.name)
-        _check_extent(path, told.name, extent)
+        if extent > _MOST_CELLS:
+            raise ReadingError(
+                f"{path}: the sheet '{told.name}' reaches over {extent:,} cells; "
+                "remove what stands far out"
+            )
         sheet = book.get_sheet_by_name(told.name)
         rows = list(_rows(sheet, codes))
         wide = _merge(rows, sheet)
         yield Sheet(told.name, rows, wide, told.visible is not SheetVisibleEnum.Visible)
-
-
-def _check_extent(path: Path, name: str, cells: int) -> None:
-    if cells > _MOST_CELLS:
-        raise ReadingError(
-            f"{path}: the sheet '{name}' reaches over {cells:,} cells; remove what stands far out"
-        )
 
 
 def _rows(sheet: CalamineSheet, codes: _Codes) -> Iterator[list[str]]:
@@ -113,7 +101,9 @@ class _Formats:
         """The formats of a sheet's cells that are not plain, and how many cells it reaches over."""
         found: _Codes = {}
         last_row, last_column = 0, 0
-        for match in _CELL.finditer(self._content(sheet)):
+        file = self._files.get(sheet)
+        content = self._package.read(file) if file in self._package.namelist() else b""
+        for match in _CELL.finditer(content):
             row, column = int(match[2]), _column(match[1])
             last_row, last_column = max(last_row, row), max(last_column, column + 1)
             code = self._codes.get(int(match[3] or 0))
@@ -121,17 +111,13 @@ class _Formats:
                 found.setdefault(row - 1, {})[column] = code
         return found, last_row * last_column
 
-    def _content(self, sheet: str) -> bytes:
-        file = self._files.get(sheet)
-        return self._package.read(file) if file in self._package.namelist() else b""
-
     def _styles(self) -> dict[int, str]:
         if "xl/styles.xml" not in self._package.namelist():
             return {}
         root = parse(self._package.read("xl/styles.xml"))
         own = {int(f.get("numFmtId")): f.get("formatCode") for f in root.iterfind(".//{*}numFmt")}
         codes = _BUILT_IN | own
-        styles: list[Any] = root.findall("./{*}cellXfs/{*}xf")
+        styles: list[Node] = root.findall("./{*}cellXfs/{*}xf")
         numbers = [int(style.get("numFmtId") or 0) for style in styles]
         return {n: codes[f] for n, f in enumerate(numbers) if codes.get(f, "General") != "General"}
 
@@ -143,7 +129,7 @@ class _Formats:
         return {n: posixpath.normpath(posixpath.join("/xl", t))[1:] for n, t in found.items()}
 
 
-def _relation(sheet: Any) -> str | None:  # noqa: ANN401 - lxml has no types
+def _relation(sheet: Node) -> str | None:
     """The id of a sheet's file; its attribute's namespace has two names."""
     return next((v for k, v in sheet.attrib.items() if k.endswith("}id")), None)
 
