@@ -67,6 +67,8 @@ def _number(value: float, code: str) -> str:
     if optional := len(decimals) - len(decimals.rstrip("#?")):
         full = text[: len(text) - optional]
         text = (full + text[len(full) :].rstrip("0")).rstrip(".")
+    if text == "0" and "0" not in whole:
+        text = ""  # "#" and "?" show no zero: of `"-"??` only the dash is left
     text = text.zfill(whole.replace(",", "").count("0"))
     sign = "-" if amount < 0 and not own_sign else ""
     return f"{sign}{before}{text}{after}".strip()
