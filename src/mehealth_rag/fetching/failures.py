@@ -15,20 +15,12 @@ class FetchFailure(Exception):  # noqa: N818 - the names here say what happened
         self.advice = advice
 
 
-class UnknownHost(FetchFailure):
-    """The name of a host has no address, as far as this machine can tell."""
-
-
 class Passing(FetchFailure):
     """A fault that may pass: worth another try. `wait` is what the server asks for, in seconds."""
 
     def __init__(self, reason: str, advice: str = LATER, wait: float | None = None) -> None:
         super().__init__(reason, advice)
         self.wait = wait
-
-
-class HostDown(Passing):
-    """The host cannot be reached at all: its other addresses need not be tried either."""
 
 
 class OutOfTime(FetchFailure):

@@ -24,15 +24,12 @@ from mehealth_rag.fetching.kept import Record, StateFile
 from mehealth_rag.fetching.kinds import format_of
 from mehealth_rag.fetching.links import new_links
 from mehealth_rag.fetching.report import Row, Status
-from mehealth_rag.fetching.web import MEGABYTE, PRODUCT, Limits, Network, Web, environment_proxy
+from mehealth_rag.fetching.web import MEGABYTE, PRODUCT, Limits, Network, Web
 from mehealth_rag.index.report import Progress
 from mehealth_rag.types import Source
 
 if TYPE_CHECKING:
     from mehealth_rag.settings import Settings
-
-ENVIRONMENT = "environment"
-"""The value of the setting `fetch_proxy` that takes the proxies of the environment."""
 
 LOCK = ".fetched.lock"
 
@@ -99,7 +96,8 @@ def fetch(
             progress.message(state.problem)
         planned = [_planned(source, corpus, state[source.id], order) for source in chosen]
         jobs = [entry for entry in planned if isinstance(entry, Job)]
-        web = Web(network or _network(settings), limits, user_agent(settings.fetch_contact))
+        anywhere = Network(allowed=lambda _: True) if settings.fetch_allow_private else Network()
+        web = Web(network or anywhere, limits, user_agent(settings.fetch_contact))
         rows = asyncio.run(_work(jobs, Downloader(web, state, limits), progress))
     made = (entry if isinstance(entry, Row) else rows[entry.source.id] for entry in planned)
     return tuple(_with_links(row, corpus) for row in made)
@@ -126,12 +124,6 @@ def _alone(corpus: _Corpus) -> Iterator[None]:
         yield
     finally:
         lock.release()
-
-
-def _network(settings: Settings) -> Network:
-    named = settings.fetch_proxy
-    network = Network(proxy=environment_proxy if named == ENVIRONMENT else lambda _url: named)
-    return replace(network, allowed=lambda _: True) if settings.fetch_allow_private else network
 
 
 def user_agent(contact: str | None) -> str:
