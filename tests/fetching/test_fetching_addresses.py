@@ -12,7 +12,7 @@ from fetching_web import PDF, Answer, Site, moved
 
 from mehealth_rag.fetching import Network, Status
 from mehealth_rag.fetching.addresses import is_public, web_address
-from mehealth_rag.fetching.failures import FetchFailure
+from mehealth_rag.fetching.outcomes import FetchFailure
 
 
 @pytest.mark.parametrize(

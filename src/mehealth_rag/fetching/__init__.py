@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from mehealth_rag.fetching.orders import Order, fetch
-from mehealth_rag.fetching.report import Row, Status
+from mehealth_rag.fetching.outcomes import Row, Status
 from mehealth_rag.fetching.web import Limits, Network
 
 __all__ = ["Limits", "Network", "Order", "Row", "Status", "fetch"]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 import httpx
 
-from mehealth_rag.fetching.failures import BY_HAND, FetchFailure
+from mehealth_rag.fetching.outcomes import BY_HAND, FetchFailure
 
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolve = Callable[[str, int], Sequence[str]]

@@ -7,16 +7,15 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import httpx
 
 from mehealth_rag.encoder.model_files import file_hash
 from mehealth_rag.fetching.addresses import web_address
-from mehealth_rag.fetching.failures import BY_HAND, LATER, FetchFailure, Passing
 from mehealth_rag.fetching.kept import Record, StateFile, is_file_of, put_in_place
-from mehealth_rag.fetching.kinds import check, format_told
-from mehealth_rag.fetching.report import Row, Status
+from mehealth_rag.fetching.kinds import check
+from mehealth_rag.fetching.outcomes import BY_HAND, LATER, FetchFailure, Passing, Row, Status
 from mehealth_rag.fetching.web import MEGABYTE, Limits, Web
 from mehealth_rag.types import Source
 
@@ -30,13 +29,12 @@ class Job:
     """A source to be fetched.
 
     `record` is of the file that lies there and is ours to replace. `compare` is set where the file
-    is somebody else's: it is compared with the server's, and never replaced. `form` is None where
-    only the server tells the format: the place is that of a web page until then.
+    is somebody else's: it is compared with the server's, and never replaced.
     """
 
     source: Source
     url: str
-    form: str | None
+    form: str
     place: Path
     file: str
     record: Record | None = None
@@ -90,9 +88,8 @@ class Downloader:
             part.parent.mkdir(parents=True, exist_ok=True)
             try:
                 await self._receive(response, part)
-                form = job.form or format_told(part, response)
-                check(part, form, response.headers)
-                return self._placed(job, part, _record(job, response, part, form))
+                check(part, job.form, response.headers)
+                return self._placed(job, part, _record(job, response, part))
             finally:  # also where the person stops, or the disk is full
                 part.unlink(missing_ok=True)
 
@@ -113,18 +110,17 @@ class Downloader:
 
     def _placed(self, job: Job, part: Path, record: Record) -> Row:
         """Put a whole part in its place, unless the same or somebody else's file lies there."""
-        place = job.place.with_name(PurePosixPath(record.file).name)
-        if is_file_of(place, record):
+        if is_file_of(job.place, record):
             self.state.put(record)
             return Row.of(record, Status.UNCHANGED)
-        if place.exists() and not is_file_of(place, job.record):
+        if job.place.exists() and not is_file_of(job.place, job.record):
             why = "differs from the server's" if job.compare else "was put there meanwhile"
             return Row.skipped(
                 job.source,
                 f"the file {record.file} {why} and stays as it is",
                 "remove it to have the server's",
             )
-        put_in_place(part, place, record, self.state)
+        put_in_place(part, job.place, record, self.state)
         return Row.of(record, Status.FETCHED)
 
 
@@ -166,14 +162,13 @@ def _retry_after(value: str) -> float | None:
     return max(0.0, until.timestamp() - time.time())
 
 
-def _record(job: Job, response: httpx.Response, part: Path, form: str) -> Record:
+def _record(job: Job, response: httpx.Response, part: Path) -> Record:
     headers = response.headers
-    told = job.form is None
     return Record(
         id=job.source.id,
         url=job.url,
         final_url=str(response.url),
-        file=str(PurePosixPath(job.file).with_suffix(f".{form}")) if told else job.file,
+        file=job.file,
         sha256=file_hash(part),
         bytes=part.stat().st_size,
         content_type=headers.get("content-type", ""),

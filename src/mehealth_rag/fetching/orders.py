@@ -15,15 +15,14 @@ import httpx
 from filelock import FileLock, Timeout
 from rapidfuzz import process
 
-from mehealth_rag.corpus import file_names, load_sources, untold
+from mehealth_rag.corpus import file_names, load_sources
 from mehealth_rag.encoder.model_files import file_hash
 from mehealth_rag.errors import FetchBusyError, FetchStateError, UsageError
 from mehealth_rag.fetching.download import Downloader, Job
-from mehealth_rag.fetching.failures import FetchFailure
 from mehealth_rag.fetching.kept import Record, StateFile
 from mehealth_rag.fetching.kinds import format_of
 from mehealth_rag.fetching.links import new_links
-from mehealth_rag.fetching.report import Row, Status
+from mehealth_rag.fetching.outcomes import FetchFailure, Row, Status
 from mehealth_rag.fetching.web import MEGABYTE, PRODUCT, Limits, Network, Web
 from mehealth_rag.index.report import Progress
 from mehealth_rag.types import Source
@@ -49,12 +48,10 @@ class _Corpus:
     folder: Path
     sources: tuple[Source, ...]
     files: dict[str, str]
-    untold: dict[str, str]
-    """The sources whose format their servers tell, and where the parts of those are."""
 
     @classmethod
     def load(cls, folder: Path) -> _Corpus:
-        return cls(folder, load_sources(folder), file_names(folder), untold(folder))
+        return cls(folder, load_sources(folder), file_names(folder))
 
     def chosen(self, ids: Sequence[str]) -> tuple[Source, ...]:
         """The sources of the given ids, in the manifest's order; all where none is given."""
@@ -141,8 +138,7 @@ def _planned(source: Source, corpus: _Corpus, record: Record | None, order: Orde
         form = format_of(source.format)
     except FetchFailure as failure:
         return Row.failed(source, failure)
-    told = form if source.id not in corpus.untold or source.path else None
-    job = Job(source, source.url, told, corpus.folder / file, file, force=order.force)
+    job = Job(source, source.url, form, corpus.folder / file, file, force=order.force)
     if source.path is None:
         return job
     try:

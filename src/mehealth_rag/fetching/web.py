@@ -24,7 +24,7 @@ from mehealth_rag.fetching.addresses import (
     resolve,
     web_address,
 )
-from mehealth_rag.fetching.failures import (
+from mehealth_rag.fetching.outcomes import (
     BY_HAND,
     LATER,
     FetchFailure,
