@@ -310,9 +310,9 @@ def doctor(
     ] = 60.0,
 ) -> int:
     """Look over what is installed, configured, reachable and fast enough."""
-    from mehealth_rag.cli.ui import run_doctor
+    from mehealth_rag.cli.doctor import run
 
-    return run_doctor(common, seconds)
+    return run(common, seconds)
 
 
 @auth_app.command("add")
