@@ -238,13 +238,6 @@ def test_an_answer_that_reaches_the_limit_is_not_taken_for_a_whole_one() -> None
         assert (text, kind) == ("It is 4", LanguageModelFailure.CUT_OFF)
 
 
-def test_a_server_that_ignores_the_limit_is_stopped() -> None:
-    words = [f"word{n} " for n in range(500)]
-    text, kind, _ = failure(says(*words), max_tokens=20)
-    assert kind is LanguageModelFailure.CUT_OFF
-    assert len(text) < 20 * 14
-
-
 @pytest.mark.parametrize("text", ["", "   \n "])
 def test_an_empty_answer_is_told(text: str) -> None:
     for chat in (says(text), says_at_once(text)):
@@ -274,25 +267,6 @@ def bytes_of(kind: str, content: bytes) -> Chat:
 def test_what_is_no_reply_is_garbage(chat: Chat) -> None:
     text, kind, _ = failure(chat)
     assert (text, kind) == ("", LanguageModelFailure.GARBAGE)
-
-
-@pytest.mark.parametrize("unit", ["no ", "The harbour has 12 ferries. ", "ab, cd; ef " * 9])
-def test_endless_repetition_is_stopped(unit: str) -> None:
-    served = threading.Event()
-
-    def chat(handler: Handler, _: dict[str, Any]) -> None:
-        handler.begin()
-        try:
-            for _n in range(20_000):
-                handler.event(unit)
-            served.set()
-        except OSError:
-            pass
-
-    text, kind, requests = failure(chat, max_tokens=5_000)
-    assert (kind, requests) == (LanguageModelFailure.REPETITION, 1)
-    assert len(text) < 6 * max(len(unit), 20)
-    assert not served.is_set()
 
 
 def test_a_redirect_is_not_followed_elsewhere() -> None:

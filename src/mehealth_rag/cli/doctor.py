@@ -22,7 +22,7 @@ from rich.table import Table
 
 from mehealth_rag.cli.context import Common, console, note, print_json
 from mehealth_rag.errors import LanguageModelError, LanguageModelFailure, MehealthError
-from mehealth_rag.llm.model import LanguageModel, Message, is_configured, open_model
+from mehealth_rag.llm.model import Message, is_configured, open_model
 
 if TYPE_CHECKING:
     from mehealth_rag.llm.server_model import ServerFacts, ServerModel
@@ -203,8 +203,7 @@ def look_over(settings: Settings, seconds: float) -> tuple[Check, ...]:
     checks = [_configured(settings)]
     try:
         note("asking the language model's server about itself")
-        model = open_model(settings)  # held: a model file's server ends with it
-        server = _server(model)
+        server = open_model(settings)
         checks.append(_named(server.facts()))
         if seconds > 0:
             note("measuring the language model's speed")
@@ -215,15 +214,6 @@ def look_over(settings: Settings, seconds: float) -> tuple[Check, ...]:
     except MehealthError as error:
         checks.append(Check("language model", State.FAILED, " ".join(str(error).split())))
     return tuple(checks)
-
-
-def _server(model: LanguageModel) -> ServerModel:
-    from mehealth_rag.llm.file_model import FileModel
-    from mehealth_rag.llm.server_model import ServerModel
-
-    server = model.running() if isinstance(model, FileModel) else model
-    assert isinstance(server, ServerModel)  # noqa: S101 - there are these two
-    return server
 
 
 def _unconfigured(settings: Settings) -> Check:
