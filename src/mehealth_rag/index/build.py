@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mehealth_rag.encoder.model_files import file_hash
 from mehealth_rag.encoder.question import drop_damaged, has_question_encoder
 from mehealth_rag.errors import IndexStateError, MehealthError, NoIndexError, ReadingError
 from mehealth_rag.index.cache import BuildCache, digest, vector_key
@@ -144,7 +145,7 @@ class _Build:
         with self._stage("hash", len(self._plan.sources)):
             for source in self._plan.sources:
                 try:
-                    hashes[source.id] = self._cache.file_hash(_path(source))
+                    hashes[source.id] = file_hash(_path(source))
                 except OSError as error:
                     hashes[source.id] = f"{_UNREADABLE}: {error.strerror or error}"
                 self._progress.advance()
