@@ -289,7 +289,7 @@ def doctor(
         float, typer.Option("--seconds", min=0, help="how long to measure the language model")
     ] = 60.0,
 ) -> int:
-    """Look over what is installed, configured, reachable and fast enough."""
+    """Look over what is configured: whether it is there, reachable and fast enough."""
     from mehealth_rag.cli.doctor import run
 
     return run(common, seconds)

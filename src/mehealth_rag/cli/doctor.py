@@ -1,4 +1,4 @@
-"""`mehealth doctor`: what is there, what is configured, and whether it will do.
+"""`mehealth doctor`: what is configured, and whether it is there and will do.
 
 Every check looks only; nothing is built, fetched or changed. The language model is the one thing
 that is asked over a connection, and only where the settings name one. Its context is measured with
@@ -9,13 +9,11 @@ and the model never sees the question's evidence.
 
 from __future__ import annotations
 
-import platform
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from importlib import metadata
 from typing import TYPE_CHECKING
 
 from rich.table import Table
@@ -29,12 +27,6 @@ if TYPE_CHECKING:
     from mehealth_rag.settings import Settings
 
 _SCHEMA = 1
-_PACKAGES = ("chromadb", "onnxruntime", "pypdf", "sentence-transformers", "torch")
-_EXTRAS = {
-    "ui": (("gradio",), "the web page"),
-    "llm": (("openai", "xllamacpp"), "language models"),
-}
-
 TYPICAL_PROMPT, TYPICAL_ANSWER = 1_500, 120
 """Tokens of the prompt and the answer by which a model's speed is judged."""
 
@@ -84,9 +76,8 @@ def run(common: Common, seconds: float) -> int:
     The language model is measured for about `seconds`, 0 for not at all.
     """
     settings = common.settings
-    note("looking at the packages, the models and the index")
-    checks = [_python(), _packages(), *_extras()]
-    checks += [_embedding_model(settings), _reader(settings), _index(settings)]
+    note("looking at the models and the index")
+    checks = [_embedding_model(settings), _reader(settings), _index(settings)]
     checks += look_over(settings, seconds)
     healthy = all(check.state is not State.FAILED for check in checks)
     if common.json:
@@ -106,40 +97,6 @@ def _guarded(name: str, look: Callable[[], Check]) -> Check:
         return look()
     except MehealthError as error:
         return Check(name, State.FAILED, " ".join(str(error).split()))
-
-
-def _python() -> Check:
-    return Check("python", State.OK, f"{platform.python_version()} on {platform.machine()}")
-
-
-def _packages() -> Check:
-    there, missing = _versions(_PACKAGES)
-    if missing:
-        remedy = f"run: pip install {' '.join(missing)}"
-        return Check("packages", State.FAILED, f"missing: {', '.join(missing)}", remedy)
-    return Check("packages", State.OK, ", ".join(there))
-
-
-def _extras() -> Iterator[Check]:
-    for extra, (packages, what) in _EXTRAS.items():
-        there, missing = _versions(packages)
-        name = f"packages of {what}"
-        if missing:
-            remedy = f"run: pip install 'mehealth-rag[{extra}]'"
-            yield Check(name, State.OFF, f"missing: {', '.join(missing)}", remedy)
-        else:
-            yield Check(name, State.OK, ", ".join(there))
-
-
-def _versions(packages: tuple[str, ...]) -> tuple[list[str], list[str]]:
-    """The packages that are there, with their versions, and those that are not."""
-    there, missing = [], []
-    for package in packages:
-        try:
-            there.append(f"{package} {metadata.version(package)}")
-        except metadata.PackageNotFoundError:
-            missing.append(package)
-    return there, missing
 
 
 def _embedding_model(settings: Settings) -> Check:
