@@ -28,8 +28,8 @@ _CODINGS = frozenset({"", "identity", "gzip", "deflate"})
 class Job:
     """A source to be fetched.
 
-    `record` is of the file that lies there and is ours to replace. `compare` is set where the file
-    is somebody else's: it is compared with the server's, and never replaced.
+    `record` is of the file that lies there and is ours to replace: another one is compared with
+    the server's, and never replaced.
     """
 
     source: Source
@@ -39,7 +39,6 @@ class Job:
     file: str
     record: Record | None = None
     force: bool = False
-    compare: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +113,7 @@ class Downloader:
             self.state.put(record)
             return Row.of(record, Status.UNCHANGED)
         if job.place.exists() and not is_file_of(job.place, job.record):
-            why = "differs from the server's" if job.compare else "was put there meanwhile"
+            why = "differs from the server's" if job.force else "was put there meanwhile"
             return Row.skipped(
                 job.source,
                 f"the file {record.file} {why} and stays as it is",

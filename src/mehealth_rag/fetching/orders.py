@@ -88,9 +88,7 @@ def fetch(
     corpus = _Corpus.load(settings.corpus)
     chosen = corpus.chosen(order.ids)
     with _alone(corpus):
-        state = StateFile.load(corpus.folder)
-        if state.problem:
-            progress.message(state.problem)
+        state = StateFile(corpus.folder)
         planned = [_planned(source, corpus, state[source.id], order) for source in chosen]
         jobs = [entry for entry in planned if isinstance(entry, Job)]
         anywhere = Network(allowed=lambda _: True) if settings.fetch_allow_private else Network()
@@ -152,7 +150,7 @@ def _planned_again(job: Job, record: Record | None, sha256: str) -> Job | Row:
     """What to do for a source whose file is there: only what we fetched ourselves is ours."""
     if record is None or record.sha256 != sha256:
         if job.force:
-            return replace(job, compare=True)
+            return job
         if record is None:
             return Row.skipped(job.source, f"{job.file} was put there by hand and stays as it is")
         why = f"{job.file} was changed since it was fetched and stays"
