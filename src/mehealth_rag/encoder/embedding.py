@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from mehealth_rag.encoder.question import Vectors
     from mehealth_rag.types import Span
 
-BATCH = 32
 _PASSAGE_PROMPTS = ("document", "passage", "corpus")
 
 
@@ -66,15 +65,10 @@ class PassageEncoder:
         self, batch: Sequence[PassageText], progress: Callable[[int], None] | None = None
     ) -> list[PassageVectors]:
         """Return the vectors of each passage, in order; `progress` gets the number done."""
-        order = sorted(range(len(batch)), key=lambda i: -len(batch[i].text))
-        found: dict[int, PassageVectors] = {}
-        for start in range(0, len(order), BATCH):
-            chosen = order[start : start + BATCH]  # of like length: little padding
-            encode = self._pool_late if self._late else self._encode_apart
-            found.update(zip(chosen, encode([batch[i] for i in chosen]), strict=True))
-            if progress:
-                progress(len(chosen))
-        return [found[i] for i in range(len(batch))]
+        found = self._pool_late(batch) if self._late else self._encode_apart(batch)
+        if progress:
+            progress(len(batch))
+        return found
 
     def export(self, models: Path) -> Path:
         """Note below `models` that questions go through this model too; return the note's folder.
@@ -83,37 +77,33 @@ class PassageEncoder:
         """
         return publish(models, self._model_id, lambda _: {"kind": "sentence-transformers"})
 
-    def _pool_late(self, batch: list[PassageText]) -> list[PassageVectors]:
-        import torch  # 8 s that questions do not pay
-
-        prompt = self._prompt
+    def _pool_late(self, batch: Sequence[PassageText]) -> list[PassageVectors]:
+        texts = [item.text for item in batch]
+        if not texts:
+            return []
+        read: Any = self._model.encode(
+            texts, prompt=self._prompt, output_value=None, show_progress_bar=False
+        )
         tokens = self._model.tokenizer(
-            [prompt + item.text for item in batch],
-            padding=True,
+            [self._prompt + text for text in texts],
             truncation=True,
             max_length=self._model.max_seq_length,
             return_offsets_mapping=True,
             return_special_tokens_mask=True,
-            return_tensors="pt",
         )
-        offsets = tokens.pop("offset_mapping").numpy() - len(prompt)
-        inside = tokens.pop("special_tokens_mask").numpy() == 0
-        with torch.inference_mode():
-            output = self._model(dict(tokens))
-        states = output["token_embeddings"].float().numpy()
-        passages = unit(output["sentence_embedding"].float().numpy())
-        return [
-            PassageVectors(
-                passage=passages[i],
-                sentences=sentence_vectors(
-                    item.sentences, states[i], token_spans(offsets[i], inside[i]), passages[i]
-                ),
-                truncated=bool(tokens.encodings[i].overflowing),
-            )
-            for i, item in enumerate(batch)
-        ]
+        found = []
+        for i, (item, features) in enumerate(zip(batch, read, strict=True)):
+            offsets = np.asarray(tokens["offset_mapping"][i]) - len(self._prompt)
+            inside = np.asarray(tokens["special_tokens_mask"][i]) == 0
+            states = features["token_embeddings"][features["attention_mask"] == 1].numpy()
+            passage = unit(features["sentence_embedding"].numpy()[None])[0]
+            spans = token_spans(offsets, inside)
+            sentences = sentence_vectors(item.sentences, states, spans, passage)
+            truncated = bool(tokens.encodings[i].overflowing)
+            found.append(PassageVectors(passage, sentences, truncated))
+        return found
 
-    def _encode_apart(self, batch: list[PassageText]) -> list[PassageVectors]:
+    def _encode_apart(self, batch: Sequence[PassageText]) -> list[PassageVectors]:
         """For models that do not pool by the mean: each sentence goes through the model alone."""
         texts = [item.text for item in batch]
         parts = [span.of(item.text) for item in batch for span in item.sentences]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
@@ -194,12 +194,9 @@ class Tally:
 
     def recall(self, generation: Path, sources: Sequence[Source]) -> None:
         """Fill the rows from a generation that is up to date."""
-        content = ContentReader(generation)
-        try:
+        with closing(ContentReader(generation)) as content:
             documents = {d.source.id: d for d in content.documents()}
             self.problems = list(content.problems())
-        finally:
-            content.close()
         reasons = {p.source: p.reason for p in self.problems if p.page is None}
         firsts = {name: d.source.id for d in documents.values() for name in d.names}
         for s in sources:
@@ -225,15 +222,10 @@ def indexed_documents(generation: Path | None) -> dict[str, IndexedDocument]:
     if generation is None:
         return {}
     try:
-        content = ContentReader(generation)
+        with closing(ContentReader(generation)) as content:
+            return {d.source.id: d for d in content.documents()}
     except IndexStateError:
         return {}
-    try:
-        return {d.source.id: d for d in content.documents()}
-    except IndexStateError:
-        return {}
-    finally:
-        content.close()
 
 
 def _duplicate(source: Source, first: str) -> DocumentRow:
