@@ -2,8 +2,8 @@
 
     order → plan → jobs → downloads (one host, one connection) → places + record → rows
 
-`web` and `addresses` decide which machines may be reached and how politely, `kinds` what is taken,
-`kept` what lies on disk.
+`web` and `addresses` decide which machines may be reached and how politely, `download` what is
+taken, `kept` what lies on disk.
 """
 
 from __future__ import annotations

@@ -11,15 +11,19 @@ from pathlib import Path
 
 import httpx
 
+from mehealth_rag.corpus import FORMATS
 from mehealth_rag.encoder.model_files import file_hash
+from mehealth_rag.errors import ReadingError
 from mehealth_rag.fetching.addresses import web_address
 from mehealth_rag.fetching.kept import Record, StateFile, is_file_of, put_in_place
-from mehealth_rag.fetching.kinds import check
 from mehealth_rag.fetching.outcomes import BY_HAND, LATER, FetchFailure, Passing, Row, Status
 from mehealth_rag.fetching.web import MEGABYTE, Limits, Web
+from mehealth_rag.reading.sniffing import NAMES, check_kind, kind_of
 from mehealth_rag.types import Source
 
 _GONE = frozenset({404, 410})
+_WEB_PAGE = NAMES["html"]
+_TAIL = 2048
 _CODINGS = frozenset({"", "identity", "gzip", "deflate"})
 """How a body may be packed although that was not asked for: httpx unpacks these for sure."""
 
@@ -87,7 +91,7 @@ class Downloader:
             part.parent.mkdir(parents=True, exist_ok=True)
             try:
                 await self._receive(response, part)
-                check(part, job.form, response.headers)
+                _check_kind(part, job.form, response.headers)
                 return self._placed(job, part, _record(job, response, part))
             finally:  # also where the person stops, or the disk is full
                 part.unlink(missing_ok=True)
@@ -186,3 +190,38 @@ def _too_large(limit: int) -> FetchFailure:
 def _number(text: str) -> int | None:
     text = text.strip()
     return int(text) if text.isascii() and text.isdigit() else None
+
+
+def format_of(source_format: str) -> str:
+    """The format that a source's stands for; raises FetchFailure for one that cannot be read."""
+    form = FORMATS.get(f".{source_format.lower()}", "")
+    if not form:
+        raise FetchFailure(
+            f"the format '{source_format}' cannot be fetched",
+            f"give the source one of these in sources.toml: {', '.join(NAMES)}",
+        )
+    return form
+
+
+def _check_kind(path: Path, form: str, headers: httpx.Headers) -> None:
+    """Raise FetchFailure where a file is not of its format, as a login page in its place."""
+    content = path.read_bytes()
+    if not content:
+        raise FetchFailure("answers with an empty file", BY_HAND)
+    found, sent = kind_of(content), _content_type(headers)
+    shown = found or "something else"
+    if found is None and sent in {"text/html", "application/xhtml+xml"}:
+        found, shown = _WEB_PAGE, f"{_WEB_PAGE} ({sent})"
+    try:
+        if found == _WEB_PAGE and form != "html":
+            raise FetchFailure(f"answers with {shown} instead of {NAMES[form]}", BY_HAND)
+        check_kind(path, form, content)
+    except ReadingError as error:
+        raise FetchFailure(f"answers with {shown} instead of {NAMES[form]}", BY_HAND) from error
+    framed = {"content-length", "transfer-encoding"} & set(headers)
+    if form == "pdf" and not framed and b"%%EOF" not in content[-_TAIL:]:
+        raise Passing("the PDF was cut short (its end is missing)")
+
+
+def _content_type(headers: httpx.Headers) -> str:
+    return str(headers.get("content-type", "")).partition(";")[0].strip().lower()

@@ -18,9 +18,8 @@ from rapidfuzz import process
 from mehealth_rag.corpus import file_names, load_sources
 from mehealth_rag.encoder.model_files import file_hash
 from mehealth_rag.errors import FetchBusyError, FetchStateError, UsageError
-from mehealth_rag.fetching.download import Downloader, Job
+from mehealth_rag.fetching.download import Downloader, Job, format_of
 from mehealth_rag.fetching.kept import Record, StateFile
-from mehealth_rag.fetching.kinds import format_of
 from mehealth_rag.fetching.links import new_links
 from mehealth_rag.fetching.outcomes import FetchFailure, Row, Status
 from mehealth_rag.fetching.web import MEGABYTE, PRODUCT, Limits, Network, Web
