@@ -42,7 +42,6 @@ class QuestionEncoder:
     def __init__(self, session: InferenceSession, tokenizer: Tokenizer) -> None:
         self._session = session
         self._tokenizer = tokenizer
-        self._inputs = [item.name for item in session.get_inputs()]
 
     @classmethod
     def load(cls, folder: Path, threads: int = 2) -> QuestionEncoder:
@@ -90,12 +89,7 @@ class QuestionEncoder:
     def read(self, text: str) -> tuple[Encoding, Vectors]:
         """Return the tokens of `text` and their last hidden states, float32 [t, d]."""
         tokens = self._tokenizer.encode(text)
-        known = {
-            "input_ids": tokens.ids,
-            "attention_mask": tokens.attention_mask,
-            "token_type_ids": tokens.type_ids,
-        }
-        feed = {name: np.asarray([known[name]], np.int64) for name in self._inputs}
+        feed = {"input_ids": np.asarray([tokens.ids], np.int64)}
         states: Vectors = self._session.run(None, feed)[0][0]
         return tokens, states
 
