@@ -238,6 +238,13 @@ def test_an_answer_that_reaches_the_limit_is_not_taken_for_a_whole_one() -> None
         assert (text, kind) == ("It is 4", LanguageModelFailure.CUT_OFF)
 
 
+def test_a_server_that_ignores_the_limit_is_stopped() -> None:
+    words = [f"word{n} " for n in range(500)]
+    text, kind, _ = failure(says(*words), max_tokens=20)
+    assert kind is LanguageModelFailure.CUT_OFF
+    assert len(text) < 20 * 14
+
+
 @pytest.mark.parametrize("text", ["", "   \n "])
 def test_an_empty_answer_is_told(text: str) -> None:
     for chat in (says(text), says_at_once(text)):

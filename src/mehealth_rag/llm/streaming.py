@@ -21,6 +21,9 @@ from mehealth_rag.llm.failures import Place, explain
 if TYPE_CHECKING:
     from mehealth_rag.settings import Settings
 
+_CHARACTERS_PER_TOKEN = 12
+"""More than any tokenizer puts into a token on average: a server past it ignores `max_tokens`."""
+
 _OPEN, _CLOSE = "<think>", "</think>"
 
 
@@ -65,6 +68,9 @@ class Request:
             if len(text) > len(shown):
                 out.put(text[len(shown) :])
                 shown = text
+            if len(raw) > self.max_tokens * _CHARACTERS_PER_TOKEN:
+                finish = "length"
+                break
         if finish == "length":
             text = (
                 f"the answer was cut at {self.max_tokens} tokens; "
