@@ -9,7 +9,6 @@ import pytest
 
 from mehealth_rag.assistant import Assistant
 from mehealth_rag.checking.drafts import check_sentences, draft_sentences
-from mehealth_rag.reading.source_spans import source_spans
 from mehealth_rag.settings import Settings
 from mehealth_rag.types import Verdict, VerdictKind
 from mehealth_rag.wiring import read_draft
@@ -49,33 +48,6 @@ def test_places_count_blocks_through_the_pages(tmp_path: Path) -> None:
     found = draft_sentences(document)
     assert [(s.page, s.paragraph) for s in found] == [(1, 1), (1, 2), (1, 2), (2, 3)]
     assert [s.span.of(document.pages[s.page - 1].text) for s in found] == [s.claim for s in found]
-
-
-@pytest.mark.parametrize(
-    ("source", "sentences", "expected"),
-    [
-        (
-            "# It is.\n\nThe **pier** is [42](http://x/(a)b) m\ntall. “It” was <b>lit</b>.",
-            ["The pier is 42 m tall.", "“It” was lit."],
-            ["The **pier** is [42](http://x/(a)b) m\ntall.", "“It” was <b>lit</b>."],
-        ),
-        ("A &amp; B are one.", ["A & B are one."], ["A &amp; B are one."]),
-        ("Zu Tisch. Ein Café.", ["Not there.", "Ein Café."], [None, "Ein Café."]),
-        (
-            "One ﬁne light-\nhouse.The other.",
-            ["One fine lighthouse.", "The other."],
-            ["One ﬁne light-\nhouse.", "The other."],
-        ),
-        ("So it is. So it is.", ["So it is.", "So it is."], ["So it is.", "So it is."]),
-    ],
-)
-def test_where_sentences_stand_in_the_file(
-    source: str, sentences: list[str], expected: list[str | None]
-) -> None:
-    spans = list(source_spans(source, sentences, markdown=True))
-    assert [span.of(source) if span else None for span in spans] == expected
-    places = [span.start for span in spans if span]
-    assert places == sorted(set(places))
 
 
 @pytest.fixture(scope="module")

@@ -137,16 +137,6 @@ def file_names(folder: Path) -> dict[str, str]:
     return {e.id: _file_name(e, folder) for e in _entries(path)} if path.is_file() else {}
 
 
-def untold(folder: Path) -> dict[str, str]:
-    """The sources whose format nothing tells before they are fetched, and the place of each then.
-
-    What the server says of it decides; the file is kept beside that place, under the right ending.
-    """
-    path = folder / MANIFEST
-    entries = _entries(path) if path.is_file() else ()
-    return {e.id: _inside(folder, _untold_name(e), e.id) for e in entries if _told(e) is None}
-
-
 def _from_manifest(path: Path) -> tuple[Source, ...]:
     return tuple(_source(entry, path.parent) for entry in _entries(path))
 
@@ -192,7 +182,7 @@ def _source(entry: _Entry, folder: Path) -> Source:
         id=entry.id,
         title=entry.title,
         kind=entry.kind,
-        format=_format(entry, folder),
+        format=_format(entry),
         url=entry.url,
         path=file if file.is_file() else None,
         linked_from=tuple(LinkedFrom(x.document, x.pages) for x in entry.linked_from),
@@ -200,40 +190,22 @@ def _source(entry: _Entry, folder: Path) -> Source:
     )
 
 
-def _told(entry: _Entry) -> str | None:
+def _format(entry: _Entry) -> str:
     """The format that a manifest tells by itself, by a file's name, or by an address."""
     if entry.format:
         return entry.format
     if entry.file:
         suffix = Path(entry.file).suffix.lower()
         return FORMATS.get(suffix, suffix.lstrip(".") or "html")
-    return FORMATS.get(Path(_AROUND_PATH.sub("", entry.url or "")).suffix.lower())
-
-
-def _format(entry: _Entry, folder: Path) -> str:
-    return _told(entry) or FORMATS[Path(_file_name(entry, folder)).suffix]
+    return FORMATS.get(Path(_AROUND_PATH.sub("", entry.url or "")).suffix.lower(), "html")
 
 
 def _file_name(entry: _Entry, folder: Path) -> str:
     """The name that the manifest gives, else that under which a fetched file is kept."""
-    told = _told(entry)
-    if entry.file or told:
-        return _inside(folder, entry.file or f"{LINKED}/{entry.id}.{told}", entry.id)
-    names = (f"{LINKED}/{entry.id}.{form}" for form in sorted(_READ))
-    found = next((name for name in names if (folder / name).is_file()), _untold_name(entry))
-    return _inside(folder, found, entry.id)
-
-
-def _untold_name(entry: _Entry) -> str:
-    """Where a file belongs as long as nothing tells its format: most addresses are web pages."""
-    return f"{LINKED}/{entry.id}.html"
-
-
-def _inside(folder: Path, name: str, source: str) -> str:
-    """The name of a source's file, which must not lead out of the corpus folder."""
+    name = entry.file or f"{LINKED}/{entry.id}.{_format(entry)}"
     if not (folder / name).resolve().is_relative_to(folder.resolve()):
         raise CorpusError(
-            f"{folder / MANIFEST}: the file '{name}' of '{source}' lies outside the corpus folder"
+            f"{folder / MANIFEST}: the file '{name}' of '{entry.id}' lies outside the corpus folder"
         )
     return name
 

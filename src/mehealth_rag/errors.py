@@ -78,7 +78,6 @@ class LanguageModelFailure(StrEnum):
     CUT_OFF = "cut off"
     """The text ended before the model was done: the connection broke, or the limit was reached."""
     GARBAGE = "garbage"
-    REPETITION = "repetition"
     EMPTY = "empty"
     OVERFLOW = "context overflow"
     """The prompt has more tokens than the model's context."""

@@ -89,9 +89,6 @@ class Settings(BaseModel):
         description="whom a server's keeper may write to: an address, sent with every request",
     )
     fetch_max_megabytes: int = Field(100, ge=1, description="largest file that is fetched")
-    fetch_proxy: str | None = Field(
-        None, description="address of a proxy; or `environment`: the one that is named there"
-    )
     fetch_allow_private: bool = Field(
         False, description="whether to fetch from addresses that are not of the open web"
     )

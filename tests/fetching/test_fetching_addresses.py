@@ -12,7 +12,7 @@ from fetching_web import PDF, Answer, Site, moved
 
 from mehealth_rag.fetching import Network, Status
 from mehealth_rag.fetching.addresses import is_public, web_address
-from mehealth_rag.fetching.failures import FetchFailure
+from mehealth_rag.fetching.outcomes import FetchFailure
 
 
 @pytest.mark.parametrize(
@@ -217,26 +217,3 @@ def test_proxies_of_the_environment_are_not_used(
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     assert corner.one().status == Status.FETCHED
-
-
-def test_a_proxy_that_a_setting_names(corner: Corner, monkeypatch: pytest.MonkeyPatch) -> None:
-    from mehealth_rag.fetching.web import environment_proxy
-
-    proxy = Site()
-    try:
-        asked = f"http://far.test:{proxy.port}/map.pdf"  # known to the proxy only
-        proxy.on(asked, Answer())
-        monkeypatch.setenv("http_proxy", proxy.url(""))
-        monkeypatch.delenv("no_proxy", raising=False)
-        monkeypatch.delenv("NO_PROXY", raising=False)
-        corner.network = Network(proxy=environment_proxy)
-        corner.link(asked)
-        assert corner.one().status == Status.FETCHED
-        assert asked in [a.path for a in proxy.asked]
-        # What is known here to be private is not asked through the proxy either.
-        corner.names["inside.test"] = ["10.0.0.7"]
-        corner.link("http://inside.test/other.pdf")
-        assert "not of the open web" in corner.one().reason
-        assert not any("inside" in a.path for a in proxy.asked)
-    finally:
-        proxy.close()

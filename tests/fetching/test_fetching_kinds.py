@@ -1,4 +1,4 @@
-"""Every format that can be read can be fetched, told by the manifest or by the server."""
+"""Every format that can be read can be fetched, as the manifest tells it."""
 
 from __future__ import annotations
 
@@ -7,10 +7,7 @@ from io import BytesIO
 
 import pytest
 from fetching_helpers import Corner
-from fetching_web import PAGE, PDF, Answer, Site
-
-from mehealth_rag.corpus import load_sources
-from mehealth_rag.fetching import Status
+from fetching_web import PAGE, Answer, Site
 
 OFFICE = "application/vnd.openxmlformats-officedocument"
 
@@ -25,13 +22,6 @@ def packed(*names: str) -> bytes:
 
 BOOK = packed("xl/workbook.xml")
 SLIDES = packed("ppt/presentation.xml")
-
-
-def untold(corner: Corner, url: str) -> None:
-    """A manifest that tells no format."""
-    (corner.folder / "sources.toml").write_text(
-        f'[[source]]\nid = "map"\ntitle = "Map"\nurl = "{url}"\n', encoding="utf-8"
-    )
 
 
 @pytest.mark.parametrize(
@@ -71,65 +61,3 @@ def test_a_login_page_in_its_place_is_an_error(corner: Corner, site: Site) -> No
     corner.link(site.url("/x.xlsx"), format="xlsx")
     assert corner.one().reason == "answers with a web page instead of an Excel workbook"
     assert corner.one().reason == "answers with a web page instead of an Excel workbook"
-
-
-@pytest.mark.parametrize(
-    ("path", "answer", "file"),
-    [
-        ("/get?id=3", Answer(PDF), "map.pdf"),
-        ("/show.aspx", Answer(PAGE, kind="text/html; charset=utf-8"), "map.html"),
-        ("/v1.2", Answer(BOOK, kind=f"{OFFICE}.spreadsheetml.sheet"), "map.xlsx"),
-        ("/note", Answer(b"Hello", kind="text/plain"), "map.txt"),
-        (
-            "/get.php",
-            Answer(
-                SLIDES,
-                kind="application/octet-stream",
-                headers={"Content-Disposition": "attachment; filename*=UTF-8''Our%20Talk.PPTX"},
-            ),
-            "map.pptx",
-        ),
-        (
-            "/get",
-            Answer(
-                b"a,b\n1,2\n",
-                kind="text/plain",
-                headers={"Content-Disposition": 'attachment; filename="fees.csv"'},
-            ),
-            "map.csv",
-        ),
-    ],
-)
-def test_the_server_tells_where_the_manifest_does_not(
-    corner: Corner, site: Site, path: str, answer: Answer, file: str
-) -> None:
-    site.on(path, answer)
-    untold(corner, site.url(path))
-    row = corner.one()
-    assert (row.status, row.file) == (Status.FETCHED, f"linked/{file}")
-    (source,) = load_sources(corner.folder)
-    assert source.path == corner.folder / "linked" / file
-    assert source.format == file.rpartition(".")[2]
-    assert corner.leftovers() == []
-    assert corner.one().status in {Status.UP_TO_DATE, Status.UNCHANGED}
-
-
-@pytest.mark.parametrize(
-    ("answer", "reason"),
-    [
-        (
-            Answer(packed("x"), kind="application/zip"),
-            "answers with something that cannot be read (a ZIP archive)",
-        ),
-        (Answer(b"?", kind=""), "does not say of what format the file is"),
-        (
-            Answer(b"{}", kind="application/json"),
-            "answers with something that cannot be read (application/json)",
-        ),
-    ],
-)
-def test_what_no_one_tells_is_said(corner: Corner, site: Site, answer: Answer, reason: str) -> None:
-    site.on("/get", answer)
-    untold(corner, site.url("/get"))
-    assert corner.one().reason == reason
-    assert corner.leftovers() == []

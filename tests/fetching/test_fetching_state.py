@@ -50,18 +50,17 @@ def filled(corner: Corner, site: Site) -> Corner:
         "\udcff",
     ],
 )
-def test_a_damaged_state_is_set_aside_and_said(filled: Corner, text: str) -> None:
+def test_a_damaged_state_is_said(filled: Corner, text: str) -> None:
     path = filled.folder / ".fetched.json"
     path.write_bytes(text.encode("utf-8", "surrogateescape"))
-    told = Listener()
-    assert [r.status for r in filled.fetch(progress=told)] == [Status.SKIPPED]  # whose is the file?
-    (line,) = told.lines
-    assert line.startswith(f"{path}: is damaged; kept as .fetched.json.damaged")
-    assert "mehealth fetch --force" in line
-    assert filled.read() == PDF
-    assert path.with_name(".fetched.json.damaged").exists()
+    with pytest.raises(FetchStateError, match="is damaged; remove it") as caught:
+        filled.fetch()
+    assert str(path) in str(caught.value)
+    path.unlink()
+    assert filled.one().status == Status.SKIPPED  # whose is the file?
     # As it says: force compares with the server, and takes what is the same into the state.
     assert filled.one(force=True).status == Status.UNCHANGED
+    assert filled.read() == PDF
     assert [r["id"] for r in filled.state()] == ["map"]
 
 

@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 from llm_helpers import Chat, Handler, chunk, fails, serving, settings
 
-from mehealth_rag.health import Check, State
-from mehealth_rag.llm.doctor import look_over
+from mehealth_rag.cli.doctor import Check, State, look_over
 from mehealth_rag.settings import Settings
 
 
@@ -46,7 +45,7 @@ def looked(
     with serving(chat) as server:
         entry = {"id": "tester", "context_length": claims}
         server.pages["/v1/models"] = {"data": [entry]}
-        checks = look_over(settings(server.url, **more), seconds, lambda _: None)
+        checks = look_over(settings(server.url, **more), seconds)
     return {check.name: check for check in checks}
 
 
@@ -142,7 +141,7 @@ def test_speed_is_that_of_the_stream_and_told_where_it_is_over_a_limit() -> None
 
 
 def test_a_real_server_reads_what_it_says(gguf: Path) -> None:
-    checks = look_over(Settings(llm_gguf=gguf, llm_context=512), 90.0, lambda _: None)
+    checks = look_over(Settings(llm_gguf=gguf, llm_context=512), 90.0)
     assert [c.found for c in checks if c.state is State.FAILED] == []
     (context,) = (c for c in checks if c.name == "context")
     assert 400 < read(context) <= 512

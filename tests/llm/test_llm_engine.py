@@ -50,7 +50,7 @@ def stops(handler: Handler, _: dict[str, Any]) -> None:
         (fails(500, "broken"), "failed (refused)"),
         (fails(400, "maximum context length is 2048 tokens"), "failed (context overflow)"),
         (never_answers, "failed (slow)"),
-        (says("no " * 60), "failed (repetition)"),
+        (says(*["no "] * 500), "failed (cut off)"),
         (says(""), "failed (empty)"),
         (says("It was lit in 18", finish=None), "failed (cut off)"),
     ],

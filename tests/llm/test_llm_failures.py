@@ -276,25 +276,6 @@ def test_what_is_no_reply_is_garbage(chat: Chat) -> None:
     assert (text, kind) == ("", LanguageModelFailure.GARBAGE)
 
 
-@pytest.mark.parametrize("unit", ["no ", "The harbour has 12 ferries. ", "ab, cd; ef " * 9])
-def test_endless_repetition_is_stopped(unit: str) -> None:
-    served = threading.Event()
-
-    def chat(handler: Handler, _: dict[str, Any]) -> None:
-        handler.begin()
-        try:
-            for _n in range(20_000):
-                handler.event(unit)
-            served.set()
-        except OSError:
-            pass
-
-    text, kind, requests = failure(chat, max_tokens=5_000)
-    assert (kind, requests) == (LanguageModelFailure.REPETITION, 1)
-    assert len(text) < 6 * max(len(unit), 20)
-    assert not served.is_set()
-
-
 def test_a_redirect_is_not_followed_elsewhere() -> None:
     with serving(says(TEXT)) as other:
 

@@ -66,7 +66,7 @@ def test_stop_frees_the_model_at_once(real_model: FileModel) -> None:
 
 
 def test_a_wrong_key_is_told(real_model: FileModel) -> None:
-    address = real_model.running().facts().place.url
+    address = real_model.facts().place.url
     wrong = Settings(llm_base_url=address, llm_model="x", llm_api_key="wrong")
     with pytest.raises(LanguageModelError) as caught:
         list(open_model(wrong).stream([Message("user", "Hi")], 4))
@@ -106,7 +106,7 @@ def test_the_server_ends_with_the_process_that_started_it(gguf: Path) -> None:
         from mehealth_rag.llm.file_model import FileModel
         from mehealth_rag.settings import Settings
         model = FileModel(Path(sys.argv[1]), Settings(llm_context=512))
-        model.running()
+        model.facts()
         print(model._process.pid, flush=True)
         os.kill(os.getpid(), signal.SIGKILL)
         """
@@ -146,7 +146,7 @@ def test_a_damaged_model_file_is_one_line(tmp_path: Path, gguf: Path) -> None:
     broken.write_bytes(gguf.read_bytes()[:2_000_000])
     model = FileModel(broken, Settings(llm_gguf=broken))
     with pytest.raises(LanguageModelError, match="cannot be run") as caught:
-        model.running()
+        model.facts()
     assert str(broken) in str(caught.value)
     assert "\n" not in str(caught.value)
     assert model._process is None

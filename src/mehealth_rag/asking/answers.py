@@ -18,7 +18,6 @@ from mehealth_rag.answering.scope import declined
 from mehealth_rag.asking.finding import PASSAGES_READ, turns_of
 from mehealth_rag.generating.answer import ENGINE
 from mehealth_rag.generating.answer import answer as written_answer
-from mehealth_rag.generating.evidence import Shelf
 from mehealth_rag.generating.writing import Task, Writer
 from mehealth_rag.growing import mapped
 from mehealth_rag.index.accounting import unread_pages
@@ -123,7 +122,7 @@ class Answerer:
 
     def _written(self, task: Task, pen: Pen, link: FoundLink | None, library: Library) -> Growing:
         """What a language model writes; the link that was found where it writes nothing."""
-        writer = Writer(pen, self.finder.reader(), Shelf.of(self.index))
+        writer = Writer(pen, self.finder.reader(), self.index)
         answer = yield from written_answer(task, writer, library)
         if link is None or answer.engine == ENGINE:
             return answer

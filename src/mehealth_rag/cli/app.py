@@ -40,25 +40,6 @@ Output = Annotated[Path | None, typer.Option("--output", help="JSON Lines file f
 Resume = Annotated[
     bool, typer.Option("--resume", help="go on after the lines that --output has already")
 ]
-EngineName = Annotated[
-    str | None, typer.Option("--engine-name", help="what the report calls the engine")
-]
-Floors = Annotated[
-    Path | None, typer.Option("--fail-under", help="floors (TOML); exit 1 under one")
-]
-Sample = Annotated[
-    int | None,
-    typer.Option("--sample", min=1, help="ask so many of the questions, always the same"),
-]
-WriteAnswers = Annotated[
-    Path | None, typer.Option("--write-answers", help="write our answers as JSON Lines")
-]
-ReaderOnly = Annotated[
-    bool, typer.Option("--reader-only", help="score the reader over our search, without the rules")
-]
-Hidden = Annotated[
-    bool, typer.Option("--show-reporting-half", help="its questions and answers too")
-]
 
 _SETTINGS: dict[str, Any] = {
     "engine": Engine,
@@ -239,24 +220,37 @@ def evaluate(  # noqa: PLR0913 - one parameter an option
     question_set: Annotated[
         Path | None, typer.Option("--set", help="questions, or a folder with corpus/ beside them")
     ] = None,
-    sample: Sample = None,
+    sample: Annotated[
+        int | None,
+        typer.Option("--sample", min=1, help="ask so many of the questions, always the same"),
+    ] = None,
     answers: Annotated[
         Path | None, typer.Option("--answers", help="score another system's answers (JSON Lines)")
     ] = None,
-    engine_name: EngineName = None,
-    write_answers: WriteAnswers = None,
+    engine_name: Annotated[
+        str | None, typer.Option("--engine-name", help="what the report calls the engine")
+    ] = None,
+    write_answers: Annotated[
+        Path | None, typer.Option("--write-answers", help="write our answers as JSON Lines")
+    ] = None,
     compare: Annotated[
         Path | None, typer.Option("--compare", help="the report.json of an earlier run")
     ] = None,
-    fail_under: Floors = None,
+    fail_under: Annotated[
+        Path | None, typer.Option("--fail-under", help="floors (TOML); exit 1 under one")
+    ] = None,
     report: Annotated[
         Path, typer.Option("--report", help="folder that the report is written into")
     ] = Path("eval-report"),
-    show_reporting_half: Hidden = False,
+    show_hidden: Annotated[
+        bool, typer.Option("--show-reporting-half", help="its questions and answers too")
+    ] = False,
     written: Annotated[
         Path | None, typer.Option("--written", help="folder of written documents to score")
     ] = None,
-    reader_only: ReaderOnly = False,
+    reader_only: Annotated[
+        bool, typer.Option("--reader-only", help="score the reader alone over our search")
+    ] = False,
     engine: Engine = None,
     corpus: Corpus = None,
     index: Index = None,
@@ -264,27 +258,13 @@ def evaluate(  # noqa: PLR0913 - one parameter an option
     debug: Debug = False,
 ) -> None:
     """Score a question set and write the report."""
-    from mehealth_rag.cli.evaluate import Request, run, run_reader, run_written
+    options = dict(locals())
+    options["set"] = options.pop("question_set")
+    with guarded(options.pop("debug")):
+        from mehealth_rag.cli.evaluate import Request, run
 
-    with guarded(debug):
-        if written is not None:
-            run_written(written, sample=sample, reader_only=reader_only, json=json, engine=engine)
-            return
-        if reader_only:
-            run_reader(question_set, json=json, corpus=corpus, index=index)
-            return
-        request = Request(
-            question_set=question_set,
-            sample=sample,
-            answers=answers,
-            engine_name=engine_name,
-            write_answers=write_answers,
-            compare=compare,
-            fail_under=fail_under,
-            report=report,
-            show_hidden=show_reporting_half,
-        )
-        run(request, json=json, corpus=corpus, index=index, engine=engine)
+        code = run(Request(**options))
+    raise typer.Exit(code)
 
 
 @_command("ui_host", "ui_port")
@@ -309,10 +289,10 @@ def doctor(
         float, typer.Option("--seconds", min=0, help="how long to measure the language model")
     ] = 60.0,
 ) -> int:
-    """Look over what is installed, configured, reachable and fast enough."""
-    from mehealth_rag.cli.ui import run_doctor
+    """Look over what is configured: whether it is there, reachable and fast enough."""
+    from mehealth_rag.cli.doctor import run
 
-    return run_doctor(common, seconds)
+    return run(common, seconds)
 
 
 @auth_app.command("add")

@@ -199,19 +199,17 @@ def _kept(batch: Batch, lines: Iterator[Line]) -> tuple[Counter[str], int]:
     path, found, size = batch.output, Counter[str](), 0
     if path is None or not path.exists():
         return found, size
-    leave = "name another --output, or leave out --resume to write it anew"
     with _opened(path, "--output") as file:
         for number, text in enumerate(file, start=1):
             if not text.endswith(b"\n"):  # torn: its line is answered again
                 break
             result, line = _parsed(text), next(lines, None)
-            if not isinstance(result, dict) or "id" not in result:
-                raise UsageError(f"{path}: line {number} is no result of a batch; {leave}")
-            if line is None:
-                raise UsageError(f"{path}: line {number} is more than {batch.name} has; {leave}")
-            if result["id"] != _id_of(line):
-                ids = f"id {result['id']!r}, {batch.name} has {_id_of(line)!r} there"
-                raise UsageError(f"{path}: line {number} answers {ids}; {leave}")
+            has_id = isinstance(result, dict) and "id" in result
+            if line is None or not has_id or result["id"] != _id_of(line):
+                raise UsageError(
+                    f"{path}: line {number} answers none of {batch.name}; name another --output, "
+                    "or leave out --resume to write it anew"
+                )
             found[_outcome(result)] += 1
             size += len(text)
     return found, size

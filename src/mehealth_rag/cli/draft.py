@@ -16,18 +16,14 @@ from mehealth_rag.cli.batch import ERROR, exit_code
 from mehealth_rag.cli.context import Common, console, note, open_assistant, print_json
 from mehealth_rag.cli.show import VERDICTS, show_citation
 from mehealth_rag.errors import ReadingError, UsageError
-from mehealth_rag.reading.encoding import decode
-from mehealth_rag.reading.source_spans import source_spans
 from mehealth_rag.serialise import verdict_json
-from mehealth_rag.types import BlockKind, Document, Span, VerdictKind
+from mehealth_rag.types import BlockKind, Document, VerdictKind
 from mehealth_rag.wiring import read_draft
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 _SIGNS = {VerdictKind.SUPPORTED: "✓", VerdictKind.CONTRADICTED: "✗", VerdictKind.NOT_FOUND: "?"}
-_IN_SOURCE = {".txt": False, ".text": False, ".md": True, ".markdown": True}
-"""Endings of files whose letters stand there as they are read, and whether it is Markdown."""
 
 
 def check_alone(file: Path, *others: object) -> None:
@@ -51,8 +47,7 @@ def run_draft(common: Common, file: Path, documents: Sequence[str], *, strict: b
     checked = check_sentences(sentences, partial(assistant.check, documents=documents))
     if common.json:
         done = list(checked)
-        spans = _spans(file, document, done)
-        print_json([_as_json(c, span) for c, span in zip(done, spans, strict=True)])
+        print_json([_as_json(one) for one in done])
         return exit_code(Counter(map(_outcome, done)), strict=strict)
     found = Counter(_shown(console(), checked, several=len(document.pages) > 1))
     return exit_code(found, strict=strict)
@@ -77,31 +72,10 @@ def _outcome(checked: CheckedSentence) -> str:
     return str(checked.verdict.verdict) if checked.verdict else ERROR
 
 
-def _spans(
-    file: Path, document: Document, checked: Sequence[CheckedSentence]
-) -> Iterable[Span | None]:
-    """Where each sentence stands in the file, or in the pages' texts with form feeds between."""
-    markdown = _IN_SOURCE.get(file.suffix.lower())
-    texts = {page.number: page.text for page in document.pages}
-    if markdown is None:
-        starts, at = {}, 0
-        for number, text in texts.items():
-            starts[number], at = at, at + len(text) + 1
-        places = ((starts[c.sentence.page], c.sentence.span) for c in checked)
-        return (Span(start + span.start, start + span.end) for start, span in places)
-    source = decode(file, file.read_bytes()).text
-    said = [c.sentence.span.of(texts[c.sentence.page]) for c in checked]
-    return source_spans(source, said, markdown=markdown)
-
-
-def _as_json(checked: CheckedSentence, span: Span | None) -> dict[str, Any]:
+def _as_json(checked: CheckedSentence) -> dict[str, Any]:
     """A verdict with its sentence's place before it; an error where there is none."""
     sentence = checked.sentence
-    place = {
-        "page": sentence.page,
-        "paragraph": sentence.paragraph,
-        "span": [span.start, span.end] if span else None,
-    }
+    place = {"page": sentence.page, "paragraph": sentence.paragraph}
     if checked.verdict is None:
         return {"place": place, "claim": sentence.claim, ERROR: checked.error}
     return {"place": place, **verdict_json(checked.verdict)}

@@ -1,4 +1,4 @@
-"""`mehealth ui`, `auth` and `doctor`: the web page, who may use it, and what is installed.
+"""`mehealth ui` and `auth`: the web page, and who may use it.
 
 The page is a package beside this one, so it is imported only when it is asked for.
 """
@@ -7,18 +7,14 @@ from __future__ import annotations
 
 import getpass
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mehealth_rag.cli.context import Common, console, note, print_json
+from mehealth_rag.cli.context import note
 from mehealth_rag.errors import UsageError
 
 if TYPE_CHECKING:
-    from mehealth_rag.cli.doctor import Diagnosis
     from mehealth_rag.settings import Settings
-
-_SCHEMA = 1
 
 
 def run(settings: Settings, *, show: bool) -> None:
@@ -54,25 +50,3 @@ def _password(name: str) -> str:
     if getpass.getpass("Once more: ") != first:
         raise UsageError("the two passwords differ; nothing was changed")
     return first
-
-
-def run_doctor(common: Common, seconds: float) -> int:
-    """Print the diagnosis; the exit code is 1 where something has failed."""
-    from mehealth_rag.cli.doctor import diagnose
-
-    diagnosis = diagnose(common.settings, seconds, note)
-    if common.json:
-        checks = [asdict(check) for check in diagnosis.checks]
-        print_json({"schema": _SCHEMA, "healthy": diagnosis.healthy, "checks": checks})
-    else:
-        _show(diagnosis)
-    return 0 if diagnosis.healthy else 1
-
-
-def _show(diagnosis: Diagnosis) -> None:
-    from rich.table import Table
-
-    table = Table("what", "state", "found", "what to do")
-    for check in diagnosis.checks:
-        table.add_row(check.name, str(check.state), check.found, check.remedy)
-    console().print(table)

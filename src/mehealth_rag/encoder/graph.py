@@ -10,7 +10,6 @@ measured once (`training/ranges.py`) and comes with the package.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -68,44 +67,6 @@ def smoothing(matrix: Array, widths: Array, share: float) -> NDArray[np.float32]
     return np.asarray(runs / rows, np.float32)
 
 
-@dataclass(slots=True)
-class _Graph:
-    """Nodes and constants as they are added."""
-
-    nodes: list[Any] = field(default_factory=list)
-    constants: list[Any] = field(default_factory=list)
-
-    def constant(self, name: str, value: Array) -> str:
-        from onnx import numpy_helper
-
-        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
-        return name
-
-    def add(
-        self,
-        kind: str,
-        inputs: list[str],
-        output: str,
-        domain: str = _ONNX,
-        **attributes: Any,  # noqa: ANN401 - ONNX's
-    ) -> str:
-        self.add_split(kind, inputs, [output], domain, **attributes)
-        return output
-
-    def add_split(
-        self,
-        kind: str,
-        inputs: list[str],
-        outputs: list[str],
-        domain: str = _ONNX,
-        **attributes: Any,  # noqa: ANN401 - ONNX's
-    ) -> list[str]:
-        from onnx import helper
-
-        self.nodes.append(helper.make_node(kind, inputs, outputs, domain=domain, **attributes))
-        return outputs
-
-
 class _Bert:
     """The graph of one model, layer by layer."""
 
@@ -115,7 +76,8 @@ class _Bert:
         self._weights = weights
         self._config = config
         self._ranges = ranges
-        self._graph = _Graph()
+        self._nodes: list[Any] = []
+        self._constants: list[Any] = []
 
     def model(self) -> Any:  # noqa: ANN401 - onnx has no types
         from onnx import TensorProto, helper
@@ -123,82 +85,101 @@ class _Bert:
         state = self._embedded()
         for number in range(self._config["num_hidden_layers"]):
             state = self._layer(number, state)
-        self._graph.add("Identity", [state], OUTPUT)
+        self._add("Identity", [state], OUTPUT)
         graph = helper.make_graph(
-            self._graph.nodes,
+            self._nodes,
             "encoder",
             [helper.make_tensor_value_info("input_ids", TensorProto.INT64, [1, "token"])],
             [helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, [1, "token", "width"])],
-            self._graph.constants,
+            self._constants,
         )
         opsets = [helper.make_opsetid(_ONNX, _OPSET), helper.make_opsetid(_MICROSOFT, 1)]
         return helper.make_model(graph, opset_imports=opsets, ir_version=_IR)
 
     def _embedded(self) -> str:
-        graph, weights = self._graph, self._weights
+        weights = self._weights
         words = weights["embeddings.word_embeddings.weight"]
         places = weights["embeddings.position_embeddings.weight"]
         kinds = weights["embeddings.token_type_embeddings.weight"]
         half = words if self._ranges is None else words.astype(np.float16)
-        graph.constant("words", half)
-        graph.constant("places", places + kinds[0])  # a passage is all of the first kind
-        graph.constant("first", np.array([0]))
-        graph.constant("second", np.array([1]))
-        graph.add("Gather", ["words", "input_ids"], "word")
-        graph.add("Cast", ["word"], "word32", to=1)
-        graph.add("Shape", ["input_ids"], "shape")
-        graph.add("Gather", ["shape", "second"], "length")
-        graph.add("Slice", ["places", "first", "length"], "place")
-        graph.add("Add", ["word32", "place"], "embedded")
+        self._constant("words", half)
+        self._constant("places", places + kinds[0])  # a passage is all of the first kind
+        self._constant("first", np.array([0]))
+        self._constant("second", np.array([1]))
+        self._add("Gather", ["words", "input_ids"], "word")
+        self._add("Cast", ["word"], "word32", to=1)
+        self._add("Shape", ["input_ids"], "shape")
+        self._add("Gather", ["shape", "second"], "length")
+        self._add("Slice", ["places", "first", "length"], "place")
+        self._add("Add", ["word32", "place"], "embedded")
         return self._normalised("embedded", "embeddings.LayerNorm")
 
     def _layer(self, number: int, state: str) -> str:
-        graph, layer, n = self._graph, f"encoder.layer.{number}", str(number)
+        layer, n = f"encoder.layer.{number}", str(number)
         width = self._config["hidden_size"]
         three = [f"{layer}.attention.self.{part}" for part in ("query", "key", "value")]
         self._linear(f"{n}.qkv", state, *three)
-        graph.constant(f"{n}.parts", np.array([width] * 3))
+        self._constant(f"{n}.parts", np.array([width] * 3))
         parts = [f"{n}.q", f"{n}.k", f"{n}.v"]
-        graph.add_split("Split", [f"{n}.qkv", f"{n}.parts"], parts, axis=-1)
+        self._add("Split", [f"{n}.qkv", f"{n}.parts"], *parts, axis=-1)
         heads = self._config["num_attention_heads"]
-        graph.add("MultiHeadAttention", parts, f"{n}.heads", _MICROSOFT, num_heads=heads)
+        self._add("MultiHeadAttention", parts, f"{n}.heads", domain=_MICROSOFT, num_heads=heads)
         self._linear(f"{n}.attended", f"{n}.heads", f"{layer}.attention.output.dense")
-        graph.add("Add", [state, f"{n}.attended"], f"{n}.first")
+        self._add("Add", [state, f"{n}.attended"], f"{n}.first")
         state = self._normalised(f"{n}.first", f"{layer}.attention.output.LayerNorm")
         self._linear(f"{n}.wide", state, f"{layer}.intermediate.dense")
-        graph.add("Gelu", [f"{n}.wide"], f"{n}.active", _MICROSOFT)
+        self._add("Gelu", [f"{n}.wide"], f"{n}.active", domain=_MICROSOFT)
         self._linear(f"{n}.narrow", f"{n}.active", f"{layer}.output.dense")
-        graph.add("Add", [state, f"{n}.narrow"], f"{n}.second")
+        self._add("Add", [state, f"{n}.narrow"], f"{n}.second")
         return self._normalised(f"{n}.second", f"{layer}.output.LayerNorm")
 
     def _linear(self, name: str, state: str, *layers: str) -> None:
         """Multiply `state` with the matrices of `layers` side by side, and add their biases."""
         matrix = np.concatenate([self._weights[f"{x}.weight"] for x in layers]).T
         bias = np.concatenate([self._weights[f"{x}.bias"] for x in layers])
-        graph = self._graph
-        graph.constant(f"{name}.bias", bias)
+        self._constant(f"{name}.bias", bias)
         if self._ranges is None:
-            graph.constant(f"{name}.matrix", matrix)
-            graph.add("MatMul", [state, f"{name}.matrix"], f"{name}.product")
-            graph.add("Add", [f"{name}.product", f"{name}.bias"], name)
+            self._constant(f"{name}.matrix", matrix)
+            self._add("MatMul", [state, f"{name}.matrix"], f"{name}.product")
+            self._add("Add", [f"{name}.product", f"{name}.bias"], name)
             return
         factors = smoothing(matrix, self._ranges[name], _SMOOTHING)
-        graph.constant(f"{name}.smoothing", 1 / factors)
-        graph.add("Mul", [state, f"{name}.smoothing"], f"{name}.smooth")
+        self._constant(f"{name}.smoothing", 1 / factors)
+        self._add("Mul", [state, f"{name}.smoothing"], f"{name}.smooth")
         integers, scales = _quantised(matrix * factors[:, None])
-        graph.constant(f"{name}.matrix", integers)
-        graph.constant(f"{name}.scale", scales)
-        graph.constant(f"{name}.zero", np.zeros_like(scales, np.int8))
+        self._constant(f"{name}.matrix", integers)
+        self._constant(f"{name}.scale", scales)
+        self._constant(f"{name}.zero", np.zeros_like(scales, np.int8))
         inputs = [f"{name}.{part}" for part in ("smooth", "matrix", "scale", "zero", "bias")]
-        graph.add("DynamicQuantizeMatMul", inputs, name, _MICROSOFT)
+        self._add("DynamicQuantizeMatMul", inputs, name, domain=_MICROSOFT)
 
     def _normalised(self, state: str, layer: str) -> str:
-        scale = self._graph.constant(f"{layer}.scale", self._weights[f"{layer}.weight"])
-        shift = self._graph.constant(f"{layer}.shift", self._weights[f"{layer}.bias"])
+        scale = self._constant(f"{layer}.scale", self._weights[f"{layer}.weight"])
+        shift = self._constant(f"{layer}.shift", self._weights[f"{layer}.bias"])
         epsilon = self._config["layer_norm_eps"]
-        return self._graph.add(
+        return self._add(
             "LayerNormalization", [state, scale, shift], f"{state}.norm", epsilon=epsilon
         )
+
+    def _constant(self, name: str, value: Array) -> str:
+        from onnx import numpy_helper
+
+        self._constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
+        return name
+
+    def _add(
+        self,
+        kind: str,
+        inputs: list[str],
+        *outputs: str,
+        domain: str = _ONNX,
+        **attributes: Any,  # noqa: ANN401 - ONNX's
+    ) -> str:
+        """Add a node; returns the name of its first output."""
+        from onnx import helper
+
+        self._nodes.append(helper.make_node(kind, inputs, outputs, domain=domain, **attributes))
+        return outputs[0]
 
 
 def _quantised(matrix: Array) -> tuple[NDArray[np.int8], NDArray[np.float32]]:

@@ -59,7 +59,7 @@ def model_folder(setting: str = PACKAGED) -> Path:
     return folder
 
 
-def load_model(setting: str, attention: str | None = None) -> SentenceTransformer:
+def load_model(setting: str) -> SentenceTransformer:
     """Load the model of a setting on the processor, silently. Raises ModelError."""
     folder = model_folder(setting)
     go_offline(hub=not is_packaged(setting) and is_hub_name(setting))
@@ -67,9 +67,8 @@ def load_model(setting: str, attention: str | None = None) -> SentenceTransforme
     from sentence_transformers import SentenceTransformer
 
     transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call] # "Loading weights" on standard error
-    kwargs = {"attn_implementation": attention} if attention else None
     try:
-        return SentenceTransformer(str(folder), device="cpu", model_kwargs=kwargs).eval()
+        return SentenceTransformer(str(folder), device="cpu").eval()
     except Exception as error:
         raise ModelError(
             f"cannot load the embedding model {setting!r}: {first_line(error)}"

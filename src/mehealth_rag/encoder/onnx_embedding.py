@@ -119,7 +119,4 @@ def _card(folder: Path, form: str) -> dict[str, Any]:
         "size": stat.st_size,
         "mtime_ns": stat.st_mtime_ns,
         "max_tokens": _WINDOW,
-        "prompt": "",
-        "pooling": "mean",
-        "normalise": True,
     }

@@ -1,4 +1,4 @@
-"""Vectors of questions by onnxruntime, without torch: what a question pays must be small."""
+"""Vectors of questions, of the packaged model by onnxruntime: no torch, for they must be quick."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from mehealth_rag.encoder.model_files import PACKAGED, file_hash, load_model, model_id
+from mehealth_rag.encoder.model_files import PACKAGED, file_hash, is_packaged, load_model, model_id
 from mehealth_rag.errors import ModelError
 
 if TYPE_CHECKING:
@@ -39,11 +39,9 @@ class Encoder(Protocol):
 class QuestionEncoder:
     """Vectors of questions from the exported model: onnxruntime and tokenizers, no torch."""
 
-    def __init__(self, session: InferenceSession, tokenizer: Tokenizer, prompt: str = "") -> None:
+    def __init__(self, session: InferenceSession, tokenizer: Tokenizer) -> None:
         self._session = session
         self._tokenizer = tokenizer
-        self._prompt = prompt
-        self._inputs = [item.name for item in session.get_inputs()]
 
     @classmethod
     def load(cls, folder: Path, threads: int = 2) -> QuestionEncoder:
@@ -80,7 +78,7 @@ class QuestionEncoder:
         session = onnxruntime.InferenceSession(
             str(folder / MODEL), options, providers=["CPUExecutionProvider"]
         )
-        return cls(session, tokenizer, card["prompt"])
+        return cls(session, tokenizer)
 
     def encode(self, text: str) -> Vectors:
         """Return the unit vector of `text`, float32 [d]. Safe to call from many threads."""
@@ -90,19 +88,14 @@ class QuestionEncoder:
 
     def read(self, text: str) -> tuple[Encoding, Vectors]:
         """Return the tokens of `text` and their last hidden states, float32 [t, d]."""
-        tokens = self._tokenizer.encode(self._prompt + text)
-        known = {
-            "input_ids": tokens.ids,
-            "attention_mask": tokens.attention_mask,
-            "token_type_ids": tokens.type_ids,
-        }
-        feed = {name: np.asarray([known[name]], np.int64) for name in self._inputs}
+        tokens = self._tokenizer.encode(text)
+        feed = {"input_ids": np.asarray([tokens.ids], np.int64)}
         states: Vectors = self._session.run(None, feed)[0][0]
         return tokens, states
 
 
 class TorchQuestionEncoder:
-    """Vectors of questions from sentence-transformers, for models that cannot be exported."""
+    """Vectors of questions from sentence-transformers: any model but the packaged one."""
 
     def __init__(self, model: SentenceTransformer) -> None:
         self._model = model
@@ -115,14 +108,13 @@ class TorchQuestionEncoder:
         return vector
 
 
-def open_question_encoder(models: Path, setting: str = PACKAGED, threads: int = 2) -> Encoder:
+def open_question_encoder(models: Path, setting: str = PACKAGED) -> Encoder:
     """Open the question encoder of a model setting, out of the index's `models` folder.
 
     Raises ModelError when ingesting has not written it, or when it is damaged.
     """
-    folder = models / model_id(setting)
-    if _read_card(folder).get("kind") == "onnx":
-        return QuestionEncoder.load(folder, threads)
+    if is_packaged(setting):
+        return QuestionEncoder.load(models / model_id())
     return TorchQuestionEncoder(load_model(setting))
 
 

@@ -2,14 +2,14 @@
 
     order → plan → jobs → downloads (one host, one connection) → places + record → rows
 
-`web` and `addresses` decide which machines may be reached and how politely, `kinds` what is taken,
-`kept` what lies on disk.
+`web` and `addresses` decide which machines may be reached and how politely, `download` what is
+taken, `kept` what lies on disk.
 """
 
 from __future__ import annotations
 
 from mehealth_rag.fetching.orders import Order, fetch
-from mehealth_rag.fetching.report import Row, Status
+from mehealth_rag.fetching.outcomes import Row, Status
 from mehealth_rag.fetching.web import Limits, Network
 
 __all__ = ["Limits", "Network", "Order", "Row", "Status", "fetch"]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 import httpx
 
-from mehealth_rag.fetching.failures import BY_HAND, FetchFailure, UnknownHost
+from mehealth_rag.fetching.outcomes import BY_HAND, FetchFailure
 
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolve = Callable[[str, int], Sequence[str]]
@@ -93,14 +93,12 @@ def allowed_addresses(
 ) -> tuple[str, ...]:
     """The addresses of a host that may be connected to.
 
-    Raises:
-        UnknownHost: the name has no address.
-        FetchFailure: it has only addresses that are not allowed.
+    Raises FetchFailure where it has none, or only such that are not allowed.
     """
     try:
         found = lookup(host, port)
     except (OSError, UnicodeError) as error:  # UnicodeError: a label that no name can have
-        raise UnknownHost(
+        raise FetchFailure(
             f"the host {host} is not known ({getattr(error, 'strerror', None) or error})",
             "check the address and the network connection",
         ) from error

@@ -7,20 +7,23 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import httpx
 
+from mehealth_rag.corpus import FORMATS
 from mehealth_rag.encoder.model_files import file_hash
+from mehealth_rag.errors import ReadingError
 from mehealth_rag.fetching.addresses import web_address
-from mehealth_rag.fetching.failures import BY_HAND, LATER, FetchFailure, Passing
 from mehealth_rag.fetching.kept import Record, StateFile, is_file_of, put_in_place
-from mehealth_rag.fetching.kinds import check, format_told
-from mehealth_rag.fetching.report import Row, Status
+from mehealth_rag.fetching.outcomes import BY_HAND, LATER, FetchFailure, Passing, Row, Status
 from mehealth_rag.fetching.web import MEGABYTE, Limits, Web
+from mehealth_rag.reading.sniffing import NAMES, check_kind, kind_of
 from mehealth_rag.types import Source
 
 _GONE = frozenset({404, 410})
+_WEB_PAGE = NAMES["html"]
+_TAIL = 2048
 _CODINGS = frozenset({"", "identity", "gzip", "deflate"})
 """How a body may be packed although that was not asked for: httpx unpacks these for sure."""
 
@@ -29,19 +32,17 @@ _CODINGS = frozenset({"", "identity", "gzip", "deflate"})
 class Job:
     """A source to be fetched.
 
-    `record` is of the file that lies there and is ours to replace. `compare` is set where the file
-    is somebody else's: it is compared with the server's, and never replaced. `form` is None where
-    only the server tells the format: the place is that of a web page until then.
+    `record` is of the file that lies there and is ours to replace: another one is compared with
+    the server's, and never replaced.
     """
 
     source: Source
     url: str
-    form: str | None
+    form: str
     place: Path
     file: str
     record: Record | None = None
     force: bool = False
-    compare: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +91,8 @@ class Downloader:
             part.parent.mkdir(parents=True, exist_ok=True)
             try:
                 await self._receive(response, part)
-                form = job.form or format_told(part, response)
-                check(part, form, response.headers)
-                return self._placed(job, part, _record(job, response, part, form))
+                _check_kind(part, job.form, response.headers)
+                return self._placed(job, part, _record(job, response, part))
             finally:  # also where the person stops, or the disk is full
                 part.unlink(missing_ok=True)
 
@@ -113,18 +113,17 @@ class Downloader:
 
     def _placed(self, job: Job, part: Path, record: Record) -> Row:
         """Put a whole part in its place, unless the same or somebody else's file lies there."""
-        place = job.place.with_name(PurePosixPath(record.file).name)
-        if is_file_of(place, record):
+        if is_file_of(job.place, record):
             self.state.put(record)
             return Row.of(record, Status.UNCHANGED)
-        if place.exists() and not is_file_of(place, job.record):
-            why = "differs from the server's" if job.compare else "was put there meanwhile"
+        if job.place.exists() and not is_file_of(job.place, job.record):
+            why = "differs from the server's" if job.force else "was put there meanwhile"
             return Row.skipped(
                 job.source,
                 f"the file {record.file} {why} and stays as it is",
                 "remove it to have the server's",
             )
-        put_in_place(part, place, record, self.state)
+        put_in_place(part, job.place, record, self.state)
         return Row.of(record, Status.FETCHED)
 
 
@@ -166,14 +165,13 @@ def _retry_after(value: str) -> float | None:
     return max(0.0, until.timestamp() - time.time())
 
 
-def _record(job: Job, response: httpx.Response, part: Path, form: str) -> Record:
+def _record(job: Job, response: httpx.Response, part: Path) -> Record:
     headers = response.headers
-    told = job.form is None
     return Record(
         id=job.source.id,
         url=job.url,
         final_url=str(response.url),
-        file=str(PurePosixPath(job.file).with_suffix(f".{form}")) if told else job.file,
+        file=job.file,
         sha256=file_hash(part),
         bytes=part.stat().st_size,
         content_type=headers.get("content-type", ""),
@@ -192,3 +190,38 @@ def _too_large(limit: int) -> FetchFailure:
 def _number(text: str) -> int | None:
     text = text.strip()
     return int(text) if text.isascii() and text.isdigit() else None
+
+
+def format_of(source_format: str) -> str:
+    """The format that a source's stands for; raises FetchFailure for one that cannot be read."""
+    form = FORMATS.get(f".{source_format.lower()}", "")
+    if not form:
+        raise FetchFailure(
+            f"the format '{source_format}' cannot be fetched",
+            f"give the source one of these in sources.toml: {', '.join(NAMES)}",
+        )
+    return form
+
+
+def _check_kind(path: Path, form: str, headers: httpx.Headers) -> None:
+    """Raise FetchFailure where a file is not of its format, as a login page in its place."""
+    content = path.read_bytes()
+    if not content:
+        raise FetchFailure("answers with an empty file", BY_HAND)
+    found, sent = kind_of(content), _content_type(headers)
+    shown = found or "something else"
+    if found is None and sent in {"text/html", "application/xhtml+xml"}:
+        found, shown = _WEB_PAGE, f"{_WEB_PAGE} ({sent})"
+    try:
+        if found == _WEB_PAGE and form != "html":
+            raise FetchFailure(f"answers with {shown} instead of {NAMES[form]}", BY_HAND)
+        check_kind(path, form, content)
+    except ReadingError as error:
+        raise FetchFailure(f"answers with {shown} instead of {NAMES[form]}", BY_HAND) from error
+    framed = {"content-length", "transfer-encoding"} & set(headers)
+    if form == "pdf" and not framed and b"%%EOF" not in content[-_TAIL:]:
+        raise Passing("the PDF was cut short (its end is missing)")
+
+
+def _content_type(headers: httpx.Headers) -> str:
+    return str(headers.get("content-type", "")).partition(";")[0].strip().lower()

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -50,34 +49,30 @@ _RECORDS: TypeAdapter[list[Record]] = TypeAdapter(list[Record])
 class StateFile:
     """The records of a corpus by id. Every change is on disk before `put` returns."""
 
-    def __init__(self, path: Path, records: Mapping[str, Record], problem: str | None) -> None:
-        self.path = path
-        self.problem = problem
-        """What was wrong with the file when it was read, in one line; None where nothing was."""
-        self._records = dict(records)
+    def __init__(self, folder: Path) -> None:
+        """Read the state of a corpus folder.
 
-    @classmethod
-    def load(cls, folder: Path) -> StateFile:
-        """Read the state of a corpus folder. What is damaged is set aside and reported.
-
-        Raises FetchStateError where a newer version wrote it, or it cannot be read.
+        Raises FetchStateError where it cannot be read, is damaged, or a newer version wrote it.
         """
-        path = folder / STATE
+        self._path = path = folder / STATE
+        records: list[Record] = []
         try:
             state = json.loads(path.read_bytes())
-            newer = state["schema"] > SCHEMA
-            records = () if newer else _RECORDS.validate_python(state["sources"])
+            if state["schema"] > SCHEMA:
+                raise FetchStateError(f"{path}: written by a newer version; update, or remove it")
+            records = _RECORDS.validate_python(state["sources"])
         except FileNotFoundError:
-            return cls(path, {}, None)
+            pass
         except OSError as error:
             raise FetchStateError(
                 f"{path}: cannot be read ({error.strerror}); check its permissions"
             ) from error
-        except (ValueError, TypeError, LookupError, RecursionError):
-            return cls(path, {}, _set_aside(path))
-        if newer:
-            raise FetchStateError(f"{path}: written by a newer version; update, or remove it")
-        return cls(path, {record.id: record for record in records}, None)
+        except (ValueError, TypeError, LookupError, RecursionError) as error:
+            raise FetchStateError(
+                f"{path}: is damaged; remove it. Files that it vouched for stay as they are; to "
+                "have them compared with the server run: mehealth fetch --force"
+            ) from error
+        self._records = {record.id: record for record in records}
 
     def __getitem__(self, source: str) -> Record | None:
         return self._records.get(source)
@@ -87,17 +82,7 @@ class StateFile:
         self._records[record.id] = record
         kept = sorted(self._records.values(), key=lambda r: r.id)
         whole = {"schema": SCHEMA, "sources": [asdict(r) for r in kept]}
-        write_durably(self.path, json.dumps(whole, ensure_ascii=False, indent=1) + "\n")
-
-
-def _set_aside(path: Path) -> str:
-    """Keep a damaged file beside for who wants to look, and tell what it means."""
-    aside = path.with_name(f"{path.name}.damaged")
-    path.replace(aside)
-    return (
-        f"{path}: is damaged; kept as {aside.name}. Files that it no longer vouches for stay as "
-        "they are; to have them compared with the server run: mehealth fetch --force"
-    )
+        write_durably(self._path, json.dumps(whole, ensure_ascii=False, indent=1) + "\n")
 
 
 def put_in_place(part: Path, place: Path, record: Record, state: StateFile) -> None:

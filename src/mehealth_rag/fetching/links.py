@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 
 from mehealth_rag.fetching.addresses import web_address
-from mehealth_rag.fetching.failures import FetchFailure
+from mehealth_rag.fetching.outcomes import FetchFailure
 
 
 def new_links(path: Path, base: str, known: Iterable[str]) -> tuple[str, ...]:

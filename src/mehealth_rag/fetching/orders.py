@@ -15,24 +15,19 @@ import httpx
 from filelock import FileLock, Timeout
 from rapidfuzz import process
 
-from mehealth_rag.corpus import file_names, load_sources, untold
+from mehealth_rag.corpus import file_names, load_sources
 from mehealth_rag.encoder.model_files import file_hash
 from mehealth_rag.errors import FetchBusyError, FetchStateError, UsageError
-from mehealth_rag.fetching.download import Downloader, Job
-from mehealth_rag.fetching.failures import FetchFailure
+from mehealth_rag.fetching.download import Downloader, Job, format_of
 from mehealth_rag.fetching.kept import Record, StateFile
-from mehealth_rag.fetching.kinds import format_of
 from mehealth_rag.fetching.links import new_links
-from mehealth_rag.fetching.report import Row, Status
-from mehealth_rag.fetching.web import MEGABYTE, PRODUCT, Limits, Network, Web, environment_proxy
+from mehealth_rag.fetching.outcomes import FetchFailure, Row, Status
+from mehealth_rag.fetching.web import MEGABYTE, PRODUCT, Limits, Network, Web
 from mehealth_rag.index.report import Progress
 from mehealth_rag.types import Source
 
 if TYPE_CHECKING:
     from mehealth_rag.settings import Settings
-
-ENVIRONMENT = "environment"
-"""The value of the setting `fetch_proxy` that takes the proxies of the environment."""
 
 LOCK = ".fetched.lock"
 
@@ -52,12 +47,10 @@ class _Corpus:
     folder: Path
     sources: tuple[Source, ...]
     files: dict[str, str]
-    untold: dict[str, str]
-    """The sources whose format their servers tell, and where the parts of those are."""
 
     @classmethod
     def load(cls, folder: Path) -> _Corpus:
-        return cls(folder, load_sources(folder), file_names(folder), untold(folder))
+        return cls(folder, load_sources(folder), file_names(folder))
 
     def chosen(self, ids: Sequence[str]) -> tuple[Source, ...]:
         """The sources of the given ids, in the manifest's order; all where none is given."""
@@ -94,12 +87,11 @@ def fetch(
     corpus = _Corpus.load(settings.corpus)
     chosen = corpus.chosen(order.ids)
     with _alone(corpus):
-        state = StateFile.load(corpus.folder)
-        if state.problem:
-            progress.message(state.problem)
+        state = StateFile(corpus.folder)
         planned = [_planned(source, corpus, state[source.id], order) for source in chosen]
         jobs = [entry for entry in planned if isinstance(entry, Job)]
-        web = Web(network or _network(settings), limits, user_agent(settings.fetch_contact))
+        anywhere = Network(allowed=lambda _: True) if settings.fetch_allow_private else Network()
+        web = Web(network or anywhere, limits, user_agent(settings.fetch_contact))
         rows = asyncio.run(_work(jobs, Downloader(web, state, limits), progress))
     made = (entry if isinstance(entry, Row) else rows[entry.source.id] for entry in planned)
     return tuple(_with_links(row, corpus) for row in made)
@@ -128,12 +120,6 @@ def _alone(corpus: _Corpus) -> Iterator[None]:
         lock.release()
 
 
-def _network(settings: Settings) -> Network:
-    named = settings.fetch_proxy
-    network = Network(proxy=environment_proxy if named == ENVIRONMENT else lambda _url: named)
-    return replace(network, allowed=lambda _: True) if settings.fetch_allow_private else network
-
-
 def user_agent(contact: str | None) -> str:
     """What we call ourselves, and whom a server's keeper may write to."""
     name = f"{PRODUCT}/{version('mehealth-rag')}"
@@ -149,8 +135,7 @@ def _planned(source: Source, corpus: _Corpus, record: Record | None, order: Orde
         form = format_of(source.format)
     except FetchFailure as failure:
         return Row.failed(source, failure)
-    told = form if source.id not in corpus.untold or source.path else None
-    job = Job(source, source.url, told, corpus.folder / file, file, force=order.force)
+    job = Job(source, source.url, form, corpus.folder / file, file, force=order.force)
     if source.path is None:
         return job
     try:
@@ -164,7 +149,7 @@ def _planned_again(job: Job, record: Record | None, sha256: str) -> Job | Row:
     """What to do for a source whose file is there: only what we fetched ourselves is ours."""
     if record is None or record.sha256 != sha256:
         if job.force:
-            return replace(job, compare=True)
+            return job
         if record is None:
             return Row.skipped(job.source, f"{job.file} was put there by hand and stays as it is")
         why = f"{job.file} was changed since it was fetched and stays"

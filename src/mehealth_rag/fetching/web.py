@@ -12,8 +12,6 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import lru_cache
-from urllib.request import getproxies, proxy_bypass
 
 import httpx
 from protego import Protego
@@ -26,14 +24,12 @@ from mehealth_rag.fetching.addresses import (
     resolve,
     web_address,
 )
-from mehealth_rag.fetching.failures import (
+from mehealth_rag.fetching.outcomes import (
     BY_HAND,
     LATER,
     FetchFailure,
-    HostDown,
     OutOfTime,
     Passing,
-    UnknownHost,
 )
 
 PRODUCT = "mehealth-rag"
@@ -42,8 +38,6 @@ MEGABYTE = 1_000_000
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _FEW_WORDS = 64 * 1024
-
-ProxyFor = Callable[[httpx.URL], str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,48 +73,28 @@ class Limits:
     """Hosts that are asked at the same time; each has one connection."""
 
 
-def environment_proxy(url: httpx.URL) -> str | None:
-    """The proxy that the environment names for an address (HTTPS_PROXY, NO_PROXY and so on)."""
-    return None if proxy_bypass(url.host) else getproxies().get(url.scheme)
-
-
 @dataclass(frozen=True, slots=True)
 class Network:
     """How the outside is reached; tests put their own parts in."""
 
     resolve: Resolve = resolve
     allowed: Callable[[IPAddress], bool] = is_public
-    proxy: ProxyFor = lambda _url: None
     ssl_context: Callable[[], ssl.SSLContext] = httpx.create_ssl_context
 
 
-class _CheckedTransport(httpx.AsyncBaseTransport):
-    """Connects to the very addresses of a host that were checked, or through its proxy."""
+class _CheckedTransport(httpx.AsyncHTTPTransport):
+    """Connects to the very addresses of a host that were checked; it is looked up once a run."""
 
-    def __init__(self, network: Network, limits: Limits, proxy: str | None) -> None:
+    def __init__(self, network: Network, limits: Limits, certificates: ssl.SSLContext) -> None:
+        one = httpx.Limits(max_connections=1)
+        super().__init__(verify=certificates, trust_env=False, limits=one)
         self._network = network
-        self._limits = limits
-        self._proxied = proxy is not None
-        self._found: tuple[str, ...] = ()
-        self._failure: FetchFailure | None = None
-        try:
-            self._plain = httpx.AsyncHTTPTransport(
-                verify=_ssl_context(network),
-                proxy=proxy,
-                trust_env=False,
-                limits=httpx.Limits(max_connections=1),
-            )
-        except (httpx.InvalidURL, ValueError, ImportError) as error:
-            raise FetchFailure(
-                f"the proxy's address is not one ({error})",
-                "mend MEHEALTH_FETCH_PROXY or the variable that it takes it from",
-            ) from error
+        self._seconds = limits.connect
+        self._found: tuple[str, ...] | FetchFailure | None = None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request to the first address that answers; a proxy looks for it itself."""
+        """Send a request to the first address that answers."""
         addresses = await self._addresses(request.url)
-        if self._proxied:
-            return await self._plain.handle_async_request(request)
         name = {"sni_hostname": request.url.raw_host.decode("ascii")}
         fault: Exception = httpx.ConnectError("no address")
         for address in addresses:
@@ -131,7 +105,7 @@ class _CheckedTransport(httpx.AsyncBaseTransport):
                 extensions=request.extensions | name,
             )
             try:
-                response = await self._plain.handle_async_request(pinned)
+                response = await super().handle_async_request(pinned)
             except (httpx.ConnectError, httpx.ConnectTimeout) as error:
                 fault = error
             else:
@@ -139,49 +113,34 @@ class _CheckedTransport(httpx.AsyncBaseTransport):
                 return response
         raise fault
 
-    async def aclose(self) -> None:
-        """Close the connection."""
-        await self._plain.aclose()
-
     async def _addresses(self, url: httpx.URL) -> tuple[str, ...]:
-        """Look the host up once a run; a name that only the proxy knows is the proxy's matter."""
-        if self._failure is not None:
-            raise self._failure
-        if not self._found:
+        if self._found is None:
             try:
                 self._found = await self._looked_up(url)
-            except UnknownHost as failure:
-                if not self._proxied:
-                    self._failure = failure
-                    raise
             except FetchFailure as failure:
-                self._failure = failure
-                raise
+                self._found = failure
+        if isinstance(self._found, FetchFailure):
+            raise self._found
         return self._found
 
     async def _looked_up(self, url: httpx.URL) -> tuple[str, ...]:
         port = url.port or (443 if url.scheme == "https" else 80)
         network = self._network
         try:
-            async with asyncio.timeout(self._limits.connect):  # the resolver itself knows none
+            async with asyncio.timeout(self._seconds):  # the resolver itself knows none
                 return await asyncio.to_thread(
                     allowed_addresses, url.host, port, network.resolve, network.allowed
                 )
         except TimeoutError as error:
-            raise UnknownHost(
+            raise FetchFailure(
                 f"the name {url.host} was not resolved in time", "check the network connection"
             ) from error
-
-
-@lru_cache(maxsize=4)
-def _ssl_context(network: Network) -> ssl.SSLContext:
-    return network.ssl_context()
 
 
 class _Host:
     """One host, one connection: requests come one after the other and with a pause between."""
 
-    def __init__(self, network: Network, limits: Limits, agent: str, proxy: str | None) -> None:
+    def __init__(self, transport: _CheckedTransport, limits: Limits, agent: str) -> None:
         self.robots: dict[str, Protego] = {}
         """Rules by origin."""
         self._vain = 0
@@ -193,7 +152,7 @@ class _Host:
         self._lock = asyncio.Lock()
         headers = {"User-Agent": agent, "Accept": "*/*", "Accept-Encoding": "identity"}
         self._client = httpx.AsyncClient(
-            transport=_CheckedTransport(network, limits, proxy),
+            transport=transport,
             timeout=httpx.Timeout(limits.read, connect=limits.connect),
             headers=headers,
             trust_env=False,
@@ -229,7 +188,7 @@ class _Host:
                 raise FetchFailure("what was sent cannot be unpacked", LATER) from error
             except httpx.TransportError as error:
                 fault = _named(error, url.host)
-                self._vain += isinstance(fault, HostDown)
+                self._vain += isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
                 if self._vain >= self._limits.attempts:
                     self._given_up = fault
                 raise fault from error
@@ -267,9 +226,7 @@ def _named(error: httpx.TransportError, host: str) -> FetchFailure:
             why = cause.verify_message
             return FetchFailure(f"the certificate of {host} is not valid ({why})", BY_HAND)
         why = "no answer in time" if isinstance(error, httpx.ConnectTimeout) else str(error)
-        return HostDown(f"no connection to {host} ({why})")
-    if isinstance(error, httpx.ProxyError):
-        return HostDown(f"the proxy does not lead to {host} ({error})", "check the proxy")
+        return Passing(f"no connection to {host} ({why})")
     if isinstance(error, httpx.TimeoutException):
         return Passing(f"{host} fell silent")
     return Passing(f"{host} broke off ({error})")
@@ -280,17 +237,18 @@ class Web:
 
     def __init__(self, network: Network, limits: Limits, user_agent: str) -> None:
         self._network = network
+        self._certificates = network.ssl_context()
         self._limits = limits
         self._user_agent = user_agent
-        self._hosts: dict[tuple[str, str | None], _Host] = {}
+        self._hosts: dict[str, _Host] = {}
 
     def host(self, url: httpx.URL) -> _Host:
-        """The host of an address; raises FetchFailure where its proxy's address is wrong."""
-        proxy = self._network.proxy(url)
-        key = (url.host.lower().rstrip("."), proxy)
-        if key not in self._hosts:
-            self._hosts[key] = _Host(self._network, self._limits, self._user_agent, proxy)
-        return self._hosts[key]
+        """The host of an address."""
+        name = url.host.lower().rstrip(".")
+        if name not in self._hosts:
+            transport = _CheckedTransport(self._network, self._limits, self._certificates)
+            self._hosts[name] = _Host(transport, self._limits, self._user_agent)
+        return self._hosts[name]
 
     async def close(self) -> None:
         """Close all connections."""

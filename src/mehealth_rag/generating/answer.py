@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from mehealth_rag.answering.certainty import SURE_FROM
 from mehealth_rag.answering.compose import answered, conflict, not_found, statement_text
@@ -17,7 +17,7 @@ from mehealth_rag.generating.gate import Passed
 from mehealth_rag.generating.writing import Task, Writer, Written, write
 from mehealth_rag.growing import mapped
 from mehealth_rag.language.words import content_words, stem_all
-from mehealth_rag.types import Answer, Citation, Quote, Statement, Status
+from mehealth_rag.types import Answer, Quote, Statement, Status
 
 ENGINE = "generative"
 OWN_WORDS = "these are the documents' own words."
@@ -25,23 +25,6 @@ _SILENT = "The language model found no answer in the evidence"
 
 TOLD = 0.6
 """The share of a quote's words that a text has to tell."""
-
-
-@dataclass
-class _Numbers:
-    """The citations of an answer, each quote numbered once, in the order they are needed."""
-
-    library: Library
-    quotes: list[Quote] = field(default_factory=list)
-
-    def of(self, quotes: Sequence[Quote]) -> tuple[int, ...]:
-        """The numbers of some quotes."""
-        self.quotes += [q for q in dict.fromkeys(quotes) if q not in self.quotes]
-        return tuple(self.quotes.index(q) + 1 for q in dict.fromkeys(quotes))
-
-    def citations(self) -> tuple[Citation, ...]:
-        """All of them so far."""
-        return tuple(self.library.citation(n, q) for n, q in enumerate(self.quotes, start=1))
 
 
 def answer(task: Task, writer: Writer, library: Library) -> Generator[Answer, None, Answer]:
@@ -75,18 +58,23 @@ def whole_answer(task: Task, written: Written, library: Library) -> Answer:
 def _told(task: Task, passed: Sequence[Passed], library: Library, disagree: bool = False) -> Answer:
     """What passed as an answer; `disagree`: with what each of the pages says that do."""
     question, draft = task.question, task.draft
-    numbers = _Numbers(library)
-    statements = [Statement(statement_text(p.text), numbers.of(p.quotes)) for p in passed]
-    items = [p.item for p in passed]
     groups = draft.statements if disagree else ()
-    sides = [Statement(statement_text(g[0].text), numbers.of(g)) for g in groups]
+    cited = [q for quotes in (*(p.quotes for p in passed), *groups) for q in quotes]
+    numbers = {quote: number for number, quote in enumerate(dict.fromkeys(cited), start=1)}
+
+    def statement(text: str, quotes: Sequence[Quote]) -> Statement:
+        return Statement(statement_text(text), tuple(numbers[q] for q in dict.fromkeys(quotes)))
+
+    statements = [statement(p.text, p.quotes) for p in passed]
+    items = [p.item for p in passed]
+    sides = [statement(group[0].text, group) for group in groups]
     return Answer(
         question=question.text,
         standalone_question=question.text,
         status=Status.ANSWERED,
         answer=_text(question, statements, items),
         statements=tuple(statements),
-        citations=numbers.citations(),
+        citations=tuple(library.citation(n, quote) for quote, n in numbers.items()),
         conflicts=(conflict(question, sides),) if sides else (),
         confidence=round(draft.confidence, 4),
         engine=ENGINE,

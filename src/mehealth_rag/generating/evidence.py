@@ -5,43 +5,22 @@ Each stands under its headings, with the addresses that its links lead to.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mehealth_rag.generating.addresses import links_of
 from mehealth_rag.guard.exhibits import Exhibit, exhibits_of
 from mehealth_rag.language.orders import evidence_mask, gives_orders
+from mehealth_rag.llm import Asked, EvidenceItem, Message, TokenBudget, answer_messages, fitting
 from mehealth_rag.retrieval.retriever import Evidence
-from mehealth_rag.types import Hit, PageOf, Passage
+from mehealth_rag.types import Hit
 
 if TYPE_CHECKING:
     from mehealth_rag.index.opened import OpenIndex
-    from mehealth_rag.llm import Asked, EvidenceItem, Message, TokenBudget
 
 LEAST_TOKENS = 12
 """Tokens of a passage at the least, by its title and page alone."""
-
-
-@dataclass(frozen=True, slots=True)
-class Shelf:
-    """Where the passages of an index stand.
-
-    `passages` are all of a document in reading order; none where there are more than asked for.
-    """
-
-    page: PageOf
-    passages: Callable[[str, int], Sequence[Passage]]
-
-    @classmethod
-    def of(cls, index: OpenIndex) -> Shelf:
-        """The passages of an open index."""
-
-        def whole(document: str, most: int) -> Sequence[Passage]:
-            ordinals = index.document_ordinals([document])
-            return index.passages(ordinals.tolist()) if len(ordinals) <= most else ()
-
-        return cls(index.page, whole)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +31,13 @@ class Given:
     exhibits: tuple[Exhibit, ...]
 
 
-def given(asked: Asked, ranked: Sequence[Evidence], shelf: Shelf, budget: TokenBudget) -> Given:
+def given(asked: Asked, ranked: Sequence[Evidence], index: OpenIndex, budget: TokenBudget) -> Given:
     """The passages that fit, best first, and what else the best one's document has, if all fits.
 
     What may not be evidence is not told.
     """
-    from mehealth_rag.llm import answer_messages, fitting
-
-    best = exhibits_of(ranked, shelf.page)
-    exhibits = [*best, *_rest(best, shelf, budget.tokens)]
+    best = exhibits_of(ranked, index.page)
+    exhibits = [*best, *_rest(best, index, budget.tokens)]
     items = [_item(e) for e in exhibits]
     kept = len(fitting(asked, items, budget))
     kept = kept if kept == len(items) else min(kept, len(best))
@@ -68,20 +45,19 @@ def given(asked: Asked, ranked: Sequence[Evidence], shelf: Shelf, budget: TokenB
     return Given(prompt, tuple(exhibits[:kept]))
 
 
-def _rest(best: Sequence[Exhibit], shelf: Shelf, tokens: int) -> tuple[Exhibit, ...]:
+def _rest(best: Sequence[Exhibit], index: OpenIndex, tokens: int) -> tuple[Exhibit, ...]:
     """The other passages of the best one's document; none where they are surely too many."""
-    if not best:
+    ordinals = index.document_ordinals([e.passage.document for e in best[:1]])
+    if len(ordinals) > tokens // LEAST_TOKENS:
         return ()
     known = {e.passage.id for e in best}
-    whole = shelf.passages(best[0].passage.document, tokens // LEAST_TOKENS)
+    whole = index.passages(ordinals.tolist())
     others = (Evidence(Hit(p, 0.0), evidence_mask(p)) for p in whole if p.id not in known)
-    return exhibits_of(others, shelf.page)
+    return exhibits_of(others, index.page)
 
 
 def _item(exhibit: Exhibit) -> EvidenceItem:
     """A passage as the model sees it."""
-    from mehealth_rag.llm import EvidenceItem
-
     passage = exhibit.passage
     said = [_with_addresses(exhibit, place) for place in range(len(exhibit.sentences))]
     text = "\n".join(said)

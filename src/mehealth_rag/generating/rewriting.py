@@ -11,17 +11,14 @@ import re
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from mehealth_rag.errors import LanguageModelError
 from mehealth_rag.followups import Standalone
 from mehealth_rag.language.figures import figures
 from mehealth_rag.language.pronouns import POINTING
 from mehealth_rag.language.words import REQUEST_WORDS, content_words, stem, words
+from mehealth_rag.llm import LanguageModel, rewrite_messages
 from mehealth_rag.types import Turn
-
-if TYPE_CHECKING:
-    from mehealth_rag.llm import LanguageModel
 
 MOST_TOKENS = 80
 LONGEST = 300
@@ -40,8 +37,6 @@ def rewritten(
 
     A question that leaves nothing out is not shown to the model.
     """
-    from mehealth_rag.llm import rewrite_messages
-
     if not ruled.leans:
         return ruled
     text = ""

@@ -13,7 +13,6 @@ LONGEST = 600
 """Characters after which a sentence that has not ended is cut: nobody writes so, but a model in a
 loop does."""
 
-_BLANK = re.compile(r"\s*")
 _MARKS_AFTER = re.compile(r"[^\S\n]*")
 _WHOLE_WORD = re.compile(r"(?<!\w)[^\W\d_]\w*[^\w]")
 _ENDED = re.compile(r"[.!?…][\s\"'”’»)\]*_]*$")
@@ -103,7 +102,7 @@ def next_end(text: str, *, final: bool) -> int | None:
     What is sure stays so whatever follows: a border counts only when a whole word of what comes
     after it is there, or the line has ended.
     """
-    start = _after_blank(text)
+    start = len(text) - len(text.lstrip())
     if start == len(text):
         return None
     view = text[: start + LONGEST]
@@ -142,8 +141,3 @@ def _capitalised(text: str) -> str:
 
 def _is_ended(written: str) -> bool:
     return ends_marked(written) or _ENDED.search(blanked(written, final=True).rstrip()) is not None
-
-
-def _after_blank(text: str) -> int:
-    blank = _BLANK.match(text)
-    return blank.end() if blank else 0

@@ -16,17 +16,18 @@ from mehealth_rag.answering.draft import Draft
 from mehealth_rag.answering.questions import Question
 from mehealth_rag.answering.reading import ReadHit
 from mehealth_rag.errors import LanguageModelError, LanguageModelFailure
-from mehealth_rag.generating.evidence import Given, Shelf, given
+from mehealth_rag.generating.evidence import Given, given
 from mehealth_rag.generating.gate import Gate, Passed
 from mehealth_rag.generating.judging import Bench
 from mehealth_rag.generating.markers import without_marks
 from mehealth_rag.generating.pace import Pace
+from mehealth_rag.llm import Asked, LanguageModel, TokenBudget
 from mehealth_rag.reader.choice import order
 from mehealth_rag.retrieval.retriever import Evidence
 from mehealth_rag.types import Dropped, Turn
 
 if TYPE_CHECKING:
-    from mehealth_rag.llm import LanguageModel
+    from mehealth_rag.index.opened import OpenIndex
     from mehealth_rag.reader.model import Reader
 
 
@@ -60,7 +61,7 @@ class Writer:
 
     pen: Pen
     reader: Reader
-    shelf: Shelf
+    index: OpenIndex
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,15 +109,13 @@ def write(task: Task, writer: Writer) -> Generator[tuple[Passed, ...], None, Wri
 
 def _given(task: Task, writer: Writer) -> Given:
     """What the model is told: nothing of the documents where no passage fits."""
-    from mehealth_rag.llm import Asked, TokenBudget
-
     pen = writer.pen
     room = min(pen.model.context_tokens - pen.max_tokens, pen.pace.tokens)
     readings = [hit.reading for hit in task.hits]
     ranked = [task.evidence[place] for place in order(readings, writer.reader.limits)]
     history = [(question, _plain(answer)) for question, answer in task.history]
     asked = Asked(task.asked, history)
-    return given(asked, ranked, writer.shelf, TokenBudget(room, pen.model.count))
+    return given(asked, ranked, writer.index, TokenBudget(room, pen.model.count))
 
 
 def _plain(answer: str) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mehealth_rag.encoder.model_files import file_hash
 from mehealth_rag.encoder.question import drop_damaged, has_question_encoder
 from mehealth_rag.errors import IndexStateError, MehealthError, NoIndexError, ReadingError
 from mehealth_rag.index.cache import BuildCache, digest, vector_key
@@ -26,7 +27,7 @@ from mehealth_rag.index.dense import (
 )
 from mehealth_rag.index.folder import LAYOUT_VERSION, MANIFEST, read_manifest, seal, write_durably
 from mehealth_rag.index.lexical import LexicalWriter
-from mehealth_rag.index.report import Progress, RowStatus, Tally, indexed_documents
+from mehealth_rag.index.report import Progress, Tally, indexed_documents
 from mehealth_rag.index.texts import TEXTS_VERSION, embedding_text, lexical_text
 from mehealth_rag.language.acronyms import learn_acronyms
 from mehealth_rag.language.words import WORDS_VERSION, stems, words
@@ -107,21 +108,20 @@ class _Build:
         same = old.get("fingerprint") == fingerprint and old.get("chroma_url") == plan.chroma_url
         ready = has_question_encoder(plan.folder.models, plan.model)
         if before and same and ready and not plan.rebuild:
-            self._tally.recall(before, plan.sources)
             self._tally.truncated = int(old.get("truncated", 0))
-            return self._tally.report(before, changed=False)
+            report = self._tally.report(plan.sources, before, indexed_documents(before))
+            return replace(report, changed=False)
         if plan.rebuild:
             drop_damaged(plan.folder.models, plan.model)
         self._tidy({before.name, str(old.get("previous"))} if before else None)
         generation = plan.folder.new_generation(fingerprint)
         documents = indexed_documents(before)
-        count = self._fill(generation, hashes)
-        self._write_manifest(generation, fingerprint, before, count)
+        self._fill(generation, hashes)
+        self._write_manifest(generation, fingerprint, before)
         plan.folder.switch(generation)
         self._pruned = True
         self._tidy({generation.name, before.name if before else ""})
-        self._tally.compare(documents, indexed_documents(generation))
-        return self._tally.report(generation, changed=True)
+        return self._tally.report(plan.sources, generation, documents)
 
     def close(self) -> None:
         """Keep what was computed, however the build ended."""
@@ -144,14 +144,14 @@ class _Build:
         with self._stage("hash", len(self._plan.sources)):
             for source in self._plan.sources:
                 try:
-                    hashes[source.id] = self._cache.file_hash(_path(source))
+                    hashes[source.id] = file_hash(_path(source))
                 except OSError as error:
                     hashes[source.id] = f"{_UNREADABLE}: {error.strerror or error}"
                 self._progress.advance()
         return hashes
 
-    def _fill(self, generation: Path, hashes: dict[str, str]) -> int:
-        """Write all of a generation but its manifest; return the number of passages."""
+    def _fill(self, generation: Path, hashes: dict[str, str]) -> None:
+        """Write all of a generation but its manifest."""
         content = ContentWriter(generation)
         done = False
         try:
@@ -166,7 +166,6 @@ class _Build:
             content.close(keep=done)
             if not done:
                 shutil.rmtree(generation, ignore_errors=True)
-        return content.passages
 
     def _read(self, content: ContentWriter, hashes: dict[str, str]) -> None:
         firsts = _firsts(self._plan.sources, hashes)
@@ -187,7 +186,7 @@ class _Build:
                 else:
                     document, passages = told_apart(document, passages, titles)
                     content.add(document, passages, names)
-                    self._tally.note(document, len(passages))
+                    self._tally.note(document)
                 self._progress.advance()
         self._cache.commit()
 
@@ -275,9 +274,7 @@ class _Build:
             texts = (lexical_text(p) for part in content.each_passage(_CHUNK) for p in part)
             content.add_acronyms(learn_acronyms(texts))
 
-    def _write_manifest(
-        self, generation: Path, fingerprint: str, before: Path | None, passages: int
-    ) -> None:
+    def _write_manifest(self, generation: Path, fingerprint: str, before: Path | None) -> None:
         manifest = {
             "layout": LAYOUT_VERSION,
             "fingerprint": fingerprint,
@@ -285,8 +282,6 @@ class _Build:
             "model": self._plan.model,
             "chroma_url": self._plan.chroma_url,
             "collection": self._prefix + generation.name,
-            "documents": sum(row.status is RowStatus.UNCHANGED for row in self._tally.rows),
-            "passages": passages,
             "files": seal(generation),
             "truncated": self._tally.truncated,
             "previous": before.name if before else None,

@@ -14,7 +14,6 @@ import numpy as np
 from pydantic import ValidationError
 
 from mehealth_rag.encoder.embedding import PassageText, PassageVectors
-from mehealth_rag.encoder.model_files import file_hash
 from mehealth_rag.index.content import adapter
 from mehealth_rag.reading.describing import described
 from mehealth_rag.types import Document, Page, Passage, Source
@@ -31,8 +30,6 @@ _SCHEMA = """
 create table vectors (key blob primary key, passage blob not null, sentences blob not null,
     truncated integer not null, used integer not null) without rowid;
 create table documents (key blob primary key, data blob not null, used integer not null);
-create table files (path text primary key, size integer not null, mtime integer not null,
-    sha256 text not null, used integer not null) without rowid;
 create table builds (number integer not null);
 insert into builds values (0);
 """
@@ -58,18 +55,6 @@ class BuildCache:
         self._database = self._open()
         self._database.execute("update builds set number = number + 1")
         self._build = int(self._database.execute("select number from builds").fetchone()[0])
-
-    def file_hash(self, path: Path) -> str:
-        """Hash a file, or look its hash up while size and time are the same. Raises OSError."""
-        stat = path.stat()
-        known = (str(path.resolve()), stat.st_size, stat.st_mtime_ns)
-        query = "select sha256 from files where path = ? and size = ? and mtime = ?"
-        rows = self._rows(query, known)
-        sha256 = rows[0][0] if rows else file_hash(path)
-        self._write(
-            "insert or replace into files values (?, ?, ?, ?, ?)", [(*known, sha256, self._build)]
-        )
-        return str(sha256)
 
     def document(self, key: bytes, source: Source, sha256: str) -> _Read | None:
         """Return the document and passages that were read before under `key`."""
@@ -125,8 +110,8 @@ class BuildCache:
 
     def close(self, prune: bool = False) -> None:
         """Close the cache; `prune` forgets what the last builds did not use."""
-        for table in ("vectors", "documents", "files") if prune else ():
-            query = f"delete from {table} where used <= ?"  # noqa: S608 - the three names above
+        for table in ("vectors", "documents") if prune else ():
+            query = f"delete from {table} where used <= ?"  # noqa: S608 - the two names above
             self._write(query, [(self._build - KEPT_BUILDS,)])
         if self._database.in_transaction:  # a full disk has ended it already
             with contextlib.suppress(sqlite3.Error):  # what is lost can be made again

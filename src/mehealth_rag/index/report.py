@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
@@ -119,7 +119,7 @@ class IngestReport:
     pages: int
     passages: int
     generation: str
-    changed: bool
+    changed: bool = True
     truncated: int = 0
     embedded: int = 0
     seconds: Mapping[str, float] = field(default_factory=dict)
@@ -129,7 +129,6 @@ class IngestReport:
 class Tally:
     """What a build has met so far; `seconds` by stage."""
 
-    rows: list[DocumentRow] = field(default_factory=list)
     problems: list[DocumentProblem] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
     truncated: int = 0
@@ -137,25 +136,18 @@ class Tally:
 
     def fail(self, source: Source, reason: str) -> None:
         """Count a source as failed."""
-        self.rows.append(DocumentRow(source.id, source.title, 0, 0, RowStatus.FAILED, reason))
         self.problems.append(DocumentProblem(source.id, reason))
 
     def duplicate(self, source: Source, first: str) -> None:
         """Count a source that is the same file as the source `first`."""
-        if any(row.id == first and row.status is RowStatus.FAILED for row in self.rows):
+        if any(p.source == first and p.page is None for p in self.problems):
             self.fail(source, f"{same_file(first)}, which cannot be read")
-        else:
-            self.rows.append(_duplicate(source, first))
 
-    def note(self, document: Document, passages: int) -> None:
+    def note(self, document: Document) -> None:
         """Count a document that was read, with those of its pages that have no text."""
-        source, pages = document.source, document.pages
-        self.rows.append(
-            DocumentRow(source.id, source.title, len(pages), passages, RowStatus.UNCHANGED)
-        )
         self.problems += [
-            DocumentProblem(source.id, page.problem, page.number, page.fault, page.label)
-            for page in pages
+            DocumentProblem(document.source.id, page.problem, page.number, page.fault, page.label)
+            for page in document.pages
             if page.problem
         ]
 
@@ -168,48 +160,41 @@ class Tally:
         finally:
             self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
 
-    def report(self, generation: Path, changed: bool) -> IngestReport:
-        """Return the report of these rows."""
+    def report(
+        self, sources: Sequence[Source], generation: Path, before: dict[str, IndexedDocument]
+    ) -> IngestReport:
+        """Return what became of each source since the documents of the generation `before`."""
+        with closing(ContentReader(generation)) as content:
+            now = {d.source.id: d for d in content.documents()}
+            problems = content.problems()
+        reasons = {p.source: p.reason for p in problems if p.page is None}
+        firsts = {name: d.source.id for d in now.values() for name in d.names}
+
+        def row(source: Source) -> DocumentRow:
+            if document := now.get(source.id):
+                status, title = _status(document, before.get(source.id)), document.source.title
+                return DocumentRow(source.id, title, document.pages, document.passages, status)
+            if source.id in firsts:
+                reason = same_file(firsts[source.id])
+                return DocumentRow(source.id, source.title, 0, 0, RowStatus.DUPLICATE, reason)
+            reason = reasons.get(source.id, "")
+            return DocumentRow(source.id, source.title, 0, 0, RowStatus.FAILED, reason)
+
+        ids = {source.id for source in sources}
+        gone = [old.source for name, old in before.items() if name not in ids]
         return IngestReport(
-            documents=tuple(self.rows),
-            problems=tuple(self.problems),
-            pages=sum(row.pages for row in self.rows),
-            passages=sum(row.passages for row in self.rows),
+            documents=(
+                *map(row, sources),
+                *(DocumentRow(s.id, s.title, 0, 0, RowStatus.REMOVED) for s in gone),
+            ),
+            problems=problems,
+            pages=sum(d.pages for d in now.values()),
+            passages=sum(d.passages for d in now.values()),
             generation=generation.name,
-            changed=changed,
             truncated=self.truncated,
             embedded=self.embedded,
             seconds={name: round(s, 3) for name, s in self.seconds.items()},
         )
-
-    def compare(self, before: dict[str, IndexedDocument], now: dict[str, IndexedDocument]) -> None:
-        """Say of each row what changed since the generation before, and add what was removed."""
-        ids = {row.id for row in self.rows}
-        self.rows = [_compared(row, before, now) for row in self.rows]
-        self.rows += [
-            DocumentRow(name, old.source.title, 0, 0, RowStatus.REMOVED)
-            for name, old in before.items()
-            if name not in ids
-        ]
-
-    def recall(self, generation: Path, sources: Sequence[Source]) -> None:
-        """Fill the rows from a generation that is up to date."""
-        content = ContentReader(generation)
-        try:
-            documents = {d.source.id: d for d in content.documents()}
-            self.problems = list(content.problems())
-        finally:
-            content.close()
-        reasons = {p.source: p.reason for p in self.problems if p.page is None}
-        firsts = {name: d.source.id for d in documents.values() for name in d.names}
-        for s in sources:
-            if d := documents.get(s.id):
-                row = DocumentRow(s.id, d.source.title, d.pages, d.passages, RowStatus.UNCHANGED)
-            elif s.id in firsts:
-                row = _duplicate(s, firsts[s.id])
-            else:
-                row = DocumentRow(s.id, s.title, 0, 0, RowStatus.FAILED, reasons.get(s.id, ""))
-            self.rows.append(row)
 
     def nothing(self) -> str:
         """Say why there is nothing to build an index from."""
@@ -225,20 +210,10 @@ def indexed_documents(generation: Path | None) -> dict[str, IndexedDocument]:
     if generation is None:
         return {}
     try:
-        content = ContentReader(generation)
+        with closing(ContentReader(generation)) as content:
+            return {d.source.id: d for d in content.documents()}
     except IndexStateError:
         return {}
-    try:
-        return {d.source.id: d for d in content.documents()}
-    except IndexStateError:
-        return {}
-    finally:
-        content.close()
-
-
-def _duplicate(source: Source, first: str) -> DocumentRow:
-    reason = same_file(first)
-    return DocumentRow(source.id, source.title, 0, 0, RowStatus.DUPLICATE, reason)
 
 
 def same_file(first: str) -> str:
@@ -246,12 +221,8 @@ def same_file(first: str) -> str:
     return f"the same file as {first}"
 
 
-def _compared(
-    row: DocumentRow, before: dict[str, IndexedDocument], now: dict[str, IndexedDocument]
-) -> DocumentRow:
-    if row.status in {RowStatus.FAILED, RowStatus.DUPLICATE}:
-        return row
-    if row.id not in before:
-        return replace(row, status=RowStatus.ADDED)
-    same = before[row.id].sha256 == now[row.id].sha256
-    return replace(row, status=RowStatus.UNCHANGED if same else RowStatus.CHANGED)
+def _status(document: IndexedDocument, before: IndexedDocument | None) -> RowStatus:
+    if before is None:
+        return RowStatus.ADDED
+    same = before.sha256 == document.sha256
+    return RowStatus.UNCHANGED if same else RowStatus.CHANGED

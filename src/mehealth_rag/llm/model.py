@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from mehealth_rag.errors import UsageError
 
 if TYPE_CHECKING:
+    from mehealth_rag.llm.server_model import ServerModel
     from mehealth_rag.settings import Settings
 
 ASSUMED_CONTEXT = 4_096
@@ -58,7 +59,7 @@ def is_configured(settings: Settings) -> bool:
     return settings.llm_base_url is not None or settings.llm_gguf is not None
 
 
-def open_model(settings: Settings) -> LanguageModel:
+def open_model(settings: Settings) -> ServerModel:
     """Open the language model that the settings name. Nothing is asked of it yet.
 
     Raises:

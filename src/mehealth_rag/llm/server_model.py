@@ -12,7 +12,6 @@ import threading
 import time
 from collections.abc import AsyncGenerator, Generator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -88,7 +87,7 @@ class ServerModel:
         self._lock = threading.Lock()
         self._facts: ServerFacts | None = None
         self._failed: tuple[float, LanguageModelError] | None = None
-        self._counted = lru_cache(maxsize=2_048)(self._count)
+        self._counted: dict[str, int] = {}
 
     @property
     def context_tokens(self) -> int:
@@ -102,7 +101,9 @@ class ServerModel:
 
     def count(self, text: str) -> int:
         """Tokens of a text as the server counts them, else an upper estimate."""
-        return self._counted(text)
+        if text not in self._counted:
+            self._counted[text] = self._count(text)
+        return self._counted[text]
 
     def stream(self, messages: Sequence[Message], max_tokens: int) -> ReplyStream:
         """Send the messages; see `mehealth_rag.llm.LanguageModel.stream`."""

@@ -10,8 +10,7 @@ import asyncio
 import contextlib
 import queue
 import threading
-from collections.abc import AsyncGenerator, Callable
-from concurrent.futures import Future
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -21,12 +20,6 @@ from mehealth_rag.llm.failures import Place, explain
 
 if TYPE_CHECKING:
     from mehealth_rag.settings import Settings
-
-_LONGEST_UNIT, _REPEATS = 240, 4
-"""Characters of the longest unit whose repetition is looked for (two sentences), and how often."""
-
-_SHORTEST_RUN = 60
-"""A repetition is one of at least this many characters: a rule of dashes is shorter."""
 
 _CHARACTERS_PER_TOKEN = 12
 """More than any tokenizer puts into a token on average: a server past it ignores `max_tokens`."""
@@ -51,6 +44,67 @@ class Request:
     settings: Settings
     max_tokens: int
 
+    async def work(self, out: queue.SimpleQueue[str | Exception | None]) -> None:
+        """Hand on the text, then an error or None, which is the end."""
+        limit = self.settings.llm_timeout
+        outcome: Exception | None = None
+        try:
+            async with asyncio.timeout(limit), contextlib.aclosing(self.pieces):
+                await self._read(out)
+        except TimeoutError:
+            outcome = self._slow("altogether", limit, "MEHEALTH_LLM_TIMEOUT")
+        except Exception as error:
+            outcome = explain(error, self.place)
+        finally:
+            out.put(outcome)
+
+    async def _read(self, out: queue.SimpleQueue[str | Exception | None]) -> None:
+        """Hand on the text as it comes and raise whatever is wrong with it."""
+        raw = shown = ""
+        finish = None
+        while (piece := await self._next(begun=bool(shown))) is not None:
+            raw, finish = raw + piece.text, piece.finish or finish
+            text = _spoken(raw, ended=finish is not None)
+            if len(text) > len(shown):
+                out.put(text[len(shown) :])
+                shown = text
+            if len(raw) > self.max_tokens * _CHARACTERS_PER_TOKEN:
+                finish = "length"
+                break
+        if finish == "length":
+            text = (
+                f"the answer was cut at {self.max_tokens} tokens; "
+                "a higher MEHEALTH_LLM_MAX_TOKENS allows more"
+            )
+            raise LanguageModelError(text, LanguageModelFailure.CUT_OFF)
+        if finish is None:
+            text = f"the server at {self.place.url} broke off in the middle of an answer"
+            raise LanguageModelError(text, LanguageModelFailure.CUT_OFF)
+        if not shown.strip():
+            text = f"the model {self.place.model!r} gave an empty answer"
+            raise LanguageModelError(text, LanguageModelFailure.EMPTY)
+
+    async def _next(self, *, begun: bool) -> Piece | None:
+        """The next piece within its time; None at the end."""
+        settings = self.settings
+        what, allowed, setting = (
+            ("between two words", settings.llm_token_timeout, "MEHEALTH_LLM_TOKEN_TIMEOUT")
+            if begun
+            else ("to begin", settings.llm_first_token_timeout, "MEHEALTH_LLM_FIRST_TOKEN_TIMEOUT")
+        )
+        try:
+            async with asyncio.timeout(allowed):
+                return await anext(self.pieces, None)
+        except TimeoutError as error:
+            raise self._slow(what, allowed, setting) from error
+
+    def _slow(self, what: str, seconds: float, setting: str) -> LanguageModelError:
+        return LanguageModelError(
+            f"the model at {self.place.url} took more than {seconds:g} s {what}; "
+            f"a higher {setting} waits longer",
+            LanguageModelFailure.SLOW,
+        )
+
 
 class ReplyStream:
     """The text of one reply; see `mehealth_rag.llm.model.TextStream`.
@@ -60,8 +114,7 @@ class ReplyStream:
 
     def __init__(self, request: Request) -> None:
         self._arrived: queue.SimpleQueue[str | Exception | None] = queue.SimpleQueue()
-        work = _work(request, self._arrived.put)
-        self._future: Future[None] = asyncio.run_coroutine_threadsafe(work, _loop())
+        self._future = asyncio.run_coroutine_threadsafe(request.work(self._arrived), _loop())
         self._over = False
 
     def __iter__(self) -> ReplyStream:
@@ -94,97 +147,9 @@ def _loop() -> asyncio.AbstractEventLoop:
     return loop
 
 
-async def _work(request: Request, put: Callable[[str | Exception | None], None]) -> None:
-    """Hand on the text, then an error or None, which is the end."""
-    limit = request.settings.llm_timeout
-    outcome: Exception | None = None
-    try:
-        async with asyncio.timeout(limit), contextlib.aclosing(request.pieces):
-            await _read(request, put)
-    except TimeoutError:
-        outcome = _slow(request, "altogether", limit, "MEHEALTH_LLM_TIMEOUT")
-    except Exception as error:
-        outcome = explain(error, request.place)
-    finally:
-        put(outcome)
-
-
-async def _read(request: Request, put: Callable[[str | Exception | None], None]) -> None:
-    """Hand on the text as it comes and raise whatever is wrong with it."""
-    raw = shown = ""
-    finish = None
-    while (piece := await _next(request, begun=bool(shown))) is not None:
-        raw, finish = raw + piece.text, piece.finish or finish
-        text = _spoken(raw, ended=finish is not None)
-        if len(text) > len(shown):
-            put(text[len(shown) :])
-            shown = text
-        _check(shown, request)
-    if finish == "length":
-        raise _cut(request)
-    if finish is None:
-        text = f"the server at {request.place.url} broke off in the middle of an answer"
-        raise LanguageModelError(text, LanguageModelFailure.CUT_OFF)
-    if not shown.strip():
-        text = f"the model {request.place.model!r} gave an empty answer"
-        raise LanguageModelError(text, LanguageModelFailure.EMPTY)
-
-
-async def _next(request: Request, *, begun: bool) -> Piece | None:
-    """The next piece within its time; None at the end."""
-    settings = request.settings
-    what, allowed, setting = (
-        ("between two words", settings.llm_token_timeout, "MEHEALTH_LLM_TOKEN_TIMEOUT")
-        if begun
-        else ("to begin", settings.llm_first_token_timeout, "MEHEALTH_LLM_FIRST_TOKEN_TIMEOUT")
-    )
-    try:
-        async with asyncio.timeout(allowed):
-            return await anext(request.pieces, None)
-    except TimeoutError as error:
-        raise _slow(request, what, allowed, setting) from error
-
-
-def _slow(request: Request, what: str, seconds: float, setting: str) -> LanguageModelError:
-    return LanguageModelError(
-        f"the model at {request.place.url} took more than {seconds:g} s {what}; "
-        f"a higher {setting} waits longer",
-        LanguageModelFailure.SLOW,
-    )
-
-
-def _cut(request: Request) -> LanguageModelError:
-    return LanguageModelError(
-        f"the answer was cut at {request.max_tokens} tokens; "
-        "a higher MEHEALTH_LLM_MAX_TOKENS allows more",
-        LanguageModelFailure.CUT_OFF,
-    )
-
-
-def _check(text: str, request: Request) -> None:
-    """Raise LanguageModelError where a text repeats itself or is longer than was asked for."""
-    if repeats(text):
-        line = f"the model {request.place.model!r} repeats itself without end"
-        raise LanguageModelError(line, LanguageModelFailure.REPETITION)
-    if len(text) > request.max_tokens * _CHARACTERS_PER_TOKEN:
-        raise _cut(request)
-
-
 def _spoken(raw: str, *, ended: bool) -> str:
     """A reply without what a reasoning model writes before it, between its two marks."""
     text = raw.lstrip()
     if text.startswith(_OPEN):
         return text.partition(_CLOSE)[2].lstrip()
     return "" if _OPEN.startswith(text) and not ended else text
-
-
-def repeats(text: str) -> bool:
-    """Whether a text ends in the same unit, four times over or more."""
-    tail = text[-_LONGEST_UNIT * _REPEATS :]
-    for unit in range(1, _LONGEST_UNIT + 1):
-        run = max(unit * _REPEATS, _SHORTEST_RUN)
-        if run > len(tail):
-            return False
-        if tail[-run + unit :] == tail[-run:-unit]:
-            return True
-    return False

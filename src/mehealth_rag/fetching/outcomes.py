@@ -1,13 +1,36 @@
-"""What a fetch tells in the end: a row for every source."""
+"""What becomes of a source: a row of the report, or the failure that the row tells of."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
 
-from mehealth_rag.fetching.failures import FetchFailure
 from mehealth_rag.fetching.kept import Record
 from mehealth_rag.types import Source
+
+BY_HAND = "get it in a browser if that is allowed, and put it into the corpus yourself"
+LATER = "run mehealth fetch again later"
+
+
+class FetchFailure(Exception):  # noqa: N818 - the names here say what happened
+    """One source cannot be fetched; the others go on. Reads as "reason; advice"."""
+
+    def __init__(self, reason: str, advice: str) -> None:
+        super().__init__(f"{reason}; {advice}")
+        self.reason = reason
+        self.advice = advice
+
+
+class Passing(FetchFailure):
+    """A fault that may pass: worth another try. `wait` is what the server asks for, in seconds."""
+
+    def __init__(self, reason: str, advice: str = LATER, wait: float | None = None) -> None:
+        super().__init__(reason, advice)
+        self.wait = wait
+
+
+class OutOfTime(FetchFailure):
+    """The request has had its time."""
 
 
 class Status(StrEnum):
