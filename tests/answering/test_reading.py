@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from mehealth_rag.answering.draft import Draft
+    from mehealth_rag.answering.reading import Draft
     from mehealth_rag.types import Page
 
 GUIDE = """\

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mehealth_rag.language.kinds import DATE
+from mehealth_rag.answering.marking import DATE
 
 
 @pytest.mark.parametrize(

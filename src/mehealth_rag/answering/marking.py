@@ -5,10 +5,35 @@ from __future__ import annotations
 import re
 
 from mehealth_rag.answering.questions import Question, Wanted
-from mehealth_rag.language import kinds
-from mehealth_rag.language.figures import Figure, FigureKind, figures
+from mehealth_rag.language.dates import MONTHS, SHORT_MONTHS
+from mehealth_rag.language.figures import ORDINAL_WORDS, Figure, FigureKind, figures
 from mehealth_rag.language.words import content_words, fold, stem
 from mehealth_rag.types import Span
+
+_MONTHS = "|".join([*MONTHS, *SHORT_MONTHS])
+_MONTHS_NAMED = "|".join(MONTHS)
+DATE = re.compile(
+    rf"\b(?:1[0-9]|20)\d\d(?:s\b|\b)|\b\d{{1,2}}(?:st|nd|rd|th)?\s(?:of\s)?(?:{_MONTHS})\b"
+    rf"|\b(?:{_MONTHS})\s\d{{1,4}}\b|\b(?:{_MONTHS})\b(?=[\s,]+(?:1|2)\d{{3}})"
+    r"|\b\d{1,2}(?:st|nd|rd|th)\scentur(?:y|ies)\b|\b\d{1,4}\s(?:bc|ad|bce|ce)\b"
+    r"|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b"
+    rf"|\b(?:in|on|by|since|until|from|during|last|next|early|late|mid)[\s-](?-i:{_MONTHS_NAMED})\b"
+    rf"|\b(?:{'|'.join(ORDINAL_WORDS)}|twenty-first)\scentur(?:y|ies)\b|\b\d{{1,2}}:\d\d\b",
+    re.IGNORECASE,
+)
+_MONTH_AFTER = re.compile(rf"(?:st|nd|rd|th)?\s(?:of\s)?(?:{_MONTHS_NAMED})\b")
+_MONTH_BEFORE = re.compile(rf"\b(?:{_MONTHS_NAMED})\s$")
+NAME_RUN = re.compile(
+    r"\b[A-Z][\w&’'-]*(?:\s+(?:(?:of|the|for|and|&|de|van|von)\s+){0,2}[A-Z][\w&’'-]*)*"
+)
+"""A run of capitalised words with the small words between them."""
+
+
+def in_day(text: str, start: int, end: int) -> bool:
+    """Whether the figure between `start` and `end` is the day of a date ("On **31** December")."""
+    short = end - start <= len("31")
+    return short and bool(_MONTH_AFTER.match(text, end) or _MONTH_BEFORE.search(text[:start]))
+
 
 MOST_NAMES = 3
 """More names than this are no longer a few decisive words."""
@@ -24,7 +49,7 @@ def decisive(question: Question, text: str) -> tuple[Span, ...]:
             return _figure(question, text)
         case Wanted.DATE:
             asked = fold(question.text)
-            found = (m for m in kinds.DATE.finditer(text) if fold(m.group()) not in asked)
+            found = (m for m in DATE.finditer(text) if fold(m.group()) not in asked)
             return tuple(Span(m.start(), m.end()) for m in found)
         case Wanted.PERSON | Wanted.NAME:
             return _names(question, text)
@@ -53,7 +78,7 @@ def decisive_figure(question: Question, text: str) -> Figure | None:
 def measured(text: str) -> tuple[Figure, ...]:
     """The figures of `text` that may measure something: no years, and no days of a date."""
     found = (f for f in figures(text) if f.kind is not FigureKind.YEAR)
-    return tuple(f for f in found if not kinds.in_day(text, f.span.start, f.span.end))
+    return tuple(f for f in found if not in_day(text, f.span.start, f.span.end))
 
 
 def _figure(question: Question, text: str) -> tuple[Span, ...]:
@@ -128,7 +153,7 @@ def _with_unit(text: str, span: Span) -> Span:
 def _names(question: Question, text: str) -> tuple[Span, ...]:
     asked = set(content_words(question.text))
     spans: list[Span] = []
-    for match in kinds.NAME_RUN.finditer(text):
+    for match in NAME_RUN.finditer(text):
         parts = set(content_words(match.group()))
         if parts and not parts & asked and match.start() > 0:
             spans.append(Span(match.start(), match.end()))

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from mehealth_rag.answering.before import named_before
 from mehealth_rag.answering.conflicts import disagreeing
-from mehealth_rag.answering.draft import Draft
-from mehealth_rag.language.words import content_words, fold, stem_all
+from mehealth_rag.answering.questions import Wanted
+from mehealth_rag.guard.verdict import Case, weigh
+from mehealth_rag.language.words import OWNERS, SUBJECTS, content_words, fold, stem_all, words
 from mehealth_rag.passages.tables import quoted_columns
 from mehealth_rag.reader.choice import choose, order, ranked
-from mehealth_rag.reader.rows import readable
+from mehealth_rag.reader.rows import gathered, readable
 from mehealth_rag.types import BlockKind, Quote
 
 if TYPE_CHECKING:
@@ -19,12 +20,87 @@ if TYPE_CHECKING:
 
     from mehealth_rag.answering.questions import Question
     from mehealth_rag.reader.choice import Chosen
-    from mehealth_rag.reader.model import Limits, PassageReading
+    from mehealth_rag.reader.model import Limits, PassageReading, Reader
     from mehealth_rag.reader.rows import PassageText
     from mehealth_rag.retrieval.retriever import Evidence
-    from mehealth_rag.types import Hit, PageOf, Passage, Sentence, Span
+    from mehealth_rag.types import Hit, Page, PageOf, Passage, Sentence, Span
 
     _Place = tuple[str, int, Span]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What the engine found: each statement with the quotes that say it, and how sure it is.
+
+    `statements` is empty where nothing answers. `headings` has for each the heading that names what
+    it speaks of, empty where its own words do. `introduction` is the quote that announces a list,
+    None where the answer is no list. `before` has for each statement the sentences that it leans
+    on, each with its quotes. `answerable` is the probability that the documents answer,
+    `confidence` that this answer is right. `disagree` says that the statements give different
+    figures for the same thing. `lead` is "Yes" or "No" where that is what they say.
+    """
+
+    statements: tuple[tuple[Quote, ...], ...]
+    answerable: float
+    confidence: float
+    headings: tuple[str, ...] = ()
+    introduction: Quote | None = None
+    before: tuple[tuple[tuple[Quote, ...], ...], ...] = ()
+    disagree: bool = False
+    lead: str = ""
+
+
+MOST_BEFORE = 2
+"""Sentences that are told before one that leans: what is named further back is told too dearly."""
+
+
+def leans(sentence: str) -> bool:
+    """Whether a sentence begins with a word for something that was named before."""
+    first = words(sentence)[:2]
+    return first[:1] != [] and (first[0] in SUBJECTS | OWNERS or first == ["the", "same"])
+
+
+def named_before(passage: Passage, sentence: Sentence, page: Page) -> tuple[Sentence, ...]:
+    """The sentences of its paragraph before one that leans, from the nearest that does not on.
+
+    None where it does not lean, or what it leans on stands too far from it or in another passage.
+    """
+    if sentence.kind is not BlockKind.PARAGRAPH or not leans(passage.words(sentence.span)):
+        return ()
+    earlier = _earlier(passage, sentence, page)[-MOST_BEFORE:]
+    whole = [n for n, one in enumerate(earlier) if not leans(passage.words(one.span))]
+    return tuple(earlier[whole[-1] :]) if whole else ()
+
+
+def _earlier(passage: Passage, sentence: Sentence, page: Page) -> Sequence[Sentence]:
+    """The sentences of a passage that stand before one in its paragraph."""
+    start = sentence.span.start
+    own = next((b.span for b in page.blocks if b.span.start <= start < b.span.end), sentence.span)
+    return [s for s in passage.sentences if own.start <= s.span.start < start]
+
+
+SURE = 0.8
+"""The probability from which on a yes or a no is said: a wrong one is worse than none."""
+
+_CHOICE = re.compile(r"\bor\b", re.IGNORECASE)
+
+
+def lead(question: Question, draft: Draft, hits: Sequence[ReadHit], reader: Reader) -> str:
+    """The yes or no that what an answer quotes gives to what is asked; empty where it gives none.
+
+    A question with a choice ("by bus or by train?") has neither answer.
+    """
+    if question.wanted is not Wanted.YES_NO or _CHOICE.search(question.text) or draft.disagree:
+        return ""
+    told = {quote.text for statement in draft.statements for quote in statement}
+    told |= {quote.text for led in draft.before for quotes in led for quote in quotes}
+    parts = [(h.text, [n for n, s in enumerate(h.text.sentences) if s in told]) for h in hits]
+    evidence = gathered([(text, places) for text, places in parts if places])
+    found = weigh(reader, Case(question.text, [evidence])).judgement
+    if found.carried >= SURE:
+        return "Yes"
+    return "No" if found.denied >= SURE else ""
+
 
 MOST_WORDS, MOST_LISTED = 75, 150
 """Words of an answer at the most, its best sentence aside; the second of items and rows."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mehealth_rag.generating.addresses import links_of
-from mehealth_rag.guard.exhibits import Exhibit, exhibits_of
+from mehealth_rag.guard.verdict import Exhibit, exhibits_of
 from mehealth_rag.language.orders import evidence_mask, gives_orders
 from mehealth_rag.retrieval.retriever import Evidence
 from mehealth_rag.types import Hit, PageOf, Passage

@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING
 from mehealth_rag.errors import LanguageModelError
 from mehealth_rag.followups import Standalone
 from mehealth_rag.language.figures import figures
-from mehealth_rag.language.pronouns import POINTING
-from mehealth_rag.language.words import REQUEST_WORDS, content_words, stem, words
+from mehealth_rag.language.words import POINTING, REQUEST_WORDS, content_words, stem, words
 from mehealth_rag.types import Turn
 
 if TYPE_CHECKING:

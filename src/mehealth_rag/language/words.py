@@ -151,3 +151,20 @@ def stems(text: str) -> list[str]:
     give `=1600000000`), so that different spellings of one figure meet.
     """
     return stem_all(content_words(text)) + canonical_figures(text)
+
+
+OF_SEVERAL = frozenset("they them their".split())
+OF_A_PERSON = frozenset("he she him his her".split())
+OWNERS = frozenset("its their his her".split())
+DEMONSTRATIVES = frozenset("this that these those".split())
+
+SUBJECTS = DEMONSTRATIVES | frozenset("it they he she such".split())
+"""What a sentence may begin with in place of what it speaks of."""
+
+POINTING = SUBJECTS.union(
+    OWNERS,
+    OF_SEVERAL,
+    OF_A_PERSON,
+    "there one ones same latter former other another else".split(),
+)
+"""All of them, wherever they stand in a sentence."""

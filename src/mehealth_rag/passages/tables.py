@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
-from mehealth_rag.language.cells import MONTH, PERIOD, is_measured
+from mehealth_rag.language.figures import MONTH, PERIOD, is_measured
 from mehealth_rag.language.sentences import sentence_spans
 from mehealth_rag.types import Block, BlockKind, Page, Sentence, Span
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
@@ -11,12 +12,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mehealth_rag.language.acronyms import Acronyms, expand
-from mehealth_rag.language.clauses import clauses
 from mehealth_rag.language.orders import evidence_mask
 from mehealth_rag.language.words import stems
+from mehealth_rag.retrieval.lexicon import saying
 from mehealth_rag.retrieval.naming import Named, Naming, Register
-from mehealth_rag.retrieval.naming.lexicon import saying
 from mehealth_rag.types import Hit, Passage
+
+_BORDER = re.compile(
+    r"(?<=[.?!:;])\s+|,\s+(?=(?:what|how|which|who|whose|when|where|why|is|are|was|were|did|does|"
+    r"do|has|have|can)\b)",
+    re.IGNORECASE,
+)
+_LEAST_WORDS = 3
+
+
+def clauses(question: str) -> tuple[str, ...]:
+    """The sentences of a question, and the clause before its main one, in order.
+
+    What has fewer than three words is no clause and left out; one at least is returned.
+    """
+    pieces = [p.strip() for p in _BORDER.split(question)]
+    whole = tuple(p for p in pieces if len(p.split()) >= _LEAST_WORDS)
+    return whole if len(whole) > 1 else (question,)
+
 
 DEPTH = 50
 """How many passages each half of the search brings."""
@@ -33,6 +51,9 @@ STAYING = 0.15
 
 CLAUSE_MARGIN = 0.1
 """Cosine by which a clause's nearest passage may be further away than the nearest clause's."""
+
+RIVAL_SHARE = 0.8
+"""Another document rivals the best passage's with a passage of this share of its score."""
 
 Vector = NDArray[np.float32]
 
@@ -51,6 +72,22 @@ class Found:
 
     naming: Naming
     evidence: tuple[Evidence, ...]
+
+    @property
+    def plain(self) -> frozenset[str]:
+        """The documents that an answer need not name.
+
+        The question names one alone, or none, and the best passage's document has no rival.
+        """
+        if self.naming.named:
+            documents = self.naming.documents
+            return documents if len(documents) == 1 else frozenset()
+        if not self.evidence:
+            return frozenset()
+        best, *others = (e.hit for e in self.evidence)
+        document, least = best.passage.document, RIVAL_SHARE * best.score
+        near = any(h.score >= least for h in others if h.passage.document != document)
+        return frozenset() if near else frozenset({document})
 
 
 class SearchableIndex(Protocol):
@@ -128,7 +165,7 @@ class Retriever:
     def _of_named(
         self, named: Named, query: _Query, naming: Naming, everywhere: Sequence[Fused]
     ) -> tuple[Fused, ...]:
-        """The passages of the documents of one name, and those found `everywhere` that mention it."""
+        """The passages of one name's documents, and those found `everywhere` that mention it."""
         inside = self._led(self._ranked(query, named.documents), naming)
         mentions = self._mentions(named)
         if not mentions:
