@@ -178,7 +178,6 @@ class Answerer:
             return framed(part)
 
         read = partial(self.finder.read, question, turns_of(alone, history), evidence)
-        known = found.plain
         asked = _Asked(analysed, alone.text, history, evidence, read, found.plain, refusal)
         answer = yield from mapped(self._answer(asked, documents), begun)
         watch.lap("answer")

@@ -14,7 +14,7 @@ from mehealth_rag.guard.values import values
 from mehealth_rag.index.report import Progress
 from mehealth_rag.language.orders import evidence_mask
 from mehealth_rag.language.words import fold
-from mehealth_rag.passages.tables import quoted_columns
+from mehealth_rag.passages.tables import column_quotes, quoted_columns
 from mehealth_rag.reader.rows import text_of
 from mehealth_rag.types import BlockKind, Quote, VerdictKind
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mehealth_rag.index.opened import OpenIndex
     from mehealth_rag.reader.model import Reader
     from mehealth_rag.reader.rows import PassageText
-    from mehealth_rag.types import Page, PageOf, Passage, Sentence, Span
+    from mehealth_rag.types import PageOf, Passage, Sentence
 
     _Figure = tuple[int, Amount]
     """A figure of a claim, which is told by its number."""
@@ -89,7 +89,8 @@ def figure_claims(index: OpenIndex, documents: Sequence[str], progress: Progress
         for place, sentence in _telling(passage):
             told, heading = _read_with(passage, sentence, page_of)
             key = tuple(fold(" ".join(t.split())) for t in (told.text, told.heads, heading))
-            at = Place(_quotes(passage, sentence, page_of), ordinal)
+            own = passage.quote(sentence.span)
+            at = Place((own, *column_quotes(passage, sentence, page_of)), ordinal)
             if key in found:
                 found[key][2].append(at)
                 continue
@@ -135,25 +136,11 @@ def _heads(passage: Passage, sentence: Sentence, page_of: PageOf) -> str:
     if not sentence.columns and sentence.lead is None and not leans(passage.words(sentence.span)):
         return ""
     page = page_of(passage.document, passage.page)
-    spans = [*_columns(sentence, page)]
+    spans = [*quoted_columns(sentence, page.text)]
     spans += [sentence.lead] if sentence.lead is not None else []
     spans += [s.span for s in named_before(passage, sentence, page)]
     words = " ".join(span.of(page.text) for span in spans).split()
     return " ".join(words[-MOST_HEAD_WORDS:])
-
-
-def _columns(sentence: Sentence, page: Page) -> Sequence[Span]:
-    return quoted_columns(sentence, page.text) if sentence.kind is BlockKind.ROW else ()
-
-
-def _quotes(passage: Passage, sentence: Sentence, page_of: PageOf) -> tuple[Quote, ...]:
-    """The quote of a sentence; a table's row also has those that head its columns."""
-    own = passage.quote(sentence.span)
-    if not sentence.columns:
-        return (own,)
-    page = page_of(passage.document, passage.page)
-    heads = (Quote.of_page(passage.document, page, span) for span in _columns(sentence, page))
-    return (own, *heads)
 
 
 BLOCK = 1024

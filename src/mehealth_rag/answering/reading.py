@@ -10,7 +10,7 @@ from mehealth_rag.answering.conflicts import disagreeing
 from mehealth_rag.answering.questions import Wanted
 from mehealth_rag.guard.verdict import Case, weigh
 from mehealth_rag.language.words import OWNERS, SUBJECTS, content_words, fold, stem_all, words
-from mehealth_rag.passages.tables import quoted_columns
+from mehealth_rag.passages.tables import column_quotes
 from mehealth_rag.reader.choice import choose, order, ranked
 from mehealth_rag.reader.rows import gathered, readable
 from mehealth_rag.types import BlockKind, Quote
@@ -172,7 +172,11 @@ def drafted(question: Question, hits: Sequence[ReadHit], limits: Limits, page_of
         None if led else _heading(question, group, page_of) for group in groups.values()
     )
     statements = tuple(
-        (*_quotes(group, page_of), *filter(None, [heading]))
+        (
+            *(one.quote for one in group),
+            *column_quotes(group[0].passage, group[0].sentence, page_of),
+            *filter(None, [heading]),
+        )
         for group, heading in zip(groups.values(), headings, strict=True)
     )
     named = tuple(heading.text if heading else "" for heading in headings)
@@ -332,17 +336,6 @@ def _once(headings: Iterable[Quote | None]) -> list[Quote | None]:
         told.append(None if heading == last else heading)
         last = heading
     return told
-
-
-def _quotes(group: Sequence[_Found], page_of: PageOf) -> tuple[Quote, ...]:
-    """The quotes of one statement; a table's row also has those that head its columns."""
-    quotes = [one.quote for one in group]
-    first = group[0]
-    if first.sentence.kind is BlockKind.ROW and first.sentence.columns:
-        page = page_of(first.passage.document, first.passage.page)
-        heads = quoted_columns(first.sentence, page.text)
-        quotes += [Quote.of_page(first.passage.document, page, span) for span in heads]
-    return tuple(quotes)
 
 
 def _before(group: Sequence[_Found]) -> tuple[tuple[Quote, ...], ...]:

@@ -46,18 +46,8 @@ REQUEST_WORDS = frozenset(
 )
 """Words of asking rather than of the subject: a question shares them with no page on purpose."""
 
-BRITISH = {
-    "ize": "ise",
-    "izes": "ises",
-    "ized": "ised",
-    "izing": "ising",
-    "ization": "isation",
-    "izations": "isations",
-    "yze": "yse",
-    "yzed": "ysed",
-    "yzing": "ysing",
-}
-"""American endings and their British forms: both spellings meet in one stem."""
+_AMERICAN = re.compile(r"(?<=...)(?:iz(?=(?:e[sd]?|ing|ations?)$)|yz(?=(?:ed?|ing)$))")
+"""What is written with an s in British words: both spellings meet in one stem."""
 
 AMERICAN_WORDS = {
     "center": "centre",
@@ -132,11 +122,7 @@ def stem(word: str) -> str:
         stemmer = _local.stemmer = Stemmer.Stemmer("english", 0)
     if word.removesuffix("s") in AMERICAN_WORDS:
         word = AMERICAN_WORDS[word.removesuffix("s")] + "s" * word.endswith("s")
-    for american, british in BRITISH.items():
-        if word.endswith(american) and len(word) > len(american) + 2:
-            word = word.removesuffix(american) + british
-            break
-    return str(stemmer.stemWord(word))
+    return str(stemmer.stemWord(_AMERICAN.sub(lambda m: f"{m[0][0]}s", word)))
 
 
 def stem_all(items: Iterable[str]) -> list[str]:

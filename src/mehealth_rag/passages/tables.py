@@ -13,7 +13,7 @@ from itertools import takewhile
 
 from mehealth_rag.language.figures import MONTH, PERIOD, is_measured
 from mehealth_rag.language.sentences import sentence_spans
-from mehealth_rag.types import Block, BlockKind, Page, Sentence, Span
+from mehealth_rag.types import Block, BlockKind, Page, PageOf, Passage, Quote, Sentence, Span
 
 _TIME = re.compile(
     rf"\b(?:ended|ending|as of|as at|years?|quarters?|months|weeks|{MONTH})\b", re.IGNORECASE
@@ -57,6 +57,15 @@ def quoted_columns(sentence: Sentence, text: str) -> tuple[Span, ...]:
     """
     spans = [span for span in sentence.columns if not _is_remark(span.of(text))]
     return tuple(spans[-_QUOTED:])
+
+
+def column_quotes(passage: Passage, sentence: Sentence, page_of: PageOf) -> tuple[Quote, ...]:
+    """Give the quotes of those lines; none where it is no row."""
+    if not sentence.columns:
+        return ()
+    page = page_of(passage.document, passage.page)
+    spans = quoted_columns(sentence, page.text)
+    return tuple(Quote.of_page(passage.document, page, span) for span in spans)
 
 
 def row_contexts(page: Page) -> dict[int, RowContext]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,11 @@ from mehealth_rag.language.orders import evidence_mask
 from mehealth_rag.language.words import stems
 from mehealth_rag.retrieval.lexicon import saying
 from mehealth_rag.retrieval.naming import Named, Naming, Register
-from mehealth_rag.types import Hit, Passage
+from mehealth_rag.types import Hit
+
+if TYPE_CHECKING:
+    from mehealth_rag.encoder.question import Encoder
+    from mehealth_rag.index.opened import OpenIndex
 
 _BORDER = re.compile(
     r"(?<=[.?!:;])\s+|,\s+(?=(?:what|how|which|who|whose|when|where|why|is|are|was|were|did|does|"
@@ -90,52 +94,17 @@ class Found:
         return frozenset() if near else frozenset({document})
 
 
-class SearchableIndex(Protocol):
-    """What retrieval needs of an open index; `mehealth_rag.index.opened.OpenIndex` is one."""
-
-    def dense(
-        self, vector: Vector, k: int, documents: Sequence[str] = ()
-    ) -> list[tuple[int, float]]:
-        """Up to `k` (ordinal, cosine similarity), best first."""
-
-    def lexical(
-        self, tokens: Sequence[str], k: int, documents: Sequence[str] = ()
-    ) -> list[tuple[int, float]]:
-        """Up to `k` (ordinal, BM25 score), best first."""
-
-    def holding(self, stem: str) -> NDArray[np.int64]:
-        """The ordinals of the passages that a stem stands in."""
-
-    def document_ordinals(self, documents: Sequence[str]) -> NDArray[np.int64]:
-        """The ordinals of the passages of some documents."""
-
-    def passages(self, ordinals: Sequence[int]) -> Sequence[Passage]:
-        """The passages of some ordinals, in their order."""
-
-    def sentence_vectors(self, ordinal: int) -> Vector:
-        """The unit vectors of a passage's sentences [k, d]."""
-
-
-class Encoder(Protocol):
-    """Turns a question into a unit vector [d]."""
-
-    def encode(self, text: str) -> Vector:
-        """The vector of one question."""
-
-
 @dataclass(frozen=True, slots=True)
 class Retriever:
     """Searches one open index; `register` tells which documents a question names."""
 
-    index: SearchableIndex
+    index: OpenIndex
     encoder: Encoder
     acronyms: Acronyms
-    register: Register | None = None
+    register: Register
 
     def naming(self, question: str, documents: Sequence[str] = ()) -> Naming:
         """What a question names of the documents, of `documents` if given."""
-        if self.register is None:
-            return Naming(question)
         return self.register.named(question, documents)
 
     def retrieve(
