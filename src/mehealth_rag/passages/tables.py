@@ -22,8 +22,6 @@ _TELLING = re.compile(r"\(in |\btable\b", re.IGNORECASE)
 _TOTAL = re.compile(r"(?:sub-?)?totals?\b", re.IGNORECASE)
 _LABEL_WORDS = 14
 """A line between a table's rows, or right above them, has no more words."""
-_CAPTION_WORDS = 45
-"""Nor has the sentence that announces the table."""
 _CAPTION_LINES = 4
 _HEAD_ROWS = 5
 _QUOTED = 2
@@ -70,13 +68,8 @@ def column_quotes(passage: Passage, sentence: Sentence, page_of: PageOf) -> tupl
 
 def row_contexts(page: Page) -> dict[int, RowContext]:
     """Find what each row of a page is about; keys are places in `page.blocks`."""
-    if not any(block.kind is BlockKind.ROW for block in page.blocks):
-        return {}
-    contexts: dict[int, RowContext] = {}
     sheet = _Sheet.of(page)
-    for table in sheet.tables():
-        contexts.update(_Walk(sheet, table).contexts())
-    return contexts
+    return dict(found for table in sheet.tables() for found in _Walk(sheet, table).contexts())
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +90,7 @@ class _Sheet:
         between: list[int] = []
         for place, block in enumerate(self.page.blocks):
             if block.kind is BlockKind.ROW:
-                if between and self._is_parted(table, between, place):
+                if self._is_parted(table, between, place):
                     yield table
                     table, between = [], []
                 table += [*between, place]
@@ -116,8 +109,7 @@ class _Sheet:
             return False
         counts = [count for p in table if (count := self.figures(p))]
         usual = counts[-1] if counts else self.figures(place)  # column headings alone so far
-        far = not counts and len(table) > _HEAD_ROWS
-        return far or usual != self.figures(place) or not usual
+        return usual != self.figures(place) or not usual
 
     def figures(self, place: int) -> int:
         """How many figures, or dashes for one, a row holds."""
@@ -151,36 +143,29 @@ class _Sheet:
         return any(map(is_measured, self.text(place).split("\t")))
 
     def is_timing(self, place: int) -> bool:
-        """Whether a line names dates or lengths of time, and measures nothing."""
+        """Whether a line that measures nothing names dates or lengths of time."""
         text = self.text(place)
         timed = PERIOD.search(text) or _TIME.search(text)
-        return bool(timed) and not self.is_measuring(place) and not text.endswith(":")
+        return bool(timed) and not text.endswith(":")
 
     def caption(self, first: int) -> list[Span]:
         """What stands right above a table: short lines, or the sentence that announces it."""
-        above = (p for p in range(first - 1, -1, -1) if not self._is_furniture(p))
         spans: list[Span] = []
-        for place in above:
-            block = self.page.blocks[place]
+        for block in reversed(self.page.blocks[:first]):
             worded = block.kind in (BlockKind.PARAGRAPH, BlockKind.ITEM)
             if not worded or len(spans) == _CAPTION_LINES:
                 break
             if not self.is_label(block):
-                spans += self._announcing(block, first=not spans)
+                spans += self._announcing(block)
                 break
             spans.append(block.span)
         return spans[::-1]
 
-    def _announcing(self, block: Block, *, first: bool) -> list[Span]:
+    def _announcing(self, block: Block) -> list[Span]:
         """The last sentence of the paragraph above a table, where it is likely to announce it."""
         last = sentence_spans(self.page.text, block.span)[-1]
         text = last.of(self.page.text)
-        told = first and block.kind is BlockKind.PARAGRAPH and _TELLING.search(text)
-        announces = text.endswith(":") or bool(told)
-        return [last] if announces and len(text.split()) <= _CAPTION_WORDS else []
-
-    def _is_furniture(self, place: int) -> bool:
-        return self.page.blocks[place].kind.aside
+        return [last] if text.endswith(":") or _TELLING.search(text) else []
 
 
 class _Walk:
