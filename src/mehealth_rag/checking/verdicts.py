@@ -17,6 +17,7 @@ from mehealth_rag.checking.sentences import (
     mended,
 )
 from mehealth_rag.errors import UsageError
+from mehealth_rag.guard.arithmetic import apart
 from mehealth_rag.guard.values import values, without_figures
 from mehealth_rag.guard.verdict import (
     Exhibit,
@@ -287,12 +288,8 @@ def _of_one_size(differing: Step) -> bool:
     """Whether two figures could measure one thing: neither is far greater than the other."""
     if differing.kind == "date":
         return True
-    pairs = (
-        sorted((abs(a.value), abs(b.value)))
-        for a in values(differing.text).amounts
-        for b in values(differing.of[0]).amounts
-    )
-    return any(low and high / low <= MAX_RATIO for low, high in pairs)
+    own, its = values(differing.text).amounts, values(differing.of[0]).amounts
+    return any(apart(a.value, b.value) <= MAX_RATIO for a in own for b in its)
 
 
 def _whole(claim: str, parts: Sequence[Verdict]) -> Verdict:
