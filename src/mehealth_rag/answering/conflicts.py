@@ -206,8 +206,9 @@ def _is_name(text: str, amount: Amount) -> bool:
 
 
 def _of_one_size(one: Amount, other: Amount) -> bool:
-    near = apart(one.measured_in(other.unit), other.value) <= MAX_RATIO
-    return near and same_kind(one, other)
+    if not same_kind(one, other):
+        return False
+    return apart(one.measured_in(other.unit), other.value) <= MAX_RATIO
 
 
 def _years(text: str) -> frozenset[int]:

@@ -12,7 +12,7 @@ from mehealth_rag.answering.conflicts import Told, alike, disputed, measured, sa
 from mehealth_rag.answering.reading import leans, named_before
 from mehealth_rag.guard.values import values
 from mehealth_rag.index.report import Progress
-from mehealth_rag.language.orders import evidence_mask
+from mehealth_rag.language.orders import silenced
 from mehealth_rag.language.words import fold
 from mehealth_rag.passages.tables import column_quotes, quoted_columns
 from mehealth_rag.reader.rows import text_of
@@ -116,9 +116,9 @@ def _passages(
 
 def _telling(passage: Passage) -> Iterator[tuple[int, Sentence]]:
     """The sentences of a passage with a figure, with their places in it."""
-    allowed = evidence_mask(passage)
+    silent = silenced(passage)
     for place, sentence in enumerate(passage.sentences):
-        may = (not allowed or allowed[place]) and sentence.kind is not BlockKind.HEADING
+        may = sentence.span not in silent and sentence.kind is not BlockKind.HEADING
         if may and measured(passage.words(sentence.span)):
             yield place, sentence
 

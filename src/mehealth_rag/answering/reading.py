@@ -238,17 +238,9 @@ def nearest(hits: Sequence[ReadHit]) -> tuple[Quote, ...]:
 
 def allowed(reading: PassageReading, evidence: Evidence) -> PassageReading:
     """What is said of a passage, its sentences that may not be evidence held to answer nothing."""
-    passage = evidence.hit.passage
-    if not evidence.allowed:
-        return reading
-    may = {s.span for s, may in zip(passage.sentences, evidence.allowed, strict=True) if may}
-    return _only(reading, [sentence.span in may for sentence in readable(passage)])
-
-
-def _only(reading: PassageReading, may: Sequence[bool]) -> PassageReading:
-    """A reading in which the sentences that may not answer do not."""
-    pairs = zip(reading.sentences, may, strict=True)
-    return replace(reading, sentences=tuple(p if own else 0.0 for p, own in pairs))
+    pairs = zip(reading.sentences, readable(evidence.hit.passage), strict=True)
+    chances = (0.0 if s.span in evidence.silenced else p for p, s in pairs)
+    return replace(reading, sentences=tuple(chances))
 
 
 def _silenced(hits: Sequence[ReadHit]) -> frozenset[_Place]:

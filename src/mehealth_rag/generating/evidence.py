@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from mehealth_rag.generating.addresses import links_of
 from mehealth_rag.guard.verdict import Exhibit, exhibits_of
-from mehealth_rag.language.orders import evidence_mask, gives_orders
+from mehealth_rag.language.orders import gives_orders, silenced
 from mehealth_rag.retrieval.retriever import Evidence
 from mehealth_rag.types import Hit, PageOf, Passage
 
@@ -74,7 +74,7 @@ def _rest(best: Sequence[Exhibit], shelf: Shelf, tokens: int) -> tuple[Exhibit, 
         return ()
     known = {e.passage.id for e in best}
     whole = shelf.passages(best[0].passage.document, tokens // LEAST_TOKENS)
-    others = (Evidence(Hit(p, 0.0), evidence_mask(p)) for p in whole if p.id not in known)
+    others = (Evidence(Hit(p, 0.0), silenced(p)) for p in whole if p.id not in known)
     return exhibits_of(others, shelf.page)
 
 

@@ -305,10 +305,8 @@ class Exhibit:
         """What a search brought; `page` is the page that it stands on."""
         passage = evidence.hit.passage
         text = passage_text(passage, page.text)
-        allowed = evidence.allowed or (True,) * len(passage.sentences)
-        may = {s.span for s, own in zip(passage.sentences, allowed, strict=True) if own}
         kept = [(s, t) for s, t in zip(readable(passage), text.sentences, strict=True)
-                if s.span in may]  # fmt: skip
+                if s.span not in evidence.silenced]  # fmt: skip
         said = replace(text, sentences=tuple(t for _, t in kept))
         return cls(passage, page, tuple(s for s, _ in kept), said)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from mehealth_rag.types import BlockKind, Passage
+from mehealth_rag.types import BlockKind, Passage, Span
 
 _EARLIER = (
     r"(?:previous|prior|preceding|earlier|above|foregoing|existing|other|system|original|initial)"
@@ -68,19 +68,19 @@ def gives_orders(sentence: str) -> bool:
     return any(form.search(text) for form in _ORDERS)
 
 
-def evidence_mask(passage: Passage) -> tuple[bool, ...]:
-    """For each sentence of a passage whether it may be evidence; empty where all may.
+def silenced(passage: Passage) -> frozenset[Span]:
+    """The spans of a passage's sentences that may not be evidence.
 
     After an order the rest of its paragraph is out, too: what is to be said is often told there.
     """
-    base = passage.span.start
-    mask = []
-    ordered, end = False, base
+    found = []
+    ordered, end = False, passage.span.start
     for sentence in passage.sentences:
-        start, stop = sentence.span.start - base, sentence.span.end - base
-        if "\n" in passage.text[end - base : start] or sentence.kind is not BlockKind.PARAGRAPH:
+        between = passage.words(Span(end, sentence.span.start))
+        if "\n" in between or sentence.kind is not BlockKind.PARAGRAPH:
             ordered = False
-        ordered = ordered or gives_orders(passage.text[start:stop])
-        mask.append(not ordered)
+        ordered = ordered or gives_orders(passage.words(sentence.span))
+        if ordered:
+            found.append(sentence.span)
         end = sentence.span.end
-    return () if all(mask) else tuple(mask)
+    return frozenset(found)

@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mehealth_rag.language.acronyms import Acronyms, expand
-from mehealth_rag.language.orders import evidence_mask
+from mehealth_rag.language.orders import silenced
 from mehealth_rag.language.words import stems
 from mehealth_rag.retrieval.lexicon import saying
 from mehealth_rag.retrieval.naming import Named, Naming, Register
-from mehealth_rag.types import Hit
+from mehealth_rag.types import Hit, Span
 
 if TYPE_CHECKING:
     from mehealth_rag.encoder.question import Encoder
@@ -64,10 +64,10 @@ Vector = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A hit; `allowed` says for each sentence whether it may be the answer; empty: all may."""
+    """A hit; `silenced` are the spans of its sentences that may not be the answer."""
 
     hit: Hit
-    allowed: tuple[bool, ...] = ()
+    silenced: frozenset[Span] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +203,7 @@ class Retriever:
         for ranked, passage in zip(best, passages, strict=True):
             score = round(min(ranked.score, score), 6)  # falling too where names take turns
             hit = Hit(passage, score, ranked.dense_rank, ranked.lexical_rank)
-            found.append(Evidence(hit, evidence_mask(passage)))
+            found.append(Evidence(hit, silenced(passage)))
         return tuple(found)
 
 
