@@ -143,16 +143,14 @@ def _heads(passage: Passage, sentence: Sentence, page_of: PageOf) -> str:
     return " ".join(words[-MOST_HEAD_WORDS:])
 
 
-BLOCK = 1024
-"""Sentences of a block: a product of two takes 4 MiB, however many sentences there are."""
+BLOCK = 128
+"""Sentences that are compared with all others at a time: memory is bounded by it."""
 
 NEIGHBOURS = 8
 """Later sentences that one is paired with at the most, the nearest."""
 
 NEAR = 0.5
 """The least similarity of two sentences that may speak of one thing."""
-
-_APART = np.float32(-2)
 
 
 def near_pairs(
@@ -167,46 +165,18 @@ def near_pairs(
     kind (`kinds` have a bit for each).
     """
     progress.stage("comparing", len(vectors))
+    whole = vectors.astype(np.float32)
     for start in range(0, len(vectors), BLOCK):
-        rows = slice(start, min(start + BLOCK, len(vectors)))
-        yield from _of_rows(rows, vectors, pages, kinds)
-        progress.advance(rows.stop - rows.start)
-
-
-def _of_rows(
-    rows: slice,
-    vectors: NDArray[np.float16],
-    pages: NDArray[np.int64],
-    kinds: NDArray[np.int64],
-) -> Iterator[tuple[int, int, float]]:
-    own = vectors[rows].astype(np.float32)
-    best = np.full((len(own), NEIGHBOURS), _APART)
-    places = np.zeros((len(own), NEIGHBOURS), np.int64)
-    for start in range(rows.start, len(vectors), BLOCK):
-        columns = slice(start, min(start + BLOCK, len(vectors)))
-        similar = own @ vectors[columns].astype(np.float32).T
-        may = (pages[rows, None] != pages[None, columns]) & (
-            (kinds[rows, None] & kinds[None, columns]) != 0
-        )
-        if start == rows.start:
-            may = np.triu(may, 1)
-        similar[~may] = _APART
-        best, places = _merged(best, places, similar, start)
-    for row, place in np.argwhere(best >= NEAR).tolist():
-        yield rows.start + row, int(places[row, place]), float(best[row, place])
-
-
-def _merged(
-    best: NDArray[np.float32], places: NDArray[np.int64], similar: NDArray[np.float32], start: int
-) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """The nearest of those so far and of a further block, which begins at `start`."""
-    if not (similar >= NEAR).any():
-        return best, places
-    both = np.concatenate([best, similar], axis=1)
-    kept = np.argpartition(-both, NEIGHBOURS - 1, axis=1)[:, :NEIGHBOURS]
-    known = np.take_along_axis(places, np.minimum(kept, NEIGHBOURS - 1), axis=1)
-    numbers = np.where(kept < NEIGHBOURS, known, kept - NEIGHBOURS + start)
-    return np.take_along_axis(both, kept, axis=1), numbers
+        rows, later = slice(start, start + BLOCK), slice(start, None)
+        similar = np.triu(whole[rows] @ whole[later].T, 1)
+        similar[pages[rows, None] == pages[None, later]] = 0
+        similar[(kinds[rows, None] & kinds[None, later]) == 0] = 0
+        nearest = np.argpartition(similar, -min(NEIGHBOURS, similar.shape[1]), axis=1)
+        for row, columns in enumerate(nearest[:, -NEIGHBOURS:].tolist()):
+            for column in columns:
+                if similar[row, column] >= NEAR:
+                    yield start + row, start + column, float(similar[row, column])
+        progress.advance(len(similar))
 
 
 MOST_READ = 2_000

@@ -8,19 +8,17 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from mehealth_rag.language.dates import MONTHS, month_number
-from mehealth_rag.language.figures import NUMBER_WORDS, FigureKind, figures
+from mehealth_rag.language.dates import MONTH, month_number
+from mehealth_rag.language.figures import NUMBER_WORDS, ORDINAL_WORDS, FigureKind, figures
 from mehealth_rag.types import Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-_NAMES = [name.lower() for name in MONTHS]
-_MONTH = "|".join(f"{m}|{m[:3]}" if m not in {"may", "june"} else m for m in _NAMES) + "|sept|jun"
 _DATE = re.compile(
     rf"""\b(?:
-    (?P<d1>\d{{1,2}})(?:st|nd|rd|th)?\s(?:of\s)?(?P<m1>{_MONTH})\b\.?(?:,?\s(?P<y1>\d{{4}}))?
-    |(?P<m2>{_MONTH})\b\.?(?:\s(?:the\s)?(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?\b(?!:))?(?:,?\s(?P<y2>\d{{4}}))?
+    (?P<d1>\d{{1,2}})(?:st|nd|rd|th)?\s(?:of\s)?(?P<m1>{MONTH})\b\.?(?:,?\s(?P<y1>\d{{4}}))?
+    |(?P<m2>{MONTH})\b\.?(?:\s(?:the\s)?(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?\b(?!:))?(?:,?\s(?P<y2>\d{{4}}))?
     |(?P<y3>\d{{4}})-(?P<m3>\d\d)-(?P<d3>\d\d)
     )\b""",
     re.IGNORECASE | re.VERBOSE,
@@ -52,9 +50,7 @@ _WHOLES = frozenset({*range(3, 11), 12, 20, 100, 1000})
 
 _MONEY_WORD = re.compile(r"\s(?P<word>pounds|dollars|euros)\b", re.IGNORECASE)
 _CURRENCY = {"pounds": "GBP", "dollars": "USD", "euros": "EUR"}
-_ORDINALS = (
-    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth"
-).split()
+_ORDINALS = ORDINAL_WORDS[:12]
 _ORDINAL = re.compile(rf"\b(?P<word>{'|'.join(_ORDINALS)})\b", re.IGNORECASE)
 _ATTACHED = re.compile(r"[A-Za-z][-–/.]?$")
 
