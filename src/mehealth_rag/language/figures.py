@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from mehealth_rag.language.dates import MONTHS
+from mehealth_rag.language.dates import MONTH
 from mehealth_rag.types import Span
 
 
@@ -155,9 +155,6 @@ def _from_words(match: re.Match[str]) -> Figure:
 def _spelled(count: str) -> int:
     return sum(NUMBER_WORDS[word] for word in re.split(r"[-\s]", count.lower()))
 
-
-MONTH = rf"(?:{'|'.join(name[:3] for name in MONTHS)})[a-z]*\.?"
-"""A month or the beginning of its name, in any case."""
 
 PERIOD = re.compile(
     rf"\b{MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?\b,?|\b\d{{1,2}}(?:st|nd|rd|th)?\s+{MONTH}"

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
-from mehealth_rag.language.figures import MONTH, PERIOD, is_measured
+from mehealth_rag.language.dates import MONTH
+from mehealth_rag.language.figures import PERIOD, is_measured
 from mehealth_rag.language.sentences import sentence_spans
 from mehealth_rag.types import Block, BlockKind, Page, PageOf, Passage, Quote, Sentence, Span
 
