@@ -54,21 +54,31 @@ class Question:
     focus: str = ""
 
 
-_MONEY_NOUNS = frozenset(
-    "cost price value worth revenue income turnover investment funding budget salary fee spend "
-    "spending profit expense money debt cash grant gdp earnings sum".split()
-)
-_DATE_NOUNS = frozenset("year date month day decade century time".split())
-_PERSON_NOUNS = frozenset(
-    "person man woman chairman chair director chief president ceo founder author king queen "
-    "leader minister professor".split()
-)
-_PLACE_NOUNS = frozenset(
-    "city country town place location county region state street address village continent "
-    "site area".split()
-)
-_PERCENT_NOUNS = frozenset("percent percentage proportion share rate".split())
-_COUNT_NOUNS = frozenset("amount figure total population size count quantity".split())
+_NOUN_KINDS = {
+    stem(noun): wanted
+    for wanted, nouns in (
+        (
+            Wanted.MONEY,
+            "cost price value worth revenue income turnover investment funding budget salary fee "
+            "spend spending profit expense money debt cash grant gdp earnings sum",
+        ),
+        (Wanted.COUNT, "amount figure total population size count quantity"),
+        (Wanted.PERCENT, "percent percentage proportion share rate"),
+        (Wanted.DATE, "year date month day decade century time"),
+        (
+            Wanted.PERSON,
+            "person man woman chairman chair director chief president ceo founder author king "
+            "queen leader minister professor",
+        ),
+        (
+            Wanted.NAME,
+            "city country town place location county region state street address village "
+            "continent site area",
+        ),
+    )
+    for noun in nouns.split()
+}
+"""The kind of answer that a noun asks for, by its stem."""
 
 _OFTEN_OTHERWISE = frozenset(
     "time area site state region share rate leader director number value".split()
@@ -183,17 +193,3 @@ def _focus(plain: str) -> str:
     phrase = takewhile(lambda w: w not in _NOT_NOUNS, words(match["rest"])) if match else ()
     content = [w for w in list(phrase)[:MOST_NOUNS] if is_content(w)]
     return stem(content[-1]) if content else ""
-
-
-_NOUN_KINDS: dict[str, Wanted] = {
-    stem(noun): wanted
-    for nouns, wanted in (
-        (_MONEY_NOUNS, Wanted.MONEY),
-        (_COUNT_NOUNS, Wanted.COUNT),
-        (_PERCENT_NOUNS, Wanted.PERCENT),
-        (_DATE_NOUNS, Wanted.DATE),
-        (_PERSON_NOUNS, Wanted.PERSON),
-        (_PLACE_NOUNS, Wanted.NAME),
-    )
-    for noun in nouns
-}

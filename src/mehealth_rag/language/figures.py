@@ -38,20 +38,15 @@ class Figure:
 
 
 SCALES = {
-    "hundred": Decimal(100),
-    "thousand": Decimal(1000),
-    "k": Decimal(1000),
-    "million": Decimal(10) ** 6,
-    "millions": Decimal(10) ** 6,
-    "mn": Decimal(10) ** 6,
-    "mln": Decimal(10) ** 6,
-    "m": Decimal(10) ** 6,
-    "billion": Decimal(10) ** 9,
-    "billions": Decimal(10) ** 9,
-    "bn": Decimal(10) ** 9,
-    "b": Decimal(10) ** 9,
-    "trillion": Decimal(10) ** 12,
-    "tn": Decimal(10) ** 12,
+    word: Decimal(10) ** power
+    for power, words in (
+        (2, "hundred"),
+        (3, "thousand k"),
+        (6, "million millions mn mln m"),
+        (9, "billion billions bn b"),
+        (12, "trillion tn"),
+    )
+    for word in words.split()
 }
 
 _FIRST_NUMBERS = (
@@ -70,25 +65,17 @@ ORDINAL_WORDS = (
 ).split()
 """In order, from the first."""
 
-_CURRENCIES = {
-    "£": "GBP",
-    "gbp": "GBP",
-    "$": "USD",
-    "us$": "USD",
-    "usd": "USD",
-    "€": "EUR",
-    "eur": "EUR",
-    "¥": "JPY",
+CURRENCIES = {
+    sign: currency
+    for currency, signs in (
+        ("GBP", "£ gbp pound pounds sterling"),
+        ("USD", "$ us$ usd dollar dollars"),
+        ("EUR", "€ eur euro euros"),
+        ("JPY", "¥"),
+    )
+    for sign in signs.split()
 }
-_CURRENCY_WORDS = {
-    "pound": "GBP",
-    "pounds": "GBP",
-    "dollar": "USD",
-    "dollars": "USD",
-    "euro": "EUR",
-    "euros": "EUR",
-    "sterling": "GBP",
-}
+"""Currencies by what stands for them, in small letters."""
 
 _DIGITS = re.compile(
     r"""
@@ -129,8 +116,7 @@ def _from_digits(match: re.Match[str]) -> Figure:
     plain = match["number"].replace(",", "")
     scale = (match["scale"] or match["letter"] or "").lower()
     value = Decimal(plain) * SCALES.get(scale, Decimal(1))
-    currency = _CURRENCIES.get((match["currency"] or "").strip().lower(), "")
-    currency = currency or _CURRENCY_WORDS.get((match["money"] or "").lower(), "")
+    currency = CURRENCIES.get((match["currency"] or match["money"] or "").strip().lower(), "")
     if currency:
         kind = FigureKind.MONEY
     elif match["percent"]:

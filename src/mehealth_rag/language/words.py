@@ -49,32 +49,17 @@ REQUEST_WORDS = frozenset(
 _AMERICAN = re.compile(r"(?<=...)(?:iz(?=(?:e[sd]?|ing|ations?)$)|yz(?=(?:ed?|ing)$))")
 """What is written with an s in British words: both spellings meet in one stem."""
 
-AMERICAN_WORDS = {
-    "center": "centre",
-    "program": "programme",
-    "color": "colour",
-    "labor": "labour",
-    "favor": "favour",
-    "behavior": "behaviour",
-    "neighbor": "neighbour",
-    "defense": "defence",
-    "offense": "offence",
-    "license": "licence",
-    "pediatric": "paediatric",
-    "anemia": "anaemia",
-    "tumor": "tumour",
-    "fiber": "fibre",
-    "meter": "metre",
-    "kilometer": "kilometre",
-    "centimeter": "centimetre",
-    "millimeter": "millimetre",
-    "liter": "litre",
-    "theater": "theatre",
-    "catalog": "catalogue",
-    "aging": "ageing",
-    "gray": "grey",
-    "mom": "mum",
-}
+BRITISH_WORDS = dict(
+    pair.split("/")
+    for pair in """
+    center/centre program/programme color/colour labor/labour favor/favour behavior/behaviour
+    neighbor/neighbour defense/defence offense/offence license/licence pediatric/paediatric
+    anemia/anaemia tumor/tumour fiber/fibre meter/metre kilometer/kilometre
+    centimeter/centimetre millimeter/millimetre liter/litre theater/theatre catalog/catalogue
+    aging/ageing gray/grey mom/mum
+    """.split()
+)
+"""American words and their British forms."""
 
 _COMBINING = re.compile(r"[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]")
 
@@ -120,8 +105,8 @@ def stem(word: str) -> str:
     stemmer = getattr(_local, "stemmer", None)
     if stemmer is None:  # a stemmer keeps a buffer and must not be shared between threads
         stemmer = _local.stemmer = Stemmer.Stemmer("english", 0)
-    if word.removesuffix("s") in AMERICAN_WORDS:
-        word = AMERICAN_WORDS[word.removesuffix("s")] + "s" * word.endswith("s")
+    if word.removesuffix("s") in BRITISH_WORDS:
+        word = BRITISH_WORDS[word.removesuffix("s")] + "s" * word.endswith("s")
     return str(stemmer.stemWord(_AMERICAN.sub(lambda m: f"{m[0][0]}s", word)))
 
 

@@ -103,11 +103,6 @@ class NameLexicon:
         return {word: frozenset(places) for word, places in found.items()}
 
     @cached_property
-    def words(self) -> frozenset[str]:
-        """Every word of a name; none where there is but one document."""
-        return frozenset(self.titled) if self.has_names else frozenset()
-
-    @cached_property
     def qualifiers(self) -> Mapping[str, frozenset[int]]:
         """Periods and marks ("2024", "q2", "10q") with the documents whose titles give them."""
         found: defaultdict[str, set[int]] = defaultdict(set)

@@ -231,7 +231,7 @@ class Register:
 
     def words(self) -> frozenset[str]:
         """Every word of a name, for who mends spelling; none for a corpus of one document."""
-        return self._lexicon.words
+        return frozenset(self._lexicon.titled) if self._lexicon.has_names else frozenset()
 
     def named(self, question: str, documents: Sequence[str] = ()) -> Naming:
         """The documents that a question names, in its order; of `documents` if given."""
