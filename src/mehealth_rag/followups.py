@@ -26,108 +26,8 @@ from mehealth_rag.language.words import (
 )
 from mehealth_rag.types import Turn
 
-_NAME = re.compile(r"\b[A-Z][\w&’'-]*(?:\s+(?:(?:of|the|for|&|de|van|von)\s+)*[A-Z0-9][\w&’'-]*)*")
-_DETERMINER = re.compile(r"\b(?:the|our|your|an?)\s+$", re.IGNORECASE)
-_PLACED = re.compile(
-    r"\b(?:in|at|on|of|for|from|to|by|with|before|after|than|under|near)\s+"
-    r"(?:(?:the|our|your|an?)\s+)?$",
-    re.IGNORECASE,
-)
-_ARTICLE = re.compile(r"\b(?:the|our|your|an?)\s+", re.IGNORECASE)
-_NOUNS = re.compile(r"(?:\s+[a-z][\w-]*)+")
-_OWNS = re.compile(r"['’]s?$")
-_SUPPORT = frozenset("do does did can could will would shall should may might must".split())
-_VERBS = frozenset("am are be been being did do does had has have is was were".split())
-_PARTICIPLE = re.compile(
-    r"\w+(?:ed|en)|begun|bought|brought|built|cut|done|gone|found|held|hit|kept|laid|led|lit|lost|"
-    r"made|met|paid|put|read|run|sent|set|shut|sold|spent|struck|taught|told|won"
-)
-_NO_NAMES = FUNCTION_WORDS | REQUEST_WORDS | frozenset(map(fold, MONTHS))
-
-
-@dataclass(frozen=True, slots=True)
-class Name:
-    """A name in `source`, without its ending "'s"; `article` is where its article begins.
-
-    `phrase` is the name with its article and its noun, empty where it is not sure where that ends.
-    `placed`: a preposition stands before it.
-    """
-
-    source: str
-    text: str
-    start: int
-    article: int
-    phrase: str
-    placed: bool
-
-    @property
-    def determined(self) -> bool:
-        """Whether an article stands before it."""
-        return self.article < self.start
-
-    @property
-    def modifies(self) -> bool:
-        """Whether a noun follows, so that the article is that noun's ("the *Maple* wing")."""
-        return self.determined and self.phrase != f"the {self.text}"
-
-    def replaced(self, text: str) -> str:
-        """The source with `text` in place of the name and its own article."""
-        start = self.start if self.modifies else self.article
-        return f"{self.source[:start]}{text}{self.source[self.start + len(self.text) :]}"
-
-
-def names(text: str) -> list[Name]:
-    """Runs of capitalised words; a lone one at the beginning and words of asking are none."""
-    found = []
-    for match in _NAME.finditer("" if text.isupper() else text):
-        name, start = match.group(), match.start()
-        lone = not start and " " not in name
-        while name and fold(name.split()[0]) in _NO_NAMES:
-            rest = name[len(name.split()[0]) :].lstrip()
-            start, name = start + len(name) - len(rest), rest
-        if len(name) > 1 and not lone and not any(c.isdigit() for c in name):
-            article = _DETERMINER.search(text[:start])
-            placed = _PLACED.search(text[:start]) is not None
-            bare = without_owning(name)
-            begins = article.start() if article else start
-            phrase = (
-                "" if bare != name else _phrase(text, match.end(), name, determined=bool(article))
-            )
-            found.append(Name(text, bare, start, begins, phrase, placed))
-    return found
-
-
-def without_owning(name: str) -> str:
-    """A name without its ending "'s"."""
-    return _OWNS.sub("", name)
-
-
-def _phrase(text: str, end: int, name: str, *, determined: bool) -> str:
-    """A name that ends there, and after an article the one noun behind it ("the Oak *wing*")."""
-    nouns = _nouns(text, end)
-    if determined and len(nouns) < 2:
-        return " ".join(["the", name, *nouns])
-    return "" if nouns else name
-
-
-def _nouns(text: str, start: int) -> list[str]:
-    """The nouns from a place on, without the verb of the question that may follow them.
-
-    After "does" and its like the last word is one, and so is a participle.
-    """
-    after = _NOUNS.match(text, start)
-    nouns: list[str] = []
-    verb = ""
-    for word in after.group().split() if after else ():
-        if word in FUNCTION_WORDS:
-            verb = word if word in _VERBS else ""
-            break
-        nouns.append(word)
-    supported = not verb and _SUPPORT & set(fold(text[:start]).split())
-    if nouns and (supported or _PARTICIPLE.fullmatch(nouns[-1])):
-        nouns.pop()
-    return nouns
-
+MOST_TURNS = 2
+"""So many turns before a follow-up count, as many as the reader reads."""
 
 ENOUGH_WORDS, ENOUGH_WITH_NAME = 4, 2
 """Words of its own with which a question says what it is about; fewer where a new name is one."""
@@ -136,45 +36,6 @@ _GOES_ON = re.compile(r"^\W*(?:and|but|so|also|then|or|yes|no|not|sorry)\b", re.
 
 # "That" and "there" mostly point at nothing ("Are there boats that sail?").
 _POINTING = POINTING - {"that", "there"}
-
-
-def leans(question: str, history: Sequence[Turn]) -> bool:
-    """Whether a question needs the turns before it.
-
-    In doubt it does: it stands alone only where it points at nothing, goes on with nothing, and
-    either names something new or has enough words, none of which the conversation has.
-    """
-    if _GOES_ON.match(question) or _POINTING & set(words(question)):
-        return True
-    said = _subject(" ".join(f"{asked} {answer}" for asked, answer in history))
-    own = _subject(question)
-    if any(_subject(name.text) - said for name in names(question)):
-        return len(own) < ENOUGH_WITH_NAME
-    return bool(own & said) or len(own) < ENOUGH_WORDS
-
-
-def _subject(text: str) -> set[str]:
-    """The stems of the words that say what a text is about."""
-    return set(stem_all(w for w in content_words(text) if w not in REQUEST_WORDS))
-
-
-MOST_TURNS = 2
-"""So many turns before a follow-up count, as many as the reader reads."""
-
-
-@dataclass(frozen=True, slots=True)
-class Standalone:
-    """A question as it is shown (`text`), as a model is asked it (`whole`), and as it is searched.
-
-    Where `text` does not stand alone, the other two have the question before it, in front and
-    behind. `leans`: as it was asked it needs the turns before it.
-    """
-
-    text: str
-    whole: str
-    search: str
-    leans: bool = False
-
 
 _LEAD_IN = re.compile(
     r"^(?:(?:and|but|so|also|then|or|ok(?:ay)?|right|well|now|sorry|thanks?(?: you)?|no|yes)\b"
@@ -196,6 +57,38 @@ _UNSURE = re.compile(
     re.IGNORECASE,
 )
 """An "it" that stands for nothing, and what is no plain question."""
+
+_NAME = re.compile(r"\b[A-Z][\w&’'-]*(?:\s+(?:(?:of|the|for|&|de|van|von)\s+)*[A-Z0-9][\w&’'-]*)*")
+_DETERMINER = re.compile(r"\b(?:the|our|your|an?)\s+$", re.IGNORECASE)
+_PLACED = re.compile(
+    r"\b(?:in|at|on|of|for|from|to|by|with|before|after|than|under|near)\s+"
+    r"(?:(?:the|our|your|an?)\s+)?$",
+    re.IGNORECASE,
+)
+_ARTICLE = re.compile(r"\b(?:the|our|your|an?)\s+", re.IGNORECASE)
+_NOUNS = re.compile(r"(?:\s+[a-z][\w-]*)+")
+_OWNS = re.compile(r"['’]s?$")
+_SUPPORT = frozenset("do does did can could will would shall should may might must".split())
+_VERBS = frozenset("am are be been being did do does had has have is was were".split())
+_PARTICIPLE = re.compile(
+    r"\w+(?:ed|en)|begun|bought|brought|built|cut|done|gone|found|held|hit|kept|laid|led|lit|lost|"
+    r"made|met|paid|put|read|run|sent|set|shut|sold|spent|struck|taught|told|won"
+)
+_NO_NAMES = FUNCTION_WORDS | REQUEST_WORDS | frozenset(map(fold, MONTHS))
+
+
+@dataclass(frozen=True, slots=True)
+class Standalone:
+    """A question as it is shown (`text`), as a model is asked it (`whole`), and as it is searched.
+
+    Where `text` does not stand alone, the other two have the question before it, in front and
+    behind. `leans`: as it was asked it needs the turns before it.
+    """
+
+    text: str
+    whole: str
+    search: str
+    leans: bool = False
 
 
 def stand_alone(question: str, history: Sequence[Turn]) -> Standalone:
@@ -283,3 +176,107 @@ def _thing(earlier: str) -> str:
 def _is_person(name: Name) -> bool:
     """Whether a name has a person's form: several words, with neither article nor preposition."""
     return " " in name.text and not name.determined and not name.placed
+
+
+def leans(question: str, history: Sequence[Turn]) -> bool:
+    """Whether a question needs the turns before it.
+
+    In doubt it does: it stands alone only where it points at nothing, goes on with nothing, and
+    either names something new or has enough words, none of which the conversation has.
+    """
+    if _GOES_ON.match(question) or _POINTING & set(words(question)):
+        return True
+    said = _subject(" ".join(f"{asked} {answer}" for asked, answer in history))
+    own = _subject(question)
+    if any(_subject(name.text) - said for name in names(question)):
+        return len(own) < ENOUGH_WITH_NAME
+    return bool(own & said) or len(own) < ENOUGH_WORDS
+
+
+def _subject(text: str) -> set[str]:
+    """The stems of the words that say what a text is about."""
+    return set(stem_all(w for w in content_words(text) if w not in REQUEST_WORDS))
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name in `source`, without its ending "'s"; `article` is where its article begins.
+
+    `phrase` is the name with its article and its noun, empty where it is not sure where that ends.
+    `placed`: a preposition stands before it.
+    """
+
+    source: str
+    text: str
+    start: int
+    article: int
+    phrase: str
+    placed: bool
+
+    @property
+    def determined(self) -> bool:
+        """Whether an article stands before it."""
+        return self.article < self.start
+
+    @property
+    def modifies(self) -> bool:
+        """Whether a noun follows, so that the article is that noun's ("the *Maple* wing")."""
+        return self.determined and self.phrase != f"the {self.text}"
+
+    def replaced(self, text: str) -> str:
+        """The source with `text` in place of the name and its own article."""
+        start = self.start if self.modifies else self.article
+        return f"{self.source[:start]}{text}{self.source[self.start + len(self.text) :]}"
+
+
+def names(text: str) -> list[Name]:
+    """Runs of capitalised words; a lone one at the beginning and words of asking are none."""
+    found = []
+    for match in _NAME.finditer("" if text.isupper() else text):
+        name, start = match.group(), match.start()
+        lone = not start and " " not in name
+        while name and fold(name.split()[0]) in _NO_NAMES:
+            rest = name[len(name.split()[0]) :].lstrip()
+            start, name = start + len(name) - len(rest), rest
+        if len(name) > 1 and not lone and not any(c.isdigit() for c in name):
+            article = _DETERMINER.search(text[:start])
+            placed = _PLACED.search(text[:start]) is not None
+            bare = without_owning(name)
+            begins = article.start() if article else start
+            phrase = (
+                "" if bare != name else _phrase(text, match.end(), name, determined=bool(article))
+            )
+            found.append(Name(text, bare, start, begins, phrase, placed))
+    return found
+
+
+def without_owning(name: str) -> str:
+    """A name without its ending "'s"."""
+    return _OWNS.sub("", name)
+
+
+def _phrase(text: str, end: int, name: str, *, determined: bool) -> str:
+    """A name that ends there, and after an article the one noun behind it ("the Oak *wing*")."""
+    nouns = _nouns(text, end)
+    if determined and len(nouns) < 2:
+        return " ".join(["the", name, *nouns])
+    return "" if nouns else name
+
+
+def _nouns(text: str, start: int) -> list[str]:
+    """The nouns from a place on, without the verb of the question that may follow them.
+
+    After "does" and its like the last word is one, and so is a participle.
+    """
+    after = _NOUNS.match(text, start)
+    nouns: list[str] = []
+    verb = ""
+    for word in after.group().split() if after else ():
+        if word in FUNCTION_WORDS:
+            verb = word if word in _VERBS else ""
+            break
+        nouns.append(word)
+    supported = not verb and _SUPPORT & set(fold(text[:start]).split())
+    if nouns and (supported or _PARTICIPLE.fullmatch(nouns[-1])):
+        nouns.pop()
+    return nouns

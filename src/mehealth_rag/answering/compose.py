@@ -35,6 +35,10 @@ _LISTED = 5
 _BULLET = re.compile(r"^(?:[•▪◦‣●○■–-]|\(?\w{1,3}[.)])\s+")
 _LAST_STOP = re.compile(r"(?<!\.)\.$")
 
+_MOST = 3
+_COMMON_SHARE = 0.34
+"""A word that stands in more of the titles than this says nothing of one of them."""
+
 _Point = tuple[Statement, ...]
 """What is told together: the last answers, those before it name what it speaks of."""
 
@@ -237,11 +241,6 @@ def _numbers(statement: Statement) -> str:
 
 def _indexed(library: Library) -> Iterator[str]:
     return (s.id for s in library.sources.values() if s.path is not None)
-
-
-_MOST = 3
-_COMMON_SHARE = 0.34
-"""A word that stands in more of the titles than this says nothing of one of them."""
 
 
 def related_sources(

@@ -1,4 +1,4 @@
-"""The answer that the reader chooses: its sentences as statements, in reading order."""
+"""The answer that the reader chooses: its sentences, with what names what they speak of, as a draft."""
 
 from __future__ import annotations
 
@@ -27,6 +27,20 @@ if TYPE_CHECKING:
 
     _Place = tuple[str, int, Span]
 
+MOST_WORDS, MOST_LISTED = 75, 150
+"""Words of an answer at the most, its best sentence aside; the second of items and rows."""
+
+NEAREST = 3
+"""Sentences that are shown where nothing answers."""
+
+MOST_BEFORE = 2
+"""Sentences that are told before one that leans: what is named further back is told too dearly."""
+
+SURE = 0.8
+"""The probability from which on a yes or a no is said: a wrong one is worse than none."""
+
+_CHOICE = re.compile(r"\bor\b", re.IGNORECASE)
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:
@@ -48,65 +62,6 @@ class Draft:
     before: tuple[tuple[tuple[Quote, ...], ...], ...] = ()
     disagree: bool = False
     lead: str = ""
-
-
-MOST_BEFORE = 2
-"""Sentences that are told before one that leans: what is named further back is told too dearly."""
-
-
-def leans(sentence: str) -> bool:
-    """Whether a sentence begins with a word for something that was named before."""
-    first = words(sentence)[:2]
-    return first[:1] != [] and (first[0] in SUBJECTS | OWNERS or first == ["the", "same"])
-
-
-def named_before(passage: Passage, sentence: Sentence, page: Page) -> tuple[Sentence, ...]:
-    """The sentences of its paragraph before one that leans, from the nearest that does not on.
-
-    None where it does not lean, or what it leans on stands too far from it or in another passage.
-    """
-    if sentence.kind is not BlockKind.PARAGRAPH or not leans(passage.words(sentence.span)):
-        return ()
-    earlier = _earlier(passage, sentence, page)[-MOST_BEFORE:]
-    whole = [n for n, one in enumerate(earlier) if not leans(passage.words(one.span))]
-    return tuple(earlier[whole[-1] :]) if whole else ()
-
-
-def _earlier(passage: Passage, sentence: Sentence, page: Page) -> Sequence[Sentence]:
-    """The sentences of a passage that stand before one in its paragraph."""
-    start = sentence.span.start
-    own = next((b.span for b in page.blocks if b.span.start <= start < b.span.end), sentence.span)
-    return [s for s in passage.sentences if own.start <= s.span.start < start]
-
-
-SURE = 0.8
-"""The probability from which on a yes or a no is said: a wrong one is worse than none."""
-
-_CHOICE = re.compile(r"\bor\b", re.IGNORECASE)
-
-
-def lead(question: Question, draft: Draft, hits: Sequence[ReadHit], reader: Reader) -> str:
-    """The yes or no that what an answer quotes gives to what is asked; empty where it gives none.
-
-    A question with a choice ("by bus or by train?") has neither answer.
-    """
-    if question.wanted is not Wanted.YES_NO or _CHOICE.search(question.text) or draft.disagree:
-        return ""
-    told = {quote.text for statement in draft.statements for quote in statement}
-    told |= {quote.text for led in draft.before for quotes in led for quote in quotes}
-    parts = [(h.text, [n for n, s in enumerate(h.text.sentences) if s in told]) for h in hits]
-    evidence = gathered([(text, places) for text, places in parts if places])
-    found = weigh(reader, Case(question.text, [evidence])).judgement
-    if found.carried >= SURE:
-        return "Yes"
-    return "No" if found.denied >= SURE else ""
-
-
-MOST_WORDS, MOST_LISTED = 75, 150
-"""Words of an answer at the most, its best sentence aside; the second of items and rows."""
-
-NEAREST = 3
-"""Sentences that are shown where nothing answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,3 +297,45 @@ def _likeliest(hit: ReadHit) -> Quote:
     sentences = hit.reading.sentences
     best = max(range(len(sentences)), key=sentences.__getitem__)
     return hit.hit.passage.quote(readable(hit.hit.passage)[best].span)
+
+
+def leans(sentence: str) -> bool:
+    """Whether a sentence begins with a word for something that was named before."""
+    first = words(sentence)[:2]
+    return first[:1] != [] and (first[0] in SUBJECTS | OWNERS or first == ["the", "same"])
+
+
+def named_before(passage: Passage, sentence: Sentence, page: Page) -> tuple[Sentence, ...]:
+    """The sentences of its paragraph before one that leans, from the nearest that does not on.
+
+    None where it does not lean, or what it leans on stands too far from it or in another passage.
+    """
+    if sentence.kind is not BlockKind.PARAGRAPH or not leans(passage.words(sentence.span)):
+        return ()
+    earlier = _earlier(passage, sentence, page)[-MOST_BEFORE:]
+    whole = [n for n, one in enumerate(earlier) if not leans(passage.words(one.span))]
+    return tuple(earlier[whole[-1] :]) if whole else ()
+
+
+def _earlier(passage: Passage, sentence: Sentence, page: Page) -> Sequence[Sentence]:
+    """The sentences of a passage that stand before one in its paragraph."""
+    start = sentence.span.start
+    own = next((b.span for b in page.blocks if b.span.start <= start < b.span.end), sentence.span)
+    return [s for s in passage.sentences if own.start <= s.span.start < start]
+
+
+def lead(question: Question, draft: Draft, hits: Sequence[ReadHit], reader: Reader) -> str:
+    """The yes or no that what an answer quotes gives to what is asked; empty where it gives none.
+
+    A question with a choice ("by bus or by train?") has neither answer.
+    """
+    if question.wanted is not Wanted.YES_NO or _CHOICE.search(question.text) or draft.disagree:
+        return ""
+    told = {quote.text for statement in draft.statements for quote in statement}
+    told |= {quote.text for led in draft.before for quotes in led for quote in quotes}
+    parts = [(h.text, [n for n, s in enumerate(h.text.sentences) if s in told]) for h in hits]
+    evidence = gathered([(text, places) for text, places in parts if places])
+    found = weigh(reader, Case(question.text, [evidence])).judgement
+    if found.carried >= SURE:
+        return "Yes"
+    return "No" if found.denied >= SURE else ""

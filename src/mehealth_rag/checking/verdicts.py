@@ -1,4 +1,7 @@
-"""Checking a claim: sentence by sentence, each held against the passages that speak of it."""
+"""Checking a claim: sentence by sentence, each held against the passages that speak of it.
+
+A verdict is told in words: where it stands, what differs, and by which step a figure follows.
+"""
 
 from __future__ import annotations
 
@@ -43,6 +46,16 @@ if TYPE_CHECKING:
     from mehealth_rag.retrieval.retriever import Evidence
 
 
+PASSAGES_JUDGED = 6
+"""Passages that a sentence is held against, for each way in which they are searched."""
+
+BOTH_SURE = 0.8
+"""From this probability on two pages that differ are said to disagree."""
+
+NO_CLAIM = "This claims nothing that documents could bear out."
+
+_WORST_FIRST = (VerdictKind.CONTRADICTED, VerdictKind.NOT_FOUND, VerdictKind.SUPPORTED)
+
 NOT_FOUND = "The documents do not say."
 
 _STEPS = {
@@ -54,81 +67,6 @@ _STEPS = {
     "product": "“{text}” is the product of {of}",
     "comparison": "“{text}” is compared with {of}",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Where:
-    """A page by its label, and the document's title; that is empty where there is but one."""
-
-    label: str
-    title: str = ""
-
-    def __str__(self) -> str:
-        return f"page {self.label}{self.of}"
-
-    @property
-    def of(self) -> str:
-        """The document in words."""
-        return f" of “{self.title}”" if self.title else ""
-
-
-def supported(places: Sequence[Where], steps: Sequence[Step]) -> str:
-    """That pages say so, and how the figures follow that do not stand there as they are."""
-    told = [_STEPS[s.how].format(text=s.text, of=_joined(s.of)) for s in steps if s.how in _STEPS]
-    return f"{_says(places)} so{': ' if told else ''}{'; '.join(dict.fromkeys(told))}."
-
-
-def contradicted(places: Sequence[Where], differing: Step | None) -> str:
-    """What differs, or only that pages say otherwise; the first place is that of the difference."""
-    if differing is None:
-        return f"{_says(places)} otherwise."
-    return (
-        f"The documents say {_plain(differing.of[0])}, not {_plain(differing.text)} ({places[0]})."
-    )
-
-
-def disagreeing(places: Sequence[Where], other: Where, differing: Step | None) -> str:
-    """That pages say so, and another gives another figure."""
-    found = _plain(differing.of[0]) if differing else "otherwise"
-    return f"{_says(places)} so. The pages disagree: {other} says {found}."
-
-
-def not_found(missing: Sequence[Step], place: Where | None) -> str:
-    """That the documents do not say; `missing` is what keeps the nearest place from saying it."""
-    if not missing:
-        return NOT_FOUND
-    named = _joined([f"“{_plain(s.text)}”" for s in missing[:3]], "or")
-    return f"{NOT_FOUND} The nearest words, on {place}, have no {named}."
-
-
-def _says(places: Sequence[Where]) -> str:
-    """That places say something; the pages of a document are named together."""
-    labels: dict[str, list[str]] = {}
-    for place in places:
-        labels.setdefault(place.of, []).append(place.label)
-    parts = [f"page{'s' * (len(own) > 1)} {_joined(own)}{of}" for of, own in labels.items()]
-    named = _joined(parts)
-    return f"{named[:1].upper()}{named[1:]} {'says' if len(places) == 1 else 'say'}"
-
-
-def _joined(words: Sequence[str], last: str = "and") -> str:
-    *first, end = map(_plain, words)
-    return f"{', '.join(first)} {last} {end}" if first else end
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.split())
-
-
-PASSAGES_JUDGED = 6
-"""Passages that a sentence is held against, for each way in which they are searched."""
-
-BOTH_SURE = 0.8
-"""From this probability on two pages that differ are said to disagree."""
-
-NO_CLAIM = "This claims nothing that documents could bear out."
-
-_WORST_FIRST = (VerdictKind.CONTRADICTED, VerdictKind.NOT_FOUND, VerdictKind.SUPPORTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,3 +253,67 @@ def _numbered(parts: Sequence[Verdict]) -> tuple[Verdict, ...]:
         return replace(citation, number=numbers.setdefault(key, len(numbers) + 1))
 
     return tuple(replace(p, evidence=tuple(renumbered(c) for c in p.evidence)) for p in parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """A page by its label, and the document's title; that is empty where there is but one."""
+
+    label: str
+    title: str = ""
+
+    def __str__(self) -> str:
+        return f"page {self.label}{self.of}"
+
+    @property
+    def of(self) -> str:
+        """The document in words."""
+        return f" of “{self.title}”" if self.title else ""
+
+
+def supported(places: Sequence[Where], steps: Sequence[Step]) -> str:
+    """That pages say so, and how the figures follow that do not stand there as they are."""
+    told = [_STEPS[s.how].format(text=s.text, of=_joined(s.of)) for s in steps if s.how in _STEPS]
+    return f"{_says(places)} so{': ' if told else ''}{'; '.join(dict.fromkeys(told))}."
+
+
+def contradicted(places: Sequence[Where], differing: Step | None) -> str:
+    """What differs, or only that pages say otherwise; the first place is that of the difference."""
+    if differing is None:
+        return f"{_says(places)} otherwise."
+    return (
+        f"The documents say {_plain(differing.of[0])}, not {_plain(differing.text)} ({places[0]})."
+    )
+
+
+def disagreeing(places: Sequence[Where], other: Where, differing: Step | None) -> str:
+    """That pages say so, and another gives another figure."""
+    found = _plain(differing.of[0]) if differing else "otherwise"
+    return f"{_says(places)} so. The pages disagree: {other} says {found}."
+
+
+def not_found(missing: Sequence[Step], place: Where | None) -> str:
+    """That the documents do not say; `missing` is what keeps the nearest place from saying it."""
+    if not missing:
+        return NOT_FOUND
+    named = _joined([f"“{_plain(s.text)}”" for s in missing[:3]], "or")
+    return f"{NOT_FOUND} The nearest words, on {place}, have no {named}."
+
+
+def _says(places: Sequence[Where]) -> str:
+    """That places say something; the pages of a document are named together."""
+    labels: dict[str, list[str]] = {}
+    for place in places:
+        labels.setdefault(place.of, []).append(place.label)
+    parts = [f"page{'s' * (len(own) > 1)} {_joined(own)}{of}" for of, own in labels.items()]
+    named = _joined(parts)
+    return f"{named[:1].upper()}{named[1:]} {'says' if len(places) == 1 else 'say'}"
+
+
+def _joined(words: Sequence[str], last: str = "and") -> str:
+    *first, end = map(_plain, words)
+    return f"{', '.join(first)} {last} {end}" if first else end
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split())

@@ -22,24 +22,6 @@ if TYPE_CHECKING:
     from mehealth_rag.encoder.question import Encoder
     from mehealth_rag.index.opened import OpenIndex
 
-_BORDER = re.compile(
-    r"(?<=[.?!:;])\s+|,\s+(?=(?:what|how|which|who|whose|when|where|why|is|are|was|were|did|does|"
-    r"do|has|have|can)\b)",
-    re.IGNORECASE,
-)
-_LEAST_WORDS = 3
-
-
-def clauses(question: str) -> tuple[str, ...]:
-    """The sentences of a question, and the clause before its main one, in order.
-
-    What has fewer than three words is no clause and left out; one at least is returned.
-    """
-    pieces = [p.strip() for p in _BORDER.split(question)]
-    whole = tuple(p for p in pieces if len(p.split()) >= _LEAST_WORDS)
-    return whole if len(whole) > 1 else (question,)
-
-
 DEPTH = 50
 """How many passages each half of the search brings."""
 
@@ -60,6 +42,13 @@ RIVAL_SHARE = 0.8
 """Another document rivals the best passage's with a passage of this share of its score."""
 
 Vector = NDArray[np.float32]
+
+_BORDER = re.compile(
+    r"(?<=[.?!:;])\s+|,\s+(?=(?:what|how|which|who|whose|when|where|why|is|are|was|were|did|does|"
+    r"do|has|have|can)\b)",
+    re.IGNORECASE,
+)
+_LEAST_WORDS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,3 +241,13 @@ def fuse(
 
 def _in_order(ranked: Iterable[Fused]) -> tuple[Fused, ...]:
     return tuple(sorted(ranked, key=lambda r: (-r.score, r.ordinal)))
+
+
+def clauses(question: str) -> tuple[str, ...]:
+    """The sentences of a question, and the clause before its main one, in order.
+
+    What has fewer than three words is no clause and left out; one at least is returned.
+    """
+    pieces = [p.strip() for p in _BORDER.split(question)]
+    whole = tuple(p for p in pieces if len(p.split()) >= _LEAST_WORDS)
+    return whole if len(whole) > 1 else (question,)
