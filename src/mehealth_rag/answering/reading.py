@@ -1,4 +1,4 @@
-"""The answer that the reader chooses: its sentences, with what names what they speak of, as a draft."""
+"""The answer that the reader chooses: its sentences as statements, in reading order, as a draft."""
 
 from __future__ import annotations
 
