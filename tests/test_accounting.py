@@ -10,7 +10,7 @@ from mehealth_rag.answering.compose import unread_sentence
 from mehealth_rag.answering.library import Library
 from mehealth_rag.errors import UsageError
 from mehealth_rag.index.accounting import PageName, page_ranges, unread_pages
-from mehealth_rag.passwords import read_passwords
+from mehealth_rag.settings import read_passwords
 from mehealth_rag.types import DocumentProblem, Fault, Page, Source
 
 

@@ -11,7 +11,6 @@ import json
 import random
 import sys
 from dataclasses import asdict, replace
-from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -153,7 +152,8 @@ def joined(paths: Sequence[Path], shares: Sequence[float] = ()) -> Examples:
     """The examples of several files as one; `shares` says how much of each is taken."""
     chance = random.Random(2)  # noqa: S311 - not a secret
     found = Examples([], [])
-    for path, share in zip_longest(paths, shares, fillvalue=1.0):
+    whole = [1.0] * (len(paths) - len(shares))
+    for path, share in zip(paths, [*shares, *whole], strict=True):
         first, part = len(found.passages), load(path)
         for example in chance.sample(part.examples, round(share * len(part.examples))):
             for number, reading in enumerate(example.readings):

@@ -23,7 +23,7 @@ from mehealth_eval.written_scores import (
     figures,
     quoted_ids,
 )
-from mehealth_rag.asking.finding import PASSAGES_READ
+from mehealth_rag.asking import PASSAGES_READ
 from mehealth_rag.assistant import Assistant
 from mehealth_rag.checking.verdicts import PASSAGES_JUDGED
 from mehealth_rag.errors import MehealthError

@@ -11,8 +11,7 @@ from mehealth_rag.answering import compose
 from mehealth_rag.answering.disputes import Sweep
 from mehealth_rag.answering.library import Library
 from mehealth_rag.answering.reading import ReadHit
-from mehealth_rag.asking.answers import Answerer
-from mehealth_rag.asking.finding import PASSAGES_READ, Finder
+from mehealth_rag.asking import PASSAGES_READ, Answerer, Finder
 from mehealth_rag.checking.verdicts import PASSAGES_JUDGED, Desk, check_claim
 from mehealth_rag.corpus import NOT_LISTED, load_sources, unlisted
 from mehealth_rag.errors import UsageError

@@ -13,9 +13,9 @@ from mehealth_rag.errors import NoIndexError
 from mehealth_rag.language.spelling import Speller
 from mehealth_rag.language.words import stem
 from mehealth_rag.offline import go_offline, is_hub_name
-from mehealth_rag.passwords import read_passwords
-from mehealth_rag.retrieval.naming import NameLexicon, Register
-from mehealth_rag.settings import PACKAGED_READER
+from mehealth_rag.retrieval.lexicon import NameLexicon
+from mehealth_rag.retrieval.naming import Register
+from mehealth_rag.settings import PACKAGED_READER, read_passwords
 from mehealth_rag.types import Source
 
 if TYPE_CHECKING:

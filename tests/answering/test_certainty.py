@@ -8,9 +8,8 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from mehealth_rag.answering.certainty import Certainty, certainty
 from mehealth_rag.cli.show import show_answer
-from mehealth_rag.types import Answer, Citation, Status
+from mehealth_rag.types import Answer, Certainty, Citation, Status, certainty
 
 QUOTED = Answer(
     "How tall is it?",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mehealth_rag.answering import near_pairs
+from mehealth_rag.answering import disputes
 from mehealth_rag.index.report import Progress
 
 ROWS = 90
@@ -13,19 +13,19 @@ ROWS = 90
 
 @pytest.mark.parametrize("block", [7, 32, 1024])
 def test_blocks_find_what_one_product_finds(block: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(near_pairs, "BLOCK", block)
-    monkeypatch.setattr(near_pairs, "NEIGHBOURS", ROWS)
+    monkeypatch.setattr(disputes, "BLOCK", block)
+    monkeypatch.setattr(disputes, "NEIGHBOURS", ROWS)
     numbers = np.random.default_rng(3)
     vectors = numbers.normal(size=(ROWS, 3)).astype(np.float32)
     vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float16)
     pages, kinds = numbers.integers(0, 9, ROWS), 1 << numbers.integers(0, 3, ROWS)
-    found = {(a, b) for a, b, _ in near_pairs.near_pairs(vectors, pages, kinds, Progress())}
+    found = {(a, b) for a, b, _ in disputes.near_pairs(vectors, pages, kinds, Progress())}
     similar = vectors.astype(np.float32) @ vectors.astype(np.float32).T
     expected = {
         (a, b)
         for a in range(ROWS)
         for b in range(a + 1, ROWS)
-        if similar[a, b] >= near_pairs.NEAR and pages[a] != pages[b] and kinds[a] == kinds[b]
+        if similar[a, b] >= disputes.NEAR and pages[a] != pages[b] and kinds[a] == kinds[b]
     }
     assert found == expected
     assert expected
@@ -35,6 +35,6 @@ def test_a_sentence_is_paired_with_the_nearest_only() -> None:
     """Many sentences that are alike do not make pairs of each with each."""
     vectors = np.ones((200, 1), np.float16)
     pages, kinds = np.arange(200), np.ones(200, np.int64)
-    found = list(near_pairs.near_pairs(vectors, pages, kinds, Progress()))
-    assert len(found) <= 200 * near_pairs.NEIGHBOURS
+    found = list(disputes.near_pairs(vectors, pages, kinds, Progress()))
+    assert len(found) <= 200 * disputes.NEIGHBOURS
     assert {a for a, _, _ in found} == set(range(199))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from mehealth_rag.answering.draft import Draft
+    from mehealth_rag.answering.reading import Draft
     from mehealth_rag.types import Page
 
 GUIDE = """\
@@ -224,9 +224,9 @@ def test_items_that_may_not_be_told_are_not_brought(shelf: Shelf) -> None:
 def test_what_may_not_be_evidence_answers_nothing(shelf: Shelf) -> None:
     hit = next(h for h in shelf.read(leaves=0.9) if h.likeliest > FAR)
     passage = hit.hit.passage
-    may = tuple("leaves" not in passage.words(s.span) for s in passage.sentences)
-    evidence = Evidence(hit.hit, may)
+    spans = (s.span for s in passage.sentences)
+    evidence = Evidence(hit.hit, frozenset(s for s in spans if "leaves" in passage.words(s)))
     readings = allowed(hit.reading, evidence).sentences
     assert set(readings) == {0.0, FAR}
     assert len(readings) == len(readable(passage))
-    assert allowed(hit.reading, replace(evidence, allowed=())) == hit.reading
+    assert allowed(hit.reading, replace(evidence, silenced=frozenset())) == hit.reading

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mehealth_rag.guard.explaining import Where, contradicted, supported
+from mehealth_rag.checking.verdicts import Where, contradicted, supported
 
 
 @pytest.mark.parametrize(

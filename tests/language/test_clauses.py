@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mehealth_rag.language.clauses import clauses
+from mehealth_rag.retrieval.retriever import clauses
 
 
 @pytest.mark.parametrize(

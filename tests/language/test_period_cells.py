@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mehealth_rag.language.cells import is_measured
+from mehealth_rag.language.figures import is_measured
 
 
 @pytest.mark.parametrize(

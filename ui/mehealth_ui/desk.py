@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from mehealth_rag.engines import EXTRACTIVE, GENERATIVE, Engines, engine_of
 from mehealth_rag.errors import MehealthError, UsageError
-from mehealth_rag.passwords import read_passwords
+from mehealth_rag.settings import read_passwords
 from mehealth_ui.feedback import FeedbackStore
 from mehealth_ui.limits import Gate, Limits
 from mehealth_ui.pictures import Pictures

@@ -6,8 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 
-from mehealth_rag.answering.certainty import Certainty, certainty
-from mehealth_rag.types import Answer, Citation, Status
+from mehealth_rag.types import Answer, Certainty, Citation, Status, certainty
 from mehealth_ui.markup import Html, join, link, rich, tag, web_address
 from mehealth_ui.wire import Conversation, Export, Turn
 

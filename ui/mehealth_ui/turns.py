@@ -6,8 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mehealth_rag.answering.certainty import Certainty, certainty
-from mehealth_rag.types import Answer, Citation, Conflict, Related, Status
+from mehealth_rag.types import Answer, Certainty, Citation, Conflict, Related, Status, certainty
 from mehealth_ui.markup import Html, escape, join, link, rich, tag
 from mehealth_ui.wire import REASONS, Verdict
 

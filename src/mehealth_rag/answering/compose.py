@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from mehealth_rag.answering.disputes import Dispute
-from mehealth_rag.answering.draft import Draft
 from mehealth_rag.answering.library import Library
 from mehealth_rag.answering.links import FoundLink
 from mehealth_rag.answering.marking import decisive, mark
 from mehealth_rag.answering.questions import Question
-from mehealth_rag.answering.related import related_sources
+from mehealth_rag.answering.reading import Draft
 from mehealth_rag.index.accounting import page_ranges
+from mehealth_rag.language.words import content_words, stem
 from mehealth_rag.types import (
     Answer,
     Citation,
@@ -21,6 +21,8 @@ from mehealth_rag.types import (
     ConflictReport,
     ConflictValue,
     Quote,
+    Related,
+    Source,
     Statement,
     Status,
 )
@@ -32,6 +34,10 @@ _LISTED = 5
 """So many unread pages are named by their labels; more are counted."""
 _BULLET = re.compile(r"^(?:[•▪◦‣●○■–-]|\(?\w{1,3}[.)])\s+")
 _LAST_STOP = re.compile(r"(?<!\.)\.$")
+
+_MOST = 3
+_COMMON_SHARE = 0.34
+"""A word that stands in more of the titles than this says nothing of one of them."""
 
 _Point = tuple[Statement, ...]
 """What is told together: the last answers, those before it name what it speaks of."""
@@ -235,3 +241,20 @@ def _numbers(statement: Statement) -> str:
 
 def _indexed(library: Library) -> Iterator[str]:
     return (s.id for s in library.sources.values() if s.path is not None)
+
+
+def related_sources(
+    question: Question, sources: Sequence[Source], indexed: frozenset[str]
+) -> tuple[Related, ...]:
+    """The sources not in the index whose titles share the question's words, best first."""
+    missing = [s for s in sources if s.id not in indexed]
+    titles = {s.id: {stem(w) for w in content_words(s.title)} for s in missing}
+    telling = [s for s in question.subject if _is_telling(s, list(titles.values()))]
+    scored = [(sum(w in titles[s.id] for w in telling), s) for s in missing]
+    best = sorted((x for x in scored if x[0]), key=lambda x: (-x[0], x[1].id))[:_MOST]
+    return tuple(Related(s.id, s.title, s.url, indexed=False) for _, s in best)
+
+
+def _is_telling(word: str, titles: Sequence[set[str]]) -> bool:
+    holding = sum(word in title for title in titles)
+    return 0 < holding <= max(1, _COMMON_SHARE * len(titles))

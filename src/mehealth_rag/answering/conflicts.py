@@ -8,6 +8,7 @@ from decimal import Decimal
 from itertools import combinations, product
 from typing import TYPE_CHECKING
 
+from mehealth_rag.guard.arithmetic import apart, same_kind
 from mehealth_rag.guard.exact import same_amount
 from mehealth_rag.guard.values import Amount, values
 from mehealth_rag.language.figures import FigureKind
@@ -205,10 +206,9 @@ def _is_name(text: str, amount: Amount) -> bool:
 
 
 def _of_one_size(one: Amount, other: Amount) -> bool:
-    if (one.dimension, one.currency) != (other.dimension, other.currency):
+    if not same_kind(one, other):
         return False
-    low, high = sorted((one.measured_in(other.unit), other.value))
-    return low > 0 and high / low <= MAX_RATIO
+    return apart(one.measured_in(other.unit), other.value) <= MAX_RATIO
 
 
 def _years(text: str) -> frozenset[int]:

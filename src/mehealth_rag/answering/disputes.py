@@ -3,32 +3,181 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mehealth_rag.answering.conflicts import alike, disputed, measured, same_figure
-from mehealth_rag.answering.figure_claims import figure_claims
-from mehealth_rag.answering.near_pairs import near_pairs
+from mehealth_rag.answering.conflicts import Told, alike, disputed, measured, same_figure
+from mehealth_rag.answering.reading import leans, named_before
 from mehealth_rag.guard.values import values
 from mehealth_rag.index.report import Progress
+from mehealth_rag.language.orders import silenced
+from mehealth_rag.language.words import fold
+from mehealth_rag.passages.tables import column_quotes, quoted_columns
 from mehealth_rag.reader.rows import text_of
-from mehealth_rag.types import VerdictKind
+from mehealth_rag.types import BlockKind, Quote, VerdictKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
-    from mehealth_rag.answering.figure_claims import Claim, Claims, Place
     from mehealth_rag.guard.values import Amount
     from mehealth_rag.index.opened import OpenIndex
     from mehealth_rag.reader.model import Reader
     from mehealth_rag.reader.rows import PassageText
-    from mehealth_rag.types import Quote
+    from mehealth_rag.types import PageOf, Passage, Sentence
 
     _Figure = tuple[int, Amount]
     """A figure of a claim, which is told by its number."""
+
+
+PASSAGES_AT_A_TIME = 256
+MOST_HEAD_WORDS = 24
+"""Words that a sentence is read with at the most: a reader's row has room for few more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a claim stands: its quotes, the sentence itself first, and the passage's number."""
+
+    quotes: tuple[Quote, ...]
+    ordinal: int
+
+    @property
+    def page(self) -> tuple[str, int]:
+        """The document and the page."""
+        return self.quotes[0].document, self.quotes[0].page
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What is told with figures, word for word alike at each of its places.
+
+    `heading` is the nearest one above it where its own words may not say what it is about.
+    """
+
+    told: Told
+    heading: str
+    places: tuple[Place, ...]
+
+    @property
+    def pages(self) -> frozenset[tuple[str, int]]:
+        """The documents and pages that it stands on."""
+        return frozenset(place.page for place in self.places)
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """Claims in the order of the corpus, with the unit vectors of their first places [n, d]."""
+
+    each: tuple[Claim, ...]
+    vectors: NDArray[np.float16]
+
+
+def figure_claims(index: OpenIndex, documents: Sequence[str], progress: Progress) -> Claims:
+    """Every sentence with a figure that measures something, of all documents or of some.
+
+    Those that give orders to whoever reads them are no evidence, and left out.
+    """
+    found: dict[tuple[str, ...], tuple[Told, str, list[Place]]] = {}
+    vectors: list[NDArray[np.float16]] = []
+    page_of = lru_cache(maxsize=8)(index.page)
+    for ordinal, passage in _passages(index, documents, progress):
+        rows = None
+        for place, sentence in _telling(passage):
+            told, heading = _read_with(passage, sentence, page_of)
+            key = tuple(fold(" ".join(t.split())) for t in (told.text, told.heads, heading))
+            own = passage.quote(sentence.span)
+            at = Place((own, *column_quotes(passage, sentence, page_of)), ordinal)
+            if key in found:
+                found[key][2].append(at)
+                continue
+            found[key] = told, heading, [at]
+            rows = index.sentence_vectors(ordinal) if rows is None else rows
+            vectors.append(rows[place].astype(np.float16))
+    each = tuple(Claim(told, heading, tuple(places)) for told, heading, places in found.values())
+    return Claims(each, np.array(vectors) if vectors else np.zeros((0, 1), np.float16))
+
+
+def _passages(
+    index: OpenIndex, documents: Sequence[str], progress: Progress
+) -> Iterator[tuple[int, Passage]]:
+    ordinals = (
+        index.document_ordinals(documents) if documents else np.arange(index.passage_count)
+    ).tolist()
+    progress.stage("reading", len(ordinals))
+    for start in range(0, len(ordinals), PASSAGES_AT_A_TIME):
+        some = ordinals[start : start + PASSAGES_AT_A_TIME]
+        yield from zip(some, index.passages(some), strict=True)
+        progress.advance(len(some))
+
+
+def _telling(passage: Passage) -> Iterator[tuple[int, Sentence]]:
+    """The sentences of a passage with a figure, with their places in it."""
+    silent = silenced(passage)
+    for place, sentence in enumerate(passage.sentences):
+        may = sentence.span not in silent and sentence.kind is not BlockKind.HEADING
+        if may and measured(passage.words(sentence.span)):
+            yield place, sentence
+
+
+def _read_with(passage: Passage, sentence: Sentence, page_of: PageOf) -> tuple[Told, str]:
+    """A sentence with what it is read with, and its heading if it may not say all by itself."""
+    text = passage.words(sentence.span)
+    heads = _heads(passage, sentence, page_of)
+    above = "\n".join(dict.fromkeys((passage.title, *passage.headings)))
+    alone = sentence.kind is BlockKind.PARAGRAPH and not leans(text)
+    return Told(text, heads, above), "" if alone else passage.heading
+
+
+def _heads(passage: Passage, sentence: Sentence, page_of: PageOf) -> str:
+    if not sentence.columns and sentence.lead is None and not leans(passage.words(sentence.span)):
+        return ""
+    page = page_of(passage.document, passage.page)
+    spans = [*quoted_columns(sentence, page.text)]
+    spans += [sentence.lead] if sentence.lead is not None else []
+    spans += [s.span for s in named_before(passage, sentence, page)]
+    words = " ".join(span.of(page.text) for span in spans).split()
+    return " ".join(words[-MOST_HEAD_WORDS:])
+
+
+BLOCK = 128
+"""Sentences that are compared with all others at a time: memory is bounded by it."""
+
+NEIGHBOURS = 8
+"""Later sentences that one is paired with at the most, the nearest."""
+
+NEAR = 0.5
+"""The least similarity of two sentences that may speak of one thing."""
+
+
+def near_pairs(
+    vectors: NDArray[np.float16],
+    pages: NDArray[np.int64],
+    kinds: NDArray[np.int64],
+    progress: Progress,
+) -> Iterator[tuple[int, int, float]]:
+    """Pairs of sentences that are near, each once with its similarity, the earlier one first.
+
+    Sentences are not paired that stand on one page (`pages` are numbers) or measure nothing of one
+    kind (`kinds` have a bit for each).
+    """
+    progress.stage("comparing", len(vectors))
+    whole = vectors.astype(np.float32)
+    for start in range(0, len(vectors), BLOCK):
+        rows, later = slice(start, start + BLOCK), slice(start, None)
+        similar = np.triu(whole[rows] @ whole[later].T, 1)
+        similar[pages[rows, None] == pages[None, later]] = 0
+        similar[(kinds[rows, None] & kinds[None, later]) == 0] = 0
+        nearest = np.argpartition(similar, -min(NEIGHBOURS, similar.shape[1]), axis=1)
+        for row, columns in enumerate(nearest[:, -NEIGHBOURS:].tolist()):
+            for column in columns:
+                if similar[row, column] >= NEAR:
+                    yield start + row, start + column, float(similar[row, column])
+        progress.advance(len(similar))
+
 
 MOST_READ = 2_000
 """Pairs that are read at the most, the nearest: the reader reads two passages for each."""

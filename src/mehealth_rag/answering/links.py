@@ -11,11 +11,14 @@ from urllib.parse import urlsplit
 
 from mehealth_rag.answering.questions import Question
 from mehealth_rag.language.words import content_words, stem
-from mehealth_rag.types import Link, Page, Source, Span
+from mehealth_rag.types import Box, Link, Page, Source, Span
 
 if TYPE_CHECKING:
     from mehealth_rag.index.opened import OpenIndex
     from mehealth_rag.retrieval.retriever import Evidence
+
+    _Place = tuple[str, int, Span]
+    """A document, a page of it, and words there."""
 
 WEB_ADDRESS = re.compile(r"\bhttps?://\S|\bwww\.\w", re.IGNORECASE)
 """A web address as pages print it."""
@@ -77,10 +80,8 @@ def find_link(
     share, _, document, page, link = max(scored, key=lambda s: s[:2])
     title = titles.get(link.url, "")
     words = words_at(page, link)
-    place = _Place(document, page.number, words) if words else _nearest_words(title, library)
-    if place is None:
-        return None
-    return FoundLink(title, link.url, place.document, place.page, place.span, min(share, 1.0))
+    place = (document, page.number, words) if words else _nearest_words(title, library)
+    return FoundLink(title, link.url, *place, min(share, 1.0)) if place else None
 
 
 def link_pages(
@@ -110,13 +111,6 @@ def _is_home(link: Link) -> bool:
     """Whether a link leads to a site's front page."""
     parts = urlsplit(link.url)
     return parts.path in {"", "/"} and not parts.query
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    document: str
-    page: int
-    span: Span
 
 
 def _all_links(
@@ -176,7 +170,7 @@ def _nearest_words(title: str, pages: Sequence[tuple[str, Page]]) -> _Place | No
         if not block.kind.aside
     ]
     best = max(scored, key=lambda s: s[:2], default=None)
-    return None if best is None or not best[0] else _Place(*best[2:])
+    return best[2:] if best and best[0] else None
 
 
 def _shared(wanted: set[str], text: str) -> float:
@@ -185,9 +179,7 @@ def _shared(wanted: set[str], text: str) -> float:
     return len(wanted & held) / (1 + len(held) / 20)
 
 
-def _overlaps(
-    one: tuple[float, float, float, float], other: tuple[float, float, float, float]
-) -> bool:
+def _overlaps(one: Box, other: Box) -> bool:
     height = min(one[3], other[3]) - max(one[1], other[1])
     width = min(one[2], other[2]) - max(one[0], other[0])
     return width > 0 and height > 0.3 * (one[3] - one[1])

@@ -5,16 +5,26 @@ from __future__ import annotations
 import re
 
 from mehealth_rag.answering.questions import Question, Wanted
-from mehealth_rag.language import kinds
-from mehealth_rag.language.figures import Figure, FigureKind, figures
+from mehealth_rag.guard.values import Amount, values
+from mehealth_rag.language.figures import FigureKind
 from mehealth_rag.language.words import content_words, fold, stem
 from mehealth_rag.types import Span
 
 MOST_NAMES = 3
 """More names than this are no longer a few decisive words."""
 
-
+_KINDS = {
+    Wanted.COUNT: FigureKind.QUANTITY,
+    Wanted.MONEY: FigureKind.MONEY,
+    Wanted.PERCENT: FigureKind.PERCENT,
+}
+_NAME_RUN = re.compile(
+    r"\b[A-Z][\w&’'-]*(?:\s+(?:(?:of|the|for|and|&|de|van|von)\s+){0,2}[A-Z][\w&’'-]*)*"
+)
+_WEEKDAY = re.compile(r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b", re.IGNORECASE)
 _BETWEEN_CELLS = re.compile(r"\)?\s[\s$£€(–—-]*")
+_PART_OF = re.compile(r"\s(?:out\s)?of\s(?:(?:the|its|all|only)\s)?")
+_LIMIT = re.compile(r"\b(?:over|more than|about|around|almost|nearly|at least)\s$", re.IGNORECASE)
 
 
 def decisive(question: Question, text: str) -> tuple[Span, ...]:
@@ -24,8 +34,7 @@ def decisive(question: Question, text: str) -> tuple[Span, ...]:
             return _figure(question, text)
         case Wanted.DATE:
             asked = fold(question.text)
-            found = (m for m in kinds.DATE.finditer(text) if fold(m.group()) not in asked)
-            return tuple(Span(m.start(), m.end()) for m in found)
+            return tuple(span for span in _times(text) if fold(span.of(text)) not in asked)
         case Wanted.PERSON | Wanted.NAME:
             return _names(question, text)
         case _:
@@ -42,44 +51,36 @@ def mark(text: str, spans: tuple[Span, ...]) -> str:
     return "".join([*pieces, text[end:]])
 
 
-def decisive_figure(question: Question, text: str) -> Figure | None:
-    """The figure of the wanted kind that stands nearest to the question's words."""
-    asked = {f.value for f in figures(question.text)}
-    new = [f for f in measured(text) if f.value not in asked]
-    exact = [f for f in new if _fits(question.wanted, f)] or new
-    return min(exact, key=lambda f: (_distance(question, text, f), f.span.start), default=None)
-
-
-def measured(text: str) -> tuple[Figure, ...]:
-    """The figures of `text` that may measure something: no years, and no days of a date."""
-    found = (f for f in figures(text) if f.kind is not FigureKind.YEAR)
-    return tuple(f for f in found if not kinds.in_day(text, f.span.start, f.span.end))
+def _times(text: str) -> list[Span]:
+    """Where dates, years, days of the week and times of day stand."""
+    found = values(text)
+    spans = [a.span for a in found.amounts if a.kind is FigureKind.YEAR]
+    spans += [d.span for d in found.dates] + [span for _, span in found.times]
+    spans += [Span(*m.span()) for m in _WEEKDAY.finditer(text)]
+    return sorted(spans, key=lambda span: span.start)
 
 
 def _figure(question: Question, text: str) -> tuple[Span, ...]:
-    best = decisive_figure(question, text)
-    if best is None or _is_cell(text, best):
+    """The figure of the wanted kind that stands nearest to the question's words."""
+    asked = {a.value for a in values(question.text).amounts}
+    own = values(text).amounts
+    new = [a for a in own if a.kind is not FigureKind.YEAR and a.value not in asked]
+    exact = [a for a in new if a.kind is _KINDS[question.wanted]] or new
+    if not exact:
         return ()
-    return (_with_unit(text, best.span),)
+    best = min(exact, key=lambda a: (_distance(question, text, a), a.span.start))
+    return () if _is_cell(text, best, own) else (_limited(text, best, own),)
 
 
-def _is_cell(text: str, figure: Figure) -> bool:
+def _is_cell(text: str, figure: Amount, own: tuple[Amount, ...]) -> bool:
     """Whether a figure is one of a table's row: which of them answers, its columns tell."""
-    others = [f.span for f in figures(text) if f.span != figure.span]
-    ahead = (text[s.end : figure.span.start] for s in others if s.end <= figure.span.start)
-    after = (text[figure.span.end : s.start] for s in others if s.start >= figure.span.end)
-    return any(_BETWEEN_CELLS.fullmatch(between) for between in (*ahead, *after))
+    start, end = figure.span.start, figure.span.end
+    between = [text[a.span.end : start] for a in own if a.span.end <= start]
+    between += [text[end : a.span.start] for a in own if a.span.start >= end]
+    return any(map(_BETWEEN_CELLS.fullmatch, between))
 
 
-def _fits(wanted: Wanted, figure: Figure) -> bool:
-    if wanted is Wanted.MONEY:
-        return figure.kind is FigureKind.MONEY
-    if wanted is Wanted.PERCENT:
-        return figure.kind is FigureKind.PERCENT
-    return figure.kind is FigureKind.QUANTITY
-
-
-def _distance(question: Question, text: str, figure: Figure) -> int:
+def _distance(question: Question, text: str, figure: Amount) -> int:
     """Characters between the figure and the focus, or else the nearest word of the question."""
     wanted = {question.focus} if question.focus else set()
     places = _places(text, wanted) or _places(text, set(question.subject))
@@ -98,37 +99,22 @@ def _places(text: str, stems: set[str]) -> list[int]:
     return found
 
 
-_UNIT = re.compile(
-    r"\s(?:(?:kilo|centi|milli)?met(?:re|er)s?|km|cm|mm|miles?|feet|foot|inch(?:es)?|tonnes?|tons?|kg|"
-    r"litres?|liters?|hours?|minutes?|seconds?|days?|weeks?|months?|years?|degrees?|acres?|"
-    r"hectares?|people|times)\b"
-)
-
-
-_PART_OF = re.compile(r"\s(?:out\s)?of\s(?:(?:the|its|all|only)\s)?")
-
-
-def _with_unit(text: str, span: Span) -> Span:
-    """The figure with its unit, what it is a part of, and a word that limits it.
+def _limited(text: str, figure: Amount, own: tuple[Amount, ...]) -> Span:
+    """The figure with what it is a part of, and a word that limits it.
 
     As in "over 10 million", or "three of the seven", where either alone would say something else.
     """
-    unit = _UNIT.match(text, span.end)
-    span = Span(span.start, unit.end()) if unit else span
-    part = next(
-        (f for f in figures(text) if _PART_OF.fullmatch(text, f.span.end, span.start)), None
-    )
-    span = Span(part.span.start, span.end) if part else span
-    for sign in ("over ", "more than ", "about ", "around ", "almost ", "nearly ", "at least "):
-        if text[: span.start].lower().endswith(sign):
-            return Span(span.start - len(sign), span.end)
-    return span
+    start, end = figure.span.start, figure.span.end
+    whole = (a.span.start for a in own if _PART_OF.fullmatch(text, a.span.end, start))
+    start = next(whole, start)
+    limit = _LIMIT.search(text[:start])
+    return Span(limit.start() if limit else start, end)
 
 
 def _names(question: Question, text: str) -> tuple[Span, ...]:
     asked = set(content_words(question.text))
     spans: list[Span] = []
-    for match in kinds.NAME_RUN.finditer(text):
+    for match in _NAME_RUN.finditer(text):
         parts = set(content_words(match.group()))
         if parts and not parts & asked and match.start() > 0:
             spans.append(Span(match.start(), match.end()))

@@ -1,17 +1,18 @@
-"""The answer that the reader chooses: its sentences as statements, in reading order."""
+"""The answer that the reader chooses: its sentences as statements, in reading order, as a draft."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from mehealth_rag.answering.before import named_before
 from mehealth_rag.answering.conflicts import disagreeing
-from mehealth_rag.answering.draft import Draft
-from mehealth_rag.language.words import content_words, fold, stem_all
-from mehealth_rag.passages.tables import quoted_columns
+from mehealth_rag.answering.questions import Wanted
+from mehealth_rag.guard.verdict import Case, weigh
+from mehealth_rag.language.words import OWNERS, SUBJECTS, content_words, fold, stem_all, words
+from mehealth_rag.passages.tables import column_quotes
 from mehealth_rag.reader.choice import choose, order, ranked
-from mehealth_rag.reader.rows import readable
+from mehealth_rag.reader.rows import gathered, readable
 from mehealth_rag.types import BlockKind, Quote
 
 if TYPE_CHECKING:
@@ -19,10 +20,10 @@ if TYPE_CHECKING:
 
     from mehealth_rag.answering.questions import Question
     from mehealth_rag.reader.choice import Chosen
-    from mehealth_rag.reader.model import Limits, PassageReading
+    from mehealth_rag.reader.model import Limits, PassageReading, Reader
     from mehealth_rag.reader.rows import PassageText
     from mehealth_rag.retrieval.retriever import Evidence
-    from mehealth_rag.types import Hit, PageOf, Passage, Sentence, Span
+    from mehealth_rag.types import Hit, Page, PageOf, Passage, Sentence, Span
 
     _Place = tuple[str, int, Span]
 
@@ -31,6 +32,36 @@ MOST_WORDS, MOST_LISTED = 75, 150
 
 NEAREST = 3
 """Sentences that are shown where nothing answers."""
+
+MOST_BEFORE = 2
+"""Sentences that are told before one that leans: what is named further back is told too dearly."""
+
+SURE = 0.8
+"""The probability from which on a yes or a no is said: a wrong one is worse than none."""
+
+_CHOICE = re.compile(r"\bor\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What the engine found: each statement with the quotes that say it, and how sure it is.
+
+    `statements` is empty where nothing answers. `headings` has for each the heading that names what
+    it speaks of, empty where its own words do. `introduction` is the quote that announces a list,
+    None where the answer is no list. `before` has for each statement the sentences that it leans
+    on, each with its quotes. `answerable` is the probability that the documents answer,
+    `confidence` that this answer is right. `disagree` says that the statements give different
+    figures for the same thing. `lead` is "Yes" or "No" where that is what they say.
+    """
+
+    statements: tuple[tuple[Quote, ...], ...]
+    answerable: float
+    confidence: float
+    headings: tuple[str, ...] = ()
+    introduction: Quote | None = None
+    before: tuple[tuple[tuple[Quote, ...], ...], ...] = ()
+    disagree: bool = False
+    lead: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +127,11 @@ def drafted(question: Question, hits: Sequence[ReadHit], limits: Limits, page_of
         None if led else _heading(question, group, page_of) for group in groups.values()
     )
     statements = tuple(
-        (*_quotes(group, page_of), *filter(None, [heading]))
+        (
+            *(one.quote for one in group),
+            *column_quotes(group[0].passage, group[0].sentence, page_of),
+            *filter(None, [heading]),
+        )
         for group, heading in zip(groups.values(), headings, strict=True)
     )
     named = tuple(heading.text if heading else "" for heading in headings)
@@ -158,17 +193,9 @@ def nearest(hits: Sequence[ReadHit]) -> tuple[Quote, ...]:
 
 def allowed(reading: PassageReading, evidence: Evidence) -> PassageReading:
     """What is said of a passage, its sentences that may not be evidence held to answer nothing."""
-    passage = evidence.hit.passage
-    if not evidence.allowed:
-        return reading
-    may = {s.span for s, may in zip(passage.sentences, evidence.allowed, strict=True) if may}
-    return _only(reading, [sentence.span in may for sentence in readable(passage)])
-
-
-def _only(reading: PassageReading, may: Sequence[bool]) -> PassageReading:
-    """A reading in which the sentences that may not answer do not."""
-    pairs = zip(reading.sentences, may, strict=True)
-    return replace(reading, sentences=tuple(p if own else 0.0 for p, own in pairs))
+    pairs = zip(reading.sentences, readable(evidence.hit.passage), strict=True)
+    chances = (0.0 if s.span in evidence.silenced else p for p, s in pairs)
+    return replace(reading, sentences=tuple(chances))
 
 
 def _silenced(hits: Sequence[ReadHit]) -> frozenset[_Place]:
@@ -258,17 +285,6 @@ def _once(headings: Iterable[Quote | None]) -> list[Quote | None]:
     return told
 
 
-def _quotes(group: Sequence[_Found], page_of: PageOf) -> tuple[Quote, ...]:
-    """The quotes of one statement; a table's row also has those that head its columns."""
-    quotes = [one.quote for one in group]
-    first = group[0]
-    if first.sentence.kind is BlockKind.ROW and first.sentence.columns:
-        page = page_of(first.passage.document, first.passage.page)
-        heads = quoted_columns(first.sentence, page.text)
-        quotes += [Quote.of_page(first.passage.document, page, span) for span in heads]
-    return tuple(quotes)
-
-
 def _before(group: Sequence[_Found]) -> tuple[tuple[Quote, ...], ...]:
     """The quotes of each sentence that is told before a statement."""
     return tuple(
@@ -281,3 +297,45 @@ def _likeliest(hit: ReadHit) -> Quote:
     sentences = hit.reading.sentences
     best = max(range(len(sentences)), key=sentences.__getitem__)
     return hit.hit.passage.quote(readable(hit.hit.passage)[best].span)
+
+
+def leans(sentence: str) -> bool:
+    """Whether a sentence begins with a word for something that was named before."""
+    first = words(sentence)[:2]
+    return first[:1] != [] and (first[0] in SUBJECTS | OWNERS or first == ["the", "same"])
+
+
+def named_before(passage: Passage, sentence: Sentence, page: Page) -> tuple[Sentence, ...]:
+    """The sentences of its paragraph before one that leans, from the nearest that does not on.
+
+    None where it does not lean, or what it leans on stands too far from it or in another passage.
+    """
+    if sentence.kind is not BlockKind.PARAGRAPH or not leans(passage.words(sentence.span)):
+        return ()
+    earlier = _earlier(passage, sentence, page)[-MOST_BEFORE:]
+    whole = [n for n, one in enumerate(earlier) if not leans(passage.words(one.span))]
+    return tuple(earlier[whole[-1] :]) if whole else ()
+
+
+def _earlier(passage: Passage, sentence: Sentence, page: Page) -> Sequence[Sentence]:
+    """The sentences of a passage that stand before one in its paragraph."""
+    start = sentence.span.start
+    own = next((b.span for b in page.blocks if b.span.start <= start < b.span.end), sentence.span)
+    return [s for s in passage.sentences if own.start <= s.span.start < start]
+
+
+def lead(question: Question, draft: Draft, hits: Sequence[ReadHit], reader: Reader) -> str:
+    """The yes or no that what an answer quotes gives to what is asked; empty where it gives none.
+
+    A question with a choice ("by bus or by train?") has neither answer.
+    """
+    if question.wanted is not Wanted.YES_NO or _CHOICE.search(question.text) or draft.disagree:
+        return ""
+    told = {quote.text for statement in draft.statements for quote in statement}
+    told |= {quote.text for led in draft.before for quotes in led for quote in quotes}
+    parts = [(h.text, [n for n, s in enumerate(h.text.sentences) if s in told]) for h in hits]
+    evidence = gathered([(text, places) for text, places in parts if places])
+    found = weigh(reader, Case(question.text, [evidence])).judgement
+    if found.carried >= SURE:
+        return "Yes"
+    return "No" if found.denied >= SURE else ""

@@ -6,9 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mehealth_rag.language.pronouns import OWNERS, SUBJECTS
 from mehealth_rag.language.sentences import sentence_spans
-from mehealth_rag.language.words import WORD, content_words, words
+from mehealth_rag.language.words import OWNERS, SUBJECTS, WORD, content_words, words
 
 if TYPE_CHECKING:
     from mehealth_rag.language.spelling import Speller

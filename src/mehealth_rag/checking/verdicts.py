@@ -1,4 +1,7 @@
-"""Checking a claim: sentence by sentence, each held against the passages that speak of it."""
+"""Checking a claim: sentence by sentence, each held against the passages that speak of it.
+
+A verdict is told in words: where it stands, what differs, and by which step a figure follows.
+"""
 
 from __future__ import annotations
 
@@ -17,21 +20,31 @@ from mehealth_rag.checking.sentences import (
     mended,
 )
 from mehealth_rag.errors import UsageError
-from mehealth_rag.guard import explaining
-from mehealth_rag.guard.exhibits import Exhibit, case_of, exhibits_of, quotes_of
-from mehealth_rag.guard.explaining import Where
+from mehealth_rag.guard.arithmetic import apart
 from mehealth_rag.guard.values import values, without_figures
-from mehealth_rag.guard.verdict import Weighed, decisive, least, weighings
+from mehealth_rag.guard.verdict import (
+    Exhibit,
+    Weighed,
+    case_of,
+    decisive,
+    exhibits_of,
+    least,
+    quotes_of,
+    weighings,
+)
 from mehealth_rag.timing import Stopwatch
 from mehealth_rag.types import Citation, Verdict, VerdictKind
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mehealth_rag.answering.library import Library
     from mehealth_rag.guard.exact import Step
     from mehealth_rag.guard.verdict import Case, Place
     from mehealth_rag.language.spelling import Speller
     from mehealth_rag.reader.model import Reader
     from mehealth_rag.retrieval.retriever import Evidence
+
 
 PASSAGES_JUDGED = 6
 """Passages that a sentence is held against, for each way in which they are searched."""
@@ -42,6 +55,18 @@ BOTH_SURE = 0.8
 NO_CLAIM = "This claims nothing that documents could bear out."
 
 _WORST_FIRST = (VerdictKind.CONTRADICTED, VerdictKind.NOT_FOUND, VerdictKind.SUPPORTED)
+
+NOT_FOUND = "The documents do not say."
+
+_STEPS = {
+    "rounding": "“{text}” is {of}, rounded",
+    "count": "“{text}” is a count of what is listed",
+    "sum": "“{text}” is the sum of {of}",
+    "difference": "“{text}” is the difference between {of}",
+    "share": "“{text}” is had from {of}",
+    "product": "“{text}” is the product of {of}",
+    "comparison": "“{text}” is compared with {of}",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +152,10 @@ class _Hearing:
         weighed = least(self.reader, self.case, weighed, self.reader.limits)
         evidence = self._evidence(weighed)
         if kind is VerdictKind.SUPPORTED:
-            told = explaining.supported(self._places(evidence), weighed.steps)
+            told = supported(self._places(evidence), weighed.steps)
             return self._given(kind, told, evidence, weighed.judgement.carried)
         places = self._places(_first_with(weighed.differing, evidence))
-        told = explaining.contradicted(places, weighed.differing)
+        told = contradicted(places, weighed.differing)
         return self._given(kind, told, evidence, weighed.judgement.denied)
 
     def _not_found(self, weighed: Weighed) -> Verdict:
@@ -138,7 +163,7 @@ class _Hearing:
         would = self.reader.limits.verdict(weighed.read) == VerdictKind.SUPPORTED
         missing = weighed.missing if would else ()
         place = self._places(self._evidence(weighed))[0] if missing else None
-        told = explaining.not_found(missing, place)
+        told = not_found(missing, place)
         return self._given(VerdictKind.NOT_FOUND, told, (), weighed.judgement.untold)
 
     def _of_two_pages(self, carrying: Weighed, denying: Weighed) -> Verdict:
@@ -149,7 +174,7 @@ class _Hearing:
         own, others = self._evidence(carrying), self._evidence(denying)
         evidence = (*own, *(replace(c, number=c.number + len(own)) for c in others))
         other = self._places(_first_with(denying.differing, others))[0]
-        told = explaining.disagreeing(self._places(own), other, denying.differing)
+        told = disagreeing(self._places(own), other, denying.differing)
         return self._given(VerdictKind.SUPPORTED, told, evidence, carrying.judgement.carried)
 
     def _disagreeing(self, found: Sequence[Weighed]) -> tuple[Weighed, Weighed] | None:
@@ -201,12 +226,8 @@ def _of_one_size(differing: Step) -> bool:
     """Whether two figures could measure one thing: neither is far greater than the other."""
     if differing.kind == "date":
         return True
-    pairs = (
-        sorted((abs(a.value), abs(b.value)))
-        for a in values(differing.text).amounts
-        for b in values(differing.of[0]).amounts
-    )
-    return any(low and high / low <= MAX_RATIO for low, high in pairs)
+    own, its = values(differing.text).amounts, values(differing.of[0]).amounts
+    return any(apart(a.value, b.value) <= MAX_RATIO for a in own for b in its)
 
 
 def _whole(claim: str, parts: Sequence[Verdict]) -> Verdict:
@@ -232,3 +253,67 @@ def _numbered(parts: Sequence[Verdict]) -> tuple[Verdict, ...]:
         return replace(citation, number=numbers.setdefault(key, len(numbers) + 1))
 
     return tuple(replace(p, evidence=tuple(renumbered(c) for c in p.evidence)) for p in parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """A page by its label, and the document's title; that is empty where there is but one."""
+
+    label: str
+    title: str = ""
+
+    def __str__(self) -> str:
+        return f"page {self.label}{self.of}"
+
+    @property
+    def of(self) -> str:
+        """The document in words."""
+        return f" of “{self.title}”" if self.title else ""
+
+
+def supported(places: Sequence[Where], steps: Sequence[Step]) -> str:
+    """That pages say so, and how the figures follow that do not stand there as they are."""
+    told = [_STEPS[s.how].format(text=s.text, of=_joined(s.of)) for s in steps if s.how in _STEPS]
+    return f"{_says(places)} so{': ' if told else ''}{'; '.join(dict.fromkeys(told))}."
+
+
+def contradicted(places: Sequence[Where], differing: Step | None) -> str:
+    """What differs, or only that pages say otherwise; the first place is that of the difference."""
+    if differing is None:
+        return f"{_says(places)} otherwise."
+    return (
+        f"The documents say {_plain(differing.of[0])}, not {_plain(differing.text)} ({places[0]})."
+    )
+
+
+def disagreeing(places: Sequence[Where], other: Where, differing: Step | None) -> str:
+    """That pages say so, and another gives another figure."""
+    found = _plain(differing.of[0]) if differing else "otherwise"
+    return f"{_says(places)} so. The pages disagree: {other} says {found}."
+
+
+def not_found(missing: Sequence[Step], place: Where | None) -> str:
+    """That the documents do not say; `missing` is what keeps the nearest place from saying it."""
+    if not missing:
+        return NOT_FOUND
+    named = _joined([f"“{_plain(s.text)}”" for s in missing[:3]], "or")
+    return f"{NOT_FOUND} The nearest words, on {place}, have no {named}."
+
+
+def _says(places: Sequence[Where]) -> str:
+    """That places say something; the pages of a document are named together."""
+    labels: dict[str, list[str]] = {}
+    for place in places:
+        labels.setdefault(place.of, []).append(place.label)
+    parts = [f"page{'s' * (len(own) > 1)} {_joined(own)}{of}" for of, own in labels.items()]
+    named = _joined(parts)
+    return f"{named[:1].upper()}{named[1:]} {'says' if len(places) == 1 else 'say'}"
+
+
+def _joined(words: Sequence[str], last: str = "and") -> str:
+    *first, end = map(_plain, words)
+    return f"{', '.join(first)} {last} {end}" if first else end
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split())

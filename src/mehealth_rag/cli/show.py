@@ -10,8 +10,17 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from mehealth_rag.answering.certainty import Certainty, certainty
-from mehealth_rag.types import Answer, Citation, Hit, Passage, Status, Verdict, VerdictKind
+from mehealth_rag.types import (
+    Answer,
+    Certainty,
+    Citation,
+    Hit,
+    Passage,
+    Status,
+    Verdict,
+    VerdictKind,
+    certainty,
+)
 
 if TYPE_CHECKING:
     from mehealth_rag.answering.reading import ReadHit

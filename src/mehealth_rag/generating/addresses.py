@@ -11,7 +11,7 @@ from mehealth_rag.answering.links import words_at
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mehealth_rag.guard.exhibits import Exhibit
+    from mehealth_rag.guard.verdict import Exhibit
 
 LONGEST = 300
 """Characters of an address that is told: what is longer holds a session, not a place."""

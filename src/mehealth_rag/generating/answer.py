@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from dataclasses import replace
 
-from mehealth_rag.answering.certainty import SURE_FROM
 from mehealth_rag.answering.compose import answered, conflict, not_found, statement_text
-from mehealth_rag.answering.draft import Draft
 from mehealth_rag.answering.library import Library
 from mehealth_rag.answering.marking import decisive, mark
 from mehealth_rag.answering.questions import Question
-from mehealth_rag.answering.reading import nearest
+from mehealth_rag.answering.reading import Draft, nearest
 from mehealth_rag.errors import LanguageModelFailure
 from mehealth_rag.generating.gate import Passed
 from mehealth_rag.generating.writing import Task, Writer, Written, write
 from mehealth_rag.growing import mapped
 from mehealth_rag.language.words import content_words, stem_all
-from mehealth_rag.types import Answer, Quote, Statement, Status
+from mehealth_rag.types import SURE_FROM, Answer, Quote, Statement, Status
 
 ENGINE = "generative"
 OWN_WORDS = "these are the documents' own words."

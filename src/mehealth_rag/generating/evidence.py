@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mehealth_rag.generating.addresses import links_of
-from mehealth_rag.guard.exhibits import Exhibit, exhibits_of
-from mehealth_rag.language.orders import evidence_mask, gives_orders
+from mehealth_rag.guard.verdict import Exhibit, exhibits_of
+from mehealth_rag.language.orders import gives_orders, silenced
 from mehealth_rag.llm import Asked, EvidenceItem, Message, TokenBudget, answer_messages, fitting
 from mehealth_rag.retrieval.retriever import Evidence
 from mehealth_rag.types import Hit
@@ -52,7 +52,7 @@ def _rest(best: Sequence[Exhibit], index: OpenIndex, tokens: int) -> tuple[Exhib
         return ()
     known = {e.passage.id for e in best}
     whole = index.passages(ordinals.tolist())
-    others = (Evidence(Hit(p, 0.0), evidence_mask(p)) for p in whole if p.id not in known)
+    others = (Evidence(Hit(p, 0.0), silenced(p)) for p in whole if p.id not in known)
     return exhibits_of(others, index.page)
 
 

@@ -7,27 +7,26 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from mehealth_rag.answering.before import leans
+from mehealth_rag.answering.reading import leans
 from mehealth_rag.checking.sentences import topic_of
 from mehealth_rag.generating.addresses import Addresses
 from mehealth_rag.generating.gate import Ruling
-from mehealth_rag.guard.exhibits import case_of, quotes_of
 from mehealth_rag.guard.verdict import (
     NOTHING_SAID,
     Weighed,
+    case_of,
     least,
+    quotes_of,
     together,
     word_for_word,
 )
-from mehealth_rag.language.pronouns import DEMONSTRATIVES, OWNERS
-from mehealth_rag.language.words import content_words, stem_all, words
+from mehealth_rag.language.words import DEMONSTRATIVES, OWNERS, content_words, stem_all, words
 from mehealth_rag.types import VerdictKind
 
 if TYPE_CHECKING:
     from mehealth_rag.generating.splitting import Unit
     from mehealth_rag.guard.exact import Step
-    from mehealth_rag.guard.exhibits import Exhibit
-    from mehealth_rag.guard.verdict import Case
+    from mehealth_rag.guard.verdict import Case, Exhibit
     from mehealth_rag.reader.model import Judgement, Reader
 
 FIRST_JUDGED, NEAR_JUDGED = 5, 3

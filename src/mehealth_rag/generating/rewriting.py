@@ -15,8 +15,7 @@ from dataclasses import replace
 from mehealth_rag.errors import LanguageModelError
 from mehealth_rag.followups import Standalone
 from mehealth_rag.language.figures import figures
-from mehealth_rag.language.pronouns import POINTING
-from mehealth_rag.language.words import REQUEST_WORDS, content_words, stem, words
+from mehealth_rag.language.words import POINTING, REQUEST_WORDS, content_words, stem, words
 from mehealth_rag.llm import LanguageModel, rewrite_messages
 from mehealth_rag.types import Turn
 

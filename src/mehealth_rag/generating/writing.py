@@ -12,9 +12,8 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mehealth_rag.answering.draft import Draft
 from mehealth_rag.answering.questions import Question
-from mehealth_rag.answering.reading import ReadHit
+from mehealth_rag.answering.reading import Draft, ReadHit
 from mehealth_rag.errors import LanguageModelError, LanguageModelFailure
 from mehealth_rag.generating.evidence import Given, given
 from mehealth_rag.generating.gate import Gate, Passed

@@ -44,9 +44,11 @@ def combined(claimed: Amount, a: Amount, b: Amount) -> str:
         fitting = fits(claimed, a) and fits(claimed, b)
         if fitting and near(claimed, own, x + y):
             return "sum"
-        if (fitting or _is_span(claimed, a, b)) and near(claimed, own, abs(x - y)):
+        years = claimed.unit in {"year", ""} and a.kind is b.kind is FigureKind.YEAR
+        if (fitting or years) and near(claimed, own, abs(x - y)):
             return "difference"
-        if _is_share(claimed) and _near_share(claimed, x, y):
+        shared = claimed.kind is FigureKind.PERCENT or claimed.unit in {"times", "fold"}
+        if shared and _near_share(claimed, x, y):
             return "share"
     return _multiplied(claimed, a, b) or _multiplied(claimed, b, a)
 
@@ -110,21 +112,12 @@ def fits(claimed: Amount, given: Amount) -> bool:
     return not claimed.dimension or not given.dimension or claimed.dimension == given.dimension
 
 
-def _is_span(claimed: Amount, a: Amount, b: Amount) -> bool:
-    """Whether years apart are claimed of two years."""
-    return claimed.unit in {"year", ""} and a.kind is b.kind is FigureKind.YEAR
-
-
 def near(claimed: Amount, own: Decimal, value: Decimal) -> bool:
     """Whether a claimed amount, `own` in the unit of a value that was had, is it or rounds it."""
     if own == value:
         return bool(value)
     rounded = claimed.about or _digits(own) < min(_digits(value), 3)
     return rounded and bool(value) and abs(own - value) <= NEAR * abs(value)
-
-
-def _is_share(claimed: Amount) -> bool:
-    return claimed.kind is FigureKind.PERCENT or claimed.unit in {"times", "fold"}
 
 
 def _near_share(claimed: Amount, a: Decimal, b: Decimal) -> bool:

@@ -74,12 +74,16 @@ class Sources:
     above: str = ""
     question: str = ""
 
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """All of them."""
+        return (*self.quotes, self.above, self.question)
+
 
 def steps(statement: str, sources: Sources) -> tuple[Step, ...]:
     """How each figure, date, time and name of a statement is had, in order of its words."""
     claimed = values(statement)
-    texts = (*sources.quotes, sources.above, sources.question)
-    given = [values(text) for text in texts]
+    given = [values(text) for text in sources.texts]
     pool = _Pool.of(sources)
     found = [(a.span, pool.step(a, statement, claimed)) for a in claimed.amounts]
     for date in claimed.dates:
@@ -88,7 +92,7 @@ def steps(statement: str, sources: Sources) -> tuple[Step, ...]:
         rivals = () if told else tuple(pool.dates_apart(date))
         found.append((date.span, _step(text, "date", told, rivals)))
     for minutes, span in claimed.times:
-        told = any(_same_time(minutes, t, v) for t, v in zip(texts, given, strict=True))
+        told = any(_same_time(minutes, t, v) for t, v in zip(sources.texts, given, strict=True))
         found.append((span, _step(span.of(statement), "time", told)))
     found += [(n.span, _step(n.text, "name", pool.has_name(n))) for n in claimed.names]
     return tuple(step for _, step in sorted(found, key=lambda f: f[0].start))
@@ -99,11 +103,6 @@ def same_amount(one: Amount, other: Amount) -> bool:
     if not comparable(one, other):
         return False
     return equal(one, other) or rounds(one, other) or rounds(other, one)
-
-
-def missing(statement: str, sources: Sources) -> tuple[Step, ...]:
-    """The values of a statement that neither stand nor follow."""
-    return tuple(s for s in steps(statement, sources) if s.how == "missing")
 
 
 @dataclass(frozen=True)
@@ -119,7 +118,7 @@ class _Pool:
 
     @classmethod
     def of(cls, sources: Sources) -> _Pool:
-        texts = (*sources.quotes, sources.above, sources.question)
+        texts = sources.texts
         amounts = tuple((a, a.span.of(t)) for t in texts for a in _all_amounts(values(t)))
         words = frozenset(_plain(w) for t in texts for w in _PARTS.findall(t))
         initials = " ".join("".join(w[0] for w in _PARTS.findall(t)) for t in texts).lower()
@@ -153,11 +152,10 @@ class _Pool:
     def _compared(self, claimed: Amount, before: str) -> _Had | None:
         """What an amount is more or less than, where the words before it say that it is."""
         sign = 1 if _MORE.search(before) else -1 if _LESS.search(before) else 0
-        found = [(a, t) for a, t in self.amounts if sign and a.value and same_kind(a, claimed)]
-        for a, t in found:
-            if beyond(sign, a.value, claimed.measured_in(a.unit)):
+        for a, t in self.amounts:
+            if same_kind(a, claimed) and beyond(sign, a.value, claimed.measured_in(a.unit)):
                 return "comparison", (t,)
-        if sign and claimed.kind is FigureKind.PERCENT:
+        if claimed.kind is FigureKind.PERCENT:
             amounts = [(a, t) for a, t in self.amounts if a.value and a.kind is not FigureKind.YEAR]
             for (a, t), (b, u) in combinations(amounts[:MOST_PAIRED], 2):
                 low, high = sorted((a.value, b.measured_in(a.unit)))
@@ -193,8 +191,7 @@ class _Pool:
         if not any(c.isdigit() for c in text):
             return False
         pattern = re.compile(rf"(?<![\d.,]){re.escape(text.strip())}(?![\d]|[.,]\d)", re.IGNORECASE)
-        own = (*self.sources.quotes, self.sources.above, self.sources.question)
-        return any(pattern.search(t) for t in own)
+        return any(map(pattern.search, self.sources.texts))
 
     def _count(self, wanted: int) -> tuple[str, ...]:
         """The quotes, where there are as many, or the members of a list in one of them."""
@@ -239,8 +236,7 @@ class _Pool:
 
     def has_text(self, text: str) -> bool:
         """Whether words stand somewhere as they are."""
-        own = (*self.sources.quotes, self.sources.above, self.sources.question)
-        return any(text.lower() in s.lower() for s in own)
+        return any(text.lower() in s.lower() for s in self.sources.texts)
 
     def has_name(self, name: Name) -> bool:
         """Whether each part of a name stands somewhere, or its letters are initials there."""

@@ -8,19 +8,23 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from mehealth_rag.language.dates import MONTHS, month_number
-from mehealth_rag.language.figures import NUMBER_WORDS, FigureKind, figures
+from mehealth_rag.language.dates import MONTH, month_number
+from mehealth_rag.language.figures import (
+    CURRENCIES,
+    NUMBER_WORDS,
+    ORDINAL_WORDS,
+    FigureKind,
+    figures,
+)
 from mehealth_rag.types import Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-_NAMES = [name.lower() for name in MONTHS]
-_MONTH = "|".join(f"{m}|{m[:3]}" if m not in {"may", "june"} else m for m in _NAMES) + "|sept|jun"
 _DATE = re.compile(
     rf"""\b(?:
-    (?P<d1>\d{{1,2}})(?:st|nd|rd|th)?\s(?:of\s)?(?P<m1>{_MONTH})\b\.?(?:,?\s(?P<y1>\d{{4}}))?
-    |(?P<m2>{_MONTH})\b\.?(?:\s(?:the\s)?(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?\b(?!:))?(?:,?\s(?P<y2>\d{{4}}))?
+    (?P<d1>\d{{1,2}})(?:st|nd|rd|th)?\s(?:of\s)?(?P<m1>{MONTH})\b\.?(?:,?\s(?P<y1>\d{{4}}))?
+    |(?P<m2>{MONTH})\b\.?(?:\s(?:the\s)?(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?\b(?!:))?(?:,?\s(?P<y2>\d{{4}}))?
     |(?P<y3>\d{{4}})-(?P<m3>\d\d)-(?P<d3>\d\d)
     )\b""",
     re.IGNORECASE | re.VERBOSE,
@@ -51,10 +55,7 @@ _WHOLES = frozenset({*range(3, 11), 12, 20, 100, 1000})
 """What a share is told of: "three in ten"."""
 
 _MONEY_WORD = re.compile(r"\s(?P<word>pounds|dollars|euros)\b", re.IGNORECASE)
-_CURRENCY = {"pounds": "GBP", "dollars": "USD", "euros": "EUR"}
-_ORDINALS = (
-    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth"
-).split()
+_ORDINALS = ORDINAL_WORDS[:12]
 _ORDINAL = re.compile(rf"\b(?P<word>{'|'.join(_ORDINALS)})\b", re.IGNORECASE)
 _ATTACHED = re.compile(r"[A-Za-z][-–/.]?$")
 
@@ -225,7 +226,7 @@ def _amounts(text: str, taken: Sequence[Span]) -> Iterator[Amount]:
         if figure.spelled and figure.value == 1 and not unit:
             continue  # mostly a pronoun
         money = _MONEY_WORD.match(text, figure.span.end)
-        currency = figure.currency or (_CURRENCY[money["word"].lower()] if money else "")
+        currency = figure.currency or (CURRENCIES[money["word"].lower()] if money else "")
         plain = unit["unit"].lower() if unit and not currency else ""
         kind = FigureKind.MONEY if currency else FigureKind.QUANTITY if plain else figure.kind
         about = _ABOUT.search(before) is not None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from mehealth_rag.language.dates import MONTH
 from mehealth_rag.types import Span
 
 
@@ -37,20 +38,15 @@ class Figure:
 
 
 SCALES = {
-    "hundred": Decimal(100),
-    "thousand": Decimal(1000),
-    "k": Decimal(1000),
-    "million": Decimal(10) ** 6,
-    "millions": Decimal(10) ** 6,
-    "mn": Decimal(10) ** 6,
-    "mln": Decimal(10) ** 6,
-    "m": Decimal(10) ** 6,
-    "billion": Decimal(10) ** 9,
-    "billions": Decimal(10) ** 9,
-    "bn": Decimal(10) ** 9,
-    "b": Decimal(10) ** 9,
-    "trillion": Decimal(10) ** 12,
-    "tn": Decimal(10) ** 12,
+    word: Decimal(10) ** power
+    for power, words in (
+        (2, "hundred"),
+        (3, "thousand k"),
+        (6, "million millions mn mln m"),
+        (9, "billion billions bn b"),
+        (12, "trillion tn"),
+    )
+    for word in words.split()
 }
 
 _FIRST_NUMBERS = (
@@ -69,25 +65,17 @@ ORDINAL_WORDS = (
 ).split()
 """In order, from the first."""
 
-_CURRENCIES = {
-    "£": "GBP",
-    "gbp": "GBP",
-    "$": "USD",
-    "us$": "USD",
-    "usd": "USD",
-    "€": "EUR",
-    "eur": "EUR",
-    "¥": "JPY",
+CURRENCIES = {
+    sign: currency
+    for currency, signs in (
+        ("GBP", "£ gbp pound pounds sterling"),
+        ("USD", "$ us$ usd dollar dollars"),
+        ("EUR", "€ eur euro euros"),
+        ("JPY", "¥"),
+    )
+    for sign in signs.split()
 }
-_CURRENCY_WORDS = {
-    "pound": "GBP",
-    "pounds": "GBP",
-    "dollar": "USD",
-    "dollars": "USD",
-    "euro": "EUR",
-    "euros": "EUR",
-    "sterling": "GBP",
-}
+"""Currencies by what stands for them, in small letters."""
 
 _DIGITS = re.compile(
     r"""
@@ -128,8 +116,7 @@ def _from_digits(match: re.Match[str]) -> Figure:
     plain = match["number"].replace(",", "")
     scale = (match["scale"] or match["letter"] or "").lower()
     value = Decimal(plain) * SCALES.get(scale, Decimal(1))
-    currency = _CURRENCIES.get((match["currency"] or "").strip().lower(), "")
-    currency = currency or _CURRENCY_WORDS.get((match["money"] or "").lower(), "")
+    currency = CURRENCIES.get((match["currency"] or match["money"] or "").strip().lower(), "")
     if currency:
         kind = FigureKind.MONEY
     elif match["percent"]:
@@ -153,3 +140,34 @@ def _from_words(match: re.Match[str]) -> Figure:
 
 def _spelled(count: str) -> int:
     return sum(NUMBER_WORDS[word] for word in re.split(r"[-\s]", count.lower()))
+
+
+PERIOD = re.compile(
+    rf"\b{MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?\b,?|\b\d{{1,2}}(?:st|nd|rd|th)?\s+{MONTH}"
+    rf"|\b{MONTH}[-\s’']+\d{{2}}\b|\b(?:FY|CY|F|Q|H)\s?[’']?\d{{1,4}}[A-Z]?\b|\b[1-4]Q\b"
+    r"|\b(?:19|20)\d\d(?:\s?[-–/]\s?\d{2,4})?\b|\b\d{1,2}\s(?:months?|weeks?|years?|days?)\b",
+    re.IGNORECASE,
+)
+"""A date, a year, a quarter or a length of time: what heads a column rather than fills it."""
+
+_NOTE_MARK = re.compile(r"(?<=[^\W\d])\s?\(\s?(?:\d{1,2}|[a-z])\s?\)$", re.IGNORECASE)
+_NOTE = re.compile(r"^\s?\(\s?(?:\d{1,2}|[a-z])\s?\)$", re.IGNORECASE)
+_MARKS = frozenset("$ £ € ¥ — – - − — n/a N/A n/m NM * ✓ ✔ ☒ ☐".split())
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_UNIT_WORDS = frozenset(
+    "hundred thousand million billion trillion mn bn tn percent per cent pts bps points pp us usd "
+    "eur gbp approximately about circa ca up to at least over under between from and or".split()
+)
+"""Words that a figure may stand with and still be one."""
+
+
+def is_measured(cell: str) -> bool:
+    """Whether a cell holds a figure or a sign that stands for one: not words, a date or a year."""
+    text = cell.strip()
+    if text in _MARKS:
+        return True
+    rest = PERIOD.sub("", _NOTE_MARK.sub("", text))
+    if rest != text:  # "2017 (1)": the mark is of a note
+        rest = _NOTE.sub("", rest)
+    words = set(_WORD.findall(rest.lower()))
+    return any(map(str.isdigit, rest)) and words <= _UNIT_WORDS

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from mehealth_rag.types import BlockKind, Passage
+from mehealth_rag.types import BlockKind, Passage, Span
 
 _EARLIER = (
     r"(?:previous|prior|preceding|earlier|above|foregoing|existing|other|system|original|initial)"
@@ -24,99 +24,63 @@ _ASSISTANT = (
 )
 _SAY = r"(?:say|answer|reply|respond|state|claim|output|write|print|insist|assert|repeat|declare)"
 _ASK = r"(?:asked|asks?|prompted|queried|questioned)"
-_SAYING = "say answer repl respond state claim outp writ print insist assert repeat declar"
-_FORMS: tuple[tuple[str, str], ...] = (
+_FORMS = (
     # "ignore all previous instructions", "forget everything above"
-    (
-        "ignor disregard forget overrid bypass follow",
-        rf"\b(?:ignore|disregard|forget|override|bypass|(?:do not|don't|stop) follow(?:ing)?)\b"
-        rf"[^.!?\n]{{0,30}}\b(?:{_EARLIER}\b[^.!?\n]{{0,30}}\b{_TOLD}|"
-        rf"everything (?:above|before|you)|(?:all|any|your|the|these|those) {_TOLD})\b",
-    ),
+    rf"\b(?:ignore|disregard|forget|override|bypass|(?:do not|don't|stop) follow(?:ing)?)\b"
+    rf"[^.!?\n]{{0,30}}\b(?:{_EARLIER}\b[^.!?\n]{{0,30}}\b{_TOLD}|"
+    rf"everything (?:above|before|you)|(?:all|any|your|the|these|those) {_TOLD})\b",
     # "you are now a helpful assistant"
-    (
-        "you act behave",
-        rf"\b(?:you are|you're|act as|behave as|pretend (?:to be|that you are))\b[^.!?\n]{{0,20}}"
-        rf"\b{_ASSISTANT}\b",
-    ),
+    rf"\b(?:you are|you're|act as|behave as|pretend (?:to be|that you are))\b[^.!?\n]{{0,20}}"
+    rf"\b{_ASSISTANT}\b",
     # "AI assistant: …", "note to the chatbot …"
-    ("ai assistant bot model llm gpt", rf"^\W*{_ASSISTANT}\s*[:!]"),
-    (
-        "dear attention note message instruction",
-        rf"\b(?:dear|attention|note (?:to|for)|message (?:to|for)|instructions? (?:to|for))\s"
-        rf"(?:the |all |any |every )?{_ASSISTANT}\b",
-    ),
+    rf"^\W*{_ASSISTANT}\s*[:!]",
+    rf"\b(?:dear|attention|note (?:to|for)|message (?:to|for)|instructions? (?:to|for))\s"
+    rf"(?:the |all |any |every )?{_ASSISTANT}\b",
     # "new instructions: …", "SYSTEM: …"
-    (
-        "instruction prompt override",
-        r"\b(?:new|updated|system|admin|developer|hidden|secret) (?:instructions?|prompt|override)"
-        r"\s*:",
-    ),
-    ("system developer", r"^\W*(?:system|developer)(?: message| prompt| note)?\s*:"),
+    r"\b(?:new|updated|system|admin|developer|hidden|secret) (?:instructions?|prompt|override)"
+    r"\s*:",
+    r"^\W*(?:system|developer)(?: message| prompt| note)?\s*:",
     # "when asked about …, say …", "answer every question with …", "always reply that …"
-    (
-        "ask prompted queried questioned",
-        rf"\b(?:if|when|whenever) (?:you are |anyone |someone |(?:the |a )?users? )?{_ASK}\b"
-        rf"[^.!?\n]{{0,80}}[\s,:](?:always |only |just |simply )?{_SAY}\b",
-    ),
-    (
-        _SAYING,
-        rf"\b(?:you must|you should|always|only|instead|simply|now|from now on,?) "
-        rf"(?:always |only )?(?:{_SAY}) (?:only |just )?(?:that|with|as if)\b",
-    ),
-    (
-        "answer reply respond",
-        r"\b(?:answer|reply|respond)(?: to)? (?:every|all|any|each|this) (?:other |future )?"
-        r"(?:questions?|requests?|prompts?|quer(?:y|ies))\b",
-    ),
-    (
-        f"{_SAYING} tell",
-        rf"^\W*(?:and |then |please |instead,? |so )*(?:{_SAY}|tell (?:the |every |each |all )?"
-        rf"(?:users?|askers?)) (?:only |just )?(?:that|with|as if)\b",
-    ),
-    ("tell", r"\btell (?:the |every |each |all )?(?:users?|askers?) (?:that|to)\b"),
+    rf"\b(?:if|when|whenever) (?:you are |anyone |someone |(?:the |a )?users? )?{_ASK}\b"
+    rf"[^.!?\n]{{0,80}}[\s,:](?:always |only |just |simply )?{_SAY}\b",
+    rf"\b(?:you must|you should|always|only|instead|simply|now|from now on,?) "
+    rf"(?:always |only )?(?:{_SAY}) (?:only |just )?(?:that|with|as if)\b",
+    r"\b(?:answer|reply|respond)(?: to)? (?:every|all|any|each|this) (?:other |future )?"
+    r"(?:questions?|requests?|prompts?|quer(?:y|ies))\b",
+    rf"^\W*(?:and |then |please |instead,? |so )*(?:{_SAY}|tell (?:the |every |each |all )?"
+    rf"(?:users?|askers?)) (?:only |just )?(?:that|with|as if)\b",
+    r"\btell (?:the |every |each |all )?(?:users?|askers?) (?:that|to)\b",
     # "do not tell the user", "reveal your prompt"
-    (
-        "not never don't",
-        r"\b(?:do not|don't|never) (?:tell|inform|warn|reveal|mention|cite|show|disclose)\b"
-        r"[^.!?\n]{0,30}\b(?:users?|prompt|instructions?|evidence|citations?)\b",
-    ),
-    (
-        "prompt instructions",
-        r"\b(?:reveal|print|show|repeat|output) (?:your|the) (?:system )?(?:prompt|instructions)\b",
-    ),
+    r"\b(?:do not|don't|never) (?:tell|inform|warn|reveal|mention|cite|show|disclose)\b"
+    r"[^.!?\n]{0,30}\b(?:users?|prompt|instructions?|evidence|citations?)\b",
+    r"\b(?:reveal|print|show|repeat|output) (?:your|the) (?:system )?(?:prompt|instructions)\b",
     # marks of chat templates
-    (
-        "< [ #",
-        r"<\|?/?(?:im_start|im_end|system|user|assistant|endoftext|eot_id|begin_of_text)\b"
-        r"|\[/?(?:INST|SYS)\]|<</?SYS>>|^\W*#+\s*(?:system|instructions?|assistant|user)\b",
-    ),
+    r"<\|?/?(?:im_start|im_end|system|user|assistant|endoftext|eot_id|begin_of_text)\b"
+    r"|\[/?(?:INST|SYS)\]|<</?SYS>>|^\W*#+\s*(?:system|instructions?|assistant|user)\b",
 )
-_ORDERS = tuple((tuple(c.split()), re.compile(form, re.IGNORECASE)) for c, form in _FORMS)
-"""Each form of an order with pieces of which it holds one: few sentences need a closer look."""
+_ORDERS = tuple(re.compile(form, re.IGNORECASE) for form in _FORMS)
 
 
 @lru_cache(maxsize=50_000)
 def gives_orders(sentence: str) -> bool:
     """Whether a sentence speaks to the program that answers, and not to a reader."""
     text = " ".join(sentence.split())
-    low = text.lower()
-    return any(any(c in low for c in cues) and form.search(text) for cues, form in _ORDERS)
+    return any(form.search(text) for form in _ORDERS)
 
 
-def evidence_mask(passage: Passage) -> tuple[bool, ...]:
-    """For each sentence of a passage whether it may be evidence; empty where all may.
+def silenced(passage: Passage) -> frozenset[Span]:
+    """The spans of a passage's sentences that may not be evidence.
 
     After an order the rest of its paragraph is out, too: what is to be said is often told there.
     """
-    base = passage.span.start
-    mask = []
-    ordered, end = False, base
+    found = []
+    ordered, end = False, passage.span.start
     for sentence in passage.sentences:
-        start, stop = sentence.span.start - base, sentence.span.end - base
-        if "\n" in passage.text[end - base : start] or sentence.kind is not BlockKind.PARAGRAPH:
+        between = passage.words(Span(end, sentence.span.start))
+        if "\n" in between or sentence.kind is not BlockKind.PARAGRAPH:
             ordered = False
-        ordered = ordered or gives_orders(passage.text[start:stop])
-        mask.append(not ordered)
+        ordered = ordered or gives_orders(passage.words(sentence.span))
+        if ordered:
+            found.append(sentence.span)
         end = sentence.span.end
-    return () if all(mask) else tuple(mask)
+    return frozenset(found)

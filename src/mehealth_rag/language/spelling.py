@@ -22,7 +22,6 @@ _QUESTION_WORDS = dict.fromkeys(
 )
 """The words that make a question, so common that a near miss of one is meant for it."""
 
-_HAS_DIGIT = re.compile(r"\d")
 _COMPARED = re.compile(r"(?:er|est)$")
 
 
@@ -36,26 +35,18 @@ class Speller:
 
     def mend(self, text: str) -> str:
         """`text` with its misspelt words replaced by the nearest words of the corpus."""
-        pieces = []
-        end = 0
-        for match in WORD.finditer(text):
-            better = self._better(match.group())
-            if better:
-                pieces += [text[end : match.start()], better]
-                end = match.end()
-        return "".join([*pieces, text[end:]])
+        return WORD.sub(lambda m: self._better(m[0]) or m[0], text)
 
     def _better(self, word: str) -> str | None:
         plain = fold(word).removesuffix("'s")
-        if len(plain) < _SHORTEST or _HAS_DIGIT.search(plain) or not is_content(plain):
+        if len(plain) < _SHORTEST or not plain.isalpha() or not is_content(plain):
             return None
         if word.isupper() or self.is_known(plain) or self._is_english(plain):
             return None
-        return self._nearest(plain, _QUESTION_WORDS) or (
-            None
-            if len(plain) <= _SHORTEST
-            else self._nearest(plain, self.vocabulary()) or self._divided(plain)
-        )
+        found = self._nearest(plain, _QUESTION_WORDS)
+        if found or len(plain) <= _SHORTEST:
+            return found
+        return self._nearest(plain, self.vocabulary())
 
     def _is_english(self, plain: str) -> bool:
         """English knows the word, or an adjective that it may compare ("dearer", "bigger")."""
@@ -75,11 +66,3 @@ class Speller:
             return None
         best = min(found, key=lambda f: (f[1], f[0][0] != word[0], -frequency[f[0]], f[0]))
         return str(best[0])
-
-    def _divided(self, word: str) -> str | None:
-        """Two words written as one ("lifesciences")."""
-        for cut in range(3, len(word) - 2):
-            left, right = word[:cut], word[cut:]
-            if self.is_known(left) and self.is_known(right):
-                return f"{left} {right}"
-        return None

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from mehealth_rag.language.dates import MONTH, MONTH_NUMBERS
+from mehealth_rag.language.dates import MONTH, iso_date
 from mehealth_rag.language.figures import ORDINAL_WORDS
 from mehealth_rag.language.words import fold
 from mehealth_rag.types import Span
@@ -64,7 +64,6 @@ _TOKEN = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
-_ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th)\b", re.IGNORECASE)
 
 
 def tokens(text: str) -> tuple[Token, ...]:
@@ -81,17 +80,10 @@ def _token(match: re.Match[str]) -> Token:
 
 def _day(raw: str) -> tuple[TokenKind, str]:
     """A day in any of its forms, as ISO writes it."""
-    parts = re.findall(r"\d+|[a-z]+", _ORDINAL.sub("", raw.lower()))
-    names = [p for p in parts if p[:3] in MONTH_NUMBERS]
-    numbers = [int(p) for p in parts if p.isdigit()]
-    if names:
-        day, year = numbers
-        month = MONTH_NUMBERS[names[0][:3]]
-    elif "/" in raw:
-        month, day, year = numbers
-    else:
-        year, month, day = numbers
-    return TokenKind.DAY, f"{year:04}-{month:02}-{day:02}"
+    if "/" in raw:
+        month, day, year = map(int, raw.split("/"))
+        raw = f"{year:04}-{month:02}-{day:02}"
+    return TokenKind.DAY, iso_date(raw.replace("_", "-")) or raw
 
 
 def _year(raw: str) -> tuple[TokenKind, str]:

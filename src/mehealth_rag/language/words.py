@@ -46,45 +46,20 @@ REQUEST_WORDS = frozenset(
 )
 """Words of asking rather than of the subject: a question shares them with no page on purpose."""
 
-BRITISH = {
-    "ize": "ise",
-    "izes": "ises",
-    "ized": "ised",
-    "izing": "ising",
-    "ization": "isation",
-    "izations": "isations",
-    "yze": "yse",
-    "yzed": "ysed",
-    "yzing": "ysing",
-}
-"""American endings and their British forms: both spellings meet in one stem."""
+_AMERICAN = re.compile(r"(?<=...)(?:iz(?=(?:e[sd]?|ing|ations?)$)|yz(?=(?:ed?|ing)$))")
+"""What is written with an s in British words: both spellings meet in one stem."""
 
-AMERICAN_WORDS = {
-    "center": "centre",
-    "program": "programme",
-    "color": "colour",
-    "labor": "labour",
-    "favor": "favour",
-    "behavior": "behaviour",
-    "neighbor": "neighbour",
-    "defense": "defence",
-    "offense": "offence",
-    "license": "licence",
-    "pediatric": "paediatric",
-    "anemia": "anaemia",
-    "tumor": "tumour",
-    "fiber": "fibre",
-    "meter": "metre",
-    "kilometer": "kilometre",
-    "centimeter": "centimetre",
-    "millimeter": "millimetre",
-    "liter": "litre",
-    "theater": "theatre",
-    "catalog": "catalogue",
-    "aging": "ageing",
-    "gray": "grey",
-    "mom": "mum",
-}
+BRITISH_WORDS = dict(
+    pair.split("/")
+    for pair in """
+    center/centre program/programme color/colour labor/labour favor/favour behavior/behaviour
+    neighbor/neighbour defense/defence offense/offence license/licence pediatric/paediatric
+    anemia/anaemia tumor/tumour fiber/fibre meter/metre kilometer/kilometre
+    centimeter/centimetre millimeter/millimetre liter/litre theater/theatre catalog/catalogue
+    aging/ageing gray/grey mom/mum
+    """.split()
+)
+"""American words and their British forms."""
 
 _COMBINING = re.compile(r"[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]")
 
@@ -130,13 +105,9 @@ def stem(word: str) -> str:
     stemmer = getattr(_local, "stemmer", None)
     if stemmer is None:  # a stemmer keeps a buffer and must not be shared between threads
         stemmer = _local.stemmer = Stemmer.Stemmer("english", 0)
-    if word.removesuffix("s") in AMERICAN_WORDS:
-        word = AMERICAN_WORDS[word.removesuffix("s")] + "s" * word.endswith("s")
-    for american, british in BRITISH.items():
-        if word.endswith(american) and len(word) > len(american) + 2:
-            word = word.removesuffix(american) + british
-            break
-    return str(stemmer.stemWord(word))
+    if word.removesuffix("s") in BRITISH_WORDS:
+        word = BRITISH_WORDS[word.removesuffix("s")] + "s" * word.endswith("s")
+    return str(stemmer.stemWord(_AMERICAN.sub(lambda m: f"{m[0][0]}s", word)))
 
 
 def stem_all(items: Iterable[str]) -> list[str]:
@@ -151,3 +122,20 @@ def stems(text: str) -> list[str]:
     give `=1600000000`), so that different spellings of one figure meet.
     """
     return stem_all(content_words(text)) + canonical_figures(text)
+
+
+OF_SEVERAL = frozenset("they them their".split())
+OF_A_PERSON = frozenset("he she him his her".split())
+OWNERS = frozenset("its their his her".split())
+DEMONSTRATIVES = frozenset("this that these those".split())
+
+SUBJECTS = DEMONSTRATIVES | frozenset("it they he she such".split())
+"""What a sentence may begin with in place of what it speaks of."""
+
+POINTING = SUBJECTS.union(
+    OWNERS,
+    OF_SEVERAL,
+    OF_A_PERSON,
+    "there one ones same latter former other another else".split(),
+)
+"""All of them, wherever they stand in a sentence."""

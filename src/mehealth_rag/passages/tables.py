@@ -11,9 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
-from mehealth_rag.language.cells import MONTH, PERIOD, is_measured
+from mehealth_rag.language.dates import MONTH
+from mehealth_rag.language.figures import PERIOD, is_measured
 from mehealth_rag.language.sentences import sentence_spans
-from mehealth_rag.types import Block, BlockKind, Page, Sentence, Span
+from mehealth_rag.types import Block, BlockKind, Page, PageOf, Passage, Quote, Sentence, Span
 
 _TIME = re.compile(
     rf"\b(?:ended|ending|as of|as at|years?|quarters?|months|weeks|{MONTH})\b", re.IGNORECASE
@@ -22,9 +23,8 @@ _TELLING = re.compile(r"\(in |\btable\b", re.IGNORECASE)
 _TOTAL = re.compile(r"(?:sub-?)?totals?\b", re.IGNORECASE)
 _LABEL_WORDS = 14
 """A line between a table's rows, or right above them, has no more words."""
-_CAPTION_WORDS = 45
-"""Nor has the sentence that announces the table."""
 _CAPTION_LINES = 4
+_HEAD_ROWS = 5
 _QUOTED = 2
 """So many lines above a row are quoted with it."""
 _INDENT = 2.0
@@ -58,15 +58,19 @@ def quoted_columns(sentence: Sentence, text: str) -> tuple[Span, ...]:
     return tuple(spans[-_QUOTED:])
 
 
+def column_quotes(passage: Passage, sentence: Sentence, page_of: PageOf) -> tuple[Quote, ...]:
+    """Give the quotes of those lines; none where it is no row."""
+    if not sentence.columns:
+        return ()
+    page = page_of(passage.document, passage.page)
+    spans = quoted_columns(sentence, page.text)
+    return tuple(Quote.of_page(passage.document, page, span) for span in spans)
+
+
 def row_contexts(page: Page) -> dict[int, RowContext]:
     """Find what each row of a page is about; keys are places in `page.blocks`."""
-    if not any(block.kind is BlockKind.ROW for block in page.blocks):
-        return {}
-    contexts: dict[int, RowContext] = {}
     sheet = _Sheet.of(page)
-    for table in sheet.tables():
-        contexts.update(_Walk(sheet, table).contexts())
-    return contexts
+    return dict(found for table in sheet.tables() for found in _Walk(sheet, table).contexts())
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,7 @@ class _Sheet:
         between: list[int] = []
         for place, block in enumerate(self.page.blocks):
             if block.kind is BlockKind.ROW:
-                if between and self._is_parted(table, between, place):
+                if self._is_parted(table, between, place):
                     yield table
                     table, between = [], []
                 table += [*between, place]
@@ -140,10 +144,10 @@ class _Sheet:
         return any(map(is_measured, self.text(place).split("\t")))
 
     def is_timing(self, place: int) -> bool:
-        """Whether a line names dates or lengths of time, and measures nothing."""
+        """Whether a line that measures nothing names dates or lengths of time."""
         text = self.text(place)
         timed = PERIOD.search(text) or _TIME.search(text)
-        return bool(timed) and not self.is_measuring(place) and not text.endswith(":")
+        return bool(timed) and not text.endswith(":")
 
     def caption(self, first: int) -> list[Span]:
         """What stands right above a table: short lines, or the sentence that announces it."""
@@ -155,18 +159,16 @@ class _Sheet:
             if not worded or len(spans) == _CAPTION_LINES:
                 break
             if not self.is_label(block):
-                spans += self._announcing(block, first=not spans)
+                spans += self._announcing(block)
                 break
             spans.append(block.span)
         return spans[::-1]
 
-    def _announcing(self, block: Block, *, first: bool) -> list[Span]:
+    def _announcing(self, block: Block) -> list[Span]:
         """The last sentence of the paragraph above a table, where it is likely to announce it."""
         last = sentence_spans(self.page.text, block.span)[-1]
         text = last.of(self.page.text)
-        told = first and block.kind is BlockKind.PARAGRAPH and _TELLING.search(text)
-        announces = text.endswith(":") or bool(told)
-        return [last] if announces and len(text.split()) <= _CAPTION_WORDS else []
+        return [last] if text.endswith(":") or _TELLING.search(text) else []
 
 
 class _Walk:
@@ -219,7 +221,8 @@ class _Walk:
         if len(above) == len(self._table):
             return rows[:1] if len(rows) > 1 else []
         kept = rows[-1] if rows else -1
-        return [p for p in above if p <= kept or sheet.is_timing(p) or _is_remark(sheet.text(p))]
+        heads = [p for p in above if p <= kept or sheet.is_timing(p) or _is_remark(sheet.text(p))]
+        return heads if len(heads) <= _HEAD_ROWS + _CAPTION_LINES else rows[:1]
 
     def _heads_again(self, place: int) -> bool:
         """Whether a line in the middle of a table heads what follows it."""

@@ -16,7 +16,7 @@ from itertools import groupby, islice, takewhile
 from pathlib import Path
 from typing import Literal
 
-from mehealth_rag.language.cells import is_measured
+from mehealth_rag.language.figures import is_measured
 from mehealth_rag.reading.encoding import decode
 from mehealth_rag.reading.faults import noted
 from mehealth_rag.reading.flow import FlowBlock, page_of, plain, row_of

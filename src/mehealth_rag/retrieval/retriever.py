@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mehealth_rag.language.acronyms import Acronyms, expand
-from mehealth_rag.language.clauses import clauses
-from mehealth_rag.language.orders import evidence_mask
+from mehealth_rag.language.orders import silenced
 from mehealth_rag.language.words import stems
+from mehealth_rag.retrieval.lexicon import saying
 from mehealth_rag.retrieval.naming import Named, Naming, Register
-from mehealth_rag.retrieval.naming.lexicon import saying
-from mehealth_rag.types import Hit, Passage
+from mehealth_rag.types import Hit, Span
+
+if TYPE_CHECKING:
+    from mehealth_rag.encoder.question import Encoder
+    from mehealth_rag.index.opened import OpenIndex
 
 DEPTH = 50
 """How many passages each half of the search brings."""
@@ -34,15 +38,25 @@ STAYING = 0.15
 CLAUSE_MARGIN = 0.1
 """Cosine by which a clause's nearest passage may be further away than the nearest clause's."""
 
+RIVAL_SHARE = 0.8
+"""Another document rivals the best passage's with a passage of this share of its score."""
+
 Vector = NDArray[np.float32]
+
+_BORDER = re.compile(
+    r"(?<=[.?!:;])\s+|,\s+(?=(?:what|how|which|who|whose|when|where|why|is|are|was|were|did|does|"
+    r"do|has|have|can)\b)",
+    re.IGNORECASE,
+)
+_LEAST_WORDS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A hit; `allowed` says for each sentence whether it may be the answer; empty: all may."""
+    """A hit; `silenced` are the spans of its sentences that may not be the answer."""
 
     hit: Hit
-    allowed: tuple[bool, ...] = ()
+    silenced: frozenset[Span] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,53 +66,34 @@ class Found:
     naming: Naming
     evidence: tuple[Evidence, ...]
 
+    @property
+    def plain(self) -> frozenset[str]:
+        """The documents that an answer need not name.
 
-class SearchableIndex(Protocol):
-    """What retrieval needs of an open index; `mehealth_rag.index.opened.OpenIndex` is one."""
-
-    def dense(
-        self, vector: Vector, k: int, documents: Sequence[str] = ()
-    ) -> list[tuple[int, float]]:
-        """Up to `k` (ordinal, cosine similarity), best first."""
-
-    def lexical(
-        self, tokens: Sequence[str], k: int, documents: Sequence[str] = ()
-    ) -> list[tuple[int, float]]:
-        """Up to `k` (ordinal, BM25 score), best first."""
-
-    def holding(self, stem: str) -> NDArray[np.int64]:
-        """The ordinals of the passages that a stem stands in."""
-
-    def document_ordinals(self, documents: Sequence[str]) -> NDArray[np.int64]:
-        """The ordinals of the passages of some documents."""
-
-    def passages(self, ordinals: Sequence[int]) -> Sequence[Passage]:
-        """The passages of some ordinals, in their order."""
-
-    def sentence_vectors(self, ordinal: int) -> Vector:
-        """The unit vectors of a passage's sentences [k, d]."""
-
-
-class Encoder(Protocol):
-    """Turns a question into a unit vector [d]."""
-
-    def encode(self, text: str) -> Vector:
-        """The vector of one question."""
+        The question names one alone, or none, and the best passage's document has no rival.
+        """
+        if self.naming.named:
+            documents = self.naming.documents
+            return documents if len(documents) == 1 else frozenset()
+        if not self.evidence:
+            return frozenset()
+        best, *others = (e.hit for e in self.evidence)
+        document, least = best.passage.document, RIVAL_SHARE * best.score
+        near = any(h.score >= least for h in others if h.passage.document != document)
+        return frozenset() if near else frozenset({document})
 
 
 @dataclass(frozen=True, slots=True)
 class Retriever:
     """Searches one open index; `register` tells which documents a question names."""
 
-    index: SearchableIndex
+    index: OpenIndex
     encoder: Encoder
     acronyms: Acronyms
-    register: Register | None = None
+    register: Register
 
     def naming(self, question: str, documents: Sequence[str] = ()) -> Naming:
         """What a question names of the documents, of `documents` if given."""
-        if self.register is None:
-            return Naming(question)
         return self.register.named(question, documents)
 
     def retrieve(
@@ -128,7 +123,7 @@ class Retriever:
     def _of_named(
         self, named: Named, query: _Query, naming: Naming, everywhere: Sequence[Fused]
     ) -> tuple[Fused, ...]:
-        """The passages of the documents of one name, and those found `everywhere` that mention it."""
+        """The passages of one name's documents, and those found `everywhere` that mention it."""
         inside = self._led(self._ranked(query, named.documents), naming)
         mentions = self._mentions(named)
         if not mentions:
@@ -197,7 +192,7 @@ class Retriever:
         for ranked, passage in zip(best, passages, strict=True):
             score = round(min(ranked.score, score), 6)  # falling too where names take turns
             hit = Hit(passage, score, ranked.dense_rank, ranked.lexical_rank)
-            found.append(Evidence(hit, evidence_mask(passage)))
+            found.append(Evidence(hit, silenced(passage)))
         return tuple(found)
 
 
@@ -246,3 +241,13 @@ def fuse(
 
 def _in_order(ranked: Iterable[Fused]) -> tuple[Fused, ...]:
     return tuple(sorted(ranked, key=lambda r: (-r.score, r.ordinal)))
+
+
+def clauses(question: str) -> tuple[str, ...]:
+    """The sentences of a question, and the clause before its main one, in order.
+
+    What has fewer than three words is no clause and left out; one at least is returned.
+    """
+    pieces = [p.strip() for p in _BORDER.split(question)]
+    whole = tuple(p for p in pieces if len(p.split()) >= _LEAST_WORDS)
+    return whole if len(whole) > 1 else (question,)

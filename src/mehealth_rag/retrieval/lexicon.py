@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
 from math import log
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,9 @@ from mehealth_rag.index.content import IndexedDocument
 from mehealth_rag.language.titles import TokenKind, tokens
 from mehealth_rag.language.words import FUNCTION_WORDS, stem
 from mehealth_rag.types import BlockKind, Passage
+
+if TYPE_CHECKING:
+    from mehealth_rag.index.opened import OpenIndex
 
 COMMON = 0.02
 """A word that this share of the other documents' passages use tells half as much."""
@@ -35,21 +38,6 @@ LONGEST = 4
 _METADATA = ("title", "subject", "keywords")
 _BATCH = 500
 _SHORTEST_INITIALS = 3
-
-
-class NamedCorpus(Protocol):
-    """What naming needs of an index; `mehealth_rag.index.opened.OpenIndex` is one."""
-
-    passage_count: int
-
-    def documents(self) -> Sequence[IndexedDocument]:
-        """The documents in the order of the corpus."""
-
-    def passages(self, ordinals: Sequence[int]) -> Sequence[Passage]:
-        """The passages of some ordinals, in their order."""
-
-    def holding(self, stem: str) -> NDArray[np.int64]:
-        """The ordinals of the passages that a stem stands in, rising."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +60,9 @@ class Part:
 class NameLexicon:
     """The names of an index's documents; learnt when first asked for."""
 
-    def __init__(self, corpus: NamedCorpus) -> None:
-        self.documents = tuple(corpus.documents())
-        self._corpus = corpus
+    def __init__(self, index: OpenIndex) -> None:
+        self.documents = index.documents()
+        self._index = index
         self._weights: dict[str, float] = {}
 
     @property
@@ -115,11 +103,6 @@ class NameLexicon:
         return {word: frozenset(places) for word, places in found.items()}
 
     @cached_property
-    def words(self) -> frozenset[str]:
-        """Every word of a name; none where there is but one document."""
-        return frozenset(self.titled) if self.has_names else frozenset()
-
-    @cached_property
     def qualifiers(self) -> Mapping[str, frozenset[int]]:
         """Periods and marks ("2024", "q2", "10q") with the documents whose titles give them."""
         found: defaultdict[str, set[int]] = defaultdict(set)
@@ -141,8 +124,8 @@ class NameLexicon:
     def _use_elsewhere(self, word: str, titled: frozenset[int]) -> float:
         """The share of passages, of documents that do not go by a word, that use it."""
         own = [self.documents[place] for place in titled]
-        others = self._corpus.passage_count - sum(d.passages for d in own)
-        holding = self._corpus.holding(stem(word))
+        others = self._index.passage_count - sum(d.passages for d in own)
+        holding = self._index.holding(stem(word))
         inside = sum(len(within(holding, d)) for d in own)
         return max(len(holding) - inside - FEW, 0) / others if others else 0.0
 
@@ -150,7 +133,7 @@ class NameLexicon:
         """The heading that each document begins with, empty where it begins with none."""
         begun = [d.first for d in self.documents if d.passages]
         batches = (begun[i : i + _BATCH] for i in range(0, len(begun), _BATCH))
-        passages = [p for batch in batches for p in self._corpus.passages(batch)]
+        passages = [p for batch in batches for p in self._index.passages(batch)]
         headings = {p.document: _opening(p) for p in passages}
         return [headings.get(d.source.id, "") for d in self.documents]
 

@@ -1,0 +1,282 @@
+"""A follow-up with the question before it, for search; and as one question, for the eye.
+
+The reader reads the turns themselves, so nothing has to be guessed for it. What is shown is
+rewritten only where a name of the question before surely takes a pronoun's place, or one name or
+year another's; in doubt it stays as it was typed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mehealth_rag.language.dates import MONTHS
+from mehealth_rag.language.words import (
+    FUNCTION_WORDS,
+    OF_A_PERSON,
+    OWNERS,
+    POINTING,
+    REQUEST_WORDS,
+    content_words,
+    fold,
+    is_content,
+    stem_all,
+    words,
+)
+from mehealth_rag.types import Turn
+
+MOST_TURNS = 2
+"""So many turns before a follow-up count, as many as the reader reads."""
+
+ENOUGH_WORDS, ENOUGH_WITH_NAME = 4, 2
+"""Words of its own with which a question says what it is about; fewer where a new name is one."""
+
+_GOES_ON = re.compile(r"^\W*(?:and|but|so|also|then|or|yes|no|not|sorry)\b", re.IGNORECASE)
+
+# "That" and "there" mostly point at nothing ("Are there boats that sail?").
+_POINTING = POINTING - {"that", "there"}
+
+_LEAD_IN = re.compile(
+    r"^(?:(?:and|but|so|also|then|or|ok(?:ay)?|right|well|now|sorry|thanks?(?: you)?|no|yes)\b"
+    r"[\s,.!:;–-]*)+",
+    re.IGNORECASE,
+)
+_ABOUT = re.compile(r"^(?:(?:what|how) about|i (?:meant|mean)|as for)\s+", re.IGNORECASE)
+_PREPOSITION = re.compile(r"^(?:in|at|of|for|by|from)\s+", re.IGNORECASE)
+_FIRST_ARTICLE = re.compile(r"^(?:the|an?)\s+", re.IGNORECASE)
+_WANTED = re.compile(r"\W*(?:which|what|whose|how (?:many|much))\s+(?P<noun>\w+)", re.IGNORECASE)
+_WHO_IS = re.compile(r"\W*who(?:'s|\s+(?:is|are|was|were))\s+", re.IGNORECASE)
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+_WORD = re.compile(r"\w+")
+_STOPS = re.compile(r"[.?!:;]+(?=\s|$)")
+_UNSURE = re.compile(
+    r"\bit\b(?:\s+(?:takes?|true|rains?|possible|happens?)\b|.*\b(?:to|that)\s+\w)"
+    r"|\bhow (?:many|much) (?:is|was|did|does) it\b|[.;?!]\s|^(?:what|how) about\b|^i mean"
+    r"|^(?:what )?if\b",
+    re.IGNORECASE,
+)
+"""An "it" that stands for nothing, and what is no plain question."""
+
+_NAME = re.compile(r"\b[A-Z][\w&’'-]*(?:\s+(?:(?:of|the|for|&|de|van|von)\s+)*[A-Z0-9][\w&’'-]*)*")
+_DETERMINER = re.compile(r"\b(?:the|our|your|an?)\s+$", re.IGNORECASE)
+_PLACED = re.compile(
+    r"\b(?:in|at|on|of|for|from|to|by|with|before|after|than|under|near)\s+"
+    r"(?:(?:the|our|your|an?)\s+)?$",
+    re.IGNORECASE,
+)
+_ARTICLE = re.compile(r"\b(?:the|our|your|an?)\s+", re.IGNORECASE)
+_NOUNS = re.compile(r"(?:\s+[a-z][\w-]*)+")
+_OWNS = re.compile(r"['’]s?$")
+_SUPPORT = frozenset("do does did can could will would shall should may might must".split())
+_VERBS = frozenset("am are be been being did do does had has have is was were".split())
+_PARTICIPLE = re.compile(
+    r"\w+(?:ed|en)|begun|bought|brought|built|cut|done|gone|found|held|hit|kept|laid|led|lit|lost|"
+    r"made|met|paid|put|read|run|sent|set|shut|sold|spent|struck|taught|told|won"
+)
+_NO_NAMES = FUNCTION_WORDS | REQUEST_WORDS | frozenset(map(fold, MONTHS))
+
+
+@dataclass(frozen=True, slots=True)
+class Standalone:
+    """A question as it is shown (`text`), as a model is asked it (`whole`), and as it is searched.
+
+    Where `text` does not stand alone, the other two have the question before it, in front and
+    behind. `leans`: as it was asked it needs the turns before it.
+    """
+
+    text: str
+    whole: str
+    search: str
+    leans: bool = False
+
+
+def stand_alone(question: str, history: Sequence[Turn]) -> Standalone:
+    """A question after the turns before it; as it is where there are none, or it needs none."""
+    turns = history[-MOST_TURNS:]
+    first = turns[0][0] if turns else question
+    asked = Standalone(first, first, first)
+    for place, (_, answer) in enumerate(turns, 1):
+        following = turns[place][0] if place < len(turns) else question
+        asked = _after(following, asked, answer, turns[:place])
+    return asked
+
+
+def _after(question: str, earlier: Standalone, answer: str, history: Sequence[Turn]) -> Standalone:
+    if earlier.text == earlier.whole:
+        core = _LEAD_IN.sub("", " ".join(question.split()))
+        text = _exchanged(core, earlier.text) or _filled(core, earlier.text, answer)
+        if text:
+            return Standalone(text, text, text, leans=True)
+    if not leans(question, history):
+        return Standalone(question, question, question)
+    # as one clause: the search leaves out clauses that are far from every passage
+    search = _STOPS.sub(" ", f"{question} {earlier.search}")
+    whole = f"{earlier.whole.rstrip(' ?.!')}? {question}"
+    return Standalone(question, whole, " ".join(search.split()), leans=True)
+
+
+def _exchanged(core: str, earlier: str) -> str:
+    """The earlier question with the name or year that a fragment gives instead; else empty."""
+    told = _ABOUT.sub("", core).strip(" ?.!,")
+    piece = without_owning(_PREPOSITION.sub("", told))
+    years = _YEAR.findall(earlier)
+    if _YEAR.fullmatch(piece):
+        return earlier.replace(years[0], piece) if len(years) == 1 else ""
+    bare = _FIRST_ARTICLE.sub("", piece)
+    known, given = names(earlier), names(f"– {piece}")
+    if len(known) != 1 or [g.text for g in given] != [bare] or known[0].text == bare:
+        return ""
+    if (bare != piece and not known[0].determined) or (piece[0] != told[0] and not known[0].placed):
+        return ""
+    return known[0].replaced(bare if known[0].modifies else piece)
+
+
+def _filled(core: str, earlier: str, answer: str) -> str:
+    """A question with what its one pronoun stands for in its place; empty where that is unsure."""
+    pronouns = [m for m in _WORD.finditer(core) if fold(m.group()) in POINTING]
+    if len(pronouns) != 1 or not content_words(core) or names(core) or _UNSURE.search(core):
+        return ""
+    pronoun, (start, end) = fold(pronouns[0].group()), pronouns[0].span()
+    found = ""
+    if pronoun in OF_A_PERSON:
+        found = _person(earlier, answer)
+    elif pronoun in {"it", "its"}:
+        found = _thing(earlier)
+    owns = pronoun in OWNERS and re.match(r"\s+\w", core[end:])
+    text = "".join([core[:start], found, "'s" if owns else "", core[end:]])
+    return text[:1].upper() + text[1:] if found else ""
+
+
+def _person(earlier: str, answer: str) -> str:
+    """The one person whom the question names; of "who" the one whom the answer does."""
+    who = re.match(r"\W*who\b", earlier, re.IGNORECASE)
+    named = _WHO_IS.match(earlier)
+    asked = "" if who and not (named and earlier[named.end() :][:1].isupper()) else earlier
+    told = f"– {answer.replace('**', '')}" if who else ""
+    found = {n.phrase.split(" of ")[0] for n in (*names(asked), *names(told)) if _is_person(n)}
+    return found.pop() if len(found) == 1 else ""
+
+
+def _thing(earlier: str) -> str:
+    """The one thing that a question is about, by its name.
+
+    None where it speaks of another thing as well, asks for one, or asks who one is.
+    """
+    wanted = _WANTED.match(earlier)
+    asks_for = wanted is not None and is_content(fold(wanted["noun"]))
+    found = names(earlier)
+    if asks_for or _WHO_IS.match(earlier) or any(map(_is_person, found)) or len(found) != 1:
+        return ""
+    (name,) = found
+    others = any(a.start() != name.article for a in _ARTICLE.finditer(earlier))
+    return "" if others or name.placed else name.phrase
+
+
+def _is_person(name: Name) -> bool:
+    """Whether a name has a person's form: several words, with neither article nor preposition."""
+    return " " in name.text and not name.determined and not name.placed
+
+
+def leans(question: str, history: Sequence[Turn]) -> bool:
+    """Whether a question needs the turns before it.
+
+    In doubt it does: it stands alone only where it points at nothing, goes on with nothing, and
+    either names something new or has enough words, none of which the conversation has.
+    """
+    if _GOES_ON.match(question) or _POINTING & set(words(question)):
+        return True
+    said = _subject(" ".join(f"{asked} {answer}" for asked, answer in history))
+    own = _subject(question)
+    if any(_subject(name.text) - said for name in names(question)):
+        return len(own) < ENOUGH_WITH_NAME
+    return bool(own & said) or len(own) < ENOUGH_WORDS
+
+
+def _subject(text: str) -> set[str]:
+    """The stems of the words that say what a text is about."""
+    return set(stem_all(w for w in content_words(text) if w not in REQUEST_WORDS))
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name in `source`, without its ending "'s"; `article` is where its article begins.
+
+    `phrase` is the name with its article and its noun, empty where it is not sure where that ends.
+    `placed`: a preposition stands before it.
+    """
+
+    source: str
+    text: str
+    start: int
+    article: int
+    phrase: str
+    placed: bool
+
+    @property
+    def determined(self) -> bool:
+        """Whether an article stands before it."""
+        return self.article < self.start
+
+    @property
+    def modifies(self) -> bool:
+        """Whether a noun follows, so that the article is that noun's ("the *Maple* wing")."""
+        return self.determined and self.phrase != f"the {self.text}"
+
+    def replaced(self, text: str) -> str:
+        """The source with `text` in place of the name and its own article."""
+        start = self.start if self.modifies else self.article
+        return f"{self.source[:start]}{text}{self.source[self.start + len(self.text) :]}"
+
+
+def names(text: str) -> list[Name]:
+    """Runs of capitalised words; a lone one at the beginning and words of asking are none."""
+    found = []
+    for match in _NAME.finditer("" if text.isupper() else text):
+        name, start = match.group(), match.start()
+        lone = not start and " " not in name
+        while name and fold(name.split()[0]) in _NO_NAMES:
+            rest = name[len(name.split()[0]) :].lstrip()
+            start, name = start + len(name) - len(rest), rest
+        if len(name) > 1 and not lone and not any(c.isdigit() for c in name):
+            article = _DETERMINER.search(text[:start])
+            placed = _PLACED.search(text[:start]) is not None
+            bare = without_owning(name)
+            begins = article.start() if article else start
+            phrase = (
+                "" if bare != name else _phrase(text, match.end(), name, determined=bool(article))
+            )
+            found.append(Name(text, bare, start, begins, phrase, placed))
+    return found
+
+
+def without_owning(name: str) -> str:
+    """A name without its ending "'s"."""
+    return _OWNS.sub("", name)
+
+
+def _phrase(text: str, end: int, name: str, *, determined: bool) -> str:
+    """A name that ends there, and after an article the one noun behind it ("the Oak *wing*")."""
+    nouns = _nouns(text, end)
+    if determined and len(nouns) < 2:
+        return " ".join(["the", name, *nouns])
+    return "" if nouns else name
+
+
+def _nouns(text: str, start: int) -> list[str]:
+    """The nouns from a place on, without the verb of the question that may follow them.
+
+    After "does" and its like the last word is one, and so is a participle.
+    """
+    after = _NOUNS.match(text, start)
+    nouns: list[str] = []
+    verb = ""
+    for word in after.group().split() if after else ():
+        if word in FUNCTION_WORDS:
+            verb = word if word in _VERBS else ""
+            break
+        nouns.append(word)
+    supported = not verb and _SUPPORT & set(fold(text[:start]).split())
+    if nouns and (supported or _PARTICIPLE.fullmatch(nouns[-1])):
+        nouns.pop()
+    return nouns
