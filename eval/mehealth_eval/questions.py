@@ -133,7 +133,7 @@ def load_rows(path: Path, model: type[R], fields: str) -> list[R]:
         if key in first_lines:
             raise QuestionFileError(
                 f"{path}:{number}: id {key} stands on line {first_lines[key]} "
-                "already; give this question an id of its own"
+                "already; give this one an id of its own"
             )
         first_lines[key] = number
         rows.append(row)
