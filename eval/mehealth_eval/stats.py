@@ -1,4 +1,4 @@
-"""The statistics of the report: intervals, percentiles, risk and calibration, McNemar's test."""
+"""The statistics of the report: intervals, risk and calibration, McNemar's test."""
 
 from __future__ import annotations
 
@@ -60,11 +60,6 @@ def mcnemar(mended: int, broken: int) -> float:
     fewer = min(mended, broken)
     tail: int = sum(comb(changed, k) for k in range(fewer + 1))
     return float(min(1.0, 2 * tail / 2**changed))
-
-
-def harmonic(first: float, second: float) -> float:
-    """The harmonic mean of two shares (F1 of precision and recall); 0 where both are."""
-    return 2 * first * second / (first + second) if first + second else 0.0
 
 
 def risk_coverage(confidence: Sequence[float], right: Sequence[bool], asked: int) -> list[Kept]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from mehealth_eval.bench.stats import percentile
+import numpy as np
+
 from mehealth_eval.written_data import letters, load_documents, sampled
 from mehealth_eval.written_model import NAME, serving
 from mehealth_eval.written_run import Found, as_files, indexed
@@ -169,6 +170,6 @@ def _figures(
         silences_kept=by_kind((g.question.kind, g.right) for g in silences),
         lies_shown=by_kind(lies),
         first_words_ms={
-            f"p{p}": round(percentile(times, p / 100), 1) if times else None for p in (50, 95)
+            f"p{p}": round(float(np.percentile(times, p)), 1) if times else None for p in (50, 95)
         },
     )

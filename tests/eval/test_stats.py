@@ -77,8 +77,3 @@ def test_calibration_error_by_hand() -> None:
     assert [(b.low, b.n) for b in bins] == [(0.1, 1), (0.9, 2)]
     expected = (1 * 0.15 + 2 * abs(0.975 - 0.5)) / 3
     assert stats.expected_calibration_error(bins) == pytest.approx(expected)
-
-
-def test_harmonic_mean() -> None:
-    assert stats.harmonic(0.5, 1) == pytest.approx(2 / 3)
-    assert stats.harmonic(0, 0) == 0

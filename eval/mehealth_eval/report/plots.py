@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from math import ceil, sqrt
 
+import numpy as np
+
 from mehealth_eval import labels
-from mehealth_eval.bench.stats import percentile
 from mehealth_eval.figure import Figure
 from mehealth_eval.figures import Group
 from mehealth_eval.ranking import CUTS
@@ -73,7 +74,7 @@ def calibration(groups: Sequence[Group]) -> Html:
 
 def latency(groups: Sequence[Group]) -> Html:
     """The share of answers that are there within so many milliseconds."""
-    longest = max((percentile(g.latencies, 0.99) for g in groups if g.latencies), default=1)
+    longest = max((float(np.quantile(g.latencies, 0.99)) for g in groups if g.latencies), default=1)
     step = _step(longest * 1.1)
     top = step * ceil(longest * 1.1 / step)
     ticks = [(i * step, f"{i * step:g}") for i in range(round(top / step) + 1)]
@@ -121,7 +122,7 @@ def _cumulative(area: Area, group: Group, line: str, mark: str) -> list[str]:
     points = [(t, (i + 1) / count) for i, t in enumerate(group.latencies) if t <= area.x.top]
     drawn = [svg.curve([(area.at_x(t), area.at_y(s)) for t, s in points], line)]
     for share in (0.5, 0.95):
-        time = percentile(group.latencies, share)
+        time = float(np.quantile(group.latencies, share))
         told = f"{group.title}: {share:.0%} within {time:.1f} ms"
         drawn.append(svg.dot(area.at_x(time), area.at_y(share), 4, mark, told))
     return list(drawn)
