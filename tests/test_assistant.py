@@ -11,22 +11,17 @@ from pypdf import PdfReader
 
 from mehealth_rag.assistant import MAX_QUESTION, Assistant
 from mehealth_rag.errors import UsageError
-from mehealth_rag.settings import Settings
 from mehealth_rag.types import Answer, Status
-from mehealth_rag.wiring import ingest
 from tests.answering.told import told
+from tests.made_corpus import opened
 
 CORPUS = Path(__file__).parent.parent / "corpus"
 
 
 @pytest.fixture(scope="session")
 def prospectus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
-    index = tmp_path_factory.mktemp("prospectus") / "index"
-    settings = Settings.load({"corpus": CORPUS, "index": index}, environ={})
-    ingest(settings)
-    assistant = Assistant.open(settings)
-    yield assistant
-    assistant.index.close()
+    with opened(CORPUS, tmp_path_factory.mktemp("prospectus")) as assistant:
+        yield assistant
 
 
 LEAST_ANSWERED, LEAST_DECLINED = 0.6, 0.7

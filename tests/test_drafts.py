@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,6 @@ from mehealth_rag.settings import Settings
 from mehealth_rag.types import Verdict, VerdictKind
 from mehealth_rag.wiring import read_draft
 from tests.answering.told import told
-from tests.conftest import Library
 
 PLAIN = Settings.load({}, environ={})
 
@@ -76,14 +74,6 @@ def test_where_sentences_stand_in_the_file(
     assert [span.of(source) if span else None for span in spans] == expected
     places = [span.start for span in spans if span]
     assert places == sorted(set(places))
-
-
-@pytest.fixture(scope="module")
-def harbour(library: Library) -> Iterator[Assistant]:
-    settings = Settings.load({"corpus": library.corpus, "index": library.index}, environ={})
-    assistant = Assistant.open(settings)
-    yield assistant
-    assistant.index.close()
 
 
 def test_a_sentence_leans_on_the_one_before(tmp_path: Path, harbour: Assistant) -> None:
