@@ -83,18 +83,12 @@ def question_set(tmp_path: Path) -> Path:
     return tmp_path / "set"
 
 
-def test_there_are_enough_of_every_kind() -> None:
-    counts = Counter(claim.kind for claim in OWN)
-    assert {k: n for k, n in MINIMUM_PER_KIND.items() if counts[k] < n} == {}
+def test_there_are_enough_of_every_kind_and_half_of_them_for_reporting() -> None:
     assert len(OWN) >= 160
-
-
-def test_the_halves_are_halves() -> None:
-    halves = Counter(claim.split for claim in OWN)
-    assert abs(halves["dev"] - halves["test"]) <= len(MINIMUM_PER_KIND)
-    for kind in MINIMUM_PER_KIND:
-        own = Counter(claim.split for claim in OWN if claim.kind == kind)
-        assert abs(own["dev"] - own["test"]) <= 2, kind
+    for kind, minimum in MINIMUM_PER_KIND.items():
+        halves = Counter(claim.split for claim in OWN if claim.kind == kind)
+        assert halves.total() >= minimum, kind
+        assert abs(halves["dev"] - halves["test"]) <= 2, kind
 
 
 def test_no_claim_comes_twice() -> None:
