@@ -6,7 +6,7 @@ import tempfile
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from mehealth_eval.written_data import (
     SentenceFinder,
@@ -45,19 +45,6 @@ if TYPE_CHECKING:
 
 A = TypeVar("A")
 B = TypeVar("B")
-
-
-class Engine(Protocol):
-    """What is measured: the whole engine, or the reader over the same search."""
-
-    def answered(self, question: WrittenQuestion) -> Answered:
-        """The answer to a question."""
-
-    def judged(self, claim: WrittenClaim) -> Judged:
-        """The verdict on a claim."""
-
-    def twin(self, twin: Twin) -> JudgedTwin:
-        """Whether the halves of a twin are carried."""
 
 
 def evaluate_written(
