@@ -38,19 +38,13 @@ class Bin:
     right: float
 
 
-def wilson(hits: int, n: int, z: float = Z95) -> tuple[float, float]:
-    """Wilson's score interval of a share; (0, 1) where nothing was counted.
-
-    Raises:
-        ValueError: there are fewer than 0 or more than `n` hits.
-    """
-    if not 0 <= hits <= n:
-        raise ValueError(f"{hits} hits of {n} cannot be")
+def wilson(hits: int, n: int) -> tuple[float, float]:
+    """Wilson's score interval of a share; (0, 1) where nothing was counted."""
     if n == 0:
         return 0.0, 1.0
-    share, weight = hits / n, z * z / n
+    share, weight = hits / n, Z95 * Z95 / n
     middle = (share + weight / 2) / (1 + weight)
-    half = z * sqrt(share * (1 - share) / n + weight / (4 * n)) / (1 + weight)
+    half = Z95 * sqrt(share * (1 - share) / n + weight / (4 * n)) / (1 + weight)
     return max(0.0, middle - half), min(1.0, middle + half)
 
 

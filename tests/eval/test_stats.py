@@ -20,8 +20,6 @@ def test_wilson_agrees_with_scipy(hits: int, n: int) -> None:
 
 def test_wilson_of_nothing_says_nothing() -> None:
     assert stats.wilson(0, 0) == (0, 1)
-    with pytest.raises(ValueError, match="3 hits of 2"):
-        stats.wilson(3, 2)
 
 
 @pytest.mark.parametrize(("mended", "broken"), [(0, 0), (1, 0), (8, 2), (2, 8), (30, 31), (5, 5)])
