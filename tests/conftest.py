@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import chdir
+from contextlib import chdir, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +23,7 @@ from mehealth_rag.offline import go_offline
 from mehealth_rag.reader import model as reader_model
 
 if TYPE_CHECKING:
+    from mehealth_rag.assistant import Assistant
     from mehealth_rag.llm.file_model import FileModel
 
 go_offline()
@@ -236,6 +237,18 @@ def library(tmp_path_factory: pytest.TempPathFactory, process: Run) -> Library:
     built = process("ingest", "--corpus", str(corpus), "--index", str(index))
     assert built.returncode == 0, built.stderr
     return Library(corpus, index, built)
+
+
+@pytest.fixture(scope="session")
+def harbour(library: Library) -> Iterator[Assistant]:
+    """The small corpus's assistant."""
+    from mehealth_rag.assistant import Assistant
+    from mehealth_rag.settings import Settings
+
+    flags = {"corpus": library.corpus, "index": library.index}
+    assistant = Assistant.open(Settings.load(flags, environ={}))
+    with closing(assistant.index):
+        yield assistant
 
 
 @pytest.fixture(scope="session")

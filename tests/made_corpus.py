@@ -1,4 +1,4 @@
-"""An assistant over a few made texts: files, ingest and index are the real ones."""
+"""Assistants over made corpora: files, ingest and index are the real ones."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import atexit
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from mehealth_rag.assistant import Assistant
@@ -32,11 +32,16 @@ def assistant_over(folder: Path, files: Mapping[str, str]) -> Iterator[Assistant
     corpus.mkdir()
     for name, text in files.items():
         (corpus / name).write_text(text, encoding="utf-8")
+    with opened(corpus, folder) as assistant:
+        yield assistant
+
+
+@contextmanager
+def opened(corpus: Path, folder: Path) -> Iterator[Assistant]:
+    """An assistant over a corpus, whose index lies in `folder`."""
     flags = {"corpus": corpus, "index": new_index(folder)}
     settings = Settings.load(flags, environ={}, folder=folder)
     ingest(settings)
     assistant = Assistant.open(settings)
-    try:
+    with closing(assistant.index):
         yield assistant
-    finally:
-        assistant.index.close()

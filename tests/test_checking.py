@@ -7,17 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from reportlab.lib.pagesizes import A5
-from reportlab.pdfgen.canvas import Canvas
 
 from mehealth_rag.assistant import MAX_QUESTION, Assistant
 from mehealth_rag.checking.sentences import ClaimSentence, claim_sentences, halves, topic_of
 from mehealth_rag.errors import UsageError
-from mehealth_rag.settings import Settings
 from mehealth_rag.types import VerdictKind
-from mehealth_rag.wiring import ingest
 from tests.answering.told import SURE, told
-from tests.conftest import Library
 from tests.made_corpus import assistant_over
 
 SUPPORTED, CONTRADICTED, NOT_FOUND = (
@@ -31,17 +26,6 @@ The harbour of Westby was founded in 1702. Its crane lifts 45 tonnes.
 \f
 The harbour of Westby was founded in 1712. The crew of the crane is paid weekly.
 """
-
-
-def settings_of(corpus: Path, index: Path) -> Settings:
-    return Settings.load({"corpus": corpus, "index": index}, environ={})
-
-
-@pytest.fixture(scope="module")
-def harbour(library: Library) -> Iterator[Assistant]:
-    assistant = Assistant.open(settings_of(library.corpus, library.index))
-    yield assistant
-    assistant.index.close()
 
 
 @pytest.fixture(scope="module")
@@ -114,23 +98,6 @@ def test_what_the_documents_deny(
     assert verdict.verdict is CONTRADICTED
     assert verdict.explanation == in_pages(explanation)
     assert {c.document for c in verdict.evidence} == {"guide"}
-
-
-@pytest.mark.parametrize(
-    ("claim", "word"),
-    [
-        ("A fishing boat pays £310 a year.", "pays"),
-        ("Nine fishing boats pay £40 a year.", "fishing boat"),
-        ("The lighthouse is 42 feet tall.", "lighthouse"),
-        ("The new fish market will cost about £2 million.", "market"),
-        ("The lighthouse was lit on 4 May 1871.", "lit"),
-        ("The keeper John Smith lit it in 1871.", "lit"),
-    ],
-)
-def test_a_sure_reader_does_not_make_another_value_true(
-    harbour: Assistant, claim: str, word: str
-) -> None:
-    assert told(harbour, word).check(claim).verdict is not SUPPORTED
 
 
 def test_what_keeps_a_page_from_saying_it_is_told(harbour: Assistant) -> None:
@@ -325,21 +292,3 @@ def test_what_a_sentence_joins(sentence: str, expected: list[str]) -> None:
 def test_a_pronoun_in_the_second_half_stands_for_the_first_ones_subject() -> None:
     found = halves(ClaimSentence("The pier is long and it was built of oak."))
     assert found[1] == ClaimSentence("It was built of oak.", "The pier")
-
-
-def test_a_page_is_named_by_its_printed_number(tmp_path: Path) -> None:
-    corpus = tmp_path / "corpus"
-    corpus.mkdir()
-    canvas = Canvas(str(corpus / "rules.pdf"), pagesize=A5, invariant=True)
-    for label, text in (("i", "The rules of the harbour."), ("ii", "Swimming costs £5 a day.")):
-        canvas.addPageLabel(canvas.getPageNumber() - 1, "ROMAN_LOWER", len(label))
-        canvas.setFont("Helvetica", 12)
-        canvas.drawString(50, 500, text)
-        canvas.showPage()
-    canvas.save()
-    settings = settings_of(corpus, tmp_path / "index")
-    ingest(settings)
-    assistant = Assistant.open(settings)
-    verdict = told(assistant, "Swimming").check("Swimming costs £7 a day.")
-    assert verdict.explanation == "The documents say £5, not £7 (page ii)."
-    assistant.index.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,6 @@ from mehealth_rag.settings import Settings
 from mehealth_rag.types import Verdict, VerdictKind
 from mehealth_rag.wiring import read_draft
 from tests.answering.told import told
-from tests.conftest import Library
 
 PLAIN = Settings.load({}, environ={})
 
@@ -48,14 +46,6 @@ def test_places_count_blocks_through_the_pages(tmp_path: Path) -> None:
     found = draft_sentences(document)
     assert [(s.page, s.paragraph) for s in found] == [(1, 1), (1, 2), (1, 2), (2, 3)]
     assert [s.span.of(document.pages[s.page - 1].text) for s in found] == [s.claim for s in found]
-
-
-@pytest.fixture(scope="module")
-def harbour(library: Library) -> Iterator[Assistant]:
-    settings = Settings.load({"corpus": library.corpus, "index": library.index}, environ={})
-    assistant = Assistant.open(settings)
-    yield assistant
-    assistant.index.close()
 
 
 def test_a_sentence_leans_on_the_one_before(tmp_path: Path, harbour: Assistant) -> None:

@@ -37,7 +37,9 @@ BOARD = ("Who is the clerk of the harbour?", "The clerk is Anna Bloom, telephone
 def test_a_sure_follow_up_is_shown_as_one_question(
     turn: tuple[str, str], question: str, shown: str
 ) -> None:
-    assert stand_alone(question, [turn]).text == shown
+    asked = stand_alone(question, [turn])
+    assert asked.text == shown
+    assert asked.leans
 
 
 @pytest.mark.parametrize(
@@ -70,6 +72,7 @@ def test_in_doubt_it_is_shown_as_it_was_typed(earlier: str, answer: str, questio
         "What is the population of Leeds?",
         "How many visitors came to the museum in 2020?",
         "Which harbours have a pilot that speaks Dutch?",
+        "How tall is the South Pier tower?",
     ],
 )
 def test_a_whole_question_drags_nothing_along(question: str) -> None:
@@ -78,23 +81,17 @@ def test_a_whole_question_drags_nothing_along(question: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("question", "leans"),
+    "question",
     [
-        ("who built it?", True),
-        ("and its keeper?", True),
-        ("and the car park of the museum in Leeds?", True),
-        ("what about the South Pier?", True),
-        ("no, the other one", True),
-        ("Who is she?", True),
-        ("Is there a car park?", True),
-        ("How much did the lighthouse cost the town in 1871?", True),
-        ("What is the population of Leeds?", False),
-        ("How tall is the South Pier tower?", False),
-        ("How many visitors came to the museum in 2020?", False),
+        "and its keeper?",
+        "and the car park of the museum in Leeds?",
+        "Who is she?",
+        "Is there a car park?",
+        "How much did the lighthouse cost the town in 1871?",
     ],
 )
-def test_a_question_leans_unless_it_surely_stands_alone(question: str, *, leans: bool) -> None:
-    assert stand_alone(question, [LIGHTHOUSE]).leans is leans
+def test_a_question_leans_unless_it_surely_stands_alone(question: str) -> None:
+    assert stand_alone(question, [LIGHTHOUSE]).leans
     assert not stand_alone(question, []).leans
 
 

@@ -10,10 +10,9 @@ import pytest
 
 from mehealth_eval.bench.companies import Asked, companies, write_reports
 from mehealth_rag.assistant import Assistant
-from mehealth_rag.settings import Settings
 from mehealth_rag.types import Hit, Status
-from mehealth_rag.wiring import ingest
 from tests.answering.told import told
+from tests.made_corpus import opened
 
 COUNT, PAGES = 74, 2
 
@@ -30,12 +29,8 @@ class Reports:
 def reports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reports]:
     folder = tmp_path_factory.mktemp("reports")
     asked = write_reports(folder / "corpus", companies(COUNT), PAGES)
-    flags = {"corpus": folder / "corpus", "index": folder / "index"}
-    settings = Settings.load(flags, environ={}, folder=folder)
-    ingest(settings)
-    assistant = Assistant.open(settings)
-    yield Reports(assistant, asked)
-    assistant.index.close()
+    with opened(folder / "corpus", folder) as assistant:
+        yield Reports(assistant, asked)
 
 
 def first(hits: Sequence[Hit]) -> tuple[str, int]:

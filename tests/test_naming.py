@@ -10,8 +10,7 @@ import pytest
 
 from mehealth_rag.assistant import Assistant
 from mehealth_rag.retrieval.naming import Naming, Register
-from mehealth_rag.settings import Settings
-from mehealth_rag.wiring import ingest, open_index, register
+from mehealth_rag.wiring import register
 from tests.answering.told import told
 from tests.made_corpus import assistant_over
 
@@ -109,17 +108,11 @@ def test_documents_that_are_chosen_bound_what_is_named(corpus: Corpus) -> None:
 
 
 def test_a_corpus_of_one_document_has_no_names(tmp_path: Path) -> None:
-    (tmp_path / "corpus").mkdir()
-    (tmp_path / "corpus" / "BRIGHTBAY_2024Q2_10Q.md").write_text("There are 982 shops.")
-    flags = {"corpus": tmp_path / "corpus", "index": tmp_path / "index"}
-    settings = Settings.load(flags, environ={}, folder=tmp_path)
-    ingest(settings)
-    index, _ = open_index(settings)
-    known = register(index)
+    with assistant_over(tmp_path, {"BRIGHTBAY_2024Q2_10Q.md": "There are 982 shops."}) as assistant:
+        known = register(assistant.index)
     assert known.words() == frozenset()
     question = "How many shops does Brightbay have in 2024?"
     assert known.named(question) == Naming(question)
-    index.close()
 
 
 ASKED = ("What were Adnor's sales in FY2022?", "Sales were £12 million [1].")

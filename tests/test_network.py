@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import time
 import urllib.request
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from llm_helpers import says, serving
+from llm_helpers import free_port, says, serving
 
 from tests.conftest import clean_environment, command
 
@@ -107,14 +106,8 @@ def _batch(folder: Path, name: str, rows: Sequence[dict[str, str]]) -> list[str]
     return ["--batch", str(path), "--output", str(folder / f"{name}.out.jsonl")]
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def _page_for_a_minute(watched: Watched) -> None:
-    port = _free_port()
+    port = free_port()
     page = watched.start("ui", command(), "ui", "--port", str(port), *watched.options)
     began = time.monotonic()
     try:

@@ -16,6 +16,7 @@ from mehealth_rag.serialise import answer_json, pages_json, source_json
 from mehealth_rag.settings import Settings
 from mehealth_rag.wiring import ingest
 from mehealth_ui.sources import sources_markup
+from tests.answering.told import told
 
 MANIFEST = """
 [[source]]
@@ -81,6 +82,11 @@ def test_sources_name_pages_and_dates(built: Built) -> None:
 def test_the_account_of_pages_has_both_names(built: Built) -> None:
     pages = pages_json(built[1].pages("rules"))["each_page"]
     assert [(p["page"], p["page_label"]) for p in pages] == [(1, "i"), (2, "ii"), (3, "iii")]
+
+
+def test_a_verdict_names_its_page(built: Built) -> None:
+    verdict = told(built[1], "Swimming").check("Swimming costs £7 a day.")
+    assert verdict.explanation == "The documents say £5, not £7 (page ii of “The rules”)."
 
 
 def test_answers_cite_label_and_date(built: Built) -> None:

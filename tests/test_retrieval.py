@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from made_corpus import assistant_over
+from mehealth_rag.llama import PassageRetriever
+from tests.made_corpus import assistant_over
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from mehealth_rag.assistant import Assistant
 
 VALLEY = """# The valley
 
@@ -39,3 +42,12 @@ def test_a_fact_in_a_list_is_found_before_what_only_speaks_of_the_same(tmp_path:
     with assistant_over(tmp_path, {"valley.md": VALLEY}) as assistant:
         found = assistant.passages("young residents of the valley")
     assert "14,000 residents" in found[0].hit.passage.text
+
+
+def test_passages_come_as_llama_index_nodes(harbour: Assistant) -> None:
+    found = PassageRetriever(harbour, top_k=2).retrieve("What does a yacht pay?")
+    hits = harbour.search("What does a yacht pay?", 2)
+    assert [n.node.id_ for n in found] == [h.passage.id for h in hits]
+    assert found[0].node.metadata["document"] == "fees"
+    assert found[0].node.metadata["page"] == 1
+    assert "A yacht pays £300 a year." in found[0].node.get_content()

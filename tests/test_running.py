@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,9 +14,8 @@ from mehealth_rag.assistant import Assistant
 from mehealth_rag.index.accounting import page_accounts
 from mehealth_rag.passages.splitting import split
 from mehealth_rag.reading import read_document
-from mehealth_rag.settings import Settings
 from mehealth_rag.types import Block, BlockKind, Document, Page, Source, Span, Status
-from mehealth_rag.wiring import ingest
+from tests.made_corpus import opened
 
 CLERK = "Clerk: Alma Trewin, 3 Chapel Lane, tel. 01234 567890"
 HEAD = "Wexcombe Parish Council – Minutes of 4 March 2025 – Page {} of 3"
@@ -56,14 +55,13 @@ def contract(path: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def asked(tmp_path_factory: pytest.TempPathFactory) -> Assistant:
+def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
     folder = tmp_path_factory.mktemp("running")
     (folder / "corpus").mkdir()
     minutes(folder / "corpus" / "minutes.pdf")
     contract(folder / "corpus" / "contract.docx")
-    settings = Settings.load({"corpus": folder / "corpus", "index": folder / "index"})
-    ingest(settings)
-    return Assistant.open(settings)
+    with opened(folder / "corpus", folder) as assistant:
+        yield assistant
 
 
 @pytest.mark.parametrize(

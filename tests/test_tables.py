@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,13 +10,14 @@ import pytest
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
-from mehealth_rag import Assistant, Settings, ingest
+from mehealth_rag import Assistant
 from mehealth_rag.index.texts import embedding_text, lexical_text
 from mehealth_rag.passages.splitting import MAX_PIECES, TABLE_PIECES, estimated_pieces, split
 from mehealth_rag.passages.tables import row_contexts, without_figures
 from mehealth_rag.reading import read_document
 from mehealth_rag.types import BlockKind, Document, Page, Passage, Source
 from tests.answering.told import told
+from tests.made_corpus import opened
 
 if TYPE_CHECKING:
     Draw = Callable[[Canvas], None]
@@ -246,15 +247,13 @@ def test_a_row_without_words_stays_whole() -> None:
 
 
 @pytest.fixture(scope="module")
-def assistant(tmp_path_factory: pytest.TempPathFactory) -> Assistant:
-    """An assistant over three tables and their like, one of them too long for one passage."""
+def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
+    """An assistant over two tables, one of them too long for one passage."""
     folder = tmp_path_factory.mktemp("assistant")
-    made(folder / "corpus.pdf", draw_accounts, long_table)
     (folder / "corpus").mkdir()
-    (folder / "corpus.pdf").rename(folder / "corpus" / "book.pdf")
-    settings = Settings.load({"corpus": folder / "corpus", "index": folder / "index"})
-    ingest(settings)
-    return Assistant.open(settings)
+    made(folder / "corpus" / "book.pdf", draw_accounts, long_table)
+    with opened(folder / "corpus", folder) as found:
+        yield found
 
 
 def test_a_row_is_found_by_its_name_and_its_column(assistant: Assistant) -> None:

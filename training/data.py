@@ -1,9 +1,8 @@
-"""The questions to train on: rows of the reader sets, cleaned, cropped and set apart by passage."""
+"""Other people's questions to train on: rows of the reader sets, cleaned and cropped."""
 
 from __future__ import annotations
 
 import json
-import random
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,14 +12,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SETS = ("selqa", "qed", "covidqa")
-SEED = 7
-"""What is drawn by chance in training is drawn by this."""
 
 MOST_SENTENCES = 12
 """A passage is cropped to so many sentences around its answer."""
-
-HELD_OUT_SHARE = 0.06
-"""The share of passages that are kept for watching the training, never trained on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,29 +29,7 @@ class Item:
 
 def load(folder: Path, names: Iterable[str] = SETS) -> list[Item]:
     """All usable questions of the sets, in the files' order."""
-    return [item for name in names for item in _read(set_path(folder, name))]
-
-
-def set_path(folder: Path, name: str) -> Path:
-    """Where a set's file is."""
-    return folder / f"{name}.jsonl"
-
-
-def divide(items: Iterable[Item], seed: int) -> tuple[list[Item], list[Item]]:
-    """Items to train on and items held out; all questions of a passage go the same way."""
-    parts: tuple[list[Item], list[Item]] = ([], [])
-    for item in items:
-        drawn = random.Random(f"{seed}-{item.sentences[0][:80]}").random()  # noqa: S311 - a sample
-        parts[drawn < HELD_OUT_SHARE].append(item)
-    return parts
-
-
-def unseen(folder: Path, names: Iterable[str], seed: int) -> list[Item]:
-    """The held-out items of some sets that share no sentence with any that is trained on."""
-    trained, held_out = divide(load(folder), seed)
-    known = {s for item in trained for s in item.sentences}
-    wanted = set(names)
-    return [i for i in held_out if i.source in wanted and known.isdisjoint(i.sentences)]
+    return [item for name in names for item in _read(folder / f"{name}.jsonl")]
 
 
 def detokenised(sentence: str) -> str:

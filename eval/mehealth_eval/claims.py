@@ -12,18 +12,21 @@ import json
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import quantiles
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import ConfigDict, Field, model_validator
 from rich.console import Console
 from rich.table import Table
 
+from mehealth_eval import stats
 from mehealth_eval.claim_making import make_claims
+from mehealth_eval.questions import Row, Split, Text, load_rows
+from mehealth_eval.written_run import indexed
 from mehealth_rag.assistant import Assistant
 from mehealth_rag.settings import Settings
 from mehealth_rag.types import Verdict, VerdictKind
@@ -52,16 +55,15 @@ Kind = Literal[
     "other-topic",
     "multi-sentence",
 ]
-Text = Annotated[str, Field(min_length=1)]
 
 
-class Claim(BaseModel):
+class Claim(Row):
     """One claim about the prospectus with its verdict and where the page says what it says."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: Text
-    split: Literal["dev", "test"]
+    split: Split
     kind: Kind
     claim: Text
     verdict: VerdictKind
@@ -81,10 +83,6 @@ class Claim(BaseModel):
         if (self.kind == "multi-sentence") != bool(self.parts):
             raise ValueError("claims of several sentences, and only they, have parts")
         return self
-
-
-class ClaimFileError(ValueError):
-    """A claim file cannot be read; the message is one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,67 +141,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def load_claims(path: Path) -> list[Claim]:
-    """Read a claim file, one JSON object a line.
-
-    Raises:
-        ClaimFileError: a line is not a claim, or an id comes twice.
-    """
-    claims: dict[str, Claim] = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        try:
-            claim = Claim.model_validate_json(line)
-        except ValidationError as error:
-            fault = error.errors(include_url=False, include_context=False)[0]
-            raise ClaimFileError(f"{path}:{number}: {fault['msg']}; correct this line") from error
-        if claim.id in claims:
-            raise ClaimFileError(f"{path}:{number}: id {claim.id} comes twice; give it another")
-        claims[claim.id] = claim
-    return list(claims.values())
+    """Read a claim file. Raises QuestionFileError where it cannot be read, or a line is wrong."""
+    return load_rows(path, Claim, "Claim in eval/mehealth_eval/claims.py")
 
 
 def score_own(claims: Sequence[Claim]) -> dict[str, list[Scored]]:
     """Our own claims put to the prospectus, by half."""
     names = {"dev": "development half", "test": "reporting half"}
     scored: dict[str, list[Scored]] = {name: [] for name in names.values()}
-    with tempfile.TemporaryDirectory() as folder, opened(CORPUS, Path(folder)) as assistant:
-        for c in claims:
-            given = assistant.check(c.claim)
-            scored[names[c.split]].append(Scored(c.kind, c.claim, c.verdict, c.pages, given))
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings.load({"corpus": CORPUS, "index": Path(folder)}, environ={})
+        ingest(settings)
+        assistant = Assistant.open(settings)
+        with closing(assistant.index):
+            for c in claims:
+                given = assistant.check(c.claim)
+                scored[names[c.split]].append(Scored(c.kind, c.claim, c.verdict, c.pages, given))
     return scored
 
 
 def score_made(data: Path) -> dict[str, list[Scored]]:
     """Claims made of a question set."""
     made = make_claims(data)
-    with tempfile.TemporaryDirectory() as folder:
-        corpus = write_corpus(made.files, Path(folder))
-        with opened(corpus, Path(folder)) as assistant:
-            scored = [
-                Scored(c.kind, c.claim, c.verdict, (), assistant.check(c.claim))
-                for c in made.claims
-            ]
+    with indexed(made.files, Settings.load({}, environ={})) as assistant:
+        scored = [
+            Scored(c.kind, c.claim, c.verdict, (), assistant.check(c.claim)) for c in made.claims
+        ]
     return {"made": scored}
-
-
-def write_corpus(files: dict[str, str], folder: Path) -> Path:
-    """The files as a corpus folder."""
-    corpus = folder / "corpus"
-    corpus.mkdir()
-    for name, text in files.items():
-        (corpus / name).write_text(text, encoding="utf-8")
-    return corpus
-
-
-@contextmanager
-def opened(corpus: Path, folder: Path) -> Iterator[Assistant]:
-    """The assistant over a corpus, indexed in a folder of its own."""
-    settings = Settings.load({"corpus": corpus, "index": folder / "index"}, environ={})
-    ingest(settings)
-    assistant = Assistant.open(settings)
-    try:
-        yield assistant
-    finally:
-        assistant.index.close()
 
 
 def summarise(scored: Sequence[Scored]) -> Summary:
@@ -224,7 +188,9 @@ def summarise(scored: Sequence[Scored]) -> Summary:
             [s for s in scored if s.kind in CHANGED], lambda s: s.given.verdict is due
         ),
         page_right=_share(paged, lambda s: bool({c.page for c in s.given.evidence} & {*s.pages})),
-        calibration_error=_calibration_error(scored),
+        calibration_error=stats.expected_calibration_error(
+            stats.reliability([s.given.confidence for s in scored], [s.right for s in scored])
+        ),
         latency_p50=times[9],
         latency_p95=times[18],
         by_kind={k: (_share(g, _right), len(g)) for k, g in sorted(groups.items())},
@@ -237,18 +203,6 @@ def _right(scored: Scored) -> bool:
 
 def _share(scored: Sequence[Scored], holds: Callable[[Scored], bool]) -> float:
     return sum(map(holds, scored)) / len(scored) if scored else 0.0
-
-
-def _calibration_error(scored: Sequence[Scored]) -> float:
-    """The mean distance between confidence and share of right verdicts, over ten bands."""
-    bands: defaultdict[int, list[Scored]] = defaultdict(list)
-    for item in scored:
-        bands[min(int(item.given.confidence * 10), 9)].append(item)
-    total = 0.0
-    for band in bands.values():
-        sure = sum(s.given.confidence for s in band) / len(band)
-        total += abs(sure - _share(band, _right)) * len(band)
-    return total / len(scored)
 
 
 def _print(summaries: dict[str, Summary]) -> None:

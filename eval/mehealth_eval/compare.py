@@ -102,7 +102,6 @@ class _EarlierSet(_Loose):
 class Earlier(_Loose):
     """What is read of an earlier run's report."""
 
-    schema_version: int
     engine: str
     made: str
     set: _EarlierSet
@@ -121,7 +120,7 @@ def load_earlier(path: Path) -> Earlier:
     if not isinstance(value, dict) or value.get("schema") != SCHEMA:
         raise UsageError(f"{path}: is no report of schema {SCHEMA}; make it anew: mehealth eval")
     try:
-        return Earlier.model_validate(value | {"schema_version": value["schema"]})
+        return Earlier.model_validate(value)
     except ValidationError as error:
         where = ".".join(str(p) for p in error.errors()[0]["loc"])
         raise UsageError(f"{path}: is no report ({where}); make it anew: mehealth eval") from error

@@ -1,9 +1,11 @@
-"""One figure of the evaluation, and the shares that most of them are."""
+"""One figure of the evaluation, the shares that most of them are, and percentiles."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from mehealth_eval import stats
 from mehealth_eval.records import Record
@@ -40,3 +42,13 @@ def share_of(hits: int, n: int, *, falling: bool = False) -> Figure:
         return Figure(None, 0, falling=falling)
     low, high = stats.wilson(hits, n)
     return Figure(hits / n, n, hits, low, high, falling)
+
+
+def percentiles(name: str, values: Sequence[float], wanted: Sequence[int]) -> Figures:
+    """Percentiles of values of which less is better: `NAME.p50` and so on."""
+    return {
+        f"{name}.p{p}": Figure(
+            float(np.percentile(values, p)) if values else None, len(values), falling=True
+        )
+        for p in wanted
+    }

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import harmonic_mean
 
 from mehealth_eval import ranking, stats
-from mehealth_eval.bench.stats import percentile
-from mehealth_eval.figure import Figure, Figures, share, share_of
+from mehealth_eval.figure import Figure, Figures, percentiles, share, share_of
 from mehealth_eval.generated import generated
 from mehealth_eval.records import Outcome, Place, Record
 from mehealth_eval.sets import Format, Item, kinds
@@ -42,7 +42,7 @@ def summarise(name: str, title: str, records: Sequence[Record], form: Format) ->
         **_answers_given(records),
         **_citations(records),
         **_confidence(records),
-        **_latency(records),
+        **percentiles("latency", _times(records), PERCENTILES),
         **generated(records),
         **_retrieval(records),
         **(_found_words(records) if form is Format.SQUAD else _conflicts(records)),
@@ -93,7 +93,7 @@ def _abstention(records: Sequence[Record]) -> Figures:
     precision = share(silent, lambda r: not r.item.answerable)
     recall = share(due, lambda r: r.reply.outcome is Outcome.NOT_FOUND)
     if due and silent:
-        f1 = Figure(stats.harmonic(precision.value or 0, recall.value or 0), len(records))
+        f1 = Figure(harmonic_mean((precision.value or 0, recall.value or 0)), len(records))
     else:
         f1 = Figure(0.0 if due else None, len(records))
     return {"abstention.precision": precision, "abstention.recall": recall, "abstention.f1": f1}
@@ -162,16 +162,6 @@ def _sure(records: Sequence[Record], outcome: Outcome) -> list[tuple[float, bool
 def _times(records: Sequence[Record]) -> list[float]:
     given = (r.reply.milliseconds for r in records)
     return sorted(t for t in given if t is not None)
-
-
-def _latency(records: Sequence[Record]) -> Figures:
-    times = _times(records)
-    return {
-        f"latency.p{p}": Figure(
-            percentile(times, p / 100) if times else None, len(times), falling=True
-        )
-        for p in PERCENTILES
-    }
 
 
 def _conflicts(records: Sequence[Record]) -> Figures:

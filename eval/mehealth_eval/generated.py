@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mehealth_eval.bench.stats import percentile
-from mehealth_eval.figure import Figure, Figures, share, share_of
+from mehealth_eval.figure import Figure, Figures, percentiles, share, share_of
 from mehealth_eval.records import Outcome, Record, Reply
 from mehealth_eval.support import repetition, unsupported
 
@@ -22,6 +21,7 @@ def generated(records: Sequence[Record]) -> Figures:
     spoken = [r for r in asked if r.reply.engine == ENGINE]
     sentences = [bool(u) for r in spoken for u in unsupported_in(r.reply)]
     dropped = sum(r.reply.dropped for r in asked)
+    waits = [r.reply.first_words for r in spoken if r.reply.first_words is not None]
     return {
         "generated.asked": Figure(len(asked) if asked else None, len(asked)),
         "generated.spoken": share(asked, lambda r: r.reply.engine == ENGINE),
@@ -31,7 +31,7 @@ def generated(records: Sequence[Record]) -> Figures:
         "generated.words": _mean([float(r.verdict.words) for r in spoken]),
         "generated.repetition": _mean([repetition(r.reply.text) for r in spoken], falling=True),
         "generated.tokens": _mean([float(r.reply.tokens) for r in asked], falling=True),
-        **_first_words(spoken),
+        **percentiles("generated.first_words", waits, (50, 95)),
     }
 
 
@@ -42,16 +42,6 @@ def unsupported_in(reply: Reply) -> tuple[tuple[str, ...], ...]:
         unsupported(s.text, [quotes[n - 1] for n in s.citations if 0 < n <= len(quotes)])
         for s in reply.statements
     )
-
-
-def _first_words(spoken: Sequence[Record]) -> Figures:
-    times = sorted(r.reply.first_words for r in spoken if r.reply.first_words is not None)
-    return {
-        f"generated.first_words.p{p}": Figure(
-            percentile(times, p / 100) if times else None, len(times), falling=True
-        )
-        for p in (50, 95)
-    }
 
 
 def _mean(values: Sequence[float], *, falling: bool = False) -> Figure:

@@ -1,4 +1,4 @@
-"""The shape of an evaluation question, and the loader of question files (JSON Lines)."""
+"""The shapes of an evaluation question, and the loader of question files (JSON Lines)."""
 
 from __future__ import annotations
 
@@ -110,6 +110,38 @@ class Question(Row):
         return self
 
 
+class SquadQuestion(Row):
+    """A SQuAD-style question: its document and page, and the words that answer it.
+
+    `answers` are spans of the document, any of which is right; `answer` is a person's own wording,
+    which is shown and not searched for, so that such a question is judged by its page. Unknown keys
+    are ignored: such sets carry many.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    question: Text
+    answerable: bool = True
+    document: str | None = None
+    page: Annotated[int, Field(ge=1)] | None = None
+    pages: tuple[Annotated[int, Field(ge=1)], ...] = ()
+    answers: tuple[Text, ...] = ()
+    answer: str | None = None
+
+    @property
+    def gold_pages(self) -> tuple[int, ...]:
+        """The pages that answer, counted from 1."""
+        return self.pages or (() if self.page is None else (self.page,))
+
+    @model_validator(mode="after")
+    def _evidence_fits(self) -> Self:
+        if self.answerable and not self.answers and not self.gold_pages:
+            raise ValueError("an answerable question needs answers or pages to be judged by")
+        if self.answerable and self.gold_pages and self.document is None:
+            raise ValueError("pages need the document that they belong to")
+        return self
+
+
 def load_questions(path: Path | str) -> list[Question]:
     """Read a question file, one JSON object a line; empty lines are skipped.
 
@@ -133,7 +165,7 @@ def load_rows(path: Path, model: type[R], fields: str) -> list[R]:
         if key in first_lines:
             raise QuestionFileError(
                 f"{path}:{number}: id {key} stands on line {first_lines[key]} "
-                "already; give this question an id of its own"
+                "already; give this one an id of its own"
             )
         first_lines[key] = number
         rows.append(row)

@@ -15,8 +15,14 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from mehealth_eval.questions import Question, QuestionFileError, load_questions, question_lines
-from mehealth_eval.squad import SquadQuestion, load_squad
+from mehealth_eval.questions import (
+    Question,
+    QuestionFileError,
+    SquadQuestion,
+    load_questions,
+    load_rows,
+    question_lines,
+)
 
 OWN_SET = Path(__file__).parent / "prospectus.jsonl"
 QUESTIONS, CORPUS = "questions.jsonl", "corpus"
@@ -104,11 +110,11 @@ def load_set(path: Path) -> QuestionSet:
     if not lines:
         raise QuestionFileError(f"{file}: holds no question; add one, one JSON object a line")
     form = _format(lines[0][1], f"{file}:{lines[0][0]}")
-    items = (
-        [_own(q) for q in load_questions(file)]
-        if form is Format.OWN
-        else [_squad(q) for q in load_squad(file)]
-    )
+    if form is Format.OWN:
+        items = [_own(q) for q in load_questions(file)]
+    else:
+        fields = "SquadQuestion in eval/mehealth_eval/questions.py"
+        items = [_squad(q) for q in load_rows(file, SquadQuestion, fields)]
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
     return QuestionSet((folder or file).resolve().stem, form, tuple(items), digest, corpus)
 

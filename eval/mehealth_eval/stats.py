@@ -1,4 +1,4 @@
-"""The statistics of the report: intervals, percentiles, risk and calibration, McNemar's test."""
+"""The statistics of the report: intervals, risk and calibration, McNemar's test."""
 
 from __future__ import annotations
 
@@ -38,19 +38,13 @@ class Bin:
     right: float
 
 
-def wilson(hits: int, n: int, z: float = Z95) -> tuple[float, float]:
-    """Wilson's score interval of a share; (0, 1) where nothing was counted.
-
-    Raises:
-        ValueError: there are fewer than 0 or more than `n` hits.
-    """
-    if not 0 <= hits <= n:
-        raise ValueError(f"{hits} hits of {n} cannot be")
+def wilson(hits: int, n: int) -> tuple[float, float]:
+    """Wilson's score interval of a share; (0, 1) where nothing was counted."""
     if n == 0:
         return 0.0, 1.0
-    share, weight = hits / n, z * z / n
+    share, weight = hits / n, Z95 * Z95 / n
     middle = (share + weight / 2) / (1 + weight)
-    half = z * sqrt(share * (1 - share) / n + weight / (4 * n)) / (1 + weight)
+    half = Z95 * sqrt(share * (1 - share) / n + weight / (4 * n)) / (1 + weight)
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
@@ -60,11 +54,6 @@ def mcnemar(mended: int, broken: int) -> float:
     fewer = min(mended, broken)
     tail: int = sum(comb(changed, k) for k in range(fewer + 1))
     return float(min(1.0, 2 * tail / 2**changed))
-
-
-def harmonic(first: float, second: float) -> float:
-    """The harmonic mean of two shares (F1 of precision and recall); 0 where both are."""
-    return 2 * first * second / (first + second) if first + second else 0.0
 
 
 def risk_coverage(confidence: Sequence[float], right: Sequence[bool], asked: int) -> list[Kept]:

@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from mehealth_eval.bench.stats import percentile
+import numpy as np
+
 from mehealth_eval.written_data import letters, load_documents, sampled
 from mehealth_eval.written_model import NAME, serving
-from mehealth_eval.written_run import Found, indexed
+from mehealth_eval.written_run import Found, as_files, indexed
 from mehealth_eval.written_scores import Answered, by_kind, share
 from mehealth_rag.generating.answer import ENGINE
 from mehealth_rag.generating.splitting import Splitter
@@ -91,7 +92,7 @@ def evaluate_replies(
     with serving() as model:
         own = {"engine": "generative", "llm_base_url": model.url, "llm_model": NAME}
         unset = {"llm_gguf": None, "llm_api_key": None, "llm_api_key_file": None}
-        with indexed(documents, settings.model_copy(update=own | unset)) as assistant:
+        with indexed(as_files(documents), settings.model_copy(update=own | unset)) as assistant:
             progress.stage("asking", sum(len(d.questions) + len(d.twins) for d in documents))
             for document in documents:
                 desk = _Desk(Found.of(assistant, document), model)
@@ -169,6 +170,6 @@ def _figures(
         silences_kept=by_kind((g.question.kind, g.right) for g in silences),
         lies_shown=by_kind(lies),
         first_words_ms={
-            f"p{p}": round(percentile(times, p / 100), 1) if times else None for p in (50, 95)
+            f"p{p}": round(float(np.percentile(times, p)), 1) if times else None for p in (50, 95)
         },
     )

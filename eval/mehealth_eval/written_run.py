@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import tempfile
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from mehealth_eval.written_data import (
     SentenceFinder,
@@ -34,7 +34,7 @@ from mehealth_rag.types import Span
 from mehealth_rag.wiring import ingest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from mehealth_eval.run import Progress
     from mehealth_eval.written_data import Twin, WrittenClaim, WrittenQuestion
@@ -45,19 +45,6 @@ if TYPE_CHECKING:
 
 A = TypeVar("A")
 B = TypeVar("B")
-
-
-class Engine(Protocol):
-    """What is measured: the whole engine, or the reader over the same search."""
-
-    def answered(self, question: WrittenQuestion) -> Answered:
-        """The answer to a question."""
-
-    def judged(self, claim: WrittenClaim) -> Judged:
-        """The verdict on a claim."""
-
-    def twin(self, twin: Twin) -> JudgedTwin:
-        """Whether the halves of a twin are carried."""
 
 
 def evaluate_written(
@@ -78,7 +65,7 @@ def evaluate_written(
     answered: list[Answered] = []
     judged: list[Judged] = []
     twins: list[JudgedTwin] = []
-    with indexed(documents, settings) as assistant:
+    with indexed(as_files(documents), settings) as assistant:
         reader = assistant.reader() if reader_only else None
         lines = sum(len(d.questions) + len(d.claims) + len(d.twins) for d in documents)
         progress.stage("reading" if reader_only else "asking", lines)
@@ -91,21 +78,24 @@ def evaluate_written(
     return figures(len(documents), answered, judged, twins)
 
 
+def as_files(documents: Sequence[WrittenDocument]) -> dict[str, str]:
+    """The written documents as Markdown, by the names of their files."""
+    return {f"{document.name}.md": markdown(document) for document in documents}
+
+
 @contextmanager
-def indexed(documents: Sequence[WrittenDocument], settings: Settings) -> Iterator[Assistant]:
-    """An assistant over an index of written documents, which is gone afterwards."""
+def indexed(files: Mapping[str, str], settings: Settings) -> Iterator[Assistant]:
+    """An assistant over texts, by the names of their files; its index is gone afterwards."""
     with tempfile.TemporaryDirectory() as name:
         corpus = Path(name) / "corpus"
         corpus.mkdir()
-        for document in documents:
-            (corpus / f"{document.name}.md").write_text(markdown(document), encoding="utf-8")
+        for file, text in files.items():
+            (corpus / file).write_text(text, encoding="utf-8")
         settings = settings.model_copy(update={"corpus": corpus, "index": Path(name) / "index"})
         ingest(settings)
         assistant = Assistant.open(settings)
-        try:
+        with closing(assistant.index):
             yield assistant
-        finally:
-            assistant.index.close()
 
 
 def _counted(call: Callable[[A], B], line: A, progress: Progress) -> B:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 from mehealth_eval.judge import judge
@@ -13,6 +15,19 @@ PAGES = {
     ("guide", 2): "The lighthouse on the North Pier is 42 metres tall. It was lit in 1871.",
     ("fees", 1): "A fishing boat pays £40 a year.\nA yacht pays £300 a year.",
 }
+
+
+def normalised(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _prospectus() -> list[str]:
+    """Its pages: each starts at a line with one space and another character."""
+    path = Path(__file__).parents[2] / "corpus" / "prospectus.txt"
+    return list(map(normalised, re.split(r"\n(?= \S)", path.read_text(encoding="utf-8"))))
+
+
+PROSPECTUS = _prospectus()
 
 
 def page(document: str, number: int) -> str | None:

@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from pathlib import Path
 
 import pytest
+from eval_helpers import PROSPECTUS, normalised
 
 from mehealth_eval import claims
 from mehealth_eval.claim_making import answer_type, make_claims, negate, restate
 from mehealth_eval.claims import (
     CLAIMS,
-    Claim,
-    ClaimFileError,
     Scored,
     load_claims,
     main,
     score_made,
     summarise,
 )
+from mehealth_eval.questions import QuestionFileError
 from mehealth_rag.types import Verdict, VerdictKind
 
-ROOT = Path(__file__).parents[2]
 OWN = load_claims(CLAIMS)
 
 MINIMUM_PER_KIND = {
@@ -62,16 +60,6 @@ TOWNS = {
 }
 
 
-def normalised(text: str) -> str:
-    return re.sub(r"\s+", " ", text).strip()
-
-
-def pages() -> list[str]:
-    """Cut at each line that starts with one space and another character (and at the first)."""
-    text = (ROOT / "corpus" / "prospectus.txt").read_text(encoding="utf-8")
-    return [normalised(part) for part in re.split(r"\n(?= \S)", text)]
-
-
 @pytest.fixture
 def question_set(tmp_path: Path) -> Path:
     corpus = tmp_path / "set" / "corpus"
@@ -95,29 +83,22 @@ def question_set(tmp_path: Path) -> Path:
     return tmp_path / "set"
 
 
-def test_there_are_enough_of_every_kind() -> None:
-    counts = Counter(claim.kind for claim in OWN)
-    assert {k: n for k, n in MINIMUM_PER_KIND.items() if counts[k] < n} == {}
+def test_there_are_enough_of_every_kind_and_half_of_them_for_reporting() -> None:
     assert len(OWN) >= 160
-
-
-def test_the_halves_are_halves() -> None:
-    halves = Counter(claim.split for claim in OWN)
-    assert abs(halves["dev"] - halves["test"]) <= len(MINIMUM_PER_KIND)
-    for kind in MINIMUM_PER_KIND:
-        own = Counter(claim.split for claim in OWN if claim.kind == kind)
-        assert abs(own["dev"] - own["test"]) <= 2, kind
+    for kind, minimum in MINIMUM_PER_KIND.items():
+        halves = Counter(claim.split for claim in OWN if claim.kind == kind)
+        assert halves.total() >= minimum, kind
+        assert abs(halves["dev"] - halves["test"]) <= 2, kind
 
 
 def test_no_claim_comes_twice() -> None:
     assert len({normalised(claim.claim).lower() for claim in OWN}) == len(OWN)
 
 
-@pytest.mark.parametrize("claim", [c for c in OWN if c.quote], ids=lambda c: str(c.id))
-def test_every_quote_stands_on_a_page_of_its_claim(claim: Claim) -> None:
-    text = pages()
-    assert claim.quote is not None
-    assert any(normalised(claim.quote) in text[page - 1] for page in claim.pages)
+def test_every_quote_stands_on_a_page_of_its_claim() -> None:
+    for claim in (claim for claim in OWN if claim.quote is not None):
+        stands = (normalised(claim.quote) in PROSPECTUS[page - 1] for page in claim.pages)
+        assert any(stands), claim.id
 
 
 def test_verdicts_go_with_kinds() -> None:
@@ -146,25 +127,15 @@ def test_the_whole_is_the_worst_of_its_parts() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"verdict": "perhaps"}, "Input should be"),
         ({"quote": None}, "pages and a quote go together"),
         ({"pages": []}, "pages and a quote go together"),
         ({"parts": ["supported"]}, "claims of several sentences"),
-        ({"extra": 1}, "Extra inputs are not permitted"),
     ],
 )
 def test_a_bad_line_is_refused(tmp_path: Path, change: dict[str, object], message: str) -> None:
     path = tmp_path / "claims.jsonl"
     path.write_text(json.dumps(GOOD_LINE | change), encoding="utf-8")
-    with pytest.raises(ClaimFileError, match=message) as caught:
-        load_claims(path)
-    assert str(caught.value).startswith(f"{path}:1: ")
-
-
-def test_an_id_that_comes_twice_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "claims.jsonl"
-    path.write_text(f"{json.dumps(GOOD_LINE)}\n{json.dumps(GOOD_LINE)}\n", encoding="utf-8")
-    with pytest.raises(ClaimFileError, match="2: id x-1 comes twice"):
+    with pytest.raises(QuestionFileError, match=rf"claims\.jsonl:1: .*{message}"):
         load_claims(path)
 
 

@@ -20,7 +20,7 @@ def earlier(**right: bool) -> Earlier:
         {"id": key, "verdict": {"right": good}, "reply": {"text": f"old {key}"}}
         for key, good in right.items()
     ]
-    value = {"schema_version": 1, "engine": "old", "made": "then", "records": records}
+    value = {"engine": "old", "made": "then", "records": records}
     return Earlier.model_validate(value | {"set": {"sha256": "0", "name": "x"}})
 
 

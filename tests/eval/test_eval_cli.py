@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.conftest import Library, Run, clean_environment, write_corpus
+from tests.conftest import Library, Run, write_corpus
 
 Lines = list[dict[str, Any]]
 Evaluate = Callable[..., subprocess.CompletedProcess[str]]
@@ -305,16 +304,3 @@ def test_a_report_folder_that_cannot_be_made(evaluate: Evaluate, tmp_path: Path)
     done = evaluate()
     assert done.returncode == 1
     assert "cannot be made (File exists); name another with --report" in done.stderr
-
-
-def test_the_module_is_the_command(home: Path, tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "mehealth_eval", "--set", "none.jsonl"],
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-        cwd=Path(__file__).parents[2],
-        env=clean_environment(home),
-    )
-    assert done.returncode == 2
-    assert done.stderr == ("mehealth: none.jsonl: there is no such file or folder; check --set\n")

@@ -18,9 +18,8 @@ from mehealth_eval.sets import OWN_SET, Item, load_set, with_document
 from mehealth_rag.assistant import Assistant
 from mehealth_rag.llm.file_model import FileModel
 from mehealth_rag.serialise import answer_json
-from mehealth_rag.settings import Settings
 from mehealth_rag.types import Answer
-from mehealth_rag.wiring import ingest
+from tests.made_corpus import opened
 
 CORPUS = Path(__file__).parents[2] / "corpus"
 EVERY, TOKENS = 40, 48
@@ -35,12 +34,8 @@ def sample() -> list[Item]:
 def assistant(
     tmp_path_factory: pytest.TempPathFactory, real_model: FileModel
 ) -> Iterator[Assistant]:
-    index = tmp_path_factory.mktemp("generative") / "index"
-    settings = Settings.load({"corpus": CORPUS, "index": index}, environ={})
-    ingest(settings)
-    opened = replace(Assistant.open(settings), model=real_model, answer_tokens=TOKENS)
-    yield opened
-    opened.index.close()
+    with opened(CORPUS, tmp_path_factory.mktemp("generative")) as found:
+        yield replace(found, model=real_model, answer_tokens=TOKENS)
 
 
 def right(item: Item, answer: Answer, assistant: Assistant) -> bool:

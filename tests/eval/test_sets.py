@@ -23,6 +23,7 @@ OWN = {
     "pages": [1],
     "quote": "walkers",
 }
+TURNS = [["Which pier?", "The north one."]]
 SQUAD = {
     "id": 7,
     "question": "How tall is it?",
@@ -100,6 +101,14 @@ def test_a_sample_is_always_the_same_and_keeps_the_shares_of_groups_and_kinds() 
         ([SQUAD | {"document": None}], "pages need the document that they belong to"),
         ([SQUAD | {"answers": [], "page": None}], "needs answers or pages to be judged by"),
         ([OWN | {"kind": "riddle"}], ":1: kind: Input should be"),
+        ([OWN | {"colour": "red"}], ":1: colour: Extra inputs are not permitted"),
+        ([OWN | {"facts": [[]]}], ":1: facts.0: Tuple should have at least 1 item"),
+        ([OWN | {"quote": None}], "an answerable question needs facts, pages and a quote"),
+        ([OWN | {"answerable": False}], "an unanswerable question has no facts"),
+        ([OWN | {"kind": "near-miss"}], "kind near-miss is for unanswerable questions"),
+        ([OWN | {"min_facts": 4}], "min_facts is larger than the number of facts"),
+        ([OWN | {"history": TURNS}], "follow-ups, and only they, have a history"),
+        ([OWN | {"kind": "follow-up"}], "follow-ups, and only they, have a history"),
         ([OWN, SQUAD | {"id": "s"}], ":2: split: Field required"),
     ],
 )
@@ -113,9 +122,14 @@ def test_a_bad_set_is_one_line(tmp_path: Path, lines: list[Any], problem: str) -
     assert caught.value.exit_code == 2
 
 
-def test_a_line_that_is_no_json_and_a_folder_without_corpus(tmp_path: Path) -> None:
+def test_what_is_no_json_or_not_there(tmp_path: Path) -> None:
     (tmp_path / "bad.jsonl").write_text("\n{")
     with pytest.raises(QuestionFileError, match=r"bad\.jsonl:2: is not JSON .*; correct this line"):
         load_set(tmp_path / "bad.jsonl")
+    (tmp_path / "bad.jsonl").write_text(f"{json.dumps(OWN)}\n{{")
+    with pytest.raises(QuestionFileError, match=r"bad\.jsonl:2: Invalid JSON.*; correct this line"):
+        load_set(tmp_path / "bad.jsonl")
+    with pytest.raises(QuestionFileError, match=r"none\.jsonl: cannot be read .*; check the path"):
+        load_set(tmp_path / "none.jsonl")
     with pytest.raises(QuestionFileError, match=r"a folder with questions\.jsonl and corpus/"):
         load_set(tmp_path)

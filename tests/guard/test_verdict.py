@@ -51,6 +51,9 @@ def verdict(statement: str, *words: str) -> str:
         ("The ticket costs 21%.", "not_found"),  # nothing does
         ("The ticket costs more than £10.", "supported"),
         ("The ticket costs less than £10.", "contradicted"),
+        ("The ticket costs about £20.", "contradicted"),
+        ("The ticket costs 12 feet.", "not_found"),
+        ("The ticket cost £12 on 4 May.", "not_found"),
         ("The ticket costs twelve pounds and takes nine minutes.", "not_found"),
         ("The ticket of Tobermoyle costs £12.", "not_found"),
     ],

@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mehealth_rag.reader.choice import answerable, choose, ranked
+from mehealth_rag.reader.choice import choose
 from mehealth_rag.reader.model import Limits, PassageReading
 from training.examples import GOLD, HARMLESS, OTHER, Example, Reading
 from training.package import best_limits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from mehealth_rag.reader.choice import Choice
 
 RANKS = (0.0, 0.4, 0.7, 1.0, 1.4)
 NEARS = (0.2, 0.3, 0.45, 0.6, 0.75)
@@ -81,28 +79,3 @@ def test_the_best_limits_are_those_that_choosing_anew_gives(seed: int) -> None:
     wanted = max(tried, key=lambda m: m[1]["evidence"] + 0.5 * m[1]["abstention_f1"])
     assert best_limits(questions, read) == wanted
     assert 0 < wanted[1]["evidence"] < 1
-
-
-def anew(readings: Sequence[PassageReading], limits: Limits) -> Choice:
-    """A choice as it was made before weighing and choosing were parted."""
-    from mehealth_rag.reader.choice import Choice
-
-    scored = ranked(readings, limits)
-    if not scored:
-        return Choice(0.0, None, ())
-    best, likely = scored[0], answerable(readings)
-    if likely < limits.answer:
-        return Choice(likely, best, ())
-    least = max(limits.sentence, limits.near * best.score)
-    kept = [c for c in scored if c is best or c.score >= least][: limits.most]
-    order = {place: n for n, place in enumerate(dict.fromkeys(c.passage for c in kept))}
-    return Choice(likely, best, tuple(sorted(kept, key=lambda c: (order[c.passage], c.sentence))))
-
-
-def test_only_the_first_sentences_need_be_looked_at() -> None:
-    chance = Random(4)
-    for number in range(200):
-        _, readings = made(chance, number)
-        for most, near, sentence in product((1, 2, 12), (0.2, 0.75), (0.05, 0.6)):
-            limits = Limits(answer=0.3, most=most, near=near, sentence=sentence)
-            assert choose(readings, limits) == anew(readings, limits)

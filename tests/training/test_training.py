@@ -38,6 +38,11 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def epochs(made: Path) -> Epochs:
+    return Epochs(examples.load(made), bases.tokenizer("small"), 7)
+
+
 def run(made: Path, folder: Path, *options: str) -> dict[str, Any]:
     given = ["--examples", str(made), "--output", str(folder), "--most", "12", *options]
     assert reader.main(given) == 0
@@ -84,20 +89,18 @@ def test_a_question_that_nothing_answers_has_no_gold_and_its_tempting_passage(ma
     assert any("A return ticket costs £12" in text for text in texts)
 
 
-def test_a_follow_up_is_read_with_its_turns(made: Path) -> None:
-    found = Epochs(examples.load(made), bases.tokenizer("small"), 7)
-    (with_turns,) = (g for e, g in found.all_of() if e.text == "And for a child?")
-    alone = found.draw(0, Mix(turns=False))
+def test_a_follow_up_is_read_with_its_turns(epochs: Epochs) -> None:
+    (with_turns,) = (g for e, g in epochs.all_of() if e.text == "And for a child?")
+    alone = epochs.draw(0, Mix(turns=False))
     assert with_turns.rows[0].asked > max(g.rows[0].asked for g in alone if not g.twins) - 20
     words = bases.tokenizer("small").decode(with_turns.rows[0].ids[: with_turns.rows[0].asked])
     assert "what does a return cost" in words
 
 
-def test_gold_sentences_and_questions_for_yes_or_no_are_read_as_statements(made: Path) -> None:
-    found = Epochs(examples.load(made), bases.tokenizer("small"), 7)
+def test_gold_sentences_are_read_as_statements(epochs: Epochs) -> None:
     none = Mix(questions=0.0, statements=0.0, twins=0.0, answers=0.0)
-    assert found.draw(0, none) == []
-    copies = found.draw(0, replace(none, copied=1.0))
+    assert epochs.draw(0, none) == []
+    copies = epochs.draw(0, replace(none, copied=1.0))
     assert {g.targets[0].verdict for g in copies} == {"supported"}
     assert {g.targets[1].verdict for g in copies if g.twins} <= {"contradicted", "not_supported"}
     assert all(GOLD in g.targets[0].labels for g in copies)
@@ -130,7 +133,7 @@ def test_documents_are_set_as_pdf_and_word_too(tmp_path: Path) -> None:
 
 
 def test_a_trained_model_is_packaged_and_reads_alike(
-    made: Path, trained: Path, tmp_path: Path
+    made: Path, epochs: Epochs, trained: Path, tmp_path: Path
 ) -> None:
     given = ["--run", str(trained), "--development", str(made), "--output", str(tmp_path)]
     assert package.main(given) == 0
@@ -139,13 +142,13 @@ def test_a_trained_model_is_packaged_and_reads_alike(
     assert set(card["calibration"]) == {"sentence", "passage", "limits", "right"}
     packaged = Reader.load(tmp_path)
     model = reader.trained(trained)
-    pairs = list(Epochs(examples.load(made), bases.tokenizer("small"), 7).all_of())
+    passages = examples.load(made).passages
     own, other = [], []
-    for example, group in pairs:
+    for example, group in epochs.all_of():
         with torch.no_grad():
             (outputs,) = read(model, group.rows[:1])
         own.append(float(outputs.passage[0]))
-        text = examples.load(made).passages[example.readings[0].passage]
+        text = passages[example.readings[0].passage]
         (reading,) = packaged.read(example.text, [(q, a) for q, a in example.history], [text])
         other.append(reading.answers)
     # Calibrating what has learnt next to nothing may turn the order round; it keeps it otherwise.
@@ -155,13 +158,13 @@ def test_a_trained_model_is_packaged_and_reads_alike(
 
 @pytest.mark.parametrize("kept", ["floats", "integers"])
 def test_training_goes_on_from_what_is_packaged(
-    made: Path, trained: Path, tmp_path: Path, kept: str
+    made: Path, epochs: Epochs, trained: Path, tmp_path: Path, kept: str
 ) -> None:
     model = reader.trained(trained)
     with torch.no_grad():  # after one step these are still as in the other head: kept only once
         model.evidence.near += 0.5
         model.evidence.level += 0.5
-    _, group = next(iter(Epochs(examples.load(made), bases.tokenizer("small"), 7).all_of()))
+    _, group = next(epochs.all_of())
     export(model, bases.tokenizer("small"), group.rows[0], tmp_path / kept, kept)
     found = packaged.weights(tmp_path / kept)
     own = model.state_dict()
@@ -201,9 +204,8 @@ def test_a_run_that_was_cut_short_goes_on_where_it_stopped(
     assert one == pytest.approx(two, rel=1e-3)  # the third step follows on the first two
 
 
-def test_a_lie_that_is_carried_more_than_the_truth_costs_more(made: Path) -> None:
-    found = Epochs(examples.load(made), bases.tokenizer("small"), 7)
-    twins = [g for g in found.draw(0, Mix(questions=0.0, answers=0.0)) if g.twins]
+def test_a_lie_that_is_carried_more_than_the_truth_costs_more(epochs: Epochs) -> None:
+    twins = [g for g in epochs.draw(0, Mix(questions=0.0, answers=0.0)) if g.twins]
     assert len(twins) >= 2
     model = reader.ReaderModel(bases.folder("small")).eval()
     with torch.no_grad():
@@ -242,9 +244,9 @@ def test_a_small_reader_is_taught_by_the_large_one(made: Path, tmp_path: Path) -
     assert log["teacher"] == "large"
 
 
-def test_what_a_reader_finds_hard_is_drawn_more_often(made: Path) -> None:
+def test_what_a_reader_finds_hard_is_drawn_more_often(epochs: Epochs) -> None:
     reader_ = Reader.load("small")
-    groups = Epochs(examples.load(made), bases.tokenizer("small"), 7).draw(0, Mix(copied=1.0))
+    groups = epochs.draw(0, Mix(copied=1.0))
     cost = dict(zip(map(id, groups), losses(groups, reader_, Plan()), strict=True))
     kept = hard(groups, 0.4, reader_, Plan())
     assert len(kept) == pytest.approx(0.4 * len(groups), abs=1)

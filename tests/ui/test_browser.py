@@ -101,14 +101,6 @@ def test_not_found_looks_different_and_shows_the_nearest(visit: Visit) -> None:
     expect(visit.page.locator("#pane .evidence")).to_be_visible()
 
 
-def test_an_unfit_question_says_what_to_do(visit: Visit) -> None:
-    visit.page.fill("#question textarea", "why " * 600)
-    visit.page.press("#question textarea", "Enter")
-    card = visit.page.locator(".turn .card.failed")
-    expect(card).to_contain_text("make it shorter")
-    expect(card.locator("[data-act=retry]")).to_be_visible()
-
-
 def test_the_sources_limit_the_conversation(visit: Visit) -> None:
     page = visit.page
     expect(page.locator(".sources")).to_contain_text("Linked, not fetched")
@@ -121,11 +113,6 @@ def test_the_sources_limit_the_conversation(visit: Visit) -> None:
     page.locator("input[value=prospectus]").check()
     visit.ask(MEDTECH)
     expect(page.locator(".turn").nth(1).locator(".card.answered")).to_be_visible()
-
-
-def test_a_source_can_be_read(visit: Visit) -> None:
-    visit.page.click("[data-act=read][data-document=harbour-guide]")
-    expect(visit.page.locator("#pane .sheet.text")).to_contain_text("lighthouse")
 
 
 def test_history_survives_a_reload_and_can_be_renamed_and_deleted(visit: Visit) -> None:

@@ -15,6 +15,7 @@ from gradio_client.exceptions import AppError
 from ui_helpers import ROOT, Running
 
 from mehealth_rag.errors import UsageError
+from mehealth_rag.types import SourceState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,12 +39,18 @@ def test_the_named_endpoints_answer_a_gradio_client(served: str) -> None:
         answer = caller.predict(question, api_name="/ask")
         assert (answer["schema"], answer["status"]) == (1, "answered")
         assert answer["citations"][0]["page"] == 1
+        follow_up = caller.predict("When was it lit?", [[question, "42 metres"]], api_name="/ask")
+        assert "1871" in follow_up["answer"]
         hits = caller.predict("ferry", 1, ["harbour-guide"], api_name="/search")
+        assert hits["id"] is None
         assert [h["document"] for h in hits["hits"]] == ["harbour-guide"]
-        found = caller.predict(api_name="/sources")
-        assert {s["id"] for s in found} >= {"prospectus", "tower"}
+        states = {s["id"]: s["state"] for s in caller.predict(api_name="/sources")}
+        assert states["tower"] == SourceState.INDEXED
+        assert states["focus-medtech"] == SourceState.NOT_FETCHED
         with pytest.raises(AppError, match="the question is empty"):
             caller.predict(" ", api_name="/ask")
+        with pytest.raises(AppError, match="the question is empty"):
+            caller.predict(" ", api_name="/search")
 
 
 def test_only_the_three_endpoints_are_public(served: str) -> None:
@@ -57,10 +64,13 @@ def test_pictures_are_served_by_id_and_number_only(served: str) -> None:
     address = served
     picture = httpx.get(f"{address}/page/prospectus/1.png?width=480")
     assert picture.headers["content-type"] == "image/png"
+    assert picture.content.startswith(b"\x89PNG")
     for bad in (
         "page/prospectus/1.png?width=481",
-        "page/prospectus/99.png",
+        "page/prospectus/0.png",
+        "page/prospectus/13.png",
         "page/prospectus/x.png",
+        "page/tower/1.png",
         "page/..%2F..%2Fetc%2Fpasswd/1.png",
         "page/focus-medtech/1.png",
         "document/focus-medtech",

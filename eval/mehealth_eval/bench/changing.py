@@ -1,6 +1,6 @@
 """What is measured of an index that changes: killed while it is built, and built again for nothing.
 
-Run as `python -m mehealth_eval.bench.changing JOB ARGUMENTS`, the arguments being a JSON object.
+One function a job, by `job.py`.
 """
 
 from __future__ import annotations
@@ -16,8 +16,6 @@ from typing import TYPE_CHECKING, Any
 from mehealth_eval.bench.child import mehealth
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from mehealth_rag.index.folder import IndexFolder
 
 SEED = 50
@@ -153,16 +151,3 @@ class _Trial:
         from mehealth_rag.index.folder import IndexFolder
 
         return IndexFolder(self._index)
-
-
-JOBS: Mapping[str, Callable[..., dict[str, Any]]] = {"write_pages": write_pages, "kill": kill}
-
-
-def main() -> None:
-    """Do the job that the command line names."""
-    name, arguments = sys.argv[1:]
-    print(json.dumps(JOBS[name](**json.loads(arguments))))
-
-
-if __name__ == "__main__":
-    main()

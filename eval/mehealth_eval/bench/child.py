@@ -60,14 +60,9 @@ def mehealth(*arguments: str) -> list[str]:
 
 
 def job(module: str, name: str, **arguments: object) -> list[str]:
-    """The command line of one job of `eval.bench.ours` or `eval.bench.stock`."""
-    return [
-        sys.executable,
-        "-m",
-        f"mehealth_eval.bench.{module}",
-        name,
-        json.dumps(arguments, default=str),
-    ]
+    """The command line of one job: a function of a module of the bench."""
+    given = json.dumps(arguments, default=str)
+    return [sys.executable, "-m", "mehealth_eval.bench.job", module, name, given]
 
 
 def run(command: Sequence[str], folder: Path, timeout: float) -> Run:
@@ -129,7 +124,7 @@ def _environment() -> dict[str, str]:
 
 def _name(command: Sequence[str]) -> str:
     if "-m" in command:
-        return " ".join(command[2:4])
+        return " ".join(command[3:5])
     return " ".join([Path(command[0]).name, *command[1:2]])
 
 

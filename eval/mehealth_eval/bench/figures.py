@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
-
-from mehealth_eval.bench.stats import Better, advantage
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+Better = Literal["less", "more"]
+"""Which way a figure improves."""
 
 NO_COUNTERPART = "no counterpart"
 
@@ -72,8 +73,10 @@ class Figure:
 
     @property
     def ratio(self) -> float | None:
-        """How many times better ours is."""
-        return advantage(self.ours, self.stock, self.spec.better)
+        """How many times better ours is; None where one side is missing or nought."""
+        if not self.ours or not self.stock:
+            return None
+        return self.stock / self.ours if self.spec.better == "less" else self.ours / self.stock
 
     @property
     def met(self) -> bool | None:

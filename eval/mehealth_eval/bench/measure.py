@@ -5,13 +5,15 @@ from __future__ import annotations
 import sys
 import time
 from dataclasses import dataclass, field
+from statistics import median
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from mehealth_eval.bench import sets, stock
 from mehealth_eval.bench.child import ChildError, job, mehealth, run
 from mehealth_eval.bench.figures import Side
 from mehealth_eval.bench.ours import PLAIN_SET, VECTORS
-from mehealth_eval.bench.stats import median, percentile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -317,7 +319,7 @@ def _starts(runs: list[Run]) -> Values:
 
 def _quantiles(name: str, result: dict[str, Any]) -> Values:
     took = [row["ms"] for row in result["rows"]]
-    return {f"{name}_p50": percentile(took, 0.5), f"{name}_p95": percentile(took, 0.95)}
+    return {f"{name}_p{p}": float(np.percentile(took, p)) for p in (50, 95)}
 
 
 def _reading(keys: tuple[str, ...], result: dict[str, Any]) -> Values:

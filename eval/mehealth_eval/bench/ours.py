@@ -1,19 +1,15 @@
-"""What is measured of this project inside a process of its own: one job a call, JSON on output.
-
-Run as `python -m mehealth_eval.bench.ours JOB ARGUMENTS`, the arguments being a JSON object.
-"""
+"""What is measured of this project inside a process of its own: one function a job, by `job.py`."""
 
 from __future__ import annotations
 
 import json
 import shutil
-import sys
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from mehealth_rag.index.report import BuildPlan
     from mehealth_rag.settings import Settings
@@ -192,24 +188,3 @@ def dump(corpus: str, index: str, models: str) -> dict[str, Any]:
     np.save(folder / VECTORS, np.stack(vectors))
     opened.close()
     return {"passages": len(vectors)}
-
-
-JOBS: Mapping[str, Callable[..., dict[str, Any]]] = {
-    "warm": warm,
-    "read": read,
-    "read_in_processes": read_in_processes,
-    "embed": embed,
-    "recombine": recombine,
-    "enlarge": enlarge,
-    "dump": dump,
-}
-
-
-def main() -> None:
-    """Do the job that the command line names."""
-    name, arguments = sys.argv[1:]
-    print(json.dumps(JOBS[name](**json.loads(arguments))))
-
-
-if __name__ == "__main__":
-    main()

@@ -1,26 +1,20 @@
 """What is measured of LlamaIndex's stock pipeline, inside a process of its own: JSON on output.
 
 Its own PDF reader and splitter as they come, its in-memory vector index, the same embedding model
-through its own package; it retrieves (two nodes, its default) and writes no answer.
-
-Run as `python -m mehealth_eval.bench.stock JOB ARGUMENTS`, the arguments being a JSON object.
+through its own package; it retrieves (two nodes, its default) and writes no answer. One function a
+job, by `job.py`.
 """
 
 from __future__ import annotations
 
 import itertools
 import json
-import sys
 from importlib.util import find_spec
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from mehealth_rag.offline import go_offline
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from llama_index.core import VectorStoreIndex
     from llama_index.core.base.embeddings.base import BaseEmbedding
 
@@ -156,24 +150,3 @@ def _opened(saved: str) -> VectorStoreIndex:
 
 def _pdfs(folder: str) -> list[Path]:
     return sorted(Path(folder).glob("*.pdf"))
-
-
-JOBS: Mapping[str, Callable[..., dict[str, Any]]] = {
-    "ingest": ingest,
-    "ask": ask,
-    "warm": warm,
-    "warm_large": warm_large,
-    "read": read,
-    "coverage": coverage,
-}
-
-
-def main() -> None:
-    """Do the job that the command line names, off the network."""
-    go_offline()
-    name, arguments = sys.argv[1:]
-    print(json.dumps(JOBS[name](**json.loads(arguments))))
-
-
-if __name__ == "__main__":
-    main()

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from math import ceil, sqrt
 
+import numpy as np
+
 from mehealth_eval import labels
-from mehealth_eval.bench.stats import percentile
 from mehealth_eval.figure import Figure
 from mehealth_eval.figures import Group
 from mehealth_eval.ranking import CUTS
 from mehealth_eval.report import svg
 from mehealth_eval.report.svg import Area, Axis
-from mehealth_eval.stats import Bin, wilson
+from mehealth_eval.stats import wilson
 from mehealth_ui.markup import Html, join
 
 HEIGHT = 300
@@ -64,26 +65,21 @@ def calibration(groups: Sequence[Group]) -> Html:
     """How often answers of each confidence are right; on the diagonal it means what it says."""
     area = Area(HEIGHT, Axis(1, _SHARES, "confidence"), Axis(1, _SHARES, "share right"))
     diagonal = svg.line(area.at_x(0), area.at_y(0), area.at_x(1), area.at_y(1), "diagonal")
-    marks = [
-        _reliability(area, group.reliability, style)
-        for group, style in zip(groups, _styles(groups, ""), strict=True)
-    ]
+    marks = [_reliability(area, group) for group in groups]
     return svg.picture(HEIGHT, "Calibration of confidence", [area.axes(), diagonal, *marks])
 
 
 def latency(groups: Sequence[Group]) -> Html:
     """The share of answers that are there within so many milliseconds."""
-    longest = max((percentile(g.latencies, 0.99) for g in groups if g.latencies), default=1)
+    longest = max((float(np.quantile(g.latencies, 0.99)) for g in groups if g.latencies), default=1)
     step = _step(longest * 1.1)
     top = step * ceil(longest * 1.1 / step)
     ticks = [(i * step, f"{i * step:g}") for i in range(round(top / step) + 1)]
     area = Area(HEIGHT, Axis(top, ticks, "milliseconds"), Axis(1, _SHARES, "share of answers"))
     parts: list[str] = [area.axes()]
-    for group, line, mark in zip(
-        groups, _styles(groups, "line"), _styles(groups, "mark"), strict=True
-    ):
+    for group in groups:
         if group.latencies:
-            parts += _cumulative(area, group, line, mark)
+            parts += _cumulative(area, group)
     return svg.picture(HEIGHT, "Latency: share of answers within a time", parts)
 
 
@@ -116,15 +112,16 @@ def _success(area: Area, group: Group, shift: float) -> list[str]:
     return parts
 
 
-def _cumulative(area: Area, group: Group, line: str, mark: str) -> list[str]:
+def _cumulative(area: Area, group: Group) -> list[str]:
     count = len(group.latencies)
     points = [(t, (i + 1) / count) for i, t in enumerate(group.latencies) if t <= area.x.top]
-    drawn = [svg.curve([(area.at_x(t), area.at_y(s)) for t, s in points], line)]
+    places = [(area.at_x(t), area.at_y(s)) for t, s in points]
+    drawn: list[str] = [svg.curve(places, f"line {_style(group)}")]
     for share in (0.5, 0.95):
-        time = percentile(group.latencies, share)
+        time = float(np.quantile(group.latencies, share))
         told = f"{group.title}: {share:.0%} within {time:.1f} ms"
-        drawn.append(svg.dot(area.at_x(time), area.at_y(share), 4, mark, told))
-    return list(drawn)
+        drawn.append(svg.dot(area.at_x(time), area.at_y(share), 4, f"mark {_style(group)}", told))
+    return drawn
 
 
 def _interval(area: Area, y: float, figure: Figure | None, group: Group, kind: str) -> Html:
@@ -140,21 +137,19 @@ def _interval(area: Area, y: float, figure: Figure | None, group: Group, kind: s
     )
 
 
-def _reliability(area: Area, bins: Sequence[Bin], style: str) -> Html:
+def _reliability(area: Area, group: Group) -> Html:
     """A dot a bin, larger for more answers, with the interval of its share."""
-    most = max((b.n for b in bins), default=1)
+    most, style = max((b.n for b in group.reliability), default=1), _style(group)
     parts: list[str] = []
-    for b in bins:
+    for b in group.reliability:
         low, high = wilson(round(b.right * b.n), b.n)
         x = area.at_x(b.confidence)
         told = f"confidence {b.confidence:.2f}: {b.right:.2f} of {b.n} right"
-        parts.append(svg.line(x, area.at_y(low), x, area.at_y(high), f"whisker{style}"))
-        parts.append(svg.dot(x, area.at_y(b.right), 2 + 5 * sqrt(b.n / most), f"mark{style}", told))
+        parts.append(svg.line(x, area.at_y(low), x, area.at_y(high), f"whisker {style}"))
+        parts.append(
+            svg.dot(x, area.at_y(b.right), 2 + 5 * sqrt(b.n / most), f"mark {style}", told)
+        )
     return join(parts)
-
-
-def _styles(groups: Sequence[Group], kind: str) -> list[str]:
-    return [f"{kind} {_style(group)}" for group in groups]
 
 
 def _style(group: Group) -> str:

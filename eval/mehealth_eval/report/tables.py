@@ -37,15 +37,7 @@ def tiles(groups: Sequence[Group]) -> Html:
         tag(
             "div",
             tag("h3", label),
-            *(
-                tag(
-                    "p",
-                    tag("b", labels.value(name, g.figures.get(name))),
-                    tag("small", labels.around(g.figures.get(name))),
-                    class_=f"group-{g.name}",
-                )
-                for g in groups
-            ),
+            *(tag("p", *_told(g, name), class_=f"group-{g.name}") for g in groups),
             class_="tile",
         )
         for name, label in shown.items()
@@ -90,15 +82,13 @@ def _section(groups: Sequence[Group], title: str, names: dict[str, str]) -> list
 
 
 def _row(groups: Sequence[Group], name: str, label: str) -> Html:
-    cells = (
-        tag(
-            "td",
-            tag("b", labels.value(name, g.figures.get(name))),
-            tag("small", labels.around(g.figures.get(name))),
-        )
-        for g in groups
-    )
+    cells = (tag("td", *_told(g, name)) for g in groups)
     return tag("tr", tag("th", label, scope="row", title=name), *cells)
+
+
+def _told(group: Group, name: str) -> tuple[Html, Html]:
+    figure = group.figures.get(name)
+    return tag("b", labels.value(name, figure)), tag("small", labels.around(figure))
 
 
 def _scrolling(table: Html) -> Html:
