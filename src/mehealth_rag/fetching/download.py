@@ -23,6 +23,7 @@ from mehealth_rag.types import Source
 
 _GONE = frozenset({404, 410})
 _WEB_PAGE = NAMES["html"]
+_FORMS = {name: form for form, name in NAMES.items()}
 _TAIL = 2048
 _CODINGS = frozenset({"", "identity", "gzip", "deflate"})
 """How a body may be packed although that was not asked for: httpx unpacks these for sure."""
@@ -217,7 +218,11 @@ def _check_kind(path: Path, form: str, headers: httpx.Headers) -> None:
             raise FetchFailure(f"answers with {shown} instead of {NAMES[form]}", BY_HAND)
         check_kind(path, form, content)
     except ReadingError as error:
-        raise FetchFailure(f"answers with {shown} instead of {NAMES[form]}", BY_HAND) from error
+        meant = _FORMS.get(found or "")
+        advice = f'give the source format = "{meant}" in sources.toml if it is meant'
+        raise FetchFailure(
+            f"answers with {shown} instead of {NAMES[form]}", advice if meant else BY_HAND
+        ) from error
     framed = {"content-length", "transfer-encoding"} & set(headers)
     if form == "pdf" and not framed and b"%%EOF" not in content[-_TAIL:]:
         raise Passing("the PDF was cut short (its end is missing)")
