@@ -14,6 +14,12 @@ BOARD = ("Who is the clerk of the harbour?", "The clerk is Anna Bloom, telephone
     ("turn", "question", "shown"),
     [
         (LIGHTHOUSE, "And how tall is it?", "How tall is the North Pier lighthouse?"),
+        (
+            ("How tall is the lighthouse on the North Pier?", ""),
+            "When was it lit?",
+            "When was the lighthouse on the North Pier lit?",
+        ),
+        (("When was the mill built?", ""), "and who owns it?", "Who owns the mill?"),
         (LIGHTHOUSE, "who built it?", "Who built the North Pier lighthouse?"),
         (LIGHTHOUSE, "And what does it cost?", "What does the North Pier lighthouse cost?"),
         (LIGHTHOUSE, "what about the South Pier?", "How tall is the South Pier lighthouse?"),

@@ -66,6 +66,7 @@ _PLACED = re.compile(
     re.IGNORECASE,
 )
 _ARTICLE = re.compile(r"\b(?:the|our|your|an?)\s+", re.IGNORECASE)
+_PLACE = re.compile(r"\s+(?:in|at|on|of|for|near)\s+(?:the\s+)?")
 _NOUNS = re.compile(r"(?:\s+[a-z][\w-]*)+")
 _OWNS = re.compile(r"['’]s?$")
 _SUPPORT = frozenset("do does did can could will would shall should may might must".split())
@@ -159,18 +160,13 @@ def _person(earlier: str, answer: str) -> str:
 
 
 def _thing(earlier: str) -> str:
-    """The one thing that a question is about, by its name.
-
-    None where it speaks of another thing as well, asks for one, or asks who one is.
-    """
+    """The one thing that a question is about; none where it asks for another, or who one is."""
     wanted = _WANTED.match(earlier)
     asks_for = wanted is not None and is_content(fold(wanted["noun"]))
-    found = names(earlier)
-    if asks_for or _WHO_IS.match(earlier) or any(map(_is_person, found)) or len(found) != 1:
+    if asks_for or _WHO_IS.match(earlier) or any(map(_is_person, names(earlier))):
         return ""
-    (name,) = found
-    others = any(a.start() != name.article for a in _ARTICLE.finditer(earlier))
-    return "" if others or name.placed else name.phrase
+    found = things(earlier)
+    return found[0] if len(found) == 1 else ""
 
 
 def _is_person(name: Name) -> bool:
@@ -255,15 +251,48 @@ def without_owning(name: str) -> str:
     return _OWNS.sub("", name)
 
 
+def things(text: str) -> list[str]:
+    """What a question is about: its names, and its nouns with an article.
+
+    A noun has the name that it is at ("the lighthouse on the North Pier"), or ends the question as
+    all that it is about ("How tall is the lighthouse?"). Others, and what ends at a place that is
+    not sure, are empty texts.
+    """
+    known = {n.start: n for n in names(text)}
+    of_names = set(known)
+    found: list[str] = []
+    for article in _ARTICLE.finditer(text):
+        if article.end() in of_names:
+            continue
+        nouns = _nouns(text, article.end() - 1, 1)
+        phrase = " ".join(nouns)
+        place = _PLACE.match(text, article.end() + len(phrase))
+        name = known.pop(place.end(), None) if place and 0 < len(nouns) < 3 else None
+        if place and name and name.phrase:
+            found.append(f"the {phrase}{place.group()}{name.text}")
+        else:
+            found.append(
+                f"the {phrase}" if len(nouns) == 1 and _ends(text, article, phrase) else ""
+            )
+    return found + ["" if n.placed else n.phrase for n in known.values()]
+
+
+def _ends(text: str, article: re.Match[str], noun: str) -> bool:
+    """Whether one thing ends a question, its verb aside ("When was the mill built?")."""
+    single = article.group().split()[0].lower() == "the" and not noun.endswith("s")
+    after = text[article.end() + len(noun) :].split()
+    return single and len(after) < 2 and not _PLACED.search(text[: article.end()])
+
+
 def _phrase(text: str, end: int, name: str, *, determined: bool) -> str:
     """A name that ends there, and after an article the one noun behind it ("the Oak *wing*")."""
-    nouns = _nouns(text, end)
+    nouns = _nouns(text, end, 0)
     if determined and len(nouns) < 2:
         return " ".join(["the", name, *nouns])
     return "" if nouns else name
 
 
-def _nouns(text: str, start: int) -> list[str]:
+def _nouns(text: str, start: int, least: int) -> list[str]:
     """The nouns from a place on, without the verb of the question that may follow them.
 
     After "does" and its like the last word is one, and so is a participle.
@@ -277,6 +306,6 @@ def _nouns(text: str, start: int) -> list[str]:
             break
         nouns.append(word)
     supported = not verb and _SUPPORT & set(fold(text[:start]).split())
-    if nouns and (supported or _PARTICIPLE.fullmatch(nouns[-1])):
+    if len(nouns) > least and (supported or _PARTICIPLE.fullmatch(nouns[-1])):
         nouns.pop()
     return nouns
