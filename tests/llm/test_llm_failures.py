@@ -161,6 +161,26 @@ def test_a_second_try_helps_where_a_server_recovers(status: int) -> None:
     assert failure(fails(status, "a moment", then=says(TEXT))) == (TEXT, None, 2)
 
 
+def test_a_parameter_that_a_model_refuses_is_left_out_from_then_on() -> None:
+    refused = ["max_tokens", "temperature"]
+
+    def chat(handler: Handler, body: dict[str, Any]) -> None:
+        found = next((name for name in refused if name in body), None)
+        if found is None:
+            says("It is 42 m tall.")(handler, body)
+        else:
+            handler.json(400, {"error": {"message": f"Unsupported: {found}", "param": found}})
+
+    with serving(chat) as server:
+        model = opened(server.url)
+        for _ in range(2):
+            assert drained(model, 50) == ("It is 42 m tall.", None)
+    asked = [sorted(set(body) & {"max_tokens", "max_completion_tokens", "temperature", "seed"})
+             for body in server.requests]  # fmt: skip
+    assert asked[2:] == [["max_completion_tokens", "seed"]] * 2
+    assert server.requests[-1]["max_completion_tokens"] == 50
+
+
 def test_an_error_in_the_middle_of_a_stream() -> None:
     def chat(handler: Handler, _: dict[str, Any]) -> None:
         handler.begin()

@@ -78,6 +78,10 @@ class ServerFacts:
     counts_key: str = "content"
 
 
+_LEFT_OUT = frozenset({"max_tokens", "temperature", "seed"})
+"""Parameters of a request that are left out, or called otherwise, where a model refuses them."""
+
+
 class ServerModel:
     """A model on a server, as `mehealth_rag.llm.LanguageModel`."""
 
@@ -88,6 +92,7 @@ class ServerModel:
         self._facts: ServerFacts | None = None
         self._failed: tuple[float, LanguageModelError] | None = None
         self._counted: dict[str, int] = {}
+        self._refused: set[str] = set()
 
     @property
     def context_tokens(self) -> int:
@@ -119,7 +124,13 @@ class ServerModel:
         place = self.facts().place
         try:
             with self._client(place, self._settings.llm_timeout, retries=0) as client:
-                reply = client.chat.completions.create(**_body(place, messages, max_tokens))
+                reply = None
+                while reply is None:
+                    try:
+                        body = self._body(place, messages, max_tokens)
+                        reply = client.chat.completions.create(**body)
+                    except openai.BadRequestError as error:
+                        self._note_refused(error)
                 return reply.usage.prompt_tokens if reply.usage else None
         except Exception as error:
             raise explain(error, place) from error
@@ -148,8 +159,13 @@ class ServerModel:
         options = self._options(place, self._settings.llm_timeout)
         web = httpx.AsyncClient(**options.pop("web"))
         async with openai.AsyncOpenAI(**options, http_client=web) as client:
-            body = _body(place, messages, max_tokens)
-            replies = await client.chat.completions.create(**body, stream=True)
+            replies = None
+            while replies is None:
+                try:
+                    body = self._body(place, messages, max_tokens)
+                    replies = await client.chat.completions.create(**body, stream=True)
+                except openai.BadRequestError as error:
+                    self._note_refused(error)
             kind = replies.response.headers.get("content-type", "")
             if "application/json" in kind:  # small servers give the whole reply at once
                 choice = json.loads(await replies.response.aread())["choices"][0]
@@ -160,6 +176,24 @@ class ServerModel:
             async for chunk in replies:
                 for choice in chunk.choices[:1]:  # none in the last, which tells the tokens
                     yield Piece(choice.delta.content or "", choice.finish_reason)
+
+    def _body(self, place: Place, messages: Sequence[Message], max_tokens: int) -> dict[str, Any]:
+        """A request, without what the model has refused: some take no temperature or no seed."""
+        limit = "max_completion_tokens" if "max_tokens" in self._refused else "max_tokens"
+        body = {
+            "model": place.model,
+            "messages": [{"role": m.role, "content": m.content} for m in messages],
+            limit: max_tokens,
+            "temperature": 0,
+            "seed": SEED,
+        }
+        return {name: value for name, value in body.items() if name not in self._refused}
+
+    def _note_refused(self, error: openai.BadRequestError) -> None:
+        """Remember the parameter that a model refuses; raises the error where it names none."""
+        if error.param not in _LEFT_OUT - self._refused:
+            raise error
+        self._refused.add(error.param)
 
     def _client(self, place: Place, seconds: float, retries: int = 1) -> openai.OpenAI:
         options = self._options(place, seconds) | {"max_retries": retries}
@@ -219,16 +253,6 @@ class _OwnKey(httpx.Auth):
             del request.headers[name]
         request.headers["Authorization"] = f"Bearer {self._key}"
         yield request
-
-
-def _body(place: Place, messages: Sequence[Message], max_tokens: int) -> dict[str, Any]:
-    return {
-        "model": place.model,
-        "messages": [{"role": m.role, "content": m.content} for m in messages],
-        "max_tokens": max_tokens,
-        "temperature": 0,
-        "seed": SEED,
-    }
 
 
 def _is_local(url: str) -> bool:
