@@ -106,7 +106,7 @@ class Finder:
 
     def reordered(self, read: Sequence[ReadHit], naming: Naming) -> tuple[ReadHit, ...]:
         """What was read in the order of the reader; documents that are named take turns."""
-        return reading.reordered(read, self.reader().limits, in_turns=bool(naming.named))
+        return reading.reordered(read, in_turns=bool(naming.named))
 
     def ranked(self, query: str, top_k: int, documents: Sequence[str]) -> tuple[Hit, ...]:
         """Passages for a query, the first dozen in the order of the reader."""

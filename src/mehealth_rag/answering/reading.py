@@ -168,15 +168,13 @@ def _rivals(question: Question, hits: Sequence[ReadHit], limits: Limits) -> tupl
     return tuple(f for f in found if pair and f.quote in pair)
 
 
-def reordered(
-    hits: Sequence[ReadHit], limits: Limits, *, in_turns: bool = False
-) -> tuple[ReadHit, ...]:
+def reordered(hits: Sequence[ReadHit], *, in_turns: bool = False) -> tuple[ReadHit, ...]:
     """The hits of a search, those first whose passages are likeliest to answer.
 
     `in_turns`: documents keep their places among each other, since the search knows better which
     of them is meant.
     """
-    ordered = [hits[place] for place in order([h.reading for h in hits], limits)]
+    ordered = [hits[place] for place in order([h.reading for h in hits])]
     if not in_turns:
         return tuple(ordered)
     own: dict[str, list[ReadHit]] = {}

@@ -111,7 +111,7 @@ def _given(task: Task, writer: Writer) -> Given:
     pen = writer.pen
     room = min(pen.model.context_tokens - pen.max_tokens, pen.pace.tokens)
     readings = [hit.reading for hit in task.hits]
-    ranked = [task.evidence[place] for place in order(readings, writer.reader.limits)]
+    ranked = [task.evidence[place] for place in order(readings)]
     history = [(question, _plain(answer)) for question, answer in task.history]
     asked = Asked(task.asked, history)
     return given(asked, ranked, writer.index, TokenBudget(room, pen.model.count))
