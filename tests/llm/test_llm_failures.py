@@ -181,6 +181,22 @@ def test_a_parameter_that_a_model_refuses_is_left_out_from_then_on() -> None:
     assert server.requests[-1]["max_completion_tokens"] == 50
 
 
+def test_two_requests_that_meet_one_refusal_at_once_are_both_asked_again() -> None:
+    both = threading.Barrier(2)
+
+    def chat(handler: Handler, body: dict[str, Any]) -> None:
+        if "max_tokens" not in body:
+            says("It is 42 m tall.")(handler, body)
+            return
+        both.wait(5)
+        handler.json(400, {"error": {"message": "Unsupported", "param": "max_tokens"}})
+
+    with serving(chat) as server:
+        model = opened(server.url)
+        streams = [model.stream(ASK, 50) for _ in range(2)]
+        assert ["".join(stream) for stream in streams] == ["It is 42 m tall."] * 2
+
+
 def test_an_error_in_the_middle_of_a_stream() -> None:
     def chat(handler: Handler, _: dict[str, Any]) -> None:
         handler.begin()

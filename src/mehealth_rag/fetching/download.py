@@ -213,16 +213,15 @@ def _check_kind(path: Path, form: str, headers: httpx.Headers) -> None:
     shown = found or "something else"
     if found is None and sent in {"text/html", "application/xhtml+xml"}:
         found, shown = _WEB_PAGE, f"{_WEB_PAGE} ({sent})"
+    wrong = f"answers with {shown} instead of {NAMES[form]}"
+    if found == _WEB_PAGE and form != "html":
+        raise FetchFailure(wrong, BY_HAND)
     try:
-        if found == _WEB_PAGE and form != "html":
-            raise FetchFailure(f"answers with {shown} instead of {NAMES[form]}", BY_HAND)
         check_kind(path, form, content)
     except ReadingError as error:
         meant = _FORMS.get(found or "")
         advice = f'give the source format = "{meant}" in sources.toml if it is meant'
-        raise FetchFailure(
-            f"answers with {shown} instead of {NAMES[form]}", advice if meant else BY_HAND
-        ) from error
+        raise FetchFailure(wrong, advice if meant else BY_HAND) from error
     framed = {"content-length", "transfer-encoding"} & set(headers)
     if form == "pdf" and not framed and b"%%EOF" not in content[-_TAIL:]:
         raise Passing("the PDF was cut short (its end is missing)")

@@ -10,7 +10,7 @@ import json
 import re
 import threading
 import time
-from collections.abc import AsyncGenerator, Generator, Sequence
+from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -78,6 +78,9 @@ class ServerFacts:
     counts_key: str = "content"
 
 
+_MOST_COUNTED = 2_048
+"""Texts whose tokens are remembered, at the most."""
+
 _LEFT_OUT = frozenset({"max_tokens", "temperature", "seed"})
 """Parameters of a request that are left out, or called otherwise, where a model refuses them."""
 
@@ -107,6 +110,8 @@ class ServerModel:
     def count(self, text: str) -> int:
         """Tokens of a text as the server counts them, else an upper estimate."""
         if text not in self._counted:
+            if len(self._counted) >= _MOST_COUNTED:
+                self._counted.clear()
             self._counted[text] = self._count(text)
         return self._counted[text]
 
@@ -126,11 +131,11 @@ class ServerModel:
             with self._client(place, self._settings.llm_timeout, retries=0) as client:
                 reply = None
                 while reply is None:
+                    body = self._body(place, messages, max_tokens)
                     try:
-                        body = self._body(place, messages, max_tokens)
                         reply = client.chat.completions.create(**body)
                     except openai.BadRequestError as error:
-                        self._note_refused(error)
+                        self._note_refused(error, body)
                 return reply.usage.prompt_tokens if reply.usage else None
         except Exception as error:
             raise explain(error, place) from error
@@ -161,11 +166,11 @@ class ServerModel:
         async with openai.AsyncOpenAI(**options, http_client=web) as client:
             replies = None
             while replies is None:
+                body = self._body(place, messages, max_tokens)
                 try:
-                    body = self._body(place, messages, max_tokens)
                     replies = await client.chat.completions.create(**body, stream=True)
                 except openai.BadRequestError as error:
-                    self._note_refused(error)
+                    self._note_refused(error, body)
             kind = replies.response.headers.get("content-type", "")
             if "application/json" in kind:  # small servers give the whole reply at once
                 choice = json.loads(await replies.response.aread())["choices"][0]
@@ -189,9 +194,12 @@ class ServerModel:
         }
         return {name: value for name, value in body.items() if name not in self._refused}
 
-    def _note_refused(self, error: openai.BadRequestError) -> None:
-        """Remember the parameter that a model refuses; raises the error where it names none."""
-        if error.param not in _LEFT_OUT - self._refused:
+    def _note_refused(self, error: openai.BadRequestError, sent: Mapping[str, Any]) -> None:
+        """Remember the parameter that a model refuses; raises the error where it names none.
+
+        What was `sent` counts: another request may have met the same refusal meanwhile.
+        """
+        if error.param not in _LEFT_OUT & set(sent):
             raise error
         self._refused.add(error.param)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
@@ -114,21 +115,21 @@ class Retriever:
         query = self._query(self._telling(naming.rest if naming.named else question))
         if not naming.named:
             return self._led(self._ranked(query, documents), naming)
-        everywhere = self._ranked(query, documents)
+        everywhere = cache(partial(self._ranked, query, documents))  # most names need none
         rankings = [self._of_named(n, query, naming, everywhere) for n in naming.named]
         turns = (r for turn in zip_longest(*rankings) for r in turn if r is not None)
         once = {r.ordinal: r for r in reversed(tuple(turns))}
         return tuple(reversed(once.values()))
 
     def _of_named(
-        self, named: Named, query: _Query, naming: Naming, everywhere: Sequence[Fused]
+        self, named: Named, query: _Query, naming: Naming, everywhere: Callable[[], Sequence[Fused]]
     ) -> tuple[Fused, ...]:
         """The passages of one name's documents, and those found `everywhere` that mention it."""
         inside = self._led(self._ranked(query, named.documents), naming)
         mentions = self._mentions(named)
         if not mentions:
             return inside
-        outside = [r for r in everywhere if r.ordinal in mentions]
+        outside = [r for r in everywhere() if r.ordinal in mentions]
         gained = (replace(r, score=r.score + STAYING) for r in inside)
         return _in_order([*gained, *outside])
 
