@@ -35,7 +35,7 @@ _LISTED = 5
 _BULLET = re.compile(r"^(?:[•▪◦‣●○■–-]|\(?\w{1,3}[.)])\s+")
 _LAST_STOP = re.compile(r"(?<!\.)\.$")
 
-_MOST = 3
+_MOST_RELATED = 3
 _COMMON_SHARE = 0.34
 """A word that stands in more of the titles than this says nothing of one of them."""
 
@@ -251,7 +251,7 @@ def related_sources(
     titles = {s.id: {stem(w) for w in content_words(s.title)} for s in missing}
     telling = [s for s in question.subject if _is_telling(s, list(titles.values()))]
     scored = [(sum(w in titles[s.id] for w in telling), s) for s in missing]
-    best = sorted((x for x in scored if x[0]), key=lambda x: (-x[0], x[1].id))[:_MOST]
+    best = sorted((x for x in scored if x[0]), key=lambda x: (-x[0], x[1].id))[:_MOST_RELATED]
     return tuple(Related(s.id, s.title, s.url, indexed=False) for _, s in best)
 
 

@@ -144,7 +144,8 @@ def _heads(passage: Passage, sentence: Sentence, page_of: PageOf) -> str:
 
 
 BLOCK = 128
-"""Sentences that are compared with all others at a time: memory is bounded by it."""
+"""Sentences that are compared with all others at a time: memory grows with their number, not with
+its square."""
 
 NEIGHBOURS = 8
 """Later sentences that one is paired with at the most, the nearest."""
