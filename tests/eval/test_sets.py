@@ -62,15 +62,12 @@ def test_squad_style(tmp_path: Path) -> None:
 
 
 def test_a_folder_has_a_corpus_of_its_own(tmp_path: Path) -> None:
+    with pytest.raises(QuestionFileError, match=r"a folder with questions\.jsonl and corpus/"):
+        load_set(tmp_path)
     (tmp_path / "corpus").mkdir()
     write(tmp_path / "questions.jsonl", SQUAD)
     found = load_set(tmp_path)
     assert (found.corpus, found.name) == (tmp_path / "corpus", tmp_path.name)
-
-
-def test_our_own_set_is_in_both_halves() -> None:
-    found = load_set(OWN_SET)
-    assert (found.format, found.groups) == (Format.OWN, ("dev", "test"))
 
 
 def test_pages_belong_to_the_first_document_where_none_is_named(tmp_path: Path) -> None:
@@ -131,5 +128,3 @@ def test_what_is_no_json_or_not_there(tmp_path: Path) -> None:
         load_set(tmp_path / "bad.jsonl")
     with pytest.raises(QuestionFileError, match=r"none\.jsonl: cannot be read .*; check the path"):
         load_set(tmp_path / "none.jsonl")
-    with pytest.raises(QuestionFileError, match=r"a folder with questions\.jsonl and corpus/"):
-        load_set(tmp_path)
