@@ -13,26 +13,15 @@ from mehealth_eval.questions import QuestionFileError
 from mehealth_eval.sets import OWN_SET, Format, Judged, load_set, sampled, with_document
 
 OWN = {
-    "id": "x-1",
-    "split": "dev",
-    "kind": "list",
-    "question": "What does the ferry carry?",
-    "answerable": True,
-    "facts": [["walkers"], ["bicycles"], ["dogs"]],
-    "min_facts": 2,
-    "pages": [1],
-    "quote": "walkers",
-}
+    "id": "x-1", "split": "dev", "kind": "list", "question": "What does the ferry carry?",
+    "answerable": True, "facts": [["walkers"], ["bicycles"], ["dogs"]], "min_facts": 2,
+    "pages": [1], "quote": "walkers",
+}  # fmt: skip
 TURNS = [["Which pier?", "The north one."]]
 SQUAD = {
-    "id": 7,
-    "question": "How tall is it?",
-    "answerable": True,
-    "document": "guide",
-    "page": 2,
-    "answers": ["42 metres", "42"],
-    "title": "ignored",
-}
+    "id": 7, "question": "How tall is it?", "document": "guide", "page": 2,
+    "answers": ["42 metres", "42"], "title": "ignored",
+}  # fmt: skip
 
 
 def write(path: Path, *lines: dict[str, Any]) -> Path:

@@ -80,7 +80,9 @@ def test_a_wrong_line_is_told_with_its_place(tmp_path: Path) -> None:
 
 
 def asked(gold: tuple[str, ...], **more: object) -> WrittenQuestion:
-    return WrittenQuestion.model_validate({"q": "Which?", "kind": "list", "gold": gold, **more})
+    return WrittenQuestion.model_validate(
+        {"q": "Which?", "kind": "list" if gold else "near-miss", "gold": gold, **more}
+    )
 
 
 @pytest.mark.parametrize(
