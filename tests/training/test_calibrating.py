@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
 from mehealth_rag.reader.model import Limits, PassageReading
@@ -32,7 +33,6 @@ def test_limits_are_found_that_part_what_answers_from_what_does_not() -> None:
     limits, figures = best_limits(questions, read)
     assert figures == {"evidence": 1.0, "best_right": 1.0, "abstention_f1": 1.0}
     assert limits != Limits(answer=0.0, by_rank=limits.by_rank)
-    turned = [Example("q:made", "d", "md", "?", q.readings, answerable=False) for q in questions]
-    turned[0] = Example("q:made", "d", "md", "?", [Reading(0, [GOLD], 1)])
-    _, worse = best_limits(turned, read)
+    alike = [replace(q, answerable=n == 1) for n, q in enumerate(questions)]
+    _, worse = best_limits(alike, read)
     assert worse["evidence"] < 1
