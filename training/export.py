@@ -28,11 +28,8 @@ if TYPE_CHECKING:
 INPUTS = ("input_ids", "types", "asked", "pool")
 OUTPUTS = ("answers", "passage", "verdict", "evidence")
 
-WEIGHTS = ("floats", "integers", "whole")
-"""How weights are kept and multiplied; `whole`: as trained."""
-
 WEIGHTS_OF = {"small": "floats", "large": "integers"}
-
+"""How each form's weights are kept and multiplied."""
 
 LARGE_PARTS = {"compare", "whole"}
 """The heads' matrices that are kept as integers, too: they would weigh four megabytes."""
@@ -55,7 +52,7 @@ class _One(nn.Module):
 def export(
     model: ReaderModel, tokenizer: Tokenizer, probe: Row, folder: Path, weights: str
 ) -> None:
-    """Write the model, its weights kept in one of the `WEIGHTS` ways, and its tokenizer."""
+    """Write the model, its weights kept as `floats` or `integers`, and its tokenizer."""
     import onnx
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -63,8 +60,7 @@ def export(
         whole = Path(name) / "whole.onnx"
         _trace(model.eval(), probe, whole)
         graph: Any = onnx.load(str(_with_integers(whole) if weights == "integers" else whole))
-    if weights != "whole":
-        _narrow_words(graph)
+    _narrow_words(graph)
     if weights == "floats":
         _narrow_matrices(graph)
     onnx.save(graph, str(folder / MODEL))

@@ -1,24 +1,32 @@
 """Examples of other people's question sets: `python -m training.outside --data DIR --output FILE`.
 
-DIR holds selqa.jsonl, qed.jsonl and covidqa.jsonl. Nothing of them goes into the project.
+DIR holds selqa.jsonl, qed.jsonl and covidqa.jsonl, whose rows are cleaned and cropped. Nothing of
+them goes into the project.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import re
 import sys
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import bm25s
 
 from mehealth_rag.language.words import stems
 from mehealth_rag.reader.rows import PassageText
-from training import data
 from training.examples import GOLD, OTHER, Example, Examples, Reading, write
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+
+SETS = ("selqa", "qed", "covidqa")
+
+MOST_SENTENCES = 12
+"""A passage is cropped to so many sentences around its answer."""
 
 WINDOW = 7
 """Sentences of a passage at the most, about what ours have."""
@@ -30,20 +38,28 @@ MOST = {"covidqa": 400}
 """Questions of a set that are taken: COVID-QA's are long and narrow in subject."""
 
 
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One question, the sentences of its passage in order, and the places of those that answer."""
+
+    source: str
+    question: str
+    sentences: tuple[str, ...]
+    answers: tuple[int, ...]
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Read, pair, write."""
     parser = argparse.ArgumentParser(prog="python -m training.outside", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder with the question sets")
     parser.add_argument("--output", type=Path, required=True, help="file to write, JSON")
     options = parser.parse_args(arguments)
-    items: list[data.Item] = []
-    for name in data.SETS:
-        items += data.load(options.data, [name])[: MOST.get(name)]
+    items = [i for name in SETS for i in load(options.data, [name])[: MOST.get(name)]]
     write(build(items), options.output)
     return 0
 
 
-def build(items: Sequence[data.Item]) -> Examples:
+def build(items: Sequence[Item]) -> Examples:
     """Each question with the passage that answers it and some that only sound like it."""
     found = Examples([], [])
     gold: list[list[int]] = []
@@ -69,13 +85,50 @@ def build(items: Sequence[data.Item]) -> Examples:
     return found
 
 
-def _window(item: data.Item) -> tuple[tuple[str, ...], list[int]]:
+def _window(item: Item) -> tuple[tuple[str, ...], list[int]]:
     """The sentences around the answer, and their labels."""
     middle = item.answers[len(item.answers) // 2]
-    first = max(0, min(middle - WINDOW // 2, len(item.sentences) - WINDOW))
-    places = range(first, min(first + WINDOW, len(item.sentences)))
+    places = _around(middle, len(item.sentences), WINDOW)
     labels = [GOLD if n in item.answers else OTHER for n in places]
     return tuple(item.sentences[n] for n in places), labels
+
+
+def load(folder: Path, names: Iterable[str] = SETS) -> list[Item]:
+    """All usable questions of the sets, in the files' order."""
+    return [item for name in names for item in _read(folder / f"{name}.jsonl")]
+
+
+def detokenised(sentence: str) -> str:
+    """Undo the spaces that a tokeniser put around punctuation."""
+    text = re.sub(r" ([.,;:?!%)\]}])", r"\1", sentence)
+    text = re.sub(r"([(\[{]) ", r"\1", text)
+    text = text.replace(" 's", "'s").replace(" n't", "n't").replace(" -- ", "–")
+    text = text.replace("`` ", '"').replace(" ''", '"')
+    return " ".join(re.sub(r"(?<=\w) - (?=\w)", "-", text).split())
+
+
+def _read(path: Path) -> list[Item]:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    items = (_item(json.loads(line)) for line in lines if line)
+    return [item for item in items if item is not None]
+
+
+def _item(row: dict[str, Any]) -> Item | None:
+    sentences = [detokenised(s) for s in row["sentences"]]
+    answers = {int(i) for i in row["answers"]}
+    cropped = _around((min(answers) + max(answers)) // 2, len(sentences), MOST_SENTENCES)
+    kept = [i for i in cropped if len(sentences[i].split()) > 2]
+    right = tuple(place for place, i in enumerate(kept) if i in answers)
+    if not right or len(kept) < 2:
+        return None
+    question = " ".join(row["question"].split())
+    return Item(row["source"], question, tuple(sentences[i] for i in kept), right)
+
+
+def _around(middle: int, count: int, most: int) -> range:
+    """At most so many of `count` places, with `middle` in their middle."""
+    first = max(0, min(middle - most // 2, count - most))
+    return range(first, min(first + most, count))
 
 
 if __name__ == "__main__":

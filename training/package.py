@@ -29,7 +29,7 @@ from mehealth_rag.reader.model import CARD, LOG, MODEL, Calibration, Limits, Rea
 from training import bases
 from training.batches import Epochs
 from training.examples import GOLD, HARMLESS, OTHER, Example, Examples, load
-from training.export import WEIGHTS, WEIGHTS_OF, export
+from training.export import WEIGHTS_OF, export
 from training.reader import method, trained
 
 if TYPE_CHECKING:
@@ -57,7 +57,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--run", type=Path, required=True, help="folder of the run")
     parser.add_argument("--development", type=Path, required=True, help="its examples")
     parser.add_argument("--output", type=Path, help="folder to write; the package's by default")
-    parser.add_argument("--weights", choices=WEIGHTS, help="how weights are kept")
     parser.add_argument(
         "--most", type=int, help="questions and claims to calibrate on, drawn by chance; all"
     )
@@ -68,8 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     examples = load(options.development)
     tokenizer = bases.tokenizer(form)
     _, group = next(iter(Epochs(examples, tokenizer, 0).all_of()))
-    weights = options.weights or WEIGHTS_OF[form]
-    export(trained(options.run), tokenizer, group.rows[0], folder, weights)
+    export(trained(options.run), tokenizer, group.rows[0], folder, WEIGHTS_OF[form])
     (folder / LOG).write_text(json.dumps(log, indent=1) + "\n", encoding="utf-8")
     card = _facts(form, log, folder)
     _write(folder, card)

@@ -20,7 +20,7 @@ from mehealth_rag.encoder.graph import OUTPUT, matrix_names, write_encoder
 from mehealth_rag.encoder.model_files import model_folder
 from mehealth_rag.encoder.onnx_embedding import PROBE, RANGES
 from mehealth_rag.encoder.question import unit
-from training.data import load
+from training.outside import load
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -23,25 +23,13 @@ class _Loose(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-class _Citation(_Loose):
-    document: str
-    page: Annotated[int, Field(ge=1)]
-    page_label: str = ""
-    quote: str
-
-
-class _Statement(_Loose):
-    text: str
-    citations: tuple[int, ...] = ()
-
-
 class _AnswerLine(_Loose):
     schema_: Literal[1] = Field(1, alias="schema")
     status: Literal["answered", "not_found"]
     answer: str
-    statements: tuple[_Statement, ...] = ()
-    citations: tuple[_Citation, ...] = ()
-    nearest: tuple[_Citation, ...] = ()
+    statements: tuple[StatementSaid, ...] = ()
+    citations: tuple[Quoted, ...] = ()
+    nearest: tuple[Quoted, ...] = ()
     conflicts: tuple[dict[str, Any], ...] = ()
     standalone_question: str = ""
     confidence: Annotated[float, Field(ge=0, le=1)] | None = None
@@ -99,9 +87,9 @@ def reply_of(line: Mapping[str, Any]) -> Reply:
     return Reply(
         outcome=Outcome(answer.status),
         text=answer.answer,
-        statements=tuple(StatementSaid(s.text, s.citations) for s in answer.statements),
-        quotes=tuple(map(_quoted, answer.citations)),
-        nearest=tuple(map(_quoted, answer.nearest)),
+        statements=answer.statements,
+        quotes=answer.citations,
+        nearest=answer.nearest,
         conflicts=len(answer.conflicts),
         standalone_question=answer.standalone_question,
         confidence=answer.confidence,
@@ -156,7 +144,3 @@ def _validated(model: type[M], value: Mapping[str, Any]) -> M:
         fault = error.errors(include_url=False, include_context=False)[0]
         where = ".".join(str(part) for part in fault["loc"])
         raise ValueError(f"{where}: {fault['msg'][:1].lower()}{fault['msg'][1:]}") from error
-
-
-def _quoted(citation: _Citation) -> Quoted:
-    return Quoted(citation.document, citation.page, citation.page_label, citation.quote)

@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AliasPath, BaseModel, Field, ValidationError
 
 from mehealth_eval import stats
 from mehealth_eval.records import Record
@@ -39,6 +39,11 @@ class Compared:
     before: str | None
     after: str | None
 
+    @property
+    def reworded(self) -> bool:
+        """Whether it is as right or wrong as before, in other words."""
+        return self.change is Change.SAME and self.before not in (None, self.after)
+
 
 @dataclass(frozen=True, slots=True)
 class GroupChange:
@@ -67,44 +72,27 @@ class Comparison:
     curves: Mapping[str, tuple[tuple[float, float], ...]] = field(default_factory=dict)
 
 
-class _Loose(BaseModel):
-    model_config = ConfigDict(extra="ignore")
-
-
-class _EarlierVerdict(_Loose):
-    right: bool
-
-
-class _EarlierReply(_Loose):
-    text: str | None = None
-
-
-class _EarlierRecord(_Loose):
+class _EarlierRecord(BaseModel):
     id: str
-    verdict: _EarlierVerdict
-    reply: _EarlierReply
+    right: bool = Field(validation_alias=AliasPath("verdict", "right"))
+    text: str | None = Field(None, validation_alias=AliasPath("reply", "text"))
 
 
-class _EarlierPoint(_Loose):
+class _EarlierPoint(BaseModel):
     coverage: float
     risk: float
 
 
-class _EarlierGroup(_Loose):
-    risk_coverage: list[_EarlierPoint] = Field(default_factory=list)
+class _EarlierGroup(BaseModel):
+    risk_coverage: tuple[_EarlierPoint, ...] = ()
 
 
-class _EarlierSet(_Loose):
-    sha256: str
-    name: str
-
-
-class Earlier(_Loose):
-    """What is read of an earlier run's report."""
+class Earlier(BaseModel):
+    """What is read of an earlier run's report; its other keys are ignored."""
 
     engine: str
     made: str
-    set: _EarlierSet
+    sha256: str = Field(validation_alias=AliasPath("set", "sha256"))
     records: list[_EarlierRecord]
     groups: dict[str, _EarlierGroup] = Field(default_factory=dict)
 
@@ -147,7 +135,7 @@ def compare(earlier: Earlier, records: Sequence[Record], hidden: frozenset[str])
 
 
 def _compared(before: _EarlierRecord, now: Record, hidden: frozenset[str]) -> Compared:
-    was, is_ = before.verdict.right, now.verdict.right
+    was, is_ = before.right, now.verdict.right
     change = Change.SAME if was == is_ else Change.MENDED if is_ else Change.BROKEN
     shown = now.item.group not in hidden
     return Compared(
@@ -157,13 +145,12 @@ def _compared(before: _EarlierRecord, now: Record, hidden: frozenset[str]) -> Co
         change=change,
         right=is_,
         question=now.item.question if shown else None,
-        before=before.reply.text if shown else None,
+        before=before.text if shown else None,
         after=now.reply.text if shown else None,
     )
 
 
 def _of_group(group: str, questions: Sequence[Compared]) -> GroupChange:
     inside = [q for q in questions if q.group == group]
-    counts: Mapping[Change, int] = {c: sum(q.change is c for q in inside) for c in Change}
-    mended, broken = counts[Change.MENDED], counts[Change.BROKEN]
+    mended, broken = (sum(q.change is c for q in inside) for c in (Change.MENDED, Change.BROKEN))
     return GroupChange(group, len(inside), mended, broken, stats.mcnemar(mended, broken))

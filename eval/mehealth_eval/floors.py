@@ -43,8 +43,10 @@ def load_floors(path: Path, groups: Collection[str], names: Collection[str]) -> 
     floors: Floors = {}
     for group, inside in table.items():
         if group not in groups or not isinstance(inside, dict):
-            raise UsageError(f"{path}: there is no group '{group}'; there are: {_list(groups)}")
-        floors[group] = dict(_flat(path, f"{group}.", inside))
+            known = ", ".join(groups)
+            raise UsageError(f"{path}: there is no group '{group}'; there are: {known}")
+        flat = _flat(path, group, inside)
+        floors[group] = {name.removeprefix(f"{group}."): floor for name, floor in flat}
         for name in floors[group]:
             if name not in names:
                 raise UsageError(f"{path}: there is no figure '{name}'; {_nearest(name, names)}")
@@ -72,20 +74,18 @@ def _fault(figure: Figure | None, floor: float) -> str:
     return ""
 
 
-def _flat(path: Path, prefix: str, table: dict[str, Any], name: str = "") -> Iterator[Any]:
+def _flat(path: Path, name: str, table: dict[str, Any]) -> Iterator[tuple[str, float]]:
+    """The dotted names of a table, `name` before them, with their floors."""
     for key, value in table.items():
+        own = f"{name}.{key}"
         if isinstance(value, dict):
-            yield from _flat(path, prefix, value, f"{name}{key}.")
+            yield from _flat(path, own, value)
         elif isinstance(value, bool) or not isinstance(value, int | float):
-            raise UsageError(f"{path}: {prefix}{name}{key} is {value!r}; a floor is a number")
+            raise UsageError(f"{path}: {own} is {value!r}; a floor is a number")
         else:
-            yield f"{name}{key}", float(value)
+            yield own, float(value)
 
 
 def _nearest(name: str, names: Collection[str]) -> str:
     found = process.extractOne(name, sorted(names))
     return f"did you mean '{found[0]}'?" if found else "docs/evaluation.md lists them"
-
-
-def _list(groups: Collection[str]) -> str:
-    return ", ".join(groups)

@@ -68,11 +68,6 @@ def held(text: str, facts: Sequence[Sequence[str]], forbidden: Sequence[str] = (
     )
 
 
-def holds(text: str, form: str) -> bool:
-    """Whether `text` holds one form, as whole words."""
-    return bool(_occurrences(form, plain(text)))
-
-
 def first_words(text: str, count: int) -> str:
     """The first `count` words of a text, its markup aside."""
     return " ".join(_MARKUP.sub("", text).split()[:count])

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from mehealth_eval.figure import Figure
 from mehealth_eval.figures import PERCENTILES, Group
 from mehealth_eval.ranking import CUTS
+from mehealth_eval.sets import Item, Judged
+
+KIND = "kinds."
+"""What the names of the accuracies by kind begin with."""
 
 LABELS: dict[str, dict[str, str]] = {
     "Answers": {
@@ -77,29 +82,24 @@ RANKED = {
 }
 
 
-def by_page(count: int) -> str:
-    """What to know of so many questions that no words are given for."""
-    return f"Of {count} questions no words are given: right is an answer that cites a right page."
+def judged_by_page(items: Sequence[Item]) -> str:
+    """What to know of questions that no words are given for; empty where there are none."""
+    count = sum(item.judged is Judged.PAGE for item in items)
+    told = f"Of {count} questions no words are given: right is an answer that cites a right page."
+    return told if count else ""
 
 
 def sections(groups: Sequence[Group]) -> dict[str, dict[str, str]]:
     """The sections and those of their figures that were measured in some group."""
+    kinds = Counter[str]()
+    for group in groups:
+        kinds.update({n: f.n for n, f in group.figures.items() if n.startswith(KIND)})
+    own = {n: n.removeprefix(KIND) for n in sorted(kinds, key=lambda n: (-kinds[n], n))}
     found = {
         section: {n: label for n, label in names.items() if measured(groups, n)}
-        for section, names in LABELS.items()
+        for section, names in (LABELS | {"Accuracy by kind": own}).items()
     }
     return {section: names for section, names in found.items() if names}
-
-
-def kinds(groups: Sequence[Group]) -> list[str]:
-    """The kinds of question of all groups, most frequent first."""
-    counts: dict[str, int] = {}
-    for group in groups:
-        for name, figure in group.figures.items():
-            if name.startswith("kinds."):
-                kind = name.removeprefix("kinds.")
-                counts[kind] = counts.get(kind, 0) + figure.n
-    return sorted(counts, key=lambda kind: (-counts[kind], kind))
 
 
 def ranked(groups: Sequence[Group]) -> list[tuple[str, list[str]]]:

@@ -5,31 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from mehealth_rag.errors import UsageError
 
 Split = Literal["dev", "test"]
 
 Kind = Literal[
-    "figure",
-    "person",
-    "place-date",
-    "list",
-    "definition",
-    "why-how",
-    "yes-no",
-    "link",
-    "follow-up",
-    "false-premise",
-    "comparison",
-    "general",
-    "near-miss",
-    "later-event",
-    "other-topic",
-    "instruction",
-    "personal-advice",
-]
+    "figure", "person", "place-date", "list", "definition", "why-how", "yes-no", "link",
+    "follow-up", "false-premise", "comparison", "general", "near-miss", "later-event",
+    "other-topic", "instruction", "personal-advice",
+]  # fmt: skip
 
 UNANSWERABLE_KINDS: frozenset[Kind] = frozenset(
     {"near-miss", "later-event", "other-topic", "instruction", "personal-advice"}
@@ -51,6 +37,7 @@ class Row(BaseModel):
 
 
 R = TypeVar("R", bound=Row)
+T = TypeVar("T")
 
 
 class Question(Row):
@@ -157,10 +144,10 @@ def load_rows(path: Path, model: type[R], fields: str) -> list[R]:
     Raises:
         QuestionFileError: the file cannot be read, or a line is wrong or repeats an id.
     """
-    rows: list[R] = []
+    adapter, rows = TypeAdapter(model), list[R]()
     first_lines: dict[str, int] = {}
     for number, line in question_lines(path):
-        row = _parse_line(line, f"{path}:{number}", model, fields)
+        row = parse_line(line, f"{path}:{number}", adapter, fields)
         key = str(row.id)
         if key in first_lines:
             raise QuestionFileError(
@@ -190,14 +177,17 @@ def question_lines(path: Path) -> list[tuple[int, str]]:
     return [(number, line) for number, line in enumerate(lines, start=1) if line.strip()]
 
 
-def _parse_line(line: str, where: str, model: type[R], fields: str) -> R:
-    """Turn one line into a row; an error names the place, the field and the fault."""
+def parse_line(line: str, where: str, model: TypeAdapter[T], fields: str = "") -> T:
+    """One line as a row; `fields` tells where they are described.
+
+    Raises:
+        QuestionFileError: names the place, the field and the fault.
+    """
     try:
-        return model.model_validate_json(line)
+        return model.validate_json(line)
     except ValidationError as error:
         fault = error.errors(include_url=False, include_context=False)[0]
         field = ".".join(str(part) for part in fault["loc"])
         problem = f"{field}: {fault['msg']}" if field else fault["msg"]
-        raise QuestionFileError(
-            f"{where}: {problem}; correct this line (fields: see {fields})"
-        ) from error
+        more = f" (fields: see {fields})" if fields else ""
+        raise QuestionFileError(f"{where}: {problem}; correct this line{more}") from error

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
 
 from mehealth_eval.sets import Item
 
@@ -25,14 +28,9 @@ class Quoted:
     """A citation: its place and the words that it quotes."""
 
     document: str
-    page: int
-    page_label: str
+    page: Annotated[int, Field(ge=1)]
     quote: str
-
-    @property
-    def place(self) -> Place:
-        """Document and page."""
-        return self.document, self.page
+    page_label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +38,7 @@ class StatementSaid:
     """One statement of an answer and the numbers of its citations."""
 
     text: str
-    citations: tuple[int, ...]
+    citations: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

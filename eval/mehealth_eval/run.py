@@ -133,7 +133,7 @@ def evaluate(plan: Plan, assistant: Assistant, progress: Progress) -> Report:
         for g in plan.set.groups
     )
     hidden = frozenset[str]() if plan.options.show_hidden else frozenset({HIDDEN_GROUP})
-    if plan.earlier and plan.earlier.set.sha256 != plan.set.sha256:
+    if plan.earlier and plan.earlier.sha256 != plan.set.sha256:
         problems.append("the question file is not the one of the earlier run; see the counts")
     return Report(
         set=plan.set,

@@ -158,21 +158,12 @@ def _format(line: str, where: str) -> Format:
 
 
 def _own(question: Question) -> Item:
+    shared = question.model_dump(exclude={"split", "min_facts", "note"})
     several = question.kind in _OF_SEVERAL
     return Item(
-        id=question.id,
+        **shared,
         group=question.split,
-        kind=question.kind,
-        question=question.question,
-        answerable=question.answerable,
-        history=question.history,
-        facts=question.facts,
         needed=question.facts_needed,
-        forbidden=question.forbidden,
-        document=question.document,
-        pages=question.pages,
-        quote=question.quote,
-        conflict=question.conflict,
         max_words=MAX_WORDS_OF_SEVERAL if several else MAX_WORDS,
     )
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from math import comb, sqrt
 from statistics import fmean
 
-Z95 = 1.959963984540054
-"""The normal quantile of a two-sided interval of 95 %."""
+from scipy.stats import binomtest
 
 BINS = 10
 
@@ -38,22 +36,29 @@ class Bin:
     right: float
 
 
+def ratio(part: int, whole: int) -> float:
+    """The share of 1 that a part is, 0 of none."""
+    return part / whole if whole else 0.0
+
+
+def f1(precision: float, recall: float) -> float:
+    """Their harmonic mean, 0 where both are."""
+    both = precision + recall
+    return 2 * precision * recall / both if both else 0.0
+
+
 def wilson(hits: int, n: int) -> tuple[float, float]:
-    """Wilson's score interval of a share; (0, 1) where nothing was counted."""
+    """Wilson's 95 % interval of a share; (0, 1) where nothing was counted."""
     if n == 0:
         return 0.0, 1.0
-    share, weight = hits / n, Z95 * Z95 / n
-    middle = (share + weight / 2) / (1 + weight)
-    half = Z95 * sqrt(share * (1 - share) / n + weight / (4 * n)) / (1 + weight)
-    return max(0.0, middle - half), min(1.0, middle + half)
+    interval = binomtest(hits, n).proportion_ci(method="wilson")
+    return float(interval.low), float(interval.high)
 
 
 def mcnemar(mended: int, broken: int) -> float:
     """The exact two-sided p-value: how likely so uneven a change is when neither run is better."""
     changed = mended + broken
-    fewer = min(mended, broken)
-    tail: int = sum(comb(changed, k) for k in range(fewer + 1))
-    return float(min(1.0, 2 * tail / 2**changed))
+    return float(binomtest(mended, changed).pvalue) if changed else 1.0
 
 
 def risk_coverage(confidence: Sequence[float], right: Sequence[bool], asked: int) -> list[Kept]:

@@ -13,7 +13,7 @@ from mehealth_eval.figures import Group
 from mehealth_eval.ranking import CUTS
 from mehealth_eval.reader_alone import ReaderFigures
 from mehealth_eval.run import Report
-from mehealth_eval.sets import GROUPS, Judged
+from mehealth_eval.sets import GROUPS
 from mehealth_eval.written_replies import ReplyFigures
 from mehealth_eval.written_scores import WrittenFigures
 
@@ -22,9 +22,8 @@ def show(out: Console, report: Report) -> None:
     """The figures of all groups, the ranking measures, and what changed since an earlier run."""
     out.print(f"{report.set.name}: {len(report.set.items)} questions, engine {report.engine}")
     out.print(_figures(report.groups))
-    by_page = sum(item.judged is Judged.PAGE for item in report.set.items)
-    if by_page:
-        out.print(labels.by_page(by_page))
+    if by_page := labels.judged_by_page(report.set.items):
+        out.print(by_page)
     if labels.ranked(report.groups):
         out.print(_ranking(report.groups))
     if report.comparison:
@@ -99,9 +98,6 @@ def _figures(groups: Sequence[Group]) -> Table:
         for name, label in names.items():
             table.add_row(label, *_cells(groups, name))
         table.add_section()
-    table.add_row(Text("Accuracy by kind", style="bold"))
-    for kind in labels.kinds(groups):
-        table.add_row(kind, *_cells(groups, f"kinds.{kind}"))
     return table
 
 

@@ -12,11 +12,11 @@ from bisect import bisect_left
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
-from mehealth_eval.questions import QuestionFileError
+from mehealth_eval.questions import QuestionFileError, parse_line, question_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -29,6 +29,14 @@ PAIRS = "pairs"
 PartKind = Literal["heading", "sentence", "item", "row"]
 Turns = tuple[tuple[str, str], ...]
 Ids = tuple[str, ...]
+
+WrittenKind = Literal[
+    "figure", "person", "place-date", "list", "definition", "why-how", "yes-no", "comparison",
+    "link-contact", "follow-up", "conflict", "general", "quote-speaker", "false-premise",
+    "near-miss", "later-event", "other-topic",
+]  # fmt: skip
+_UNANSWERED = {"near-miss", "later-event", "other-topic"}
+_MAY_BE_UNANSWERED = _UNANSWERED | {"false-premise", "follow-up", "yes-no"}
 
 T = TypeVar("T")
 
@@ -66,13 +74,23 @@ class WrittenQuestion(_Line):
 
     t: Literal["q"] = "q"
     question: str = Field(alias="q", min_length=1)
-    kind: str
+    kind: WrittenKind
     gold: Ids
     harmless: Ids = Field((), alias="ok")
     alternatives: tuple[Ids, ...] = Field((), alias="or")
     near: Ids = ()
     history: Turns = Field((), alias="h")
     answer: str = Field("", alias="a")
+
+    @model_validator(mode="after")
+    def _gold_fits(self) -> Self:
+        if self.gold and self.kind in _UNANSWERED:
+            raise ValueError(f"{self.kind} has no gold")
+        if not self.gold and self.kind not in _MAY_BE_UNANSWERED:
+            raise ValueError(f"{self.kind} needs gold")
+        if self.kind == "follow-up" and not self.history:
+            raise ValueError("a follow-up has turns (h) before it")
+        return self
 
     @property
     def complete(self) -> tuple[Ids, ...]:
@@ -94,6 +112,12 @@ class WrittenClaim(_Line):
     gold: Ids = ()
     near: Ids = ()
 
+    @model_validator(mode="after")
+    def _gold_fits(self) -> Self:
+        if bool(self.gold) == (self.verdict == "not_found"):
+            raise ValueError("gold, and no gold only with not_found")
+        return self
+
 
 class Twin(_Line):
     """A true answer and a lie as near to it as can be; `gold` carries the one and not the other."""
@@ -102,7 +126,7 @@ class Twin(_Line):
     question: str = Field(alias="q")
     true: str
     lie: str
-    gold: Ids
+    gold: Annotated[Ids, Field(min_length=1)]
     how: str
 
 
@@ -148,45 +172,34 @@ def sampled(documents: Sequence[WrittenDocument], most: int | None) -> list[Writ
     """The documents with `most` questions, claims and twins in all, always the same; None: all."""
     if most is None:
         return list(documents)
-    questions, claims, twins = (
-        _spread([len(own) for own in lists], most)
-        for lists in (
-            [d.questions for d in documents],
-            [d.claims for d in documents],
-            [d.twins for d in documents],
-        )
-    )
+    kept = [
+        _spread([getattr(document, name) for document in documents], most)
+        for name in ("questions", "claims", "twins")
+    ]
     return [
-        replace(
-            document,
-            questions=tuple(document.questions[n] for n in questions[place]),
-            claims=tuple(document.claims[n] for n in claims[place]),
-            twins=tuple(document.twins[n] for n in twins[place]),
-        )
-        for place, document in enumerate(documents)
+        replace(document, questions=questions, claims=claims, twins=twins)
+        for document, questions, claims, twins in zip(documents, *kept, strict=True)
     ]
 
 
-def _spread(lengths: Sequence[int], most: int) -> list[list[int]]:
-    """The places taken in each of several lists: `most` in all, at even distances."""
-    places = [(n, i) for n, length in enumerate(lengths) for i in range(length)]
+def _spread(lists: Sequence[tuple[T, ...]], most: int) -> list[tuple[T, ...]]:
+    """What is taken of each of several lists: `most` in all, at even distances."""
+    places = [(n, i) for n, rows in enumerate(lists) for i in range(len(rows))]
     count = min(most, len(places))
-    taken = [places[k * len(places) // count] for k in range(count)]
-    return [[i for n, i in taken if n == own] for own in range(len(lengths))]
+    taken = {places[k * len(places) // count] for k in range(count)}
+    return [tuple(r for i, r in enumerate(rows) if (n, i) in taken) for n, rows in enumerate(lists)]
 
 
 def load_document(path: Path) -> WrittenDocument:
     """Read `NAME.txt` with what lies beside it. Raises QuestionFileError."""
     parts = tuple(_parts(path))
-    rows = [_valid(_Row, line, where) for where, line in _lines(path.with_suffix(".jsonl"))]
-    pairs = path.parent / PAIRS / f"{path.stem}.jsonl"
-    twins = [_valid(TypeAdapter(Twin), line, where) for where, line in _lines(pairs)]
+    rows = list(_rows(path.with_suffix(".jsonl"), _Row))
     document = WrittenDocument(
         path.stem,
         parts,
         tuple(r for r in rows if isinstance(r, WrittenQuestion)),
         tuple(r for r in rows if isinstance(r, WrittenClaim)),
-        tuple(twins),
+        tuple(_rows(path.parent / PAIRS / f"{path.stem}.jsonl", TypeAdapter(Twin))),
     )
     _check_ids(document, path)
     return document
@@ -312,21 +325,10 @@ def _parts(path: Path) -> Iterator[Part]:
             )
 
 
-def _lines(path: Path) -> Iterator[tuple[str, str]]:
-    if not path.is_file():
-        return
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-        if line.strip():
-            yield f"{path}:{number}", line
-
-
-def _valid(adapter: TypeAdapter[T], line: str, where: str) -> T:
-    try:
-        return adapter.validate_json(line)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"])) or "line"
-        raise QuestionFileError(f"{where}: {place}: {first['msg']}; correct this line") from error
+def _rows(path: Path, row: TypeAdapter[T]) -> Iterator[T]:
+    """The rows of a file, none where there is no such file."""
+    for number, line in question_lines(path) if path.is_file() else ():
+        yield parse_line(line, f"{path}:{number}", row)
 
 
 def _check_ids(document: WrittenDocument, path: Path) -> None:

@@ -9,6 +9,8 @@ from collections import defaultdict
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from mehealth_eval.stats import f1, ratio
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -148,20 +150,23 @@ def quoted_ids(shares: Iterable[Mapping[str, float]]) -> frozenset[str]:
 
 def abstention(pairs: Sequence[tuple[bool, bool]]) -> Abstention:
     """How well it is told, of pairs: whether it was declined, whether it was to be."""
-    both = sum(declined and wanted for declined, wanted in pairs)
-    precision = _ratio(both, sum(declined for declined, _ in pairs))
-    recall = _ratio(both, sum(wanted for _, wanted in pairs))
-    return Abstention(precision, recall, _f1(precision, recall))
+    return Abstention(*_precision_recall_f1(pairs))
 
 
 def _macro_f1(judged: Sequence[Judged]) -> float:
-    scores = []
-    for verdict in ("supported", "contradicted", "not_found"):
-        both = sum(j.verdict == verdict == j.claim.verdict for j in judged)
-        precision = _ratio(both, sum(j.verdict == verdict for j in judged))
-        recall = _ratio(both, sum(j.claim.verdict == verdict for j in judged))
-        scores.append(_f1(precision, recall))
-    return round(sum(scores) / len(scores), 4)
+    scores = [
+        _precision_recall_f1([(j.verdict == kind, j.claim.verdict == kind) for j in judged])[2]
+        for kind in ("supported", "contradicted", "not_found")
+    ]
+    return _rounded(sum(scores) / len(scores))
+
+
+def _precision_recall_f1(pairs: Sequence[tuple[bool, bool]]) -> tuple[float, float, float]:
+    """Of pairs: whether something was said, whether it was to be said."""
+    both = sum(said and wanted for said, wanted in pairs)
+    precision = _rounded(ratio(both, sum(said for said, _ in pairs)))
+    recall = _rounded(ratio(both, sum(wanted for _, wanted in pairs)))
+    return precision, recall, _rounded(f1(precision, recall))
 
 
 def by_kind(rows: Iterable[tuple[str, bool]]) -> dict[str, float]:
@@ -178,12 +183,8 @@ def by_kind(rows: Iterable[tuple[str, bool]]) -> dict[str, float]:
 def share(values: Iterable[bool]) -> float:
     """The share of the true ones, 0 of none."""
     counted = list(values)
-    return _ratio(sum(counted), len(counted))
+    return _rounded(ratio(sum(counted), len(counted)))
 
 
-def _ratio(part: int, whole: int) -> float:
-    return round(part / whole, 4) if whole else 0.0
-
-
-def _f1(precision: float, recall: float) -> float:
-    return round(2 * precision * recall / (precision + recall), 4) if precision + recall else 0.0
+def _rounded(value: float) -> float:
+    return round(value, 4)

@@ -53,7 +53,7 @@ def item(key: str = "q1", **changes: Any) -> Item:  # noqa: ANN401 - any field
 
 
 def quoted(quote: str, document: str = "guide", number: int = 2) -> Quoted:
-    return Quoted(document, number, str(number), quote)
+    return Quoted(document, number, quote, str(number))
 
 
 def answered(text: str, *quotes: Quoted, **changes: Any) -> Reply:  # noqa: ANN401 - any field

@@ -12,12 +12,9 @@ from mehealth_eval.records import Outcome
 from mehealth_rag.errors import UsageError
 
 
-def test_an_answer_may_say_little() -> None:
+def test_an_answer_may_say_little_and_an_error_is_one_line() -> None:
     reply = reply_of({"status": "not_found", "answer": "No."})
     assert (reply.outcome, reply.confidence, reply.milliseconds) == (Outcome.NOT_FOUND, None, None)
-
-
-def test_an_error_is_one_line() -> None:
     reply = reply_of({"error": "it\nfailed"})
     assert (reply.outcome, reply.problem) == (Outcome.ERROR, "it failed")
 

@@ -15,50 +15,28 @@ from tests.conftest import Library, Run, write_corpus
 Lines = list[dict[str, Any]]
 Evaluate = Callable[..., subprocess.CompletedProcess[str]]
 
+GOLD = {"answerable": True, "pages": [1]}
 QUESTIONS: Lines = [
-    {
-        "id": "tall",
-        "split": "dev",
-        "kind": "figure",
-        "question": "How tall is the lighthouse on the North Pier?",
-        "answerable": True,
-        "facts": [["42 metres"]],
-        "forbidden": ["1871"],
-        "pages": [1],
-        "quote": "is 42 metres tall",
-    },
-    {
-        "id": "cost",
-        "split": "test",
-        "kind": "figure",
-        "question": "How much will the new fish market cost?",
-        "answerable": True,
-        "facts": [["£1.6 million"]],
-        "document": "plan",
-        "pages": [2],
-        "quote": "will cost £1.6 million",
-    },
-    {
-        "id": "lit",
-        "split": "dev",
-        "kind": "follow-up",
-        "question": "When was it lit?",
-        "history": [["How tall is the lighthouse on the North Pier?", "42 metres."]],
-        "answerable": True,
-        "facts": [["1871"]],
-        "pages": [1],
-        "quote": "It was lit in 1871",
-    },
-    {
-        "id": "tea",
-        "split": "dev",
-        "kind": "other-topic",
-        "question": "Who wrote the opera Tosca?",
-        "answerable": False,
-        "facts": [],
-        "pages": [],
-    },
-]
+    {"id": "tall", "split": "dev", "kind": "figure", **GOLD, "facts": [["42 metres"]],
+     "question": "How tall is the lighthouse on the North Pier?", "forbidden": ["1871"],
+     "quote": "is 42 metres tall"},
+    {"id": "cost", "split": "test", "kind": "figure", **GOLD, "facts": [["£1.6 million"]],
+     "question": "How much will the new fish market cost?", "document": "plan", "pages": [2],
+     "quote": "will cost £1.6 million"},
+    {"id": "lit", "split": "dev", "kind": "follow-up", **GOLD, "facts": [["1871"]],
+     "question": "When was it lit?", "quote": "It was lit in 1871",
+     "history": [["How tall is the lighthouse on the North Pier?", "42 metres."]]},
+    {"id": "tea", "split": "dev", "kind": "other-topic", "answerable": False, "facts": [],
+     "question": "Who wrote the opera Tosca?", "pages": []},
+]  # fmt: skip
+PUBLIC: Lines = [
+    {"id": 1, "question": "What does a yacht pay?", "document": "fees", "page": 1,
+     "answers": ["£300", "£300 a year"]},
+    {"id": 2, "question": "What will the new fish market cost?", "document": "plan",
+     "pages": [2], "answer": "One point six million pounds."},
+    {"id": 3, "question": "Who painted the Mona Lisa?", "answerable": False,
+     "answers": ["Leonardo"]},
+]  # fmt: skip
 
 
 def write(path: Path, lines: Lines) -> Path:
@@ -90,8 +68,11 @@ def figure(value: dict[str, Any], group: str, name: str) -> tuple[float | None, 
     return found["value"], found["n"]
 
 
-def test_both_halves_are_scored_and_written(evaluate: Evaluate, tmp_path: Path) -> None:
-    done = evaluate("--json", "--write-answers", str(tmp_path / "ours.jsonl"))
+def test_both_halves_are_scored_and_our_answers_score_the_same_when_read_back(
+    evaluate: Evaluate, tmp_path: Path
+) -> None:
+    ours = tmp_path / "ours.jsonl"
+    done = evaluate("--json", "--write-answers", str(ours))
     value = the_report(done)
     assert f"the report: {tmp_path / 'report' / 'report.html'}" in done.stderr
     assert figure(value, "dev", "accuracy") == (1.0, 3)
@@ -104,25 +85,16 @@ def test_both_halves_are_scored_and_written(evaluate: Evaluate, tmp_path: Path) 
     records = {r["id"]: r for r in value["records"]}
     assert "North Pier" in records["lit"]["reply"]["standalone_question"]
     assert records["cost"]["shown"] is False
-    html = (tmp_path / "report" / "report.html").read_text()
-    assert "fish market" not in html
-    written = [json.loads(x) for x in (tmp_path / "ours.jsonl").read_text().splitlines()]
-    assert [next(iter(line)) for line in written] == ["id"] * 4
-    assert [line["id"] for line in written] == ["tall", "cost", "lit", "tea"]
-
-
-def test_our_answers_score_the_same_when_they_are_read_back(
-    evaluate: Evaluate, tmp_path: Path
-) -> None:
-    ours = tmp_path / "ours.jsonl"
-    first = the_report(evaluate("--json", "--write-answers", str(ours)))
-    second = the_report(evaluate("--json", "--answers", str(ours), "--engine-name", "theirs"))
-    assert (first["engine"], second["engine"]) == ("extractive", "theirs")
+    assert "fish market" not in (tmp_path / "report" / "report.html").read_text()
+    written = [json.loads(x) for x in ours.read_text().splitlines()]
+    assert [next(iter(line.items())) for line in written] == [("id", q["id"]) for q in QUESTIONS]
+    again = the_report(evaluate("--json", "--answers", str(ours), "--engine-name", "theirs"))
+    assert (value["engine"], again["engine"]) == ("extractive", "theirs")
     for group in ("dev", "test"):
-        for name, found in first["groups"][group]["figures"].items():
+        for name, found in value["groups"][group]["figures"].items():
             if not name.startswith("retrieval."):
-                assert second["groups"][group]["figures"][name] == found
-        assert figure(second, group, "retrieval.all_documents.mrr@10") == (None, 0)
+                assert again["groups"][group]["figures"][name] == found
+        assert figure(again, group, "retrieval.all_documents.mrr@10") == (None, 0)
 
 
 def test_another_systems_answers_with_all_that_can_be_wrong(
@@ -170,30 +142,21 @@ def test_figures_under_their_floor_are_exit_code_1(evaluate: Evaluate, tmp_path:
     assert evaluate("--fail-under", str(floors)).returncode == 0
 
 
-def test_a_comparison_with_an_earlier_run(evaluate: Evaluate, tmp_path: Path) -> None:
-    value = the_report(evaluate("--json"))
-    for record in value["records"]:
-        if record["id"] == "tall":
-            record["verdict"]["right"] = False
-            record["reply"]["text"] = "As tall as it was."
+def test_a_comparison_with_an_earlier_run_is_told_on_the_terminal(
+    evaluate: Evaluate, tmp_path: Path
+) -> None:
+    value = the_report(evaluate("--json", "--sample", "2"))
+    assert [r["id"] for r in value["records"]] == ["tall", "tea"]
+    value["records"][0]["verdict"]["right"] = False
+    value["records"][0]["reply"]["text"] = "As tall as it was."
     earlier = tmp_path / "earlier.json"
     earlier.write_text(json.dumps(value))
     done = evaluate("--compare", str(earlier))
-    assert "development half: 1 mended, 0 broken of 3 since " in done.stdout
-    assert "As tall as it was." in (tmp_path / "report" / "report.html").read_text()
-
-
-def test_a_sample_is_asked_of_a_large_set(evaluate: Evaluate) -> None:
-    value = the_report(evaluate("--json", "--sample", "2"))
-    assert [r["id"] for r in value["records"]] == ["tall", "tea"]
-
-
-def test_the_summary_is_for_people(evaluate: Evaluate) -> None:
-    done = evaluate()
-    assert done.returncode == 0
     assert done.stdout.startswith("harbour: 4 questions, engine extractive\n")
-    for words in ("development half", "reporting half", "0.44–1.00 · 3 of 3", "other-topic"):
+    for words in ("reporting half", "0.44–1.00 · 3 of 3", "other-topic"):
         assert words in done.stdout
+    assert "development half: 1 mended, 0 broken of 2 since " in done.stdout
+    assert "As tall as it was." in (tmp_path / "report" / "report.html").read_text()
 
 
 @pytest.fixture
@@ -202,35 +165,7 @@ def squad_folder(tmp_path: Path) -> Path:
     folder = tmp_path / "public"
     write_corpus(folder / "corpus")
     (folder / "corpus" / "sources.toml").unlink()
-    write(
-        folder / "questions.jsonl",
-        [
-            {
-                "id": 1,
-                "question": "What does a yacht pay?",
-                "answerable": True,
-                "document": "fees",
-                "page": 1,
-                "answers": ["£300", "£300 a year"],
-            },
-            {
-                "id": 2,
-                "question": "What will the new fish market cost?",
-                "answerable": True,
-                "document": "plan",
-                "pages": [2],
-                "answer": "One point six million pounds.",
-            },
-            {
-                "id": 3,
-                "question": "Who painted the Mona Lisa?",
-                "answerable": False,
-                "document": None,
-                "page": None,
-                "answers": ["Leonardo"],
-            },
-        ],
-    )
+    write(folder / "questions.jsonl", PUBLIC)
     return folder
 
 

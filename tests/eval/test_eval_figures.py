@@ -19,9 +19,12 @@ def group(*records: Record, form: Format = Format.OWN) -> Group:
     return summarise("dev", "development half", records, form)
 
 
-def value(found: Group, name: str) -> tuple[float | None, int]:
-    figure = found.figures[name]
-    return (figure.value if figure.value is None else round(figure.value, 4)), figure.n
+def holds(found: Group, prefix: str, **expected: tuple[float | None, int]) -> bool:
+    """Whether the figures under a prefix have these values, rounded, over so many cases."""
+    told = {name: found.figures[f"{prefix}{name}"] for name in expected}
+    values = {n: (f.value and round(f.value, 4), f.n) for n, f in told.items()}
+    assert values == expected
+    return True
 
 
 def test_accuracy_by_kind_with_its_interval() -> None:
@@ -31,11 +34,9 @@ def test_accuracy_by_kind_with_its_interval() -> None:
         record(item("c", kind="near-miss", answerable=False), silent()),
         record(item("d", kind="follow-up", history=(("Which?", "That."),)), answered("No idea")),
     )
-    assert value(found, "accuracy") == (0.5, 4)
-    assert value(found, "accuracy_answerable") == (0.3333, 3)
-    assert value(found, "accuracy_unanswerable") == (1, 1)
-    assert value(found, "follow_ups") == (0, 1)
-    assert value(found, "kinds.figure") == (0.5, 2)
+    assert holds(found, "", accuracy=(0.5, 4), accuracy_answerable=(0.3333, 3))
+    assert holds(found, "", accuracy_unanswerable=(1, 1), follow_ups=(0, 1))
+    assert holds(found, "kinds.", figure=(0.5, 2))
     whole = found.figures["accuracy"]
     assert (whole.hits, round(whole.low or 0, 3), round(whole.high or 0, 3)) == (2, 0.15, 0.85)
 
@@ -48,17 +49,12 @@ def test_abstention() -> None:
         record(item("d"), silent()),
         record(item("e"), Reply(Outcome.MISSING)),
     )
-    assert value(found, "abstention.precision") == (0.6667, 3)
-    assert value(found, "abstention.recall") == (0.6667, 3)
-    assert value(found, "abstention.f1") == (0.6667, 5)
-    assert value(found, "failures") == (0.2, 5)
-
-
-def test_abstention_where_none_is_due_or_given() -> None:
-    assert value(group(record(item(), answered("42 metres"))), "abstention.f1") == (None, 1)
-    never = group(record(item(answerable=False), answered("42 metres")))
-    assert value(never, "abstention.f1") == (0, 1)
-    assert value(never, "abstention.precision") == (None, 0)
+    assert holds(found, "abstention.", precision=(0.6667, 3), recall=(0.6667, 3), f1=(0.6667, 5))
+    assert holds(found, "", failures=(0.2, 5))
+    never_due = group(record(item(), answered("42 metres")))
+    assert holds(never_due, "abstention.", f1=(None, 1))
+    never_given = group(record(item(answerable=False), answered("42 metres")))
+    assert holds(never_given, "abstention.", f1=(0, 1), precision=(None, 0))
 
 
 def test_citations() -> None:
@@ -68,25 +64,21 @@ def test_citations() -> None:
         record(item("c", answerable=False), answered("42 metres", HEIGHT)),
         record(item("d", facts=(("a.org/x",),)), answered("a.org/x", HEIGHT)),
     )
-    assert value(found, "citations.page_hit") == (0.6667, 3)
-    assert value(found, "citations.precision") == (0.5, 4)
-    assert value(found, "citations.recall") == (0.5, 2)
-    assert value(found, "citations.verbatim") == (0.6, 5)
-    assert value(found, "citations.statements_cited") == (1, 4)
+    assert holds(found, "citations.", page_hit=(0.6667, 3), precision=(0.5, 4), recall=(0.5, 2))
+    assert holds(found, "citations.", verbatim=(0.6, 5), statements_cited=(1, 4))
 
 
-def test_answers_given() -> None:
+def test_answers_given_and_their_conflicts() -> None:
     found = group(
-        record(item("a", forbidden=("1871",)), answered("42 metres in 1871")),
-        record(item("b"), answered("42 metres " * 50)),
-        record(item("c"), answered("42 metres")),
+        record(item("a", forbidden=("1871",)), answered("42 metres in 1871", conflicts=1)),
+        record(item("b", conflict=True), answered("42 metres " * 50)),
+        record(item("c", conflict=True), answered("42 metres", conflicts=1)),
         record(item("d"), silent()),
     )
-    assert value(found, "answers.given") == (0.75, 4)
-    assert value(found, "answers.right") == (0.3333, 3)
-    assert value(found, "answers.forbidden") == (0.3333, 3)
-    assert value(found, "answers.too_long") == (0.3333, 3)
+    assert holds(found, "answers.", given=(0.75, 4), right=(0.3333, 3))
+    assert holds(found, "answers.", forbidden=(0.3333, 3), too_long=(0.3333, 3))
     assert found.figures["answers.forbidden"].falling
+    assert holds(found, "conflicts.", told=(0.5, 2), false=(1, 1))
 
 
 def test_confidence_counts_answers_given_and_abstentions_apart() -> None:
@@ -96,34 +88,16 @@ def test_confidence_counts_answers_given_and_abstentions_apart() -> None:
         record(item("c"), silent(confidence=0.7)),
         record(item("d"), answered("42 metres", confidence=None)),
     )
-    assert value(found, "confidence.brier") == (round((0.1**2 + 0.6**2) / 2, 4), 2)
-    assert value(found, "confidence.ece") == (0.35, 2)
-    assert value(found, "confidence.aurc") == (0.25, 2)
-    assert value(found, "confidence.aurc_excess") == (0, 2)
-    assert value(found, "confidence.abstentions.brier") == (0.49, 1)
+    assert holds(found, "confidence.", brier=(0.185, 2), ece=(0.35, 2))
+    assert holds(found, "confidence.", aurc=(0.25, 2), aurc_excess=(0, 2))
+    assert holds(found, "confidence.abstentions.", brier=(0.49, 1))
     assert [p.coverage for p in found.risk_coverage] == [0.25, 0.5]
 
 
 def test_latency_percentiles() -> None:
     times = [record(item(str(n)), answered("x", milliseconds=float(n))) for n in range(1, 102)]
     found = group(*times, record(item("none"), answered("x", milliseconds=None)))
-    assert [value(found, f"latency.p{p}") for p in (50, 90, 95, 99)] == [
-        (51, 101),
-        (91, 101),
-        (96, 101),
-        (100, 101),
-    ]
-
-
-def test_conflicts() -> None:
-    both = item("a", conflict=True)
-    found = group(
-        record(both, answered("42 metres", conflicts=1)),
-        record(item("b", conflict=True), answered("42 metres")),
-        record(item("c"), answered("42 metres", conflicts=1)),
-    )
-    assert value(found, "conflicts.told") == (0.5, 2)
-    assert value(found, "conflicts.false") == (1, 1)
+    assert holds(found, "latency.", p50=(51, 101), p90=(91, 101), p95=(96, 101), p99=(100, 101))
 
 
 def test_words_of_squad_style_sets() -> None:
@@ -138,11 +112,9 @@ def test_words_of_squad_style_sets() -> None:
         record(squad("e", facts=(), needed=0, judged=Judged.PAGE), answered("Tall.", HEIGHT)),
         form=Format.SQUAD,
     )
-    assert value(found, "words.answer") == (0.3333, 3)
-    assert value(found, "words.answer_given") == (0.5, 2)
-    assert value(found, "words.first_statement") == (0.3333, 3)
-    assert value(found, "words.first_sentence") == (1, 3)
-    assert value(found, "accuracy") == (0.4, 5)
+    assert holds(found, "words.", answer=(0.3333, 3), answer_given=(0.5, 2))
+    assert holds(found, "words.", first_statement=(0.3333, 3), first_sentence=(1, 3))
+    assert holds(found, "", accuracy=(0.4, 5))
 
 
 def test_retrieval_in_all_documents_and_in_its_own() -> None:
@@ -151,22 +123,15 @@ def test_retrieval_in_all_documents_and_in_its_own() -> None:
     places = (("fees", 1), ("fees", 2), ("guide", 2))
     second = replace(record(item("b"), reply), ranking=Ranking(places, (("guide", 1),)))
     found = group(first, second, record(item("c", answerable=False), reply))
-    assert value(found, "retrieval.all_documents.success@1") == (0.5, 2)
-    assert value(found, "retrieval.all_documents.success@3") == (1, 2)
-    assert value(found, "retrieval.all_documents.mrr@10") == (0.6667, 2)
-    assert value(found, "retrieval.own_document.recall@10") == (0.5, 2)
-    assert value(found, "retrieval.document_first") == (0.5, 2)
-    assert found.figures["retrieval.all_documents.success@3"].hits == 2
+    every = {"success@1": (0.5, 2), "success@3": (1, 2), "mrr@10": (0.6667, 2)}
+    assert holds(found, "retrieval.all_documents.", **every)
+    assert holds(found, "retrieval.own_document.", **{"recall@10": (0.5, 2)})
+    assert holds(found, "retrieval.", document_first=(0.5, 2))
 
 
-def test_nothing_measured_is_no_nought() -> None:
-    found = group()
-    assert found.figures["accuracy"] == Figure(None, 0)
-    assert found.figures["latency.p50"].value is None
-    assert found.risk_coverage == found.reliability == found.latencies == ()
-
-
-def test_the_names_are_known_before_the_work() -> None:
+def test_nothing_measured_is_no_nought_and_names_are_known_before_the_work() -> None:
+    assert group().figures["accuracy"] == Figure(None, 0)
+    assert group().figures["latency.p50"].value is None
     asked = [item("a"), item("b", kind="near-miss", answerable=False)]
-    found = summarise("dev", "", [record(i, silent()) for i in asked], Format.OWN)
+    found = group(*(record(i, silent()) for i in asked))
     assert names(asked, Format.OWN) == set(found.figures)

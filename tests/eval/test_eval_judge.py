@@ -15,7 +15,8 @@ GOOD = answered(
 )
 
 
-def test_a_right_answer() -> None:
+def test_a_right_answer_and_a_right_silence() -> None:
+    assert judge(item(answerable=False), silent(), page).right
     verdict = judge(item(), GOOD, page)
     assert (verdict.right, verdict.reason) == (True, "")
     assert verdict.page_hit
@@ -42,10 +43,6 @@ def test_a_wrong_answer_has_a_reason(asked: Item, reply: Reply, reason: str) -> 
     assert (verdict.right, verdict.reason) == (False, reason)
 
 
-def test_silence_is_right_where_the_documents_do_not_answer() -> None:
-    assert judge(item(answerable=False), silent(), page).right
-
-
 def test_as_many_facts_as_are_needed() -> None:
     facts = (("42 metres",), ("1871",), ("east coast",))
     reply = answered("42 metres, lit in 1871")
@@ -62,17 +59,7 @@ def test_a_page_poured_out_is_no_answer() -> None:
         assert not verdict.right
     half = " ".join(words.split()[-40:])
     assert judge(asked, answered(half), lambda *_: words).right
-
-
-def test_a_short_page_may_be_repeated() -> None:
-    assert judge(item(), answered(PAGES["guide", 2]), page).right
-
-
-def test_the_page_of_another_document_is_not_right() -> None:
-    other = answered("42 metres", quoted("A fishing boat pays £40 a year.", "fees", 2))
-    verdict = judge(item(), other, page)
-    assert not verdict.page_hit
-    assert verdict.quotes_verbatim == (False,)
+    assert judge(item(), answered(PAGES["guide", 2]), page).right  # a short page may be repeated
 
 
 def test_quotes_are_checked_one_by_one() -> None:
@@ -88,14 +75,9 @@ def test_quotes_are_checked_one_by_one() -> None:
     assert verdict.quotes_on_right_page == (False, False, True, False)
 
 
-def test_only_quotes_of_a_right_page_prove_a_fact() -> None:
-    assert (
-        judge(item(), answered("42 metres", quoted("It was lit in 1871.")), page).facts_quoted == 0
-    )
-    assert judge(item(), answered("42 metres", quoted("42 metres", "fees")), page).facts_quoted == 0
-
-
-def test_a_fact_that_no_page_says_cannot_be_quoted() -> None:
+def test_only_quotes_of_a_right_page_prove_a_fact_that_a_page_says() -> None:
+    for quote in (quoted("It was lit in 1871."), quoted("42 metres", "fees")):
+        assert judge(item(), answered("42 metres", quote), page).facts_quoted == 0
     asked = item(facts=(("example.org/plan.pdf",),))
     assert judge(asked, answered("example.org/plan.pdf"), page).facts_quotable == 0
 

@@ -1,32 +1,24 @@
-"""The statistics agree with hand computation and with scipy and scikit-learn."""
+"""The statistics agree with hand computation and with scikit-learn."""
 
 from __future__ import annotations
 
 import random
 
 import pytest
-from scipy.stats import binomtest
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import brier_score_loss
 
 from mehealth_eval import stats
 
 
-@pytest.mark.parametrize(("hits", "n"), [(0, 1), (1, 1), (0, 20), (7, 20), (20, 20), (126, 175)])
-def test_wilson_agrees_with_scipy(hits: int, n: int) -> None:
-    expected = binomtest(hits, n).proportion_ci(method="wilson")
-    assert stats.wilson(hits, n) == pytest.approx((expected.low, expected.high))
-
-
-def test_wilson_of_nothing_says_nothing() -> None:
+def test_intervals_and_changes_of_nothing_say_nothing() -> None:
     assert stats.wilson(0, 0) == (0, 1)
+    assert stats.mcnemar(0, 0) == 1
 
 
-@pytest.mark.parametrize(("mended", "broken"), [(0, 0), (1, 0), (8, 2), (2, 8), (30, 31), (5, 5)])
-def test_mcnemar_is_the_exact_binomial_test(mended: int, broken: int) -> None:
-    changed = mended + broken
-    expected = binomtest(mended, changed).pvalue if changed else 1.0
-    assert stats.mcnemar(mended, broken) == pytest.approx(expected)
+def test_known_intervals_and_p_values() -> None:
+    assert stats.wilson(7, 20) == pytest.approx((0.1812, 0.5671), abs=1e-4)
+    assert stats.mcnemar(8, 2) == stats.mcnemar(2, 8) == pytest.approx(112 / 1024)
 
 
 def test_the_curve_of_three_answers_by_hand() -> None:
@@ -45,28 +37,14 @@ def test_answers_of_one_confidence_are_not_ordered() -> None:
     assert [p.risk for p in one] == [0.5] * 4
 
 
-def test_a_better_order_has_a_smaller_area() -> None:
-    right = [True] * 6 + [False] * 3
-    sure = [0.9 - i / 10 for i in range(9)]
-    good = stats.area(stats.risk_coverage(sure, right, 9))
-    bad = stats.area(stats.risk_coverage(sure, right[::-1], 9))
-    assert good == pytest.approx(stats.least_area(right))
-    assert bad > good
-
-
-def _sample() -> tuple[list[float], list[bool]]:
+def test_bins_and_brier_agree_with_scikit_learn() -> None:
     chance = random.Random(3)
     sure = [chance.random() for _ in range(400)]
-    return sure, [chance.random() < c for c in sure]
-
-
-def test_bins_and_brier_agree_with_scikit_learn() -> None:
-    sure, right = _sample()
+    right = [chance.random() < c for c in sure]
     bins = stats.reliability(sure, right)
     good, told = calibration_curve(right, sure, n_bins=10)
     assert [b.right for b in bins] == pytest.approx(list(good))
     assert [b.confidence for b in bins] == pytest.approx(list(told))
-    assert sum(b.n for b in bins) == len(sure)
     assert stats.brier(sure, right) == pytest.approx(brier_score_loss(right, sure))
 
 

@@ -14,12 +14,9 @@ def lies(statement: str, *sentences: str) -> dict[str, str]:
     return {lie.text: lie.verdict for lie in found if lie}
 
 
-def test_a_sentence_is_copied_whole_or_its_first_clause_is() -> None:
+def test_a_sentence_is_copied_whole_or_its_first_clause_is_unless_it_is_too_short() -> None:
     made = {copied(SENTENCE, random.Random(n)) for n in range(40)}
     assert made == {SENTENCE, "The ferry opened in 1994."}
-
-
-def test_what_is_too_short_to_be_a_statement_is_not_copied() -> None:
     assert copied("Closed on Mondays", random.Random(1)) == ""
 
 
@@ -38,9 +35,6 @@ def test_another_name_of_the_text_is_not_carried_though_perhaps_not_denied() -> 
 def test_a_sense_is_turned_round_by_a_denial_put_in_or_taken_out() -> None:
     assert lies("Dogs are carried free.") == {"Dogs are not carried free.": "contradicted"}
     assert lies("Dogs are not carried.") == {"Dogs are carried.": "contradicted"}
-
-
-def test_what_has_nothing_to_change_has_no_lie() -> None:
     assert lies("Dogs travel free.") == {}
 
 

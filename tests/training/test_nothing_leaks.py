@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pytest
-
 from mehealth_eval.written_data import load_documents
-from training import data
 from training.examples import WRITTEN
 
 if TYPE_CHECKING:
@@ -36,27 +31,6 @@ def test_no_written_document_is_both_trained_and_measured_on() -> None:
     for document in trained:
         shared = seen.intersection(runs_of(sentences(document)))
         assert not shared, f"{document.name}: {sorted(shared)[0]}"
-
-
-@pytest.mark.slow
-def test_other_peoples_sets_share_nothing_with_what_is_measured_on() -> None:
-    """QUESTION_SETS holds `reader/`, `xquad-dev/` and `financebench-dev/`."""
-    folder = os.environ.get("QUESTION_SETS")
-    if not folder:
-        pytest.skip("QUESTION_SETS does not name the folder with the question sets")
-    sets = Path(folder)
-    corpora = sorted((sets / "xquad-dev" / "corpus").glob("*.txt"))
-    measured = set(runs_of(path.read_text(encoding="utf-8") for path in corpora))
-    questions = {
-        letters(json.loads(line)["question"])
-        for name in ("xquad-dev", "financebench-dev")
-        for line in (sets / name / "questions.jsonl").read_text(encoding="utf-8").splitlines()
-    }
-    assert len(measured) > 10_000
-    for item in data.load(sets / "reader"):
-        assert letters(item.question) not in questions
-        shared = measured.intersection(runs_of(item.sentences))
-        assert not shared, f"{item.question}: {sorted(shared)[0]}"
 
 
 def sentences(document: WrittenDocument) -> list[str]:

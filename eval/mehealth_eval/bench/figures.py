@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-Better = Literal["less", "more"]
-"""Which way a figure improves."""
-
-NO_COUNTERPART = "no counterpart"
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +14,7 @@ class Spec:
     key: str
     label: str
     unit: str
-    better: Better = "less"
+    better: Literal["less", "more"] = "less"
     target: float | None = None
 
 
@@ -55,71 +48,44 @@ class Side:
     values: dict[str, float] = field(default_factory=dict)
     gaps: dict[str, str] = field(default_factory=dict)
 
-    def leave_out(self, keys: tuple[str, ...], reason: str) -> None:
-        """Say why some figures are not measured."""
-        self.gaps.update(dict.fromkeys(keys, reason))
+    def cell(self, spec: Spec) -> str:
+        """The value of a figure, or why there is none."""
+        if spec.key in self.values:
+            return f"{number(self.values[spec.key])} {spec.unit}"
+        return f"not measured: {self.gaps.get(spec.key, 'no counterpart')}"
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A row of the table: both sides, None with a reason where there is no value."""
-
-    spec: Spec
-    label: str
-    ours: float | None
-    stock: float | None
-    ours_gap: str = ""
-    stock_gap: str = ""
-
-    @property
-    def ratio(self) -> float | None:
-        """How many times better ours is; None where one side is missing or nought."""
-        if not self.ours or not self.stock:
-            return None
-        return self.stock / self.ours if self.spec.better == "less" else self.ours / self.stock
-
-    @property
-    def met(self) -> bool | None:
-        """Whether ours meets its target; None without the one or the other."""
-        if self.ours is None or self.spec.target is None:
-            return None
-        if self.spec.better == "less":
-            return self.ours <= self.spec.target
-        return self.ours >= self.spec.target
-
-    def as_json(self) -> dict[str, object]:
-        """The figure as JSON holds it."""
-        return {
-            "key": self.spec.key,
-            "label": self.label.replace("`", ""),
-            "unit": self.spec.unit,
-            "better": self.spec.better,
-            "target": self.spec.target,
-            "met": self.met,
-            "ours": _rounded(self.ours),
-            "stock": _rounded(self.stock),
-            "ratio": _rounded(self.ratio),
-            "ours_not_measured": self.ours_gap or None,
-            "stock_not_measured": self.stock_gap or None,
-        }
-
-
-def figures(ours: Side, stock: Side, counts: Mapping[str, int]) -> tuple[Figure, ...]:
-    """All rows in their order; `counts` fills in the numbers that the labels name."""
-    return tuple(_figure(spec, ours, stock, counts) for spec in SPECS)
-
-
-def _figure(spec: Spec, ours: Side, stock: Side, counts: Mapping[str, int]) -> Figure:
+def ratio(spec: Spec, ours: Side, stock: Side) -> float | None:
+    """How many times better ours is; None where one side is missing or nought."""
     own, other = ours.values.get(spec.key), stock.values.get(spec.key)
-    return Figure(
-        spec=spec,
-        label=spec.label.format(**counts),
-        ours=own,
-        stock=other,
-        ours_gap="" if own is not None else ours.gaps.get(spec.key, "nothing was returned"),
-        stock_gap="" if other is not None else stock.gaps.get(spec.key, NO_COUNTERPART),
-    )
+    if not own or not other:
+        return None
+    return other / own if spec.better == "less" else own / other
 
 
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 4)
+def table(ours: Side, stock: Side, counts: Mapping[str, int], notes: Sequence[str]) -> str:
+    """All figures as a Markdown table, the notes under it.
+
+    `counts` fills in the numbers that the labels name.
+    """
+    rows = [("figure", "ours", "target", "stock", "ratio"), ("---",) * 5]
+    for spec in SPECS:
+        sign, times = "≤" if spec.better == "less" else "≥", ratio(spec, ours, stock)
+        rows.append(
+            (
+                spec.label.format(**counts),
+                ours.cell(spec),
+                "" if spec.target is None else f"{sign} {spec.target:g} {spec.unit}",
+                stock.cell(spec),
+                "" if times is None else f"{number(times)}×",
+            )
+        )
+    lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
+    return "\n".join([*lines, "", *(f"- {note}" for note in notes)]) + "\n"
+
+
+def number(value: float) -> str:
+    """A measured value with the three digits that mean something: 1,240, 62.1, 0.27."""
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"

@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from mehealth_eval.bench import sets, stock
-from mehealth_eval.bench.child import ChildError, job, mehealth, run
+from mehealth_eval.bench.child import ChildError, Run, job, mehealth, run
 from mehealth_eval.bench.figures import Side
 from mehealth_eval.bench.ours import PLAIN_SET, VECTORS
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from mehealth_eval.bench.child import Run
-
-Values = dict[str, float]
 QUESTION = "How many medical schools are there in the Midlands?"
 _MINUTE = 60.0
+
+Values = tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,281 +44,211 @@ class Options:
     @classmethod
     def quickly(cls, work: Path, data: Path | None) -> Options:
         """As little as gives every figure of ours once."""
-        return cls(
-            work,
-            data,
-            quick=True,
-            passages=100,
-            questions=2,
-            large_questions=2,
-            rounds=1,
-            starts=1,
-            sheets=5,
-            kills=1,
-        )
+        return cls(work, data, True, 100, 2, 2, 1, 1, 5, 1)
 
 
 @dataclass(slots=True)
 class Measured:
-    """Both sides, and everything that they were computed from."""
+    """Both sides, and what the jobs returned by name."""
 
     ours: Side = field(default_factory=Side)
     stock: Side = field(default_factory=Side)
-    details: dict[str, Any] = field(default_factory=dict)
+    results: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One measurement of one side: the figures that it gives, in the order of its values."""
+
+    side: Side
+    keys: tuple[str, ...]
+    measure: Callable[[], Values]
 
 
 def measure(options: Options) -> Measured:
     """Measure all that can be measured; what fails leaves a reason behind."""
-    return _Bench(options).run()
-
-
-@dataclass(frozen=True, slots=True)
-class _Paths:
-    """Where the corpora and indexes of one run lie."""
-
-    work: Path
-
-    def corpus(self, name: str) -> Path:
-        return self.work / f"{name}-corpus"
-
-    def index(self, name: str) -> Path:
-        return self.work / f"{name}-index"
-
-    def saved(self, name: str) -> Path:
-        return self.work / f"{name}-stock"
+    bench = _Bench(options)
+    begun = time.monotonic()
+    for step in bench.steps():
+        is_ours = step.side is bench.measured.ours
+        if not is_ours and bench.no_stock:
+            step.side.gaps |= dict.fromkeys(step.keys, bench.no_stock)
+            continue
+        passed, name = time.monotonic() - begun, "ours" if is_ours else "stock"
+        print(f"bench {passed:5.0f} s  {name}: {', '.join(step.keys)}", file=sys.stderr, flush=True)
+        try:
+            step.side.values |= dict(zip(step.keys, step.measure(), strict=True))
+        except ChildError as error:
+            print(f"bench: {error}", file=sys.stderr, flush=True)
+            step.side.gaps |= dict.fromkeys(step.keys, str(error))
+    return bench.measured
 
 
 class _Bench:
-    """One run, in the order of its methods."""
+    """The measurements of one run. A corpus and its indexes lie in the work folder, by its name."""
 
     def __init__(self, options: Options) -> None:
         self._options = options
-        self._paths = _Paths(options.work)
-        self._measured = Measured()
-        self._begun = time.monotonic()
-        self._prospectus = sets.prospectus_corpus(self._paths.corpus("prospectus"))
+        self.measured = Measured()
+        self.no_stock = "left out by --quick" if options.quick else stock.missing()
         self._filings, self._no_filings = sets.filings(options.data)
-        self._no_stock = "left out by --quick" if options.quick else stock.missing()
+        self._prospectus = sets.prospectus_corpus(options.work / "prospectus-corpus")
 
-    def run(self) -> Measured:
-        """Measure everything."""
-        self._ours("help", ("help",), self._help)
-        self._both("ingest", "prospectus", ("ingest_prospectus", "ingest_memory"))
-        self._ours("cold ask", ("cold", "cold_memory"), self._cold)
-        self._stock("cold ask", ("cold", "cold_memory"), self._stock_cold)
-        self._ours("warm ask", ("warm_p50", "warm_p95"), self._warm)
-        self._stock("warm ask", ("warm_p50", "warm_p95"), self._stock_warm)
-        self._both("read", "prospectus", ("read_prospectus",))
-        self._both("read", "filings", ("read_filings",))
-        self._ours("read filings, two processes", ("read_filings_two",), self._read_as_ingest)
-        self._both("ingest", "filings", ("ingest_filings", "ingest_filings_memory"))
-        self._ours("ingest again", ("reingest",), self._reingest)
-        self._ours("kill ingest", ("kills",), self._kill)
-        self._ours("embed", ("embed",), self._embed)
-        self._stock("embed", ("embed",), self._stock_embed)
-        keys = ("large_p50", "large_p95", "large_memory")
-        self._ours("warm ask, large index", (*keys, "large_build_memory"), self._large)
-        self._stock("warm ask, large index", keys, self._stock_large)
-        return self._measured
+    def steps(self) -> list[_Step]:
+        """All measurements in their order: some need what those before them have built."""
+        ours = partial(_Step, self.measured.ours)
+        other = partial(_Step, self.measured.stock)
+        ingested, filed = ("ingest_prospectus", "ingest_memory"), "ingest_filings"
+        cold, warm = ("cold", "cold_memory"), ("warm_p50", "warm_p95")
+        large = ("large_p50", "large_p95", "large_memory")
+        return [
+            ours(("help",), self._help),
+            ours(ingested, partial(self._ingest, "prospectus")),
+            other(ingested, partial(self._stock_ingest, "prospectus")),
+            ours(cold, self._cold),
+            other(cold, self._stock_cold),
+            ours(warm, self._warm),
+            other(warm, self._stock_warm),
+            ours(("read_prospectus",), partial(self._read, "ours", "prospectus")),
+            other(("read_prospectus",), partial(self._read, "stock", "prospectus")),
+            ours(("read_filings",), partial(self._read, "ours", "filings")),
+            other(("read_filings",), partial(self._read, "stock", "filings")),
+            ours(("read_filings_two",), partial(self._read, "ours", "filings", "in_processes")),
+            ours((filed, f"{filed}_memory"), partial(self._ingest, "filings")),
+            other((filed, f"{filed}_memory"), partial(self._stock_ingest, "filings")),
+            ours(("reingest",), self._reingest),
+            ours(("kills",), self._kill),
+            ours(("embed",), self._embed),
+            other(("embed",), self._stock_embed),
+            ours((*large, "large_build_memory"), self._large),
+            other(large, self._stock_large),
+        ]
 
-    def _both(self, what: str, corpus: str, keys: tuple[str, ...]) -> None:
-        """Read or ingest one corpus on both sides."""
-        folder = self._prospectus if corpus == "prospectus" else self._filings
+    def _corpus(self, name: str) -> Path:
+        """The folder of the prospectus or of the filings; ChildError tells that there are none."""
+        folder = self._prospectus if name == "prospectus" else self._filings
         if folder is None:
-            self._measured.ours.leave_out(keys, self._no_filings)
-            self._measured.stock.leave_out(keys, self._no_filings)
-            return
-        ours, other = {
-            "read": (self._read, self._stock_read),
-            "ingest": (self._ingest, self._stock_ingest),
-        }[what]
-        self._ours(f"{what} {corpus}", keys, lambda: ours(corpus, folder, keys))
-        self._stock(f"{what} {corpus}", keys, lambda: other(corpus, folder, keys))
+            raise ChildError(self._no_filings)
+        return folder
 
-    def _ours(self, what: str, keys: tuple[str, ...], step: Callable[[], Values]) -> None:
-        self._take("ours", what, keys, step)
+    def _path(self, name: str) -> Path:
+        return self._options.work / name
 
-    def _stock(self, what: str, keys: tuple[str, ...], step: Callable[[], Values]) -> None:
-        if self._no_stock:
-            self._measured.stock.leave_out(keys, self._no_stock)
-        else:
-            self._take("stock", what, keys, step)
-
-    def _take(
-        self, name: str, what: str, keys: tuple[str, ...], step: Callable[[], Values]
-    ) -> None:
-        """Do one step of one side and say so; a failure is the reason of its figures' absence."""
-        passed = time.monotonic() - self._begun
-        print(f"bench {passed:5.0f} s  {name}: {what}", file=sys.stderr, flush=True)
-        side = self._measured.ours if name == "ours" else self._measured.stock
-        try:
-            side.values.update(step())
-        except ChildError as error:
-            print(f"bench: {error}", file=sys.stderr, flush=True)
-            side.leave_out(keys, str(error))
-
-    def _run(self, key: str, command: list[str], minutes: float = 2) -> Run:
-        """Run a process and keep what it took among the details."""
-        done = run(command, self._options.work, minutes * _MINUTE)
-        taken = {"seconds": done.seconds, "cpu_seconds": done.cpu_seconds, "mb": done.peak_mb}
-        rounded = {name: round(value, 3) for name, value in taken.items()}
-        self._measured.details.setdefault(key, []).append(rounded)
-        return done
+    def _run(self, command: list[str], minutes: float = 2) -> Run:
+        return run(command, self._options.work, minutes * _MINUTE)
 
     def _result(
         self, key: str, command: list[str], minutes: float = 2
     ) -> tuple[dict[str, Any], Run]:
-        """The same for a process that prints JSON, which is kept too."""
-        done = self._run(key, command, minutes)
-        result = done.json()
-        self._measured.details[key][-1]["result"] = result
-        return result, done
+        """What a process that prints JSON returned, which is kept, and what it took."""
+        done = self._run(command, minutes)
+        self.measured.results[key] = done.json()
+        return self.measured.results[key], done
+
+    def _ingested(self, corpus: Path, index: Path) -> list[str]:
+        return mehealth("ingest", "--json", "--corpus", str(corpus), "--index", str(index))
 
     def _help(self) -> Values:
-        runs = [self._run("help", mehealth("--help")) for _ in range(self._options.starts)]
-        return {"help": median([r.seconds for r in runs])}
+        runs = [self._run(mehealth("--help")) for _ in range(self._options.starts)]
+        return (median([r.seconds for r in runs]),)
 
-    def _ingest(self, corpus: str, folder: Path, keys: tuple[str, ...]) -> Values:
-        index = str(self._paths.index(corpus))
-        command = mehealth("ingest", "--json", "--corpus", str(folder), "--index", index)
-        result, done = self._result(f"ingest_{corpus}", command, minutes=20)
-        return dict(zip(keys, (result["pages"] / done.seconds, done.peak_mb), strict=True))
+    def _ingest(self, name: str) -> Values:
+        command = self._ingested(self._corpus(name), self._path(f"{name}-index"))
+        result, done = self._result(f"ingest_{name}", command, minutes=20)
+        return result["pages"] / done.seconds, done.peak_mb
 
-    def _stock_ingest(self, corpus: str, folder: Path, keys: tuple[str, ...]) -> Values:
-        target = self._paths.saved(corpus)
-        command = job("stock", "ingest", folder=folder, target=target)
-        result, done = self._result(f"stock_ingest_{corpus}", command, minutes=20)
-        self._result(f"stock_coverage_{corpus}", job("stock", "coverage", saved=target))
-        return dict(zip(keys, (result["pages"] / done.seconds, done.peak_mb), strict=True))
+    def _stock_ingest(self, name: str) -> Values:
+        target = self._path(f"{name}-stock")
+        command = job("stock", "ingest", folder=self._corpus(name), target=target)
+        result, done = self._result(f"stock_ingest_{name}", command, minutes=20)
+        self._result(f"stock_coverage_{name}", job("stock", "coverage", saved=target))
+        return result["pages"] / done.seconds, done.peak_mb
 
     def _cold(self) -> Values:
-        index = str(self._paths.index("prospectus"))
-        command = mehealth(
-            "ask", QUESTION, "--json", "--corpus", str(self._prospectus), "--index", index
-        )
-        return _starts([self._run("cold", command) for _ in range(self._options.starts)])
+        where = ("--corpus", str(self._prospectus), "--index", str(self._path("prospectus-index")))
+        return self._started(mehealth("ask", QUESTION, "--json", *where))
 
     def _stock_cold(self) -> Values:
-        command = job("stock", "ask", saved=self._paths.saved("prospectus"), question=QUESTION)
-        count = min(self._options.starts, 3)
-        return _starts([self._run("stock_cold", command) for _ in range(count)])
+        saved = self._path("prospectus-stock")
+        return self._started(job("stock", "ask", saved=saved, question=QUESTION))
+
+    def _started(self, command: list[str]) -> Values:
+        """Seconds of a question from a cold start at the median, and the highest peak of memory."""
+        runs = [self._run(command) for _ in range(self._options.starts)]
+        return median([r.seconds for r in runs]), max(r.peak_mb for r in runs)
 
     def _warm(self) -> Values:
-        index, options = self._paths.index("prospectus"), self._options
-        arguments = {"count": options.questions, "rounds": options.rounds}
-        command = job("ours", "warm", corpus=self._prospectus, index=index, **arguments)
-        result, _ = self._result("warm", command, 5)
-        first = [row for row in result["rows"] if row["round"] == 0]
-        self._measured.details["warm_first_round"] = _quantiles("warm", {"rows": first})
-        return _quantiles("warm", result)
+        where = {"corpus": self._prospectus, "index": self._path("prospectus-index")}
+        return self._asked("warm", job("ours", "warm", **where, **self._rounds()))[0]
 
     def _stock_warm(self) -> Values:
-        saved, options = self._paths.saved("prospectus"), self._options
-        arguments = {"count": options.questions, "rounds": options.rounds}
-        command = job("stock", "warm", saved=saved, **arguments)
-        return _quantiles("warm", self._result("stock_warm", command, 5)[0])
+        saved = self._path("prospectus-stock")
+        return self._asked("stock_warm", job("stock", "warm", saved=saved, **self._rounds()))[0]
 
-    def _read(self, corpus: str, folder: Path, keys: tuple[str, ...]) -> Values:
-        command = job("ours", "read", folder=folder, rounds=self._reading_rounds(corpus))
-        return _reading(keys, self._result(f"read_{corpus}", command, 5)[0])
+    def _rounds(self) -> dict[str, int]:
+        return {"count": self._options.questions, "rounds": self._options.rounds}
 
-    def _read_as_ingest(self) -> Values:
-        if self._filings is None:
-            raise ChildError(self._no_filings)
-        command = job("ours", "read_in_processes", folder=self._filings, rounds=3)
-        return _reading(("read_filings_two",), self._result("read_two", command, 5)[0])
+    def _asked(self, key: str, command: list[str]) -> tuple[tuple[float, float], Run]:
+        """Milliseconds of a question, at the median and the 95th percentile."""
+        result, done = self._result(key, command, minutes=10)
+        took = [row["ms"] for row in result["rows"]]
+        return (float(np.percentile(took, 50)), float(np.percentile(took, 95))), done
 
-    def _stock_read(self, corpus: str, folder: Path, keys: tuple[str, ...]) -> Values:
-        command = job("stock", "read", folder=folder, rounds=self._reading_rounds(corpus))
-        return _reading(keys, self._result(f"stock_read_{corpus}", command, 5)[0])
-
-    def _reading_rounds(self, corpus: str) -> int:
-        return self._options.rounds if corpus == "prospectus" else 1
+    def _read(self, side: str, name: str, how: str = "") -> Values:
+        """Pages a second of reading alone."""
+        rounds = self._options.rounds if name == "prospectus" else 1
+        function = f"read_{how}" if how else "read"
+        command = job(side, function, folder=self._corpus(name), rounds=rounds)
+        result, _ = self._result(f"{side}_{function}_{name}", command, minutes=5)
+        return (result["pages"] / median(result["seconds"]),)
 
     def _reingest(self) -> Values:
-        corpus, index = self._paths.corpus("sheets"), self._paths.index("sheets")
-        written = {"corpus": corpus, "count": self._options.sheets}
-        self._result("sheets", job("changing", "write_pages", **written))
-        command = mehealth("ingest", "--json", "--corpus", str(corpus), "--index", str(index))
-        self._run("sheets_first", command, minutes=10)
+        corpus = self._path("sheets-corpus")
+        self._run(job("changing", "write_pages", corpus=corpus, count=self._options.sheets))
+        command = self._ingested(corpus, self._path("sheets-index"))
+        self._run(command, minutes=10)
         runs = [self._result("reingest", command) for _ in range(min(self._options.starts, 3))]
         if any(result["changed"] for result, _ in runs):
             raise ChildError("an unchanged corpus was indexed again")
-        return {"reingest": median([done.seconds for _, done in runs])}
+        return (median([done.seconds for _, done in runs]),)
 
     def _kill(self) -> Values:
-        arguments = {"folder": self._options.work / "killed", "times": self._options.kills}
+        arguments = {"folder": self._path("killed"), "times": self._options.kills}
         result, _ = self._result("kill", job("changing", "kill", **arguments), minutes=60)
-        if result["twice"] or not result["right_at_last"]:
+        if not result["right_at_last"]:
             raise ChildError("an interrupted ingest was not resumed as it should be")
-        return {"kills": 100 * result["served"] / result["times"]}
+        return (100 * result["served"] / result["times"],)
 
     def _embed(self) -> Values:
-        found = "ingest_filings" in self._measured.ours.values
-        name = "filings" if found else "prospectus"
-        arguments = {"index": self._paths.index(name), "stock": not self._no_stock}
+        name = "filings" if "ingest_filings" in self.measured.ours.values else "prospectus"
+        arguments = {"index": self._path(f"{name}-index"), "stock": not self.no_stock}
         result, _ = self._result("embed", job("ours", "embed", **arguments), minutes=20)
-        return {"embed": max(result["ours"])}
+        return (max(result["ours"]),)
 
     def _stock_embed(self) -> Values:
         """Measured in turn with ours, in one process: how busy the machine is matters less."""
-        return {"embed": max(self._measured.details["embed"][0]["result"]["stock"])}
+        if "embed" not in self.measured.results:
+            raise ChildError("it is measured with ours, which failed")
+        return (max(self.measured.results["embed"]["stock"]),)
 
     def _large(self) -> Values:
-        corpus, index = self._paths.corpus("large"), self._paths.index("large")
-        models = self._paths.index("prospectus") / "models"
-        passages = self._options.passages
-        command = job("ours", "recombine", corpus=corpus, passages=passages, pool=self._pool())
-        self._result("large_corpus", command, minutes=5)
-        where = {"corpus": corpus, "index": index, "models": models}
-        _, built = self._result("large_build", job("ours", "enlarge", **where), minutes=30)
-        if not self._no_stock:
-            self._result("large_dump", job("ours", "dump", **where), minutes=5)
+        corpus, index = self._path("large-corpus"), self._path("large-index")
+        pool = [self._prospectus, *sets.text_corpora(self._options.data)]
+        if self._filings is not None:
+            pool.insert(1, self._filings)
+        made = {"passages": self._options.passages, "pool": list(map(str, pool))}
+        self._result("large_corpus", job("ours", "recombine", corpus=corpus, **made), minutes=10)
+        _, built = self._result("large_build", self._ingested(corpus, index), minutes=60)
+        if not self.no_stock:
+            self._run(job("ours", "dump", corpus=corpus, index=index), minutes=5)
         count = self._options.large_questions
         command = job("ours", "warm", corpus=corpus, index=index, count=count, rounds=1)
-        result, done = self._result("large", command, 10)
-        return {
-            **_quantiles("large", result),
-            "large_memory": done.peak_mb,
-            "large_build_memory": built.peak_mb,
-        }
-
-    def _pool(self) -> list[list[str]]:
-        """Corpus and index of what the large corpus is made from; texts are indexed for it here."""
-        pairs = [(self._prospectus, self._paths.index("prospectus"))]
-        if "ingest_filings" in self._measured.ours.values and self._filings is not None:
-            pairs.append((self._filings, self._paths.index("filings")))
-        for number, folder in enumerate(sets.text_corpora(self._options.data)):
-            index = self._paths.index(f"texts-{number}")
-            command = mehealth("ingest", "--json", "--corpus", str(folder), "--index", str(index))
-            self._run("texts", command, minutes=10)
-            pairs.append((folder, index))
-        return [[str(corpus), str(index)] for corpus, index in pairs]
+        took, done = self._asked("large", command)
+        return *took, done.peak_mb, built.peak_mb
 
     def _stock_large(self) -> Values:
-        work, options = self._options.work, self._options
-        command = job(
-            "stock",
-            "warm_large",
-            texts=work / PLAIN_SET,
-            vectors=work / VECTORS,
-            count=options.questions,
-            rounds=1,
-        )
-        result, done = self._result("stock_large", command, minutes=10)
-        return {**_quantiles("large", result), "large_memory": done.peak_mb}
-
-
-def _starts(runs: list[Run]) -> Values:
-    """The first question from a cold start: seconds at the median, the highest peak of memory."""
-    seconds = median([r.seconds for r in runs])
-    return {"cold": seconds, "cold_memory": max(r.peak_mb for r in runs)}
-
-
-def _quantiles(name: str, result: dict[str, Any]) -> Values:
-    took = [row["ms"] for row in result["rows"]]
-    return {f"{name}_p{p}": float(np.percentile(took, p)) for p in (50, 95)}
-
-
-def _reading(keys: tuple[str, ...], result: dict[str, Any]) -> Values:
-    return {keys[0]: result["pages"] / median(result["seconds"])}
+        where = {"texts": self._path(PLAIN_SET), "vectors": self._path(VECTORS)}
+        count = self._options.questions
+        command = job("stock", "warm_large", **where, count=count, rounds=1)
+        took, done = self._asked("stock_large", command)
+        return *took, done.peak_mb

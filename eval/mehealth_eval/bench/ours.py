@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from mehealth_eval.bench.sets import asked, timed
 
-    from mehealth_rag.index.report import BuildPlan
+if TYPE_CHECKING:
     from mehealth_rag.settings import Settings
 
 PLAIN_SET = "passages.jsonl"
@@ -22,20 +20,10 @@ EMBEDDED, EMBED_ROUNDS = 200, 3
 
 def warm(corpus: str, index: str, count: int, rounds: int) -> dict[str, Any]:
     """Milliseconds of each `ask` over a fixed list of questions, after a few others."""
-    from mehealth_eval.bench.sets import WARMING, chosen_questions
     from mehealth_rag.assistant import Assistant
 
     assistant = Assistant.open(settings(corpus, index))
-    questions, others = chosen_questions(count), chosen_questions(count + WARMING)[count:]
-    for question in others:
-        assistant.ask(question.question, question.history)
-    rows = []
-    for turn in range(rounds):
-        for question in questions:
-            begun = perf_counter()
-            answer = assistant.ask(question.question, question.history)
-            took = (perf_counter() - begun) * 1000
-            rows.append({"id": question.id, "round": turn, "ms": took, **answer.timings_ms})
+    rows = asked(lambda q: assistant.ask(q.question, q.history), count, rounds)
     return {"rows": rows, "passages": assistant.index.passage_count}
 
 
@@ -46,7 +34,7 @@ def read(folder: str, rounds: int) -> dict[str, Any]:
 
     sources = present(load_sources(Path(folder)))
     read_document(sources[0])
-    return _timed(lambda: sum(len(read_document(source).pages) for source in sources), rounds)
+    return timed(lambda: sum(len(read_document(source).pages) for source in sources), rounds)
 
 
 def read_in_processes(folder: str, rounds: int) -> dict[str, Any]:
@@ -63,17 +51,7 @@ def read_in_processes(folder: str, rounds: int) -> dict[str, Any]:
             return sum(len(readers.read(source).pages) for source in sources)
 
         read_all()  # the processes start
-        return _timed(read_all, rounds) | {"processes": Limits().processes}
-
-
-def _timed(read_all: Callable[[], int], rounds: int) -> dict[str, Any]:
-    """The pages that are read, and the seconds of each round."""
-    seconds = []
-    for _ in range(rounds):
-        begun = perf_counter()
-        pages = read_all()
-        seconds.append(perf_counter() - begun)
-    return {"pages": pages, "seconds": seconds}
+        return timed(read_all, rounds) | {"processes": Limits().processes}
 
 
 def embed(index: str, stock: bool) -> dict[str, Any]:
@@ -101,43 +79,37 @@ def embed(index: str, stock: bool) -> dict[str, Any]:
     return {"passages": len(items), **found}
 
 
-def recombine(corpus: str, passages: int, pool: list[list[str]]) -> dict[str, Any]:
-    """Write a corpus of recombined sentences and the prospectus; `pool` names (corpus, index)."""
-    from mehealth_eval.bench.sets import PROSPECTUS
-    from mehealth_eval.bench.synthetic import gather, save, write_corpus
-    from mehealth_rag.wiring import open_index
+def recombine(corpus: str, passages: int, pool: list[str]) -> dict[str, Any]:
+    """Write a corpus of the prospectus and recombined sentences of the corpora in `pool`."""
+    from mehealth_eval.bench.sets import prospectus_corpus
+    from mehealth_eval.bench.synthetic import gather, write_corpus
 
-    opened = [open_index(settings(*pair))[0] for pair in pool]
-    sentences = gather(opened)
-    folder = Path(corpus)
-    write_corpus(sentences, folder, passages - opened[0].passage_count)
-    shutil.copy2(Path(pool[0][0]) / PROSPECTUS, folder / PROSPECTUS)
-    save(sentences, folder.parent)
-    for one in opened:
-        one.close()
+    sentences = gather(map(Path, pool))
+    write_corpus(sentences, Path(corpus), passages)
+    prospectus_corpus(Path(corpus), manifest=False)
     return {"sentences": len(sentences.sentences)}
 
 
-def enlarge(corpus: str, index: str, models: str) -> dict[str, Any]:
-    """Build the index of a recombined corpus: its vectors derived, a few computed as well."""
-    from mehealth_eval.bench.synthetic import SyntheticEncoder, load
-    from mehealth_rag.encoder.onnx_embedding import OnnxPassageEncoder
-    from mehealth_rag.index.build import build_index
+def dump(corpus: str, index: str) -> dict[str, Any]:
+    """Write an index's texts and vectors beside it for the other side, which then embeds none.
 
-    begun = perf_counter()
-    sentences = load(Path(corpus).parent)
-    # The model is there as when it computes all of them: its memory counts.
-    encoder = SyntheticEncoder(sentences, Path(models), OnnxPassageEncoder.load(Path(models)))
-    report = build_index(plan(settings(corpus, index), encoder))
-    seconds = perf_counter() - begun
-    return {
-        "pages": report.pages,
-        "passages": report.passages,
-        "sentences": len(sentences.sentences),
-        "unknown": encoder.unknown,
-        "seconds": seconds,
-        "stages": dict(report.seconds),
-    }
+    A passage's vector is the mean of its sentences'.
+    """
+    import numpy as np
+
+    from mehealth_rag.index.texts import embedding_text
+    from mehealth_rag.wiring import open_index
+
+    opened, _ = open_index(settings(corpus, index))
+    folder, vectors = Path(index).parent, []
+    with (folder / PLAIN_SET).open("w", encoding="utf-8") as stream:
+        for ordinal in range(opened.passage_count):
+            stream.write(json.dumps(embedding_text(opened.passage(ordinal)).text) + "\n")
+            mean = opened.sentence_vectors(ordinal).mean(axis=0)
+            vectors.append(mean / np.linalg.norm(mean))
+    np.save(folder / VECTORS, np.stack(vectors))
+    opened.close()
+    return {"passages": len(vectors)}
 
 
 def settings(corpus: str, index: str) -> Settings:
@@ -146,45 +118,3 @@ def settings(corpus: str, index: str) -> Settings:
 
     flags = {"corpus": Path(corpus), "index": Path(index)}
     return Settings.load(flags, environ={}, folder=Path(index))
-
-
-def plan(settings: Settings, encoder: Any) -> BuildPlan:  # noqa: ANN401 - as the plan has it
-    """The plan that `mehealth ingest` makes, with another encoder."""
-    from mehealth_rag.corpus import load_sources, present
-    from mehealth_rag.encoder.model_files import model_id
-    from mehealth_rag.index.folder import IndexFolder
-    from mehealth_rag.index.report import BuildPlan, Versions
-    from mehealth_rag.passages.splitting import SPLITTER_VERSION, split
-    from mehealth_rag.reading import READER_VERSION, read_document
-
-    return BuildPlan(
-        sources=present(load_sources(settings.corpus)),
-        folder=IndexFolder(settings.index),
-        read=read_document,
-        split=split,
-        encoder=lambda: encoder,
-        versions=Versions(READER_VERSION, SPLITTER_VERSION),
-        model=model_id(settings.embedding_model),
-    )
-
-
-def dump(corpus: str, index: str, models: str) -> dict[str, Any]:
-    """Write texts and vectors of a recombined index for the other side, which embeds none."""
-    import numpy as np
-
-    from mehealth_eval.bench.synthetic import SyntheticEncoder, load
-    from mehealth_rag.index.texts import embedding_text
-    from mehealth_rag.wiring import open_index
-
-    folder = Path(corpus).parent
-    encoder = SyntheticEncoder(load(folder), Path(models))
-    opened, _ = open_index(settings(corpus, index))
-    vectors = []
-    with (folder / PLAIN_SET).open("w", encoding="utf-8") as stream:
-        for ordinal in range(opened.passage_count):
-            item = embedding_text(opened.passage(ordinal))
-            vectors.append(encoder.encode([item])[0].passage)
-            stream.write(json.dumps(item.text) + "\n")
-    np.save(folder / VECTORS, np.stack(vectors))
-    opened.close()
-    return {"passages": len(vectors)}

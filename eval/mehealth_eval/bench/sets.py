@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
 
 from mehealth_eval.bench.child import ROOT
 from mehealth_eval.questions import load_questions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from mehealth_eval.questions import Question
 
@@ -33,10 +34,10 @@ def chosen_questions(count: int) -> list[Question]:
     return [question for question, _ in zip(turns, range(count), strict=False)]
 
 
-def prospectus_corpus(folder: Path) -> Path:
+def prospectus_corpus(folder: Path, *, manifest: bool = True) -> Path:
     """A corpus of the prospectus alone, with its manifest; whatever else was fetched stays out."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name in (PROSPECTUS, _MANIFEST):
+    for name in (PROSPECTUS, *([_MANIFEST] if manifest else [])):
         shutil.copy2(ROOT / "corpus" / name, folder / name)
     return folder
 
@@ -55,3 +56,28 @@ def text_corpora(data: Path | None) -> list[Path]:
     """The corpora of plain texts in a data folder."""
     folders: Iterable[Path] = sorted(data.glob("*/corpus")) if data else ()
     return [folder for folder in folders if any(folder.glob("*.txt"))]
+
+
+def asked(ask: Callable[[Question], object], count: int, rounds: int) -> list[dict[str, Any]]:
+    """Milliseconds of each of `count` questions in so many rounds, after a few others."""
+    questions = chosen_questions(count + WARMING)
+    for question in questions[count:]:
+        ask(question)
+    rows = []
+    for turn in range(rounds):
+        for question in questions[:count]:
+            begun = perf_counter()
+            ask(question)
+            took = (perf_counter() - begun) * 1000
+            rows.append({"id": question.id, "round": turn, "ms": took})
+    return rows
+
+
+def timed(read_all: Callable[[], int], rounds: int) -> dict[str, Any]:
+    """The pages that are read, and the seconds of each round."""
+    seconds, pages = [], 0
+    for _ in range(rounds):
+        begun = perf_counter()
+        pages = read_all()
+        seconds.append(perf_counter() - begun)
+    return {"pages": pages, "seconds": seconds}

@@ -7,12 +7,12 @@ job, by `job.py`.
 
 from __future__ import annotations
 
-import itertools
 import json
 from importlib.util import find_spec
 from pathlib import Path
-from time import perf_counter
 from typing import TYPE_CHECKING, Any
+
+from mehealth_eval.bench.sets import asked, timed
 
 if TYPE_CHECKING:
     from llama_index.core import VectorStoreIndex
@@ -32,25 +32,18 @@ def missing() -> str:
 
 
 def ingest(folder: str, target: str) -> dict[str, Any]:
-    """Read, split, embed and save the PDFs of a folder; seconds by stage."""
-    laps = [perf_counter()]
-    model = _model()
-    laps.append(perf_counter())
+    """Read, split, embed and save the PDFs of a folder."""
     from llama_index.core import VectorStoreIndex
     from llama_index.core.node_parser import SentenceSplitter
     from llama_index.readers.file import PDFReader  # type: ignore[import-untyped,import-not-found,unused-ignore]
 
     reader = PDFReader()
     pages = [page for path in _pdfs(folder) for page in reader.load_data(path)]
-    laps.append(perf_counter())
     index = VectorStoreIndex.from_documents(
-        pages, embed_model=model, transformations=[SentenceSplitter()]
+        pages, embed_model=_model(), transformations=[SentenceSplitter()]
     )
     index.storage_context.persist(target)
-    laps.append(perf_counter())
-    seconds = [after - before for before, after in itertools.pairwise(laps)]
-    stages = dict(zip(("load", "read", "index"), seconds, strict=True))
-    return {"pages": len(pages), "nodes": len(index.docstore.docs), "stages": stages}
+    return {"pages": len(pages), "nodes": len(index.docstore.docs)}
 
 
 def ask(saved: str, question: str) -> dict[str, Any]:
@@ -61,7 +54,7 @@ def ask(saved: str, question: str) -> dict[str, Any]:
 def warm(saved: str, count: int, rounds: int) -> dict[str, Any]:
     """Milliseconds of each retrieval from a saved index, over the same questions."""
     index = _opened(saved)
-    return {"rows": _timed(index, count, rounds), "nodes": len(index.docstore.docs)}
+    return {"rows": _asked(index, count, rounds), "nodes": len(index.docstore.docs)}
 
 
 def warm_large(texts: str, vectors: str, count: int, rounds: int) -> dict[str, Any]:
@@ -77,7 +70,7 @@ def warm_large(texts: str, vectors: str, count: int, rounds: int) -> dict[str, A
             for i, line in enumerate(stream)
         ]
     index = VectorStoreIndex(nodes, embed_model=_model())
-    return {"rows": _timed(index, count, rounds), "nodes": len(nodes)}
+    return {"rows": _asked(index, count, rounds), "nodes": len(nodes)}
 
 
 def read(folder: str, rounds: int) -> dict[str, Any]:
@@ -87,12 +80,7 @@ def read(folder: str, rounds: int) -> dict[str, Any]:
     reader = PDFReader()
     paths = _pdfs(folder)
     reader.load_data(paths[0])
-    seconds = []
-    for _ in range(rounds):
-        begun = perf_counter()
-        pages = sum(len(reader.load_data(path)) for path in paths)
-        seconds.append(perf_counter() - begun)
-    return {"pages": pages, "seconds": seconds}
+    return timed(lambda: sum(len(reader.load_data(path)) for path in paths), rounds)
 
 
 def coverage(saved: str) -> dict[str, Any]:
@@ -110,21 +98,9 @@ def coverage(saved: str) -> dict[str, Any]:
     return {"nodes": len(pieces), "embedded": sum(min(n, 256) for n in pieces) / sum(pieces)}
 
 
-def _timed(index: VectorStoreIndex, count: int, rounds: int) -> list[dict[str, Any]]:
-    from mehealth_eval.bench.sets import WARMING, chosen_questions
-
+def _asked(index: VectorStoreIndex, count: int, rounds: int) -> list[dict[str, Any]]:
     retriever = index.as_retriever()
-    questions, others = chosen_questions(count), chosen_questions(count + WARMING)[count:]
-    for question in others:
-        retriever.retrieve(question.question)
-    rows = []
-    for turn in range(rounds):
-        for question in questions:
-            begun = perf_counter()
-            retriever.retrieve(question.question)
-            took = (perf_counter() - begun) * 1000
-            rows.append({"id": question.id, "round": turn, "ms": took})
-    return rows
+    return asked(lambda question: retriever.retrieve(question.question), count, rounds)
 
 
 def _model() -> BaseEmbedding:

@@ -1,89 +1,67 @@
-"""A large corpus made of real sentences, and an encoder that derives its vectors from real ones.
-
-The sentences of indexed documents are recombined, always in the same way, into Markdown files.
-Those go through the real reader, splitter and index writer; only the model is replaced: a
-sentence's vector is the one that the model gave it in its own document, moved a little by the
-passage that it stands in now, and a passage's vector is the mean of its sentences'.
-"""
+"""A large corpus of real sentences, recombined into Markdown files, the same on every run."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 import random
 import re
-import shutil
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from mehealth_rag.encoder.embedding import PassageText, PassageVectors
-from mehealth_rag.passages.splitting import MAX_PIECES, estimated_pieces
+from mehealth_rag.corpus import load_sources, present
+from mehealth_rag.passages.splitting import MAX_PIECES, estimated_pieces, split
+from mehealth_rag.reading import read_document
 from mehealth_rag.types import BlockKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-
-    from numpy.typing import NDArray
-
-    from mehealth_rag.index.opened import OpenIndex
-    from mehealth_rag.index.report import BulkEncoder
-
-    Vectors = NDArray[np.float32]
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
 SEED = 20_000
 SECTIONS_A_PAGE = 5
 PAGES_A_DOCUMENT = 40
 REPLACED = 0.25
 """The share of a passage's sentences that come from elsewhere."""
-MOVED = 0.4
-"""The length of the step from a sentence's own vector: a cosine of some 0.93 to it."""
 
-_TEXTS, _ROWS = "pool.json", "pool.npy"
 _SENTENCE = re.compile(r"[A-Z0-9£$“\"'(][^\n\t*_\[\]|#<>`\\]{38,398}[.!?]")
 _HEADING = re.compile(r"[A-Z][^\n\t*_\[\]|#<>`\\]{3,78}")
 _BULLET = re.compile(r"^[•–▪*-]\s+")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Pool:
-    """Real sentences and headings in the order of their documents, and their vectors by text."""
+    """Real sentences and headings in the order of their documents."""
 
     sentences: tuple[str, ...]
     headings: tuple[str, ...]
-    vectors: Mapping[str, Vectors]
 
 
-def gather(indexes: Iterable[OpenIndex]) -> Pool:
-    """The whole sentences and the headings of some indexes."""
+def gather(corpora: Iterable[Path]) -> Pool:
+    """The whole sentences and the headings of some corpora.
+
+    Raises:
+        ValueError: there is none.
+    """
     sentences: dict[str, None] = {}
     headings: dict[str, None] = {}
-    vectors: dict[str, Vectors] = {}
-    for text, kind, vector in (found for index in indexes for found in _each_sentence(index)):
-        vectors.setdefault(text, vector)
+    for kind, text in (found for corpus in corpora for found in _each_sentence(corpus)):
         if kind is BlockKind.HEADING and _HEADING.fullmatch(text):
             headings[text] = None
         elif kind is BlockKind.PARAGRAPH and _SENTENCE.fullmatch(text):
             sentences[text] = None
         elif kind is BlockKind.ITEM and _SENTENCE.fullmatch(f"{text}."):
             sentences[f"{text}."] = None
-            vectors.setdefault(f"{text}.", vector)
     if not sentences:
-        raise ValueError("the indexed documents hold no whole sentence")
-    return Pool(tuple(sentences), tuple(headings) or ("More about this",), vectors)
+        raise ValueError("the documents hold no whole sentence")
+    return Pool(tuple(sentences), tuple(headings) or ("More about this",))
 
 
-def _each_sentence(index: OpenIndex) -> Iterator[tuple[str, BlockKind, Vectors]]:
-    for ordinal in range(index.passage_count):
-        passage = index.passage(ordinal)
-        shift = passage.span.start
-        for sentence, vector in zip(
-            passage.sentences, index.sentence_vectors(ordinal), strict=True
-        ):
-            text = passage.text[sentence.span.start - shift : sentence.span.end - shift]
-            yield _BULLET.sub("", text), sentence.kind, vector
+def _each_sentence(corpus: Path) -> Iterator[tuple[BlockKind, str]]:
+    for source in present(load_sources(corpus)):
+        for passage in split(read_document(source)):
+            shift = passage.span.start
+            for sentence in passage.sentences:
+                text = passage.text[sentence.span.start - shift : sentence.span.end - shift]
+                yield sentence.kind, _BULLET.sub("", text)
 
 
 def write_corpus(pool: Pool, folder: Path, passages: int) -> None:
@@ -114,75 +92,3 @@ def section(pool: Pool, chance: random.Random) -> str:
             return f"## {heading}\n\n{' '.join(chosen)}"
         chosen.append(text)
         place += 1
-
-
-def save(pool: Pool, folder: Path) -> None:
-    """Write a pool into a folder, for another process."""
-    texts = list(pool.vectors)
-    whole = {"sentences": pool.sentences, "headings": pool.headings, "texts": texts}
-    (folder / _TEXTS).write_text(json.dumps(whole), encoding="utf-8")
-    np.save(folder / _ROWS, np.stack([pool.vectors[text] for text in texts]))
-
-
-def load(folder: Path) -> Pool:
-    """Read a pool that was saved; its vectors are mapped from disk."""
-    whole = json.loads((folder / _TEXTS).read_text(encoding="utf-8"))
-    rows = np.load(folder / _ROWS, mmap_mode="r")
-    vectors = {text: rows[i] for i, text in enumerate(whole["texts"])}
-    return Pool(tuple(whole["sentences"]), tuple(whole["headings"]), vectors)
-
-
-class SyntheticEncoder:
-    """Stands in for the model while an index of recombined sentences is built.
-
-    With `real`, the first passages go through the model as well, whose memory then counts.
-    """
-
-    def __init__(self, pool: Pool, models: Path, real: BulkEncoder | None = None) -> None:
-        self._real = real
-        self._vectors = pool.vectors
-        self._sentences = pool.sentences
-        self._models = models
-        self.unknown = 0
-
-    def encode(
-        self, batch: Sequence[PassageText], progress: Callable[[int], None] | None = None
-    ) -> list[PassageVectors]:
-        """The vectors of each passage, in order."""
-        if self._real is not None:
-            self._real.encode(batch)
-            self._real = None
-        found = [self._one(item) for item in batch]
-        if progress:
-            progress(len(batch))
-        return found
-
-    def knows(self, item: PassageText) -> bool:
-        """Whether the pool holds every sentence of a passage."""
-        return all(_BULLET.sub("", s.of(item.text)) in self._vectors for s in item.sentences)
-
-    def export(self, models: Path) -> Path:
-        """Copy the question encoder that was exported for the real index."""
-        shutil.copytree(self._models, models, dirs_exist_ok=True)
-        return models
-
-    def _one(self, item: PassageText) -> PassageVectors:
-        own = np.stack([self._known(_BULLET.sub("", s.of(item.text))) for s in item.sentences])
-        digest = hashlib.sha256(item.text.encode()).digest()
-        step = np.random.default_rng(int.from_bytes(digest[:8])).standard_normal(own.shape[1])
-        sentences = _unit(own + (MOVED * step / np.linalg.norm(step)).astype(np.float32))
-        return PassageVectors(_unit(sentences.mean(axis=0, keepdims=True))[0], sentences, False)
-
-    def _known(self, text: str) -> Vectors:
-        """A sentence's own vector; where it was cut otherwise, that of another one, always it."""
-        found = self._vectors.get(text)
-        if found is not None:
-            return found
-        self.unknown += 1
-        digest = hashlib.sha256(text.encode()).digest()
-        return self._vectors[self._sentences[int.from_bytes(digest[:8]) % len(self._sentences)]]
-
-
-def _unit(vectors: Vectors) -> Vectors:
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.asarray(vectors / np.maximum(lengths, 1e-12), np.float32)

@@ -7,8 +7,7 @@ from pathlib import Path
 
 from mehealth_eval.answers import write_answers
 from mehealth_eval.reader_alone import evaluate_reader
-from mehealth_eval.report.write import write_report
-from mehealth_eval.report_json import report_json
+from mehealth_eval.report import report_json, write_report
 from mehealth_eval.run import Options, Plan, Report, evaluate, prepare
 from mehealth_eval.terminal import show, show_reader, show_written
 from mehealth_eval.written_replies import ReplyFigures, evaluate_replies

@@ -1,19 +1,44 @@
-"""The report as JSON; docs/evaluation.md tells its schema."""
+"""The report's two files: `report.html` for people, `report.json` for programs.
+
+docs/evaluation.md tells the schema of the JSON.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from mehealth_eval.compare import SCHEMA
 from mehealth_eval.figure import Figure
 from mehealth_eval.figures import Group
+from mehealth_eval.page import page
 from mehealth_eval.records import Record
 from mehealth_eval.run import Report
 from mehealth_eval.sets import Judged
+from mehealth_rag.errors import MehealthError
 
 _DIGITS = 6
+
+
+def write_report(folder: Path, report: Report, value: Mapping[str, Any]) -> Path:
+    """Write both below `folder`; `value` is the report as JSON. Returns the page's path.
+
+    Raises:
+        MehealthError: they cannot be written.
+    """
+    html = folder / "report.html"
+    text = json.dumps(value, ensure_ascii=False, indent=1) + "\n"
+    try:  # what UTF-8 cannot hold, a lone surrogate in a question, is written as an escape
+        (folder / "report.json").write_text(text, encoding="utf-8", errors="backslashreplace")
+        html.write_text(page(report), encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        raise MehealthError(
+            f"{folder}: the report cannot be written ({error.strerror}); name another with --report"
+        ) from error
+    return html
 
 
 def report_json(report: Report) -> dict[str, Any]:
@@ -55,26 +80,18 @@ def _figure(figure: Figure) -> dict[str, Any]:
 
 
 def _record(record: Record, *, shown: bool) -> dict[str, Any]:
-    item, reply, verdict = asdict(record.item), asdict(record.reply), asdict(record.verdict)
+    item, reply = asdict(record.item), asdict(record.reply)
     head = {key: item.pop(key) for key in ("id", "group", "kind", "answerable")}
-    if not shown:
-        return {
-            **head,
-            "shown": False,
+    if shown:
+        ranking = asdict(record.ranking) if record.ranking else None
+        body = {"verdict": asdict(record.verdict), "item": item, "reply": reply, "ranking": ranking}
+    else:
+        kept = ("outcome", "confidence", "milliseconds", "engine")
+        body = {
             "verdict": {"right": record.verdict.right},
-            "reply": {
-                key: reply[key] for key in ("outcome", "confidence", "milliseconds", "engine")
-            },
+            "reply": {key: reply[key] for key in kept},
         }
-    ranking = asdict(record.ranking) if record.ranking else None
-    return {
-        **head,
-        "shown": True,
-        "verdict": verdict,
-        "item": item,
-        "reply": reply,
-        "ranking": ranking,
-    }
+    return {**head, "shown": shown, **body}
 
 
 def _rounded(values: Mapping[str, Any]) -> dict[str, Any]:
