@@ -27,10 +27,6 @@ BUNDLED = 8
 ELSEWHERE_SHARE = 0.8
 """Share of the statements that are also read with a passage that does not tell of them."""
 
-GATHERED_SHARE = 0.4
-"""Share of the statements whose evidence stands in one passage and is gathered all the same: such
-rows are a third as long, and the guard reads the like."""
-
 CHANGED_SHARE = 0.5
 """Share of the true claims and answers that are read beside themselves with one thing changed."""
 
@@ -38,11 +34,25 @@ Verdict = Literal["supported", "contradicted", "not_found", "not_supported"]
 
 
 @dataclass(frozen=True, slots=True)
+class Taught:
+    """A teacher's logits for one row: its sentences', its three verdicts', its passage's."""
+
+    answers: tuple[float, ...]
+    verdict: tuple[float, ...]
+    evidence: tuple[float, ...]
+    passage: float
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
-    """What is right of one row. `labels` has a label for each of its sentences that was read."""
+    """What is right of one row. `labels` has a label for each of its sentences that was read.
+
+    `taught` is what a teacher says of it, if there is one.
+    """
 
     labels: tuple[int, ...]
     verdict: Verdict | None = None
+    taught: Taught | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +76,24 @@ class Group:
 class Mix:
     """What an epoch is made of: shares of the questions, claims, twins and answers.
 
-    An answer is true, and mostly easily seen to be: few of them are enough.
+    An answer is true, and mostly easily seen to be: few of them are enough. Without `turns`
+    follow-ups are read by themselves.
     """
 
     questions: float = 1.0
     statements: float = 1.0
     twins: float = 1.0
     answers: float = 1.0
+    turns: bool = True
+    others: int = 1
+    """Passages without gold that are read with each question."""
     copied: float = 0.0
     """Share of the questions whose gold sentence is read as a statement, beside a lie of it."""
     asked: float = 0.0
     """Share of the questions for yes or no that are read as statements."""
+    gathered: float = 0.4
+    """Share of the statements whose evidence stands in one passage and is gathered all the same:
+    such rows are a third as long, and the guard reads the like."""
 
     def share_of(self, example: Example) -> float:
         """The share that is drawn of examples of this kind."""
@@ -105,13 +122,13 @@ class Epochs:
         for forms in self._forms:
             example = random_.choice(forms)
             if random_.random() < mix.copied and not example.verdict and example.gold:
-                groups.append(self._copy(example, random_))
+                groups.append(self._copy(example, random_, mix))
             if random_.random() < mix.asked and (claim := _asked(example)):
-                groups.append(self._statement(claim, random_))
+                groups.append(self._statement(claim, random_, mix))
             if random_.random() >= mix.share_of(example):
                 continue
-            made = self._statement if example.verdict else self._question
-            groups.append(made(example, random_))
+            made = self._statement(example, random_, mix) if example.verdict else None
+            groups.append(made or self._question(example, random_, mix))
         groups = [g for g in groups if g.rows]
         random_.shuffle(groups)
         return groups
@@ -121,21 +138,20 @@ class Epochs:
         for forms in self._forms:
             example = forms[0]
             if example.kind.startswith(kind):
-                rows = [self._row(example, r, example.text) for r in example.readings]
+                rows = [self._row(example, r, example.text, turns=True) for r in example.readings]
                 targets = [
                     _target(r.labels, row) for r, row in zip(example.readings, rows, strict=True)
                 ]
                 yield example, Group(tuple(rows), tuple(targets))
 
-    def _row(self, example: Example, reading: Reading, text: str) -> Row:
-        history = [(q, a) for q, a in example.history]
+    def _row(self, example: Example, reading: Reading, text: str, *, turns: bool) -> Row:
+        history = [(q, a) for q, a in example.history] if turns else []
         return question_row(self._tokenizer, text, history, self._passages[reading.passage])
 
-    def _question(self, example: Example, random_: random.Random) -> Group:
-        """A question with its gold passages and a wrong one; two wrong ones without gold."""
+    def _question(self, example: Example, random_: random.Random, mix: Mix) -> Group:
         gold, others = example.gold, example.others
         chosen = random_.sample(gold, min(MOST_GOLD, len(gold)))
-        wanted = 1 if gold else 2
+        wanted = mix.others + (0 if gold else 1)
         tempting = [r for r in others if not r.rank]
         if tempting and not gold:
             chosen.append(random_.choice(tempting))
@@ -145,14 +161,14 @@ class Epochs:
             chosen.append(drawn)
             others = [r for r in others if r is not drawn]
         text = as_typed(example.text, random_)
-        rows = [self._row(example, r, text) for r in chosen]
+        rows = [self._row(example, r, text, turns=mix.turns) for r in chosen]
         return Group(
             tuple(rows),
             tuple(_target(r.labels, row) for r, row in zip(chosen, rows, strict=True)),
         )
 
-    def _statement(self, example: Example, random_: random.Random) -> Group:
-        text, labels = self._evidence(example, random_)
+    def _statement(self, example: Example, random_: random.Random, mix: Mix) -> Group:
+        text, labels = self._evidence(example, random_, mix)
         question = example.question if random_.random() < 0.8 else ""
         row = statement_row(self._tokenizer, example.text, question, text)
         verdict: Verdict = example.verdict  # type: ignore[assignment]
@@ -170,13 +186,13 @@ class Epochs:
             return Group((row, lie), (*targets, _target(labels, lie, made.verdict)), twins=True)
         others = example.others
         if others and random_.random() < ELSEWHERE_SHARE:
-            far = self._elsewhere(others[:6], random_)
+            far = self._elsewhere(others[:6], random_, mix)
             elsewhere = statement_row(self._tokenizer, example.text, question, far)
             rows.append(elsewhere)
             targets.append(_target([OTHER] * len(far.sentences), elsewhere, "not_found"))
         return Group(tuple(rows), tuple(targets))
 
-    def _copy(self, example: Example, random_: random.Random) -> Group:
+    def _copy(self, example: Example, random_: random.Random, mix: Mix) -> Group:
         """A gold sentence of a question as a statement, beside a lie of it."""
         reading = random_.choice(example.gold)
         sentences = self._passages[reading.passage].sentences
@@ -192,12 +208,14 @@ class Epochs:
             example, kind="copy", text=text, question=question,
             verdict="supported", readings=readings, lie="",
         )  # fmt: skip
-        return self._statement(statement, random_)
+        return self._statement(statement, random_, mix)
 
-    def _evidence(self, example: Example, random_: random.Random) -> tuple[PassageText, list[int]]:
+    def _evidence(
+        self, example: Example, random_: random.Random, mix: Mix
+    ) -> tuple[PassageText, list[int]]:
         """The passage that decides; or sentences of several, as the reader gathers them."""
         gold = example.gold
-        if len(gold) > 1 or random_.random() < GATHERED_SHARE:
+        if len(gold) > 1 or random_.random() < mix.gathered:
             others = example.others
             drawn = random_.sample(others, min(len(others), random_.randint(0 if gold else 2, 2)))
             bundle = sorted((*gold, *drawn), key=lambda r: r.rank)
@@ -207,9 +225,11 @@ class Epochs:
         chosen = random_.choice(near)
         return self._passages[chosen.passage], chosen.labels
 
-    def _elsewhere(self, others: Sequence[Reading], random_: random.Random) -> PassageText:
+    def _elsewhere(
+        self, others: Sequence[Reading], random_: random.Random, mix: Mix
+    ) -> PassageText:
         """A passage that does not tell of a statement; or some sentences of two."""
-        if random_.random() < GATHERED_SHARE:
+        if random_.random() < mix.gathered:
             return self._bundle(random_.sample(others, min(2, len(others))), random_)[0]
         return self._passages[random_.choice(others).passage]
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from concurrent.futures import Executor
 
-    from training.batches import Group, Target
+    from training.batches import Group, Target, Taught
 
 WORKERS = 2
 """Threads that share a step. Two busy threads within one stall whenever anything else runs."""
@@ -49,6 +49,8 @@ class Plan:
     choice_weight: float = 0.5
     verdict_weight: float = 1.0
     twin_weight: float = 1.0
+    taught_share: float = 0.5
+    """The share of the loss that compares with a teacher, where there is one."""
     bfloat16: bool = False
     """Multiply in bfloat16: a step takes half of the time, a sixth on a processor with AMX."""
 
@@ -181,6 +183,18 @@ def _pieces(group: Group) -> int:
 
 def group_loss(outputs: Sequence[Outputs], group: Group, plan: Plan) -> Tensor:
     """The loss of a question's passages, or of a statement's evidence."""
+    known = _known_loss(outputs, group, plan)
+    taught = [t.taught for t in group.targets if t.taught is not None]
+    if not taught:
+        return known
+    each = [
+        _taught_loss(o, t, plan, group.of_statement) for o, t in zip(outputs, taught, strict=True)
+    ]
+    return known.lerp(torch.stack(each).sum(), plan.taught_share)
+
+
+def _known_loss(outputs: Sequence[Outputs], group: Group, plan: Plan) -> Tensor:
+    """The loss by what is right."""
     if not group.of_statement:
         return _question_loss(outputs, group.targets, plan)
     pairs = list(zip(outputs, group.targets, strict=True))
@@ -219,6 +233,24 @@ def _verdict_loss(outputs: Outputs, target: Target, plan: Plan) -> Tensor:
     labels = torch.tensor([label == GOLD for label in target.labels])
     each = binary_loss(outputs.evidence[0, : len(labels)][used], labels[used].float())
     return plan.verdict_weight * loss + 0.5 * each
+
+
+def _taught_loss(outputs: Outputs, taught: Taught, plan: Plan, of_statement: bool) -> Tensor:
+    """How far a row's probabilities are from the teacher's, as cross-entropies.
+
+    Two tokenizers may fit different numbers of sentences: those that both fit are compared.
+    """
+    if of_statement:
+        verdict = torch.tensor([taught.verdict]).softmax(1)
+        apart = torch.nn.functional.cross_entropy(outputs.verdict, verdict)
+        return plan.verdict_weight * apart + 0.5 * _apart(outputs.evidence[0], taught.evidence)
+    passage = _apart(outputs.passage, (taught.passage,))
+    return plan.sentence_weight * _apart(outputs.answers[0], taught.answers) + passage
+
+
+def _apart(logits: Tensor, taught: Sequence[float]) -> Tensor:
+    both = min(len(logits), len(taught))
+    return binary_loss(logits[:both], torch.tensor(taught[:both]).sigmoid())
 
 
 def carried(verdict: Tensor) -> Tensor:

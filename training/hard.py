@@ -10,18 +10,16 @@ import torch
 
 from training.fit import Plan, group_loss
 from training.model import Outputs
+from training.teacher import read_by
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from mehealth_rag.reader.model import Reader
     from training.batches import Group
 
 DROPPED = 0.015
 """Share of the groups that is left out as the very hardest: many of those are written wrong."""
-
-AT_ONCE = 64
-"""Groups that are read together."""
 
 EASY = 0.15
 """What an easy group counts for, of the mean loss: some of them keep what is known."""
@@ -44,18 +42,9 @@ def hard(groups: Sequence[Group], share: float, reader: Reader, plan: Plan) -> l
 def losses(groups: Sequence[Group], reader: Reader, plan: Plan) -> list[float]:
     """The loss of each group by what a packaged reader says of it."""
     return [
-        float(group_loss(outputs, group, plan))
-        for group, outputs in zip(groups, _read(groups, reader), strict=True)
+        float(group_loss([Outputs(*map(torch.from_numpy, row)) for row in said], group, plan))
+        for group, said in zip(groups, read_by(reader, groups), strict=True)
     ]
-
-
-def _read(groups: Sequence[Group], reader: Reader) -> Iterator[list[Outputs]]:
-    """What the reader says of each row of each group."""
-    for start in range(0, len(groups), AT_ONCE):
-        part = groups[start : start + AT_ONCE]
-        said = iter(reader.logits([row for group in part for row in group.rows]))
-        for group in part:
-            yield [Outputs(*map(torch.from_numpy, next(said))) for _ in group.rows]
 
 
 def _drawn(

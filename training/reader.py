@@ -10,7 +10,7 @@ import argparse
 import json
 import random
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,9 +25,14 @@ from training.fit import Log, Plan, State, train
 from training.hard import hard
 from training.memory import keep_freed_memory
 from training.model import ReaderModel
+from training.teacher import taught
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from tokenizers import Tokenizer
+
+    from training.batches import Group
 
 CHECKPOINT, LOG = "checkpoint.pt", "log.json"
 """What a run leaves in its folder."""
@@ -42,8 +47,8 @@ FROZEN = {"small": 0, "large": 4}
 RATES = {"small": 1e-4, "large": 5e-5}
 
 METHOD = (
-    "examples", "shares", "plan", "mix", "epochs", "groups", "rows", "steps", "first", "hard",
-    "before",
+    "examples", "shares", "documents", "plan", "mix", "epochs", "groups", "rows", "steps",
+    "first", "teacher", "hard", "before",
 )  # fmt: skip
 """What of a run's log tells how it was trained."""
 
@@ -63,12 +68,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         statements=options.statements,
         twins=options.twins,
         answers=options.answers,
+        turns=not options.no_turns,
+        others=options.others,
         copied=options.copied,
         asked=options.asked,
+        gathered=options.gathered,
     )
-    epochs = Epochs(joined(options.examples, options.shares), tokenizer, plan.seed)
+    examples = some(joined(options.examples, options.shares), options.documents)
     numbers = range(options.after, options.after + options.epochs)
-    groups = [g for number in numbers for g in epochs.draw(number, mix)][: options.most]
+
+    def drawn(pieces: Tokenizer) -> list[Group]:
+        epochs = Epochs(examples, pieces, plan.seed)
+        return [group for number in numbers for group in epochs.draw(number, mix)][: options.most]
+
+    groups = drawn(tokenizer)
+    if options.teacher:
+        print(f"the teacher reads {len(groups)} groups", file=sys.stderr, flush=True)
+        teacher = Reader.load(options.teacher)
+        groups = list(taught(groups, drawn(teacher.tokenizer), teacher))
     if options.hard:
         print(f"{len(groups)} groups are read to find the hard ones", file=sys.stderr, flush=True)
         groups = hard(groups, options.hard_share, Reader.load(options.hard), plan)
@@ -86,9 +103,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "after": options.after,
         "first": options.first.name if options.first else None,
         "before": _before(options.first),
+        "teacher": options.teacher.name if options.teacher else None,
         "hard": {"reader": options.hard.name, "share": options.hard_share}
         if options.hard
         else None,
+        "documents": options.documents,
         "examples": {p.name: file_hash(p) for p in options.examples},
         "shares": options.shares,
         "groups": len(groups),
@@ -145,6 +164,14 @@ def joined(paths: Sequence[Path], shares: Sequence[float] = ()) -> Examples:
     return found
 
 
+def some(examples: Examples, share: float) -> Examples:
+    """The examples of a share of the documents, always the same ones."""
+    documents = sorted({e.document for e in examples.examples})
+    chance = random.Random(1)  # noqa: S311 - not a secret
+    kept = set(chance.sample(documents, round(share * len(documents))))
+    return replace(examples, examples=[e for e in examples.examples if e.document in kept])
+
+
 def _before(first: Path | None) -> list[dict[str, Any]]:
     """How the run, or the packaged reader, that a run goes on from was trained, oldest first."""
     if first is None:
@@ -183,17 +210,22 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--epochs", type=int, default=1)
     parser.add_argument("--after", type=int, default=0, help="epochs that came before")
     parser.add_argument("--first", type=Path, help="run, or packaged reader, to go on from")
+    parser.add_argument("--teacher", type=Path, help="packaged reader to learn from as well")
     parser.add_argument(
         "--hard", type=Path, help="packaged reader of the same form that tells what is hard"
     )
     parser.add_argument("--hard-share", type=float, default=0.5, help="share that is kept as hard")
+    parser.add_argument("--documents", type=float, default=1.0, help="share that is read")
     parser.add_argument("--questions", type=float, default=1.0, help="share that is drawn")
     parser.add_argument("--statements", type=float, default=1.0, help="share that is drawn")
     parser.add_argument("--twins", type=float, default=1.0, help="share that is drawn")
     parser.add_argument("--answers", type=float, default=1.0, help="share that is drawn")
+    parser.add_argument("--others", type=int, default=1, help="wrong passages of a question")
     parser.add_argument("--copied", type=float, default=0.0, help="share read as statements")
     parser.add_argument("--asked", type=float, default=0.0, help="share of yes or no, as claims")
+    parser.add_argument("--gathered", type=float, default=0.4, help="share read as gathered")
     parser.add_argument("--groups-at-once", type=int, default=12, help="groups of a step")
+    parser.add_argument("--no-turns", action="store_true", help="read follow-ups by themselves")
     parser.add_argument("--most", type=int, help="stop after so many groups")
     parser.add_argument("--rate", type=float)
     parser.add_argument(

@@ -1,4 +1,4 @@
-"""Sets written documents as files that people have: Markdown, and PDF of one or two columns."""
+"""Sets written documents as files that people have: Markdown, PDF of one or two columns, Word."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
+import docx
 from reportlab.lib import colors
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle, getSampleStyleSheet
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
     from mehealth_eval.written_data import Part, WrittenDocument
 
-FORMS = ("md", "pdf")
+FORMS = ("md", "pdf", "docx")
 
 ONE_COLUMN = frozenset(
     "agritech annual-report city-budget drought-plan housing loan-terms offshore-wind "
@@ -41,7 +42,7 @@ TWO_COLUMNS = frozenset(
     "airport broadband creative-quarter hydrogen-valley national-park research-paper "
     "sustainability-report".split()
 )
-"""Documents that are also set as PDF."""
+"""Documents that are also set as PDF and as Word."""
 
 _MARGIN = 50
 _GUTTER = 24
@@ -62,6 +63,8 @@ def set_document(document: WrittenDocument, form: str, folder: Path) -> Path:
             path.write_text(markdown(document), encoding="utf-8")
         case "pdf":
             _set_pdf(document, path, 2 if document.name in TWO_COLUMNS else 1)
+        case "docx":
+            _set_word(document, path)
         case _:
             raise ValueError(f"no form {form!r}; there are {', '.join(FORMS)}")
     return path
@@ -124,6 +127,34 @@ def _table(block: Sequence[Part], width: float, cell: ParagraphStyle) -> Table:
 
 def _box(text: Paragraph, width: float) -> Table:
     return Table([[text]], [width], style=TableStyle([("BOX", (0, 0), (-1, -1), 0.7, colors.grey)]))
+
+
+def _set_word(document: WrittenDocument, path: Path) -> None:
+    file: Any = docx.Document()
+    file.core_properties.title = _title(document)
+    for page in range(1, document.pages + 1):
+        for block in blocks(document.parts, page):
+            _add_to_word(file, block)
+        if page < document.pages:
+            file.add_page_break()
+    file.save(str(path))
+
+
+def _add_to_word(file: Any, block: Sequence[Part]) -> None:  # noqa: ANN401 - python-docx has no types
+    first = block[0]
+    if first.kind == "heading":
+        file.add_heading(first.text, min(first.level, 3))
+    elif first.kind == "item":
+        for part in block:
+            file.add_paragraph(part.text, style="List Bullet")
+    elif first.kind == "row":
+        columns = max(len(part.cells) for part in block)
+        table = file.add_table(len(block), columns)
+        for row, part in zip(table.rows, block, strict=True):
+            for cell, text in zip(row.cells, part.cells, strict=False):
+                cell.text = text
+    else:
+        file.add_paragraph(" ".join(part.text for part in block))
 
 
 def _title(document: WrittenDocument) -> str:

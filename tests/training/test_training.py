@@ -12,16 +12,18 @@ import numpy as np
 import pytest
 import torch
 
+import mehealth_rag.reader
 from mehealth_rag.reader.model import CARD, LOG, Reader
-from mehealth_rag.reader.rows import inputs, passage_text, question_row
+from mehealth_rag.reader.rows import inputs, passage_text
 from mehealth_rag.types import BlockKind, Passage, Sentence, Span
 from training import bases, examples, outside, package, packaged, reader
 from training.batches import Epochs, Mix
-from training.examples import GOLD, Examples
+from training.examples import GOLD, Example, Examples
 from training.export import export
 from training.fit import Plan, group_loss
 from training.hard import hard, losses
 from training.model import read
+from training.teacher import taught
 
 WRITTEN = Path(__file__).parent.parent / "written"
 
@@ -89,6 +91,8 @@ def test_a_question_that_nothing_answers_has_no_gold_and_its_tempting_passage(ma
 
 def test_a_follow_up_is_read_with_its_turns(epochs: Epochs) -> None:
     (with_turns,) = (g for e, g in epochs.all_of() if e.text == "And for a child?")
+    alone = epochs.draw(0, Mix(turns=False))
+    assert with_turns.rows[0].asked > max(g.rows[0].asked for g in alone if not g.twins) - 20
     words = bases.tokenizer("small").decode(with_turns.rows[0].ids[: with_turns.rows[0].asked])
     assert "what does a return cost" in words
 
@@ -115,14 +119,14 @@ def test_a_question_for_yes_or_no_is_read_as_a_statement(made: Path) -> None:
         assert question.lower() in tokenizer.decode(group.rows[0].ids[: group.rows[0].asked]) + "?"
 
 
-def test_documents_are_set_as_pdf_too(tmp_path: Path) -> None:
+def test_documents_are_set_as_pdf_and_word_too(tmp_path: Path) -> None:
     from mehealth_eval.written_data import SentenceFinder, load_document
     from mehealth_rag.reading import read_document
     from mehealth_rag.types import Source
     from training.typesetting import set_document
 
     document = load_document(WRITTEN / "islands.txt")
-    for form in ("md", "pdf"):
+    for form in ("md", "pdf", "docx"):
         path = set_document(document, form, tmp_path)
         pages = read_document(Source("islands", "Islands", "report", form, path=path)).pages
         assert SentenceFinder(document, [p.text for p in pages]).lost == [], form
@@ -212,6 +216,34 @@ def test_a_lie_that_is_carried_more_than_the_truth_costs_more(epochs: Epochs) ->
     assert right < group_loss(outputs[::-1], twins[0], Plan())
 
 
+def test_a_teacher_is_agreed_with_the_more_the_less_it_costs(made: Path) -> None:
+    found = examples.load(made)
+    teacher = Reader.load("large")
+    own, its = (
+        Epochs(found, pieces, 7).draw(0, Mix())
+        for pieces in (bases.tokenizer("small"), teacher.tokenizer)
+    )
+    groups = list(taught(own, its, teacher))
+    assert [g.rows for g in groups] == [g.rows for g in own]
+    plan = Plan(taught_share=1.0)
+    for group in (groups[0], next(g for g in groups if g.twins)):
+        with torch.no_grad():
+            outputs = read(reader.ReaderModel(bases.folder("small")).eval(), group.rows)
+        far = group_loss(outputs, group, plan)
+        said = [t.taught for t in group.targets if t.taught is not None]
+        for output, its_own in zip(outputs, said, strict=True):
+            output.answers[0, : len(its_own.answers)] = torch.tensor(its_own.answers)
+            output.evidence[0, : len(its_own.evidence)] = torch.tensor(its_own.evidence)
+            output.passage[0], output.verdict[0] = its_own.passage, torch.tensor(its_own.verdict)
+        assert group_loss(outputs, group, plan) < far
+
+
+def test_a_small_reader_is_taught_by_the_large_one(made: Path, tmp_path: Path) -> None:
+    large = Path(mehealth_rag.reader.__file__).parent / "large"
+    log = run(made, tmp_path / "run", "--teacher", str(large))
+    assert log["teacher"] == "large"
+
+
 def test_what_a_reader_finds_hard_is_drawn_more_often(epochs: Epochs) -> None:
     reader_ = Reader.load("small")
     groups = epochs.draw(0, Mix(copied=1.0))
@@ -220,6 +252,13 @@ def test_what_a_reader_finds_hard_is_drawn_more_often(epochs: Epochs) -> None:
     assert len(kept) == pytest.approx(0.4 * len(groups), abs=1)
     mean = sum(cost.values()) / len(cost)
     assert sum(cost[id(g)] for g in kept) / len(kept) > mean
+
+
+def test_a_share_of_the_documents_is_the_same_each_time() -> None:
+    many = Examples([], [Example("q:figure", f"d{n}", "md", "?", []) for n in range(10)])
+    half = reader.some(many, 0.5)
+    assert len(half.examples) == 5
+    assert half == reader.some(many, 0.5)
 
 
 def test_other_peoples_sets_become_examples(tmp_path: Path) -> None:
@@ -249,6 +288,8 @@ def test_rows_hold_the_heading_and_a_mean_for_each_sentence() -> None:
     shown = passage_text(passage)
     assert shown.context == "Ferry > Fares"
     assert shown.sentences == ("A return costs £12.", "It rains.")
+    from mehealth_rag.reader.rows import question_row
+
     row = question_row(bases.tokenizer("small"), "how much", (), shown)
     arrays = inputs([row])
     np.testing.assert_allclose(arrays["pool"].sum(-1), [[1.0, 1.0]])
