@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
+from mehealth_rag.reading.raised import lowered, raised
 from mehealth_rag.reading.runs import NO_TEXT, Draft, Piece
 from mehealth_rag.reading.tidy import Vocabulary, clean, compose
 from mehealth_rag.types import BlockKind, Fault, Link, Page, Span
@@ -77,6 +78,22 @@ def row_of(cells: Iterable[Visible]) -> Visible:
             pending = 0
         pending += bool(row.text)
     return row
+
+
+def name_of(element: Node) -> str:
+    """An element's name without its namespace; nothing for a comment."""
+    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
+
+
+def as_it_stands(text: str, place: str | None, before: str) -> str:
+    """Words after `before` as they stand: raised, lowered or on the line.
+
+    `place` is what an office format says of it: "superscript", "sub 58%", "-25000", "0%".
+    """
+    where = (place or "").split(" ")[0]
+    if where.startswith(("sub", "-")):
+        return lowered(text, before)
+    return text if where.strip("0%") in ("", "baseline") else raised(text)
 
 
 def running(blocks: Iterable[FlowBlock], seen: set[str]) -> Iterator[FlowBlock]:

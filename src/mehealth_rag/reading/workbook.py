@@ -17,9 +17,8 @@ from pathlib import Path
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetVisibleEnum
 
 from mehealth_rag.errors import ReadingError
-from mehealth_rag.reading.flow import Node
 from mehealth_rag.reading.number_formats import shown
-from mehealth_rag.reading.packages import opened, parse, properties
+from mehealth_rag.reading.packages import opened, parse, properties, related
 from mehealth_rag.reading.sheets import Sheet, sheet_pages
 from mehealth_rag.reading.sniffing import NAMES
 from mehealth_rag.reading.upkeep import beat
@@ -117,21 +116,16 @@ class _Formats:
         root = parse(self._package.read("xl/styles.xml"))
         own = {int(f.get("numFmtId")): f.get("formatCode") for f in root.iterfind(".//{*}numFmt")}
         codes = _BUILT_IN | own
-        styles: list[Node] = root.findall("./{*}cellXfs/{*}xf")
+        styles = root.findall("./{*}cellXfs/{*}xf")
         numbers = [int(style.get("numFmtId") or 0) for style in styles]
         return {n: codes[f] for n, f in enumerate(numbers) if codes.get(f, "General") != "General"}
 
     def _sheet_files(self) -> dict[str, str]:
-        related = parse(self._package.read("xl/_rels/workbook.xml.rels"))
-        targets = {r.get("Id"): r.get("Target") for r in related}
+        relations = parse(self._package.read("xl/_rels/workbook.xml.rels"))
+        targets = {r.get("Id"): r.get("Target") for r in relations}
         sheets = parse(self._package.read("xl/workbook.xml")).iterfind("./{*}sheets/{*}sheet")
-        found = {s.get("name"): targets.get(_relation(s)) or "" for s in sheets}
+        found = {s.get("name"): targets.get(related(s)) or "" for s in sheets}
         return {n: posixpath.normpath(posixpath.join("/xl", t))[1:] for n, t in found.items()}
-
-
-def _relation(sheet: Node) -> str | None:
-    """The id of a sheet's file; its attribute's namespace has two names."""
-    return next((v for k, v in sheet.attrib.items() if k.endswith("}id")), None)
 
 
 @cache
