@@ -68,9 +68,8 @@ def _sheets(path: Path, book: CalamineWorkbook, formats: _Formats) -> Iterator[S
 
 def _rows(sheet: CalamineSheet, codes: _Codes) -> Iterator[list[str]]:
     first = sheet.start[1] if sheet.start else 0
-    none: dict[int, str] = {}
     for number, values in enumerate(sheet.iter_rows()):
-        own = codes.get(number, none)
+        own = codes.get(number, {})
         yield [shown(value, own.get(at, "")) for at, value in enumerate(values, first)]
 
 
