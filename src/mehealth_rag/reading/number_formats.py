@@ -115,10 +115,10 @@ def _date(value: datetime.date | datetime.time, code: str) -> str:
     section = _sections(code)[0]
     if section.lower() in _PLAIN | _LOCAL_DATES or section.startswith("[$-F"):
         return _iso(value)
-    text = "".join(
-        _unpadded(value.strftime(directive), single=single) if directive else literal
-        for directive, single, literal in _fields(section)
-    )
+    text = ""
+    for directive, single, literal in _fields(section):
+        part = value.strftime(directive) if directive else literal
+        text += part.lstrip("0") or "0" if directive and single else part
     return text.strip() or _iso(value)
 
 
@@ -154,7 +154,3 @@ def _fields(section: str) -> tuple[tuple[str, bool, str], ...]:
         literal = part if quoted is None else quoted[1] or quoted[2] or ""
         fields.append((directive, len(part) == 1, literal))
     return tuple(fields)
-
-
-def _unpadded(digits: str, *, single: bool) -> str:
-    return digits.lstrip("0") or "0" if single else digits

@@ -290,16 +290,12 @@ def _levels(groups: Sequence[_Group]) -> Iterator[int]:
 
 def _without_running(pages: list[list[Draft]]) -> list[list[Draft]]:
     """First and last blocks that three pages or more share become furniture."""
-    keys = Counter(
-        key for page in pages for key in {_running_key(draft) for draft in (*page[:1], *page[-1:])}
-    )
-    shared = {key for key, count in keys.items() if key and count >= 3}
-    if not shared:
-        return pages
+    ends = ({_running_key(draft) for draft in (*page[:1], *page[-1:])} for page in pages)
+    keys = Counter(key for page in ends for key in page if key)
     return [
         [
             Draft(BlockKind.FURNITURE, draft.pieces)
-            if at in (0, len(page) - 1) and _running_key(draft) in shared
+            if at in (0, len(page) - 1) and keys[_running_key(draft)] >= 3
             else draft
             for at, draft in enumerate(page)
         ]
