@@ -56,7 +56,7 @@ class Readers:
         self._limits = limits
         self._expected: deque[Source] = deque()
         self._started: dict[str, Future[Document]] = {}
-        self._own = threading.local()  # each thread of the pool keeps one process
+        self._idle: queue.LifoQueue[_Process] = queue.LifoQueue()
         self._all: list[_Process] = []
         self._pool = ThreadPoolExecutor(limits.processes, "reading")
 
@@ -106,11 +106,18 @@ class Readers:
         self._started[source.id] = self._pool.submit(self._read_in_process, source)
 
     def _read_in_process(self, source: Source) -> Document:
-        process: _Process | None = getattr(self._own, "process", None)
-        if process is None or not process.alive:
-            process = self._own.process = _Process(self._limits)
+        try:
+            process = self._idle.get_nowait()
+        except queue.Empty:
+            process = _Process(self._limits)
             self._all.append(process)
-        return process.read(source, self._options)
+        try:
+            return process.read(source, self._options)
+        finally:
+            if process.alive:
+                self._idle.put(process)
+            else:
+                self._all.remove(process)
 
 
 class _Process:
@@ -151,7 +158,7 @@ class _Process:
             if kind is Kind.LAST_ERROR:
                 self.end()
             if kind is not Kind.BEAT:
-                raise ReadingError(str(said))
+                raise ReadingError(said)
 
     def _next(self, source: Source, until: float) -> tuple[Kind, Any]:
         """The next answer. Raises ReadingError where none comes in time, or ever."""
