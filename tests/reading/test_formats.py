@@ -458,6 +458,25 @@ def test_what_headers_and_footers_say_is_kept_once(tmp_path: Path) -> None:
     assert document.metadata == {"title": "Fees of the harbour"}
 
 
+def test_styles_made_from_each_other_end(tmp_path: Path) -> None:
+    styles = "".join(
+        f'<style:style style:name="{name}" style:parent-style-name="{parent}"/>'
+        for name, parent in (("A", "B"), ("B", "A"))
+    )
+    body = '<text:p>A yacht <text:span text:style-name="A">pays</text:span> more.</text:p>'
+    document = read(made(tmp_path, "odt", odf("text", body, styles)))
+    assert document.pages[0].text == "A yacht pays more."
+
+
+def test_a_subject_and_keywords_are_read_of_slides_too(tmp_path: Path) -> None:
+    deck = Presentation()
+    deck.core_properties.subject, deck.core_properties.keywords = "Harbour fees", "yacht; mooring"
+    path = tmp_path / "deck.pptx"
+    deck.save(str(path))
+    metadata = read(path).metadata
+    assert (metadata["subject"], metadata["keywords"]) == ("Harbour fees", "yacht; mooring")
+
+
 def plain(form: str) -> bytes:
     if form != "docx":
         return MADE[form]()

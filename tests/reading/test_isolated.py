@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import io
 import os
-import pickle
 import signal
 import subprocess
 import sys
@@ -216,24 +216,28 @@ def test_closing_ends_what_is_being_read(tmp_path: Path) -> None:
     assert (_children(os.getpid()), set(threading.enumerate())) == before
 
 
-class _Evil:
-    def __reduce__(self) -> tuple[object, tuple[str]]:
-        return os.system, ("touch /tmp/never",)
-
-
 def test_an_answer_can_hold_nothing_but_pages(tmp_path: Path) -> None:
     asked = source(tmp_path / "a.txt")
-    for answer in (("", (_Evil(),), {}), ("", (1, 2), {}), (1, 2), Path("/tmp")):
+    for answer in (["", [["touch"]], {}], ["", [1, 2], {}], [1, 2], "pages", None):
         with pytest.raises(wire.BrokenWireError):
-            wire.unpack(pickle.dumps(answer), asked)
+            wire.unpack(answer, asked)
+
+
+@pytest.mark.parametrize("sent", [b"", b"no answer\n", b"[1]\n", b'["other", 1]\n', b"[" * 100_000])
+def test_what_is_no_answer_is_refused(sent: bytes) -> None:
     with pytest.raises(wire.BrokenWireError):
-        wire.unpack(b"no pickle", asked)
+        wire.read(io.BytesIO(sent))
 
 
 def test_a_page_survives_the_wire(tmp_path: Path) -> None:
     document = read_document(_file(tmp_path, b"# Fees\n\n- 300 https://a.test/ \f\f", "a.md"))
     assert document.pages[1].fault is Fault.BLANK
-    assert wire.unpack(wire.pack(document), document.source) == document
+    stream = io.BytesIO()
+    wire.write(stream, wire.Kind.DOCUMENT, wire.pack(document))
+    stream.seek(0)
+    kind, packed = wire.read(stream)
+    assert kind is wire.Kind.DOCUMENT
+    assert wire.unpack(packed, document.source) == document
 
 
 def _children(pid: int) -> set[int]:

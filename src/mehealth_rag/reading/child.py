@@ -11,6 +11,7 @@ import pickle
 import sys
 import threading
 import time
+from collections.abc import Callable
 from typing import BinaryIO
 
 from mehealth_rag.errors import ReadingError
@@ -21,6 +22,10 @@ from mehealth_rag.types import Source
 
 _BEAT = 0.5
 """Seconds between two signs of life at the least."""
+_REASONS: dict[type[Exception], str] = {
+    MemoryError: "it needs more memory than is allowed",
+    RecursionError: "it is nested too deeply",
+}
 
 
 def main() -> None:
@@ -53,25 +58,19 @@ def limit_memory(size: int) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (size, size))
 
 
-def _answer(source: Source, options: ReadingOptions) -> tuple[Kind, str | bytes]:
+def _answer(source: Source, options: ReadingOptions) -> tuple[Kind, object]:
     try:
         return Kind.DOCUMENT, wire.pack(read_document(source, options))
     except ReadingError as error:
         return Kind.ERROR, str(error)
-    except MemoryError:
-        return Kind.LAST_ERROR, _said(source, "it needs more memory than is allowed")
-    except RecursionError:
-        return Kind.LAST_ERROR, _said(source, "it is nested too deeply")
     except Exception as error:  # a library's fault over a broken file costs that file only
-        reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
-        return Kind.LAST_ERROR, _said(source, reason)
+        said = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        reason = _REASONS.get(type(error), said)
+    mend = "get the file again or leave it out"
+    return Kind.LAST_ERROR, f"{source.path}: cannot be read ({reason}); {mend}"
 
 
-def _said(source: Source, reason: str) -> str:
-    return f"{source.path}: cannot be read ({reason}); get the file again or leave it out"
-
-
-def _beats(answers: BinaryIO) -> upkeep.Listener:
+def _beats(answers: BinaryIO) -> Callable[[], None]:
     last = 0.0
 
     def beat() -> None:

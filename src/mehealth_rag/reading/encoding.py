@@ -24,10 +24,8 @@ _SAMPLE = 4096
 _GUESSED_FROM = 100_000
 """So many bytes of lines with other letters than ASCII's are enough to guess from."""
 _MARKS = (
-    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16's mark, which it begins with
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
+    ((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE), "utf-32"),  # its marks begin with UTF-16's
+    ((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE), "utf-16"),
     (codecs.BOM_UTF8, "utf-8-sig"),
 )
 _WIDE = ("utf_16_le", "utf_16_be", "utf_32_le", "utf_32_be")
@@ -62,8 +60,8 @@ def decode(path: Path, content: bytes) -> Decoded:
 
     Raises ReadingError where the file is no text.
     """
-    for mark, encoding in _MARKS:
-        if content.startswith(mark):
+    for marks, encoding in _MARKS:
+        if content.startswith(marks):
             return Decoded(content.decode(encoding, "replace").removeprefix("\ufeff"))
     if b"\0" in content:
         return _wide(path, content)

@@ -24,6 +24,7 @@ from mehealth_rag.types import BlockKind, Page
 _CONTAINER = "META-INF/container.xml"
 _ENCRYPTION = "META-INF/encryption.xml"
 _TEXTS = ("application/xhtml+xml", "text/html", "application/x-dtbook+xml")
+_TOLD = {"title": "title", "author": "creator", "published": "date"}
 _DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>")
 _LABEL_WORDS = 12
 """A heading with more words is not what a person would call a chapter."""
@@ -36,7 +37,7 @@ def read_epub(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str
         if book.is_locked():
             raise ReadingError(f"{path}: the book is locked (DRM); get a copy without")
         pages = tuple(book.page(path, n, file) for n, file in enumerate(book.texts(), 1))
-        metadata = book.metadata()
+        metadata = told(book.opf, _TOLD)
     if not pages:
         raise ReadingError(f"{path}: the book holds no text; get the file again")
     return pages, metadata
@@ -50,9 +51,9 @@ class _Book:
         self._names = frozenset(package.namelist())
         root = parse(package.read(_CONTAINER)).find(".//{*}rootfile")
         self._file = root.get("full-path")
-        self._opf = parse(package.read(self._file))
-        self._items = {i.get("id"): i for i in self._opf.iterfind("./{*}manifest/{*}item")}
-        self._titles = dict(self._contents())
+        self.opf = parse(package.read(self._file))
+        self._items = {i.get("id"): i for i in self.opf.iterfind("./{*}manifest/{*}item")}
+        self._titles = self._contents()
         styles = (content for _, content in self._files("media-type", "text/css"))
         self._css = b"\n".join(styles).decode("utf-8", "replace")
 
@@ -66,15 +67,10 @@ class _Book:
 
     def texts(self) -> list[str]:
         """The files of the text, in reading order."""
-        order = (
-            self._items.get(i.get("idref")) for i in self._opf.iterfind("./{*}spine/{*}itemref")
-        )
-        texts = (i for i in order if i is not None and i.get("media-type") in _TEXTS)
-        return [file for i in texts if (file := self._path(i.get("href"))) in self._names]
-
-    def metadata(self) -> dict[str, str]:
-        """Title, author and the day of publication."""
-        return told(self._opf, {"title": "title", "author": "creator", "published": "date"})
+        order = (i.get("idref") for i in self.opf.iterfind("./{*}spine/{*}itemref"))
+        items = [self._items[name] for name in order if name in self._items]
+        files = (self._path(i.get("href")) for i in items if i.get("media-type") in _TEXTS)
+        return [file for file in files if file in self._names]
 
     def page(self, path: Path, number: int, file: str) -> Page:
         """One file of the text."""
@@ -91,13 +87,13 @@ class _Book:
         folder = posixpath.dirname(base or self._file)
         return posixpath.normpath(posixpath.join(folder, unquote((href or "").partition("#")[0])))
 
-    def _contents(self) -> Iterator[tuple[str, str]]:
-        """The files that the table of contents names, with its names; the first one counts."""
-        seen = set()
+    def _contents(self) -> dict[str, str]:
+        """What the tables of contents call the files; the first name of a file counts."""
+        titles: dict[str, str] = {}
         for file, title in (*self._nav(), *self._ncx()):
-            if title and file not in seen:
-                seen.add(file)
-                yield file, " ".join(title.split())
+            if words := " ".join(title.split()):
+                titles.setdefault(file, words)
+        return titles
 
     def _files(self, told: str, what: str) -> Iterator[tuple[str, bytes]]:
         """The files that the package says to be `what`, by the attribute `told`."""

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from mehealth_rag.reading.flow import Node
+from mehealth_rag.reading.flow import Node, name_of
 from mehealth_rag.reading.raised import raised
 
 _M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
-_PROPERTIES = "Pr"
-"""How the names end of what says how an equation looks."""
 
 # Codes 0x21 to 0xFE of the font Symbol; a blank where it has a piece of a bracket or nothing.
 _SYMBOL = (
@@ -52,20 +50,42 @@ def _letter(code: int, font: str) -> str:
 
 def equation(element: Node) -> str:
     """An equation, or a part of one, as it is read aloud: a fraction as “a/b”, a power raised."""
-    kind = str(element.tag).removeprefix(_M)
-    if kind == "t" or element.tag == f"{_W}t":
-        return element.text or ""
-    if element.tag == f"{_W}sym":
-        return symbol(element)
-    if kind.endswith(_PROPERTIES):
-        return ""
-    make = _SHAPES.get(kind)
-    return make(element) if make else "".join(map(equation, element))
+    text = ""
+    match name_of(element):
+        case "t":
+            text = element.text or ""
+        case "sym":
+            text = symbol(element)
+        case "f":
+            text = f"{_grouped(_part(element, 'num'))}/{_grouped(_part(element, 'den'))}"
+        case "rad":
+            text = f"{raised(_part(element, 'deg'))}√{_grouped(_part(element, 'e'))}"
+        case "sSup" | "sSub" | "sSubSup":
+            text = _part(element, "e") + _bounds(element)
+        case "nary":
+            text = f"{_sign(element, 'chr', '∫')}{_bounds(element)} {_part(element, 'e')}"
+        case "d":
+            inside = _sign(element, "sepChr", "|").join(map(equation, element.iterfind(f"{_M}e")))
+            text = _sign(element, "begChr", "(") + inside + _sign(element, "endChr", ")")
+        case "m" | "eqArr":  # a matrix, or equations one below the other
+            rows = (
+                " ".join(map(equation, row)) for row in element.iterchildren(f"{_M}mr", f"{_M}e")
+            )
+            text = "; ".join(row.strip() for row in rows)
+        case name if not name.endswith("Pr"):  # how it looks
+            text = "".join(map(equation, element))
+    return text
 
 
 def _part(element: Node, name: str) -> str:
     found = element.find(f"{_M}{name}")
-    return "" if found is None else "".join(map(equation, found))
+    return "" if found is None else equation(found)
+
+
+def _sign(element: Node, name: str, default: str) -> str:
+    """A sign that the equation's properties name."""
+    found = element.find(f"*/{_M}{name}")
+    return default if found is None else found.get(f"{_M}val") or ""
 
 
 def _grouped(text: str) -> str:
@@ -73,60 +93,10 @@ def _grouped(text: str) -> str:
     return text if text.replace(".", "").isalnum() or not text else f"({text})"
 
 
-def _power(text: str) -> str:
-    up = raised(text)
-    return up if up != text or not text else f"^{_grouped(text)}"
-
-
-def _index(text: str) -> str:
-    return f"_{_grouped(text)}" if text else ""
-
-
-def _property(element: Node, name: str, default: str) -> str:
-    found = element.find(f"*/{_M}{name}")
-    return default if found is None else found.get(f"{_M}val") or ""
-
-
-def _fraction(element: Node) -> str:
-    return f"{_grouped(_part(element, 'num'))}/{_grouped(_part(element, 'den'))}"
-
-
-def _root(element: Node) -> str:
-    return f"{raised(_part(element, 'deg'))}√{_grouped(_part(element, 'e'))}"
-
-
-def _scripts(element: Node) -> str:
-    return _part(element, "e") + _index(_part(element, "sub")) + _power(_part(element, "sup"))
-
-
-def _sum(element: Node) -> str:
-    sign = _property(element, "chr", "∫")
-    bounds = _index(_part(element, "sub")) + _power(_part(element, "sup"))
-    return f"{sign}{bounds} {_part(element, 'e')}"
-
-
-def _brackets(element: Node) -> str:
-    inside = [equation(part) for part in element.iterchildren(f"{_M}e")]
-    between = _property(element, "sepChr", "|")
-    return (
-        _property(element, "begChr", "(") + between.join(inside) + _property(element, "endChr", ")")
+def _bounds(element: Node) -> str:
+    """What stands below and above, as “_i” and raised, or as “_(i=1)^(n+k)”."""
+    low, high = _part(element, "sub"), _part(element, "sup")
+    up = raised(high)
+    return (f"_{_grouped(low)}" if low else "") + (
+        up if up != high or not high else f"^{_grouped(high)}"
     )
-
-
-def _rows(element: Node) -> str:
-    """A matrix, or equations one below the other."""
-    rows = [" ".join(map(equation, row)) for row in element.iterchildren(f"{_M}mr", f"{_M}e")]
-    return "; ".join(row.strip() for row in rows)
-
-
-_SHAPES = {
-    "f": _fraction,
-    "rad": _root,
-    "sSup": _scripts,
-    "sSub": _scripts,
-    "sSubSup": _scripts,
-    "nary": _sum,
-    "d": _brackets,
-    "m": _rows,
-    "eqArr": _rows,
-}

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
+from mehealth_rag.reading.raised import lowered, raised
 from mehealth_rag.reading.runs import NO_TEXT, Draft, Piece
 from mehealth_rag.reading.tidy import Vocabulary, clean, compose
 from mehealth_rag.types import BlockKind, Fault, Link, Page, Span
@@ -14,7 +15,7 @@ from mehealth_rag.types import BlockKind, Fault, Link, Page, Span
 Node: TypeAlias = Any
 """An element of lxml, or of a library on top of it: they have no types."""
 
-SECTION_LEVEL = 2
+_SECTION_LEVEL = 2
 """Headings of this level and above begin a page where the file knows no page breaks."""
 _PAGE_NUMBER = re.compile(
     r"\W*(?:pages?|p|seite|página|pagina|pág)?\W*\d*(?:\s*(?:of|von|de|di|sur|/)\s*\d*)?\W*",
@@ -79,6 +80,22 @@ def row_of(cells: Iterable[Visible]) -> Visible:
     return row
 
 
+def name_of(element: Node) -> str:
+    """An element's name without its namespace; nothing for a comment."""
+    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
+
+
+def as_it_stands(text: str, place: str | None, before: str) -> str:
+    """Words after `before` as they stand: raised, lowered or on the line.
+
+    `place` is what an office format says of it: "superscript", "sub 58%", "-25000", "0%".
+    """
+    where = (place or "").split(" ")[0]
+    if where.startswith(("sub", "-")):
+        return lowered(text, before)
+    return text if where.strip("0%") in ("", "baseline") else raised(text)
+
+
 def running(blocks: Iterable[FlowBlock], seen: set[str]) -> Iterator[FlowBlock]:
     """What headers and footers say that was not `seen` before, page numbers aside."""
     for block in blocks:
@@ -128,9 +145,20 @@ def flow_pages(blocks: Iterable[FlowBlock]) -> tuple[Page, ...]:
         if block.words.text.strip():
             full.append(replace(block, words=block.words.stripped(), new_page=breaks))
             breaks = False
-    cut = _at_breaks(full) if any(block.new_page for block in full[1:]) else _by_section(full)
-    parts = (sorted(part, key=lambda b: b.kind is BlockKind.FURNITURE) for part in cut or [[]])
-    return tuple(page_of(number, part) for number, part in enumerate(parts, 1))
+    has_breaks = any(block.new_page for block in full[1:])
+    parts: list[list[FlowBlock]] = [[]]
+    for block in full:
+        opens = block.new_page if has_breaks else _opens_section(block, parts[-1])
+        if opens and parts[-1]:
+            parts.append([])
+        parts[-1].append(block)
+    ordered = (sorted(part, key=lambda b: b.kind is BlockKind.FURNITURE) for part in parts)
+    return tuple(page_of(number, part) for number, part in enumerate(ordered, 1))
+
+
+def _opens_section(block: FlowBlock, before: Sequence[FlowBlock]) -> bool:
+    heads = block.kind is BlockKind.HEADING and block.level <= _SECTION_LEVEL
+    return heads and any(b.kind not in _HEADS for b in before)
 
 
 def page_of(number: int, blocks: Sequence[FlowBlock], label: str = "", *, hidden: str = "") -> Page:
@@ -150,23 +178,3 @@ def page_of(number: int, blocks: Sequence[FlowBlock], label: str = "", *, hidden
     problem, fault = (problem, None) if text else (NO_TEXT, Fault.BLANK)
     name = label or str(number)
     return Page(number, name, text, composed, lines, links, None, problem, fault)
-
-
-def _at_breaks(blocks: Sequence[FlowBlock]) -> list[list[FlowBlock]]:
-    pages: list[list[FlowBlock]] = []
-    for block in blocks:
-        if block.new_page or not pages:
-            pages.append([])
-        pages[-1].append(block)
-    return pages
-
-
-def _by_section(blocks: Sequence[FlowBlock]) -> list[list[FlowBlock]]:
-    pages: list[list[FlowBlock]] = []
-    for block in blocks:
-        opens = block.kind is BlockKind.HEADING and block.level <= SECTION_LEVEL
-        only_headings = pages and all(b.kind in _HEADS for b in pages[-1])
-        if not pages or (opens and not only_headings):
-            pages.append([])
-        pages[-1].append(block)
-    return pages

@@ -20,8 +20,9 @@ _BLOCKS = (
     "figcaption figure footer form head header hr html iframe legend li link main menu nav ol p "
     "pre script section style summary table tbody td textarea tfoot th thead title tr ul"
 ).split()
-_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
-_PARTING = frozenset((*_BLOCKS, *_HEADINGS))
+HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+"""Tags of headings, the highest first."""
+_PARTING = frozenset((*_BLOCKS, *HEADINGS))
 _UNSEEN = frozenset({"script", "style", "head", "title", "template", "textarea"})
 _INLINE = (
     "a abbr b bdi bdo big br cite code data del dfn em font i img ins kbd mark picture q s samp "
@@ -47,7 +48,7 @@ _LONG_CELL = 120
 """A merged cell with more characters is not the label of its rows, and is not said again."""
 _MOST_SPAN = 1_000
 """No table has more rows or columns in one cell, whatever the page says."""
-_INNER_BLOCKS = "ul|ol|dl|table|pre|blockquote|h1|h2|h3|h4|h5|h6"
+_INNER_BLOCKS = ("ul", "ol", "dl", "table", "pre", "blockquote", *HEADINGS)
 
 
 def take_out_hidden(tree: Node) -> str:
@@ -71,12 +72,10 @@ def put_into_words(tree: Node, css: str = "") -> None:
     `css` are the styles of the page that do not stand in it.
     """
     _name_raised(tree, css)
-    for element in list(tree.iter("sup", "sub")):
-        _raise(element)
-    for element in list(tree.iter("dl")):
-        _tie_terms(element)
-    for element in list(tree.iter("table")):
-        _spread_cells(element)
+    steps = ((_raise, ("sup", "sub")), (_tie_terms, ("dl",)), (_spread_cells, ("table",)))
+    for step, tags in steps:
+        for element in list(tree.iter(*tags)):
+            step(element)
 
 
 def _name_raised(tree: Node, css: str) -> None:
@@ -146,9 +145,8 @@ def _tie_terms(listing: Node) -> None:
 
 def _is_short(text: Node) -> bool:
     """Whether a text stands on one line with its term: no blocks in it, not long."""
-    if text.xpath(" | ".join(f".//{name}" for name in _INNER_BLOCKS.split("|"))):
-        return False
-    return len(text.findall("p")) <= 1 and len(text.text_content()) <= _LONG_TEXT
+    plain = next(text.iter(*_INNER_BLOCKS), None) is None and len(text.findall("p")) <= 1
+    return plain and len(text.text_content()) <= _LONG_TEXT
 
 
 def _put_before(text: Node, term: str) -> None:
@@ -227,7 +225,7 @@ def walk(
         return
     if element.tag == "li":
         kind = BlockKind.ITEM
-    elif element.tag in _HEADINGS:
+    elif element.tag in HEADINGS:
         kind, level = BlockKind.HEADING, int(element.tag[1])
     words = Visible()
     words.add(element.text)
@@ -259,17 +257,16 @@ def _words(element: Node) -> Visible:
 
 def _add(words: Visible, element: Node) -> None:
     """Add what stands inside a line: a link with its address, anything else as its words."""
-    if not isinstance(element.tag, str) or element.tag in _UNSEEN:
-        return
     if element.tag == "br":
         words.add(" ")
-        return
-    words.add(_shown(element), element.get("href") if element.tag == "a" else None)
+    elif element.tag not in _UNSEEN:
+        words.add(_shown(element), element.get("href") if element.tag == "a" else None)
 
 
 def _shown(element: Node) -> str:
     """The words of an element inside a line, those that stand for its pictures among them."""
+    if not isinstance(element.tag, str):
+        return ""
     if element.tag == "img":
         return element.get("alt") or ""
-    inner = (f"{_shown(child)}{child.tail or ''}" for child in element)
-    return (element.text or "") + "".join(inner) if isinstance(element.tag, str) else ""
+    return (element.text or "") + "".join(f"{_shown(child)}{child.tail or ''}" for child in element)

@@ -20,7 +20,7 @@ from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import IO, Any
 
 from mehealth_rag.errors import ReadingError
 from mehealth_rag.reading import wire
@@ -133,16 +133,18 @@ class _Process:
             env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
             start_new_session=True,  # so that a Tesseract that it has started ends with it
         )
+        asked, answered = self._process.stdin, self._process.stdout
+        assert asked is not None and answered is not None  # noqa: PT018, S101 - they are pipes
+        self._asked = asked
         self._answers: queue.SimpleQueue[tuple[Kind, Any] | None] = queue.SimpleQueue()
-        threading.Thread(target=self._take_in, daemon=True).start()
+        threading.Thread(target=self._take_in, args=(answered,), daemon=True).start()
         self.alive = True
 
     def read(self, source: Source, options: ReadingOptions) -> Document:
         """Have a file read. Raises ReadingError; the process may then be at its end."""
-        assert self._process.stdin is not None  # noqa: S101 - it is a pipe
         try:
-            pickle.dump((source, options), self._process.stdin)
-            self._process.stdin.flush()
+            pickle.dump((source, options), self._asked)
+            self._asked.flush()
         except OSError as error:
             raise self._died(source) from error
         until = time.monotonic() + _LONGEST * self._limits.seconds
@@ -195,13 +197,10 @@ class _Process:
                 else:
                     os.killpg(self._process.pid, signal.SIGKILL)
         with contextlib.suppress(OSError):  # what it did not take in no longer matters
-            assert self._process.stdin is not None  # noqa: S101 - it is a pipe
-            self._process.stdin.close()
+            self._asked.close()
         return self._process.wait()
 
-    def _take_in(self) -> None:
-        stream = self._process.stdout
-        assert stream is not None  # noqa: S101 - it is a pipe
+    def _take_in(self, stream: IO[bytes]) -> None:
         with stream, contextlib.suppress(BrokenWireError):  # what is no answer is its end
             while True:
                 self._answers.put(wire.read(stream))

@@ -19,14 +19,13 @@ from mehealth_rag.reading.faults import with_hidden
 from mehealth_rag.reading.flow import FlowBlock, Visible, page_of, plain
 from mehealth_rag.reading.hypertext import blocks_of
 from mehealth_rag.reading.packages import BROKEN, damaged
+from mehealth_rag.reading.sniffing import NAMES
 from mehealth_rag.reading.text import read_text
 from mehealth_rag.types import BlockKind, Page
 
 if TYPE_CHECKING:
     from oxmsg import Message
 
-
-KIND = "an e-mail"
 _SHOWN = ("From", "To", "Cc", "Date")
 _OWN = frozenset(("from", "to", "subject", "date", "received", "message-id", "return-path"))
 """Headers of which every e-mail has one."""
@@ -49,11 +48,11 @@ def read_eml(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str,
     """Read the one page of an e-mail. Raises ReadingError where it is none."""
     message: EmailMessage = message_from_bytes(content, policy=policy.default)
     if _OWN.isdisjoint(name.lower() for name in message):
-        raise ReadingError(f"{path}: not {KIND} (it has no headers); get the e-mail again")
+        raise ReadingError(f"{path}: not an e-mail (it has no headers); get the e-mail again")
     try:
         letter = _of_eml(path, message)
     except BROKEN as error:
-        raise damaged(path, KIND, error) from error
+        raise damaged(path, NAMES["eml"], error) from error
     return _pages(path, letter)
 
 
@@ -65,7 +64,7 @@ def read_msg(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str,
         _check_whole(content)
         letter = _of_msg(Message.load(content))
     except (*BROKEN, AssertionError, struct.error, LookupError) as error:
-        raise damaged(path, "an Outlook message", error) from error
+        raise damaged(path, NAMES["msg"], error) from error
     return _pages(path, letter)
 
 
@@ -82,20 +81,13 @@ def _check_whole(content: bytes) -> None:
 
 
 def _of_eml(path: Path, message: EmailMessage) -> _Letter:
-    bodies = {kind: message.get_body((kind,)) for kind in ("plain", "html")}
-    texts = {kind: _content(path, part) for kind, part in bodies.items()}
+    text, html = (_content(path, message.get_body((kind,))) for kind in ("plain", "html"))
     others = message.iter_attachments() if message.is_multipart() else ()
-    names = (part.get_filename() or _unnamed(part) for part in others)
+    names = tuple(part.get_filename() or _unnamed(part) for part in others)
     shown = tuple((name, str(message[name])) for name in _SHOWN if message[name])
     sent = getattr(message["Date"], "datetime", None)
-    return _Letter(
-        str(message["Subject"] or ""),
-        shown,
-        texts["plain"],
-        texts["html"],
-        tuple(names),
-        sent.date().isoformat() if sent else "",
-    )
+    day = sent.date().isoformat() if sent else ""
+    return _Letter(str(message["Subject"] or ""), shown, text, html, names, day)
 
 
 def _content(path: Path, part: MIMEPart | None) -> str:
@@ -132,13 +124,12 @@ def _of_msg(message: Message) -> _Letter:
 
 
 def _pages(path: Path, letter: _Letter) -> tuple[tuple[Page, ...], Mapping[str, str]]:
-    blocks, hidden = blocks_of(letter.html) if letter.html else (list(_lines(path, letter)), "")
+    blocks, hidden = blocks_of(letter.html) if letter.html else (_lines(path, letter.text), "")
     page = page_of(1, [b for b in (*_head(letter), *blocks) if b.words.text])
     page = with_hidden((page,), hidden)[0]
     if letter.attachments:
-        problem = f"attachments are not read: {', '.join(letter.attachments)}"
-        told = f"{page.problem}; {problem}" if page.problem else problem
-        page = replace(page, problem=told)
+        told = f"attachments are not read: {', '.join(letter.attachments)}"
+        page = replace(page, problem=f"{page.problem}; {told}" if page.problem else told)
     metadata = {"title": letter.subject, "date": letter.day}
     return (page,), {key: value for key, value in metadata.items() if value}
 
@@ -151,7 +142,10 @@ def _head(letter: _Letter) -> Iterator[FlowBlock]:
         yield FlowBlock(BlockKind.ITEM, plain(f"Attachments: {', '.join(letter.attachments)}"))
 
 
-def _lines(path: Path, letter: _Letter) -> Iterator[FlowBlock]:
-    for page in read_text(path, letter.text.encode())[0] if letter.text.strip() else ():
-        for block in page.blocks:
-            yield FlowBlock(block.kind, Visible(block.span.of(page.text)), block.level)
+def _lines(path: Path, text: str) -> list[FlowBlock]:
+    pages = read_text(path, text.encode())[0] if text.strip() else ()
+    return [
+        FlowBlock(block.kind, Visible(block.span.of(page.text)), block.level)
+        for page in pages
+        for block in page.blocks
+    ]

@@ -37,16 +37,10 @@ _SEEN_TAG = re.compile(rf"{TAG}|<!--", re.IGNORECASE)
 _ADDRESS = re.compile(r"https?://[^\s<>()]*[^\s<>().,;:!?\"'”’]")
 _BLANK = re.compile(r"\n\s*\n")
 _RST = {
-    "file_insertion_enabled": False,
-    "raw_enabled": False,
-    "report_level": 5,
-    "halt_level": 6,
-    "warning_stream": False,
-    "embed_stylesheet": False,
-    "syntax_highlight": "none",
-    "math_output": "LaTeX",
-    "_disable_config": True,
-}
+    "file_insertion_enabled": False, "raw_enabled": False, "_disable_config": True,
+    "report_level": 5, "halt_level": 6, "warning_stream": False,
+    "embed_stylesheet": False, "syntax_highlight": "none", "math_output": "LaTeX",
+}  # fmt: skip
 """No file is read but the one that is asked for, and nothing is said of what is not known."""
 
 
@@ -67,16 +61,15 @@ def read_markdown(
     source = _DIVS.sub("", _NOTES.sub("\n", source))
     parser, parts = _parser(code=code), split_pages(source)
     everywhere = _references(parser, source)
-    found_pages = [
-        blocks_of(parser.render(part, {"references": everywhere | _references(parser, part)}))
-        for part in parts
-    ]
-    pages = tuple(
-        page_of(number, [_with_addresses(block) for block in blocks])
-        for number, (blocks, _) in enumerate(found_pages, 1)
-    )
-    hidden = " ".join(filter(None, (words for _, words in found_pages)))
-    return noted(with_hidden(pages, hidden), decoded.told, Fault.ENCODING), metadata
+    pages: list[Page] = []
+    hidden: list[str] = []
+    for number, part in enumerate(parts, 1):
+        own = {"references": everywhere | _references(parser, part)}
+        blocks, words = blocks_of(parser.render(part, own))
+        pages.append(page_of(number, [_with_addresses(block) for block in blocks]))
+        hidden.append(words)
+    told = with_hidden(tuple(pages), " ".join(filter(None, hidden)))
+    return noted(told, decoded.told, Fault.ENCODING), metadata
 
 
 def read_restructured(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str, str]]:

@@ -11,16 +11,7 @@ import re
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 
-Value = (
-    str
-    | float
-    | bool
-    | datetime.date
-    | datetime.datetime
-    | datetime.time
-    | datetime.timedelta
-    | None
-)
+Value = str | float | datetime.date | datetime.time | datetime.timedelta | None
 
 _TOKEN = re.compile(
     r'"([^"]*)"|\\(.)|[_*].|\[\$([^\]-]*)(?:-[^\]]*)?\]|\[[^\]]*\]|([#0?.,]+)|(.)', re.DOTALL
@@ -105,10 +96,7 @@ def _parts(section: str) -> tuple[str, str, str, int]:
             continue
         literal = quoted or escaped or currency or pattern or other
         percents += literal == "%" and not quoted
-        if digits:
-            after += literal
-        else:
-            before += literal
+        before, after = (before, after + literal) if digits else (before + literal, after)
     return before, digits, after, percents
 
 
@@ -127,12 +115,10 @@ def _date(value: datetime.date | datetime.time, code: str) -> str:
     section = _sections(code)[0]
     if section.lower() in _PLAIN | _LOCAL_DATES or section.startswith("[$-F"):
         return _iso(value)
-    parts = [t.lower() if t[:1].isalpha() else t for t in _DATE_PART.findall(section)]
-    halves = any(t in ("am/pm", "a/p") for t in parts)
-    text = "".join(
-        _field(value, part, halves=halves, minutes=_is_minutes(parts, place))
-        for place, part in enumerate(parts)
-    )
+    text = ""
+    for directive, single, literal in _fields(section):
+        part = value.strftime(directive) if directive else literal
+        text += part.lstrip("0") or "0" if directive and single else part
     return text.strip() or _iso(value)
 
 
@@ -143,34 +129,28 @@ def _iso(value: datetime.date | datetime.time) -> str:
     return value.isoformat() if isinstance(value, datetime.date) else value.strftime("%H:%M")
 
 
-def _is_minutes(tokens: list[str], place: int) -> bool:
-    """Whether an `m` stands for minutes: after an hour, or before a second."""
-    before = [t[0] for t in tokens[:place] if t[:1] in "ymdhs"]
-    after = [t[0] for t in tokens[place + 1 :] if t[:1] in "ymdhs"]
-    return before[-1:] == ["h"] or after[:1] == ["s"]
-
-
-_FIELDS = {
-    "yyyy": "%Y", "yyy": "%Y", "yy": "%y", "mmmmm": "%b", "mmmm": "%B", "mmm": "%b", "mm": "%m",
-    "dddd": "%A", "ddd": "%a", "dd": "%d", "hh": "%H", "ss": "%S", "am/pm": "%p",
+_DIRECTIVES = {
+    "yyyy": "%Y", "yyy": "%Y", "yy": "%y", "y": "%y", "mmmmm": "%b", "mmmm": "%B", "mmm": "%b",
+    "mm": "%m", "m": "%m", "dddd": "%A", "ddd": "%a", "dd": "%d", "d": "%d", "hh": "%H", "h": "%H",
+    "ss": "%S", "s": "%S", "am/pm": "%p",
 }  # fmt: skip
-_SINGLE = {"m": "%m", "d": "%d", "h": "%H", "s": "%S", "y": "%y"}
 
 
-def _field(value: datetime.date | datetime.time, part: str, *, halves: bool, minutes: bool) -> str:
-    """One part of a date or time, as its format asks for it."""
-    if minutes and part in ("m", "mm"):
-        return _padded(value.strftime("%M"), part)
-    if halves and part in ("h", "hh"):
-        return _padded(value.strftime("%I"), part)
-    if part in _FIELDS:
-        return value.strftime(_FIELDS[part])
-    if part in _SINGLE:
-        return _padded(value.strftime(_SINGLE[part]), part)
-    literal = _LITERALS.fullmatch(part)
-    return part if literal is None else literal[1] or literal[2] or ""
-
-
-def _padded(digits: str, part: str) -> str:
-    """Two digits as they are where two are asked for; else without a zero before them."""
-    return digits if len(part) > 1 else digits.lstrip("0") or "0"
+@cache
+def _fields(section: str) -> tuple[tuple[str, bool, str], ...]:
+    """Parts of a date's format: strftime's directive, whether no zero leads it; or a literal."""
+    parts = [t.lower() if t[:1].isalpha() else t for t in _DATE_PART.findall(section)]
+    halves = "am/pm" in parts or "a/p" in parts
+    units = "".join(part[0] if part[0] in "ymdhs" else " " for part in parts)
+    fields = []
+    for place, part in enumerate(parts):
+        directive = _DIRECTIVES.get(part, "")
+        after_hour = units[:place].rstrip().endswith("h")
+        if part in ("m", "mm") and (after_hour or units[place + 1 :].lstrip().startswith("s")):
+            directive = "%M"
+        elif halves and directive == "%H":
+            directive = "%I"
+        quoted = _LITERALS.fullmatch(part)
+        literal = part if quoted is None else quoted[1] or quoted[2] or ""
+        fields.append((directive, len(part) == 1, literal))
+    return tuple(fields)

@@ -19,7 +19,9 @@ from mehealth_rag.reading.sniffing import NAMES
 UNPACKED = 300_000_000
 """Bytes that a file may unpack to; a real one of a thousand pages has some ten million."""
 _PROPERTIES = "docProps/core.xml"
-_TOLD = {"title": "title", "author": "creator", "created": "created", "modified": "modified"}
+_TOLD = {"author": "creator"} | {
+    name: name for name in ("title", "subject", "keywords", "created", "modified")
+}
 BROKEN = (KeyError, ValueError, AttributeError, TypeError, IndexError, etree.LxmlError,
           zipfile.BadZipFile, NotImplementedError, RecursionError, EOFError, OSError)  # fmt: skip
 """What zipfile, lxml and the libraries on top of them raise over a damaged package."""
@@ -55,7 +57,7 @@ def parse(content: bytes) -> Node:
 
 
 def properties(package: zipfile.ZipFile) -> dict[str, str]:
-    """Title, author and days of an Office file, as its package tells them."""
+    """Title, author, subject and days of an Office file, as its package tells them."""
     if _PROPERTIES not in package.namelist():
         return {}
     return told(parse(package.read(_PROPERTIES)), _TOLD)
@@ -67,6 +69,11 @@ def told(root: Node, names: Mapping[str, str]) -> dict[str, str]:
     return {key: " ".join(value.split()) for key, value in found.items() if value}
 
 
+def related(element: Node, name: str = "id") -> str:
+    """The id of the file that an element names; the attribute's namespace has two names."""
+    return next((str(v) for k, v in element.attrib.items() if k.endswith(f"}}{name}")), "")
+
+
 def damaged(path: Path, kind: str, error: BaseException) -> ReadingError:
     """The one line that says that a file is damaged."""
     reason = " ".join(str(error).split())[:120] or type(error).__name__
@@ -74,19 +81,13 @@ def damaged(path: Path, kind: str, error: BaseException) -> ReadingError:
 
 
 _STRICT = re.compile(rb"http://purl\.oclc\.org/ooxml/(\w+)/(\w+)")
-_HYPHENATED = {
-    b"extendedProperties": b"extended-properties",
-    b"customProperties": b"custom-properties",
-}
+_CAPITAL = re.compile(rb"(?<=[a-z])P(?=roperties)")
 _ROOT, _TYPES = "_rels/.rels", "[Content_Types].xml"
 _MAIN = re.compile(
     rb"application/vnd\.(?:ms-|openxmlformats-officedocument\.)(word|p)[\w.]*\.main\+xml",
     re.IGNORECASE,
 )
-_USUAL = {
-    b"word": b"wordprocessingml.document",
-    b"p": b"presentationml.presentation",
-}
+_USUAL = {b"word": b"wordprocessingml.document", b"p": b"presentationml.presentation"}
 
 
 def transitional(content: bytes) -> bytes:
@@ -110,8 +111,8 @@ def _usual(match: re.Match[bytes]) -> bytes:
 
 
 def _renamed(match: re.Match[bytes]) -> bytes:
-    family, name = match[1], _HYPHENATED.get(match[2], match[2])
-    return b"http://schemas.openxmlformats.org/%b/2006/%b" % (family, name)
+    name = _CAPITAL.sub(b"-p", match[2])  # extendedProperties, customProperties
+    return b"http://schemas.openxmlformats.org/%b/2006/%b" % (match[1], name)
 
 
 def renewed(path: Path, content: bytes, form: str) -> bytes:

@@ -46,9 +46,9 @@ _FOOTNOTE = re.compile(r"\{(?:\\\*)?\\footnote(?![a-z])")
 _HIDDEN = re.compile(r"\{[^{}]*\\v(?![a-z0-9])[^{}]*\}")
 _DELETED = re.compile(r"\{[^{}]*\\deleted(?![a-z0-9])[^{}]*\}")
 _BEGINS = re.compile(r"\s*\{\\rtf[^{}]*")
-_BEGIN_GROUP = re.compile(r"\{\\[a-z]+ ?")
 _BRACE = re.compile(r"\\[\\{}]|[{}]")
 _RUNNING = ("header", "headerl", "headerr", "headerf", "footer", "footerl", "footerr", "footerf")
+_TOLD = ("title", "author")
 _MADE = re.compile(r"\\creatim\\yr(\d{4})\\mo(\d{1,2})\\dy(\d{1,2})(?!\d)")
 
 
@@ -57,37 +57,32 @@ def read_rtf(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str,
     source = _DELETED.sub("", content.decode("latin-1"))
     hidden = " ".join(_text(path, match[0]) for match in _HIDDEN.finditer(source))
     source = _HIDDEN.sub("", source)
-    begins = "".join((*_BEGINS.findall(source)[:1], *_groups(source, "fonttbl")))
+    fonts = (r"{\fonttbl" + group[1:] for group in _groups(source, "fonttbl"))
+    begins = "".join((*_BEGINS.findall(source)[:1], *fonts))
     heads = (
         block
         for group in _groups(source, *_RUNNING)
-        for block in _blocks(_text(path, _marked(begins + _BEGIN_GROUP.sub("{", group, 1))))
+        for block in _blocks(_text(path, _marked(begins + group)))
     )
     pages = flow_pages(with_running(_blocks(_text(path, _marked(source))), heads))
-    metadata = _metadata(path, source, begins)
+    told = "".join(_groups(source, "info"))
+    metadata = {
+        name: _text(path, begins + group) for name in _TOLD for group in _groups(told, name)
+    }
+    if made := _MADE.search(told):
+        metadata["created"] = f"{made[1]}-{int(made[2]):02}-{int(made[3]):02}"
+    metadata = {key: " ".join(value.split()) for key, value in metadata.items() if value.strip()}
     return with_hidden(pages, hidden), metadata
 
 
-def _metadata(path: Path, source: str, begins: str) -> dict[str, str]:
-    """Title, author and the day of making."""
-    told = "".join(_groups(source, "info"))
-    found = {}
-    for name in ("title", "author"):
-        words = "".join(_BEGIN_GROUP.sub("{", group, 1) for group in _groups(told, name))
-        found[name] = " ".join(_text(path, begins + words).split()) if words else ""
-    if made := _MADE.search(told):
-        found["created"] = f"{made[1]}-{int(made[2]):02}-{int(made[3]):02}"
-    return {key: value for key, value in found.items() if value}
-
-
 def _groups(source: str, *names: str) -> Iterator[str]:
-    """The groups that begin with one of some control words, with all that is in them."""
-    for match in re.finditer(rf"\{{\\(?:{'|'.join(names)})(?![a-z])", source):
+    """The groups that begin with one of some control words, with all in them but that word."""
+    for match in re.finditer(rf"\{{\\(?:{'|'.join(names)})(?![a-z]) ?", source):
         depth = 0
         for brace in _BRACE.finditer(source, match.start()):
             depth += {"{": 1, "}": -1}.get(brace[0], 0)
             if depth == 0:
-                yield source[match.start() : brace.end()]
+                yield "{" + source[match.end() : brace.end()]
                 break
 
 

@@ -57,21 +57,18 @@ def sheet_pages(sheets: Iterable[Sheet]) -> tuple[Page, ...]:
     """Read the pages of a workbook, sheet by sheet; a page is called what its sheet is."""
     pages: list[Page] = []
     for sheet in sheets:
-        parts = list(_parts(list(_rows(sheet)))) or [[]]
+        parts = list(_parts(_rows(sheet))) or [[]]
         for part in parts:
-            label = sheet.name if len(parts) == 1 else _label(sheet.name, part)
+            label = sheet.name
+            if len(parts) > 1:
+                own = [row.number for row in part if not row.heads] or [part[0].number]
+                label = ", ".join(filter(None, (label, f"rows {own[0]}–{own[-1]}")))
             hidden = "sheet" if sheet.hidden else ""
             pages.append(page_of(len(pages) + 1, [row.block for row in part], label, hidden=hidden))
     return tuple(pages)
 
 
-def _label(name: str, part: Sequence[_Row]) -> str:
-    own = [row.number for row in part if not row.heads] or [part[0].number]
-    rows = f"rows {own[0]}–{own[-1]}"
-    return f"{name}, {rows}" if name else rows
-
-
-def _parts(rows: Sequence[_Row]) -> Iterator[list[_Row]]:
+def _parts(rows: Iterable[_Row]) -> Iterator[list[_Row]]:
     """Cut rows into pages; each begins with the column headings that hold there."""
     part: list[_Row] = []
     heads: list[_Row] = []
@@ -137,13 +134,14 @@ def read_delimited(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mappin
 def _cells(text: str, delimiter: str) -> list[list[str]]:
     csv.field_size_limit(_LONGEST_CELL)
     try:
-        return [[*map(clean, row)] for row in _parsed(text, delimiter, csv.QUOTE_MINIMAL)]
+        return list(_parsed(text, delimiter, csv.QUOTE_MINIMAL))
     except csv.Error:  # a quotation mark that is never closed takes in the rest of the file
-        return [[*map(clean, row)] for row in _parsed(text, delimiter, csv.QUOTE_NONE)]
+        return list(_parsed(text, delimiter, csv.QUOTE_NONE))
 
 
 def _parsed(text: str, delimiter: str, quoting: Literal[0, 3]) -> Iterator[list[str]]:
-    return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, quoting=quoting)
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, quoting=quoting)
+    return ([*map(clean, row)] for row in rows)
 
 
 def _delimiter(text: str) -> str:
@@ -151,10 +149,7 @@ def _delimiter(text: str) -> str:
 
     def agreement(delimiter: str) -> tuple[int, int]:
         rows = islice(_parsed(text[:_LONGEST_CELL], delimiter, csv.QUOTE_NONE), _SAMPLE)
-        counts = Counter(len(row) for row in rows if row)
-        (width, often) = max(
-            counts.items(), key=lambda pair: (pair[0] > 1, pair[1]), default=(1, 0)
-        )
-        return (often, width) if width > 1 else (0, 0)
+        counts = Counter(len(row) for row in rows if len(row) > 1)
+        return max(((often, width) for width, often in counts.items()), default=(0, 0))
 
     return max(_DELIMITERS, key=agreement)

@@ -11,20 +11,22 @@ from pptx import Presentation
 from pptx.enum.shapes import MSO_SHAPE_TYPE, PP_PLACEHOLDER
 from pptx.exc import PythonPptxError
 
-from mehealth_rag.reading.flow import FlowBlock, Node, Visible, page_of, plain, row_of
-from mehealth_rag.reading.number_formats import shown
-from mehealth_rag.reading.packages import (
-    opened,
-    parse,
-    properties,
-    transitional,
+from mehealth_rag.reading.flow import (
+    FlowBlock,
+    Node,
+    Visible,
+    as_it_stands,
+    name_of,
+    page_of,
+    plain,
+    row_of,
 )
-from mehealth_rag.reading.raised import lowered, raised
+from mehealth_rag.reading.number_formats import shown
+from mehealth_rag.reading.packages import opened, parse, properties, related, transitional
 from mehealth_rag.reading.sniffing import NAMES
 from mehealth_rag.types import BlockKind, Fault, Page
 
 _DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
-_DIAGRAM = "/diagramData"
 _TITLES = (PP_PLACEHOLDER.TITLE, PP_PLACEHOLDER.CENTER_TITLE, PP_PLACEHOLDER.VERTICAL_TITLE)
 _BULLETED = (PP_PLACEHOLDER.BODY, PP_PLACEHOLDER.OBJECT, PP_PLACEHOLDER.VERTICAL_BODY)
 _PER_SLIDE = (PP_PLACEHOLDER.SLIDE_NUMBER, PP_PLACEHOLDER.DATE, PP_PLACEHOLDER.FOOTER)
@@ -92,38 +94,28 @@ def _blocks(shape: Node, slide: Node) -> Iterator[FlowBlock]:
 
 def _kind(paragraph: Node, *, bulleted: bool) -> BlockKind:
     """Whether a paragraph is a list's item: by its own bullet, else by its place."""
-    look = paragraph._p.pPr
-    own = "" if look is None else " ".join(child.tag.rpartition("}")[2] for child in look)
-    listed = "buChar" in own or "buAutoNum" in own or (bulleted and "buNone" not in own)
+    own = set(map(name_of, () if paragraph._p.pPr is None else paragraph._p.pPr))
+    listed = own & {"buChar", "buAutoNum"} or (bulleted and "buNone" not in own)
     return BlockKind.ITEM if listed else BlockKind.PARAGRAPH
 
 
 def _words(paragraph: Node) -> Visible:
     words = Visible()
     for child in paragraph._p:
-        if child.tag == f"{_DRAWING}br":
-            words.add(" ")
-        elif child.tag in (f"{_DRAWING}r", f"{_DRAWING}fld"):
-            words.add(_letters(child, words.text), _target(child, paragraph))
+        match name_of(child):
+            case "br":
+                words.add(" ")
+            case "r" | "fld":
+                look = child.find(f"{_DRAWING}rPr")
+                place = None if look is None else look.get("baseline")
+                text = child.findtext(f"{_DRAWING}t") or ""
+                words.add(as_it_stands(text, place, words.text), _target(child, paragraph))
     return words.stripped()
 
 
-def _letters(run: Node, before: str) -> str:
-    """The words of a run as they stand: raised, lowered, or on the line."""
-    text = run.findtext(f"{_DRAWING}t") or ""
-    look = run.find(f"{_DRAWING}rPr")
-    stands = "0" if look is None else look.get("baseline", "0")
-    if stands.startswith("-"):
-        return lowered(text, before)
-    return raised(text) if stands.strip("0%") else text
-
-
 def _target(run: Node, paragraph: Node) -> str | None:
-    link = run.find(f"./{_DRAWING}rPr/{_DRAWING}hlinkClick")
-    if link is None:
-        return None
-    key = next((value for name, value in link.attrib.items() if name.endswith("}id")), "")
-    relation = paragraph.part.rels.get(key) if key else None
+    link = run.find(f"{_DRAWING}rPr/{_DRAWING}hlinkClick")
+    relation = None if link is None else paragraph.part.rels.get(related(link))
     return relation.target_ref if relation is not None and relation.is_external else None
 
 
@@ -157,9 +149,8 @@ def _chart(chart: Node) -> Iterator[FlowBlock]:
 
 def _diagram(ids: Node, slide: Node) -> Iterator[FlowBlock]:
     """The words of a diagram (SmartArt), which stand in a file of their own."""
-    key = next((value for name, value in ids.attrib.items() if name.endswith("}dm")), "")
-    relation = slide.part.rels.get(key)
-    if relation is None or not relation.reltype.endswith(_DIAGRAM):
+    relation = slide.part.rels.get(related(ids, "dm"))
+    if relation is None or not relation.reltype.endswith("/diagramData"):
         return
     for paragraph in parse(relation.target_part.blob).iter(f"{_DRAWING}p"):
         text = "".join(paragraph.itertext(f"{_DRAWING}t"))

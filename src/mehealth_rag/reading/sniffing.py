@@ -43,18 +43,16 @@ _MARKUP = frozenset(("md", "txt", "rst", "csv", "tsv", "eml"))
 _ENDINGS = {kind: f".{form}" for form, kind in NAMES.items() if form not in _MARKUP}
 _TEXT = "a text file"
 _SIGNATURES = {
-    b"\xff\xd8\xff": "a JPEG picture",
-    b"\x89PNG": "a PNG picture",
-    b"GIF87a": "a GIF picture",
-    b"GIF89a": "a GIF picture",
-    b"II*\0": "a TIFF picture",
-    b"MM\0*": "a TIFF picture",
-    b"\x1f\x8b": "a gzip archive",
-    b"7z\xbc\xaf": "a 7-Zip archive",
-    b"Rar!\x1a": "a RAR archive",
-    b"\x7fELF": "a program",
-    b"{\\rtf": "a rich text (RTF) file",
-    b"%PDF-": "a PDF",
+    (b"\xff\xd8\xff",): "a JPEG picture",
+    (b"\x89PNG",): "a PNG picture",
+    (b"GIF87a", b"GIF89a"): "a GIF picture",
+    (b"II*\0", b"MM\0*"): "a TIFF picture",
+    (b"\x1f\x8b",): "a gzip archive",
+    (b"7z\xbc\xaf",): "a 7-Zip archive",
+    (b"Rar!\x1a",): "a RAR archive",
+    (b"\x7fELF",): "a program",
+    (b"{\\rtf",): NAMES["rtf"],
+    (b"%PDF-",): NAMES["pdf"],
 }
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _IN_ZIP = {
@@ -104,10 +102,9 @@ def kind_of(content: bytes) -> str | None:
         return _in_zip(content)
     if start.startswith(_OLE):
         return _in_ole(content)
-    for sign, kind in _SIGNATURES.items():
-        if start.startswith(sign):
-            return kind
-    return "a web page" if _WEB.match(start) else None
+    if _WEB.match(start):
+        return NAMES["html"]
+    return next((kind for signs, kind in _SIGNATURES.items() if start.startswith(signs)), None)
 
 
 def _in_ole(content: bytes) -> str:

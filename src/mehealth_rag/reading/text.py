@@ -43,12 +43,15 @@ _NEAR = 4
 
 @dataclass(frozen=True, slots=True)
 class _TextRow:
-    """One line of the file: tidied, its cells, and whether a blank line stands above it."""
+    """One line of the file: tidied, its cells, and whether a blank line stands above it.
+
+    `width` is that of the lines around it.
+    """
 
     text: str
     cells: tuple[str, ...]
     gap: bool
-    width: int = 0
+    width: int
 
     @property
     def short(self) -> bool:
@@ -64,14 +67,9 @@ class _Group:
     rows: list[_TextRow]
 
     @property
-    def words(self) -> int:
-        """How many words the block has so far."""
-        return sum(len(row.text.split()) for row in self.rows)
-
-    @property
-    def last(self) -> _TextRow:
-        """The line before the next one."""
-        return self.rows[-1]
+    def texts(self) -> list[str]:
+        in_cells = self.kind is BlockKind.ROW
+        return ["\t".join(row.cells) if in_cells else row.text for row in self.rows]
 
 
 def read_text(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str, str]]:
@@ -111,21 +109,18 @@ def _page(number: int, drafts: Sequence[Draft], vocabulary: Vocabulary) -> Page:
 
 
 def _rows(part: str) -> list[_TextRow]:
-    rows: list[_TextRow] = []
-    gap = False
-    for line in part.split("\n"):
-        text = clean(line)
-        if text:
-            row = led_row(text)
-            parts = _CELLS.split(line.strip()) if row is None else row.split("\t")
-            cells = tuple(map(clean, parts))
-            rows.append(_TextRow(text, tuple(filter(None, cells)), gap))
-        gap = not text
-    lengths = [0 if _URL.fullmatch(row.text) else len(row.text) for row in rows]
-    return [
-        _TextRow(row.text, row.cells, row.gap, max(lengths[max(0, i - _NEAR) : i + _NEAR + 1]))
-        for i, row in enumerate(rows)
-    ]
+    lines = [(line.strip(), clean(line)) for line in part.split("\n")]
+    full = [at for at, (_, text) in enumerate(lines) if text]
+    lengths = [0 if _URL.fullmatch(lines[at][1]) else len(lines[at][1]) for at in full]
+    rows = []
+    for place, at in enumerate(full):
+        line, text = lines[at]
+        led = led_row(text)
+        cells = map(clean, _CELLS.split(line) if led is None else led.split("\t"))
+        gap = at > 0 and not lines[at - 1][1]
+        width = max(lengths[max(0, place - _NEAR) : place + _NEAR + 1])
+        rows.append(_TextRow(text, tuple(filter(None, cells)), gap, width))
+    return rows
 
 
 def _drafts(rows: Sequence[_TextRow]) -> list[Draft]:
@@ -138,20 +133,16 @@ def _drafts(rows: Sequence[_TextRow]) -> list[Draft]:
             groups.append(_Group(kind, [row]))
     groups = _headings(groups)
     return [
-        Draft(group.kind, tuple(_piece(row, group.kind) for row in group.rows), level)
+        Draft(group.kind, tuple(map(Piece, group.texts)), level)
         for group, level in zip(groups, _levels(groups), strict=True)
     ]
-
-
-def _piece(row: _TextRow, kind: BlockKind) -> Piece:
-    return Piece("\t".join(row.cells) if kind is BlockKind.ROW else row.text)
 
 
 def _kind(rows: Sequence[_TextRow], index: int) -> BlockKind:
     row = rows[index]
     if led_row(row.text) is not None:
         return BlockKind.ROW
-    if _is_address(row) and not _ends_a_sentence_begun(rows, index):
+    if _URL.fullmatch(row.text) and not _ends_a_sentence_begun(rows, index):
         return BlockKind.FURNITURE
     if starts_item(row.text) and not _is_subtitle(rows, index):
         titled = _is_numbered_title(rows, index)
@@ -163,11 +154,6 @@ def _kind(rows: Sequence[_TextRow], index: int) -> BlockKind:
     return BlockKind.PARAGRAPH
 
 
-def _is_address(row: _TextRow) -> bool:
-    """Whether a line is a web address and nothing else."""
-    return _URL.fullmatch(row.text) is not None
-
-
 def _ends_a_sentence_begun(rows: Sequence[_TextRow], index: int) -> bool:
     """Whether a line belongs to what the line right above it has begun and not ended.
 
@@ -177,7 +163,7 @@ def _ends_a_sentence_begun(rows: Sequence[_TextRow], index: int) -> bool:
     if index == 0 or rows[index].gap:
         return False
     above = rows[index - 1]
-    return not (_is_address(above) or ends_sentence(above.text))
+    return not (_URL.fullmatch(above.text) or ends_sentence(above.text))
 
 
 def _is_subtitle(rows: Sequence[_TextRow], index: int) -> bool:
@@ -203,9 +189,9 @@ def _is_of_labelled(rows: Sequence[_TextRow], index: int) -> bool:
     """Whether a line gives a value to a name, and a line right above or below does too."""
     if not _LABELLED.match(rows[index].text):
         return False
-    above = not rows[index].gap and index > 0 and _LABELLED.match(rows[index - 1].text)
-    below = index + 1 < len(rows) and not rows[index + 1].gap
-    return bool(above or (below and _LABELLED.match(rows[index + 1].text)))
+    above = rows[max(0, index - 1) : index] if not rows[index].gap else ()
+    below = (row for row in rows[index + 1 : index + 2] if not row.gap)
+    return any(_LABELLED.match(row.text) for row in (*above, *below))
 
 
 def _is_table_row(rows: Sequence[_TextRow], index: int) -> bool:
@@ -220,10 +206,10 @@ def _belongs(group: _Group, row: _TextRow) -> bool:
     """Whether a line that opens nothing itself goes on in the block before it."""
     if group.kind not in (BlockKind.PARAGRAPH, BlockKind.ITEM):
         return False
-    last = group.last
+    last = group.rows[-1]
     if row.gap:
         return _bridges_gap(group, row)
-    if _is_address(row):
+    if _URL.fullmatch(row.text):
         return True
     if len(last.text) > _LONG:
         return row.text[:1].islower() and not ends_clause(last.text)
@@ -234,29 +220,30 @@ def _belongs(group: _Group, row: _TextRow) -> bool:
 
 def _bridges_gap(group: _Group, row: _TextRow) -> bool:
     """Whether a block that a blank line broke in two goes on after it."""
-    last = group.last.text
+    last = group.rows[-1].text
     if _DASH.match(row.text):
         return True
     if is_unfinished(last):  # a title may end in "of", but is one short line
-        return goes_on(row.text) or not group.last.short or len(group.rows) > 1
+        return goes_on(row.text) or not group.rows[-1].short or len(group.rows) > 1
     if ends_clause(last):
         return False
     item = group.kind is BlockKind.ITEM
-    full = len(last) >= (0.65 if goes_on(row.text) else 0.85) * group.last.width
+    full = len(last) >= (0.65 if goes_on(row.text) else 0.85) * group.rows[-1].width
     if goes_on(row.text):
         return full or (item and row.text[:1].islower())
     return item and full
 
 
 def _is_title(group: _Group) -> bool:
+    texts = group.texts
     return (
         group.kind is BlockKind.PARAGRAPH
-        and group.words <= _HEADING_WORDS
-        and len(group.rows) <= _HEADING_LINES
-        and not any(ends_clause(row.text) for row in group.rows)
-        and not is_unfinished(group.last.text)
-        and any(map(str.isalpha, group.rows[0].text))
-        and not group.rows[0].text[:1].islower()
+        and len(texts) <= _HEADING_LINES
+        and len(" ".join(texts).split()) <= _HEADING_WORDS
+        and not any(map(ends_clause, texts))
+        and not is_unfinished(texts[-1])
+        and any(map(str.isalpha, texts[0]))
+        and not texts[0][:1].islower()
     )
 
 
@@ -297,23 +284,18 @@ def _levels(groups: Sequence[_Group]) -> Iterator[int]:
             yield 0
         elif index == 0:
             yield 1
-        else:
-            following = groups[index + 1] if index + 1 < len(groups) else None
-            yield 3 if following and not following.rows[0].gap else 2
+        else:  # something follows every heading
+            yield 2 if groups[index + 1].rows[0].gap else 3
 
 
 def _without_running(pages: list[list[Draft]]) -> list[list[Draft]]:
     """First and last blocks that three pages or more share become furniture."""
-    keys = Counter(
-        key for page in pages for key in {_running_key(draft) for draft in (*page[:1], *page[-1:])}
-    )
-    shared = {key for key, count in keys.items() if key and count >= 3}
-    if not shared:
-        return pages
+    ends = ({_running_key(draft) for draft in (*page[:1], *page[-1:])} for page in pages)
+    keys = Counter(key for page in ends for key in page if key)
     return [
         [
             Draft(BlockKind.FURNITURE, draft.pieces)
-            if at in (0, len(page) - 1) and _running_key(draft) in shared
+            if at in (0, len(page) - 1) and keys[_running_key(draft)] >= 3
             else draft
             for at, draft in enumerate(page)
         ]

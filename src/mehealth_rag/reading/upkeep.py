@@ -6,9 +6,7 @@ import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-Listener = Callable[[], None]
-
-_listeners: list[Listener] = []
+_listeners: list[Callable[[], None]] = []
 
 
 def beat() -> None:
@@ -17,7 +15,7 @@ def beat() -> None:
         listener()
 
 
-def listen(listener: Listener) -> None:
+def listen(listener: Callable[[], None]) -> None:
     """Have `listener` called at every beat from now on, for the life of the process."""
     _listeners.append(listener)
 

@@ -16,7 +16,7 @@ from mehealth_rag.reading.describing import is_title
 from mehealth_rag.reading.encoding import Decoded, decode
 from mehealth_rag.reading.faults import noted, with_hidden
 from mehealth_rag.reading.flow import Node, flow_pages
-from mehealth_rag.reading.hypertext import put_into_words, take_out_hidden, walk
+from mehealth_rag.reading.hypertext import HEADINGS, put_into_words, take_out_hidden, walk
 from mehealth_rag.types import Fault, Page
 
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w:.-]{1,40})", re.IGNORECASE)
@@ -36,7 +36,7 @@ _AS_HTML = {"list": "ul", "item": "li", "row": "tr", "cell": "td", "ref": "a", "
 """Trafilatura's names of elements (a small part of TEI), where HTML has others."""
 _TOLD = ("title", "author", "description")
 """Not the date and the site's name: trafilatura guesses them where the page does not tell."""
-_DEFAULT_LEVEL = 3
+_DEFAULT_HEADING = "h3"
 _META = {
     "published": (
         "article:published_time", "datepublished", "dcterms.issued", "dc.date.issued",
@@ -100,10 +100,14 @@ def _content(tree: Node, url: str | None) -> Node:
 
     Where a page does not mark its main part, it gathers paragraphs wherever they stand and drops
     their headings; with all of the body marked as the main part, it only drops menus and the like.
+    It is worse where it lost half of the words or headings, or took menus for content.
     """
-    whole = _extracted(_marked_as_main(tree), url)
-    chosen = _extracted(tree, url)
-    return whole if None in (whole, chosen) or _is_worse(chosen, whole) else chosen
+    whole, chosen = _extracted(_marked_as_main(tree), url), _extracted(tree, url)
+    if whole is None or chosen is None:
+        return whole
+    heads, all_heads = (len(found.body.findall(".//head")) for found in (chosen, whole))
+    share = len(chosen.text) / len(whole.text)
+    return chosen if 0.5 <= share <= 1 and 2 * heads >= all_heads else whole
 
 
 def _extracted(tree: Node, url: str | None) -> Node:
@@ -127,13 +131,6 @@ def _marked_as_main(tree: Node) -> Node:
     return copy
 
 
-def _is_worse(chosen: Node, whole: Node) -> bool:
-    """Whether a choice lost half of the words or headings, or took menus for content."""
-    heads, all_heads = (len(found.body.findall(".//head")) for found in (chosen, whole))
-    share = len(chosen.text) / len(whole.text)
-    return not 0.5 <= share <= 1 or 2 * heads < all_heads
-
-
 def decode_html(path: Path, content: bytes) -> Decoded:
     """Decode a web page: by its mark, as UTF-8, by the encoding that it declares, else guessed."""
     if content.startswith((b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")):
@@ -154,8 +151,8 @@ def _as_html(body: Node) -> Node:
     """Trafilatura's content with the names that elements have in HTML."""
     for element in body.iter("*"):
         if element.tag == "head":
-            digits = (element.get("rend") or "").lstrip("h")
-            element.tag = f"h{digits if digits in '123456' and digits else _DEFAULT_LEVEL}"
+            level = element.get("rend") or ""
+            element.tag = level if level in HEADINGS else _DEFAULT_HEADING
         elif element.tag == "ref":
             element.set("href", element.get("target") or "")
         element.tag = _AS_HTML.get(element.tag, element.tag)
@@ -183,24 +180,18 @@ def _in_head(tree: Node) -> dict[str, str]:
         names = (meta.get(key) for key in ("name", "property", "itemprop", "http-equiv"))
         for name in filter(None, names):
             given.setdefault(name.lower(), (meta.get("content") or "").strip())
-    found = ((kind, [given[n] for n in names if given.get(n)]) for kind, names in _META.items())
-    return {kind: texts[0] for kind, texts in found if texts}
+    told = {kind: filter(None, map(given.get, names)) for kind, names in _META.items()}
+    return {kind: text for kind, texts in told.items() if (text := next(texts, None))}
 
 
 def _shown(tree: Node) -> str:
     """The first `time` that says that it is the page's, by its name or the words around it."""
     for time in tree.iter("time"):
-        around = time.getparent()
-        words = " ".join((around.text_content() if around is not None else "").split())
-        own = time.text_content().strip()
-        names = " ".join(
-            element.get(key) or ""
-            for element in (time, around)
-            if element is not None
-            for key in ("class", "itemprop", "pubdate", "id")
-        )
+        around, own = time.getparent(), time.text_content().strip()
+        words = " ".join(around.text_content().split())
+        names = (e.get(key) or "" for e in (time, around) for key in ("class", "itemprop", "id"))
         near = words if len(words) < 120 else ""
-        alone = words == own or _BYLINE.search(near)
-        if time.get("pubdate") is not None or _OWN.search(f"{names} {near}") or alone:
+        told = time.get("pubdate") is not None or _OWN.search(" ".join((*names, near)))
+        if told or words == own or _BYLINE.search(near):
             return str(time.get("datetime") or own)
     return ""

@@ -1,13 +1,12 @@
-"""What reading processes answer the program.
+"""What reading processes answer the program: a line of JSON for each answer.
 
 A reading process may have been taken over by the file that it reads. What it sends is therefore
-unpickled as plain values, from which pages are made here.
+taken as plain values, from which pages are made here.
 """
 
 from __future__ import annotations
 
-import io
-import pickle
+import json
 from enum import StrEnum
 from typing import IO, Any
 
@@ -34,69 +33,59 @@ class BrokenWireError(Exception):
     """What came is no answer, or no document."""
 
 
-def write(stream: IO[bytes], kind: Kind, said: str | bytes = "") -> None:
+def write(stream: IO[bytes], kind: Kind, said: object = None) -> None:
     """Send one answer: an error's line, or a document packed."""
-    pickle.dump((kind.value, said), stream, 5)
+    stream.write(json.dumps((kind, said)).encode() + b"\n")
     stream.flush()
 
 
 def read(stream: IO[bytes]) -> tuple[Kind, Any]:
     """Receive one answer. Raises BrokenWireError where none comes any more."""
     try:
-        kind, said = _Unpickler(stream).load()
+        kind, said = json.loads(stream.readline())
         return Kind(kind), said
-    except Exception as error:  # whatever bytes can make a pickle raise
+    except (ValueError, TypeError, RecursionError) as error:
         raise BrokenWireError("no answer") from error
 
 
-def pack(document: Document) -> bytes:
-    """A document's pages, hash and metadata as bytes; its source is known where it is asked for."""
-    pages = [_flat(page) for page in document.pages]
-    return pickle.dumps((document.sha256, pages, dict(document.metadata)), 5)
+def pack(document: Document) -> tuple[Any, ...]:
+    """A document in plain values; its source is known where it is asked for."""
+    return document.sha256, [_flat(page) for page in document.pages], dict(document.metadata)
 
 
-def _flat(page: Page) -> tuple[Any, ...]:
-    """A page in plain values, which pass in a third of the time of types."""
-    blocks = [(b.kind.value, b.span.start, b.span.end, b.level) for b in page.blocks]
-    lines = [(line.span.start, line.span.end, line.box) for line in page.lines]
-    links = [
-        (link.url, link.box, link.span and (link.span.start, link.span.end)) for link in page.links
-    ]
-    fault = page.fault and page.fault.value
-    return (
-        page.number, page.label, page.text, blocks, lines, links, page.size, page.problem, fault,
-    )  # fmt: skip
-
-
-def _page(flat: tuple[Any, ...]) -> Page:
-    """The page of `_flat`."""
-    number, label, text, blocks, lines, links, size, problem, fault = flat
-    return Page(
-        number,
-        label,
-        text,
-        tuple(Block(_KINDS[kind], Span(start, end), level) for kind, start, end, level in blocks),
-        tuple(Line(Span(start, end), box) for start, end, box in lines),
-        tuple(Link(url, box, span and Span(*span)) for url, box, span in links),
-        size,
-        problem,
-        fault and Fault(fault),
-    )
-
-
-def unpack(data: bytes, source: Source) -> Document:
+def unpack(packed: Any, source: Source) -> Document:  # noqa: ANN401 - whatever a process has sent
     """The document of `pack`. Raises BrokenWireError where it holds anything but pages."""
     try:
         with uncollected():
-            sha256, pages, metadata = _Unpickler(io.BytesIO(data)).load()
+            sha256, pages, metadata = packed
             document = Document(source, str(sha256), tuple(map(_page, pages)), dict(metadata))
             return described(document)
     except Exception as error:
         raise BrokenWireError("no document") from error
 
 
-class _Unpickler(pickle.Unpickler):
-    """Knows plain values and nothing else: no class or function can be called."""
+def _flat(page: Page) -> tuple[Any, ...]:
+    blocks = [(b.kind, b.span.start, b.span.end, b.level) for b in page.blocks]
+    lines = [(line.span.start, line.span.end, line.box) for line in page.lines]
+    links = [
+        (link.url, link.box, link.span and (link.span.start, link.span.end)) for link in page.links
+    ]
+    return (
+        page.number, page.label, page.text, blocks, lines, links, page.size, page.problem,
+        page.fault,
+    )  # fmt: skip
 
-    def find_class(self, module: str, name: str) -> Any:  # noqa: ANN401 - pickle's own signature
-        raise BrokenWireError(f"{module}.{name} in an answer")
+
+def _page(flat: list[Any]) -> Page:
+    number, label, text, blocks, lines, links, size, problem, fault = flat
+    return Page(
+        number,
+        label,
+        text,
+        tuple(Block(_KINDS[kind], Span(start, end), level) for kind, start, end, level in blocks),
+        tuple(Line(Span(start, end), box and tuple(box)) for start, end, box in lines),
+        tuple(Link(url, box and tuple(box), span and Span(*span)) for url, box, span in links),
+        size and tuple(size),
+        problem,
+        fault and Fault(fault),
+    )

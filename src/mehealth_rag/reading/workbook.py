@@ -17,9 +17,8 @@ from pathlib import Path
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetVisibleEnum
 
 from mehealth_rag.errors import ReadingError
-from mehealth_rag.reading.flow import Node
 from mehealth_rag.reading.number_formats import shown
-from mehealth_rag.reading.packages import opened, parse, properties
+from mehealth_rag.reading.packages import opened, parse, properties, related
 from mehealth_rag.reading.sheets import Sheet, sheet_pages
 from mehealth_rag.reading.sniffing import NAMES
 from mehealth_rag.reading.upkeep import beat
@@ -49,13 +48,15 @@ def read_workbook(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping
     """Read the pages of a workbook, one a sheet. Raises ReadingError where the file is damaged."""
     with opened(path, content, NAMES["xlsx"], "xl/workbook.xml", CalamineError) as package:
         book = CalamineWorkbook.from_filelike(io.BytesIO(content))
-        return sheet_pages(_sheets(path, book, _Formats(package))), properties(package)
+        return sheet_pages(_sheets(path, book, package)), properties(package)
 
 
-def _sheets(path: Path, book: CalamineWorkbook, formats: _Formats) -> Iterator[Sheet]:
+def _sheets(path: Path, book: CalamineWorkbook, package: zipfile.ZipFile) -> Iterator[Sheet]:
+    styles, files = _styles(package), _sheet_files(package)
     for told in book.sheets_metadata:
         beat()
-        codes, extent = formats.of(told.name)
+        written = package.read(files[told.name]) if told.name in files else b""
+        codes, extent = _formats(written, styles)
         if extent > _MOST_CELLS:
             raise ReadingError(
                 f"{path}: the sheet '{told.name}' reaches over {extent:,} cells; "
@@ -69,9 +70,8 @@ def _sheets(path: Path, book: CalamineWorkbook, formats: _Formats) -> Iterator[S
 
 def _rows(sheet: CalamineSheet, codes: _Codes) -> Iterator[list[str]]:
     first = sheet.start[1] if sheet.start else 0
-    none: dict[int, str] = {}
     for number, values in enumerate(sheet.iter_rows()):
-        own = codes.get(number, none)
+        own = codes.get(number, {})
         yield [shown(value, own.get(at, "")) for at, value in enumerate(values, first)]
 
 
@@ -89,49 +89,37 @@ def _merge(rows: Sequence[list[str]], sheet: CalamineSheet) -> frozenset[int]:
     return frozenset(wide)
 
 
-class _Formats:
-    """The number formats of a workbook's cells, out of its XML."""
-
-    def __init__(self, package: zipfile.ZipFile) -> None:
-        self._package = package
-        self._codes = self._styles()
-        self._files = self._sheet_files()
-
-    def of(self, sheet: str) -> tuple[_Codes, int]:
-        """The formats of a sheet's cells that are not plain, and how many cells it reaches over."""
-        found: _Codes = {}
-        last_row, last_column = 0, 0
-        file = self._files.get(sheet)
-        content = self._package.read(file) if file in self._package.namelist() else b""
-        for match in _CELL.finditer(content):
-            row, column = int(match[2]), _column(match[1])
-            last_row, last_column = max(last_row, row), max(last_column, column + 1)
-            code = self._codes.get(int(match[3] or 0))
-            if code:
-                found.setdefault(row - 1, {})[column] = code
-        return found, last_row * last_column
-
-    def _styles(self) -> dict[int, str]:
-        if "xl/styles.xml" not in self._package.namelist():
-            return {}
-        root = parse(self._package.read("xl/styles.xml"))
-        own = {int(f.get("numFmtId")): f.get("formatCode") for f in root.iterfind(".//{*}numFmt")}
-        codes = _BUILT_IN | own
-        styles: list[Node] = root.findall("./{*}cellXfs/{*}xf")
-        numbers = [int(style.get("numFmtId") or 0) for style in styles]
-        return {n: codes[f] for n, f in enumerate(numbers) if codes.get(f, "General") != "General"}
-
-    def _sheet_files(self) -> dict[str, str]:
-        related = parse(self._package.read("xl/_rels/workbook.xml.rels"))
-        targets = {r.get("Id"): r.get("Target") for r in related}
-        sheets = parse(self._package.read("xl/workbook.xml")).iterfind("./{*}sheets/{*}sheet")
-        found = {s.get("name"): targets.get(_relation(s)) or "" for s in sheets}
-        return {n: posixpath.normpath(posixpath.join("/xl", t))[1:] for n, t in found.items()}
+def _formats(content: bytes, styles: Mapping[int, str]) -> tuple[_Codes, int]:
+    """The formats of a sheet's cells that are not plain, and how many cells it reaches over."""
+    found: _Codes = {}
+    last_row, last_column = 0, 0
+    for match in _CELL.finditer(content):
+        row, column = int(match[2]), _column(match[1])
+        last_row, last_column = max(last_row, row), max(last_column, column + 1)
+        if code := styles.get(int(match[3] or 0)):
+            found.setdefault(row - 1, {})[column] = code
+    return found, last_row * last_column
 
 
-def _relation(sheet: Node) -> str | None:
-    """The id of a sheet's file; its attribute's namespace has two names."""
-    return next((v for k, v in sheet.attrib.items() if k.endswith("}id")), None)
+def _styles(package: zipfile.ZipFile) -> dict[int, str]:
+    """The number formats that are not plain, by the number of their style."""
+    if "xl/styles.xml" not in package.namelist():
+        return {}
+    root = parse(package.read("xl/styles.xml"))
+    own = {int(f.get("numFmtId")): f.get("formatCode") for f in root.iterfind(".//{*}numFmt")}
+    codes = _BUILT_IN | own
+    numbers = (int(s.get("numFmtId") or 0) for s in root.iterfind("./{*}cellXfs/{*}xf"))
+    return {n: codes[f] for n, f in enumerate(numbers) if codes.get(f, "General") != "General"}
+
+
+def _sheet_files(package: zipfile.ZipFile) -> dict[str, str]:
+    """The files of the sheets, by their names."""
+    names = frozenset(package.namelist())
+    relations = parse(package.read("xl/_rels/workbook.xml.rels"))
+    targets = {r.get("Id"): posixpath.join("/xl", r.get("Target") or "") for r in relations}
+    sheets = parse(package.read("xl/workbook.xml")).iterfind("./{*}sheets/{*}sheet")
+    files = {s.get("name"): posixpath.normpath(targets.get(related(s), "/"))[1:] for s in sheets}
+    return {name: file for name, file in files.items() if file in names}
 
 
 @cache
