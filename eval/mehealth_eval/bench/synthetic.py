@@ -12,14 +12,13 @@ import hashlib
 import json
 import random
 import re
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mehealth_rag.encoder.embedding import PassageText, PassageVectors
+from mehealth_rag.encoder.embedding import Encoder, PassageText, PassageVectors
 from mehealth_rag.passages.splitting import MAX_PIECES, estimated_pieces
 from mehealth_rag.types import BlockKind
 
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mehealth_rag.index.opened import OpenIndex
-    from mehealth_rag.index.report import BulkEncoder
 
     Vectors = NDArray[np.float32]
 
@@ -138,19 +136,18 @@ class SyntheticEncoder:
     With `real`, the first passages go through the model as well, whose memory then counts.
     """
 
-    def __init__(self, pool: Pool, models: Path, real: BulkEncoder | None = None) -> None:
+    def __init__(self, pool: Pool, real: Encoder | None = None) -> None:
         self._real = real
         self._vectors = pool.vectors
         self._sentences = pool.sentences
-        self._models = models
         self.unknown = 0
 
-    def encode(
+    def encode_passages(
         self, batch: Sequence[PassageText], progress: Callable[[int], None] | None = None
     ) -> list[PassageVectors]:
         """The vectors of each passage, in order."""
         if self._real is not None:
-            self._real.encode(batch)
+            self._real.encode_passages(batch)
             self._real = None
         found = [self._one(item) for item in batch]
         if progress:
@@ -160,11 +157,6 @@ class SyntheticEncoder:
     def knows(self, item: PassageText) -> bool:
         """Whether the pool holds every sentence of a passage."""
         return all(_BULLET.sub("", s.of(item.text)) in self._vectors for s in item.sentences)
-
-    def export(self, models: Path) -> Path:
-        """Copy the question encoder that was exported for the real index."""
-        shutil.copytree(self._models, models, dirs_exist_ok=True)
-        return models
 
     def _one(self, item: PassageText) -> PassageVectors:
         own = np.stack([self._known(_BULLET.sub("", s.of(item.text))) for s in item.sentences])

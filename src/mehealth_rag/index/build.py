@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mehealth_rag.encoder.model_files import file_hash
-from mehealth_rag.encoder.question import drop_damaged, has_question_encoder
+from mehealth_rag.encoder.shipped import file_hash
 from mehealth_rag.errors import IndexStateError, MehealthError, NoIndexError, ReadingError
 from mehealth_rag.index.cache import BuildCache, digest, vector_key
 from mehealth_rag.index.content import ContentWriter, adapter
@@ -39,8 +38,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from mehealth_rag.encoder.embedding import PassageVectors
-    from mehealth_rag.index.report import BuildPlan, BulkEncoder, IngestReport
+    from mehealth_rag.encoder.embedding import Encoder, PassageVectors
+    from mehealth_rag.index.report import BuildPlan, IngestReport
     from mehealth_rag.types import Document
 
 _CHUNK = 256
@@ -95,7 +94,7 @@ class _Build:
         self._prefix = f"mehealth-{plan.folder.identity()}-"
         self._cache = BuildCache(plan.folder.cache)
         self._tally = Tally()
-        self._encoder: BulkEncoder | None = None
+        self._encoder: Encoder | None = None
         self._pruned = False
 
     def run(self) -> IngestReport:
@@ -106,13 +105,10 @@ class _Build:
         fingerprint = _fingerprint(plan, hashes)
         old = read_manifest(before) if before else {}
         same = old.get("fingerprint") == fingerprint and old.get("chroma_url") == plan.chroma_url
-        ready = has_question_encoder(plan.folder.models, plan.model)
-        if before and same and ready and not plan.rebuild:
+        if before and same and not plan.rebuild:
             self._tally.truncated = int(old.get("truncated", 0))
             report = self._tally.report(plan.sources, before, indexed_documents(before))
             return replace(report, changed=False)
-        if plan.rebuild:
-            drop_damaged(plan.folder.models, plan.model)
         self._tidy({before.name, str(old.get("previous"))} if before else None)
         generation = plan.folder.new_generation(fingerprint)
         documents = indexed_documents(before)
@@ -233,10 +229,6 @@ class _Build:
         finally:
             close_client(client)
         self._tally.seconds["embed"] -= self._tally.seconds["write"]
-        if not has_question_encoder(self._plan.folder.models, self._plan.model):
-            with self._stage("export", 1):
-                self._get_encoder().export(self._plan.folder.models)
-                self._progress.advance(1)
 
     def _vectors(self, passages: Sequence[Passage]) -> list[PassageVectors]:
         """Return the vectors of some passages, remembered or computed."""
@@ -245,7 +237,8 @@ class _Build:
         missing = {key: item for key, item in items.items() if key not in found}
         self._progress.advance(len(passages) - len(missing))
         if missing:
-            computed = self._get_encoder().encode(list(missing.values()), self._progress.advance)
+            texts = list(missing.values())
+            computed = self._get_encoder().encode_passages(texts, self._progress.advance)
             fresh = dict(zip(missing, computed, strict=True))
             self._cache.put_vectors(fresh)
             self._tally.embedded += len(fresh)
@@ -254,7 +247,7 @@ class _Build:
         self._tally.truncated += sum(v.truncated for v in result)
         return result
 
-    def _get_encoder(self) -> BulkEncoder:
+    def _get_encoder(self) -> Encoder:
         if self._encoder is None:
             self._progress.message("loading the embedding model")
             self._encoder = self._plan.encoder()

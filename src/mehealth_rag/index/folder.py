@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
-from mehealth_rag.encoder.model_files import file_hash
+from mehealth_rag.encoder.shipped import file_hash
 from mehealth_rag.errors import IndexBusyError, IndexStateError
 
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ class IndexFolder:
     """The folder of an index.
 
     `<root>/generations/<name>/` hold complete indexes, `<root>/current` the name of the one that
-    serves, `<root>/cache.sqlite` what a later build need not compute again, `<root>/models/` the
-    question encoders, `<root>/lock` is held while an index is built.
+    serves, `<root>/cache.sqlite` what a later build need not compute again, `<root>/lock`
+    is held while an index is built.
     """
 
     root: Path
@@ -51,11 +51,6 @@ class IndexFolder:
     def generations(self) -> Path:
         """The folder of the generations."""
         return self.root / "generations"
-
-    @property
-    def models(self) -> Path:
-        """The folder of the question encoders."""
-        return self.root / "models"
 
     @property
     def cache(self) -> Path:
@@ -71,7 +66,6 @@ class IndexFolder:
         """Make the folder. Raises IndexStateError."""
         with self.writing():
             self.generations.mkdir(parents=True, exist_ok=True)
-            self.models.mkdir(exist_ok=True)
 
     def identity(self) -> str:
         """Return the index's own id (8 hex digits), made at the first call; to be called locked.
