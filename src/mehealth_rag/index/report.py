@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from mehealth_rag.errors import IndexStateError
-from mehealth_rag.index.content import ContentReader, IndexedDocument
+from mehealth_rag.index.content import ContentReader, IndexedDocument, same_file
 from mehealth_rag.types import DocumentProblem
 
 if TYPE_CHECKING:
@@ -202,11 +202,6 @@ def indexed_documents(generation: Path | None) -> dict[str, IndexedDocument]:
             return {d.source.id: d for d in content.documents()}
     except IndexStateError:
         return {}
-
-
-def same_file(first: str) -> str:
-    """Say that a source is the same file as another."""
-    return f"the same file as {first}"
 
 
 def _status(document: IndexedDocument, before: IndexedDocument | None) -> RowStatus:
