@@ -113,7 +113,7 @@ def _embedding_model(settings: Settings) -> Check:
         if not is_packaged(setting):
             return Check(name, State.OK, model_id(setting))
         open_encoder(setting)  # checks the weights against their card
-        return Check(name, State.OK, f"{model_id(setting)}, loads")
+        return Check(name, State.OK, f"{model_id(setting)}, its hash is the known one")
 
     return _guarded(name, look)
 
