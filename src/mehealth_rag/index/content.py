@@ -216,23 +216,21 @@ class ContentReader:
 
     def _read(self, kind: Any, data: str | bytes) -> Any:  # noqa: ANN401 - any type of the project
         try:
-            return (
-                unpacked(kind, data)
-                if isinstance(data, bytes)
-                else adapter(kind).validate_json(data)
-            )
+            return unpacked(kind, data)
         except (zlib.error, ValidationError) as error:
             raise damaged(self._path, error) from error
 
 
 def packed(value: Any) -> bytes:  # noqa: ANN401 - any type of the project
     """Return a value as compressed JSON."""
-    return zlib.compress(adapter(type(value)).dump_json(value), _COMPRESSION)
+    kind: Any = type(value)
+    return zlib.compress(adapter(kind).dump_json(value), _COMPRESSION)
 
 
-def unpacked(kind: Any, data: bytes) -> Any:  # noqa: ANN401 - any type of the project
-    """Return the value that was packed. Raises zlib.error and ValidationError."""
-    return adapter(kind).validate_json(zlib.decompress(data))
+def unpacked(kind: Any, data: str | bytes) -> Any:  # noqa: ANN401 - any type of the project
+    """Return a value from JSON, compressed or not. Raises zlib.error and ValidationError."""
+    text = zlib.decompress(data) if isinstance(data, bytes) else data
+    return adapter(kind).validate_json(text)
 
 
 def _text(value: Passage | IndexedDocument | DocumentProblem) -> str:

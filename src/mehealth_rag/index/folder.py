@@ -92,7 +92,7 @@ class IndexFolder:
                 raise
             reason = getattr(error, "strerror", None) or first_line(error)
             raise IndexStateError(
-                f"the index folder {self.root} cannot be written ({reason}): free the disk or "
+                f"the index folder {self.root} cannot be written ({reason}): free it or "
                 "choose another one with --index"
             ) from error
 
