@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
-import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -12,17 +9,6 @@ from pathlib import Path
 from mehealth_rag.assistant import Assistant
 from mehealth_rag.settings import Settings
 from mehealth_rag.wiring import ingest
-
-_MODELS = Path(tempfile.mkdtemp(prefix="mehealth-models-"))
-atexit.register(shutil.rmtree, _MODELS, ignore_errors=True)
-
-
-def new_index(folder: Path) -> Path:
-    """An empty folder of an index. Its encoder, half a second's work, is written once for all."""
-    index = folder / "index"
-    index.mkdir()
-    (index / "models").symlink_to(_MODELS)
-    return index
 
 
 @contextmanager
@@ -39,7 +25,7 @@ def assistant_over(folder: Path, files: Mapping[str, str]) -> Iterator[Assistant
 @contextmanager
 def opened(corpus: Path, folder: Path) -> Iterator[Assistant]:
     """An assistant over a corpus, whose index lies in `folder`."""
-    flags = {"corpus": corpus, "index": new_index(folder)}
+    flags = {"corpus": corpus, "index": folder / "index"}
     settings = Settings.load(flags, environ={}, folder=folder)
     ingest(settings)
     assistant = Assistant.open(settings)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
 from mehealth_rag.corpus import load_sources, present
-from mehealth_rag.encoder.model_files import model_folder
+from mehealth_rag.encoder.minilm import FOLDER
 from mehealth_rag.index.texts import embedding_text
 from mehealth_rag.passages.splitting import MAX_PIECES, estimated_pieces, split
 from mehealth_rag.reading import read_document
@@ -68,7 +68,7 @@ def prospectus() -> Document:
 
 @pytest.fixture(scope="module")
 def tokenizer() -> Tokenizer:
-    made = Tokenizer.from_file(str(model_folder() / "tokenizer.json"))
+    made = Tokenizer.from_file(str(FOLDER / "tokenizer.json"))
     made.no_truncation()
     made.no_padding()
     return made

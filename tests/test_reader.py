@@ -11,17 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from mehealth_rag.encoder.model_files import file_hash
+from mehealth_rag.encoder.shipped import CARD, TOKENIZER, file_hash
 from mehealth_rag.errors import ModelError
 from mehealth_rag.guard.verdict import Case, weigh
 from mehealth_rag.reader.choice import choose
 from mehealth_rag.reader.model import (
-    CARD,
     DEFAULT_FORM,
     FORMS,
     LOG,
     MODEL,
-    TOKENIZER,
     Limits,
     PassageReading,
     Reader,

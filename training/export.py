@@ -16,7 +16,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from mehealth_rag.reader.model import MODEL, TOKENIZER
+from mehealth_rag.encoder.shipped import TOKENIZER
+from mehealth_rag.reader.model import MODEL
 from mehealth_rag.reader.rows import inputs
 
 if TYPE_CHECKING:

@@ -22,10 +22,10 @@ from sklearn.linear_model import LogisticRegression
 import mehealth_rag.reader
 from mehealth_eval.written_scores import MOST_OTHERS
 from mehealth_rag.checking.verdicts import PASSAGES_JUDGED
-from mehealth_rag.encoder.model_files import PACKAGED, PACKAGED_SHA256, file_hash
+from mehealth_rag.encoder.shipped import CARD, file_hash
 from mehealth_rag.guard.verdict import Case, weigh
 from mehealth_rag.reader.choice import Weighed, chosen, weighed
-from mehealth_rag.reader.model import CARD, LOG, MODEL, Calibration, Limits, Reader
+from mehealth_rag.reader.model import LOG, MODEL, Calibration, Limits, Reader
 from training import bases
 from training.batches import Epochs
 from training.examples import GOLD, HARMLESS, OTHER, Example, Examples, load
@@ -42,7 +42,7 @@ OUTPUT = Path(mehealth_rag.reader.__file__).parent
 MOST_FALSE_SUPPORT = 0.05
 """Share of the claims that are not carried and may be called supported."""
 
-BASES = {"small": (PACKAGED, PACKAGED_SHA256), "large": (bases.LARGE, bases.LARGE_SHA256)}
+BASES = {"small": (bases.SMALL, bases.SMALL_SHA256), "large": (bases.LARGE, bases.LARGE_SHA256)}
 WEAKNESSES = (
     "English only",
     "does not calculate: figures that follow by a step are told by exact values beside it",

@@ -2,7 +2,7 @@
 
 Reads passages and questions of the reader's training sets (`DIR/reader`) through the model in fp32
 and writes, for each of its matrices, the largest value that each input channel took
-(`mehealth_rag/encoder/ranges.npz`), with the vector of a probe to check an 8-bit form against.
+(`ranges.npz`, of which `training.encoder` makes the packaged form).
 """
 
 from __future__ import annotations
@@ -16,10 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mehealth_rag.encoder.graph import OUTPUT, matrix_names, write_encoder
-from mehealth_rag.encoder.model_files import model_folder
-from mehealth_rag.encoder.onnx_embedding import PROBE, RANGES
-from mehealth_rag.encoder.question import unit
+from training import bases
+from training.graph import matrix_names, write_encoder
 from training.outside import load
 
 if TYPE_CHECKING:
@@ -27,10 +25,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+RANGES = Path(__file__).with_name("ranges.npz")
+PIECES = 256
+"""Word pieces that the model reads at the most."""
 TEXTS = 400
 """Passages and questions, half of each."""
 SEED = 7
-_PIECES = 256
 _WORDS = 120
 """Of a passage at the most: about what ours have."""
 
@@ -40,9 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m training.ranges", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder with the question sets")
     options = parser.parse_args(arguments)
-    found, probe = measure(texts(options.data / "reader"))
+    found = measure(texts(options.data / "reader"))
     kept = {name: np.asarray(widths, np.float16) for name, widths in found.items()}
-    np.savez_compressed(RANGES, probe=probe, **kept)  # type: ignore[arg-type]
+    np.savez_compressed(RANGES, **kept)  # type: ignore[arg-type]
     print(f"{RANGES}: {RANGES.stat().st_size:,} bytes")
     return 0
 
@@ -54,19 +54,16 @@ def texts(folder: Path) -> list[str]:
     return passages + [item.question for item in items]
 
 
-def measure(passages: Sequence[str]) -> tuple[dict[str, NDArray[np.float32]], NDArray[np.float32]]:
-    """The width of each matrix's input channels, and the probe's vector."""
+def measure(passages: Sequence[str]) -> dict[str, NDArray[np.float32]]:
+    """The width of each matrix's input channels."""
     import onnx
     import onnxruntime
-    from tokenizers import Tokenizer
 
-    model = model_folder()
-    tokenizer = Tokenizer.from_file(str(model / "tokenizer.json"))
-    tokenizer.enable_truncation(_PIECES)
-    tokenizer.no_padding()
+    tokenizer = bases.tokenizer("small")
+    tokenizer.enable_truncation(PIECES)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.onnx"
-        write_encoder(model, path, None)
+        write_encoder(bases.folder("small"), path, None)
         graph: Any = onnx.load(str(path))
     inputs = {
         node.input[0]: node.output[0] for node in graph.graph.node if node.op_type == "MatMul"
@@ -83,8 +80,7 @@ def measure(passages: Sequence[str]) -> tuple[dict[str, NDArray[np.float32]], ND
             widths = np.abs(state[0]).max(axis=0)
             found[name] = np.maximum(found[name], widths) if found[name].size else widths
     layers = len(found) // 4
-    states = session.run([OUTPUT], {"input_ids": [tokenizer.encode(PROBE).ids]})
-    return {name: found[name] for name in matrix_names(layers)}, unit(states[0].mean(axis=1))[0]
+    return {name: found[name] for name in matrix_names(layers)}
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from mehealth_rag.encoder.model_files import file_hash
+from mehealth_rag.encoder.shipped import file_hash
 from mehealth_rag.reader.model import Reader
 from training import bases, packaged
 from training.batches import Epochs, Mix

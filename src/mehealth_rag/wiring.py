@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mehealth_rag.corpus import NOT_LISTED, load_sources, present, unlisted
-from mehealth_rag.encoder.model_files import is_packaged, model_folder, model_id
+from mehealth_rag.encoder.model_files import is_packaged, model_id
 from mehealth_rag.errors import NoIndexError
 from mehealth_rag.language.spelling import Speller
 from mehealth_rag.language.words import stem
@@ -19,9 +19,9 @@ from mehealth_rag.settings import PACKAGED_READER, read_passwords
 from mehealth_rag.types import Source
 
 if TYPE_CHECKING:
-    from mehealth_rag.encoder.question import Encoder
+    from mehealth_rag.encoder.embedding import Encoder
     from mehealth_rag.index.opened import OpenIndex
-    from mehealth_rag.index.report import BulkEncoder, IngestReport, Progress
+    from mehealth_rag.index.report import IngestReport, Progress
     from mehealth_rag.llm import LanguageModel
     from mehealth_rag.reader.model import Reader
     from mehealth_rag.reading.isolated import Limits
@@ -61,7 +61,7 @@ def ingest(
             read=readers.read,
             expect=readers.expect,
             split=split,
-            encoder=lambda: _passage_encoder(settings),
+            encoder=lambda: open_encoder(settings.embedding_model, threads=1),
             versions=Versions(options.version(READER_VERSION), SPLITTER_VERSION),
             model=model_id(settings.embedding_model),
             chroma_url=settings.chroma_url,
@@ -116,16 +116,29 @@ def open_index(settings: Settings) -> tuple[OpenIndex, Encoder]:
         NoIndexError: there is none yet.
         IndexStateError: it is damaged, or was built by another layout or model.
     """
-    from mehealth_rag.encoder.question import open_question_encoder
     from mehealth_rag.index.folder import IndexFolder
     from mehealth_rag.index.opened import OpenIndex
 
     go_offline(is_hub_name(settings.embedding_model))
     folder = IndexFolder(settings.index)
     index = OpenIndex.open(folder, model_id(settings.embedding_model), settings.chroma_url)
-    encoder = open_question_encoder(folder.models, settings.embedding_model)
+    encoder = open_encoder(settings.embedding_model)
     index.ready()
     return index, encoder
+
+
+def open_encoder(setting: str, threads: int = 2) -> Encoder:
+    """The embedding model of a setting; the packaged one works with `threads` on a text.
+
+    Raises ModelError where there is none, or it is damaged.
+    """
+    if is_packaged(setting):  # without torch: it takes eight seconds to import
+        from mehealth_rag.encoder.minilm import MiniLM
+
+        return MiniLM.load(threads)
+    from mehealth_rag.encoder.torch_encoder import TorchEncoder
+
+    return TorchEncoder.load(setting)
 
 
 def open_reader(settings: Settings) -> Reader:
@@ -205,22 +218,11 @@ def _is_english(word: str) -> bool:
 @lru_cache(maxsize=1)
 def _english() -> frozenset[str]:
     """The whole words of the packaged model's vocabulary: some 20,000 common English words."""
-    path: Path = model_folder() / "vocab.txt"
-    entries = path.read_text(encoding="utf-8").split()
-    return frozenset(w for w in entries if w.isalpha() and len(w) > 2)
+    from mehealth_rag.encoder.minilm import word_pieces
+
+    return frozenset(w for w in word_pieces() if w.isalpha() and len(w) > 2)
 
 
 @lru_cache(maxsize=1)
 def _english_stems() -> frozenset[str]:
     return frozenset(stem(w) for w in _english())
-
-
-def _passage_encoder(settings: Settings) -> BulkEncoder:
-    if is_packaged(settings.embedding_model):  # without torch: it takes eight seconds to import
-        from mehealth_rag.encoder.onnx_embedding import OnnxPassageEncoder
-        from mehealth_rag.index.folder import IndexFolder
-
-        return OnnxPassageEncoder.load(IndexFolder(settings.index).models)
-    from mehealth_rag.encoder.embedding import PassageEncoder
-
-    return PassageEncoder.load(settings.embedding_model)

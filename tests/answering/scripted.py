@@ -12,7 +12,6 @@ from mehealth_rag.assistant import Assistant
 from mehealth_rag.settings import Settings
 from mehealth_rag.wiring import ingest
 from tests.llm.llm_helpers import Chat, Handler, says, serving
-from tests.made_corpus import new_index
 
 GUIDE = """\
 # A guide to the harbour
@@ -88,7 +87,7 @@ def scripted(folder: Path, **documents: str) -> Iterator[tuple[Assistant, Script
     with serving(script) as server:
         environ = {
             "MEHEALTH_CORPUS": str(corpus),
-            "MEHEALTH_INDEX": str(new_index(folder)),
+            "MEHEALTH_INDEX": str(folder / "index"),
             "MEHEALTH_ENGINE": "generative",
             "MEHEALTH_LLM_BASE_URL": server.url,
             "MEHEALTH_LLM_MODEL": "tester",

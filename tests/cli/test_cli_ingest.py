@@ -202,9 +202,7 @@ def test_a_full_disk_leaves_the_last_good_index(
     library: Library, process: Run, tmp_path: Path, small_disk: Path
 ) -> None:
     corpus = shutil.copytree(library.corpus, tmp_path / "corpus")
-    leave_out = shutil.ignore_patterns("models")
-    index = shutil.copytree(library.index, small_disk / "index", ignore=leave_out)
-    (index / "models").symlink_to(library.index / "models")
+    index = shutil.copytree(library.index, small_disk / "index")
     options = ("--corpus", str(corpus), "--index", str(index))
     before = (index / "current").read_text()
     forget(corpus, "fees")
@@ -226,9 +224,7 @@ def test_an_index_that_is_read_only_cannot_be_refreshed(
     library: Library, mehealth: Run, tmp_path: Path, small_disk: Path
 ) -> None:
     corpus = shutil.copytree(library.corpus, tmp_path / "corpus")
-    leave_out = shutil.ignore_patterns("models")
-    index = shutil.copytree(library.index, small_disk / "index", ignore=leave_out)
-    (index / "models").symlink_to(library.index / "models")
+    index = shutil.copytree(library.index, small_disk / "index")
     subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
     options = ("--corpus", str(corpus), "--index", str(index))
     forget(corpus, "fees")
@@ -239,9 +235,7 @@ def test_an_index_that_is_read_only_cannot_be_refreshed(
 def test_an_index_that_is_read_only_answers(
     library: Library, process: Run, small_disk: Path
 ) -> None:
-    leave_out = shutil.ignore_patterns("models")
-    index = shutil.copytree(library.index, small_disk / "index", ignore=leave_out)
-    (index / "models").symlink_to(library.index / "models")
+    index = shutil.copytree(library.index, small_disk / "index")
     subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
     options = ("--corpus", str(library.corpus), "--index", str(index))
     found = the_json(process("search", "What does a yacht pay?", "--json", *options))
@@ -295,7 +289,6 @@ def test_an_index_of_an_older_layout(library: Library, mehealth: Run, tmp_path: 
         ("generations/*/manifest.json", b"{"),
         ("generations/*/content.sqlite", b"not a database" * 100),
         ("generations/*/chroma/chroma.sqlite3", b"not a database" * 100),
-        ("models/*/model.onnx", b"not a model" * 100),
     ],
 )
 def test_the_command_that_a_damaged_index_names_mends_it(

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mehealth_rag.encoder.embedding import PassageText, PassageVectors
+from mehealth_rag.encoder.embedding import Encoder, PassageText, PassageVectors
 from mehealth_rag.errors import ReadingError
 from mehealth_rag.index.build import build_index
 from mehealth_rag.index.folder import IndexFolder
 from mehealth_rag.index.opened import OpenIndex
-from mehealth_rag.index.report import BuildPlan, BulkEncoder, IngestReport, Versions
+from mehealth_rag.index.report import BuildPlan, IngestReport, Versions
 from mehealth_rag.language.words import stems
 from mehealth_rag.types import (
     Block,
@@ -98,7 +97,10 @@ class HashEncoder:
     def __init__(self) -> None:
         self.encoded: list[str] = []
 
-    def encode(
+    def encode(self, text: str) -> np.ndarray:
+        return hash_vector(text)
+
+    def encode_passages(
         self, batch: Sequence[PassageText], progress: Callable[[int], None] | None = None
     ) -> list[PassageVectors]:
         self.encoded += [item.text for item in batch]
@@ -112,12 +114,6 @@ class HashEncoder:
             )
             for item in batch
         ]
-
-    def export(self, models: Path) -> Path:
-        folder = models / HASH_MODEL
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "encoder.json").write_text(json.dumps({"kind": "sentence-transformers"}))
-        return folder
 
 
 def hash_vector(text: str) -> np.ndarray:
@@ -133,7 +129,7 @@ class Corpus:
     """Text files in a folder and an index beside them."""
 
     root: Path
-    encoder: BulkEncoder = field(default_factory=HashEncoder)
+    encoder: Encoder = field(default_factory=HashEncoder)
     model: str = HASH_MODEL
     loads: int = 0
     opened: list[OpenIndex] = field(default_factory=list)
@@ -166,7 +162,7 @@ class Corpus:
         }
         return BuildPlan(**{**settings, **changes})  # type: ignore[arg-type]
 
-    def _load(self) -> BulkEncoder:
+    def _load(self) -> Encoder:
         self.loads += 1
         return self.encoder
 

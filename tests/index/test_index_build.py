@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -295,12 +294,12 @@ def test_an_error_of_the_encoder_keeps_what_was_embedded(corpus: Corpus) -> None
     corpus.write(**{f"d{n}": f"Berth {n} is free." for n in range(600)})
 
     class Failing(HashEncoder):
-        def encode(
+        def encode_passages(
             self, batch: Sequence[PassageText], progress: Callable[[int], None] | None = None
         ) -> list[PassageVectors]:
             if len(self.encoded) >= 256:
                 raise ReadingError("stop")
-            return super().encode(batch, progress)
+            return super().encode_passages(batch, progress)
 
     corpus.encoder = Failing()
     with pytest.raises(ReadingError, match="stop"):
@@ -327,8 +326,6 @@ def test_another_model_embeds_anew(corpus: Corpus) -> None:
     corpus.write(guide=GUIDE)
     corpus.build()
     corpus.model = "hash-111111111111"
-    models = corpus.folder.models
-    shutil.copytree(models / "hash-000000000000", models / corpus.model)
     assert corpus.build().embedded == 3
     assert corpus.open().manifest["model"] == "hash-111111111111"
 

@@ -13,7 +13,8 @@ import pytest
 import torch
 
 import mehealth_rag.reader
-from mehealth_rag.reader.model import CARD, LOG, Reader
+from mehealth_rag.encoder.shipped import CARD
+from mehealth_rag.reader.model import LOG, Reader
 from mehealth_rag.reader.rows import inputs, passage_text
 from mehealth_rag.types import BlockKind, Passage, Sentence, Span
 from training import bases, examples, outside, package, packaged, reader

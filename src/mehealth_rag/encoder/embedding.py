@@ -1,26 +1,20 @@
-"""Vectors of passages and their sentences by sentence-transformers: any model but the packaged."""
+"""What is embedded of a passage, its vectors, and how sentences' are pooled from tokens'."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import numpy as np
-
-from mehealth_rag.encoder.model_files import PACKAGED, load_model, model_id
-from mehealth_rag.encoder.question import publish, unit
+from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from numpy.typing import NDArray
-    from sentence_transformers import SentenceTransformer
-
-    from mehealth_rag.encoder.question import Vectors
     from mehealth_rag.types import Span
 
-_PASSAGE_PROMPTS = ("document", "passage", "corpus")
+Vectors: TypeAlias = NDArray[np.float32]
+"""Unit vectors, one a row: float32 [n, dimension]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,105 +37,20 @@ class PassageVectors:
     truncated: bool
 
 
-class PassageEncoder:
-    """Vectors of passages in bulk, and of their sentences by late pooling.
+class Encoder(Protocol):
+    """An embedding model: vectors of questions, of passages, and of passages' sentences.
 
     A passage goes through the model once; a sentence's vector is the mean of the last hidden
     states of its tokens, so it knows the passage around it.
     """
 
-    def __init__(self, model: SentenceTransformer, setting: str) -> None:
-        self._model = model
-        self._late = _is_mean_pooled(model)
-        self._prompt = _prompt(model, _PASSAGE_PROMPTS)
-        self._model_id = model_id(setting)
+    def encode(self, text: str) -> Vectors:
+        """Return the unit vector of a question, float32 [d]."""
 
-    @classmethod
-    def load(cls, setting: str = PACKAGED) -> PassageEncoder:
-        """Load the encoder of a model setting. Raises ModelError when it cannot be loaded."""
-        return cls(load_model(setting), setting)
-
-    def encode(
+    def encode_passages(
         self, batch: Sequence[PassageText], progress: Callable[[int], None] | None = None
     ) -> list[PassageVectors]:
         """Return the vectors of each passage, in order; `progress` gets the number done."""
-        found = self._pool_late(batch) if self._late else self._encode_apart(batch)
-        if progress:
-            progress(len(batch))
-        return found
-
-    def export(self, models: Path) -> Path:
-        """Note below `models` that questions go through this model too; return the note's folder.
-
-        Raises OSError where the folder cannot be written.
-        """
-        return publish(models, self._model_id, lambda _: {"kind": "sentence-transformers"})
-
-    def _pool_late(self, batch: Sequence[PassageText]) -> list[PassageVectors]:
-        texts = [item.text for item in batch]
-        if not texts:
-            return []
-        read: Any = self._model.encode(
-            texts, prompt=self._prompt, output_value=None, show_progress_bar=False
-        )
-        tokens = self._model.tokenizer(
-            [self._prompt + text for text in texts],
-            truncation=True,
-            max_length=self._model.max_seq_length,
-            return_offsets_mapping=True,
-            return_special_tokens_mask=True,
-        )
-        found = []
-        for i, (item, features) in enumerate(zip(batch, read, strict=True)):
-            offsets = np.asarray(tokens["offset_mapping"][i]) - len(self._prompt)
-            inside = np.asarray(tokens["special_tokens_mask"][i]) == 0
-            states = features["token_embeddings"][features["attention_mask"] == 1].numpy()
-            passage = unit(features["sentence_embedding"].numpy()[None])[0]
-            spans = token_spans(offsets, inside)
-            sentences = sentence_vectors(item.sentences, states, spans, passage)
-            truncated = bool(tokens.encodings[i].overflowing)
-            found.append(PassageVectors(passage, sentences, truncated))
-        return found
-
-    def _encode_apart(self, batch: Sequence[PassageText]) -> list[PassageVectors]:
-        """For models that do not pool by the mean: each sentence goes through the model alone."""
-        texts = [item.text for item in batch]
-        parts = [span.of(item.text) for item in batch for span in item.sentences]
-        vectors = unit(
-            np.asarray(
-                self._model.encode(texts + parts, prompt=self._prompt, show_progress_bar=False)
-            )
-        )
-        result, row = [], len(texts)
-        for i, item in enumerate(batch):
-            count = len(item.sentences)
-            result.append(
-                PassageVectors(vectors[i], vectors[row : row + count], self._overflows(item.text))
-            )
-            row += count
-        return result
-
-    def _overflows(self, text: str) -> bool:
-        window = self._model.max_seq_length
-        if not window or not callable(self._model.tokenizer):
-            return False
-        return len(self._model.tokenizer(self._prompt + text)["input_ids"]) > window
-
-
-def _prompt(model: SentenceTransformer, names: tuple[str, ...]) -> str:
-    """Return the first prompt that is not empty: the library adds empty ones of its own."""
-    return next((model.prompts[name] for name in names if model.prompts.get(name)), "") or ""
-
-
-def _is_mean_pooled(model: SentenceTransformer) -> bool:
-    """Whether the model is Transformer, mean Pooling and at most Normalize, with offsets."""
-    modules = list(model)
-    names = [type(module).__name__ for module in modules]
-    if names not in (["Transformer", "Pooling"], ["Transformer", "Pooling", "Normalize"]):
-        return False
-    pooling: Any = modules[1]
-    whole = pooling.pooling_mode in ("mean", ("mean",)) and pooling.include_prompt
-    return bool(whole and getattr(model.tokenizer, "is_fast", False))
 
 
 def token_spans(offsets: NDArray[np.int64], inside: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -159,3 +68,9 @@ def sentence_vectors(
         if own.any():
             row[:] = states[own].mean(axis=0)
     return unit(found)
+
+
+def unit(vectors: NDArray[Any]) -> Vectors:
+    """Return `vectors` [n, d] with every row scaled to length 1."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.maximum(lengths, 1e-12), np.float32)

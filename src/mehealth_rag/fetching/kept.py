@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from mehealth_rag.encoder.model_files import file_hash
+from mehealth_rag.encoder.shipped import file_hash
 from mehealth_rag.errors import FetchStateError
 from mehealth_rag.index.folder import write_durably
 

@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 from rapidfuzz import process
 
 from mehealth_rag.corpus import file_names, load_sources
-from mehealth_rag.encoder.model_files import file_hash
+from mehealth_rag.encoder.shipped import file_hash
 from mehealth_rag.errors import FetchBusyError, FetchStateError, UsageError
 from mehealth_rag.fetching.download import Downloader, Job, format_of
 from mehealth_rag.fetching.kept import Record, StateFile

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import datetime
 import json
 import shutil
-import sqlite3
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import replace
@@ -13,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mehealth_rag.encoder.model_files import file_hash
-from mehealth_rag.encoder.question import drop_damaged, has_question_encoder
-from mehealth_rag.errors import IndexStateError, MehealthError, NoIndexError, ReadingError
+from mehealth_rag.encoder.shipped import file_hash
+from mehealth_rag.errors import IndexStateError, NoIndexError, ReadingError
 from mehealth_rag.index.cache import BuildCache, digest, vector_key
 from mehealth_rag.index.content import ContentWriter, adapter
 from mehealth_rag.index.dense import (
@@ -39,8 +36,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from mehealth_rag.encoder.embedding import PassageVectors
-    from mehealth_rag.index.report import BuildPlan, BulkEncoder, IngestReport
+    from mehealth_rag.encoder.embedding import Encoder, PassageVectors
+    from mehealth_rag.index.report import BuildPlan, IngestReport
     from mehealth_rag.types import Document
 
 _CHUNK = 256
@@ -58,32 +55,12 @@ def build_index(plan: BuildPlan, progress: Progress | None = None) -> IngestRepo
     """
     progress = progress or Progress()
     plan.folder.prepare()
-    with plan.folder.lock(plan.lock_timeout, progress.message), _storage_errors(plan):
+    with plan.folder.lock(plan.lock_timeout, progress.message), plan.folder.writing():
         build = _Build(plan, progress)
         try:
             return build.run()
         finally:
             build.close()
-
-
-@contextmanager
-def _storage_errors(plan: BuildPlan) -> Iterator[None]:
-    """Turn what disk, SQLite and Chroma refuse into one line."""
-    try:
-        with plan.folder.writing():
-            yield
-    except MehealthError:
-        raise
-    except Exception as error:
-        from chromadb.errors import ChromaError  # only when something is wrong
-
-        if not isinstance(error, (sqlite3.Error, ChromaError)):
-            raise
-        reason = str(error).splitlines()[0]
-        raise IndexStateError(
-            f"the index in {plan.folder.root} cannot be written ({reason}): free the disk or "
-            "choose another folder with --index"
-        ) from error
 
 
 class _Build:
@@ -95,24 +72,20 @@ class _Build:
         self._prefix = f"mehealth-{plan.folder.identity()}-"
         self._cache = BuildCache(plan.folder.cache)
         self._tally = Tally()
-        self._encoder: BulkEncoder | None = None
+        self._encoder: Encoder | None = None
         self._pruned = False
 
     def run(self) -> IngestReport:
         """Do it all, or nothing where nothing changed."""
         plan = self._plan
-        before = self._current()
+        before, old = self._current()
         hashes = self._hash()
         fingerprint = _fingerprint(plan, hashes)
-        old = read_manifest(before) if before else {}
         same = old.get("fingerprint") == fingerprint and old.get("chroma_url") == plan.chroma_url
-        ready = has_question_encoder(plan.folder.models, plan.model)
-        if before and same and ready and not plan.rebuild:
+        if before and same and not plan.rebuild:
             self._tally.truncated = int(old.get("truncated", 0))
             report = self._tally.report(plan.sources, before, indexed_documents(before))
             return replace(report, changed=False)
-        if plan.rebuild:
-            drop_damaged(plan.folder.models, plan.model)
         self._tidy({before.name, str(old.get("previous"))} if before else None)
         generation = plan.folder.new_generation(fingerprint)
         documents = indexed_documents(before)
@@ -127,16 +100,15 @@ class _Build:
         """Keep what was computed, however the build ended."""
         self._cache.close(prune=self._pruned)
 
-    def _current(self) -> Path | None:
+    def _current(self) -> tuple[Path | None, dict[str, Any]]:
+        """The generation that serves, and its manifest; a rebuild does without a damaged one."""
         try:
             current = self._plan.folder.current()
-            if current:
-                read_manifest(current)
+            return current, read_manifest(current) if current else {}
         except IndexStateError:
             if not self._plan.rebuild:
                 raise
-            return None
-        return current
+            return None, {}
 
     def _hash(self) -> dict[str, str]:
         """Hash each source's file; by id."""
@@ -160,7 +132,6 @@ class _Build:
                 raise NoIndexError(self._tally.nothing())
             self._embed(content, generation)
             self._write_words(content, generation)
-            content.add_problems(self._tally.problems)
             done = True
         finally:
             content.close(keep=done)
@@ -233,10 +204,6 @@ class _Build:
         finally:
             close_client(client)
         self._tally.seconds["embed"] -= self._tally.seconds["write"]
-        if not has_question_encoder(self._plan.folder.models, self._plan.model):
-            with self._stage("export", 1):
-                self._get_encoder().export(self._plan.folder.models)
-                self._progress.advance(1)
 
     def _vectors(self, passages: Sequence[Passage]) -> list[PassageVectors]:
         """Return the vectors of some passages, remembered or computed."""
@@ -245,7 +212,8 @@ class _Build:
         missing = {key: item for key, item in items.items() if key not in found}
         self._progress.advance(len(passages) - len(missing))
         if missing:
-            computed = self._get_encoder().encode(list(missing.values()), self._progress.advance)
+            texts = list(missing.values())
+            computed = self._get_encoder().encode_passages(texts, self._progress.advance)
             fresh = dict(zip(missing, computed, strict=True))
             self._cache.put_vectors(fresh)
             self._tally.embedded += len(fresh)
@@ -254,7 +222,7 @@ class _Build:
         self._tally.truncated += sum(v.truncated for v in result)
         return result
 
-    def _get_encoder(self) -> BulkEncoder:
+    def _get_encoder(self) -> Encoder:
         if self._encoder is None:
             self._progress.message("loading the embedding model")
             self._encoder = self._plan.encoder()
@@ -270,22 +238,19 @@ class _Build:
                     counts.update(set(words(text)))
                 self._progress.advance(len(part))
             lexical.write(generation)
-            content.add_words(counts)
             texts = (lexical_text(p) for part in content.each_passage(_CHUNK) for p in part)
-            content.add_acronyms(learn_acronyms(texts))
+            content.add_findings(self._tally.problems, counts, learn_acronyms(texts))
 
     def _write_manifest(self, generation: Path, fingerprint: str, before: Path | None) -> None:
         manifest = {
             "layout": LAYOUT_VERSION,
             "fingerprint": fingerprint,
-            "versions": _versions(self._plan),
             "model": self._plan.model,
             "chroma_url": self._plan.chroma_url,
             "collection": self._prefix + generation.name,
             "files": seal(generation),
             "truncated": self._tally.truncated,
             "previous": before.name if before else None,
-            "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         }
         write_durably(generation / MANIFEST, json.dumps(manifest, indent=1))
 

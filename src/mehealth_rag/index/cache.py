@@ -14,7 +14,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from mehealth_rag.encoder.embedding import PassageText, PassageVectors
-from mehealth_rag.index.content import adapter
+from mehealth_rag.index.content import packed, unpacked
 from mehealth_rag.reading.describing import described
 from mehealth_rag.types import Document, Page, Passage, Source
 
@@ -60,7 +60,7 @@ class BuildCache:
         """Return the document and passages that were read before under `key`."""
         for (data,) in self._rows("select data from documents where key = ?", (key,)):
             with contextlib.suppress(zlib.error, ValidationError):
-                read: ReadDocument = adapter(ReadDocument).validate_json(zlib.decompress(data))
+                read: ReadDocument = unpacked(ReadDocument, data)
                 self._write("update documents set used = ? where key = ?", [(self._build, key)])
                 document = described(Document(source, sha256, read.pages, read.metadata))
                 return document, read.passages
@@ -73,8 +73,8 @@ class BuildCache:
     def put_document(self, key: bytes, document: Document, passages: Sequence[Passage]) -> None:
         """Keep what reading and splitting made of a file."""
         read = ReadDocument(document.pages, dict(document.metadata), tuple(passages))
-        data = zlib.compress(adapter(ReadDocument).dump_json(read), 3)
-        self._write("insert or replace into documents values (?, ?, ?)", [(key, data, self._build)])
+        row = (key, packed(read), self._build)
+        self._write("insert or replace into documents values (?, ?, ?)", [row])
 
     def vectors(self, keys: Sequence[bytes]) -> dict[bytes, PassageVectors]:
         """Return the vectors that are known, by key."""

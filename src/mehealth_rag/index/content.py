@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from mehealth_rag.errors import IndexStateError
-from mehealth_rag.index.folder import MEND
+from mehealth_rag.index.folder import damaged
 from mehealth_rag.types import Document, DocumentProblem, Page, Passage, Source
 
 if TYPE_CHECKING:
@@ -55,6 +54,11 @@ class IndexedDocument:
     names: tuple[str, ...] = ()
 
 
+def same_file(first: str) -> str:
+    """Say that a source is the same file as another."""
+    return f"the same file as {first}"
+
+
 @cache
 def adapter(kind: Any) -> TypeAdapter[Any]:  # noqa: ANN401 - any type of the project
     """Return pydantic's reader and writer of a type; made once, for it costs milliseconds."""
@@ -92,7 +96,7 @@ class ContentWriter:
         )
         self._database.executemany(
             "insert into pages values (?, ?, ?)",
-            ((name, page.number, _packed(page)) for page in document.pages),
+            ((name, page.number, packed(page)) for page in document.pages),
         )
         self._database.executemany(
             "insert into passages values (?, ?, ?, ?, ?)",
@@ -104,19 +108,17 @@ class ContentWriter:
         self._documents += 1
         self.passages += len(passages)
 
-    def add_problems(self, problems: Iterable[DocumentProblem]) -> None:
-        """Keep what could not be read, so that a later look at the index can tell."""
-        self._database.executemany(
-            "insert into problems (data) values (?)", ((_text(p),) for p in problems)
-        )
-
-    def add_words(self, counts: Mapping[str, int]) -> None:
-        """Keep in how many passages each surface word stands."""
-        self._database.executemany("insert into words values (?, ?)", sorted(counts.items()))
-
-    def add_acronyms(self, acronyms: Mapping[str, str]) -> None:
-        """Keep the acronyms that the documents explain."""
-        self._database.executemany("insert into acronyms values (?, ?)", sorted(acronyms.items()))
+    def add_findings(
+        self,
+        problems: Iterable[DocumentProblem],
+        words: Mapping[str, int],
+        acronyms: Mapping[str, str],
+    ) -> None:
+        """Keep what could not be read, in how many passages words stand, and the acronyms."""
+        many = self._database.executemany
+        many("insert into problems (data) values (?)", ((_text(p),) for p in problems))
+        many("insert into words values (?, ?)", sorted(words.items()))
+        many("insert into acronyms values (?, ?)", sorted(acronyms.items()))
 
     def each_passage(self, size: int) -> Iterator[list[Passage]]:
         """Yield the passages added so far in order, `size` at a time."""
@@ -146,7 +148,7 @@ class ContentReader:
             self._database = sqlite3.connect(address, uri=True, check_same_thread=False)
             self.passage_count = int(self._rows("select count(*) from passages")[0][0])
         except sqlite3.Error as error:
-            raise self._damaged(error) from error
+            raise damaged(self._path, error) from error
 
     def documents(self) -> tuple[IndexedDocument, ...]:
         """Return the documents in the order of the corpus."""
@@ -165,10 +167,7 @@ class ContentReader:
         )
         if not rows:
             raise KeyError(f"{document} has no page {number}")
-        try:
-            page: Page = self._read(Page, zlib.decompress(rows[0][0]))
-        except zlib.error as error:
-            raise self._damaged(error) from error
+        page: Page = self._read(Page, rows[0][0])
         return page
 
     def passages(self, ordinals: Sequence[int]) -> list[Passage]:
@@ -213,21 +212,25 @@ class ContentReader:
             with self._guard, contextlib.closing(self._database.execute(query, values)) as rows:
                 return rows.fetchall()
         except sqlite3.Error as error:
-            raise self._damaged(error) from error
+            raise damaged(self._path, error) from error
 
     def _read(self, kind: Any, data: str | bytes) -> Any:  # noqa: ANN401 - any type of the project
         try:
-            return adapter(kind).validate_json(data)
-        except ValidationError as error:
-            raise self._damaged(error) from error
-
-    def _damaged(self, error: Exception) -> IndexStateError:
-        return IndexStateError(f"{self._path} is damaged ({str(error).splitlines()[0]}): {MEND}")
+            return unpacked(kind, data)
+        except (zlib.error, ValidationError) as error:
+            raise damaged(self._path, error) from error
 
 
-def _packed(value: Page) -> bytes:
-    """Return a page as compressed JSON."""
-    return zlib.compress(adapter(Page).dump_json(value), _COMPRESSION)
+def packed(value: Any) -> bytes:  # noqa: ANN401 - any type of the project
+    """Return a value as compressed JSON."""
+    kind: Any = type(value)
+    return zlib.compress(adapter(kind).dump_json(value), _COMPRESSION)
+
+
+def unpacked(kind: Any, data: str | bytes) -> Any:  # noqa: ANN401 - any type of the project
+    """Return a value from JSON, compressed or not. Raises zlib.error and ValidationError."""
+    text = zlib.decompress(data) if isinstance(data, bytes) else data
+    return adapter(kind).validate_json(text)
 
 
 def _text(value: Passage | IndexedDocument | DocumentProblem) -> str:

@@ -13,8 +13,9 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
+from mehealth_rag.encoder.shipped import first_line
 from mehealth_rag.errors import IndexStateError, UsageError
-from mehealth_rag.index.folder import MEND
+from mehealth_rag.index.folder import MEND, damaged
 from mehealth_rag.offline import no_telemetry
 
 if TYPE_CHECKING:
@@ -94,8 +95,7 @@ def _reported(what: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise IndexStateError(f"{what} ({reason}): {MEND}") from error
+        raise IndexStateError(f"{what} ({first_line(error)}): {MEND}") from error
 
 
 class DenseWriter:
@@ -232,7 +232,7 @@ class SentenceVectors:
                 generation / _SENTENCES, mmap_mode="r" if int(self._offsets[-1]) else None
             )
         except (OSError, ValueError, IndexError, EOFError) as error:
-            raise IndexStateError(f"{generation / _SENTENCES} is damaged: {MEND}") from error
+            raise damaged(generation / _SENTENCES, error) from error
 
     def of(self, ordinal: int) -> NDArray[np.float32]:
         """Return the unit vectors of a passage's sentences, float32 [k, d]."""

@@ -11,13 +11,14 @@ import os
 import re
 import secrets
 import shutil
+import sqlite3
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
-from mehealth_rag.encoder.model_files import file_hash
-from mehealth_rag.errors import IndexBusyError, IndexStateError
+from mehealth_rag.encoder.shipped import file_hash, first_line
+from mehealth_rag.errors import IndexBusyError, IndexStateError, MehealthError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -41,8 +42,8 @@ class IndexFolder:
     """The folder of an index.
 
     `<root>/generations/<name>/` hold complete indexes, `<root>/current` the name of the one that
-    serves, `<root>/cache.sqlite` what a later build need not compute again, `<root>/models/` the
-    question encoders, `<root>/lock` is held while an index is built.
+    serves, `<root>/cache.sqlite` what a later build need not compute again, `<root>/lock`
+    is held while an index is built.
     """
 
     root: Path
@@ -51,11 +52,6 @@ class IndexFolder:
     def generations(self) -> Path:
         """The folder of the generations."""
         return self.root / "generations"
-
-    @property
-    def models(self) -> Path:
-        """The folder of the question encoders."""
-        return self.root / "models"
 
     @property
     def cache(self) -> Path:
@@ -71,7 +67,6 @@ class IndexFolder:
         """Make the folder. Raises IndexStateError."""
         with self.writing():
             self.generations.mkdir(parents=True, exist_ok=True)
-            self.models.mkdir(exist_ok=True)
 
     def identity(self) -> str:
         """Return the index's own id (8 hex digits), made at the first call; to be called locked.
@@ -85,14 +80,20 @@ class IndexFolder:
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[None]:
-        """Turn what the file system refuses into an IndexStateError of one line."""
+        """Turn what disk, SQLite and Chroma refuse into an IndexStateError of one line."""
         try:
             yield
-        except OSError as error:
-            reason = error.strerror or str(error)
+        except MehealthError:
+            raise
+        except Exception as error:
+            from chromadb.errors import ChromaError  # only when something is wrong
+
+            if not isinstance(error, (OSError, sqlite3.Error, ChromaError)):
+                raise
+            reason = getattr(error, "strerror", None) or first_line(error)
             raise IndexStateError(
-                f"the index folder {self.root} cannot be written ({reason}): free it or choose "
-                "another one with --index"
+                f"the index folder {self.root} cannot be written ({reason}): free it or "
+                "choose another one with --index"
             ) from error
 
     @contextlib.contextmanager
@@ -108,7 +109,13 @@ class IndexFolder:
                 lock.acquire(timeout=0)
             except Timeout:
                 waiting(f"another ingest is running (pid {_pid(owner)}), waiting")
-                self._wait(lock, owner, timeout)
+                try:
+                    lock.acquire(timeout=timeout, poll_interval=_POLL)
+                except Timeout:
+                    raise IndexBusyError(
+                        f"another ingest (pid {_pid(owner)}) has been building the index in "
+                        f"{self.root} for over {timeout:g} s: wait for it, or end that process"
+                    ) from None
         try:
             with self.writing():
                 owner.write_text(str(os.getpid()))
@@ -117,15 +124,6 @@ class IndexFolder:
             with contextlib.suppress(OSError):
                 owner.unlink()
             lock.release()
-
-    def _wait(self, lock: FileLock, owner: Path, timeout: float) -> None:
-        try:
-            lock.acquire(timeout=timeout, poll_interval=_POLL)
-        except Timeout:
-            raise IndexBusyError(
-                f"another ingest (pid {_pid(owner)}) has been building the index in {self.root} "
-                f"for over {timeout:g} s: wait for it to end, or end that process"
-            ) from None
 
     def current(self) -> Path | None:
         """Return the folder of the generation that serves; None where nothing was built yet.
@@ -137,7 +135,7 @@ class IndexFolder:
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as error:
-            raise IndexStateError(f"{self.pointer} cannot be read ({error}): {MEND}") from error
+            raise damaged(self.pointer, error) from error
         generation = self.generations / name
         if not _NAME.fullmatch(name) or not (generation / MANIFEST).is_file():
             raise IndexStateError(
@@ -167,13 +165,18 @@ class IndexFolder:
                 shutil.rmtree(path, ignore_errors=True)
 
 
+def damaged(path: Path, reason: Exception | str) -> IndexStateError:
+    """The error of a file that is not what was written, in one line with what mends it."""
+    text = first_line(reason) if isinstance(reason, Exception) else reason
+    return IndexStateError(f"{path} is damaged ({text}): {MEND}")
+
+
 def read_manifest(generation: Path) -> dict[str, Any]:
     """Read a generation's manifest. Raises IndexStateError when it is damaged."""
     try:
-        manifest = json.loads((generation / MANIFEST).read_text(encoding="utf-8"))
-        return dict(manifest)
+        return dict(json.loads((generation / MANIFEST).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError) as error:
-        raise IndexStateError(f"{generation / MANIFEST} is damaged: {MEND}") from error
+        raise damaged(generation / MANIFEST, error) from error
 
 
 def seal(generation: Path) -> dict[str, list[Any]]:
@@ -198,10 +201,9 @@ def check_seal(generation: Path, sealed: dict[str, list[Any]]) -> None:
             touched = (stat.st_size, stat.st_mtime_ns) != (size, mtime)
             whole = not touched or (stat.st_size == size and file_hash(path) == sha256)
         except OSError as error:
-            reason = error.strerror or "unreadable"
-            raise IndexStateError(f"{path} is damaged ({reason}): {MEND}") from error
+            raise damaged(path, error.strerror or "unreadable") from error
         if not whole:
-            raise IndexStateError(f"{path} is damaged (not what was written): {MEND}")
+            raise damaged(path, "not what was written")
 
 
 def _files(generation: Path) -> Iterator[Path]:

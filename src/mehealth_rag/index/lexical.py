@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mehealth_rag.errors import IndexStateError
-from mehealth_rag.index.folder import MEND
+from mehealth_rag.index.folder import damaged
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,7 +56,7 @@ class LexicalIndex:
                 generation / FOLDER, mmap=True, load_corpus=False, show_progress=False
             )
         except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
-            raise IndexStateError(f"{generation / FOLDER} is damaged: {MEND}") from error
+            raise damaged(generation / FOLDER, error) from error
         self._vocabulary: dict[str, int] = self._index.vocab_dict
         self._ends: NDArray[np.int64] = np.asarray(self._index.scores["indptr"])
 

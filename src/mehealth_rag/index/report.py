@@ -6,17 +6,17 @@ import time
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from mehealth_rag.errors import IndexStateError
-from mehealth_rag.index.content import ContentReader, IndexedDocument
+from mehealth_rag.index.content import ContentReader, IndexedDocument, same_file
 from mehealth_rag.types import DocumentProblem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from mehealth_rag.encoder.embedding import PassageText, PassageVectors
+    from mehealth_rag.encoder.embedding import Encoder
     from mehealth_rag.index.folder import IndexFolder
     from mehealth_rag.types import Document, Passage, Source
 
@@ -35,18 +35,6 @@ class RowStatus(StrEnum):
     """The same file as another source: one document with two names."""
     LEFT_OUT = "left out"
     """A file of the folder that the manifest does not name."""
-
-
-class BulkEncoder(Protocol):
-    """What a build needs of an embedder; `embedding.PassageEncoder` is one."""
-
-    def encode(
-        self, batch: Sequence[PassageText], progress: Callable[[int], None] | None = None
-    ) -> list[PassageVectors]:
-        """Return the vectors of each passage, in order."""
-
-    def export(self, models: Path) -> Path:
-        """Write the question encoder below `models`; return its folder."""
 
 
 class Progress:
@@ -82,7 +70,7 @@ class BuildPlan:
     folder: IndexFolder
     read: Callable[[Source], Document]
     split: Callable[[Document], tuple[Passage, ...]]
-    encoder: Callable[[], BulkEncoder]
+    encoder: Callable[[], Encoder]
     versions: Versions
     model: str
     chroma_url: str | None = None
@@ -214,11 +202,6 @@ def indexed_documents(generation: Path | None) -> dict[str, IndexedDocument]:
             return {d.source.id: d for d in content.documents()}
     except IndexStateError:
         return {}
-
-
-def same_file(first: str) -> str:
-    """Say that a source is the same file as another."""
-    return f"the same file as {first}"
 
 
 def _status(document: IndexedDocument, before: IndexedDocument | None) -> RowStatus:

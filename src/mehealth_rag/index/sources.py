@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mehealth_rag.index.accounting import PageName, page_ranges, unread_pages
+from mehealth_rag.index.content import same_file
 from mehealth_rag.types import Source, SourceState
 
 if TYPE_CHECKING:
@@ -49,8 +50,7 @@ def source_statuses(index: OpenIndex, known: Sequence[Source]) -> tuple[SourceSt
         first = index.other_names.get(source.id, source.id)
         source = _described(source, indexed.get(first))  # noqa: PLW2901
         if first != source.id:
-            reason = f"the same file as {first}"
-            status = SourceStatus(source, SourceState.INDEXED, reason=reason)
+            status = SourceStatus(source, SourceState.INDEXED, reason=same_file(first))
         else:
             own = indexed.get(source.id)
             status = _status(source, own, unread.get(source.id, ()), failures.get(source.id))

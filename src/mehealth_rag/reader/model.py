@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -11,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mehealth_rag.encoder.model_files import file_hash, first_line
-from mehealth_rag.errors import ModelError
+from mehealth_rag.encoder.shipped import REINSTALL, ShippedModel
 from mehealth_rag.reader.rows import PassageText, inputs, question_row, statement_row
 
 if TYPE_CHECKING:
@@ -26,8 +24,8 @@ if TYPE_CHECKING:
     from mehealth_rag.reader.rows import Row
     from mehealth_rag.types import Turn
 
-MODEL, CARD, TOKENIZER, LOG = "reader.onnx", "card.json", "tokenizer.json", "log.json"
-"""The files of a reader's folder."""
+MODEL, LOG = "reader.onnx", "log.json"
+"""Files of a reader's folder, beside its card and tokenizer."""
 
 FORMS = ("small", "large")
 DEFAULT_FORM = "large"
@@ -138,31 +136,9 @@ class Reader:
 
     @classmethod
     def _open(cls, folder: Path) -> Reader:
-        import onnxruntime
-        from tokenizers import Tokenizer
-
-        card = read_card(folder)
-        path = folder / MODEL
-        try:
-            found = file_hash(path)
-        except OSError as error:
-            raise ModelError(_damaged(folder, first_line(error))) from error
-        expected = str(card.get("sha256", ""))
-        if found != expected:
-            raise ModelError(_damaged(folder, f"SHA-256 {found[:12]}…, expected {expected[:12]}…"))
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        try:
-            tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
-            session = onnxruntime.InferenceSession(
-                str(path), options, providers=["CPUExecutionProvider"]
-            )
-        except Exception as error:
-            raise ModelError(_damaged(folder, first_line(error))) from error
-        tokenizer.no_padding()
-        tokenizer.no_truncation()
-        return cls(session, tokenizer, card)
+        known = ", ".join(FORMS)
+        mend = f"set MEHEALTH_READER to {known} or the folder of a reader, or {REINSTALL}"
+        return cls(*ShippedModel(folder, MODEL, "the reader", mend).open(threads=1))
 
     def read(
         self, question: str, history: Sequence[Turn], texts: Sequence[PassageText]
@@ -209,17 +185,6 @@ class Reader:
         return list(self._pool.map(one, rows))
 
 
-def read_card(folder: Path) -> dict[str, Any]:
-    """The model card of a reader's folder. Raises ModelError when there is none."""
-    try:
-        card = json.loads((folder / CARD).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ModelError(_damaged(folder, first_line(error))) from error
-    if not isinstance(card, dict) or "name" not in card:
-        raise ModelError(_damaged(folder, f"{CARD} does not describe a reader"))
-    return card
-
-
 def _all(logits: NDArray[np.float32], row: Row, text: PassageText) -> list[float]:
     """A logit for each sentence of the passage, also for those that did not fit."""
     read = [float(x) for x in logits[: len(row.bounds)]]
@@ -230,10 +195,3 @@ def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:
     powers = np.exp(logits.astype(np.float64) - logits.max())
     shares: NDArray[np.float64] = powers / powers.sum()
     return shares
-
-
-def _damaged(folder: Path, reason: str) -> str:
-    return (
-        f"the reader in {folder} cannot be used ({reason}): set MEHEALTH_READER to "
-        f"{', '.join(FORMS)} or the folder of a reader, or reinstall mehealth-rag"
-    )

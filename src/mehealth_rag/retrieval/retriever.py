@@ -20,7 +20,7 @@ from mehealth_rag.retrieval.naming import Named, Naming, Register
 from mehealth_rag.types import Hit, Span
 
 if TYPE_CHECKING:
-    from mehealth_rag.encoder.question import Encoder
+    from mehealth_rag.encoder.embedding import Encoder
     from mehealth_rag.index.opened import OpenIndex
 
 DEPTH = 50

@@ -4,7 +4,7 @@ Matrices are kept in 8-bit integers, a scale a column, and multiplied as integer
 is computed in fp32. What goes into a matrix is quantised with one scale, so channels that run much
 wider than the others would cost the others their digits: such channels are narrowed beforehand and
 the matrix widened by as much (SmoothQuant: Xiao et al., 2023). How wide each channel runs was
-measured once (`training/ranges.py`) and comes with the package.
+measured once (`training/ranges.py`).
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def write_encoder(model: Path, target: Path, ranges: Ranges | None) -> None:
         OSError: a file cannot be read or written.
         KeyError: the model is no BERT.
     """
-    import onnx  # only while an index is built
+    import onnx
     from safetensors.numpy import load_file
 
     config = json.loads((model / "config.json").read_text(encoding="utf-8"))

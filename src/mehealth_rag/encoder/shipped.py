@@ -1,0 +1,84 @@
+"""A model that comes as a folder: an ONNX file, its tokenizer, and a card with its hash."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mehealth_rag.errors import ModelError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from onnxruntime import InferenceSession  # type: ignore[import-untyped,unused-ignore]
+    from tokenizers import Tokenizer
+
+CARD, TOKENIZER = "card.json", "tokenizer.json"
+REINSTALL = "reinstall mehealth-rag"
+
+
+@dataclass(frozen=True, slots=True)
+class ShippedModel:
+    """The files of a model; `what` it is and how to `mend` it are for errors."""
+
+    folder: Path
+    file: str
+    what: str
+    mend: str
+
+    def card(self) -> dict[str, Any]:
+        """What is known of the model. Raises ModelError when there is no card with a name."""
+        try:
+            card = json.loads((self.folder / CARD).read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise self._damaged(first_line(error)) from error
+        if not isinstance(card, dict) or "name" not in card:
+            raise self._damaged(f"{CARD} does not describe a model")
+        return card
+
+    def open(self, threads: int) -> tuple[InferenceSession, Tokenizer, dict[str, Any]]:
+        """Open the model, whose hash is checked, for `threads` at a time; with it its card.
+
+        The tokenizer neither pads nor cuts. Raises ModelError when a file is missing or damaged.
+        """
+        import onnxruntime  # slow, and wanted only where a model is run
+        from tokenizers import Tokenizer
+
+        card = self.card()
+        path = self.folder / self.file
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        try:
+            found, expected = file_hash(path), str(card.get("sha256", ""))
+        except OSError as error:
+            raise self._damaged(first_line(error)) from error
+        if found != expected:
+            raise self._damaged(f"SHA-256 {found[:12]}…, expected {expected[:12]}…")
+        try:
+            tokenizer = Tokenizer.from_file(str(self.folder / TOKENIZER))
+            session = onnxruntime.InferenceSession(
+                str(path), options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # tokenizers and onnxruntime raise types of their own
+            raise self._damaged(first_line(error)) from error
+        tokenizer.no_padding()
+        tokenizer.no_truncation()
+        return session, tokenizer, card
+
+    def _damaged(self, reason: str) -> ModelError:
+        return ModelError(f"{self.what} in {self.folder} cannot be used ({reason}): {self.mend}")
+
+
+def file_hash(path: Path) -> str:
+    """Hash a file: SHA-256 in hex. Raises OSError."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line of an error's text, for messages of one line."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
