@@ -57,9 +57,6 @@ class Style:
     """Degrees clockwise by which the page would have to be turned for its text to stand upright."""
 
 
-NO_STYLE = Style(0.0, 0.0, bold=False, upright=True)
-
-
 class Questions:
     """Asks pdfium about one page's characters, by index; answers are in displayed coordinates."""
 
@@ -153,21 +150,17 @@ class Questions:
         starts = [first + match.start() for match in _WORD.finditer(line)]
         self._met.update(map(self._get_object, repeat(self._text), starts))
 
-    def words(self, line: str, first: int) -> Iterator[tuple[int, int, Box]]:
-        """Give start and end of each word of `line`, whose first character is `first`, and its box.
+    def words(self, line: str, first: int) -> Iterator[tuple[int, Box]]:
+        """Give the start and the box of each word of `line`, whose first character is `first`.
 
         The box is as high as the word's first character.
         """
-        ask, text, slots, read = self._get_box, self._text, self._slots, self._read
         for match in _WORD.finditer(line):
             start, end = match.span()
-            ask(text, first + start, *slots)
-            left, right, bottom, top = read
-            if self._frame is not None:
-                left, bottom, right, top = self._frame.box((left, bottom, right, top))
+            left, bottom, right, top = self.char(first + start)
             if end - start > 1:
                 right = max(right, self.char(first + end - 1)[2])
-            yield start, end, (left, bottom, right, top)
+            yield start, (left, bottom, right, top)
 
     def style(self, index: int) -> Style:
         """Give size, baseline, weight and direction at one character.
