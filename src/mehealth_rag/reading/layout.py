@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from mehealth_rag.reading.cells import captioned_figures, shared_labels, wrapped_cells
+from mehealth_rag.reading.cells import (
+    captioned_figures,
+    shared_labels,
+    wrapped_cells,
+    wrapped_labels,
+)
 from mehealth_rag.reading.columns import PROSE_WORDS, regions_of
 from mehealth_rag.reading.marks import figures_apart, is_figure, is_lone_mark, is_number_of_title
 from mehealth_rag.reading.raised import is_raised_run, raised
 from mehealth_rag.reading.runs import RawPage, Region, Run, TextLine, in_rows, union
-from mehealth_rag.reading.stacks import heading_stacks, wrapped_labels
+from mehealth_rag.reading.stacks import heading_stacks
 
 _TOUCHING = 0.15
 """A gap in ems below which two runs are one word, above it two."""

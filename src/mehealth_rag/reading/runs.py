@@ -15,6 +15,7 @@ HYPHENS = "-\u2010\u00ad"
 """Signs that break a word at the end of a line: hyphen-minus, hyphen, soft hyphen."""
 
 
+_T = TypeVar("_T")
 _Piece = TypeVar("_Piece", "Run", "TextLine")
 
 
@@ -60,17 +61,46 @@ def union(boxes: Iterable[Box]) -> Box:
     return min(lefts), min(bottoms), max(rights), max(tops)
 
 
+def in_groups(items: Iterable[_T], goes_on: Callable[[list[_T], _T], bool]) -> list[list[_T]]:
+    """Items that follow each other by groups: each goes on in the group before it or opens one."""
+    groups: list[list[_T]] = []
+    for item in items:
+        if groups and goes_on(groups[-1], item):
+            groups[-1].append(item)
+        else:
+            groups.append([item])
+    return groups
+
+
 def in_rows(
     pieces: Iterable[_Piece], beside: Callable[[_Piece, _Piece], bool]
 ) -> list[list[_Piece]]:
     """Runs or lines by rows, downwards: each is `beside` the first of its row."""
-    rows: list[list[_Piece]] = []
-    for piece in sorted(pieces, key=lambda piece: -piece.baseline):
-        if rows and beside(rows[-1][0], piece):
-            rows[-1].append(piece)
-        else:
-            rows.append([piece])
-    return rows
+    ordered = sorted(pieces, key=lambda piece: -piece.baseline)
+    return in_groups(ordered, lambda row, piece: beside(row[0], piece))
+
+
+def is_level(one: _Piece, other: _Piece) -> bool:
+    """Whether two stand on one baseline."""
+    return abs(one.baseline - other.baseline) < 0.3 * min(one.size, other.size)
+
+
+def overlaps(one: _Piece, other: _Piece) -> bool:
+    """Whether two share some of the width of the page, however far apart they are in height."""
+    return min(one.box[2], other.box[2]) > max(one.box[0], other.box[0])
+
+
+def is_below(above: Run, run: Run, leading: float = 1.5) -> bool:
+    """Whether a run stands right under another and looks like it; `leading` is in ems."""
+    step = above.baseline - run.baseline
+    near = 0.7 * run.size < step < leading * run.size
+    return near and overlaps(above, run) and above.bold == run.bold
+
+
+def without(runs: Iterable[Run], taken: Iterable[Run]) -> list[Run]:
+    """The runs that were not taken, told by what they are and not by what they say."""
+    gone = set(map(id, taken))
+    return [run for run in runs if id(run) not in gone]
 
 
 def down_to(above: Box, below: Box) -> Box:
@@ -105,11 +135,8 @@ class RawPage:
         """Place a box of the page as its runs stand on it on the page as displayed."""
         if box is None or not self.turn:
             return box
-        left, bottom, right, top = box
         width, height = self.size
-        if self.turn == 90:
-            return width - top, left, width - bottom, right
-        return bottom, height - right, top, height - left
+        return Frame((0.0, 0.0, height, width), 360 - self.turn).box(box)
 
 
 @dataclass(frozen=True, slots=True)
