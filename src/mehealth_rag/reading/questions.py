@@ -114,23 +114,24 @@ class Questions:
         """Count the text objects in which the characters stand."""
         return int(self._count_rects(self._text, start, length))
 
+    def _placed(self, box: Box) -> Box:
+        return box if self._frame is None else self._frame.box(box)
+
     def rect(self, index: int) -> Box:
         """Give the box of one of the text objects that `rect_count` counted."""
         self._get_rect(self._text, index, *self._slots)
         left, top, right, bottom = self._read
-        box = (left, bottom, right, top)
-        return box if self._frame is None else self._frame.box(box)
+        return self._placed((left, bottom, right, top))
 
     def char(self, index: int) -> Box:
         """Give the box of one character."""
         self._get_box(self._text, index, *self._slots)
         left, right, bottom, top = self._read
-        box = (left, bottom, right, top)
-        return box if self._frame is None else self._frame.box(box)
+        return self._placed((left, bottom, right, top))
 
     def baseline(self, index: int) -> float:
         """Give the height at which one character stands."""
-        self._get_origin(self._text, index, self._slots[0], self._slots[1])
+        self._get_origin(self._text, index, *self._slots[:2])
         across, baseline, _, _ = self._read
         return baseline if self._frame is None else self._frame.point(across, baseline)[1]
 
@@ -142,8 +143,7 @@ class Questions:
         """Give the box that a character takes up in its line: as wide as its font has it."""
         self._get_loose(self._text, index, self._matrix_slot)
         left, top, right, bottom, _, _ = self._matrix_read
-        box = (left, bottom, right, top)
-        return box if self._frame is None else self._frame.box(box)
+        return self._placed((left, bottom, right, top))
 
     def meet(self, line: str, first: int) -> None:
         """Note the text objects that the words of `line` begin in; its first character `first`."""
@@ -174,12 +174,10 @@ class Questions:
         return style
 
     def _ask_style(self, index: int, own: float) -> Style:
-        self._get_origin(self._text, index, self._slots[0], self._slots[1])
-        across, baseline, _, _ = self._read
+        baseline = self.baseline(index)
         self._get_matrix(self._text, index, self._matrix_slot)
         along, up, shear, scale, _, _ = self._matrix_read
         if self._frame is not None:
-            _, baseline = self._frame.point(across, baseline)
             along, up = self._frame.direction(along, up)
         scale = abs(scale) if shear == 0 else (shear**2 + scale**2) ** 0.5
         size = self._get_size(self._text, index) * (scale or 1.0)
@@ -191,41 +189,29 @@ class Questions:
     def _look(self, index: int, own: float) -> tuple[bool, bool]:
         """Tell whether the font at a character of a text object is bold, and whether slanted.
 
-        It is asked once a font and page.
+        It is asked once a font and page. Its name comes first: the weight is guessed from the
+        stems, and calls many an italic font heavy.
         """
         font = self._get_object_font(own) if own else 0.0
         look = self._fonts.get(font) if font else None
         if look is None:
-            bold = self._bold(index)
-            slant = bool(self._flags.value & _ITALIC) or _is_slanted_name(self._name.value)
-            look = self._fonts[font] = bold, slant
+            self._get_font(self._text, index, self._name_slot, _NAME_LENGTH, self._flags_slot)
+            bold, slant = _named(self._name.value)
+            flags = self._flags.value
+            if bold is None and flags & _ITALIC:
+                bold = bool(flags & _FORCE_BOLD)
+            elif bold is None:
+                bold = self._get_weight(self._text, index) >= _BOLD_WEIGHT
+            look = self._fonts[font] = bold, slant or bool(flags & _ITALIC)
         return look
 
-    def _bold(self, index: int) -> bool:
-        """Tell whether the font at one character is a bold one.
-
-        Its name is asked first: the weight is guessed from the stems, and calls many an italic
-        font heavy.
-        """
-        self._get_font(self._text, index, self._name_slot, _NAME_LENGTH, self._flags_slot)
-        known = _is_bold_name(self._name.value)
-        if known is not None:
-            return known
-        if self._flags.value & _ITALIC:
-            return bool(self._flags.value & _FORCE_BOLD)
-        return bool(self._get_weight(self._text, index) >= _BOLD_WEIGHT)
-
 
 @cache
-def _is_bold_name(name: bytes) -> bool | None:
-    """Tell whether a font's name says that it is bold; None where it says nothing."""
+def _named(name: bytes) -> tuple[bool | None, bool]:
+    """Tell whether a font's name says that it is bold, None where it says nothing; and italic.
+
+    The standard fonts have no flags that say so.
+    """
     text = name.decode("utf-8", "replace")
-    if _BOLD_NAME.search(text):
-        return True
-    return False if _LIGHT_NAME.search(text) else None
-
-
-@cache
-def _is_slanted_name(name: bytes) -> bool:
-    """Tell whether a font's name says that it is italic; the standard fonts have no flags."""
-    return _SLANTED_NAME.search(name.decode("utf-8", "replace")) is not None
+    bold = True if _BOLD_NAME.search(text) else (False if _LIGHT_NAME.search(text) else None)
+    return bold, _SLANTED_NAME.search(text) is not None

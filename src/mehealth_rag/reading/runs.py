@@ -197,9 +197,7 @@ class TextLine(NamedTuple):
     """One line of the layout: a run, or the runs of one baseline that belong together.
 
     `row` marks a table's row; its cells are separated by a tab in `text`. `bold` is true where the
-    whole line is. `cells` are the lines that a row of two words' cells would fall into if they
-    were of two columns; each of them knows its `whole`. `statement` marks a large figure with its
-    caption, which is a block of its own.
+    whole line is. `statement` marks a large figure with its caption, which is a block of its own.
     """
 
     text: str
@@ -213,8 +211,6 @@ class TextLine(NamedTuple):
     upright: bool = True
     note: bool = False
     slant: bool = False
-    cells: tuple[TextLine, ...] = ()
-    whole: TextLine | None = None
     statement: bool = False
 
 
