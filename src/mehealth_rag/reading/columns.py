@@ -70,7 +70,7 @@ def _gutter(lines: Sequence[TextLine]) -> float | None:
 
 def _column_starts(lines: Sequence[TextLine]) -> list[float]:
     """Left edges that several lines of prose share, to the right of the page's own left edge."""
-    prose = [line for line in lines if not line.row]
+    prose = [line for line in lines if not (line.row or line.cell)]
     left = min((line.box[0] for line in lines), default=0.0)
     width = max((line.box[2] for line in lines), default=0.0) - left
     counts: dict[int, list[float]] = {}
@@ -85,9 +85,12 @@ def _stretches(lines: Sequence[TextLine], gutter: float) -> list[tuple[list[Text
     stretches: list[tuple[list[TextLine], bool]] = []
     current: list[TextLine] = []
     for line in sorted(lines, key=lambda line: -line.box[3]):
-        if line.box[0] < gutter < line.box[2] + _GUTTER:
-            stretches += [*_closed(current, gutter), ([line], False)]
+        across = line.box[0] < gutter < line.box[2] + _GUTTER
+        if across or _opens_section(line, current):
+            stretches += _closed(current, gutter)
             current = []
+        if across:
+            stretches.append(([line], False))
         else:
             current.append(line)
     return stretches + _closed(current, gutter)
@@ -108,9 +111,19 @@ def _closed(lines: list[TextLine], gutter: float) -> list[tuple[list[TextLine], 
     return [(lines, True)]
 
 
+def _opens_section(line: TextLine, above: Sequence[TextLine]) -> bool:
+    """Whether a large line stands alone below everything above it."""
+    if not above:
+        return False
+    lowest = min(other.box[1] for other in above)
+    usual = sorted(other.size for other in above)[len(above) // 2]
+    return line.size > 1.2 * usual and line.box[3] < lowest - 0.8 * line.size
+
+
 def _are_columns(lines: Sequence[TextLine], gutter: float) -> bool:
-    left = [line for line in lines if line.box[2] <= gutter]
-    right = [line for line in lines if line.box[2] > gutter]
+    own = [line for line in lines if not line.cell]
+    left = [line for line in own if line.box[2] <= gutter]
+    right = [line for line in own if line.box[2] > gutter]
     if not (_is_column(left) and _is_column(right)):
         return False
     (_, low, _, high), (_, bottom, _, top) = (union(x.box for x in side) for side in (left, right))

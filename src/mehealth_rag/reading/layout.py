@@ -51,7 +51,7 @@ def arrange(page: RawPage) -> list[Region]:
         lines += _cut(sorted(row, key=lambda run: run.box[0]))
     lines += map(_table_row, stacks)
     lines.sort(key=lambda line: line.order)
-    regions = regions_of(lines)
+    regions = [tuple(map(_row, in_groups(r, _is_same_row))) for r in regions_of(lines)]
     if turned:
         regions.append(tuple(_line([run]) for run in turned))
     if marks:
@@ -98,7 +98,18 @@ def _cut(row: list[Run]) -> list[TextLine]:
         return [line._replace(row=True) if "\t" in line.text else line]
     if _is_table_row(groups):
         return [_table_row(groups)]
-    return [_table_row(same) if len(same) > 1 else _line(same[0]) for same in _same_order(groups)]
+    lines: list[TextLine] = []
+    for cells in _same_order(groups):
+        if len(cells) > 2:
+            lines.append(_table_row(cells))
+        else:
+            lines += [_line(group)._replace(cell=len(cells) == 2) for group in cells]
+    return lines
+
+
+def _is_same_row(row: list[TextLine], line: TextLine) -> bool:
+    """Whether a cell of words stands beside the other one of its row, with no columns between."""
+    return line.cell and row[-1].cell and line.order == row[-1].order and len(row) == 1
 
 
 def _is_near(group: list[Run], run: Run) -> bool:
@@ -170,5 +181,22 @@ def _line(group: Sequence[Run]) -> TextLine:
 
 
 def _table_row(groups: Sequence[Sequence[Run]]) -> TextLine:
-    line = _line([run for group in groups for run in group])
-    return line._replace(row=True, text=figures_apart("\t".join(map(_text, groups))))
+    return _row([*map(_line, groups)])
+
+
+def _row(cells: Sequence[TextLine]) -> TextLine:
+    """A row of a table; what is no more than one cell is left as it is."""
+    if len(cells) == 1:
+        return cells[0]
+    main = max(cells, key=lambda cell: len(cell.text))
+    heavy = [cell for cell in cells if not is_lone_mark(cell.text)] or cells
+    return main._replace(
+        text=figures_apart("\t".join(cell.text for cell in cells)),
+        box=union(cell.box for cell in cells),
+        order=min(cell.order for cell in cells),
+        bold=all(cell.bold for cell in heavy),
+        slant=all(cell.slant for cell in heavy),
+        row=True,
+        cell=False,
+        note=cells[0].note or cells[0].size < 0.85 * main.size,
+    )

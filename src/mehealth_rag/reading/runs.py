@@ -197,7 +197,8 @@ class TextLine(NamedTuple):
     """One line of the layout: a run, or the runs of one baseline that belong together.
 
     `row` marks a table's row; its cells are separated by a tab in `text`. `bold` is true where the
-    whole line is. `statement` marks a large figure with its caption, which is a block of its own.
+    whole line is. `cell` marks one of two cells of words, which are a row unless columns part
+    them. `statement` marks a large figure with its caption, which is a block of its own.
     """
 
     text: str
@@ -211,6 +212,7 @@ class TextLine(NamedTuple):
     upright: bool = True
     note: bool = False
     slant: bool = False
+    cell: bool = False
     statement: bool = False
 
 
