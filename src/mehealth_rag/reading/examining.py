@@ -57,11 +57,10 @@ def examine(
     beat()
     shown = tuple(run for run in runs if _may_be_seen(run, size))
     if len(shown) < len(runs):
-        unseen = " ".join(run.text for run in runs if run not in shown)
-        hidden = f"{hidden} {unseen}".strip()
+        hidden = " ".join([hidden, *(run.text for run in runs if run not in shown)]).strip()
     text = "\n".join(run.text for run in shown)
     garbage = is_garbage(text) or (unmapped and is_no_language(text))
-    found = _examined(page, shown, options, garbage=garbage)
+    found = Finding(shown) if shown and not garbage else _drawn(page, options, garbage=garbage)
     if not hidden:
         return found
     problem = hidden_words(hidden)
@@ -77,15 +76,12 @@ def _may_be_seen(run: Run, size: tuple[float, float]) -> bool:
     return on_page and not 0 < run.size < _TINY
 
 
-def _examined(
-    page: pdfium.PdfPage, runs: tuple[Run, ...], options: ReadingOptions, *, garbage: bool
-) -> Finding:
-    if runs and not garbage:
-        return Finding(runs)
+def _drawn(page: pdfium.PdfPage, options: ReadingOptions, *, garbage: bool) -> Finding:
+    """What a page draws, where it has no text or `garbage`."""
     try:
-        if not runs and not shows_something(page):
+        if not garbage and not shows_something(page):
             return Finding((), NO_TEXT, Fault.BLANK)
-        return _by_ocr(page, options, garbage=bool(runs))
+        return _by_ocr(page, options, garbage=garbage)
     except pdfium.PdfiumError:
         return Finding((), "the page cannot be drawn, and has no text", Fault.UNREADABLE)
 

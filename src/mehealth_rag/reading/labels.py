@@ -38,15 +38,16 @@ def _labelled_rows(groups: list[Group]) -> list[Group]:
     """Give rows, and large figures that stand alone, the label on the lines above them."""
     made: list[Group] = []
     for at, group in enumerate(groups):
+        row = group
         below = groups[at + 1].lines[0] if at + 1 < len(groups) else None
-        if made and is_figure(group.last.text) and _is_its_label(made[-1].last, group.last, below):
-            group = _labelled(made.pop(), group)  # noqa: PLW2901 - what it is with its label
-        if made and made[-1].kind is BlockKind.PARAGRAPH and group.kind is BlockKind.ROW:
-            if _goes_on(made[-1], group):
-                group = replace(group, lines=[*made.pop().lines, *group.lines])  # noqa: PLW2901
-            elif _is_lone_label(made[-1].last, group.last):
-                group = _labelled(made.pop(), group)  # noqa: PLW2901
-        made.append(group)
+        if made and is_figure(row.last.text) and _is_its_label(made[-1].last, row.last, below):
+            row = _labelled(made.pop(), row)
+        if made and made[-1].kind is BlockKind.PARAGRAPH and row.kind is BlockKind.ROW:
+            if _goes_on(made[-1], row):
+                row = replace(row, lines=[*made.pop().lines, *row.lines])
+            elif _is_lone_label(made[-1].last, row.last):
+                row = _labelled(made.pop(), row)
+        made.append(row)
     return made
 
 

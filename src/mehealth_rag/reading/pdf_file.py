@@ -142,19 +142,13 @@ def render_page(path: Path, number: int, width: int, passwords: Sequence[str] = 
     except OSError as error:
         raise ReadingError(f"{path}: cannot be shown ({error}); get the file again") from error
     try:
-        return _render(document, path, number, width)
+        if not 1 <= number <= len(document):
+            raise ReadingError(f"{path}: no page {number}; the file has {len(document)}")
+        page = document[number - 1]
+        picture = io.BytesIO()
+        page.render(scale=width / page.get_width()).to_pil().save(picture, "PNG")
     except pdfium.PdfiumError as error:
         raise ReadingError(f"{path}: page {number} cannot be shown ({error})") from error
     finally:
         document.close()
-
-
-def _render(document: pdfium.PdfDocument, path: Path, number: int, width: int) -> bytes:
-    if not 1 <= number <= len(document):
-        raise ReadingError(f"{path}: no page {number}; the file has {len(document)}")
-    page = document[number - 1]
-    bitmap = page.render(scale=width / page.get_width())
-    picture = io.BytesIO()
-    bitmap.to_pil().save(picture, "PNG")
-    page.close()
     return picture.getvalue()

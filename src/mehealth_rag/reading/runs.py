@@ -159,29 +159,8 @@ class Frame:
         """Whether user space and displayed page are the same."""
         return self.rotation == 0 and self.crop[0] == 0 and self.crop[1] == 0
 
-    def point(self, x: float, y: float) -> tuple[float, float]:
-        """Place a point of user space on the displayed page, origin at its bottom left."""
-        left, bottom, right, top = self.crop
-        match self.rotation:
-            case 90:
-                return y - bottom, right - x
-            case 180:
-                return right - x, top - y
-            case 270:
-                return top - y, x - left
-            case _:
-                return x - left, y - bottom
-
-    def box(self, box: Box) -> Box:
-        """Place a box of user space on the displayed page."""
-        if self.plain:
-            return box
-        x0, y0 = self.point(box[0], box[1])
-        x1, y1 = self.point(box[2], box[3])
-        return min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
-
     def direction(self, a: float, b: float) -> tuple[float, float]:
-        """Turn the direction of a text matrix's first column as the displayed page shows it."""
+        """Turn a direction of user space as the displayed page shows it."""
         match self.rotation:
             case 90:
                 return b, -a
@@ -191,6 +170,21 @@ class Frame:
                 return -b, a
             case _:
                 return a, b
+
+    def point(self, x: float, y: float) -> tuple[float, float]:
+        """Place a point of user space on the displayed page, origin at its bottom left."""
+        left, bottom, right, top = self.crop
+        across, up = self.direction(x, y)
+        (x0, y0), (x1, y1) = self.direction(left, bottom), self.direction(right, top)
+        return across - min(x0, x1), up - min(y0, y1)
+
+    def box(self, box: Box) -> Box:
+        """Place a box of user space on the displayed page."""
+        if self.plain:
+            return box
+        x0, y0 = self.point(box[0], box[1])
+        x1, y1 = self.point(box[2], box[3])
+        return min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
 
 
 class TextLine(NamedTuple):

@@ -125,9 +125,7 @@ def _stacks_over(figures: Sequence[Run], words: Sequence[Run]) -> list[Stack]:
     return [_without_lone_top(column, columns)[::-1] for column in columns]
 
 
-def _may_stand_over(
-    run: Run, over: Sequence[Stack], columns: Sequence[Stack], figure: Run
-) -> bool:
+def _may_stand_over(run: Run, over: Sequence[Stack], columns: Sequence[Stack], figure: Run) -> bool:
     """Whether a run goes on in the column below it, or opens one beside the others."""
     if not 0.6 * figure.size < run.size < 1.25 * figure.size:
         return False

@@ -76,8 +76,10 @@ its way into user space."""
 
 @dataclass(frozen=True, slots=True)
 class _Drawn:
-    """All objects of a page in the order of drawing, each with the form that holds it and its way
-    into user space: handles [n], modes as texts [n], forms [n], matrices [n, 3, 2].
+    """All objects of a page in the order of drawing.
+
+    Their handles [n], modes as texts [n], the forms that hold them [n], and the ways into user
+    space [n, 3, 2].
     """
 
     handles: Whole
