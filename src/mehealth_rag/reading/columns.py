@@ -7,7 +7,7 @@ of a stretch crosses.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from mehealth_rag.reading.runs import Region, TextLine, in_rows, union
 
@@ -26,19 +26,15 @@ def regions_of(lines: list[TextLine]) -> list[Region]:
     if gutter is None:
         return [_downwards(lines)]
     regions: list[Region] = []
-    whole: list[TextLine] = []
-    for stretch, columns in _stretches(lines, gutter):
+    for columns, stretches in groupby(_stretches(lines, gutter), key=lambda stretch: stretch[1]):
+        parts = [part for part, _ in stretches]
         if not columns:
-            whole += stretch
+            regions.append(_downwards([line for part in parts for line in part]))
             continue
-        if whole:
-            regions.append(_downwards(whole))
-            whole = []
-        left = [line for line in stretch if line.box[2] <= gutter]
-        right = [line for line in stretch if line.box[2] > gutter]
-        regions += regions_of(left) + regions_of(right)
-    if whole:
-        regions.append(_downwards(whole))
+        for part in parts:
+            left = [line for line in part if line.box[2] <= gutter]
+            right = [line for line in part if line.box[2] > gutter]
+            regions += regions_of(left) + regions_of(right)
     return regions
 
 

@@ -82,7 +82,7 @@ def _shared(edges: Sequence[Edge], pages: int) -> set[_Key]:
     """Keys of the lines that several pages have at the same place."""
     counts: Counter[_Key] = Counter()
     for page, top, lines in edges:
-        own = (line for line in lines if _in_zone(line, page.height, top))
+        own = (line for line in lines if _in_zone(line, page.placed_on[1], top))
         counts.update({_key(line, top) for line in own if len(line.text) <= _LONG})
     needed = min(_PAGES, max(2, pages))
     return {key for key, count in counts.items() if count >= needed and key[0].strip("#\t $,.%()")}

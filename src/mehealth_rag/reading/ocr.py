@@ -122,10 +122,8 @@ def _words(tsv: str, scale: float, down: int) -> list[_Word]:
 
 
 def _runs(words: Sequence[_Word]) -> Iterable[Run]:
-    lines: dict[tuple[str, str, str], list[_Word]] = {}
-    for word in words:
-        lines.setdefault(word.line, []).append(word)
-    sure = [line for line in lines.values() if sum(w.sure for w in line) >= _SURE * len(line)]
+    lines = in_groups(words, lambda line, word: line[0].line == word.line)
+    sure = [line for line in lines if sum(w.sure for w in line) >= _SURE * len(line)]
     if not sure:
         return
     sizes = [_size(line) for line in sure]

@@ -129,13 +129,10 @@ def _read_page(
             runs, turn, unmapped = _text(page, frame, questions)
         runs = with_fields(page, runs, frame.turned(turn))
         links = page_links(page, frame)
-        placed_on = size[::-1] if turn else size
-        found = examine(page, runs, placed_on, options, hidden, unmapped=unmapped)
+        read = RawPage(index + 1, size, runs, label=label, links=links, turn=turn)
+        return examine(page, read, options, hidden, unmapped=unmapped)
     finally:
         page.close()
-    if found.fault is Fault.OCR:
-        turn = 0  # the words are those of the page as it is displayed
-    return RawPage(index + 1, size, found.runs, found.problem, found.fault, label, links, turn)
 
 
 def _text(

@@ -127,16 +127,15 @@ class RawPage:
     turn: int = 0
 
     @property
-    def height(self) -> float:
-        """The height of the page as its runs stand on it, in points."""
-        return self.size[0] if self.turn else self.size[1]
+    def placed_on(self) -> tuple[float, float]:
+        """Width and height of the page as its runs stand on it, in points."""
+        return self.size[::-1] if self.turn else self.size
 
     def displayed(self, box: Box | None) -> Box | None:
         """Place a box of the page as its runs stand on it on the page as displayed."""
         if box is None or not self.turn:
             return box
-        width, height = self.size
-        return Frame((0.0, 0.0, height, width), 360 - self.turn).box(box)
+        return Frame((0.0, 0.0, *self.placed_on), 360 - self.turn).box(box)
 
 
 @dataclass(frozen=True, slots=True)
