@@ -239,6 +239,8 @@ def _rejoined(groups: list[Group]) -> list[Group]:
     parts = in_groups(groups, lambda part, group: _continues(part[-1], group))
     return [
         replace(first, lines=[line for group in (first, *others) for line in group.lines])
+        if others
+        else first
         for first, *others in parts
     ]
 

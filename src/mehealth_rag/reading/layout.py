@@ -51,7 +51,9 @@ def arrange(page: RawPage) -> list[Region]:
         lines += _cut(sorted(row, key=lambda run: run.box[0]))
     lines += map(_table_row, stacks)
     lines.sort(key=lambda line: line.order)
-    regions = [tuple(map(_row, in_groups(r, _is_same_row))) for r in regions_of(lines)]
+    regions = regions_of(lines)
+    if any(line.cell for line in lines):
+        regions = [tuple(map(_row, in_groups(region, _is_same_row))) for region in regions]
     if turned:
         regions.append(tuple(_line([run]) for run in turned))
     if marks:
@@ -109,7 +111,7 @@ def _cut(row: list[Run]) -> list[TextLine]:
 
 def _is_same_row(row: list[TextLine], line: TextLine) -> bool:
     """Whether a cell of words stands beside the other one of its row, with no columns between."""
-    return line.cell and row[-1].cell and line.order == row[-1].order and len(row) == 1
+    return line.cell and row[0].cell and line.order == row[0].order and len(row) == 1
 
 
 def _is_near(group: list[Run], run: Run) -> bool:
@@ -166,16 +168,19 @@ def _text(group: Sequence[Run]) -> str:
 
 def _line(group: Sequence[Run]) -> TextLine:
     main = max(group, key=lambda run: len(run.text))
+    line = TextLine(
+        main.text, main.box, main.baseline, main.size, main.order, main.bold and main.bold_end,
+        upright=main.upright, note=main.note, slant=main.slant,
+    )  # fmt: skip
+    if len(group) == 1:  # as most lines are
+        return line
     heavy = [run for run in group if not is_lone_mark(run.text)] or group
-    return TextLine(
+    return line._replace(
         text=_text(group),
         box=union(run.box for run in group),
-        baseline=main.baseline,
-        size=main.size,
         order=min(run.order for run in group),
         bold=all(run.bold and run.bold_end for run in heavy),
         slant=all(run.slant for run in heavy),
-        upright=main.upright,
         note=group[0].note or group[0].size < 0.85 * main.size,
     )
 

@@ -25,7 +25,7 @@ from mehealth_rag.reading.hidden import take_out_hidden
 from mehealth_rag.reading.layout import arrange
 from mehealth_rag.reading.options import PLAIN, ReadingOptions
 from mehealth_rag.reading.pdf_file import has_end, metadata, open_pdf, page_label, page_links
-from mehealth_rag.reading.questions import Questions
+from mehealth_rag.reading.questions import Questions, Style
 from mehealth_rag.reading.raised import with_raised, without_doubles
 from mehealth_rag.reading.runs import Draft, Frame, RawPage, Run, line_box, union
 from mehealth_rag.reading.suspects import Walker, may_have_layers
@@ -189,29 +189,59 @@ def _line_runs(page: Questions, line: str, first: int, order: int) -> Iterator[R
         return
     if count > 1:
         page.meet(line, first)
-    style = page.style(first + len(line) - len(line.lstrip()))
+    lead = len(line) - len(line.lstrip())
+    style = page.style(first + lead)
+    widest = _LOOSE_LINE * style.size * len(line)
     if count == 1 or not style.upright:
         box = union(map(page.rect, range(count)))
-        if not style.upright or box[2] - box[0] <= _LOOSE_LINE * style.size * len(line):
-            yield _run(page, line, first, box, order)
+        if not style.upright or box[2] - box[0] <= widest:
+            yield _run(page, line, first, (style, box), order)
             return
     if count > 1:
         line = with_raised(page, line, first)
-    cells: list[tuple[int, Box]] = []
-    for start, word in page.words(line, first):
-        if cells and -3 * style.size <= word[0] - cells[-1][1][2] <= _CELL_GAP * style.size:
-            at, box = cells[-1]
-            cells[-1] = at, (box[0], box[1], word[2], box[3])
-        else:  # a wide gap, or a step back
-            cells.append((start, word))
-            style = page.style(first + start)
-    ends = [*(start for start, _ in cells[1:]), len(line)]
-    for (start, box), end in zip(cells, ends, strict=True):
-        yield _run(page, line[start:end], first + start, box, order)
+    if 1 < count < line.count(" "):  # else asking for the words is as quick
+        whole = _seamless(page, count, style.size)
+        right = page.char(first + len(line.rstrip()) - 1)[2]
+        if whole is not None and right - whole[0] <= widest:
+            box = (whole[0], whole[1], right, whole[3])
+            yield _run(page, line[lead:], first + lead, (style, box), order)
+            return
+    yield from _cells(page, line, first, order)
 
 
-def _run(page: Questions, text: str, first: int, box: Box, order: int) -> Run:
-    style = page.style(first + len(text) - len(text.lstrip()))
+def _cells(page: Questions, line: str, first: int, order: int) -> Iterator[Run]:
+    look: tuple[Style, Box] | None = None
+    start = 0
+    for at, word in page.words(line, first):
+        if look is not None:
+            style, box = look
+            if _goes_on(box, word, style.size):
+                look = style, (box[0], box[1], word[2], box[3])
+                continue
+            yield _run(page, line[start:at], first + start, look, order)
+        start, look = at, (page.style(first + at), word)
+    if look is not None:
+        yield _run(page, line[start:], first + start, look, order)
+
+
+def _seamless(page: Questions, count: int, size: float) -> Box | None:
+    """Give the box of the text objects that were counted; None where a wide gap parts two."""
+    box = page.rect(0)
+    for index in range(1, count):
+        following = page.rect(index)
+        if not _goes_on(box, following, size):
+            return None
+        box = (box[0], min(box[1], following[1]), following[2], max(box[3], following[3]))
+    return box
+
+
+def _goes_on(box: Box, following: Box, size: float) -> bool:
+    """Whether there is neither a wide gap between two boxes of a line nor a step back."""
+    return -3 * size <= following[0] - box[2] <= _CELL_GAP * size
+
+
+def _run(page: Questions, text: str, first: int, look: tuple[Style, Box], order: int) -> Run:
+    style, box = look
     end = page.style(first + len(text.rstrip()) - 1)
     size, baseline = style.size, style.baseline
     note = style.upright and end.size > 1.15 * size  # a raised figure stands first

@@ -114,24 +114,23 @@ class Questions:
         """Count the text objects in which the characters stand."""
         return int(self._count_rects(self._text, start, length))
 
-    def _placed(self, box: Box) -> Box:
-        return box if self._frame is None else self._frame.box(box)
-
     def rect(self, index: int) -> Box:
         """Give the box of one of the text objects that `rect_count` counted."""
         self._get_rect(self._text, index, *self._slots)
         left, top, right, bottom = self._read
-        return self._placed((left, bottom, right, top))
+        box = (left, bottom, right, top)
+        return box if self._frame is None else self._frame.box(box)
 
     def char(self, index: int) -> Box:
         """Give the box of one character."""
         self._get_box(self._text, index, *self._slots)
         left, right, bottom, top = self._read
-        return self._placed((left, bottom, right, top))
+        box = (left, bottom, right, top)
+        return box if self._frame is None else self._frame.box(box)
 
     def baseline(self, index: int) -> float:
         """Give the height at which one character stands."""
-        self._get_origin(self._text, index, *self._slots[:2])
+        self._get_origin(self._text, index, self._slots[0], self._slots[1])
         across, baseline, _, _ = self._read
         return baseline if self._frame is None else self._frame.point(across, baseline)[1]
 
@@ -143,7 +142,8 @@ class Questions:
         """Give the box that a character takes up in its line: as wide as its font has it."""
         self._get_loose(self._text, index, self._matrix_slot)
         left, top, right, bottom, _, _ = self._matrix_read
-        return self._placed((left, bottom, right, top))
+        box = (left, bottom, right, top)
+        return box if self._frame is None else self._frame.box(box)
 
     def meet(self, line: str, first: int) -> None:
         """Note the text objects that the words of `line` begin in; its first character `first`."""
@@ -155,9 +155,13 @@ class Questions:
 
         The box is as high as the word's first character.
         """
+        ask, text, slots, read = self._get_box, self._text, self._slots, self._read
         for match in _WORD.finditer(line):
             start, end = match.span()
-            left, bottom, right, top = self.char(first + start)
+            ask(text, first + start, *slots)
+            left, right, bottom, top = read
+            if self._frame is not None:
+                left, bottom, right, top = self._frame.box((left, bottom, right, top))
             if end - start > 1:
                 right = max(right, self.char(first + end - 1)[2])
             yield start, (left, bottom, right, top)
@@ -174,10 +178,12 @@ class Questions:
         return style
 
     def _ask_style(self, index: int, own: float) -> Style:
-        baseline = self.baseline(index)
+        self._get_origin(self._text, index, self._slots[0], self._slots[1])
+        across, baseline, _, _ = self._read
         self._get_matrix(self._text, index, self._matrix_slot)
         along, up, shear, scale, _, _ = self._matrix_read
         if self._frame is not None:
+            _, baseline = self._frame.point(across, baseline)
             along, up = self._frame.direction(along, up)
         scale = abs(scale) if shear == 0 else (shear**2 + scale**2) ** 0.5
         size = self._get_size(self._text, index) * (scale or 1.0)

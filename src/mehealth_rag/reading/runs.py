@@ -64,11 +64,13 @@ def union(boxes: Iterable[Box]) -> Box:
 def in_groups(items: Iterable[_T], goes_on: Callable[[list[_T], _T], bool]) -> list[list[_T]]:
     """Items that follow each other by groups: each goes on in the group before it or opens one."""
     groups: list[list[_T]] = []
+    group: list[_T] = []
     for item in items:
-        if groups and goes_on(groups[-1], item):
-            groups[-1].append(item)
+        if group and goes_on(group, item):
+            group.append(item)
         else:
-            groups.append([item])
+            group = [item]
+            groups.append(group)
     return groups
 
 
@@ -100,7 +102,7 @@ def is_below(above: Run, run: Run, leading: float = 1.5) -> bool:
 def without(runs: Iterable[Run], taken: Iterable[Run]) -> list[Run]:
     """The runs that were not taken, told by what they are and not by what they say."""
     gone = set(map(id, taken))
-    return [run for run in runs if id(run) not in gone]
+    return [run for run in runs if id(run) not in gone] if gone else list(runs)
 
 
 def down_to(above: Box, below: Box) -> Box:

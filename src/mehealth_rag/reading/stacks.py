@@ -59,10 +59,11 @@ def _written_rows(runs: Sequence[Run]) -> list[list[Stack]]:
 
 
 def _right_of(row: Sequence[Stack], run: Run) -> bool:
+    if any(run.box[0] <= part.box[2] for part in row[-1]):
+        return False
     top = max(stack[0].box[3] for stack in row) + 2.5 * run.size
     low = min(stack[-1].box[1] for stack in row) - 0.2 * run.size
-    right = max(part.box[2] for part in row[-1])
-    return run.box[0] > right and low < run.box[1] and run.box[3] < top
+    return low < run.box[1] and run.box[3] < top
 
 
 def _may_head(row: Sequence[Stack]) -> bool:

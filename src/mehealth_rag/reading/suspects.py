@@ -78,25 +78,26 @@ its way into user space."""
 class _Drawn:
     """All objects of a page in the order of drawing.
 
-    Their handles [n], modes as texts [n], the forms that hold them [n], and the ways into user
-    space [n, 3, 2].
+    Their handles [n] and modes as texts [n]; the parts that they are of [n], the forms that hold
+    the parts [p], and those forms' ways into user space [p, 3, 2].
     """
 
     handles: Whole
     modes: NDArray[np.int32]
+    parts: Whole
     forms: Whole
-    matrices: Numbers
+    ways: Numbers
 
     @classmethod
     def of(cls, parts: Iterable[_Part]) -> _Drawn:
         """Put parts one behind another."""
-        handles, modes, forms, matrices = zip(*parts, strict=True)
-        counts = list(map(len, handles))
+        handles, modes, forms, ways = zip(*parts, strict=True)
         return cls(
             np.asarray([handle for some in handles for handle in some], np.int64),
             np.concatenate(modes),
-            np.repeat(np.asarray(forms, np.int64), counts),
-            np.repeat(np.asarray(matrices), counts, axis=0),
+            np.repeat(np.arange(len(forms)), list(map(len, handles))),
+            np.asarray(forms, np.int64),
+            np.asarray(ways),
         )
 
     @property
@@ -165,7 +166,7 @@ class Walker:
         if not self._suspicious(drawn, first, grounds).any():
             return [], []
         places = texts[self._suspicious(drawn, texts, grounds)]
-        columns = (drawn.handles, drawn.forms, drawn.unpainted)
+        columns = (drawn.handles, drawn.forms[drawn.parts], drawn.unpainted)
         asked = (column[places].tolist() for column in columns)
         items = [
             Item(handle, form, tuple(box), painted=not unpainted)
@@ -206,15 +207,23 @@ class Walker:
         if self._layers:
             marked = np.flatnonzero(_each(self._marks, handles)).tolist()
             odd[[at for at in marked if self._is_on_layer(handles[at])]] = True
-        step = max(1, _PAIRS // max(1, len(grounds.places)))
-        for start in range(0, len(texts) if len(grounds.places) else 0, step):
-            some = slice(start, start + step)
-            apart = np.abs(colours[some, None, :3] - grounds.colours).max(axis=2)
-            hiding = (apart <= _LIKE) | (texts[some, None] < grounds.places)
-            asked = np.flatnonzero(hiding.any(axis=1))
-            boxes = self._boxes(drawn, texts[some][asked])
-            odd[start + asked] |= grounds.hide(boxes, hiding[asked])
-        return odd
+        return odd | self._lost(drawn, texts, colours[:, :3], grounds)
+
+    def _lost(self, drawn: _Drawn, texts: Whole, colours: Whole, grounds: _Grounds) -> Flags:
+        """Which texts a ground reaches over that is drawn later, or is of their own colour."""
+        found = np.zeros(len(texts), np.bool_)
+        if not len(texts) or not len(grounds.places):
+            return found
+        looks, which = np.unique(colours @ (1 << 16, 1 << 8, 1), return_inverse=True)
+        apart = (looks[:, None] >> (16, 8, 0) & 255)[:, None] - grounds.colours
+        alike = np.abs(apart).max(axis=2) <= _LIKE
+        until = np.where(alike, int(texts[-1]) + 1, grounds.places)  # hides what is drawn before
+        asked = np.flatnonzero(texts < until.max(axis=1)[which])
+        step = max(1, _PAIRS // len(grounds.places))
+        for some in np.split(asked, range(step, len(asked), step)) if len(asked) else ():
+            hiding = texts[some, None] < until[which[some]]
+            found[some] = grounds.hide(self._boxes(drawn, texts[some]), hiding)
+        return found
 
     def _fills(self, handles: list[int]) -> tuple[Flags, Whole]:
         """Whether each object has a plain colour [n], and which, with its opacity [n, 4]."""
@@ -253,8 +262,11 @@ class Walker:
         """Left, bottom, right and top [n, 4] of objects in the page's user space."""
         table = np.zeros((len(places), 4), np.float32)
         _each(self._bounds, drawn.handles[places].tolist(), *_slots(table))
-        matrices = drawn.matrices[places]
-        corners = table.astype(np.float64)[:, _CORNERS] @ matrices[:, :2] + matrices[:, 2:]
+        boxes = table.astype(np.float64)
+        if len(drawn.forms) == 1:  # nothing but the page itself
+            return boxes
+        ways = drawn.ways[drawn.parts[places]]
+        corners = boxes[:, _CORNERS] @ ways[:, :2] + ways[:, 2:]
         return np.concatenate((corners.min(axis=1), corners.max(axis=1)), axis=1)
 
 
