@@ -19,7 +19,7 @@ from mehealth_rag.reading.marks import (
     starts_numbered,
     starts_title,
 )
-from mehealth_rag.reading.runs import Draft, Piece, Region, TextLine
+from mehealth_rag.reading.runs import Draft, Piece, Region, TextLine, in_groups
 from mehealth_rag.types import BlockKind
 
 _LARGER = 1.1
@@ -38,29 +38,23 @@ _NOTE_SIGNS = "0123456789*†‡§"
 _MAX_LEVEL = 6
 
 
-Look = tuple[float, int]
-"""How a heading looks: its size, and at the body's own size the kind of its letters."""
-
-
 @dataclass(frozen=True, slots=True)
 class Style:
-    """What is usual in a document: sizes in points, leading in ems, looks of headings by rank."""
+    """What is usual in a document: its body's size in points, its leading in ems, its weight."""
 
     body: float
     leading: float
     mostly_bold: bool
-    headings: tuple[Look, ...] = ()
 
 
 def measure(regions: Iterable[Region]) -> Style:
     """Find the usual size and leading, weighted by characters."""
     sizes: Counter[float] = Counter()
     leadings: Counter[float] = Counter()
-    bold = total = 0
+    bold = 0
     for region in regions:
         for line in region:
             sizes[_half(line.size)] += len(line.text)
-            total += len(line.text)
             bold += len(line.text) if line.bold else 0
         for above, below in pairwise(region):
             step = (above.baseline - below.baseline) / max(below.size, 1.0)
@@ -68,7 +62,7 @@ def measure(regions: Iterable[Region]) -> Style:
                 leadings[round(step, 1)] += 1
     body = sizes.most_common(1)[0][0] if sizes else 10.0
     leading = leadings.most_common(1)[0][0] if leadings else 1.2
-    return Style(body, leading, mostly_bold=2 * bold > total)
+    return Style(body, leading, mostly_bold=2 * bold > sizes.total())
 
 
 def _half(size: float) -> float:
@@ -78,14 +72,23 @@ def _half(size: float) -> float:
 def draft_pages(pages: Sequence[Sequence[Region]], style: Style) -> list[list[Draft]]:
     """Make the blocks of every page; heading levels are ranked over the whole document."""
     grouped = [_page_groups(regions, style) for regions in pages]
-    looks = {
-        _look(group, style)
-        for groups in grouped
-        for group in groups
-        if group.kind is BlockKind.HEADING
-    }
-    style = replace(style, headings=tuple(sorted(looks, reverse=True)))
-    return [[_draft(group, style) for group in groups] for groups in grouped]
+    heads = (g for groups in grouped for g in groups if g.kind is BlockKind.HEADING)
+    looks = sorted({_look(head.lines[0], style) for head in heads}, reverse=True)
+
+    def draft(group: Group) -> Draft:
+        level = 0
+        if group.kind is BlockKind.HEADING:
+            level = min(looks.index(_look(group.lines[0], style)) + 1, _MAX_LEVEL)
+        return Draft(group.kind, tuple(Piece(line.text, line.box) for line in group.lines), level)
+
+    return [list(map(draft, groups)) for groups in grouped]
+
+
+def _look(line: TextLine, style: Style) -> tuple[float, int]:
+    """Large headings rank by size; the others by capitals, bold and upright letters."""
+    if line.size > _LARGER * style.body:
+        return _half(line.size), 0
+    return style.body, 4 * is_upper(line.text) + 2 * line.bold + (not line.slant)
 
 
 def _page_groups(regions: Sequence[Region], style: Style) -> list[Group]:
@@ -109,9 +112,7 @@ def _page_body(regions: Sequence[Region], style: Style) -> float:
         for line in region
         if len(line.text) > 40 and not (line.row or line.bold or line.furniture)
     )
-    if sizes.total() < _PROSE_LINES:
-        return style.body
-    return sizes.most_common(1)[0][0]
+    return style.body if sizes.total() < _PROSE_LINES else sizes.most_common(1)[0][0]
 
 
 def _kind(line: TextLine) -> BlockKind:
@@ -119,31 +120,26 @@ def _kind(line: TextLine) -> BlockKind:
         return BlockKind.FURNITURE
     if line.row:
         return BlockKind.ROW
-    return BlockKind.ITEM if line.statement or _starts_item(line) else BlockKind.PARAGRAPH
+    return BlockKind.ITEM if _opens_item(line) else BlockKind.PARAGRAPH
 
 
-def _starts_item(line: TextLine) -> bool:
-    return starts_item(line.text) or (line.note and line.text[:1] in _NOTE_SIGNS)
+def _opens_item(line: TextLine) -> bool:
+    note = line.note and line.text[:1] in _NOTE_SIGNS
+    return line.statement or note or starts_item(line.text)
 
 
 def _belongs(group: Group, line: TextLine, style: Style) -> bool:
     """Whether a line goes on in the block before it."""
     last = group.last
-    if group.kind in (BlockKind.FURNITURE, BlockKind.ROW) or line.row or line.furniture:
+    if last.row or last.furniture or last.statement or not last.upright:
         return False
-    if _stands_alone(last, line):
+    if line.row or line.furniture or not line.upright or _opens_item(line):
         return False
     if not (_same_style(group, line) and _is_next(last, line, style)):
         return False
     if group.kind is BlockKind.ITEM:
         return _item_goes_on(group, line)
     return line.bold or not _ends_block(group, line)
-
-
-def _stands_alone(last: TextLine, line: TextLine) -> bool:
-    """Whether one of two lines is a block of its own, or the second begins an item."""
-    alone = last.statement or line.statement or _starts_item(line)
-    return alone or not (line.upright and last.upright)
 
 
 def _is_next(last: TextLine, line: TextLine, style: Style) -> bool:
@@ -170,30 +166,31 @@ def _same_style(group: Group, line: TextLine) -> bool:
 
 
 def _item_goes_on(group: Group, line: TextLine) -> bool:
-    start = group.lines[0].box[0]
-    if line.box[0] > start + 0.3 * line.size:
+    if line.box[0] > group.lines[0].box[0] + 0.3 * line.size:
         return True
-    return not ends_clause(group.last.text) and (
-        goes_on(line.text) or not _short(group, group.last)
-    )
+    return not ends_clause(group.last.text) and (goes_on(line.text) or not _is_short(group))
 
 
 def _ends_block(group: Group, line: TextLine) -> bool:
     """Whether the line before ended its paragraph: it is short, or the next one is indented."""
     last = group.last
     if ends_clause(last.text):
-        if _short(group, last) and not line.text[:1].islower():
+        if _is_short(group) and not line.text[:1].islower():
             return True
-        left = min(other.box[0] for other in group.lines)
-        return line.box[0] > left + 0.8 * line.size and not _centred(group, line)
+        return line.box[0] > _left(group) + 0.8 * line.size and not _centred(group, line)
     if goes_on(line.text) or is_unfinished(last.text) or _centred(group, line):
         return False
     return last.box[2] < last.box[0] + _VERY_SHORT * (group.right - last.box[0])
 
 
-def _short(group: Group, line: TextLine) -> bool:
-    left = min(other.box[0] for other in group.lines)
-    return line.box[2] < left + _SHORT * (group.right - left)
+def _left(group: Group) -> float:
+    return min(line.box[0] for line in group.lines)
+
+
+def _is_short(group: Group) -> bool:
+    """Whether a block's last line ends well short of its column."""
+    left = _left(group)
+    return group.last.box[2] < left + _SHORT * (group.right - left)
 
 
 def _centred(group: Group, line: TextLine) -> bool:
@@ -204,20 +201,18 @@ def _centred(group: Group, line: TextLine) -> bool:
 def _classified(group: Group, style: Style, body: float) -> Group:
     """Make a heading of a group that looks and reads like one."""
     text = " ".join(line.text for line in group.lines)
-    if group.kind not in (BlockKind.PARAGRAPH, BlockKind.ITEM) or group.last.statement:
-        return group
-    if group.kind is BlockKind.ITEM and not starts_numbered(text):
+    item = group.kind is BlockKind.ITEM and starts_numbered(text) and not group.last.statement
+    if not (item or group.kind is BlockKind.PARAGRAPH):
         return group
     size = group.lines[0].size
     large = size > _LARGER * max(body, style.body)
     bold = all(line.bold for line in group.lines) and not style.mostly_bold
     capitals = is_upper(text) and len(text.split()) <= 10
     slanted = len(group.lines) == 1 and group.last.slant and _is_slanted_title(text)
-    if not (large or ((bold or capitals or slanted) and size > 0.93 * body)):
-        return group
-    if not _is_title(text, len(group.lines)):
-        return group
-    return Group(BlockKind.HEADING, group.lines, group.right)
+    stands_out = large or ((bold or capitals or slanted) and size > 0.93 * body)
+    if stands_out and _is_title(text, len(group.lines)):
+        return replace(group, kind=BlockKind.HEADING)
+    return group
 
 
 def _is_slanted_title(text: str) -> bool:
@@ -241,13 +236,13 @@ def _is_title(text: str, lines: int) -> bool:
 
 def _rejoined(groups: list[Group]) -> list[Group]:
     """Paragraphs and items that went on in the next column, or past a row of furniture."""
-    joined: list[Group] = []
-    for group in groups:
-        if joined and _continues(joined[-1], group):
-            joined[-1].lines.extend(group.lines)
-        else:
-            joined.append(group)
-    return joined
+    parts = in_groups(groups, lambda part, group: _continues(part[-1], group))
+    return [
+        replace(first, lines=[line for group in (first, *others) for line in group.lines])
+        if others
+        else first
+        for first, *others in parts
+    ]
 
 
 def _continues(before: Group, group: Group) -> bool:
@@ -260,19 +255,3 @@ def _continues(before: Group, group: Group) -> bool:
     same = abs(line.size - last.size) <= 0.08 * last.size and line.bold == last.bold
     lower = line.text.lstrip("(“‘\"'[")[:1].islower()
     return moved and same and lower and not ends_clause(last.text)
-
-
-def _look(group: Group, style: Style) -> Look:
-    """Large headings rank by size; the others by capitals, bold and upright letters."""
-    line = group.lines[0]
-    if line.size > _LARGER * style.body:
-        return _half(line.size), 0
-    return style.body, 4 * is_upper(line.text) + 2 * line.bold + (not line.slant)
-
-
-def _draft(group: Group, style: Style) -> Draft:
-    pieces = tuple(Piece(line.text, line.box) for line in group.lines)
-    level = 0
-    if group.kind is BlockKind.HEADING:
-        level = style.headings.index(_look(group, style)) + 1
-    return Draft(group.kind, pieces, min(level, _MAX_LEVEL))

@@ -8,10 +8,20 @@ such rows agrees, since running text in columns looks alike a line at a time.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 
 from mehealth_rag.reading.marks import is_figure, is_lone_mark, is_number_of_title
-from mehealth_rag.reading.runs import Run, down_to, in_rows
+from mehealth_rag.reading.runs import (
+    Run,
+    in_groups,
+    in_rows,
+    is_below,
+    is_level,
+    overlaps,
+    union,
+    without,
+)
 
 _EDGE = 2.0
 """Points by which the left edges of a column's cells may differ."""
@@ -28,42 +38,37 @@ Stack = list[Run]
 
 def wrapped_cells(runs: Sequence[Run]) -> list[Run]:
     """Make one run of each cell of words that stands on several lines beside its row's label."""
-    if not runs:
-        return []
-    edge = min(run.box[2] for run in runs)
-    stacks = (stack for stack in _stacks(runs) if stack[0].box[0] > edge)
+    edge = min((run.box[2] for run in runs), default=0.0)
+    stacks = (stack for stack in in_groups(runs, _goes_on) if _is_cell(stack, edge))
     found = [(label, stack) for stack in stacks if (label := _label(stack, runs))]
     taken: dict[int, Run | None] = {}
     for label, stack in found:
         if _rows_like(label, stack[0], runs, found) >= _ROWS:
             taken |= dict.fromkeys(map(id, stack))
-            taken[id(stack[0])] = _whole(label, stack)
+            taken[id(stack[0])] = _joined(stack)._replace(
+                baseline=label.baseline, order=label.order
+            )
     return [kept for run in runs if (kept := taken.get(id(run), run)) is not None]
 
 
-def _stacks(runs: Sequence[Run]) -> Iterable[Stack]:
-    """Lines that stand right under one another, from the same left edge, as the file has them."""
-    stack: Stack = []
-    for run in runs:
-        if stack and not _under(stack[-1], run):
-            if _is_cell(stack):
-                yield stack
-            stack = []
-        stack.append(run)
-    if _is_cell(stack):
-        yield stack
+def _goes_on(stack: Stack, run: Run) -> bool:
+    """Whether a line stands right under a stack of them, at the same left edge."""
+    above = stack[-1]
+    near = 0 < above.baseline - run.baseline < 1.4 * run.size
+    return near and _at(above, run) and above.bold_end == run.bold
 
 
-def _under(above: Run, run: Run) -> bool:
-    step = above.baseline - run.baseline
-    level = abs(above.box[0] - run.box[0]) < _EDGE
-    return level and 0 < step < 1.4 * run.size and above.bold_end == run.bold
+def _at(run: Run, other: Run) -> bool:
+    return abs(run.box[0] - other.box[0]) < _EDGE
 
 
-def _is_cell(stack: Stack) -> bool:
-    if not 1 < len(stack) <= _LINES or any(is_figure(run.text) for run in stack):
-        return False
-    return sum(len(run.text.split()) for run in stack) <= _WORDS
+def _is_cell(stack: Stack, edge: float) -> bool:
+    return (
+        1 < len(stack) <= _LINES
+        and stack[0].box[0] > edge
+        and not any(is_figure(run.text) for run in stack)
+        and sum(len(run.text.split()) for run in stack) <= _WORDS
+    )
 
 
 def _label(stack: Stack, runs: Sequence[Run]) -> Run | None:
@@ -79,11 +84,9 @@ def _label(stack: Stack, runs: Sequence[Run]) -> Run | None:
         return None
     label = min(beside, key=lambda run: run.box[0])
     middle = (first.baseline + last.baseline) / 2
-    height = 0.3 * label.size
-    placed = any(abs(label.baseline - at) < height for at in (first.baseline, middle))
-    if not placed or any(abs(run.baseline - label.baseline) > height for run in beside):
-        return None
-    return label if _may_label(label) else None
+    placed = any(abs(label.baseline - y) < 0.3 * label.size for y in (first.baseline, middle))
+    alone = all(is_level(run, label) for run in beside)
+    return label if placed and alone and _may_label(label) else None
 
 
 def _may_label(run: Run) -> bool:
@@ -95,36 +98,48 @@ def _rows_like(
     label: Run, cell: Run, runs: Sequence[Run], found: Sequence[tuple[Run, Stack]]
 ) -> int:
     """How many rows have a label and a cell at the same two edges."""
-    wrapped = {
-        id(other)
-        for other, stack in found
-        if _at(other, label) and _at(stack[0], cell)
-    }  # fmt: skip
     cells = [run for run in runs if _at(run, cell)]
-    plain = {
-        id(run)
-        for run in runs
-        if _at(run, label)
-        and any(abs(run.baseline - other.baseline) < 0.3 * run.size for other in cells)
-    }
-    return len(wrapped | plain)
+    labels = (run for run in runs if _at(run, label))
+    rows = {id(run) for run in labels if any(is_level(run, other) for other in cells)}
+    rows |= {id(run) for run, stack in found if _at(run, label) and _at(stack[0], cell)}
+    return len(rows)
 
 
-def _at(run: Run, other: Run) -> bool:
-    return abs(run.box[0] - other.box[0]) < _EDGE
+def _joined(stack: Stack) -> Run:
+    """One run of the lines of a cell, in place of the first of them."""
+    text = " ".join(run.text for run in stack)
+    box = union(run.box for run in stack)
+    return stack[0]._replace(text=text, box=box, bold_end=stack[-1].bold_end)
 
 
-def _whole(label: Run, stack: Stack) -> Run:
-    first, last = stack[0], stack[-1]
-    left, bottom, right, top = down_to(first.box, last.box)
-    right = max(right, *(run.box[2] for run in stack))
-    return first._replace(
-        text=" ".join(run.text for run in stack),
-        box=(left, bottom, right, top),
-        baseline=label.baseline,
-        order=label.order,
-        bold_end=last.bold_end,
-    )
+def wrapped_labels(runs: Sequence[Run]) -> list[Run]:
+    """Make one run of a row's label that wraps; runs stay in the file's order.
+
+    The figures of such a row stand beside the label's first line and follow its last one, or they
+    stand at the middle of two lines, in the file's text on the second.
+    """
+    figures = {run.order: run for run in reversed(runs) if is_figure(run.text)}
+
+    def goes_on(label: Stack, run: Run) -> bool:
+        return len(label) == 1 and _wraps(label[0], run, figures)
+
+    labels = in_groups(runs, goes_on) if figures else ([run] for run in runs)
+    return [_joined(label) if len(label) > 1 else label[0] for label in labels]
+
+
+def _wraps(label: Run, after: Run, figures: Mapping[int, Run]) -> bool:
+    if label.order + 1 != after.order or abs(after.box[0] - label.box[0]) > 1.5 * label.size:
+        return False
+    if label.bold_end != after.bold or not is_below(label, after):
+        return False
+    if is_figure(label.text) or is_figure(after.text):
+        return False
+    following, same = figures.get(after.order + 1), figures.get(after.order)
+    beside = [run for run in (following, same) if run is not None and run.box[0] >= label.box[2]]
+    if beside and beside[0] is following and is_level(following, label):
+        return True
+    least = 0.15 * label.size
+    return any(after.baseline + least < f.baseline < label.baseline - least for f in beside)
 
 
 def shared_labels(runs: Sequence[Run]) -> list[Run]:
@@ -148,21 +163,17 @@ def shared_labels(runs: Sequence[Run]) -> list[Run]:
         for label, group in zip(column, groups, strict=True)
         for cell, *_ in group
     ]
-    taken = set(map(id, column))
-    kept = [run for run in runs if id(run) not in taken]
+    kept = without(runs, column)
     return sorted([*kept, *given], key=lambda run: (run.order, run.box[0]))
 
 
 def _rows_without_label(runs: Sequence[Run]) -> list[list[Run]]:
     """Rows of two cells or more, downwards, from the edge on at which most rows start."""
-    lines: dict[int, list[Run]] = {}
-    for run in runs:
-        lines.setdefault(run.order, []).append(run)
-    rows = [line for line in lines.values() if len(line) > 1]
-    edges = Counter(round(row[0].box[0]) for row in rows)
+    lines = in_groups(runs, lambda line, run: line[0].order == run.order)
+    rows = [line for line in lines if len(line) > 1]
     if len(rows) < _SHARING_ROWS:
         return []
-    edge = edges.most_common(1)[0][0] - _EDGE
+    edge = Counter(round(row[0].box[0]) for row in rows).most_common(1)[0][0] - _EDGE
     cells = ([run for run in row if run.box[0] >= edge] for row in rows)
     several = [row for row in cells if len(row) > 1 and row[0].box[0] < edge + 2 * _EDGE]
     return sorted(several, key=lambda row: -row[0].baseline)
@@ -171,20 +182,18 @@ def _rows_without_label(runs: Sequence[Run]) -> list[list[Run]]:
 def _centred(column: Stack, rows: list[list[Run]]) -> list[list[list[Run]]]:
     """The rows of each label, where every label stands at the middle of its own; else none."""
     groups: list[list[list[Run]]] = []
-    at, middle = 0, 0.0
+    start = 0
     for label in column:
-        size, start = label.size, at
-        while at < len(rows):
-            at += 1
-            middle = (rows[start][0].baseline + rows[at - 1][0].baseline) / 2
-            if middle < label.baseline + 0.3 * size:
+        for end in range(start + 1, len(rows) + 1):
+            middle = (rows[start][0].baseline + rows[end - 1][0].baseline) / 2
+            if abs(middle - label.baseline) <= 0.3 * label.size:
+                groups.append(rows[start:end])
+                start = end
                 break
-        group = rows[start:at]
-        if not group or abs(middle - label.baseline) > 0.3 * size:
+        else:
             return []
-        groups.append(group)
     several = sum(len(group) > 1 for group in groups)
-    return groups if at == len(rows) and several > 1 else []
+    return groups if start == len(rows) and several > 1 else []
 
 
 _SMALLER = 0.8
@@ -201,73 +210,64 @@ Statement = list[Run]
 def captioned_figures(runs: Sequence[Run]) -> tuple[list[Statement], list[Run]]:
     """Statements of figures side by side that all have a caption, and the runs of no statement."""
     statements: list[Statement] = []
-    taken: set[int] = set()
-    for row in _rows(runs):
-        found = _nearest(row, runs)
-        own = {id(run) for statement in found for run in statement}
-        if own.isdisjoint(taken):
+    taken: dict[int, Run] = {}
+    for row in _figure_rows(runs):
+        found = _with_captions(row, runs)
+        own = {id(run): run for statement in found for run in statement}
+        if taken.keys().isdisjoint(own):
             statements += found
             taken |= own
-    return statements, [run for run in runs if id(run) not in taken]
+    return statements, without(runs, taken.values())
 
 
-def _rows(runs: Sequence[Run]) -> list[list[Statement]]:
+def _figure_rows(runs: Sequence[Run]) -> Iterator[list[Statement]]:
     """Two figures or more on one baseline, from left to right, each with what stands behind it."""
     sizes = sorted(run.size for run in runs)
     least = sizes[len(sizes) // 2] / _SMALLER if sizes else 0.0
     large = (run for run in runs if run.size >= least and len(run.text) <= _SIGNS)
     figures = [run for run in large if any(map(str.isdigit, run.text))]
-    rows = (row for row in in_rows(figures, _is_level) if len(row) > 1)
-    placed = (sorted(row, key=lambda run: run.box[0]) for row in rows)
-    return [[[run, *_behind(run, runs)] for run in row] for row in placed]
+    for row in in_rows(figures, is_level):
+        if len(row) > 1:
+            row.sort(key=lambda run: run.box[0])
+            yield [[figure, *_behind(figure, runs)] for figure in row]
 
 
 def _behind(figure: Run, runs: Sequence[Run]) -> list[Run]:
     """A unit or the like, set apart by its size or font: "million", "%"."""
     right, reach = figure.box[2], 0.5 * figure.size
-    return [run for run in runs if _is_level(figure, run) and 0 <= run.box[0] - right < reach]
+    return [run for run in runs if is_level(figure, run) and 0 <= run.box[0] - right < reach]
 
 
-def _is_level(one: Run, other: Run) -> bool:
-    return abs(one.baseline - other.baseline) < 0.3 * min(one.size, other.size)
-
-
-def _nearest(row: list[Statement], runs: Sequence[Run]) -> list[Statement]:
-    """The statements of a row, with the captions below it or else those above it."""
-    if below := _captions(row, runs, below=True):
+def _with_captions(row: list[Statement], runs: Sequence[Run]) -> list[Statement]:
+    """The statements of a row, with the captions below it or else above; none if one has none."""
+    below = [_caption(figure[0], runs, below=True) for figure in row]
+    if all(below):
         return [figure + caption for figure, caption in zip(row, below, strict=True)]
-    above = _captions(row, runs, below=False)
-    return [caption[::-1] + figure for figure, caption in zip(row, above, strict=False)]
-
-
-def _captions(row: list[Statement], runs: Sequence[Run], *, below: bool) -> list[list[Run]]:
-    """The caption of each figure, line by line away from it; none where a figure has none."""
-    captions = [_caption(figure[0], runs, below=below) for figure in row]
-    return captions if all(captions) else []
+    above = [_caption(figure[0], runs, below=False) for figure in row]
+    if all(above):
+        return [caption[::-1] + figure for figure, caption in zip(row, above, strict=True)]
+    return []
 
 
 def _caption(figure: Run, runs: Sequence[Run], *, below: bool) -> list[Run]:
+    """The lines that belong to a figure on one side of it, away from it."""
     side = [
         run
         for run in runs
         if (run.baseline < figure.baseline) is below
-        and not _is_level(figure, run)
-        and min(run.box[2], figure.box[2]) > max(run.box[0], figure.box[0])
+        and not is_level(figure, run)
+        and overlaps(run, figure)
     ]
     side.sort(key=lambda run: abs(run.baseline - figure.baseline))
-    caption: list[Run] = []
-    for run in side:
-        if not _goes_on(figure, caption, run):
-            break
-        caption.append(run)
-    return caption
-
-
-def _goes_on(figure: Run, caption: Sequence[Run], run: Run) -> bool:
-    """Whether a run is a caption's next line, away from its figure."""
-    if caption:
-        last = caption[-1]
+    if not side or not _is_first_line(figure, side[0]):
+        return []
+    for at, (last, run) in enumerate(pairwise(side), start=1):
         same = abs(run.size - last.size) < 0.08 * last.size
-        return same and abs(run.baseline - last.baseline) < _LEADING * run.size
+        if not same or abs(run.baseline - last.baseline) >= _LEADING * run.size:
+            return side[:at]
+    return side
+
+
+def _is_first_line(figure: Run, run: Run) -> bool:
     gap = max(figure.box[1] - run.box[3], run.box[1] - figure.box[3])
     return gap < 0.4 * figure.size and run.size <= _SMALLER * figure.size

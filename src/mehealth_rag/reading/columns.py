@@ -7,9 +7,9 @@ of a stretch crosses.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import groupby, pairwise
 
-from mehealth_rag.reading.runs import Region, TextLine, in_rows
+from mehealth_rag.reading.runs import Region, TextLine, in_rows, union
 
 _GUTTER = 3.0
 """So many points are free on either side of the line between two columns."""
@@ -26,19 +26,15 @@ def regions_of(lines: list[TextLine]) -> list[Region]:
     if gutter is None:
         return [_downwards(lines)]
     regions: list[Region] = []
-    whole: list[TextLine] = []
-    for stretch, columns in _stretches(lines, gutter):
+    for columns, stretches in groupby(_stretches(lines, gutter), key=lambda stretch: stretch[1]):
+        parts = [part for part, _ in stretches]
         if not columns:
-            whole += stretch
+            regions.append(_downwards([line for part in parts for line in part]))
             continue
-        if whole:
-            regions.append(_downwards(whole))
-            whole = []
-        left = [line for line in stretch if line.box[2] <= gutter]
-        right = [line for line in stretch if line.box[2] > gutter]
-        regions += regions_of(left) + regions_of(right)
-    if whole:
-        regions.append(_downwards(whole))
+        for part in parts:
+            left = [line for line in part if line.box[2] <= gutter]
+            right = [line for line in part if line.box[2] > gutter]
+            regions += regions_of(left) + regions_of(right)
     return regions
 
 
@@ -70,7 +66,7 @@ def _gutter(lines: Sequence[TextLine]) -> float | None:
 
 def _column_starts(lines: Sequence[TextLine]) -> list[float]:
     """Left edges that several lines of prose share, to the right of the page's own left edge."""
-    prose = [line for line in lines if not line.row]
+    prose = [line for line in lines if not (line.row or line.cell)]
     left = min((line.box[0] for line in lines), default=0.0)
     width = max((line.box[2] for line in lines), default=0.0) - left
     counts: dict[int, list[float]] = {}
@@ -84,19 +80,12 @@ def _stretches(lines: Sequence[TextLine], gutter: float) -> list[tuple[list[Text
     """Lines from top to bottom, cut where one crosses the gutter; true where there are columns."""
     stretches: list[tuple[list[TextLine], bool]] = []
     current: list[TextLine] = []
-
-    def across(line: TextLine) -> bool:
-        return line.box[0] < gutter < line.box[2] + _GUTTER
-
     for line in sorted(lines, key=lambda line: -line.box[3]):
-        crosses = across(line)
-        parted = bool(crosses and line.cells)
-        if (crosses and not parted) or _opens_section(line, current):
+        across = line.box[0] < gutter < line.box[2] + _GUTTER
+        if across or _opens_section(line, current):
             stretches += _closed(current, gutter)
             current = []
-        if parted:
-            current += line.cells
-        elif crosses:
+        if across:
             stretches.append(([line], False))
         else:
             current.append(line)
@@ -105,8 +94,8 @@ def _stretches(lines: Sequence[TextLine], gutter: float) -> list[tuple[list[Text
 
 def _closed(lines: list[TextLine], gutter: float) -> list[tuple[list[TextLine], bool]]:
     """Close a stretch; what stands below its columns and is none becomes its own."""
-    if not lines or not _are_columns(lines, gutter):
-        return [(_wholes(lines), False)] if lines else []
+    if not _are_columns(lines, gutter):
+        return [(lines, False)] if lines else []
     lowest, cut = lines[0].box[1], 0
     for index, line in enumerate(lines):
         if line.box[3] < lowest - _SECTION_GAP * line.size:
@@ -114,17 +103,8 @@ def _closed(lines: list[TextLine], gutter: float) -> list[tuple[list[TextLine], 
         lowest = min(lowest, line.box[1])
     upper, lower = lines[:cut], lines[cut:]
     if _are_columns(upper, gutter) and not _are_columns(lower, gutter):
-        return [(upper, True), (_wholes(lower), False)]
+        return [(upper, True), (lower, False)]
     return [(lines, True)]
-
-
-def _wholes(lines: Sequence[TextLine]) -> list[TextLine]:
-    """Put rows that were parted for columns together again."""
-    kept: dict[int, TextLine] = {}
-    for line in lines:
-        whole = line.whole or line
-        kept[id(whole)] = whole
-    return list(kept.values())
 
 
 def _opens_section(line: TextLine, above: Sequence[TextLine]) -> bool:
@@ -137,15 +117,13 @@ def _opens_section(line: TextLine, above: Sequence[TextLine]) -> bool:
 
 
 def _are_columns(lines: Sequence[TextLine], gutter: float) -> bool:
-    own = [line for line in lines if line.whole is None]
+    own = [line for line in lines if not line.cell]
     left = [line for line in own if line.box[2] <= gutter]
     right = [line for line in own if line.box[2] > gutter]
     if not (_is_column(left) and _is_column(right)):
         return False
-    low = max(min(line.box[1] for line in left), min(line.box[1] for line in right))
-    high = min(max(line.box[3] for line in left), max(line.box[3] for line in right))
-    heights = [max(x.box[3] for x in side) - min(x.box[1] for x in side) for side in (left, right)]
-    return high - low > 0.3 * min(heights)
+    (_, low, _, high), (_, bottom, _, top) = (union(x.box for x in side) for side in (left, right))
+    return min(high, top) - max(low, bottom) > 0.3 * min(high - low, top - bottom)
 
 
 def _is_column(lines: Sequence[TextLine]) -> bool:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from mehealth_rag.reading.marks import ends_sentence
-from mehealth_rag.reading.runs import Region
+from mehealth_rag.reading.runs import Region, in_groups
 from mehealth_rag.types import BlockKind, Page
 
 _DOTS = "[.·․‧_]"
@@ -60,32 +60,8 @@ class _Entry:
 _Run = Sequence[_Entry]
 
 
-@dataclass(frozen=True, slots=True)
-class _Titles:
-    """Where a document's titles stand: page number and place in the page, by their words."""
-
-    places: dict[str, list[tuple[int, int]]]
-
-    @classmethod
-    def of(cls, pages: Sequence[Page]) -> _Titles:
-        """Look up all blocks that are short enough."""
-        places: dict[str, list[tuple[int, int]]] = defaultdict(list)
-        for page in pages:
-            for place, block in enumerate(page.blocks):
-                text = block.span.of(page.text)
-                if len(text) <= _LONGEST and not block.kind.aside:
-                    places[_plain(text)].append((page.number, place))
-        return cls(places)
-
-    def elsewhere(self, run: _Run, page: Page) -> list[tuple[_Entry, set[int]]]:
-        """The entries whose title stands elsewhere, with the pages where."""
-        own = {(page.number, entry.place) for entry in run}
-        found = []
-        for entry in run:
-            places = self.places.get(_plain(entry.title), ())
-            if pages := {place[0] for place in places if place not in own}:
-                found.append((entry, pages))
-        return found
+_Titles = Mapping[str, Sequence[tuple[int, int]]]
+"""Where a document's titles stand: page number and place in the page, by their words."""
 
 
 def led_apart(regions: Iterable[Region]) -> list[Region]:
@@ -108,9 +84,19 @@ def led_row(text: str) -> str | None:
 
 def mark_contents(pages: tuple[Page, ...]) -> tuple[Page, ...]:
     """Mark the lines of tables of contents, and the headings over them."""
-    runs = {page.number: list(_all_runs(page)) for page in pages}
-    titles = _Titles.of(pages if any(runs.values()) else ())
-    return tuple(_marked(page, runs[page.number], titles) for page in pages)
+    runs = [list(_all_runs(page)) for page in pages]
+    titles = _titles(pages if any(runs) else ())
+    return tuple(map(_marked, pages, runs, [titles] * len(pages)))
+
+
+def _titles(pages: Sequence[Page]) -> _Titles:
+    titles: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for page in pages:
+        for place, block in enumerate(page.blocks):
+            text = block.span.of(page.text)
+            if len(text) <= _LONGEST and not block.kind.aside:
+                titles[_plain(text)].append((page.number, place))
+    return titles
 
 
 def _marked(page: Page, runs: Sequence[_Run], titles: _Titles) -> Page:
@@ -131,10 +117,15 @@ def _marked(page: Page, runs: Sequence[_Run], titles: _Titles) -> Page:
     return replace(page, blocks=tuple(blocks))
 
 
+def _own(page: Page, first: int = 0, end: int | None = None) -> list[int]:
+    """The places of blocks that are no furniture."""
+    places = range(first, len(page.blocks) if end is None else end)
+    return [place for place in places if page.blocks[place].kind is not BlockKind.FURNITURE]
+
+
 def _heads_of_nothing(page: Page) -> Iterator[int]:
     """Headings of contents over nothing but what a reader left out, or told to be contents."""
-    own = [p for p, block in enumerate(page.blocks) if block.kind is not BlockKind.FURNITURE]
-    for place, below in pairwise(own):
+    for place, below in pairwise(_own(page)):
         block, following = page.blocks[place], page.blocks[below]
         if block.kind is not BlockKind.CONTENTS and _HEADING.fullmatch(_text(page, place)):
             heads = following.kind is BlockKind.HEADING and following.level <= block.level
@@ -144,8 +135,7 @@ def _heads_of_nothing(page: Page) -> Iterator[int]:
 
 def _head(page: Page, first: int, found: set[int]) -> int | None:
     """The place above entries that says they are contents; a short line may stand between."""
-    above = [p for p in range(first) if page.blocks[p].kind is not BlockKind.FURNITURE][-2:]
-    for place in reversed(above):
+    for place in reversed(_own(page, end=first)[-2:]):
         if place in found or _HEADING.fullmatch(_text(page, place)):
             return place
         if len(_text(page, place).split()) > 2:  # more than "Page", or "Section" and "Page"
@@ -154,46 +144,46 @@ def _head(page: Page, first: int, found: set[int]) -> int | None:
 
 
 def _is_contents(page: Page, run: _Run, titles: _Titles, *, headed: bool) -> bool:
-    told = titles.elsewhere(run, page)
+    """Whether entries stand under a heading of contents, or their titles stand elsewhere."""
+    own = {(page.number, entry.place) for entry in run}
+    places = ((entry, set(titles.get(_plain(entry.title), ())) - own) for entry in run)
+    told = [(entry, {page for page, _ in elsewhere}) for entry, elsewhere in places if elsewhere]
     if headed:
         return 3 * len(told) >= len(run) or any(entry.led for entry in run)
-    if len(run) < 2 or 2 * len(told) < len(run):
-        return False
-    return not run[0].page or _in_step(told)
+    several = len(run) > 1 and 2 * len(told) >= len(run)
+    return several and (not run[0].page or _in_step(told))
 
 
 def _in_step(told: Sequence[tuple[_Entry, set[int]]]) -> bool:
     """Whether the numbers are, up to a fixed difference, those of the pages with the titles."""
-    steps: Counter[int] = Counter()
     numbered = [(int(entry.page), pages) for entry, pages in told if entry.page.isdigit()]
+    if len({number for number, _ in numbered}) < 2:
+        return False
+    steps: Counter[int] = Counter()
     for number, pages in numbered:
         steps.update({number - page for page in pages})
-    if len(numbered) < 2 or len({number for number, _ in numbered}) < 2:
-        return False
-    return 4 * steps.most_common(1)[0][1] >= 3 * len(numbered)
+    return 4 * max(steps.values()) >= 3 * len(numbered)
 
 
 def _all_runs(page: Page) -> Iterator[_Run]:
     """Lines that may be contents: by their links, by numbers behind them, by numbers before."""
-    linked = _linked(page)
-    yield from (run for run in _runs(page, linked) if len(run) > 1)
-    for form in (_TRAILING, _LEADING):
-        found = (_entry(page, place, form) for place in range(len(page.blocks)))
-        entries = {entry.place: entry for entry in found if entry is not None}
-        least = 1 if form is _TRAILING else 3
-        yield from (run for run in _runs(page, entries) if len(run) >= least)
+    trailing, leading = (
+        [entry for place in range(len(page.blocks)) if (entry := _entry(page, place, form))]
+        for form in (_TRAILING, _LEADING)
+    )
+    for least, entries in ((2, _linked(page)), (1, trailing), (3, leading)):
+        runs = in_groups(entries, lambda run, entry: _follows(page, run[-1], entry))
+        yield from (run for run in runs if len(run) >= least)
 
 
-def _linked(page: Page) -> dict[int, _Entry]:
+def _linked(page: Page) -> Iterator[_Entry]:
     """Blocks that are nothing but a link to a place in their own document."""
     inside = [x.span for x in page.links if x.span is not None and x.url.startswith("#")]
-    entries = {}
     for place, block in enumerate(page.blocks if inside else ()):
         own = [s for s in inside if block.span.start <= s.start and s.end <= block.span.end]
         title = " ".join(span.of(page.text) for span in own)
         if own and _plain(title) == _plain(block.span.of(page.text)):
-            entries[place] = _Entry(place, title)
-    return entries
+            yield _Entry(place, title)
 
 
 def _entry(page: Page, place: int, form: re.Pattern[str]) -> _Entry | None:
@@ -212,30 +202,15 @@ def _entry(page: Page, place: int, form: re.Pattern[str]) -> _Entry | None:
     return _Entry(place, title, match["page"], bool(match["led"].strip()))
 
 
-def _runs(page: Page, entries: dict[int, _Entry]) -> Iterator[_Run]:
-    """Entries that follow each other, short lines between them left out; no number falls."""
-    run: list[_Entry] = []
-    for place in sorted(entries):
-        entry = entries[place]
-        if run and not (_follows(run[-1], entry) and _is_near(page, run[-1].place, place)):
-            yield run
-            run = []
-        run.append(entry)
-    if run:
-        yield run
-
-
-def _follows(before: _Entry, entry: _Entry) -> bool:
-    if before.page.isdigit() and entry.page.isdigit():
-        return int(before.page) <= int(entry.page)
-    return not before.page.isdigit() or not entry.page.isalpha()
-
-
-def _is_near(page: Page, above: int, below: int) -> bool:
-    own = (b for b in page.blocks[above + 1 : below] if b.kind is not BlockKind.FURNITURE)
-    texts = [block.span.of(page.text) for block in own]
-    short = all(len(t.split()) <= _BETWEEN_WORDS and not ends_sentence(t) for t in texts)
-    return len(texts) <= _BETWEEN and short
+def _follows(page: Page, before: _Entry, entry: _Entry) -> bool:
+    """Whether no number falls, and only short lines stand between two entries."""
+    if before.page.isdigit() and (
+        entry.page.isalpha() or (entry.page.isdigit() and int(before.page) > int(entry.page))
+    ):
+        return False
+    between = [_text(page, place) for place in _own(page, before.place + 1, entry.place)]
+    short = all(len(t.split()) <= _BETWEEN_WORDS and not ends_sentence(t) for t in between)
+    return len(between) <= _BETWEEN and short
 
 
 def _text(page: Page, place: int) -> str:

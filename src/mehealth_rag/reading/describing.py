@@ -7,7 +7,7 @@ those that the document gives: never those of its file.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from mehealth_rag.language.dates import DATE, iso_date, sensible_date
@@ -19,6 +19,7 @@ _ENDING = re.compile(
     r"pages|png|jpe?g|tiff?)\b",
     re.IGNORECASE,
 )
+_PATH = re.compile(r"\w[\\/]\w+[\\/]\w|^\w:\\")
 _OF_PROGRAMS = re.compile(
     r"(?:microsoft \w+ ?- .*|.*\b(?:template|vorlage|modèle|plantilla)\b.*"
     r"|[(<\[]?(?:untitled|unnamed|anonymous|no title|unknown(?: title)?|"
@@ -57,9 +58,21 @@ _TITLE_WORDS = 20
 
 def described(document: Document) -> Document:
     """The document, its source with the title and date that it gives itself."""
-    source = document.source
-    title = (_own_title(document) if source.guessed else None) or source.title
-    return replace(document, source=replace(source, title=title, dated=_date(document)))
+    source, told = document.source, document.metadata
+    first = next((page for page in document.pages if page.blocks), None)
+    title = source.title
+    if source.guessed:
+        given = " ".join(told.get("title", "").split())
+        own = _title_on(first) if first else None
+        title = given if is_title(given) else own or title
+    # What was given for a reader comes before what is printed, and that before what programs note.
+    printed = _printed(first) if first else None
+    dated = _dated(told, _PUBLISHED) or printed or _dated(told, _MADE)
+    return replace(document, source=replace(source, title=title, dated=dated))
+
+
+def _dated(told: Mapping[str, str], names: Sequence[str]) -> str | None:
+    return next(filter(None, (sensible_date(told.get(name, "")) for name in names)), None)
 
 
 def told_apart(
@@ -81,12 +94,9 @@ def told_apart(
 
 def is_title(text: str) -> bool:
     """Whether an entry of metadata is a title that a person gave."""
-    words = text.split()
-    if len(words) < 2 and len(text) < 12:
+    if len(text.split()) < 2 and (len(text) < 12 or any(map(str.isdigit, text))):
         return False
-    if "_" in text or _ENDING.search(text) or re.search(r"\w[\\/]\w+[\\/]\w|^\w:\\", text):
-        return False
-    if len(words) < 2 and any(map(str.isdigit, text)):
+    if "_" in text or _ENDING.search(text) or _PATH.search(text):
         return False
     return _is_text(text) and not _OF_PROGRAMS.fullmatch(text)
 
@@ -95,18 +105,6 @@ def _is_text(text: str) -> bool:
     letters = sum(map(str.isalpha, text))
     odd = "\ufffd" in text or "þÿ" in text
     return 3 <= letters <= _LONGEST and 2 * letters >= len(text) - text.count(" ") and not odd
-
-
-def _own_title(document: Document) -> str | None:
-    told = " ".join(document.metadata.get("title", "").split())
-    if is_title(told):
-        return told
-    page = _first_page(document)
-    return None if page is None else _title_on(page)
-
-
-def _first_page(document: Document) -> Page | None:
-    return next((page for page in document.pages if page.blocks), None)
 
 
 def _title_on(page: Page) -> str | None:
@@ -119,21 +117,6 @@ def _title_on(page: Page) -> str | None:
     first = page.blocks[0]
     text = _FOLIO.sub("", first.span.of(page.text)).strip()
     return text if first.kind is BlockKind.FURNITURE and is_title(text) else None
-
-
-def _date(document: Document) -> str | None:
-    """The date that was given for a reader, else the one printed, else when the file was made."""
-    page = _first_page(document)
-    return (
-        _first_of(document, _PUBLISHED)
-        or (_printed(page) if page is not None else None)
-        or _first_of(document, _MADE)
-    )
-
-
-def _first_of(document: Document, names: tuple[str, ...]) -> str | None:
-    told = (sensible_date(document.metadata.get(name, "")) for name in names)
-    return next(filter(None, told), None)
 
 
 def _printed(page: Page) -> str | None:

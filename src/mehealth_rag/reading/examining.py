@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 
 import pypdfium2 as pdfium
 from pypdfium2 import raw
@@ -10,7 +10,7 @@ from pypdfium2 import raw
 from mehealth_rag.reading import ocr
 from mehealth_rag.reading.faults import GARBAGE, hidden_words, is_garbage, is_no_language
 from mehealth_rag.reading.options import NO_OCR, ReadingOptions
-from mehealth_rag.reading.runs import NO_TEXT, Run
+from mehealth_rag.reading.runs import NO_TEXT, RawPage, Run
 from mehealth_rag.reading.upkeep import beat
 from mehealth_rag.types import Fault
 
@@ -30,44 +30,39 @@ _INK = 40
 """Levels of grey between the lightest and the darkest of it, below which it is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What a page has: the runs that may be used, and what is wrong with it."""
-
-    runs: tuple[Run, ...]
-    problem: str | None = None
-    fault: Fault | None = None
+_Finding = tuple[tuple[Run, ...], str | None, Fault | None]
+"""The runs of a page that may be used, and what is wrong with it."""
 
 
 def examine(
     page: pdfium.PdfPage,
-    runs: tuple[Run, ...],
-    size: tuple[float, float],
+    read: RawPage,
     options: ReadingOptions,
     hidden: str = "",
     *,
     unmapped: bool = False,
-) -> Finding:
+) -> RawPage:
     """Look at a page's runs, and where they are none or nonsense at what it draws.
 
-    `size` is that of the page as the runs are placed on it; `hidden` are words that were taken out
-    already because the page does not show them; `unmapped` is true where the fonts do not say what
-    most of the characters mean.
+    Gives the page with the runs that may be used, and what is wrong with it. `hidden` are words
+    that were taken out already because the page does not show them; `unmapped` is true where the
+    fonts do not say what most of the characters mean.
     """
     beat()
-    shown = tuple(run for run in runs if _may_be_seen(run, size))
-    if len(shown) < len(runs):
-        unseen = " ".join(run.text for run in runs if run not in shown)
-        hidden = f"{hidden} {unseen}".strip()
-    text = "\n".join(run.text for run in shown)
+    runs = tuple(run for run in read.runs if _may_be_seen(run, read.placed_on))
+    if len(runs) < len(read.runs):
+        hidden = " ".join([hidden, *(run.text for run in read.runs if run not in runs)]).strip()
+    text = "\n".join(run.text for run in runs)
     garbage = is_garbage(text) or (unmapped and is_no_language(text))
-    found = _examined(page, shown, options, garbage=garbage)
-    if not hidden:
-        return found
-    problem = hidden_words(hidden)
-    if found.problem and found.fault is not Fault.BLANK:
-        return Finding(found.runs, f"{found.problem}; {problem}", found.fault)
-    return Finding(found.runs, problem, Fault.HIDDEN)
+    problem, fault = None, None
+    if garbage or not runs:
+        runs, problem, fault = _drawn(page, options, garbage=garbage)
+    turn = 0 if fault is Fault.OCR else read.turn  # Tesseract reads the page as it is displayed
+    if hidden and problem and fault is not Fault.BLANK:
+        problem = f"{problem}; {hidden_words(hidden)}"
+    elif hidden:
+        problem, fault = hidden_words(hidden), Fault.HIDDEN
+    return replace(read, runs=runs, problem=problem, fault=fault, turn=turn)
 
 
 def _may_be_seen(run: Run, size: tuple[float, float]) -> bool:
@@ -77,17 +72,14 @@ def _may_be_seen(run: Run, size: tuple[float, float]) -> bool:
     return on_page and not 0 < run.size < _TINY
 
 
-def _examined(
-    page: pdfium.PdfPage, runs: tuple[Run, ...], options: ReadingOptions, *, garbage: bool
-) -> Finding:
-    if runs and not garbage:
-        return Finding(runs)
+def _drawn(page: pdfium.PdfPage, options: ReadingOptions, *, garbage: bool) -> _Finding:
+    """What a page draws, where it has no text or `garbage`."""
     try:
-        if not runs and not shows_something(page):
-            return Finding((), NO_TEXT, Fault.BLANK)
-        return _by_ocr(page, options, garbage=bool(runs))
+        if not garbage and not shows_something(page):
+            return (), NO_TEXT, Fault.BLANK
+        return _by_ocr(page, options, garbage=garbage)
     except pdfium.PdfiumError:
-        return Finding((), "the page cannot be drawn, and has no text", Fault.UNREADABLE)
+        return (), "the page cannot be drawn, and has no text", Fault.UNREADABLE
 
 
 def shows_something(page: pdfium.PdfPage) -> bool:
@@ -108,20 +100,20 @@ def shows_something(page: pdfium.PdfPage) -> bool:
     return max(pixels) - min(pixels) >= _INK
 
 
-def _by_ocr(page: pdfium.PdfPage, options: ReadingOptions, *, garbage: bool) -> Finding:
+def _by_ocr(page: pdfium.PdfPage, options: ReadingOptions, *, garbage: bool) -> _Finding:
     what, fault = (GARBAGE, Fault.GARBAGE) if garbage else (PICTURE, Fault.PICTURE)
     if options.ocr_languages == NO_OCR:
-        return Finding((), f"{what}; set ocr_languages to have it read by Tesseract", fault)
+        return (), f"{what}; set ocr_languages to have it read by Tesseract", fault
     if not options.tesseract:
-        return Finding((), f"{what}; install Tesseract to have it read", fault)
+        return (), f"{what}; install Tesseract to have it read", fault
     if missing := ocr.lacking(options.ocr_languages):
         names = ", ".join(missing)
-        return Finding((), f"{what}; Tesseract lacks the language {names}: install it", fault)
+        return (), f"{what}; Tesseract lacks the language {names}: install it", fault
     try:
         runs = ocr.read_picture(page, options.ocr_languages)
     except ocr.OcrError as error:
-        return Finding((), f"{what}; {error}", fault)
+        return (), f"{what}; {error}", fault
     if not runs:
-        return Finding((), _NO_WORDS, fault if garbage else Fault.BLANK)
+        return (), _NO_WORDS, fault if garbage else Fault.BLANK
     said = f"{GARBAGE}; read by Tesseract from what is drawn" if garbage else _READ_BY_OCR
-    return Finding(runs, said, Fault.OCR)
+    return runs, said, Fault.OCR

@@ -7,9 +7,9 @@ its label, as a row of a table does: "Name of applicant:", "Rosalind Achterberg"
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from statistics import median_low
+from typing import NamedTuple
 
 import pypdfium2 as pdfium
 from pypdfium2 import raw
@@ -32,8 +32,7 @@ _BESIDE = 40.0
 _LINE_BREAK = re.compile(r"[\r\n]+")
 
 
-@dataclass(frozen=True, slots=True)
-class _Written:
+class _Written(NamedTuple):
     """Something written on a page: its words, its place as displayed, whether it is a tick's."""
 
     text: str
@@ -55,27 +54,18 @@ def is_stand_in(document: pdfium.PdfDocument) -> bool:
 
 def with_fields(page: pdfium.PdfPage, runs: Sequence[Run], frame: Frame) -> tuple[Run, ...]:
     """The runs of a page, and with them what its forms and typed notes show."""
-    if not raw.FPDFPage_GetAnnotCount(page.raw):
-        return tuple(runs)
-    found = list(runs)
-    written = sorted(_all_written(page, frame), key=lambda w: (-round(w.box[1]), w.box[0]))
-    size = median_low(run.size for run in runs) if runs else _SIZE
-    for item in written:
-        _place(found, item, size)
-    return tuple(found)
-
-
-def _all_written(page: pdfium.PdfPage, frame: Frame) -> Iterator[_Written]:
+    written: list[_Written] = []
     for index in range(raw.FPDFPage_GetAnnotCount(page.raw)):
         annotation = raw.FPDFPage_GetAnnot(page.raw, index)
-        if not annotation:
-            continue
-        try:
+        if annotation:
             item = _written(page, annotation, frame)
-        finally:
             raw.FPDFPage_CloseAnnot(annotation)
-        if item is not None and item.text:
-            yield item
+            written += [item] if item is not None and item.text else []
+    size = median_low(run.size for run in runs) if runs and written else _SIZE
+    found = list(runs)
+    for item in sorted(written, key=lambda item: (-round(item.box[1]), item.box[0])):
+        _place(found, item, size)
+    return tuple(found)
 
 
 def _written(page: pdfium.PdfPage, annotation: object, frame: Frame) -> _Written | None:
@@ -106,46 +96,45 @@ def _one_line(text: str) -> str:
 
 
 def _place(runs: list[Run], item: _Written, size: float) -> None:
-    """Put what is written with its label, or by itself where it has none."""
-    at = _label(runs, item)
+    """Put what is written with its label: to the right of a tick, else to the left; or alone."""
+    before = None if item.note else _before(runs, item)
+    after = _after(runs, item) if item.tick else None
+    at = before if after is None else after
     if at is None:
         runs.append(_alone(runs, item, size))
         return
     label = runs[at]
-    box = (
-        min(label.box[0], item.box[0]), label.box[1], max(label.box[2], item.box[2]), label.box[3],
-    )  # fmt: skip
-    if item.tick and label.box[0] >= item.box[0]:
-        text = f"{item.text} {label.text}"
-        before = _before(runs, item)
-        if before is not None:  # what is ticked is a cell of the question's row
-            label = label._replace(order=runs[before].order)
-    else:
-        text = f"{label.text}\t{item.text}"
-    runs[at] = label._replace(text=text, box=box)
+    left, right = min(label.box[0], item.box[0]), max(label.box[2], item.box[2])
+    follows = item.tick and label.box[0] >= item.box[0]
+    label = label._replace(box=(left, label.box[1], right, label.box[3]))
+    if not follows:
+        runs[at] = label._replace(text=f"{label.text}\t{item.text}")
+        return
+    # What is ticked is a cell of the question's row.
+    order = label.order if before is None else runs[before].order
+    runs[at] = label._replace(text=f"{item.text} {label.text}", order=order)
 
 
-def _label(runs: Sequence[Run], item: _Written) -> int | None:
-    """Where the label of what is written is: to the right of a tick, else to the left."""
-    if item.note:
-        return None
+def _after(runs: Sequence[Run], item: _Written) -> int | None:
+    """Where the run is that begins nearest to the right of a box to be ticked, on its line."""
     right = item.box[2]
     after = [
         at
         for at, run in enumerate(runs)
-        if item.tick and -2 < run.box[0] - right < _BESIDE and _is_level(run, item.box)
+        if -2 < run.box[0] - right < _BESIDE and _is_level(run, item.box)
     ]
-    if after:
-        return min(after, key=lambda at: runs[at].box[0])
-    return _before(runs, item)
+    return min(after, key=lambda at: runs[at].box[0], default=None)
 
 
 def _before(runs: Sequence[Run], item: _Written) -> int | None:
     """Where the run is that ends nearest to the left of what is written, on its line."""
     edge = item.box[0] + 2
-    before = [at for at, run in enumerate(runs) if run.upright and run.box[2] <= edge]
-    level = [at for at in before if _is_level(runs[at], item.box)]
-    return max(level, key=lambda at: runs[at].box[2]) if level else None
+    before = [
+        at
+        for at, run in enumerate(runs)
+        if run.upright and run.box[2] <= edge and _is_level(run, item.box)
+    ]
+    return max(before, key=lambda at: runs[at].box[2], default=None)
 
 
 def _is_level(run: Run, box: Box) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from mehealth_rag.reading.marks import ends_sentence
 from mehealth_rag.reading.runs import RawPage, Region, TextLine
@@ -26,29 +26,32 @@ _NUMBER = re.compile(
 _WITH_NAME = re.compile(r"(\d{1,4})\W+(\D{3,60})|(\D{3,60}?)\W+(\d{1,4})")
 
 
-Edges = tuple[list["TextLine"], list["TextLine"]]
-"""The outermost lines of a page, at its top and at its bottom, from the edge inwards."""
+Edge = tuple[RawPage, bool, list[TextLine]]
+"""A page, whether it is its top, and its outermost lines there from the edge inwards."""
+_Key = tuple[str, int, bool]
 
 
 def mark_furniture(
     pages: Sequence[RawPage], arranged: Sequence[Sequence[Region]], body: float
 ) -> list[list[Region]]:
     """Mark the furniture lines in all pages' regions. `body` is the size of running text."""
-    edges = [(_edge(regions, top=True), _edge(regions, top=False)) for regions in arranged]
-    shared = _shared(pages, edges)
-    offsets = _offsets(pages, edges)
-    marked: list[list[Region]] = []
-    for page, regions, sides in zip(pages, arranged, edges, strict=True):
-        found: set[int] = set()
-        for top, side in zip((True, False), sides, strict=True):
-            for line in side:
-                if line.size > 1.4 * body and not _number(line.text, page):
-                    break
-                if _key(line, top) not in shared and not _is_number(line.text, page, offsets):
-                    break
-                found.add(id(line))
-        marked.append([_with_marks(region, found) for region in regions])
-    return marked
+    edges = [
+        (page, top, _outermost(regions, top=top))
+        for page, regions in zip(pages, arranged, strict=True)
+        for top in (True, False)
+    ]
+    shared = _shared(edges, len(pages))
+    offsets = _offsets(edges)
+    found: set[int] = set()
+    for page, top, lines in edges:
+        for line in lines:
+            own = _is_own_number(line.text, page)
+            if line.size > 1.4 * body and not own:
+                break
+            if not (own or _key(line, top) in shared or _is_counted(line.text, page, offsets)):
+                break
+            found.add(id(line))
+    return [[_with_marks(region, found) for region in regions] for regions in arranged]
 
 
 def _with_marks(region: Region, found: set[int]) -> Region:
@@ -62,31 +65,26 @@ def _with_marks(region: Region, found: set[int]) -> Region:
     )
 
 
-def _edge(regions: Sequence[Region], *, top: bool) -> list[TextLine]:
+def _outermost(regions: Sequence[Region], *, top: bool) -> list[TextLine]:
     lines = [line for region in regions for line in region if line.upright]
     lines.sort(key=lambda line: -line.baseline if top else line.baseline)
     return lines[:_DEPTH]
 
 
-def _key(line: TextLine, top: bool) -> tuple[str, int, bool]:
+def _key(line: TextLine, top: bool) -> _Key:
     text = line.text.casefold().replace("\t", " ")
     if not ends_sentence(text):  # sentences that differ in a figure say different things
         text = _DIGITS.sub("#", text)
     return text, round(line.baseline / 12), top
 
 
-def _shared(pages: Sequence[RawPage], edges: Sequence[Edges]) -> set[tuple[str, int, bool]]:
+def _shared(edges: Sequence[Edge], pages: int) -> set[_Key]:
     """Keys of the lines that several pages have at the same place."""
-    needed = min(_PAGES, max(2, len(pages)))
-    counts: Counter[tuple[str, int, bool]] = Counter()
-    for page, sides in zip(pages, edges, strict=True):
-        keys = {
-            _key(line, top)
-            for top, side in zip((True, False), sides, strict=True)
-            for line in side
-            if _in_zone(line, page.height, top) and len(line.text) <= _LONG
-        }
-        counts.update(keys)
+    counts: Counter[_Key] = Counter()
+    for page, top, lines in edges:
+        own = (line for line in lines if _in_zone(line, page.placed_on[1], top))
+        counts.update({_key(line, top) for line in own if len(line.text) <= _LONG})
+    needed = min(_PAGES, max(2, pages))
     return {key for key, count in counts.items() if count >= needed and key[0].strip("#\t $,.%()")}
 
 
@@ -95,28 +93,22 @@ def _in_zone(line: TextLine, height: float, top: bool) -> bool:
     return at > 1 - _ZONE if top else at < _ZONE
 
 
-def _offsets(pages: Sequence[RawPage], edges: Sequence[Edges]) -> set[int]:
+def _offsets(edges: Sequence[Edge]) -> set[int]:
     """Differences between printed and counted numbers that three pages or more agree on."""
-    counts: Counter[int] = Counter()
-    for page, sides in zip(pages, edges, strict=True):
-        found = {int(number) - page.number for number in _edge_numbers(sides) if number.isdigit()}
-        counts.update(found)
+    found = {
+        (page.number, int(match[2]) - page.number)
+        for page, _, lines in edges
+        for line in lines[:2]
+        if (match := _NUMBER.fullmatch(line.text)) and match[2].isdigit()
+    }
+    counts = Counter(offset for _, offset in found)
     return {offset for offset, count in counts.items() if count >= _PAGES}
 
 
-def _edge_numbers(sides: Edges) -> Iterator[str]:
-    for side in sides:
-        for line in side[:2]:
-            match = _NUMBER.fullmatch(line.text)
-            if match:
-                yield match[2]
-
-
-def _number(text: str, page: RawPage) -> bool:
+def _is_own_number(text: str, page: RawPage) -> bool:
     """Whether a line is the page's own number, alone or with a short name beside it."""
     own = {page.label.casefold(), str(page.number)}
-    match = _NUMBER.fullmatch(text)
-    if match:
+    if match := _NUMBER.fullmatch(text):
         return match[2].casefold() in own
     named = _WITH_NAME.fullmatch(text)
     if not named:
@@ -126,8 +118,7 @@ def _number(text: str, page: RawPage) -> bool:
     return (named[1] or named[4]) in own and (name.isupper() or divided)
 
 
-def _is_number(text: str, page: RawPage, offsets: set[int]) -> bool:
-    if _number(text, page):
-        return True
+def _is_counted(text: str, page: RawPage, offsets: set[int]) -> bool:
+    """Whether a line is a number that keeps step with the pages."""
     match = _NUMBER.fullmatch(text)
     return bool(match and match[2].isdigit() and int(match[2]) - page.number in offsets)

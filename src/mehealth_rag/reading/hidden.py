@@ -150,23 +150,28 @@ def _unseen(page: pdfium.PdfPage, suspects: Sequence[Item], boxes: Mapping[int, 
 
     What is seen in a coarse picture needs no fine one.
     """
-    sized = {handle for handle, (x0, y0, x1, y1) in boxes.items() if x1 > x0 and y1 > y0}
-    drawn = [i for i in suspects if i.painted and i.handle in sized]
-    seen = {item.handle for item in drawn}
+    unseen = [item.handle for item in suspects if item.painted and _has_size(boxes[item.handle])]
+    seen = set(unseen)
     for scale in (_COARSE, _FINE):
-        if drawn:
-            with_them = _draw(page, scale)
-            without = _without(page, [item.handle for item in drawn], scale)
-            drawn = [i for i in drawn if not differs(with_them, without, boxes[i.handle])]
-    seen -= {item.handle for item in drawn}
+        if unseen:
+            drawn, without = _draw(page, scale), _without(page, unseen, scale)
+            unseen = [name for name in unseen if not differs(drawn, without, boxes[name])]
+    seen -= set(unseen)
     return [item for item in suspects if item.handle not in seen]
 
 
-def _without(page: pdfium.PdfPage, handles: Sequence[int], scale: float) -> Picture:
+def _has_size(box: Box) -> bool:
+    return box[2] > box[0] and box[3] > box[1]
+
+
+def _without(page: pdfium.PdfPage, handles: Iterable[int], scale: float) -> Picture:
     """The page's picture without some objects."""
-    _switch(handles, on=False)
+    objects = list(map(_object, handles))
+    for item in objects:
+        raw.FPDFPageObj_SetIsActive(item, 0)
     picture = _draw(page, scale)
-    _switch(handles, on=True)
+    for item in objects:
+        raw.FPDFPageObj_SetIsActive(item, 1)
     return picture
 
 
@@ -176,11 +181,6 @@ def _draw(page: pdfium.PdfPage, pixels_a_point: float) -> Picture:
     picture = Picture(bitmap.to_numpy()[:, :, 1].copy(), scale)
     bitmap.close()
     return picture
-
-
-def _switch(handles: Iterable[int], *, on: bool) -> None:
-    for handle in handles:
-        raw.FPDFPageObj_SetIsActive(_object(handle), on)
 
 
 def _object(handle: int) -> object:

@@ -14,7 +14,7 @@ from functools import cache
 from statistics import median
 from typing import TYPE_CHECKING
 
-from mehealth_rag.reading.runs import DESCENT, Run, line_box
+from mehealth_rag.reading.runs import DESCENT, Run, in_groups, line_box
 from mehealth_rag.reading.tidy import clean
 from mehealth_rag.types import Box
 
@@ -122,18 +122,15 @@ def _words(tsv: str, scale: float, down: int) -> list[_Word]:
 
 
 def _runs(words: Sequence[_Word]) -> Iterable[Run]:
-    lines: dict[tuple[str, str, str], list[_Word]] = {}
-    for word in words:
-        lines.setdefault(word.line, []).append(word)
-    sure = [line for line in lines.values() if sum(w.sure for w in line) >= _SURE * len(line)]
+    lines = in_groups(words, lambda line, word: line[0].line == word.line)
+    sure = [line for line in lines if sum(w.sure for w in line) >= _SURE * len(line)]
     if not sure:
         return
     sizes = [_size(line) for line in sure]
     usual = median(sizes)
     for order, (line, size) in enumerate(zip(sure, sizes, strict=True)):
         snapped = usual if abs(size - usual) < 0.2 * usual else size
-        for cell in _cells(line, snapped):
-            yield _as_run(cell, snapped, order)
+        yield from _line_runs(line, snapped, order)
 
 
 def _size(line: Sequence[_Word]) -> float:
@@ -143,18 +140,10 @@ def _size(line: Sequence[_Word]) -> float:
     return (max(w.box[3] for w in line) - min(w.box[1] for w in line)) / ems
 
 
-def _cells(line: Sequence[_Word], size: float) -> Iterable[list[_Word]]:
-    cell: list[_Word] = []
-    for word in line:
-        if cell and word.box[0] - cell[-1].box[2] > _CELL_GAP * size:
-            yield cell
-            cell = []
-        cell.append(word)
-    yield cell
-
-
-def _as_run(cell: Sequence[_Word], size: float, order: int) -> Run:
-    deep = any(_DEEP.search(word.text) for word in cell)
-    baseline = min(word.box[1] for word in cell) + DESCENT * size * deep
-    box = line_box(cell[0].box[0], cell[-1].box[2], baseline, size)
-    return Run(" ".join(word.text for word in cell), box, baseline, size, order)
+def _line_runs(line: Sequence[_Word], size: float, order: int) -> Iterable[Run]:
+    gap = _CELL_GAP * size
+    for cell in in_groups(line, lambda cell, word: word.box[0] - cell[-1].box[2] <= gap):
+        text = " ".join(word.text for word in cell)
+        baseline = min(word.box[1] for word in cell) + DESCENT * size * bool(_DEEP.search(text))
+        box = line_box(cell[0].box[0], cell[-1].box[2], baseline, size)
+        yield Run(text, box, baseline, size, order)

@@ -31,8 +31,16 @@ def open_pdf(path: Path, passwords: Sequence[str] = ()) -> pdfium.PdfDocument:
         try:
             return pdfium.PdfDocument(path, password=password or None)
         except pdfium.PdfiumError as error:
-            if getattr(error, "err_code", None) != _PASSWORD:
-                raise _refused(path, error) from error
+            code = getattr(error, "err_code", None)
+            if code == _PASSWORD:
+                continue
+            if code == _SECURITY:
+                reason = "locked in a way that is not known here; save a copy without"
+            elif not has_end(path):
+                reason = "cut short (its end is missing); get the file again"
+            else:
+                reason = f"damaged ({error}); get the file again"
+            raise ReadingError(f"{path}: the PDF is {reason}") from error
     tried = f"; none of the {len(passwords)} passwords given opens it" if passwords else ""
     raise ReadingError(
         f"{path}: the PDF is locked with a password{tried}; put its password into the file that "
@@ -46,18 +54,6 @@ def has_end(path: Path) -> bool:
         file.seek(0, 2)
         file.seek(max(0, file.tell() - 2048))
         return b"%%EOF" in file.read()
-
-
-def _refused(path: Path, error: pdfium.PdfiumError) -> ReadingError:
-    if getattr(error, "err_code", None) == _SECURITY:
-        return ReadingError(
-            f"{path}: the PDF is locked in a way that is not known here; save a copy without"
-        )
-    if not has_end(path):
-        return ReadingError(
-            f"{path}: the PDF is cut short (its end is missing); get the file again"
-        )
-    return ReadingError(f"{path}: the PDF is damaged ({error}); get the file again")
 
 
 def page_label(document: pdfium.PdfDocument, index: int) -> str:
@@ -146,19 +142,13 @@ def render_page(path: Path, number: int, width: int, passwords: Sequence[str] = 
     except OSError as error:
         raise ReadingError(f"{path}: cannot be shown ({error}); get the file again") from error
     try:
-        return _render(document, path, number, width)
+        if not 1 <= number <= len(document):
+            raise ReadingError(f"{path}: no page {number}; the file has {len(document)}")
+        page = document[number - 1]
+        picture = io.BytesIO()
+        page.render(scale=width / page.get_width()).to_pil().save(picture, "PNG")
     except pdfium.PdfiumError as error:
         raise ReadingError(f"{path}: page {number} cannot be shown ({error})") from error
     finally:
         document.close()
-
-
-def _render(document: pdfium.PdfDocument, path: Path, number: int, width: int) -> bytes:
-    if not 1 <= number <= len(document):
-        raise ReadingError(f"{path}: no page {number}; the file has {len(document)}")
-    page = document[number - 1]
-    bitmap = page.render(scale=width / page.get_width())
-    picture = io.BytesIO()
-    bitmap.to_pil().save(picture, "PNG")
-    page.close()
     return picture.getvalue()

@@ -57,9 +57,6 @@ class Style:
     """Degrees clockwise by which the page would have to be turned for its text to stand upright."""
 
 
-NO_STYLE = Style(0.0, 0.0, bold=False, upright=True)
-
-
 class Questions:
     """Asks pdfium about one page's characters, by index; answers are in displayed coordinates."""
 
@@ -153,8 +150,8 @@ class Questions:
         starts = [first + match.start() for match in _WORD.finditer(line)]
         self._met.update(map(self._get_object, repeat(self._text), starts))
 
-    def words(self, line: str, first: int) -> Iterator[tuple[int, int, Box]]:
-        """Give start and end of each word of `line`, whose first character is `first`, and its box.
+    def words(self, line: str, first: int) -> Iterator[tuple[int, Box]]:
+        """Give the start and the box of each word of `line`, whose first character is `first`.
 
         The box is as high as the word's first character.
         """
@@ -167,7 +164,7 @@ class Questions:
                 left, bottom, right, top = self._frame.box((left, bottom, right, top))
             if end - start > 1:
                 right = max(right, self.char(first + end - 1)[2])
-            yield start, end, (left, bottom, right, top)
+            yield start, (left, bottom, right, top)
 
     def style(self, index: int) -> Style:
         """Give size, baseline, weight and direction at one character.
@@ -198,41 +195,29 @@ class Questions:
     def _look(self, index: int, own: float) -> tuple[bool, bool]:
         """Tell whether the font at a character of a text object is bold, and whether slanted.
 
-        It is asked once a font and page.
+        It is asked once a font and page. Its name comes first: the weight is guessed from the
+        stems, and calls many an italic font heavy.
         """
         font = self._get_object_font(own) if own else 0.0
         look = self._fonts.get(font) if font else None
         if look is None:
-            bold = self._bold(index)
-            slant = bool(self._flags.value & _ITALIC) or _is_slanted_name(self._name.value)
-            look = self._fonts[font] = bold, slant
+            self._get_font(self._text, index, self._name_slot, _NAME_LENGTH, self._flags_slot)
+            bold, slant = _named(self._name.value)
+            flags = self._flags.value
+            if bold is None and flags & _ITALIC:
+                bold = bool(flags & _FORCE_BOLD)
+            elif bold is None:
+                bold = self._get_weight(self._text, index) >= _BOLD_WEIGHT
+            look = self._fonts[font] = bold, slant or bool(flags & _ITALIC)
         return look
 
-    def _bold(self, index: int) -> bool:
-        """Tell whether the font at one character is a bold one.
-
-        Its name is asked first: the weight is guessed from the stems, and calls many an italic
-        font heavy.
-        """
-        self._get_font(self._text, index, self._name_slot, _NAME_LENGTH, self._flags_slot)
-        known = _is_bold_name(self._name.value)
-        if known is not None:
-            return known
-        if self._flags.value & _ITALIC:
-            return bool(self._flags.value & _FORCE_BOLD)
-        return bool(self._get_weight(self._text, index) >= _BOLD_WEIGHT)
-
 
 @cache
-def _is_bold_name(name: bytes) -> bool | None:
-    """Tell whether a font's name says that it is bold; None where it says nothing."""
+def _named(name: bytes) -> tuple[bool | None, bool]:
+    """Tell whether a font's name says that it is bold, None where it says nothing; and italic.
+
+    The standard fonts have no flags that say so.
+    """
     text = name.decode("utf-8", "replace")
-    if _BOLD_NAME.search(text):
-        return True
-    return False if _LIGHT_NAME.search(text) else None
-
-
-@cache
-def _is_slanted_name(name: bytes) -> bool:
-    """Tell whether a font's name says that it is italic; the standard fonts have no flags."""
-    return _SLANTED_NAME.search(name.decode("utf-8", "replace")) is not None
+    bold = True if _BOLD_NAME.search(text) else (False if _LIGHT_NAME.search(text) else None)
+    return bold, _SLANTED_NAME.search(text) is not None

@@ -15,6 +15,7 @@ HYPHENS = "-\u2010\u00ad"
 """Signs that break a word at the end of a line: hyphen-minus, hyphen, soft hyphen."""
 
 
+_T = TypeVar("_T")
 _Piece = TypeVar("_Piece", "Run", "TextLine")
 
 
@@ -60,17 +61,48 @@ def union(boxes: Iterable[Box]) -> Box:
     return min(lefts), min(bottoms), max(rights), max(tops)
 
 
+def in_groups(items: Iterable[_T], goes_on: Callable[[list[_T], _T], bool]) -> list[list[_T]]:
+    """Items that follow each other by groups: each goes on in the group before it or opens one."""
+    groups: list[list[_T]] = []
+    group: list[_T] = []
+    for item in items:
+        if group and goes_on(group, item):
+            group.append(item)
+        else:
+            group = [item]
+            groups.append(group)
+    return groups
+
+
 def in_rows(
     pieces: Iterable[_Piece], beside: Callable[[_Piece, _Piece], bool]
 ) -> list[list[_Piece]]:
     """Runs or lines by rows, downwards: each is `beside` the first of its row."""
-    rows: list[list[_Piece]] = []
-    for piece in sorted(pieces, key=lambda piece: -piece.baseline):
-        if rows and beside(rows[-1][0], piece):
-            rows[-1].append(piece)
-        else:
-            rows.append([piece])
-    return rows
+    ordered = sorted(pieces, key=lambda piece: -piece.baseline)
+    return in_groups(ordered, lambda row, piece: beside(row[0], piece))
+
+
+def is_level(one: _Piece, other: _Piece) -> bool:
+    """Whether two stand on one baseline."""
+    return abs(one.baseline - other.baseline) < 0.3 * min(one.size, other.size)
+
+
+def overlaps(one: _Piece, other: _Piece) -> bool:
+    """Whether two share some of the width of the page, however far apart they are in height."""
+    return min(one.box[2], other.box[2]) > max(one.box[0], other.box[0])
+
+
+def is_below(above: Run, run: Run, leading: float = 1.5) -> bool:
+    """Whether a run stands right under another and looks like it; `leading` is in ems."""
+    step = above.baseline - run.baseline
+    near = 0.7 * run.size < step < leading * run.size
+    return near and overlaps(above, run) and above.bold == run.bold
+
+
+def without(runs: Iterable[Run], taken: Iterable[Run]) -> list[Run]:
+    """The runs that were not taken, told by what they are and not by what they say."""
+    gone = set(map(id, taken))
+    return [run for run in runs if id(run) not in gone] if gone else list(runs)
 
 
 def down_to(above: Box, below: Box) -> Box:
@@ -97,19 +129,15 @@ class RawPage:
     turn: int = 0
 
     @property
-    def height(self) -> float:
-        """The height of the page as its runs stand on it, in points."""
-        return self.size[0] if self.turn else self.size[1]
+    def placed_on(self) -> tuple[float, float]:
+        """Width and height of the page as its runs stand on it, in points."""
+        return self.size[::-1] if self.turn else self.size
 
     def displayed(self, box: Box | None) -> Box | None:
         """Place a box of the page as its runs stand on it on the page as displayed."""
         if box is None or not self.turn:
             return box
-        left, bottom, right, top = box
-        width, height = self.size
-        if self.turn == 90:
-            return width - top, left, width - bottom, right
-        return bottom, height - right, top, height - left
+        return Frame((0.0, 0.0, *self.placed_on), 360 - self.turn).box(box)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,29 +160,8 @@ class Frame:
         """Whether user space and displayed page are the same."""
         return self.rotation == 0 and self.crop[0] == 0 and self.crop[1] == 0
 
-    def point(self, x: float, y: float) -> tuple[float, float]:
-        """Place a point of user space on the displayed page, origin at its bottom left."""
-        left, bottom, right, top = self.crop
-        match self.rotation:
-            case 90:
-                return y - bottom, right - x
-            case 180:
-                return right - x, top - y
-            case 270:
-                return top - y, x - left
-            case _:
-                return x - left, y - bottom
-
-    def box(self, box: Box) -> Box:
-        """Place a box of user space on the displayed page."""
-        if self.plain:
-            return box
-        x0, y0 = self.point(box[0], box[1])
-        x1, y1 = self.point(box[2], box[3])
-        return min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
-
     def direction(self, a: float, b: float) -> tuple[float, float]:
-        """Turn the direction of a text matrix's first column as the displayed page shows it."""
+        """Turn a direction of user space as the displayed page shows it."""
         match self.rotation:
             case 90:
                 return b, -a
@@ -165,14 +172,28 @@ class Frame:
             case _:
                 return a, b
 
+    def point(self, x: float, y: float) -> tuple[float, float]:
+        """Place a point of user space on the displayed page, origin at its bottom left."""
+        left, bottom, right, top = self.crop
+        across, up = self.direction(x, y)
+        (x0, y0), (x1, y1) = self.direction(left, bottom), self.direction(right, top)
+        return across - min(x0, x1), up - min(y0, y1)
+
+    def box(self, box: Box) -> Box:
+        """Place a box of user space on the displayed page."""
+        if self.plain:
+            return box
+        x0, y0 = self.point(box[0], box[1])
+        x1, y1 = self.point(box[2], box[3])
+        return min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
+
 
 class TextLine(NamedTuple):
     """One line of the layout: a run, or the runs of one baseline that belong together.
 
     `row` marks a table's row; its cells are separated by a tab in `text`. `bold` is true where the
-    whole line is. `cells` are the lines that a row of two words' cells would fall into if they
-    were of two columns; each of them knows its `whole`. `statement` marks a large figure with its
-    caption, which is a block of its own.
+    whole line is. `cell` marks one of two cells of words, which are a row unless columns part
+    them. `statement` marks a large figure with its caption, which is a block of its own.
     """
 
     text: str
@@ -186,8 +207,7 @@ class TextLine(NamedTuple):
     upright: bool = True
     note: bool = False
     slant: bool = False
-    cells: tuple[TextLine, ...] = ()
-    whole: TextLine | None = None
+    cell: bool = False
     statement: bool = False
 
 

@@ -20,11 +20,9 @@ from pypdfium2 import raw
 from mehealth_rag.reading.questions import bound
 from mehealth_rag.types import Box
 
-Boxes = NDArray[np.float64]
-Matrix = NDArray[np.float64]
-Colours = NDArray[np.int64]
+Numbers = NDArray[np.float64]
+Whole = NDArray[np.int64]
 Flags = NDArray[np.bool_]
-Places = NDArray[np.int64]
 
 _LAYER_SIGNS = (b"/OCProperties", b"/ObjStm", b"/Encrypt")
 
@@ -37,6 +35,7 @@ def may_have_layers(path: Path) -> bool:
 
 _INT, _ADDRESS = ctypes.c_int, ctypes.c_void_p
 _PLAIN = np.asarray([[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]])
+_CORNERS = [[0, 1], [0, 3], [2, 1], [2, 3]]
 _DEEPEST = 5
 """Forms in forms; deeper ones are not looked into."""
 _LIGHT = 200
@@ -70,26 +69,36 @@ class Item:
     painted: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Stretch:
-    """Objects drawn one after another, their modes as texts [n], and what holds them.
-
-    That is the page, or a form with its way into user space.
-    """
-
-    handles: list[int]
-    modes: NDArray[np.int32]
-    form: int
-    matrix: Matrix
+_Part = tuple[list[int], NDArray[np.int32], int, Numbers]
+"""Handles of objects drawn one after another, their modes as texts, the form that holds them and
+its way into user space."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Drawn:
-    """All objects of a page in the order of drawing, as `_Stretch` has some."""
+    """All objects of a page in the order of drawing.
 
-    stretches: tuple[_Stretch, ...]
-    handles: list[int]
+    Their handles [n] and modes as texts [n]; the parts that they are of [n], the forms that hold
+    the parts [p], and those forms' ways into user space [p, 3, 2].
+    """
+
+    handles: Whole
     modes: NDArray[np.int32]
+    parts: Whole
+    forms: Whole
+    ways: Numbers
+
+    @classmethod
+    def of(cls, parts: Iterable[_Part]) -> _Drawn:
+        """Put parts one behind another."""
+        handles, modes, forms, ways = zip(*parts, strict=True)
+        return cls(
+            np.asarray([handle for some in handles for handle in some], np.int64),
+            np.concatenate(modes),
+            np.repeat(np.arange(len(forms)), list(map(len, handles))),
+            np.asarray(forms, np.int64),
+            np.asarray(ways),
+        )
 
     @property
     def unpainted(self) -> Flags:
@@ -97,18 +106,23 @@ class _Drawn:
         found: Flags = (self.modes == _INVISIBLE) | (self.modes == _CLIPPING)
         return found
 
-    def at(self, places: Places) -> list[int]:
-        """The handles of the objects at some places."""
-        return [self.handles[at] for at in places.tolist()]
-
 
 @dataclass(frozen=True, slots=True)
-class Grounds:
+class _Grounds:
     """Areas that texts may be lost on: boxes [m, 4], colours [m, 3], places in the order [m]."""
 
-    boxes: Boxes
-    colours: Colours
-    places: Places
+    boxes: Numbers
+    colours: Whole
+    places: Whole
+
+    def hide(self, boxes: Numbers, hiding: Flags) -> Flags:
+        """Which of some texts, by their boxes [n, 4], one reaches over that may hide it [n, m]."""
+        left, bottom, right, top = (side[:, None] for side in boxes.T)
+        x0, y0, x1, y1 = self.boxes.T
+        middle = (bottom + top) / 2
+        across = np.minimum(right, x1) - np.maximum(left, x0) >= (right - left) * _OVER
+        found: Flags = (hiding & (y0 <= middle) & (middle <= y1) & across).any(axis=1)
+        return found
 
 
 class Walker:
@@ -144,37 +158,38 @@ class Walker:
         None are looked for where nothing speaks against the texts that were `met` in reading it.
         """
         objects = map(self._get, repeat(page), range(int(self._count(page))))
-        parts = tuple(self._parted(list(objects), 0, _PLAIN, 0))  # type: ignore[arg-type]
-        handles = [handle for part in parts for handle in part.handles]
-        drawn = _Drawn(parts, handles, np.concatenate([part.modes for part in parts]))
+        drawn = _Drawn.of(self._parted(list(objects), 0, _PLAIN, 0))  # type: ignore[arg-type]
         texts = np.flatnonzero(drawn.modes != _NO_TEXT)
+        handles = drawn.handles[texts].tolist()
         grounds = self._grounds(drawn)
-        first = [at for at in texts.tolist() if handles[at] in met]
-        if not self._suspicious(drawn, np.asarray(first, np.int64), grounds).any():
+        first = texts[[handle in met for handle in handles]] if handles else texts
+        if not self._suspicious(drawn, first, grounds).any():
             return [], []
         places = texts[self._suspicious(drawn, texts, grounds)]
-        forms = [part.form for part in parts for _ in part.handles]
-        boxes, unpainted = self._boxes(drawn, places).tolist(), drawn.unpainted
+        columns = (drawn.handles, drawn.forms[drawn.parts], drawn.unpainted)
+        asked = (column[places].tolist() for column in columns)
         items = [
-            Item(handles[at], forms[at], tuple(box), painted=not unpainted[at])
-            for at, box in zip(places.tolist(), boxes, strict=True)
+            Item(handle, form, tuple(box), painted=not unpainted)
+            for box, handle, form, unpainted in zip(
+                self._boxes(drawn, places).tolist(), *asked, strict=True
+            )
         ]
-        return items, drawn.at(texts)
+        return items, handles
 
     def _parted(
-        self, handles: list[int], form: int, matrix: Matrix, depth: int
-    ) -> Iterator[_Stretch]:
+        self, handles: list[int], form: int, matrix: Numbers, depth: int
+    ) -> Iterator[_Part]:
         """The objects of a page or form, cut where one is a form, which has its own."""
         modes = _each(self._render_mode, handles)
         start = 0
         for at in np.flatnonzero(modes == _NO_TEXT).tolist() if depth < _DEEPEST else ():
             if self._type(handles[at]) == raw.FPDF_PAGEOBJ_FORM:
-                yield _Stretch(handles[start:at], modes[start:at], form, matrix)
+                yield handles[start:at], modes[start:at], form, matrix
                 yield from self._inside(handles[at], matrix, depth + 1)
                 start = at + 1
-        yield _Stretch(handles[start:], modes[start:], form, matrix)
+        yield handles[start:], modes[start:], form, matrix
 
-    def _inside(self, form: int, around: Matrix, depth: int) -> Iterator[_Stretch]:
+    def _inside(self, form: int, around: Numbers, depth: int) -> Iterator[_Part]:
         objects = map(self._form_get, repeat(form), range(int(self._form_count(form))))
         numbers = (ctypes.c_float * 6)()
         self._matrix(form, ctypes.addressof(numbers))
@@ -182,19 +197,35 @@ class Walker:
         matrix[2] += around[2]
         return self._parted(list(objects), form, matrix, depth)  # type: ignore[arg-type]
 
-    def _suspicious(self, drawn: _Drawn, texts: Places, grounds: Grounds) -> Flags:
+    def _suspicious(self, drawn: _Drawn, texts: Whole, grounds: _Grounds) -> Flags:
         """Which texts, at some places, may be unseen: by their own look, or by their grounds."""
-        handles = drawn.at(texts)
+        handles = drawn.handles[texts].tolist()
         told, colours = self._fills(handles)
         odd = ~told | drawn.unpainted[texts]
         odd |= (colours[:, :3].min(axis=1) >= _LIGHT) | (colours[:, 3] < _FAINT)
-        odd |= np.fromiter(map(self._clip_paths, map(self._clip, handles)), np.int32) > 0
+        odd |= _each(self._clip_paths, list(map(self._clip, handles))) > 0  # type: ignore[arg-type]
         if self._layers:
             marked = np.flatnonzero(_each(self._marks, handles)).tolist()
             odd[[at for at in marked if self._is_on_layer(handles[at])]] = True
-        return odd | _lost(texts, colours[:, :3], lambda asked: self._boxes(drawn, asked), grounds)
+        return odd | self._lost(drawn, texts, colours[:, :3], grounds)
 
-    def _fills(self, handles: list[int]) -> tuple[Flags, Colours]:
+    def _lost(self, drawn: _Drawn, texts: Whole, colours: Whole, grounds: _Grounds) -> Flags:
+        """Which texts a ground reaches over that is drawn later, or is of their own colour."""
+        found = np.zeros(len(texts), np.bool_)
+        if not len(texts) or not len(grounds.places):
+            return found
+        looks, which = np.unique(colours @ (1 << 16, 1 << 8, 1), return_inverse=True)
+        apart = (looks[:, None] >> (16, 8, 0) & 255)[:, None] - grounds.colours
+        alike = np.abs(apart).max(axis=2) <= _LIKE
+        until = np.where(alike, int(texts[-1]) + 1, grounds.places)  # hides what is drawn before
+        asked = np.flatnonzero(texts < until.max(axis=1)[which])
+        step = max(1, _PAIRS // len(grounds.places))
+        for some in np.split(asked, range(step, len(asked), step)) if len(asked) else ():
+            hiding = texts[some, None] < until[which[some]]
+            found[some] = grounds.hide(self._boxes(drawn, texts[some]), hiding)
+        return found
+
+    def _fills(self, handles: list[int]) -> tuple[Flags, Whole]:
         """Whether each object has a plain colour [n], and which, with its opacity [n, 4]."""
         colours = np.zeros((len(handles), 4), np.uint32)
         told = _each(self._fill, handles, *_slots(colours))
@@ -207,13 +238,13 @@ class Walker:
                 return True
         return False
 
-    def _grounds(self, drawn: _Drawn) -> Grounds:
+    def _grounds(self, drawn: _Drawn) -> _Grounds:
         """The filled areas and pictures of a page."""
         others = np.flatnonzero(drawn.modes == _NO_TEXT)
-        kinds = _each(self._type, drawn.at(others))
+        kinds = _each(self._type, drawn.handles[others].tolist())
         pictures = others[kinds == raw.FPDF_PAGEOBJ_IMAGE]
         paths = others[kinds == raw.FPDF_PAGEOBJ_PATH]
-        handles = drawn.at(paths)
+        handles = drawn.handles[paths].tolist()
         modes = np.zeros((len(paths), 2), np.int32)
         _each(self._draw_mode, handles, *_slots(modes))
         _, colours = self._fills(handles)
@@ -221,64 +252,22 @@ class Walker:
         kept = (modes[:, 0] != raw.FPDF_FILLMODE_NONE) & (colours[:, 3] >= _FAINT)
         kept &= ((boxes[:, 2:] - boxes[:, :2]) >= _WIDE).all(axis=1)
         none = np.full((len(pictures), 3), _NO_COLOUR, np.int64)
-        return Grounds(
+        return _Grounds(
             np.concatenate((boxes[kept], self._boxes(drawn, pictures))),
             np.concatenate((colours[kept, :3], none)),
             np.concatenate((paths[kept], pictures)),
         )
 
-    def _boxes(self, drawn: _Drawn, places: Places) -> Boxes:
+    def _boxes(self, drawn: _Drawn, places: Whole) -> Numbers:
         """Left, bottom, right and top [n, 4] of objects in the page's user space."""
         table = np.zeros((len(places), 4), np.float32)
-        _each(self._bounds, drawn.at(places), *_slots(table))
-        boxes, start = table.astype(np.float64), 0
-        for part in drawn.stretches if len(drawn.stretches) > 1 else ():
-            own = (places >= start) & (places < start + len(part.handles))
-            corners = boxes[own][:, [[0, 1], [0, 3], [2, 1], [2, 3]]]
-            moved = corners @ part.matrix[:2] + part.matrix[2]
-            boxes[own] = np.concatenate((moved.min(axis=1), moved.max(axis=1)), axis=1)
-            start += len(part.handles)
-        return boxes
-
-
-def _lost(
-    places: Places, colours: Colours, boxes: Callable[[Places], Boxes], grounds: Grounds
-) -> Flags:
-    """The texts [n] that a ground reaches over which is drawn later, or is of their own colour.
-
-    `places` [n] are the texts' in the order of drawing, `colours` [n, 3] theirs; `boxes` tells
-    those of texts by their places.
-    """
-    found = np.zeros(len(places), np.bool_)
-    if not len(places) or not len(grounds.places):
-        return found
-    looks, which = np.unique(colours @ (1 << 16, 1 << 8, 1), return_inverse=True)
-    apart = (looks[:, None] >> (16, 8, 0) & 255)[:, None] - grounds.colours
-    alike = np.abs(apart).max(axis=2) <= _LIKE
-    until = np.where(alike, int(places[-1]) + 1, grounds.places)
-    asked = np.flatnonzero(places < until.max(axis=1)[which])
-    if not len(asked):
-        return found
-    near = np.flatnonzero(until.max(axis=0) > places[asked[0]])
-    step = max(1, _PAIRS // max(1, len(near)))
-    for some in np.split(asked, range(step, len(asked), step)):
-        limits = until[which[some]][:, near]
-        found[some] = _reached(boxes(places[some]), places[some], grounds.boxes[near], limits)
-    return found
-
-
-def _reached(texts: Boxes, places: Places, boxes: Boxes, until: Places) -> Flags:
-    """Which of some texts, by their boxes [n, 4], one of the boxes [m, 4] reaches over.
-
-    A box is there for a text that is drawn before the place `until` [n, m].
-    """
-    left, bottom, right, top = (side[:, None] for side in texts.T)
-    x0, y0, x1, y1 = boxes.T
-    middle, least = (bottom + top) / 2, (right - left) * _OVER
-    over = (y0 <= middle) & (middle <= y1) & (places[:, None] < until)
-    over &= np.minimum(right, x1) - np.maximum(left, x0) >= least
-    found: Flags = over.any(axis=1)
-    return found
+        _each(self._bounds, drawn.handles[places].tolist(), *_slots(table))
+        boxes = table.astype(np.float64)
+        if len(drawn.forms) == 1:  # nothing but the page itself
+            return boxes
+        ways = drawn.ways[drawn.parts[places]]
+        corners = boxes[:, _CORNERS] @ ways[:, :2] + ways[:, 2:]
+        return np.concatenate((corners.min(axis=1), corners.max(axis=1)), axis=1)
 
 
 def _each(

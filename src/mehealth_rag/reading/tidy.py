@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from unicodedata import normalize
 
 from mehealth_rag.reading.runs import HYPHENS, Draft, Piece
 from mehealth_rag.types import Block, Line, Span
@@ -24,15 +25,7 @@ _BREAKS = frozenset(HYPHENS + BROKEN)
 _SUSPENDED = frozenset({"and", "or", "to"})
 """After these a hyphen stands for a word left out: "pre- and post-merger"."""
 
-_LIGATURES = {
-    "ﬀ": "ff",
-    "ﬁ": "fi",
-    "ﬂ": "fl",
-    "ﬃ": "ffi",
-    "ﬄ": "ffl",
-    "ﬅ": "st",
-    "ﬆ": "st",
-}
+_LIGATURES = {chr(code): normalize("NFKC", chr(code)) for code in range(0xFB00, 0xFB07)}
 _SIGNS = {
     "\uf0b0": "°",
     "\uf0b1": "±",
