@@ -8,9 +8,7 @@ from decimal import Decimal
 from itertools import combinations, product
 from typing import TYPE_CHECKING
 
-from mehealth_rag.guard.arithmetic import apart, same_kind
-from mehealth_rag.guard.exact import same_amount
-from mehealth_rag.guard.values import Amount, values
+from mehealth_rag.guard.values import Amount, values, without
 from mehealth_rag.language.figures import FigureKind
 from mehealth_rag.language.words import content_words, fold, is_content, stem_all, words
 
@@ -68,9 +66,9 @@ def disagreeing(question: str, quotes: Sequence[Quote]) -> tuple[Quote, Quote] |
     for one, other in combinations(quotes, 2):
         apart = (one.document, one.page) != (other.document, other.page)
         timely = _years(one.text) == _years(other.text)
-        if not apart or not timely or not same_time(Told(one.text), Told(other.text)):
+        if not apart or not timely or not _share(_months(one.text), _months(other.text)):
             continue
-        if differing(one.text, other.text, asked):
+        if _differing(one.text, other.text, asked):
             return one, other
     return None
 
@@ -80,13 +78,13 @@ def disputed(one: Told, other: Told) -> tuple[tuple[Amount, Amount], ...]:
 
     Nobody has asked: that they speak of one thing has to be told by the texts themselves.
     """
-    if not same_time(one, other):
+    if not _of_one_time(one, other):
         return ()
-    found = differing(one.text, other.text)
-    return tuple(pair for pair in found if of_one_thing(one, other, pair))
+    found = _differing(one.text, other.text)
+    return tuple(pair for pair in found if _of_one_thing(one, other, pair))
 
 
-def differing(
+def _differing(
     one: str, other: str, asked: Sequence[Amount] = ()
 ) -> tuple[tuple[Amount, Amount], ...]:
     """The figures in which two texts differ: of one kind and size, each in one of them alone.
@@ -100,7 +98,12 @@ def differing(
         pairs = [(a, b) for a, b in zip(own, its, strict=True) if a in only and b in others]
     else:
         pairs = list(product(only, others))
-    return tuple((a, b) for a, b in pairs if _of_one_size(a, b))
+    return tuple((a, b) for a, b in pairs if is_of_one_size(a, b))
+
+
+def is_of_one_size(one: Amount, other: Amount) -> bool:
+    """Whether two figures may measure one thing: neither is far greater than the other."""
+    return one.is_of_kind(other) and one.times_apart(other) <= MAX_RATIO
 
 
 def same_figure(one: Amount, other: Amount) -> bool:
@@ -108,7 +111,7 @@ def same_figure(one: Amount, other: Amount) -> bool:
 
     That one is told as "about" or "more than" allows for no more: some 41,000 are not 43,500.
     """
-    if not same_amount(one, other):
+    if not one.agrees(other):
         return False
     own, its = one.measured_in(other.unit), other.value
     return abs(own - its) <= max(_last_place(own), _last_place(its)) / 2 or own == its
@@ -117,25 +120,23 @@ def same_figure(one: Amount, other: Amount) -> bool:
 def measured(text: str, asked: Sequence[Amount] = ()) -> list[Amount]:
     """The figures of a text that measure something, without years and those of a question."""
     found = (a for a in values(text).amounts if not _is_name(text, a))
-    return [a for a in found if not any(same_amount(a, b) for b in asked)]
+    return [a for a in found if not any(a.agrees(b) for b in asked)]
 
 
 def unmeasured(text: str) -> str:
     """The words of a text, each figure that measures something left out."""
-    for amount in sorted(measured(text), key=lambda a: -a.span.start):
-        text = f"{text[: amount.span.start]} # {text[amount.span.end :]}"
-    return fold(" ".join(text.split())).rstrip(".")
+    return fold(without(text, measured(text), "#")).rstrip(".")
 
 
 def alike(one: Told, other: Told) -> bool:
     """Whether two texts are the same word for word but for what they measure."""
     rest = unmeasured(one.text)
-    if rest != unmeasured(other.text) or _plain(one.heads) != _plain(other.heads):
+    if rest != unmeasured(other.text) or words(one.heads) != words(other.heads):
         return False
     return sum(map(is_content, words(f"{one.heads} {rest}"))) >= LEAST_WORDS
 
 
-def same_time(one: Told, other: Told) -> bool:
+def _of_one_time(one: Told, other: Told) -> bool:
     """Whether two texts may tell of one time: where both tell of years or months, of the same.
 
     Years above a text count for it where it tells none. It is enough to share one; but a table's
@@ -153,7 +154,7 @@ def _share(own: frozenset[int], its: frozenset[int]) -> bool:
     return not own or not its or bool(own & its)
 
 
-def of_one_thing(one: Told, other: Told, figures: tuple[Amount, Amount]) -> bool:
+def _of_one_thing(one: Told, other: Told, figures: tuple[Amount, Amount]) -> bool:
     """Whether a figure of each of two texts may measure one thing.
 
     What one of them counts is spoken of by the other, or they share words enough; where none counts
@@ -205,12 +206,6 @@ def _is_name(text: str, amount: Amount) -> bool:
     return after_name or _REFERENCE.search(before) is not None
 
 
-def _of_one_size(one: Amount, other: Amount) -> bool:
-    if not same_kind(one, other):
-        return False
-    return apart(one.measured_in(other.unit), other.value) <= MAX_RATIO
-
-
 def _years(text: str) -> frozenset[int]:
     found = values(text)
     years = {int(a.value) for a in found.amounts if a.kind is FigureKind.YEAR}
@@ -219,7 +214,3 @@ def _years(text: str) -> frozenset[int]:
 
 def _months(text: str) -> frozenset[int]:
     return frozenset(d.month for d in values(text).dates if d.month)
-
-
-def _plain(text: str) -> str:
-    return fold(" ".join(text.split()))

@@ -94,7 +94,7 @@ _SPELLED = re.compile(
     rf"\b(?P<count>{_COMPOUND}|{_WORDS})"
     rf"(?:\s(?P<hundred>hundred)(?:\sand\s(?P<rest>{_COMPOUND}|{_WORDS})\b)?)?"
     r"(?:\s(?P<scale>thousand|million|billion|trillion))?"
-    r"(?:\s(?P<percent>per\s?cent)\b)?\b",
+    r"(?:\s(?:(?P<percent>per\s?cent)|(?P<money>pounds|dollars|euros))\b)?\b",
     re.IGNORECASE,
 )
 _YEAR = re.compile(r"(?:1[0-9]|20)\d\d")
@@ -134,8 +134,10 @@ def _from_words(match: re.Match[str]) -> Figure:
     if match["hundred"]:
         value = 100 * value + _spelled(match["rest"] or "zero")
     scaled = value * SCALES.get((match["scale"] or "").lower(), Decimal(1))
+    currency = CURRENCIES[match["money"].lower()] if match["money"] else ""
     kind = FigureKind.PERCENT if match["percent"] else FigureKind.QUANTITY
-    return Figure(Decimal(scaled), kind, Span(match.start(), match.end()), spelled=True)
+    kind = FigureKind.MONEY if currency else kind
+    return Figure(Decimal(scaled), kind, Span(*match.span()), currency, spelled=True)
 
 
 def _spelled(count: str) -> int:
