@@ -108,11 +108,9 @@ class Retriever:
         """
         naming = self.naming(question, documents)
         count = top_k * max(1, len(naming.named)) if each else top_k
-        return Found(naming, self._evidence(self._named(question, naming, documents)[:count]))
+        return Found(naming, self._evidence(self._named(naming, documents)[:count]))
 
-    def _named(
-        self, question: str, naming: Naming, documents: Sequence[str]
-    ) -> tuple[_Ranked, ...]:
+    def _named(self, naming: Naming, documents: Sequence[str]) -> tuple[_Ranked, ...]:
         """All passages for a question, those of each name that it holds in turns."""
         query = self._query(self._telling(naming.rest))
         if not naming.named:
