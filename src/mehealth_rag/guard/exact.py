@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from mehealth_rag.guard.values import NEAR, Amount, Date, Name, apart, digits, values
 from mehealth_rag.language.figures import FigureKind
+from mehealth_rag.language.words import fold, stem_all, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,8 +24,6 @@ MOST_COUNTED = 20
 FAR = 3
 """How many times as large as the other a figure is at the most that another is compared with."""
 
-_PARTS = re.compile(r"[^\W_]+")
-_POSSESSIVE = re.compile(r"['’]s?$")
 _LISTED = re.compile(r",\s(?:and\s)?|;\s(?:and\s)?|\s(?:and|or)\s")
 _SCALED = re.compile(
     r"[£$€]\s?(?:m|k|bn|000)\b|\b(?:million|thousand|billion|mn|bn)|['’]000", re.IGNORECASE
@@ -35,7 +34,6 @@ _MORE = re.compile(
 _LESS = re.compile(
     r"\b(?:less than|fewer than|under|below|at most|up to)\s(?:an?\s)?$", re.IGNORECASE
 )
-_DAYS = {"day": 1.0, "week": 7.0, "month": 30.44, "year": 365.25}
 
 _Had = tuple[str, tuple[str, ...]]
 """By which step an amount is had, and from which words."""
@@ -95,38 +93,27 @@ def _step(text: str, kind: str, told: bool, rivals: tuple[str, ...] = ()) -> Ste
 
 @dataclass(frozen=True)
 class _Pool:
-    """The amounts, with the words that tell them, and the dates of sources."""
+    """The amounts, with the words that tell them, the dates and the words of sources."""
 
     sources: Sources
     amounts: tuple[tuple[Amount, str], ...]
     dates: tuple[Date, ...]
+    stems: frozenset[str]
 
     @classmethod
     def of(cls, sources: Sources) -> _Pool:
-        amounts: list[tuple[Amount, str]] = []
-        for text in sources.texts:
-            found = values(text)
-            amounts += [(a, a.span.of(text)) for a in found.amounts]
-            years = (d for d in found.dates if d.year)
-            amounts += [(_year(date), date.span.of(text)) for date in years]
-        dates = tuple(d for text in sources.texts for d in values(text).dates)
-        return cls(sources, tuple(amounts), dates)
+        found = [(text, values(text)) for text in sources.texts]
+        amounts = [(a, a.span.of(text)) for text, own in found for a in (*own.amounts, *own.years)]
+        stems = frozenset(stem_all(word for text in sources.texts for word in words(text)))
+        return cls(sources, tuple(amounts), tuple(d for _, own in found for d in own.dates), stems)
 
     def step(self, claimed: Amount, statement: str) -> Step:
         """How an amount of a statement is had."""
         text = claimed.span.of(statement)
         kind = "figure" if any(c.isdigit() for c in text) else "word"
-        before = statement[: claimed.span.start]
-        had = (
-            self._told(claimed, text)
-            or self._counted(claimed)
-            or self._computed(claimed)
-            or self._between(claimed)
-            or self._compared(claimed, before)
-        )
-        if had is None:
-            return Step(text, kind, "missing", tuple(self._rivals(claimed, statement)))
-        return Step(text, kind, *had)
+        had = self._told(claimed, text) or self._counted(claimed) or self._computed(claimed)
+        had = had or self._compared(claimed, statement[: claimed.span.start])
+        return Step(text, kind, *(had or ("missing", tuple(self._rivals(claimed, statement)))))
 
     def has_date(self, date: Date) -> bool:
         """Whether a date stands somewhere; its year may stand apart from its month."""
@@ -157,12 +144,10 @@ class _Pool:
 
     def has_name(self, name: Name) -> bool:
         """Whether each part of a name stands somewhere, or its letters are initials there."""
-        texts = [_PARTS.findall(text) for text in self.sources.texts]
-        known = {_singular(word) for own in texts for word in own}
-        if {_singular(p) for p in _PARTS.findall(_POSSESSIVE.sub("", name.text))} <= known:
+        if self.stems.issuperset(stem_all(words(f"{name.text}."))):  # with its full stop: "U.S."
             return True
-        initials = ("".join(word[0] for word in own).lower() for own in texts)
-        return name.text.isupper() and any(name.text.lower() in own for own in initials)
+        texts = self.sources.texts if name.text.isupper() else ()
+        return any(fold(name.text) in "".join(w[0] for w in words(text)) for text in texts)
 
     def _told(self, claimed: Amount, text: str) -> _Had | None:
         """Where an amount stands, as it is or with more digits."""
@@ -170,12 +155,10 @@ class _Pool:
         for a, t in alike:
             if claimed.equals(a) or self._differ_in_scale(claimed, a):
                 return "stands", (t,)
-        rounded = ((t,) for a, t in alike if claimed.rounds(a))
-        if of := next(rounded, None):
-            return "rounding", of
-        if not claimed.unit and any(c.isdigit() for c in text) and self._holds(text):
-            return "stands", (text,)
-        return None
+        for a, t in alike:
+            if claimed.rounds(a):
+                return "rounding", (t,)
+        return ("stands", (text,)) if not claimed.unit and self._holds(text) else None
 
     def _differ_in_scale(self, one: Amount, other: Amount) -> bool:
         """Whether only the scale differs, and it may stand elsewhere: in the head of a column."""
@@ -184,7 +167,9 @@ class _Pool:
         return any(map(_SCALED.search, self.sources.texts))
 
     def _holds(self, text: str) -> bool:
-        """Whether a figure stands somewhere as it is written, within a code for one."""
+        """Whether digits stand somewhere as they are written, within a code for one."""
+        if not any(c.isdigit() for c in text):
+            return False
         pattern = re.compile(rf"(?<![\d.,]){re.escape(text.strip())}(?![\d]|[.,]\d)", re.IGNORECASE)
         return any(map(pattern.search, self.sources.texts))
 
@@ -218,25 +203,15 @@ class _Pool:
                     return "difference", told
         return None
 
-    def _between(self, claimed: Amount) -> _Had | None:
-        """The time between two dates."""
-        days = _DAYS.get(claimed.unit)
-        if days is None:
-            return None
-        for a, b in combinations(self.dates, 2):
-            years = a.year - b.year if a.year and b.year else 0
-            between = abs(years * 365.25 + (a.month - b.month) * 30.44 + a.day - b.day)
-            if abs(float(claimed.value) * days - between) <= max(0.6 * days, 0.06 * between):
-                return "difference", (_shown(a), _shown(b))
-        return None
-
     def _compared(self, claimed: Amount, before: str) -> _Had | None:
         """What an amount is more or less than, where the words before it say that it is."""
         sign = 1 if _MORE.search(before) else -1 if _LESS.search(before) else 0
-        for a, t in self.amounts if sign else ():
+        if not sign:
+            return None
+        for a, t in self.amounts:
             if a.is_of_kind(claimed) and _is_beyond(sign, a.value, claimed.measured_in(a.unit)):
                 return "comparison", (t,)
-        if sign and claimed.kind is FigureKind.PERCENT:
+        if claimed.kind is FigureKind.PERCENT:
             amounts = [(a, t) for a, t in self.amounts if a.value and a.kind is not FigureKind.YEAR]
             for (a, t), (b, u) in combinations(amounts[:MOST_PAIRED], 2):
                 low, high = sorted((a.value, b.measured_in(a.unit)))
@@ -320,17 +295,3 @@ def _is_near(claimed: Amount, own: Decimal, value: Decimal) -> bool:
 def _is_beyond(sign: int, value: Decimal, limit: Decimal) -> bool:
     """Whether a value is more (or, with sign -1, less) than another, and not by far."""
     return bool(value and limit) and sign * (value - limit) > 0 and apart(value, limit) <= FAR
-
-
-def _year(date: Date) -> Amount:
-    return Amount(Decimal(date.year), FigureKind.YEAR, date.span)
-
-
-def _shown(date: Date) -> str:
-    return "-".join(f"{part:02}" for part in (date.year, date.month, date.day) if part)
-
-
-def _singular(word: str) -> str:
-    """A word in small letters without its plural or possessive s."""
-    low = word.lower()
-    return low[:-1] if len(low) > 1 and low.endswith("s") else low

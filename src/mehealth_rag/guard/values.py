@@ -212,6 +212,12 @@ class Values:
     times: tuple[tuple[int, Span], ...]
     names: tuple[Name, ...]
 
+    @property
+    def years(self) -> list[Amount]:
+        """The years of the dates."""
+        year = FigureKind.YEAR
+        return [Amount(Decimal(d.year), year, d.span) for d in self.dates if d.year]
+
 
 @lru_cache(maxsize=20_000)
 def values(text: str) -> Values:
