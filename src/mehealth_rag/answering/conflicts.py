@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import combinations, product
-from typing import TYPE_CHECKING
 
 from mehealth_rag.guard.values import Amount, values, without
 from mehealth_rag.language.figures import FigureKind
 from mehealth_rag.language.words import content_words, fold, is_content, stem_all, words
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from mehealth_rag.types import Quote
+from mehealth_rag.types import Quote
 
 MAX_RATIO = Decimal("1.5")
 """Figures further apart than this measure different things."""
@@ -33,7 +29,6 @@ _REFERENCE = re.compile(
 _NAMED = re.compile(r"(?P<word>[A-Z]\w*) $")
 _MARKER = re.compile(r"\s*\(?\d+[.)]\s")
 _CLAUSE_END = re.compile(r"[.;:\t\n]")
-_CELLS = "\t"
 _CODE = re.compile(r"0\d")
 _LAST_DIGITS, _FIRST_DIGITS = re.compile(r"\d[ /-]?$"), re.compile(r"[ /]\d")
 
@@ -143,11 +138,11 @@ def _of_one_time(one: Told, other: Told) -> bool:
     row under several gives a figure for each, and is held against what tells of just the same.
     """
     own, its = _years(one.whole), _years(other.whole)
-    if (len(own) > 1 and _CELLS in one.text) or (len(its) > 1 and _CELLS in other.text):
-        same = own == its
-    else:
-        same = _share(own or _years(one.above), its or _years(other.above))
-    return same and _share(_months(one.whole), _months(other.whole))
+    if not _share(_months(one.whole), _months(other.whole)):
+        return False
+    if (len(own) > 1 and "\t" in one.text) or (len(its) > 1 and "\t" in other.text):
+        return own == its
+    return _share(own or _years(one.above), its or _years(other.above))
 
 
 def _share(own: frozenset[int], its: frozenset[int]) -> bool:
@@ -196,14 +191,15 @@ def _is_name(text: str, amount: Amount) -> bool:
     if amount.unit or amount.kind is not FigureKind.QUANTITY:
         return False
     before, end = text[: amount.span.start], amount.span.end
-    marker = _MARKER.match(text)
-    if (marker and end <= marker.end()) or _CODE.match(amount.span.of(text)):
-        return True
-    if _LAST_DIGITS.search(before) or _FIRST_DIGITS.match(text, end):
-        return True
-    named = _NAMED.search(before)
-    after_name = named is not None and not amount.about and is_content(named["word"].lower())
-    return after_name or _REFERENCE.search(before) is not None
+    marker, named = _MARKER.match(text), _NAMED.search(before)
+    return bool(
+        (marker and end <= marker.end())
+        or _CODE.match(amount.span.of(text))
+        or _LAST_DIGITS.search(before)
+        or _FIRST_DIGITS.match(text, end)
+        or (named and not amount.about and is_content(named["word"].lower()))
+        or _REFERENCE.search(before)
+    )
 
 
 def _years(text: str) -> frozenset[int]:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import combinations
-from typing import TYPE_CHECKING
 
 from mehealth_rag.guard.values import NEAR, Amount, Date, Name, apart, digits, values
 from mehealth_rag.language.figures import FigureKind
 from mehealth_rag.language.words import fold, stem_all, words
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 MOST_PAIRED = 14
 """Figures that are added and compared in pairs, at the most."""

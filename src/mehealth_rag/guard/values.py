@@ -6,17 +6,14 @@ And how two figures compare: whether they are the same, or one rounds the other.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from mehealth_rag.language.dates import MONTH, month_number
 from mehealth_rag.language.figures import NUMBER_WORDS, ORDINAL_WORDS, FigureKind, figures
 from mehealth_rag.types import Span
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
 
 NEAR = Decimal("0.06")
 """How far a rounded figure may be off, as a share."""

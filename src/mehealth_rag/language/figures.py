@@ -31,11 +31,6 @@ class Figure:
     spelled: bool = False
     """True for a number word ("seven")."""
 
-    @property
-    def token(self) -> str:
-        """The value as one token, the same for every spelling."""
-        return f"={self.value.normalize():f}"
-
 
 SCALES = {
     word: Decimal(10) ** power
@@ -108,8 +103,8 @@ def figures(text: str) -> tuple[Figure, ...]:
 
 
 def canonical_figures(text: str) -> list[str]:
-    """A token for the value of each figure whose spelling may vary: scaled or with separators."""
-    return [f.token for f in figures(text) if not f.spelled or f.value > 1]
+    """A token for the value of each figure, the same for every spelling of it."""
+    return [f"={f.value.normalize():f}" for f in figures(text) if not f.spelled or f.value > 1]
 
 
 def _from_digits(match: re.Match[str]) -> Figure:

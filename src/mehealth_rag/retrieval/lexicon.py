@@ -178,8 +178,7 @@ def _keys(words: Sequence[str]) -> Iterator[str]:
     if len(words) >= _SHORTEST_INITIALS:
         yield "".join(initials)
     if len(words) > 1:
-        yield "&".join(initials)
-        yield "n".join(initials)
+        yield from ("&".join(initials), "n".join(initials))
 
 
 def _opening(passage: Passage) -> str:
