@@ -9,7 +9,7 @@ import pytest
 from mehealth_rag.guard.verdict import (
     Case,
     Weighed,
-    gather,
+    deciding,
     held_to,
     least,
     weigh,
@@ -36,6 +36,10 @@ def weighed(
     statement: str, *words: str, texts: tuple[PassageText, ...] = (FARES, STAFF)
 ) -> Weighed:
     return weigh(reader(*words), Case(statement, texts))
+
+
+def judged(*evidence: tuple[float, ...]) -> list[Judgement]:
+    return [Judgement(0.9, 0.0, 0.1, own) for own in evidence]
 
 
 def verdict(statement: str, *words: str) -> str:
@@ -124,12 +128,13 @@ def test_passages_are_weighed_one_by_one_and_together() -> None:
 
 
 def test_evidence_of_several_passages_is_gathered_in_order() -> None:
-    places = gather([[0.0, 0.9, 0.0], [0.8, 0.1]])
+    places = deciding(judged((0.0, 0.9, 0.0), (0.8, 0.1)))
     assert places == [(0, 1), (1, 0)]
     text = Case("", [FARES, STAFF]).only(places)
     assert text.sentences == (FARES.sentences[1], STAFF.sentences[0])
     assert text.context == "The ferry > Ballynorra > Staff"
-    assert gather([[0.9, 0.9, 0], [0.0] * 2]) == []
+    assert deciding(judged((0.1, 0.05), (0.0,))) == [(0, 0)]
+    assert deciding([]) == []
 
 
 @pytest.mark.parametrize(

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import combinations, product
-from typing import TYPE_CHECKING
 
-from mehealth_rag.guard.arithmetic import apart, same_kind
-from mehealth_rag.guard.exact import same_amount
-from mehealth_rag.guard.values import Amount, values
+from mehealth_rag.guard.values import Amount, values, without
 from mehealth_rag.language.figures import FigureKind
 from mehealth_rag.language.words import content_words, fold, is_content, stem_all, words
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from mehealth_rag.types import Quote
+from mehealth_rag.types import Quote
 
 MAX_RATIO = Decimal("1.5")
 """Figures further apart than this measure different things."""
@@ -35,7 +29,6 @@ _REFERENCE = re.compile(
 _NAMED = re.compile(r"(?P<word>[A-Z]\w*) $")
 _MARKER = re.compile(r"\s*\(?\d+[.)]\s")
 _CLAUSE_END = re.compile(r"[.;:\t\n]")
-_CELLS = "\t"
 _CODE = re.compile(r"0\d")
 _LAST_DIGITS, _FIRST_DIGITS = re.compile(r"\d[ /-]?$"), re.compile(r"[ /]\d")
 
@@ -68,9 +61,9 @@ def disagreeing(question: str, quotes: Sequence[Quote]) -> tuple[Quote, Quote] |
     for one, other in combinations(quotes, 2):
         apart = (one.document, one.page) != (other.document, other.page)
         timely = _years(one.text) == _years(other.text)
-        if not apart or not timely or not same_time(Told(one.text), Told(other.text)):
+        if not apart or not timely or not _share(_months(one.text), _months(other.text)):
             continue
-        if differing(one.text, other.text, asked):
+        if _differing(one.text, other.text, asked):
             return one, other
     return None
 
@@ -80,13 +73,13 @@ def disputed(one: Told, other: Told) -> tuple[tuple[Amount, Amount], ...]:
 
     Nobody has asked: that they speak of one thing has to be told by the texts themselves.
     """
-    if not same_time(one, other):
+    if not _of_one_time(one, other):
         return ()
-    found = differing(one.text, other.text)
-    return tuple(pair for pair in found if of_one_thing(one, other, pair))
+    found = _differing(one.text, other.text)
+    return tuple(pair for pair in found if _of_one_thing(one, other, pair))
 
 
-def differing(
+def _differing(
     one: str, other: str, asked: Sequence[Amount] = ()
 ) -> tuple[tuple[Amount, Amount], ...]:
     """The figures in which two texts differ: of one kind and size, each in one of them alone.
@@ -100,7 +93,12 @@ def differing(
         pairs = [(a, b) for a, b in zip(own, its, strict=True) if a in only and b in others]
     else:
         pairs = list(product(only, others))
-    return tuple((a, b) for a, b in pairs if _of_one_size(a, b))
+    return tuple((a, b) for a, b in pairs if is_of_one_size(a, b))
+
+
+def is_of_one_size(one: Amount, other: Amount) -> bool:
+    """Whether two figures may measure one thing: neither is far greater than the other."""
+    return one.is_of_kind(other) and one.times_apart(other) <= MAX_RATIO
 
 
 def same_figure(one: Amount, other: Amount) -> bool:
@@ -108,7 +106,7 @@ def same_figure(one: Amount, other: Amount) -> bool:
 
     That one is told as "about" or "more than" allows for no more: some 41,000 are not 43,500.
     """
-    if not same_amount(one, other):
+    if not one.agrees(other):
         return False
     own, its = one.measured_in(other.unit), other.value
     return abs(own - its) <= max(_last_place(own), _last_place(its)) / 2 or own == its
@@ -117,43 +115,41 @@ def same_figure(one: Amount, other: Amount) -> bool:
 def measured(text: str, asked: Sequence[Amount] = ()) -> list[Amount]:
     """The figures of a text that measure something, without years and those of a question."""
     found = (a for a in values(text).amounts if not _is_name(text, a))
-    return [a for a in found if not any(same_amount(a, b) for b in asked)]
+    return [a for a in found if not any(a.agrees(b) for b in asked)]
 
 
 def unmeasured(text: str) -> str:
     """The words of a text, each figure that measures something left out."""
-    for amount in sorted(measured(text), key=lambda a: -a.span.start):
-        text = f"{text[: amount.span.start]} # {text[amount.span.end :]}"
-    return fold(" ".join(text.split())).rstrip(".")
+    return fold(without(text, measured(text), "#")).rstrip(".")
 
 
 def alike(one: Told, other: Told) -> bool:
     """Whether two texts are the same word for word but for what they measure."""
     rest = unmeasured(one.text)
-    if rest != unmeasured(other.text) or _plain(one.heads) != _plain(other.heads):
+    if rest != unmeasured(other.text) or words(one.heads) != words(other.heads):
         return False
     return sum(map(is_content, words(f"{one.heads} {rest}"))) >= LEAST_WORDS
 
 
-def same_time(one: Told, other: Told) -> bool:
+def _of_one_time(one: Told, other: Told) -> bool:
     """Whether two texts may tell of one time: where both tell of years or months, of the same.
 
     Years above a text count for it where it tells none. It is enough to share one; but a table's
     row under several gives a figure for each, and is held against what tells of just the same.
     """
     own, its = _years(one.whole), _years(other.whole)
-    if (len(own) > 1 and _CELLS in one.text) or (len(its) > 1 and _CELLS in other.text):
-        same = own == its
-    else:
-        same = _share(own or _years(one.above), its or _years(other.above))
-    return same and _share(_months(one.whole), _months(other.whole))
+    if not _share(_months(one.whole), _months(other.whole)):
+        return False
+    if (len(own) > 1 and "\t" in one.text) or (len(its) > 1 and "\t" in other.text):
+        return own == its
+    return _share(own or _years(one.above), its or _years(other.above))
 
 
 def _share(own: frozenset[int], its: frozenset[int]) -> bool:
     return not own or not its or bool(own & its)
 
 
-def of_one_thing(one: Told, other: Told, figures: tuple[Amount, Amount]) -> bool:
+def _of_one_thing(one: Told, other: Told, figures: tuple[Amount, Amount]) -> bool:
     """Whether a figure of each of two texts may measure one thing.
 
     What one of them counts is spoken of by the other, or they share words enough; where none counts
@@ -195,20 +191,15 @@ def _is_name(text: str, amount: Amount) -> bool:
     if amount.unit or amount.kind is not FigureKind.QUANTITY:
         return False
     before, end = text[: amount.span.start], amount.span.end
-    marker = _MARKER.match(text)
-    if (marker and end <= marker.end()) or _CODE.match(amount.span.of(text)):
-        return True
-    if _LAST_DIGITS.search(before) or _FIRST_DIGITS.match(text, end):
-        return True
-    named = _NAMED.search(before)
-    after_name = named is not None and not amount.about and is_content(named["word"].lower())
-    return after_name or _REFERENCE.search(before) is not None
-
-
-def _of_one_size(one: Amount, other: Amount) -> bool:
-    if not same_kind(one, other):
-        return False
-    return apart(one.measured_in(other.unit), other.value) <= MAX_RATIO
+    marker, named = _MARKER.match(text), _NAMED.search(before)
+    return bool(
+        (marker and end <= marker.end())
+        or _CODE.match(amount.span.of(text))
+        or _LAST_DIGITS.search(before)
+        or _FIRST_DIGITS.match(text, end)
+        or (named and not amount.about and is_content(named["word"].lower()))
+        or _REFERENCE.search(before)
+    )
 
 
 def _years(text: str) -> frozenset[int]:
@@ -219,7 +210,3 @@ def _years(text: str) -> frozenset[int]:
 
 def _months(text: str) -> frozenset[int]:
     return frozenset(d.month for d in values(text).dates if d.month)
-
-
-def _plain(text: str) -> str:
-    return fold(" ".join(text.split()))

@@ -46,18 +46,13 @@ class CheckedSentence:
 def draft_sentences(document: Document) -> tuple[DraftSentence, ...]:
     """The sentences of a draft that may claim something, in reading order."""
     found: list[DraftSentence] = []
-    paragraph, lead = 0, ""
-    for page in document.pages:
-        for block in page.blocks:
-            if block.kind is BlockKind.FURNITURE:
-                continue
-            paragraph += 1
-            if block.kind is BlockKind.PARAGRAPH:
-                found += _sentences(page, block, paragraph, "")
-            if block.kind is BlockKind.ITEM:
-                found += _sentences(page, block, paragraph, lead)
-            else:
-                lead = _lead(page, block)
+    own = ((p, b) for p in document.pages for b in p.blocks if b.kind is not BlockKind.FURNITURE)
+    lead = ""
+    for paragraph, (page, block) in enumerate(own, start=1):
+        lead = lead if block.kind is BlockKind.ITEM else ""
+        if block.kind in {BlockKind.PARAGRAPH, BlockKind.ITEM}:
+            found += _sentences(page, block, paragraph, lead)
+        lead = lead or _lead(page, block)
     return tuple(found)
 
 
@@ -96,13 +91,8 @@ def _together(
 def _own(sentence: DraftSentence, part: Verdict, whole: Verdict) -> Verdict:
     """A part as the verdict on a claim of its own; its times are those of the whole."""
     evidence = tuple(replace(c, number=n) for n, c in enumerate(part.evidence, start=1))
-    return replace(
-        part,
-        claim=sentence.claim,
-        evidence=evidence,
-        index=whole.index,
-        timings_ms=whole.timings_ms,
-    )
+    part = replace(part, claim=sentence.claim, evidence=evidence)
+    return replace(part, index=whole.index, timings_ms=whole.timings_ms)
 
 
 def _alone(sentence: DraftSentence, check: Callable[[str], Verdict]) -> CheckedSentence:

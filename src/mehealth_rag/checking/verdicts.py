@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from math import prod
 from typing import TYPE_CHECKING
 
-from mehealth_rag.answering.conflicts import MAX_RATIO
+from mehealth_rag.answering.conflicts import is_of_one_size
 from mehealth_rag.answering.scope import declined
 from mehealth_rag.checking.sentences import (
     ClaimSentence,
@@ -20,8 +20,7 @@ from mehealth_rag.checking.sentences import (
     mended,
 )
 from mehealth_rag.errors import UsageError
-from mehealth_rag.guard.arithmetic import apart
-from mehealth_rag.guard.values import values, without_figures
+from mehealth_rag.guard.values import values, without
 from mehealth_rag.guard.verdict import (
     Exhibit,
     Weighed,
@@ -36,11 +35,9 @@ from mehealth_rag.timing import Stopwatch
 from mehealth_rag.types import Citation, Verdict, VerdictKind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from mehealth_rag.answering.library import Library
     from mehealth_rag.guard.exact import Step
-    from mehealth_rag.guard.verdict import Case, Place
+    from mehealth_rag.guard.verdict import Case
     from mehealth_rag.language.spelling import Speller
     from mehealth_rag.reader.model import Reader
     from mehealth_rag.retrieval.retriever import Evidence
@@ -93,21 +90,21 @@ def check_claim(claim: str, desk: Desk, question: str = "") -> Verdict:
         found = VerdictKind.NOT_FOUND
         return Verdict(claim, found, NO_CLAIM, confidence=1.0, timings_ms=watch.stop())
     watch.lap("rewrite")
-    hearings = [_hearing(s, s.topic or question, desk) for s in sentences]
+    hearings = [_Hearing.of(s, question, desk) for s in sentences]
     watch.lap("retrieve")
-    parts = [_by_part(s, h, question, desk) for s, h in zip(sentences, hearings, strict=True)]
+    parts = [_by_part(s, h, question) for s, h in zip(sentences, hearings, strict=True)]
     watch.lap("answer")
     if len(parts) > 1:
         parts = [replace(part, parts=()) for part in parts]
     return replace(_whole(claim, parts), timings_ms=watch.stop())
 
 
-def _by_part(sentence: ClaimSentence, hearing: _Hearing, question: str, desk: Desk) -> Verdict:
+def _by_part(sentence: ClaimSentence, hearing: _Hearing, question: str) -> Verdict:
     """The verdict on a sentence; where only one half of it is borne out, by its halves."""
     whole = hearing.verdict()
     if whole.verdict is VerdictKind.SUPPORTED:
         return whole
-    parts = [_hearing(h, h.topic or question, desk).verdict() for h in halves(sentence)]
+    parts = [_Hearing.of(h, question, hearing.desk).verdict() for h in halves(sentence)]
     kinds = {part.verdict for part in parts}
     milder = whole.verdict is VerdictKind.CONTRADICTED and VerdictKind.CONTRADICTED not in kinds
     if VerdictKind.SUPPORTED not in kinds or milder:
@@ -116,51 +113,48 @@ def _by_part(sentence: ClaimSentence, hearing: _Hearing, question: str, desk: De
     return replace(_whole(sentence.text, parts), explanation=told)
 
 
-def _hearing(sentence: ClaimSentence, about: str, desk: Desk) -> _Hearing:
-    """The passages that may speak of a sentence; `about` is what is known to be spoken of.
-
-    They are searched a second time without the sentence's figures: a wrong figure must not lead
-    away from the page that has the right one.
-    """
-    whole = f"{about} {sentence.text}".strip()
-    queries = dict.fromkeys((whole, without_figures(whole)))
-    found = {e.hit.passage.id: e for query in queries for e in desk.search(query)}
-    exhibits = exhibits_of(found.values(), desk.library.page)
-    case = case_of(sentence.text, about, exhibits)
-    return _Hearing(case, exhibits, desk.reader, desk.library)
-
-
 @dataclass(frozen=True, slots=True)
 class _Hearing:
     """A sentence of a claim, and the passages that it is held against."""
 
     case: Case
     exhibits: Sequence[Exhibit]
-    reader: Reader
-    library: Library
+    desk: Desk
+
+    @classmethod
+    def of(cls, sentence: ClaimSentence, question: str, desk: Desk) -> _Hearing:
+        """The passages that may speak of a sentence.
+
+        They are searched a second time without the sentence's figures: a wrong figure must not lead
+        away from the page that has the right one.
+        """
+        about = sentence.topic or question
+        whole = f"{about} {sentence.text}".strip()
+        queries = dict.fromkeys((whole, without(whole, values(whole).amounts)))
+        found = {e.hit.passage.id: e for query in queries for e in desk.search(query)}
+        exhibits = exhibits_of(found.values(), desk.library.page)
+        return cls(case_of(sentence.text, about, exhibits), exhibits, desk)
 
     def verdict(self) -> Verdict:
         """The verdict on the sentence."""
-        found = weighings(self.reader, self.case)
-        pair = self._disagreeing(found)
-        if pair is not None:
+        found = weighings(self.desk.reader, self.case)
+        if pair := self._disagreeing(found):
             return self._of_two_pages(*pair)
         weighed = decisive(found)
-        kind = VerdictKind(self.reader.limits.verdict(weighed.judgement))
+        kind = self._kind(weighed)
         if kind is VerdictKind.NOT_FOUND:
             return self._not_found(weighed)
-        weighed = least(self.reader, self.case, weighed, self.reader.limits)
+        weighed = self._least(weighed)
         evidence = self._evidence(weighed)
         if kind is VerdictKind.SUPPORTED:
             told = supported(self._places(evidence), weighed.steps)
             return self._given(kind, told, evidence, weighed.judgement.carried)
-        places = self._places(_first_with(weighed.differing, evidence))
-        told = contradicted(places, weighed.differing)
+        told = contradicted(self._places(evidence, weighed.differing), weighed.differing)
         return self._given(kind, told, evidence, weighed.judgement.denied)
 
     def _not_found(self, weighed: Weighed) -> Verdict:
         """That the documents do not say, and which value alone keeps a page from saying it."""
-        would = self.reader.limits.verdict(weighed.read) == VerdictKind.SUPPORTED
+        would = self.desk.reader.limits.verdict(weighed.read) == VerdictKind.SUPPORTED
         missing = weighed.missing if would else ()
         place = self._places(self._evidence(weighed))[0] if missing else None
         told = not_found(missing, place)
@@ -168,46 +162,52 @@ class _Hearing:
 
     def _of_two_pages(self, carrying: Weighed, denying: Weighed) -> Verdict:
         """That one page says so and another gives another figure; both are cited."""
-        limits = self.reader.limits
-        carrying = least(self.reader, self.case, carrying, limits)
-        denying = least(self.reader, self.case, denying, limits)
+        carrying, denying = self._least(carrying), self._least(denying)
         own, others = self._evidence(carrying), self._evidence(denying)
         evidence = (*own, *(replace(c, number=c.number + len(own)) for c in others))
-        other = self._places(_first_with(denying.differing, others))[0]
+        other = self._places(others, denying.differing)[0]
         told = disagreeing(self._places(own), other, denying.differing)
         return self._given(VerdictKind.SUPPORTED, told, evidence, carrying.judgement.carried)
 
     def _disagreeing(self, found: Sequence[Weighed]) -> tuple[Weighed, Weighed] | None:
         """What carries the sentence, and what on another page gives a figure of about that size."""
-        verdict = self.reader.limits.verdict
         sure = [w for w in found if w.surely >= BOTH_SURE]
-        carrying = [w for w in sure if verdict(w.judgement) == VerdictKind.SUPPORTED]
-        if not carrying:
-            return None
+        carrying = [w for w in sure if self._kind(w) is VerdictKind.SUPPORTED]
         best = decisive(carrying)
         denying = [
             w
             for w in sure
-            if verdict(w.judgement) == VerdictKind.CONTRADICTED
-            and not self._pages(w.quotes) & self._pages(best.quotes)
+            if self._kind(w) is VerdictKind.CONTRADICTED
+            and not self._pages(w) & self._pages(best)
             and w.differing is not None
             and _of_one_size(w.differing)
         ]
-        return (best, decisive(denying)) if denying else None
+        return (best, decisive(denying)) if carrying and denying else None
 
-    def _pages(self, quotes: Sequence[Place]) -> set[tuple[str, int]]:
-        passages = (self.exhibits[n].passage for n, _ in quotes)
+    def _kind(self, weighed: Weighed) -> VerdictKind:
+        return VerdictKind(self.desk.reader.limits.verdict(weighed.judgement))
+
+    def _least(self, weighed: Weighed) -> Weighed:
+        return least(self.desk.reader, self.case, weighed, self.desk.reader.limits)
+
+    def _pages(self, weighed: Weighed) -> set[tuple[str, int]]:
+        passages = (self.exhibits[n].passage for n, _ in weighed.quotes)
         return {(p.document, p.page) for p in passages}
 
     def _evidence(self, weighed: Weighed) -> tuple[Citation, ...]:
         """The citations of what decides, the best passage first, each passage in reading order."""
         quotes = quotes_of(self.exhibits, weighed.quotes)
-        return tuple(self.library.citation(n, q) for n, q in enumerate(quotes, start=1))
+        return tuple(self.desk.library.citation(n, q) for n, q in enumerate(quotes, start=1))
 
-    def _places(self, evidence: Sequence[Citation]) -> list[Where]:
-        """The pages of citations, each once; their documents where there are several."""
-        several = len(self.library.sources) > 1
-        where = (Where(c.page_label, c.title if several else "") for c in evidence)
+    def _places(self, evidence: Sequence[Citation], differing: Step | None = None) -> list[Where]:
+        """The pages of citations, each once, that of what differs before the others.
+
+        Their documents are named where there are several.
+        """
+        several = len(self.desk.library.sources) > 1
+        found = differing.of[0] if differing else ""
+        ordered = sorted(evidence, key=lambda c: found not in c.quote)
+        where = (Where(c.page_label, c.title if several else "") for c in ordered)
         return list(dict.fromkeys(where))
 
     def _given(
@@ -216,18 +216,12 @@ class _Hearing:
         return Verdict(self.case.statement, kind, told, tuple(evidence), round(surely, 4))
 
 
-def _first_with(differing: Step | None, evidence: Sequence[Citation]) -> list[Citation]:
-    """Citations, the one that has what differs before the others."""
-    found = differing.of[0] if differing else ""
-    return sorted(evidence, key=lambda c: found not in c.quote)
-
-
 def _of_one_size(differing: Step) -> bool:
     """Whether two figures could measure one thing: neither is far greater than the other."""
     if differing.kind == "date":
         return True
     own, its = values(differing.text).amounts, values(differing.of[0]).amounts
-    return any(apart(a.value, b.value) <= MAX_RATIO for a in own for b in its)
+    return any(is_of_one_size(a, b) for a in own for b in its)
 
 
 def _whole(claim: str, parts: Sequence[Verdict]) -> Verdict:
@@ -239,9 +233,8 @@ def _whole(claim: str, parts: Sequence[Verdict]) -> Verdict:
     supported = worst.verdict is VerdictKind.SUPPORTED
     surely = prod(p.confidence for p in parts) if supported else worst.confidence
     evidence = tuple({c.number: c for p in parts for c in p.evidence}.values())
-    return Verdict(
-        claim, worst.verdict, worst.explanation, evidence, round(surely, 4), parts=tuple(parts)
-    )
+    told = worst.explanation
+    return Verdict(claim, worst.verdict, told, evidence, round(surely, 4), parts=tuple(parts))
 
 
 def _numbered(parts: Sequence[Verdict]) -> tuple[Verdict, ...]:
@@ -281,9 +274,8 @@ def contradicted(places: Sequence[Where], differing: Step | None) -> str:
     """What differs, or only that pages say otherwise; the first place is that of the difference."""
     if differing is None:
         return f"{_says(places)} otherwise."
-    return (
-        f"The documents say {_plain(differing.of[0])}, not {_plain(differing.text)} ({places[0]})."
-    )
+    own, its = _plain(differing.text), _plain(differing.of[0])
+    return f"The documents say {its}, not {own} ({places[0]})."
 
 
 def disagreeing(places: Sequence[Where], other: Where, differing: Step | None) -> str:

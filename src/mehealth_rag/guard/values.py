@@ -1,25 +1,22 @@
-"""The exact values of a text: figures with their unit, dates, times of day and proper names."""
+"""The exact values of a text: figures with their unit, dates, times of day and proper names.
+
+And how two figures compare: whether they are the same, or one rounds the other.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from mehealth_rag.language.dates import MONTH, month_number
-from mehealth_rag.language.figures import (
-    CURRENCIES,
-    NUMBER_WORDS,
-    ORDINAL_WORDS,
-    FigureKind,
-    figures,
-)
+from mehealth_rag.language.figures import NUMBER_WORDS, ORDINAL_WORDS, FigureKind, figures
 from mehealth_rag.types import Span
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+NEAR = Decimal("0.06")
+"""How far a rounded figure may be off, as a share."""
 
 _DATE = re.compile(
     rf"""\b(?:
@@ -34,29 +31,26 @@ _TIME = re.compile(
     r"|\b(?P<hour24>[01]?\d|2[0-4]):(?P<minute24>[0-5]\d)\b",
     re.IGNORECASE,
 )
-_PARTS = {
-    "half": 2, "halves": 2, "third": 3, "thirds": 3, "quarter": 4, "quarters": 4, "fourth": 4,
-    "fourths": 4, "fifth": 5, "fifths": 5, "sixth": 6, "sixths": 6, "seventh": 7, "sevenths": 7,
-    "eighth": 8, "eighths": 8, "ninth": 9, "ninths": 9, "tenth": 10, "tenths": 10,
-}  # fmt: skip
-_COUNTS = {"a": 1, "an": 1, "": 1} | {word: n for word, n in NUMBER_WORDS.items() if 0 < n < 10}
-_COUNT = "|".join(filter(None, _COUNTS))
+_PARTS = {"half": 2, "halve": 2, "quarter": 4} | {
+    word: n for n, word in enumerate(ORDINAL_WORDS[:10], start=1) if n > 2
+}
+_COUNTS = {word: n for word, n in NUMBER_WORDS.items() if 0 < n < 10}
+_COUNT = "|".join(_COUNTS)
 _FRACTION = re.compile(
-    rf"\b(?:(?P<count>{_COUNT})[\s-](?P<part>{'|'.join(_PARTS)})|(?P<half>half))\b"
+    rf"\b(?:(?P<count>an?|{_COUNT})[\s-](?P<part>{'|'.join(_PARTS)})s?|half)\b"
     r"(?P<of>(?:\sof)?\san?(?=[\s-]))?",
     re.IGNORECASE,
 )
 _OUT_OF = re.compile(
     rf"\b(?P<part>{_COUNT}|\d{{1,3}})(?:\s\w+){{0,2}}?\s(?:in|out\sof)\s(?:every\s)?"
-    rf"(?P<whole>{_COUNT}|ten|twelve|twenty|a hundred|\d{{1,4}})\b",
+    rf"(?P<whole>{_COUNT}|ten|twelve|twenty|\d{{1,4}})\b",
     re.IGNORECASE,
 )
 _WHOLES = frozenset({*range(3, 11), 12, 20, 100, 1000})
 """What a share is told of: "three in ten"."""
 
-_MONEY_WORD = re.compile(r"\s(?P<word>pounds|dollars|euros)\b", re.IGNORECASE)
-_ORDINALS = ORDINAL_WORDS[:12]
-_ORDINAL = re.compile(rf"\b(?P<word>{'|'.join(_ORDINALS)})\b", re.IGNORECASE)
+_PLACES = {word: n for n, word in enumerate(ORDINAL_WORDS[:12], start=1) if n > 3}
+_WITH_A_FIGURE = re.compile(rf"\b(?:fortnight|{'|'.join(_PLACES)})\b", re.IGNORECASE)
 _ATTACHED = re.compile(r"[A-Za-z][-–/.]?$")
 
 UNITS: dict[str, tuple[str, str]] = {
@@ -133,6 +127,53 @@ class Amount:
             return self.value
         return self.value * Decimal(UNITS[self.unit][1]) / Decimal(UNITS[unit][1])
 
+    def is_of_kind(self, other: Amount) -> bool:
+        """Whether both measure in one dimension and currency."""
+        return self.dimension == other.dimension and self.currency == other.currency
+
+    def may_be(self, other: Amount) -> bool:
+        """Whether both may be of one thing: a unit that only one tells says nothing."""
+        own, its = self.dimension, other.dimension
+        if own and its and own != its:
+            return {own, its} == {"percent", "points"}
+        if self.currency and other.currency and self.currency != other.currency:
+            return False
+        return bool(own and its) or "percent" not in {own, its}
+
+    def equals(self, other: Amount) -> bool:
+        """Whether both are the same, whatever units they are told in."""
+        return self.measured_in(other.unit) == other.value
+
+    def rounds(self, other: Amount) -> bool:
+        """Whether this is the other one with fewer digits."""
+        if FigureKind.YEAR in {self.kind, other.kind}:
+            return False
+        margin = 2 * NEAR if self.kind is FigureKind.PERCENT and self.about else NEAR
+        off = abs(self.measured_in(other.unit) - other.value)
+        if not other.value or off > margin * abs(other.value):
+            return False
+        return self.about or other.about or digits(self.value) < digits(other.value)
+
+    def agrees(self, other: Amount) -> bool:
+        """Whether both are the same, or one of them is the other rounded."""
+        same = self.equals(other) or self.rounds(other) or other.rounds(self)
+        return self.may_be(other) and same
+
+    def times_apart(self, other: Amount) -> Decimal:
+        """How many times as large as the other the larger of the two is."""
+        return apart(self.measured_in(other.unit), other.value)
+
+
+def digits(value: Decimal) -> int:
+    """How many digits a value has, noughts at its end aside."""
+    return len(value.normalize().as_tuple().digits)
+
+
+def apart(one: Decimal, other: Decimal) -> Decimal:
+    """How many times as large as the other the larger of two values is."""
+    low, high = sorted((abs(one), abs(other)))
+    return high / low if low else Decimal("Infinity")
+
 
 @dataclass(frozen=True, slots=True)
 class Date:
@@ -168,6 +209,12 @@ class Values:
     times: tuple[tuple[int, Span], ...]
     names: tuple[Name, ...]
 
+    @property
+    def years(self) -> list[Amount]:
+        """The years of the dates."""
+        year = FigureKind.YEAR
+        return [Amount(Decimal(d.year), year, d.span) for d in self.dates if d.year]
+
 
 @lru_cache(maxsize=20_000)
 def values(text: str) -> Values:
@@ -180,10 +227,10 @@ def values(text: str) -> Values:
     return Values(amounts, dates, times, tuple(_names(text, taken)))
 
 
-def without_figures(text: str) -> str:
-    """A text without its amounts."""
-    for amount in sorted(values(text).amounts, key=lambda a: -a.span.start):
-        text = f"{text[: amount.span.start]} {text[amount.span.end :]}"
+def without(text: str, amounts: Iterable[Amount], mark: str = "") -> str:
+    """A text without some of its amounts, a mark in the place of each, in single spaces."""
+    for amount in sorted(amounts, key=lambda a: -a.span.start):
+        text = f"{text[: amount.span.start]} {mark} {text[amount.span.end :]}"
     return " ".join(text.split())
 
 
@@ -197,12 +244,12 @@ def _dates(text: str) -> Iterator[Date]:
         if not day and not year and month.lower() == "may" and not match.start():
             continue
         number = int(month) if month.isdigit() else month_number(month)
-        yield Date(int(year or 0), number, int(day or 0), Span(match.start(), match.end()))
+        yield Date(int(year or 0), number, int(day or 0), Span(*match.span()))
 
 
 def _times(text: str, taken: Sequence[Span]) -> Iterator[tuple[int, Span]]:
     for match in _TIME.finditer(text):
-        span = Span(match.start(), match.end())
+        span = Span(*match.span())
         if _overlaps(span, taken):
             continue
         if match["hour24"]:
@@ -214,7 +261,7 @@ def _times(text: str, taken: Sequence[Span]) -> Iterator[tuple[int, Span]]:
 
 def _amounts(text: str, taken: Sequence[Span]) -> Iterator[Amount]:
     taken = list(taken)
-    for special in (*_shares(text), *_fractions(text), *_units_alone(text)):
+    for special in (*_shares(text), *_fractions(text), *_words_with_a_figure(text)):
         if not _overlaps(special.span, taken):
             taken.append(special.span)
             yield special
@@ -222,17 +269,21 @@ def _amounts(text: str, taken: Sequence[Span]) -> Iterator[Amount]:
         before = text[max(0, figure.span.start - 24) : figure.span.start]
         if _overlaps(figure.span, taken) or _ATTACHED.search(before):
             continue
-        unit = _UNIT.match(text, figure.span.end)
-        if figure.spelled and figure.value == 1 and not unit:
+        unit, end = ("", figure.span.end) if figure.currency else _unit(text, figure.span.end)
+        if figure.spelled and figure.value == 1 and not unit and not figure.currency:
             continue  # mostly a pronoun
-        money = _MONEY_WORD.match(text, figure.span.end)
-        currency = figure.currency or (CURRENCIES[money["word"].lower()] if money else "")
-        plain = unit["unit"].lower() if unit and not currency else ""
-        kind = FigureKind.MONEY if currency else FigureKind.QUANTITY if plain else figure.kind
+        kind = FigureKind.QUANTITY if unit else figure.kind
         about = _ABOUT.search(before) is not None
-        unit_ = _SPELT.get(plain, plain)
-        span = Span(figure.span.start, unit.end() if plain and unit else figure.span.end)
-        yield Amount(figure.value, kind, span, unit_, currency, about)
+        yield Amount(figure.value, kind, Span(figure.span.start, end), unit, figure.currency, about)
+
+
+def _unit(text: str, start: int) -> tuple[str, int]:
+    """The unit that begins at a place, and where it ends; empty where none does."""
+    match = _UNIT.match(text, start)
+    if match is None:
+        return "", start
+    word = match["unit"].lower()
+    return _SPELT.get(word, word), match.end()
 
 
 def _shares(text: str) -> Iterator[Amount]:
@@ -240,8 +291,8 @@ def _shares(text: str) -> Iterator[Amount]:
     for match in _OUT_OF.finditer(text):
         part, whole = (_number(match[name]) for name in ("part", "whole"))
         if part and whole and part < whole and whole in _WHOLES:
-            span = Span(match.start(), match.end())
-            yield Amount(100 * part / whole, FigureKind.PERCENT, span, about=True)
+            share = 100 * part / whole
+            yield Amount(share, FigureKind.PERCENT, Span(*match.span()), about=True)
 
 
 def _number(word: str) -> Decimal | None:
@@ -255,30 +306,26 @@ def _fractions(text: str) -> Iterator[Amount]:
     """Fractions: "a fifth" is 20 percent, "a quarter of an hour" 0.25 hours."""
     for match in _FRACTION.finditer(text):
         count, part = (match["count"] or "").lower(), (match["part"] or "half").lower()
-        share = Decimal(_COUNTS[count]) / _PARTS[part]
-        unit = _UNIT.match(text, match.end()) if match["of"] else None
+        share = Decimal(_COUNTS.get(count, 1)) / _PARTS[part]
+        unit, end = _unit(text, match.end()) if match["of"] else ("", match.end())
         if unit:
-            name = unit["unit"].lower()
-            span = Span(match.start(), unit.end())
-            yield Amount(share, FigureKind.QUANTITY, span, _SPELT.get(name, name))
+            yield Amount(share, FigureKind.QUANTITY, Span(match.start(), end), unit)
         else:
-            span = Span(match.start(), match.end("part") if match["part"] else match.end("half"))
+            span = Span(match.start(), match.start("of") if match["of"] else end)
             yield Amount(100 * share, FigureKind.PERCENT, span, about=True)
 
 
-def _units_alone(text: str) -> Iterator[Amount]:
-    """A fortnight, and a place in a row: each has a figure in it."""
-    for match in re.finditer(r"\bfortnight\b", text, re.IGNORECASE):
-        yield Amount(Decimal(1), FigureKind.QUANTITY, Span(match.start(), match.end()), "fortnight")
-    for match in _ORDINAL.finditer(text):
-        place = _ORDINALS.index(match["word"].lower()) + 1
-        if place > 3:
-            yield Amount(Decimal(place), FigureKind.QUANTITY, Span(match.start(), match.end()))
+def _words_with_a_figure(text: str) -> Iterator[Amount]:
+    """A fortnight, and a place in a row."""
+    for match in _WITH_A_FIGURE.finditer(text):
+        word, span = match.group().lower(), Span(*match.span())
+        place, unit = (_PLACES[word], "") if word in _PLACES else (1, word)
+        yield Amount(Decimal(place), FigureKind.QUANTITY, span, unit)
 
 
 def _names(text: str, taken: Sequence[Span]) -> Iterator[Name]:
     for match in _WORD.finditer(text):
-        word, span = match.group(), Span(match.start(), match.end())
+        word, span = match.group(), Span(*match.span())
         if not any(c.isupper() for c in word) or _overlaps(span, taken) or word == "I":
             continue
         before = text[: span.start]

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from mehealth_rag.guard.exact import Sources, Step, same_amount, steps
-from mehealth_rag.guard.values import values
+from mehealth_rag.guard.exact import Sources, Step, steps
+from mehealth_rag.guard.values import values, without
 from mehealth_rag.language.figures import FigureKind
 from mehealth_rag.language.orders import gives_orders
 from mehealth_rag.language.words import fold
@@ -102,7 +102,7 @@ class Weighed:
     @property
     def missing(self) -> tuple[Step, ...]:
         """The values that neither stand nor follow."""
-        return _missing(self.steps)
+        return missing(self.steps)
 
     @property
     def differing(self) -> Step | None:
@@ -137,7 +137,7 @@ def weighings(reader: Reader, case: Case) -> list[Weighed]:
     each = reader.judge(case.statement, case.texts, case.question)
     own = [[(n, i) for i in range(len(text.sentences))] for n, text in enumerate(case.texts)]
     found = [_weighed(case, judgement, places) for judgement, places in zip(each, own, strict=True)]
-    if gather([judgement.evidence for judgement in each]):
+    if len({n for n, _ in deciding(each)}) > 1:
         found.append(together(reader, case, each))
     # What answers a question may lean on it: then the same words may be said of another thing.
     return [*found, *(() if case.question else word_for_word(case))]
@@ -148,7 +148,7 @@ def together(reader: Reader, case: Case, each: Sequence[Judgement]) -> Weighed:
 
     `each` is what the first of the passages say, each by itself.
     """
-    places = _deciding([judgement.evidence for judgement in each])
+    places = deciding(each)
     if not places:
         return NOTHING_SAID
     (judgement,) = reader.judge(case.statement, [case.only(places)], case.question)
@@ -159,33 +159,21 @@ def word_for_word(case: Case) -> Iterator[Weighed]:
     """What the sentences say that begin with the statement, or are it but for a figure."""
     if len(case.statement.split()) < FEWEST_WORDS:
         return
-    left = 1 - WORD_FOR_WORD
+    sure, left = WORD_FOR_WORD, 1 - WORD_FOR_WORD
     for n, text in enumerate(case.texts):
         for i, sentence in enumerate(text.sentences):
-            if _says(sentence, case.statement):
-                judgement = Judgement(WORD_FOR_WORD, 0.0, left, ())
-            elif _differ_in_a_figure(case.statement, sentence):
-                judgement = Judgement(0.0, WORD_FOR_WORD, left, ())
-            else:
-                continue
-            yield Weighed(judgement, judgement, ((n, i),), case.steps([(n, i)]))
+            says = _says(sentence, case.statement)
+            if says or _differ_in_a_figure(case.statement, sentence):
+                judgement = Judgement(sure * says, sure * (not says), left, ())
+                yield Weighed(judgement, judgement, ((n, i),), case.steps([(n, i)]))
 
 
-def gather(evidence: Sequence[Sequence[float]]) -> list[Place]:
-    """The sentences of all passages that decide most; none where they are of one passage."""
-    places = _deciding(evidence)
-    return places if len({n for n, _ in places}) > 1 else []
-
-
-def _deciding(evidence: Sequence[Sequence[float]]) -> list[Place]:
+def deciding(each: Sequence[Judgement]) -> list[Place]:
     """The sentences that decide likely enough, in reading order; the likeliest at least."""
-    ranked = sorted(
-        ((p, n, i) for n, own in enumerate(evidence) for i, p in enumerate(own)),
-        key=lambda x: (-x[0], x[1], x[2]),
-    )
-    return sorted(
-        (n, i) for p, n, i in ranked[:GATHERED] if p >= LEAST_EVIDENCE or p == ranked[0][0]
-    )
+    chances = {(n, i): p for n, j in enumerate(each) for i, p in enumerate(j.evidence)}
+    ranked = sorted(chances, key=lambda place: (-chances[place], place))[:GATHERED]
+    least = min(LEAST_EVIDENCE, max(chances.values(), default=0.0))
+    return sorted(place for place in ranked if chances[place] >= least)
 
 
 def least(reader: Reader, case: Case, weighed: Weighed, limits: Limits) -> Weighed:
@@ -199,13 +187,16 @@ def least(reader: Reader, case: Case, weighed: Weighed, limits: Limits) -> Weigh
     judged = reader.judge(case.statement, [case.only(p) for p in tried], case.question)
     for places, judgement in zip(tried, judged, strict=True):
         had = case.steps(places)
-        fewer = Weighed(held_to(judgement, _missing(had)), judgement, places, had)
-        if _as_good(fewer, weighed, limits):
+        fewer = Weighed(held_to(judgement, missing(had)), judgement, places, had)
+        same = limits.verdict(fewer.judgement) == limits.verdict(weighed.judgement)
+        reasons = len(fewer.missing) <= len(weighed.missing)
+        told = (fewer.differing is None) == (weighed.differing is None)
+        if same and reasons and told and fewer.surely >= AS_SURELY * weighed.surely:
             return replace(fewer, judgement=weighed.judgement, read=weighed.read)
     return weighed
 
 
-def held_to(judgement: Judgement, missing: Sequence[Step]) -> Judgement:
+def held_to(judgement: Judgement, lacking: Sequence[Step]) -> Judgement:
     """A judgement, given the values that are missing.
 
     What is taken from carried goes to denied where another figure stands in the place of one, and
@@ -213,7 +204,7 @@ def held_to(judgement: Judgement, missing: Sequence[Step]) -> Judgement:
     """
     carried, denied = judgement.carried, judgement.denied
     taken = carried >= TAKEN_FOR_IT
-    for step in missing:
+    for step in lacking:
         left = carried * DOUBT if step.kind == "name" else 0.0
         if taken and step.of and step.kind != "word":  # too many look like a number word
             denied += carried - left
@@ -222,39 +213,26 @@ def held_to(judgement: Judgement, missing: Sequence[Step]) -> Judgement:
     return replace(judgement, carried=carried, denied=denied, untold=untold)
 
 
-def _as_good(fewer: Weighed, weighed: Weighed, limits: Limits) -> bool:
-    """Whether fewer quotes give the same verdict for the same reason, about as surely."""
-    same = limits.verdict(fewer.judgement) == limits.verdict(weighed.judgement)
-    reasons = len(fewer.missing) <= len(weighed.missing)
-    told = (fewer.differing is None) == (weighed.differing is None)
-    return same and reasons and told and fewer.surely >= AS_SURELY * weighed.surely
-
-
 def _weighed(case: Case, judgement: Judgement, places: Sequence[Place]) -> Weighed:
-    """A judgement of the sentences at some places, held to exact values."""
+    """A judgement of the sentences at some places, held to exact values.
+
+    Quoted are the likeliest, and those of the others that have a value which these lack.
+    """
     chance = dict(zip(places, judgement.evidence, strict=True))
     ranked = sorted(places, key=lambda place: -chance[place])
-    likely = [p for p in ranked[:MOST_QUOTES] if chance[p] >= NEAR_BEST * chance[ranked[0]]]
-    others = [p for p in ranked if p not in likely and chance[p] >= ADDED]
-    quotes, had = _completed(case, likely, others)
-    return Weighed(held_to(judgement, _missing(had)), judgement, tuple(quotes), had)
-
-
-def _completed(
-    case: Case, quotes: list[Place], others: Sequence[Place]
-) -> tuple[list[Place], tuple[Step, ...]]:
-    """Quotes with those of the other sentences that have a value which they lack."""
+    quotes = [p for p in ranked[:MOST_QUOTES] if chance[p] >= NEAR_BEST * chance[ranked[0]]]
     had = case.steps(quotes)
-    for place in others:
-        if len(quotes) >= MOST_QUOTES or not _missing(had):
+    for place in [p for p in ranked if p not in quotes and chance[p] >= ADDED]:
+        if len(quotes) >= MOST_QUOTES or not missing(had):
             break
         now = case.steps([*quotes, place])
-        if len(_missing(now)) < len(_missing(had)):
+        if len(missing(now)) < len(missing(had)):
             quotes, had = [*quotes, place], now
-    return quotes, had
+    return Weighed(held_to(judgement, missing(had)), judgement, tuple(quotes), had)
 
 
-def _missing(had: Sequence[Step]) -> tuple[Step, ...]:
+def missing(had: Sequence[Step]) -> tuple[Step, ...]:
+    """The values that neither stand nor follow."""
     return tuple(s for s in had if s.how == "missing")
 
 
@@ -270,21 +248,14 @@ def _differ_in_a_figure(one: str, other: str) -> bool:
     A plain number may be a name ("Room 12"), and what holds in one year need not in the next.
     """
     own, its = _measured(one), _measured(other)
-    if len(own) != len(its) or _frame(one, own) != _frame(other, its):
+    if len(own) != len(its) or _plain(without(one, own, "#")) != _plain(without(other, its, "#")):
         return False
-    return any(not same_amount(a, b) for a, b in zip(own, its, strict=True))
+    return any(not a.agrees(b) for a, b in zip(own, its, strict=True))
 
 
 def _measured(text: str) -> list[Amount]:
     amounts = (a for a in values(text).amounts if a.dimension and a.kind is not FigureKind.YEAR)
     return sorted(amounts, key=lambda a: a.span.start)
-
-
-def _frame(text: str, amounts: Sequence[Amount]) -> str:
-    """A text without some of its amounts."""
-    for amount in reversed(amounts):
-        text = f"{text[: amount.span.start]}#{text[amount.span.end :]}"
-    return _plain(text)
 
 
 def _plain(text: str) -> str:

@@ -72,40 +72,33 @@ def expand(text: str, acronyms: Acronyms) -> str:
 def _initialled(text: str) -> Iterable[tuple[str, str]]:
     """Names of the text, and parts of them, with their initials."""
     for match in _NAME.finditer(text):
-        parts = [p for p in match.group().split() if p.lower() not in _SMALL]
+        parts = [p for p in re.finditer(r"\S+", match[0]) if p[0].lower() not in _SMALL]
         for start in range(len(parts)):
             for end in range(start + 3, min(len(parts), start + 6) + 1):
-                if any(len(p) == 1 for p in parts[start:end]):
+                run = parts[start:end]
+                if any(len(p[0]) == 1 for p in run):
                     break  # letters set apart are no names
-                first = match.group().find(parts[start])
-                last = match.group().find(parts[end - 1], first) + len(parts[end - 1])
-                initials = "".join(p[0] for p in parts[start:end])
-                yield initials, match.group()[first:last]
+                yield "".join(p[0][0] for p in run), match[0][run[0].start() : run[-1].end()]
 
 
 def _expansion(before: str, acronym: str) -> str | None:
     """The words right before the bracket whose initials spell the acronym, else None."""
-    capitals = [c for c in acronym if c.isupper()]
-    if len(capitals) < 2:
-        return None
-    parts = list(_WORD.finditer(before[-160:]))[-_MAX_WORDS:]
-    for size in range(len(parts), 1, -1):
-        phrase = parts[-size:]
-        if _initials_match(phrase, capitals):
-            return before[-160:][phrase[0].start() :].strip()
+    capitals = [c.lower() for c in acronym if c.isupper()]
+    near = before[-160:]
+    parts = list(_WORD.finditer(near))[-_MAX_WORDS:] if len(capitals) > 1 else []
+    for first in range(len(parts) - 1):
+        phrase = [w.lower() for m in parts[first:] for w in m[0].split("-") if w]
+        if phrase[0] not in _SMALL and _spell(phrase, capitals):
+            return near[parts[first].start() :].strip()
     return None
 
 
-def _initials_match(phrase: list[re.Match[str]], capitals: list[str]) -> bool:
-    """Each capital starts a word, in order; only small words may be passed over."""
-    parts = [p for m in phrase for p in m.group().split("-") if p]
-    wanted = [c.lower() for c in capitals]
-    if parts[0][0].lower() != wanted[0] or parts[0].lower() in _SMALL:
-        return False
+def _spell(phrase: list[str], letters: list[str]) -> bool:
+    """Whether each letter starts a word, in order; only small words may be passed over."""
     place = 0
-    for part in parts:
-        if place < len(wanted) and part[0].lower() == wanted[place]:
+    for word in phrase:
+        if place < len(letters) and word[0] == letters[place]:
             place += 1
-        elif part.lower() not in _SMALL:
+        elif word not in _SMALL:
             return False
-    return place == len(wanted)
+    return place == len(letters)

@@ -14,7 +14,6 @@ MONTHS = tuple(
 SHORT_MONTHS = "Jan Feb Mar Apr Jun Jul Aug Sept? Oct Nov Dec".split()
 """Patterns of the short forms that are no whole names."""
 
-MONTH_NUMBERS = {name[:3].lower(): number for number, name in enumerate(MONTHS, start=1)}
 MONTH = rf"(?:{'|'.join(MONTHS)}|(?:{'|'.join(SHORT_MONTHS)})\b\.?)"
 """A month by its name or its short form, with the full stop of that."""
 
@@ -51,7 +50,7 @@ def iso_date(text: str) -> str | None:
 
 def month_number(name: str) -> int:
     """The number of a month, from 1, by its name or the beginning of it."""
-    return MONTH_NUMBERS[name[:3].lower()]
+    return next(n for n, month in enumerate(MONTHS, start=1) if month[:3] == name[:3].title())
 
 
 def sensible_date(text: str) -> str | None:

@@ -31,11 +31,6 @@ class Figure:
     spelled: bool = False
     """True for a number word ("seven")."""
 
-    @property
-    def token(self) -> str:
-        """The value as one token, the same for every spelling."""
-        return f"={self.value.normalize():f}"
-
 
 SCALES = {
     word: Decimal(10) ** power
@@ -94,7 +89,7 @@ _SPELLED = re.compile(
     rf"\b(?P<count>{_COMPOUND}|{_WORDS})"
     rf"(?:\s(?P<hundred>hundred)(?:\sand\s(?P<rest>{_COMPOUND}|{_WORDS})\b)?)?"
     r"(?:\s(?P<scale>thousand|million|billion|trillion))?"
-    r"(?:\s(?P<percent>per\s?cent)\b)?\b",
+    r"(?:\s(?:(?P<percent>per\s?cent)|(?P<money>pounds|dollars|euros))\b)?\b",
     re.IGNORECASE,
 )
 _YEAR = re.compile(r"(?:1[0-9]|20)\d\d")
@@ -108,8 +103,8 @@ def figures(text: str) -> tuple[Figure, ...]:
 
 
 def canonical_figures(text: str) -> list[str]:
-    """A token for the value of each figure whose spelling may vary: scaled or with separators."""
-    return [f.token for f in figures(text) if not f.spelled or f.value > 1]
+    """A token for the value of each figure, the same for every spelling of it."""
+    return [f"={f.value.normalize():f}" for f in figures(text) if not f.spelled or f.value > 1]
 
 
 def _from_digits(match: re.Match[str]) -> Figure:
@@ -134,8 +129,10 @@ def _from_words(match: re.Match[str]) -> Figure:
     if match["hundred"]:
         value = 100 * value + _spelled(match["rest"] or "zero")
     scaled = value * SCALES.get((match["scale"] or "").lower(), Decimal(1))
+    currency = CURRENCIES[match["money"].lower()] if match["money"] else ""
     kind = FigureKind.PERCENT if match["percent"] else FigureKind.QUANTITY
-    return Figure(Decimal(scaled), kind, Span(match.start(), match.end()), spelled=True)
+    kind = FigureKind.MONEY if currency else kind
+    return Figure(Decimal(scaled), kind, Span(*match.span()), currency, spelled=True)
 
 
 def _spelled(count: str) -> int:

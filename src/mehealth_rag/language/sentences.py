@@ -62,11 +62,13 @@ def _ends_sentence(text: str, mark: re.Match[str], area: Span) -> bool:
         return False
     if mark.group()[0] != ".":
         return True
-    word = _word_before(text, mark.start(), area.start)
+    before = _LAST_WORD.search(text[max(area.start, mark.start() - 40) : mark.start()])
+    word = before.group().casefold() if before else ""
     if word in _BEFORE_A_NUMBER:
         return not following.isdigit()
     if word in _MAY_BE_LAST or _is_initial(word):
-        return _next_word(text, after) in _STARTERS
+        opening = _WORD.match(text, after)
+        return opening is not None and opening.group().casefold() in _STARTERS
     return word not in _NEVER_LAST
 
 
@@ -75,24 +77,12 @@ def _in_address(text: str, at: int, floor: int) -> bool:
     return "://" in text[max(floor, at - 200) : at].rsplit(None, 1)[-1]
 
 
-def _word_before(text: str, end: int, floor: int) -> str:
-    match = _LAST_WORD.search(text[max(floor, end - 40) : end])
-    return match.group().casefold() if match else ""
-
-
 def _is_initial(word: str) -> bool:
     """A single letter is an initial ("J. Smith"); a lone figure before a full stop is not."""
     return len(word) == 1 and word.isalpha() and word != "i"
 
 
-def _next_word(text: str, start: int) -> str:
-    match = _WORD.match(text, start)
-    return match.group().casefold() if match else ""
-
-
 def _trim(text: str, start: int, end: int) -> Span:
-    while start < end and text[start].isspace():
-        start += 1
-    while end > start and text[end - 1].isspace():
-        end -= 1
-    return Span(start, end)
+    own = text[start:end]
+    start += len(own) - len(own.lstrip())
+    return Span(start, start + len(own.strip()))

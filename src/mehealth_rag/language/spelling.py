@@ -52,17 +52,12 @@ class Speller:
         """English knows the word, or an adjective that it may compare ("dearer", "bigger")."""
         base = _COMPARED.sub("", plain)
         adjectives = (base, f"{base}e", base[:-1], f"{base[:-1]}y") if base != plain else ()
-        return self.is_english(plain) or any(
-            len(word) > _SHORTEST and self.is_english(word) for word in adjectives
-        )
+        return any(map(self.is_english, [plain, *(w for w in adjectives if len(w) > _SHORTEST)]))
 
     @staticmethod
     def _nearest(word: str, frequency: Mapping[str, int]) -> str | None:
         allowed = 1 if len(word) < 7 else 2
-        found = process.extract(
-            word, frequency.keys(), scorer=OSA.distance, score_cutoff=allowed, limit=8
-        )
-        if not found:
-            return None
-        best = min(found, key=lambda f: (f[1], f[0][0] != word[0], -frequency[f[0]], f[0]))
-        return str(best[0])
+        known = frequency.keys()
+        found = process.extract(word, known, scorer=OSA.distance, score_cutoff=allowed, limit=8)
+        ranked = sorted((off, w[0] != word[0], -frequency[w], w) for w, off, _ in found)
+        return ranked[0][-1] if ranked else None

@@ -29,7 +29,7 @@ class TokenKind(StrEnum):
     @property
     def is_period(self) -> bool:
         """Whether it tells a time."""
-        return self in {TokenKind.YEAR, TokenKind.QUARTER, TokenKind.DAY}
+        return self not in {TokenKind.WORD, TokenKind.MARK}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +45,16 @@ class Token:
     capital: bool = False
 
 
-_NTH = {word: str(n) for n, word in enumerate(ORDINAL_WORDS[:4], start=1)}
-_ALONE = r"(?<![^\W_])"
-_END = r"(?![^\W_])"
-_YEAR_START = r"(?<![£$€.]|[^\W_])"
-_YEAR_END = r"(?=[^\w.,]|_|Q[1-4]|[.,]?$|[.,]\s)"
+_NTH = ORDINAL_WORDS[:4]
+_ALONE, _END = r"(?<![^\W_])", r"(?![^\W_])"
+_YEAR_START, _YEAR_END = r"(?<![£$€.]|[^\W_])", r"(?=[^\w.,]|_|Q[1-4]|[.,]?$|[.,]\s)"
 _TOKEN = re.compile(
     rf"""
-    {_ALONE}(?P<iso>\d{{4}}[-_]\d{{2}}[-_]\d{{2}}){_END}
-    | {_ALONE}(?P<slashed>\d{{1,2}}/\d{{1,2}}/\d{{4}}){_END}
-    | {_ALONE}(?P<dmy>\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?{MONTH},?\s+\d{{4}}){_END}
-    | {_ALONE}(?P<mdy>{MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}){_END}
-    | {_YEAR_START}(?P<year>(?:FY\s?|fiscal\s+(?:year\s+)?)?(?:19|20)\d{{2}}){_YEAR_END}
-    | {_ALONE}(?P<short>FY\s?['’]?\d{{2}}){_END}
+    {_ALONE}(?P<day>\d{{4}}[-_]\d{{2}}[-_]\d{{2}}|\d{{1,2}}/\d{{1,2}}/\d{{4}}
+        |\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?{MONTH},?\s+\d{{4}}
+        |{MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}){_END}
+    | (?P<year>{_YEAR_START}(?:FY\s?|fiscal\s+(?:year\s+)?)?(?:19|20)\d{{2}}{_YEAR_END}
+        |{_ALONE}FY\s?['’]?\d{{2}}{_END})
     | (?:{_ALONE}|(?<=\d))(?P<quarter>Q[1-4]|[1-4]Q|(?:{"|".join(_NTH)})[\s-]quarter){_END}
     | {_ALONE}(?P<mark>\d{{1,2}}-?[a-z]{{1,2}}){_END}
     | (?P<word>[^\W_]+(?:['’&.][^\W_]+)*)
@@ -72,47 +69,25 @@ def tokens(text: str) -> tuple[Token, ...]:
 
 
 def _token(match: re.Match[str]) -> Token:
-    group = match.lastgroup or "word"
-    raw = match.group()
-    kind, text = _READ[group](raw)
-    return Token(text, kind, Span(*match.span()), any(c.isupper() for c in raw))
+    raw, kind = match.group(), TokenKind(match.lastgroup or "word")
+    return Token(_canonical(fold(raw), kind), kind, Span(*match.span()), raw != raw.lower())
 
 
-def _day(raw: str) -> tuple[TokenKind, str]:
-    """A day in any of its forms, as ISO writes it."""
-    if "/" in raw:
-        month, day, year = map(int, raw.split("/"))
-        raw = f"{year:04}-{month:02}-{day:02}"
-    return TokenKind.DAY, iso_date(raw.replace("_", "-")) or raw
-
-
-def _year(raw: str) -> tuple[TokenKind, str]:
-    digits = re.findall(r"\d+", raw)[0]
-    return TokenKind.YEAR, digits if len(digits) == 4 else f"20{digits}"
-
-
-def _quarter(raw: str) -> tuple[TokenKind, str]:
-    digit = re.search(r"\d", raw)
-    number = digit.group() if digit else _NTH[re.split(r"[\s-]", fold(raw))[0]]
-    return TokenKind.QUARTER, f"q{number}"
-
-
-def _mark(raw: str) -> tuple[TokenKind, str]:
-    return TokenKind.MARK, fold(raw).replace("-", "")
-
-
-def _word(raw: str) -> tuple[TokenKind, str]:
-    return TokenKind.WORD, fold(raw).removesuffix("'s").replace(".", "")
-
-
-_READ = {
-    "iso": _day,
-    "slashed": _day,
-    "dmy": _day,
-    "mdy": _day,
-    "year": _year,
-    "short": _year,
-    "quarter": _quarter,
-    "mark": _mark,
-    "word": _word,
-}
+def _canonical(text: str, kind: TokenKind) -> str:
+    match kind:
+        case TokenKind.DAY if "/" in text:
+            month, day, year = map(int, text.split("/"))
+            return f"{year:04}-{month:02}-{day:02}"
+        case TokenKind.DAY:
+            text = text.replace("_", "-")
+            return iso_date(text) or text
+        case TokenKind.YEAR:
+            digits = re.sub(r"\D", "", text)
+            return digits if len(digits) == 4 else f"20{digits}"
+        case TokenKind.QUARTER:
+            nth = (n for n, word in enumerate(_NTH, start=1) if text.startswith(word))
+            return f"q{next(nth, None) or text.strip('q')}"
+        case TokenKind.MARK:
+            return text.replace("-", "")
+        case TokenKind.WORD:
+            return text.removesuffix("'s").replace(".", "")

@@ -13,9 +13,10 @@ from collections.abc import Iterator
 from mehealth_rag.types import BlockKind, Document, Page
 
 _WORD = re.compile(r"[^\W_]+")
-_PAGE = "page|pages|pg|p|seite|página|pagina|pág"
-_OF = r"(?: (?:of|von|de|di|sur) \d+)?"
-_FOLIO = re.compile(rf"(?:^| )(?:{_PAGE}) (?:\d+|[ivxlc]+){_OF}(?= |$)")
+_FOLIO = re.compile(
+    r"(?:^| )(?:pages?|pg|p|seite|página|pagina|pág) (?:\d+|[ivxlc]+)"
+    r"(?: (?:of|von|de|di|sur) \d+)?(?= |$)"
+)
 _ENDS = re.compile(r"^\d+ | \d+$")
 _ADDRESS = re.compile(r"<?https?://\S+")
 """An address alone is a link, which answers find by what it leads to."""
@@ -50,7 +51,7 @@ def running_facts(document: Document) -> frozenset[Place]:
 
 def _without_folio(text: str, page: Page) -> str:
     """The words of a running line, small and without the page's number."""
-    words = _FOLIO.sub("", " ".join(_WORD.findall(text.casefold()))).strip()
+    words = _FOLIO.sub("", _words(text)).strip()
     for number in {page.label.casefold(), str(page.number)}:
         words = words.removeprefix(f"{number} ").removesuffix(f" {number}")
         words = "" if words == number else words
@@ -78,4 +79,8 @@ def _said(document: Document) -> str:
     for page in document.pages:
         own = (block for block in page.blocks if block.kind is not BlockKind.FURNITURE)
         texts += [block.span.of(page.text) for block in own]
-    return " | ".join(f" {' '.join(_WORD.findall(text.casefold()))} " for text in texts)
+    return " | ".join(f" {_words(text)} " for text in texts)
+
+
+def _words(text: str) -> str:
+    return " ".join(_WORD.findall(text.casefold()))

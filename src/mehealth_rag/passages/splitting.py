@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from math import ceil
 
 from mehealth_rag.language.sentences import sentence_spans
@@ -41,67 +40,52 @@ def split(document: Document) -> tuple[Passage, ...]:
 
     Running lines that say something of their own come last on the page where they stand first.
     """
-    headings = _Headings()
     passages: list[Passage] = []
     kept = running_facts(document)
+    headings: dict[int, str] = {}
     for page in document.pages:
-        for section in (*_sections(page, headings), *_running(page, kept)):
-            runs = _runs(page, section.sentences)
-            passages.extend(_passage(document, page, section, run) for run in runs)
+        for path, section in (*_sections(page, headings), *_running(page, kept)):
+            runs = _runs(page, section)
+            passages.extend(_passage(document, page, path, run) for run in runs)
     return tuple(passages)
 
 
-@dataclass(frozen=True, slots=True)
-class _Section:
-    """The sentences of one page under one heading, the heading itself first where it is there."""
-
-    headings: tuple[str, ...]
-    sentences: tuple[Sentence, ...]
+_Run = tuple[Sentence, ...]
+_Section = tuple[tuple[str, ...], _Run]
+"""The headings over some sentences of one page, and these, the last heading itself among them."""
 
 
-@dataclass(slots=True)
-class _Headings:
-    """The path of headings at the place that reading has come to."""
-
-    path: list[tuple[int, str]] = field(default_factory=list)
-
-    def enter(self, level: int, text: str) -> None:
-        """Go under a heading: it closes all of its level and below."""
-        self.path = [*((lv, t) for lv, t in self.path if lv < level), (level, text)]
-
-    def texts(self) -> tuple[str, ...]:
-        return tuple(text for _, text in self.path)
-
-
-def _sections(page: Page, headings: _Headings) -> Iterator[_Section]:
+def _sections(page: Page, headings: dict[int, str]) -> Iterator[_Section]:
+    """The sections of a page; `headings`, by level, are left as they are at its end."""
     sentences: list[Sentence] = []
     lead: Span | None = None
     rows = row_contexts(page)
     for place, block in enumerate(page.blocks):
+        heads = block.kind is BlockKind.HEADING
+        ends = block.kind.aside or (heads and any(s.kind is not block.kind for s in sentences))
+        if sentences and ends:  # a passage is one span: it must not hold what stands between
+            yield tuple(headings.values()), tuple(sentences)
+            sentences = []
         if block.kind.aside:
-            if sentences:  # a passage is one span: it must not hold what stands between
-                yield _Section(headings.texts(), tuple(sentences))
-                sentences = []
             continue
-        if block.kind is BlockKind.HEADING:
-            if any(s.kind is not BlockKind.HEADING for s in sentences):
-                yield _Section(headings.texts(), tuple(sentences))
-                sentences = []
+        if heads:
             lead = None
-            headings.enter(block.level, block.span.of(page.text))
+            for level in [level for level in headings if level >= block.level]:
+                del headings[level]
+            headings[block.level] = block.span.of(page.text)
         added = tuple(_sentences(page, block, lead, rows.get(place)))
         sentences.extend(added)
         if block.kind is BlockKind.PARAGRAPH:
             lead = _lead(page, added)
     if sentences:
-        yield _Section(headings.texts(), tuple(sentences))
+        yield tuple(headings.values()), tuple(sentences)
 
 
 def _running(page: Page, kept: frozenset[Place]) -> Iterator[_Section]:
     """The running lines that are kept: each by itself, under no heading, one sentence."""
     for place, block in enumerate(page.blocks):
         if (page.number, place) in kept:
-            yield _Section((), (Sentence(block.span, BlockKind.PARAGRAPH),))
+            yield (), (Sentence(block.span, BlockKind.PARAGRAPH),)
 
 
 def _sentences(
@@ -110,22 +94,20 @@ def _sentences(
     if row is not None:
         kind = BlockKind.HEADING if row.heads else block.kind  # it answers nothing by itself
         yield Sentence(block.span, kind, row.label, row.columns)
-        return
-    if block.kind in {BlockKind.ROW, BlockKind.HEADING}:
+    elif block.kind in {BlockKind.ROW, BlockKind.HEADING}:
         yield Sentence(block.span, block.kind)
-        return
-    for span in sentence_spans(page.text, block.span):
-        yield Sentence(span, block.kind, lead if block.kind is BlockKind.ITEM else None)
+    else:
+        own = lead if block.kind is BlockKind.ITEM else None
+        yield from (Sentence(s, block.kind, own) for s in sentence_spans(page.text, block.span))
 
 
-def _lead(page: Page, sentences: tuple[Sentence, ...]) -> Span | None:
+def _lead(page: Page, sentences: _Run) -> Span | None:
     """The paragraph's last sentence when it announces a list."""
-    if sentences and sentences[-1].span.of(page.text).rstrip().endswith(":"):
-        return sentences[-1].span
-    return None
+    last = sentences[-1].span if sentences else None
+    return last if last and last.of(page.text).endswith(":") else None
 
 
-def _runs(page: Page, sentences: tuple[Sentence, ...]) -> Iterator[tuple[Sentence, ...]]:
+def _runs(page: Page, sentences: _Run) -> Iterator[_Run]:
     """Divide a section's sentences into runs of about equal size, none over `MAX_PIECES`.
 
     What stands above a table counts for each run that goes on with the table.
@@ -147,7 +129,7 @@ def _runs(page: Page, sentences: tuple[Sentence, ...]) -> Iterator[tuple[Sentenc
         yield tuple(run)
 
 
-def _table(page: Page, run: tuple[Sentence, ...]) -> tuple[str, ...]:
+def _table(page: Page, run: _Run) -> tuple[str, ...]:
     """What a run's rows are about and does not stand in the run itself, within `TABLE_PIECES`."""
     spans = {
         span
@@ -166,9 +148,7 @@ def _table(page: Page, run: tuple[Sentence, ...]) -> tuple[str, ...]:
     return tuple(reversed(texts))
 
 
-def _passage(
-    document: Document, page: Page, section: _Section, run: tuple[Sentence, ...]
-) -> Passage:
+def _passage(document: Document, page: Page, headings: tuple[str, ...], run: _Run) -> Passage:
     span = Span(run[0].span.start, run[-1].span.end)
     text = span.of(page.text)
     digest = hashlib.sha256(text.encode()).hexdigest()[:12]
@@ -178,7 +158,7 @@ def _passage(
         title=document.source.title,
         page=page.number,
         page_label=page.label,
-        headings=section.headings,
+        headings=headings,
         span=span,
         text=text,
         sentences=run,

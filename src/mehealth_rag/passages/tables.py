@@ -27,6 +27,8 @@ _CAPTION_LINES = 4
 _HEAD_ROWS = 5
 _QUOTED = 2
 """So many lines above a row are quoted with it."""
+_SET_IN = 40.0
+"""So many points further right than a table's labels a line without figures heads its columns."""
 _INDENT = 2.0
 """So many points further right a row stands under the label above it, not beside it."""
 
@@ -231,13 +233,10 @@ class _Walk:
             return False
         if sheet.is_timing(place) or (not sheet.is_row(place) and _is_remark(sheet.text(place))):
             return True
+        if not sheet.is_row(place) or self._rows_left is None:
+            return False
         left = sheet.left(place)
-        return (
-            sheet.is_row(place)
-            and left is not None
-            and self._rows_left is not None
-            and left > self._rows_left + 40
-        )
+        return left is not None and left > self._rows_left + _SET_IN
 
     def _head(self, place: int) -> None:
         if self._filled:  # the headings of a further part of the table replace those before

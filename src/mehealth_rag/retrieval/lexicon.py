@@ -9,9 +9,9 @@ company is named although no page speaks of it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, reduce
+from functools import cached_property
 from math import log
 from typing import TYPE_CHECKING
 
@@ -96,21 +96,18 @@ class NameLexicon:
     @cached_property
     def titled(self) -> Mapping[str, frozenset[int]]:
         """Each word of a name with the documents that go by it."""
-        found: defaultdict[str, set[int]] = defaultdict(set)
-        for phrase in self.phrases:
-            for word in phrase.words:
-                found[word].add(phrase.document)
-        return {word: frozenset(places) for word, places in found.items()}
+        return _inverted((word, p.document) for p in self.phrases for word in p.words)
 
     @cached_property
     def qualifiers(self) -> Mapping[str, frozenset[int]]:
         """Periods and marks ("2024", "q2", "10q") with the documents whose titles give them."""
-        found: defaultdict[str, set[int]] = defaultdict(set)
-        for place, document in enumerate(self.documents):
-            for token in (t for text in _titles(document) for t in tokens(text)):
-                if token.kind is not TokenKind.WORD:
-                    found[token.text].add(place)
-        return {text: frozenset(places) for text, places in found.items()}
+        return _inverted(
+            (token.text, place)
+            for place, document in enumerate(self.documents)
+            for title in _titles(document)
+            for token in tokens(title)
+            if token.kind is not TokenKind.WORD
+        )
 
     def weight(self, word: str) -> float:
         """How telling a word of a name is, from 0 to 1."""
@@ -126,7 +123,7 @@ class NameLexicon:
         own = [self.documents[place] for place in titled]
         others = self._index.passage_count - sum(d.passages for d in own)
         holding = self._index.holding(stem(word))
-        inside = sum(len(within(holding, d)) for d in own)
+        inside = sum(_count_within(holding, d) for d in own)
         return max(len(holding) - inside - FEW, 0) / others if others else 0.0
 
     def _first_headings(self) -> list[str]:
@@ -138,18 +135,18 @@ class NameLexicon:
         return [headings.get(d.source.id, "") for d in self.documents]
 
 
-def saying(
-    holding: Callable[[str], NDArray[np.int64]], forms: Sequence[Sequence[str]]
-) -> NDArray[np.int64]:
-    """The ordinals of the passages that hold all stems of one of some forms, rising."""
-    found = [reduce(np.intersect1d, map(holding, form)) for form in forms]
-    return reduce(np.union1d, found, np.zeros(0, np.int64))
+def _inverted(pairs: Iterable[tuple[str, int]]) -> dict[str, frozenset[int]]:
+    """Each text with the documents, by their places, that it came with."""
+    found: defaultdict[str, set[int]] = defaultdict(set)
+    for text, place in pairs:
+        found[text].add(place)
+    return {text: frozenset(places) for text, places in found.items()}
 
 
-def within(ordinals: NDArray[np.int64], document: IndexedDocument) -> NDArray[np.int64]:
-    """Those of rising ordinals that belong to a document."""
-    ends = np.searchsorted(ordinals, (document.first, document.first + document.passages))
-    return ordinals[ends[0] : ends[1]]
+def _count_within(ordinals: NDArray[np.int64], document: IndexedDocument) -> int:
+    """How many of rising ordinals belong to a document."""
+    first, end = np.searchsorted(ordinals, (document.first, document.first + document.passages))
+    return int(end - first)
 
 
 def _titles(document: IndexedDocument) -> Iterator[str]:
@@ -168,13 +165,8 @@ def _marks_behind(title: str) -> Iterator[str]:
 
 def _name_words(title: str, kinds: frozenset[str]) -> tuple[str, ...]:
     """The words of a title that can name; of marks only those that are no kinds ("3M")."""
-    found = []
-    for token in tokens(title):
-        names = token.kind is TokenKind.WORD or token.kind is TokenKind.MARK
-        words = not token.text.isdigit() and token.text not in FUNCTION_WORDS | kinds
-        if names and words:
-            found.append(token.text)
-    return tuple(found)
+    words = (token.text for token in tokens(title) if not token.kind.is_period)
+    return tuple(w for w in words if not w.isdigit() and w not in FUNCTION_WORDS | kinds)
 
 
 def _keys(words: Sequence[str]) -> Iterator[str]:
@@ -186,8 +178,7 @@ def _keys(words: Sequence[str]) -> Iterator[str]:
     if len(words) >= _SHORTEST_INITIALS:
         yield "".join(initials)
     if len(words) > 1:
-        yield "&".join(initials)
-        yield "n".join(initials)
+        yield from ("&".join(initials), "n".join(initials))
 
 
 def _opening(passage: Passage) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, partial
+from functools import cache, partial, reduce
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from mehealth_rag.language.acronyms import Acronyms, expand
 from mehealth_rag.language.orders import silenced
 from mehealth_rag.language.words import stems
-from mehealth_rag.retrieval.lexicon import saying
 from mehealth_rag.retrieval.naming import Named, Naming, Register
 from mehealth_rag.types import Hit, Span
 
@@ -42,7 +41,8 @@ CLAUSE_MARGIN = 0.1
 RIVAL_SHARE = 0.8
 """Another document rivals the best passage's with a passage of this share of its score."""
 
-Vector = NDArray[np.float32]
+_Query = tuple[NDArray[np.float32], tuple[str, ...]]
+"""What is searched for: the vector of a question [d] and its stems."""
 
 _BORDER = re.compile(
     r"(?<=[.?!:;])\s+|,\s+(?=(?:what|how|which|who|whose|when|where|why|is|are|was|were|did|does|"
@@ -108,11 +108,11 @@ class Retriever:
         """
         naming = self.naming(question, documents)
         count = top_k * max(1, len(naming.named)) if each else top_k
-        return Found(naming, self._evidence(self._named(question, naming, documents)[:count]))
+        return Found(naming, self._evidence(self._named(naming, documents)[:count]))
 
-    def _named(self, question: str, naming: Naming, documents: Sequence[str]) -> tuple[Fused, ...]:
+    def _named(self, naming: Naming, documents: Sequence[str]) -> tuple[_Ranked, ...]:
         """All passages for a question, those of each name that it holds in turns."""
-        query = self._query(self._telling(naming.rest if naming.named else question))
+        query = self._query(self._telling(naming.rest))
         if not naming.named:
             return self._led(self._ranked(query, documents), naming)
         everywhere = cache(partial(self._ranked, query, documents))  # most names need none
@@ -122,8 +122,12 @@ class Retriever:
         return tuple(reversed(once.values()))
 
     def _of_named(
-        self, named: Named, query: _Query, naming: Naming, everywhere: Callable[[], Sequence[Fused]]
-    ) -> tuple[Fused, ...]:
+        self,
+        named: Named,
+        query: _Query,
+        naming: Naming,
+        everywhere: Callable[[], Sequence[_Ranked]],
+    ) -> tuple[_Ranked, ...]:
         """The passages of one name's documents, and those found `everywhere` that mention it."""
         inside = self._led(self._ranked(query, named.documents), naming)
         mentions = self._mentions(named)
@@ -135,11 +139,12 @@ class Retriever:
 
     def _mentions(self, named: Named) -> frozenset[int]:
         """The passages of other documents that hold a name."""
-        found = saying(self.index.holding, named.forms)
+        forms = [reduce(np.intersect1d, map(self.index.holding, form)) for form in named.forms]
+        found = reduce(np.union1d, forms, np.zeros(0, np.int64))
         own = self.index.document_ordinals(named.documents)
         return frozenset(np.setdiff1d(found, own).tolist())
 
-    def _led(self, ranked: Sequence[Fused], naming: Naming) -> tuple[Fused, ...]:
+    def _led(self, ranked: Sequence[_Ranked], naming: Naming) -> tuple[_Ranked, ...]:
         """A ranking in which the documents that a question leans to come further ahead."""
         if not naming.leaning:
             return tuple(ranked)
@@ -165,28 +170,27 @@ class Retriever:
         return " ".join(c for c, n in zip(said, near, strict=True) if n >= least)
 
     def _query(self, text: str) -> _Query:
+        """A text with what its acronyms stand for, as both halves search for it."""
         added = expand(text, self.acronyms)
         vector = self.encoder.encode(f"{text} ({added})" if added else text)
-        return _Query(vector, tuple(stems(f"{text} {added}")))
+        return vector, tuple(stems(f"{text} {added}"))
 
-    def _ranked(self, query: _Query, documents: Sequence[str]) -> tuple[Fused, ...]:
+    def _ranked(self, query: _Query, documents: Sequence[str]) -> tuple[_Ranked, ...]:
         """All that dense and lexical search bring for a query, best first."""
-        dense = dict(self.index.dense(query.vector, DEPTH, documents))
-        lexical = dict(self.index.lexical(query.stems, DEPTH, documents))
-        similarity = {
-            ordinal: self._similarity(ordinal, query.vector, dense.get(ordinal))
-            for ordinal in dict.fromkeys((*dense, *lexical))
-        }
-        return tuple(fuse(similarity, list(dense), lexical))
+        vector, wanted = query
+        dense = dict(self.index.dense(vector, DEPTH, documents))
+        lexical = dict(self.index.lexical(wanted, DEPTH, documents))
+        similarity = {o: self._similarity(o, vector, dense.get(o)) for o in {**dense, **lexical}}
+        return _fused(similarity, dense, lexical)
 
-    def _similarity(self, ordinal: int, vector: Vector, cosine: float | None) -> float:
+    def _similarity(self, ordinal: int, vector: NDArray[np.float32], cosine: float | None) -> float:
         """A passage's cosine, or its sentences' mean, together with its nearest sentence's."""
         each = self.index.sentence_vectors(ordinal) @ vector
         if cosine is None:
             cosine = float(each.mean())
         return (1 - NEAREST_SHARE) * cosine + NEAREST_SHARE * float(each.max(initial=cosine))
 
-    def _evidence(self, best: Sequence[Fused]) -> tuple[Evidence, ...]:
+    def _evidence(self, best: Sequence[_Ranked]) -> tuple[Evidence, ...]:
         passages = self.index.passages([r.ordinal for r in best])
         found = []
         score = 1.0
@@ -198,15 +202,7 @@ class Retriever:
 
 
 @dataclass(frozen=True, slots=True)
-class _Query:
-    """What is searched for: the vector of a question [d] and its stems."""
-
-    vector: Vector
-    stems: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Fused:
+class _Ranked:
     """A passage (its ordinal) with its fused score and its rank in each half, from 1."""
 
     ordinal: int
@@ -215,32 +211,27 @@ class Fused:
     lexical_rank: int | None
 
 
-def fuse(
-    similarity: Mapping[int, float], dense: Sequence[int], lexical: Mapping[int, float]
-) -> list[Fused]:
+def _fused(
+    similarity: Mapping[int, float], dense: Iterable[int], lexical: Mapping[int, float]
+) -> tuple[_Ranked, ...]:
     """Both halves' scores as one, best first: a convex combination (Bruch et al., 2023).
 
     `similarity` is the cosine of every passage that either half found, `dense` the ordinals that
     the dense half found and `lexical` the BM25 scores, both best first. Those are taken as shares
     of the best one's. The score is 1 for what could be no better.
     """
-    dense_rank = {o: r for r, o in enumerate(dense, start=1)}
-    lexical_rank = {o: r for r, o in enumerate(lexical, start=1)}
+    dense_rank, lexical_rank = ({o: r for r, o in enumerate(h, start=1)} for h in (dense, lexical))
     most = max(lexical.values(), default=1.0)
-    found = [
-        Fused(
-            o,
-            round((1 - LEXICAL_SHARE) * max(cosine, 0.0), 6)
-            + round(LEXICAL_SHARE * lexical.get(o, 0.0) / most, 6),
-            dense_rank.get(o),
-            lexical_rank.get(o),
-        )
-        for o, cosine in similarity.items()
-    ]
-    return sorted(found, key=lambda f: (-f.score, f.ordinal))
+    found = []
+    for ordinal, cosine in similarity.items():
+        score = round((1 - LEXICAL_SHARE) * max(cosine, 0.0), 6)
+        score += round(LEXICAL_SHARE * lexical.get(ordinal, 0.0) / most, 6)
+        ranks = dense_rank.get(ordinal), lexical_rank.get(ordinal)
+        found.append(_Ranked(ordinal, score, *ranks))
+    return _in_order(found)
 
 
-def _in_order(ranked: Iterable[Fused]) -> tuple[Fused, ...]:
+def _in_order(ranked: Iterable[_Ranked]) -> tuple[_Ranked, ...]:
     return tuple(sorted(ranked, key=lambda r: (-r.score, r.ordinal)))
 
 
