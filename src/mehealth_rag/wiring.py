@@ -52,7 +52,7 @@ def ingest(
         raise NoIndexError(
             f"no file of {settings.corpus} is present; add one, or fetch its sources"
         )
-    go_offline(is_hub_name(settings.embedding_model))
+    _go_offline(settings)
     options = reading_options(settings)
     with Readers(options, _limits(settings)) as readers:
         plan = BuildPlan(
@@ -119,12 +119,18 @@ def open_index(settings: Settings) -> tuple[OpenIndex, Encoder]:
     from mehealth_rag.index.folder import IndexFolder
     from mehealth_rag.index.opened import OpenIndex
 
-    go_offline(is_hub_name(settings.embedding_model))
+    _go_offline(settings)
     folder = IndexFolder(settings.index)
     index = OpenIndex.open(folder, model_id(settings.embedding_model), settings.chroma_url)
     encoder = open_encoder(settings.embedding_model)
     index.ready()
     return index, encoder
+
+
+def _go_offline(settings: Settings) -> None:
+    """Forbid the model hub, unless the embedding model is named by its name there."""
+    model = settings.embedding_model
+    go_offline(not is_packaged(model) and is_hub_name(model))
 
 
 def open_encoder(setting: str, threads: int = 2) -> Encoder:

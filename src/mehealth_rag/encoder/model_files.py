@@ -11,12 +11,12 @@ from mehealth_rag.encoder.minilm import packaged_id
 from mehealth_rag.encoder.shipped import file_hash, first_line
 from mehealth_rag.errors import ModelError
 from mehealth_rag.offline import go_offline, is_hub_name
+from mehealth_rag.settings import PACKAGED_MODEL
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-PACKAGED = "all-MiniLM-L6-v2"
-_PACKAGED_NAMES = frozenset({"", PACKAGED, f"sentence-transformers/{PACKAGED}"})
+_PACKAGED_NAMES = frozenset({"", PACKAGED_MODEL, f"sentence-transformers/{PACKAGED_MODEL}"})
 _WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
 
 
@@ -25,7 +25,7 @@ def is_packaged(setting: str) -> bool:
     return setting in _PACKAGED_NAMES
 
 
-def model_id(setting: str = PACKAGED) -> str:
+def model_id(setting: str = PACKAGED_MODEL) -> str:
     """The id of a model, fit for a folder's name: two models with one id make the same vectors.
 
     It is the model's name and the first 12 hex digits of its weights' SHA-256. Raises ModelError
@@ -50,7 +50,7 @@ def model_folder(setting: str) -> Path:
     if not folder.is_dir():
         raise ModelError(
             f"there is no embedding model at {setting!r}: set MEHEALTH_EMBEDDING_MODEL to a "
-            f"folder with a sentence-transformers model, a hub name or {PACKAGED!r}"
+            f"folder with a sentence-transformers model, a hub name or {PACKAGED_MODEL!r}"
         )
     return folder
 
