@@ -39,7 +39,8 @@ _SMALL_PRINT = re.compile(
 )
 _NO_STATEMENT = re.compile(
     r"@\w|https?://|\bwww\.|\[\d+\]\s*$|\b[A-Z]\.,|\bof (?:them|these|those)\b|\bcolumns?\b"
-    r"|\brounding\b|\b(?:see|in) (?:the )?(?:page|table|figure|note|section|item|chapter|exhibit)s? [\dA-Z]",
+    r"|\brounding\b|\b(?:see|in) (?:the )?(?:page|table|figure|note|section|item|chapter|"
+    r"exhibit)s? [\dA-Z]",
     re.IGNORECASE,
 )
 """Addresses, works cited, and what only points elsewhere."""
