@@ -16,6 +16,7 @@ from mehealth_rag.answering.compose import SOURCE, answered, statement_text
 from mehealth_rag.answering.library import Library
 from mehealth_rag.answering.questions import analyse
 from mehealth_rag.answering.reading import Draft
+from mehealth_rag.guide.candidates import is_running
 from mehealth_rag.guide.telling import telling
 from mehealth_rag.language.words import REQUEST_WORDS, content_words, stem, stem_all, words
 from mehealth_rag.types import Answer, Passage, Quote, Source, Turn
@@ -48,8 +49,8 @@ _SUMMARIES = frozenset(
 _GENERAL = frozenset(
     stem(word)
     for word in "key main important essential central core short general brief whole entire "
-    "overall big biggest top headline contain cover discuss deal talk involved figures numbers statistics "
-    "stats people persons".split()
+    "overall big biggest top headline contain cover discuss deal talk involved figures numbers "
+    "statistics stats people persons".split()
 )
 _FIGURES = frozenset("figures numbers statistics stats".split())
 _PEOPLE = frozenset("people persons".split())
@@ -75,25 +76,27 @@ class Aspect(StrEnum):
     PEOPLE = "people"
 
 
-def aspect_of(question: str, *, follows: bool = False) -> Aspect | None:
+def aspect_of(question: str, *, follows: bool = False, named: bool = False) -> Aspect | None:
     """What a question asks of a document as a whole; None where it has a subject of its own.
 
-    `follows`: turns stand before it, of which "it" may be the subject.
+    `follows`: turns stand before it, of which "it" may be the subject. `named`: it named a document
+    with words that were taken out of it.
     """
     said = words(question)
     if any(map(_is_subject, content_words(question))) or not said:
         return None
     own = set(said)
     document = bool(own & _DOCUMENTS)
-    meant = document or (not follows and bool(own & _IT))
     if own & _FIGURES and "how" not in own:
         return Aspect.FIGURES
     if "who" in own or own & _PEOPLE:
-        asked = meant or "in" in own or own & (_NAMED | _PEOPLE)
-        return Aspect.PEOPLE if asked else None
+        asked = document or own & (_NAMED | _PEOPLE | {"in"})
+        return Aspect.PEOPLE if asked and "how" not in own else None
     if not _SUMMARIES.isdisjoint(stem_all(own)) or _ends_about(said):
         return Aspect.SENTENCES
-    tells = own & _SAYS or own & {"about", "in"} or (own & _IT and not document)
+    told = document or named
+    meant = told or (not follows and own & _IT)
+    tells = own & {"about", "in", *_SAYS} or not told
     return Aspect.SENTENCES if meant and tells and own & {"what", "tell", *_SAYS} else None
 
 
@@ -125,7 +128,7 @@ class Overview:
         rest = question
         for span in spans:
             rest = f"{rest[: span.start]} {rest[span.end :]}"
-        aspect = aspect_of(rest, follows=bool(history) and not spans)
+        aspect = aspect_of(rest, follows=bool(history), named=bool(spans))
         if aspect is None:
             return None
         chosen = sorted(naming.documents) or documents or self._spoken_of(history)
@@ -158,7 +161,7 @@ class Overview:
         telling_ones = [quotes for guide in guides if (quotes := _quotes(guide, aspect))]
         shown = telling_ones[:MOST_DOCUMENTS]
         each = MOST_STATEMENTS if len(shown) < 2 else max(1, MOST_STATEMENTS // len(shown))
-        statements = [s for quotes in shown for s in _each(quotes[:each])]
+        statements = [s for quotes in shown for s in _each(_in_order(quotes[:each]))]
         left = len(telling_ones) - len(shown)
         lead = f"{len(shown)} of {len(telling_ones)} documents" if left else ""
         return Draft(tuple(statements), 1.0, CONFIDENCE, lead=lead)
@@ -185,7 +188,8 @@ class Overview:
         last = min(document.first + document.passages, place + _MOST_PASSAGES)
         near = [(n, self.index.passage(n)) for n in range(first, last)]
         own = [(n, p) for n, p in near if heading in p.headings]
-        return telling([p for _, p in own], [self.index.sentence_vectors(n) for n, _ in own])
+        vectors = [self.index.sentence_vectors(n) for n, _ in own]
+        return _in_order(telling([p for _, p in own], vectors, is_running))
 
 
 def _quotes(guide: Guide[Quote], aspect: Aspect) -> tuple[Quote, ...]:
@@ -196,6 +200,11 @@ def _quotes(guide: Guide[Quote], aspect: Aspect) -> tuple[Quote, ...]:
         Aspect.PEOPLE: tuple(p.citation for p in guide.people),
     }[aspect]
     return tuple(dict.fromkeys(found))
+
+
+def _in_order(quotes: Sequence[Quote]) -> tuple[Quote, ...]:
+    """Quotes of one document as they stand in it."""
+    return tuple(sorted(quotes, key=lambda q: (q.page, q.span.start)))
 
 
 def _each(quotes: Sequence[Quote]) -> tuple[tuple[Quote, ...], ...]:

@@ -30,7 +30,8 @@ def _lines(guide: Guide[Citation]) -> Iterator[str]:
     yield guide.title
     yield f"({', '.join(told)})"
     outline = [f"{o.heading} (p. {o.page_label})" for o in guide.outline]
-    sentences = [f"{_quote(s)} (p. {s.page_label})" for s in guide.sentences]
+    in_order = sorted(guide.sentences, key=lambda s: s.page)
+    sentences = [f"{_quote(s)} (p. {s.page_label})" for s in in_order]
     figures = [
         f"{f.value}: {_quote(f.citation)} (p. {f.citation.page_label})" for f in guide.figures
     ]

@@ -20,15 +20,17 @@ _CONNECTIVES = frozenset(
     "instead otherwise similarly likewise conversely consequently nevertheless meanwhile although "
     "though while whereas because here there both another others former latter second third "
     "secondly thirdly finally again additionally if unless when once until except only see "
-    "note".split()
+    "note refer".split()
 )
-_OPENING_WORDS = 4
+_FEWEST_WORDS, _OPENING_WORDS = 5, 4
+_SPEAKER = re.compile(r"[^:]{0,60}[A-Z]{3}(?:, [^:]{1,30})?:")
 _POINTING_EARLY = DEMONSTRATIVES | OF_A_PERSON | OWNERS | {"it", "they", "addition"}
 _STARTS = re.compile(
-    r"(?!(?:\S+\s+){0,4}\S+:\s|[^:]{0,60}[A-Z]{3}:|\S+(?:ed|en|ld|id)\s(?:by|on|for|in|at|to|from|[A-Z]))"
+    r"(?!(?:\S+\s+){0,4}\S+:\s|\S+(?:ed|en|ld|id)\s(?:by|on|for|in|at|to|from|[A-Z])"
+    r"|\d+(?:\.\d+)+\s|[A-Z]\.\s)"
     r"[A-Z0-9£$€]"
 )
-"""What a sentence begins with: no label, no speaker's name, no verb without a subject."""
+"""What a sentence begins with: no label, no verb without a subject."""
 
 _ENDS = re.compile(r"(?<!\s)[.!]['\"”’)\]]*$")
 _SMALL_PRINT = re.compile(
@@ -100,15 +102,27 @@ def leans(text: str) -> bool:
     )
 
 
+def is_running(candidate: Candidate) -> bool:
+    """Whether it is a sentence of running text or a list's item, however it begins."""
+    text = candidate.text
+    said = candidate.sentence.kind in {BlockKind.PARAGRAPH, BlockKind.ITEM}
+    return said and len(text.split()) >= _FEWEST_WORDS and not is_small_print(text)
+
+
+def is_spoken(text: str) -> bool:
+    """Whether a speaker's name in capitals stands before it, as in the minutes of a meeting."""
+    return _SPEAKER.match(text) is not None
+
+
 def stands_alone(candidate: Candidate) -> bool:
     """Whether it is a whole sentence of running text that says something by itself."""
     text = candidate.text
     return (
-        candidate.sentence.kind in {BlockKind.PARAGRAPH, BlockKind.ITEM}
+        is_running(candidate)
+        and not is_spoken(text)
         and len(text.split()) in _WORDS
         and _STARTS.match(text) is not None
         and _ENDS.search(text) is not None
-        and not is_small_print(text)
         and _NO_STATEMENT.search(text) is None
         and _balanced(text)
         and not leans(text)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import log10
 
-from mehealth_rag.guide.candidates import Candidate, candidates, is_small_print, leans
+from mehealth_rag.guide.candidates import Candidate, candidates, is_small_print, is_spoken, leans
 from mehealth_rag.guide.values import KeyFigure
 from mehealth_rag.language.figures import PERIOD, Figure, FigureKind, figures, is_measured
 from mehealth_rag.language.words import is_content
@@ -75,7 +75,9 @@ def _told(candidate: Candidate) -> tuple[str, Span, float] | None:
     kinds = {BlockKind.PARAGRAPH, BlockKind.ITEM}
     if candidate.sentence.kind not in kinds or not 4 <= count <= _LONGEST:
         return None
-    if text.rstrip().endswith(("?", ":")) or leans(text) or is_small_print(text):
+    if text.rstrip().endswith(("?", ":")) or any(
+        off(text) for off in (leans, is_small_print, is_spoken)
+    ):
         return None
     measured = [(_worth(text, f), f) for f in figures(text)]
     telling = [pair for pair in measured if pair[0] > 0]

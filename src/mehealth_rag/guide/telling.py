@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -60,19 +60,24 @@ _INTRODUCING = re.compile(
 )
 
 
-def telling(passages: Sequence[Passage], vectors: Sequence[NDArray[Any]]) -> tuple[Quote, ...]:
-    """Four to seven sentences of the passages, fewer where there are fewer, in their order.
+def telling(
+    passages: Sequence[Passage],
+    vectors: Sequence[NDArray[Any]],
+    may_tell: Callable[[Candidate], bool] = stands_alone,
+) -> tuple[Quote, ...]:
+    """Four to seven sentences of the passages, fewer where there are fewer, the best first.
 
-    `vectors` are the unit vectors of each passage's sentences, [k, d].
+    `vectors` are the unit vectors of each passage's sentences, [k, d]; `may_tell` says which
+    sentences there are to choose from.
     """
-    found = [c for c in candidates(passages) if stands_alone(c)]
+    found = [c for c in candidates(passages) if may_tell(c)]
     if not found:
         return ()
     rows = np.stack([vectors[c.place][c.row] for c in found]).astype(np.float32)
     scores = rows @ _middle(rows) + _placed(found) + _worded(found)
     wanted = min(MOST, FEWEST + len(found) // _EACH)
     chosen = _spread(found, rows, scores, wanted)
-    return tuple(found[n].quote for n in sorted(chosen))
+    return tuple(found[n].quote for n in chosen)
 
 
 def _middle(rows: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -68,7 +68,7 @@ class Acronym(Generic[Q]):
 class Guide(Generic[Q]):
     """What a document is about. `publisher` and `dated` are None where it does not tell them.
 
-    `sentences` say the most of all, in the order of the document.
+    `sentences` say the most of all, the best first; the rest is in the order of the document.
     """
 
     document: str
