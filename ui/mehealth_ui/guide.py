@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 
+from mehealth_rag.answering.compose import statement_text
 from mehealth_rag.guide.values import Guide, Outlined
 from mehealth_rag.types import Citation
 from mehealth_ui.markup import Html, tag
@@ -63,7 +64,7 @@ def _listed(guide: Guide[Citation]) -> Html:
 
 
 def _figure(value: str, citation: Citation) -> Html:
-    words = " ".join(citation.quote.split())
+    words = statement_text(citation.quote)
     before, found, after = words.partition(value)
     said = [before, tag("strong", found), after] if found else [words]
     return _cited(citation, *said)

@@ -83,7 +83,7 @@ def aspect_of(question: str, *, follows: bool = False, named: bool = False) -> A
     with words that were taken out of it.
     """
     said = words(question)
-    if any(map(_is_subject, content_words(question))) or not said:
+    if any(map(_is_subject, content_words(question))) or said[1:2] == ["about"] or not said:
         return None
     own = set(said)
     document = bool(own & _DOCUMENTS)

@@ -44,7 +44,8 @@ def contacts(document: str, pages: Sequence[Page]) -> tuple[Contact[Quote], ...]
     found: dict[str, Contact[Quote]] = {}
     counts: Counter[ContactKind] = Counter()
     for page in ends:
-        for kind, value, span in (*_printed(page.text), *_linked(page)):
+        told = (*_printed(page.text), *_linked(page))
+        for kind, value, span in sorted(told, key=lambda one: one[2].start):
             key = f"{kind} {_plain(value)}"
             if key not in found and counts[kind] < MOST_OF_A_KIND:
                 counts[kind] += 1

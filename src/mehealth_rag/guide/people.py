@@ -16,9 +16,13 @@ _LONGEST_ROLE = 14
 _LINE_WORDS = 24
 """Words of a line that holds a name and a role and nothing else, at the most."""
 
-_TITLE = r"(?:(?:Sir|Dame|Dr|Prof|Professor|Lord|Lady|Mr|Mrs|Ms|Miss|Rev|Cllr|Councillor)\.?\s+)*"
+_TITLE = (
+    r"(?:(?:Sir|Dame|Dr|Prof|Professor|Lord|Lady|Mr|Mrs|Ms|Miss|Rev|Cllr|Councillor)\.?[ \xa0]+)*"
+)
 _PART = r"(?:[A-Z]\.|[A-Z][a-zà-ÿ]+(?:[-’'][A-Z]?[a-zà-ÿ]+)*|(?:O’|O'|Mc|Mac)[A-Z][a-zà-ÿ]+)"
-_NAME = rf"(?P<name>{_TITLE}{_PART}(?:\s+(?:(?:de|van|von|der|la|bin|al)\s+)?{_PART}){{1,3}})"
+_NAME = (
+    rf"(?P<name>{_TITLE}{_PART}(?:[ \xa0]+(?:(?:de|van|von|der|la|bin|al)[ \xa0]+)?{_PART}){{1,3}})"
+)
 _NOUN = (
     r"(?:[Cc]o-|[Vv]ice[- ]|[Dd]eputy )?"
     r"(?:[Cc]hair(?:man|woman|person)?|[Cc]hief|CEO|CFO|COO|CTO|[Oo]fficer|[Dd]irector|"
@@ -45,8 +49,7 @@ _REACHED = re.compile(
 """What somebody is there for, a name, and a number or an address to reach them by."""
 
 _CLAUSE = re.compile(
-    r",\s+[\d+(@].*|,\s+(?:who|which|said|says|told|wrote|and|but|as|in|on|at\s+the\s+time)\b.*|\s+(?:said|says|"
-    r"told|wrote|was|is|will|has|had)\b.*"
+    r",\s+[\d+(@a-z].*|,\s+(?:As|But|At)\b.*|\s+(?:said|says|told|wrote|was|is|will|has|had)\b.*"
 )
 _NOW = re.compile(r"(?:now|currently|then)\s+")
 _ANY_NOUN = re.compile(rf"\b{_NOUN}s?\b")

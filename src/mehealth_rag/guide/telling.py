@@ -28,7 +28,7 @@ _ALIKE = 0.35
 
 _TOO_ALIKE = 0.8
 _SAME_PART = 0.08
-_LEAD = 0.15
+_LEAD = 0.2
 _LEAD_SENTENCES, _LEAD_SHARE = 8, 0.04
 """What a document opens with, less for each of so many sentences, or of such a share of all."""
 
@@ -38,7 +38,7 @@ _DEFINES = 0.12
 _TITLE = 0.12
 """What all the title's words in a sentence add to it, fewer in proportion."""
 
-_KEYWORD, _KEYWORDS, _MOST_KEYWORDS = 0.05, 12, 4
+_KEYWORD, _KEYWORDS, _MOST_KEYWORDS = 0.03, 12, 4
 """What each of the words that most sentences hold adds, of so many words, up to so many times."""
 
 _FIGURES = 0.03
