@@ -13,46 +13,30 @@ from numpy.typing import NDArray
 from mehealth_rag.guide.candidates import Candidate, candidates, stands_alone
 from mehealth_rag.language.figures import figures
 from mehealth_rag.language.words import content_words, stem_all
-from mehealth_rag.types import BlockKind, Passage, Quote
+from mehealth_rag.types import Passage, Quote
 
 FEWEST, MOST = 4, 7
 _EACH = 25
 """One sentence more for so many that there are to choose from."""
 
-_OPENS = 0.12
-"""What the first page and an introduction add to a sentence's closeness to the middle."""
+_OPENS, _TITLE, _DEFINES = 0.12, 0.12, 0.12
+"""What is added to closeness to the middle: for the first page and introductions, for all words of
+the title (fewer in proportion), for saying what something is."""
 
-_FIRST_OF_ITS_PART = 0.06
-_ALIKE = 0.35
-"""What likeness to a sentence that is chosen already takes off."""
-
-_TOO_ALIKE = 0.8
-_SAME_PART = 0.08
-_LEAD = 0.2
-_LEAD_SENTENCES, _LEAD_SHARE = 8, 0.04
+_LEAD, _LEAD_SENTENCES, _LEAD_SHARE = 0.2, 8, 0.04
 """What a document opens with, less for each of so many sentences, or of such a share of all."""
 
-_DEFINES = 0.12
-"""What a sentence has for saying what something is."""
+_ASIDE, _EACH_FIGURE, _EACH_WORD, _LONG = 0.08, 0.03, 0.008, 28
+"""What is taken off: for exceptions and what "I" say, for figures beyond one, and for length."""
 
-_TITLE = 0.12
-"""What all the title's words in a sentence add to it, fewer in proportion."""
+_ALIKE, _TOO_ALIKE, _SAME_PART = 0.35, 0.8, 0.08
+"""What likeness to a sentence that is chosen takes off, and one of the same part."""
 
-_KEYWORD, _KEYWORDS, _MOST_KEYWORDS = 0.03, 12, 4
-"""What each of the words that most sentences hold adds, of so many words, up to so many times."""
-
-_FIGURES = 0.03
-"""What each figure of a sentence beyond one takes off: they are told apart."""
-
-_PERSONAL, _EXCEPTS = 0.1, 0.06
-_LONG, _EACH_WORD = 28, 0.008
-_ITEM = 0.05
 _DEFINING = re.compile(
     r"(?:We|(?:The |Our )?[A-Z][\w&’'-]*(?: [\w&’'-]+){0,5}),? (?:is|are|was|has been) "
     r"(?:an?|the|one|to|where|both)\b"
 )
-_EXCEPTION = re.compile(r"\b(?:not|no|never|none|unless|except|nothing)\b|n['’]t\b", re.IGNORECASE)
-_FIRST_PERSON = re.compile(r"\b(?:I|I['’]\w+|me|my)\b")
+_SAID_ASIDE = re.compile(r"\b(?:[Nn]ot?|[Nn]ever|[Nn]one|unless|except|I|me|my)\b|n['’]t\b")
 _INTRODUCING = re.compile(
     r"\b(?:introduc|summar|overview|abstract|foreword|about (?:us|this)|highlights|in brief|"
     r"at a glance|purpose|conclusion)",
@@ -74,7 +58,7 @@ def telling(
     if not found:
         return ()
     rows = np.stack([vectors[c.place][c.row] for c in found]).astype(np.float32)
-    scores = rows @ _middle(rows) + _placed(found) + _worded(found)
+    scores = rows @ _middle(rows) + _added(found)
     wanted = min(MOST, FEWEST + len(found) // _EACH)
     chosen = _spread(found, rows, scores, wanted)
     return tuple(found[n].quote for n in chosen)
@@ -86,52 +70,26 @@ def _middle(rows: NDArray[np.float32]) -> NDArray[np.float32]:
     return mean / max(float(np.linalg.norm(mean)), 1e-6)
 
 
-def _placed(found: Sequence[Candidate]) -> NDArray[np.float32]:
-    """What its place adds to each sentence."""
+def _added(found: Sequence[Candidate]) -> NDArray[np.float32]:
+    """What its place and its form add to each sentence, or take off."""
     first_page = found[0].passage.page
     opening = max(_LEAD_SENTENCES, _LEAD_SHARE * len(found))
-    seen: set[tuple[object, ...]] = set()
+    title = set(stem_all(content_words(found[0].passage.title)))
     added = []
     for rank, candidate in enumerate(found):
-        passage = candidate.passage
+        passage, text = candidate.passage, candidate.text
         opens = passage.page == first_page or any(map(_INTRODUCING.search, passage.headings))
-        begins = passage.headings not in seen
-        seen.add(passage.headings)
+        named = len(title & set(stem_all(content_words(text)))) / max(1, len(title))
         lead = max(0.0, 1 - rank / opening)
-        added.append(_OPENS * opens + _FIRST_OF_ITS_PART * begins + _LEAD * lead)
-    return np.array(added, np.float32)
-
-
-def _worded(found: Sequence[Candidate]) -> NDArray[np.float32]:
-    """What its words add to each sentence, or take off."""
-    title = set(stem_all(content_words(found[0].passage.title)))
-    stems = [frozenset(stem_all(w for w in content_words(c.text) if w.isalpha())) for c in found]
-    keywords = _keywords(stems)
-    added = []
-    for candidate, own in zip(found, stems, strict=True):
-        text = candidate.text
-        item = candidate.sentence.kind is BlockKind.ITEM
-        keyed = min(_MOST_KEYWORDS, len(keywords & own))
-        named = len(title & own) / max(1, len(title))
-        added.append(_TITLE * named + _KEYWORD * keyed + _formed(text) - _ITEM * item)
+        added.append(_OPENS * opens + _LEAD * lead + _TITLE * named + _formed(text))
     return np.array(added, np.float32)
 
 
 def _formed(text: str) -> float:
-    """What its form adds to a sentence, or takes off."""
     many = max(0, len(figures(text)) - 1)
-    personal = _FIRST_PERSON.search(text) is not None
-    excepts = _EXCEPTION.search(text) is not None
-    long = _EACH_WORD * max(0, len(text.split()) - _LONG)
-    off = _FIGURES * many + _PERSONAL * personal + _EXCEPTS * excepts + long
-    return _DEFINES * (_DEFINING.match(text) is not None) - off
-
-
-def _keywords(stems: Sequence[frozenset[str]]) -> frozenset[str]:
-    """The words that most of the sentences hold, those of two at the least."""
-    counts = Counter(word for own in stems for word in own)
-    ranked = sorted((-count, word) for word, count in counts.items() if count > 1)
-    return frozenset(word for _, word in ranked[:_KEYWORDS])
+    long = max(0, len(text.split()) - _LONG)
+    off = _EACH_FIGURE * many + _EACH_WORD * long + _ASIDE * bool(_SAID_ASIDE.search(text))
+    return _DEFINES * bool(_DEFINING.match(text)) - off
 
 
 def _spread(
