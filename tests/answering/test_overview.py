@@ -145,8 +145,9 @@ def test_where_no_guide_has_people_the_reader_is_asked(assistant: Assistant) -> 
 def test_a_part_is_told_by_its_heading(assistant: Assistant) -> None:
     answer = assistant.ask("Tell me about the wheel")
     assert cited(answer) == {"mill"}
-    assert answer.statements[0].text.startswith("The wheel is eight metres high")
-    assert "visitors" not in answer.answer
+    assert [s.text.split()[:3] for s in answer.statements] == [
+        ["The", "wheel", "is"], ["It", "was", "built"], ["Restoring", "the", "wheel"],
+    ]  # fmt: skip
 
 
 def test_the_same_question_gives_the_same_answer(assistant: Assistant) -> None:
