@@ -44,7 +44,7 @@ _DOCUMENTS = frozenset(
 _SUMMARIES = frozenset(
     stem(word)
     for word in "summary summarise overview outline gist synopsis abstract point message topic "
-    "theme subject highlight takeaway fact content essence".split()
+    "theme subject takeaway fact content essence".split()
 )
 _GENERAL = frozenset(
     stem(word)
