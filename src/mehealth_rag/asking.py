@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from mehealth_rag.answering import compose, reading
 from mehealth_rag.answering.library import Library
 from mehealth_rag.answering.links import find_link, link_pages
+from mehealth_rag.answering.overview import Overview
 from mehealth_rag.answering.questions import Wanted, analyse
 from mehealth_rag.answering.reading import ReadHit, lead
 from mehealth_rag.answering.scope import declined
@@ -155,6 +156,9 @@ class Answerer:
     def answers(self, question: str, history: Sequence[Turn], documents: Sequence[str]) -> Growing:
         """The answer as it grows, and returned when it is whole."""
         watch = Stopwatch()
+        told = self._overview.whole(question, history, documents)
+        if told is not None:
+            return replace(told, index=self.index.fingerprint, timings_ms=watch.stop())
         refusal = declined(question)
         if refusal is not None and refusal.final:
             refused = compose.decline(question, refusal.sentence, self.index.fingerprint)
@@ -176,6 +180,9 @@ class Answerer:
             watch.mark("first_words")
             return framed(part)
 
+        part = self._overview.part(alone.text, evidence)
+        if part is not None:
+            return framed(part, timings_ms=watch.stop())
         read = partial(self.finder.read, question, turns_of(alone, history), evidence)
         asked = _Asked(analysed, alone.text, history, evidence, read, found.plain, refusal)
         answer = yield from mapped(self._answer(asked, documents), begun)
@@ -199,6 +206,10 @@ class Answerer:
             task = Task(question, asked.shown, asked.history, draft, asked.evidence, hits)
             return (yield from self._written(task, self.pen, link, library))
         return self._quoted(question, hits, draft, library)
+
+    @property
+    def _overview(self) -> Overview:
+        return Overview(self.index, self.finder.retriever, self.sources)
 
     def _link(self, asked: _Asked) -> FoundLink | None:
         """The link that a question for an address is answered with."""

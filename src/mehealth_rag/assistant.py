@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
+from rapidfuzz import process
+
 from mehealth_rag.answering import compose
 from mehealth_rag.answering.disputes import Sweep
 from mehealth_rag.answering.library import Library
@@ -18,6 +20,7 @@ from mehealth_rag.errors import UsageError
 from mehealth_rag.generating.pace import Pace
 from mehealth_rag.generating.writing import Pen
 from mehealth_rag.growing import drained, mapped
+from mehealth_rag.guide.values import Guide
 from mehealth_rag.index.accounting import PageAccount, page_accounts
 from mehealth_rag.index.report import Progress
 from mehealth_rag.index.sources import SourceStatus, source_statuses
@@ -25,6 +28,7 @@ from mehealth_rag.language.spelling import Speller
 from mehealth_rag.retrieval.retriever import Evidence, Retriever
 from mehealth_rag.types import (
     Answer,
+    Citation,
     ConflictReport,
     Hit,
     Page,
@@ -199,6 +203,22 @@ class Assistant:
         sweep = Sweep(self.index, self.reader, progress or Progress())
         found = sweep.disputes(documents)
         return compose.conflict_report(found, self._library(), self.index.fingerprint)
+
+    def guides(self, documents: Sequence[str] = ()) -> tuple[Guide[Citation], ...]:
+        """What each document is about, in the order of the corpus; of `documents` if given.
+
+        Raises UsageError where the index has not all of them.
+        """
+        known = [*(d.source.id for d in self.index.documents()), *self.index.other_names]
+        for name in documents:
+            if name not in known:
+                nearest = process.extractOne(name, known)
+                hint = f"; did you mean {nearest[0]}?" if nearest else ""
+                raise UsageError(f"no document '{name}' in the index{hint}")
+        wanted = {self.index.other_names.get(name, name) for name in documents}
+        library = self._library()
+        names = (d.source.id for d in self.index.documents())
+        return tuple(library.cited(self.index.guide(n)) for n in names if not wanted or n in wanted)
 
     def sources(self) -> tuple[SourceStatus, ...]:
         """Every source of the corpus, and every file of it that is left out."""

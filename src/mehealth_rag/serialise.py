@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from mehealth_rag.types import Answer, ConflictReport, Hit, Verdict
+from mehealth_rag.types import Answer, Citation, ConflictReport, Hit, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mehealth_rag.answering.reading import ReadHit
+    from mehealth_rag.guide.values import Guide
     from mehealth_rag.index.accounting import PageAccount
     from mehealth_rag.index.sources import SourceStatus
 
@@ -35,6 +36,11 @@ def verdict_json(verdict: Verdict) -> dict[str, Any]:
 def conflicts_json(report: ConflictReport) -> dict[str, Any]:
     """The conflicts of a corpus, in the form that they have in an answer."""
     return {"schema": SCHEMA, **asdict(report)}
+
+
+def guides_json(guides: Sequence[Guide[Citation]], index: str) -> dict[str, Any]:
+    """The guides to documents; `index` is its fingerprint."""
+    return {"schema": SCHEMA, "index": index, "guides": [asdict(guide) for guide in guides]}
 
 
 def hit_json(hit: Hit) -> dict[str, Any]:

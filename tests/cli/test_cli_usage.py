@@ -58,7 +58,7 @@ def test_every_command_takes_the_common_options(mehealth: Run, name: str) -> Non
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        (["guess"], "no such command 'guess'; see: mehealth --help"),
+        (["frobnicate"], "no such command 'frobnicate'; see: mehealth --help"),
         (
             ["ingest", "--bogus"],
             "no such option: --bogus (Possible options: --corpus); see: mehealth ingest --help",

@@ -41,6 +41,19 @@ def test_an_answer_has_a_chip_and_the_page_shows_its_quote(visit: Visit) -> None
     assert mark["width"] > 20
 
 
+def test_the_pane_opens_with_the_guide_and_goes_back_to_it(visit: Visit) -> None:
+    page = visit.page
+    expect(page.locator("#pane .guide .title")).to_have_text("In these documents")
+    expect(page.locator("#pane .guide .place")).to_have_count(3)
+    page.locator("#pane .place[data-document=harbour-guide]").click()
+    expect(page.locator("#pane mark.active")).to_contain_text("lighthouse on the North Pier")
+    page.click("#pane [data-act=guide]")
+    expect(page.locator("#pane .guide .place")).to_have_count(3)
+    visit.ask(LIGHTHOUSE)
+    page.click("[data-act=new]")
+    expect(page.locator("#pane .guide")).to_be_visible()
+
+
 def test_enter_on_a_chip_shows_its_page_and_leafing_and_zoom_work(visit: Visit) -> None:
     visit.ask(MEDTECH)
     page = visit.page

@@ -18,6 +18,7 @@ from mehealth_rag.types import (
 )
 from mehealth_ui import api, handlers, turns
 from mehealth_ui.desk import Desk
+from mehealth_ui.guide import MOST_LISTED, guides_markup
 from mehealth_ui.limits import PICTURE_WIDTHS, Gate, Limits
 from mehealth_ui.suggestions import SURE, Pool, Suggestion
 
@@ -269,3 +270,21 @@ def test_follow_ups_come_from_near_pages_and_are_new() -> None:
         "question 1", "Question 1?", Status.ANSWERED, "x", citations=(citation(2, "2"),)
     )
     assert pool.after(answer, ["Question 5?"]) == ("Question 2?", "Question 9?")
+
+
+def test_the_guide_of_one_document_opens_its_pages(desk: Desk) -> None:
+    shown = guides_markup(desk.assistant.guides(["prospectus"]))
+    assert "In this document" in shown
+    for part in ("In short", "Key figures", "Outline"):
+        assert f"<h3>{part}</h3>" in shown
+    assert 'data-act="place" data-document="prospectus" data-page="2"' in shown
+    assert "<strong>£26 billion</strong>" in shown
+
+
+def test_the_guides_of_several_documents_are_their_titles(desk: Desk) -> None:
+    guides = desk.assistant.guides()
+    shown = guides_markup(guides)
+    assert shown.count('data-act="place"') == len(guides) == 3
+    assert "<script>" not in shown
+    assert "&lt;script&gt;" in shown
+    assert "and 12 more" in guides_markup([guides[0]] * (MOST_LISTED + 12))

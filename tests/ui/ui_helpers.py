@@ -90,7 +90,7 @@ class Running:
         }
         rate = {"UI_QUESTIONS_PER_MINUTE": str(settings.ui_questions_per_minute)}
         named = {f"MEHEALTH_{k}": v for k, v in (places | rate | environment).items()}
-        paths = f"{ROOT}{os.pathsep}{ROOT / 'src'}"
+        paths = os.pathsep.join(map(str, (ROOT, ROOT / "src", ROOT / "ui")))
         with log.open("wb") as output:
             self._process = subprocess.Popen(
                 [sys.executable, *(start or ("-m", "mehealth_ui"))],

@@ -13,6 +13,7 @@ from mehealth_rag.errors import MehealthError
 from mehealth_ui import api, handlers
 from mehealth_ui.desk import Desk
 from mehealth_ui.guard import USER
+from mehealth_ui.guide import guides_markup
 from mehealth_ui.limits import SESSIONS
 from mehealth_ui.markup import Html, join, tag
 
@@ -41,7 +42,7 @@ def page(desk: Desk, title: str) -> gr.Blocks:
                 _static(_transcript(), "transcript")
                 asked, ask, stop = _composer(desk)
             with gr.Column(elem_id="proof", min_width=0):
-                _static(_no_evidence(), "pane")
+                _static(_no_evidence(desk), "pane")
         wire = _wire(desk)
         _connect(desk, wire, asked, ask, stop)
         _endpoints(desk)
@@ -293,15 +294,11 @@ def _editing() -> Html:
     )
 
 
-def _no_evidence() -> Html:
+def _no_evidence(desk: Desk) -> Html:
+    """What stands there before a page is shown; the browser's script keeps it for later."""
     return tag(
         "div",
-        tag(
-            "section",
-            tag("p", "The proof appears here", class_="kicker"),
-            tag("p", "Choose a number in an answer to see its page with the words marked."),
-            class_="nothing",
-        ),
+        guides_markup(desk.assistant.guides()),
         class_="pane",
         aria_live="polite",
         aria_label="Evidence",

@@ -11,6 +11,7 @@ from mehealth_ui.limits import PICTURE_WIDTHS
 from mehealth_ui.markup import Html, join, tag, web_address
 from mehealth_ui.wire import Mark
 
+_GUIDE = "What the documents are about"
 PICTURE_WIDTH = PICTURE_WIDTHS[1]
 
 
@@ -79,6 +80,7 @@ def _head(view: View) -> Html:
     return tag(
         "header",
         tag("h2", view.source.title, class_="title", tabindex=-1),
+        tag("button", "Guide", type="button", class_="quiet", data_act="guide", title=_GUIDE),
         tag(
             "a",
             "Open the document",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from mehealth_rag.guide.values import Guide
 from mehealth_rag.index.accounting import PageName
 from mehealth_rag.types import Box, Citation, Line, Page, PageOf, Quote, Source, Span
 
@@ -36,6 +37,16 @@ class Library:
         """The numbered citation of a quote."""
         page = self.page(quote.document, quote.page)
         return cite(number, self.sources[quote.document], page, quote.span)
+
+    def cited(self, guide: Guide[Quote]) -> Guide[Citation]:
+        """A guide with its quotes as citations, numbered from 1; the same quote is one of them."""
+        numbers: dict[Quote, int] = {}
+        source = self.sources[guide.document]
+
+        def cited(quote: Quote) -> Citation:
+            return self.citation(numbers.setdefault(quote, len(numbers) + 1), quote)
+
+        return replace(guide.proved(cited), title=source.title, dated=source.dated)
 
 
 def cite(number: int, source: Source, page: Page, span: Span) -> Citation:

@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 from mehealth_rag.answering.questions import Question
 from mehealth_rag.language.words import content_words, stem
-from mehealth_rag.types import Box, Link, Page, Source, Span
+from mehealth_rag.passages.places import words_at
+from mehealth_rag.types import Link, Page, Source, Span
 
 if TYPE_CHECKING:
     from mehealth_rag.index.opened import OpenIndex
@@ -150,16 +151,6 @@ def _overlap(weight: Mapping[str, float], held: frozenset[str]) -> float:
     return got / (got + missed) if got else 0.0
 
 
-def words_at(page: Page, link: Link) -> Span | None:
-    """The words that a link covers, None where it covers none."""
-    if link.span is not None and link.span.end > link.span.start:
-        return link.span
-    under = [
-        line.span for line in page.lines if line.box and link.box and _overlaps(line.box, link.box)
-    ]
-    return Span(under[0].start, under[-1].end) if under else None
-
-
 def _nearest_words(title: str, pages: Sequence[tuple[str, Page]]) -> _Place | None:
     """The block that speaks most of what a link without words of its own leads to."""
     wanted = {stem(w) for w in content_words(title)}
@@ -177,9 +168,3 @@ def _shared(wanted: set[str], text: str) -> float:
     """How many of the wanted words a text holds, less for the words that it has besides."""
     held = {stem(w) for w in content_words(text)}
     return len(wanted & held) / (1 + len(held) / 20)
-
-
-def _overlaps(one: Box, other: Box) -> bool:
-    height = min(one[3], other[3]) - max(one[1], other[1])
-    width = min(one[2], other[2]) - max(one[0], other[0])
-    return width > 0 and height > 0.3 * (one[3] - one[1])

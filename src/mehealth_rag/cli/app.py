@@ -193,6 +193,17 @@ def sources(
 
 
 @_command()
+def guide(
+    common: Common,
+    document: Annotated[str | None, typer.Argument(help="its id; all by default")] = None,
+) -> None:
+    """Tell what a document is about: outline, sentences, figures, people, contacts."""
+    from mehealth_rag.cli.guide import run
+
+    run(common, document)
+
+
+@_command()
 def conflicts(common: Common, *, document: Documents = None) -> None:
     """List figures that pages give differently for the same thing."""
     from mehealth_rag.cli.corpus import run_conflicts

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from mehealth_rag.answering.links import words_at
+from mehealth_rag.passages.places import words_at
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -13,6 +13,7 @@ import numpy as np
 
 from mehealth_rag.encoder.shipped import file_hash
 from mehealth_rag.errors import IndexStateError, NoIndexError, ReadingError
+from mehealth_rag.guide.making import GUIDE_VERSION
 from mehealth_rag.index.cache import BuildCache, digest, vector_key
 from mehealth_rag.index.content import ContentWriter, adapter
 from mehealth_rag.index.dense import (
@@ -23,6 +24,7 @@ from mehealth_rag.index.dense import (
     remove_collections,
 )
 from mehealth_rag.index.folder import LAYOUT_VERSION, MANIFEST, read_manifest, seal, write_durably
+from mehealth_rag.index.guides import GuideMaker
 from mehealth_rag.index.lexical import LexicalWriter
 from mehealth_rag.index.report import Progress, Tally, indexed_documents
 from mehealth_rag.index.texts import TEXTS_VERSION, embedding_text, lexical_text
@@ -72,6 +74,7 @@ class _Build:
         self._prefix = f"mehealth-{plan.folder.identity()}-"
         self._cache = BuildCache(plan.folder.cache)
         self._tally = Tally()
+        self._guides = GuideMaker(self._cache, plan.model)
         self._encoder: Encoder | None = None
         self._pruned = False
 
@@ -131,6 +134,7 @@ class _Build:
             if not content.passages:
                 raise NoIndexError(self._tally.nothing())
             self._embed(content, generation)
+            self._guides.finish(content, generation)
             self._write_words(content, generation)
             done = True
         finally:
@@ -156,7 +160,11 @@ class _Build:
                     self._tally.fail(source, str(error))
                 else:
                     document, passages = told_apart(document, passages, titles)
+                    begins = content.passages
                     content.add(document, passages, names)
+                    self._guides.begin(
+                        self._key(source, hashes[source.id]), document, passages, begins
+                    )
                     self._tally.note(document)
                 self._progress.advance()
         self._cache.commit()
@@ -297,7 +305,13 @@ def _identity(source: Source) -> Any:  # noqa: ANN401 - JSON
 
 
 def _versions(plan: BuildPlan) -> list[int]:
-    return [plan.versions.reader, plan.versions.splitter, WORDS_VERSION, TEXTS_VERSION]
+    return [
+        plan.versions.reader,
+        plan.versions.splitter,
+        WORDS_VERSION,
+        TEXTS_VERSION,
+        GUIDE_VERSION,
+    ]
 
 
 def _fingerprint(plan: BuildPlan, hashes: dict[str, str]) -> str:

@@ -14,9 +14,10 @@ import numpy as np
 from pydantic import ValidationError
 
 from mehealth_rag.encoder.embedding import PassageText, PassageVectors
-from mehealth_rag.index.content import packed, unpacked
+from mehealth_rag.guide.values import Guide
+from mehealth_rag.index.content import adapter, packed, unpacked
 from mehealth_rag.reading.describing import described
-from mehealth_rag.types import Document, Page, Passage, Source
+from mehealth_rag.types import Document, Page, Passage, Quote, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -32,6 +33,9 @@ create table vectors (key blob primary key, passage blob not null, sentences blo
 create table documents (key blob primary key, data blob not null, used integer not null);
 create table builds (number integer not null);
 insert into builds values (0);
+"""
+_GUIDES = """
+create table if not exists guides (key blob primary key, data text not null, used integer not null)
 """
 
 
@@ -76,6 +80,20 @@ class BuildCache:
         row = (key, packed(read), self._build)
         self._write("insert or replace into documents values (?, ?, ?)", [row])
 
+    def guide(self, key: bytes) -> Guide[Quote] | None:
+        """Return the guide that was made before under `key`."""
+        for (data,) in self._rows("select data from guides where key = ?", (key,)):
+            with contextlib.suppress(ValidationError):
+                guide: Guide[Quote] = unpacked(Guide[Quote], data)
+                self._write("update guides set used = ? where key = ?", [(self._build, key)])
+                return guide
+        return None
+
+    def put_guide(self, key: bytes, guide: Guide[Quote]) -> None:
+        """Keep a guide."""
+        data = adapter(Guide[Quote]).dump_json(guide).decode()
+        self._write("insert or replace into guides values (?, ?, ?)", [(key, data, self._build)])
+
     def vectors(self, keys: Sequence[bytes]) -> dict[bytes, PassageVectors]:
         """Return the vectors that are known, by key."""
         marks = ",".join("?" * len(keys))
@@ -110,8 +128,8 @@ class BuildCache:
 
     def close(self, prune: bool = False) -> None:
         """Close the cache; `prune` forgets what the last builds did not use."""
-        for table in ("vectors", "documents") if prune else ():
-            query = f"delete from {table} where used <= ?"  # noqa: S608 - the two names above
+        for table in ("vectors", "documents", "guides") if prune else ():
+            query = f"delete from {table} where used <= ?"  # noqa: S608 - the names above
             self._write(query, [(self._build - KEPT_BUILDS,)])
         if self._database.in_transaction:  # a full disk has ended it already
             with contextlib.suppress(sqlite3.Error):  # what is lost can be made again
@@ -157,6 +175,7 @@ class BuildCache:
             elif version != _VERSION:
                 raise sqlite3.DatabaseError("another version of the cache")
             database.execute("select number from builds").fetchone()
+            database.execute(_GUIDES)
             database.execute("begin immediate")
         except sqlite3.Error:
             database.close()

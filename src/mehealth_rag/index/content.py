@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from mehealth_rag.guide.values import Guide
 from mehealth_rag.index.folder import damaged
-from mehealth_rag.types import Document, DocumentProblem, Page, Passage, Source
+from mehealth_rag.types import Document, DocumentProblem, Page, Passage, Quote, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -33,6 +34,7 @@ create table passages (
     page integer not null, data text not null);
 create table words (word text primary key, passages integer not null) without rowid;
 create table acronyms (acronym text primary key, expansion text not null) without rowid;
+create table guides (document text primary key, data text not null) without rowid;
 create table problems (ordinal integer primary key, data text not null);
 """
 
@@ -120,6 +122,18 @@ class ContentWriter:
         many("insert into words values (?, ?)", sorted(words.items()))
         many("insert into acronyms values (?, ?)", sorted(acronyms.items()))
 
+    def add_guide(self, guide: Guide[Quote]) -> None:
+        """Keep the guide to a document."""
+        data = adapter(Guide[Quote]).dump_json(guide).decode()
+        self._database.execute("insert into guides values (?, ?)", (guide.document, data))
+
+    def passages_at(self, ordinals: Sequence[int]) -> list[Passage]:
+        """Return passages added so far, by their rising ordinals."""
+        marks = ",".join("?" * len(ordinals))
+        query = f"select data from passages where ordinal in ({marks}) order by ordinal"  # noqa: S608
+        rows = self._database.execute(query, tuple(ordinals))
+        return [adapter(Passage).validate_json(data) for (data,) in rows]
+
     def each_passage(self, size: int) -> Iterator[list[Passage]]:
         """Yield the passages added so far in order, `size` at a time."""
         for start in range(0, self.passages, size):
@@ -196,6 +210,14 @@ class ContentReader:
     def acronyms(self) -> dict[str, str]:
         """Return the acronyms that the documents explain, each with its expansion."""
         return dict(self._rows("select acronym, expansion from acronyms order by acronym"))
+
+    def guide(self, document: str) -> Guide[Quote]:
+        """Return the guide to a document. Raises KeyError where there is none."""
+        rows = self._rows("select data from guides where document = ?", (document,))
+        if not rows:
+            raise KeyError(f"there is no guide to {document}")
+        guide: Guide[Quote] = self._read(Guide[Quote], rows[0][0])
+        return guide
 
     def passages_with(self, word: str) -> int:
         """Return in how many passages a surface word stands."""

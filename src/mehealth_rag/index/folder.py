@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-LAYOUT_VERSION = 1
+LAYOUT_VERSION = 2
 """Raise it when what a generation holds, or what is indexed of a passage, changes."""
 
 MANIFEST = "manifest.json"

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from mehealth_rag.language.words import FUNCTION_WORDS, fold, words
+from mehealth_rag.types import Span
 
 _IN_BRACKETS = re.compile(r"\(\s*[\"'“‘]?(?:the\s)?[\"'“‘]?([A-Z][A-Za-z&-]{1,9}?)s?[\"'”’]?\s*\)")
 _WORD = re.compile(r"[A-Za-z][\w’'-]*|&")
@@ -26,6 +28,15 @@ Acronyms = Mapping[str, str]
 """Folded acronym to its folded expansion."""
 
 
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """An acronym and its name as a text writes them; `span` holds both, the bracket included."""
+
+    short: str
+    long: str
+    span: Span
+
+
 def learn_acronyms(texts: Iterable[str]) -> dict[str, str]:
     """The acronyms that the texts explain; the first explanation in brackets counts most."""
     found: dict[str, str] = {}
@@ -33,10 +44,8 @@ def learn_acronyms(texts: Iterable[str]) -> dict[str, str]:
     plain: set[str] = set()
     names: defaultdict[str, set[str]] = defaultdict(set)
     for text in texts:
-        for match in _IN_BRACKETS.finditer(text):
-            expansion = _expansion(text[: match.start()], match[1])
-            if expansion:
-                found.setdefault(fold(match[1]), fold(expansion))
+        for one in explained(text):
+            found.setdefault(fold(one.short), fold(one.long))
         used.update(_USED.findall(text))
         plain.update(_SMALL_WORD.findall(text))
         for initials, name in _initialled(text):
@@ -46,6 +55,15 @@ def learn_acronyms(texts: Iterable[str]) -> dict[str, str]:
         if len(spelt) == 1:  # two names with the same initials explain nothing
             found.setdefault(fold(acronym), next(iter(spelt)))
     return found
+
+
+def explained(text: str) -> Iterator[Explained]:
+    """What the text explains in brackets, in order."""
+    for match in _IN_BRACKETS.finditer(text):
+        start = _expansion(text, match.start(), match[1])
+        if start is not None:
+            long = text[start : match.start()].strip()
+            yield Explained(match[1], long, Span(start, match.end()))
 
 
 def expand(text: str, acronyms: Acronyms) -> str:
@@ -81,15 +99,14 @@ def _initialled(text: str) -> Iterable[tuple[str, str]]:
                 yield "".join(p[0][0] for p in run), match[0][run[0].start() : run[-1].end()]
 
 
-def _expansion(before: str, acronym: str) -> str | None:
-    """The words right before the bracket whose initials spell the acronym, else None."""
+def _expansion(text: str, bracket: int, acronym: str) -> int | None:
+    """Where the words right before the bracket begin whose initials spell it, else None."""
     capitals = [c.lower() for c in acronym if c.isupper()]
-    near = before[-160:]
-    parts = list(_WORD.finditer(near))[-_MAX_WORDS:] if len(capitals) > 1 else []
-    for first in range(len(parts) - 1):
+    parts = list(_WORD.finditer(text, max(0, bracket - 160), bracket))[-_MAX_WORDS:]
+    for first in range(len(parts) - 1 if len(capitals) > 1 else 0):
         phrase = [w.lower() for m in parts[first:] for w in m[0].split("-") if w]
         if phrase[0] not in _SMALL and _spell(phrase, capitals):
-            return near[parts[first].start() :].strip()
+            return parts[first].start()
     return None
 
 

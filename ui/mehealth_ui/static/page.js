@@ -200,11 +200,13 @@
       element("p", { className: "kicker", textContent: title }), element("p", { textContent: text })));
   }
 
-  /* Before anything is asked: the first page of the first document, to begin reading. */
-  function showCover() {
-    const first = $("input[name=source]");
-    if (first && wide()) look({ document: first.value, page: 1, marks: [] }, undefined);
-    else emptyPane("The proof appears here", "Choose a number in an answer to see its page with the words marked.");
+  /* Before anything is asked: what the documents are about, as the page came with it. */
+  function showGuide() {
+    state.looked += 1;
+    state.look = null;
+    const pane = $("#pane .pane");
+    pane.removeAttribute("aria-busy");
+    pane.innerHTML = state.guide;
   }
 
   async function look(wanted, opener) {
@@ -300,7 +302,7 @@
     document.body.classList.toggle("talking", conversation.turns.length > 0);
     document.body.classList.remove("rail-open");
     showList();
-    if (!conversation.turns.length) { showCover(); return; }
+    if (!conversation.turns.length) { showGuide(); return; }
     const shown = await state.server.show_turns({ title: conversation.title, turns: conversation.turns });
     if (state.conversation !== conversation) return;
     for (const one of shown) {
@@ -418,6 +420,8 @@
     cite: (t) => showCitation(turnOf(t).dataset.turn, Number(t.dataset.cite), t),
     near: (t) => showCitation(turnOf(t).dataset.turn, Number(t.dataset.cite), t, true),
     read: (t) => { document.body.classList.remove("rail-open"); look({ document: t.dataset.document, page: 1, marks: [] }, t); },
+    place: (t) => look({ document: t.dataset.document, page: Number(t.dataset.page), marks: JSON.parse(t.dataset.marks || "[]") }, t),
+    guide: showGuide,
     leaf: (t) => leaf(Number(t.dataset.page)),
     zoom: (t) => zoomBy(t.dataset.way === "in" ? 1 : -1),
     "close-proof": closeProof,
@@ -482,6 +486,7 @@
     const ready = () => $(".turns") && $(".conversations") && $("#pane .pane") && box();
     if (!ready()) { setTimeout(() => mount({ server, watch }), 15); return; }
     state.server = server;
+    state.guide = $("#pane .pane").innerHTML;
     applyTheme(store.read("theme", ""));
     const out = new Set(store.read("left-out", []));
     $$("input[name=source]").forEach((one) => { one.checked = !out.has(one.value); });

@@ -1,0 +1,98 @@
+"""The guide to a document as a value; `Q` is what proves its facts: a quote, later a citation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+Q = TypeVar("Q")
+R = TypeVar("R")
+
+
+class ContactKind(StrEnum):
+    """A way to reach somebody."""
+
+    WEB = "web"
+    EMAIL = "e-mail"
+    TELEPHONE = "telephone"
+    POST = "post"
+
+
+@dataclass(frozen=True, slots=True)
+class Outlined:
+    """A heading and the page that it stands on, counted from 1 and as printed."""
+
+    heading: str
+    page: int
+    page_label: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFigure(Generic[Q]):
+    """A figure as it is written, and the words that say what it counts."""
+
+    value: str
+    citation: Q
+
+
+@dataclass(frozen=True, slots=True)
+class Person(Generic[Q]):
+    """A name and the role that stands beside it."""
+
+    name: str
+    role: str
+    citation: Q
+
+
+@dataclass(frozen=True, slots=True)
+class Contact(Generic[Q]):
+    """An address or a number, and where it stands."""
+
+    kind: ContactKind
+    value: str
+    citation: Q
+
+
+@dataclass(frozen=True, slots=True)
+class Acronym(Generic[Q]):
+    """An acronym and the name that it is short for, as the document explains it."""
+
+    short: str
+    long: str
+    citation: Q
+
+
+@dataclass(frozen=True, slots=True)
+class Guide(Generic[Q]):
+    """What a document is about. `publisher` and `dated` are None where it does not tell them.
+
+    `sentences` say the most of all, the best first; the rest is in the order of the document.
+    """
+
+    document: str
+    title: str
+    publisher: str | None = None
+    dated: str | None = None
+    outline: tuple[Outlined, ...] = ()
+    sentences: tuple[Q, ...] = ()
+    figures: tuple[KeyFigure[Q], ...] = ()
+    people: tuple[Person[Q], ...] = ()
+    contacts: tuple[Contact[Q], ...] = ()
+    acronyms: tuple[Acronym[Q], ...] = ()
+
+    def proved(self, by: Callable[[Q], R]) -> Guide[R]:
+        """The same guide with other proofs: each is what `by` makes of the one it had."""
+        return Guide(
+            document=self.document,
+            title=self.title,
+            publisher=self.publisher,
+            dated=self.dated,
+            outline=self.outline,
+            sentences=tuple(map(by, self.sentences)),
+            figures=tuple(KeyFigure(f.value, by(f.citation)) for f in self.figures),
+            people=tuple(Person(p.name, p.role, by(p.citation)) for p in self.people),
+            contacts=tuple(Contact(c.kind, c.value, by(c.citation)) for c in self.contacts),
+            acronyms=tuple(Acronym(a.short, a.long, by(a.citation)) for a in self.acronyms),
+        )

@@ -1,0 +1,161 @@
+"""Questions for a document as a whole, or for a part of one, answered from the guide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from mehealth_rag.answering.overview import Aspect, aspect_of
+from mehealth_rag.assistant import Assistant
+from mehealth_rag.types import Answer, Status
+from tests.made_corpus import assistant_over
+
+MILL = """\
+# The mill at Otterby
+
+The mill at Otterby is a museum of bread and of water power. It opened in 1998.
+
+## The wheel
+
+The wheel is eight metres high and turns twice a minute. It was built of oak.
+Restoring the wheel cost £340,000, paid by the county.
+
+## Visitors
+
+Some 21,000 visitors come to the mill each year. Petra Lund, director of the mill, leads tours.
+"""
+FERRY = """\
+# The ferry to Gull Island
+
+The ferry to Gull Island is the oldest on the coast and runs all year. It carries 900,000 people.
+
+## Tickets
+
+A ticket is sold on board and costs less for children. Tickets are valid for one day.
+"""
+
+
+@pytest.fixture(scope="module")
+def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
+    folder = tmp_path_factory.mktemp("overview")
+    with assistant_over(folder, {"mill.md": MILL, "ferry.md": FERRY}) as opened:
+        yield opened
+
+
+def cited(answer: Answer) -> set[str]:
+    assert answer.status is Status.ANSWERED
+    assert answer.engine == "extractive"
+    assert answer.index
+    assert all(s.citations for s in answer.statements)
+    return {c.document for c in answer.citations}
+
+
+SUMMARIES = (
+    "Summarise it",
+    "summarize this document please",
+    "What is this document about?",
+    "what's it about",
+    "key points",
+    "Give me an overview.",
+    "tell me about this report",
+    "What does the document say?",
+    "What is in it?",
+    "What are the main topics?",
+)
+
+
+@pytest.mark.parametrize("question", SUMMARIES)
+def test_asks_for_the_whole(question: str) -> None:
+    assert aspect_of(question) is Aspect.SENTENCES
+
+
+@pytest.mark.parametrize("question", ["What are the main figures?", "which figures does it give"])
+def test_asks_for_figures(question: str) -> None:
+    assert aspect_of(question) is Aspect.FIGURES
+
+
+@pytest.mark.parametrize("question", ["Who is in it?", "Who is named?", "who are the key people"])
+def test_asks_for_people(question: str) -> None:
+    assert aspect_of(question) is Aspect.PEOPLE
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "",
+        "why?",
+        "Hello",
+        "thanks",
+        "Who is it?",
+        "what about it?",
+        "How many people are in it?",
+        "How many pages does the document have?",
+        "Which documents do you have?",
+        "What are the key dates?",
+        "Summarise the wheel",
+        "What is the mill about?",
+        "Who wrote the report?",
+        "What does page 3 say?",
+    ],
+)
+def test_has_a_subject_of_its_own_or_asks_nothing(question: str) -> None:
+    assert aspect_of(question) is None
+
+
+@pytest.mark.parametrize("question", ["tell me about it", "What does it say?", "What is in it?"])
+def test_it_is_what_was_spoken_of_before(question: str) -> None:
+    assert aspect_of(question, follows=True) is None
+
+
+def test_all_documents_are_summarised_each_in_turn(assistant: Assistant) -> None:
+    answer = assistant.ask("Summarise it")
+    assert cited(answer) == {"mill", "ferry"}
+    assert "The mill at Otterby: " in answer.answer
+    assert "museum of bread" in answer.answer
+
+
+def test_one_document_where_the_search_is_limited(assistant: Assistant) -> None:
+    assert cited(assistant.ask("What is it about?", documents=["ferry"])) == {"ferry"}
+
+
+def test_one_document_where_the_question_names_it(assistant: Assistant) -> None:
+    answer = assistant.ask("What are the key figures of the mill at Otterby?")
+    assert cited(answer) == {"mill"}
+    assert "£340,000" in answer.answer
+
+
+def test_a_follow_up_is_about_the_document_before_it(assistant: Assistant) -> None:
+    asked = "Who leads tours?"
+    before = assistant.ask(asked)
+    assert {c.document for c in before.citations} == {"mill"}
+    assert cited(assistant.ask("Summarise it", [(asked, before.answer)])) == {"mill"}
+
+
+def test_who_is_in_it(assistant: Assistant) -> None:
+    answer = assistant.ask("Who is in it?")
+    assert [s.text for s in answer.statements] == ["Petra Lund, director of the mill"]
+
+
+def test_where_no_guide_has_people_the_reader_is_asked(assistant: Assistant) -> None:
+    answer = assistant.ask("Who is in it?", documents=["ferry"])
+    assert answer.status is Status.NOT_FOUND or cited(answer) == {"ferry"}
+
+
+def test_a_part_is_told_by_its_heading(assistant: Assistant) -> None:
+    answer = assistant.ask("Tell me about the wheel")
+    assert cited(answer) == {"mill"}
+    assert [s.text.split()[:3] for s in answer.statements] == [
+        ["The", "wheel", "is"], ["It", "was", "built"], ["Restoring", "the", "wheel"],
+    ]  # fmt: skip
+
+
+def test_the_same_question_gives_the_same_answer(assistant: Assistant) -> None:
+    one, other = assistant.ask("key points"), assistant.ask("key points")
+    assert (one.answer, one.citations) == (other.answer, other.citations)
+
+
+def test_a_stream_ends_with_what_is_answered_at_once(assistant: Assistant) -> None:
+    *growing, last = assistant.stream("key points")
+    assert last.answer == assistant.ask("key points").answer
+    assert all(last.answer.startswith(part.answer) for part in growing)
