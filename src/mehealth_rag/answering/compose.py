@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from mehealth_rag.answering.contacts import Absent
 from mehealth_rag.answering.disputes import Dispute
 from mehealth_rag.answering.library import Library
 from mehealth_rag.answering.links import FoundLink
@@ -30,6 +31,9 @@ from mehealth_rag.types import (
 NOT_FOUND = "The documents do not say."
 DISAGREE = " The pages give different figures."
 SOURCE = "\n\nSource: "
+ABSENT = 0.9
+"""How sure it is that there is no contact of a form that no sentence has."""
+
 _LISTED = 5
 """So many unread pages are named by their labels; more are counted."""
 _BULLET = re.compile(r"^(?:[•▪◦‣●○■–-]|\(?\w{1,3}[.)])\s+")
@@ -113,6 +117,22 @@ def not_found(
         nearest=tuple(library.citation(n, q) for n, q in enumerate(nearest, start=1)),
         related=related,
         confidence=round(1 - draft.answerable, 4),
+    )
+
+
+def no_contact(question: Question, absent: Absent, library: Library) -> Answer:
+    """That the documents give no contact of the kind asked for, and which they do give."""
+    kinds = " or ".join(sorted(kind.value for kind in absent.wish.kinds))
+    told = "; ".join(f"“{statement_text(quote.text)}”" for quote in absent.given)
+    return Answer(
+        question=question.text,
+        standalone_question=question.text,
+        status=Status.NOT_FOUND,
+        answer=f"The documents give no {kinds}."
+        + f" They give: {told}." * bool(told)
+        + unread_sentence(library),
+        nearest=tuple(library.citation(n, q) for n, q in enumerate(absent.given, start=1)),
+        confidence=ABSENT,
     )
 
 

@@ -13,12 +13,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from math import ceil
 
+from mehealth_rag.language.contacts import entries
 from mehealth_rag.language.sentences import sentence_spans
 from mehealth_rag.passages.running import Place, running_facts
 from mehealth_rag.passages.tables import RowContext, row_contexts
 from mehealth_rag.types import Block, BlockKind, Document, Page, Passage, Sentence, Span
 
-SPLITTER_VERSION = 9
+SPLITTER_VERSION = 10
 """Raise it when the same page would give other passages: indexes are then built anew."""
 
 MAX_PIECES = 170
@@ -114,7 +115,8 @@ def _sentences(
     if block.kind in {BlockKind.ROW, BlockKind.HEADING}:
         yield Sentence(block.span, block.kind)
         return
-    for span in sentence_spans(page.text, block.span):
+    ended = sentence_spans(page.text, block.span)
+    for span in (entry for one in ended for entry in entries(page.text, one)):
         yield Sentence(span, block.kind, lead if block.kind is BlockKind.ITEM else None)
 
 

@@ -1,0 +1,183 @@
+"""Questions for a contact: which kind is asked for, and the sentences that give one of it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from mehealth_rag.answering.links import FoundLink, words_at
+from mehealth_rag.language.contacts import Contact, contacts_in
+from mehealth_rag.language.orders import silenced
+from mehealth_rag.language.words import fold
+from mehealth_rag.retrieval.retriever import Evidence
+from mehealth_rag.types import Hit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from mehealth_rag.answering.reading import Draft, ReadHit
+    from mehealth_rag.index.opened import OpenIndex
+    from mehealth_rag.types import Page, Quote
+
+FAINT = 1e-4
+"""What is left of a sentence without such a contact: 0 is said of what may not be told."""
+
+AS_LIKELY = 0.5
+"""How likely a sentence with the kind of contact is, of the likeliest one, to be preferred."""
+
+LINKED = 0.75
+"""How sure an answer is that a link gives."""
+
+MOST_LOOKED_AT, MOST_READ = 3_000, 4
+"""Passages of which those are sought that give a contact, and so many of those are read."""
+
+ANY = frozenset(Contact)
+_SCHEMES = {"mailto": Contact.EMAIL, "tel": Contact.PHONE}
+
+_OTHERWISE = re.compile(
+    r"\b(?:why|when|until|how (?!(?:do|can|could|should|might|would|to|best)\b)\w+)\b"
+    r"|^(?:(?:is|are|was|were)(?! there)|do(?:es)?(?! (?:you|they) have)|did|may|would|will|has|had"
+    r"|have|should|must)\b"
+)
+"""What asks for a reason, a time, an amount, a yes or a no, whatever contact it speaks of."""
+
+_I = r"(?:do|can|could|should|must|might|may|would|shall|to)\b(?: (?:i|we|you|one))?(?: \w+)?"
+_REACHING = r"(?:contact|reach|get (?:in touch|hold|through))"
+_CALLING = r"(?:ring|call|phone|telephone|dial)"
+_ASKED: tuple[tuple[str, frozenset[Contact], bool], ...] = (
+    (
+        r"\be-?mail address|(?<!\ban )(?<!\bmy )(?<!\bby )\be-?mails?\b",
+        frozenset({Contact.EMAIL}),
+        True,
+    ),
+    (
+        rf"\b(?:tele)?phone (?:number|no)\b|\b(?:number|no) (?:{_I} )?{_CALLING}\b|\btel\b"
+        r"|^\W*(?:tele)?phone\W*$|\b(?:\w+s|her|his|their|your|office|home) (?:tele)?phone\W*$",
+        frozenset({Contact.PHONE}),
+        True,
+    ),
+    (r"\b(?:postal|mailing) address\b|\bpost ?code\b", frozenset({Contact.POST}), True),
+    (
+        rf"\b(?:who|whom|where) {_I} {_CALLING}\b|\b(?:number|phone|telephone) (?:to|for)\b"
+        r"|'s (?:phone|number)\b|\b(?:helpline|hotline|mobile) number\b",
+        frozenset({Contact.PHONE}),
+        False,
+    ),
+    (
+        r"\bwhere(?:abouts)? (?:are (?:you|they)|is (?:the|your|their) (?:\w+ )?"
+        r"(?:office|headquarters|hq))(?: (?:based|located))?\W*$",
+        frozenset({Contact.POST}),
+        False,
+    ),
+    (
+        rf"\b(?:who|whom|where) {_I} (?:talk|speak|write|turn|complain|report|send|{_REACHING})\b"
+        rf"|\b(?:who|whom) {_I} (?:ask|see|go)\b|\bhow {_I} {_REACHING}\b|^\W*contacts?\b"
+        r"|\bcontact (?:details?|person|point|address|form)\b|\baddress (?:of|for|to)\b"
+        r"|\b(?:what|which|the|your|their)(?: \w+)? address\b|^\W*address\b",
+        ANY,
+        False,
+    ),
+)
+"""Forms of a question for a contact, its kinds, and whether nothing else will do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """The kinds of contact that a question asks for; `only`: nothing else answers it."""
+
+    kinds: frozenset[Contact]
+    only: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """That the documents give no contact of a kind; `given` are quotes of those they do give."""
+
+    wish: Wish
+    given: tuple[Quote, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What was found for a question for a contact: sentences, a link, or that there is none."""
+
+    draft: Draft
+    link: FoundLink | None = None
+    absent: Absent | None = None
+
+
+def wish_of(question: str) -> Wish | None:
+    """What a question for a contact asks for; None where it asks for something else."""
+    asked = " ".join(fold(question).split())
+    if _OTHERWISE.search(asked):
+        return None
+    found = ((kinds, only) for form, kinds, only in _ASKED if re.search(form, asked))
+    first = next(found, None)
+    return Wish(*first) if first else None
+
+
+def preferred(wish: Wish, given: Draft, draft: Draft) -> bool:
+    """Whether what is given of the kind wished for answers, and not the likeliest sentences."""
+    return bool(given.statements) and (
+        wish.only or given.confidence >= AS_LIKELY * draft.confidence
+    )
+
+
+def giving(hits: Sequence[ReadHit], kinds: frozenset[Contact]) -> list[ReadHit]:
+    """The passages with such contacts, as read; their other sentences are held not to answer."""
+    return [
+        _giving(hit, kinds)
+        for hit in hits
+        if any(contacts_in(text) & kinds for text in hit.text.sentences)
+    ]
+
+
+def _giving(hit: ReadHit, kinds: frozenset[Contact]) -> ReadHit:
+    pairs = zip(hit.text.sentences, hit.reading.sentences, strict=True)
+    chances = tuple(
+        chance if contacts_in(text) & kinds else chance * FAINT for text, chance in pairs
+    )
+    return replace(hit, reading=replace(hit.reading, sentences=chances))
+
+
+def others(
+    index: OpenIndex, wish: Wish, read: Sequence[ReadHit], documents: Sequence[str]
+) -> list[Evidence]:
+    """The passages with contacts that were not read, those with one wished for first.
+
+    None are sought where there are too many passages to look at.
+    """
+    if not looked_at(index, documents):
+        return []
+    known = {hit.hit.passage.id for hit in read}
+    found = (p for p in index.passages(_ordinals(index, documents)) if p.id not in known)
+    giving = [p for p in found if contacts_in(p.text)]
+    giving.sort(key=lambda p: not contacts_in(p.text) & wish.kinds)
+    return [Evidence(Hit(p, 0.0), silenced(p)) for p in giving]
+
+
+def looked_at(index: OpenIndex, documents: Sequence[str]) -> bool:
+    """Whether there are so few passages that all can be looked at for contacts."""
+    return len(_ordinals(index, documents)) <= MOST_LOOKED_AT
+
+
+def _ordinals(index: OpenIndex, documents: Sequence[str]) -> list[int]:
+    return [
+        ordinal
+        for d in index.described(documents)
+        for ordinal in range(d.first, d.first + d.passages)
+    ]
+
+
+def linked(wish: Wish, pages: Iterable[tuple[str, Page]]) -> FoundLink | None:
+    """The first link that gives what is wished for behind words that do not say it."""
+    for document, page in pages:
+        for link in page.links:
+            span, parts = words_at(page, link), urlsplit(link.url)
+            form = parts.scheme not in _SCHEMES and "contact" in link.url.casefold()
+            if span and (_SCHEMES.get(parts.scheme) in wish.kinds or (form and wish.kinds == ANY)):
+                address = link.url if form else unquote(parts.path)
+                return FoundLink(span.of(page.text), address, document, page.number, span, LINKED)
+    return None
