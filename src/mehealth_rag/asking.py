@@ -13,6 +13,7 @@ from mehealth_rag.answering.contacts import (
     MOST_READ,
     Absent,
     Sought,
+    gives,
     giving,
     linked,
     looked_at,
@@ -251,18 +252,19 @@ class Answerer:
         if not wish.only and draft.statements:
             return Sought(draft)
         rest = others(self.index, wish, hits, documents)
-        read = [*hits, *asked.read(rest[:MOST_READ])]
+        read = [*asked.read(rest[:MOST_READ]), *hits]
         found = given(read)
         if preferred(wish, found, draft):
             return Sought(found)
-        link = linked(wish, link_pages(self.index, self.sources, asked.evidence))
+        link = linked(wish, asked.question, link_pages(self.index, self.sources, asked.evidence))
         absent = (
             link is None
             and wish.only
-            and not giving(read, wish.kinds)
+            and not gives(read, wish.kinds)
             and looked_at(self.index, documents)
         )
-        nearest = reading.nearest(giving(read, ANY)) if absent else ()
+        told = [hit for hit in read if gives([hit], ANY)] if absent else []
+        nearest = reading.nearest(giving(told, ANY))
         return Sought(
             found if wish.only else draft, link, Absent(wish, nearest) if absent else None
         )

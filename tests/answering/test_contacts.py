@@ -108,6 +108,7 @@ def test_a_wish_for_advice_about_a_contact_is_none(office: Assistant) -> None:
         ("the clerk's number", Contact.PHONE),
         ("postal address for complaints", Contact.POST),
         ("where are you", Contact.POST),
+        ("web address for reporting a fault", Contact.WEB),
     ],
 )
 def test_the_kind_is_told_by_the_words(question: str, kind: Contact) -> None:
@@ -131,6 +132,7 @@ def test_an_open_question_asks_for_any_kind(question: str) -> None:
         "may I email my bid",
         "What number of berths is there?",
         "why do you keep my email?",
+        "fax number for orders",
         "Does our phone number change with the move?",
     ],
 )

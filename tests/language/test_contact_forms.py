@@ -59,6 +59,10 @@ def test_other_figures_are_no_contacts(text: str) -> None:
             "Ann Lee E-mail: ann@x.org Tel: 01632 960 274",
             ["Ann Lee E-mail: ann@x.org Tel: 01632 960 274"],
         ),
+        (
+            "Give at www.x.org/give To help, write to Jo Ray: jo@x.org",
+            ["Give at www.x.org/give To help, write to Jo Ray: jo@x.org"],
+        ),
         ("The rule is old Note: it still holds", ["The rule is old Note: it still holds"]),
     ],
 )

@@ -10,16 +10,17 @@ from urllib.parse import unquote, urlsplit
 from mehealth_rag.answering.links import FoundLink, words_at
 from mehealth_rag.language.contacts import Contact, contacts_in
 from mehealth_rag.language.orders import silenced
-from mehealth_rag.language.words import fold
+from mehealth_rag.language.words import content_words, fold, stem, stem_all
 from mehealth_rag.retrieval.retriever import Evidence
 from mehealth_rag.types import Hit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from mehealth_rag.answering.questions import Question
     from mehealth_rag.answering.reading import Draft, ReadHit
     from mehealth_rag.index.opened import OpenIndex
-    from mehealth_rag.types import Page, Quote
+    from mehealth_rag.types import Page, Quote, Span
 
 FAINT = 1e-4
 """What is left of a sentence without such a contact: 0 is said of what may not be told."""
@@ -34,6 +35,13 @@ MOST_LOOKED_AT, MOST_READ = 3_000, 4
 """Passages of which those are sought that give a contact, and so many of those are read."""
 
 ANY = frozenset(Contact)
+_OF_CONTACTS = frozenset(
+    stem(w)
+    for w in "contact contacts reach touch get hold email mail phone telephone number address talk "
+    "speak write send go form person".split()
+)
+"""Words for a contact itself, which say nothing of whose it is."""
+
 _SCHEMES = {"mailto": Contact.EMAIL, "tel": Contact.PHONE}
 
 _OTHERWISE = re.compile(
@@ -60,11 +68,13 @@ _ASKED: tuple[tuple[str, frozenset[Contact], bool], ...] = (
     ),
     (r"\b(?:postal|mailing) address\b|\bpost ?code\b", frozenset({Contact.POST}), True),
     (
-        rf"\b(?:who|whom|where) {_I} {_CALLING}\b|\b(?:number|phone|telephone) (?:to|for)\b"
-        r"|'s (?:phone|number)\b|\b(?:helpline|hotline|mobile) number\b",
+        rf"\b(?:who|whom|where) {_I} {_CALLING}\b"
+        r"|(?<!\bfax )\b(?:number|phone|telephone) (?:to|for)\b|'s (?:phone|number)\b"
+        r"|\b(?:helpline|hotline|mobile) number\b",
         frozenset({Contact.PHONE}),
         False,
     ),
+    (r"\b(?:url|links?|web ?(?:address|site|page))\b", frozenset({Contact.WEB}), False),
     (
         r"\bwhere(?:abouts)? (?:are (?:you|they)|is (?:the|your|their) (?:\w+ )?"
         r"(?:office|headquarters|hq))(?: (?:based|located))?\W*$",
@@ -125,13 +135,14 @@ def preferred(wish: Wish, given: Draft, draft: Draft) -> bool:
     )
 
 
+def gives(hits: Sequence[ReadHit], kinds: frozenset[Contact]) -> bool:
+    """Whether any sentence that was read has such a contact."""
+    return any(contacts_in(text) & kinds for hit in hits for text in hit.text.sentences)
+
+
 def giving(hits: Sequence[ReadHit], kinds: frozenset[Contact]) -> list[ReadHit]:
-    """The passages with such contacts, as read; their other sentences are held not to answer."""
-    return [
-        _giving(hit, kinds)
-        for hit in hits
-        if any(contacts_in(text) & kinds for text in hit.text.sentences)
-    ]
+    """The passages as read, all sentences held not to answer but those with such contacts."""
+    return [_giving(hit, kinds) for hit in hits]
 
 
 def _giving(hit: ReadHit, kinds: frozenset[Contact]) -> ReadHit:
@@ -171,13 +182,23 @@ def _ordinals(index: OpenIndex, documents: Sequence[str]) -> list[int]:
     ]
 
 
-def linked(wish: Wish, pages: Iterable[tuple[str, Page]]) -> FoundLink | None:
-    """The first link that gives what is wished for behind words that do not say it."""
+def linked(wish: Wish, question: Question, pages: Iterable[tuple[str, Page]]) -> FoundLink | None:
+    """The first link that gives what is wished for behind words that do not say it.
+
+    Where the question says of what or whom, the link's block speaks of that, too.
+    """
+    about = {s for s in question.subject if s not in _OF_CONTACTS}
     for document, page in pages:
         for link in page.links:
             span, parts = words_at(page, link), urlsplit(link.url)
             form = parts.scheme not in _SCHEMES and "contact" in link.url.casefold()
-            if span and (_SCHEMES.get(parts.scheme) in wish.kinds or (form and wish.kinds == ANY)):
+            fits = _SCHEMES.get(parts.scheme) in wish.kinds or (form and wish.kinds == ANY)
+            if span and fits and (not about or about & _said_around(page, span)):
                 address = link.url if form else unquote(parts.path)
                 return FoundLink(span.of(page.text), address, document, page.number, span, LINKED)
     return None
+
+
+def _said_around(page: Page, span: Span) -> set[str]:
+    blocks = (b.span for b in page.blocks if b.span.start <= span.start < b.span.end)
+    return {s for block in blocks for s in stem_all(content_words(block.of(page.text)))}

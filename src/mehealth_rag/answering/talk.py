@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from enum import Enum
 from functools import partial
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from mehealth_rag.language.orders import gives_orders
@@ -178,10 +179,10 @@ def _listed(items: Sequence[str], joint: str, more: int = 0) -> str:
 def _things(index: OpenIndex, documents: Sequence[IndexedDocument]) -> list[str]:
     """Headings that most is said under, of one document or of the first few; or else titles."""
     first = documents[:MOST_THINGS]
-    each = MOST_THINGS if len(first) == 1 else 1
-    found = [topic for document in first for topic in _topics(index, document)[:each]]
+    turns = zip_longest(*(_topics(index, document) for document in first))
+    found = [topic for turn in turns for topic in turn if topic]
     things = dict.fromkeys(found or (d.source.title for d in first))
-    return [f"“{thing}”" for thing in things]
+    return [f"“{thing}”" for thing in things][:MOST_THINGS]
 
 
 def _topics(index: OpenIndex, document: IndexedDocument) -> list[str]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from enum import Enum
 
+from mehealth_rag.language.words import FUNCTION_WORDS, fold
 from mehealth_rag.types import Span
 
 
@@ -62,7 +63,9 @@ def entries(text: str, span: Span) -> Iterator[Span]:
     """The entries of a run of contacts that no stops divide; a sentence that is none is one."""
     start = span.start
     for label in _LABEL.finditer(text, span.start, span.end):
-        if contacts_in(text[start : label.start()]) and not _DETAIL.match(text, label.start()):
+        before = text[start : label.start()]
+        goes_on = fold(before.split()[-1]) in FUNCTION_WORDS or _DETAIL.match(text, label.start())
+        if contacts_in(before) and not goes_on:
             yield Span(start, label.start())
             start = label.end()
     yield Span(start, span.end)
