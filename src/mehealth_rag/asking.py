@@ -11,12 +11,10 @@ from mehealth_rag.answering import compose, reading
 from mehealth_rag.answering.contacts import (
     ANY,
     MOST_READ,
-    Absent,
     Sought,
     gives,
     giving,
     linked,
-    looked_at,
     others,
     preferred,
     wish_of,
@@ -226,8 +224,8 @@ class Answerer:
             return (yield from self._written(task, self.pen, link, library))
         if link is not None:
             return compose.link_answer(question, link, library)
-        if sought.absent is not None:
-            return compose.no_contact(question, sought.absent, library)
+        if wish is not None and sought.absent:
+            return compose.no_contact(question, wish.name, sought.nearest, library)
         return self._quoted(question, hits, draft, library)
 
     def _sought(
@@ -252,22 +250,14 @@ class Answerer:
         if not wish.only and draft.statements:
             return Sought(draft)
         rest = others(self.index, wish, hits, documents)
-        read = [*asked.read(rest[:MOST_READ]), *hits]
+        read = [*asked.read((rest or [])[:MOST_READ]), *hits]
         found = given(read)
         if preferred(wish, found, draft):
             return Sought(found)
         link = linked(wish, asked.question, link_pages(self.index, self.sources, asked.evidence))
-        absent = (
-            link is None
-            and wish.only
-            and not gives(read, wish.kinds)
-            and looked_at(self.index, documents)
-        )
-        told = [hit for hit in read if gives([hit], ANY)] if absent else []
-        nearest = reading.nearest(giving(told, ANY))
-        return Sought(
-            found if wish.only else draft, link, Absent(wish, nearest) if absent else None
-        )
+        absent = wish.only and rest is not None and not gives(read, wish.kinds)
+        nearest = reading.nearest(giving([h for h in read if gives([h], ANY)], ANY))
+        return Sought(found if wish.only else draft, link, absent, nearest)
 
     def _link(self, asked: _Asked) -> FoundLink | None:
         """The link that a question for an address is answered with."""

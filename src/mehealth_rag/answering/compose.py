@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from mehealth_rag.answering.contacts import Absent
 from mehealth_rag.answering.disputes import Dispute
 from mehealth_rag.answering.library import Library
 from mehealth_rag.answering.links import FoundLink
@@ -120,18 +119,17 @@ def not_found(
     )
 
 
-def no_contact(question: Question, absent: Absent, library: Library) -> Answer:
-    """That the documents give no contact of the kind asked for, and which they do give."""
-    kinds = " or ".join(sorted(kind.value for kind in absent.wish.kinds))
-    told = "; ".join(f"“{statement_text(quote.text)}”" for quote in absent.given)
+def no_contact(question: Question, kind: str, given: Sequence[Quote], library: Library) -> Answer:
+    """That the documents give no contact of a kind, and those that they do give."""
+    told = "; ".join(f"“{statement_text(quote.text)}”" for quote in given)
     return Answer(
         question=question.text,
         standalone_question=question.text,
         status=Status.NOT_FOUND,
-        answer=f"The documents give no {kinds}."
+        answer=f"The documents give no {kind}."
         + f" They give: {told}." * bool(told)
         + unread_sentence(library),
-        nearest=tuple(library.citation(n, q) for n, q in enumerate(absent.given, start=1)),
+        nearest=tuple(library.citation(n, q) for n, q in enumerate(given, start=1)),
         confidence=ABSENT,
     )
 

@@ -100,22 +100,23 @@ class Wish:
     kinds: frozenset[Contact]
     only: bool
 
-
-@dataclass(frozen=True, slots=True)
-class Absent:
-    """That the documents give no contact of a kind; `given` are quotes of those they do give."""
-
-    wish: Wish
-    given: tuple[Quote, ...]
+    @property
+    def name(self) -> str:
+        """What is asked for."""
+        return " or ".join(sorted(kind.value for kind in self.kinds))
 
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """What was found for a question for a contact: sentences, a link, or that there is none."""
+    """What was found for a question for a contact: sentences or a link.
+
+    `absent`: the documents give no contact of the kind; `nearest` are those that they give.
+    """
 
     draft: Draft
     link: FoundLink | None = None
-    absent: Absent | None = None
+    absent: bool = False
+    nearest: tuple[Quote, ...] = ()
 
 
 def wish_of(question: str) -> Wish | None:
@@ -155,31 +156,18 @@ def _giving(hit: ReadHit, kinds: frozenset[Contact]) -> ReadHit:
 
 def others(
     index: OpenIndex, wish: Wish, read: Sequence[ReadHit], documents: Sequence[str]
-) -> list[Evidence]:
+) -> list[Evidence] | None:
     """The passages with contacts that were not read, those with one wished for first.
 
-    None are sought where there are too many passages to look at.
+    None where there are too many passages to look at.
     """
-    if not looked_at(index, documents):
-        return []
+    ordinals = index.document_ordinals([d.source.id for d in index.described(documents)])
+    if len(ordinals) > MOST_LOOKED_AT:
+        return None
     known = {hit.hit.passage.id for hit in read}
-    found = (p for p in index.passages(_ordinals(index, documents)) if p.id not in known)
-    giving = [p for p in found if contacts_in(p.text)]
-    giving.sort(key=lambda p: not contacts_in(p.text) & wish.kinds)
-    return [Evidence(Hit(p, 0.0), silenced(p)) for p in giving]
-
-
-def looked_at(index: OpenIndex, documents: Sequence[str]) -> bool:
-    """Whether there are so few passages that all can be looked at for contacts."""
-    return len(_ordinals(index, documents)) <= MOST_LOOKED_AT
-
-
-def _ordinals(index: OpenIndex, documents: Sequence[str]) -> list[int]:
-    return [
-        ordinal
-        for d in index.described(documents)
-        for ordinal in range(d.first, d.first + d.passages)
-    ]
+    found = [p for p in index.passages(ordinals.tolist()) if contacts_in(p.text)]
+    found.sort(key=lambda p: not contacts_in(p.text) & wish.kinds)
+    return [Evidence(Hit(p, 0.0), silenced(p)) for p in found if p.id not in known]
 
 
 def linked(wish: Wish, question: Question, pages: Iterable[tuple[str, Page]]) -> FoundLink | None:

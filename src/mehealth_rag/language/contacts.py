@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from enum import Enum
 
-from mehealth_rag.language.words import FUNCTION_WORDS, fold
 from mehealth_rag.types import Span
 
 
@@ -53,6 +52,11 @@ _LABEL = re.compile(r"(?<=[\w)])\s+(?=[A-Z][^\W\d_]*(?: [^\W\d_&][\w’'-]*| &){
 _DETAIL = re.compile(r"\s*(?:e-?mail|tel|phone|mobile|fax|web|address|post)", re.IGNORECASE)
 """What labels another detail of the same contact."""
 
+_GOING_ON = re.compile(
+    r"(?:\b(?:and|or|the|an?|our|your|in|on|at|of|to|for|by|with|from)|(?<!\S)[A-Z][\w’'-]*)$"
+)
+"""What stands before a word of the same phrase, and not before a label."""
+
 
 def contacts_in(text: str) -> frozenset[Contact]:
     """The kinds of contact that a text gives."""
@@ -64,7 +68,7 @@ def entries(text: str, span: Span) -> Iterator[Span]:
     start = span.start
     for label in _LABEL.finditer(text, span.start, span.end):
         before = text[start : label.start()]
-        goes_on = fold(before.split()[-1]) in FUNCTION_WORDS or _DETAIL.match(text, label.start())
+        goes_on = _GOING_ON.search(before) or _DETAIL.match(text, label.start())
         if contacts_in(before) and not goes_on:
             yield Span(start, label.start())
             start = label.end()
