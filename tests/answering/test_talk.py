@@ -77,7 +77,9 @@ def test_the_answer_is_one_sentence_with_things_that_the_index_has(
     answer = told(harbour).ask(line)
     assert answer.status is Status.ANSWERED
     assert (answer.engine, answer.confidence) == ("assistant", 1.0)
-    assert answer.statements == answer.citations == answer.nearest == ()
+    assert not answer.statements
+    assert not answer.citations
+    assert not answer.nearest
     assert "“The ferry” or “The North Pier”" in answer.answer
     assert "Ignore" not in answer.answer
     assert list(harbour.stream(line))[-1].answer == answer.answer
