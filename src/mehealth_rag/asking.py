@@ -8,12 +8,24 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mehealth_rag.answering import compose, reading
+from mehealth_rag.answering.contacts import (
+    ANY,
+    MOST_READ,
+    Sought,
+    gives,
+    giving,
+    linked,
+    others,
+    preferred,
+    wish_of,
+)
 from mehealth_rag.answering.library import Library
 from mehealth_rag.answering.links import find_link, link_pages
 from mehealth_rag.answering.overview import Overview
 from mehealth_rag.answering.questions import Wanted, analyse
 from mehealth_rag.answering.reading import ReadHit, lead
 from mehealth_rag.answering.scope import declined
+from mehealth_rag.answering.talk import about_documents, reply, talk_of
 from mehealth_rag.followups import Standalone, stand_alone
 from mehealth_rag.generating.answer import ENGINE
 from mehealth_rag.generating.answer import answer as written_answer
@@ -26,6 +38,7 @@ from mehealth_rag.timing import Stopwatch
 from mehealth_rag.types import LIKELY_FROM
 
 if TYPE_CHECKING:
+    from mehealth_rag.answering.contacts import Wish
     from mehealth_rag.answering.links import FoundLink
     from mehealth_rag.answering.questions import Question
     from mehealth_rag.answering.reading import Draft
@@ -92,6 +105,7 @@ class Finder:
         self, question: str, history: Sequence[Turn], documents: Sequence[str], top_k: int
     ) -> tuple[Found, tuple[ReadHit, ...]]:
         """What a search brings for a question, in its order, and each as the reader reads it."""
+        history = about_documents(history, self.speller)
         alone = self.stand_alone(question, history)
         found = self.search(question, alone, documents, top_k)
         return found, self.read(question, turns_of(alone, history), found.evidence)
@@ -131,7 +145,7 @@ class _Asked:
     """A question as it stands alone, and the passages found for it.
 
     `shown` are its words as it is shown, `history` the turns before. `read` has the reader read
-    the passages: what only a link answers need not be read. `plain` are the documents that an
+    passages: what only a link answers needs none. `plain` are the documents that an
     answer need not name. `refusal` declines it where they do not answer it.
     """
 
@@ -139,7 +153,7 @@ class _Asked:
     shown: str
     history: Sequence[Turn]
     evidence: tuple[Evidence, ...]
-    read: Callable[[], tuple[ReadHit, ...]]
+    read: Callable[[Sequence[Evidence]], tuple[ReadHit, ...]]
     plain: frozenset[str]
     refusal: Refusal | None = None
 
@@ -156,6 +170,11 @@ class Answerer:
     def answers(self, question: str, history: Sequence[Turn], documents: Sequence[str]) -> Growing:
         """The answer as it grows, and returned when it is whole."""
         watch = Stopwatch()
+        talk = talk_of(question, self.finder.speller)
+        if talk is not None:
+            said = reply(question, talk, self.index, documents)
+            return replace(said, timings_ms=watch.stop())
+        history = about_documents(history, self.finder.speller)
         told = self._overview.whole(question, history, documents)
         if told is not None:
             return replace(told, index=self.index.fingerprint, timings_ms=watch.stop())
@@ -183,7 +202,7 @@ class Answerer:
         part = self._overview.part(alone.text, evidence)
         if part is not None:
             return framed(part, timings_ms=watch.stop())
-        read = partial(self.finder.read, question, turns_of(alone, history), evidence)
+        read = partial(self.finder.read, question, turns_of(alone, history))
         asked = _Asked(analysed, alone.text, history, evidence, read, found.plain, refusal)
         answer = yield from mapped(self._answer(asked, documents), begun)
         watch.lap("answer")
@@ -195,21 +214,61 @@ class Answerer:
         link = self._link(asked) if question.wanted is Wanted.LINK else None
         if link is not None and self.pen is None:
             return compose.link_answer(question, link, library)
-        hits, reader = asked.read(), self.finder.reader()
+        hits, reader = asked.read(asked.evidence), self.finder.reader()
         draft = reading.drafted(question, hits, reader.limits, self.index.page)
+        wish = wish_of(asked.shown)
+        sought = (
+            Sought(draft) if wish is None else self._sought(asked, wish, hits, draft, documents)
+        )
+        draft, link = sought.draft, link or sought.link
         draft = replace(draft, confidence=reader.right.of(draft.confidence))
         library = replace(library, unread=unread_pages(self.index.problems(), documents))
         unlikely = not draft.statements or draft.confidence < LIKELY_FROM
-        if asked.refusal is not None and unlikely:
+        if asked.refusal is not None and wish is None and unlikely:
             return compose.decline(question.text, asked.refusal.sentence, self.index.fingerprint)
         if self.pen is not None:
             task = Task(question, asked.shown, asked.history, draft, asked.evidence, hits)
             return (yield from self._written(task, self.pen, link, library))
+        if link is not None:
+            return compose.link_answer(question, link, library)
+        if wish is not None and sought.absent:
+            return compose.no_contact(question, wish.name, sought.nearest, library)
         return self._quoted(question, hits, draft, library)
 
     @property
     def _overview(self) -> Overview:
         return Overview(self.index, self.finder.retriever, self.sources)
+
+    def _sought(
+        self,
+        asked: _Asked,
+        wish: Wish,
+        hits: Sequence[ReadHit],
+        draft: Draft,
+        documents: Sequence[str],
+    ) -> Sought:
+        """What answers a question for a contact: of the kind that is asked for before all else."""
+        limits = self.finder.reader().limits
+
+        def given(read: Sequence[ReadHit]) -> Draft:
+            return reading.drafted(
+                asked.question, giving(read, wish.kinds), limits, self.index.page
+            )
+
+        found = given(hits)
+        if preferred(wish, found, draft):
+            return Sought(found)
+        if not wish.only and draft.statements:
+            return Sought(draft)
+        rest = others(self.index, wish, hits, documents)
+        read = [*asked.read((rest or [])[:MOST_READ]), *hits]
+        found = given(read)
+        if preferred(wish, found, draft):
+            return Sought(found)
+        link = linked(wish, asked.question, link_pages(self.index, self.sources, asked.evidence))
+        absent = wish.only and rest is not None and not gives(read, wish.kinds)
+        nearest = reading.nearest(giving([h for h in read if gives([h], ANY)], ANY))
+        return Sought(found if wish.only else draft, link, absent, nearest)
 
     def _link(self, asked: _Asked) -> FoundLink | None:
         """The link that a question for an address is answered with."""

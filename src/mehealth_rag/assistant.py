@@ -13,6 +13,7 @@ from mehealth_rag.answering import compose
 from mehealth_rag.answering.disputes import Sweep
 from mehealth_rag.answering.library import Library
 from mehealth_rag.answering.reading import ReadHit
+from mehealth_rag.answering.talk import about_documents
 from mehealth_rag.asking import PASSAGES_READ, Answerer, Finder
 from mehealth_rag.checking.verdicts import PASSAGES_JUDGED, Desk, check_claim
 from mehealth_rag.corpus import NOT_LISTED, load_sources, unlisted
@@ -146,7 +147,7 @@ class Assistant:
         """The passages to read for a question, best first, searched for as it stands alone."""
         self._check(question, documents)
         finder = self._finder
-        alone = finder.stand_alone(question, history)
+        alone = finder.stand_alone(question, about_documents(history, self.speller))
         return finder.search(question, alone, documents, top_k).evidence
 
     def read(

@@ -58,6 +58,13 @@ def test_a_growing_answer_is_shown_at_intervals(
     assert 'class="tools"' not in values[0]["html"]
 
 
+def test_small_talk_has_no_proof_and_no_writer(desk: Desk) -> None:
+    last = ask(desk, question="thnaks")[-1]
+    assert last["record"]["answer"]["engine"] == "assistant"
+    assert "You are welcome!" in last["html"]
+    assert not any(part in last["html"] for part in ("Proof", "Written by", "Answered in"))
+
+
 @pytest.mark.parametrize(
     ("payload", "says"),
     [

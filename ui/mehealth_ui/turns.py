@@ -16,6 +16,9 @@ _SMALL_QUOTE = 220
 _OWN_WORDS = "extractive"
 """The engine that only quotes."""
 
+_ASSISTANT = "assistant"
+"""Who speaks where nothing is asked of the documents."""
+
 
 @dataclass(frozen=True, slots=True)
 class Shown:
@@ -103,7 +106,9 @@ def _answered(answer: Answer) -> Html:
         warning if unsure else Html(""),
         tag("div", answer_markup(answer), class_="said", dir="auto"),
         *(_conflict(c, answer.citations) for c in answer.conflicts),
-        _quotes(answer.citations, "cite", "Proof", _words(answer.answer)),
+        _quotes(answer.citations, "cite", "Proof", _words(answer.answer))
+        if answer.citations
+        else Html(""),
         _related(answer.related) if answer.related else Html(""),
         class_="card answered unsure" if unsure else "card answered",
     )
@@ -192,7 +197,8 @@ def _related(related: Sequence[Related]) -> Html:
 
 def _spoken(answer: Answer) -> Html:
     """Who wrote the answer, what became of the model's words, and which of them were dropped."""
-    if answer.engine == _OWN_WORDS and not (answer.notice or answer.dropped):
+    plain = answer.engine == _OWN_WORDS and not (answer.notice or answer.dropped)
+    if plain or answer.engine == _ASSISTANT:
         return Html("")
     by = "the documents' own words" if answer.engine == _OWN_WORDS else "the language model"
     told = [

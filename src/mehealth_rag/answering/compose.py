@@ -30,6 +30,9 @@ from mehealth_rag.types import (
 NOT_FOUND = "The documents do not say."
 DISAGREE = " The pages give different figures."
 SOURCE = "\n\nSource: "
+ABSENT = 0.9
+"""How sure it is that there is no contact of a form that no sentence has."""
+
 _LISTED = 5
 """So many unread pages are named by their labels; more are counted."""
 _BULLET = re.compile(r"^(?:[•▪◦‣●○■–-]|\(?\w{1,3}[.)])\s+")
@@ -113,6 +116,21 @@ def not_found(
         nearest=tuple(library.citation(n, q) for n, q in enumerate(nearest, start=1)),
         related=related,
         confidence=round(1 - draft.answerable, 4),
+    )
+
+
+def no_contact(question: Question, kind: str, given: Sequence[Quote], library: Library) -> Answer:
+    """That the documents give no contact of a kind, and those that they do give."""
+    told = "; ".join(f"“{statement_text(quote.text)}”" for quote in given)
+    return Answer(
+        question=question.text,
+        standalone_question=question.text,
+        status=Status.NOT_FOUND,
+        answer=f"The documents give no {kind}."
+        + f" They give: {told}." * bool(told)
+        + unread_sentence(library),
+        nearest=tuple(library.citation(n, q) for n, q in enumerate(given, start=1)),
+        confidence=ABSENT,
     )
 
 

@@ -1,4 +1,4 @@
-"""What the assistant declines: all that is not a question about the documents."""
+"""What the assistant declines: orders to it, and advice that the documents do not give."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ _INSTRUCTION = re.compile(
     r"i need you to |you must |go ahead and )*"
     r"(?:write|compose|draft|translate|code|program|generate|sing|draw|paint|pretend|act|role-?play|"
     r"repeat|imagine|forget|ignore|disregard|override|simulate|behave|play|delete|execute|run|print|"
-    r"reveal|hack|convert|rewrite|paraphrase|proofread|set(?! out\b)|remind|book|order|call|email|"
+    r"reveal|hack|convert|rewrite|paraphrase|proofread|set(?! out\b)|remind|book|order|"
+    r"(?:call|email)(?! to\b)|"
     r"send|calculate|solve|compute|create)\s+"
     r"(?:[\"'“‘]|(?:me|us|a|an|the|this|that|these|some|my|your|our|it|all|any|everything|as|like|"
     r"after|you|to|out|one|\d+)\b)",
@@ -24,30 +25,29 @@ _OVERRIDE = re.compile(
 _ADVICE = re.compile(
     r"(?:^|[.;!?] )(?:so |and |ok(?:ay)?,? |please |hi,? |hello,? )*"
     r"(?:should|shall|ought) (?:i|we)\b"
-    r"|\bcan i stop taking\b|\bshould i (?:stop|invest|buy|sell|take (?:for|against))\b"
+    r"|\bcan i stop taking\b|(?<!\bwhy )\bshould i (?:stop|invest|buy|sell|take (?:for|against))\b"
     r"|\b(?:tablets?|pills?|medicines?|drugs?|dose|remedy) (?:should|shall|can|may|must|ought) i\b"
     r"|\bis my (?:\w+ )?(?:medication|medicine|dose)\b"
-    r"|\bshould i (?:\w+ ){0,6}my\b|\b(?:i|me) (?:\w+ ){0,3}(?:invest|put) (?:\w+ ){0,3}my\b"
+    r"|\bshould i (?:\w+ ){0,6}my\b|\b(?:i|me) (?:\w+ ){0,3}invest (?:\w+ ){0,3}my\b|\bmy back\b"
+    r"|\b(?:i|me) (?:\w+ ){0,3}put (?:\w+ ){0,3}my (?:money|cash)\b"
     r"|\bmy (?:\w+ )?(?:symptoms?|pain|gp|diagnosis|rash|"
-    r"headaches?|pension|savings|portfolio|mortgage|isa|shares|knee|back|chest|cough|fever)\b"
+    r"headaches?|pension|savings|portfolio|mortgage|isa|shares|knee|chest|cough|fever)\b"
     r"|\bi (?:have|feel|am feeling|am having|'ve got|have got) (?:a |an |some )?(?:\w+ )?(?:pain|"
     r"symptoms?|fever|cough|rash|headache|ill|sick|unwell|depressed|anxious)\b"
     r"|\bi(?:'m| am) (?:pregnant|diabetic|asthmatic|allergic|epileptic|in pain|too old)\b"
     r"|\b(?:would|do) you (?:recommend|advise|suggest)\b|\bis it (?:safe|a good idea|wise) for me\b"
-    r"|\b(?:is|would|will) it (?:be )?(?:wise|sensible|advisable)\b"
+    r"|(?<!\bwhy )\b(?:is|would|will) it (?:be )?(?:wise|sensible|advisable)\b"
     r"|\bworth (?:my|our) (?:while|time|money)\b"
     r"|\bwhat (?:would|do) you think\b|\bgood (?:buy|investment) for me\b"
     r"|\byour (?:opinion|advice)\b",
     re.IGNORECASE,
 )
-_SMALL_TALK = re.compile(
-    r"^\W*(?:hi|hello|hey|good (?:morning|afternoon|evening)|thanks?(?: you)?|cheers|bye|goodbye)"
-    r"(?: there| all| very much| so much)?\W*$"
-    r"|\b(?:tell|give|know) (?:me |us )?(?:a |another |some |any )?(?:jokes?|stor(?:y|ies)|"
-    r"riddles?|"
-    r"poems?|songs?)\b|^how are you\b|\bwho (?:made|built|created) you\b|\bwho are you\W*$"
-    r"|\bwhat(?:'s| is) your name\b|^are you (?:a |an )?(?:human|robot|ai|bot|real)\b"
-    r"|^what(?:'s| is)? \d+ ?[-+*x×/] ?\d+",
+_FACT = re.compile(r"(?:and |so |but )*(?:who|whom|where|when|why|how long) (?!.*\bshould\b)", re.I)
+"""What opens a question for a fact, also where it is about what is the asker's own."""
+
+_ENTERTAINMENT = re.compile(
+    r"\b(?:tell|give|know) (?:me |us )?(?:a |another |some |any )?(?:jokes?|stor(?:y|ies)|"
+    r"riddles?|poems?|songs?)\b|^what(?:'s| is)? \d+ ?[-+*x×/] ?\d+",
     re.IGNORECASE,
 )
 
@@ -57,7 +57,6 @@ ADVICE = (
     "I can tell you what the documents say, but I cannot give personal medical, legal or "
     "investment advice."
 )
-SMALL_TALK = "I answer questions about the documents; please ask me what you would like to know."
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +74,7 @@ def declined(question: str) -> Refusal | None:
     rinse it?"): it is declined where the documents do not answer it.
     """
     text = " ".join(question.replace("’", "'").split())
-    if _OVERRIDE.search(text) or _INSTRUCTION.match(text):
+    if _OVERRIDE.search(text) or _INSTRUCTION.match(text) or _ENTERTAINMENT.search(text):
         return Refusal(INSTRUCTION)
-    if _SMALL_TALK.search(text):
-        return Refusal(SMALL_TALK)
-    return Refusal(ADVICE, final=False) if _ADVICE.search(text) else None
+    advice = _ADVICE.search(text) and not _FACT.match(text)
+    return Refusal(ADVICE, final=False) if advice else None

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from mehealth_rag.answering.conflicts import is_of_one_size
 from mehealth_rag.answering.scope import declined
+from mehealth_rag.answering.talk import talk_of
 from mehealth_rag.checking.sentences import (
     ClaimSentence,
     claim_sentences,
@@ -86,7 +87,8 @@ def check_claim(claim: str, desk: Desk, question: str = "") -> Verdict:
         raise UsageError('a claim is a statement; to ask a question use: mehealth ask "…"')
     watch = Stopwatch()
     sentences = claim_sentences(mended(claim, desk.speller), question)
-    if not sentences or declined(claim) is not None:
+    talk = talk_of(claim, desk.speller)
+    if not sentences or talk is not None or declined(claim) is not None:
         found = VerdictKind.NOT_FOUND
         return Verdict(claim, found, NO_CLAIM, confidence=1.0, timings_ms=watch.stop())
     watch.lap("rewrite")

@@ -94,10 +94,10 @@ def run_check(common: Common, asked: str | Batch, documents: Sequence[str], *, s
 
 
 def run_chat(common: Common, documents: Sequence[str]) -> None:
-    """Ask until the input ends; an empty line or `quit` ends it too."""
+    """Ask until the input ends; `quit` ends it too."""
     assistant = open_assistant(common)
     out = console()
-    note("Ask about the documents. An empty line, “quit” or Ctrl-D ends the conversation.")
+    note("Ask about the documents. “quit” or Ctrl-D ends the conversation.")
     history: list[Turn] = []
     for question in _questions():
         try:
@@ -117,6 +117,6 @@ def _questions() -> Iterator[str]:
         if sys.stdin.isatty():
             print("\n> ", end="", file=sys.stderr, flush=True)
         line = sys.stdin.readline()
-        if not line or not line.strip() or line.strip().lower() in _LEAVING:
+        if not line or line.strip().lower() in _LEAVING:
             return
-        yield line.strip()
+        yield line.strip() or "?"  # it is answered as a lone question mark is, by asking back

@@ -84,6 +84,10 @@ class OpenIndex(ContentReader):
         """Return one passage. Raises KeyError."""
         return self.passages((ordinal,))[0]
 
+    def described(self, documents: Sequence[str]) -> list[IndexedDocument]:
+        """Return those of some ids, or all where none is given, in their order. Raises KeyError."""
+        return self._chosen(documents or list(self._documents))
+
     def document_ordinals(self, documents: Sequence[str]) -> NDArray[np.int64]:
         """Return the ordinals of the passages of `documents`, rising. Raises KeyError."""
         parts = [np.arange(d.first, d.first + d.passages) for d in self._chosen(documents)]

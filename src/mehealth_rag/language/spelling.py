@@ -18,9 +18,11 @@ from mehealth_rag.language.words import WORD, fold, is_content
 
 _SHORTEST = 3
 _QUESTION_WORDS = dict.fromkeys(
-    "what which who whom whose when where why how many much does have are there the".split(), 10**9
+    "what which who whom whose when where why how many much does have are there the hello thanks "
+    "thank please help".split(),
+    10**9,
 )
-"""The words that make a question, so common that a near miss of one is meant for it."""
+"""Words of asking and of courtesy, so common that a near miss of one is meant for it."""
 
 _COMPARED = re.compile(r"(?:er|est)$")
 
@@ -36,6 +38,10 @@ class Speller:
     def mend(self, text: str) -> str:
         """`text` with its misspelt words replaced by the nearest words of the corpus."""
         return WORD.sub(lambda m: self._better(m[0]) or m[0], text)
+
+    def knows(self, word: str) -> bool:
+        """Whether the corpus or English has a folded word."""
+        return self.is_known(word) or not is_content(word) or self._is_english(word)
 
     def _better(self, word: str) -> str | None:
         plain = fold(word).removesuffix("'s")

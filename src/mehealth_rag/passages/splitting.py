@@ -12,12 +12,13 @@ import re
 from collections.abc import Iterator
 from math import ceil
 
+from mehealth_rag.language.contacts import entries
 from mehealth_rag.language.sentences import sentence_spans
 from mehealth_rag.passages.running import Place, running_facts
 from mehealth_rag.passages.tables import RowContext, row_contexts
 from mehealth_rag.types import Block, BlockKind, Document, Page, Passage, Sentence, Span
 
-SPLITTER_VERSION = 9
+SPLITTER_VERSION = 10
 """Raise it when the same page would give other passages: indexes are then built anew."""
 
 MAX_PIECES = 170
@@ -98,7 +99,9 @@ def _sentences(
         yield Sentence(block.span, block.kind)
     else:
         own = lead if block.kind is BlockKind.ITEM else None
-        yield from (Sentence(s, block.kind, own) for s in sentence_spans(page.text, block.span))
+        ended = sentence_spans(page.text, block.span)
+        spans = (entry for one in ended for entry in entries(page.text, one))
+        yield from (Sentence(span, block.kind, own) for span in spans)
 
 
 def _lead(page: Page, sentences: _Run) -> Span | None:

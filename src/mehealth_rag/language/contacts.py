@@ -1,0 +1,75 @@
+"""Contacts by their form: e-mail addresses, telephone numbers, postal and web addresses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from enum import Enum
+
+from mehealth_rag.types import Span
+
+
+class Contact(Enum):
+    """A kind of contact; the value is what it is called."""
+
+    EMAIL = "e-mail address"
+    PHONE = "telephone number"
+    POST = "postal address"
+    WEB = "web address"
+
+
+_CALLED = r"\b(?:(?:tele|free)?phone|tel|call|ring|dial|fax|mobile|text|helpline|hotline)\b"
+_SEVEN = r"(?=(?:[ \u00a0().-]{0,2}\d){7})"
+_GROUPS = rf"{_SEVEN}\(?\d{{2,5}}\)?(?:[ \u00a0.-]\(?\d{{2,6}}\)?){{1,4}}(?![\w%]|[.,]\d)"
+_DATED = r"(?!\d\d[ ./-]\d\d[ ./-](?:19|20)?\d\d\b|(?:19|20)\d\d\b)"
+_STREET = (
+    r"(?:Street|St|Road|Rd|Avenue|Ave|Lane|Row|Square|Drive|Close|Place|Court|Quay|Terrace|"
+    r"Crescent|Boulevard|Parade|Wharf|Way)"
+)
+_FORMS = {
+    Contact.EMAIL: re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
+    # figures in groups that begin as a number is dialled, or any that follow a word of calling
+    Contact.PHONE: re.compile(
+        rf"(?<![\w.,£$€/-]){_DATED}(?:\+\d[\d \u00a0().-]{{6,18}}\d|0\d{{8,10}}\b"
+        rf"|(?=0|\(\d{{2,5}}\)){_GROUPS})|{_CALLED}(?:[^\d\n£$€]{{0,40}}{_DATED}{_GROUPS}"
+        r"|(?: us| on| number| no)*[.:]? \d{3,11}\b(?![.,:-]?\d|%))",
+        re.IGNORECASE,
+    ),
+    # a postcode, a box, a house number with its street, or what is called an address
+    Contact.POST: re.compile(
+        r"\b[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}\b|\b[A-Z]{2},? \d{5}(?:-\d{4})?\b"
+        rf"|\bP\.? ?O\.? Box\b|\b\d{{1,4}}[a-z]?,? (?:[A-Z][\w’'-]*\.? ){{1,4}}{_STREET}\b"
+        r"|\b(?:[Pp]ostal|[Mm]ailing) address\b"
+    ),
+    Contact.WEB: re.compile(
+        r"\bhttps?://\S|\bwww\.\w|(?<![@\w./-])[a-z\d-]+(?:\.[a-z\d-]+)*\.[a-z]{2,}(?![\w@])"
+    ),
+}
+
+_LABEL = re.compile(r"(?<=[\w)])\s+(?=[A-Z][^\W\d_]*(?: [^\W\d_&][\w’'-]*| &){0,4}:\s)")
+"""Where a label begins ("… Accounts: Priya Lund"), after something that no stop ends."""
+
+_DETAIL = re.compile(r"\s*(?:e-?mail|tel|phone|mobile|fax|web|address|post)", re.IGNORECASE)
+"""What labels another detail of the same contact."""
+
+_GOING_ON = re.compile(
+    r"(?:\b(?:and|or|the|an?|our|your|in|on|at|of|to|for|by|with|from)|(?<!\S)[A-Z][\w’'-]*)$"
+)
+"""What stands before a word of the same phrase, and not before a label."""
+
+
+def contacts_in(text: str) -> frozenset[Contact]:
+    """The kinds of contact that a text gives."""
+    return frozenset(kind for kind, form in _FORMS.items() if form.search(text))
+
+
+def entries(text: str, span: Span) -> Iterator[Span]:
+    """The entries of a run of contacts that no stops divide; a sentence that is none is one."""
+    start = span.start
+    for label in _LABEL.finditer(text, span.start, span.end):
+        before = text[start : label.start()]
+        goes_on = _GOING_ON.search(before) or _DETAIL.match(text, label.start())
+        if contacts_in(before) and not goes_on:
+            yield Span(start, label.start())
+            start = label.end()
+    yield Span(start, span.end)

@@ -1,0 +1,70 @@
+"""Contacts by their form, and where a run of them is divided."""
+
+from __future__ import annotations
+
+import pytest
+
+from mehealth_rag.language.contacts import Contact, contacts_in, entries
+from mehealth_rag.types import Span
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("write to ann.lee@northby.example.", Contact.EMAIL),
+        ("Priya Lund, 01632 960 274, mornings only", Contact.PHONE),
+        ("(555) 014-2290", Contact.PHONE),
+        ("+44 (0)20 7946 0000", Contact.PHONE),
+        ("telephone 555 0142", Contact.PHONE),
+        ("Ring 999 now", Contact.PHONE),
+        ("West Bridgford, NG2 6BJ", Contact.POST),
+        ("The Old Cellar, 4 Tanner’s Row, Otterby", Contact.POST),
+        ("Springfield, IL 62701", Contact.POST),
+        ("use www.northby.example/repairs", Contact.WEB),
+        ("Order page: order.northby.example; ask Jean", Contact.WEB),
+    ],
+)
+def test_a_contact_is_told_by_its_form(text: str, kind: Contact) -> None:
+    assert contacts_in(text) == {kind}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from 2019-2024",
+        "on 05.10.2024",
+        "1,200,000 people, 12 345 678 in all",
+        "a call for 25 projects in 2019",
+        "the line carried 410 people",
+        "It costs £01 632 960.",
+        "ISBN 0-19-852663-6",
+        "e.g. this, i.e. that",
+    ],
+)
+def test_other_figures_are_no_contacts(text: str) -> None:
+    assert not contacts_in(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        (
+            "Accounts: Priya Lund, 01632 960 274, mornings only Claims: Jo Ray, jo@x.org",
+            [
+                "Accounts: Priya Lund, 01632 960 274, mornings only",
+                "Claims: Jo Ray, jo@x.org",
+            ],
+        ),
+        (
+            "Ann Lee E-mail: ann@x.org Tel: 01632 960 274",
+            ["Ann Lee E-mail: ann@x.org Tel: 01632 960 274"],
+        ),
+        (
+            "Give at www.x.org/give To help, write to Jo Ray: jo@x.org",
+            ["Give at www.x.org/give To help, write to Jo Ray: jo@x.org"],
+        ),
+        ("The rule is old Note: it still holds", ["The rule is old Note: it still holds"]),
+    ],
+)
+def test_a_run_of_contacts_is_divided_at_its_labels(text: str, parts: list[str]) -> None:
+    assert [span.of(text) for span in entries(text, Span(0, len(text)))] == parts
