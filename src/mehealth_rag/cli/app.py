@@ -209,9 +209,8 @@ def fetch(
 ) -> int:
     """Download the linked sources that are missing or have changed."""
     from mehealth_rag.cli.fetch import run
-    from mehealth_rag.fetching import Order
 
-    return run(common, Order(tuple(ids or ()), force))
+    return run(common, ids or (), force=force)
 
 
 @app.command("eval")

@@ -24,7 +24,7 @@ class FetchFailure(Exception):  # noqa: N818 - the names here say what happened
 class Passing(FetchFailure):
     """A fault that may pass: worth another try. `wait` is what the server asks for, in seconds."""
 
-    def __init__(self, reason: str, advice: str = LATER, wait: float | None = None) -> None:
+    def __init__(self, reason: str, advice: str = LATER, wait: int | None = None) -> None:
         super().__init__(reason, advice)
         self.wait = wait
 
@@ -58,8 +58,6 @@ class Row:
     file: str | None = None
     bytes: int | None = None
     sha256: str | None = None
-    links: tuple[str, ...] = ()
-    """Addresses that the fetched document links to and that are no source yet."""
 
     @classmethod
     def of(cls, record: Record, status: Status) -> Row:
