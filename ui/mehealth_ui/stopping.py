@@ -84,9 +84,6 @@ class _Stoppable:
     def context_tokens(self) -> int:
         return self._model.context_tokens
 
-    def count(self, text: str) -> int:
-        return self._model.count(text)
-
     def stream(self, messages: Sequence[Message], max_tokens: int) -> TextStream:
         if self._stopped:
             raise LanguageModelError("stopped", LanguageModelFailure.CUT_OFF)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,7 +30,7 @@ def check_alone(file: Path, *others: object) -> None:
     """Raise UsageError where a draft is given beside something else to check, or does not exist."""
     if any(others):
         raise UsageError(
-            f"--file {file} goes without a claim, --batch, --output and --resume; leave them out"
+            f"--file {file} goes without a claim, --batch and --output; leave them out"
         )
     if not file.is_file():
         raise UsageError(f"{file}: there is no such file; check --file")
@@ -48,8 +48,14 @@ def run_draft(common: Common, file: Path, documents: Sequence[str], *, strict: b
     if common.json:
         done = list(checked)
         print_json([_as_json(one) for one in done])
-        return exit_code(Counter(map(_outcome, done)), strict=strict)
-    found = Counter(_shown(console(), checked, several=len(document.pages) > 1))
+    else:
+        done = []
+        for one in checked:
+            _show(console(), one, several=len(document.pages) > 1)
+            done.append(one)
+    found = Counter(map(_outcome, done))
+    if not common.json:
+        _show_counts(console(), found)
     return exit_code(found, strict=strict)
 
 
@@ -81,14 +87,7 @@ def _as_json(checked: CheckedSentence) -> dict[str, Any]:
     return {"place": place, **verdict_json(checked.verdict)}
 
 
-def _shown(out: Console, checked: Iterable[CheckedSentence], *, several: bool) -> Iterable[str]:
-    """Print each sentence as it is checked and give its outcome; at the end how many of each."""
-    found = Counter[str]()
-    for one in checked:
-        _show(out, one, several=several)
-        outcome = _outcome(one)
-        found[outcome] += 1
-        yield outcome
+def _show_counts(out: Console, found: Counter[str]) -> None:
     kinds = [(kind.value, VERDICTS[kind][0].lower()) for kind in VerdictKind]
     counts = [f"{found[k]} {name}" for k, name in (*kinds, (ERROR, "not checked")) if found[k]]
     total = found.total()

@@ -269,22 +269,21 @@ class Web:
     async def _robots(self, url: httpx.URL) -> Protego:
         """The rules of a host. One that leads its robots.txt astray has none (RFC 9309)."""
         try:
-            return Protego.parse(await self._robots_text(url))
+            async with self.get(url, {}, heed_robots=False) as response:
+                text = await self._robots_text(response)
         except (Passing, OutOfTime):  # it may forbid what is asked for: nobody knows yet
             raise
         except FetchFailure:
-            return Protego.parse("")
-
-    async def _robots_text(self, url: httpx.URL) -> str:
-        async with self.get(url, {}, heed_robots=False) as response:
-            status = response.status_code
-            if status == 429 or status >= 500:  # RFC 9309: then nothing is allowed
-                raise Passing(f"the robots.txt of {url.host} answers {status}")
-            if status != 200:
-                return ""
             text = b""
+        return Protego.parse(text.decode("utf-8-sig", "replace"))
+
+    async def _robots_text(self, response: httpx.Response) -> bytes:
+        status, text = response.status_code, b""
+        if status == 429 or status >= 500:  # RFC 9309: then nothing is allowed
+            raise Passing(f"the robots.txt of {response.url.host} answers {status}")
+        if status == 200:
             async for chunk in response.aiter_raw():
                 text += chunk
                 if len(text) >= self._limits.robots_size:
                     break
-        return text[: self._limits.robots_size].decode("utf-8-sig", "replace")
+        return text[: self._limits.robots_size]

@@ -1,6 +1,6 @@
 """What a language model is given: passages, best first, and the whole document where that fits.
 
-Each stands under its headings, with the addresses that its links lead to.
+Each stands under its headings.
 """
 
 from __future__ import annotations
@@ -9,15 +9,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mehealth_rag.generating.addresses import links_of
 from mehealth_rag.guard.verdict import Exhibit, exhibits_of
 from mehealth_rag.language.orders import gives_orders, silenced
-from mehealth_rag.llm import Asked, EvidenceItem, Message, TokenBudget, answer_messages, fitting
+from mehealth_rag.llm import Asked, EvidenceItem, LanguageModel, Message, answer_messages, fitting
 from mehealth_rag.retrieval.retriever import Evidence
 from mehealth_rag.types import Hit
 
 if TYPE_CHECKING:
     from mehealth_rag.index.opened import OpenIndex
+
+MOST_TOKENS = 24_000
+"""Tokens of a prompt at the most, however large the context is: more costs time and money."""
 
 LEAST_TOKENS = 12
 """Tokens of a passage at the least, by its title and page alone."""
@@ -31,17 +33,22 @@ class Given:
     exhibits: tuple[Exhibit, ...]
 
 
-def given(asked: Asked, ranked: Sequence[Evidence], index: OpenIndex, budget: TokenBudget) -> Given:
+def prompt_tokens(model: LanguageModel, answer_tokens: int) -> int:
+    """How many tokens a prompt may have that leaves room for an answer."""
+    return min(model.context_tokens - answer_tokens, MOST_TOKENS)
+
+
+def given(asked: Asked, ranked: Sequence[Evidence], index: OpenIndex, tokens: int) -> Given:
     """The passages that fit, best first, and what else the best one's document has, if all fits.
 
     What may not be evidence is not told.
     """
     best = exhibits_of(ranked, index.page)
-    exhibits = [*best, *_rest(best, index, budget.tokens)]
+    exhibits = [*best, *_rest(best, index, tokens)]
     items = [_item(e) for e in exhibits]
-    kept = len(fitting(asked, items, budget))
+    kept = len(fitting(asked, items, tokens))
     kept = kept if kept == len(items) else min(kept, len(best))
-    prompt = answer_messages(asked, items[:kept], budget)
+    prompt = answer_messages(asked, items[:kept], tokens)
     return Given(prompt, tuple(exhibits[:kept]))
 
 
@@ -59,14 +66,7 @@ def _rest(best: Sequence[Exhibit], index: OpenIndex, tokens: int) -> tuple[Exhib
 def _item(exhibit: Exhibit) -> EvidenceItem:
     """A passage as the model sees it."""
     passage = exhibit.passage
-    said = [_with_addresses(exhibit, place) for place in range(len(exhibit.sentences))]
-    text = "\n".join(said)
+    text = "\n".join(exhibit.text.sentences)
     above = exhibit.text.context.removeprefix(passage.title).split(" > ")
     told = [part for part in above if part and part not in text and not gives_orders(part)]
     return EvidenceItem(passage.title, passage.page_label, "\n".join([" > ".join(told), text]))
-
-
-def _with_addresses(exhibit: Exhibit, place: int) -> str:
-    text = exhibit.text.sentences[place]
-    unseen = [url for url in links_of(exhibit, place) if url not in text]
-    return f"{text} ({', '.join(unseen)})" if unseen else text

@@ -6,7 +6,6 @@ writes passes the gate sentence by sentence.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -14,13 +13,12 @@ from typing import TYPE_CHECKING
 
 from mehealth_rag.answering.questions import Question
 from mehealth_rag.answering.reading import Draft, ReadHit
-from mehealth_rag.errors import LanguageModelError, LanguageModelFailure
-from mehealth_rag.generating.evidence import Given, given
+from mehealth_rag.errors import LanguageModelError
+from mehealth_rag.generating.evidence import Given, given, prompt_tokens
 from mehealth_rag.generating.gate import Gate, Passed
 from mehealth_rag.generating.judging import Bench
 from mehealth_rag.generating.markers import without_marks
-from mehealth_rag.generating.pace import Pace
-from mehealth_rag.llm import Asked, LanguageModel, TokenBudget
+from mehealth_rag.llm import Asked, LanguageModel, estimate_tokens
 from mehealth_rag.reader.choice import order
 from mehealth_rag.retrieval.retriever import Evidence
 from mehealth_rag.types import Dropped, Turn
@@ -47,11 +45,10 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Pen:
-    """A model, how many tokens of an answer it may write, and how fast it reads."""
+    """A model, and how many tokens of an answer it may write."""
 
     model: LanguageModel
     max_tokens: int
-    pace: Pace
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +78,12 @@ class Written:
 def write(task: Task, writer: Writer) -> Generator[tuple[Passed, ...], None, Written]:
     """Ask the model; yields what may be shown so far whenever that grows, returns all of it."""
     told = _given(task, writer)
-    model = writer.pen.model
-    size = sum(model.count(message.content) for message in told.prompt)
     gate = Gate(Bench(task.question.text, told.exhibits, writer.reader).judge)
-    text: list[str] = []
+    text = ""
     failure = None
     try:
-        for piece in _pieces(writer.pen, told, size) if told.exhibits else ():
-            text.append(piece)
+        for piece in _pieces(writer.pen, told):
+            text += piece
             if gate.feed(piece):
                 yield tuple(gate.passed)
             if gate.done:
@@ -102,19 +97,21 @@ def write(task: Task, writer: Writer) -> Generator[tuple[Passed, ...], None, Wri
         dropped=tuple(gate.dropped),
         failure=failure,
         silent=gate.silent,
-        tokens={"prompt": size, "written": model.count("".join(text)) if text else 0},
+        tokens={
+            "prompt": sum(estimate_tokens(message.content) for message in told.prompt),
+            "written": estimate_tokens(text) if text else 0,
+        },
     )
 
 
 def _given(task: Task, writer: Writer) -> Given:
     """What the model is told: nothing of the documents where no passage fits."""
-    pen = writer.pen
-    room = min(pen.model.context_tokens - pen.max_tokens, pen.pace.tokens)
     readings = [hit.reading for hit in task.hits]
     ranked = [task.evidence[place] for place in order(readings)]
     history = [(question, _plain(answer)) for question, answer in task.history]
     asked = Asked(task.asked, history)
-    return given(asked, ranked, writer.index, TokenBudget(room, pen.model.count))
+    tokens = prompt_tokens(writer.pen.model, writer.pen.max_tokens)
+    return given(asked, ranked, writer.index, tokens)
 
 
 def _plain(answer: str) -> str:
@@ -122,18 +119,8 @@ def _plain(answer: str) -> str:
     return without_marks(answer.replace("**", "")).text
 
 
-def _pieces(pen: Pen, told: Given, size: int) -> Iterator[str]:
-    """What the model writes, piece by piece; how long its first words took is learnt."""
-    begun = time.monotonic()
-    waiting = True
-    try:
+def _pieces(pen: Pen, told: Given) -> Iterator[str]:
+    """What the model writes, piece by piece; it is not asked where it has been told nothing."""
+    if told.exhibits:
         with closing(pen.model.stream(told.prompt, pen.max_tokens)) as pieces:
-            for piece in pieces:
-                if waiting:
-                    pen.pace.read(size, time.monotonic() - begun)
-                waiting = False
-                yield piece
-    except LanguageModelError as error:
-        if waiting and error.kind is LanguageModelFailure.SLOW:
-            pen.pace.too_slow(size)
-        raise
+            yield from pieces

@@ -40,9 +40,6 @@ class LanguageModel(Protocol):
     def context_tokens(self) -> int:
         """Usable context: set, told by the server, or a careful assumption."""
 
-    def count(self, text: str) -> int:
-        """Tokens of a text: the server's own count where it offers one, else an upper estimate."""
-
     def stream(self, messages: Sequence[Message], max_tokens: int) -> TextStream:
         """Stream the answer's text, at most `max_tokens` of it, in bounded time.
 
@@ -98,26 +95,24 @@ def _check_packages(*names: str) -> None:
 def _key(settings: Settings) -> str:
     """The key of the model's server, from the settings or its file; empty where there is none."""
     if settings.llm_api_key_file is None:
-        key = settings.llm_api_key.get_secret_value() if settings.llm_api_key else ""
-        return _fit(key.strip(), "MEHEALTH_LLM_API_KEY")
-    if settings.llm_api_key is not None:
+        where = "MEHEALTH_LLM_API_KEY"
+        key = settings.llm_api_key.get_secret_value().strip() if settings.llm_api_key else ""
+    elif settings.llm_api_key is not None:
         raise UsageError("llm_api_key and llm_api_key_file are both set; unset one of them")
-    path = settings.llm_api_key_file.expanduser()
-    key = _first_line(path)
-    if not key:
-        raise UsageError(f"{path}: its first line holds no key; check MEHEALTH_LLM_API_KEY_FILE")
-    return _fit(key, str(path))
+    else:
+        path = settings.llm_api_key_file.expanduser()
+        where, key = str(path), _first_line(path)
+    if key and not (key.isascii() and key.isprintable() and " " not in key):
+        raise UsageError(f"{where} holds what cannot be a key: spaces or signs outside ASCII")
+    return key
 
 
 def _first_line(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8").partition("\n")[0].strip()
+        key = path.read_text(encoding="utf-8").partition("\n")[0].strip()
     except (OSError, UnicodeDecodeError) as error:
         what = getattr(error, "strerror", None) or "not a text file"
         raise UsageError(f"{path}: {what}; check MEHEALTH_LLM_API_KEY_FILE") from error
-
-
-def _fit(key: str, where: str) -> str:
-    if key and not (key.isascii() and key.isprintable() and " " not in key):
-        raise UsageError(f"{where} holds what cannot be a key: spaces or signs outside ASCII")
+    if not key:
+        raise UsageError(f"{path}: its first line holds no key; check MEHEALTH_LLM_API_KEY_FILE")
     return key

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ipaddress
 import json
-import re
 import threading
 import time
 from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
@@ -29,8 +28,8 @@ if TYPE_CHECKING:
 
 SEED = 1
 NO_KEY = "none"
-_ASKING, _COUNTING = 5.0, 2.0
-"""Seconds for a question about the server itself, and for having it count tokens."""
+_ASKING = 5.0
+"""Seconds for a question about the server itself."""
 
 _FORGET = 15.0
 """Seconds for which a server that could not be asked is not asked again about itself."""
@@ -47,18 +46,8 @@ _CONTEXT_KEYS = (
 _HEADERS = frozenset(
     "accept accept-encoding connection content-length content-type host user-agent".split()
 )
-_UNIT = re.compile(r"[A-Za-z]+|\d|\n|[^\sA-Za-z\d]")
-
-
-def estimate_tokens(text: str) -> int:
-    """More tokens than any common tokenizer makes of a text: digits and signs count one each.
-
-    A word is a token for every three letters and its first; other characters count their bytes.
-    """
-    total = 1
-    for unit in _UNIT.findall(text):
-        total += 1 + (len(unit) - 1) // 3 if unit.isascii() else len(unit.encode())
-    return total
+_LEFT_OUT = frozenset({"max_tokens", "temperature", "seed"})
+"""Parameters of a request that are left out, or called otherwise, where a model refuses them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,23 +55,13 @@ class ServerFacts:
     """A server as it describes itself.
 
     `place` is where requests go. `context` is None where it does not tell; `context_from` says
-    where it stood. `counts_at` is the address that counts tokens, if any, and `counts_key` what it
-    calls the text.
+    where it stood.
     """
 
     place: Place
     models: tuple[str, ...] = ()
     context: int | None = None
     context_from: str = ""
-    counts_at: str | None = None
-    counts_key: str = "content"
-
-
-_MOST_COUNTED = 2_048
-"""Texts whose tokens are remembered, at the most."""
-
-_LEFT_OUT = frozenset({"max_tokens", "temperature", "seed"})
-"""Parameters of a request that are left out, or called otherwise, where a model refuses them."""
 
 
 class ServerModel:
@@ -94,7 +73,6 @@ class ServerModel:
         self._lock = threading.Lock()
         self._facts: ServerFacts | None = None
         self._failed: tuple[float, LanguageModelError] | None = None
-        self._counted: dict[str, int] = {}
         self._refused: set[str] = set()
 
     @property
@@ -106,14 +84,6 @@ class ServerModel:
             return self.facts().context or ASSUMED_CONTEXT
         except LanguageModelError:
             return ASSUMED_CONTEXT
-
-    def count(self, text: str) -> int:
-        """Tokens of a text as the server counts them, else an upper estimate."""
-        if text not in self._counted:
-            if len(self._counted) >= _MOST_COUNTED:
-                self._counted.clear()
-            self._counted[text] = self._count(text)
-        return self._counted[text]
 
     def stream(self, messages: Sequence[Message], max_tokens: int) -> ReplyStream:
         """Send the messages; see `mehealth_rag.llm.LanguageModel.stream`."""
@@ -129,13 +99,7 @@ class ServerModel:
         place = self.facts().place
         try:
             with self._client(place, self._settings.llm_timeout, retries=0) as client:
-                reply = None
-                while reply is None:
-                    body = self._body(place, messages, max_tokens)
-                    try:
-                        reply = client.chat.completions.create(**body)
-                    except openai.BadRequestError as error:
-                        self._note_refused(error, body)
+                reply = client.chat.completions.create(**self._body(place, messages, max_tokens))
                 return reply.usage.prompt_tokens if reply.usage else None
         except Exception as error:
             raise explain(error, place) from error
@@ -233,18 +197,6 @@ class ServerModel:
             raise explain(error, self._place) from error
         return facts if facts.place.model else _with_only_model(facts)
 
-    def _count(self, text: str) -> int:
-        try:
-            facts = self.facts()
-            if facts.counts_at is None:
-                return estimate_tokens(text)
-            with self._client(facts.place, _COUNTING, retries=0) as client:
-                body = {facts.counts_key: text, "model": facts.place.model}
-                told: Any = client.post(facts.counts_at, body=body, cast_to=object)
-            return int(told["count"] if "count" in told else len(told["tokens"]))
-        except (LanguageModelError, openai.OpenAIError, ValueError, KeyError, TypeError):
-            return estimate_tokens(text)
-
 
 class _OwnKey(httpx.Auth):
     """Sends the key that is set and no other.
@@ -278,15 +230,13 @@ def _told(client: openai.OpenAI, place: Place) -> ServerFacts:
     facts = ServerFacts(replace(place, url=url), tuple(str(e.get("id")) for e in entries))
     running = _page(client, f"{root}/props").get("default_generation_settings")  # llama.cpp's
     if isinstance(running, dict) and isinstance(running.get("n_ctx"), int):
-        counts = f"{root}/tokenize"
-        return replace(facts, context=running["n_ctx"], context_from="/props", counts_at=counts)
+        return replace(facts, context=running["n_ctx"], context_from="/props")
     entry = next((e for e in entries if len(entries) == 1 or e.get("id") == place.model), {})
     meta = entry.get("meta")
-    for key, size in [*entry.items(), *(meta.items() if isinstance(meta, dict) else ())]:
-        if key in _CONTEXT_KEYS and isinstance(size, int) and size > 0:
-            facts = replace(facts, context=size, context_from=f"/v1/models ({key})")
-            if key == "max_model_len":  # vLLM's
-                return replace(facts, counts_at=f"{root}/tokenize", counts_key="prompt")
+    told = entry | (meta if isinstance(meta, dict) else {})
+    for key in _CONTEXT_KEYS:
+        if isinstance(size := told.get(key), int) and size > 0:
+            return replace(facts, context=size, context_from=f"/v1/models ({key})")
     return facts
 
 
