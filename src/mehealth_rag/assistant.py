@@ -15,7 +15,6 @@ from mehealth_rag.asking import PASSAGES_READ, Answerer, Finder
 from mehealth_rag.checking.verdicts import PASSAGES_JUDGED, Desk, check_claim
 from mehealth_rag.corpus import NOT_LISTED, load_sources, unlisted
 from mehealth_rag.errors import UsageError
-from mehealth_rag.generating.writing import Pen
 from mehealth_rag.growing import drained, mapped
 from mehealth_rag.index.accounting import PageAccount, page_accounts
 from mehealth_rag.index.report import Progress
@@ -241,8 +240,7 @@ class Assistant:
 
     @property
     def _answerer(self) -> Answerer:
-        pen = None if self.model is None else Pen(self.model, self.answer_tokens)
-        return Answerer(self.index, self._finder, self.known_sources, pen)
+        return Answerer(self.index, self._finder, self.known_sources, self.answer_tokens)
 
     def _library(self) -> Library:
         return Library.of(self.index, self.known_sources)

@@ -244,7 +244,7 @@ def test_turns_go_to_the_model_as_turns(harbour: tuple[Assistant, Script]) -> No
 
 TICKETS = (
     "# The ferry\n\nTickets are sold at ferry.example@harbour.example and "
-    "https://ferry.example/tickets.\n\nThe timetable is [here](https://ferry.example/times).\n"
+    "https://ferry.example/tickets.\n\nSee the [timetable of the ferry](https://ferry.example/times).\n"
 )
 
 
@@ -264,7 +264,7 @@ def test_an_address_is_shown_that_is_printed_in_the_evidence(
 
 def test_a_link_that_is_asked_for_is_not_written_by_the_model(tmp_path: Path) -> None:
     with scripted(tmp_path, ferry=TICKETS) as (assistant, script):
-        answer = told(assistant).ask("Is there a web page about the timetable?")
+        answer = told(assistant).ask("Where can I download the timetable of the ferry?")
         assert script.prompts == []
     assert "https://ferry.example/times" in answer.answer
 

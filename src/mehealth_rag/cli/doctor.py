@@ -17,7 +17,7 @@ from rich.table import Table
 
 from mehealth_rag.cli.context import Common, console, note, print_json
 from mehealth_rag.errors import LanguageModelError, LanguageModelFailure, MehealthError
-from mehealth_rag.generating.evidence import prompt_tokens
+from mehealth_rag.generating.writing import prompt_tokens
 from mehealth_rag.llm import Message, estimate_tokens, is_configured, open_model
 from mehealth_rag.llm.prompts import MESSAGE_OVERHEAD
 
@@ -209,7 +209,9 @@ def _context(model: ServerModel, settings: Settings) -> Check:
     except LanguageModelError as error:
         if error.kind not in {LanguageModelFailure.OVERFLOW, LanguageModelFailure.SLOW}:
             raise
-        return Check("context", State.FAILED, f"{found}, but of {sent} tokens: {error}", remedy)
+        how = "refused" if error.kind is LanguageModelFailure.OVERFLOW else "not read in time"
+        found += f", but a prompt of {sent} tokens is {how}"
+        return Check("context", State.FAILED, found, remedy)
     if read is None:
         found += "; whether it is read whole is not known: the server counts no tokens"
         return Check("context", State.WARNING, found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,6 +12,7 @@ from mehealth_rag.errors import UsageError
 
 if TYPE_CHECKING:
     from mehealth_rag.llm.server_model import ServerModel
+    from mehealth_rag.llm.streaming import ReplyStream
     from mehealth_rag.settings import Settings
 
 ASSUMED_CONTEXT = 4_096
@@ -26,13 +27,6 @@ class Message:
     content: str
 
 
-class TextStream(Iterator[str], Protocol):
-    """Text as it arrives. `close` stops the request at once, from any thread."""
-
-    def close(self) -> None:
-        """End the request; a reader that waits in another thread sees the end."""
-
-
 class LanguageModel(Protocol):
     """A model that writes text. `context_tokens` is what prompt and answer may have together."""
 
@@ -40,7 +34,7 @@ class LanguageModel(Protocol):
     def context_tokens(self) -> int:
         """Usable context: set, told by the server, or a careful assumption."""
 
-    def stream(self, messages: Sequence[Message], max_tokens: int) -> TextStream:
+    def stream(self, messages: Sequence[Message], max_tokens: int) -> ReplyStream:
         """Stream the answer's text, at most `max_tokens` of it, in bounded time.
 
         Text that has come stays valid when a later piece raises; only its last sentence may be
