@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -49,14 +49,8 @@ def run_draft(common: Common, file: Path, documents: Sequence[str], *, strict: b
         done = list(checked)
         print_json([_as_json(one) for one in done])
     else:
-        done = []
-        for one in checked:
-            _show(console(), one, several=len(document.pages) > 1)
-            done.append(one)
-    found = Counter(map(_outcome, done))
-    if not common.json:
-        _show_counts(console(), found)
-    return exit_code(found, strict=strict)
+        done = _shown(console(), checked, several=len(document.pages) > 1)
+    return exit_code(Counter(map(_outcome, done)), strict=strict)
 
 
 def _read(common: Common, file: Path) -> Document:
@@ -87,11 +81,20 @@ def _as_json(checked: CheckedSentence) -> dict[str, Any]:
     return {"place": place, **verdict_json(checked.verdict)}
 
 
-def _show_counts(out: Console, found: Counter[str]) -> None:
+def _shown(
+    out: Console, checked: Iterable[CheckedSentence], *, several: bool
+) -> list[CheckedSentence]:
+    """Print each sentence as it is checked, then how many there are of each outcome."""
+    done = []
+    for one in checked:
+        _show(out, one, several=several)
+        done.append(one)
+    found = Counter(map(_outcome, done))
     kinds = [(kind.value, VERDICTS[kind][0].lower()) for kind in VerdictKind]
     counts = [f"{found[k]} {name}" for k, name in (*kinds, (ERROR, "not checked")) if found[k]]
     total = found.total()
     out.print(f"\n{total} sentence{'s' * (total != 1)}: {', '.join(counts)}")
+    return done
 
 
 def _show(out: Console, checked: CheckedSentence, *, several: bool) -> None:
