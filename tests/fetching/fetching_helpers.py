@@ -93,8 +93,8 @@ class Corner:
         if self.network.allowed is is_public:
             network = replace(network, allowed=here_or_public)
         settings = Settings.load({"corpus": self.folder} | self.settings, {}, self.folder)
-        parts = {"network": network, "limits": self.limits}
-        return list(fetch(settings, ids, progress, force=force, **parts))
+        rows = fetch(settings, ids, progress, force=force, network=network, limits=self.limits)
+        return list(rows)
 
     def one(self, *, force: bool = False) -> Row:
         (row,) = self.fetch(force=force)
