@@ -278,7 +278,6 @@ def test_we_say_who_we_are(corner: Corner, site: Site) -> None:
 
 
 def test_one_request_at_a_time_on_connections_that_are_kept(corner: Corner, site: Site) -> None:
-    site.on("/robots.txt", Answer(b"", kind="text/plain"))
     for name in ("one.test", "two.test"):
         corner.names[name] = ["127.0.0.1"]
         site.on(f"/{name}", Answer())

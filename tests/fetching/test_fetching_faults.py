@@ -7,6 +7,7 @@ import time
 import zlib
 from collections.abc import Sequence
 from dataclasses import replace
+from email.utils import formatdate
 
 import pytest
 from fetching_helpers import Corner, lookup
@@ -56,8 +57,11 @@ def test_a_dead_link(corner: Corner, site: Site, status: int) -> None:
     assert len(site.paths()) == 1
 
 
-def test_retry_after_is_honoured(corner: Corner, site: Site) -> None:
-    assert fetched(corner, site, Answer(b"", 429, {"Retry-After": "1"}), Answer()).bytes
+@pytest.mark.parametrize("as_date", [False, True])
+def test_retry_after_is_honoured(corner: Corner, site: Site, as_date: bool) -> None:
+    corner.limits = replace(corner.limits, longest_retry_after=3.0)
+    wait = formatdate(time.time() + 1.9, usegmt=True) if as_date else "1"  # dates have no fractions
+    assert fetched(corner, site, Answer(b"", 429, {"Retry-After": wait}), Answer()).bytes
     first, second = (a.at for a in site.asked if a.path == "/map")
     assert 0.8 <= second - first < 3.0
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import random
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import httpx
@@ -146,8 +148,21 @@ def _check_status(response: httpx.Response) -> None:
             "look for the new one and put it into sources.toml",
         )
     if status == 429 or status >= 500:
-        raise Passing(f"{host} answers {status}", wait=_number(response, "retry-after"))
+        raise Passing(f"{host} answers {status}", wait=_retry_after(response))
     raise FetchFailure(f"{host} refuses it ({status})", BY_HAND)
+
+
+def _retry_after(response: httpx.Response) -> float | None:
+    """Seconds that a Retry-After asks for: a number or a date; None where it says neither."""
+    seconds = _number(response, "retry-after")
+    if seconds is not None:
+        return float(seconds)
+    try:
+        until = parsedate_to_datetime(response.headers.get("retry-after", ""))
+    except (ValueError, TypeError):
+        return None
+    until = until if until.tzinfo else until.replace(tzinfo=UTC)
+    return max(0.0, until.timestamp() - time.time())
 
 
 def _record(job: Job, response: httpx.Response, part: Path) -> Record:

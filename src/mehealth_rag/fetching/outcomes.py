@@ -24,7 +24,7 @@ class FetchFailure(Exception):  # noqa: N818 - the names here say what happened
 class Passing(FetchFailure):
     """A fault that may pass: worth another try. `wait` is what the server asks for, in seconds."""
 
-    def __init__(self, reason: str, advice: str = LATER, wait: int | None = None) -> None:
+    def __init__(self, reason: str, advice: str = LATER, wait: float | None = None) -> None:
         super().__init__(reason, advice)
         self.wait = wait
 

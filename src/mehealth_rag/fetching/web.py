@@ -31,6 +31,7 @@ PRODUCT = "mehealth-rag"
 MEGABYTE = 1_000_000
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_FEW_WORDS = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +170,8 @@ class _Host:
             ):
                 self._vain = 0
                 yield response
+                if response.status_code != 200:
+                    await _drain(response)
         except TimeoutError as error:
             why = f"the server had not sent all of it after {seconds:g} s"
             raise OutOfTime(why, LATER) from error
@@ -179,6 +182,13 @@ class _Host:
             raise _named(error, url.host) from error
         finally:
             self.postpone(self._pause)
+
+
+async def _drain(response: httpx.Response) -> None:
+    """Read the few words of an answer that nobody wants, so that the connection can be kept."""
+    async for _ in response.aiter_raw():
+        if response.num_bytes_downloaded > _FEW_WORDS:
+            return
 
 
 def _named(error: httpx.TransportError, host: str) -> FetchFailure:
