@@ -122,7 +122,7 @@ def test_a_strict_check_of_what_is_not_supported(
     ("arguments", "message"),
     [
         (["--file", "no.md"], "no.md: there is no such file; check --file"),
-        (["--file", "draft.md", TRUE], "--file draft.md goes without a claim, --batch and --out"),
+        (["--file", "draft.md", TRUE], "--file draft.md goes without a claim, --batch, --output"),
         (["--file", "draft.md", "--batch", "-"], "--file draft.md goes without a claim, --batch"),
         (["--file", "draft.wpd"], "draft.wpd: unknown format 'wpd'; save it as one of pdf, html,"),
         (["--file", "draft.pdf"], "draft.pdf: not a PDF (it does not start like one); get"),

@@ -37,6 +37,9 @@ Batch = Annotated[
     Path | None, typer.Option("--batch", help="JSON Lines, one object a line; - is standard input")
 ]
 Output = Annotated[Path | None, typer.Option("--output", help="JSON Lines file for the results")]
+Resume = Annotated[
+    bool, typer.Option("--resume", help="go on after the lines that --output has already")
+]
 
 _SETTINGS: dict[str, Any] = {
     "engine": Engine,
@@ -102,11 +105,12 @@ def ask(
     document: Documents = None,
     batch: Batch = None,
     output: Output = None,
+    resume: Resume = False,
 ) -> int:
     """Answer one question, or a file of them."""
     from mehealth_rag.cli.batch import given
 
-    asked = given("question", question, batch, output)  # before anything heavy
+    asked = given("question", question, batch, output, resume=resume)  # before anything heavy
 
     from mehealth_rag.cli.asking import run_ask
 
@@ -123,11 +127,12 @@ def search(  # noqa: PLR0913 - one parameter an option: that is how typer is tol
     read: Annotated[bool, typer.Option("--read", help="tell which sentences answer")] = False,
     batch: Batch = None,
     output: Output = None,
+    resume: Resume = False,
 ) -> int:
     """Show the passages that come nearest, without an answer."""
     from mehealth_rag.cli.batch import given
 
-    asked = given("query", query, batch, output)  # before anything heavy
+    asked = given("query", query, batch, output, resume=resume)  # before anything heavy
 
     from mehealth_rag.cli.asking import run_search
 
@@ -148,6 +153,7 @@ def check(  # noqa: PLR0913 - one parameter an option
     ] = False,
     batch: Batch = None,
     output: Output = None,
+    resume: Resume = False,
 ) -> int:
     """Say whether the documents bear out a claim, a draft, or a file of claims."""
     from mehealth_rag.cli.batch import given
@@ -155,9 +161,9 @@ def check(  # noqa: PLR0913 - one parameter an option
     if file is not None:
         from mehealth_rag.cli.draft import check_alone, run_draft
 
-        check_alone(file, claim, batch, output)
+        check_alone(file, claim, batch, output, resume)
         return run_draft(common, file, document or (), strict=strict)
-    asked = given("claim", claim, batch, output)
+    asked = given("claim", claim, batch, output, resume=resume)
 
     from mehealth_rag.cli.asking import run_check
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
@@ -11,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, TextIO, TypeVar
+from typing import Any, BinaryIO, Literal, TextIO, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -37,6 +38,7 @@ class Batch:
 
     file: Path
     output: Path | None
+    resume: bool
 
     @property
     def name(self) -> str:
@@ -44,7 +46,9 @@ class Batch:
         return "standard input" if self.file == STANDARD_INPUT else str(self.file)
 
 
-def given(what: str, text: str | None, batch: Path | None, output: Path | None) -> str | Batch:
+def given(
+    what: str, text: str | None, batch: Path | None, output: Path | None, *, resume: bool
+) -> str | Batch:
     """What to work on: the command's argument, or its batch file.
 
     Raises UsageError, before anything heavy is loaded, where they do not go together.
@@ -52,10 +56,12 @@ def given(what: str, text: str | None, batch: Path | None, output: Path | None) 
     if text is not None and batch is not None:
         raise UsageError(f"both '{text[:40]}' and --batch {batch} are given; give one of them")
     if batch is not None:
-        _check_files(batch, output)
-        return Batch(batch, output)
+        _check_files(batch, output, resume=resume)
+        return Batch(batch, output, resume)
     if output is not None:
         raise UsageError(f"--output {output} goes with --batch; give a batch, or leave it out")
+    if resume:
+        raise UsageError("--resume goes with --batch and --output; give both, or leave it out")
     if text is None:
         raise UsageError(f"no {what} given; give one as an argument, or a file with --batch")
     if not text.strip():
@@ -64,10 +70,12 @@ def given(what: str, text: str | None, batch: Path | None, output: Path | None) 
     return text
 
 
-def _check_files(batch: Path, output: Path | None) -> None:
+def _check_files(batch: Path, output: Path | None, *, resume: bool) -> None:
     if batch != STANDARD_INPUT and not batch.exists():
         raise UsageError(f"{batch}: there is no such file; check --batch")
     if output is None:
+        if resume:
+            raise UsageError("--resume needs the --output file to go on with; name it")
         return
     if batch.exists() and output.exists() and output.samefile(batch):
         raise UsageError(f"{output}: --output would overwrite the --batch file; name another")
@@ -115,20 +123,17 @@ def process(
 ) -> Counter[str]:
     """Answer each line of `batch` in order, one line of output each, `workers` at a time.
 
-    Counts the outcomes, and says on standard error how many lines failed. Raises UsageError when a
-    file cannot be used.
+    Counts the outcomes, those of an earlier run that it resumes among them, and says on standard
+    error how many lines failed. Raises UsageError when a file cannot be used.
     """
-    found = Counter[str]()
-    with (
-        _reading(batch.file) as lines,
-        _writing(batch.output) as out,
-        ThreadPoolExecutor(workers) as pool,
-    ):
-        jobs = (pool.submit(_one, line, row_type, answer) for line in lines)
-        for result in _in_turn(jobs, 2 * workers):
-            out.write(json.dumps(result, ensure_ascii=False) + "\n")
-            out.flush()
-            found[ERROR if ERROR in result else str(result.get("verdict", "answered"))] += 1
+    with _reading(batch.file) as lines:
+        found, size = _kept(batch, lines) if batch.resume else (Counter[str](), 0)
+        with _writing(batch, size) as out, ThreadPoolExecutor(workers) as pool:
+            jobs = (pool.submit(_one, line, row_type, answer) for line in lines)
+            for result in _in_turn(jobs, 2 * workers):
+                out.write(json.dumps(result, ensure_ascii=False) + "\n")
+                out.flush()
+                found[_outcome(result)] += 1
     if failed := found[ERROR]:
         note(f"lines of {batch.name} with an error: {failed}; see them in the output")
     return found
@@ -141,6 +146,11 @@ def exit_code(found: Counter[str], *, strict: bool = False) -> int:
     return UNSUPPORTED if strict and set(found) - {_SUPPORTED} else 0
 
 
+def _outcome(result: dict[str, Any]) -> str:
+    """An error, a verdict, or that there is an answer."""
+    return ERROR if ERROR in result else str(result.get("verdict", "answered"))
+
+
 def _in_turn(jobs: Iterator[Future[dict[str, Any]]], ahead: int) -> Iterator[dict[str, Any]]:
     """The results in the jobs' order; no more than `ahead` jobs are begun before their turn."""
     begun = deque(islice(jobs, ahead))
@@ -150,14 +160,10 @@ def _in_turn(jobs: Iterator[Future[dict[str, Any]]], ahead: int) -> Iterator[dic
 
 
 def _one(line: Line, row_type: type[R], answer: Callable[[R], dict[str, Any]]) -> dict[str, Any]:
-    """The result of a line under its id; without one it goes by its number."""
     number, text = line
-    name: Any = number
     try:
-        value = json.loads(text)
-        if isinstance(value, dict) and value.get("id") is not None:
-            name = value["id"]
-        return {"id": name, **answer(row_type.model_validate(value))}
+        row = row_type.model_validate(json.loads(text))
+        return {"id": _id_of(line), **answer(row)}
     except json.JSONDecodeError as error:
         reason = f"line {number} is not JSON: {error.msg} at character {error.pos + 1}"
     except ValidationError as error:
@@ -168,28 +174,74 @@ def _one(line: Line, row_type: type[R], answer: Callable[[R], dict[str, Any]]) -
         reason = f"line {number}: {error}"
     except Exception as error:  # whatever one line meets, the others go on
         reason = f"line {number}: {type(error).__name__}: {error}"
-    return {"id": name, ERROR: reason}
+    return {"id": _id_of(line), ERROR: reason}
+
+
+def _id_of(line: Line) -> Any:  # noqa: ANN401 - of a bad line it may be any JSON
+    """The id that a line has, else its number."""
+    value = _parsed(line[1])
+    given = value.get("id") if isinstance(value, dict) else None
+    return line[0] if given is None else given
+
+
+def _parsed(text: str | bytes) -> Any:  # noqa: ANN401 - JSON
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _kept(batch: Batch, lines: Iterator[Line]) -> tuple[Counter[str], int]:
+    """What an earlier run wrote: its outcomes and the size of its whole lines.
+
+    Takes the lines that they answer off `lines`. Raises UsageError where they answer others.
+    """
+    path, found, size = batch.output, Counter[str](), 0
+    if path is None or not path.exists():
+        return found, size
+    with _opened(path, "--output") as file:
+        for number, text in enumerate(file, start=1):
+            if not text.endswith(b"\n"):  # torn: its line is answered again
+                break
+            result, line = _parsed(text), next(lines, None)
+            has_id = isinstance(result, dict) and "id" in result
+            if line is None or not has_id or result["id"] != _id_of(line):
+                raise UsageError(
+                    f"{path}: line {number} answers none of {batch.name}; name another --output, "
+                    "or leave out --resume to write it anew"
+                )
+            found[_outcome(result)] += 1
+            size += len(text)
+    return found, size
 
 
 @contextmanager
 def _reading(path: Path) -> Iterator[Iterator[Line]]:
     """The lines of a batch that are not blank."""
-    try:
-        opened = sys.stdin.buffer if path == STANDARD_INPUT else path.open("rb")
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read ({error.strerror}); check --batch") from error
-    with opened as file:
+    with sys.stdin.buffer if path == STANDARD_INPUT else _opened(path, "--batch") as file:
         texts = (line.decode("utf-8", "replace").removeprefix("\ufeff") for line in file)
         yield ((n, text) for n, text in enumerate(texts, start=1) if text.strip())
 
 
+def _opened(path: Path, option: str) -> BinaryIO:
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read ({error.strerror}); check {option}") from error
+
+
 @contextmanager
-def _writing(path: Path | None) -> Iterator[TextIO]:
+def _writing(batch: Batch, size: int) -> Iterator[TextIO]:
+    """The output; one that is resumed keeps its first `size` bytes."""
+    path = batch.output
     if path is None:
         yield sys.stdout
         return
+    mode: Literal["a", "w"] = "a" if batch.resume else "w"
     try:  # what UTF-8 cannot hold, a lone surrogate, is written as JSON escapes it
-        with path.open("w", encoding="utf-8", errors="backslashreplace") as out:
+        with path.open(mode, encoding="utf-8", errors="backslashreplace") as out:
+            if batch.resume:
+                os.truncate(path, size)
             yield out
     except OSError as error:
         raise UsageError(f"{path}: cannot be written ({error.strerror}); check --output") from error

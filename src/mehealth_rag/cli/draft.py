@@ -30,7 +30,7 @@ def check_alone(file: Path, *others: object) -> None:
     """Raise UsageError where a draft is given beside something else to check, or does not exist."""
     if any(others):
         raise UsageError(
-            f"--file {file} goes without a claim, --batch and --output; leave them out"
+            f"--file {file} goes without a claim, --batch, --output and --resume; leave them out"
         )
     if not file.is_file():
         raise UsageError(f"{file}: there is no such file; check --file")
