@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from mehealth_rag.answering.questions import Question
     from mehealth_rag.answering.reading import Draft
     from mehealth_rag.answering.scope import Refusal
+    from mehealth_rag.generating.writing import Pen
     from mehealth_rag.index.opened import OpenIndex
     from mehealth_rag.language.spelling import Speller
     from mehealth_rag.llm import LanguageModel
@@ -143,13 +144,12 @@ class _Asked:
 
 @dataclass(frozen=True, slots=True)
 class Answerer:
-    """Answers questions over one open index; where the finder has a model, that writes."""
+    """Answers questions over one open index; with a `pen` a language model writes."""
 
     index: OpenIndex
     finder: Finder
     sources: tuple[Source, ...]
-    answer_tokens: int = 0
-    """How many the model may write."""
+    pen: Pen | None = None
 
     def answers(self, question: str, history: Sequence[Turn], documents: Sequence[str]) -> Growing:
         """The answer as it grows, and returned when it is whole."""
@@ -194,9 +194,9 @@ class Answerer:
         unlikely = not draft.statements or draft.confidence < LIKELY_FROM
         if asked.refusal is not None and unlikely:
             return compose.decline(question.text, asked.refusal.sentence, self.index.fingerprint)
-        if (model := self.finder.model) is not None:
+        if self.pen is not None:
             task = Task(question, asked.shown, asked.history, draft, asked.evidence, hits)
-            writer = Writer(model, self.answer_tokens, reader, self.index)
+            writer = Writer(self.pen, reader, self.index)
             return (yield from written_answer(task, writer, library))
         return self._quoted(question, hits, draft, library)
 

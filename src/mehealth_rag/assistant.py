@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,8 @@ from mehealth_rag.asking import PASSAGES_READ, Answerer, Finder
 from mehealth_rag.checking.verdicts import PASSAGES_JUDGED, Desk, check_claim
 from mehealth_rag.corpus import NOT_LISTED, load_sources, unlisted
 from mehealth_rag.errors import UsageError
+from mehealth_rag.generating.pace import Pace
+from mehealth_rag.generating.writing import Pen
 from mehealth_rag.growing import drained, mapped
 from mehealth_rag.index.accounting import PageAccount, page_accounts
 from mehealth_rag.index.report import Progress
@@ -62,6 +64,8 @@ class Assistant:
     model: LanguageModel | None = None
     """The language model that writes the answers, None for the extractive engine."""
     answer_tokens: int = 0
+    pace: Pace = field(default_factory=Pace)
+    """How long the model's prompts may be for its first words to come in time."""
     left_out: tuple[Source, ...] = ()
     """Files of the corpus folder that are not read."""
 
@@ -83,6 +87,7 @@ class Assistant:
             reader=cache(partial(open_reader, settings)),
             model=open_language_model(settings),
             answer_tokens=settings.llm_max_tokens,
+            pace=Pace.of(settings),
             left_out=unlisted(settings.corpus),
         )
 
@@ -240,7 +245,8 @@ class Assistant:
 
     @property
     def _answerer(self) -> Answerer:
-        return Answerer(self.index, self._finder, self.known_sources, self.answer_tokens)
+        pen = None if self.model is None else Pen(self.model, self.answer_tokens, self.pace)
+        return Answerer(self.index, self._finder, self.known_sources, pen)
 
     def _library(self) -> Library:
         return Library.of(self.index, self.known_sources)

@@ -243,18 +243,38 @@ def test_words_that_only_point_at_evidence_are_left_out(lead: str) -> None:
     ]
 
 
-@pytest.mark.parametrize("lead", ["Yes, ", "Yes. ", "No: ", "Yes – "])
-def test_a_yes_in_front_of_a_sentence_is_left_out(lead: str) -> None:
-    found = through(f"{lead}the ferry carries walkers.")
+YES = ["Yes, the ferry carries walkers.", "Yes. The ferry carries walkers."]
+
+
+@pytest.mark.parametrize("text", YES)
+def test_a_yes_stays_in_front_of_what_it_is_carried_with(text: str) -> None:
+    assert through(text, by=carrying(text)).passed == ((text, 1, False),)
+    assert through(text, by=carrying(text)).dropped == ()
+
+
+@pytest.mark.parametrize("text", YES)
+def test_a_yes_that_is_not_carried_takes_no_true_sentence_with_it(text: str) -> None:
+    found = through(text)
     assert found.passed == (("The ferry carries walkers.", 4, False),)
-    assert found.dropped == ()
+    assert found.dropped == (text[:4],)
 
 
-def test_what_says_nothing_by_itself_is_dropped() -> None:
-    gate = Gate(carrying("Not yet."))
-    gate.feed("Not yet.")
+def test_what_is_untrue_is_dropped_with_its_yes() -> None:
+    assert through("Yes, the ferry carries elephants.").dropped == (
+        "Yes, the ferry carries elephants.",
+    )
+
+
+def test_a_yes_alone_says_nothing() -> None:
+    gate = Gate(carrying("Yes."))
+    gate.feed("Yes.")
     gate.finish()
     assert [d.reasons for d in gate.dropped] == [(SAYS_NOTHING,)]
+
+
+def test_an_opening_that_says_something_is_judged_alone_too() -> None:
+    text = "Mary Anning. The ferry carries elephants."
+    assert through(text, by=carrying("Mary Anning.")).passed == (("Mary Anning.", 1, False),)
 
 
 def test_an_answer_ends_before_it_is_too_long() -> None:

@@ -119,6 +119,7 @@ def drained_at_call(model: LanguageModel) -> tuple[str, LanguageModelError]:
         list(model.stream(ASK, 60))
     assert time.monotonic() - started < LONGEST
     assert model.context_tokens == 4_096  # still usable for a budget, and quick to say
+    assert model.count("one two") >= 2
     assert time.monotonic() - started < LONGEST
     return "", caught.value
 

@@ -125,3 +125,16 @@ def test_the_context_is_what_the_server_tells(pages: dict[str, Any], context: in
         server.pages |= pages
         assert opened(server.url).context_tokens == context
         assert opened(server.url, llm_context=1_111).context_tokens == 1_111
+
+
+def test_tokens_are_counted_by_the_server_that_can() -> None:
+    with serving(says(TEXT)) as server:
+        server.pages["/props"] = {"default_generation_settings": {"n_ctx": 3_000}}
+        server.pages["/tokenize"] = lambda body: {"tokens": list(body["content"])}
+        assert opened(server.url).count("abcdefg") == 7
+        server.pages["/tokenize"] = {"error": "no"}
+        assert opened(server.url).count("abcdefg") == 4  # the estimate
+        del server.pages["/props"]
+        server.pages["/v1/models"] = {"data": [{"id": "tester", "max_model_len": 8_000}]}
+        server.pages["/tokenize"] = lambda body: {"count": len(body["prompt"])}
+        assert opened(server.url).count("abcdefg") == 7

@@ -11,16 +11,17 @@ from mehealth_rag.llm import (
     NOT_THERE,
     Asked,
     EvidenceItem,
+    TokenBudget,
     answer_messages,
-    estimate_tokens,
     fitting,
     rewrite_messages,
 )
+from mehealth_rag.llm.server_model import estimate_tokens
 
 ITEMS = tuple(
     EvidenceItem("Guide", str(n), f"Fact number {n} of the harbour.") for n in range(1, 9)
 )
-AMPLE = 10_000
+AMPLE = TokenBudget(10_000, estimate_tokens)
 
 
 def test_evidence_is_numbered_with_its_source_and_page() -> None:
@@ -41,8 +42,8 @@ def test_evidence_is_numbered_with_its_source_and_page() -> None:
 
 def test_the_weakest_evidence_goes_first() -> None:
     least = sum(estimate_tokens(m.content) + 8 for m in answer_messages(Asked("Q?"), (), AMPLE))
-    assert fitting(Asked("Q?"), ITEMS, least) == ()
-    kept = fitting(Asked("Q?"), ITEMS, least + 60)
+    assert fitting(Asked("Q?"), ITEMS, TokenBudget(least, estimate_tokens)) == ()
+    kept = fitting(Asked("Q?"), ITEMS, TokenBudget(least + 60, estimate_tokens))
     assert 0 < len(kept) < len(ITEMS)
     assert kept == ITEMS[: len(kept)]
     assert fitting(Asked("Q?"), ITEMS, AMPLE) == ITEMS
@@ -55,7 +56,7 @@ def test_the_weakest_evidence_goes_first() -> None:
 )
 def test_a_prompt_never_passes_its_budget(texts: list[str], question: str, tokens: int) -> None:
     items = [EvidenceItem("A", "1", t) for t in texts]
-    messages = answer_messages(Asked(question), items, tokens)
+    messages = answer_messages(Asked(question), items, TokenBudget(tokens, estimate_tokens))
     if "[1]" in messages[1].content.split("Question:")[0]:
         assert sum(estimate_tokens(m.content) for m in messages) <= tokens
 
@@ -70,7 +71,7 @@ def test_turns_are_messages_before_the_evidence() -> None:
 
 def test_turns_leave_room_for_the_evidence() -> None:
     history = [("Why? " * 40, "So. " * 40), ("How tall is it?", "42 metres.")]
-    budget = 600
+    budget = TokenBudget(600, estimate_tokens)
     messages = answer_messages(Asked("And the pier?", history), ITEMS, budget)
     assert [m.content for m in messages[1:3]] == ["How tall is it?", "42 metres."]
     assert "[1]" in messages[-1].content

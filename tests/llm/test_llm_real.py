@@ -10,19 +10,12 @@ import textwrap
 import time
 from pathlib import Path
 
-import httpx
 import pytest
 
 from mehealth_rag.errors import LanguageModelError, LanguageModelFailure, UsageError
-from mehealth_rag.llm import (
-    Asked,
-    EvidenceItem,
-    Message,
-    answer_messages,
-    estimate_tokens,
-    open_model,
-)
+from mehealth_rag.llm import Asked, EvidenceItem, Message, TokenBudget, answer_messages, open_model
 from mehealth_rag.llm.file_model import FileModel
+from mehealth_rag.llm.server_model import estimate_tokens
 from mehealth_rag.settings import Settings
 
 CORPUS = Path(__file__).resolve().parents[2] / "corpus"
@@ -35,25 +28,18 @@ ITEMS = (
 
 
 def test_it_answers_from_the_evidence(real_model: FileModel) -> None:
-    messages = answer_messages(Asked("How tall is the lighthouse?"), ITEMS, 800)
+    budget = TokenBudget(800, real_model.count)
+    messages = answer_messages(Asked("How tall is the lighthouse?"), ITEMS, budget)
     text = "".join(real_model.stream(messages, 40))
     assert "42 metres" in text
     again = "".join(real_model.stream(messages, 40))
     assert again == text  # temperature 0 and a fixed seed
 
 
-def counted(model: FileModel, text: str) -> int:
-    """How many tokens a text has by the model's own count."""
-    place = model.facts().place
-    address = f"{place.url.removesuffix('/v1')}/tokenize"
-    headers = {"Authorization": f"Bearer {place.secret}"}
-    told = httpx.post(address, json={"content": text}, headers=headers).raise_for_status()
-    return len(told.json()["tokens"])
-
-
-def test_its_server_tells_its_context(real_model: FileModel) -> None:
+def test_its_server_tells_its_context_and_counts_its_tokens(real_model: FileModel) -> None:
     assert real_model.context_tokens == 1_024
-    assert counted(real_model, "Hello world") == 2
+    assert real_model.count("Hello world") == 2
+    assert real_model.count("") == 0
 
 
 def test_a_prompt_longer_than_its_context_is_an_overflow(real_model: FileModel) -> None:
@@ -91,7 +77,7 @@ def test_a_wrong_key_is_told(real_model: FileModel) -> None:
 def test_the_estimate_is_never_below_the_models_own_count(real_model: FileModel, name: str) -> None:
     lines = [x for x in (CORPUS / name).read_text().splitlines() if x.strip()]
     for line in lines[::5]:
-        assert counted(real_model, line) <= estimate_tokens(line), line
+        assert real_model.count(line) <= estimate_tokens(line), line
     for text in (
         "£3bn in 2024/25",
         "Ωμέγα 漢字 🚑🚑",
@@ -99,15 +85,17 @@ def test_the_estimate_is_never_below_the_models_own_count(real_model: FileModel,
         "0.333 % – 1,234,567",
         "  \n\n\n ",
     ):
-        assert counted(real_model, text) <= estimate_tokens(text), text
+        assert real_model.count(text) <= estimate_tokens(text), text
 
 
 def test_a_prompt_keeps_its_budget_by_the_models_own_count(real_model: FileModel) -> None:
     pages = re.split(r"\f|\n\n", (CORPUS / "prospectus.txt").read_text())
     items = [EvidenceItem("Prospectus", str(n), page) for n, page in enumerate(pages[:40], 1)]
-    for tokens in (600, 900):
-        messages = answer_messages(Asked("How many jobs?"), items, tokens)
-        assert sum(counted(real_model, m.content) for m in messages) <= tokens
+    for tokens in (300, 700):
+        messages = answer_messages(
+            Asked("How many jobs?"), items, TokenBudget(tokens, real_model.count)
+        )
+        assert sum(real_model.count(m.content) for m in messages) <= tokens
         assert "[1] Prospectus, page 1:" in messages[-1].content
 
 
@@ -142,7 +130,7 @@ def is_running(pid: int) -> bool:
 def test_a_server_that_was_killed_is_started_again(gguf: Path) -> None:
     model = FileModel(gguf, Settings(llm_gguf=gguf, llm_context=512))
     try:
-        model.facts()
+        assert model.count("Hello world") == 2
         assert model._process is not None
         model._process.kill()
         model._process.wait()

@@ -84,6 +84,9 @@ class _Stoppable:
     def context_tokens(self) -> int:
         return self._model.context_tokens
 
+    def count(self, text: str) -> int:
+        return self._model.count(text)
+
     def stream(self, messages: Sequence[Message], max_tokens: int) -> ReplyStream:
         if self._stopped:
             raise LanguageModelError("stopped", LanguageModelFailure.CUT_OFF)

@@ -79,7 +79,7 @@ def find_link(
         return None
     share, _, document, page, link = max(scored, key=lambda s: s[:2])
     title = titles.get(link.url, "")
-    words = _words_at(page, link)
+    words = words_at(page, link)
     place = (document, page.number, words) if words else _nearest_words(title, library)
     return FoundLink(title, link.url, *place, min(share, 1.0)) if place else None
 
@@ -150,7 +150,7 @@ def _overlap(weight: Mapping[str, float], held: frozenset[str]) -> float:
     return got / (got + missed) if got else 0.0
 
 
-def _words_at(page: Page, link: Link) -> Span | None:
+def words_at(page: Page, link: Link) -> Span | None:
     """The words that a link covers, None where it covers none."""
     if link.span is not None and link.span.end > link.span.start:
         return link.span

@@ -17,8 +17,9 @@ from rich.table import Table
 
 from mehealth_rag.cli.context import Common, console, note, print_json
 from mehealth_rag.errors import LanguageModelError, LanguageModelFailure, MehealthError
-from mehealth_rag.generating.writing import prompt_tokens
-from mehealth_rag.llm import Message, estimate_tokens, is_configured, open_model
+from mehealth_rag.generating.pace import Pace
+from mehealth_rag.generating.writing import Pen
+from mehealth_rag.llm import LanguageModel, Message, is_configured, open_model
 from mehealth_rag.llm.prompts import MESSAGE_OVERHEAD
 
 if TYPE_CHECKING:
@@ -137,9 +138,10 @@ def language_model_checks(settings: Settings) -> Iterator[Check]:
         model = open_model(settings)
         yield _named(model.facts())
         note("having it read and write as much as for an answer")
-        yield _speed(model)
+        pace = Pace.of(settings)
+        yield _speed(Pen(model, TYPICAL_ANSWER, pace))
         note("having it read the longest prompt that it may be sent")
-        yield _context(model, settings)
+        yield _context(model, settings, Pen(model, settings.llm_max_tokens, pace).prompt_tokens)
     except MehealthError as error:
         yield _failed("language model", error)
 
@@ -170,16 +172,16 @@ def _named(facts: ServerFacts) -> Check:
     return Check("language model", State.OK, text)
 
 
-def _speed(model: ServerModel) -> Check:
+def _speed(pen: Pen) -> Check:
     """Whether an answer of usual length comes within the limits of time.
 
     Raises LanguageModelError where the model does not answer.
     """
-    tokens = min(TYPICAL_PROMPT, model.context_tokens - TYPICAL_ANSWER)
-    stream = model.stream(_prompt(tokens), TYPICAL_ANSWER)
+    tokens = min(TYPICAL_PROMPT, pen.model.context_tokens - TYPICAL_ANSWER)
+    prompt = _prompt(pen.model, tokens)
     began, started = 0.0, time.monotonic()
     try:
-        for _ in stream:
+        for _ in pen.pieces(prompt):
             began = began or time.monotonic() - started
     except LanguageModelError as error:
         if error.kind is LanguageModelFailure.SLOW:
@@ -192,8 +194,8 @@ def _speed(model: ServerModel) -> Check:
     return Check("speed", State.OK, f"{text}, the first words {began:.1f} s")
 
 
-def _context(model: ServerModel, settings: Settings) -> Check:
-    """Whether the longest prompt that the model is ever sent is read whole.
+def _context(model: ServerModel, settings: Settings, longest: int) -> Check:
+    """Whether the longest prompt that the model may be sent, as fast as it reads, is read whole.
 
     Some servers cut it silently, and the model never sees the question's evidence. Raises
     LanguageModelError where it does not answer.
@@ -202,7 +204,7 @@ def _context(model: ServerModel, settings: Settings) -> Check:
     source = "MEHEALTH_LLM_CONTEXT" if settings.llm_context is not None else told
     found = f"{model.context_tokens} tokens ({source})"
     remedy = "set a smaller MEHEALTH_LLM_CONTEXT, or give the server a larger context"
-    prompt = _prompt(prompt_tokens(model, settings.llm_max_tokens))
+    prompt = _prompt(model, longest)
     sent = prompt[0].content.count(_FILLER) * _FILLER_TOKENS
     try:
         read = model.usage(prompt, 8)
@@ -221,12 +223,12 @@ def _context(model: ServerModel, settings: Settings) -> Check:
     return Check("context", State.OK, f"{found}; a prompt of {read} tokens was read whole")
 
 
-def _prompt(tokens: int) -> list[Message]:
+def _prompt(model: LanguageModel, tokens: int) -> list[Message]:
     """A prompt of so many tokens at the most.
 
     No two begin alike, as servers keep what they have read before.
     """
     begin, end = f"Prompt {secrets.token_hex(4)}. ", "Count from one to fifty in words."
-    room = tokens - estimate_tokens(begin + end) - MESSAGE_OVERHEAD
-    filler = _FILLER * max(room // estimate_tokens(_FILLER), 1)
+    room = tokens - model.count(begin + end) - MESSAGE_OVERHEAD
+    filler = _FILLER * max(room // model.count(_FILLER), 1)
     return [Message("user", f"{begin}{filler}{end}")]

@@ -27,6 +27,9 @@ MOST_REPEATED = 2
 MOST_DROPPED = 6
 """After so many sentences in a row that say nothing new, or that are dropped, nobody waits on."""
 
+MOST_IN_OPENING = 3
+"""Words that say too little to be judged without the sentence after them ("Not yet.")."""
+
 _SILENCE = re.compile(
     r"\bnot in the evidence\b|\b(?:evidence|documents?|texts?|passages?|sources?|context)\b[^.]*"
     r"\b(?:do(?:es)? not|did not|doesn't|don't|cannot|no)\b[^.]*"
@@ -35,19 +38,21 @@ _SILENCE = re.compile(
     r"|\b(?:there is )?no (?:information|mention|evidence)\b",
     re.IGNORECASE,
 )
-_EMPTY = re.compile(
-    r"^(?:(?:answer|question|evidence|note|sources?|rules?|response)\b[^.]{0,20}:|(?:yes|no)[.!]?)$",
-    re.IGNORECASE,
+_LABEL = re.compile(
+    r"^(?:answer|question|evidence|note|sources?|rules?|response)\b[^.]{0,20}:$", re.I
 )
-"""A label, or a "yes" or "no" by itself: what follows it says more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """What is to be done with a sentence: it is shown with its quotes, or dropped for reasons."""
+    """What is to be done with a sentence: shown as `text` with its quotes, or dropped for reasons.
+
+    Without quotes it is dropped; an empty `text` leaves it as it was written.
+    """
 
     quotes: tuple[Quote, ...] = ()
     reasons: tuple[str, ...] = ()
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,7 @@ class Gate:
     _seen: set[str] = field(default_factory=set)
     _repeated: int = 0
     _dropped_in_a_row: int = 0
+    _opening: Unit | None = None
     _lead: Passed | None = None
     """What introduces a list, until an item of it is shown; without quotes it takes those."""
     _introducing: str = ""
@@ -94,7 +100,7 @@ class Gate:
 
     def finish(self) -> list[Passed]:
         """What may be shown now that nothing more comes."""
-        found = [] if self.done else self._rule(self._splitter.finish())
+        found = [] if self.done else [*self._rule(self._splitter.finish()), *self._opening_alone()]
         self._drop_lead()
         self.done = True
         return found
@@ -104,30 +110,61 @@ class Gate:
         for unit in units:
             if self.done:
                 break
-            if words(unit.text) and not _EMPTY.match(unit.text):
+            if words(unit.text) and not _LABEL.match(unit.text):
                 found += self._one(unit)
         return found
 
     def _one(self, unit: Unit) -> list[Passed]:
+        """Rule on a unit, together with the opening before it where it is a sentence."""
+        if _is_opening(unit):
+            found = self._opening_alone()
+            self._opening = unit
+            return found
         fault = self._fault(unit)
         leads = unit.text.endswith(":")
+        opening = self._opening
+        if opening is not None and not (fault or leads or unit.item or unit.opening):
+            numbers = (*opening.numbers, *unit.numbers)
+            unit = replace(unit, opening=opening.text, numbers=numbers)
+            self._opening = None
+        found = self._opening_alone()
         if leads or not unit.item:
             self._end_list()
         if fault:
-            self._drop(unit.text, (fault,))
+            self._drop(unit.told, (fault,))
         elif leads:
             self._begin_list(unit)
         else:
-            ruling = self._ruling(replace(unit, lead=self._introducing))
-            if ruling.quotes:
-                return self._pass(Passed(unit.text, ruling.quotes, unit.item))
-            self._drop(unit.text, ruling.reasons)
-        return []
+            found += self._judged(replace(unit, lead=self._introducing))
+        return found
+
+    def _opening_alone(self) -> list[Passed]:
+        """Rule on an opening that nothing follows."""
+        opening, self._opening = self._opening, None
+        return [] if opening is None else self._ruled(opening, self._ruling(opening))
 
     def _ruling(self, unit: Unit) -> Ruling:
-        if not content_words(unit.text):
+        if not content_words(unit.told):
             return Ruling(reasons=(SAYS_NOTHING,))
         return self.judge(unit, self._dropped_in_a_row > 0)
+
+    def _judged(self, unit: Unit) -> list[Passed]:
+        """A sentence with its opening if that is carried, else each without the other."""
+        ruling = self._ruling(unit)
+        if ruling.quotes or not unit.opening:
+            return self._ruled(unit, ruling)
+        rest = unit.without_opening
+        alone = self._ruling(rest)
+        if not alone.quotes and not content_words(unit.opening):
+            return self._ruled(unit, ruling)
+        opening = Unit(unit.opening, unit.numbers)
+        return [*self._ruled(opening, self._ruling(opening)), *self._ruled(rest, alone)]
+
+    def _ruled(self, unit: Unit, ruling: Ruling) -> list[Passed]:
+        if not ruling.quotes:
+            self._drop(unit.told, ruling.reasons)
+            return []
+        return self._pass(Passed(ruling.text or unit.told, ruling.quotes, unit.item))
 
     def _begin_list(self, unit: Unit) -> None:
         """Keep the words that introduce a list until an item is shown.
@@ -135,16 +172,16 @@ class Gate:
         They are judged with each item; by themselves where they have a figure, which is not of
         each ("There are four sites:").
         """
-        lead = Passed(unit.text, ())
-        found = values(unit.text)
+        lead = Passed(unit.told, ())
+        found = values(unit.told)
         if found.amounts or found.dates:
             ruling = self._ruling(unit)
             if not ruling.quotes:
-                self._drop(unit.text, ruling.reasons)
+                self._drop(unit.told, ruling.reasons)
                 return
             lead = replace(lead, quotes=ruling.quotes)
         else:
-            self._introducing = unit.text
+            self._introducing = unit.told
         self._lead = lead
 
     def _end_list(self) -> None:
@@ -153,7 +190,7 @@ class Gate:
 
     def _fault(self, unit: Unit) -> str:
         """What speaks against a sentence whatever the evidence says; empty: nothing."""
-        plain = fold(" ".join(content_words(unit.text)))
+        plain = fold(" ".join(content_words(unit.told)))
         repeated = plain in self._seen
         self._seen.add(plain)
         self._repeated += repeated
@@ -192,3 +229,10 @@ class Gate:
         self.dropped.append(Dropped(text, reasons))
         self._dropped_in_a_row += 1
         self.done = self.done or self._dropped_in_a_row >= MOST_DROPPED
+
+
+def _is_opening(unit: Unit) -> bool:
+    """Whether a unit says too little to be judged alone: "Yes.", "Not yet."."""
+    short = len(words(unit.text)) <= MOST_IN_OPENING and not values(unit.text).amounts
+    plain = unit.whole and not (unit.broken or unit.item or unit.opening)
+    return plain and short and unit.text.endswith((".", "!")) and not _SILENCE.search(unit.text)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mehealth_rag.answering.reading import leans
+from mehealth_rag.checking.sentences import topic_of
+from mehealth_rag.generating.addresses import Addresses
 from mehealth_rag.generating.gate import Ruling
 from mehealth_rag.guard.verdict import (
     NOTHING_SAID,
@@ -19,7 +20,7 @@ from mehealth_rag.guard.verdict import (
     together,
     word_for_word,
 )
-from mehealth_rag.language.words import content_words, stem_all
+from mehealth_rag.language.words import DEMONSTRATIVES, OWNERS, content_words, stem_all, words
 from mehealth_rag.types import VerdictKind
 
 if TYPE_CHECKING:
@@ -33,14 +34,6 @@ FIRST_JUDGED, NEAR_JUDGED = 5, 3
 
 DENIED = "the documents say otherwise"
 UNTOLD = "the documents do not say so"
-LEANS = "leans on a sentence that is left out"
-
-_ADDRESS = re.compile(
-    r"(?:\bhttps?://|\bmailto:|\bwww\.)[^\s<>\"“”()\[\]]*[^\s<>\"“”()\[\].,;:!?'’]"
-    r"|\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+",
-    re.IGNORECASE,
-)
-_SCHEME = re.compile(r"^(?:https?://|mailto:)", re.IGNORECASE)
 
 
 @dataclass
@@ -48,36 +41,39 @@ class Bench:
     """Holds the sentences of one answer against its evidence, in the order they are written.
 
     `exhibits` are what the writer was given, its numbers from 1. A sentence that begins with a
-    pronoun is judged together with the one before it, and dropped with it.
+    pronoun is judged together with the one before it; where that was dropped, the noun takes the
+    pronoun's place.
     """
 
     question: str
     exhibits: Sequence[Exhibit]
     reader: Reader
+    _topic: str = field(default="", init=False)
     _before: str = field(default="", init=False)
 
     def judge(self, unit: Unit, after_dropped: bool) -> Ruling:
         """Rule on one sentence; `after_dropped`: the one before it is not shown."""
-        for address in _ADDRESS.findall(unit.text):
-            if _plain(address) not in self._addresses:
-                return Ruling(reasons=(f"unsupported address “{address}”",))
+        if unknown := self._addresses.unknown(unit.text):
+            return Ruling(reasons=(f"unsupported address “{unknown[0]}”",))
         leaning = leans(unit.text)
-        if leaning and after_dropped:
-            return Ruling(reasons=(LEANS,))
-        claim = unit.claim
-        if leaning and not unit.item:
+        named = replace(unit, text=self._named(unit.text)) if leaning and after_dropped else unit
+        if not leaning:
+            self._topic = topic_of(unit.text) or self._topic
+        claim = named.claim
+        if leaning and not (after_dropped or unit.item or unit.opening):
             claim = f"{self._before} {claim}".strip()
+        claim = self._addresses.in_words(claim)
         cited = {n - 1: None for n in unit.numbers if 0 < n <= len(self.exhibits)}
         exhibits = [self.exhibits[n] for n in cited | dict.fromkeys(self._near(claim))]
         case = case_of(claim, self.question, exhibits)
         # What differs in a figure from one page may be carried by another.
-        same = () if leaning else filter(self._is_carried, word_for_word(case))
+        same = () if leaning or unit.opening else filter(self._is_carried, word_for_word(case))
         weighed = next(iter(same), None) or self._weighed(case, len(cited))
         if not self._is_carried(weighed):
             return Ruling(reasons=self._reasons(weighed))
-        self._before = unit.text
+        self._before = named.told
         fewest = least(self.reader, case, weighed, self.reader.limits)
-        return Ruling(quotes_of(exhibits, fewest.quotes))
+        return Ruling(quotes_of(exhibits, fewest.quotes), text=named.told)
 
     def _near(self, claim: str) -> list[int]:
         """The places of the passages that a claim is held against.
@@ -93,10 +89,8 @@ class Bench:
         return [*range(min(FIRST_JUDGED, len(shared))), *nearest[:NEAR_JUDGED]]
 
     @cached_property
-    def _addresses(self) -> frozenset[str]:
-        """The addresses that are printed in the passages."""
-        texts = (text for e in self.exhibits for text in e.text.sentences)
-        return frozenset(_plain(a) for text in texts for a in _ADDRESS.findall(text))
+    def _addresses(self) -> Addresses:
+        return Addresses.of(self.exhibits)
 
     @cached_property
     def _stems(self) -> list[frozenset[str]]:
@@ -121,16 +115,24 @@ class Bench:
     def _is_carried(self, weighed: Weighed) -> bool:
         return self.reader.limits.verdict(weighed.judgement) == VerdictKind.SUPPORTED
 
+    def _named(self, text: str) -> str:
+        """A sentence with the thing that it speaks of in its pronoun's place, where that is known.
+
+        "This price" names its noun itself.
+        """
+        first = words(text)[0]
+        rest = text.split(maxsplit=1)[-1]
+        noun_follows = first in DEMONSTRATIVES and not topic_of(f"Thing {rest}")
+        if not self._topic or noun_follows:
+            return text
+        return f"{self._topic}{'’s' if first in OWNERS else ''} {rest}"
+
     def _reasons(self, weighed: Weighed) -> tuple[str, ...]:
         """Why a sentence is not carried: its values that neither stand nor follow, if any."""
         if weighed.missing:
             return tuple(dict.fromkeys(map(_missing, weighed.missing)))
         verdict = self.reader.limits.verdict(weighed.judgement)
         return (DENIED if verdict == VerdictKind.CONTRADICTED else UNTOLD,)
-
-
-def _plain(address: str) -> str:
-    return _SCHEME.sub("", address).rstrip("/").lower()
 
 
 def _missing(step: Step) -> str:

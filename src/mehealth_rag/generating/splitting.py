@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mehealth_rag.generating.markers import blanked, ends_marked, without_marks
 from mehealth_rag.language.sentences import sentence_spans
@@ -22,11 +22,13 @@ _LEAD_IN = re.compile(
     rf"^(?:according to|based on|as (?:stated|mentioned|described|given) (?:in|by)|from|per)\s*"
     rf"(?:(?:the\s+)?(?:provided\s+|given\s+|above\s+)?{_SOURCE}(?:\s+provided)?(?:\s+\d+)?)?\s*,\s*"
     rf"|^(?:the\s+)?{_SOURCE}(?:\s+\d+)?\s+(?:says|states|mentions|notes|shows) that\s+"
-    r"|^(?:the )?answer(?: is)?:\s*"
-    r"|^(?:yes|no)(?:[,.:;!]|\s[–—-])\s+(?=\S)",
+    r"|^(?:the )?answer(?: is)?:\s*",
     re.IGNORECASE,
 )
-"""Words that only say that there is evidence, or "yes": what follows, and its citation, say it."""
+"""Words that only say that there is evidence, which the citation says better."""
+
+_ASSENT = re.compile(r"^(?:yes|no)(?:[,.:;!]|\s[–—-])\s+(?=\S)", re.IGNORECASE)
+"""A "yes" or "no" to the question: what follows may be true where this is not."""
 
 _DECORATION = re.compile(r"\*\*|__|`{1,3}|^#{1,6}\s+|^>\s+")
 
@@ -35,8 +37,8 @@ _DECORATION = re.compile(r"\*\*|__|`{1,3}|^#{1,6}\s+|^>\s+")
 class Unit:
     """One sentence or list item that was written: its words without marks, and their numbers.
 
-    `whole` is False where it was cut off; `broken` where a mark in it cannot be read. `lead` are
-    the words that introduce an item's list.
+    `whole` is False where it was cut off; `broken` where a mark in it cannot be read. `opening`
+    says little alone ("Yes,", "Not yet."); `lead` are the words that introduce an item's list.
     """
 
     text: str
@@ -44,14 +46,25 @@ class Unit:
     item: bool = False
     whole: bool = True
     broken: bool = False
+    opening: str = ""
     lead: str = ""
+
+    @property
+    def told(self) -> str:
+        """Its words as they are shown."""
+        return f"{self.opening} {self.text}".strip()
+
+    @property
+    def without_opening(self) -> Unit:
+        """The same without its opening."""
+        return replace(self, opening="", text=_capitalised(self.text)) if self.opening else self
 
     @property
     def claim(self) -> str:
         """What it claims: an item that is no sentence by itself follows the words of its lead."""
         sentence = self.text[:1].isupper() and self.text.endswith((".", "!"))
         if sentence or not self.lead:
-            return self.text.removesuffix(":")
+            return self.told.removesuffix(":")
         return f"{self.lead.rstrip(' :')} {self.text}"
 
 
@@ -115,8 +128,15 @@ def as_unit(written: str, *, whole: bool = True) -> Unit:
     marked = without_marks(bare)
     text = _LEAD_IN.sub("", marked.text)
     if text != marked.text:
-        text = text[:1].upper() + text[1:]
-    return Unit(text, marked.numbers, item, whole, marked.broken)
+        text = _capitalised(text)
+    assent = _ASSENT.match(text)
+    opening = assent.group().strip() if assent else ""
+    rest = text[assent.end() :] if assent else text
+    return Unit(rest, marked.numbers, item, whole, marked.broken, opening)
+
+
+def _capitalised(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _is_ended(written: str) -> bool:

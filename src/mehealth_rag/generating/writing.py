@@ -1,12 +1,14 @@
 """The generative engine: a language model writes, and only what the evidence carries is shown.
 
 The model is asked wherever a search brought anything, however unsure the reader is of it. It is
-given passages under their headings, best first, and the whole document of the best one where that
-fits. What it writes passes the gate sentence by sentence.
+given passages under their headings, best first, with the addresses that their links lead to, and
+the whole document of the best one where that fits. What it writes passes the gate sentence by
+sentence.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -14,10 +16,12 @@ from typing import TYPE_CHECKING
 
 from mehealth_rag.answering.questions import Question
 from mehealth_rag.answering.reading import Draft, ReadHit
-from mehealth_rag.errors import LanguageModelError
+from mehealth_rag.errors import LanguageModelError, LanguageModelFailure
+from mehealth_rag.generating.addresses import links_of
 from mehealth_rag.generating.gate import Gate, Passed
 from mehealth_rag.generating.judging import Bench
 from mehealth_rag.generating.markers import without_marks
+from mehealth_rag.generating.pace import Pace
 from mehealth_rag.guard.verdict import Exhibit, exhibits_of
 from mehealth_rag.language.orders import gives_orders, silenced
 from mehealth_rag.llm import (
@@ -25,8 +29,8 @@ from mehealth_rag.llm import (
     EvidenceItem,
     LanguageModel,
     Message,
+    TokenBudget,
     answer_messages,
-    estimate_tokens,
     fitting,
 )
 from mehealth_rag.reader.choice import order
@@ -36,9 +40,6 @@ from mehealth_rag.types import Dropped, Hit, Turn
 if TYPE_CHECKING:
     from mehealth_rag.index.opened import OpenIndex
     from mehealth_rag.reader.model import Reader
-
-MOST_TOKENS = 24_000
-"""Tokens of a prompt at the most, however large the context is: more costs time and money."""
 
 LEAST_TOKENS = 12
 """Tokens of a passage at the least, by its title and page alone."""
@@ -60,11 +61,45 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
-class Writer:
-    """What writes, at most `max_tokens`, and what holds that against the documents."""
+class Pen:
+    """A model, how many tokens of an answer it may write, and how fast it reads."""
 
     model: LanguageModel
     max_tokens: int
+    pace: Pace
+
+    @property
+    def prompt_tokens(self) -> int:
+        """How many tokens a prompt may have: it is read in time and leaves room for the answer."""
+        return min(self.model.context_tokens - self.max_tokens, self.pace.tokens)
+
+    def tokens(self, prompt: Sequence[Message]) -> int:
+        """How many tokens a prompt has."""
+        return sum(self.model.count(message.content) for message in prompt)
+
+    def pieces(self, prompt: Sequence[Message]) -> Iterator[str]:
+        """What the model writes, piece by piece; how long its first words took is learnt."""
+        size = self.tokens(prompt)
+        begun = time.monotonic()
+        waiting = True
+        try:
+            with closing(self.model.stream(prompt, self.max_tokens)) as pieces:
+                for piece in pieces:
+                    if waiting:
+                        self.pace.read(size, time.monotonic() - begun)
+                    waiting = False
+                    yield piece
+        except LanguageModelError as error:
+            if waiting and error.kind is LanguageModelFailure.SLOW:
+                self.pace.too_slow(size)
+            raise
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """What writes, and what is needed to hold what it writes against the documents."""
+
+    pen: Pen
     reader: Reader
     index: OpenIndex
 
@@ -94,12 +129,12 @@ class _Given:
 
 def write(task: Task, writer: Writer) -> Generator[tuple[Passed, ...], None, Written]:
     """Ask the model; yields what may be shown so far whenever that grows, returns all of it."""
-    given = _given(task, writer)
+    given, pen = _given(task, writer), writer.pen
     gate = Gate(Bench(task.question.text, given.exhibits, writer.reader).judge)
     text = ""
     failure = None
     try:
-        for piece in _pieces(writer, given):
+        for piece in pen.pieces(given.prompt) if given.exhibits else ():
             text += piece
             if gate.feed(piece):
                 yield tuple(gate.passed)
@@ -115,22 +150,10 @@ def write(task: Task, writer: Writer) -> Generator[tuple[Passed, ...], None, Wri
         failure=failure,
         silent=gate.silent,
         tokens={
-            "prompt": sum(estimate_tokens(message.content) for message in given.prompt),
-            "written": estimate_tokens(text) if text else 0,
+            "prompt": pen.tokens(given.prompt),
+            "written": pen.model.count(text) if text else 0,
         },
     )
-
-
-def prompt_tokens(model: LanguageModel, answer_tokens: int) -> int:
-    """How many tokens a prompt may have that leaves room for an answer."""
-    return min(model.context_tokens - answer_tokens, MOST_TOKENS)
-
-
-def _pieces(writer: Writer, given: _Given) -> Iterator[str]:
-    """What the model writes, piece by piece; it is not asked where no passage fits."""
-    if given.exhibits:
-        with closing(writer.model.stream(given.prompt, writer.max_tokens)) as pieces:
-            yield from pieces
 
 
 def _given(task: Task, writer: Writer) -> _Given:
@@ -138,15 +161,16 @@ def _given(task: Task, writer: Writer) -> _Given:
 
     What may not be evidence is not told.
     """
-    tokens = prompt_tokens(writer.model, writer.max_tokens)
+    budget = TokenBudget(writer.pen.prompt_tokens, writer.pen.model.count)
     ranked = [task.evidence[place] for place in order([hit.reading for hit in task.hits])]
     best = exhibits_of(ranked, writer.index.page)
-    exhibits = [*best, *_rest(best, writer.index, tokens)]
+    exhibits = [*best, *_rest(best, writer.index, budget.tokens)]
     items = [_item(exhibit) for exhibit in exhibits]
     asked = Asked(task.asked, [(question, _plain(answer)) for question, answer in task.history])
-    kept = len(fitting(asked, items, tokens))
+    kept = len(fitting(asked, items, budget))
     kept = kept if kept == len(items) else min(kept, len(best))
-    return _Given(answer_messages(asked, items[:kept], tokens), tuple(exhibits[:kept]))
+    prompt = answer_messages(asked, items[:kept], budget)
+    return _Given(prompt, tuple(exhibits[:kept]))
 
 
 def _rest(best: Sequence[Exhibit], index: OpenIndex, tokens: int) -> tuple[Exhibit, ...]:
@@ -161,12 +185,19 @@ def _rest(best: Sequence[Exhibit], index: OpenIndex, tokens: int) -> tuple[Exhib
 
 
 def _item(exhibit: Exhibit) -> EvidenceItem:
-    """A passage as the model sees it: under its headings."""
+    """A passage as the model sees it: under its headings, with the addresses of its links."""
     passage = exhibit.passage
-    text = "\n".join(exhibit.text.sentences)
+    said = [_with_addresses(exhibit, place) for place in range(len(exhibit.sentences))]
+    text = "\n".join(said)
     above = exhibit.text.context.removeprefix(passage.title).split(" > ")
     told = [part for part in above if part and part not in text and not gives_orders(part)]
     return EvidenceItem(passage.title, passage.page_label, "\n".join([" > ".join(told), text]))
+
+
+def _with_addresses(exhibit: Exhibit, place: int) -> str:
+    text = exhibit.text.sentences[place]
+    unseen = [url for url in links_of(exhibit, place) if url not in text]
+    return f"{text} ({', '.join(unseen)})" if unseen else text
 
 
 def _plain(answer: str) -> str:

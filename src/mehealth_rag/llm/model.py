@@ -34,6 +34,9 @@ class LanguageModel(Protocol):
     def context_tokens(self) -> int:
         """Usable context: set, told by the server, or a careful assumption."""
 
+    def count(self, text: str) -> int:
+        """Tokens of a text: the server's own count where it offers one, else an upper estimate."""
+
     def stream(self, messages: Sequence[Message], max_tokens: int) -> ReplyStream:
         """Stream the answer's text, at most `max_tokens` of it, in bounded time.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from mehealth_rag.llm.model import Message
@@ -63,26 +63,22 @@ class Asked:
     history: Sequence[Turn] = ()
 
 
-_UNIT = re.compile(r"[A-Za-z]+|\d|\n|[^\sA-Za-z\d]")
+@dataclass(frozen=True, slots=True)
+class TokenBudget:
+    """Tokens that a prompt may have, and how a text's tokens are counted."""
+
+    tokens: int
+    count: Callable[[str], int]
 
 
-def estimate_tokens(text: str) -> int:
-    """More tokens than any common tokenizer makes of a text: digits and signs count one each.
-
-    A word is a token for every three letters and its first; other characters count their bytes.
-    """
-    total = 1
-    for unit in _UNIT.findall(text):
-        total += 1 + (len(unit) - 1) // 3 if unit.isascii() else len(unit.encode())
-    return total
-
-
-def fitting(asked: Asked, items: Sequence[EvidenceItem], tokens: int) -> tuple[EvidenceItem, ...]:
-    """The items that a prompt of so many tokens holds: the weakest, the last, are left out."""
-    room = tokens - _tokens(_compose(asked, (), tokens))
+def fitting(
+    asked: Asked, items: Sequence[EvidenceItem], budget: TokenBudget
+) -> tuple[EvidenceItem, ...]:
+    """The items that a prompt can hold: the weakest, which stand last, are left out first."""
+    room = budget.tokens - _tokens(_compose(asked, (), budget), budget.count)
     kept: list[EvidenceItem] = []
     for number, item in enumerate(items, 1):
-        room -= estimate_tokens(_numbered(number, item) + "\n")
+        room -= budget.count(_numbered(number, item) + "\n")
         if room < 0:
             break
         kept.append(item)
@@ -90,10 +86,10 @@ def fitting(asked: Asked, items: Sequence[EvidenceItem], tokens: int) -> tuple[E
 
 
 def answer_messages(
-    asked: Asked, items: Sequence[EvidenceItem], tokens: int
+    asked: Asked, items: Sequence[EvidenceItem], budget: TokenBudget
 ) -> tuple[Message, ...]:
     """Ask for an answer in cited sentences from the items that fit, best first, after the turns."""
-    return _compose(asked, fitting(asked, items, tokens), tokens)
+    return _compose(asked, fitting(asked, items, budget), budget)
 
 
 def rewrite_messages(question: str, history: Sequence[Turn]) -> tuple[Message, ...]:
@@ -110,19 +106,21 @@ def rewrite_messages(question: str, history: Sequence[Turn]) -> tuple[Message, .
     )
 
 
-def _compose(asked: Asked, items: Sequence[EvidenceItem], tokens: int) -> tuple[Message, ...]:
+def _compose(
+    asked: Asked, items: Sequence[EvidenceItem], budget: TokenBudget
+) -> tuple[Message, ...]:
     question = asked.question
     code = _code(question, *(f"{i.title}\n{i.page_label}\n{i.text}" for i in items))
     evidence = "\n".join(_numbered(n, item) for n, item in enumerate(items, 1))
     fenced = f"<evidence-{code}>\n{evidence}\n</evidence-{code}>"
     return (
         Message("system", _ANSWERING.format(code=code, not_there=NOT_THERE)),
-        *_turns(asked.history, tokens),
+        *_turns(asked.history, budget),
         Message("user", f"{fenced}\n\nQuestion: {_plain(question)}\n{_REMINDER}"),
     )
 
 
-def _turns(history: Sequence[Turn], tokens: int) -> list[Message]:
+def _turns(history: Sequence[Turn], budget: TokenBudget) -> list[Message]:
     """The last turns as messages, as many as leave most of the room to the evidence."""
     told: list[Message] = []
     for asked, answered in reversed(history[-_TURNS:]):
@@ -130,7 +128,7 @@ def _turns(history: Sequence[Turn], tokens: int) -> list[Message]:
             Message("user", _plain(asked)),
             Message("assistant", _plain(answered)[:_TURN_ANSWER]),
         ]
-        if _tokens([*turn, *told]) > tokens * _TURNS_SHARE:
+        if _tokens([*turn, *told], budget.count) > budget.tokens * _TURNS_SHARE:
             break
         told = [*turn, *told]
     return told
@@ -157,5 +155,5 @@ def _plain(text: str) -> str:
     return re.sub(r"\s+", " ", text).strip()
 
 
-def _tokens(messages: Sequence[Message]) -> int:
-    return sum(estimate_tokens(m.content) + MESSAGE_OVERHEAD for m in messages)
+def _tokens(messages: Sequence[Message], count: Callable[[str], int]) -> int:
+    return sum(count(m.content) + MESSAGE_OVERHEAD for m in messages)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import re
 import threading
 import time
 from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
 
 SEED = 1
 NO_KEY = "none"
-_ASKING = 5.0
-"""Seconds for a question about the server itself."""
+_ASKING, _COUNTING = 5.0, 2.0
+"""Seconds for a question about the server itself, and for having it count tokens."""
 
 _FORGET = 15.0
 """Seconds for which a server that could not be asked is not asked again about itself."""
@@ -49,19 +50,38 @@ _HEADERS = frozenset(
 _LEFT_OUT = frozenset({"max_tokens", "temperature", "seed"})
 """Parameters of a request that are left out, or called otherwise, where a model refuses them."""
 
+_MOST_COUNTED = 2_048
+"""Texts whose tokens are remembered, at the most."""
+
+_UNIT = re.compile(r"[A-Za-z]+|\d|\n|[^\sA-Za-z\d]")
+
+
+def estimate_tokens(text: str) -> int:
+    """More tokens than any common tokenizer makes of a text: digits and signs count one each.
+
+    A word is a token for every three letters and its first; other characters count their bytes.
+    """
+    total = 1
+    for unit in _UNIT.findall(text):
+        total += 1 + (len(unit) - 1) // 3 if unit.isascii() else len(unit.encode())
+    return total
+
 
 @dataclass(frozen=True, slots=True)
 class ServerFacts:
     """A server as it describes itself.
 
     `place` is where requests go. `context` is None where it does not tell; `context_from` says
-    where it stood.
+    where it stood. `counts_at` is the address that counts tokens, if any, and `counts_key` what it
+    calls the text.
     """
 
     place: Place
     models: tuple[str, ...] = ()
     context: int | None = None
     context_from: str = ""
+    counts_at: str | None = None
+    counts_key: str = "content"
 
 
 class ServerModel:
@@ -73,6 +93,7 @@ class ServerModel:
         self._lock = threading.Lock()
         self._facts: ServerFacts | None = None
         self._failed: tuple[float, LanguageModelError] | None = None
+        self._counted: dict[str, int] = {}
         self._refused: set[str] = set()
 
     @property
@@ -84,6 +105,14 @@ class ServerModel:
             return self.facts().context or ASSUMED_CONTEXT
         except LanguageModelError:
             return ASSUMED_CONTEXT
+
+    def count(self, text: str) -> int:
+        """Tokens of a text as the server counts them, else an upper estimate."""
+        if text not in self._counted:
+            if len(self._counted) >= _MOST_COUNTED:
+                self._counted.clear()
+            self._counted[text] = self._count(text)
+        return self._counted[text]
 
     def stream(self, messages: Sequence[Message], max_tokens: int) -> ReplyStream:
         """Send the messages; see `mehealth_rag.llm.LanguageModel.stream`."""
@@ -197,6 +226,18 @@ class ServerModel:
             raise explain(error, self._place) from error
         return facts if facts.place.model else _with_only_model(facts)
 
+    def _count(self, text: str) -> int:
+        try:
+            facts = self.facts()
+            if facts.counts_at is None:
+                return estimate_tokens(text)
+            with self._client(facts.place, _COUNTING, retries=0) as client:
+                body = {facts.counts_key: text, "model": facts.place.model}
+                told: Any = client.post(facts.counts_at, body=body, cast_to=object)
+            return int(told["count"] if "count" in told else len(told["tokens"]))
+        except (LanguageModelError, openai.OpenAIError, ValueError, KeyError, TypeError):
+            return estimate_tokens(text)
+
 
 class _OwnKey(httpx.Auth):
     """Sends the key that is set and no other.
@@ -230,13 +271,17 @@ def _told(client: openai.OpenAI, place: Place) -> ServerFacts:
     facts = ServerFacts(replace(place, url=url), tuple(str(e.get("id")) for e in entries))
     running = _page(client, f"{root}/props").get("default_generation_settings")  # llama.cpp's
     if isinstance(running, dict) and isinstance(running.get("n_ctx"), int):
-        return replace(facts, context=running["n_ctx"], context_from="/props")
+        counts = f"{root}/tokenize"
+        return replace(facts, context=running["n_ctx"], context_from="/props", counts_at=counts)
     entry = next((e for e in entries if len(entries) == 1 or e.get("id") == place.model), {})
     meta = entry.get("meta")
     told = entry | (meta if isinstance(meta, dict) else {})
     for key in _CONTEXT_KEYS:
         if isinstance(size := told.get(key), int) and size > 0:
-            return replace(facts, context=size, context_from=f"/v1/models ({key})")
+            facts = replace(facts, context=size, context_from=f"/v1/models ({key})")
+            if key == "max_model_len":  # vLLM's
+                facts = replace(facts, counts_at=f"{root}/tokenize", counts_key="prompt")
+            return facts
     return facts
 
 
