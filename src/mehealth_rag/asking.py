@@ -14,6 +14,7 @@ from mehealth_rag.answering.questions import Wanted, analyse
 from mehealth_rag.answering.reading import ReadHit, lead
 from mehealth_rag.answering.scope import declined
 from mehealth_rag.followups import Standalone, stand_alone
+from mehealth_rag.generating.answer import ENGINE
 from mehealth_rag.generating.answer import answer as written_answer
 from mehealth_rag.generating.rewriting import rewritten
 from mehealth_rag.generating.writing import Task, Writer
@@ -185,7 +186,7 @@ class Answerer:
         question = asked.question
         library = replace(Library.of(self.index, self.sources), plain=asked.plain)
         link = self._link(asked) if question.wanted is Wanted.LINK else None
-        if link is not None:
+        if link is not None and self.pen is None:
             return compose.link_answer(question, link, library)
         hits, reader = asked.read(), self.finder.reader()
         draft = reading.drafted(question, hits, reader.limits, self.index.page)
@@ -196,14 +197,22 @@ class Answerer:
             return compose.decline(question.text, asked.refusal.sentence, self.index.fingerprint)
         if self.pen is not None:
             task = Task(question, asked.shown, asked.history, draft, asked.evidence, hits)
-            writer = Writer(self.pen, reader, self.index)
-            return (yield from written_answer(task, writer, library))
+            return (yield from self._written(task, self.pen, link, library))
         return self._quoted(question, hits, draft, library)
 
     def _link(self, asked: _Asked) -> FoundLink | None:
         """The link that a question for an address is answered with."""
         pages = link_pages(self.index, self.sources, asked.evidence)
         return find_link(asked.question, self.sources, pages)
+
+    def _written(self, task: Task, pen: Pen, link: FoundLink | None, library: Library) -> Growing:
+        """What a language model writes; the link that was found where it writes nothing."""
+        writer = Writer(pen, self.finder.reader(), self.index)
+        answer = yield from written_answer(task, writer, library)
+        if link is None or answer.engine == ENGINE:
+            return answer
+        found = compose.link_answer(task.question, link, library)
+        return replace(found, dropped=answer.dropped, tokens=answer.tokens)
 
     def _quoted(
         self, question: Question, hits: Sequence[ReadHit], draft: Draft, library: Library

@@ -264,12 +264,16 @@ def test_an_address_is_shown_that_a_link_of_the_evidence_leads_to(
     assert shown or answer.dropped[0].reasons == (f"unsupported address “{address}”",)
 
 
-def test_a_link_that_is_asked_for_is_not_written_by_the_model(tmp_path: Path) -> None:
+def test_a_link_that_is_asked_for_is_given_where_nothing_written_passes(tmp_path: Path) -> None:
     see = "See the [timetable of the ferry](https://ferry.example/times)."
     with scripted(tmp_path, ferry=f"{TICKETS}\n{see}\n") as (assistant, script):
-        answer = told(assistant).ask("Where can I download the timetable of the ferry?")
-        assert script.prompts == []
+        script.say("The timetable is at https://ferry.example/shop [1].")
+        answer = told(assistant, "timetable").ask("Where can I download the ferry's timetable?")
+        assert "https://ferry.example/times" in script.last
     assert "https://ferry.example/times" in answer.answer
+    assert [d.reasons for d in answer.dropped] == [
+        ("unsupported address “https://ferry.example/shop”",)
+    ]
 
 
 def test_where_pages_disagree_what_the_model_leaves_out_is_quoted(tmp_path: Path) -> None:
