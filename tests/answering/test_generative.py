@@ -139,7 +139,8 @@ def test_what_is_dropped_is_told_in_the_json(harbour: tuple[Assistant, Script]) 
         }
     ]
     assert value["notice"] == (
-        "1 sentence of the language model was left out: the documents do not bear it out."
+        "Sentences of the language model that the documents do not bear out and that are left out: "
+        "1."
     )
     assert "99" not in value["answer"]
 
@@ -152,7 +153,7 @@ def test_true_sentences_that_do_not_answer_are_followed_by_the_quote_that_does(
         "The ferry leaves every hour",
         "The lighthouse on the North Pier is 42 metres tall",
     ]
-    assert answer.notice == "The last sentence is quoted from the documents."
+    assert answer.notice == "Sentences at the end that are quoted from the documents: 1."
 
 
 def test_a_pronoun_whose_noun_was_dropped_is_named(harbour: tuple[Assistant, Script]) -> None:
@@ -224,9 +225,12 @@ def test_the_model_is_given_the_whole_document_best_first_where_it_fits(
     assert "A guide to the harbour, page 1:\n  The North Pier\n" in first
     others = ("two piers", "due to run at night", "dogs on a lead", "finest harbour")
     assert all(words in script.last for words in others)
-    replace(assistant, pace=Pace(limit=1, tokens_per_second=600)).ask(TALL)
+    hurried = replace(assistant, pace=Pace(limit=1, tokens_per_second=600))
+    hurried.ask(TALL)
     assert "42 metres tall" in script.last
     assert "finest harbour" not in script.last
+    hurried.ask(TALL)
+    assert "finest harbour" in script.last  # it was read fast enough for more
 
 
 def test_turns_go_to_the_model_as_turns(harbour: tuple[Assistant, Script]) -> None:
@@ -258,6 +262,18 @@ def test_an_address_is_shown_that_a_link_of_the_evidence_leads_to(
     assert "Tickets are sold on this page. (https://ferry.example/tickets)" in script.last
     assert (address in answer.answer) is shown
     assert shown or answer.dropped[0].reasons == (f"unsupported address “{address}”",)
+
+
+def test_a_link_that_is_asked_for_is_given_where_nothing_written_passes(tmp_path: Path) -> None:
+    see = "See the [timetable of the ferry](https://ferry.example/times)."
+    with scripted(tmp_path, ferry=f"{TICKETS}\n{see}\n") as (assistant, script):
+        script.say("The timetable is at https://ferry.example/shop [1].")
+        answer = told(assistant, "timetable").ask("Where can I download the ferry's timetable?")
+        assert "https://ferry.example/times" in script.last
+    assert "https://ferry.example/times" in answer.answer
+    assert [d.reasons for d in answer.dropped] == [
+        ("unsupported address “https://ferry.example/shop”",)
+    ]
 
 
 def test_where_pages_disagree_what_the_model_leaves_out_is_quoted(tmp_path: Path) -> None:

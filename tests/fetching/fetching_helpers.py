@@ -14,7 +14,7 @@ from typing import Any
 
 from httpx import create_ssl_context
 
-from mehealth_rag.fetching import Limits, Network, Order, Row, fetch
+from mehealth_rag.fetching import Limits, Network, Row, fetch
 from mehealth_rag.fetching.addresses import IPAddress, Resolve, is_public, resolve
 from mehealth_rag.index.report import Progress
 from mehealth_rag.settings import Settings
@@ -93,8 +93,8 @@ class Corner:
         if self.network.allowed is is_public:
             network = replace(network, allowed=here_or_public)
         settings = Settings.load({"corpus": self.folder} | self.settings, {}, self.folder)
-        order = Order(ids, force)
-        return list(fetch(settings, order, progress, network=network, limits=self.limits))
+        rows = fetch(settings, ids, progress, force=force, network=network, limits=self.limits)
+        return list(rows)
 
     def one(self, *, force: bool = False) -> Row:
         (row,) = self.fetch(force=force)

@@ -6,7 +6,6 @@ import socket
 import ssl
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -75,13 +74,13 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         site = self.server.site
-        host = self.headers["Host"]
         with site.lock:
-            asked = Asked(host, self.path, dict(self.headers), time.monotonic(), self.number)
+            asked = Asked(
+                self.headers["Host"], self.path, dict(self.headers), time.monotonic(), self.number
+            )
             site.asked.append(asked)
-            site.active[host] += 1
-            site.busiest[host] = max(site.busiest[host], site.active[host])
-            site.busiest_all = max(site.busiest_all, sum(site.active.values()))
+            site.active += 1
+            site.busiest = max(site.busiest, site.active)
             act = site.next_act(self.path)
         try:
             act(self)
@@ -89,7 +88,7 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         finally:
             with site.lock:
-                site.active[host] -= 1
+                site.active -= 1
 
     def drop(self) -> None:
         """Break the connection off."""
@@ -115,9 +114,7 @@ class Site:
     def __init__(self, host: str = "127.0.0.1", context: ssl.SSLContext | None = None) -> None:
         self.lock = threading.Lock()
         self.asked: list[Asked] = []
-        self.active: Counter[str] = Counter()
-        self.busiest: Counter[str] = Counter()
-        self.busiest_all = 0
+        self.active = self.busiest = 0
         self.connections = 0
         self.open = 0
         self.closing = threading.Event()

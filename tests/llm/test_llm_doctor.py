@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 from llm_helpers import Chat, Handler, chunk, fails, serving, settings
 
-from mehealth_rag.cli.doctor import Check, State, look_over
+from mehealth_rag.cli.doctor import Check, State, language_model_checks
 from mehealth_rag.settings import Settings
 
 
@@ -39,28 +38,20 @@ def reads(holds: int, *, counts: bool = True, refuses: bool = False) -> Chat:
     return chat
 
 
-def looked(
-    chat: Chat, claims: int = 4_096, seconds: float = 20.0, **more: object
-) -> dict[str, Check]:
+def looked(chat: Chat, claims: int = 4_096, **more: object) -> dict[str, Check]:
     with serving(chat) as server:
         entry = {"id": "tester", "context_length": claims}
         server.pages["/v1/models"] = {"data": [entry]}
-        checks = look_over(settings(server.url, **more), seconds)
+        checks = list(language_model_checks(settings(server.url, **more)))
     return {check.name: check for check in checks}
-
-
-def read(check: Check) -> int:
-    """How long a prompt was read whole."""
-    found = re.search(r"a prompt of (\d+) tokens was read whole", check.found)
-    assert found is not None
-    return int(found[1])
 
 
 def test_an_honest_server_is_believed() -> None:
     checks = looked(reads(4_096))
-    assert {checks[name].state for name in ("engine", "language model", "context")} == {State.OK}
-    assert checks["context"].found.startswith("4096 tokens (/v1/models (context_length)); a prompt")
-    assert 1_000 < read(checks["context"]) <= 4_096  # less than all of it where it is slow
+    assert {check.state for check in checks.values()} == {State.OK}
+    told = "4096 tokens (/v1/models (context_length)); a prompt of "
+    assert checks["context"].found.startswith(told)
+    assert checks["context"].found.endswith(" tokens was read whole")
 
 
 @pytest.mark.parametrize("holds", [2_048, 60])
@@ -75,26 +66,12 @@ def test_a_context_that_is_too_small_is_told() -> None:
     checks = looked(reads(2_048, refuses=True), llm_context=6_000)
     assert checks["context"].state is State.FAILED
     assert checks["context"].found.startswith("6000 tokens (MEHEALTH_LLM_CONTEXT), but a prompt")
-    assert checks["context"].found.endswith("is refused")
 
 
 def test_what_cannot_be_told_is_not_claimed() -> None:
     checks = looked(reads(2_048, counts=False))
     assert checks["context"].state is State.WARNING
     assert "not known: the server counts no tokens" in checks["context"].found
-
-
-def test_a_slow_server_is_not_waited_for() -> None:
-    inner = reads(100_000)
-
-    def chat(handler: Handler, body: dict[str, Any]) -> None:
-        time.sleep(len(tokens(body["messages"][-1]["content"])) / 1_000)
-        inner(handler, body)
-
-    checks = looked(chat, 100_000, seconds=1.0)
-    assert checks["context"].state is State.OK
-    assert checks["context"].found.endswith("a longer one takes too long, see --seconds")
-    assert 100 < read(checks["context"]) < 2_000
 
 
 @pytest.mark.parametrize(
@@ -111,37 +88,26 @@ def test_a_server_that_refuses_is_told(chat: Chat, told: str) -> None:
 
 
 def test_a_model_that_the_server_does_not_list_is_told() -> None:
-    checks = looked(reads(4_096), seconds=0, llm_model="another")
+    checks = looked(reads(4_096), llm_model="another")
     assert checks["language model"].state is State.WARNING
     assert checks["language model"].remedy.endswith("the server lists: tester")
 
 
-def test_speed_is_that_of_the_stream_and_told_where_it_is_over_a_limit() -> None:
-    inner = reads(4_096)
-
+def test_a_server_that_is_too_slow_for_the_limits_is_told() -> None:
     def chat(handler: Handler, body: dict[str, Any]) -> None:
-        if not body.get("stream"):
-            inner(handler, body)
-            return
-        time.sleep(0.6)
-        handler.begin()
-        for number in range(11):
-            handler.event(f"number{number} ")
-            time.sleep(0.02)
-        handler.event(None, "length")
-        handler.raw(b"data: [DONE]\n\n")
+        if body.get("stream"):
+            handler.wait_until_left()
+        else:
+            reads(4_096)(handler, body)
 
-    checks = looked(chat)
-    told = re.match(r"reads (\d+) and writes ([\d.]+) tokens a second", checks["speed"].found)
-    assert told is not None
-    assert 20 < int(told[1]) < 3_000
-    assert 5 < float(told[2]) < 400  # four tokens a word, estimated
-    assert checks["speed"].state is State.WARNING  # the tests' limits are short
-    assert "MEHEALTH_LLM_FIRST_TOKEN_TIMEOUT (1.5 s)" in checks["speed"].found
+    check = looked(chat)["speed"]
+    assert check.state is State.WARNING
+    assert "a higher MEHEALTH_LLM_FIRST_TOKEN_TIMEOUT waits longer" in check.found
 
 
 def test_a_real_server_reads_what_it_says(gguf: Path) -> None:
-    checks = look_over(Settings(llm_gguf=gguf, llm_context=512), 90.0)
-    assert [c.found for c in checks if c.state is State.FAILED] == []
-    (context,) = (c for c in checks if c.name == "context")
-    assert 400 < read(context) <= 512
+    checks = list(language_model_checks(Settings(llm_gguf=gguf, llm_context=768)))
+    assert [c.found for c in checks if c.state is not State.OK] == []
+    read = re.fullmatch(r"768 tokens .*; a prompt of (\d+) tokens was read whole", checks[-1].found)
+    assert read is not None
+    assert 0.8 * (768 - 320) < int(read[1]) <= 768 - 320  # by its own count, with room to answer

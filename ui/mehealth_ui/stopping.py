@@ -17,7 +17,7 @@ from mehealth_rag.errors import LanguageModelError, LanguageModelFailure
 if TYPE_CHECKING:
     from mehealth_rag.assistant import Assistant
     from mehealth_rag.llm import LanguageModel, Message
-    from mehealth_rag.llm.model import TextStream
+    from mehealth_rag.llm.streaming import ReplyStream
     from mehealth_rag.types import Answer
 
 BEAT = 0.25
@@ -78,7 +78,7 @@ class _Stoppable:
         self._model = model
         self._lock = threading.Lock()
         self._stopped = False
-        self._streams: list[TextStream] = []
+        self._streams: list[ReplyStream] = []
 
     @property
     def context_tokens(self) -> int:
@@ -87,7 +87,7 @@ class _Stoppable:
     def count(self, text: str) -> int:
         return self._model.count(text)
 
-    def stream(self, messages: Sequence[Message], max_tokens: int) -> TextStream:
+    def stream(self, messages: Sequence[Message], max_tokens: int) -> ReplyStream:
         if self._stopped:
             raise LanguageModelError("stopped", LanguageModelFailure.CUT_OFF)
         stream = self._model.stream(messages, max_tokens)

@@ -220,9 +220,8 @@ def fetch(
 ) -> int:
     """Download the linked sources that are missing or have changed."""
     from mehealth_rag.cli.fetch import run
-    from mehealth_rag.fetching import Order
 
-    return run(common, Order(tuple(ids or ()), force))
+    return run(common, ids or (), force=force)
 
 
 @app.command("eval")
@@ -293,17 +292,11 @@ def ui(
 
 
 @_command()
-def doctor(
-    common: Common,
-    *,
-    seconds: Annotated[
-        float, typer.Option("--seconds", min=0, help="how long to measure the language model")
-    ] = 60.0,
-) -> int:
+def doctor(common: Common) -> int:
     """Look over what is configured: whether it is there, reachable and fast enough."""
     from mehealth_rag.cli.doctor import run
 
-    return run(common, seconds)
+    return run(common)
 
 
 @auth_app.command("add")

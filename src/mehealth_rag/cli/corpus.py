@@ -148,15 +148,13 @@ def run_conflicts(common: Common, documents: Sequence[str]) -> None:
 
 
 def _conflicts_table(report: ConflictReport) -> Table:
-    """A row for each place of each value; documents are named where there are several."""
-    several = len({c.document for c in report.citations}) > 1
-    table = Table("about", "value", "page", *["document"] * several)
+    """A row for each place of each value."""
+    table = Table("about", "value", "page", "document")
     for conflict in report.conflicts:
         about = conflict.about
         for value in conflict.values:
             for shown, citation in _cited(value, report.citations):
-                title = [citation.title] * several
-                table.add_row(about, shown, citation.page_label, *title)
+                table.add_row(about, shown, citation.page_label, citation.title)
                 about = ""
         table.add_section()
     return table

@@ -48,9 +48,9 @@ def run_draft(common: Common, file: Path, documents: Sequence[str], *, strict: b
     if common.json:
         done = list(checked)
         print_json([_as_json(one) for one in done])
-        return exit_code(Counter(map(_outcome, done)), strict=strict)
-    found = Counter(_shown(console(), checked, several=len(document.pages) > 1))
-    return exit_code(found, strict=strict)
+    else:
+        done = _shown(console(), checked, several=len(document.pages) > 1)
+    return exit_code(Counter(map(_outcome, done)), strict=strict)
 
 
 def _read(common: Common, file: Path) -> Document:
@@ -81,18 +81,20 @@ def _as_json(checked: CheckedSentence) -> dict[str, Any]:
     return {"place": place, **verdict_json(checked.verdict)}
 
 
-def _shown(out: Console, checked: Iterable[CheckedSentence], *, several: bool) -> Iterable[str]:
-    """Print each sentence as it is checked and give its outcome; at the end how many of each."""
-    found = Counter[str]()
+def _shown(
+    out: Console, checked: Iterable[CheckedSentence], *, several: bool
+) -> list[CheckedSentence]:
+    """Print each sentence as it is checked, then how many there are of each outcome."""
+    done = []
     for one in checked:
         _show(out, one, several=several)
-        outcome = _outcome(one)
-        found[outcome] += 1
-        yield outcome
+        done.append(one)
+    found = Counter(map(_outcome, done))
     kinds = [(kind.value, VERDICTS[kind][0].lower()) for kind in VerdictKind]
     counts = [f"{found[k]} {name}" for k, name in (*kinds, (ERROR, "not checked")) if found[k]]
     total = found.total()
     out.print(f"\n{total} sentence{'s' * (total != 1)}: {', '.join(counts)}")
+    return done
 
 
 def _show(out: Console, checked: CheckedSentence, *, several: bool) -> None:

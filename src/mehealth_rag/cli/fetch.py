@@ -1,20 +1,21 @@
-"""`mehealth fetch`: progress while it downloads, then a row per source and the links found."""
+"""`mehealth fetch`: progress while it downloads, then a row per source."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 
 from rich.table import Table
 
 from mehealth_rag.cli.context import Common, console, note, print_json
 from mehealth_rag.cli.progress import PATIENCE, TerminalProgress
-from mehealth_rag.fetching import Order, Row, Status, fetch
+from mehealth_rag.fetching import Row, Status, fetch
 
 
-def run(common: Common, order: Order) -> int:
+def run(common: Common, ids: Sequence[str], *, force: bool) -> int:
     """Fetch, print the report, and give the exit code: 1 where a source failed."""
     with TerminalProgress(patience=PATIENCE) as progress:
-        rows = fetch(common.settings, order, progress)
+        rows = fetch(common.settings, ids, progress, force=force)
     if common.json:
         print_json([asdict(row) for row in rows])
     else:
@@ -28,10 +29,5 @@ def _print(rows: tuple[Row, ...]) -> None:
         size = f"{row.bytes:,}" if row.bytes is not None else ""
         table.add_row(row.id, row.status, row.file or "", size, row.remark)
     console().print(table)
-    for row in rows:
-        if row.links:
-            console().print(f"{row.id} links to what is no source yet:")
-            for link in row.links:
-                console().print(f"  {link}")
     if any(row.status is Status.FETCHED for row in rows):
         note("to have what was fetched searched, run: mehealth ingest")

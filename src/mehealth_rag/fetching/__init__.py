@@ -1,6 +1,6 @@
 """Downloads the linked sources of the manifest: the only part that makes connections.
 
-    order → plan → jobs → downloads (one host, one connection) → places + record → rows
+    plan → jobs → downloads (one after the other) → places + record → rows
 
 `web` and `addresses` decide which machines may be reached and how politely, `download` what is
 taken, `kept` what lies on disk.
@@ -8,8 +8,8 @@ taken, `kept` what lies on disk.
 
 from __future__ import annotations
 
-from mehealth_rag.fetching.orders import Order, fetch
+from mehealth_rag.fetching.orders import fetch
 from mehealth_rag.fetching.outcomes import Row, Status
 from mehealth_rag.fetching.web import Limits, Network
 
-__all__ = ["Limits", "Network", "Order", "Row", "Status", "fetch"]
+__all__ = ["Limits", "Network", "Row", "Status", "fetch"]

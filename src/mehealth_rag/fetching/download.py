@@ -62,15 +62,15 @@ class Downloader:
             OSError: the file cannot be written.
         """
         url = web_address(job.url)
-        number = 0
+        number = 1
         while True:
-            number += 1
             try:
                 return await self._attempt(job, url)
             except Passing as fault:
                 self.web.host(url).postpone(self._wait(fault, number))
                 if number == self.limits.attempts:
                     raise
+            number += 1
 
     def _wait(self, fault: Passing, number: int) -> float:
         """Seconds until the next attempt: what the server says, else growing intervals."""
@@ -103,7 +103,7 @@ class Downloader:
         if coding not in _CODINGS:
             what = f"sent with the coding {coding[:40]!r}, which was not asked for"
             raise FetchFailure(what, LATER)
-        if (_number(response.headers.get("content-length", "")) or 0) > limit:
+        if (_number(response, "content-length") or 0) > limit:
             raise _too_large(limit)
         with part.open("wb") as stream:
             async for piece in response.aiter_bytes():
@@ -148,18 +148,17 @@ def _check_status(response: httpx.Response) -> None:
             "look for the new one and put it into sources.toml",
         )
     if status == 429 or status >= 500:
-        wait = _retry_after(response.headers.get("retry-after", ""))
-        raise Passing(f"{host} answers {status}", wait=wait)
+        raise Passing(f"{host} answers {status}", wait=_retry_after(response))
     raise FetchFailure(f"{host} refuses it ({status})", BY_HAND)
 
 
-def _retry_after(value: str) -> float | None:
+def _retry_after(response: httpx.Response) -> float | None:
     """Seconds that a Retry-After asks for: a number or a date; None where it says neither."""
-    seconds = _number(value)
+    seconds = _number(response, "retry-after")
     if seconds is not None:
         return float(seconds)
     try:
-        until = parsedate_to_datetime(value)
+        until = parsedate_to_datetime(response.headers.get("retry-after", ""))
     except (ValueError, TypeError):
         return None
     until = until if until.tzinfo else until.replace(tzinfo=UTC)
@@ -188,8 +187,8 @@ def _too_large(limit: int) -> FetchFailure:
     )
 
 
-def _number(text: str) -> int | None:
-    text = text.strip()
+def _number(response: httpx.Response, header: str) -> int | None:
+    text = response.headers.get(header, "").strip()
     return int(text) if text.isascii() and text.isdigit() else None
 
 

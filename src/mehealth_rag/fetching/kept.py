@@ -54,6 +54,7 @@ class StateFile:
 
         Raises FetchStateError where it cannot be read, is damaged, or a newer version wrote it.
         """
+        self.folder = folder
         self._path = path = folder / STATE
         records: list[Record] = []
         try:

@@ -1,17 +1,15 @@
-"""Carries out one order: everything is checked first, then locked, planned, fetched, reported."""
+"""Fetches sources: everything is checked first, then locked, planned, fetched, reported."""
 
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import httpx
 from filelock import FileLock, Timeout
 from rapidfuzz import process
 
@@ -20,7 +18,6 @@ from mehealth_rag.encoder.shipped import file_hash
 from mehealth_rag.errors import FetchBusyError, FetchStateError, UsageError
 from mehealth_rag.fetching.download import Downloader, Job, format_of
 from mehealth_rag.fetching.kept import Record, StateFile
-from mehealth_rag.fetching.links import new_links
 from mehealth_rag.fetching.outcomes import FetchFailure, Row, Status
 from mehealth_rag.fetching.web import MEGABYTE, PRODUCT, Limits, Network, Web
 from mehealth_rag.index.report import Progress
@@ -32,48 +29,19 @@ if TYPE_CHECKING:
 LOCK = ".fetched.lock"
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What `mehealth fetch` is told: which sources (none: all), and whether to ask for all anew."""
-
-    ids: tuple[str, ...] = ()
-    force: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Corpus:
-    """The manifest as fetching needs it: its sources, and where the file of each belongs."""
-
-    folder: Path
-    sources: tuple[Source, ...]
-    files: dict[str, str]
-
-    @classmethod
-    def load(cls, folder: Path) -> _Corpus:
-        return cls(folder, load_sources(folder), file_names(folder))
-
-    def chosen(self, ids: Sequence[str]) -> tuple[Source, ...]:
-        """The sources of the given ids, in the manifest's order; all where none is given."""
-        known = [s.id for s in self.sources]
-        for name in ids:
-            if name not in known:
-                nearest = process.extractOne(name, known)
-                hint = f"; did you mean {nearest[0]}?" if nearest else ""
-                raise UsageError(f"there is no source '{name}' in {self.folder}{hint}")
-        return tuple(s for s in self.sources if not ids or s.id in ids)
-
-
 def fetch(
     settings: Settings,
-    order: Order,
+    ids: Sequence[str] = (),
     progress: Progress | None = None,
     *,
+    force: bool = False,
     network: Network | None = None,
     limits: Limits | None = None,
 ) -> tuple[Row, ...]:
-    """Fetch what the order names; a row for every source, in the manifest's order.
+    """Fetch some sources, or all; a row for each, in the manifest's order.
 
-    `network` and `limits` stand in for those that the settings make.
+    With `force` the servers are asked for the whole of every file. `network` and `limits` stand in
+    for those that the settings make.
 
     Raises:
         UsageError: an unknown id.
@@ -84,35 +52,40 @@ def fetch(
     """
     progress = progress or Progress()
     limits = limits or Limits(size=settings.fetch_max_megabytes * MEGABYTE)
-    corpus = _Corpus.load(settings.corpus)
-    chosen = corpus.chosen(order.ids)
-    with _alone(corpus):
-        state = StateFile(corpus.folder)
-        planned = [_planned(source, corpus, state[source.id], order) for source in chosen]
-        jobs = [entry for entry in planned if isinstance(entry, Job)]
+    sources, files = load_sources(settings.corpus), file_names(settings.corpus)
+    chosen = _chosen(sources, ids, settings.corpus)
+    with _alone(settings.corpus) if files else nullcontext():  # no manifest: nothing is written
+        state = StateFile(settings.corpus)
+        planned = [_planned(s, files.get(s.id), state, force) for s in chosen]
         anywhere = Network(allowed=lambda _: True) if settings.fetch_allow_private else Network()
         web = Web(network or anywhere, limits, user_agent(settings.fetch_contact))
-        rows = asyncio.run(_work(jobs, Downloader(web, state, limits), progress))
-    made = (entry if isinstance(entry, Row) else rows[entry.source.id] for entry in planned)
-    return tuple(_with_links(row, corpus) for row in made)
+        return asyncio.run(_rows(planned, Downloader(web, state, limits), progress))
+
+
+def _chosen(sources: Sequence[Source], ids: Sequence[str], folder: Path) -> tuple[Source, ...]:
+    """The sources of the given ids, in the manifest's order; all where none is given."""
+    known = [s.id for s in sources]
+    for name in ids:
+        if name not in known:
+            nearest = process.extractOne(name, known)
+            hint = f"; did you mean {nearest[0]}?" if nearest else ""
+            raise UsageError(f"there is no source '{name}' in {folder}{hint}")
+    return tuple(s for s in sources if not ids or s.id in ids)
 
 
 @contextmanager
-def _alone(corpus: _Corpus) -> Iterator[None]:
+def _alone(folder: Path) -> Iterator[None]:
     """Keep other fetches out of the corpus folder."""
-    if not corpus.files:  # no manifest: nothing will be written
-        yield
-        return
-    lock = FileLock(corpus.folder / LOCK, timeout=0)
+    lock = FileLock(folder / LOCK, timeout=0)
     try:
         lock.acquire()
     except Timeout as error:
         raise FetchBusyError(
-            f"{corpus.folder}: another mehealth fetch is at work there; wait until it is done"
+            f"{folder}: another mehealth fetch is at work there; wait until it is done"
         ) from error
     except OSError as error:
         raise FetchStateError(
-            f"{corpus.folder}: cannot be written ({error.strerror}); check its permissions"
+            f"{folder}: cannot be written ({error.strerror}); check its permissions"
         ) from error
     try:
         yield
@@ -126,20 +99,19 @@ def user_agent(contact: str | None) -> str:
     return f"{name} ({contact})" if contact else name
 
 
-def _planned(source: Source, corpus: _Corpus, record: Record | None, order: Order) -> Job | Row:
+def _planned(source: Source, file: str | None, state: StateFile, force: bool) -> Job | Row:
     """A job for a source that is to be fetched, a row for one that is not."""
-    file = corpus.files.get(source.id)
     if file is None or source.url is None:
         return Row.skipped(source, "no address is known for it")
     try:
         form = format_of(source.format)
     except FetchFailure as failure:
         return Row.failed(source, failure)
-    job = Job(source, source.url, form, corpus.folder / file, file, force=order.force)
+    job = Job(source, source.url, form, state.folder / file, file, force=force)
     if source.path is None:
         return job
     try:
-        return _planned_again(job, record, file_hash(source.path))
+        return _planned_again(job, state[source.id], file_hash(source.path))
     except OSError as error:
         why = FetchFailure(f"{file} cannot be read ({error.strerror})", "check its permissions")
         return Row.failed(source, why)
@@ -159,36 +131,22 @@ def _planned_again(job: Job, record: Record | None, sha256: str) -> Job | Row:
     return Row.of(record, Status.UP_TO_DATE)
 
 
-async def _work(jobs: Sequence[Job], downloader: Downloader, progress: Progress) -> dict[str, Row]:
-    """The rows of all jobs by id: several hosts at a time, the sources of each one by one."""
-    rows: dict[str, Row] = {}
-    groups: dict[str, list[Job]] = defaultdict(list)
-    for job in jobs:
-        groups[_host(job)].append(job)
-    slots = asyncio.Semaphore(downloader.limits.hosts)
-
-    async def one_by_one(group: Sequence[Job]) -> None:
-        async with slots:
-            for job in group:
-                rows[job.source.id] = await _row(job, downloader)
-                progress.advance()
-
-    progress.stage("fetch", len(jobs))
+async def _rows(
+    planned: Sequence[Job | Row], downloader: Downloader, progress: Progress
+) -> tuple[Row, ...]:
+    """The rows of all sources, their files fetched one after the other."""
+    rows: list[Row] = []
+    progress.stage("fetch", sum(isinstance(entry, Job) for entry in planned))
     try:
-        async with asyncio.TaskGroup() as tasks:
-            for group in groups.values():
-                tasks.create_task(one_by_one(group))
+        for entry in planned:
+            if isinstance(entry, Row):
+                rows.append(entry)
+            else:
+                rows.append(await _row(entry, downloader))
+                progress.advance()
     finally:
         await downloader.web.close()
-    return rows
-
-
-def _host(job: Job) -> str:
-    """The host that a job begins with; a wrong address has none, and its row will say so."""
-    try:
-        return httpx.URL(job.url).host.lower()
-    except httpx.InvalidURL:
-        return ""
+    return tuple(rows)
 
 
 async def _row(job: Job, downloader: Downloader) -> Row:
@@ -207,12 +165,3 @@ async def _row(job: Job, downloader: Downloader) -> Row:
         why = f"{failure.reason}; {job.file} stays as fetched before"
         failure = FetchFailure(why, failure.advice)
     return Row.failed(job.source, failure)
-
-
-def _with_links(row: Row, corpus: _Corpus) -> Row:
-    """The row of a fetched document with the links in it that are no source yet."""
-    if row.status is not Status.FETCHED or row.file is None:
-        return row
-    known = [s.url for s in corpus.sources if s.url is not None]
-    base = row.final_url or row.url or ""
-    return replace(row, links=new_links(corpus.folder / row.file, base, known))

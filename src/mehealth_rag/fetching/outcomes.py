@@ -58,8 +58,6 @@ class Row:
     file: str | None = None
     bytes: int | None = None
     sha256: str | None = None
-    links: tuple[str, ...] = ()
-    """Addresses that the fetched document links to and that are no source yet."""
 
     @classmethod
     def of(cls, record: Record, status: Status) -> Row:

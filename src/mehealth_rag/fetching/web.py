@@ -1,4 +1,4 @@
-"""The way out: checked addresses, one connection a host, pauses, robots.txt, redirects, time-outs.
+"""The way out: checked addresses, pauses, robots.txt, redirects, time-outs; one request at a time.
 
 A name is looked up once, its addresses are checked, and the connection is made to one of those.
 Certificate, SNI and the Host header keep the name, so nothing can be swapped in between.
@@ -24,13 +24,7 @@ from mehealth_rag.fetching.addresses import (
     resolve,
     web_address,
 )
-from mehealth_rag.fetching.outcomes import (
-    BY_HAND,
-    LATER,
-    FetchFailure,
-    OutOfTime,
-    Passing,
-)
+from mehealth_rag.fetching.outcomes import BY_HAND, LATER, FetchFailure, OutOfTime, Passing
 
 PRODUCT = "mehealth-rag"
 """What we call ourselves in the User-Agent, and in what a robots.txt may say of us."""
@@ -68,9 +62,6 @@ class Limits:
     """The most of a Crawl-delay that is honoured."""
     robots_size: int = 512 * 1024
     """Bytes of a robots.txt that are read, as RFC 9309 has it."""
-
-    hosts: int = 8
-    """Hosts that are asked at the same time; each has one connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,28 +129,25 @@ class _CheckedTransport(httpx.AsyncHTTPTransport):
 
 
 class _Host:
-    """One host, one connection: requests come one after the other and with a pause between."""
+    """One host: its connection, its rules, and when it may be asked again."""
 
     def __init__(self, transport: _CheckedTransport, limits: Limits, agent: str) -> None:
         self.robots: dict[str, Protego] = {}
         """Rules by origin."""
         self._vain = 0
-        self._given_up: FetchFailure | None = None
-        """Set when the host could not be reached so often: its other sources need not wait too."""
+        """Connections in a row that could not be made."""
         self._limits = limits
         self._pause = limits.pause
         self._not_before = 0.0
-        self._lock = asyncio.Lock()
-        headers = {"User-Agent": agent, "Accept": "*/*", "Accept-Encoding": "identity"}
-        self._client = httpx.AsyncClient(
+        self.client = httpx.AsyncClient(
             transport=transport,
             timeout=httpx.Timeout(limits.read, connect=limits.connect),
-            headers=headers,
+            headers={"User-Agent": agent, "Accept": "*/*", "Accept-Encoding": "identity"},
             trust_env=False,
         )
 
     def postpone(self, seconds: float) -> None:
-        """Let the next request wait at least so long, whoever makes it."""
+        """Let the next request wait at least so long."""
         self._not_before = max(self._not_before, time.monotonic() + seconds)
 
     def slow_down(self, crawl_delay: float | None) -> None:
@@ -170,45 +158,30 @@ class _Host:
     async def request(
         self, url: httpx.URL, headers: Mapping[str, str]
     ) -> AsyncIterator[httpx.Response]:
-        """GET one address when it is its turn; nobody else is served until the response is left."""
-        async with self._lock:
-            if self._given_up is not None:
-                raise FetchFailure(self._given_up.reason, self._given_up.advice)
-            await asyncio.sleep(self._not_before - time.monotonic())
-            try:
-                async with (
-                    self._in_time(),
-                    self._client.stream("GET", url, headers=dict(headers)) as response,
-                ):
-                    self._vain = 0
-                    yield response
-                    if response.status_code != 200:
-                        await _drain(response)
-            except httpx.DecodingError as error:
-                raise FetchFailure("what was sent cannot be unpacked", LATER) from error
-            except httpx.TransportError as error:
-                fault = _named(error, url.host)
-                self._vain += isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
-                if self._vain >= self._limits.attempts:
-                    self._given_up = fault
-                raise fault from error
-            finally:
-                self.postpone(self._pause)
-
-    async def close(self) -> None:
-        """Close the connection."""
-        await self._client.aclose()
-
-    @asynccontextmanager
-    async def _in_time(self) -> AsyncIterator[None]:
+        """GET one address when it is its turn; a host that was tried in vain is left alone."""
+        if self._vain >= self._limits.attempts:
+            raise FetchFailure(f"no connection to {url.host} (as before)", LATER)
+        await asyncio.sleep(self._not_before - time.monotonic())
         seconds = self._limits.total
         try:
-            async with asyncio.timeout(seconds):
-                yield
+            async with (
+                asyncio.timeout(seconds),
+                self.client.stream("GET", url, headers=dict(headers)) as response,
+            ):
+                self._vain = 0
+                yield response
+                if response.status_code != 200:
+                    await _drain(response)
         except TimeoutError as error:
-            raise OutOfTime(
-                f"the server had not sent all of it after {seconds:g} s", LATER
-            ) from error
+            why = f"the server had not sent all of it after {seconds:g} s"
+            raise OutOfTime(why, LATER) from error
+        except httpx.DecodingError as error:
+            raise FetchFailure("what was sent cannot be unpacked", LATER) from error
+        except httpx.TransportError as error:
+            self._vain += isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
+            raise _named(error, url.host) from error
+        finally:
+            self.postpone(self._pause)
 
 
 async def _drain(response: httpx.Response) -> None:
@@ -253,7 +226,7 @@ class Web:
     async def close(self) -> None:
         """Close all connections."""
         for host in self._hosts.values():
-            await host.close()
+            await host.client.aclose()
 
     @asynccontextmanager
     async def get(
@@ -306,22 +279,21 @@ class Web:
     async def _robots(self, url: httpx.URL) -> Protego:
         """The rules of a host. One that leads its robots.txt astray has none (RFC 9309)."""
         try:
-            return Protego.parse(await self._robots_text(url))
+            async with self.get(url, {}, heed_robots=False) as response:
+                text = await self._robots_text(response)
         except (Passing, OutOfTime):  # it may forbid what is asked for: nobody knows yet
             raise
         except FetchFailure:
-            return Protego.parse("")
-
-    async def _robots_text(self, url: httpx.URL) -> str:
-        async with self.get(url, {}, heed_robots=False) as response:
-            status = response.status_code
-            if status == 429 or status >= 500:  # RFC 9309: then nothing is allowed
-                raise Passing(f"the robots.txt of {url.host} answers {status}")
-            if status != 200:
-                return ""
             text = b""
+        return Protego.parse(text.decode("utf-8-sig", "replace"))
+
+    async def _robots_text(self, response: httpx.Response) -> bytes:
+        status, text = response.status_code, b""
+        if status == 429 or status >= 500:  # RFC 9309: then nothing is allowed
+            raise Passing(f"the robots.txt of {response.url.host} answers {status}")
+        if status == 200:
             async for chunk in response.aiter_raw():
                 text += chunk
                 if len(text) >= self._limits.robots_size:
                     break
-        return text[: self._limits.robots_size].decode("utf-8-sig", "replace")
+        return text[: self._limits.robots_size]

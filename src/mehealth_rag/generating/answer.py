@@ -10,7 +10,7 @@ from mehealth_rag.answering.library import Library
 from mehealth_rag.answering.marking import decisive, mark
 from mehealth_rag.answering.questions import Question
 from mehealth_rag.answering.reading import Draft, nearest
-from mehealth_rag.errors import LanguageModelFailure
+from mehealth_rag.errors import LanguageModelError, LanguageModelFailure
 from mehealth_rag.generating.gate import Passed
 from mehealth_rag.generating.writing import Task, Writer, Written, write
 from mehealth_rag.growing import mapped
@@ -45,7 +45,7 @@ def whole_answer(task: Task, written: Written, library: Library) -> Answer:
     if written.passed:
         own = _own_words(draft, written.passed)
         found = _told(task, [*written.passed, *own], library, draft.disagree)
-        return replace(found, notice=" ".join(filter(None, (_beside(written), _added(len(own))))))
+        return replace(found, notice=_beside(written, len(own)))
     if draft.statements and (not written.silent or draft.confidence >= SURE_FROM):
         notice = f"{_alone(written)}; {OWN_WORDS}"
         return replace(answered(question, draft, library), notice=notice)
@@ -130,17 +130,14 @@ _FAILED = {
 }
 
 
-def _failed(written: Written) -> str:
-    if written.failure is None:
-        return ""
-    kind = written.failure.kind
-    return _FAILED.get(kind, f"failed ({kind})")
+def _failed(failure: LanguageModelError) -> str:
+    return _FAILED.get(failure.kind, f"failed ({failure.kind})")
 
 
 def _alone(written: Written) -> str:
     """Why nothing of what the model wrote is shown."""
     if written.failure is not None:
-        return f"The language model {_failed(written)}"
+        return f"The language model {_failed(written.failure)}"
     if written.silent:
         return _SILENT
     if written.dropped:
@@ -148,24 +145,16 @@ def _alone(written: Written) -> str:
     return "The language model wrote nothing"
 
 
-def _beside(written: Written) -> str:
-    """What became of the rest of what the model wrote."""
+def _beside(written: Written, quoted: int) -> str:
+    """What became of the rest of what the model wrote, and how much at the end is quoted."""
     told = []
     if written.failure is not None:
-        told.append(f"The language model {_failed(written)} before it had ended.")
-    count = len(written.dropped)
-    if count:
-        which, them = ("1 sentence", "it") if count == 1 else (f"{count} sentences", "them")
-        was = "was" if count == 1 else "were"
+        told.append(f"The language model {_failed(written.failure)} before it had ended.")
+    if written.dropped:
         told.append(
-            f"{which} of the language model {was} left out: the documents do not bear {them} out."
+            "Sentences of the language model that the documents do not bear out and that are left "
+            f"out: {len(written.dropped)}."
         )
+    if quoted:
+        told.append(f"Sentences at the end that are quoted from the documents: {quoted}.")
     return " ".join(told)
-
-
-def _added(count: int) -> str:
-    """That the end of the answer is quoted."""
-    if not count:
-        return ""
-    which = "The last sentence is" if count == 1 else f"The last {count} sentences are"
-    return f"{which} quoted from the documents."

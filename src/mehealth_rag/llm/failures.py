@@ -21,9 +21,6 @@ _NO_MODEL = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _LONGEST = 160
-_GARBAGE = (
-    "the server at {url} sends what is not a language model's reply; check MEHEALTH_LLM_BASE_URL"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,37 +40,33 @@ class Place:
 
 def explain(error: Exception, place: Place) -> LanguageModelError:
     """Any exception of the client as the error that a user is told."""
-    match error:
-        case LanguageModelError():
-            return error
-        case openai.APIStatusError():
-            kind, text = _by_status(error.status_code, _message(error), place)
-        case openai.APIError() if type(error) is openai.APIError:  # told inside a stream
-            kind, text = _by_status(500, _message(error), place)
-        case openai.APIError() | httpx.TransportError():
-            kind, text = _by_connection(error, place.url)
-        case _:
-            kind, text = LanguageModelFailure.GARBAGE, _GARBAGE.format(url=place.url)
+    if isinstance(error, LanguageModelError):
+        return error
+    kind, text = _told(error, place)
     told = LanguageModelError(text, kind)
     told.__cause__ = error
     return told
 
 
-def _by_connection(error: Exception, url: str) -> tuple[LanguageModelFailure, str]:
-    server = f"the language model's server at {url}"
+def _told(error: Exception, place: Place) -> tuple[LanguageModelFailure, str]:
+    server = f"the language model's server at {place.url}"
     match error:
+        case openai.APIStatusError():
+            return _by_status(error.status_code, _message(error), place)
+        case openai.APIError() if type(error) is openai.APIError:  # told inside a stream
+            return _by_status(500, _message(error), place)
         case openai.APITimeoutError() if isinstance(error.__cause__, httpx.ConnectTimeout):
-            return LanguageModelFailure.UNREACHABLE, f"{server} does not answer; is it running?"
+            kind, text = LanguageModelFailure.UNREACHABLE, "does not answer; is it running?"
         case openai.APITimeoutError() | httpx.TimeoutException():
-            return LanguageModelFailure.SLOW, f"{server} went silent; mehealth doctor tells more"
+            kind, text = LanguageModelFailure.SLOW, "went silent; mehealth doctor tells more"
         case openai.APIConnectionError():
-            return LanguageModelFailure.UNREACHABLE, f"{server} cannot be reached; is it running?"
+            kind, text = LanguageModelFailure.UNREACHABLE, "cannot be reached; is it running?"
         case httpx.TransportError():
-            return (
-                LanguageModelFailure.CUT_OFF,
-                f"{server} broke off before the answer was complete",
-            )
-    return LanguageModelFailure.GARBAGE, _GARBAGE.format(url=url)
+            kind, text = LanguageModelFailure.CUT_OFF, "broke off before the answer was complete"
+        case _:
+            text = "sends what is not a model's reply; check MEHEALTH_LLM_BASE_URL"
+            kind = LanguageModelFailure.GARBAGE
+    return kind, f"{server} {text}"
 
 
 def _by_status(status: int, message: str, place: Place) -> tuple[LanguageModelFailure, str]:

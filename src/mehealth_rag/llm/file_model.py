@@ -59,15 +59,12 @@ class FileModel(ServerModel):
         process, self._process = self._process, None
         if process is None:
             return
+        process.kill()
+        process.wait()
         for stream in (process.stdin, process.stdout):
             if stream is not None:
                 with contextlib.suppress(OSError):
                     stream.close()
-        try:
-            process.wait(timeout=2)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
 
     def __del__(self) -> None:
         if hasattr(self, "_process"):

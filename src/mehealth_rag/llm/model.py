@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,6 +12,7 @@ from mehealth_rag.errors import UsageError
 
 if TYPE_CHECKING:
     from mehealth_rag.llm.server_model import ServerModel
+    from mehealth_rag.llm.streaming import ReplyStream
     from mehealth_rag.settings import Settings
 
 ASSUMED_CONTEXT = 4_096
@@ -26,13 +27,6 @@ class Message:
     content: str
 
 
-class TextStream(Iterator[str], Protocol):
-    """Text as it arrives. `close` stops the request at once, from any thread."""
-
-    def close(self) -> None:
-        """End the request; a reader that waits in another thread sees the end."""
-
-
 class LanguageModel(Protocol):
     """A model that writes text. `context_tokens` is what prompt and answer may have together."""
 
@@ -43,7 +37,7 @@ class LanguageModel(Protocol):
     def count(self, text: str) -> int:
         """Tokens of a text: the server's own count where it offers one, else an upper estimate."""
 
-    def stream(self, messages: Sequence[Message], max_tokens: int) -> TextStream:
+    def stream(self, messages: Sequence[Message], max_tokens: int) -> ReplyStream:
         """Stream the answer's text, at most `max_tokens` of it, in bounded time.
 
         Text that has come stays valid when a later piece raises; only its last sentence may be
@@ -98,26 +92,24 @@ def _check_packages(*names: str) -> None:
 def _key(settings: Settings) -> str:
     """The key of the model's server, from the settings or its file; empty where there is none."""
     if settings.llm_api_key_file is None:
-        key = settings.llm_api_key.get_secret_value() if settings.llm_api_key else ""
-        return _fit(key.strip(), "MEHEALTH_LLM_API_KEY")
-    if settings.llm_api_key is not None:
+        where = "MEHEALTH_LLM_API_KEY"
+        key = settings.llm_api_key.get_secret_value().strip() if settings.llm_api_key else ""
+    elif settings.llm_api_key is not None:
         raise UsageError("llm_api_key and llm_api_key_file are both set; unset one of them")
-    path = settings.llm_api_key_file.expanduser()
-    key = _first_line(path)
-    if not key:
-        raise UsageError(f"{path}: its first line holds no key; check MEHEALTH_LLM_API_KEY_FILE")
-    return _fit(key, str(path))
+    else:
+        path = settings.llm_api_key_file.expanduser()
+        where, key = str(path), _first_line(path)
+    if key and not (key.isascii() and key.isprintable() and " " not in key):
+        raise UsageError(f"{where} holds what cannot be a key: spaces or signs outside ASCII")
+    return key
 
 
 def _first_line(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8").partition("\n")[0].strip()
+        key = path.read_text(encoding="utf-8").partition("\n")[0].strip()
     except (OSError, UnicodeDecodeError) as error:
         what = getattr(error, "strerror", None) or "not a text file"
         raise UsageError(f"{path}: {what}; check MEHEALTH_LLM_API_KEY_FILE") from error
-
-
-def _fit(key: str, where: str) -> str:
-    if key and not (key.isascii() and key.isprintable() and " " not in key):
-        raise UsageError(f"{where} holds what cannot be a key: spaces or signs outside ASCII")
+    if not key:
+        raise UsageError(f"{path}: its first line holds no key; check MEHEALTH_LLM_API_KEY_FILE")
     return key

@@ -47,6 +47,12 @@ _CONTEXT_KEYS = (
 _HEADERS = frozenset(
     "accept accept-encoding connection content-length content-type host user-agent".split()
 )
+_LEFT_OUT = frozenset({"max_tokens", "temperature", "seed"})
+"""Parameters of a request that are left out, or called otherwise, where a model refuses them."""
+
+_MOST_COUNTED = 2_048
+"""Texts whose tokens are remembered, at the most."""
+
 _UNIT = re.compile(r"[A-Za-z]+|\d|\n|[^\sA-Za-z\d]")
 
 
@@ -76,13 +82,6 @@ class ServerFacts:
     context_from: str = ""
     counts_at: str | None = None
     counts_key: str = "content"
-
-
-_MOST_COUNTED = 2_048
-"""Texts whose tokens are remembered, at the most."""
-
-_LEFT_OUT = frozenset({"max_tokens", "temperature", "seed"})
-"""Parameters of a request that are left out, or called otherwise, where a model refuses them."""
 
 
 class ServerModel:
@@ -129,13 +128,7 @@ class ServerModel:
         place = self.facts().place
         try:
             with self._client(place, self._settings.llm_timeout, retries=0) as client:
-                reply = None
-                while reply is None:
-                    body = self._body(place, messages, max_tokens)
-                    try:
-                        reply = client.chat.completions.create(**body)
-                    except openai.BadRequestError as error:
-                        self._note_refused(error, body)
+                reply = client.chat.completions.create(**self._body(place, messages, max_tokens))
                 return reply.usage.prompt_tokens if reply.usage else None
         except Exception as error:
             raise explain(error, place) from error
@@ -282,11 +275,13 @@ def _told(client: openai.OpenAI, place: Place) -> ServerFacts:
         return replace(facts, context=running["n_ctx"], context_from="/props", counts_at=counts)
     entry = next((e for e in entries if len(entries) == 1 or e.get("id") == place.model), {})
     meta = entry.get("meta")
-    for key, size in [*entry.items(), *(meta.items() if isinstance(meta, dict) else ())]:
-        if key in _CONTEXT_KEYS and isinstance(size, int) and size > 0:
+    told = entry | (meta if isinstance(meta, dict) else {})
+    for key in _CONTEXT_KEYS:
+        if isinstance(size := told.get(key), int) and size > 0:
             facts = replace(facts, context=size, context_from=f"/v1/models ({key})")
             if key == "max_model_len":  # vLLM's
-                return replace(facts, counts_at=f"{root}/tokenize", counts_key="prompt")
+                facts = replace(facts, counts_at=f"{root}/tokenize", counts_key="prompt")
+            return facts
     return facts
 
 

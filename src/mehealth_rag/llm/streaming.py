@@ -107,7 +107,7 @@ class Request:
 
 
 class ReplyStream:
-    """The text of one reply; see `mehealth_rag.llm.model.TextStream`.
+    """The text of one reply as it arrives.
 
     A stream that nobody holds any more stops its request as well.
     """
@@ -130,7 +130,7 @@ class ReplyStream:
         raise StopIteration
 
     def close(self) -> None:
-        """Stop the request; a reader that waits sees the end. Does nothing the second time."""
+        """Stop the request at once, from any thread; a reader that waits sees the end."""
         self._over = True
         self._future.cancel()
         self._arrived.put(None)

@@ -72,19 +72,6 @@ def page_links(page: pdfium.PdfPage, frame: Frame) -> tuple[Link, ...]:
     return tuple(links)
 
 
-def addresses(document: pdfium.PdfDocument) -> tuple[str, ...]:
-    """Read the addresses that a document links to, page by page; a broken page has none."""
-    found: list[str] = []
-    for index in range(len(document)):
-        try:
-            page = document[index]
-        except pdfium.PdfiumError:
-            continue
-        found += [link.url for link in page_links(page, Frame((0.0, 0.0, 0.0, 0.0)))]
-        page.close()
-    return tuple(found)
-
-
 def metadata(document: pdfium.PdfDocument) -> dict[str, str]:
     """Read title, author and the like, names in lower case; only what is not empty."""
     try:
