@@ -15,7 +15,7 @@ from mehealth_rag.guide.values import ContactKind, Guide
 from mehealth_rag.settings import Settings
 from mehealth_rag.types import Citation
 from mehealth_rag.wiring import ingest
-from tests.made_corpus import assistant_over, new_index
+from tests.made_corpus import assistant_over
 
 PLAN = """\
 # A plan for Gannet Bay
@@ -147,7 +147,7 @@ def test_only_changed_documents_are_read_for_their_guide(
     corpus.mkdir()
     (corpus / "plan.md").write_text(PLAN, encoding="utf-8")
     (corpus / "tower.txt").write_text(BARE, encoding="utf-8")
-    flags = {"corpus": corpus, "index": new_index(tmp_path)}
+    flags = {"corpus": corpus, "index": tmp_path / "index"}
     settings = Settings.load(flags, environ={}, folder=tmp_path)
     ingest(settings)
     before = guides(settings)

@@ -124,11 +124,8 @@ class Overview:
     ) -> Answer | None:
         """The answer to a question for whole documents; None where it asks for something else."""
         naming = self.retriever.naming(question, documents)
-        spans = sorted((s for n in naming.named for s in n.spans), key=lambda s: -s.start)
-        rest = question
-        for span in spans:
-            rest = f"{rest[: span.start]} {rest[span.end :]}"
-        aspect = aspect_of(rest, follows=bool(history), named=bool(spans))
+        rest = naming.bare if naming.named else question
+        aspect = aspect_of(rest, follows=bool(history), named=bool(naming.named))
         if aspect is None:
             return None
         chosen = sorted(naming.documents) or documents or self._spoken_of(history)
