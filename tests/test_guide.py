@@ -11,7 +11,8 @@ import pytest
 from mehealth_rag.assistant import Assistant
 from mehealth_rag.guide import making
 from mehealth_rag.guide.candidates import MOST_PASSAGES, sampled
-from mehealth_rag.guide.values import ContactKind, Guide
+from mehealth_rag.guide.values import Guide
+from mehealth_rag.language.contacts import ContactKind
 from mehealth_rag.settings import Settings
 from mehealth_rag.types import Citation
 from mehealth_rag.wiring import ingest
@@ -121,8 +122,8 @@ def test_contacts_by_their_form(guide: Guide[Citation]) -> None:
     assert found == [
         (ContactKind.WEB, "www.gannetbay.example"),
         (ContactKind.EMAIL, "office@gannetbay.example"),
-        (ContactKind.TELEPHONE, "01632 960 118"),
-        (ContactKind.TELEPHONE, "01632 960 444"),
+        (ContactKind.PHONE, "01632 960 118"),
+        (ContactKind.PHONE, "01632 960 444"),
         (ContactKind.POST, "the Gannet Bay Trust, 4 Sail Street, Northby, NB1 2CD"),
     ]
 
