@@ -54,43 +54,38 @@ _OTHERWISE = re.compile(
 _I = r"(?:do|can|could|should|must|might|may|would|shall|to)\b(?: (?:i|we|you|one))?(?: \w+)?"
 _REACHING = r"(?:contact|reach|get (?:in touch|hold|through))"
 _CALLING = r"(?:ring|call|phone|telephone|dial)"
-_ASKED: tuple[tuple[str, frozenset[ContactKind], bool], ...] = (
+_ASKED: tuple[tuple[ContactKind | None, bool, str], ...] = (
+    (ContactKind.EMAIL, True, r"\be-?mail address|(?<!\ban )(?<!\bmy )(?<!\bby )\be-?mails?\b"),
     (
-        r"\be-?mail address|(?<!\ban )(?<!\bmy )(?<!\bby )\be-?mails?\b",
-        frozenset({ContactKind.EMAIL}),
+        ContactKind.PHONE,
         True,
-    ),
-    (
         rf"\b(?:tele)?phone (?:number|no)\b|\b(?:number|no) (?:{_I} )?{_CALLING}\b|\btel\b"
         r"|^\W*(?:tele)?phone\W*$|\b(?:\w+s|her|his|their|your|office|home) (?:tele)?phone\W*$",
-        frozenset({ContactKind.PHONE}),
-        True,
     ),
-    (r"\b(?:postal|mailing) address\b|\bpost ?code\b", frozenset({ContactKind.POST}), True),
+    (ContactKind.POST, True, r"\b(?:postal|mailing) address\b|\bpost ?code\b"),
     (
-        rf"\b(?:who|whom|where) {_I} {_CALLING}\b"
-        r"|(?<!\bfax )\b(?:number|phone|telephone) (?:to|for)\b|'s (?:phone|number)\b"
-        r"|\b(?:helpline|hotline|mobile) number\b",
-        frozenset({ContactKind.PHONE}),
+        ContactKind.PHONE,
         False,
+        rf"\b(?:who|whom|where) {_I} {_CALLING}\b|\b(?:helpline|hotline|mobile) number\b"
+        r"|(?<!\bfax )\b(?:number|phone|telephone) (?:to|for)\b|'s (?:phone|number)\b",
     ),
-    (r"\b(?:url|links?|web ?(?:address|site|page))\b", frozenset({ContactKind.WEB}), False),
+    (ContactKind.WEB, False, r"\b(?:url|links?|web ?(?:address|site|page))\b"),
     (
+        ContactKind.POST,
+        False,
         r"\bwhere(?:abouts)? (?:are (?:you|they)|is (?:the|your|their) (?:\w+ )?"
         r"(?:office|headquarters|hq))(?: (?:based|located))?\W*$",
-        frozenset({ContactKind.POST}),
-        False,
     ),
     (
+        None,
+        False,
         rf"\b(?:who|whom|where) {_I} (?:talk|speak|write|turn|complain|report|send|{_REACHING})\b"
         rf"|\b(?:who|whom) {_I} (?:ask|see|go)\b|\bhow {_I} {_REACHING}\b|^\W*contacts?\b"
         r"|\bcontact (?:details?|person|point|address|form)\b|\baddress (?:of|for|to)\b"
         r"|\b(?:what|which|the|your|their)(?: \w+)? address\b|^\W*address\b",
-        ANY,
-        False,
     ),
 )
-"""Forms of a question for a contact, its kinds, and whether nothing else will do."""
+"""The kind that a question asks for, None for any; whether nothing else will do; its forms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +119,10 @@ def wish_of(question: str) -> Wish | None:
     asked = " ".join(fold(question).split())
     if _OTHERWISE.search(asked):
         return None
-    found = ((kinds, only) for form, kinds, only in _ASKED if re.search(form, asked))
-    first = next(found, None)
-    return Wish(*first) if first else None
+    for kind, only, form in _ASKED:
+        if re.search(form, asked):
+            return Wish(frozenset({kind}) if kind else ANY, only)
+    return None
 
 
 @dataclass(frozen=True, slots=True)

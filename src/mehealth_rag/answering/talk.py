@@ -181,8 +181,5 @@ def _topics(index: OpenIndex, document: IndexedDocument) -> list[str]:
     for passage in index.passages(places):
         said[" ".join(passage.heading.rstrip(" :.").split())] += len(passage.sentences)
     title = document.source.title.casefold()
-    return [
-        heading
-        for heading, _ in said.most_common()
-        if _TOPIC.fullmatch(heading) and heading.casefold() != title and not gives_orders(heading)
-    ]
+    found = (h for h, _ in said.most_common() if h.casefold() != title and not gives_orders(h))
+    return list(filter(_TOPIC.fullmatch, found))

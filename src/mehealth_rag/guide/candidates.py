@@ -47,7 +47,7 @@ _NO_STATEMENT = re.compile(
 )
 """Addresses, works cited, and what only points elsewhere."""
 
-_PAIRS = ("“”", "()")
+_PAIRS = (("“", "”"), ("(", ")"))
 """What is opened is closed: half a speech says nothing alone."""
 
 

@@ -85,7 +85,8 @@ def _named(passages: Sequence[Passage]) -> Iterator[Person[Quote]]:
                 last += text[last : last + 1] == ")"
                 quote = one.passage.quote(Span(start + first, start + last))
                 if len(role.split()) <= _LONGEST_ROLE:
-                    yield Person(*(" ".join(s.split()) for s in (match["name"], role)), quote)
+                    name, role = " ".join(match["name"].split()), " ".join(role.split())
+                    yield Person(name, role, quote)
 
 
 def _matches(text: str) -> Iterator[re.Match[str]]:
