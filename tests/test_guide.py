@@ -11,11 +11,12 @@ import pytest
 from mehealth_rag.assistant import Assistant
 from mehealth_rag.guide import making
 from mehealth_rag.guide.candidates import MOST_PASSAGES, sampled
-from mehealth_rag.guide.values import ContactKind, Guide
+from mehealth_rag.guide.values import Guide
+from mehealth_rag.language.contacts import ContactKind
 from mehealth_rag.settings import Settings
 from mehealth_rag.types import Citation
 from mehealth_rag.wiring import ingest
-from tests.made_corpus import assistant_over, new_index
+from tests.made_corpus import assistant_over
 
 PLAN = """\
 # A plan for Gannet Bay
@@ -121,8 +122,8 @@ def test_contacts_by_their_form(guide: Guide[Citation]) -> None:
     assert found == [
         (ContactKind.WEB, "www.gannetbay.example"),
         (ContactKind.EMAIL, "office@gannetbay.example"),
-        (ContactKind.TELEPHONE, "01632 960 118"),
-        (ContactKind.TELEPHONE, "01632 960 444"),
+        (ContactKind.PHONE, "01632 960 118"),
+        (ContactKind.PHONE, "01632 960 444"),
         (ContactKind.POST, "the Gannet Bay Trust, 4 Sail Street, Northby, NB1 2CD"),
     ]
 
@@ -147,7 +148,7 @@ def test_only_changed_documents_are_read_for_their_guide(
     corpus.mkdir()
     (corpus / "plan.md").write_text(PLAN, encoding="utf-8")
     (corpus / "tower.txt").write_text(BARE, encoding="utf-8")
-    flags = {"corpus": corpus, "index": new_index(tmp_path)}
+    flags = {"corpus": corpus, "index": tmp_path / "index"}
     settings = Settings.load(flags, environ={}, folder=tmp_path)
     ingest(settings)
     before = guides(settings)

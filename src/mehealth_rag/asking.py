@@ -8,17 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mehealth_rag.answering import compose, reading
-from mehealth_rag.answering.contacts import (
-    ANY,
-    MOST_READ,
-    Sought,
-    gives,
-    giving,
-    linked,
-    others,
-    preferred,
-    wish_of,
-)
+from mehealth_rag.answering.contacts import Seeker, Sought, wish_of
 from mehealth_rag.answering.library import Library
 from mehealth_rag.answering.links import find_link, link_pages
 from mehealth_rag.answering.overview import Overview
@@ -41,7 +31,6 @@ if TYPE_CHECKING:
     from mehealth_rag.answering.contacts import Wish
     from mehealth_rag.answering.links import FoundLink
     from mehealth_rag.answering.questions import Question
-    from mehealth_rag.answering.reading import Draft
     from mehealth_rag.answering.scope import Refusal
     from mehealth_rag.generating.writing import Pen
     from mehealth_rag.index.opened import OpenIndex
@@ -145,17 +134,20 @@ class _Asked:
     """A question as it stands alone, and the passages found for it.
 
     `shown` are its words as it is shown, `history` the turns before. `read` has the reader read
-    passages: what only a link answers needs none. `plain` are the documents that an
-    answer need not name. `refusal` declines it where they do not answer it.
+    passages: what only a link answers needs none. `plain` are the documents that an answer need
+    not name. `wish` is the contact that it asks for; `refusal` declines it where the documents do
+    not answer it.
     """
 
     question: Question
     shown: str
     history: Sequence[Turn]
+    documents: Sequence[str]
     evidence: tuple[Evidence, ...]
     read: Callable[[Sequence[Evidence]], tuple[ReadHit, ...]]
     plain: frozenset[str]
-    refusal: Refusal | None = None
+    wish: Wish | None
+    refusal: Refusal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,28 +162,15 @@ class Answerer:
     def answers(self, question: str, history: Sequence[Turn], documents: Sequence[str]) -> Growing:
         """The answer as it grows, and returned when it is whole."""
         watch = Stopwatch()
-        talk = talk_of(question, self.finder.speller)
-        if talk is not None:
-            said = reply(question, talk, self.index, documents)
-            return replace(said, timings_ms=watch.stop())
         history = about_documents(history, self.finder.speller)
-        told = self._overview.whole(question, history, documents)
-        if told is not None:
-            return replace(told, index=self.index.fingerprint, timings_ms=watch.stop())
-        refusal = declined(question)
-        if refusal is not None and refusal.final:
-            refused = compose.decline(question, refusal.sentence, self.index.fingerprint)
-            return replace(refused, timings_ms=watch.stop())
-        alone = self.finder.stand_alone(question, history)
-        analysed = analyse(alone.text, alone.whole)
-        watch.lap("rewrite")
-        found = self.finder.search(question, alone, documents, PASSAGES_READ, each=True)
-        evidence = found.evidence
-        watch.lap("retrieve")
+        answer = self._at_once(question, history, documents)
+        if answer is not None:
+            return replace(answer, index=self.index.fingerprint, timings_ms=watch.stop())
+        asked = self._asked(question, history, documents, watch)
         framed = partial(
             replace,
             question=question,
-            standalone_question=alone.text,
+            standalone_question=asked.shown,
             index=self.index.fingerprint,
         )
 
@@ -199,76 +178,80 @@ class Answerer:
             watch.mark("first_words")
             return framed(part)
 
-        part = self._overview.part(alone.text, evidence)
-        if part is not None:
-            return framed(part, timings_ms=watch.stop())
-        read = partial(self.finder.read, question, turns_of(alone, history))
-        asked = _Asked(analysed, alone.text, history, evidence, read, found.plain, refusal)
-        answer = yield from mapped(self._answer(asked, documents), begun)
+        answer = yield from mapped(self._answer(asked), begun)
         watch.lap("answer")
         return framed(answer, timings_ms=watch.stop())
 
-    def _answer(self, asked: _Asked, documents: Sequence[str]) -> Growing:
+    def _at_once(
+        self, question: str, history: Sequence[Turn], documents: Sequence[str]
+    ) -> Answer | None:
+        """What needs no search: small talk, the whole of documents, a refusal whatever they say."""
+        talk = talk_of(question, self.finder.speller)
+        if talk is not None:
+            return reply(question, talk, self.index, documents)
+        whole = self._overview.whole(question, history, documents)
+        refusal = declined(question) if whole is None else None
+        if refusal is None or not refusal.final:
+            return whole
+        return compose.decline(question, refusal.sentence, self.index.fingerprint)
+
+    def _asked(
+        self, question: str, history: Sequence[Turn], documents: Sequence[str], watch: Stopwatch
+    ) -> _Asked:
+        """The question as it stands alone, and what the search brings for it."""
+        alone = self.finder.stand_alone(question, history)
+        analysed = analyse(alone.text, alone.whole)
+        watch.lap("rewrite")
+        found = self.finder.search(question, alone, documents, PASSAGES_READ, each=True)
+        watch.lap("retrieve")
+        wish = wish_of(alone.text)
+        return _Asked(
+            question=analysed,
+            shown=alone.text,
+            history=history,
+            documents=documents,
+            evidence=found.evidence,
+            read=partial(self.finder.read, question, turns_of(alone, history)),
+            plain=found.plain,
+            wish=wish,
+            refusal=declined(question) if wish is None else None,
+        )
+
+    def _answer(self, asked: _Asked) -> Growing:
+        """A part of a document, a link, what a model writes or the reader chooses, or none."""
         question = asked.question
+        part = self._overview.part(asked.shown, asked.evidence)
+        if part is not None:
+            return part
         library = replace(Library.of(self.index, self.sources), plain=asked.plain)
         link = self._link(asked) if question.wanted is Wanted.LINK else None
         if link is not None and self.pen is None:
             return compose.link_answer(question, link, library)
         hits, reader = asked.read(asked.evidence), self.finder.reader()
-        draft = reading.drafted(question, hits, reader.limits, self.index.page)
-        wish = wish_of(asked.shown)
-        sought = (
-            Sought(draft) if wish is None else self._sought(asked, wish, hits, draft, documents)
-        )
-        draft, link = sought.draft, link or sought.link
-        draft = replace(draft, confidence=reader.right.of(draft.confidence))
-        library = replace(library, unread=unread_pages(self.index.problems(), documents))
+        sought = self._sought(asked, hits)
+        draft = replace(sought.draft, confidence=reader.right.of(sought.draft.confidence))
+        sought = replace(sought, draft=draft, link=link or sought.link)
+        library = replace(library, unread=unread_pages(self.index.problems(), asked.documents))
         unlikely = not draft.statements or draft.confidence < LIKELY_FROM
-        if asked.refusal is not None and wish is None and unlikely:
+        if asked.refusal is not None and unlikely:
             return compose.decline(question.text, asked.refusal.sentence, self.index.fingerprint)
         if self.pen is not None:
             task = Task(question, asked.shown, asked.history, draft, asked.evidence, hits)
-            return (yield from self._written(task, self.pen, link, library))
-        if link is not None:
-            return compose.link_answer(question, link, library)
-        if wish is not None and sought.absent:
-            return compose.no_contact(question, wish.name, sought.nearest, library)
-        return self._quoted(question, hits, draft, library)
+            return (yield from self._written(task, self.pen, sought.link, library))
+        return self._quoted(question, hits, sought, library)
 
     @property
     def _overview(self) -> Overview:
         return Overview(self.index, self.finder.retriever, self.sources)
 
-    def _sought(
-        self,
-        asked: _Asked,
-        wish: Wish,
-        hits: Sequence[ReadHit],
-        draft: Draft,
-        documents: Sequence[str],
-    ) -> Sought:
-        """What answers a question for a contact: of the kind that is asked for before all else."""
+    def _sought(self, asked: _Asked, hits: Sequence[ReadHit]) -> Sought:
+        """What the reader chooses of what it read, and a contact where one is wished for."""
         limits = self.finder.reader().limits
-
-        def given(read: Sequence[ReadHit]) -> Draft:
-            return reading.drafted(
-                asked.question, giving(read, wish.kinds), limits, self.index.page
-            )
-
-        found = given(hits)
-        if preferred(wish, found, draft):
-            return Sought(found)
-        if not wish.only and draft.statements:
+        draft = reading.drafted(asked.question, hits, limits, self.index.page)
+        if asked.wish is None:
             return Sought(draft)
-        rest = others(self.index, wish, hits, documents)
-        read = [*asked.read((rest or [])[:MOST_READ]), *hits]
-        found = given(read)
-        if preferred(wish, found, draft):
-            return Sought(found)
-        link = linked(wish, asked.question, link_pages(self.index, self.sources, asked.evidence))
-        absent = wish.only and rest is not None and not gives(read, wish.kinds)
-        nearest = reading.nearest(giving([h for h in read if gives([h], ANY)], ANY))
-        return Sought(found if wish.only else draft, link, absent, nearest)
+        seeker = Seeker(self.index, asked.wish, asked.question, asked.documents, limits, asked.read)
+        return seeker.sought(hits, draft)
 
     def _link(self, asked: _Asked) -> FoundLink | None:
         """The link that a question for an address is answered with."""
@@ -285,9 +268,14 @@ class Answerer:
         return replace(found, dropped=answer.dropped, tokens=answer.tokens)
 
     def _quoted(
-        self, question: Question, hits: Sequence[ReadHit], draft: Draft, library: Library
+        self, question: Question, hits: Sequence[ReadHit], sought: Sought, library: Library
     ) -> Answer:
-        """What the reader chose, in the documents' own words."""
+        """What the reader chose, in the documents' own words; a link, or that there is none."""
+        draft = sought.draft
+        if sought.link is not None:
+            return compose.link_answer(question, sought.link, library)
+        if sought.absent:
+            return compose.no_contact(question, sought.absent, sought.nearest, library)
         if not draft.statements:
             return compose.not_found(question, reading.nearest(hits), draft, library)
         draft = replace(draft, lead=lead(question, draft, hits, self.finder.reader()))

@@ -9,7 +9,7 @@ import pytest
 
 from mehealth_rag.answering.contacts import wish_of
 from mehealth_rag.assistant import Assistant
-from mehealth_rag.language.contacts import Contact
+from mehealth_rag.language.contacts import ContactKind
 from mehealth_rag.types import Status
 from tests.answering.told import told
 from tests.made_corpus import assistant_over
@@ -101,17 +101,17 @@ def test_a_wish_for_advice_about_a_contact_is_none(office: Assistant) -> None:
 @pytest.mark.parametrize(
     ("question", "kind"),
     [
-        ("e-mail?", Contact.EMAIL),
-        ("who do I email about the article", Contact.EMAIL),
-        ("phone no. of the clerk", Contact.PHONE),
-        ("who do i ring about an invoice", Contact.PHONE),
-        ("the clerk's number", Contact.PHONE),
-        ("postal address for complaints", Contact.POST),
-        ("where are you", Contact.POST),
-        ("web address for reporting a fault", Contact.WEB),
+        ("e-mail?", ContactKind.EMAIL),
+        ("who do I email about the article", ContactKind.EMAIL),
+        ("phone no. of the clerk", ContactKind.PHONE),
+        ("who do i ring about an invoice", ContactKind.PHONE),
+        ("the clerk's number", ContactKind.PHONE),
+        ("postal address for complaints", ContactKind.POST),
+        ("where are you", ContactKind.POST),
+        ("web address for reporting a fault", ContactKind.WEB),
     ],
 )
-def test_the_kind_is_told_by_the_words(question: str, kind: Contact) -> None:
+def test_the_kind_is_told_by_the_words(question: str, kind: ContactKind) -> None:
     wish = wish_of(question)
     assert wish is not None
     assert wish.kinds == {kind}
@@ -121,7 +121,7 @@ def test_the_kind_is_told_by_the_words(question: str, kind: Contact) -> None:
 def test_an_open_question_asks_for_any_kind(question: str) -> None:
     wish = wish_of(question)
     assert wish is not None
-    assert wish.kinds == set(Contact)
+    assert wish.kinds == set(ContactKind)
 
 
 @pytest.mark.parametrize(

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import pytest
 
-from mehealth_rag.language.contacts import Contact, contacts_in, entries
+from mehealth_rag.language.contacts import ContactKind, contacts_in, entries
 from mehealth_rag.types import Span
 
 
 @pytest.mark.parametrize(
     ("text", "kind"),
     [
-        ("write to ann.lee@northby.example.", Contact.EMAIL),
-        ("Priya Lund, 01632 960 274, mornings only", Contact.PHONE),
-        ("(555) 014-2290", Contact.PHONE),
-        ("+44 (0)20 7946 0000", Contact.PHONE),
-        ("telephone 555 0142", Contact.PHONE),
-        ("Ring 999 now", Contact.PHONE),
-        ("West Bridgford, NG2 6BJ", Contact.POST),
-        ("The Old Cellar, 4 Tanner’s Row, Otterby", Contact.POST),
-        ("Springfield, IL 62701", Contact.POST),
-        ("use www.northby.example/repairs", Contact.WEB),
-        ("Order page: order.northby.example; ask Jean", Contact.WEB),
+        ("write to ann.lee@northby.example.", ContactKind.EMAIL),
+        ("Priya Lund, 01632 960 274, mornings only", ContactKind.PHONE),
+        ("(555) 014-2290", ContactKind.PHONE),
+        ("+44 (0)20 7946 0000", ContactKind.PHONE),
+        ("telephone 555 0142", ContactKind.PHONE),
+        ("Ring 999 now", ContactKind.PHONE),
+        ("West Bridgford, NG2 6BJ", ContactKind.POST),
+        ("The Old Cellar, 4 Tanner’s Row, Otterby", ContactKind.POST),
+        ("Springfield, IL 62701", ContactKind.POST),
+        ("use www.northby.example/repairs", ContactKind.WEB),
+        ("Order page: order.northby.example; ask Jean", ContactKind.WEB),
     ],
 )
-def test_a_contact_is_told_by_its_form(text: str, kind: Contact) -> None:
+def test_a_contact_is_told_by_its_form(text: str, kind: ContactKind) -> None:
     assert contacts_in(text) == {kind}
 
 

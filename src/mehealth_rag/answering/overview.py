@@ -32,7 +32,6 @@ MOST_STATEMENTS, MOST_DOCUMENTS = 8, 10
 CONFIDENCE = 0.8
 """How sure such an answer is: its quotes are of the document, but may not say the most of it."""
 
-_MOST_PASSAGES = 200
 _TURN_CHARACTERS, _TURN_PASSAGES, _LEAST_QUOTE = 400, 6, 20
 _NEARLY = 0.75
 """The share of its words and a heading's that a part of a document has to have in common."""
@@ -46,17 +45,15 @@ _SUMMARIES = frozenset(
     for word in "summary summarise overview outline gist synopsis abstract point message topic "
     "theme subject takeaway fact content essence".split()
 )
+_FIGURES = frozenset("figures numbers statistics stats".split())
+_PEOPLE = frozenset("people persons".split())
+_SAYS = frozenset("say says contain contains cover covers discuss describe explain".split())
+_IT = frozenset("it this these they them here".split())
 _GENERAL = frozenset(
     stem(word)
     for word in "key main important essential central core short general brief whole entire "
-    "overall big biggest top headline contain cover discuss deal talk involved figures numbers "
-    "statistics stats people persons".split()
-)
-_FIGURES = frozenset("figures numbers statistics stats".split())
-_PEOPLE = frozenset("people persons".split())
-_NAMED = frozenset("named mentioned involved".split())
-_SAYS = frozenset("say says contain contains cover covers discuss describe explain".split())
-_IT = frozenset("it this these they them here".split())
+    "overall big biggest top headline deal talk involved".split()
+).union(map(stem, _FIGURES | _PEOPLE | _SAYS))
 _PART = re.compile(
     r"\W*(?:please |can you |could you |would you |i want to )*"
     r"(?:tell me (?:more |something )?about|know (?:more )?about|summari[sz]e|describe"
@@ -83,32 +80,28 @@ def aspect_of(question: str, *, follows: bool = False, named: bool = False) -> A
     with words that were taken out of it.
     """
     said = words(question)
-    if any(map(_is_subject, content_words(question))) or said[1:2] == ["about"] or not said:
-        return None
     own = set(said)
-    document = bool(own & _DOCUMENTS)
+    if not said or any(map(_is_subject, content_words(question))) or said[1:2] == ["about"]:
+        return None
+    told = named or not own.isdisjoint(_DOCUMENTS)
     if own & _FIGURES and "how" not in own:
         return Aspect.FIGURES
-    if "who" in own or own & _PEOPLE:
-        asked = document or own & (_NAMED | _PEOPLE | {"in"})
+    if own & _PEOPLE or "who" in own:
+        asked = own & _PEOPLE.union(_DOCUMENTS, "named mentioned involved in".split())
         return Aspect.PEOPLE if asked and "how" not in own else None
-    if not _SUMMARIES.isdisjoint(stem_all(own)) or _ends_about(said):
+    ends = said[-1] == "about" and said[0] in {"what", "tell"} and len(said) > 2
+    if ends or not _SUMMARIES.isdisjoint(stem_all(own)):
         return Aspect.SENTENCES
-    told = document or named
-    meant = told or (not follows and own & _IT)
-    tells = own & {"about", "in", *_SAYS} or not told
-    return Aspect.SENTENCES if meant and tells and own & {"what", "tell", *_SAYS} else None
+    it = not follows and own & _IT
+    tells = own & _SAYS.union({"about", "in"}) or not told
+    asks = own & _SAYS.union({"what", "tell"})
+    return Aspect.SENTENCES if (told or it) and tells and asks else None
 
 
 def _is_subject(word: str) -> bool:
     """Whether a word says something of a subject, and not of documents and of asking."""
     known = word in REQUEST_WORDS or word in _DOCUMENTS
     return not known and stem(word) not in _SUMMARIES | _GENERAL
-
-
-def _ends_about(said: Sequence[str]) -> bool:
-    """Whether it is like "what is it about?", not "what about it?"."""
-    return said[-1] == "about" and said[0] in {"what", "tell"} and len(said) > 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +117,8 @@ class Overview:
     ) -> Answer | None:
         """The answer to a question for whole documents; None where it asks for something else."""
         naming = self.retriever.naming(question, documents)
-        spans = sorted((s for n in naming.named for s in n.spans), key=lambda s: -s.start)
-        rest = question
-        for span in spans:
-            rest = f"{rest[: span.start]} {rest[span.end :]}"
-        aspect = aspect_of(rest, follows=bool(history), named=bool(spans))
+        rest = naming.bare if naming.named else question
+        aspect = aspect_of(rest, follows=bool(history), named=bool(naming.named))
         if aspect is None:
             return None
         chosen = sorted(naming.documents) or documents or self._spoken_of(history)
@@ -168,26 +158,20 @@ class Overview:
 
     def _spoken_of(self, history: Sequence[Turn]) -> Sequence[str]:
         """The one document that the last answer quotes, as its words tell; else none."""
-        told = history[-1][1] if history else ""
-        text, _, source = told.partition(SOURCE)
-        titled = [d.source.id for d in self.index.documents() if d.source.title + "." == source]
-        if len(titled) == 1 or not text:
-            return titled
-        plain = " ".join(_MARKS.sub("", text).split())
-        found = self.retriever.retrieve(plain[:_TURN_CHARACTERS], _TURN_PASSAGES).evidence
-        passages = [e.hit.passage for e in found]
+        told = history[-1][1].partition(SOURCE)[0] if history else ""
+        plain = " ".join(_MARKS.sub("", told).split())
+        found = self.retriever.retrieve(plain[:_TURN_CHARACTERS], _TURN_PASSAGES) if plain else None
+        passages = [e.hit.passage for e in found.evidence] if found else []
         quoted = {p.document for p in passages if any(s in plain for s in _statements(p))}
         return tuple(quoted) if len(quoted) == 1 else ()
 
     def _under(self, heading: str, passage: Passage) -> tuple[Quote, ...]:
         """The sentences that say the most of what stands under the heading of a passage."""
-        document = next(d for d in self.index.documents() if d.source.id == passage.document)
-        ids = self.index.passage_ids(document.first, document.first + document.passages)
-        place = document.first + ids.index(passage.id)
-        first = max(document.first, place - _MOST_PASSAGES)
-        last = min(document.first + document.passages, place + _MOST_PASSAGES)
-        near = [(n, self.index.passage(n)) for n in range(first, last)]
-        own = [(n, p) for n, p in near if heading in p.headings]
+        document = self.index.described([passage.document])[0]
+        places = range(document.first, document.first + document.passages)
+        path = passage.headings[: passage.headings.index(heading) + 1]
+        pairs = zip(places, self.index.passages(places), strict=True)
+        own = [(n, p) for n, p in pairs if p.headings[: len(path)] == path]
         vectors = [self.index.sentence_vectors(n) for n, _ in own]
         return _in_order(telling([p for _, p in own], vectors, is_running))
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
 from enum import Enum
-from functools import partial
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
+from mehealth_rag.answering.compose import decline
 from mehealth_rag.language.orders import gives_orders
 from mehealth_rag.language.words import words
-from mehealth_rag.types import Answer, Status
+from mehealth_rag.types import Status
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from mehealth_rag.index.content import IndexedDocument
     from mehealth_rag.index.opened import OpenIndex
     from mehealth_rag.language.spelling import Speller
-    from mehealth_rag.types import Turn
+    from mehealth_rag.types import Answer, Turn
 
 ENGINE = "assistant"
 
@@ -55,49 +56,59 @@ class Talk(Enum):
     UNCLEAR = "I did not understand that: what would you like to know, for example about {things}?"
 
 
-_COURTESY = {
-    Talk.THANKS: frozenset("thanks thank thx ty cheers ta appreciated grateful helpful".split()),
-    Talk.GOODBYE: frozenset("bye goodbye goodnight cya farewell".split()),
-    Talk.GREETING: frozenset("hi hello hey hiya howdy greetings morning afternoon evening".split()),
-    Talk.NOTED: frozenset(
-        "ok okay k yes yep yeah no nope sure right fine cool great good nice lovely perfect wow "
-        "excellent brilliant wonderful awesome alright well understood got see sorry hmm lol oops "
-        "test testing question worries problem".split()
-    ),
-}
-"""Words of courtesy, the first kind of which a line has one."""
-
-_ADDRESS = frozenset(
-    "you your u ur i i'm me my we us am is are was a an the all any so very much many lot lots for "
-    "of to in on with and oh just really again too that this it there then now today day have had "
-    "later soon everyone team folks friend mate sir madam dear assistant bot help answer "
-    "please pls plz night exactly actually".split()
+_THANKS = frozenset("thanks thank thx ty cheers ta appreciated grateful helpful".split())
+_GOODBYE = frozenset("bye goodbye goodnight cya farewell".split())
+_GREETING = frozenset("hi hello hey hiya howdy greetings morning afternoon evening".split())
+_NOTED = frozenset(
+    "ok okay k yes yep yeah no nope sure right fine cool great good nice lovely perfect wow "
+    "excellent brilliant wonderful awesome alright well understood got see sorry hmm lol oops "
+    "test testing question worries problem".split()
 )
-"""Words of address, and those that carry nothing beside a word of courtesy."""
-
-_ASKED = frozenset("is are was am have had".split())
-"""Of those, the words that make a question where they come first."""
-
+_COURTESY = _THANKS | _GOODBYE | _GREETING | _NOTED
 _YOU = frozenset("you u yourself your ur you're".split())
-_LITTLE = _ADDRESS - frozenset("help answer it this that there many much assistant bot".split())
-
-_OF_IDENTITY = frozenset(
-    "who what how name called ai robot bot chatbot human person real machine computer program llm "
-    "chatgpt gpt made built created yourself introduce tell about doing feeling "
-    "there".split()
+_LITTLE = _YOU | frozenset(
+    "i i'm me my we us am is are was a an the all any so very lot lots for of to in on with and oh "
+    "just really again too then now today day have had later soon everyone team folks friend mate "
+    "sir madam dear please pls plz night exactly actually".split()
 )
-_OF_ABILITY = frozenset(
+"""Words that carry nothing beside the others."""
+
+_POLITE = frozenset("that this it there much many help answer assistant bot".split())
+_BEING = frozenset("how doing feeling there".split())
+_IDENTITY = _BEING | frozenset(
+    "who what name called ai robot bot chatbot human person real machine computer program llm "
+    "chatgpt gpt made built created introduce tell about".split()
+)
+_ABILITY = frozenset(
     "what how can could do does help assist ask know answer answers work able capable tell need "
     "question questions thing things something kind sort some about should".split()
 )
-_DOCUMENT = frozenset(
+_FILES = frozenset(
     "documents document files file sources reports pdfs library index information".split()
 )
-_OF_DOCUMENTS = _DOCUMENT | frozenset(
-    "which what how many list show tell name got has know read use using see can could do about "
-    "there here loaded indexed available".split()
+_SHOWN = frozenset("there list show loaded indexed available".split())
+_FINDING = frozenset(
+    "which what how many tell name has know read use using can could do about here".split()
 )
-_THERE = _YOU | frozenset("there list show loaded indexed available".split())
+_KINDS: tuple[tuple[Talk, tuple[frozenset[str], ...], frozenset[str]], ...] = (
+    (Talk.THANKS, (_THANKS,), _POLITE),
+    (Talk.GOODBYE, (_GOODBYE,), _POLITE),
+    (Talk.GREETING, (_GREETING,), _POLITE),
+    (Talk.NOTED, (_NOTED,), _POLITE),
+    (Talk.DOCUMENTS, (_FILES, _YOU | _SHOWN), _FINDING),
+    (Talk.GREETING, (_YOU, _BEING), frozenset()),
+    (Talk.IDENTITY, (_YOU,), _IDENTITY),
+    (Talk.ABILITY, (_YOU, _ABILITY), frozenset()),
+    (Talk.ABILITY, (frozenset({"ask"}), frozenset("what question something".split())), _ABILITY),
+    (Talk.ABILITY, (frozenset({"help"}),), frozenset("need some".split())),
+)
+"""Each kind with words of which a line has one of each set, and those that may stand beside them.
+
+Words of courtesy and those that carry nothing may stand beside any.
+"""
+
+_ASKED = frozenset("is are was am have had".split())
+"""What makes a question where it comes first."""
 
 
 def talk_of(text: str, speller: Speller) -> Talk | None:
@@ -108,8 +119,8 @@ def talk_of(text: str, speller: Speller) -> Talk | None:
     if len(said) > MOST_WORDS:
         return None
     mended = words(speller.mend(text))
-    tries = (kind(line) for line in (said, mended) for kind in (partial(_courtesy, text), _itself))
-    return next(filter(None, tries), None) or _noise(text, mended, speller)
+    found = _kind(text, said) or _kind(text, mended)
+    return found or (Talk.UNCLEAR if _is_noise(text, mended, speller) else None)
 
 
 def about_documents(history: Sequence[Turn], speller: Speller) -> list[Turn]:
@@ -117,36 +128,20 @@ def about_documents(history: Sequence[Turn], speller: Speller) -> list[Turn]:
     return [turn for turn in history if talk_of(turn[0], speller) is None]
 
 
-def _courtesy(text: str, said: Sequence[str]) -> Talk | None:
-    """Courtesy with nothing beside it but words of address."""
-    rest = set(said) - _ADDRESS
-    kinds = [kind for kind, own in _COURTESY.items() if rest & own]
-    if not kinds or rest - frozenset().union(*_COURTESY.values()) or said[0] in _ASKED:
-        return None
-    asked = "?" in text and kinds[-1:] == [Talk.NOTED]
-    return None if asked and Talk.GREETING not in kinds else kinds[0]
-
-
-def _itself(said: Sequence[str]) -> Talk | None:
-    """A question about the assistant, its courtesies aside."""
-    left = [w for w in said if not any(w in own for own in _COURTESY.values()) or w == "question"]
-    rest, you = set(left) - _LITTLE, bool(_YOU & set(left))
-    if rest & _DOCUMENT and rest <= _OF_DOCUMENTS and _THERE & set(left):
-        return Talk.DOCUMENTS
-    if you and rest and rest <= {"how", "doing", "feeling", "there"}:
-        return Talk.GREETING
-    if you and rest <= _OF_IDENTITY:
-        return Talk.IDENTITY
-    asks = "ask" in rest and rest & {"what", "question", "questions", "something"}
-    if rest <= _OF_ABILITY and (you or asks or rest <= {"help", "need", "some"}):
-        return Talk.ABILITY if rest else None
+def _kind(text: str, said: Sequence[str]) -> Talk | None:
+    asked = "?" in text or said[0] in _ASKED
+    for talk, signs, beside in _KINDS:
+        known = beside.union(_COURTESY, _LITTLE, *signs)
+        answers = asked and talk in {Talk.THANKS, Talk.GOODBYE, Talk.NOTED}
+        if known.issuperset(said) and all(s.intersection(said) for s in signs) and not answers:
+            return talk
     return None
 
 
-def _noise(text: str, said: Sequence[str], speller: Speller) -> Talk | None:
+def _is_noise(text: str, said: Sequence[str], speller: Speller) -> bool:
     """A word or two that neither the documents nor English know; a name has a capital letter."""
     bare = text.isascii() and text.islower() and "?" not in text and all(map(str.isalpha, said))
-    return Talk.UNCLEAR if bare and len(said) < 3 and not any(map(speller.knows, said)) else None
+    return bare and len(said) < 3 and not any(map(speller.knows, said))
 
 
 def reply(question: str, talk: Talk, index: OpenIndex, documents: Sequence[str]) -> Answer:
@@ -160,15 +155,8 @@ def reply(question: str, talk: Talk, index: OpenIndex, documents: Sequence[str])
         titles=named if len(titles) == 1 else f"{many}: {named}",
         things=_listed(_things(index, chosen), "or"),
     )
-    return Answer(
-        question=question,
-        standalone_question=question,
-        status=Status.ANSWERED,
-        answer=text,
-        confidence=1.0,
-        engine=ENGINE,
-        index=index.fingerprint,
-    )
+    said = decline(question, text, index.fingerprint)
+    return replace(said, status=Status.ANSWERED, engine=ENGINE)
 
 
 def _listed(items: Sequence[str], joint: str, more: int = 0) -> str:
@@ -193,8 +181,5 @@ def _topics(index: OpenIndex, document: IndexedDocument) -> list[str]:
     for passage in index.passages(places):
         said[" ".join(passage.heading.rstrip(" :.").split())] += len(passage.sentences)
     title = document.source.title.casefold()
-    return [
-        heading
-        for heading, _ in said.most_common()
-        if _TOPIC.fullmatch(heading) and heading.casefold() != title and not gives_orders(heading)
-    ]
+    found = (h for h, _ in said.most_common() if h.casefold() != title and not gives_orders(h))
+    return list(filter(_TOPIC.fullmatch, found))

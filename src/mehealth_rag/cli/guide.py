@@ -10,7 +10,7 @@ from mehealth_rag.language.dates import as_of
 from mehealth_rag.serialise import guides_json
 
 if TYPE_CHECKING:
-    from mehealth_rag.guide.values import Guide
+    from mehealth_rag.guide.values import Guide, Outlined
     from mehealth_rag.types import Citation
 
 
@@ -29,27 +29,19 @@ def _lines(guide: Guide[Citation]) -> Iterator[str]:
     told = filter(None, (guide.document, guide.publisher, as_of(guide.dated)))
     yield guide.title
     yield f"({', '.join(told)})"
-    outline = [f"{o.heading} (p. {o.page_label})" for o in guide.outline]
     in_order = sorted(guide.sentences, key=lambda s: s.page)
-    sentences = [f"{_quote(s)} (p. {s.page_label})" for s in in_order]
-    figures = [
-        f"{f.value}: {_quote(f.citation)} (p. {f.citation.page_label})" for f in guide.figures
-    ]
-    people = [f"{p.name}, {p.role} (p. {p.citation.page_label})" for p in guide.people]
-    contacts = [f"{c.value} (p. {c.citation.page_label})" for c in guide.contacts]
-    acronyms = [f"{a.short}: {a.long} (p. {a.citation.page_label})" for a in guide.acronyms]
-    yield from _part("In short", sentences)
-    yield from _part("Key figures", figures)
-    yield from _part("People", people)
-    yield from _part("Contacts", contacts)
-    yield from _part("Acronyms", acronyms)
-    yield from _part("Outline", outline)
-
-
-def _part(name: str, items: list[str]) -> Iterator[str]:
-    if items:
-        yield f"\n{name}"
-        yield from (f"  {item}" for item in items)
+    parts: dict[str, list[tuple[str, Citation | Outlined]]] = {
+        "In short": [(_quote(s), s) for s in in_order],
+        "Key figures": [(f"{f.value}: {_quote(f.citation)}", f.citation) for f in guide.figures],
+        "People": [(f"{p.name}, {p.role}", p.citation) for p in guide.people],
+        "Contacts": [(c.value, c.citation) for c in guide.contacts],
+        "Acronyms": [(f"{a.short}: {a.long}", a.citation) for a in guide.acronyms],
+        "Outline": [(o.heading, o) for o in guide.outline],
+    }
+    for name, items in parts.items():
+        if items:
+            yield f"\n{name}"
+            yield from (f"  {text} (p. {place.page_label})" for text, place in items)
 
 
 def _quote(citation: Citation) -> str:

@@ -47,6 +47,9 @@ _NO_STATEMENT = re.compile(
 )
 """Addresses, works cited, and what only points elsewhere."""
 
+_PAIRS = (("“", "”"), ("(", ")"))
+"""What is opened is closed: half a speech says nothing alone."""
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -94,6 +97,13 @@ def candidates(passages: Sequence[Passage]) -> Iterator[Candidate]:
                 yield Candidate(passage, sentence, place, row)
 
 
+def in_turn(passages: Sequence[Passage]) -> Iterator[tuple[Candidate, Candidate | None]]:
+    """Each sentence with the one after it in its passage."""
+    found = list(candidates(passages))
+    for one, other in zip(found, [*found[1:], None], strict=True):
+        yield one, other if other and other.passage is one.passage else None
+
+
 def leans(text: str) -> bool:
     """Whether a sentence begins as one that goes on from the sentence before it."""
     opening = words(text)[:_OPENING_WORDS]
@@ -106,7 +116,7 @@ def is_running(candidate: Candidate) -> bool:
     """Whether it is a sentence of running text or a list's item, however it begins."""
     text = candidate.text
     said = candidate.sentence.kind in {BlockKind.PARAGRAPH, BlockKind.ITEM}
-    return said and len(text.split()) >= _FEWEST_WORDS and not is_small_print(text)
+    return said and len(text.split()) >= _FEWEST_WORDS and _SMALL_PRINT.search(text) is None
 
 
 def is_spoken(text: str) -> bool:
@@ -124,16 +134,6 @@ def stands_alone(candidate: Candidate) -> bool:
         and _STARTS.match(text) is not None
         and _ENDS.search(text) is not None
         and _NO_STATEMENT.search(text) is None
-        and _balanced(text)
+        and all(text.count(one) == text.count(other) for one, other in _PAIRS)
         and not leans(text)
     )
-
-
-def is_small_print(text: str) -> bool:
-    """Whether a sentence is legal small print."""
-    return _SMALL_PRINT.search(text) is not None
-
-
-def _balanced(text: str) -> bool:
-    """Whether what is opened in it is closed in it: half a speech says nothing alone."""
-    return text.count("“") == text.count("”") and text.count("(") == text.count(")")

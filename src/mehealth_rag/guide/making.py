@@ -18,7 +18,7 @@ from mehealth_rag.guide.values import Acronym, Guide, Outlined
 from mehealth_rag.language.acronyms import explained
 from mehealth_rag.types import BlockKind, Document, Page, Passage, Quote, Span
 
-GUIDE_VERSION = 1
+GUIDE_VERSION = 2
 """Raise it when the same document would get another guide: indexes are then built anew."""
 
 MOST_HEADINGS, MOST_ACRONYMS = 60, 20

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from mehealth_rag.guide.candidates import Candidate, candidates
+from mehealth_rag.guide.candidates import in_turn
 from mehealth_rag.guide.values import Person
 from mehealth_rag.language.dates import MONTHS
 from mehealth_rag.language.words import FUNCTION_WORDS, fold
@@ -41,7 +41,7 @@ _LINE = re.compile(
 )
 _BRACKETS = re.compile(rf"{_NAME}\s*\((?:the\s+)?{_ROLE}\)")
 _LABEL = re.compile(rf"\W*{_ROLE}\s*:\s*{_NAME}\W*")
-_RUNNING = re.compile(rf"{_NAME},\s+(?:the\s+|our\s+)?{_ROLE}(?=[,.;:()]|$)")
+_RUNNING = re.compile(rf"{_NAME},\s+(?:(?:the|our|now|currently|then)\s+)?{_ROLE}(?=[,.;:()]|$)")
 _REACHED = re.compile(
     rf"\W*(?P<role>[A-Z][^\d:;.@\t\n]{{2,60}}?)\s*[:\t]\s*{_NAME}(?=[\s,;(])"
     rf"[^.:]{{0,40}}?(?:\+?\d[\d ()-]{{6,}}\d|[\w.+-]+@\w)"
@@ -51,7 +51,7 @@ _REACHED = re.compile(
 _CLAUSE = re.compile(
     r",\s+[\d+(@a-z].*|,\s+(?:As|But|At)\b.*|\s+(?:said|says|told|wrote|was|is|will|has|had)\b.*"
 )
-_NOW = re.compile(r"(?:now|currently|then)\s+")
+_WORD = re.compile(r"[^\W\d_]{2,}")
 _ANY_NOUN = re.compile(rf"\b{_NOUN}s?\b")
 _NO_NAMES = FUNCTION_WORDS | frozenset(map(fold, MONTHS))
 
@@ -59,61 +59,40 @@ _NO_NAMES = FUNCTION_WORDS | frozenset(map(fold, MONTHS))
 def people(passages: Sequence[Passage]) -> tuple[Person[Quote], ...]:
     """Those whom the passages name with a role, each once, in order; better few and right."""
     found: dict[str, Person[Quote]] = {}
-    plain = _small_words(passages)
-    for name, role, quote in _named(passages):
-        words = [fold(w) for w in re.findall(r"[^\W\d_]{2,}", re.sub(_TITLE, "", name, count=1))]
-        roles = _ANY_NOUN.search(name)
-        said = [fold(w) for w in re.findall(r"[^\W\d_]+", role)]
-        telling = _ANY_NOUN.search(role) or not plain.isdisjoint(said)
-        named = len(words) > 1 and not roles and plain.isdisjoint(words)
-        if named and telling and said[0] not in FUNCTION_WORDS:
-            found.setdefault(fold(name), Person(name, role, quote))
-        if len(found) >= MOST:
-            break
+    small = {w for p in passages for w in re.findall(r"(?<!\w)[a-z][a-zà-ÿ]+", p.text)}
+    plain = small | _NO_NAMES  # words that are written in small letters are no names
+    for person in _named(passages):
+        name = [fold(w) for w in _WORD.findall(re.sub(_TITLE, "", person.name, count=1))]
+        role = [fold(w) for w in _WORD.findall(person.role)]
+        is_name = len(name) > 1 and not _ANY_NOUN.search(person.name) and plain.isdisjoint(name)
+        is_role = _ANY_NOUN.search(person.role) or not plain.isdisjoint(role)
+        if is_name and is_role and role[0] not in FUNCTION_WORDS and len(found) < MOST:
+            found.setdefault(fold(person.name), person)
     return tuple(found.values())
 
 
-def _small_words(passages: Sequence[Passage]) -> frozenset[str]:
-    """Words that the document also writes in small letters: they are no names."""
-    small = {w for p in passages for w in re.findall(r"(?<!\w)[a-z][a-zà-ÿ]+", p.text)}
-    return frozenset(small) | _NO_NAMES
-
-
-def _named(passages: Sequence[Passage]) -> Iterator[tuple[str, str, Quote]]:
-    sentences = list(candidates(passages))
-    for place, candidate in enumerate(sentences):
-        spans = [candidate.sentence.span, *_two_lines(sentences, place)]
-        for span in spans:
-            text = candidate.passage.words(span)
+def _named(passages: Sequence[Passage]) -> Iterator[Person[Quote]]:
+    """Names beside what may be roles, in a sentence or in two lines, as signatures have them."""
+    for one, below in in_turn(passages):
+        start = one.sentence.span.start
+        ends = [one.sentence.span.end, *([below.sentence.span.end] if below else [])]
+        for end in ends:
+            text = one.passage.words(Span(start, end))
             for match in _matches(text):
-                name, role = " ".join(match["name"].split()), _role(match)
-                start = span.start + min(match.start("name"), match.start("role"))
-                end = span.start + max(match.end("name"), match.start("role") + len(role))
-                bracket = text[end - span.start : end - span.start + 1] == ")"
-                quote = candidate.passage.quote(Span(start, end + bracket))
+                role = _CLAUSE.sub("", match["role"]).rstrip(" ,–—-|")
+                first = min(match.start("name"), match.start("role"))
+                last = max(match.end("name"), match.start("role") + len(role))
+                last += text[last : last + 1] == ")"
+                quote = one.passage.quote(Span(start + first, start + last))
                 if len(role.split()) <= _LONGEST_ROLE:
-                    yield name, " ".join(_NOW.sub("", role, count=1).split()), quote
-
-
-def _role(match: re.Match[str]) -> str:
-    """The role without the clause that goes on from it, as it stands there."""
-    return _CLAUSE.sub("", match["role"]).rstrip(" ,–—-|")
-
-
-def _two_lines(sentences: Sequence[Candidate], place: int) -> Iterator[Span]:
-    """A line with the one after it: a signature has the role under the name."""
-    if place + 1 < len(sentences):
-        one, other = sentences[place], sentences[place + 1]
-        if one.passage is other.passage:
-            yield Span(one.sentence.span.start, other.sentence.span.end)
+                    name, role = " ".join(match["name"].split()), " ".join(role.split())
+                    yield Person(name, role, quote)
 
 
 def _matches(text: str) -> Iterator[re.Match[str]]:
-    if len(text.split()) <= _LINE_WORDS:
-        whole = _LINE.fullmatch(text) or _LABEL.fullmatch(text) or _REACHED.match(text)
-        if whole:
-            yield whole
-            return
-    if "\n" not in text:
+    whole = _LINE.fullmatch(text) or _LABEL.fullmatch(text) or _REACHED.match(text)
+    if whole and len(text.split()) <= _LINE_WORDS:
+        yield whole
+    elif "\n" not in text:
         yield from _BRACKETS.finditer(text)
         yield from _RUNNING.finditer(text)

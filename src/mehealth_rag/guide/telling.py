@@ -23,8 +23,8 @@ _OPENS, _TITLE, _DEFINES = 0.12, 0.12, 0.12
 """What is added to closeness to the middle: for the first page and introductions, for all words of
 the title (fewer in proportion), for saying what something is."""
 
-_LEAD, _LEAD_SENTENCES, _LEAD_SHARE = 0.2, 8, 0.04
-"""What a document opens with, less for each of so many sentences, or of such a share of all."""
+_LEAD, _LEAD_SENTENCES = 0.2, 10
+"""What a document opens with, less for each of so many sentences."""
 
 _ASIDE, _EACH_FIGURE, _EACH_WORD, _LONG = 0.08, 0.03, 0.008, 28
 """What is taken off: for exceptions and what "I" say, for figures beyond one, and for length."""
@@ -73,14 +73,13 @@ def _middle(rows: NDArray[np.float32]) -> NDArray[np.float32]:
 def _added(found: Sequence[Candidate]) -> NDArray[np.float32]:
     """What its place and its form add to each sentence, or take off."""
     first_page = found[0].passage.page
-    opening = max(_LEAD_SENTENCES, _LEAD_SHARE * len(found))
     title = set(stem_all(content_words(found[0].passage.title)))
     added = []
     for rank, candidate in enumerate(found):
         passage, text = candidate.passage, candidate.text
         opens = passage.page == first_page or any(map(_INTRODUCING.search, passage.headings))
-        named = len(title & set(stem_all(content_words(text)))) / max(1, len(title))
-        lead = max(0.0, 1 - rank / opening)
+        named = len(title.intersection(stem_all(content_words(text)))) / max(1, len(title))
+        lead = max(0.0, 1 - rank / _LEAD_SENTENCES)
         added.append(_OPENS * opens + _LEAD * lead + _TITLE * named + _formed(text))
     return np.array(added, np.float32)
 

@@ -4,20 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Generic, TypeVar
+
+from mehealth_rag.language.contacts import ContactKind
 
 Q = TypeVar("Q")
 R = TypeVar("R")
-
-
-class ContactKind(StrEnum):
-    """A way to reach somebody."""
-
-    WEB = "web"
-    EMAIL = "e-mail"
-    TELEPHONE = "telephone"
-    POST = "post"
 
 
 @dataclass(frozen=True, slots=True)

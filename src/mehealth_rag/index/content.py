@@ -195,6 +195,15 @@ class ContentReader:
         )
         return [self._read(Passage, rows[ordinal]) for ordinal in ordinals]
 
+    def passages_on(self, ordinals: range, page: int) -> list[Passage]:
+        """Return those of a document's passages that stand on a page, in order."""
+        rows = self._rows(
+            "select data from passages where ordinal >= ? and ordinal < ? and page = ? "
+            "order by ordinal",
+            (ordinals.start, ordinals.stop, page),
+        )
+        return [self._read(Passage, data) for (data,) in rows]
+
     def passage_ids(self, start: int, end: int) -> list[str]:
         """Return the ids of the passages `start` up to `end`, in order."""
         rows = self._rows(

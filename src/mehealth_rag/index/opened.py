@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from mehealth_rag.types import Passage
+    from mehealth_rag.types import Passage, Quote
 
 FINGERPRINT_DIGITS = 16
 
@@ -83,6 +83,13 @@ class OpenIndex(ContentReader):
     def passage(self, ordinal: int) -> Passage:
         """Return one passage. Raises KeyError."""
         return self.passages((ordinal,))[0]
+
+    def passage_of(self, quote: Quote) -> Passage | None:
+        """Return the passage that a quote begins in, None where it stands in none."""
+        document = self._documents[quote.document]
+        places = range(document.first, document.first + document.passages)
+        here = self.passages_on(places, quote.page)
+        return next((p for p in here if p.span.start <= quote.span.start < p.span.end), None)
 
     def described(self, documents: Sequence[str]) -> list[IndexedDocument]:
         """Return those of some ids, or all where none is given, in their order. Raises KeyError."""

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from enum import Enum
+from enum import StrEnum
 
 from mehealth_rag.types import Span
 
 
-class Contact(Enum):
-    """A kind of contact; the value is what it is called."""
+class ContactKind(StrEnum):
+    """A way to reach somebody."""
 
-    EMAIL = "e-mail address"
-    PHONE = "telephone number"
-    POST = "postal address"
-    WEB = "web address"
+    WEB = "web"
+    EMAIL = "e-mail"
+    PHONE = "telephone"
+    POST = "post"
+
+    @property
+    def noun(self) -> str:
+        """What one of the kind is called."""
+        return {"telephone": "telephone number", "post": "postal address"}.get(
+            self.value, f"{self.value} address"
+        )
 
 
 _CALLED = r"\b(?:(?:tele|free)?phone|tel|call|ring|dial|fax|mobile|text|helpline|hotline)\b"
@@ -26,25 +33,36 @@ _STREET = (
     r"(?:Street|St|Road|Rd|Avenue|Ave|Lane|Row|Square|Drive|Close|Place|Court|Quay|Terrace|"
     r"Crescent|Boulevard|Parade|Wharf|Way)"
 )
+_POSTCODE = r"\b[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}\b|\b[A-Z]{2},? \d{5}(?:-\d{4})?\b"
 _FORMS = {
-    Contact.EMAIL: re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
+    ContactKind.EMAIL: re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
     # figures in groups that begin as a number is dialled, or any that follow a word of calling
-    Contact.PHONE: re.compile(
+    ContactKind.PHONE: re.compile(
         rf"(?<![\w.,£$€/-]){_DATED}(?:\+\d[\d \u00a0().-]{{6,18}}\d|0\d{{8,10}}\b"
         rf"|(?=0|\(\d{{2,5}}\)){_GROUPS})|{_CALLED}(?:[^\d\n£$€]{{0,40}}{_DATED}{_GROUPS}"
         r"|(?: us| on| number| no)*[.:]? \d{3,11}\b(?![.,:-]?\d|%))",
         re.IGNORECASE,
     ),
     # a postcode, a box, a house number with its street, or what is called an address
-    Contact.POST: re.compile(
-        r"\b[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}\b|\b[A-Z]{2},? \d{5}(?:-\d{4})?\b"
-        rf"|\bP\.? ?O\.? Box\b|\b\d{{1,4}}[a-z]?,? (?:[A-Z][\w’'-]*\.? ){{1,4}}{_STREET}\b"
+    ContactKind.POST: re.compile(
+        rf"{_POSTCODE}|\bP\.? ?O\.? Box\b"
+        rf"|\b\d{{1,4}}[a-z]?,? (?:[A-Z][\w’'-]*\.? ){{1,4}}{_STREET}\b"
         r"|\b(?:[Pp]ostal|[Mm]ailing) address\b"
     ),
-    Contact.WEB: re.compile(
-        r"\bhttps?://\S|\bwww\.\w|(?<![@\w./-])[a-z\d-]+(?:\.[a-z\d-]+)*\.[a-z]{2,}(?![\w@])"
+    ContactKind.WEB: re.compile(
+        r"\bhttps?://\S+|\bwww\.\w\S*"
+        r"|(?<![@\w./-])[a-z\d-]+(?:\.[a-z\d-]+)*\.[a-z]{2,}(?![\w@])(?:/\S*)?"
     ),
 }
+
+_DIALLED = re.compile(r"\+?\(?\d")
+_MARKS = ".,;:!?'\"’”)]>"
+_STOP = re.compile(
+    r"[.:;]\s+|\s*\n\s*|,\s+(?=[a-z])|\b(?i:at|to|by post|write|address)\s+(?=[\dA-Za-z])"
+)
+"""What a postal address begins after and ends before."""
+
+_LONGEST_ADDRESS = 100
 
 _LABEL = re.compile(r"(?<=[\w)])\s+(?=[A-Z][^\W\d_]*(?: [^\W\d_&][\w’'-]*| &){0,4}:\s)")
 """Where a label begins ("… Accounts: Priya Lund"), after something that no stop ends."""
@@ -58,9 +76,35 @@ _GOING_ON = re.compile(
 """What stands before a word of the same phrase, and not before a label."""
 
 
-def contacts_in(text: str) -> frozenset[Contact]:
+def contacts_in(text: str) -> frozenset[ContactKind]:
     """The kinds of contact that a text gives."""
     return frozenset(kind for kind, form in _FORMS.items() if form.search(text))
+
+
+def found_contacts(text: str) -> Iterator[tuple[ContactKind, Span]]:
+    """The contacts of a text, each with its whole address or number, kind after kind."""
+    for kind, form in _FORMS.items():
+        for match in form.finditer(text):
+            yield kind, _whole(text, kind, Span(*match.span()))
+
+
+def _whole(text: str, kind: ContactKind, found: Span) -> Span:
+    if kind is ContactKind.POST:
+        return _address(text, found)
+    number = _DIALLED.search(text, found.start, found.end) if kind is ContactKind.PHONE else None
+    start = number.start() if number else found.start
+    return Span(start, start + len(text[start : found.end].rstrip(_MARKS)))
+
+
+def _address(text: str, part: Span) -> Span:
+    """The words around a part of a postal address, from one stop to the next or to its postcode."""
+    floor = max(0, part.start - _LONGEST_ADDRESS)
+    start = max((m.end() for m in _STOP.finditer(text, floor, part.start)), default=floor)
+    stop = _STOP.search(text, part.end, start + _LONGEST_ADDRESS)
+    end = stop.start() if stop else part.end
+    codes = [m.end() for m in re.finditer(_POSTCODE, text[start:end])]
+    end = start + codes[-1] if codes else end
+    return Span(start, start + len(text[start:end].rstrip(" (,")))
 
 
 def entries(text: str, span: Span) -> Iterator[Span]:

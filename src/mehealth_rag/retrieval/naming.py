@@ -57,13 +57,15 @@ class Named:
 class Naming:
     """What a question names, name by name, and how far it leans to single documents.
 
-    `rest` is the question without the names and the periods that their titles give: inside a
-    document that is named they tell nothing.
+    `bare` is the question without the names and the periods that their titles give: inside a
+    document that is named they tell nothing. `rest` is the same, but the whole question where too
+    little is left to search for.
     """
 
     rest: str
     named: tuple[Named, ...] = ()
     leaning: Mapping[str, float] = field(default_factory=dict)
+    bare: str = ""
 
     @property
     def documents(self) -> frozenset[str]:
@@ -149,7 +151,10 @@ class Register:
                 named.append(Named(kept, group.forms))
                 spans += [*group.spans, *(t.span for t in asked if self._titled(t) & own)]
         leaning = self._leaning(places, claims, asked)
-        return Naming(_without(question, spans), tuple(named), leaning)
+        bare = _without(question, spans) if spans else ""
+        subject = [w for w in content_words(bare) if w not in REQUEST_WORDS]
+        rest = bare if len(subject) >= _LEAST_WORDS else question
+        return Naming(rest, tuple(named), leaning, bare)
 
     def _titled(self, token: Token) -> frozenset[int]:
         """The documents whose titles give a period or a mark."""
@@ -289,14 +294,12 @@ def _forms(said: Sequence[_Match]) -> tuple[tuple[str, ...], ...]:
 
 
 def _without(question: str, spans: Sequence[Span]) -> str:
-    """A question without some of its words; whole where little else is left of it."""
+    """A question without some of its words."""
     kept, end = [], 0
     for span in sorted(set(spans), key=lambda s: s.start):
         kept.append(question[end : span.start])
         end = max(end, span.end)
-    rest = " ".join("".join([*kept, question[end:]]).split())
-    subject = [w for w in content_words(rest) if w not in REQUEST_WORDS]
-    return rest if len(subject) >= _LEAST_WORDS else question
+    return " ".join("".join([*kept, question[end:]]).split())
 
 
 def _capitals_tell_nothing(asked: Sequence[Token]) -> bool:
