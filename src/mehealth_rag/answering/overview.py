@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 MOST_STATEMENTS, MOST_DOCUMENTS = 8, 10
 """What an answer holds at the most; a document has one statement at least."""
 
-CONFIDENCE = 0.8
+CONFIDENCE = 0.7
 """How sure such an answer is: its quotes are of the document, but may not say the most of it."""
 
 _TURN_CHARACTERS, _TURN_PASSAGES, _LEAST_QUOTE = 400, 6, 20

@@ -100,7 +100,7 @@ def candidates(passages: Sequence[Passage]) -> Iterator[Candidate]:
 def in_turn(passages: Sequence[Passage]) -> Iterator[tuple[Candidate, Candidate | None]]:
     """Each sentence with the one after it in its passage."""
     found = list(candidates(passages))
-    for one, other in zip(found, [*found[1:], None], strict=True):
+    for one, other in zip(found, [*found[1:], None], strict=False):
         yield one, other if other and other.passage is one.passage else None
 
 
