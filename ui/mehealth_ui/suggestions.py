@@ -33,6 +33,8 @@ _COUNT = re.compile(
 _SPONSOR = re.compile(
     r"investment of (?:over |around |up to )?((?:£|\$|€)\d[\d.,]*(?: ?(?:million|billion|bn|m))?)"
 )
+_PLURAL = re.compile(r"^(?:(?! (?:of|for|in|on|and)\b).)*[^\Wsiuc]s(?:$| (?:of|for|in|on)\b)")
+"""A name whose noun has its plural's s: the last word, or the one before "of"."""
 _ACRONYM = re.compile(
     r"((?:[A-Z][\w&’-]+|for|of|and|the|in)(?: (?:[A-Z][\w&’-]+|for|of|and|the|in)){1,8})"
     r" \(([A-Z]{3,8})\)"
@@ -183,7 +185,8 @@ def _of_text(text: str) -> Iterator[tuple[str, str]]:
     for match in _ACRONYM.finditer(text):
         name = _spelt_out(match[1], match[2])
         if name:
-            yield f"What is the {name}?", match[2]
+            verb = "are" if _PLURAL.search(name) else "is"
+            yield f"What {verb} the {name}?", match[2]
     for match in _SPONSOR.finditer(text):
         yield f"What is the investment of {match[1]} for?", match[1]
     for match in _COUNT.finditer(text):
