@@ -10,6 +10,9 @@ from mehealth_rag.language.orders import silenced
 from mehealth_rag.language.words import DEMONSTRATIVES, OF_A_PERSON, OWNERS, SUBJECTS, words
 from mehealth_rag.types import BlockKind, Passage, Quote, Sentence
 
+MOST_CHARACTERS = 500
+"""A longer sentence is no part of a guide, and hostile ones would cost its patterns seconds."""
+
 MOST_PASSAGES = 1_000
 """So many passages of a document are looked at."""
 
@@ -89,11 +92,12 @@ def sampled(count: int) -> list[int]:
 
 
 def candidates(passages: Sequence[Passage]) -> Iterator[Candidate]:
-    """Every sentence of the passages but those that give orders to whoever answers."""
+    """The sentences of the passages but those that give orders, or are too long to be shown."""
     for place, passage in enumerate(passages):
         quiet = silenced(passage)
         for row, sentence in enumerate(passage.sentences):
-            if sentence.span not in quiet:
+            length = sentence.span.end - sentence.span.start
+            if sentence.span not in quiet and length <= MOST_CHARACTERS:
                 yield Candidate(passage, sentence, place, row)
 
 
