@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from mehealth_rag.encoder.embedding import PassageText, PassageVectors
 from mehealth_rag.guide.values import Guide
-from mehealth_rag.index.content import adapter, packed, unpacked
+from mehealth_rag.index.content import as_text, packed, unpacked
 from mehealth_rag.reading.describing import described
 from mehealth_rag.types import Document, Page, Passage, Quote, Source
 
@@ -91,8 +91,8 @@ class BuildCache:
 
     def put_guide(self, key: bytes, guide: Guide[Quote]) -> None:
         """Keep a guide."""
-        data = adapter(Guide[Quote]).dump_json(guide).decode()
-        self._write("insert or replace into guides values (?, ?, ?)", [(key, data, self._build)])
+        row = (key, as_text(guide, Guide[Quote]), self._build)
+        self._write("insert or replace into guides values (?, ?, ?)", [row])
 
     def vectors(self, keys: Sequence[bytes]) -> dict[bytes, PassageVectors]:
         """Return the vectors that are known, by key."""

@@ -94,7 +94,7 @@ class ContentWriter:
         )
         name = document.source.id
         self._database.execute(
-            "insert into documents values (?, ?, ?)", (self._documents, name, _text(row))
+            "insert into documents values (?, ?, ?)", (self._documents, name, as_text(row))
         )
         self._database.executemany(
             "insert into pages values (?, ?, ?)",
@@ -103,7 +103,7 @@ class ContentWriter:
         self._database.executemany(
             "insert into passages values (?, ?, ?, ?, ?)",
             (
-                (self.passages + i, p.id, p.document, p.page, _text(p))
+                (self.passages + i, p.id, p.document, p.page, as_text(p))
                 for i, p in enumerate(passages)
             ),
         )
@@ -118,14 +118,14 @@ class ContentWriter:
     ) -> None:
         """Keep what could not be read, in how many passages words stand, and the acronyms."""
         many = self._database.executemany
-        many("insert into problems (data) values (?)", ((_text(p),) for p in problems))
+        many("insert into problems (data) values (?)", ((as_text(p),) for p in problems))
         many("insert into words values (?, ?)", sorted(words.items()))
         many("insert into acronyms values (?, ?)", sorted(acronyms.items()))
 
     def add_guide(self, guide: Guide[Quote]) -> None:
         """Keep the guide to a document."""
-        data = adapter(Guide[Quote]).dump_json(guide).decode()
-        self._database.execute("insert into guides values (?, ?)", (guide.document, data))
+        row = (guide.document, as_text(guide, Guide[Quote]))
+        self._database.execute("insert into guides values (?, ?)", row)
 
     def passages_at(self, ordinals: Sequence[int]) -> list[Passage]:
         """Return passages added so far, by their rising ordinals."""
@@ -264,6 +264,7 @@ def unpacked(kind: Any, data: str | bytes) -> Any:  # noqa: ANN401 - any type of
     return adapter(kind).validate_json(text)
 
 
-def _text(value: Passage | IndexedDocument | DocumentProblem) -> str:
-    kind: Any = type(value)
-    return adapter(kind).dump_json(value).decode()
+def as_text(value: Any, kind: Any = None) -> str:  # noqa: ANN401 - any type of the project
+    """Return a value as JSON; `kind` is its type where that has parameters."""
+    own: Any = type(value)
+    return adapter(kind or own).dump_json(value).decode()
