@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import random
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 MOST_GOLD = 2
 """Passages with gold sentences that are read of one question."""
+
+LOOKED_AT = 40
+"""Passages of other documents of which the nearest two are read with a question."""
 
 BUNDLED = 8
 """Sentences of the evidence that is gathered from several passages, at the most."""
@@ -59,12 +63,14 @@ class Target:
 class Group:
     """Rows that are learnt together: a question's passages, or a statement and its lie.
 
-    `twins`: the second row is the first one's lie.
+    `twins`: the second row is the first one's lie. Where it is not `labelled`, nobody wrote what is
+    right: only a teacher says.
     """
 
     rows: tuple[Row, ...]
     targets: tuple[Target, ...]
     twins: bool = False
+    labelled: bool = True
 
     @property
     def of_statement(self) -> bool:
@@ -94,6 +100,8 @@ class Mix:
     gathered: float = 0.4
     """Share of the statements whose evidence stands in one passage and is gathered all the same:
     such rows are a third as long, and the guard reads the like."""
+    unlabelled: float = 0.0
+    """Share of the questions that are put to another document as well, for a teacher to judge."""
 
     def share_of(self, example: Example) -> float:
         """The share that is drawn of examples of this kind."""
@@ -114,6 +122,11 @@ class Epochs:
             key = (example.document, example.kind, example.text, example.question, example.lie)
             by_example.setdefault((*key, str(example.history)), []).append(example)
         self._forms = list(by_example.values())
+        self._document_of = {
+            reading.passage: example.document
+            for example in examples.examples
+            for reading in example.readings
+        }
 
     def draw(self, number: int, mix: Mix) -> list[Group]:
         """The groups of an epoch, shuffled."""
@@ -125,6 +138,8 @@ class Epochs:
                 groups.append(self._copy(example, random_, mix))
             if random_.random() < mix.asked and (claim := _asked(example)):
                 groups.append(self._statement(claim, random_, mix))
+            if random_.random() < mix.unlabelled and not example.verdict:
+                groups.append(self._unlabelled(example, random_))
             if random_.random() >= mix.share_of(example):
                 continue
             made = self._statement(example, random_, mix) if example.verdict else None
@@ -166,6 +181,21 @@ class Epochs:
             tuple(rows),
             tuple(_target(r.labels, row) for r, row in zip(chosen, rows, strict=True)),
         )
+
+    def _unlabelled(self, example: Example, random_: random.Random) -> Group:
+        """A question with passages of other documents: those that share most words with it."""
+        drawn = random_.sample(list(self._document_of), min(LOOKED_AT, len(self._document_of)))
+        foreign = [p for p in drawn if self._document_of[p] != example.document]
+        asked = _content_words(example.text)
+
+        def shared(place: int) -> int:
+            return len(asked & _content_words(" ".join(self._passages[place].sentences)))
+
+        rows = tuple(
+            question_row(self._tokenizer, example.text, [], self._passages[place])
+            for place in heapq.nlargest(2, foreign, key=shared)
+        )
+        return Group(rows, tuple(Target(()) for _ in rows), labelled=False)
 
     def _statement(self, example: Example, random_: random.Random, mix: Mix) -> Group:
         text, labels = self._evidence(example, random_, mix)
@@ -247,6 +277,11 @@ class Epochs:
             parts.append((self._passages[reading.passage], kept))
             labels += [reading.labels[place] for place in kept]
         return gathered(parts), labels
+
+
+def _content_words(text: str) -> set[str]:
+    """The words of four letters and more: a rough measure of what a text is about."""
+    return {word for word in text.lower().split() if len(word) >= 4}
 
 
 def _asked(example: Example) -> Example | None:

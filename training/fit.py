@@ -183,14 +183,16 @@ def _pieces(group: Group) -> int:
 
 def group_loss(outputs: Sequence[Outputs], group: Group, plan: Plan) -> Tensor:
     """The loss of a question's passages, or of a statement's evidence."""
-    known = _known_loss(outputs, group, plan)
     taught = [t.taught for t in group.targets if t.taught is not None]
     if not taught:
-        return known
+        return _known_loss(outputs, group, plan)
     each = [
         _taught_loss(o, t, plan, group.of_statement) for o, t in zip(outputs, taught, strict=True)
     ]
-    return known.lerp(torch.stack(each).sum(), plan.taught_share)
+    apart = torch.stack(each).sum()
+    if not group.labelled:
+        return apart
+    return _known_loss(outputs, group, plan).lerp(apart, plan.taught_share)
 
 
 def _known_loss(outputs: Sequence[Outputs], group: Group, plan: Plan) -> Tensor:

@@ -73,6 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         copied=options.copied,
         asked=options.asked,
         gathered=options.gathered,
+        unlabelled=options.unlabelled if options.teacher else 0.0,
     )
     examples = some(joined(options.examples, options.shares), options.documents)
     numbers = range(options.after, options.after + options.epochs)
@@ -224,6 +225,9 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--copied", type=float, default=0.0, help="share read as statements")
     parser.add_argument("--asked", type=float, default=0.0, help="share of yes or no, as claims")
     parser.add_argument("--gathered", type=float, default=0.4, help="share read as gathered")
+    parser.add_argument(
+        "--unlabelled", type=float, default=0.0, help="share put to other documents, with a teacher"
+    )
     parser.add_argument("--groups-at-once", type=int, default=12, help="groups of a step")
     parser.add_argument("--no-turns", action="store_true", help="read follow-ups by themselves")
     parser.add_argument("--most", type=int, help="stop after so many groups")

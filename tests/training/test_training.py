@@ -15,11 +15,11 @@ import torch
 import mehealth_rag.reader
 from mehealth_rag.encoder.shipped import CARD
 from mehealth_rag.reader.model import LOG, Reader
-from mehealth_rag.reader.rows import inputs, passage_text
+from mehealth_rag.reader.rows import PassageText, inputs, passage_text
 from mehealth_rag.types import BlockKind, Passage, Sentence, Span
 from training import bases, examples, outside, package, packaged, reader
 from training.batches import Epochs, Mix
-from training.examples import GOLD, Example, Examples
+from training.examples import GOLD, Example, Examples, Reading
 from training.export import export
 from training.fit import Plan, group_loss
 from training.hard import hard, losses
@@ -243,6 +243,33 @@ def test_a_small_reader_is_taught_by_the_large_one(made: Path, tmp_path: Path) -
     large = Path(mehealth_rag.reader.__file__).parent / "large"
     log = run(made, tmp_path / "run", "--teacher", str(large))
     assert log["teacher"] == "large"
+
+
+def test_a_question_is_put_to_another_document_for_the_teacher_to_judge() -> None:
+    texts = (
+        ("A return ticket costs £12.",),
+        ("A single ticket costs £3.", "It rains."),
+        ("Visitors leave at eight.", "The café shuts at six."),
+    )
+    asked = [
+        Example("q:figure", f"d{n}", "md", "What does a return ticket cost?", [Reading(n, [GOLD])])
+        for n in range(len(texts))
+    ]
+    made = Examples([PassageText("", sentences) for sentences in texts], asked)
+    teacher = Reader.load("large")
+    own, its = (
+        Epochs(made, pieces, 7).draw(0, Mix(questions=0.0, unlabelled=1.0))
+        for pieces in (bases.tokenizer("small"), teacher.tokenizer)
+    )
+    foreign = next(g for g in own if [len(row.bounds) for row in g.rows] == [2, 2])
+    (judged,) = taught([foreign], [its[own.index(foreign)]], teacher)
+    with torch.no_grad():
+        outputs = read(reader.ReaderModel(bases.folder("small")).eval(), judged.rows)
+    costs = {float(group_loss(outputs, judged, Plan(taught_share=s))) for s in (0.0, 0.5, 1.0)}
+    assert len(costs) == 1  # nothing is known of it but what the teacher says
+    labels = tuple(replace(t, labels=(0, 0)) for t in judged.targets)
+    known = replace(judged, targets=labels, labelled=True)
+    assert float(group_loss(outputs, known, Plan(taught_share=0.5))) not in costs
 
 
 def test_what_a_reader_finds_hard_is_drawn_more_often(epochs: Epochs) -> None:
