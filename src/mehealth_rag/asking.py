@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 
 from mehealth_rag.answering import compose, reading
 from mehealth_rag.answering.contacts import Seeker, Sought, wish_of
+from mehealth_rag.answering.continuing import Continued, Move
+from mehealth_rag.answering.foreign import carried_over, noticed
 from mehealth_rag.answering.library import Library
 from mehealth_rag.answering.links import find_link, link_pages
 from mehealth_rag.answering.overview import Overview
 from mehealth_rag.answering.questions import Wanted, analyse
-from mehealth_rag.answering.reading import ReadHit, lead
+from mehealth_rag.answering.reading import Draft, ReadHit, lead
 from mehealth_rag.answering.scope import declined
 from mehealth_rag.answering.talk import about_documents, reply, talk_of
 from mehealth_rag.followups import Standalone, stand_alone
@@ -23,12 +25,14 @@ from mehealth_rag.generating.rewriting import rewritten
 from mehealth_rag.generating.writing import Task, Writer
 from mehealth_rag.growing import mapped
 from mehealth_rag.index.accounting import unread_pages
-from mehealth_rag.reader.rows import text_of
+from mehealth_rag.language.detection import ENGLISH, language_of
+from mehealth_rag.reader.rows import readable, text_of
 from mehealth_rag.timing import Stopwatch
-from mehealth_rag.types import LIKELY_FROM
+from mehealth_rag.types import LIKELY_FROM, Status
 
 if TYPE_CHECKING:
     from mehealth_rag.answering.contacts import Wish
+    from mehealth_rag.answering.continuing import Told
     from mehealth_rag.answering.links import FoundLink
     from mehealth_rag.answering.questions import Question
     from mehealth_rag.answering.scope import Refusal
@@ -48,6 +52,9 @@ if TYPE_CHECKING:
 PASSAGES_READ = 12
 """How many passages are read for one answer."""
 
+AGAIN, BESIDE = 0.7, 0.5
+"""How sure it is that a told answer's other form, or what stands beside it, is what was wanted."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finder:
@@ -62,8 +69,17 @@ class Finder:
     page: PageOf
     model: LanguageModel | None = None
 
+    def language(self, question: str) -> str:
+        """The language of a question, as ISO 639 writes it; English where in doubt."""
+        return language_of(question, self.speller.knows)
+
     def stand_alone(self, question: str, history: Sequence[Turn]) -> Standalone:
-        """A question after the turns before it, its misspelt words mended."""
+        """A question after the turns before it, its misspelt words mended.
+
+        One in another language than English stays as it is.
+        """
+        if self.model is None and self.language(question) != ENGLISH:
+            return Standalone(question, question, question)
         alone = stand_alone(question, history)
         if self.model is not None and history:
             alone = rewritten(question, history, alone, self.model)
@@ -148,6 +164,7 @@ class _Asked:
     plain: frozenset[str]
     wish: Wish | None
     refusal: Refusal | None
+    language: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,10 +180,13 @@ class Answerer:
         """The answer as it grows, and returned when it is whole."""
         watch = Stopwatch()
         history = about_documents(history, self.finder.speller)
-        answer = self._at_once(question, history, documents)
+        turn = Continued.of(question, history) if self.pen is None else None
+        answer = (
+            self._again(question, turn) if turn else self._at_once(question, history, documents)
+        )
         if answer is not None:
             return replace(answer, index=self.index.fingerprint, timings_ms=watch.stop())
-        asked = self._asked(question, history, documents, watch)
+        asked = self._asked(question, history, documents, watch, turn)
         framed = partial(
             replace,
             question=question,
@@ -178,7 +198,12 @@ class Answerer:
             watch.mark("first_words")
             return framed(part)
 
-        answer = yield from mapped(self._answer(asked), begun)
+        part = None if turn else self._overview.part(asked.shown, asked.evidence)
+        answer = part or (yield from mapped(self._answer(asked), begun))
+        if asked.language != ENGLISH and self.pen is None:
+            answer = noticed(answer, asked.language)
+        if turn is not None and answer.status is Status.NOT_FOUND:
+            answer = self._beside(turn, asked, answer)
         watch.lap("answer")
         return framed(answer, timings_ms=watch.stop())
 
@@ -195,10 +220,56 @@ class Answerer:
             return whole
         return compose.decline(question, refusal.sentence, self.index.fingerprint)
 
+    def _again(self, question: str, turn: Continued) -> Answer | None:
+        """The last answer in its likeliest sentence, or as a list; None where more is asked for."""
+        if turn.move not in {Move.SHORTER, Move.LISTED}:
+            return None
+        told = turn.quotes(self.finder.retriever)
+        if not told:
+            return None
+        if turn.move is Move.SHORTER:
+            told = (self._likeliest(turn, told),) if len(told) > 1 else ()
+        if not told:
+            return compose.decline(question, compose.SHORTEST, self.index.fingerprint)
+        quotes = tuple((passage.quote(sentence.span),) for passage, sentence in told)
+        draft = Draft(quotes, 1.0, AGAIN, listed=turn.move is Move.LISTED)
+        library = Library.of(self.index, self.sources)
+        return replace(compose.answered(analyse(turn.question), draft, library), question=question)
+
+    def _likeliest(self, turn: Continued, told: Sequence[Told]) -> Told:
+        """The sentence of an answer that is the likeliest to be all of it."""
+        texts = [text_of(passage, self.index.page) for passage, _ in told]
+        readings = self.finder.reader().read(turn.question, turn.history, texts)
+        chances = [
+            reading.sentences[readable(passage).index(sentence)]
+            for (passage, sentence), reading in zip(told, readings, strict=True)
+        ]
+        return told[chances.index(max(chances))]
+
+    def _beside(self, turn: Continued, asked: _Asked, answer: Answer) -> Answer:
+        """What stands next to the answers before, where more is asked for and nothing answers."""
+        if turn.move is not Move.MORE:
+            return answer
+        quotes = tuple((quote,) for quote in turn.beside(self.finder.retriever))
+        if not quotes:
+            return replace(answer, answer=compose.NO_MORE)
+        library = Library.of(self.index, self.sources)
+        return compose.answered(asked.question, Draft(quotes, 1.0, BESIDE), library)
+
     def _asked(
-        self, question: str, history: Sequence[Turn], documents: Sequence[str], watch: Stopwatch
+        self,
+        question: str,
+        history: Sequence[Turn],
+        documents: Sequence[str],
+        watch: Stopwatch,
+        turn: Continued | None,
     ) -> _Asked:
-        """The question as it stands alone, and what the search brings for it."""
+        """The question as it stands alone, and what the search brings for it.
+
+        Where a turn wants more of an answer, its question is asked once more, for what is left.
+        """
+        if turn is not None and turn.move is Move.MORE:
+            question, history = turn.question, turn.history
         alone = self.finder.stand_alone(question, history)
         analysed = analyse(alone.text, alone.whole)
         watch.lap("rewrite")
@@ -210,19 +281,17 @@ class Answerer:
             shown=alone.text,
             history=history,
             documents=documents,
-            evidence=found.evidence,
+            evidence=turn.silencing(found.evidence) if turn else found.evidence,
             read=partial(self.finder.read, question, turns_of(alone, history)),
             plain=found.plain,
             wish=wish,
             refusal=declined(question) if wish is None else None,
+            language=self.finder.language(question),
         )
 
     def _answer(self, asked: _Asked) -> Growing:
-        """A part of a document, a link, what a model writes or the reader chooses, or none."""
+        """A link, what a model writes or the reader chooses, or none."""
         question = asked.question
-        part = self._overview.part(asked.shown, asked.evidence)
-        if part is not None:
-            return part
         library = replace(Library.of(self.index, self.sources), plain=asked.plain)
         link = self._link(asked) if question.wanted is Wanted.LINK else None
         if link is not None and self.pen is None:
@@ -230,6 +299,8 @@ class Answerer:
         hits, reader = asked.read(asked.evidence), self.finder.reader()
         sought = self._sought(asked, hits)
         draft = replace(sought.draft, confidence=reader.right.of(sought.draft.confidence))
+        if asked.language != ENGLISH:
+            draft = carried_over(question.text, draft)
         sought = replace(sought, draft=draft, link=link or sought.link)
         library = replace(library, unread=unread_pages(self.index.problems(), asked.documents))
         unlikely = not draft.statements or draft.confidence < LIKELY_FROM

@@ -28,10 +28,15 @@ from mehealth_rag.types import (
 )
 
 NOT_FOUND = "The documents do not say."
+NO_MORE = "The documents say no more about that."
+SHORTEST = "That answer is one sentence already, and I quote without changing words."
 DISAGREE = " The pages give different figures."
 SOURCE = "\n\nSource: "
 ABSENT = 0.9
 """How sure it is that there is no contact of a form that no sentence has."""
+
+MOST_RUNNING = 2
+"""Points that are told as running text; more are a list."""
 
 _LISTED = 5
 """So many unread pages are named by their labels; more are counted."""
@@ -62,7 +67,10 @@ def answered(question: Question, draft: Draft, library: Library) -> Answer:
     ]
     statements = [s for point in points for s in point]
     headers = _headers(points, citations, draft.headings)
-    text = _led(draft.lead, _text(question, points, draft.introduction, headers))
+    listed = draft.listed or draft.introduction is not None or len(points) > MOST_RUNNING
+    lead = statement_text(draft.introduction.text) if draft.introduction is not None else ""
+    text = _items(lead, points, headers) if listed else _running_text(question, points, headers)
+    text = _led(draft.lead, text)
     return Answer(
         question=question.text,
         standalone_question=question.text,
@@ -214,18 +222,16 @@ def _origin(citations: Sequence[Citation], library: Library) -> str:
     return f"{SOURCE}{next(iter(said.values()))}."
 
 
-def _text(
-    question: Question,
-    points: Sequence[_Point],
-    introduction: Quote | None,
-    headers: Sequence[str],
-) -> str:
-    told = tuple(zip(headers, points, strict=True))
-    if introduction is None and len(points) <= 2:
-        return " ".join(f"{header}{_running(question, point)}" for header, point in told)
-    lead = [statement_text(introduction.text)] if introduction is not None else []
-    items = [f"- {header}{_item(point)}" for header, point in told]
-    return "\n".join(["\n\n".join([*lead, items[0]]), *items[1:]])
+def _running_text(question: Question, points: Sequence[_Point], headers: Sequence[str]) -> str:
+    told = zip(headers, points, strict=True)
+    return " ".join(f"{header}{_running(question, point)}" for header, point in told)
+
+
+def _items(lead: str, points: Sequence[_Point], headers: Sequence[str]) -> str:
+    """Points as a list, after the words that introduce it where there are some."""
+    told = zip(headers, points, strict=True)
+    items = "\n".join(f"- {header}{_item(point)}" for header, point in told)
+    return f"{lead}\n\n{items}" if lead else items
 
 
 def _led(lead: str, text: str) -> str:

@@ -51,7 +51,8 @@ class Draft:
     None where the answer is no list. `before` has for each statement the sentences that it leans
     on, each with its quotes. `answerable` is the probability that the documents answer,
     `confidence` that this answer is right. `disagree` says that the statements give different
-    figures for the same thing. `lead` is "Yes" or "No" where that is what they say.
+    figures for the same thing. `lead` is "Yes" or "No" where that is what they say. `listed`: each
+    statement stands on a line of its own.
     """
 
     statements: tuple[tuple[Quote, ...], ...]
@@ -62,6 +63,7 @@ class Draft:
     before: tuple[tuple[tuple[Quote, ...], ...], ...] = ()
     disagree: bool = False
     lead: str = ""
+    listed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,74 @@
+"""Questions in other languages than the documents': what is said to them, and what may answer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import product
+from typing import TYPE_CHECKING
+
+from mehealth_rag.answering.compose import NOT_FOUND
+from mehealth_rag.language.words import content_words
+from mehealth_rag.types import LIKELY_FROM
+
+if TYPE_CHECKING:
+    from mehealth_rag.answering.reading import Draft
+    from mehealth_rag.types import Answer
+
+NOTICES = {
+    "ar": "المستندات وإجاباتي باللغة الإنجليزية.",
+    "cs": "Dokumenty i moje odpovědi jsou v angličtině.",
+    "de": "Die Dokumente und meine Antworten sind auf Englisch.",
+    "el": "Τα έγγραφα και οι απαντήσεις μου είναι στα αγγλικά.",
+    "es": "Los documentos y mis respuestas están en inglés.",
+    "fr": "Les documents et mes réponses sont en anglais.",
+    "hi": "दस्तावेज़ और मेरे उत्तर अंग्रेज़ी में हैं।",
+    "hu": "A dokumentumok és a válaszaim angol nyelvűek.",
+    "it": "I documenti e le mie risposte sono in inglese.",
+    "nl": "De documenten en mijn antwoorden zijn in het Engels.",
+    "pl": "Dokumenty i moje odpowiedzi są w języku angielskim.",
+    "pt": "Os documentos e as minhas respostas estão em inglês.",
+    "ro": "Documentele și răspunsurile mele sunt în limba engleză.",
+    "ru": "Документы и мои ответы — на английском языке.",
+    "sv": "Dokumenten och mina svar är på engelska.",
+    "tr": "Belgeler ve yanıtlarım İngilizcedir.",
+    "uk": "Документи та мої відповіді — англійською мовою.",
+    "zh": "文件和我的回答均为英文。",
+}
+"""That documents and answers are in English, in the languages that are asked most."""
+
+IN_ENGLISH = "The documents and my answers are in English."
+"""The same for any other."""
+
+NO_PASSAGE = "I found no passage for your question; please ask it in English."
+
+_SHORTEST_NAME, _COGNATE = 3, 5
+"""Letters of a name, and of the common beginning of two words that are one in two languages."""
+
+UNSURE = LIKELY_FROM - 0.01
+"""How sure an answer to such a question is at the most: the reader was taught English."""
+
+
+def noticed(answer: Answer, language: str) -> Answer:
+    """An answer after the notice, in the asker's language, that it is in English.
+
+    That the documents do not say it would not be true: they were hardly searched.
+    """
+    text = answer.answer.replace(NOT_FOUND, NO_PASSAGE)
+    return replace(answer, answer=f"{NOTICES.get(language, IN_ENGLISH)}\n\n{text}")
+
+
+def carried_over(question: str, draft: Draft) -> Draft:
+    """A draft for a question in another language; without statements where none shares a word.
+
+    Figures, names and words that both languages have are all that such a question is found by.
+    """
+    asked = content_words(question)
+    told = " ".join(quote.text for quotes in draft.statements for quote in quotes)
+    if any(_are_one(*pair) for pair in product(asked, content_words(told))):
+        return replace(draft, confidence=min(draft.confidence, UNSURE))
+    return replace(draft, statements=(), headings=(), before=(), introduction=None)
+
+
+def _are_one(asked: str, told: str) -> bool:
+    same = asked == told and (len(asked) >= _SHORTEST_NAME or asked.isdigit())
+    return same or (len(asked) >= _COGNATE and asked[:_COGNATE] == told[:_COGNATE])
