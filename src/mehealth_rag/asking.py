@@ -151,8 +151,8 @@ class _Asked:
 
     `shown` are its words as it is shown, `history` the turns before. `read` has the reader read
     passages: what only a link answers needs none. `plain` are the documents that an answer need
-    not name. `wish` is the contact that it asks for; `refusal` declines it where the documents do
-    not answer it.
+    not name, `named` those that go by each of its names. `wish` is the contact that it asks for;
+    `refusal` declines it where the documents do not answer it.
     """
 
     question: Question
@@ -162,6 +162,7 @@ class _Asked:
     evidence: tuple[Evidence, ...]
     read: Callable[[Sequence[Evidence]], tuple[ReadHit, ...]]
     plain: frozenset[str]
+    named: tuple[tuple[str, ...], ...]
     wish: Wish | None
     refusal: Refusal | None
     language: str
@@ -284,6 +285,7 @@ class Answerer:
             evidence=turn.silencing(found.evidence) if turn else found.evidence,
             read=partial(self.finder.read, question, turns_of(alone, history)),
             plain=found.plain,
+            named=tuple(n.documents for n in found.naming.named),
             wish=wish,
             refusal=declined(question) if wish is None else None,
             language=self.finder.language(question),
@@ -292,7 +294,8 @@ class Answerer:
     def _answer(self, asked: _Asked) -> Growing:
         """A link, what a model writes or the reader chooses, or none."""
         question = asked.question
-        library = replace(Library.of(self.index, self.sources), plain=asked.plain)
+        library = Library.of(self.index, self.sources)
+        library = replace(library, plain=asked.plain, named=asked.named)
         link = self._link(asked) if question.wanted is Wanted.LINK else None
         if link is not None and self.pen is None:
             return compose.link_answer(question, link, library)

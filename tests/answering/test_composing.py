@@ -40,12 +40,25 @@ The mill of Kelmore makes paper from rags.
 The mill of Orton makes paper from straw.
 
 Two of the seven mills of the valley are driven by water.
+
+The valley keeps:
+
+- geese
+- goats
+- alpacas
+- bees
+"""
+
+FERRY = """\
+# The Orton ferry guide
+
+The ferry takes dogs at no charge.
 """
 
 
 @pytest.fixture(scope="module")
 def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
-    files = {"town.md": TOWN, "report.md": REPORT}
+    files = {"town.md": TOWN, "report.md": REPORT, "ferry.md": FERRY}
     with assistant_over(tmp_path_factory.mktemp("town"), files) as assistant:
         yield assistant
 
@@ -73,6 +86,29 @@ def test_statements_of_several_documents_are_told_apart(town: Assistant) -> None
     assert all(f"{c.title}: " in answer.answer for c in answer.citations)
     assert "Source:" not in answer.answer
     assert answer.conflicts == ()
+
+
+def test_a_heading_that_is_the_title_is_told_once(town: Assistant) -> None:
+    answer = told(town, "geese", "no charge").ask("What lives in the valley, and what rides?")
+    assert "Report on the valley: geese" in answer.answer
+    assert "valley: Report" not in answer.answer
+
+
+def test_a_list_says_how_many_of_its_items_it_has(town: Assistant) -> None:
+    some = told(town, "geese", "goats").ask("What does the valley keep?")
+    assert some.answer.startswith("The valley keeps:\n\n- geese [1]\n- goats [2]")
+    assert some.answer.endswith("\n\n2 of the 4 items of this list; see page 1.")
+    every = told(town, "geese", "goats", "alpacas", "bees").ask("What does the valley keep?")
+    assert len(every.statements) == 4
+    assert "of the 4" not in every.answer
+
+
+def test_a_document_that_is_named_and_answers_nothing_is_told(town: Assistant) -> None:
+    question = "Are dogs welcome in Kelmore town and by the Orton ferry guide?"
+    one = told(town, "takes dogs").ask(question)
+    assert "\n\nNothing in “The town of Kelmore” answers this." in one.answer
+    both = told(town, "takes dogs", "burns waste").ask(question)
+    assert "Nothing in" not in both.answer
 
 
 @pytest.mark.parametrize(

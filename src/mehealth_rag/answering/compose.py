@@ -75,7 +75,10 @@ def answered(question: Question, draft: Draft, library: Library) -> Answer:
         question=question.text,
         standalone_question=question.text,
         status=Status.ANSWERED,
-        answer=text + DISAGREE * draft.disagree + _origin(citations, library),
+        answer=text
+        + DISAGREE * draft.disagree
+        + _missing(draft, citations, library)
+        + _origin(citations, library),
         statements=tuple(statements),
         citations=tuple(citations),
         conflicts=(conflict(question, statements),) if draft.disagree else (),
@@ -211,7 +214,20 @@ def _headers(
     several = len({c.document for c in sources}) > 1
     titles = [c.title if several else "" for c in sources]
     pairs = zip(titles, headings or [""] * len(points), strict=True)
-    return tuple("".join(f"{part}: " for part in pair if part) for pair in pairs)
+    return tuple("".join(f"{part}: " for part in dict.fromkeys(pair) if part) for pair in pairs)
+
+
+def _missing(draft: Draft, citations: Sequence[Citation], library: Library) -> str:
+    """What an answer has not: other items of its list, a document that the question names too."""
+    text = ""
+    if draft.introduction is not None and draft.left:
+        label = library.page(draft.introduction.document, draft.introduction.page).label
+        total = len(draft.statements) + draft.left
+        text += f"\n\n{len(draft.statements)} of the {total} items of this list; see page {label}."
+    quoted = {c.document for c in citations}
+    silent = [n for n in library.named if len(library.named) > 1 and quoted.isdisjoint(n)]
+    titles = [f"“{library.sources[names[0]].title}”" for names in silent]
+    return text + f"\n\nNothing in {' or '.join(titles)} answers this." * bool(titles)
 
 
 def _origin(citations: Sequence[Citation], library: Library) -> str:

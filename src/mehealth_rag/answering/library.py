@@ -19,6 +19,7 @@ class Library:
     """Where composing finds pages and sources.
 
     `plain` are the documents that need no naming: the question does, or no other comes near.
+    `named` has the documents that go by each name of the question.
     """
 
     page: PageOf
@@ -26,6 +27,7 @@ class Library:
     unread: Mapping[str, tuple[PageName, ...]] = field(default_factory=dict)
     """Pages of the documents searched, by document, that could not be read."""
     plain: frozenset[str] = frozenset()
+    named: tuple[tuple[str, ...], ...] = ()
 
     @classmethod
     def of(cls, index: OpenIndex, known: Sequence[Source]) -> Library:

@@ -48,7 +48,8 @@ class Draft:
 
     `statements` is empty where nothing answers. `headings` has for each the heading that names what
     it speaks of, empty where its own words do. `introduction` is the quote that announces a list,
-    None where the answer is no list. `before` has for each statement the sentences that it leans
+    None where the answer is no list; `left` counts the items of that list which are not told.
+    `before` has for each statement the sentences that it leans
     on, each with its quotes. `answerable` is the probability that the documents answer,
     `confidence` that this answer is right. `disagree` says that the statements give different
     figures for the same thing. `lead` is "Yes" or "No" where that is what they say. `listed`: each
@@ -60,6 +61,7 @@ class Draft:
     confidence: float
     headings: tuple[str, ...] = ()
     introduction: Quote | None = None
+    left: int = 0
     before: tuple[tuple[tuple[Quote, ...], ...], ...] = ()
     disagree: bool = False
     lead: str = ""
@@ -138,8 +140,16 @@ def drafted(question: Question, hits: Sequence[ReadHit], limits: Limits, page_of
     )
     named = tuple(heading.text if heading else "" for heading in headings)
     before = tuple(map(_before, groups.values()))
-    sure = choice.answerable, choice.confidence
-    return Draft(statements, *sure, named, introduction, before, disagree=bool(rivals))
+    return Draft(
+        statements,
+        answerable=choice.answerable,
+        confidence=choice.confidence,
+        headings=named,
+        introduction=introduction,
+        left=len(_items_of(introduction, hits) - {f.place for f in found}) if introduction else 0,
+        before=before,
+        disagree=bool(rivals),
+    )
 
 
 def _fitting(chosen: Sequence[Chosen], hits: Sequence[ReadHit]) -> list[Chosen]:
@@ -260,6 +270,18 @@ def _introduction(found: Sequence[_Found], page_of: PageOf) -> Quote | None:
     if lead is None or not others <= {(document, page, lead)}:
         return None
     return Quote.of_page(document, page_of(document, page), lead)
+
+
+def _items_of(introduction: Quote, hits: Sequence[ReadHit]) -> set[_Place]:
+    """The items, of all that was read, of the list that these words introduce."""
+    lead = introduction.document, introduction.page, introduction.span
+    passages = (h.hit.passage for h in hits)
+    return {
+        _Found(passage, sentence).place
+        for passage in passages
+        for sentence in readable(passage)
+        if (passage.document, passage.page, sentence.lead) == lead
+    }
 
 
 def _heading(question: Question, group: Sequence[_Found], page_of: PageOf) -> Quote | None:
