@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mehealth_eval import labels
+from mehealth_eval.conversations import ConversationFigures
 from mehealth_eval.figures import Group
 from mehealth_eval.ranking import CUTS
 from mehealth_eval.reader_alone import ReaderFigures
@@ -54,6 +55,16 @@ def show_written(out: Console, found: WrittenFigures | ReplyFigures) -> None:
             for kind, share in shares.items():
                 table.add_row(kind, f"{share:.3f}")
             out.print(table)
+
+
+def show_conversations(out: Console, found: ConversationFigures) -> None:
+    """The share of the turns that are right, in all and by kind."""
+    development, reporting = found.shares("development"), found.shares("reporting")
+    table = Table(f"{len(found.turns)} turns", "development", "reporting")
+    for kind in dict.fromkeys((*development, *reporting)):
+        shares = (f"{of[kind]:.3f}" if kind in of else "–" for of in (development, reporting))
+        table.add_row(kind, *shares)
+    out.print(table)
 
 
 def _replies(out: Console, found: ReplyFigures) -> dict[str, Mapping[str, float]]:

@@ -306,8 +306,8 @@ class Answerer:
             draft = carried_over(question.text, draft)
         sought = replace(sought, draft=draft, link=link or sought.link)
         library = replace(library, unread=unread_pages(self.index.problems(), asked.documents))
-        unlikely = not draft.statements or draft.confidence < LIKELY_FROM
-        if asked.refusal is not None and unlikely:
+        advised = draft.confidence >= LIKELY_FROM and draft.speaks_of(analyse(asked.shown).subject)
+        if asked.refusal is not None and not advised:
             return compose.decline(question.text, asked.refusal.sentence, self.index.fingerprint)
         if self.pen is not None:
             task = Task(question, asked.shown, asked.history, draft, asked.evidence, hits)

@@ -67,6 +67,11 @@ class Draft:
     lead: str = ""
     listed: bool = False
 
+    def speaks_of(self, subject: Collection[str]) -> bool:
+        """Whether what it quotes has a word of a subject, given by their stems."""
+        quoted = (quote.text for quotes in self.statements for quote in quotes)
+        return not set(stem_all(content_words(" ".join(quoted)))).isdisjoint(subject)
+
 
 @dataclass(frozen=True, slots=True)
 class ReadHit:

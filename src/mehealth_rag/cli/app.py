@@ -258,6 +258,9 @@ def evaluate(  # noqa: PLR0913 - one parameter an option
     written: Annotated[
         Path | None, typer.Option("--written", help="folder of written documents to score")
     ] = None,
+    conversations: Annotated[
+        Path | None, typer.Option("--conversations", help="file of conversations to hold")
+    ] = None,
     reader_only: Annotated[
         bool, typer.Option("--reader-only", help="score the reader alone over our search")
     ] = False,

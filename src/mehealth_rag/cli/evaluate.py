@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mehealth_eval.answers import write_answers
+from mehealth_eval.conversations import evaluate_conversations
 from mehealth_eval.reader_alone import evaluate_reader
 from mehealth_eval.report import report_json, write_report
 from mehealth_eval.run import Options, Plan, Report, evaluate, prepare
-from mehealth_eval.terminal import show, show_reader, show_written
+from mehealth_eval.terminal import show, show_conversations, show_reader, show_written
 from mehealth_eval.written_replies import ReplyFigures, evaluate_replies
 from mehealth_eval.written_run import evaluate_written
 from mehealth_eval.written_scores import WrittenFigures
@@ -31,6 +32,7 @@ class Request(Options):
     report: Path = Path("eval-report")
     write_answers: Path | None = None
     written: Path | None = None
+    conversations: Path | None = None
     reader_only: bool = False
     corpus: Path | None = None
     index: Path | None = None
@@ -42,6 +44,9 @@ def run(request: Request) -> int:
     """Evaluate, print, write the report; 1 where a figure is under its floor."""
     if request.written is not None:
         _run_written(request, request.written)
+        return 0
+    if request.conversations is not None:
+        _run_conversations(request, request.conversations)
         return 0
     _check(request)
     plan = prepare(request)
@@ -96,6 +101,17 @@ def _run_written(request: Request, folder: Path) -> None:
         print_json(found.as_json())
     else:
         show_written(console(), found)
+
+
+def _run_conversations(request: Request, path: Path) -> None:
+    """Hold the conversations of a file, and tell how many turns were answered rightly."""
+    settings = made(corpus=request.corpus, index=request.index, engine=request.engine)
+    with TerminalProgress() as progress:
+        found = evaluate_conversations(path, settings, progress)
+    if request.json:
+        print_json(found.as_json())
+    else:
+        show_conversations(console(), found)
 
 
 def _check(request: Request) -> None:
