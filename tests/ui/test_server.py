@@ -119,14 +119,18 @@ def test_a_login_guards_everything(settings: Settings, tmp_path: Path) -> None:
             "document/tower",
             "gradio_api/info",
             "gradio_api/mcp/sse",
+            "v1/sources",
+            "metrics",
         ):
             assert httpx.get(f"{address}/{closed}").status_code == 401, closed
+        assert httpx.get(f"{address}/healthz").status_code == 200
         wrong = {"username": "ada", "password": "wrong"}
         assert httpx.post(f"{address}/login", data=wrong).status_code == 400
         with httpx.Client(base_url=address) as person:
             right = {"username": "ada", "password": "correct horse battery"}
             assert person.post("/login", data=right).status_code == 200
             assert person.get("/page/prospectus/1.png").status_code == 200
+            assert person.get("/v1/sources").status_code == 200
         with calling(address, auth=("ada", "correct horse battery")) as caller:
             assert caller.predict(api_name="/sources")
 

@@ -38,7 +38,7 @@ _UPLOADS = ("/gradio_api/upload", "/upload")
 USER = "mehealth.user"
 """Where a request's scope says who is signed in."""
 
-_FOR_PEOPLE = ("/gradio_api/mcp", "/page/", "/document/")
+_FOR_PEOPLE = ("/gradio_api/mcp", "/page/", "/document/", "/v1/", "/metrics")
 
 
 @dataclass

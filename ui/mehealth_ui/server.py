@@ -85,12 +85,14 @@ def build(settings: Settings, assistant: Assistant, guarded: Door | None = None)
     from mehealth_ui.desk import Desk
     from mehealth_ui.guard import Guard
     from mehealth_ui.routes import routes
+    from mehealth_ui.service import VERSION, add_service
     from mehealth_ui.theme import theme
 
     _check_mcp(settings)
     desk = Desk.of(settings, assistant)
     title = corpus_title(settings)
-    outer = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    outer = FastAPI(title=title, version=VERSION, docs_url=None, redoc_url=None)
+    add_service(outer, desk)
     outer.router.routes += routes(desk)
     gr.mount_gradio_app(
         outer,

@@ -294,6 +294,14 @@ def ui(
     run(common.settings, show=show)
 
 
+@_command("ui_host", "ui_port")
+def serve(common: Common) -> None:
+    """Serve page, REST, OpenAI-compatible endpoint, health and metrics in one service."""
+    from mehealth_rag.cli.ui import run
+
+    run(common.settings, show=False)
+
+
 @_command()
 def doctor(common: Common) -> int:
     """Look over what is configured: whether it is there, reachable and fast enough."""

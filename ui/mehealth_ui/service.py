@@ -1,0 +1,415 @@
+"""The service for other programs: REST as in the contract, an OpenAI-compatible endpoint, health.
+
+Everything here is typed, so that `/openapi.json` describes it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+import uuid
+from collections.abc import Callable, Coroutine, Iterable, Iterator
+from dataclasses import dataclass, fields
+from importlib.metadata import version
+from itertools import chain, pairwise
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
+from urllib.parse import quote
+
+from fastapi import APIRouter, FastAPI, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, PlainTextResponse, StreamingResponse
+from fastapi.routing import APIRoute
+from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
+from pydantic import BaseModel, ConfigDict, Field, create_model
+
+from mehealth_rag.errors import MehealthError, UsageError
+from mehealth_rag.guide.values import Guide
+from mehealth_rag.serialise import answer_json, guides_json, hit_json, source_json, verdict_json
+from mehealth_rag.settings import Engine
+from mehealth_rag.types import Answer, Citation, Verdict
+from mehealth_ui.desk import Desk
+from mehealth_ui.handlers import check_question
+from mehealth_ui.limits import HISTORY_TURNS, SEARCH_HITS, TooManyError
+
+if TYPE_CHECKING:
+    from mehealth_rag.types import Turn
+
+MODEL = "mehealth"
+"""The one model of the OpenAI-compatible endpoint."""
+
+VERSION = version("mehealth-rag")
+STREAM = "text/event-stream"
+REQUESTS = Counter("mehealth_requests", "requests answered", ["path", "status"])
+SECONDS = Histogram("mehealth_request_seconds", "time until an answer begins", ["path"])
+_NUMBER = re.compile(r"\[(\d+)\](?!\()")
+
+
+class Measured(APIRoute):
+    """A route whose requests are counted and timed."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The route's handler, watched."""
+        handler = super().get_route_handler()
+
+        async def watched(request: Request) -> Response:
+            status = "refused"
+            try:
+                with SECONDS.labels(self.path).time():
+                    response = await handler(request)
+                status = str(response.status_code)
+            finally:
+                REQUESTS.labels(self.path, status).inc()
+            return response
+
+        return watched
+
+
+class Sent(BaseModel):
+    """Something that a program sends. Unknown keys are ignored."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    id: str | int | None = None
+    documents: tuple[str, ...] = ()
+
+
+class QuestionSent(Sent):
+    """A question, the turns before it as pairs of question and answer, and who answers."""
+
+    question: str
+    history: tuple[tuple[str, str], ...] = ()
+    engine: Engine | None = None
+
+
+class QuerySent(Sent):
+    """What to search for."""
+
+    query: str
+    top_k: int = Field(default=10, ge=1, le=SEARCH_HITS)
+
+
+class ClaimSent(Sent):
+    """A claim, and the question that it answers, if there is one."""
+
+    claim: str
+    question: str = ""
+
+
+class Message(BaseModel):
+    """One message of a chat, as OpenAI's protocol has it; its content may come in parts."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    role: str
+    content: str | list[dict[str, Any]] | None = None
+
+    @property
+    def text(self) -> str:
+        """Its text."""
+        if isinstance(self.content, list):
+            return " ".join(str(p["text"]) for p in self.content if p.get("type") == "text")
+        return self.content or ""
+
+
+class ChatSent(BaseModel):
+    """A chat: the last message of the user is the question. What else is sent is ignored."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    messages: list[Message] = Field(min_length=1)
+    model: str = MODEL
+    stream: bool = False
+
+
+class Hits(BaseModel):
+    """Ranked passages."""
+
+    id: str | int | None = None
+    hits: list[dict[str, Any]]
+
+
+class Problem(BaseModel):
+    """What went wrong, in one line."""
+
+    error: str
+
+
+class State(BaseModel):
+    """Whether the service answers, over which index, and who writes and reads."""
+
+    status: Literal["ok", "ready"]
+    version: str
+    index: str = ""
+    engine: str = ""
+    reader: str = ""
+
+
+def _model(name: str, value: type, doc: str) -> type[BaseModel]:
+    """One of the package's values as the contract's JSON, for the schema that is published."""
+    hints = get_type_hints(value)
+    own: dict[str, Any] = {f.name: (hints[f.name], ...) for f in fields(value)}
+    return create_model(
+        name,
+        __doc__=doc,
+        id=(str | int | None, None),
+        schema_=(Literal[1], Field(default=1, alias="schema")),
+        version=(str, ...),
+        reader=(str, ...),
+        **own,
+    )
+
+
+AnswerSent = _model("Answer", Answer, "An answer, each statement with its citations.")
+
+
+class VerdictSent(BaseModel):
+    """A verdict on a claim; of several sentences a verdict for each is under `parts`."""
+
+    model_config = ConfigDict(extra="allow")
+
+    id: str | int | None = None
+    claim: str
+    verdict: Literal["supported", "contradicted", "not_found"]
+    explanation: str
+    evidence: list[Citation]
+    confidence: float
+    index: str
+    version: str
+    reader: str
+
+
+class Guides(BaseModel):
+    """What each document is about."""
+
+    model_config = ConfigDict(extra="allow")
+
+    index: str
+    guides: list[Guide[Citation]]
+
+
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    code: {"model": Problem} for code in (400, 422, 429, 503)
+}
+"""The answers to what cannot be answered."""
+
+Documents = Annotated[list[str] | None, Query(description="the documents; all by default")]
+
+
+def add_service(app: FastAPI, desk: Desk) -> None:
+    """Add the routes to an application, and have its errors told in one line of JSON."""
+    app.include_router(_rest(desk))
+    app.include_router(_chat(desk))
+    app.include_router(_health(desk))
+
+    def refused(_: Request, error: Exception) -> JSONResponse:
+        status = 429 if isinstance(error, TooManyError) else 400
+        status = status if isinstance(error, UsageError) else 503
+        return JSONResponse({"error": str(error)}, status)
+
+    def malformed(_: Request, error: Exception) -> JSONResponse:
+        first = error.errors()[0] if isinstance(error, RequestValidationError) else {}
+        where = ".".join(str(part) for part in first.get("loc", ())[1:]) or "the body"
+        return JSONResponse({"error": f"{where}: {first.get('msg', 'is not valid')}"}, 422)
+
+    app.add_exception_handler(MehealthError, refused)
+    app.add_exception_handler(RequestValidationError, malformed)
+
+
+def _rest(desk: Desk) -> APIRouter:
+    router = APIRouter(prefix="/v1", tags=["documents"], route_class=Measured, responses=PROBLEMS)
+
+    @router.post("/ask", response_model=AnswerSent)
+    def ask(sent: QuestionSent, request: Request, *, stream: bool = False) -> Any:  # noqa: ANN401
+        """One answer; with `stream` server-sent events, each a growing answer, the last whole."""
+        _admit(desk, request)
+        check_question(desk, sent.question)
+        growing = _growing(desk, sent)
+        if stream:
+            first = next(growing)  # what is wrong is told before the stream begins
+            return StreamingResponse(map(_event, chain([first], growing)), media_type=STREAM)
+        return JSONResponse(_last(growing))
+
+    @router.post("/search", response_model=Hits)
+    def search(sent: QuerySent, request: Request) -> dict[str, Any]:
+        """Ranked passages, without an answer."""
+        _admit(desk, request)
+        check_question(desk, sent.query)
+        hits = desk.assistant.search(sent.query, sent.top_k, sent.documents)
+        return {"id": sent.id, "hits": [hit_json(hit) for hit in hits]}
+
+    @router.post("/check", response_model=VerdictSent)
+    def check(sent: ClaimSent, request: Request) -> JSONResponse:
+        """What the documents say of a claim."""
+        _admit(desk, request)
+        verdict: Verdict = desk.assistant.check(sent.claim, sent.documents, sent.question)
+        return JSONResponse({"id": sent.id, **verdict_json(verdict), **_by(desk)})
+
+    @router.get("/sources")
+    def sources() -> list[dict[str, Any]]:
+        """Every source with its state."""
+        return [source_json(status) for status in desk.catalogue.values()]
+
+    @router.get("/guide", response_model=Guides)
+    def guide(document: Documents = None) -> JSONResponse:
+        """What documents are about: outline, sentences, figures, people, contacts."""
+        guides = desk.assistant.guides(document or ())
+        return JSONResponse(guides_json(guides, desk.version))
+
+    return router
+
+
+def _chat(desk: Desk) -> APIRouter:
+    router = APIRouter(
+        prefix="/v1", tags=["OpenAI-compatible"], route_class=Measured, responses=PROBLEMS
+    )
+
+    @router.get("/models")
+    def models() -> dict[str, Any]:
+        """The one model that there is."""
+        return {"object": "list", "data": [{"id": MODEL, "object": "model", "created": 0,
+                                            "owned_by": MODEL}]}  # fmt: skip
+
+    @router.post("/chat/completions")
+    def completions(sent: ChatSent, request: Request) -> Any:  # noqa: ANN401 - JSON or a stream
+        """An answer as a chat completion, its citations as Markdown links and annotations."""
+        _admit(desk, request)
+        question, history = _conversation(sent)
+        check_question(desk, question)
+        growing = desk.assistant.stream(question, history)
+        about = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": int(time.time()), "model": MODEL}
+        if sent.stream:
+            first = next(growing)
+            parts = (Linked(part, str(request.base_url)) for part in chain([first], growing))
+            return StreamingResponse(_chunks(about, parts), media_type=STREAM)
+        *_, answer = growing
+        told = Linked(answer, str(request.base_url))
+        message = {"role": "assistant", "content": told.text, "annotations": told.annotations}
+        choice = {"index": 0, "message": message, "finish_reason": "stop"}
+        usage = {"prompt_tokens": answer.tokens.get("prompt", 0),
+                 "completion_tokens": answer.tokens.get("written", 0),
+                 "total_tokens": sum(answer.tokens.values())}  # fmt: skip
+        return {**about, "object": "chat.completion", "choices": [choice], "usage": usage}
+
+    return router
+
+
+def _health(desk: Desk) -> APIRouter:
+    router = APIRouter(tags=["health"])
+
+    @router.get("/healthz", response_model_exclude_defaults=True)
+    def healthz() -> State:
+        """Whether the process answers."""
+        return State(status="ok", version=VERSION)
+
+    @router.get("/readyz")
+    def readyz() -> State:
+        """Whether questions can be answered: the index is open and the reader is loaded."""
+        return State(status="ready", index=desk.version, engine=desk.engine, **_by(desk))
+
+    @router.get("/metrics")
+    def metrics() -> PlainTextResponse:
+        """Figures for Prometheus."""
+        return PlainTextResponse(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    return router
+
+
+def _admit(desk: Desk, request: Request) -> None:
+    address = request.client.host if request.client else ""
+    desk.gate.admit(address, address)
+
+
+def _by(desk: Desk) -> dict[str, str]:
+    """Which version answers, and which reader reads."""
+    return {"version": VERSION, "reader": desk.assistant.reader().name}
+
+
+def _growing(desk: Desk, sent: QuestionSent) -> Iterator[dict[str, Any]]:
+    assistant = desk.assistant_named(sent.engine or "")
+    by = _by(desk)
+    for part in assistant.stream(sent.question, sent.history[-HISTORY_TURNS:], sent.documents):
+        yield {"id": sent.id, **answer_json(part), **by}
+
+
+def _last(growing: Iterator[dict[str, Any]]) -> dict[str, Any]:
+    *_, whole = growing
+    return whole
+
+
+def _event(value: object) -> str:
+    return f"data: {json.dumps(value, ensure_ascii=False)}\n\n"
+
+
+def _conversation(sent: ChatSent) -> tuple[str, list[Turn]]:
+    """The last message of the user, and the turns before it."""
+    said = [m for m in sent.messages if m.role in {"user", "assistant"} and m.text]
+    if not said or said[-1].role != "user":
+        raise UsageError("messages: the last one is not the user's; ask something")
+    turns = [
+        (asked.text, answered.text)
+        for asked, answered in pairwise(said)
+        if (asked.role, answered.role) == ("user", "assistant")
+    ]
+    return said[-1].text, turns[-HISTORY_TURNS:]
+
+
+def _chunks(about: dict[str, Any], parts: Iterable[Linked]) -> Iterator[str]:
+    """A growing answer as the chunks of a chat completion."""
+
+    def chunk(delta: dict[str, Any], reason: str | None = None) -> str:
+        choice = {"index": 0, "delta": delta, "finish_reason": reason}
+        return _event({**about, "object": "chat.completion.chunk", "choices": [choice]})
+
+    yield chunk({"role": "assistant", "content": ""})
+    shown = ""
+    notes: list[dict[str, Any]] = []
+    for part in parts:
+        text, notes = part.text, part.annotations
+        if text.startswith(shown) and len(text) > len(shown):
+            yield chunk({"content": text[len(shown) :]})
+            shown = text
+    yield chunk({"annotations": notes}, "stop")
+    yield "data: [DONE]\n\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """An answer's text, the numbers of its citations as links to their pages.
+
+    A document without an address of its own is linked where this service, at `base`, shows it.
+    """
+
+    answer: Answer
+    base: str
+
+    @property
+    def text(self) -> str:
+        """The text with its links."""
+        marks = {c.number: self._mark(c) for c in self.answer.citations}
+        return _NUMBER.sub(lambda m: marks.get(int(m[1]), m[0]), self.answer.answer)
+
+    @property
+    def annotations(self) -> list[dict[str, Any]]:
+        """The citations, each with the place in the text that names it first."""
+        text = self.text
+        found = []
+        for citation in self.answer.citations:
+            mark = self._mark(citation)
+            start = text.find(mark)
+            cited = {
+                "title": f"{citation.title}, p. {citation.page_label}",
+                "url": self._address(citation),
+                "quote": citation.quote,
+                "start_index": max(start, 0),
+                "end_index": start + len(mark) if start >= 0 else 0,
+            }
+            found.append({"type": "url_citation", "url_citation": cited})
+        return found
+
+    def _mark(self, citation: Citation) -> str:
+        return f"[[{citation.number}]]({self._address(citation)})"
+
+    def _address(self, citation: Citation) -> str:
+        own = f"{self.base}document/{quote(citation.document)}#page={citation.page}"
+        return citation.url or own
