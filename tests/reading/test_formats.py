@@ -425,6 +425,17 @@ def test_cells_over_several_rows_stand_in_each_of_them(tmp_path: Path) -> None:
     assert text.split("\n") == OVER_ROWS
 
 
+def test_letters_of_rich_text_are_read_however_they_are_written(tmp_path: Path) -> None:
+    source = (
+        "{\\rtf1\\ansi\\ansicpg1252 The caf\xe9 seats 30\x9640 at \x805."
+        r" \u-10179?\u-8704? \u-10179? end.\par"
+        r"{\shp{\*\shpinst\shpleft0{\sp{\sn shapeType}{\sv 202}}{\shptxt \pard Ring 4471.\par}}"
+        r"{\shprslt{\*\do{\dptxbxtext\pard Ring 4471.\par}}}}\pard More.\par}"
+    )
+    text = read(made(tmp_path, "rtf", source.encode("latin-1"))).pages[0].text
+    assert text == "The café seats 30–40 at €5. 😀 \ufffd end.\nRing 4471.\nMore."
+
+
 def test_what_headers_and_footers_say_is_kept_once(tmp_path: Path) -> None:
     source = (
         r"{\rtf1\ansi{\fonttbl{\f0 Arial;}}{\info{\title Fees of the\'20harbour}"
