@@ -44,6 +44,16 @@ _BROKEN_SHARE = 0.02
 """A file with fewer broken letters than this share of those beyond ASCII is UTF-8 all the same."""
 _CLOSE = 0.06
 """How close two guesses are that charset-normalizer's marks do not part."""
+_BROWSERS_MEAN = (
+    dict.fromkeys(("iso-8859-1", "latin1", "latin-1", "us-ascii", "ascii"), "cp1252")
+    | dict.fromkeys(("gb2312", "gbk", "x-gbk"), "gb18030")
+    | dict.fromkeys(("shift_jis", "shift-jis", "x-sjis", "sjis"), "cp932")
+    | dict.fromkeys(("euc-kr", "ks_c_5601-1987"), "cp949")
+    | {"iso-8859-9": "cp1254", "big5": "big5hkscs", "x-mac-roman": "mac_roman"}
+)
+"""What a browser takes a declared encoding for: pages say "iso-8859-1" over curly quotes."""
+_SHIFTED = b"\x1b$"
+"""What opens the letters of ISO-2022-JP, whose bytes are all ASCII's."""
 _ODD = frozenset({"Cn", "Co", "Cs", "Cc"})
 
 
@@ -65,6 +75,11 @@ def decode(path: Path, content: bytes) -> Decoded:
             return Decoded(content.decode(encoding, "replace").removeprefix("\ufeff"))
     if b"\0" in content:
         return _wide(path, content)
+    if _SHIFTED in content:
+        try:
+            return Decoded(content.decode("iso2022_jp_ext"), _told("iso2022_jp"))
+        except UnicodeDecodeError:
+            pass
     try:
         return Decoded(content.decode("utf-8"))
     except UnicodeDecodeError:
@@ -76,6 +91,19 @@ def decode(path: Path, content: bytes) -> Decoded:
         return Decoded(mended, f"{broken} of its characters cannot be read (broken UTF-8)")
     encoding = _guess(content)
     return Decoded(content.decode(encoding, "replace"), _told(encoding))
+
+
+def decode_declared(path: Path, content: bytes, name: str) -> Decoded:
+    """Decode what tells its encoding, perhaps falsely: UTF-8 goes by its bytes alone."""
+    try:
+        if not content.isascii():
+            return Decoded(content.decode("utf-8"))
+    except UnicodeDecodeError:
+        pass
+    try:
+        return Decoded(content.decode(_BROWSERS_MEAN.get(name, name)))
+    except (LookupError, UnicodeDecodeError):
+        return decode(path, content)  # no encoding that anybody knows, or not this text's
 
 
 def _wide(path: Path, content: bytes) -> Decoded:

@@ -73,9 +73,7 @@ def _sheets(path: Path, book: CalamineWorkbook, package: zipfile.ZipFile) -> Ite
         yield Sheet(told.name, rows, wide, told.visible is not SheetVisibleEnum.Visible)
 
 
-def _rows(
-    sheet: CalamineSheet, codes: _Codes, raised: Mapping[str, str]
-) -> Iterator[list[str]]:
+def _rows(sheet: CalamineSheet, codes: _Codes, raised: Mapping[str, str]) -> Iterator[list[str]]:
     first = sheet.start[1] if sheet.start else 0
     for number, values in enumerate(sheet.iter_rows()):
         own = codes.get(number, {})
