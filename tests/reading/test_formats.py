@@ -425,6 +425,21 @@ def test_cells_over_several_rows_stand_in_each_of_them(tmp_path: Path) -> None:
     assert text.split("\n") == OVER_ROWS
 
 
+def test_equations_of_open_documents_are_read_where_they_stand(tmp_path: Path) -> None:
+    frame = (
+        '<draw:frame><draw:object xlink:href="./Object 1" xmlns:xlink="http://www.w3.org/1999/xlink"/>'
+        "</draw:frame>"
+    )
+    equation = (
+        '<math xmlns="http://www.w3.org/1998/Math/MathML"><msubsup><mi>x</mi><mn>1</mn><mn>2</mn>'
+        "</msubsup><mo>=</mo><msqrt><mn>16</mn></msqrt></math>"
+    )
+    written = io.BytesIO(odf("text", f"<text:p>Here {frame} holds.</text:p>"))
+    with zipfile.ZipFile(written, "a") as package:
+        package.writestr("Object 1/content.xml", equation)
+    assert read(made(tmp_path, "odt", written.getvalue())).pages[0].text == "Here x_1²=√16 holds."
+
+
 def test_letters_of_rich_text_are_read_however_they_are_written(tmp_path: Path) -> None:
     source = (
         "{\\rtf1\\ansi\\ansicpg1252 The caf\xe9 seats 30\x9640 at \x805."

@@ -63,6 +63,8 @@ def read_html(
         raise ReadingError(f"{path}: not a web page (no HTML is in it); check its format")
     for element in tree.xpath("//noscript"):  # it is not shown where a page's scripts run
         element.drop_tree()
+    for element in tree.iter("figure", "figcaption"):  # trafilatura drops figures, captions and all
+        element.tag = "div" if element.tag == "figure" else "p"
     dates, title = _dates(tree), " ".join(tree.xpath("string(//head/title)").split())
     hidden = take_out_hidden(tree)
     put_into_words(tree)
