@@ -17,8 +17,12 @@ if TYPE_CHECKING:
 
 
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]+")
+_NOT_WINDOWS = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
+"""Windows-1252 has no letters there; Mac Roman has “è” and others."""
 _AFTER_WORDS = frozenset("’”“‘»«…–—€°®™\u00a0\u00ad")
 """Signs beyond ASCII that stand right after a word."""
+_FINAL = frozenset("ךםןףץ")
+"""Letters of Hebrew that end a word."""
 _SAMPLE = 4096
 """Bytes at a file's beginning that show how its letters are written."""
 _GUESSED_FROM = 100_000
@@ -31,8 +35,8 @@ _MARKS = (
 _WIDE = ("utf_16_le", "utf_16_be", "utf_32_le", "utf_32_be")
 _LATIN = ("cp1252", "cp1250", "cp1254", "cp1257", "cp1258", "iso8859_2", "mac_roman", "cp850")
 _OTHERS = (
-    "cp1255", "cp1251", "koi8_r", "gb18030", "big5", "cp932", "euc_jp", "cp949", "cp1253",
-    "cp1256", "cp866",
+    "cp1255", "cp1251", "koi8_r", "gb18030", "big5", "cp932", "cp949", "euc_jp", "cp1253",
+    "cp1256", "cp866", "iso8859_5", "mac_cyrillic",
 )  # fmt: skip
 """Encodings that files are met in; the first wins where two read equally well."""
 _LATIN_RUN = 1.6
@@ -136,7 +140,7 @@ def _guess(content: bytes) -> str:
     sample = b"\n".join(lines)[:_GUESSED_FROM]
     runs = [len(run) for run in _BEYOND_ASCII.findall(sample)]
     if sum(runs) < _FEW:
-        return "cp1252"
+        return "mac_roman" if _NOT_WINDOWS.search(sample) else "cp1252"
     likely = _LATIN if sum(runs) <= _LATIN_RUN * len(runs) else _OTHERS
     matches = _matches(sample, likely)
     if not matches:
@@ -151,11 +155,16 @@ def _guess(content: bytes) -> str:
 
 
 def _odd_in_words(text: str) -> int:
-    """How many signs and capitals stand right after a small letter, as of a wrong encoding."""
-    return sum(
-        before.islower() and not (char.isascii() or char.islower() or char in _AFTER_WORDS)
-        for before, char in pairwise(text)
-    )
+    """How many letters and signs stand where none of their kind does, as of a wrong encoding."""
+    return sum(_is_odd(*pair) for pair in pairwise(f" {text}") if not pair[1].isascii())
+
+
+def _is_odd(before: str, char: str) -> bool:
+    if before.islower():  # signs and capitals come after a word
+        return not (char.islower() or char in _AFTER_WORDS)
+    loose = unicodedata.category(char) == "Mn" and unicodedata.category(before)[0] not in "LM"
+    inner = before in _FINAL and char.isalpha()
+    return loose or inner or (before.isalpha() and "ㄱ" <= char <= "ㆎ")  # Korean has them alone
 
 
 def _matches(content: bytes, encodings: tuple[str, ...]) -> list[CharsetMatch]:
