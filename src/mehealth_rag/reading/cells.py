@@ -222,8 +222,8 @@ def captioned_figures(runs: Sequence[Run]) -> tuple[list[Statement], list[Run]]:
 
 def _figure_rows(runs: Sequence[Run]) -> Iterator[list[Statement]]:
     """Two figures or more on one baseline, from left to right, each with what stands behind it."""
-    sizes = sorted(run.size for run in runs)
-    least = sizes[len(sizes) // 2] / _SMALLER if sizes else 0.0
+    letters = sorted(run.size for run in runs for _ in run.text)  # of a poster, few runs are text
+    least = letters[len(letters) // 2] / _SMALLER if letters else 0.0
     large = (run for run in runs if run.size >= least and len(run.text) <= _SIGNS)
     figures = [run for run in large if any(map(str.isdigit, run.text))]
     for row in in_rows(figures, is_level):
