@@ -73,10 +73,7 @@ def _is_cell(stack: Stack, edge: float) -> bool:
 
 
 def _label(stack: Stack, runs: Sequence[Run], inside: set[int]) -> Run | None:
-    """What stands left of a cell, where that is one row, at the cell's first line or its middle.
-
-    Other cells of several lines may stand between them; theirs are the runs of `inside`.
-    """
+    """What labels a cell: one row left of it, at its first line or middle, cells `inside` aside."""
     first, last = stack[0], stack[-1]
     beside = [
         run

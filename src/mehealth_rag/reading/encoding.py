@@ -17,12 +17,8 @@ if TYPE_CHECKING:
 
 
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]+")
-_NOT_WINDOWS = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
-"""Windows-1252 has no letters there; Mac Roman has “è” and others."""
 _AFTER_WORDS = frozenset("’”“‘»«…–—€°®™\u00a0\u00ad")
 """Signs beyond ASCII that stand right after a word."""
-_FINAL = frozenset("ךםןףץ")
-"""Letters of Hebrew that end a word."""
 _SAMPLE = 4096
 """Bytes at a file's beginning that show how its letters are written."""
 _GUESSED_FROM = 100_000
@@ -56,8 +52,6 @@ _BROWSERS_MEAN = (
     | {"iso-8859-9": "cp1254", "big5": "big5hkscs", "x-mac-roman": "mac_roman"}
 )
 """What a browser takes a declared encoding for: pages say "iso-8859-1" over curly quotes."""
-_SHIFTED = b"\x1b$"
-"""What opens the letters of ISO-2022-JP, whose bytes are all ASCII's."""
 _ODD = frozenset({"Cn", "Co", "Cs", "Cc"})
 
 
@@ -79,15 +73,11 @@ def decode(path: Path, content: bytes) -> Decoded:
             return Decoded(content.decode(encoding, "replace").removeprefix("\ufeff"))
     if b"\0" in content:
         return _wide(path, content)
-    if _SHIFTED in content:
-        try:
-            return Decoded(content.decode("iso2022_jp_ext"), _told("iso2022_jp"))
-        except UnicodeDecodeError:
-            pass
-    try:
-        return Decoded(content.decode("utf-8"))
-    except UnicodeDecodeError:
-        pass
+    # ISO-2022-JP has bytes of ASCII alone, and these between two scripts.
+    if b"\x1b$" in content and (text := _exactly(content, "iso2022_jp_ext")) is not None:
+        return Decoded(text, _told("iso2022_jp"))
+    if (text := _exactly(content, "utf-8")) is not None:
+        return Decoded(text)
     mended = content.decode("utf-8", "replace")
     beyond = sum(not char.isascii() for char in mended)
     broken = mended.count("\ufffd")
@@ -99,15 +89,19 @@ def decode(path: Path, content: bytes) -> Decoded:
 
 def decode_declared(path: Path, content: bytes, name: str) -> Decoded:
     """Decode what tells its encoding, perhaps falsely: UTF-8 goes by its bytes alone."""
+    named = _BROWSERS_MEAN.get(name, name)
+    for encoding in (named,) if content.isascii() else ("utf-8", named):
+        if (text := _exactly(content, encoding)) is not None:
+            return Decoded(text)
+    return decode(path, content)
+
+
+def _exactly(content: bytes, encoding: str) -> str | None:
+    """The letters of bytes; None where the encoding is not theirs, or one that nobody knows."""
     try:
-        if not content.isascii():
-            return Decoded(content.decode("utf-8"))
-    except UnicodeDecodeError:
-        pass
-    try:
-        return Decoded(content.decode(_BROWSERS_MEAN.get(name, name)))
+        return content.decode(encoding)
     except (LookupError, UnicodeDecodeError):
-        return decode(path, content)  # no encoding that anybody knows, or not this text's
+        return None
 
 
 def _wide(path: Path, content: bytes) -> Decoded:
@@ -140,7 +134,7 @@ def _guess(content: bytes) -> str:
     sample = b"\n".join(lines)[:_GUESSED_FROM]
     runs = [len(run) for run in _BEYOND_ASCII.findall(sample)]
     if sum(runs) < _FEW:
-        return "mac_roman" if _NOT_WINDOWS.search(sample) else "cp1252"
+        return "mac_roman" if _exactly(sample, "cp1252") is None else "cp1252"
     likely = _LATIN if sum(runs) <= _LATIN_RUN * len(runs) else _OTHERS
     matches = _matches(sample, likely)
     if not matches:
@@ -163,8 +157,8 @@ def _is_odd(before: str, char: str) -> bool:
     if before.islower():  # signs and capitals come after a word
         return not (char.islower() or char in _AFTER_WORDS)
     loose = unicodedata.category(char) == "Mn" and unicodedata.category(before)[0] not in "LM"
-    inner = before in _FINAL and char.isalpha()
-    return loose or inner or (before.isalpha() and "ㄱ" <= char <= "ㆎ")  # Korean has them alone
+    within = before in "ךםןףץ" and char.isalpha()  # they end words of Hebrew
+    return loose or within or (before.isalpha() and "ㄱ" <= char <= "ㆎ")  # Korean has them alone
 
 
 def _matches(content: bytes, encodings: tuple[str, ...]) -> list[CharsetMatch]:

@@ -73,10 +73,8 @@ def put_into_words(tree: Node, css: str = "") -> None:
     `css` are the styles of the page that do not stand in it.
     """
     _name_raised(tree, css)
-    steps = (
-        (_write_out, ("math",)), (_raise, ("sup", "sub")), (_tie_terms, ("dl",)),
-        (_spread_cells, ("table",)),
-    )  # fmt: skip
+    steps = ((_write_out, ("math",)), (_raise, ("sup", "sub")), (_tie_terms, ("dl",)),
+             (_spread_cells, ("table",)))  # fmt: skip
     for step, tags in steps:
         for element in list(tree.iter(*tags)):
             step(element)
@@ -106,10 +104,8 @@ def _stands(look: str) -> str:
 
 def _write_out(equation: Node) -> None:
     words = mathml(equation)
-    for part in list(equation):
-        part.drop_tree()
-    equation.text = words
-    equation.drop_tag()
+    equation.clear(keep_tail=True)
+    equation.tag, equation.text = "span", words
 
 
 def _raise(element: Node) -> None:

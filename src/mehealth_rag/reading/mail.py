@@ -42,8 +42,7 @@ class _Letter:
     attachments: tuple[str, ...]
     day: str = ""
     """When it was sent, as ISO writes it."""
-    told: str | None = None
-    """What is to be told of how it was decoded."""
+    told: str | None = None  # of how it was decoded
 
 
 def read_eml(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str, str]]:

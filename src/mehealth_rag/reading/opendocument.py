@@ -192,12 +192,11 @@ def read_opendocument(path: Path, content: bytes) -> tuple[tuple[Page, ...], Map
 def _write_out_equations(root: Node, package: zipfile.ZipFile) -> None:
     """Put words in place of equations; each stands in a file of its own."""
     names = frozenset(package.namelist())
-    for frame in list(root.iter(f"{_DRAW}frame")):
-        place = frame.find(f"{_DRAW}object")
-        told = "" if place is None else place.get(_LINK) or ""
-        file = f"{told.removeprefix('./')}/content.xml"
+    for place in list(root.iter(f"{_DRAW}object")):
+        file = f"{(place.get(_LINK) or '').removeprefix('./')}/content.xml"
         equation = parse(package.read(file)) if file in names else None
         if equation is not None and name_of(equation) == "math":
+            frame = place.getparent()
             frame.clear(keep_tail=True)
             frame.tag, frame.text = f"{_TEXT}span", mathml(equation)
 

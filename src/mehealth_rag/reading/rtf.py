@@ -45,8 +45,7 @@ _FOOTNOTE = re.compile(r"\{(?:\\\*)?\\footnote(?![a-z])")
 """A note stands where its mark does; striprtf would leave it out."""
 _HIDDEN = re.compile(r"\{[^{}]*\\v(?![a-z0-9])[^{}]*\}")
 _DELETED = re.compile(r"\{[^{}]*\\deleted(?![a-z0-9])[^{}]*\}")
-_RAW = re.compile(rb"[\x80-\xff]")
-"""Letters that a file has as they are, and not as RTF would write them."""
+_RAW = re.compile(rb"[\x80-\xff]")  # letters that are not written as RTF would write them
 _SHAPE = re.compile(r"\\(?:\*\\)?(?:shp|shpinst|shpgrp|(shptxt))(?![a-z])")
 """What wraps a text box up so that striprtf leaves it out."""
 _BEGINS = re.compile(r"\s*\{\\rtf[^{}]*")

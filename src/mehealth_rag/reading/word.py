@@ -157,7 +157,7 @@ def read_docx(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str
     with opened(path, content, NAMES["docx"], "[Content_Types].xml") as package:
         document = docx.Document(io.BytesIO(transitional(content)))
         styles = {style.style_id: str(style.name or "") for style in document.styles}
-        places = {style.style_id: _place_of_style(style) for style in document.styles}
+        places = {style.style_id: _place(style.element) for style in document.styles}
         related = document.part.rels.items()
         targets = {key: str(r.target_ref) for key, r in related if r.is_external}
         reader = _Reader(styles, places, targets)
@@ -228,31 +228,17 @@ def _inside(elements: Iterable[Node], *names: str) -> Iterator[Node]:
 def _chosen(field: Node) -> str:
     """What a field of an old form shows: a box that is ticked or not, an entry of its list."""
     if (box := field.find(f"{_W}ffData/{_W}checkBox")) is not None:
-        checked = "checked" if box.find(f"{_W}checked") is not None else "default"
-        return "☒" if _is_on(box, checked) else "☐"
-    entries = list(field.iterfind(f"{_W}ffData/{_W}ddList/{_W}listEntry"))
+        own = "default" if box.find(f"{_W}checked") is None else "checked"
+        return "☒" if _is_on(box, own) else "☐"
+    entries = field.findall(f"{_W}ffData/{_W}ddList/{_W}listEntry")
     at = int(_told(field, "ffData", "ddList", "result") or 0)
-    return _says(entries[at]) or "" if at < len(entries) else ""
+    return "".join(_says(entry) or "" for entry in entries[at : at + 1])
 
 
 def _place(look: Node) -> str | None:
-    """Where a run or a style says that words stand: raised, lowered; None where it says nothing.
-
-    LibreOffice writes how far up small letters stand instead.
-    """
+    """Where a run or a style says that words stand; LibreOffice says how far up small ones do."""
     lift = _told(look, "rPr", "position") if look.find(f"{_W}rPr/{_W}sz") is not None else None
     return _told(look, "rPr", "vertAlign") or lift
-
-
-def _place_of_style(style: Node) -> str | None:
-    """The same of a style, or else of the one that it is based on."""
-    seen: set[str] = set()
-    while style is not None and style.style_id not in seen:
-        seen.add(style.style_id)
-        if place := _place(style.element):
-            return place
-        style = getattr(style, "base_style", None)  # those of lists have none
-    return None
 
 
 def _says(element: Node, name: str = "val") -> str | None:

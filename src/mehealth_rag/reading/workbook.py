@@ -1,8 +1,7 @@
 """Excel workbooks (XLSX): every sheet as it is shown, merged cells, hidden sheets and all.
 
 calamine reads the values; it is a hundred times as fast as openpyxl. How a cell shows its value
-(percent, currency, dates, raised figures) calamine does not tell, nor what text boxes say: both are
-taken from the XML.
+(percent, currency, dates, raised figures) and text boxes are taken from the XML.
 """
 
 from __future__ import annotations
@@ -68,8 +67,7 @@ def _sheets(path: Path, book: CalamineWorkbook, package: zipfile.ZipFile) -> Ite
         sheet = book.get_sheet_by_name(told.name)
         rows = list(_rows(sheet, codes, raised))
         wide = _merge(rows, sheet)
-        for box in _boxes(package, files.get(told.name, "")):
-            rows += [], [box]
+        rows += (row for box in _boxes(package, files.get(told.name, "")) for row in ([], [box]))
         yield Sheet(told.name, rows, wide, told.visible is not SheetVisibleEnum.Visible)
 
 
@@ -153,13 +151,11 @@ def _targets(package: zipfile.ZipFile, file: str, kind: str = "") -> dict[str, s
     folder, name = posixpath.split(file)
     relations = f"{folder}/_rels/{name}.rels"
     names = frozenset(package.namelist())
-    found: dict[str, str] = {}
-    for relation in parse(package.read(relations)) if relations in names else ():
-        target = posixpath.join("/", folder, relation.get("Target") or "")
-        path = posixpath.normpath(target)[1:]
-        if path in names and (relation.get("Type") or "").endswith(kind):
-            found[relation.get("Id")] = path
-    return found
+    told = parse(package.read(relations)) if relations in names else ()
+    named = (r for r in told if (r.get("Type") or "").endswith(kind))
+    paths = {r.get("Id"): posixpath.join("/", folder, r.get("Target") or "") for r in named}
+    found = {key: posixpath.normpath(path)[1:] for key, path in paths.items()}
+    return {key: path for key, path in found.items() if path in names}
 
 
 @cache
