@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import xlsxwriter
 from openpyxl import Workbook
+from openpyxl.cell.rich_text import CellRichText, TextBlock
+from openpyxl.cell.text import InlineFont
 
 from mehealth_rag.errors import ReadingError
 from mehealth_rag.passages.splitting import split
@@ -129,6 +131,12 @@ def test_raised_figures_of_a_cell_do_not_join_those_before(tmp_path: Path) -> No
         sheet.write_rich_string(1, 1, "33,000", up, "1", "–35,000", up, "2")
     rows = of_kind(read(path).pages[0], BlockKind.ROW)
     assert rows == ["Plant\tTonnes", "North, 12 m³ of CO2\t33,000¹–35,000²"]
+
+    def fill(sheet: Any) -> None:  # noqa: ANN401
+        mark = TextBlock(InlineFont(vertAlign="superscript"), "1")
+        sheet.append(["North", CellRichText("33,000", mark)])  # written into the sheet itself
+
+    assert read(saved(tmp_path, fill)).pages[0].text == "North\t33,000¹"
 
 
 def test_text_boxes_stand_after_the_cells_of_their_sheet(tmp_path: Path) -> None:

@@ -98,10 +98,10 @@ def test_figures_raised_by_their_style_or_by_a_distance_do_not_join_those_before
     paragraph.add_run("–35,000")
     lifted = paragraph.add_run("2")
     lifted.font.size = Pt(6)
-    lifted._r.rPr.append(parse_xml(f'<w:position {nsdecls("w")} w:val="8"/>'))
+    lifted._r.get_or_add_rPr().append(parse_xml(f'<w:position {nsdecls("w")} w:val="8"/>'))
     paragraph.add_run(" t, 4.5")
     flat = parse_xml(f'<w:vertAlign {nsdecls("w")} w:val="baseline"/>')
-    paragraph.add_run("3%", style="Note mark")._r.rPr.append(flat)
+    paragraph.add_run("3%", style="Note mark")._r.get_or_add_rPr().append(flat)
     text = "The plant handled 33,000¹–35,000² t, 4.53%"
     assert _page(tmp_path, document).text == text
 

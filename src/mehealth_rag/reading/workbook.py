@@ -54,7 +54,8 @@ def read_workbook(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping
 
 
 def _sheets(path: Path, book: CalamineWorkbook, package: zipfile.ZipFile) -> Iterator[Sheet]:
-    styles, files, raised = _styles(package), _sheet_files(package), _raised_words(package)
+    styles, files = _styles(package), _sheet_files(package)
+    shared = _raised_words(package.read(_STRINGS) if _STRINGS in package.namelist() else b"")
     for told in book.sheets_metadata:
         beat()
         written = package.read(files[told.name]) if told.name in files else b""
@@ -65,7 +66,7 @@ def _sheets(path: Path, book: CalamineWorkbook, package: zipfile.ZipFile) -> Ite
                 "remove what stands far out"
             )
         sheet = book.get_sheet_by_name(told.name)
-        rows = list(_rows(sheet, codes, raised))
+        rows = list(_rows(sheet, codes, shared | _raised_words(written)))
         wide = _merge(rows, sheet)
         rows += (row for box in _boxes(package, files.get(told.name, "")) for row in ([], [box]))
         yield Sheet(told.name, rows, wide, told.visible is not SheetVisibleEnum.Visible)
@@ -79,11 +80,10 @@ def _rows(sheet: CalamineSheet, codes: _Codes, raised: Mapping[str, str]) -> Ite
         yield [raised.get(text, text) for text in row] if raised else row
 
 
-def _raised_words(package: zipfile.ZipFile) -> dict[str, str]:
+def _raised_words(content: bytes) -> dict[str, str]:
     """What cells with raised or lowered letters say, by what calamine makes of them."""
-    content = package.read(_STRINGS) if _STRINGS in package.namelist() else b""
     found: dict[str, str] = {}
-    for cell in parse(content).iterfind("./{*}si") if b"vertAlign" in content else ():
+    for cell in parse(content).iter("{*}si", "{*}is") if b"vertAlign" in content else ():
         plain, text = "", ""
         for run in cell.iterfind("./{*}r"):
             words, place = run.findtext("./{*}t") or "", run.find("./{*}rPr/{*}vertAlign")
