@@ -58,6 +58,16 @@ def test_captions_below(make_pdf: Maker, font: str) -> None:
     check_invariants(page)
 
 
+def test_a_page_with_as_many_figures_as_captions(make_pdf: Maker) -> None:
+    words: list[Words] = []
+    for at, (figure, caption) in enumerate(
+        zip(("£678m", "~70%"), ("Profit", "Women"), strict=True)
+    ):
+        words += [(60.0 + 170 * at, 600, 36, figure), (60.0 + 170 * at, 576, 12, caption)]
+    (page,) = read(make_pdf(_drawn([*words, (60, 480, 30, "£14"), (60, 515, 12, "Fee")]))).pages
+    assert of_kind(page, BlockKind.ITEM) == ["£678m Profit", "~70% Women"]
+
+
 def test_captions_that_the_file_has_row_by_row(make_pdf: Maker) -> None:
     words = sorted(_strip(600), key=lambda word: (-word[1], word[0]))
     (page,) = read(make_pdf(_drawn([TITLE, *words]))).pages

@@ -53,6 +53,17 @@ def test_a_cell_of_several_lines_stays_in_its_row(make_pdf: Maker, align: str) -
     check_invariants(page)
 
 
+@pytest.mark.parametrize("align", ["TOP", "MIDDLE"])
+def test_two_cells_of_several_lines_stay_in_their_row(make_pdf: Maker, align: str) -> None:
+    discounts = ["Discount", "10% on weekdays\n5% at the weekend", "none", "5%", "two for one"]
+    table = [[*row, discount] for row, discount in zip(SHOPS, discounts, strict=False)]
+    style = [("VALIGN", (0, 0), (-1, -1), align)]
+    (page,) = read(make_pdf(lambda canvas: _table(canvas, table, [*style]))).pages
+    assert of_kind(page, BlockKind.ROW) == [
+        "\t".join(" ".join(cell.split()) for cell in row) for row in table
+    ]
+
+
 def test_each_row_has_the_label_that_stands_at_the_middle_of_several(make_pdf: Maker) -> None:
     style = [
         ("SPAN", (0, 1), (0, 3)),

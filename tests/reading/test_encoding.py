@@ -31,9 +31,16 @@ JAPANESE = "閲覧室の規則\n\n閲覧室は午前九時三十分から午後�
         ("big5", "博物館每天九點至六點開放。票價四十元。"),
         ("shift_jis", JAPANESE),
         ("euc-jp", JAPANESE),
+        ("iso2022-jp", JAPANESE),
         ("utf-16-le", JAPANESE),
         ("utf-16-be", JAPANESE),
         ("euc-kr", "박물관은 매일 아홉 시부터 여섯 시까지 열려 있습니다"),
+        ("euc-jp", "会長は田中花子です。会費は年額五千円です。"),
+        ("cp1251", "Билет стоит 450 рублей."),
+        ("euc-kr", "보트 대여 규칙. 보트 대여 요금은 시간당 450원입니다. 보증금은 2000원입니다."),
+        ("iso8859-5", RUSSIAN),
+        ("mac-cyrillic", RUSSIAN),
+        ("mac-roman", "Crème caramel: £3"),
         ("cp1250", "Czytelnia jest czynna od dziewiątej do osiemnastej. Wstęp pięć złotych."),
         ("cp1253", "Το μουσείο είναι ανοιχτό από τις εννέα έως τις έξι κάθε μέρα"),
         ("cp1255", "המוזיאון פתוח מתשע עד שש בכל יום"),
@@ -97,3 +104,31 @@ def test_declared_encodings_are_those_that_browsers_mean() -> None:
     found = decode_html(HERE, page.encode("cp1252"))
     assert "“Quoted” – €5" in found.text
     assert found.told is None
+
+
+@pytest.mark.parametrize(
+    ("told", "encoding", "words"),
+    [
+        (None, "cp1252", "A café costs £3.20 – “cheap”."),
+        (None, "koi8-r", RUSSIAN),
+        ("us-ascii", "utf-8", "A café costs £3.20."),
+        ("iso-8859-1", "cp1252", "A café costs €3.20."),
+        ("iso-2022-jp", "iso2022-jp", JAPANESE),
+        ("x-nobody-knows", "cp1251", RUSSIAN),
+    ],
+)
+def test_letters_of_an_e_mail_are_read_whatever_it_tells(
+    tmp_path: Path, told: str | None, encoding: str, words: str
+) -> None:
+    kind = f"Content-Type: text/plain; charset={told}\n" if told else ""
+    path = tmp_path / "letter.eml"
+    head = f"Subject: Café\n{kind}Content-Transfer-Encoding: 8bit\n\n".encode()
+    path.write_bytes(head + words.encode(encoding))
+    page = read(path).pages[0]
+    assert page.text.split() == ["Café", *words.split()]
+    assert (page.fault is Fault.ENCODING) is (told in (None, "x-nobody-knows"))
+
+
+def test_a_page_in_japanese_letters_of_seven_bits_is_read() -> None:
+    page = f'<html><meta charset="iso-2022-jp"><p>{JAPANESE}</p></html>'
+    assert JAPANESE in decode_html(HERE, page.encode("iso2022-jp")).text

@@ -425,6 +425,58 @@ def test_cells_over_several_rows_stand_in_each_of_them(tmp_path: Path) -> None:
     assert text.split("\n") == OVER_ROWS
 
 
+def test_equations_of_open_documents_are_read_where_they_stand(tmp_path: Path) -> None:
+    frame = (
+        '<draw:frame><draw:object xlink:href="./Object 1" xmlns:xlink="http://www.w3.org/1999/xlink"/>'
+        "</draw:frame>"
+    )
+    equation = (
+        '<math xmlns="http://www.w3.org/1998/Math/MathML"><msubsup><mi>x</mi><mn>1</mn><mn>2</mn>'
+        "</msubsup><mo>=</mo><msqrt><mn>16</mn></msqrt></math>"
+    )
+    written = io.BytesIO(odf("text", f"<text:p>Here {frame} holds.</text:p>"))
+    with zipfile.ZipFile(written, "a") as package:
+        package.writestr("Object 1/content.xml", equation)
+    assert read(made(tmp_path, "odt", written.getvalue())).pages[0].text == "Here x_1²=√16 holds."
+
+
+def test_a_text_box_of_slides_with_an_equation_is_read(tmp_path: Path) -> None:
+    deck = Presentation()
+    shapes = deck.slides.add_slide(deck.slide_layouts[6]).shapes
+    shapes.add_textbox(0, 0, 900, 900).text_frame.text = "It takes F t."
+    saved = io.BytesIO()
+    deck.save(saved)
+    math = "http://schemas.openxmlformats.org/officeDocument/2006/math"
+    raised = "<m:sup><m:r><m:t>2</m:t></m:r></m:sup>"
+    power = f"<m:sSup><m:e><m:r><m:t>x</m:t></m:r></m:e>{raised}</m:sSup>"
+    equation = f'</a:t></a:r><a14:m><m:oMath xmlns:m="{math}">{power}</m:oMath></a14:m><a:r><a:t>'
+    schemas = "http://schemas.openxmlformats.org/markup-compatibility/2006"
+    drawing = "http://schemas.microsoft.com/office/drawing/2010/main"
+    wrapping = f'<mc:AlternateContent xmlns:mc="{schemas}" xmlns:a14="{drawing}">'
+    wrapping += '<mc:Choice Requires="a14">'
+
+    def wrapped(data: bytes) -> bytes:
+        if b"It takes F t." not in data:
+            return data
+        data = data.replace(b"<p:sp>", wrapping.encode() + b"<p:sp>")
+        data = data.replace(b"</p:sp>", b"</p:sp></mc:Choice><mc:Fallback/></mc:AlternateContent>")
+        return data.replace(b" F ", f" {equation} ".encode())
+
+    content = rewritten(saved.getvalue(), wrapped)
+    assert read(made(tmp_path, "pptx", content)).pages[0].text == "It takes x² t."
+
+
+def test_letters_of_rich_text_are_read_however_they_are_written(tmp_path: Path) -> None:
+    source = (
+        "{\\rtf1\\ansi\\ansicpg1252 The caf\xe9 seats 30\x9640 at \x805."
+        r" \u-10179?\u-8704? \u-10179? end.\par"
+        r"{\shp{\*\shpinst\shpleft0{\sp{\sn shapeType}{\sv 202}}{\shptxt \pard Ring 4471.\par}}"
+        r"{\shprslt{\*\do{\dptxbxtext\pard Ring 4471.\par}}}}\pard More.\par}"
+    )
+    text = read(made(tmp_path, "rtf", source.encode("latin-1"))).pages[0].text
+    assert text == "The café seats 30–40 at €5. 😀 \ufffd end.\nRing 4471.\nMore."
+
+
 def test_what_headers_and_footers_say_is_kept_once(tmp_path: Path) -> None:
     source = (
         r"{\rtf1\ansi{\fonttbl{\f0 Arial;}}{\info{\title Fees of the\'20harbour}"

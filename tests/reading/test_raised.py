@@ -40,6 +40,7 @@ def _with_raised(canvas: Canvas, at: tuple[float, float], line: str) -> None:
         ("The works|2,3| are closed.", "The works²,³ are closed."),
         ("It opened on the 1|st| of May 2021.", "It opened on the 1st of May 2021."),
         ("In all 29,500|2|", "In all 29,500²"),
+        ("It held 10|−3| g, 5 kg ha|-1| or 20–35|2|.", "It held 10⁻³ g, 5 kg ha⁻¹ or 20–35²."),
     ],
 )
 def test_raised_figures_change_no_figure(make_pdf: Maker, drawn: str, right: str) -> None:

@@ -8,7 +8,10 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import xlsxwriter
 from openpyxl import Workbook
+from openpyxl.cell.rich_text import CellRichText, TextBlock
+from openpyxl.cell.text import InlineFont
 
 from mehealth_rag.errors import ReadingError
 from mehealth_rag.passages.splitting import split
@@ -116,6 +119,36 @@ def test_a_second_row_under_a_wide_cell_heads_the_table_too(tmp_path: Path) -> N
 
     (page,) = read(saved(tmp_path, fill)).pages
     assert heads(page) == ["Tool\tPrice", "Tool\tMembers\tGuests"]
+
+
+def test_raised_figures_of_a_cell_do_not_join_those_before(tmp_path: Path) -> None:
+    path = tmp_path / "book.xlsx"
+    with xlsxwriter.Workbook(str(path)) as book:
+        up, down = (book.add_format({"font_script": script}) for script in (1, 2))
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["Plant", "Tonnes"])
+        sheet.write_rich_string(1, 0, "North, 12 m", up, "3", " of CO", down, "2", " ")
+        sheet.write_rich_string(1, 1, "33,000", up, "1", "–35,000", up, "2")
+    rows = of_kind(read(path).pages[0], BlockKind.ROW)
+    assert rows == ["Plant\tTonnes", "North, 12 m³ of CO2\t33,000¹–35,000²"]
+
+    def fill(sheet: Any) -> None:  # noqa: ANN401
+        mark = TextBlock(InlineFont(vertAlign="superscript"), "1")
+        sheet.append(["North", CellRichText("33,000", mark)])  # written into the sheet itself
+
+    assert read(saved(tmp_path, fill)).pages[0].text == "North\t33,000¹"
+
+
+def test_text_boxes_stand_after_the_cells_of_their_sheet(tmp_path: Path) -> None:
+    path = tmp_path / "book.xlsx"
+    with xlsxwriter.Workbook(str(path)) as book:
+        first, second = book.add_worksheet(), book.add_worksheet()
+        first.write_row(0, 0, ["Rake", 9])
+        second.insert_textbox(3, 3, "Pay by 1 June.\nNo cheques.")
+    assert [page.text for page in read(path).pages] == [
+        "Rake\t9",
+        "Pay by 1 June. No cheques.",
+    ]
 
 
 def test_a_long_sheet_is_cut_and_each_page_has_the_headings() -> None:

@@ -152,6 +152,22 @@ def test_raised_and_lowered_figures_do_not_join_those_before(tmp_path: Path) -> 
     )
 
 
+def test_captions_of_figures_and_equations_are_read(tmp_path: Path) -> None:
+    power = "<msup><mi>h</mi><mn>2</mn></msup>"
+    body = (
+        "<h1>The mast</h1><figure><img src='mast.png' alt='x'><figcaption>Figure 1: a mast of "
+        "42 m</figcaption></figure><p>The sail takes <math><semantics><mrow><mi>A</mi><mo>=</mo>"
+        f"<mfrac><mrow><mi>b</mi><mo>+</mo>{power}</mrow><mn>2</mn></mfrac></mrow>"
+        "<annotation encoding='application/x-tex'>A = \\frac{b + h^2}{2}</annotation></semantics>"
+        "</math> of cloth, and 10<sup>−3</sup> more.</p>"
+    )
+    assert _read(tmp_path, body).pages[0].text.split("\n") == [
+        "The mast",
+        "Figure 1: a mast of 42 m",
+        "The sail takes A=(b+h²)/2 of cloth, and 10⁻³ more.",
+    ]
+
+
 def test_cells_over_rows_and_columns_keep_the_others_in_place(tmp_path: Path) -> None:
     table = (
         "<h1>Fares</h1><p>Fares are valid from May on every ferry of the line.</p><table>"

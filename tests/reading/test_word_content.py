@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 import docx
 import pytest
+from docx.enum.style import WD_STYLE_TYPE
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
+from docx.shared import Pt
 
 from mehealth_rag.types import BlockKind, Page
 from tests.reading.reading_helpers import check_invariants, of_kind, read
@@ -83,6 +85,41 @@ def test_raised_figures_do_not_join_those_before(tmp_path: Path) -> None:
     paragraph.add_run("2").font.subscript = True
     text = "The plant handled 33,000¹ t on 12 m³; 10⁶ germs on the 1st day of CO2"
     assert _page(tmp_path, document).text == text
+
+
+def test_figures_raised_by_their_style_or_by_a_distance_do_not_join_those_before(
+    tmp_path: Path,
+) -> None:
+    document = docx.Document()
+    mark = document.styles.add_style("Note mark", WD_STYLE_TYPE.CHARACTER)
+    mark.font.superscript = True
+    paragraph = document.add_paragraph("The plant handled 33,000")
+    paragraph.add_run("1", style="Note mark")
+    paragraph.add_run("–35,000")
+    lifted = paragraph.add_run("2")
+    lifted.font.size = Pt(6)
+    lifted._r.get_or_add_rPr().append(parse_xml(f'<w:position {nsdecls("w")} w:val="8"/>'))
+    paragraph.add_run(" t, 4.5")
+    flat = parse_xml(f'<w:vertAlign {nsdecls("w")} w:val="baseline"/>')
+    paragraph.add_run("3%", style="Note mark")._r.get_or_add_rPr().append(flat)
+    text = "The plant handled 33,000¹–35,000² t, 4.53%"
+    assert _page(tmp_path, document).text == text
+
+
+def test_fields_of_old_forms_show_what_was_chosen(tmp_path: Path) -> None:
+    document = docx.Document()
+    paragraph = document.add_paragraph("Paid: ")
+    fields = (
+        "<w:checkBox><w:default w:val='0'/><w:checked/></w:checkBox>",
+        "<w:checkBox><w:default w:val='0'/></w:checkBox>",
+        "<w:ddList><w:result w:val='1'/><w:listEntry w:val='Oak'/><w:listEntry w:val='Ash'/>"
+        "</w:ddList>",
+    )
+    for data, after in zip(fields, (" yes ", " no, tree: ", "."), strict=True):
+        field = f'<w:fldChar {nsdecls("w")} w:fldCharType="begin"><w:ffData>{data}</w:ffData>'
+        paragraph.add_run()._r.append(parse_xml(f"{field}</w:fldChar>"))
+        paragraph.add_run(after)
+    assert _page(tmp_path, document).text == "Paid: ☒ yes ☐ no, tree: Ash."
 
 
 def test_merged_cells_stand_in_every_row_and_empty_ones_keep_their_place(tmp_path: Path) -> None:

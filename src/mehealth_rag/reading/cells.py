@@ -39,8 +39,9 @@ Stack = list[Run]
 def wrapped_cells(runs: Sequence[Run]) -> list[Run]:
     """Make one run of each cell of words that stands on several lines beside its row's label."""
     edge = min((run.box[2] for run in runs), default=0.0)
-    stacks = (stack for stack in in_groups(runs, _goes_on) if _is_cell(stack, edge))
-    found = [(label, stack) for stack in stacks if (label := _label(stack, runs))]
+    stacks = [stack for stack in in_groups(runs, _goes_on) if _is_cell(stack, edge)]
+    inside = {id(run) for stack in stacks for run in stack}
+    found = [(label, stack) for stack in stacks if (label := _label(stack, runs, inside))]
     taken: dict[int, Run | None] = {}
     for label, stack in found:
         if _rows_like(label, stack[0], runs, found) >= _ROWS:
@@ -71,8 +72,8 @@ def _is_cell(stack: Stack, edge: float) -> bool:
     )
 
 
-def _label(stack: Stack, runs: Sequence[Run]) -> Run | None:
-    """What stands left of a cell, where that is one row, at the cell's first line or its middle."""
+def _label(stack: Stack, runs: Sequence[Run], inside: set[int]) -> Run | None:
+    """What labels a cell: one row left of it, at its first line or middle, cells `inside` aside."""
     first, last = stack[0], stack[-1]
     beside = [
         run
@@ -85,7 +86,7 @@ def _label(stack: Stack, runs: Sequence[Run]) -> Run | None:
     label = min(beside, key=lambda run: run.box[0])
     middle = (first.baseline + last.baseline) / 2
     placed = any(abs(label.baseline - y) < 0.3 * label.size for y in (first.baseline, middle))
-    alone = all(is_level(run, label) for run in beside)
+    alone = all(is_level(run, label) or id(run) in inside for run in beside)
     return label if placed and alone and _may_label(label) else None
 
 
@@ -222,8 +223,8 @@ def captioned_figures(runs: Sequence[Run]) -> tuple[list[Statement], list[Run]]:
 
 def _figure_rows(runs: Sequence[Run]) -> Iterator[list[Statement]]:
     """Two figures or more on one baseline, from left to right, each with what stands behind it."""
-    sizes = sorted(run.size for run in runs)
-    least = sizes[len(sizes) // 2] / _SMALLER if sizes else 0.0
+    letters = sorted(run.size for run in runs for _ in run.text)  # of a poster, few runs are text
+    least = letters[len(letters) // 2] / _SMALLER if letters else 0.0
     large = (run for run in runs if run.size >= least and len(run.text) <= _SIGNS)
     figures = [run for run in large if any(map(str.isdigit, run.text))]
     for row in in_rows(figures, is_level):

@@ -31,8 +31,8 @@ _MARKS = (
 _WIDE = ("utf_16_le", "utf_16_be", "utf_32_le", "utf_32_be")
 _LATIN = ("cp1252", "cp1250", "cp1254", "cp1257", "cp1258", "iso8859_2", "mac_roman", "cp850")
 _OTHERS = (
-    "cp1255", "cp1251", "koi8_r", "gb18030", "big5", "cp932", "euc_jp", "cp949", "cp1253",
-    "cp1256", "cp866",
+    "cp1255", "cp1251", "koi8_r", "gb18030", "big5", "cp932", "cp949", "euc_jp", "cp1253",
+    "cp1256", "cp866", "iso8859_5", "mac_cyrillic",
 )  # fmt: skip
 """Encodings that files are met in; the first wins where two read equally well."""
 _LATIN_RUN = 1.6
@@ -44,6 +44,14 @@ _BROKEN_SHARE = 0.02
 """A file with fewer broken letters than this share of those beyond ASCII is UTF-8 all the same."""
 _CLOSE = 0.06
 """How close two guesses are that charset-normalizer's marks do not part."""
+_BROWSERS_MEAN = (
+    dict.fromkeys(("iso-8859-1", "latin1", "latin-1", "us-ascii", "ascii"), "cp1252")
+    | dict.fromkeys(("gb2312", "gbk", "x-gbk"), "gb18030")
+    | dict.fromkeys(("shift_jis", "shift-jis", "x-sjis", "sjis"), "cp932")
+    | dict.fromkeys(("euc-kr", "ks_c_5601-1987"), "cp949")
+    | {"iso-8859-9": "cp1254", "big5": "big5hkscs", "x-mac-roman": "mac_roman"}
+)
+"""What a browser takes a declared encoding for: pages say "iso-8859-1" over curly quotes."""
 _ODD = frozenset({"Cn", "Co", "Cs", "Cc"})
 
 
@@ -65,10 +73,11 @@ def decode(path: Path, content: bytes) -> Decoded:
             return Decoded(content.decode(encoding, "replace").removeprefix("\ufeff"))
     if b"\0" in content:
         return _wide(path, content)
-    try:
-        return Decoded(content.decode("utf-8"))
-    except UnicodeDecodeError:
-        pass
+    # ISO-2022-JP has bytes of ASCII alone, and these between two scripts.
+    if b"\x1b$" in content and (text := _exactly(content, "iso2022_jp_ext")) is not None:
+        return Decoded(text, _told("iso2022_jp"))
+    if (text := _exactly(content, "utf-8")) is not None:
+        return Decoded(text)
     mended = content.decode("utf-8", "replace")
     beyond = sum(not char.isascii() for char in mended)
     broken = mended.count("\ufffd")
@@ -76,6 +85,23 @@ def decode(path: Path, content: bytes) -> Decoded:
         return Decoded(mended, f"{broken} of its characters cannot be read (broken UTF-8)")
     encoding = _guess(content)
     return Decoded(content.decode(encoding, "replace"), _told(encoding))
+
+
+def decode_declared(path: Path, content: bytes, name: str) -> Decoded:
+    """Decode what tells its encoding, perhaps falsely: UTF-8 goes by its bytes alone."""
+    named = _BROWSERS_MEAN.get(name, name)
+    for encoding in (named,) if content.isascii() else ("utf-8", named):
+        if (text := _exactly(content, encoding)) is not None:
+            return Decoded(text)
+    return decode(path, content)
+
+
+def _exactly(content: bytes, encoding: str) -> str | None:
+    """The letters of bytes; None where the encoding is not theirs, or one that nobody knows."""
+    try:
+        return content.decode(encoding)
+    except (LookupError, UnicodeDecodeError):
+        return None
 
 
 def _wide(path: Path, content: bytes) -> Decoded:
@@ -108,7 +134,7 @@ def _guess(content: bytes) -> str:
     sample = b"\n".join(lines)[:_GUESSED_FROM]
     runs = [len(run) for run in _BEYOND_ASCII.findall(sample)]
     if sum(runs) < _FEW:
-        return "cp1252"
+        return "mac_roman" if _exactly(sample, "cp1252") is None else "cp1252"
     likely = _LATIN if sum(runs) <= _LATIN_RUN * len(runs) else _OTHERS
     matches = _matches(sample, likely)
     if not matches:
@@ -123,11 +149,16 @@ def _guess(content: bytes) -> str:
 
 
 def _odd_in_words(text: str) -> int:
-    """How many signs and capitals stand right after a small letter, as of a wrong encoding."""
-    return sum(
-        before.islower() and not (char.isascii() or char.islower() or char in _AFTER_WORDS)
-        for before, char in pairwise(text)
-    )
+    """How many letters and signs stand where none of their kind does, as of a wrong encoding."""
+    return sum(_is_odd(*pair) for pair in pairwise(f" {text}") if not pair[1].isascii())
+
+
+def _is_odd(before: str, char: str) -> bool:
+    if before.islower():  # signs and capitals come after a word
+        return not (char.islower() or char in _AFTER_WORDS)
+    loose = unicodedata.category(char) == "Mn" and unicodedata.category(before)[0] not in "LM"
+    within = before in "ךםןףץ" and char.isalpha()  # they end words of Hebrew
+    return loose or within or (before.isalpha() and "ㄱ" <= char <= "ㆎ")  # Korean has them alone
 
 
 def _matches(content: bytes, encodings: tuple[str, ...]) -> list[CharsetMatch]:

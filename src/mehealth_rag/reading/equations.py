@@ -1,4 +1,4 @@
-"""Word's equations and symbols as a line of text."""
+"""Equations, those of Word and MathML, and symbols as a line of text."""
 
 from __future__ import annotations
 
@@ -61,9 +61,10 @@ def equation(element: Node) -> str:
         case "rad":
             text = f"{raised(_part(element, 'deg'))}√{_grouped(_part(element, 'e'))}"
         case "sSup" | "sSub" | "sSubSup":
-            text = _part(element, "e") + _bounds(element)
+            text = _part(element, "e") + _bounds(_part(element, "sub"), _part(element, "sup"))
         case "nary":
-            text = f"{_sign(element, 'chr', '∫')}{_bounds(element)} {_part(element, 'e')}"
+            bounds = _bounds(_part(element, "sub"), _part(element, "sup"))
+            text = f"{_sign(element, 'chr', '∫')}{bounds} {_part(element, 'e')}"
         case "d":
             inside = _sign(element, "sepChr", "|").join(map(equation, element.iterfind(f"{_M}e")))
             text = _sign(element, "begChr", "(") + inside + _sign(element, "endChr", ")")
@@ -74,6 +75,32 @@ def equation(element: Node) -> str:
             text = "; ".join(row.strip() for row in rows)
         case name if not name.endswith("Pr"):  # how it looks
             text = "".join(map(equation, element))
+    return text
+
+
+def mathml(element: Node) -> str:
+    """An equation of a web page, a book or an OpenDocument file, written as one of Word is."""
+    parts = [mathml(child) for child in element if isinstance(child.tag, str)]
+    text = (element.text or "").strip() + "".join(parts)
+    match name_of(element), parts:
+        case "mfrac", [above, below]:
+            text = f"{_grouped(above)}/{_grouped(below)}"
+        case "msup", [base, high]:
+            text = base + _bounds("", high)
+        case "msub" | "munder", [base, low]:
+            text = base + _bounds(low, "")
+        case "msubsup" | "munderover", [base, low, high]:
+            text = base + _bounds(low, high)
+        case "mroot", [inside, degree]:
+            text = f"{raised(degree)}√{_grouped(inside)}"
+        case "msqrt", _:
+            text = f"√{_grouped(text)}"
+        case "mtable" | "mtr", _:
+            text = ("; " if name_of(element) == "mtable" else " ").join(parts)
+        case "mtext", _:
+            text = f" {text} "
+        case "annotation" | "annotation-xml", _:  # the same in another language
+            text = ""
     return text
 
 
@@ -93,9 +120,8 @@ def _grouped(text: str) -> str:
     return text if text.replace(".", "").isalnum() or not text else f"({text})"
 
 
-def _bounds(element: Node) -> str:
+def _bounds(low: str, high: str) -> str:
     """What stands below and above, as “_i” and raised, or as “_(i=1)^(n+k)”."""
-    low, high = _part(element, "sub"), _part(element, "sup")
     up = raised(high)
     return (f"_{_grouped(low)}" if low else "") + (
         up if up != high or not high else f"^{_grouped(high)}"

@@ -1,7 +1,7 @@
 """HTML to blocks: of web pages, of other formats' pieces of HTML, of what libraries make HTML.
 
-What a tree says by its marks alone is put into words first: raised figures, terms and their texts,
-cells that reach over rows.
+What a tree says by its marks alone is put into words first: equations, raised figures, terms and
+their texts, cells that reach over rows.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import replace
 
+from mehealth_rag.reading.equations import mathml
 from mehealth_rag.reading.flow import FlowBlock, Node, Visible, row_of
 from mehealth_rag.reading.raised import lowered, raised
 from mehealth_rag.types import BlockKind
@@ -67,12 +68,13 @@ def take_out_hidden(tree: Node) -> str:
 
 
 def put_into_words(tree: Node, css: str = "") -> None:
-    """Make words of what marks say: raised figures, terms and their texts, cells over rows.
+    """Make words of what marks say: equations, raised figures, terms and their texts, merged cells.
 
     `css` are the styles of the page that do not stand in it.
     """
     _name_raised(tree, css)
-    steps = ((_raise, ("sup", "sub")), (_tie_terms, ("dl",)), (_spread_cells, ("table",)))
+    steps = ((_write_out, ("math",)), (_raise, ("sup", "sub")), (_tie_terms, ("dl",)),
+             (_spread_cells, ("table",)))  # fmt: skip
     for step, tags in steps:
         for element in list(tree.iter(*tags)):
             step(element)
@@ -98,6 +100,12 @@ def _stands(look: str) -> str:
     if "relative" in look and (moved := _MOVED.search(look)) and float(moved[2]):
         return "sup" if moved[1] else "sub"
     return ""
+
+
+def _write_out(equation: Node) -> None:
+    words = mathml(equation)
+    equation.clear(keep_tail=True)
+    equation.tag, equation.text = "span", words
 
 
 def _raise(element: Node) -> None:

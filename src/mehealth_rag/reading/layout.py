@@ -139,16 +139,18 @@ def _is_table_row(groups: Sequence[Sequence[Run]]) -> bool:
 def _same_order(groups: list[list[Run]]) -> list[list[list[Run]]]:
     """Join groups that the file itself has on one line unless they are columns of prose.
 
-    What trails a long line, as check boxes do, is no cell but the line's own end.
+    Long cells stand behind a short one, prose does not. What trails a long line, as check boxes do,
+    is no cell but the line's own end.
     """
     together: list[list[list[Run]]] = [[groups[0]]]
     for group in groups[1:]:
         left = together[-1][-1]
         same = left[-1].order == group[0].order
-        before, words = len(_text(left).split()), len(_text(group).split())
+        lengths = [len(_text(cell).split()) for cell in together[-1]]
+        before, words = lengths[-1], len(_text(group).split())
         if same and before > 8 and words <= 2:
             together[-1][-1] = left + group
-        elif same and min(before, words) <= PROSE_WORDS:
+        elif same and min(*lengths, words) <= PROSE_WORDS:
             together[-1].append(group)
         else:
             together.append([group])

@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mehealth_rag.errors import ReadingError
-from mehealth_rag.reading.encoding import decode
-from mehealth_rag.reading.faults import with_hidden
+from mehealth_rag.reading.encoding import Decoded, decode, decode_declared
+from mehealth_rag.reading.faults import noted, with_hidden
 from mehealth_rag.reading.flow import FlowBlock, Visible, page_of, plain
 from mehealth_rag.reading.hypertext import blocks_of
 from mehealth_rag.reading.packages import BROKEN, damaged
 from mehealth_rag.reading.sniffing import NAMES
 from mehealth_rag.reading.text import read_text
-from mehealth_rag.types import BlockKind, Page
+from mehealth_rag.types import BlockKind, Fault, Page
 
 if TYPE_CHECKING:
     from oxmsg import Message
@@ -42,6 +42,7 @@ class _Letter:
     attachments: tuple[str, ...]
     day: str = ""
     """When it was sent, as ISO writes it."""
+    told: str | None = None  # of how it was decoded
 
 
 def read_eml(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str, str]]:
@@ -84,20 +85,27 @@ def _of_eml(path: Path, message: EmailMessage) -> _Letter:
     text, html = (_content(path, message.get_body((kind,))) for kind in ("plain", "html"))
     others = message.iter_attachments() if message.is_multipart() else ()
     names = tuple(part.get_filename() or _unnamed(part) for part in others)
-    shown = tuple((name, str(message[name])) for name in _SHOWN if message[name])
+    shown = tuple((name, _header(path, message, name)) for name in _SHOWN if message[name])
     sent = getattr(message["Date"], "datetime", None)
     day = sent.date().isoformat() if sent else ""
-    return _Letter(str(message["Subject"] or ""), shown, text, html, names, day)
+    told = (html if html.text else text).told
+    subject = _header(path, message, "Subject")
+    return _Letter(subject, shown, text.text, html.text, names, day, told)
 
 
-def _content(path: Path, part: MIMEPart | None) -> str:
-    if part is None:
-        return ""
-    try:
-        return str(part.get_content())
-    except (LookupError, ValueError):  # an encoding that nobody knows
-        payload = part.get_payload(decode=True)
-        return decode(path, payload).text if isinstance(payload, bytes) else ""
+def _header(path: Path, message: EmailMessage, name: str) -> str:
+    """What a header says; letters beyond ASCII may stand in it as they are."""
+    raw = next((str(v) for n, v in message.raw_items() if n.lower() == name.lower()), "")
+    if raw.isascii():
+        return str(message[name] or "")
+    return " ".join(decode(path, raw.encode("ascii", "surrogateescape")).text.split())
+
+
+def _content(path: Path, part: MIMEPart | None) -> Decoded:
+    payload = None if part is None else part.get_payload(decode=True)
+    if part is None or not isinstance(payload, bytes) or not payload:
+        return Decoded("")
+    return decode_declared(path, payload, str(part.get_content_charset() or ""))
 
 
 def _unnamed(part: EmailMessage) -> str:
@@ -126,7 +134,7 @@ def _of_msg(message: Message) -> _Letter:
 def _pages(path: Path, letter: _Letter) -> tuple[tuple[Page, ...], Mapping[str, str]]:
     blocks, hidden = blocks_of(letter.html) if letter.html else (_lines(path, letter.text), "")
     page = page_of(1, [b for b in (*_head(letter), *blocks) if b.words.text])
-    page = with_hidden((page,), hidden)[0]
+    page = noted(with_hidden((page,), hidden), letter.told, Fault.ENCODING)[0]
     if letter.attachments:
         told = f"attachments are not read: {', '.join(letter.attachments)}"
         page = replace(page, problem=f"{page.problem}; {told}" if page.problem else told)

@@ -5,11 +5,13 @@ A cell's words stand in the file as the program showed them, so numbers need no 
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from mehealth_rag.errors import ReadingError
+from mehealth_rag.reading.equations import mathml
 from mehealth_rag.reading.flow import (
     FlowBlock,
     Node,
@@ -177,6 +179,7 @@ def read_opendocument(path: Path, content: bytes) -> tuple[tuple[Page, ...], Map
         names = set(package.namelist())
         files = ("styles.xml", "content.xml", "meta.xml")
         roots = {name: parse(package.read(name)) for name in files if name in names}
+        _write_out_equations(roots["content.xml"], package)
         meta = roots.pop("meta.xml", None)
         styles = {
             s.get(f"{_STYLE}name"): s for r in roots.values() for s in r.iter(f"{_STYLE}style")
@@ -184,6 +187,18 @@ def read_opendocument(path: Path, content: bytes) -> tuple[tuple[Page, ...], Map
         body = roots["content.xml"].find(f"{_OFFICE}body")[0]
         pages = _pages(body, _Reader(styles), roots.get("styles.xml"))
         return pages, {} if meta is None else told(meta, _META)
+
+
+def _write_out_equations(root: Node, package: zipfile.ZipFile) -> None:
+    """Put words in place of equations; each stands in a file of its own."""
+    names = frozenset(package.namelist())
+    for place in list(root.iter(f"{_DRAW}object")):
+        file = f"{(place.get(_LINK) or '').removeprefix('./')}/content.xml"
+        equation = parse(package.read(file)) if file in names else None
+        if equation is not None and name_of(equation) == "math":
+            frame = place.getparent()
+            frame.clear(keep_tail=True)
+            frame.tag, frame.text = f"{_TEXT}span", mathml(equation)
 
 
 def _pages(body: Node, reader: _Reader, shared: Node) -> tuple[Page, ...]:

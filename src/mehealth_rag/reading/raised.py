@@ -40,7 +40,7 @@ _SMALLER = 0.9
 """A raised figure has at most this share of the size of what it stands at."""
 _HIGHER = 0.15
 """It stands at least so many of that one's ems above the line."""
-_FIGURES = re.compile(r"\d+")
+_FIGURES = re.compile(r"[-−–+]?\d+")
 _LONE = re.compile(r"\d{1,3}(?:, ?\d{1,3})*")
 _WORD = re.compile(r"\S+")
 
@@ -66,8 +66,7 @@ def with_raised(page: Questions, line: str, first: int) -> str:
         for match in _FIGURES.finditer(word[0]):
             base = start if match.start() or before is None else before
             at = _raised_from(page, (start + match.start(), start + match.end()), base, first)
-            for place in range(at, start + match.end()):
-                parts[place] = raised(parts[place])
+            parts[at : start + match.end()] = raised(line[at : start + match.end()])
         before = start
     return "".join(parts)
 
@@ -85,7 +84,7 @@ def _raised_from(page: Questions, figures: tuple[int, int], base: int, first: in
     if last is level or not (small and high):
         return end
     at = end - 1
-    while at > max(start, base + 1) and page.style(first + at - 1) is last:
+    while at > max(start, base + 1) and page.style(first + at - 1).baseline == last.baseline:
         at -= 1
     return at
 

@@ -45,6 +45,9 @@ _FOOTNOTE = re.compile(r"\{(?:\\\*)?\\footnote(?![a-z])")
 """A note stands where its mark does; striprtf would leave it out."""
 _HIDDEN = re.compile(r"\{[^{}]*\\v(?![a-z0-9])[^{}]*\}")
 _DELETED = re.compile(r"\{[^{}]*\\deleted(?![a-z0-9])[^{}]*\}")
+_RAW = re.compile(rb"[\x80-\xff]")  # letters that are not written as RTF would write them
+_SHAPE = re.compile(r"\\(?:\*\\)?(?:shp|shpinst|shpgrp|(shptxt))(?![a-z])")
+"""What wraps a text box up so that striprtf leaves it out."""
 _BEGINS = re.compile(r"\s*\{\\rtf[^{}]*")
 _BRACE = re.compile(r"\\[\\{}]|[{}]")
 _RUNNING = ("header", "headerl", "headerr", "headerf", "footer", "footerl", "footerr", "footerf")
@@ -54,7 +57,9 @@ _MADE = re.compile(r"\\creatim\\yr(\d{4})\\mo(\d{1,2})\\dy(\d{1,2})(?!\d)")
 
 def read_rtf(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str, str]]:
     """Read the pages of a rich text, cut at its page breaks, else by section."""
-    source = _DELETED.sub("", content.decode("latin-1"))
+    escaped = _RAW.sub(lambda match: b"\\'%02x" % ord(match[0]), content)
+    source = _DELETED.sub("", escaped.decode("ascii"))
+    source = _SHAPE.sub(lambda match: r"\par" if match[1] else "", source)
     hidden = " ".join(_text(path, match[0]) for match in _HIDDEN.finditer(source))
     source = _HIDDEN.sub("", source)
     fonts = (r"{\fonttbl" + group[1:] for group in _groups(source, "fonttbl"))
@@ -88,7 +93,10 @@ def _groups(source: str, *names: str) -> Iterator[str]:
 
 def _text(path: Path, source: str) -> str:
     try:
-        return _STANDING.sub(_as_it_stands, str(rtf_to_text(source, errors="replace")))
+        text = str(rtf_to_text(source, errors="replace"))
+        # Letters beyond the first 65,536 stand in RTF as two halves.
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return _STANDING.sub(_as_it_stands, text)
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         reason = " ".join(str(error).split())[:120]
         raise ReadingError(f"{path}: the RTF is damaged ({reason}); get the file again") from error

@@ -11,6 +11,7 @@ from pptx import Presentation
 from pptx.enum.shapes import MSO_SHAPE_TYPE, PP_PLACEHOLDER
 from pptx.exc import PythonPptxError
 
+from mehealth_rag.reading.equations import equation
 from mehealth_rag.reading.flow import (
     FlowBlock,
     Node,
@@ -44,6 +45,9 @@ def read_slides(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[s
 
 
 def _page(number: int, slide: Node) -> Page:
+    for wrapped in list(slide.element.iter("{*}AlternateContent")):  # python-pptx looks into none
+        for shape in list(wrapped.find("./{*}Choice")):
+            wrapped.addprevious(shape)
     shapes = list(_flat(slide.shapes))
     titles = [shape for shape in shapes if _placeholder(shape) in _TITLES]
     others = [shape for shape in shapes if _placeholder(shape) not in _TITLES]
@@ -105,6 +109,8 @@ def _words(paragraph: Node) -> Visible:
         match name_of(child):
             case "br":
                 words.add(" ")
+            case "m":
+                words.add("".join(map(equation, child)))
             case "r" | "fld":
                 look = child.find(f"{_DRAWING}rPr")
                 place = None if look is None else look.get("baseline")

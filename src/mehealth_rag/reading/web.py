@@ -13,7 +13,7 @@ import trafilatura
 from mehealth_rag.errors import ReadingError
 from mehealth_rag.language.dates import sensible_date
 from mehealth_rag.reading.describing import is_title
-from mehealth_rag.reading.encoding import Decoded, decode
+from mehealth_rag.reading.encoding import Decoded, decode, decode_declared
 from mehealth_rag.reading.faults import noted, with_hidden
 from mehealth_rag.reading.flow import Node, flow_pages
 from mehealth_rag.reading.hypertext import HEADINGS, put_into_words, take_out_hidden, walk
@@ -23,14 +23,6 @@ _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w:.-]{1,40})
 _DECLARED = re.compile(rb"^\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w:.-]{1,40})")
 _BODY = re.compile(r"<(?:html|body|frameset)\b", re.IGNORECASE)
 _TAG = re.compile(r"<[a-z][^<>]*>", re.IGNORECASE)
-_BROWSERS_MEAN = (
-    dict.fromkeys(("iso-8859-1", "latin1", "latin-1", "us-ascii", "ascii"), "cp1252")
-    | dict.fromkeys(("gb2312", "gbk", "x-gbk"), "gb18030")
-    | dict.fromkeys(("shift_jis", "shift-jis", "x-sjis", "sjis"), "cp932")
-    | dict.fromkeys(("euc-kr", "ks_c_5601-1987"), "cp949")
-    | {"iso-8859-9": "cp1254", "big5": "big5hkscs", "x-mac-roman": "mac_roman"}
-)
-"""What a browser takes a declared encoding for: pages say "iso-8859-1" over curly quotes."""
 _AS_HTML = {"list": "ul", "item": "li", "row": "tr", "cell": "td", "ref": "a", "lb": "br",
             "quote": "blockquote", "code": "pre"}  # fmt: skip
 """Trafilatura's names of elements (a small part of TEI), where HTML has others."""
@@ -71,6 +63,8 @@ def read_html(
         raise ReadingError(f"{path}: not a web page (no HTML is in it); check its format")
     for element in tree.xpath("//noscript"):  # it is not shown where a page's scripts run
         element.drop_tree()
+    for element in tree.iter("figure", "figcaption"):  # trafilatura drops figures, captions and all
+        element.tag = "div" if element.tag == "figure" else "p"
     dates, title = _dates(tree), " ".join(tree.xpath("string(//head/title)").split())
     hidden = take_out_hidden(tree)
     put_into_words(tree)
@@ -135,16 +129,10 @@ def decode_html(path: Path, content: bytes) -> Decoded:
     """Decode a web page: by its mark, as UTF-8, by the encoding that it declares, else guessed."""
     if content.startswith((b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")):
         return decode(path, content)
-    try:
-        return Decoded(content.decode("utf-8"))
-    except UnicodeDecodeError:
-        declared = _CHARSET.search(content[:4096]) or _DECLARED.search(content[:256])
+    declared = _CHARSET.search(content[:4096]) or _DECLARED.search(content[:256])
     name = declared[1].decode("ascii").lower() if declared else ""
-    try:
-        return Decoded(content.decode(_BROWSERS_MEAN.get(name, name)))
-    except (LookupError, UnicodeDecodeError):
-        pass  # no encoding that anybody knows, or not the one that the page is in
-    return decode(path, content)
+    # Whoever could read as much as the declaration did not read UTF-16.
+    return decode_declared(path, content, "utf-8" if name.startswith("utf-16") else name)
 
 
 def _as_html(body: Node) -> Node:

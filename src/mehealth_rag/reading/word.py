@@ -40,7 +40,7 @@ _CONTENTS = ("toc ", "table of figures", "contents heading")
 """How the names of the styles begin that tables of contents are set in."""
 _HOLDERS = frozenset(("sdt", "sdtContent", "ins", "customXml", "body"))
 _SKIPPED = frozenset(("del", "moveFrom", "pPr", "delText", "instrText", "Fallback"))
-_LETTERS = frozenset(("oMath", "t", "sym", "tab", "cr", "noBreakHyphen"))
+_LETTERS = frozenset(("oMath", "t", "sym", "tab", "ptab", "cr", "noBreakHyphen", "fldChar"))
 
 
 @dataclass(slots=True)
@@ -48,6 +48,8 @@ class _Reader:
     """What reading a document knows of it, and the hidden words that it has met."""
 
     styles: Mapping[str, str]
+    places: Mapping[str, str | None]
+    """Where the words of a style stand: raised, lowered or, by None, on the line."""
     targets: Mapping[str, str]
     hidden: list[str] = field(default_factory=list)
 
@@ -83,7 +85,7 @@ class _Reader:
         for child in element:
             name = name_of(child)
             if name in _LETTERS:
-                lines[-1].words.add(_letters(child, lines[-1].words.text), url)
+                lines[-1].words.add(self._letters(child, lines[-1].words.text), url)
             elif name == "lastRenderedPageBreak" or (
                 name == "br" and _says(child, "type") == "page"
             ):
@@ -99,6 +101,24 @@ class _Reader:
             elif name not in _SKIPPED:
                 target = self.targets.get(child.get(_ID) or "") if name == "hyperlink" else None
                 self._collect(child, lines, target or url)
+
+    def _letters(self, element: Node, before: str) -> str:
+        """What stands for letters, as its run shows it: raised, lowered, in a font of symbols."""
+        match name_of(element):
+            case "oMath":
+                return equation(element)
+            case "sym":
+                return symbol(element)
+            case "noBreakHyphen":
+                return "-"
+            case "fldChar":
+                return _chosen(element)
+            case "tab" | "ptab" | "cr":
+                return " "
+        run = element.getparent()
+        text = typed(element.text or "", _told(run, "rPr", "rFonts", name="ascii") or "")
+        style = self.places.get(_told(run, "rPr", "rStyle") or "")
+        return as_it_stands(text, _place(run) or style, before)
 
     def _table(self, element: Node) -> Iterator[FlowBlock]:
         """Rows of a table, each followed by the tables that stand in its cells."""
@@ -137,9 +157,10 @@ def read_docx(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str
     with opened(path, content, NAMES["docx"], "[Content_Types].xml") as package:
         document = docx.Document(io.BytesIO(transitional(content)))
         styles = {style.style_id: str(style.name or "") for style in document.styles}
+        places = {style.style_id: _place(style.element) for style in document.styles}
         related = document.part.rels.items()
         targets = {key: str(r.target_ref) for key, r in related if r.is_external}
-        reader = _Reader(styles, targets)
+        reader = _Reader(styles, places, targets)
         blocks = [*_sections(document, reader), *_notes(document, reader)]
         metadata = properties(package)
     said = {b.words.text.strip() for b in blocks if b.kind is not BlockKind.FURNITURE}
@@ -204,20 +225,20 @@ def _inside(elements: Iterable[Node], *names: str) -> Iterator[Node]:
             yield from _inside(element, *names)
 
 
-def _letters(element: Node, before: str) -> str:
-    """What stands for letters, as its run shows it: raised, lowered, in a font of symbols."""
-    match name_of(element):
-        case "oMath":
-            return equation(element)
-        case "sym":
-            return symbol(element)
-        case "noBreakHyphen":
-            return "-"
-        case "tab" | "cr":
-            return " "
-    run = element.getparent()
-    text = typed(element.text or "", _told(run, "rPr", "rFonts", name="ascii") or "")
-    return as_it_stands(text, _told(run, "rPr", "vertAlign"), before)
+def _chosen(field: Node) -> str:
+    """What a field of an old form shows: a box that is ticked or not, an entry of its list."""
+    if (box := field.find(f"{_W}ffData/{_W}checkBox")) is not None:
+        own = "default" if box.find(f"{_W}checked") is None else "checked"
+        return "☒" if _is_on(box, own) else "☐"
+    entries = field.findall(f"{_W}ffData/{_W}ddList/{_W}listEntry")
+    at = int(_told(field, "ffData", "ddList", "result") or 0)
+    return "".join(_says(entry) or "" for entry in entries[at : at + 1])
+
+
+def _place(look: Node) -> str | None:
+    """Where a run or a style says that words stand; LibreOffice says how far up small ones do."""
+    lift = _told(look, "rPr", "position") if look.find(f"{_W}rPr/{_W}sz") is not None else None
+    return _told(look, "rPr", "vertAlign") or lift
 
 
 def _says(element: Node, name: str = "val") -> str | None:

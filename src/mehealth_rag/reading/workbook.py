@@ -1,7 +1,7 @@
 """Excel workbooks (XLSX): every sheet as it is shown, merged cells, hidden sheets and all.
 
 calamine reads the values; it is a hundred times as fast as openpyxl. How a cell shows its value
-(percent, currency, dates) calamine does not tell, and is taken from the styles in the XML.
+(percent, currency, dates, raised figures) and text boxes are taken from the XML.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetVisibleEnum
 
 from mehealth_rag.errors import ReadingError
+from mehealth_rag.reading.flow import as_it_stands
 from mehealth_rag.reading.number_formats import shown
 from mehealth_rag.reading.packages import opened, parse, properties, related
 from mehealth_rag.reading.sheets import Sheet, sheet_pages
@@ -32,6 +33,7 @@ _MOST_CELLS = 20_000_000
 """Cells that a sheet may reach over: a stray one in the last corner makes seventeen billion."""
 _LONG_CELL = 120
 """A merged cell with more characters is not the label of its rows, and is not said again."""
+_STRINGS = "xl/sharedStrings.xml"
 _BUILT_IN = {
     1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 9: "0%", 10: "0.00%", 14: "mm-dd-yy",
     15: "d-mmm-yy", 16: "d-mmm", 17: "mmm-yy", 18: "h:mm AM/PM", 19: "h:mm:ss AM/PM", 20: "h:mm",
@@ -53,6 +55,7 @@ def read_workbook(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping
 
 def _sheets(path: Path, book: CalamineWorkbook, package: zipfile.ZipFile) -> Iterator[Sheet]:
     styles, files = _styles(package), _sheet_files(package)
+    shared = _raised_words(package.read(_STRINGS) if _STRINGS in package.namelist() else b"")
     for told in book.sheets_metadata:
         beat()
         written = package.read(files[told.name]) if told.name in files else b""
@@ -63,16 +66,39 @@ def _sheets(path: Path, book: CalamineWorkbook, package: zipfile.ZipFile) -> Ite
                 "remove what stands far out"
             )
         sheet = book.get_sheet_by_name(told.name)
-        rows = list(_rows(sheet, codes))
+        rows = list(_rows(sheet, codes, shared | _raised_words(written)))
         wide = _merge(rows, sheet)
+        rows += (row for box in _boxes(package, files.get(told.name, "")) for row in ([], [box]))
         yield Sheet(told.name, rows, wide, told.visible is not SheetVisibleEnum.Visible)
 
 
-def _rows(sheet: CalamineSheet, codes: _Codes) -> Iterator[list[str]]:
+def _rows(sheet: CalamineSheet, codes: _Codes, raised: Mapping[str, str]) -> Iterator[list[str]]:
     first = sheet.start[1] if sheet.start else 0
     for number, values in enumerate(sheet.iter_rows()):
         own = codes.get(number, {})
-        yield [shown(value, own.get(at, "")) for at, value in enumerate(values, first)]
+        row = [shown(value, own.get(at, "")) for at, value in enumerate(values, first)]
+        yield [raised.get(text, text) for text in row] if raised else row
+
+
+def _raised_words(content: bytes) -> dict[str, str]:
+    """What cells with raised or lowered letters say, by what calamine makes of them."""
+    found: dict[str, str] = {}
+    for cell in parse(content).iter("{*}si", "{*}is") if b"vertAlign" in content else ():
+        plain, text = "", ""
+        for run in cell.iterfind("./{*}r"):
+            words, place = run.findtext("./{*}t") or "", run.find("./{*}rPr/{*}vertAlign")
+            plain += words
+            text += as_it_stands(words, None if place is None else place.get("val"), text)
+        found[plain] = text
+    return found
+
+
+def _boxes(package: zipfile.ZipFile, sheet: str) -> Iterator[str]:
+    """What the text boxes on a sheet say."""
+    for drawing in _targets(package, sheet, "/drawing").values():
+        for box in parse(package.read(drawing)).iter("{*}txBody"):
+            lines = ("".join(line.itertext("{*}t")) for line in box.iterfind("./{*}p"))
+            yield " ".join(filter(None, map(str.strip, lines)))
 
 
 def _merge(rows: Sequence[list[str]], sheet: CalamineSheet) -> frozenset[int]:
@@ -114,12 +140,22 @@ def _styles(package: zipfile.ZipFile) -> dict[int, str]:
 
 def _sheet_files(package: zipfile.ZipFile) -> dict[str, str]:
     """The files of the sheets, by their names."""
+    book = "xl/workbook.xml"
+    targets = _targets(package, book)
+    sheets = parse(package.read(book)).iterfind("./{*}sheets/{*}sheet")
+    return {s.get("name"): targets[related(s)] for s in sheets if related(s) in targets}
+
+
+def _targets(package: zipfile.ZipFile, file: str, kind: str = "") -> dict[str, str]:
+    """The files that one of the package names, by their ids; of one kind only, where it is told."""
+    folder, name = posixpath.split(file)
+    relations = f"{folder}/_rels/{name}.rels"
     names = frozenset(package.namelist())
-    relations = parse(package.read("xl/_rels/workbook.xml.rels"))
-    targets = {r.get("Id"): posixpath.join("/xl", r.get("Target") or "") for r in relations}
-    sheets = parse(package.read("xl/workbook.xml")).iterfind("./{*}sheets/{*}sheet")
-    files = {s.get("name"): posixpath.normpath(targets.get(related(s), "/"))[1:] for s in sheets}
-    return {name: file for name, file in files.items() if file in names}
+    told = parse(package.read(relations)) if relations in names else ()
+    named = (r for r in told if (r.get("Type") or "").endswith(kind))
+    paths = {r.get("Id"): posixpath.join("/", folder, r.get("Target") or "") for r in named}
+    found = {key: posixpath.normpath(path)[1:] for key, path in paths.items()}
+    return {key: path for key, path in found.items() if path in names}
 
 
 @cache
