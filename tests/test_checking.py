@@ -280,9 +280,14 @@ def test_an_unknown_document_is_refused(harbour: Assistant) -> None:
         harbour.check("A return ticket costs £12.", ["nowhere"])
 
 
-@pytest.mark.parametrize("claim", ["Write me a poem.", "It is.", "…"])
+def test_a_word_claims_something_where_it_answers_a_question(harbour: Assistant) -> None:
+    verdict = told(harbour, "bicycles").check("bicycles", question="What does the ferry carry?")
+    assert verdict.verdict is SUPPORTED
+
+
+@pytest.mark.parametrize("claim", ["Write me a poem.", "It is.", "…", "bicycles"])
 def test_what_claims_nothing_is_not_found(harbour: Assistant, claim: str) -> None:
-    verdict = harbour.check(claim)
+    verdict = told(harbour, "bicycles").check(claim)
     assert (verdict.verdict, verdict.evidence) == (NOT_FOUND, ())
     assert verdict.explanation == "This claims nothing that documents could bear out."
 

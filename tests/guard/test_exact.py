@@ -109,6 +109,7 @@ def test_what_stands_or_follows(statement: str, quote: str, how: str) -> None:
         ),
         ("four in five walk", "Nine out of ten walk.", "word", ("Nine out of ten",)),
         ("a third of them work", "It works from 10 to 45.", "word", ()),
+        ("it fell by 0.2%", "It fell from 2019 to 2023.", "figure", ()),
         ("it has two wards", "It has three wards: Ashby, Northgate and Quay.", "word", ("three",)),
         ("there are two", "They are: oak, ash, elm and birch.", "word", ()),
         ("it opens at 9 am", "The doors open at 9 pm.", "time", ()),

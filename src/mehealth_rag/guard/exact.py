@@ -292,7 +292,7 @@ def _combined(claimed: Amount, a: Amount, b: Amount) -> str:
         if (fitting or years) and _is_near(claimed, own, abs(x - y)):
             return "difference"
         shared = claimed.kind is FigureKind.PERCENT or claimed.unit in {"times", "fold"}
-        if shared and _is_share(claimed, x, y):
+        if shared and FigureKind.YEAR not in {a.kind, b.kind} and _is_share(claimed, x, y):
             return "share"
     return _multiplied(claimed, a, b) or _multiplied(claimed, b, a)
 
