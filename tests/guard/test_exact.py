@@ -46,6 +46,7 @@ def step(statement: str, *quotes: str, above: str = "", question: str = "") -> S
         ("less than half came", "40% of them came.", "comparison"),
         ("over half of them came", "Of 60 people 45 came.", "comparison"),
         ("it rose by £7.2m", "It rose from £41.0 million to £48.2 million.", "difference"),
+        ("20% have none", "Four in five of them have one.", "difference"),
         ("it rose by 17.6%", "It rose from £41.0 million to £48.2 million.", "share"),
         ("over two million came", "It had 2.4 million guests and 310,000 cars.", "comparison"),
         ("there are four", "They are: oak, ash, elm and birch.", "count"),

@@ -223,6 +223,9 @@ class _Pool:
         for (a, t), (b, u) in combinations(found, 2):
             if how := _combined(claimed, a, b):
                 return how, (t, u)
+        for a, t in found:
+            if claimed.kind is a.kind is FigureKind.PERCENT and claimed.value + a.value == 100:
+                return "difference", ("100%", t)
         for kind in dict.fromkeys((a.dimension, a.currency) for a, _ in found):
             own = {a.value: a for a, _ in found if (a.dimension, a.currency) == kind}.values()
             unit = next(iter(own)).unit
