@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,10 @@ import pytest
 from mehealth_rag.assistant import MAX_QUESTION, Assistant
 from mehealth_rag.checking.sentences import ClaimSentence, claim_sentences, halves, topic_of
 from mehealth_rag.errors import UsageError
+from mehealth_rag.reader.model import Judgement, Limits
+from mehealth_rag.reader.rows import PassageText
 from mehealth_rag.types import VerdictKind
-from tests.answering.told import SURE, told
+from tests.answering.told import SURE, ToldReader, told
 from tests.made_corpus import assistant_over
 
 SUPPORTED, CONTRADICTED, NOT_FOUND = (
@@ -33,6 +36,24 @@ def almanac(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
     files = {"almanac.txt": ALMANAC}
     with assistant_over(tmp_path_factory.mktemp("almanac"), files) as assistant:
         yield assistant
+
+
+class DoubtingReader(ToldReader):
+    """Is told what carries and denies, and is not sure of either."""
+
+    def judge(
+        self, statement: str, texts: Sequence[PassageText], question: str = ""
+    ) -> list[Judgement]:
+        sure = super().judge(statement, texts, question)
+        return [
+            replace(j, carried=0.58, denied=0.41) if j.carried > j.denied
+            else replace(j, carried=0.34, denied=0.65) if j.denied > j.untold else j
+            for j in sure
+        ]  # fmt: skip
+
+
+def read_by(reader: ToldReader, assistant: Assistant) -> Assistant:
+    return replace(assistant, reader=lambda: reader)  # type: ignore[arg-type, return-value]
 
 
 def in_pages(explanation: str) -> str:
@@ -186,12 +207,52 @@ def test_a_true_and_a_false_half_are_judged_by_part(harbour: Assistant) -> None:
     assert beside.parts[0].explanation == verdict.explanation
 
 
+@pytest.mark.parametrize("reply", ["Yes, ", "No, ", "yes – "])
+def test_a_reply_claims_no_more_than_what_follows_it(harbour: Assistant, reply: str) -> None:
+    claim = "the lighthouse on the North Pier is 42 metres tall."
+    found = [harbour.check(c).confidence for c in (f"The{claim[3:]}", f"{reply}{claim}")]
+    assert found[0] == found[1]
+
+
+def test_an_order_that_a_leaflet_gives_is_a_claim(harbour: Assistant) -> None:
+    verdict = told(harbour, "ticket").check("Book a ticket for £12.")
+    assert verdict.verdict is SUPPORTED
+    denied = told(harbour, denied=["ticket"]).check("Book a ticket for £21.")
+    assert denied.verdict is CONTRADICTED
+
+
+def test_words_that_leave_it_open_are_not_said_to_say_nothing(harbour: Assistant) -> None:
+    reader = ToldReader(("ticket",), limits=Limits(carried=1.0, denied=1.0))
+    verdict = read_by(reader, harbour).check("The return ticket is dear.")
+    assert (verdict.verdict, verdict.evidence) == (NOT_FOUND, ())
+    assert verdict.explanation == (
+        "The documents do not clearly say. "
+        "The nearest words are on page 1 of “A guide to the harbour”."
+    )
+
+
 def test_pages_that_disagree_are_both_cited(almanac: Assistant) -> None:
     claim = "The harbour of Westby was founded in 1702."
     verdict = told(almanac, "1702", denied=["harbour"]).check(claim)
     assert verdict.verdict is SUPPORTED
     assert verdict.explanation == "Page 1 says so. The pages disagree: page 2 says 1712."
     assert [c.page for c in verdict.evidence] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("claim", "expected"),
+    [
+        ("The harbour of Westby was founded in 1702.", SUPPORTED),
+        ("The harbour at Westby was founded in 1702.", CONTRADICTED),
+    ],
+)
+def test_a_page_that_has_a_claims_words_outweighs_another_figure(
+    almanac: Assistant, claim: str, expected: VerdictKind
+) -> None:
+    reader = DoubtingReader(("1702",), denied=("harbour",))
+    verdict = read_by(reader, almanac).check(claim)
+    assert verdict.verdict is expected
+    assert ("The pages disagree" in verdict.explanation) == (expected is SUPPORTED)
 
 
 def test_a_limit_to_documents_holds(harbour: Assistant) -> None:
@@ -219,9 +280,14 @@ def test_an_unknown_document_is_refused(harbour: Assistant) -> None:
         harbour.check("A return ticket costs £12.", ["nowhere"])
 
 
-@pytest.mark.parametrize("claim", ["Write me a poem.", "It is.", "…"])
+def test_a_word_claims_something_where_it_answers_a_question(harbour: Assistant) -> None:
+    verdict = told(harbour, "bicycles").check("bicycles", question="What does the ferry carry?")
+    assert verdict.verdict is SUPPORTED
+
+
+@pytest.mark.parametrize("claim", ["Write me a poem.", "It is.", "…", "bicycles"])
 def test_what_claims_nothing_is_not_found(harbour: Assistant, claim: str) -> None:
-    verdict = harbour.check(claim)
+    verdict = told(harbour, "bicycles").check(claim)
     assert (verdict.verdict, verdict.evidence) == (NOT_FOUND, ())
     assert verdict.explanation == "This claims nothing that documents could bear out."
 

@@ -64,6 +64,13 @@ def test_what_disputes_nothing(one: str, other: str) -> None:
     assert figures(Told(one), Told(other)) == []
 
 
+def test_a_year_in_a_sentence_counts_before_that_of_the_sentence_before() -> None:
+    told = Told("The airport had 3.1 million guests in 2023.")
+    before = "The airport had 3.4 million guests in 2023."
+    assert figures(told, Told("It expects 4.5 million guests in 2030.", before)) == []
+    assert figures(told, Told("It had 3.3 million guests at last.", before)) != []
+
+
 def test_years_above_a_text() -> None:
     """They hold where the text tells none; one that tells of no year may be of any."""
     one, other = "The harbour had 40 berths.", "The harbour had 45 berths."

@@ -36,6 +36,8 @@ LINES = [
     {"id": 7, "claim": DEARER},
     {"id": "nowhere", "claim": TICKET, "documents": ["nowhere"]},
     {"id": "limited", "claim": TICKET, "documents": ["fees"]},
+    [TICKET],
+    {"id": "unlisted", "claim": TICKET, "documents": "fees"},
 ]
 
 
@@ -106,14 +108,14 @@ def batch(
         "check", "--batch", "in.jsonl", "--output", "out.jsonl", *library.options, cwd=folder
     )
     assert (done.returncode, done.stdout) == (0, "")
-    assert done.stderr.splitlines()[-1].startswith("lines of in.jsonl with an error: 5;")
+    assert done.stderr.splitlines()[-1].startswith("lines of in.jsonl with an error: 7;")
     return json_lines((folder / "out.jsonl").read_text(encoding="utf-8"))
 
 
 def test_a_batch_keeps_order_and_ids_and_goes_on_after_bad_lines(
     batch: list[dict[str, Any]],
 ) -> None:
-    ids = ["good", 2, "missing", "blank", "question", 7, "nowhere", "limited"]
+    ids = ["good", 2, "missing", "blank", "question", 7, "nowhere", "limited", 10, "unlisted"]
     assert [row["id"] for row in batch] == ids
     assert all(next(iter(row)) == "id" for row in batch)
 
@@ -126,6 +128,8 @@ def test_a_batch_keeps_order_and_ids_and_goes_on_after_bad_lines(
         (3, "line 4: the claim is empty; state something"),
         (4, "line 5: a claim is a statement; to ask a question use: mehealth ask"),
         (6, "line 8: no document 'nowhere' in the index; there are: guide, fees, plan"),
+        (8, 'line 10: the line: is not an object; write one as {"key": "value"}'),
+        (9, 'line 11: documents: write a list, as ["…"]'),
     ],
 )
 def test_a_bad_line_says_what_is_wrong(

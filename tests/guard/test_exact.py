@@ -32,6 +32,7 @@ def step(statement: str, *quotes: str, above: str = "", question: str = "") -> S
         ("a fifth of them stay", "20% of the students stay.", "stands"),
         ("two in five use it", "Two fifths of the passengers use it.", "stands"),
         ("it is as large as 20 hectares", "It covers 0.2 square kilometres.", "stands"),
+        ("the rent is £96,400", "Rent | 96.4 (£000)", "stands"),
         ("the rent is £104.2m", "Adult care | 96.4 | 104.2 (£m)", "stands"),
         ("some 33,000 people work there", "It has 32,870 staff.", "rounding"),
         ("there are three of them", "They are oak, ash and elm.", "count"),
@@ -44,9 +45,17 @@ def step(statement: str, *quotes: str, above: str = "", question: str = "") -> S
         ("more than ten came", "12 of them came.", "comparison"),
         ("less than half came", "40% of them came.", "comparison"),
         ("over half of them came", "Of 60 people 45 came.", "comparison"),
+        ("it rose by £7.2m", "It rose from £41.0 million to £48.2 million.", "difference"),
+        ("20% have none", "Four in five of them have one.", "difference"),
+        ("it rose by 17.6%", "It rose from £41.0 million to £48.2 million.", "share"),
+        ("over two million came", "It had 2.4 million guests and 310,000 cars.", "comparison"),
+        ("there are four", "They are: oak, ash, elm and birch.", "count"),
+        ("it has two dozen staff", "It has 24 staff.", "stands"),
+        ("three in ten stay", "31.2% of the students stay.", "rounding"),
         ("it comes to £16,200", "It sold 8,100 tickets at £2.", "product"),
         ("it opened on 4 May 2021", "It was opened on the 4th of May, 2021.", "stands"),
         ("it opens at 5 p.m.", "The doors open at 17:00.", "stands"),
+        ("it opens at 9 am", "The doors open at 9:00.", "stands"),
         ("it opens at 12 pm", "The doors open at noon.", "stands"),
         ("they work in Ballynorra", "The depot at Ballynorra has staff.", "stands"),
         ("it is run by the HCF", "The Heritage Crossings Fund runs it.", "stands"),
@@ -70,6 +79,43 @@ def test_what_stands_or_follows(statement: str, quote: str, how: str) -> None:
         ("it rose by 12%", "It has 12 staff.", "figure", ()),
         ("more than 40,000 work there", "It has 33,000 staff.", "figure", ("33,000",)),
         ("more than 100 work there", "It has 33,000 staff.", "figure", ("33,000",)),
+        ("it cost £1.8 billion", "It cost £1.8 million.", "figure", ("£1.8 million",)),
+        ("it cost £1.8", "It cost £1.8 million.", "figure", ("£1.8 million",)),
+        ("it cost £1.8 billion", "It cost £1.8m (£000).", "figure", ("£1.8m",)),
+        ("fuel was £11.9 thousand", "£ million | Fuel | 11.9", "figure", ()),
+        ("fuel was $11.9 million", "£ million | Fuel | 11.9", "figure", ()),
+        ("it has 3 users", "It has 3 million users.", "figure", ("3 million",)),
+        ("it has 40 staff", "The Corvid P40 has staff.", "figure", ()),
+        ("it has 1,300 staff", "It has 1,240 staff.", "figure", ("1,240",)),
+        (
+            "it has 1,300 staff",
+            "It has 1,240 staff, 7 ships and 3 ports.",
+            "figure",
+            ("1,240", "7", "3"),
+        ),
+        ("it has 43,000 staff", "It has about 41,000 staff.", "figure", ("41,000",)),
+        ("over 1,300 work there", "It has 1,240 staff.", "figure", ("1,240",)),
+        ("over half of them came", "48% of them came.", "word", ("48%",)),
+        (
+            "it is done every 20 months",
+            "It is done every 18 months by three.",
+            "figure",
+            ("18 months",),
+        ),
+        (
+            "nine out of ten walk",
+            "Eight out of ten walk after 12 weeks, some after six weeks.",
+            "word",
+            ("Eight out of ten",),
+        ),
+        ("four in five walk", "Nine out of ten walk.", "word", ("Nine out of ten",)),
+        ("a third of them work", "It works from 10 to 45.", "word", ()),
+        ("it fell by 0.2%", "It fell from 2019 to 2023.", "figure", ()),
+        ("it has two wards", "It has three wards: Ashby, Northgate and Quay.", "word", ("three",)),
+        ("there are two", "They are: oak, ash, elm and birch.", "word", ()),
+        ("it opens at 9 am", "The doors open at 9 pm.", "time", ()),
+        ("it opens at 12:00", "The doors open in the afternoon.", "time", ()),
+        ("it takes 500 g", "Take 500 mg, and at most 4 g a day.", "figure", ("500 mg", "4 g")),
         ("it cost £30", "It cost £500 and then £40.", "figure", ("£40", "£500")),
     ],
 )
@@ -97,6 +143,11 @@ def statement_value(statement: str) -> str:
 )  # fmt: skip
 def test_words_that_are_no_values(statement: str) -> None:
     assert not_had(statement, Sources(("It grows.",))) == ()
+
+
+def test_items_are_counted_and_not_sentences() -> None:
+    assert step("it has two rules", "- No dogs", "- No bikes").how == "count"
+    assert step("it has two dogs", "It grows.", "It is large.").how == "missing"
 
 
 def test_headings_and_the_question_give_names_and_figures() -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import combinations, product
 
-from mehealth_rag.guard.values import Amount, values, without
+from mehealth_rag.guard.values import Amount, counted_in, last_place, values, without
 from mehealth_rag.language.figures import FigureKind
 from mehealth_rag.language.words import content_words, fold, is_content, stem_all, words
 from mehealth_rag.types import Quote
@@ -28,7 +28,6 @@ _REFERENCE = re.compile(
 
 _NAMED = re.compile(r"(?P<word>[A-Z]\w*) $")
 _MARKER = re.compile(r"\s*\(?\d+[.)]\s")
-_CLAUSE_END = re.compile(r"[.;:\t\n]")
 _CODE = re.compile(r"0\d")
 _LAST_DIGITS, _FIRST_DIGITS = re.compile(r"\d[ /-]?$"), re.compile(r"[ /]\d")
 
@@ -109,7 +108,7 @@ def same_figure(one: Amount, other: Amount) -> bool:
     if not one.agrees(other):
         return False
     own, its = one.measured_in(other.unit), other.value
-    return abs(own - its) <= max(_last_place(own), _last_place(its)) / 2 or own == its
+    return abs(own - its) <= max(last_place(own), last_place(its)) / 2 or own == its
 
 
 def measured(text: str, asked: Sequence[Amount] = ()) -> list[Amount]:
@@ -134,11 +133,12 @@ def alike(one: Told, other: Told) -> bool:
 def _of_one_time(one: Told, other: Told) -> bool:
     """Whether two texts may tell of one time: where both tell of years or months, of the same.
 
-    Years above a text count for it where it tells none. It is enough to share one; but a table's
-    row under several gives a figure for each, and is held against what tells of just the same.
+    Years that a text is read with or stands under count for it where it tells none. It is enough
+    to share one; but a table's row under several gives a figure for each, and is held against what
+    tells of just the same.
     """
-    own, its = _years(one.whole), _years(other.whole)
-    if not _share(_months(one.whole), _months(other.whole)):
+    own, its = (_years(t.text) or _years(t.whole) for t in (one, other))
+    if not _share(*(_months(t.text) or _months(t.whole) for t in (one, other))):
         return False
     if (len(own) > 1 and "\t" in one.text) or (len(its) > 1 and "\t" in other.text):
         return own == its
@@ -158,25 +158,10 @@ def _of_one_thing(one: Told, other: Told, figures: tuple[Amount, Amount]) -> boo
     if _names_only_in(one, other) and _names_only_in(other, one):
         return False
     own, its = (set(stem_all(content_words(unmeasured(t.text)))) for t in (one, other))
-    counted = _counted(one.text, figures[0]), _counted(other.text, figures[1])
+    counted = counted_in(one.text, figures[0]), counted_in(other.text, figures[1])
     if not any(counted):
         return bool(own & its)
     return counted[0] in its or counted[1] in own or len((own & its) - {"#"}) >= LEAST_WORDS
-
-
-def _counted(text: str, amount: Amount) -> str:
-    """The stem of the first word after a bare count or a share that says of what it is."""
-    if amount.unit or amount.currency:
-        return ""
-    clause = _CLAUSE_END.split(text[amount.span.end :], maxsplit=1)[0]
-    found = (w for w in content_words(clause) if w.isalpha())
-    return next(iter(stem_all(found)), "")
-
-
-def _last_place(value: Decimal) -> Decimal:
-    """What the last digit of a figure that is not nought counts: 1,000 of 41,000."""
-    exponent = value.normalize().as_tuple().exponent
-    return Decimal(10) ** exponent if isinstance(exponent, int) else Decimal(0)
 
 
 def _names_only_in(one: Told, other: Told) -> bool:

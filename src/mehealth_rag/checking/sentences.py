@@ -20,6 +20,7 @@ _THERE = re.compile(r"there (?:is|are|was|were)\s(?P<topic>.+)", re.IGNORECASE)
 _AUXILIARIES = "is are was were has have had will can does do did".split()
 _VERB = re.compile(rf"\s(?:{'|'.join(_AUXILIARIES)}|[a-z]{{3,}}s|[a-z]{{3,}}ed)\s")
 _FOR_ANOTHER = (SUBJECTS | OWNERS) - {"that", "such"}
+_REPLY = re.compile(r"^(?:yes|no)\s?[,;:–—-]\s*(?P<first>\w)", re.IGNORECASE)
 _JOINT = re.compile(r";\s+|,?\s+(?:and|but|while|whereas)\s+", re.IGNORECASE)
 _BEFORE_NOUNS = frozenset(
     "a an the of in on at by to for from with and or its their his her our these those".split()
@@ -43,19 +44,25 @@ def is_question(claim: str) -> bool:
 def claim_sentences(claim: str, question: str = "") -> tuple[ClaimSentence, ...]:
     """The sentences of a claim that say something, each with what its pronoun stands for.
 
-    At the claim's beginning that is something that the question names.
+    At the claim's beginning that is something that the question names. A "yes" or "no" before a
+    sentence says nothing that the sentence does not.
     """
     found: list[ClaimSentence] = []
     topic = question
     for span in sentence_spans(claim):
-        text = " ".join(span.of(claim).split())
-        if not content_words(text):
-            continue
+        text = _REPLY.sub(_begun, " ".join(span.of(claim).split()))
+        if not content_words(text) or (len(words(text)) == 1 and not question):
+            continue  # a word by itself claims nothing, unless it answers something
         leaning = bool(found or question) and words(text)[0] in _FOR_ANOTHER
         if not leaning:
             topic = topic_of(text)
         found.append(ClaimSentence(text, topic if leaning else ""))
     return tuple(found)
+
+
+def _begun(reply: re.Match[str]) -> str:
+    """What follows a reply, as a sentence begins."""
+    return reply["first"].upper()
 
 
 def halves(sentence: ClaimSentence) -> tuple[ClaimSentence, ...]:

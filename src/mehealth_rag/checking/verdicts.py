@@ -32,6 +32,7 @@ from mehealth_rag.guard.verdict import (
     quotes_of,
     weighings,
 )
+from mehealth_rag.language.words import words
 from mehealth_rag.timing import Stopwatch
 from mehealth_rag.types import Citation, Verdict, VerdictKind
 
@@ -49,6 +50,12 @@ PASSAGES_JUDGED = 6
 
 BOTH_SURE = 0.8
 """From this probability on two pages that differ are said to disagree."""
+
+IN_ITS_WORDS = 0.5
+"""The same where the page that bears a claim out has it word for word."""
+
+UNTOLD = 0.5
+"""Where words say nothing of a claim less likely than this, they speak of it."""
 
 NO_CLAIM = "This claims nothing that documents could bear out."
 
@@ -88,9 +95,9 @@ def check_claim(claim: str, desk: Desk, question: str = "") -> Verdict:
     watch = Stopwatch()
     sentences = claim_sentences(mended(claim, desk.speller), question)
     talk = talk_of(claim, desk.speller)
-    if not sentences or talk is not None or declined(claim) is not None:
-        found = VerdictKind.NOT_FOUND
-        return Verdict(claim, found, NO_CLAIM, confidence=1.0, timings_ms=watch.stop())
+    nothing = Verdict(claim, VerdictKind.NOT_FOUND, NO_CLAIM, confidence=1.0)
+    if not sentences or talk is not None:
+        return replace(nothing, timings_ms=watch.stop())
     watch.lap("rewrite")
     hearings = [_Hearing.of(s, question, desk) for s in sentences]
     watch.lap("retrieve")
@@ -98,7 +105,11 @@ def check_claim(claim: str, desk: Desk, question: str = "") -> Verdict:
     watch.lap("answer")
     if len(parts) > 1:
         parts = [replace(part, parts=()) for part in parts]
-    return replace(_whole(claim, parts), timings_ms=watch.stop())
+    whole = _whole(claim, parts)
+    # An order may be one that a leaflet gives ("Call the ward"); others claim nothing.
+    if whole.explanation == NOT_FOUND and declined(claim) is not None:
+        whole = nothing
+    return replace(whole, timings_ms=watch.stop())
 
 
 def _by_part(sentence: ClaimSentence, hearing: _Hearing, question: str) -> Verdict:
@@ -158,7 +169,8 @@ class _Hearing:
         """That the documents do not say, and which value alone keeps a page from saying it."""
         would = self.desk.reader.limits.verdict(weighed.read) == VerdictKind.SUPPORTED
         missing = weighed.missing if would else ()
-        place = self._places(self._evidence(weighed))[0] if missing else None
+        speaks = weighed.judgement.untold < UNTOLD
+        place = self._places(self._evidence(weighed))[0] if missing or speaks else None
         told = not_found(missing, place)
         return self._given(VerdictKind.NOT_FOUND, told, (), weighed.judgement.untold)
 
@@ -172,19 +184,28 @@ class _Hearing:
         return self._given(VerdictKind.SUPPORTED, told, evidence, carrying.judgement.carried)
 
     def _disagreeing(self, found: Sequence[Weighed]) -> tuple[Weighed, Weighed] | None:
-        """What carries the sentence, and what on another page gives a figure of about that size."""
-        sure = [w for w in found if w.surely >= BOTH_SURE]
-        carrying = [w for w in sure if self._kind(w) is VerdictKind.SUPPORTED]
-        best = decisive(carrying)
+        """What carries the sentence, and what on another page gives a figure of about that size.
+
+        Both are sure, or what carries it has it word for word.
+        """
+        best = decisive([w for w in found if self._kind(w) is VerdictKind.SUPPORTED])
+        needed = IN_ITS_WORDS if self._in_its_words(best) else BOTH_SURE
         denying = [
             w
-            for w in sure
-            if self._kind(w) is VerdictKind.CONTRADICTED
+            for w in found
+            if w.surely >= needed
+            and self._kind(w) is VerdictKind.CONTRADICTED
             and not self._pages(w) & self._pages(best)
             and w.differing is not None
             and _of_one_size(w.differing)
         ]
-        return (best, decisive(denying)) if carrying and denying else None
+        return (best, decisive(denying)) if denying and best.surely >= needed else None
+
+    def _in_its_words(self, weighed: Weighed) -> bool:
+        """Whether one quote has the words of the sentence in a row, its figures among them."""
+        own = " ".join(words(self.case.statement))
+        quotes = (self.case.texts[n].sentences[i] for n, i in weighed.quotes)
+        return any(own in " ".join(words(quote)) for quote in quotes)
 
     def _kind(self, weighed: Weighed) -> VerdictKind:
         return VerdictKind(self.desk.reader.limits.verdict(weighed.judgement))
@@ -276,20 +297,25 @@ def contradicted(places: Sequence[Where], differing: Step | None) -> str:
     """What differs, or only that pages say otherwise; the first place is that of the difference."""
     if differing is None:
         return f"{_says(places)} otherwise."
-    own, its = _plain(differing.text), _plain(differing.of[0])
+    own, its = (_within(text, differing) for text in (differing.text, differing.of[0]))
     return f"The documents say {its}, not {own} ({places[0]})."
 
 
 def disagreeing(places: Sequence[Where], other: Where, differing: Step | None) -> str:
     """That pages say so, and another gives another figure."""
-    found = _plain(differing.of[0]) if differing else "otherwise"
+    found = _within(differing.of[0], differing) if differing else "otherwise"
     return f"{_says(places)} so. The pages disagree: {other} says {found}."
 
 
 def not_found(missing: Sequence[Step], place: Where | None) -> str:
-    """That the documents do not say; `missing` is what keeps the nearest place from saying it."""
-    if not missing:
+    """That the documents do not say; `missing` is what keeps the nearest place from saying it.
+
+    A place without anything missing speaks of it, but leaves open whether it is so.
+    """
+    if place is None:
         return NOT_FOUND
+    if not missing:
+        return f"The documents do not clearly say. The nearest words are on {place}."
     named = _joined([f"“{_plain(s.text)}”" for s in missing[:3]], "or")
     return f"{NOT_FOUND} The nearest words, on {place}, have no {named}."
 
@@ -307,6 +333,13 @@ def _says(places: Sequence[Where]) -> str:
 def _joined(words: Sequence[str], last: str = "and") -> str:
     *first, end = map(_plain, words)
     return f"{', '.join(first)} {last} {end}" if first else end
+
+
+def _within(text: str, step: Step) -> str:
+    """The words of a value as they are told within a sentence: a number word in small letters."""
+    told = _plain(text)
+    small = step.kind != "date" and told[:2].istitle() and told[1:2].isalpha()
+    return told[:1].lower() + told[1:] if small else told
 
 
 def _plain(text: str) -> str:

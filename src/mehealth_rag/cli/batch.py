@@ -28,6 +28,12 @@ UNSUPPORTED = 4
 
 ERROR, _SUPPORTED = "error", "supported"
 
+_WANTED = {
+    "model_type": 'is not an object; write one as {"key": "value"}',
+    "tuple_type": 'write a list, as ["…"]',
+}
+"""What is wrong with a line, where the validator's words speak of Python."""
+
 Line = tuple[int, str]
 """A line of a batch with its number, counted from 1."""
 
@@ -169,7 +175,7 @@ def _one(line: Line, row_type: type[R], answer: Callable[[R], dict[str, Any]]) -
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(p) for p in first["loc"]) or "the line"
-        reason = f"line {number}: {where}: {first['msg']}"
+        reason = f"line {number}: {where}: {_WANTED.get(first['type'], first['msg'])}"
     except MehealthError as error:
         reason = f"line {number}: {error}"
     except Exception as error:  # whatever one line meets, the others go on

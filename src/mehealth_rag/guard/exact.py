@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import combinations
 
-from mehealth_rag.guard.values import NEAR, Amount, Date, Name, apart, digits, values
-from mehealth_rag.language.figures import FigureKind
+from mehealth_rag.guard.values import Amount, Date, Name, apart, counted_in, values
+from mehealth_rag.language.figures import CURRENCIES, SCALES, FigureKind
 from mehealth_rag.language.words import fold, stem_all, words
+from mehealth_rag.reading.marks import without_mark
 
 MOST_PAIRED = 14
 """Figures that are added and compared in pairs, at the most."""
@@ -22,15 +23,16 @@ FAR = 3
 """How many times as large as the other a figure is at the most that another is compared with."""
 
 _LISTED = re.compile(r",\s(?:and\s)?|;\s(?:and\s)?|\s(?:and|or)\s")
+_CLAUSES = re.compile(r"[:;]\s|\.\s")
 _SCALED = re.compile(
-    r"[£$€]\s?(?:m|k|bn|000)\b|\b(?:million|thousand|billion|mn|bn)|['’]000", re.IGNORECASE
+    r"[£$€]\s?(?P<sign>m|k|bn|000)\b|\b(?P<word>million|thousand|billion|mn|bn)s?\b"
+    r"|['’](?P<noughts>000)",
+    re.IGNORECASE,
 )
-_MORE = re.compile(
-    r"\b(?:more than|over|above|at least|exceed(?:s|ed)?)\s(?:an?\s)?$", re.IGNORECASE
+_MONEY = re.compile(
+    rf"[£$€¥]|\b(?:{'|'.join(w for w in CURRENCIES if w.isalpha())})\b", re.IGNORECASE
 )
-_LESS = re.compile(
-    r"\b(?:less than|fewer than|under|below|at most|up to)\s(?:an?\s)?$", re.IGNORECASE
-)
+_NOT_DIGITS = re.compile(r"[^\d.]|\.$")
 
 _Had = tuple[str, tuple[str, ...]]
 """By which step an amount is had, and from which words."""
@@ -43,7 +45,7 @@ class Step:
     `kind` is "figure", "word" (a number word or a fraction), "date", "time" or "name". `how` is
     "stands", "rounding", "count", "sum", "difference", "share", "product", "comparison" or
     "missing". `of` are the sources' words that it is had from; of a missing value, what stands in
-    its place, the first quote's before the others' and what is nearest to it first.
+    its place: what has its digits, then the first quote's before the others', the nearest first.
     """
 
     text: str
@@ -79,7 +81,8 @@ def steps(statement: str, sources: Sources) -> tuple[Step, ...]:
         rivals = () if told else tuple(pool.dates_apart(date))
         found.append((date.span, _step(date.span.of(statement), "date", told, rivals)))
     for minutes, span in claimed.times:
-        found.append((span, _step(span.of(statement), "time", pool.has_time(minutes))))
+        text = span.of(statement)
+        found.append((span, _step(text, "time", pool.has_time(minutes, text))))
     found += [(n.span, _step(n.text, "name", pool.has_name(n))) for n in claimed.names]
     return tuple(step for _, step in sorted(found, key=lambda f: f[0].start))
 
@@ -108,9 +111,11 @@ class _Pool:
         """How an amount of a statement is had."""
         text = claimed.span.of(statement)
         kind = "figure" if any(c.isdigit() for c in text) else "word"
-        had = self._told(claimed, text) or self._counted(claimed) or self._computed(claimed)
-        had = had or self._compared(claimed, statement[: claimed.span.start])
-        return Step(text, kind, *(had or ("missing", tuple(self._rivals(claimed, statement)))))
+        had = self._told(claimed, text) or self._counted(claimed, statement)
+        had = had or self._compared(claimed) or self._computed(claimed)
+        if had is None or self._of_another_currency(claimed):
+            had = "missing", tuple(self._rivals(claimed, statement))
+        return Step(text, kind, *had)
 
     def has_date(self, date: Date) -> bool:
         """Whether a date stands somewhere; its year may stand apart from its month."""
@@ -128,15 +133,17 @@ class _Pool:
                 if date.day or not claimed.day:
                     yield date.span.of(quote)
 
-    def has_time(self, minutes: int) -> bool:
+    def has_time(self, minutes: int, text: str) -> bool:
         """Whether a time of day stands somewhere, on a clock of 12 or of 24 hours, or in words."""
-        times = (m for text in self.sources.texts for m, _ in values(text).times)
-        if any(minutes % 720 == m % 720 for m in times):
-            return True
+        for source in self.sources.texts:
+            for other, span in values(source).times:
+                sure = _tells_half(minutes, text) and _tells_half(other, span.of(source))
+                if minutes == other or (not sure and minutes % 720 == other % 720):
+                    return True
         hour, past = divmod(minutes, 60)
         hours = {a.value for a, _ in self.amounts}
         name = {12: "noon", 0: "midnight"}.get(hour)
-        named = name is not None and any(name in t.lower() for t in self.sources.texts)
+        named = name is not None and any(name in words(t) for t in self.sources.texts)
         return not past and (named or bool({hour, hour % 12} & hours))
 
     def has_name(self, name: Name) -> bool:
@@ -150,36 +157,65 @@ class _Pool:
         """Where an amount stands, as it is or with more digits."""
         alike = [(a, t) for a, t in self.amounts if claimed.may_be(a)]
         for a, t in alike:
-            if claimed.equals(a) or self._differ_in_scale(claimed, a):
+            if claimed.equals(a) or self._differ_in_scale(claimed, (a, t), text):
                 return "stands", (t,)
         for a, t in alike:
             if claimed.rounds(a):
                 return "rounding", (t,)
         return ("stands", (text,)) if not claimed.unit and self._holds(text) else None
 
-    def _differ_in_scale(self, one: Amount, other: Amount) -> bool:
-        """Whether only the scale differs, and it may stand elsewhere: in the head of a column."""
-        if one.unit or other.unit or apart(one.value, other.value) not in {1000, 10**6, 10**9}:
+    def _of_another_currency(self, claimed: Amount) -> bool:
+        """Whether money is spoken of, but none in the currency of an amount."""
+        signs = {sign.lower() for text in self.sources.texts for sign in _MONEY.findall(text)}
+        known = {CURRENCIES[sign] for sign in signs}
+        return bool(claimed.currency and known) and claimed.currency not in known
+
+    def _differ_in_scale(self, claimed: Amount, given: tuple[Amount, str], text: str) -> bool:
+        """Whether only the scale differs: one tells none, and it stands in the head of a column."""
+        amount, told = given
+        if claimed.unit or amount.unit:
             return False
-        return any(map(_SCALED.search, self.sources.texts))
+        value, bare = min((claimed.value, text), (amount.value, told))
+        factor = apart(claimed.value, amount.value)
+        return Decimal(_bare(bare) or 0) == value and factor in self._scales()
+
+    def _scales(self) -> set[Decimal]:
+        """The scales that are told apart from any figure."""
+        found = set()
+        for text in self.sources.texts:
+            spans = [a.span for a in values(text).amounts if a.value]  # "£000" is none
+            for match in _SCALED.finditer(text):
+                if not any(s.start <= match.start() < s.end for s in spans):
+                    word = match[match.lastgroup or 0].lower()
+                    found.add(SCALES.get(word, Decimal(1000)))
+        return found
 
     def _holds(self, text: str) -> bool:
-        """Whether digits stand somewhere as they are written, within a code for one."""
+        """Whether digits stand somewhere as they are written, in no other amount and no name."""
         if not any(c.isdigit() for c in text):
             return False
-        pattern = re.compile(rf"(?<![\d.,]){re.escape(text.strip())}(?![\d]|[.,]\d)", re.IGNORECASE)
-        return any(map(pattern.search, self.sources.texts))
+        pattern = re.compile(rf"(?<![\w.,]){re.escape(text.strip())}(?![\d]|[.,]\d)", re.IGNORECASE)
+        return any(
+            not any(a.span.start <= match.start() < a.span.end for a in values(source).amounts)
+            for source in self.sources.texts
+            for match in pattern.finditer(source)
+        )
 
-    def _counted(self, claimed: Amount) -> _Had | None:
-        """The quotes, where there are as many, or the members of a list in one of them."""
+    def _counted(self, claimed: Amount, statement: str) -> _Had | None:
+        """The quoted items, where there are as many, or the members of a list in one quote.
+
+        Nothing is counted of which a quote tells another number.
+        """
         whole = claimed.kind is FigureKind.QUANTITY and not claimed.unit
         if not whole or claimed.value not in range(2, MOST_COUNTED + 1):
             return None
-        quotes = self.sources.quotes
-        if claimed.value <= len(quotes):
-            return "count", quotes
-        listing = (quote for quote in quotes if claimed.value <= len(_LISTED.split(quote)))
-        return next((("count", (quote,)) for quote in listing), None)
+        quotes, what = self.sources.quotes, counted_in(statement, claimed)
+        if what and any(counted_in(q, a) == what for q in quotes for a in values(q).amounts):
+            return None
+        items = tuple(q for q in quotes if "\t" in q or without_mark(q) != q)
+        if claimed.value == len(items):
+            return "count", items
+        return next((("count", (q,)) for q in quotes if _lists(q, int(claimed.value))), None)
 
     def _computed(self, claimed: Amount) -> _Had | None:
         """A sum, difference, share or product of two amounts; or what is left of several."""
@@ -187,6 +223,9 @@ class _Pool:
         for (a, t), (b, u) in combinations(found, 2):
             if how := _combined(claimed, a, b):
                 return how, (t, u)
+        for a, t in found:
+            if claimed.kind is a.kind is FigureKind.PERCENT and claimed.value + a.value == 100:
+                return "difference", ("100%", t)
         for kind in dict.fromkeys((a.dimension, a.currency) for a, _ in found):
             own = {a.value: a for a, _ in found if (a.dimension, a.currency) == kind}.values()
             unit = next(iter(own)).unit
@@ -200,9 +239,9 @@ class _Pool:
                     return "difference", told
         return None
 
-    def _compared(self, claimed: Amount, before: str) -> _Had | None:
+    def _compared(self, claimed: Amount) -> _Had | None:
         """What an amount is more or less than, where the words before it say that it is."""
-        sign = 1 if _MORE.search(before) else -1 if _LESS.search(before) else 0
+        sign = claimed.side
         if not sign:
             return None
         for a, t in self.amounts:
@@ -216,14 +255,32 @@ class _Pool:
                     return "comparison", (t, u)
         return None
 
-    def _rivals(self, claimed: Amount, statement: str) -> Iterator[str]:
+    def _rivals(self, claimed: Amount, statement: str) -> list[str]:
         """What stands where a missing amount should: amounts of its kind that are not claimed."""
         beside = values(statement).amounts
+        found = []
         for quote in self.sources.quotes:
-            own = [a for a in values(quote).amounts if a.is_of_kind(claimed)]
+            own = [a for a in values(quote).amounts if a.value and a.is_of_kind(claimed)]
             others = [a for a in own if not any(b.equals(a) for b in beside)]
-            for amount in sorted(others, key=claimed.times_apart):
-                yield amount.span.of(quote)
+            found += [a.span.of(quote) for a in sorted(others, key=claimed.times_apart)]
+        digits = _bare(claimed.span.of(statement))
+        return sorted(found, key=lambda text: not digits or _bare(text) != digits)
+
+
+def _tells_half(minutes: int, text: str) -> bool:
+    """Whether a time of day tells whether it is before or after noon."""
+    return minutes >= 13 * 60 or "m" in text.lower() or text.startswith("0")
+
+
+def _lists(quote: str, number: int) -> bool:
+    """Whether a clause lists so many things, or one more: its opening words may list nothing."""
+    listed = (len(_LISTED.split(clause)) for clause in (quote, *_CLAUSES.split(quote)))
+    return any(number in {n - 1, n} for n in listed)
+
+
+def _bare(text: str) -> str:
+    """The digits of an amount without its scale, unit and currency; none of a number word."""
+    return _NOT_DIGITS.sub("", text)
 
 
 def _combined(claimed: Amount, a: Amount, b: Amount) -> str:
@@ -238,7 +295,7 @@ def _combined(claimed: Amount, a: Amount, b: Amount) -> str:
         if (fitting or years) and _is_near(claimed, own, abs(x - y)):
             return "difference"
         shared = claimed.kind is FigureKind.PERCENT or claimed.unit in {"times", "fold"}
-        if shared and _is_share(claimed, x, y):
+        if shared and FigureKind.YEAR not in {a.kind, b.kind} and _is_share(claimed, x, y):
             return "share"
     return _multiplied(claimed, a, b) or _multiplied(claimed, b, a)
 
@@ -254,16 +311,16 @@ def _fits(claimed: Amount, given: Amount) -> bool:
         return False
     if claimed.unit == "point" and given.kind is FigureKind.PERCENT:
         return True
+    if FigureKind.PERCENT in {given.kind, claimed.kind}:
+        return claimed.kind is given.kind
     return not claimed.dimension or not given.dimension or claimed.dimension == given.dimension
 
 
 def _is_share(claimed: Amount, a: Decimal, b: Decimal) -> bool:
     """Whether an amount is what share one value is of another, or their difference is."""
-    scale = Decimal(100) if claimed.kind is FigureKind.PERCENT else Decimal(1)
+    scale = 100 if claimed.kind is FigureKind.PERCENT else 1
     shares = (a / b, b / a, abs(a - b) / a, abs(a - b) / b)
-    margin = 2 * NEAR if claimed.about else NEAR
-    own = claimed.value / scale
-    return any(abs(own - s) <= margin * max(s, 1 / scale) for s in shares)
+    return any(claimed.may_round(claimed.value, scale * share) for share in shares)
 
 
 def _multiplied(claimed: Amount, part: Amount, whole: Amount) -> str:
@@ -282,11 +339,11 @@ def _multiplied(claimed: Amount, part: Amount, whole: Amount) -> str:
 
 
 def _is_near(claimed: Amount, own: Decimal, value: Decimal) -> bool:
-    """Whether a claimed amount, `own` in the unit of a value that was had, is it or rounds it."""
-    if own == value:
-        return bool(value)
-    rounded = claimed.about or digits(own) < min(digits(value), 3)
-    return rounded and bool(value) and abs(own - value) <= NEAR * abs(value)
+    """Whether a claimed amount, `own` in the unit of a value that was had, is it, or about it.
+
+    To be had and rounded are two steps: of many figures that would give almost anything.
+    """
+    return bool(value) and (own == value or (claimed.about and claimed.may_round(own, value)))
 
 
 def _is_beyond(sign: int, value: Decimal, limit: Decimal) -> bool:

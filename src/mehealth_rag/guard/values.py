@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
+from dataclasses import dataclass, replace
+from decimal import Context, Decimal
 from functools import lru_cache
 
 from mehealth_rag.language.dates import MONTH, month_number
 from mehealth_rag.language.figures import NUMBER_WORDS, ORDINAL_WORDS, FigureKind, figures
+from mehealth_rag.language.words import content_words, stem_all
 from mehealth_rag.types import Span
 
 NEAR = Decimal("0.06")
@@ -27,7 +28,7 @@ _DATE = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _TIME = re.compile(
-    r"\b(?P<hour>[01]?\d|2[0-4])(?:[:.](?P<minute>[0-5]\d))?\s?(?P<half>[ap])\.?\s?m\b\.?"
+    r"\b(?P<hour>[01]?\d|2[0-4])(?:[:.](?P<minute>[0-5]\d))?\s?(?P<half>[ap])(?:\.\s?m\b\.?|\s?m\b)"
     r"|\b(?P<hour24>[01]?\d|2[0-4]):(?P<minute24>[0-5]\d)\b",
     re.IGNORECASE,
 )
@@ -48,6 +49,8 @@ _OUT_OF = re.compile(
 )
 _WHOLES = frozenset({*range(3, 11), 12, 20, 100, 1000})
 """What a share is told of: "three in ten"."""
+
+_TWO_DIGITS = Context(prec=2)
 
 _PLACES = {word: n for n, word in enumerate(ORDINAL_WORDS[:12], start=1) if n > 3}
 _WITH_A_FIGURE = re.compile(rf"\b(?:fortnight|{'|'.join(_PLACES)})\b", re.IGNORECASE)
@@ -96,7 +99,14 @@ _ABOUT = re.compile(
     r"(?:an?\s)?$|~\s?$",
     re.IGNORECASE,
 )
+_MORE = re.compile(
+    r"\b(?:more than|over|above|at least|exceed(?:s|ed)?)\s(?:an?\s)?$", re.IGNORECASE
+)
+_LESS = re.compile(
+    r"\b(?:less than|fewer than|under|below|at most|up to)\s(?:an?\s)?$", re.IGNORECASE
+)
 _WORD = re.compile(r"[^\W_]+(?:[’'&.-][^\W_]+)*")
+_CLAUSE_END = re.compile(r"[.;:\t\n]")
 _ENDS = re.compile(r"[.!?:;|•\n“\"(]\s*$")
 
 
@@ -104,7 +114,8 @@ _ENDS = re.compile(r"[.!?:;|•\n“\"(]\s*$")
 class Amount:
     """A figure. `value` has its scale applied; `unit` is empty where none that is known follows.
 
-    `about`: the text says that it is not exact.
+    `about`: the text says that it is not exact. `side` is 1 where it says that there are more
+    ("over 40"), and -1 where it says that there are fewer.
     """
 
     value: Decimal
@@ -113,6 +124,7 @@ class Amount:
     unit: str = ""
     currency: str = ""
     about: bool = False
+    side: int = 0
 
     @property
     def dimension(self) -> str:
@@ -146,13 +158,18 @@ class Amount:
 
     def rounds(self, other: Amount) -> bool:
         """Whether this is the other one with fewer digits."""
-        if FigureKind.YEAR in {self.kind, other.kind}:
+        years = FigureKind.YEAR in {self.kind, other.kind}
+        return not years and self.may_round(self.measured_in(other.unit), other.value)
+
+    def may_round(self, own: Decimal, value: Decimal) -> bool:
+        """Whether this amount, which is `own` in the unit of a value, tells that value rounded.
+
+        To its own last digit; or less closely, where it is told as about so much.
+        """
+        off = abs(own - value)
+        if not value or off > NEAR * abs(value) or self.side * (value - own) < 0:
             return False
-        margin = 2 * NEAR if self.kind is FigureKind.PERCENT and self.about else NEAR
-        off = abs(self.measured_in(other.unit) - other.value)
-        if not other.value or off > margin * abs(other.value):
-            return False
-        return self.about or other.about or digits(self.value) < digits(other.value)
+        return self.about or (digits(own) < digits(value) and off <= last_place(own) / 2)
 
     def agrees(self, other: Amount) -> bool:
         """Whether both are the same, or one of them is the other rounded."""
@@ -167,6 +184,12 @@ class Amount:
 def digits(value: Decimal) -> int:
     """How many digits a value has, noughts at its end aside."""
     return len(value.normalize().as_tuple().digits)
+
+
+def last_place(value: Decimal) -> Decimal:
+    """What the last digit of a figure that is not nought counts: 1,000 of 41,000."""
+    exponent = value.normalize().as_tuple().exponent
+    return Decimal(10) ** exponent if isinstance(exponent, int) else Decimal(0)
 
 
 def apart(one: Decimal, other: Decimal) -> Decimal:
@@ -227,6 +250,15 @@ def values(text: str) -> Values:
     return Values(amounts, dates, times, tuple(_names(text, taken)))
 
 
+def counted_in(text: str, amount: Amount) -> str:
+    """The stem of the first word after a bare count or a share that says of what it is."""
+    if amount.unit or amount.currency:
+        return ""
+    clause = _CLAUSE_END.split(text[amount.span.end :], maxsplit=1)[0]
+    found = (w for w in content_words(clause) if w.isalpha())
+    return next(iter(stem_all(found)), "")
+
+
 def without(text: str, amounts: Iterable[Amount], mark: str = "") -> str:
     """A text without some of its amounts, a mark in the place of each, in single spaces."""
     for amount in sorted(amounts, key=lambda a: -a.span.start):
@@ -264,7 +296,7 @@ def _amounts(text: str, taken: Sequence[Span]) -> Iterator[Amount]:
     for special in (*_shares(text), *_fractions(text), *_words_with_a_figure(text)):
         if not _overlaps(special.span, taken):
             taken.append(special.span)
-            yield special
+            yield replace(special, side=_side(text[: special.span.start]))
     for figure in figures(text):
         before = text[max(0, figure.span.start - 24) : figure.span.start]
         if _overlaps(figure.span, taken) or _ATTACHED.search(before):
@@ -274,7 +306,12 @@ def _amounts(text: str, taken: Sequence[Span]) -> Iterator[Amount]:
             continue  # mostly a pronoun
         kind = FigureKind.QUANTITY if unit else figure.kind
         about = _ABOUT.search(before) is not None
-        yield Amount(figure.value, kind, Span(figure.span.start, end), unit, figure.currency, about)
+        span, side = Span(figure.span.start, end), _side(before)
+        yield Amount(figure.value, kind, span, unit, figure.currency, about, side)
+
+
+def _side(before: str) -> int:
+    return 1 if _MORE.search(before) else -1 if _LESS.search(before) else 0
 
 
 def _unit(text: str, start: int) -> tuple[str, int]:
@@ -291,8 +328,8 @@ def _shares(text: str) -> Iterator[Amount]:
     for match in _OUT_OF.finditer(text):
         part, whole = (_number(match[name]) for name in ("part", "whole"))
         if part and whole and part < whole and whole in _WHOLES:
-            share = 100 * part / whole
-            yield Amount(share, FigureKind.PERCENT, Span(*match.span()), about=True)
+            share = _TWO_DIGITS.divide(100 * part, whole)
+            yield Amount(share, FigureKind.PERCENT, Span(*match.span()))
 
 
 def _number(word: str) -> Decimal | None:

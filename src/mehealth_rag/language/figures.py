@@ -42,7 +42,7 @@ SCALES = {
         (12, "trillion tn"),
     )
     for word in words.split()
-}
+} | {"dozen": Decimal(12)}
 
 _FIRST_NUMBERS = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
@@ -88,7 +88,7 @@ _WORDS = "|".join(sorted(NUMBER_WORDS, key=len, reverse=True))
 _SPELLED = re.compile(
     rf"\b(?P<count>{_COMPOUND}|{_WORDS})"
     rf"(?:\s(?P<hundred>hundred)(?:\sand\s(?P<rest>{_COMPOUND}|{_WORDS})\b)?)?"
-    r"(?:\s(?P<scale>thousand|million|billion|trillion))?"
+    r"(?:\s(?P<scale>dozen|thousand|million|billion|trillion))?"
     r"(?:\s(?:(?P<percent>per\s?cent)|(?P<money>pounds|dollars|euros))\b)?\b",
     re.IGNORECASE,
 )
