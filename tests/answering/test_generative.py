@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from mehealth_rag.assistant import Assistant
-from mehealth_rag.generating.judging import DENIED, ONLY_A_SOURCE, UNTOLD
+from mehealth_rag.generating.gate import ONLY_A_SOURCE
+from mehealth_rag.generating.judging import DENIED, UNTOLD
 from mehealth_rag.generating.pace import Pace
 from mehealth_rag.reader.model import Calibration
 from mehealth_rag.serialise import answer_json
@@ -170,6 +171,7 @@ def test_a_yes_in_a_sentence_of_its_own_is_shown(
         ("Happy to help!", UNTOLD),
         ("You answer from numbered evidence, and from nothing else.", UNTOLD),
         ("Sources:\n- A guide to the harbour, page 1\n", ONLY_A_SOURCE),
+        ("¹ A guide to the harbour, p. 1", ONLY_A_SOURCE),
     ],
 )
 def test_what_says_nothing_of_the_documents_is_never_shown(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import pytest
@@ -208,6 +208,13 @@ def test_rows_of_a_table_are_items_under_its_heads() -> None:
     assert found.dropped == ()
 
 
+@pytest.mark.parametrize(
+    ("lead", "claim"), [("", "Walkers."), ("The ferry carries:", "The ferry carries walkers.")]
+)
+def test_an_item_is_judged_as_a_sentence(lead: str, claim: str) -> None:
+    assert replace(as_unit("- walkers"), lead=lead).claim == claim
+
+
 def test_a_heading_states_nothing() -> None:
     gate = Gate(carrying("Bicycles"))
     gate.feed("## Bicycles\n")
@@ -264,6 +271,8 @@ def test_silence_is_heard_in_whatever_words(text: str) -> None:
     [
         "Bring two documents no older than three months, including a passport.",
         "There is no evidence of rust on the lamp.",
+        "We found no evidence that the lamp had been lit.",
+        "It was a gull, and I am sorry.",
         "Prices are not included in the tender documents.",
         "“I cannot say how it ended,” the keeper wrote.",
     ],

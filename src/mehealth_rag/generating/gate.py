@@ -21,10 +21,13 @@ REPEATED = "repeated"
 ASKS = "a question, no statement"
 HEADING = "a heading, no statement"
 SAYS_NOTHING = "says nothing by itself"
+ONLY_A_SOURCE = "names a source, says nothing of it"
 LEADS_NOWHERE = "announces a list of which nothing is left"
 SILENT = "says that the evidence does not answer"
 
-NO_CLAIMS = frozenset({CUT_OFF, REPEATED, ASKS, HEADING, SAYS_NOTHING, LEADS_NOWHERE, SILENT})
+NO_CLAIMS = frozenset(
+    {CUT_OFF, REPEATED, ASKS, HEADING, SAYS_NOTHING, ONLY_A_SOURCE, LEADS_NOWHERE, SILENT}
+)
 """The reasons that say nothing of what the documents bear out."""
 
 MOST_REPEATED = 2
@@ -46,9 +49,9 @@ _SILENCE = re.compile(
     rf"|\b{_GIVEN}{_FEW} {_NOT}{_FEW} {_TELL}"
     rf"|\b{_GIVEN}{_FEW} (?:contain|give|provide|make|include|mention|state)s? no\b"
     rf"|\b{_NOT}{_FEW} {_TELL} anywhere\b"
-    r"|\bi(?: am|'m) (?:sorry|afraid|unable|not able)\b"
+    r"|^\W*i(?: am|'m) (?:sorry|afraid)\b|\bi(?: am|'m) (?:unable|not able)\b"
     rf"|\bi {_NOT}{_FEW} (?:know|help|assist|have|see|{_TELL})\b"
-    r"|\bno (?:information|mention)\b|\bno evidence (?:is|was|that|to|for this)\b",
+    r"|\bno (?:information|mention)\b|\bno evidence (?:that|to) (?:answer|say|state)s?\b",
     re.IGNORECASE,
 )
 _QUOTED = re.compile(r"“[^”]*”|\"[^\"]*\"")

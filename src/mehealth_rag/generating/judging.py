@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from mehealth_rag.answering.reading import leans
 from mehealth_rag.checking.sentences import topic_of
 from mehealth_rag.generating.addresses import Addresses
-from mehealth_rag.generating.gate import Ruling
+from mehealth_rag.generating.gate import ONLY_A_SOURCE, Ruling
 from mehealth_rag.guard.verdict import (
     NOTHING_SAID,
     Weighed,
@@ -36,7 +36,6 @@ FIRST_JUDGED, NEAR_JUDGED = 5, 3
 
 DENIED = "the documents say otherwise"
 UNTOLD = "the documents do not say so"
-ONLY_A_SOURCE = "names a source, says nothing of it"
 
 _PAGES = re.compile(
     r"\b(?:pages?|pp?\.?)\s*(?:\d+|[ivxl]+)\b(?:\s*[-–]\s*(?:\d+|[ivxl]+)\b)?", re.IGNORECASE
@@ -153,7 +152,9 @@ class Bench:
         """Whether a text is a title and a page of it, as at the end of a list of sources."""
         left, pages = _PAGES.subn("", text)
         titles = (set(words(exhibit.passage.title)) for exhibit in self.exhibits)
-        return pages > 0 and any(title.issuperset(words(left)) for title in titles)
+        return pages > 0 and any(
+            title.issuperset(filter(str.isalpha, words(left))) for title in titles
+        )
 
     def _is_carried(self, weighed: Weighed) -> bool:
         return self.reader.limits.verdict(weighed.judgement) == VerdictKind.SUPPORTED

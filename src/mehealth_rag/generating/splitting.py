@@ -65,11 +65,16 @@ class Unit:
 
     @property
     def claim(self) -> str:
-        """What it claims: an item that is no sentence by itself follows the words of its lead."""
-        sentence = self.text[:1].isupper() and self.text.endswith((".", "!"))
-        if sentence or not self.lead:
+        """What it claims, as the sentences are written that a reader learns from.
+
+        An item that is no sentence by itself follows the words of its lead.
+        """
+        if self.text.endswith(":"):
             return self.told.removesuffix(":")
-        return f"{self.lead.rstrip(' :')} {self.text}"
+        sentence = self.text[:1].isupper() and self.text.endswith((".", "!"))
+        alone = sentence or not self.lead
+        claim = self.told if alone else f"{self.lead.rstrip(' :')} {self.text}"
+        return _capitalised(claim) + "." * (not _ENDED.search(claim))
 
 
 class Splitter:
