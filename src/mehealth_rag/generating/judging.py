@@ -151,10 +151,8 @@ class Bench:
     def _only_names_a_source(self, text: str) -> bool:
         """Whether a text is a title and a page of it, as at the end of a list of sources."""
         left, pages = _PAGES.subn("", text)
-        titles = (set(words(exhibit.passage.title)) for exhibit in self.exhibits)
-        return pages > 0 and any(
-            title.issuperset(filter(str.isalpha, words(left))) for title in titles
-        )
+        named = {word for word in words(left) if word.isalpha()}
+        return pages > 0 and any(named <= set(words(e.passage.title)) for e in self.exhibits)
 
     def _is_carried(self, weighed: Weighed) -> bool:
         return self.reader.limits.verdict(weighed.judgement) == VerdictKind.SUPPORTED
