@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from mehealth_rag.assistant import Assistant
+from mehealth_rag.generating.gate import ONLY_A_SOURCE
 from mehealth_rag.generating.judging import DENIED, UNTOLD
 from mehealth_rag.generating.pace import Pace
 from mehealth_rag.reader.model import Calibration
@@ -156,6 +157,72 @@ def test_true_sentences_that_do_not_answer_are_followed_by_the_quote_that_does(
     assert answer.notice == "Sentences at the end that are quoted from the documents: 1."
 
 
+@pytest.mark.parametrize("opening", ["Yes.", "No."])
+def test_a_yes_in_a_sentence_of_its_own_is_shown(
+    harbour: tuple[Assistant, Script], opening: str
+) -> None:
+    text = f"{opening} The lighthouse has 42 metres"
+    assert plain(ask(harbour, TALL, f"{text}.")) == f"{text} [1]."
+
+
+@pytest.mark.parametrize(
+    ("empty", "reason"),
+    [
+        ("Happy to help!", UNTOLD),
+        ("You answer from numbered evidence, and from nothing else.", UNTOLD),
+        ("Sources:\n- A guide to the harbour, page 1\n", ONLY_A_SOURCE),
+        ("¹ A guide to the harbour, p. 1", ONLY_A_SOURCE),
+    ],
+)
+def test_what_says_nothing_of_the_documents_is_never_shown(
+    harbour: tuple[Assistant, Script], empty: str, reason: str
+) -> None:
+    assistant, script = harbour
+    script.say(f"The lighthouse has 42 metres [1].\n\n{empty}")
+    answer = told(assistant, "42 metres", carried=[""]).ask(TALL)  # it carries whatever is said
+    assert plain(answer) == "The lighthouse has 42 metres [1]."
+    assert answer.dropped[-1].reasons == (reason,)
+
+
+def test_a_lead_with_a_figure_is_carried_by_the_sentence_that_has_its_words(
+    harbour: tuple[Assistant, Script],
+) -> None:
+    said = "The {} piers of the harbour have:\n- a lighthouse\n"
+    question = "What do the piers of the harbour have?"
+    assistant, script = harbour
+    reader = told(assistant, "a lighthouse", denied=["piers"], carried=["lighthouse"])
+    script.say(said.format("two"))
+    assert plain(reader.ask(question)).startswith("The two piers of the harbour have: [1]")
+    script.say(said.format("three"))
+    assert "three" not in reader.ask(question).answer
+
+
+@pytest.mark.parametrize(
+    ("finish", "shown"), [("stop", ["walkers", "bicycles"]), ("length", ["walkers"])]
+)
+def test_the_last_item_of_a_list_is_shown_unless_it_was_cut_off(
+    harbour: tuple[Assistant, Script], finish: str, shown: list[str]
+) -> None:
+    assistant, script = harbour
+    script.say("The ferry carries:\n- walkers\n- bicycles", finish=finish)
+    reader = told(assistant, carried=["walkers", "bicycles"])
+    assert [s.text for s in reader.ask(CARRY).statements][1:] == shown
+
+
+def test_a_refusal_is_a_silence(harbour: tuple[Assistant, Script]) -> None:
+    assistant, script = harbour
+    script.say("I’m sorry, I can’t help with that.")
+    answer = told(assistant, carried=[""]).ask("How many sailors drank in the inn?")
+    assert (answer.status, answer.statements) == (Status.NOT_FOUND, ())
+    assert answer.notice == "The language model found no answer in the evidence."
+
+
+def test_what_makes_no_claim_is_not_counted_as_untrue(harbour: tuple[Assistant, Script]) -> None:
+    answer = ask(harbour, TALL, "# Height\n\nThe lighthouse has 42 metres. Anything else?")
+    assert len(answer.dropped) == 2
+    assert answer.notice == ""
+
+
 def test_a_pronoun_whose_noun_was_dropped_is_named(harbour: tuple[Assistant, Script]) -> None:
     lit = "It was lit in 1871 [1]."
     kept = ask(harbour, LIT, f"The lighthouse on the North Pier is 42 metres tall [1]. {lit}")
@@ -244,6 +311,17 @@ def test_turns_go_to_the_model_as_turns(harbour: tuple[Assistant, Script]) -> No
     ]
     assert TALL not in asked["content"]
     assert "\nQuestion: When was the lighthouse on the North Pier lit?\n" in asked["content"]
+
+
+def test_an_address_is_known_that_a_page_prints_without_its_scheme(tmp_path: Path) -> None:
+    with scripted(tmp_path, ferry="# Ferry\n\nTickets are sold at ferry.example only.") as opened:
+        assistant, script = opened
+        script.say("Tickets are sold at [ferry.example](https://ferry.example).")
+        answer = told(assistant, "Tickets").ask("How are tickets sold?")
+        script.say("Tickets are sold at https://ferry.example/shop.")
+        other = told(assistant, "Tickets").ask("How are tickets sold?")
+    assert plain(answer) == "Tickets are sold at https://ferry.example [1]."
+    assert other.dropped[0].reasons == ("unsupported address “https://ferry.example/shop”",)
 
 
 TICKETS = "# The ferry\n\nTickets are sold [on this page](https://ferry.example/tickets).\n"

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mehealth_rag.generating.gate import MOST_DROPPED, SAYS_NOTHING, Gate, Ruling
-from mehealth_rag.generating.splitting import LONGEST, Splitter, Unit, next_end
+from mehealth_rag.generating.gate import HEADING, MOST_DROPPED, SAYS_NOTHING, Gate, Ruling
+from mehealth_rag.generating.splitting import LONGEST, Splitter, Unit, as_unit, next_end
 from mehealth_rag.types import Quote, Span
 
 QUOTES = (
@@ -68,6 +68,9 @@ def through(*pieces: str, by: Callable[[Unit, bool], Ruling] = judge) -> Outcome
     )
 
 
+TABLE = (
+    "| Pier | Metres | Lit |\n|---|:--:|---|\n| North. End | 42 | 1871 [1] |\n| South | | 1901 |\n"
+)
 TEXTS = [
     "The lighthouse on the North Pier is 42 metres tall [1]. It is 99 metres tall [1]. "
     "A return ticket for the ferry costs £12 [3].",
@@ -88,6 +91,7 @@ TEXTS = [
     "Wow! Really? The ferry carries walkers [4]!",
     "Yes. The ferry carries walkers [4]. No, the ferry carries bicycles [5]. Not yet. It may.",
     "The ferry carries:\n- walkers [4]\n- elephants\n- bicycles",
+    f"The piers are these [1]:\n\n{TABLE}\nThe ferry carries walkers [4].",
 ]
 
 
@@ -190,6 +194,49 @@ def test_what_is_cut_off_is_never_shown(text: str) -> None:
     assert through(text).dropped == (text,)
 
 
+@pytest.mark.parametrize("last", ["The ferry carries bicycles", "- bicycles"])
+def test_the_last_words_need_no_full_stop_where_the_writer_has_ended(last: str) -> None:
+    gate = Gate(carrying("The ferry carries bicycles", "bicycles"))
+    gate.feed(f"The ferry carries elephants.\n{last}")
+    assert [p.text for p in gate.finish(ended=True)] == [last.removeprefix("- ")]
+
+
+def test_rows_of_a_table_are_items_under_its_heads() -> None:
+    rows = "North. End; Metres: 42; Lit: 1871", "South; Lit: 1901"
+    found = through(TABLE, by=carrying(*rows))
+    assert found.passed == ((rows[0], 1, True), (rows[1], 2, True))
+    assert found.dropped == ()
+
+
+@pytest.mark.parametrize(
+    ("lead", "claim"), [("", "Walkers."), ("The ferry carries:", "The ferry carries walkers.")]
+)
+def test_an_item_is_judged_as_a_sentence(lead: str, claim: str) -> None:
+    assert replace(as_unit("- walkers"), lead=lead).claim == claim
+
+
+def test_a_heading_states_nothing() -> None:
+    gate = Gate(carrying("Bicycles"))
+    gate.feed("## Bicycles\n")
+    assert gate.passed == []
+    assert [d.reasons for d in gate.dropped] == [(HEADING,)]
+
+
+@pytest.mark.parametrize(
+    ("written", "text", "numbers"),
+    [
+        ("See [the list](https://ferry.example/a).", "See the list (https://ferry.example/a).", ()),
+        ("See [ferry.example](https://ferry.example) [2].", "See https://ferry.example.", (2,)),
+        ("See [Pier 1](https://ferry.example).", "See Pier 1 (https://ferry.example).", ()),
+        ("Walkers [1](https://ferry.example).", "Walkers.", (1,)),
+        ("```markdown", "", ()),
+    ],
+)
+def test_links_and_fences_in_plain_words(written: str, text: str, numbers: tuple[int, ...]) -> None:
+    unit = as_unit(written)
+    assert (unit.text, unit.numbers, unit.broken) == (text, numbers, False)
+
+
 def test_a_half_mark_at_the_cut_is_not_shown() -> None:
     text = "The harbour of Northby lies on the east coast. [6"
     assert [p[0] for p in through(text).passed] == [
@@ -201,6 +248,39 @@ def test_the_writer_that_finds_nothing_is_heard() -> None:
     assert through("NOT IN THE EVIDENCE").silent
     assert through("The evidence does not mention the price of fish.").silent
     assert not through(TEXTS[0]).silent
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The documents don’t mention the price of fish.",
+        "I’m sorry, but I can’t help with that.",
+        "I do not have that information.",
+        "The price of fish is not given in the provided evidence.",
+        "Not found in the documents.",
+        "This is not stated anywhere.",
+        "The evidence gives no price.",
+    ],
+)
+def test_silence_is_heard_in_whatever_words(text: str) -> None:
+    assert through(text).silent
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Bring two documents no older than three months, including a passport.",
+        "There is no evidence of rust on the lamp.",
+        "We found no evidence that the lamp had been lit.",
+        "It was a gull, and I am sorry.",
+        "Prices are not included in the tender documents.",
+        "“I cannot say how it ended,” the keeper wrote.",
+    ],
+)
+def test_what_the_documents_themselves_deny_is_no_silence(text: str) -> None:
+    found = through(text, by=carrying(text))
+    assert [p[0] for p in found.passed] == [text]
+    assert not found.silent
 
 
 def test_what_follows_a_silence_does_not_answer_unless_something_did_before() -> None:

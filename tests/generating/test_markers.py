@@ -40,6 +40,8 @@ TALL = "The lighthouse is 42 metres tall"
         (f"{TALL} [sources: 1; 3].", (1, 3)),
         (f"{TALL} [1, page 4].", (1,)),
         (f"{TALL} [page 4].", ()),
+        (f"{TALL} (p. iv).", ()),
+        (f"{TALL} (pages 4-5).", ()),
         (f"{TALL} [3-1].", (3,)),
         (f"{TALL}.", ()),
     ],

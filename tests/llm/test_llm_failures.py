@@ -327,6 +327,17 @@ def test_what_a_model_thinks_aloud_is_left_out() -> None:
     assert failure(says(*deltas)) == (TEXT, None, 1)
     assert failure(says("<think>for ever"))[1] is LanguageModelFailure.EMPTY
     assert failure(says("<thin", " air>"))[:2] == ("<thin air>", None)
+    more = ("<thinking>99", "</thinking>", TEXT, "<think>Is it?</think>")
+    assert failure(says(*more)) == (TEXT, None, 1)
+
+
+def test_marks_of_a_chat_template_are_no_words_of_the_answer() -> None:
+    said, kind, _ = failure(says("<|im_st", "art|>assistant\n", TEXT, "<|im_end|>"))
+    assert (said.split("\n"), kind) == (["assistant", TEXT, ""], None)
+
+
+def test_an_answer_that_a_filter_ends_is_cut_off() -> None:
+    assert failure(says("It was lit", finish="content_filter"))[1] is LanguageModelFailure.CUT_OFF
 
 
 @pytest.mark.parametrize("when", ["waiting", "between"])

@@ -40,7 +40,7 @@ MOST_RUNNING = 2
 
 _LISTED = 5
 """So many unread pages are named by their labels; more are counted."""
-_BULLET = re.compile(r"^(?:[•▪◦‣●○■–-]|\(?\w{1,3}[.)])\s+")
+_BULLET = re.compile(r"^(?:[•▪◦‣●○■–-]|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{2,4})[.)])\s+")
 _LAST_STOP = re.compile(r"(?<!\.)\.$")
 
 _MOST_RELATED = 3

@@ -41,6 +41,8 @@ class Addresses:
     """The addresses of some passages, each with the words that stand for it on its page."""
 
     known: dict[str, str]
+    text: str
+    """All that is said in the passages, in small letters: an address may stand there as a name."""
 
     @classmethod
     def of(cls, exhibits: Sequence[Exhibit]) -> Self:
@@ -51,15 +53,20 @@ class Addresses:
                 own = {_plain(url): words for url, words in links_of(exhibit, place).items()}
                 printed = {_plain(a): a for a in _ADDRESS.findall(sentence)}
                 known = {**own, **known, **printed}
-        return cls(known)
+        said = (sentence for exhibit in exhibits for sentence in exhibit.text.sentences)
+        return cls(known, "\n".join(said).lower())
 
     def unknown(self, text: str) -> list[str]:
         """The addresses of a text that no passage has."""
-        return [a for a in _ADDRESS.findall(text) if _plain(a) not in self.known]
+        return [a for a in _ADDRESS.findall(text) if not self._has(_plain(a))]
 
     def in_words(self, text: str) -> str:
         """A text with the words of the page in place of each address that a link leads to."""
         return _ADDRESS.sub(lambda a: self.known.get(_plain(a.group()), a.group()), text)
+
+    def _has(self, address: str) -> bool:
+        whole = rf"(?<![\w.@/-]){re.escape(address)}(?![\w@/-]|\.\w)"
+        return address in self.known or re.search(whole, self.text) is not None
 
 
 def _plain(address: str) -> str:

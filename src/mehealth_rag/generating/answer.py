@@ -11,7 +11,7 @@ from mehealth_rag.answering.marking import decisive, mark
 from mehealth_rag.answering.questions import Question
 from mehealth_rag.answering.reading import Draft, nearest
 from mehealth_rag.errors import LanguageModelError, LanguageModelFailure
-from mehealth_rag.generating.gate import Passed
+from mehealth_rag.generating.gate import NO_CLAIMS, Passed
 from mehealth_rag.generating.writing import Task, Writer, Written, write
 from mehealth_rag.growing import mapped
 from mehealth_rag.language.words import content_words, stem_all
@@ -150,10 +150,11 @@ def _beside(written: Written, quoted: int) -> str:
     told = []
     if written.failure is not None:
         told.append(f"The language model {_failed(written.failure)} before it had ended.")
-    if written.dropped:
+    untrue = [d for d in written.dropped if not NO_CLAIMS.issuperset(d.reasons)]
+    if untrue:
         told.append(
             "Sentences of the language model that the documents do not bear out and that are left "
-            f"out: {len(written.dropped)}."
+            f"out: {len(untrue)}."
         )
     if quoted:
         told.append(f"Sentences at the end that are quoted from the documents: {quoted}.")

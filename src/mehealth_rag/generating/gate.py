@@ -19,9 +19,16 @@ CUT_OFF = "cut off"
 BROKEN_MARK = "broken citation mark"
 REPEATED = "repeated"
 ASKS = "a question, no statement"
+HEADING = "a heading, no statement"
 SAYS_NOTHING = "says nothing by itself"
+ONLY_A_SOURCE = "names a source, says nothing of it"
 LEADS_NOWHERE = "announces a list of which nothing is left"
 SILENT = "says that the evidence does not answer"
+
+NO_CLAIMS = frozenset(
+    {CUT_OFF, REPEATED, ASKS, HEADING, SAYS_NOTHING, ONLY_A_SOURCE, LEADS_NOWHERE, SILENT}
+)
+"""The reasons that say nothing of what the documents bear out."""
 
 MOST_REPEATED = 2
 MOST_DROPPED = 6
@@ -30,16 +37,30 @@ MOST_DROPPED = 6
 MOST_IN_OPENING = 3
 """Words that say too little to be judged without the sentence after them ("Not yet.")."""
 
+_GIVEN = r"(?:evidence|documents?|texts?|passages?|sources?|context|information|excerpts?)"
+_NOT = r"(?:(?:do|does|did|is|are|was|were|can|could|has|have) ?(?:not|n't)|cannot|can't)"
+_TELL = (
+    r"(?:answer|say|said|stat|mention|contain|provid|specif|includ|giv|indicat|cover|tell|found"
+    r"|find|disclos|discuss|describ|address|determin)\w*"
+)
+_FEW = r"(?: \w+){0,2}"
 _SILENCE = re.compile(
-    r"\bnot in the evidence\b|\b(?:evidence|documents?|texts?|passages?|sources?|context)\b[^.]*"
-    r"\b(?:do(?:es)? not|did not|doesn't|don't|cannot|no)\b[^.]*"
-    r"\b(?:answer|say|state|mention|contain|provide|specif|include|give|information)"
-    r"|\bi (?:do not|don't|cannot|can't) (?:know|answer|find)\b"
-    r"|\b(?:there is )?no (?:information|mention|evidence)\b",
+    rf"\bnot{_FEW} (?:in|by|from) the (?:(?:provided|given|available|above) )?{_GIVEN}\b"
+    rf"|\b{_GIVEN}{_FEW} {_NOT}{_FEW} {_TELL}"
+    rf"|\b{_GIVEN}{_FEW} (?:contain|give|provide|make|include|mention|state)s? no\b"
+    rf"|\b{_NOT}{_FEW} {_TELL} anywhere\b"
+    r"|^\W*i(?: am|'m) (?:sorry|afraid)\b|\bi(?: am|'m) (?:unable|not able)\b"
+    rf"|\bi {_NOT}{_FEW} (?:know|help|assist|have|see|{_TELL})\b"
+    r"|\bno (?:information|mention)\b|\bno evidence (?:that|to) (?:answer|say|state)s?\b",
     re.IGNORECASE,
 )
+_QUOTED = re.compile(r"“[^”]*”|\"[^\"]*\"")
+"""What someone else says of himself."""
+
 _LABEL = re.compile(
-    r"^(?:answer|question|evidence|note|sources?|rules?|response)\b[^.]{0,20}:$", re.I
+    r"^(?:answer|question|evidence|note|sources?|references?|citations?|rules?|response)\b"
+    r"[^.]{0,20}:$",
+    re.IGNORECASE,
 )
 
 
@@ -98,9 +119,12 @@ class Gate:
         """What may be shown now that this piece has come."""
         return [] if self.done else self._rule(self._splitter.feed(piece))
 
-    def finish(self) -> list[Passed]:
-        """What may be shown now that nothing more comes."""
-        found = [] if self.done else [*self._rule(self._splitter.finish()), *self._opening_alone()]
+    def finish(self, *, ended: bool = False) -> list[Passed]:
+        """What may be shown now that nothing more comes; `ended`: its writer was not cut off."""
+        found: list[Passed] = []
+        if not self.done:
+            found += self._rule(self._splitter.finish(ended=ended))
+            found += self._opening_alone()
         self._drop_lead()
         self.done = True
         return found
@@ -194,10 +218,12 @@ class Gate:
         repeated = plain in self._seen
         self._seen.add(plain)
         self._repeated += repeated
-        if _SILENCE.search(unit.text):
+        if _is_silence(unit.text):
             self.silent = True
             self.done = not self.passed
             return SILENT
+        if unit.heading:
+            return HEADING
         if not unit.whole:
             return CUT_OFF
         if unit.broken:
@@ -235,4 +261,8 @@ def _is_opening(unit: Unit) -> bool:
     """Whether a unit says too little to be judged alone: "Yes.", "Not yet."."""
     short = len(words(unit.text)) <= MOST_IN_OPENING and not values(unit.text).amounts
     plain = unit.whole and not (unit.broken or unit.item or unit.opening)
-    return plain and short and unit.text.endswith((".", "!")) and not _SILENCE.search(unit.text)
+    return plain and short and unit.text.endswith((".", "!")) and not _is_silence(unit.text)
+
+
+def _is_silence(text: str) -> bool:
+    return _SILENCE.search(_QUOTED.sub("", text.replace("’", "'"))) is not None

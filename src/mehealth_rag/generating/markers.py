@@ -18,7 +18,7 @@ _NUMBERS = r"\d{1,4}(?:\s*(?:[-,;&/]|and)\s*\d{1,4})*"
 _INSIDE = rf"[\^#]?\s*{_LABEL}?{_NUMBERS}(?:†[^\[\]]{{0,20}})?(?:\s*[,:;]\s*{_PLACE})?"
 _MARK = re.compile(
     rf"\[{{1,2}}\s*(?P<square>{_INSIDE}|{_PLACE})\s*\]{{1,2}}(?:\([^()\s]*\))?"
-    rf"|\(\s*(?P<round>{_LABEL}{_NUMBERS})\s*\)"
+    rf"|\(\s*(?P<round>{_LABEL}{_NUMBERS}|{_PLACE})\s*\)"
     r"|(?<=[.!?,;:”\"’)\]])(?P<raised>[⁰¹²³⁴⁵⁶⁷⁸⁹]+)"
     r"|(?<=[a-z]{3})(?P<after_word>[⁰¹²³⁴⁵⁶⁷⁸⁹]+)",
     re.IGNORECASE,

@@ -30,15 +30,18 @@ _LEAD_IN = re.compile(
 _ASSENT = re.compile(r"^(?:yes|no)(?:[,.:;!]|\s[–—-])\s+(?=\S)", re.IGNORECASE)
 """A "yes" or "no" to the question: what follows may be true where this is not."""
 
-_DECORATION = re.compile(r"\*\*|__|`{1,3}|^#{1,6}\s+|^>\s+")
+_HEADING = re.compile(r"^#{1,6}\s+")
+_DECORATION = re.compile(r"^`{3,}\w*|\*\*|__|`{1,3}|^#{1,6}\s+|^>\s+")
+_LINK = re.compile(r"!?\[(?P<words>[^\[\]]+)\]\((?P<address>[^()\s]+)\)")
 
 
 @dataclass(frozen=True, slots=True)
 class Unit:
     """One sentence or list item that was written: its words without marks, and their numbers.
 
-    `whole` is False where it was cut off; `broken` where a mark in it cannot be read. `opening`
-    says little alone ("Yes,", "Not yet."); `lead` are the words that introduce an item's list.
+    `whole` is False where it was cut off; `broken` where a mark in it cannot be read; a `heading`
+    states nothing. `opening` says little alone ("Yes,", "Not yet."); `lead` are the words that
+    introduce an item's list.
     """
 
     text: str
@@ -48,6 +51,7 @@ class Unit:
     broken: bool = False
     opening: str = ""
     lead: str = ""
+    heading: bool = False
 
     @property
     def told(self) -> str:
@@ -61,11 +65,16 @@ class Unit:
 
     @property
     def claim(self) -> str:
-        """What it claims: an item that is no sentence by itself follows the words of its lead."""
-        sentence = self.text[:1].isupper() and self.text.endswith((".", "!"))
-        if sentence or not self.lead:
+        """What it claims, as the sentences are written that a reader learns from.
+
+        An item that is no sentence by itself follows the words of its lead.
+        """
+        if self.text.endswith(":"):
             return self.told.removesuffix(":")
-        return f"{self.lead.rstrip(' :')} {self.text}"
+        sentence = self.text[:1].isupper() and self.text.endswith((".", "!"))
+        alone = sentence or not self.lead
+        claim = self.told if alone else f"{self.lead.rstrip(' :')} {self.text}"
+        return _capitalised(claim) + "." * (not _ENDED.search(claim))
 
 
 class Splitter:
@@ -73,27 +82,44 @@ class Splitter:
 
     def __init__(self) -> None:
         self._rest = ""
+        self._heads: list[str] = []
 
     def feed(self, piece: str) -> list[Unit]:
         """The units that are complete now."""
         self._rest += piece
         return self._units(final=False)
 
-    def finish(self) -> list[Unit]:
-        """The units that are left when nothing more comes; the last may have been cut off."""
-        return self._units(final=True)
+    def finish(self, *, ended: bool = False) -> list[Unit]:
+        """The units that are left; the last was cut off unless it, or its writer, has `ended`."""
+        return self._units(final=True, ended=ended)
 
-    def _units(self, *, final: bool) -> list[Unit]:
+    def _units(self, *, final: bool, ended: bool = False) -> list[Unit]:
         found = []
         while (end := next_end(self._rest, final=final)) is not None:
             written, self._rest = self._rest[:end], self._rest[end:]
             whole = len(written.lstrip()) < LONGEST and (
-                bool(self._rest) or _is_ended(written) or not final
+                bool(self._rest) or ended or _is_ended(written) or not final
             )
-            unit = as_unit(written, whole=whole)
+            unit = as_unit(self._as_item(written), whole=whole)
             if unit.text or unit.broken:
                 found.append(unit)
         return found
+
+    def _as_item(self, written: str) -> str:
+        """A row of a table as a list item, its cells under their heads; other text as it is."""
+        line = written.strip()
+        if not line.startswith("|"):
+            self._heads = []
+            return written
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if not self._heads:
+            self._heads = cells
+            return ""
+        if not any(map(str.isalnum, line)):  # the rule below the heads
+            return ""
+        heads = [*self._heads, *cells][: len(cells)]
+        told = (f"{h}: {c}" if h else c for h, c in zip(heads[1:], cells[1:], strict=True) if c)
+        return f"- {'; '.join([cells[0], *told])}"
 
 
 def next_end(text: str, *, final: bool) -> int | None:
@@ -109,6 +135,8 @@ def next_end(text: str, *, final: bool) -> int | None:
     line = view.find("\n", start)
     stop = len(view) if line < 0 else line
     complete = final or line >= 0 or len(text) > len(view)
+    if text[start] == "|":  # a row of a table has no sentences
+        return stop if complete else None
     plain = blanked(view[:stop], final=complete)
     spans = sentence_spans(plain, Span(start, len(plain)))
     if len(spans) > 1:
@@ -125,14 +153,23 @@ def as_unit(written: str, *, whole: bool = True) -> Unit:
     line = written.strip()
     item = _BULLET.match(line) is not None
     bare = _DECORATION.sub("", _BULLET.sub("", _DECORATION.sub("", line)))
-    marked = without_marks(bare)
+    marked = without_marks(_LINK.sub(_in_words, bare))
     text = _LEAD_IN.sub("", marked.text)
     if text != marked.text:
         text = _capitalised(text)
     assent = _ASSENT.match(text)
     opening = assent.group().strip() if assent else ""
     rest = text[assent.end() :] if assent else text
-    return Unit(rest, marked.numbers, item, whole, marked.broken, opening)
+    heading = _HEADING.match(line) is not None
+    return Unit(rest, marked.numbers, item, whole, marked.broken, opening, heading=heading)
+
+
+def _in_words(link: re.Match[str]) -> str:
+    """A link with its address after its words, once; a citation's stays a mark."""
+    if not without_marks(link[0]).text:
+        return link[0]
+    words, address = link["words"], link["address"].removeprefix("mailto:")
+    return address if words in address else f"{words} ({address})"
 
 
 def _capitalised(text: str) -> str:

@@ -142,7 +142,7 @@ def write(task: Task, writer: Writer) -> Generator[tuple[Passed, ...], None, Wri
                 break
     except LanguageModelError as error:
         failure = error
-    if gate.finish():
+    if gate.finish(ended=failure is None):
         yield tuple(gate.passed)
     return Written(
         passed=tuple(gate.passed),

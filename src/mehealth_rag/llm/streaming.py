@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import queue
+import re
 import threading
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
@@ -24,7 +25,13 @@ if TYPE_CHECKING:
 _CHARACTERS_PER_TOKEN = 12
 """More than any tokenizer puts into a token on average: a server past it ignores `max_tokens`."""
 
-_OPEN, _CLOSE = "<think>", "</think>"
+_THOUGHT = re.compile(
+    r"<(?P<mark>think|thinking|thought|reasoning)>(?:.*?</(?P=mark)>|.*)", re.DOTALL | re.IGNORECASE
+)
+_LEAKED = re.compile(r"</(?:think|thinking|thought|reasoning)>|<\|\w+\|>", re.IGNORECASE)
+"""Marks of a chat template that a server should have taken out: the lines between them are text."""
+
+_MARK_BEGUN = re.compile(r"<[/|]?\w{0,16}\|?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +84,7 @@ class Request:
                 "a higher MEHEALTH_LLM_MAX_TOKENS allows more"
             )
             raise LanguageModelError(text, LanguageModelFailure.CUT_OFF)
-        if finish is None:
+        if finish is None or finish == "content_filter":
             text = f"the server at {self.place.url} broke off in the middle of an answer"
             raise LanguageModelError(text, LanguageModelFailure.CUT_OFF)
         if not shown.strip():
@@ -148,8 +155,6 @@ def _loop() -> asyncio.AbstractEventLoop:
 
 
 def _spoken(raw: str, *, ended: bool) -> str:
-    """A reply without what a reasoning model writes before it, between its two marks."""
-    text = raw.lstrip()
-    if text.startswith(_OPEN):
-        return text.partition(_CLOSE)[2].lstrip()
-    return "" if _OPEN.startswith(text) and not ended else text
+    """A reply without what a reasoning model thinks between two marks; it only grows with `raw`."""
+    text = raw if ended else _MARK_BEGUN.sub("", raw)
+    return _LEAKED.sub("\n", _THOUGHT.sub("", text)).lstrip()
