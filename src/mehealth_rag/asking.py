@@ -138,11 +138,13 @@ class Finder:
 
 
 def turns_of(alone: Standalone, history: Sequence[Turn]) -> Sequence[Turn]:
-    """The turns that a question is read with: none where it leans on none.
+    """The turns that a question is read with: none where it leans on none, and no answers.
 
-    Earlier turns would draw a question that changes the subject back to theirs.
+    Earlier turns would draw a question that changes the subject back to theirs. What an answer of
+    ours quoted fills what is read of a turn, and the same sentences are then found again: of 151
+    turns of conversations 75 were right with the answers and 92 without (docs/answers.md).
     """
-    return history if alone.leans else ()
+    return [(question, "") for question, _ in history] if alone.leans else ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,10 +29,12 @@ from mehealth_rag.types import Turn
 MOST_TURNS = 2
 """So many turns before a follow-up count, as many as the reader reads."""
 
-ENOUGH_WORDS, ENOUGH_WITH_NAME = 4, 2
-"""Words of its own with which a question says what it is about; fewer where a new name is one."""
-
-_GOES_ON = re.compile(r"^\W*(?:and|but|so|also|then|or|yes|no|not|sorry)\b", re.IGNORECASE)
+_GOES_ON = re.compile(
+    r"^\W*(?:and|but|so|also|then|or|yes|no|not|sorry)\b"
+    r"|^\W*(?:in|at|of|for|by|from|with|on|to|per)\s(?!wh|how)\S+(?:\s\S+){0,2}$",
+    re.IGNORECASE,
+)
+"""What goes on from the words before it, or is only a part of a question ("for children?")."""
 
 # "That" and "there" mostly point at nothing ("Are there boats that sail?").
 _POINTING = POINTING - {"that", "there"}
@@ -99,17 +101,17 @@ def stand_alone(question: str, history: Sequence[Turn]) -> Standalone:
     asked = Standalone(first, first, first)
     for place, (_, answer) in enumerate(turns, 1):
         following = turns[place][0] if place < len(turns) else question
-        asked = _after(following, asked, answer, turns[:place])
+        asked = _after(following, asked, answer)
     return asked
 
 
-def _after(question: str, earlier: Standalone, answer: str, history: Sequence[Turn]) -> Standalone:
+def _after(question: str, earlier: Standalone, answer: str) -> Standalone:
     if earlier.text == earlier.whole:
         core = _LEAD_IN.sub("", " ".join(question.split()))
         text = _exchanged(core, earlier.text) or _filled(core, earlier.text, answer)
         if text:
             return Standalone(text, text, text, leans=True)
-    if not leans(question, history):
+    if not leans(question):
         return Standalone(question, question, question)
     # as one clause: the search leaves out clauses that are far from every passage
     search = _STOPS.sub(" ", f"{question} {earlier.search}")
@@ -174,19 +176,14 @@ def _is_person(name: Name) -> bool:
     return " " in name.text and not name.determined and not name.placed
 
 
-def leans(question: str, history: Sequence[Turn]) -> bool:
-    """Whether a question needs the turns before it.
+def leans(question: str) -> bool:
+    """Whether a question needs the turns before it: it goes on, points back or has no subject.
 
-    In doubt it does: it stands alone only where it points at nothing, goes on with nothing, and
-    either names something new or has enough words, none of which the conversation has.
+    A question of few words that is read with turns it does not need is answered with theirs, which
+    costs more than what is lost where it did need them (docs/answers.md).
     """
-    if _GOES_ON.match(question) or _POINTING & set(words(question)):
-        return True
-    said = _subject(" ".join(f"{asked} {answer}" for asked, answer in history))
-    own = _subject(question)
-    if any(_subject(name.text) - said for name in names(question)):
-        return len(own) < ENOUGH_WITH_NAME
-    return bool(own & said) or len(own) < ENOUGH_WORDS
+    pointing = not _POINTING.isdisjoint(words(question))
+    return pointing or _GOES_ON.match(question) is not None or not _subject(question)
 
 
 def _subject(text: str) -> set[str]:
