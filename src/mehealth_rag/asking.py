@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 
 from mehealth_rag.answering import compose, reading
 from mehealth_rag.answering.contacts import Seeker, Sought, wish_of
-from mehealth_rag.answering.continuing import Continued, Move
+from mehealth_rag.answering.continuing import Continuation, Continued, Move
 from mehealth_rag.answering.foreign import carried_over, noticed
 from mehealth_rag.answering.library import Library
 from mehealth_rag.answering.links import find_link, link_pages
 from mehealth_rag.answering.overview import Overview
 from mehealth_rag.answering.questions import Wanted, analyse
-from mehealth_rag.answering.reading import Draft, ReadHit, lead
+from mehealth_rag.answering.reading import ReadHit, lead
 from mehealth_rag.answering.scope import declined
 from mehealth_rag.answering.talk import about_documents, reply, talk_of
-from mehealth_rag.followups import Standalone, stand_alone
+from mehealth_rag.followups import Standalone, questions_only, stand_alone
 from mehealth_rag.generating.answer import ENGINE
 from mehealth_rag.generating.answer import answer as written_answer
 from mehealth_rag.generating.rewriting import rewritten
@@ -26,13 +26,12 @@ from mehealth_rag.generating.writing import Task, Writer
 from mehealth_rag.growing import mapped
 from mehealth_rag.index.accounting import unread_pages
 from mehealth_rag.language.detection import ENGLISH, language_of
-from mehealth_rag.reader.rows import readable, text_of
+from mehealth_rag.reader.rows import text_of
 from mehealth_rag.timing import Stopwatch
 from mehealth_rag.types import LIKELY_FROM, Status
 
 if TYPE_CHECKING:
     from mehealth_rag.answering.contacts import Wish
-    from mehealth_rag.answering.continuing import Told
     from mehealth_rag.answering.links import FoundLink
     from mehealth_rag.answering.questions import Question
     from mehealth_rag.answering.scope import Refusal
@@ -51,9 +50,6 @@ if TYPE_CHECKING:
 
 PASSAGES_READ = 12
 """How many passages are read for one answer."""
-
-AGAIN, BESIDE = 0.7, 0.5
-"""How sure it is that a told answer's other form, or what stands beside it, is what was wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,11 +136,9 @@ class Finder:
 def turns_of(alone: Standalone, history: Sequence[Turn]) -> Sequence[Turn]:
     """The turns that a question is read with: none where it leans on none, and no answers.
 
-    Earlier turns would draw a question that changes the subject back to theirs. What an answer of
-    ours quoted fills what is read of a turn, and the same sentences are then found again: of 151
-    turns of conversations 75 were right with the answers and 92 without (docs/answers.md).
+    Earlier turns would draw a question that changes the subject back to theirs.
     """
-    return [(question, "") for question, _ in history] if alone.leans else ()
+    return questions_only(history) if alone.leans else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +200,7 @@ class Answerer:
         if asked.language != ENGLISH and self.pen is None:
             answer = noticed(answer, asked.language)
         if turn is not None and answer.status is Status.NOT_FOUND:
-            answer = self._beside(turn, asked, answer)
+            answer = self._continuation.beside(turn, answer)
         watch.lap("answer")
         return framed(answer, timings_ms=watch.stop())
 
@@ -222,42 +216,6 @@ class Answerer:
         if refusal is None or not refusal.final:
             return whole
         return compose.decline(question, refusal.sentence, self.index.fingerprint)
-
-    def _again(self, question: str, turn: Continued) -> Answer | None:
-        """The last answer in its likeliest sentence, or as a list; None where more is asked for."""
-        if turn.move not in {Move.SHORTER, Move.LISTED}:
-            return None
-        told = turn.quotes(self.finder.retriever)
-        if not told:
-            return None
-        if turn.move is Move.SHORTER:
-            told = (self._likeliest(turn, told),) if len(told) > 1 else ()
-        if not told:
-            return compose.decline(question, compose.SHORTEST, self.index.fingerprint)
-        quotes = tuple((passage.quote(sentence.span),) for passage, sentence in told)
-        draft = Draft(quotes, 1.0, AGAIN, listed=turn.move is Move.LISTED)
-        library = Library.of(self.index, self.sources)
-        return replace(compose.answered(analyse(turn.question), draft, library), question=question)
-
-    def _likeliest(self, turn: Continued, told: Sequence[Told]) -> Told:
-        """The sentence of an answer that is the likeliest to be all of it."""
-        texts = [text_of(passage, self.index.page) for passage, _ in told]
-        readings = self.finder.reader().read(turn.question, turn.history, texts)
-        chances = [
-            reading.sentences[readable(passage).index(sentence)]
-            for (passage, sentence), reading in zip(told, readings, strict=True)
-        ]
-        return told[chances.index(max(chances))]
-
-    def _beside(self, turn: Continued, asked: _Asked, answer: Answer) -> Answer:
-        """What stands next to the answers before, where more is asked for and nothing answers."""
-        if turn.move is not Move.MORE:
-            return answer
-        quotes = tuple((quote,) for quote in turn.beside(self.finder.retriever))
-        if not quotes:
-            return replace(answer, answer=compose.NO_MORE)
-        library = Library.of(self.index, self.sources)
-        return compose.answered(asked.question, Draft(quotes, 1.0, BESIDE), library)
 
     def _asked(
         self,
@@ -315,6 +273,10 @@ class Answerer:
             task = Task(question, asked.shown, asked.history, draft, asked.evidence, hits)
             return (yield from self._written(task, self.pen, sought.link, library))
         return self._quoted(question, hits, sought, library)
+
+    @property
+    def _continuation(self) -> Continuation:
+        return Continuation(self.index, self.finder.retriever, self.finder.reader, self.sources)
 
     @property
     def _overview(self) -> Overview:

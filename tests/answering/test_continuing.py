@@ -123,7 +123,7 @@ def test_in_short_an_answer_is_its_likeliest_sentence(mill: Assistant) -> None:
     assert len(quotes(talk.say("what about the wheel?"))) == 2
     short = talk.say("in short")
     assert len(quotes(short)) == 1
-    assert talk.say("shorter").answer == compose.SHORTEST
+    assert talk.say("shorter").answer == f"{compose.SHORTEST}: {short.answer}"
     assert len(quotes(talk.say("as a list"))) == 1  # of what was told last
 
 

@@ -29,7 +29,7 @@ from mehealth_rag.types import (
 
 NOT_FOUND = "The documents do not say."
 NO_MORE = "The documents say no more about that."
-SHORTEST = "That answer is one sentence already, and I quote without changing words."
+SHORTEST = "One sentence already"
 DISAGREE = " The pages give different figures."
 SOURCE = "\n\nSource: "
 ABSENT = 0.9

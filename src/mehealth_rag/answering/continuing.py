@@ -7,15 +7,23 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import TYPE_CHECKING, TypeAlias
 
-from mehealth_rag.answering.compose import SOURCE, statement_text
+from mehealth_rag.answering.compose import NO_MORE, SHORTEST, SOURCE, answered, statement_text
+from mehealth_rag.answering.library import Library
+from mehealth_rag.answering.questions import analyse
+from mehealth_rag.answering.reading import Draft
 from mehealth_rag.language.words import fold, words
-from mehealth_rag.reader.rows import readable
+from mehealth_rag.reader.rows import readable, text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from mehealth_rag.index.opened import OpenIndex
+    from mehealth_rag.reader.model import Reader
     from mehealth_rag.retrieval.retriever import Evidence, Retriever
-    from mehealth_rag.types import Passage, Quote, Sentence, Turn
+    from mehealth_rag.types import Answer, Passage, Quote, Sentence, Source, Turn
+
+AGAIN, BESIDE = 0.7, 0.5
+"""How sure it is that a told answer's other form, or what stands beside it, is what was wanted."""
 
 MOST_BESIDE = 3
 """Sentences that are told of those that stand next to an answer."""
@@ -152,6 +160,52 @@ class Continued:
             after = (s.span for s in readable(passage) if s.span.start > sentence.span.start)
             found |= dict.fromkeys(passage.quote(span) for span in after if span not in told)
         return tuple(found)[:MOST_BESIDE]
+
+
+@dataclass(frozen=True, slots=True)
+class Continuation:
+    """Goes on from answers that were given; `sources` are those of the corpus."""
+
+    index: OpenIndex
+    retriever: Retriever
+    reader: Callable[[], Reader]
+    sources: Sequence[Source]
+
+    def again(self, question: str, turn: Continued) -> Answer | None:
+        """The last answer in its likeliest sentence, or as a list; None where more is asked for."""
+        told = turn.quotes(self.retriever) if turn.move in {Move.SHORTER, Move.LISTED} else ()
+        if not told:
+            return None
+        lead = ""
+        if turn.move is Move.SHORTER:
+            lead = SHORTEST if len(told) == 1 else ""
+            told = (self._likeliest(turn, told),)
+        quotes = tuple((passage.quote(sentence.span),) for passage, sentence in told)
+        draft = Draft(quotes, 1.0, AGAIN, lead=lead, listed=turn.move is Move.LISTED)
+        return replace(self._answered(turn, draft), question=question)
+
+    def beside(self, turn: Continued, answer: Answer) -> Answer:
+        """What stands next to the answers before, where more is asked for and nothing answers."""
+        if turn.move is not Move.MORE:
+            return answer
+        quotes = tuple((quote,) for quote in turn.beside(self.retriever))
+        if not quotes:
+            return replace(answer, answer=NO_MORE)
+        return self._answered(turn, Draft(quotes, 1.0, BESIDE))
+
+    def _likeliest(self, turn: Continued, told: Sequence[Told]) -> Told:
+        """The sentence of an answer that is the likeliest to be all of it."""
+        texts = [text_of(passage, self.index.page) for passage, _ in told]
+        turns = [(question, "") for question, _ in turn.history]
+        readings = self.reader().read(turn.question, turns, texts)
+        chances = [
+            reading.sentences[readable(passage).index(sentence)]
+            for (passage, sentence), reading in zip(told, readings, strict=True)
+        ]
+        return told[chances.index(max(chances))]
+
+    def _answered(self, turn: Continued, draft: Draft) -> Answer:
+        return answered(analyse(turn.question), draft, Library.of(self.index, self.sources))
 
 
 def _statements(answer: str) -> list[str]:

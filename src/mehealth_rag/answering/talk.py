@@ -69,7 +69,7 @@ _YOU = frozenset("you u yourself your ur you're".split())
 _LITTLE = _YOU | frozenset(
     "i i'm me my we us am is are was a an the all any so very lot lots for of to in on with and oh "
     "just really again too then now today day have had later soon everyone team folks friend mate "
-    "sir madam dear please pls plz night exactly actually".split()
+    "sir madam dear please pls plz night exactly actually will do".split()
 )
 """Words that carry nothing beside the others."""
 
