@@ -178,9 +178,7 @@ class Answerer:
         watch = Stopwatch()
         history = about_documents(history, self.finder.speller)
         turn = Continued.of(question, history) if self.pen is None else None
-        answer = (
-            self._again(question, turn) if turn else self._at_once(question, history, documents)
-        )
+        answer = self._at_once(question, history, documents, turn)
         if answer is not None:
             return replace(answer, index=self.index.fingerprint, timings_ms=watch.stop())
         asked = self._asked(question, history, documents, watch, turn)
@@ -205,9 +203,19 @@ class Answerer:
         return framed(answer, timings_ms=watch.stop())
 
     def _at_once(
-        self, question: str, history: Sequence[Turn], documents: Sequence[str]
+        self,
+        question: str,
+        history: Sequence[Turn],
+        documents: Sequence[str],
+        turn: Continued | None,
     ) -> Answer | None:
-        """What needs no search: small talk, the whole of documents, a refusal whatever they say."""
+        """What needs no search for it.
+
+        That is the last answer once more, small talk, the whole of documents, and a refusal that
+        holds whatever they say.
+        """
+        if turn is not None:
+            return self._continuation.again(question, turn)
         talk = talk_of(question, self.finder.speller)
         if talk is not None:
             return reply(question, talk, self.index, documents)
