@@ -83,6 +83,8 @@ def test_in_doubt_it_is_shown_as_it_was_typed(earlier: str, answer: str, questio
         "How much did the lighthouse cost the town in 1871?",
         "In which year did the town burn?",
         "opening hours",
+        "Are there boats that sail in winter?",
+        "how many cranes are there?",
     ],
 )
 def test_a_whole_question_drags_nothing_along(question: str) -> None:
@@ -98,6 +100,9 @@ def test_a_whole_question_drags_nothing_along(question: str) -> None:
         "Who is she?",
         "for small children?",
         "where exactly?",
+        "what would that do for sailors?",
+        "how many people work there",
+        "phone number as well?",
     ],
 )
 def test_a_question_leans_that_goes_on_points_back_or_has_no_subject(question: str) -> None:

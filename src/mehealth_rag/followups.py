@@ -31,10 +31,18 @@ MOST_TURNS = 2
 
 _GOES_ON = re.compile(
     r"^\W*(?:and|but|so|also|then|or|yes|no|not|sorry)\b"
-    r"|^\W*(?:in|at|of|for|by|from|with|on|to|per)\s(?!wh|how)\S+(?:\s\S+){0,2}$",
+    r"|^\W*(?:in|at|of|for|by|from|with|on|to|per)\s(?!wh|how)\S+(?:\s\S+){0,2}$"
+    r"|\b(?:as well|too|instead|either)\W*$",
     re.IGNORECASE,
 )
 """What goes on from the words before it, or is only a part of a question ("for children?")."""
+
+_THAT_ONE = re.compile(
+    r"\b(?:is|are|was|were|do|does|did|will|would|can|could|has|have|about|after|before|for|of|with)"
+    r"\sthat\b|(?<!\bis )(?<!\bare )(?<!\bwas )(?<!\bwere )\bthere\W*$",
+    re.IGNORECASE,
+)
+"""A "that" or "there" which points back ("what would that do?", "who works there?")."""
 
 # "That" and "there" mostly point at nothing ("Are there boats that sail?").
 _POINTING = POINTING - {"that", "there"}
@@ -191,8 +199,8 @@ def leans(question: str) -> bool:
     A question of few words that is read with turns it does not need is answered with theirs, which
     costs more than what is lost where it did need them (docs/answers.md).
     """
-    pointing = not _POINTING.isdisjoint(words(question))
-    return pointing or _GOES_ON.match(question) is not None or not _subject(question)
+    pointing = not _POINTING.isdisjoint(words(question)) or _THAT_ONE.search(question)
+    return bool(pointing or _GOES_ON.search(question) or not _subject(question))
 
 
 def _subject(text: str) -> set[str]:

@@ -10,6 +10,7 @@ import pytest
 
 from mehealth_rag.answering.scope import ADVICE, INSTRUCTION
 from mehealth_rag.assistant import Assistant
+from mehealth_rag.followups import questions_only
 from mehealth_rag.settings import Settings
 from mehealth_rag.types import Answer, Status
 from tests.answering.told import ToldReader, told
@@ -143,7 +144,7 @@ def test_only_a_question_that_leans_is_read_with_the_turns_before(
     history = [("How tall is the lighthouse?", "The lighthouse is 42 metres tall [1].")]
     assistant.ask(question, history)
     assistant.read(question, history)
-    assert reader.turns == [history if leans else []] * 2
+    assert reader.turns == [questions_only(history) if leans else []] * 2
 
 
 def test_a_quote_is_a_slice_of_its_page(harbour: Assistant) -> None:
