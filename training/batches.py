@@ -7,6 +7,7 @@ import random
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+from mehealth_rag.language.words import content_words
 from mehealth_rag.reader.rows import gathered, question_row, statement_row
 from training.augment import answered, as_claimed, as_typed, copied, lie_of
 from training.examples import GOLD, HARMLESS, OTHER, Example, Examples
@@ -186,10 +187,10 @@ class Epochs:
         """A question with passages of other documents: those that share most words with it."""
         drawn = random_.sample(list(self._document_of), min(LOOKED_AT, len(self._document_of)))
         foreign = [p for p in drawn if self._document_of[p] != example.document]
-        asked = _content_words(example.text)
+        asked = set(content_words(example.text))
 
         def shared(place: int) -> int:
-            return len(asked & _content_words(" ".join(self._passages[place].sentences)))
+            return len(asked.intersection(content_words(" ".join(self._passages[place].sentences))))
 
         rows = tuple(
             question_row(self._tokenizer, example.text, [], self._passages[place])
@@ -277,11 +278,6 @@ class Epochs:
             parts.append((self._passages[reading.passage], kept))
             labels += [reading.labels[place] for place in kept]
         return gathered(parts), labels
-
-
-def _content_words(text: str) -> set[str]:
-    """The words of four letters and more: a rough measure of what a text is about."""
-    return {word for word in text.lower().split() if len(word) >= 4}
 
 
 def _asked(example: Example) -> Example | None:

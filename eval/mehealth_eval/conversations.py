@@ -7,7 +7,6 @@ typed, `accept` what is right of it.
 from __future__ import annotations
 
 from collections import defaultdict
-from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -17,23 +16,20 @@ from pydantic import BaseModel, ConfigDict, Field
 from mehealth_eval.questions import Row, load_rows
 from mehealth_eval.stats import ratio
 from mehealth_eval.written_data import load_document
-from mehealth_eval.written_run import as_files, indexed
-from mehealth_rag.assistant import Assistant
+from mehealth_eval.written_run import as_files, built, indexed
+from mehealth_rag.answering.talk import ENGINE
 from mehealth_rag.types import Status
-from mehealth_rag.wiring import ingest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
     from mehealth_eval.run import Progress
+    from mehealth_rag.assistant import Assistant
     from mehealth_rag.settings import Settings
     from mehealth_rag.types import Answer
 
 Split = Literal["development", "reporting"]
-
-ASSISTANT = "assistant"
-"""The engine that small talk is answered by."""
 
 
 class Accept(BaseModel):
@@ -57,7 +53,7 @@ class Accept(BaseModel):
 
     def _is_right(self, answer: Answer, before: Answer | None) -> bool:
         if self.kind == "talk":
-            return answer.engine == ASSISTANT
+            return answer.engine == ENGINE
         if self.kind in {"declined", "not_found"}:
             return answer.status is Status.NOT_FOUND
         quotes = [_plain(c.quote) for c in answer.citations]
@@ -164,15 +160,7 @@ def _assistant(document: str, path: Path, settings: Settings) -> AbstractContext
     written = sorted(path.parent.glob(f"written/*/{document}.txt"))
     if written:
         return indexed(as_files([load_document(written[0])]), settings)
-    return _of_corpus(settings)
-
-
-@contextmanager
-def _of_corpus(settings: Settings) -> Iterator[Assistant]:
-    ingest(settings)
-    assistant = Assistant.open(settings)
-    with closing(assistant.index):
-        yield assistant
+    return built(settings)
 
 
 def _held(

@@ -91,11 +91,18 @@ def indexed(files: Mapping[str, str], settings: Settings) -> Iterator[Assistant]
         corpus.mkdir()
         for file, text in files.items():
             (corpus / file).write_text(text, encoding="utf-8")
-        settings = settings.model_copy(update={"corpus": corpus, "index": Path(name) / "index"})
-        ingest(settings)
-        assistant = Assistant.open(settings)
-        with closing(assistant.index):
+        places = {"corpus": corpus, "index": Path(name) / "index"}
+        with built(settings.model_copy(update=places)) as assistant:
             yield assistant
+
+
+@contextmanager
+def built(settings: Settings) -> Iterator[Assistant]:
+    """An assistant over the corpus of the settings, whose index is built or refreshed."""
+    ingest(settings)
+    assistant = Assistant.open(settings)
+    with closing(assistant.index):
+        yield assistant
 
 
 def _counted(call: Callable[[A], B], line: A, progress: Progress) -> B:

