@@ -11,6 +11,7 @@ from mehealth_rag.language.words import content_words
 from mehealth_rag.reader.rows import gathered, question_row, statement_row
 from training.augment import answered, as_claimed, as_typed, copied, lie_of
 from training.examples import GOLD, HARMLESS, OTHER, Example, Examples
+from training.facts import changed, crossed, facts_of, missing, question_of, statement_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from mehealth_rag.reader.rows import PassageText, Row
     from training.examples import Reading
+    from training.facts import Fact
 
 MOST_GOLD = 2
 """Passages with gold sentences that are read of one question."""
@@ -34,6 +36,15 @@ ELSEWHERE_SHARE = 0.8
 
 CHANGED_SHARE = 0.5
 """Share of the true claims and answers that are read beside themselves with one thing changed."""
+
+UNTOLD = 0.4
+"""Questions for a fact that is not there, for each one that is."""
+
+RARE = 4
+"""How much oftener a fact that is no count is drawn: nine in ten are counts."""
+
+TALKING = 0.25
+"""Share of the questions for a fact that stand after a turn about another."""
 
 Verdict = Literal["supported", "contradicted", "not_found", "not_supported"]
 
@@ -103,6 +114,9 @@ class Mix:
     such rows are a third as long, and the guard reads the like."""
     unlabelled: float = 0.0
     """Share of the questions that are put to another document as well, for a teacher to judge."""
+    facts: float = 0.0
+    """Share of the facts told beside what a sentence is about that are asked, and half as many
+    that are stated."""
 
     def share_of(self, example: Example) -> float:
         """The share that is drawn of examples of this kind."""
@@ -111,6 +125,15 @@ class Mix:
         if example.kind == "answer":
             return self.answers
         return self.twins if example.lie else self.statements
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A fact, with the passage and the place of the sentence that tells it."""
+
+    fact: Fact
+    passage: int
+    place: int
 
 
 class Epochs:
@@ -145,6 +168,8 @@ class Epochs:
                 continue
             made = self._statement(example, random_, mix) if example.verdict else None
             groups.append(made or self._question(example, random_, mix))
+        if mix.facts:
+            groups += self._facts(random_, mix.facts)
         groups = [g for g in groups if g.rows]
         random_.shuffle(groups)
         return groups
@@ -197,6 +222,84 @@ class Epochs:
             for place in heapq.nlargest(2, foreign, key=shared)
         )
         return Group(rows, tuple(Target(()) for _ in rows), labelled=False)
+
+    def _facts(self, random_: random.Random, share: float) -> Iterator[Group]:
+        """Questions for facts that phrases tell, for facts that are not there, and statements."""
+        told: dict[str, list[_Told]] = {}
+        for passage, document in sorted(self._document_of.items()):
+            for place, sentence in enumerate(self._passages[passage].sentences):
+                told.setdefault(document, []).extend(
+                    _Told(fact, passage, place) for fact in facts_of(sentence)
+                )
+        for document, here in told.items():
+            passages = sorted(p for p, d in self._document_of.items() if d == document)
+            for one in here:
+                other = random_.choice(here)
+                drawn = share if one.fact.kind == "count" else share * RARE
+                if random_.random() < drawn:
+                    yield self._asked_fact(one, other, passages, random_)
+                if random_.random() < drawn * UNTOLD and (absent := self._untold(one, other)):
+                    yield self._asked_fact(absent, other, passages, random_)
+                if random_.random() < drawn / 2:
+                    yield self._stated_fact(one, [t.fact for t in here], random_)
+
+    def _untold(self, one: _Told, other: _Told) -> _Told | None:
+        """A fact like one that is told, of a thing of the same sentence that has none."""
+        sentence = self._passages[one.passage].sentences[one.place]
+        found = missing(sentence, one.fact) or crossed(one.fact, other.fact)
+        if not found or (found.kind == "count" and found.thing.lower() in sentence.lower()):
+            return None
+        return _Told(found, one.passage, one.place)
+
+    def _asked_fact(
+        self, one: _Told, other: _Told, passages: Sequence[int], random_: random.Random
+    ) -> Group:
+        """A fact asked, its passage and one that does not speak of it; at times after a turn."""
+        text = question_of(one.fact, random_)
+        turns = random_.random() < TALKING and other.fact.value
+        history = [(question_of(other.fact, random_), f"{other.fact.value}.")] if turns else []
+        labels = self._told_labels(one, GOLD if one.fact.value else OTHER)
+        silent = [p for p in passages if not self._speaks_of(p, one.fact.head)]
+        read = [(one.passage, labels)]
+        if silent:
+            far = random_.choice(silent)
+            read.append((far, [OTHER] * len(self._passages[far].sentences)))
+        rows = [
+            question_row(self._tokenizer, as_typed(text, random_), history, self._passages[p])
+            for p, _ in read
+        ]
+        targets = (_target(labels, row) for (_, labels), row in zip(read, rows, strict=True))
+        return Group(tuple(rows), tuple(targets))
+
+    def _stated_fact(self, one: _Told, facts: Sequence[Fact], random_: random.Random) -> Group:
+        """A fact as a statement beside a lie of it."""
+        wrong = changed(one.fact, facts, random_)
+        if wrong is None:
+            return Group((), ())
+        question = question_of(one.fact, random_) if random_.random() < 0.3 else ""
+        passage, labels = self._passages[one.passage], self._told_labels(one, GOLD)
+        rows = tuple(
+            statement_row(self._tokenizer, statement_of(fact, random_), question, passage)
+            for fact in (one.fact, wrong)
+        )
+        lied: Verdict = (
+            "contradicted" if wrong.kind in ("count", "price", "year") else "not_supported"
+        )
+        verdicts: tuple[Verdict, Verdict] = ("supported", lied)
+        targets = (_target(labels, row, v) for row, v in zip(rows, verdicts, strict=True))
+        return Group(rows, tuple(targets), twins=True)
+
+    def _told_labels(self, one: _Told, label: int) -> list[int]:
+        """A label for the sentence of a fact; others that speak of the same may stand by."""
+        return [
+            label if place == one.place
+            else HARMLESS if label == GOLD and one.fact.head in sentence.lower()
+            else OTHER
+            for place, sentence in enumerate(self._passages[one.passage].sentences)
+        ]  # fmt: skip
+
+    def _speaks_of(self, passage: int, head: str) -> bool:
+        return any(head in s.lower() for s in self._passages[passage].sentences)
 
     def _statement(self, example: Example, random_: random.Random, mix: Mix) -> Group:
         text, labels = self._evidence(example, random_, mix)

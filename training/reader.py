@@ -74,6 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         asked=options.asked,
         gathered=options.gathered,
         unlabelled=options.unlabelled if options.teacher else 0.0,
+        facts=options.facts,
     )
     examples = some(joined(options.examples, options.shares), options.documents)
     numbers = range(options.after, options.after + options.epochs)
@@ -225,6 +226,9 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--copied", type=float, default=0.0, help="share read as statements")
     parser.add_argument("--asked", type=float, default=0.0, help="share of yes or no, as claims")
     parser.add_argument("--gathered", type=float, default=0.4, help="share read as gathered")
+    parser.add_argument(
+        "--facts", type=float, default=0.0, help="share of told facts that is asked"
+    )
     parser.add_argument(
         "--unlabelled", type=float, default=0.0, help="share put to other documents, with a teacher"
     )

@@ -1,0 +1,281 @@
+"""Facts that stand in a sentence beside what it is mainly about, as questions and statements.
+
+“The new £300 million rehabilitation centre will soon be joined by two research parks” tells a
+price and a count. People ask for these, in the words that stand beside them. What is asked here is
+made of such a phrase; what is wrong is the same with another value, or asked of a thing that has
+none.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Iterator, Sequence
+
+Kind = Literal["count", "price", "acronym", "role", "place", "year"]
+
+COUNTING = (
+    "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+    "seventeen eighteen nineteen twenty thirty forty fifty sixty"
+).split()
+
+MOST_WORDS = 5
+"""Words of a thing, at the most."""
+
+_UNITS = frozenset(
+    "years months weeks days hours minutes seconds metres meters kilometres kilometers miles "
+    "degrees points times percent litres kilograms kilos tonnes tons acres hectares inches pounds "
+    "euros dollars pence cents thousands hundreds millions feet yards others nights terms rows "
+    "centimetres grams watts megawatts parts".split()
+)
+_PEOPLE = frozenset("people men women children staff".split())
+_STOPS = frozenset(
+    "a an the and or of in on at to for from by with as is are was were be been has have had will "
+    "can may must should would that which who whose this these those their its our your his her "
+    "than then when where while if but so not no all any each every other more most less per "
+    "about over under up out off between among during through across within without after before "
+    "since until plus it they we you he she do does did times".split()
+)
+_ROLES = "|".join(
+    "chair chairman chairwoman chairperson director manager head officer president dean professor "
+    "secretary treasurer coordinator leader editor founder principal warden curator trustee owner "
+    "minister mayor surgeon nurse engineer registrar chef captain coach spokesman".split()
+)
+_NUMBER = rf"(?:\d{{1,3}}(?:,\d{{3}})+|\d{{1,4}}|{'|'.join(COUNTING)})"
+_COUNT = re.compile(
+    rf"(?<![\w.,:/£$€%-])(?P<value>{_NUMBER}(?: million| billion)?) (?=(?P<rest>[A-Za-z].*))", re.I
+)
+_MONEY = r"[£$€]\d(?:[\d,]*\d)?(?:\.\d+)?(?:(?: million| billion|m|bn|k)\b)?"
+_PRICED = re.compile(
+    rf"\b(?:the|an?|its|our|their|new|this) (?P<value>{_MONEY})[- ](?=(?P<rest>[A-Za-z].*))", re.I
+)
+_SUM = re.compile(
+    rf"\b(?P<thing>(?:[a-z]+ )?[a-z]{{4,}}) of (?:about |over |up to )?(?P<value>{_MONEY})"
+)
+_ACRONYM = re.compile(
+    r"(?P<words>(?:(?:[A-Z][\w'’-]+|of|for|and|the|in|on) ){2,9})\((?:the )?(?P<short>[A-Z]{2,7})\)"
+)
+_TITLE = r"(?:Dr|Prof|Professor|Sir|Dame|Mrs?|Ms|Councillor)\.? "
+_ROLE = re.compile(
+    rf"(?P<value>(?:{_TITLE})?[A-Z][\w'’-]+(?: [A-Z][\w'’-]+){{1,2}}), "
+    rf"(?:(?:the|our|its|their|an?) )?(?P<thing>(?!who )(?:[\w-]+ ){{0,4}}(?i:{_ROLES})\b"
+    r"(?: (?:of|for|at) (?:the )?[\w&'’-]+(?: [A-Z][\w&'’-]+){0,4})?)(?=[,.;:)”\"]|$)"
+)
+_PLACE = re.compile(
+    r"(?P<thing>[A-Z][\w'’-]+(?: (?:of |for |and )?[A-Z][\w'’-]+)+),? (?:in|at) "
+    r"(?P<value>[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)?)"
+)
+_MONTHS = frozenset(
+    "january february march april may june july august september october november december "
+    "spring summer autumn winter".split()
+)
+_YEAR = re.compile(
+    r"^(?P<thing>(?:The |Our )?[\w'’ -]{3,50}?) (?:was|were) (?:first )?"
+    r"(?P<verb>founded|opened|built|established|launched|started|created|introduced|closed|bought|"
+    r"sold|signed|completed|formed|published|rebuilt|elected|appointed|set up) in "
+    r"(?:\w+ )?(?P<value>(?:1[5-9]|20)\d\d)\b"
+)
+_NAMING: tuple[tuple[Kind, re.Pattern[str]], ...] = (
+    ("role", _ROLE), ("place", _PLACE), ("year", _YEAR),
+)  # fmt: skip
+_NAME = re.compile(r"(?<=[a-z,;] )[A-Z][\w'’-]+(?: (?:of |for )?[A-Z][\w'’-]+)+")
+
+_ASKED: dict[Kind, tuple[str, ...]] = {
+    "count": (
+        "How many {t} are there?", "how many {t}", "How many {t} do they have?", "number of {t}?",
+        "How many {t} does it mention?", "{t}, how many?", "what's the number of {t}",
+        "tell me how many {t} there are", "how many {t} in all", "and how many {t}?",
+        "do you know how many {t} there are", "how many {t} has it got",
+    ),
+    "price": (
+        "How much was the {t}?", "what did the {t} cost", "how much is the {t}",
+        "price of the {t}?", "How much money went into the {t}?", "{t}, how much?",
+        "what was spent on the {t}?", "how big is the {t} in money",
+    ),
+    "acronym": (
+        "What does {t} stand for?", "whats {t}", "what is {t}", "{t} = ?", "expand {t}",
+        "what do the letters {t} mean", "{t} meaning?", "{t} is short for what",
+    ),
+    "role": (
+        "Who is the {t}?", "who's {t}", "name of the {t}?", "{t}, who is that", "who is {t} then",
+        "What is the {t} called?",
+    ),
+    "place": (
+        "Where is the {t}?", "wheres the {t}", "where can i find the {t}", "{t} location?",
+        "which town is the {t} in", "In which place is the {t}?",
+    ),
+    "year": (
+        "When was {t} {v}?", "what year was {t} {v}", "when was {t} {v}", "{t} {v} when?",
+        "In which year was {t} {v}?",
+    ),
+}  # fmt: skip
+_STATED: dict[Kind, tuple[str, ...]] = {
+    "count": ("There are {x} {t}.", "They have {x} {t}.", "The number of {t} is {x}."),
+    "price": ("The {t} is worth {x}.", "The {t} cost {x}.", "{x} went into the {t}."),
+    "acronym": ("{t} stands for {x}.", "{t} is short for {x}."),
+    "role": ("{x} is the {t}.", "The {t} is {x}."),
+    "place": ("The {t} is in {x}.", "There is a {t} in {x}."),
+    "year": ("{t} was {v} in {x}.",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A thing, a role or a short form, and its value; no value: the text gives none for it."""
+
+    kind: Kind
+    thing: str
+    value: str = ""
+    verb: str = ""
+
+    @property
+    def head(self) -> str:
+        """The last word of the thing, in small letters."""
+        return self.thing.split()[-1].lower()
+
+
+def facts_of(sentence: str) -> Iterator[Fact]:
+    """The facts that phrases of a sentence tell."""
+    for found in _COUNT.finditer(sentence):
+        if not _is_year(found["value"]) and (thing := _counted(found["rest"])):
+            yield Fact("count", thing, found["value"].lower())
+    yield from _prices(sentence)
+    for found in _ACRONYM.finditer(sentence):
+        if words := _spelling(found["words"].split(), found["short"]):
+            yield Fact("acronym", found["short"], words)
+    for kind, pattern in _NAMING:
+        for found in pattern.finditer(sentence):
+            if not (_STOPS | _MONTHS).intersection(found["value"].lower().split()):
+                verb = found["verb"] if kind == "year" else ""
+                yield Fact(kind, _inner(found["thing"]), found["value"], verb)
+
+
+def _prices(sentence: str) -> Iterator[Fact]:
+    for found in _PRICED.finditer(sentence):
+        if thing := _thing(found["rest"]):
+            yield Fact("price", thing, found["value"])
+    for found in _SUM.finditer(sentence):
+        if not _STOPS.intersection(words := found["thing"].split()):
+            yield Fact("price", " ".join(words), found["value"])
+
+
+def missing(sentence: str, fact: Fact) -> Fact | None:
+    """A thing of a sentence for which a fact of the same kind may be asked, without its value."""
+    if fact.kind not in ("price", "place"):
+        return None
+    known = f"{fact.thing} {fact.value}"
+    names = [m[0] for m in _NAME.finditer(sentence) if m[0] not in known and known not in m[0]]
+    return Fact(fact.kind, names[-1]) if names else None
+
+
+def crossed(fact: Fact, other: Fact) -> Fact | None:
+    """The thing of one fact with the last word of another's; None: they are not of one kind."""
+    words = fact.thing.split()
+    if fact.kind not in ("count", "price", "role") or len(words) < 2 or other.head == fact.head:
+        return None
+    return replace(fact, thing=" ".join([*words[:-1], other.head]), value="")
+
+
+def changed(fact: Fact, others: Sequence[Fact], chance: random.Random) -> Fact | None:
+    """The fact with a wrong value: another figure, or what another fact of its kind says."""
+    if fact.kind in ("count", "price", "year"):
+        return replace(fact, value=_other_figure(fact.value, chance))
+    values = [o.value for o in others if o.kind == fact.kind and o.value != fact.value]
+    return replace(fact, value=chance.choice(values)) if values else None
+
+
+def question_of(fact: Fact, chance: random.Random) -> str:
+    """A question for the value of a fact; the thing sometimes without its first words."""
+    words = fact.thing.split()
+    if fact.kind in ("count", "price") and len(words) > 1 and chance.random() < 0.3:
+        words = words[chance.randrange(1, len(words)) :]
+    asked = chance.choice(_ASKED[fact.kind]).format(t=" ".join(words), v=fact.verb)
+    return asked.lower() if chance.random() < 0.4 else asked[0].upper() + asked[1:]
+
+
+def statement_of(fact: Fact, chance: random.Random) -> str:
+    """A fact as a sentence."""
+    stated = chance.choice(_STATED[fact.kind])
+    said = stated.format(t=fact.thing, x=fact.value, v=fact.verb)
+    return said[0].upper() + said[1:]
+
+
+def _other_figure(value: str, chance: random.Random) -> str:
+    if value in COUNTING:
+        return chance.choice([word for word in COUNTING[:12] if word != value])
+    if _is_year(value):
+        return str(int(value) + chance.choice((-5, -3, -2, -1, 1, 2, 3, 5)))
+    places = [i for i, letter in enumerate(value) if letter.isdigit()]
+    if not places:
+        number, scale = value.split()
+        return f"{chance.choice([word for word in COUNTING[:9] if word != number])} {scale}"
+    place = chance.choice(places[:2])
+    new = chance.choice([d for d in "123456789" if d != value[place]])
+    return value[:place] + new + value[place + 1 :]
+
+
+def _counted(rest: str) -> str:
+    """The things counted at the beginning of a text: words as far as the last plural of a run."""
+    words: list[str] = []
+    ends = 0
+    for raw in rest.split()[: MOST_WORDS + 1]:
+        word = raw.strip("“”\"'’().,;:!?")
+        if (
+            not word
+            or word.lower() in _STOPS
+            or not word.replace("-", "").replace("’", "").isalpha()
+        ):
+            break
+        words.append(word)
+        if _is_plural(word):
+            ends = len(words)
+        if raw[-1] in ".,;:!?)”":
+            break
+    thing = words[:ends]
+    return (
+        ""
+        if not thing or thing[0].lower() in _UNITS or thing[-1].lower() in _UNITS
+        else " ".join(thing)
+    )
+
+
+def _thing(rest: str) -> str:
+    words: list[str] = []
+    for raw in rest.split()[:MOST_WORDS]:
+        word = raw.strip('“”"().,;:!?')
+        if not word or word.lower() in _STOPS or not word[0].isalpha():
+            break
+        words.append(word)
+        if raw[-1] in ".,;:!?)”":
+            break
+    fitting = words and not {"million", "billion", *_UNITS}.intersection(w.lower() for w in words)
+    return " ".join(words) if fitting and len(words[-1]) > 3 else ""
+
+
+def _spelling(words: list[str], short: str) -> str:
+    """The last of some words whose capitals spell a short form."""
+    for start in range(len(words) - 1, -1, -1):
+        kept = words[start:]
+        if "".join(w[0] for w in kept if w[0].isupper()) == short and kept[0][0].isupper():
+            return " ".join(kept)
+    return ""
+
+
+def _inner(thing: str) -> str:
+    """A thing as it stands inside a sentence: a first “The” is small."""
+    return re.sub(r"^(The|Our) ", lambda m: m[0].lower(), thing)
+
+
+def _is_plural(word: str) -> bool:
+    low = word.lower()
+    return low in _PEOPLE or (
+        len(low) > 3 and low.endswith("s") and not low.endswith(("ss", "us", "is"))
+    )
+
+
+def _is_year(value: str) -> bool:
+    return bool(re.fullmatch(r"(?:1[5-9]|20)\d\d", value))
