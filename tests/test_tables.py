@@ -235,6 +235,32 @@ def test_a_table_of_words_has_its_first_row_for_headings(tmp_path: Path) -> None
     assert found == [("East", ["Berth\tKeeper"], None), ("West", ["Berth\tKeeper"], None)]
 
 
+def test_a_row_of_amounts_in_any_unit_is_no_heading(tmp_path: Path) -> None:
+    path = tmp_path / "guide.md"
+    path.write_text(
+        "| Port | Owner | Land |\n| --- | --- | --- |\n| Marrow | Brandreth | 120 acres |\n"
+        "| Kessing | | 9 acres (planned) |\n"
+    )
+    found = about(read(path).pages[0])
+    assert found == [
+        ("Marrow", ["Port\tOwner\tLand"], None), ("Kessing", ["Port\tOwner\tLand"], None),
+    ]  # fmt: skip
+
+
+def test_an_empty_cell_is_read_as_a_dash_and_left_out_of_an_answer(tmp_path: Path) -> None:
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "corpus" / "guide.md").write_text(
+        "| Port | Owner | Depth | Land |\n| --- | --- | --- | --- |\n"
+        "| Marrow | Brandreth | 15 m | 120 acres |\n| Kessing | | 9 m | |\n"
+    )
+    with opened(tmp_path / "corpus", tmp_path) as assistant:
+        (hit,) = assistant.read("How deep is it at Kessing?")
+        answer = told(assistant, "Kessing").ask("How deep is it at Kessing?")
+    assert hit.text.sentences[-1] == "Kessing\t–\t9 m"
+    assert answer.statements[0].text == "Kessing – Depth: 9 m"
+    assert answer.citations[0].quote == "Kessing\t\t9 m"
+
+
 def test_prose_has_no_table(tmp_path: Path) -> None:
     path = tmp_path / "plain.txt"
     path.write_text("A boat pays 40 pounds.\n\nA ship pays 70 pounds in 2022.\n")
@@ -274,6 +300,7 @@ def test_no_figure_of_a_row_is_marked(assistant: Assistant) -> None:
     answer = told(assistant, "Total revenue\t").ask("How much was the total revenue in 2023?")
     assert answer.citations[0].quote == "Total revenue\t4,920\t4,677"
     assert "**" not in answer.answer  # the first of the figures is not the one of every question
+    assert answer.statements[0].text == "Total revenue – 2023: 4,920; 2022: 4,677"
 
 
 def test_the_reader_is_given_a_row_with_what_stands_above_it(assistant: Assistant) -> None:

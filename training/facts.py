@@ -219,7 +219,7 @@ def _other_figure(value: str, chance: random.Random) -> str:
 
 
 def _counted(rest: str) -> str:
-    """The things counted at the beginning of a text: words as far as the last plural of a run."""
+    """The things counted at the beginning of a text: two words or more, as far as the last plural."""
     words: list[str] = []
     ends = 0
     for raw in rest.split()[: MOST_WORDS + 1]:
@@ -236,11 +236,9 @@ def _counted(rest: str) -> str:
         if raw[-1] in ".,;:!?)”":
             break
     thing = words[:ends]
-    return (
-        ""
-        if not thing or thing[0].lower() in _UNITS or thing[-1].lower() in _UNITS
-        else " ".join(thing)
-    )
+    # One word alone (“spaces”) is counted in many places of a document.
+    fitting = len(thing) > 1 and not _UNITS.intersection((thing[0].lower(), thing[-1].lower()))
+    return " ".join(thing) if fitting else ""
 
 
 def _thing(rest: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from reportlab.platypus import Table, TableStyle
 
+from mehealth_rag.reading.aligned import Cell, in_columns
 from mehealth_rag.types import BlockKind
 from tests.reading.reading_helpers import check_invariants, lines_at, of_kind, read
 
@@ -91,3 +92,46 @@ def test_prose_beside_one_label_is_no_table(make_pdf: Maker) -> None:
 
     (page,) = read(make_pdf(draw)).pages
     assert of_kind(page, BlockKind.PARAGRAPH)[-1].endswith("has two piers, a light and a slipway.")
+
+
+PRICES = [
+    ["Depot", "Monday", "Tuesday", "Cost"],
+    ["North", "9 to 5", "10 to 4", "£1,200"],
+    ["South", "", "21", "£300"],
+    ["East", "8 to 2", "", "£90"],
+    ["West", "", "", "£7"],
+    ["Isle", "6", "14", ""],
+]
+"""A table with empty cells."""
+
+KEPT = ["\t".join(row).rstrip("\t") for row in PRICES]
+
+
+@pytest.mark.parametrize("align", ["LEFT", "RIGHT", "CENTER"])
+def test_a_cell_keeps_its_column_where_those_before_it_are_empty(
+    make_pdf: Maker, align: str
+) -> None:
+    style: list[tuple[object, ...]] = [("ALIGN", (1, 0), (-1, -1), align)]
+
+    def draw(canvas: Canvas) -> None:
+        table = Table(PRICES, colWidths=[90, 90, 90, 90])
+        table.setStyle(TableStyle(style))
+        table.wrapOn(canvas, 500, 500)
+        table.drawOn(canvas, 100, 500)
+
+    (page,) = read(make_pdf(draw)).pages
+    assert of_kind(page, BlockKind.ROW) == KEPT
+    check_invariants(page)
+
+
+def test_rows_whose_cells_share_no_columns_stay_as_they_are() -> None:
+    rows = [
+        [Cell("a", 0, 10), Cell("b", 20, 30), Cell("c", 40, 50)],
+        [Cell("a", 0, 25), Cell("b", 30, 44), Cell("c", 48, 60)],
+        [Cell("a", 0, 5), Cell("c", 42, 48)],
+    ]
+    assert in_columns(rows) == ["a\tb\tc", "a\tb\tc", "a\tc"]
+    assert in_columns([rows[0], rows[2]]) == ["a\tb\tc", "a\tc"]
+    assert in_columns([rows[0], rows[0], [Cell("a", 0, 5), Cell("b and c", 22, 48)]])[-1] == (
+        "a\tb and c"
+    )

@@ -359,3 +359,33 @@ def test_text_is_read_without_the_pdf_libraries(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], check=False)
     assert done.returncode == 0
+
+
+def test_a_cell_keeps_its_column_where_those_before_it_are_empty() -> None:
+    (page,), _ = read_text(
+        HERE,
+        b"Opening hours\n\n"
+        b"Depot     Monday    Tuesday   Cost\n"
+        b"North     9 to 5    10 to 4   1,200\n"
+        b"South               21        300\n"
+        b"East      8 to 2              90\n\n"
+        b"They are closed on Sundays.\n",
+    )
+    assert of_kind(page, BlockKind.ROW) == [
+        "Depot\tMonday\tTuesday\tCost",
+        "North\t9 to 5\t10 to 4\t1,200",
+        "South\t\t21\t300",
+        "East\t8 to 2\t\t90",
+    ]
+    check_invariants(page)
+
+
+def test_a_cell_between_tabs_keeps_its_column_unless_tabs_only_align() -> None:
+    (page,), _ = read_text(HERE, b"Depot\tMon\tTue\nNorth\t9\t10\nSouth\t\t21\nEast\t4\t5\n")
+    assert of_kind(page, BlockKind.ROW)[2] == "South\t\t21"
+    (page,), _ = read_text(HERE, b"Depot\t\tMon\tTue\nNorth\t\t9\t10\nSouthernmost\t4\t21\n")
+    assert of_kind(page, BlockKind.ROW) == [
+        "Depot\tMon\tTue",
+        "North\t9\t10",
+        "Southernmost\t4\t21",
+    ]

@@ -14,6 +14,7 @@ from mehealth_rag.answering.questions import Question
 from mehealth_rag.answering.reading import Draft
 from mehealth_rag.index.accounting import page_ranges
 from mehealth_rag.language.words import content_words, stem
+from mehealth_rag.reader.rows import dashed
 from mehealth_rag.types import (
     Answer,
     Citation,
@@ -58,7 +59,7 @@ def answered(question: Question, draft: Draft, library: Library) -> Answer:
     def stated(quotes: Sequence[Quote]) -> Statement:
         numbers = tuple(range(len(citations) + 1, len(citations) + 1 + len(quotes)))
         citations.extend(library.citation(n, q) for n, q in zip(numbers, quotes, strict=True))
-        return Statement(statement_text(quotes[0].text), numbers)
+        return Statement(_told(*quotes), numbers)
 
     before = draft.before or ((),) * len(draft.statements)
     points = [
@@ -202,8 +203,32 @@ def growing(answer: Answer, shown: str = "") -> Iterator[Answer]:
 
 
 def statement_text(quote: str) -> str:
-    """A quote as a statement: without its bullet and its last full stop."""
-    return _LAST_STOP.sub("", _BULLET.sub("", " ".join(quote.split())))
+    """A quote as a statement: without its bullet and last full stop, empty cells as dashes."""
+    return _LAST_STOP.sub("", _BULLET.sub("", " ".join(dashed(quote).split())))
+
+
+def _told(quote: Quote, *heads: Quote) -> str:
+    """A quote as a statement; a table's row has the heads of its columns before its cells."""
+    cells = quote.text.split("\t")
+    names = next((n for head in reversed(heads) if (n := _names(cells, head.text.split("\t")))), ())
+    if not names:
+        return statement_text(quote.text)
+    label, *values = map(statement_text, cells)
+    pairs = zip(map(statement_text, names), values, strict=False)
+    return f"{label} – " + "; ".join(f"{name}: {value}" for name, value in pairs if value)
+
+
+def _names(cells: Sequence[str], heads: Sequence[str]) -> Sequence[str]:
+    """The heads of a row's cells but the first; none where they do not fit.
+
+    The corner above the row's labels may be empty. A row with an empty cell is known to keep its
+    columns, so it may end before its heads do.
+    """
+    if len(cells) < 2:
+        return ()
+    if len(heads) == len(cells) or ("" in cells and len(heads) > len(cells)):
+        return heads[1:]
+    return heads if len(heads) == len(cells) - 1 > 1 else ()
 
 
 def _headers(

@@ -22,7 +22,7 @@ _NAME_RUN = re.compile(
     r"\b[A-Z][\w&’'-]*(?:\s+(?:(?:of|the|for|and|&|de|van|von)\s+){0,2}[A-Z][\w&’'-]*)*"
 )
 _WEEKDAY = re.compile(r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b", re.IGNORECASE)
-_BETWEEN_CELLS = re.compile(r"\)?\s[\s$£€(–—-]*")
+_BETWEEN_CELLS = re.compile(r"\)?(?:\s|; [^;]*: )[\s$£€(–—-]*")
 _PART_OF = re.compile(r"\s(?:out\s)?of\s(?:(?:the|its|all|only)\s)?")
 _LIMIT = re.compile(r"\b(?:over|more than|about|around|almost|nearly|at least)\s$", re.IGNORECASE)
 

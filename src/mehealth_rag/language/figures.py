@@ -158,6 +158,11 @@ _UNIT_WORDS = frozenset(
 """Words that a figure may stand with and still be one."""
 
 
+def is_amount(cell: str) -> bool:
+    """Whether a cell begins with a figure that is no date or year, whatever its unit: "9 acres"."""
+    return cell[:1].isdigit() and PERIOD.match(cell) is None
+
+
 def is_measured(cell: str) -> bool:
     """Whether a cell holds a figure or a sign that stands for one: not words, a date or a year."""
     text = cell.strip()

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 from mehealth_rag.language.dates import MONTH
-from mehealth_rag.language.figures import PERIOD, is_measured
+from mehealth_rag.language.figures import PERIOD, is_amount, is_measured
 from mehealth_rag.language.sentences import sentence_spans
 from mehealth_rag.types import Block, BlockKind, Page, PageOf, Passage, Quote, Sentence, Span
 
@@ -145,6 +145,13 @@ class _Sheet:
         """Whether a row holds figures: it fills columns and does not head them."""
         return any(map(is_measured, self.text(place).split("\t")))
 
+    def is_filled(self, place: int, first: int | None) -> bool:
+        """Whether a row fills columns: with figures, or, below the `first` row, with amounts."""
+        if self.is_measuring(place):
+            return True
+        cells = self.text(place).split("\t")[1:] if self.is_row(place) and place != first else ()
+        return any(map(is_amount, cells))
+
     def is_timing(self, place: int) -> bool:
         """Whether a line that measures nothing names dates or lengths of time."""
         text = self.text(place)
@@ -218,7 +225,8 @@ class _Walk:
         if self._told:  # the file itself tells, and what it heads a table with may be anything
             return sorted(self._told)
         sheet = self._sheet
-        above = list(takewhile(lambda p: not sheet.is_measuring(p), self._table))
+        first = next((p for p in self._table if sheet.is_row(p)), None)
+        above = list(takewhile(lambda p: not sheet.is_filled(p, first), self._table))
         rows = [p for p in above if sheet.is_row(p)]
         if len(above) == len(self._table):
             return rows[:1] if len(rows) > 1 else []

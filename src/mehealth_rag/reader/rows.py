@@ -6,6 +6,7 @@ rows with the same functions, so that a model never meets another form than it w
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,8 @@ MAX_QUESTION, MAX_TURN, MAX_CONTEXT, MAX_SENTENCE = 64, 24, 48, 128
 
 MAX_STATEMENT = 160
 """Word pieces of a statement: the end of a longer one would be taken for carried unread."""
+
+_EMPTY_CELL = re.compile(r"\t(?=\t)")
 
 MAX_TURNS = 2
 """How many earlier turns are read."""
@@ -100,10 +103,15 @@ def passage_text(passage: Passage, page_text: str = "") -> PassageText:
     leads = {s.lead for s in sentences if s.lead and s.lead.end <= passage.span.start}
     heads += [lead.of(page_text) for lead in sorted(leads, key=_start) if page_text]
     own = tuple(
-        passage.text[s.span.start - passage.span.start : s.span.end - passage.span.start]
+        dashed(passage.text[s.span.start - passage.span.start : s.span.end - passage.span.start])
         for s in sentences
     )
     return PassageText(" > ".join(dict.fromkeys(filter(None, heads))), own)
+
+
+def dashed(text: str) -> str:
+    """A row's text with a dash in each cell that is empty: words alone would not show the gap."""
+    return _EMPTY_CELL.sub("\t–", text)
 
 
 def text_of(passage: Passage, page_of: PageOf) -> PassageText:

@@ -18,7 +18,7 @@ from mehealth_rag.types import Document, Page, Source
 
 __all__ = ["FORMATS", "READER_VERSION", "ReadingOptions", "read_document"]
 
-READER_VERSION = 15
+READER_VERSION = 16
 """Raised whenever the same file may come out with another text, so that indexes are rebuilt."""
 
 _READERS = {

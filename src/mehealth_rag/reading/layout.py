@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
+from mehealth_rag.reading.aligned import Cell, in_columns
 from mehealth_rag.reading.cells import (
     captioned_figures,
     shared_labels,
@@ -54,6 +55,7 @@ def arrange(page: RawPage) -> list[Region]:
     regions = regions_of(lines)
     if any(line.cell for line in lines):
         regions = [tuple(map(_row, in_groups(region, _is_same_row))) for region in regions]
+    regions = [_with_columns(region) for region in regions]
     if turned:
         regions.append(tuple(_line([run]) for run in turned))
     if marks:
@@ -107,6 +109,20 @@ def _cut(row: list[Run]) -> list[TextLine]:
         else:
             lines += [_line(group)._replace(cell=len(cells) == 2) for group in cells]
     return lines
+
+
+def _with_columns(region: Region) -> Region:
+    """The lines of a region, with a place for each cell that a row of a table leaves empty."""
+    lines: list[TextLine] = []
+    for group in in_groups(region, lambda group, line: bool(group[0].cells) == bool(line.cells)):
+        if not group[0].cells:
+            lines += group
+            continue
+        texts = in_columns([line.cells for line in group])
+        lines += [
+            line._replace(text=figures_apart(text)) for line, text in zip(group, texts, strict=True)
+        ]
+    return tuple(lines)
 
 
 def _is_same_row(row: list[TextLine], line: TextLine) -> bool:
@@ -199,6 +215,7 @@ def _row(cells: Sequence[TextLine]) -> TextLine:
     heavy = [cell for cell in cells if not is_lone_mark(cell.text)] or cells
     return main._replace(
         text=figures_apart("\t".join(cell.text for cell in cells)),
+        cells=tuple(Cell(cell.text, cell.box[0], cell.box[2]) for cell in cells),
         box=union(cell.box for cell in cells),
         order=min(cell.order for cell in cells),
         bold=all(cell.bold for cell in heavy),

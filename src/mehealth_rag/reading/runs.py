@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
+from mehealth_rag.reading.aligned import Cell
 from mehealth_rag.types import BlockKind, Box, Fault, Link
 
 NO_TEXT = "no text on the page (a picture or blank)"
@@ -193,7 +194,8 @@ class TextLine(NamedTuple):
 
     `row` marks a table's row; its cells are separated by a tab in `text`. `bold` is true where the
     whole line is. `cell` marks one of two cells of words, which are a row unless columns part
-    them. `statement` marks a large figure with its caption, which is a block of its own.
+    them. `statement` marks a large figure with its caption, which is a block of its own. `cells`
+    are those of a table's row, by their places in points.
     """
 
     text: str
@@ -209,6 +211,7 @@ class TextLine(NamedTuple):
     slant: bool = False
     cell: bool = False
     statement: bool = False
+    cells: tuple[Cell, ...] = ()
 
 
 Region = tuple[TextLine, ...]

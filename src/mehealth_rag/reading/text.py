@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from mehealth_rag.reading.aligned import Cell, in_columns
 from mehealth_rag.reading.contents import led_row
 from mehealth_rag.reading.encoding import decode
 from mehealth_rag.reading.faults import noted
@@ -19,14 +20,14 @@ from mehealth_rag.reading.marks import (
     is_unfinished,
     starts_item,
 )
-from mehealth_rag.reading.runs import NO_TEXT, Draft, Piece
+from mehealth_rag.reading.runs import NO_TEXT, Draft, Piece, in_groups
 from mehealth_rag.reading.tidy import Vocabulary, clean, compose
 from mehealth_rag.types import BlockKind, Fault, Link, Page
 
 _URL = re.compile(r"<?(https?://[^\s<>]+)>?")
 _AFTER_ADDRESS = ".,;:!?)"
 """Marks at an address's end belong to the sentence that it stands in."""
-_CELLS = re.compile(r"\t+| {3,}")
+_GAPS = re.compile(r" *\t[ \t]*| {3,}")
 _DASH = re.compile(r"[-–—*] ")
 _NUMBERED_TITLE = re.compile(r"\d{1,2}\.? [^\W\da-z_]")
 _LABELLED = re.compile(r"[^\W\da-z_][^:.!?]{1,50}: (?=\S)")
@@ -45,11 +46,12 @@ _NEAR = 4
 class _TextRow:
     """One line of the file: tidied, its cells, and whether a blank line stands above it.
 
-    `width` is that of the lines around it.
+    `width` is that of the lines around it. The places of cells are in characters; a line with tabs
+    has a column for each.
     """
 
     text: str
-    cells: tuple[str, ...]
+    cells: tuple[Cell, ...]
     gap: bool
     width: int
 
@@ -68,8 +70,7 @@ class _Group:
 
     @property
     def texts(self) -> list[str]:
-        in_cells = self.kind is BlockKind.ROW
-        return ["\t".join(row.cells) if in_cells else row.text for row in self.rows]
+        return [row.text for row in self.rows]
 
 
 def read_text(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str, str]]:
@@ -109,18 +110,32 @@ def _page(number: int, drafts: Sequence[Draft], vocabulary: Vocabulary) -> Page:
 
 
 def _rows(part: str) -> list[_TextRow]:
-    lines = [(line.strip(), clean(line)) for line in part.split("\n")]
+    lines = [(line, clean(line)) for line in part.split("\n")]
     full = [at for at, (_, text) in enumerate(lines) if text]
     lengths = [0 if _URL.fullmatch(lines[at][1]) else len(lines[at][1]) for at in full]
     rows = []
     for place, at in enumerate(full):
         line, text = lines[at]
-        led = led_row(text)
-        cells = map(clean, _CELLS.split(line) if led is None else led.split("\t"))
         gap = at > 0 and not lines[at - 1][1]
         width = max(lengths[max(0, place - _NEAR) : place + _NEAR + 1])
-        rows.append(_TextRow(text, tuple(filter(None, cells)), gap, width))
+        rows.append(_TextRow(text, tuple(_cells(line, text)), gap, width))
     return rows
+
+
+def _cells(line: str, text: str) -> Iterator[Cell]:
+    """The cells of a line with their places; `text` is the line, tidied."""
+    if (led := led_row(text)) is not None:
+        yield from (Cell(cell, at, at) for at, cell in enumerate(map(clean, led.split("\t"))))
+        return
+    tabbed = "\t" in line.strip()
+    start = column = 0
+    for gap in (*_GAPS.finditer(line), None):
+        end = gap.start() if gap else len(line)
+        if cell := clean(line[start:end]):
+            yield Cell(cell, *((column, column + 0.5) if tabbed else (start, end)))
+        if gap:
+            start = gap.end()
+            column += max(1, gap[0].count("\t"))
 
 
 def _drafts(rows: Sequence[_TextRow]) -> list[Draft]:
@@ -132,10 +147,20 @@ def _drafts(rows: Sequence[_TextRow]) -> list[Draft]:
         else:
             groups.append(_Group(kind, [row]))
     groups = _headings(groups)
+    _place_cells(groups)
     return [
         Draft(group.kind, tuple(map(Piece, group.texts)), level)
         for group, level in zip(groups, _levels(groups), strict=True)
     ]
+
+
+def _place_cells(groups: Sequence[_Group]) -> None:
+    """Give the rows of each table their cells by columns."""
+    for table in in_groups(groups, lambda table, group: table[0].kind is group.kind):
+        if table[0].kind is BlockKind.ROW:
+            texts = in_columns([group.rows[0].cells for group in table])
+            for group, text in zip(table, texts, strict=True):
+                group.rows = [replace(group.rows[0], text=text)]
 
 
 def _kind(rows: Sequence[_TextRow], index: int) -> BlockKind:
@@ -196,7 +221,7 @@ def _is_of_labelled(rows: Sequence[_TextRow], index: int) -> bool:
 
 def _is_table_row(rows: Sequence[_TextRow], index: int) -> bool:
     row = rows[index]
-    if any(is_figure(cell) for cell in row.cells[1:]):
+    if any(is_figure(cell.text) for cell in row.cells[1:]):
         return True
     beside = [*rows[max(0, index - 1) : index], *rows[index + 1 : index + 2]]
     return any(len(other.cells) == len(row.cells) for other in beside)
