@@ -135,3 +135,13 @@ def test_rows_whose_cells_share_no_columns_stay_as_they_are() -> None:
     assert in_columns([rows[0], rows[0], [Cell("a", 0, 5), Cell("b and c", 22, 48)]])[-1] == (
         "a\tb and c"
     )
+
+
+def test_signs_set_apart_from_their_figures_are_no_columns() -> None:
+    first = [Cell("Rent", 0, 20), Cell("$", 30, 32), Cell("7", 35, 40), Cell("$", 50, 52),
+             Cell("9", 55, 60), Cell("4", 70, 74), Cell("%", 75, 78)]  # fmt: skip
+    plain = [Cell("Fees", 0, 20), Cell("3", 35, 40), Cell("5", 55, 60), Cell("6", 70, 74)]
+    late = [Cell("Fines", 0, 20), Cell("8", 55, 60)]
+    assert in_columns([first, first, plain, late]) == [
+        "Rent\t$\t7\t$\t9\t4\t%", "Rent\t$\t7\t$\t9\t4\t%", "Fees\t3\t5\t6", "Fines\t\t8",
+    ]  # fmt: skip

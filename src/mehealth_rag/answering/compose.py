@@ -42,6 +42,8 @@ MOST_RUNNING = 2
 _LISTED = 5
 """So many unread pages are named by their labels; more are counted."""
 _BULLET = re.compile(r"^(?:[•▪◦‣●○■–-]|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{2,4})[.)])\s+")
+_SET_APART = re.compile(r"([$£€¥])\t|\t(?=\)?%)")
+"""A currency sign in a cell of its own, as filings have it."""
 _LAST_STOP = re.compile(r"(?<!\.)\.$")
 
 _MOST_RELATED = 3
@@ -209,7 +211,7 @@ def statement_text(quote: str) -> str:
 
 def _told(quote: Quote, *heads: Quote) -> str:
     """A quote as a statement; a table's row has the heads of its columns before its cells."""
-    cells = quote.text.split("\t")
+    cells = _SET_APART.sub(r"\1", quote.text).split("\t")
     names = next((n for head in reversed(heads) if (n := _names(cells, head.text.split("\t")))), ())
     if not names:
         return statement_text(quote.text)

@@ -15,6 +15,9 @@ _COLUMNS = 3
 _FULL_ROWS = 2
 """So many rows that fill every column tell where the columns are."""
 
+_BEFORE, _BEHIND = "$£€¥", ("%", ")%", ")")
+"""Signs that filings set apart from their figures: they are no columns."""
+
 
 class Cell(NamedTuple):
     """A cell's text, and where it begins and ends across the page, in any unit."""
@@ -29,8 +32,21 @@ Span = tuple[float, float]
 
 def in_columns(rows: Sequence[Sequence[Cell]]) -> list[str]:
     """Each row's text, a tab for each column up to its last cell, from its first cell on."""
-    columns = _columns(rows)
-    return [_row(row, columns) for row in rows]
+    whole = [_with_signs(row) for row in rows]
+    columns = _columns(whole)
+    return [_row(row, columns) for row in whole]
+
+
+def _with_signs(row: Sequence[Cell]) -> list[Cell]:
+    """The cells of a row, currency signs before their figures and per cent signs behind them."""
+    cells: list[Cell] = []
+    for cell in row:
+        last = cells[-1] if cells else None
+        if last and (last.text[-1] in _BEFORE or cell.text in _BEHIND):
+            cells[-1] = Cell(f"{last.text}\t{cell.text}", last.left, cell.right)
+        else:
+            cells.append(cell)
+    return cells
 
 
 def _columns(rows: Sequence[Sequence[Cell]]) -> list[Span]:
