@@ -21,7 +21,7 @@ from mehealth_rag.answering.talk import about_documents, reply, talk_of
 from mehealth_rag.followups import Standalone, questions_only, stand_alone
 from mehealth_rag.generating.answer import ENGINE
 from mehealth_rag.generating.answer import answer as written_answer
-from mehealth_rag.generating.rewriting import rewritten
+from mehealth_rag.generating.rewriting import in_english, rewritten
 from mehealth_rag.generating.writing import Task, Writer
 from mehealth_rag.growing import mapped
 from mehealth_rag.index.accounting import unread_pages
@@ -148,7 +148,8 @@ class _Asked:
     `shown` are its words as it is shown, `history` the turns before. `read` has the reader read
     passages: what only a link answers needs none. `plain` are the documents that an answer need
     not name, `named` those that go by each of its names. `wish` is the contact that it asks for;
-    `refusal` declines it where the documents do not answer it.
+    `refusal` declines it where the documents do not answer it. `typed` is what a model put into
+    English.
     """
 
     question: Question
@@ -162,6 +163,7 @@ class _Asked:
     wish: Wish | None
     refusal: Refusal | None
     language: str
+    typed: str = ""
 
 
 def _advises(draft: Draft, question: str) -> bool:
@@ -181,15 +183,18 @@ class Answerer:
     def answers(self, question: str, history: Sequence[Turn], documents: Sequence[str]) -> Growing:
         """The answer as it grows, and returned when it is whole."""
         watch = Stopwatch()
+        typed, question = question, self._in_english(question)
         history = about_documents(history, self.finder.speller)
         turn = Continued.of(question, history) if self.pen is None else None
         answer = self._at_once(question, history, documents, turn)
         if answer is not None:
-            return replace(answer, index=self.index.fingerprint, timings_ms=watch.stop())
+            known = self.index.fingerprint
+            return replace(answer, question=typed, index=known, timings_ms=watch.stop())
         asked = self._asked(question, history, documents, watch, turn)
+        asked = replace(asked, typed=typed)
         framed = partial(
             replace,
-            question=question,
+            question=typed,
             standalone_question=asked.shown,
             index=self.index.fingerprint,
         )
@@ -206,6 +211,13 @@ class Answerer:
             answer = self._continuation.beside(turn, answer)
         watch.lap("answer")
         return framed(answer, timings_ms=watch.stop())
+
+    def _in_english(self, question: str) -> str:
+        """A question in another language as the model puts it into English; any other as it is."""
+        if self.pen is None or self.finder.language(question) == ENGLISH:
+            return question
+        english = in_english(question, self.pen.model)
+        return english if english and self.finder.language(english) == ENGLISH else question
 
     def _at_once(
         self,
@@ -282,7 +294,9 @@ class Answerer:
         if asked.refusal is not None and not _advises(draft, asked.shown):
             return compose.decline(question.text, asked.refusal.sentence, self.index.fingerprint)
         if self.pen is not None:
-            task = Task(question, asked.shown, asked.history, draft, asked.evidence, hits)
+            language = self.finder.language(asked.typed)
+            words = asked.shown if language == ENGLISH else asked.typed
+            task = Task(question, words, asked.history, draft, asked.evidence, hits, language)
             return (yield from self._written(task, self.pen, sought.link, library))
         return self._quoted(question, hits, sought, library)
 

@@ -77,13 +77,15 @@ class Script:
 
 
 @contextmanager
-def scripted(folder: Path, **documents: str) -> Iterator[tuple[Assistant, Script]]:
+def scripted(
+    folder: Path, *, script: Script | None = None, **documents: str
+) -> Iterator[tuple[Assistant, Script]]:
     """An assistant over some Markdown documents, opened by its settings."""
     corpus = folder / "corpus"
     corpus.mkdir(parents=True)
     for name, text in documents.items():
         (corpus / f"{name}.md").write_text(text, encoding="utf-8")
-    script = Script()
+    script = script or Script()
     with serving(script) as server:
         environ = {
             "MEHEALTH_CORPUS": str(corpus),

@@ -14,11 +14,13 @@ from mehealth_rag.errors import LanguageModelError, LanguageModelFailure
 from mehealth_rag.generating.gate import NO_CLAIMS, Passed
 from mehealth_rag.generating.writing import Task, Writer, Written, write
 from mehealth_rag.growing import mapped
+from mehealth_rag.language.detection import ENGLISH
 from mehealth_rag.language.words import content_words, stem_all
 from mehealth_rag.types import SURE_FROM, Answer, Quote, Statement, Status
 
 ENGINE = "generative"
 OWN_WORDS = "these are the documents' own words."
+LESS_CHECKED = "Checked by its figures and names alone: the reader knows English."
 _SILENT = "The language model found no answer in the evidence"
 
 TOLD = 0.6
@@ -43,9 +45,15 @@ def whole_answer(task: Task, written: Written, library: Library) -> Answer:
     """
     question, draft = task.question, task.draft
     if written.passed:
-        own = _own_words(draft, written.passed)
+        foreign = task.language != ENGLISH
+        own = [] if foreign else _own_words(draft, written.passed)
         found = _told(task, [*written.passed, *own], library, draft.disagree)
-        return replace(found, notice=_beside(written, len(own)))
+        notice = (
+            f"{LESS_CHECKED} {_beside(written, len(own))}"
+            if foreign
+            else _beside(written, len(own))
+        )
+        return replace(found, notice=notice.strip())
     if draft.statements and (not written.silent or draft.confidence >= SURE_FROM):
         notice = f"{_alone(written)}; {OWN_WORDS}"
         return replace(answered(question, draft, library), notice=notice)
@@ -70,7 +78,7 @@ def _told(task: Task, passed: Sequence[Passed], library: Library, disagree: bool
         question=question.text,
         standalone_question=question.text,
         status=Status.ANSWERED,
-        answer=_text(question, statements, items),
+        answer=_text(question if task.language == ENGLISH else None, statements, items),
         statements=tuple(statements),
         citations=tuple(library.citation(n, quote) for quote, n in numbers.items()),
         conflicts=(conflict(question, sides),) if sides else (),
@@ -108,12 +116,16 @@ def overlap(one: Quote, other: Quote) -> bool:
     return same_page and one.span.start < other.span.end and other.span.start < one.span.end
 
 
-def _text(question: Question, statements: Sequence[Statement], items: Sequence[bool]) -> str:
-    """The statements as running text, list items on lines of their own."""
+def _text(question: Question | None, statements: Sequence[Statement], items: Sequence[bool]) -> str:
+    """The statements as running text, list items on lines of their own.
+
+    What answers an English question is marked.
+    """
     text = ""
     for i, (statement, item) in enumerate(zip(statements, items, strict=True)):
         numbers = "".join(f"[{n}]" for n in statement.citations)
-        shown = mark(statement.text, decisive(question, statement.text))
+        marked = decisive(question, statement.text) if question is not None else ()
+        shown = mark(statement.text, marked)
         if item:
             gap = "\n" if i and items[i - 1] else "\n\n" * bool(i)
             text += f"{gap}- {shown} {numbers}"

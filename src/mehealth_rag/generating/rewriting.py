@@ -16,13 +16,14 @@ from mehealth_rag.errors import LanguageModelError
 from mehealth_rag.followups import Standalone
 from mehealth_rag.language.figures import figures
 from mehealth_rag.language.words import POINTING, REQUEST_WORDS, content_words, stem, words
-from mehealth_rag.llm import LanguageModel, rewrite_messages
+from mehealth_rag.llm import LanguageModel, Message, rewrite_messages, translate_messages
 from mehealth_rag.types import Turn
 
 MOST_TOKENS = 80
 LONGEST = 300
 """Characters of a rewritten question at the most."""
 
+_DIGITS = re.compile(r"\d+")
 _LABEL = re.compile(
     r"^(?:(?:stand-?alone|rewritten|follow-?up)\s+)?(?:question|version)\s*:\s*|^[-*>\s]+",
     re.IGNORECASE,
@@ -38,18 +39,30 @@ def rewritten(
     """
     if not ruled.leans:
         return ruled
+    asked = _line_of(model, rewrite_messages(question, history))
+    faithful = is_faithful(asked, question, history, ruled)
+    return replace(ruled, text=asked, whole=asked) if faithful else ruled
+
+
+def in_english(question: str, model: LanguageModel) -> str:
+    """A question as a model puts it into English; empty where it fails or loses a figure."""
+    line = _line_of(model, translate_messages(question))
+    kept = set(_DIGITS.findall(question)) <= set(_DIGITS.findall(line))
+    return line if kept and len(line) <= LONGEST else ""
+
+
+def _line_of(model: LanguageModel, prompt: Sequence[Message]) -> str:
+    """The first line that a model writes; empty where it fails."""
     text = ""
     try:
-        with closing(model.stream(rewrite_messages(question, history), MOST_TOKENS)) as pieces:
+        with closing(model.stream(prompt, MOST_TOKENS)) as pieces:
             for piece in pieces:
                 text += piece
                 if "\n" in text.strip() or len(text) > LONGEST:
                     break
     except LanguageModelError:
-        return ruled
-    asked = _first_line(text)
-    faithful = is_faithful(asked, question, history, ruled)
-    return replace(ruled, text=asked, whole=asked) if faithful else ruled
+        return ""
+    return _first_line(text)
 
 
 def is_faithful(asked: str, question: str, history: Sequence[Turn], ruled: Standalone) -> bool:

@@ -18,11 +18,13 @@ from mehealth_rag.answering.questions import Question
 from mehealth_rag.answering.reading import Draft, ReadHit
 from mehealth_rag.errors import LanguageModelError, LanguageModelFailure
 from mehealth_rag.generating.addresses import links_of
-from mehealth_rag.generating.gate import Gate, Passed
+from mehealth_rag.generating.foreign import ForeignBench
+from mehealth_rag.generating.gate import Gate, Judge, Passed
 from mehealth_rag.generating.judging import Bench
 from mehealth_rag.generating.markers import without_marks
 from mehealth_rag.generating.pace import Pace
 from mehealth_rag.guard.verdict import Exhibit, exhibits_of
+from mehealth_rag.language.detection import ENGLISH
 from mehealth_rag.language.orders import gives_orders, silenced
 from mehealth_rag.llm import (
     Asked,
@@ -49,7 +51,8 @@ LEAST_TOKENS = 12
 class Task:
     """A question with what the extractive engine found: its draft, and what it was read in.
 
-    `asked` are the words to ask it in, after the turns of `history`.
+    `asked` are the words to ask it in, after the turns of `history`. `language` is the one to
+    answer in, as ISO 639 writes it.
     """
 
     question: Question
@@ -58,6 +61,13 @@ class Task:
     draft: Draft
     evidence: tuple[Evidence, ...]
     hits: tuple[ReadHit, ...]
+    language: str = ENGLISH
+
+    def judge(self, exhibits: Sequence[Exhibit], reader: Reader) -> Judge:
+        """What rules on the sentences of the answer."""
+        if self.language != ENGLISH:
+            return ForeignBench(self.question.text, self.language, exhibits).judge
+        return Bench(self.question.text, exhibits, reader).judge
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +140,7 @@ class _Given:
 def write(task: Task, writer: Writer) -> Generator[tuple[Passed, ...], None, Written]:
     """Ask the model; yields what may be shown so far whenever that grows, returns all of it."""
     given, pen = _given(task, writer), writer.pen
-    gate = Gate(Bench(task.question.text, given.exhibits, writer.reader).judge)
+    gate = Gate(task.judge(given.exhibits, writer.reader))
     text = ""
     failure = None
     try:
@@ -166,7 +176,8 @@ def _given(task: Task, writer: Writer) -> _Given:
     best = exhibits_of(ranked, writer.index.page)
     exhibits = [*best, *_rest(best, writer.index, budget.tokens)]
     items = [_item(exhibit) for exhibit in exhibits]
-    asked = Asked(task.asked, [(question, _plain(answer)) for question, answer in task.history])
+    history = [(question, _plain(answer)) for question, answer in task.history]
+    asked = Asked(task.asked, history, foreign=task.language != ENGLISH)
     kept = len(fitting(asked, items, budget))
     kept = kept if kept == len(items) else min(kept, len(best))
     prompt = answer_messages(asked, items[:kept], budget)

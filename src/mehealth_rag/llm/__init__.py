@@ -12,6 +12,7 @@ from mehealth_rag.llm.prompts import (
     answer_messages,
     fitting,
     rewrite_messages,
+    translate_messages,
 )
 
 __all__ = [
@@ -26,4 +27,5 @@ __all__ = [
     "is_configured",
     "open_model",
     "rewrite_messages",
+    "translate_messages",
 ]
