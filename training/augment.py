@@ -12,6 +12,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from mehealth_rag.guard.opposite import turned_round
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -28,10 +30,6 @@ _CLAUSE = re.compile(r"(?:, (?:and|but|which|who|while|where|so|with)|;|:| becau
 _FIGURE = re.compile(r"(?<![\w.,])\d+(?:[.,]\d+)*(?![\w])")
 _YEAR = re.compile(r"(?:1[5-9]|20)\d\d")
 _NAME = re.compile(r"(?<=[a-z0-9,;] )[A-Z][\w'’-]+(?: (?:of |the |and |for )*[A-Z][\w'’-]+)*")
-_AUXILIARY = re.compile(
-    r"\b(is|are|was|were|will|can|must|should|may|could|would|has been|have been|had been)\b"
-)
-_DENIAL = re.compile(r"\b(not|no longer|never) ")
 _ASKED = re.compile(
     r"(?:is|are|was|were|will|can|could|does|do|did|has|have|had|must|may|should|would)\b", re.I
 )
@@ -125,13 +123,8 @@ def _other_name(statement: str, text: str, chance: random.Random) -> Lie | None:
 
 
 def _turned_round(statement: str, _text: str, _chance: random.Random) -> Lie | None:
-    denied = _DENIAL.search(statement)
-    if denied:
-        return Lie(statement[: denied.start()] + statement[denied.end() :], "contradicted")
-    said = _AUXILIARY.search(statement)
-    if said is None:
-        return None
-    return Lie(f"{statement[: said.end()]} not{statement[said.end() :]}", "contradicted")
+    turned = turned_round(statement)
+    return Lie(turned, "contradicted") if turned else None
 
 
 def _misspelt(question: str, chance: random.Random) -> str:

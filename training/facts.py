@@ -219,7 +219,7 @@ def _other_figure(value: str, chance: random.Random) -> str:
 
 
 def _counted(rest: str) -> str:
-    """The things counted at the beginning of a text: two words or more, as far as the last plural."""
+    """The things counted at the beginning of a text: two words or more, to the last plural."""
     words: list[str] = []
     ends = 0
     for raw in rest.split()[: MOST_WORDS + 1]:
