@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import cast
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
+from mehealth_rag.guard.opposite import opposite
 from mehealth_rag.guard.verdict import (
     Case,
     Weighed,
@@ -19,6 +21,9 @@ from mehealth_rag.guard.verdict import (
 from mehealth_rag.reader.model import Judgement, Limits, Reader
 from mehealth_rag.reader.rows import PassageText
 from tests.answering.told import ToldReader
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 FARES = PassageText(
     "The ferry", ("A return ticket costs £12.", "The ferry carries bicycles.", "It is blue.")
@@ -199,3 +204,50 @@ def test_a_sentence_says_its_beginning_where_the_rest_only_adds_to_it(
     )
     found = list(word_for_word(Case(statement, (text,))))
     assert [w.judgement.carried > 0.9 for w in found] == ([True] if said else [])
+
+
+@dataclass(frozen=True, slots=True)
+class Doubter:
+    """Denies a statement, and its opposite as surely as it is told."""
+
+    opposed: Judgement
+    asked: list[str] = field(default_factory=list)
+
+    def judge(
+        self, statement: str, texts: Sequence[PassageText], _question: str = ""
+    ) -> list[Judgement]:
+        self.asked.append(statement)
+        plain = Judgement(0.4, 0.58, 0.02, (0.9, 0.0, 0.0))
+        judgement = self.opposed if " not " in statement else plain
+        return [replace(judgement, evidence=(0.9,) * len(t.sentences)) for t in texts]
+
+
+@pytest.mark.parametrize(
+    ("statement", "opposed", "expected"),
+    [
+        ("Bicycles go by the ferry.", Judgement(0.1, 0.88, 0.02, ()), "supported"),
+        ("Bicycles go by the ferry.", Judgement(0.4, 0.58, 0.02, ()), "contradicted"),
+        ("Bicycles go by the ferry.", Judgement(0.8, 0.18, 0.02, ()), "contradicted"),
+        ("40 bicycles go by the ferry.", Judgement(0.1, 0.88, 0.02, ()), "contradicted"),
+    ],
+)
+def test_what_is_denied_less_than_its_opposite_is_so_unless_a_value_is_missing(
+    statement: str, opposed: Judgement, expected: str
+) -> None:
+    doubter = Doubter(opposed)
+    found = weigh(cast("Reader", doubter), Case(statement, [FARES]))
+    assert LIMITS.verdict(found.judgement) == expected
+    assert any("not true" in asked for asked in doubter.asked) == ("40" not in statement)
+
+
+@pytest.mark.parametrize(
+    ("statement", "turned"),
+    [
+        ("The ferry is blue.", "The ferry is not blue."),
+        ("The ferry is not blue.", "The ferry is blue."),
+        ("The ferry carries dogs.", "It is not true that the ferry carries dogs."),
+        ("NHS trusts run it.", "It is not true that NHS trusts run it."),
+    ],
+)
+def test_the_opposite_of_a_statement(statement: str, turned: str) -> None:
+    assert opposite(statement) == turned

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mehealth_rag.answering.conflicts import disagreeing
 from mehealth_rag.answering.questions import Wanted
-from mehealth_rag.guard.verdict import Case, weigh
+from mehealth_rag.guard.verdict import Case, decisive, weighings
 from mehealth_rag.language.words import OWNERS, SUBJECTS, content_words, fold, stem_all, words
 from mehealth_rag.passages.tables import column_quotes
 from mehealth_rag.reader.choice import choose, order, ranked
@@ -362,7 +362,8 @@ def lead(question: Question, draft: Draft, hits: Sequence[ReadHit], reader: Read
     told |= {quote.text for led in draft.before for quotes in led for quote in quotes}
     parts = [(h.text, [n for n, s in enumerate(h.text.sentences) if s in told]) for h in hits]
     evidence = gathered([(text, places) for text, places in parts if places])
-    found = weigh(reader, Case(question.text, [evidence])).judgement
+    # A question has no opposite to be settled by.
+    found = decisive(weighings(reader, Case(question.text, [evidence]))).judgement
     if found.carried >= SURE:
         return "Yes"
     return "No" if found.denied >= SURE else ""

@@ -30,6 +30,7 @@ from mehealth_rag.guard.verdict import (
     exhibits_of,
     least,
     quotes_of,
+    settled,
     weighings,
 )
 from mehealth_rag.language.words import words
@@ -153,7 +154,7 @@ class _Hearing:
         found = weighings(self.desk.reader, self.case)
         if pair := self._disagreeing(found):
             return self._of_two_pages(*pair)
-        weighed = decisive(found)
+        weighed = settled(self.desk.reader, self.case, decisive(found))
         kind = self._kind(weighed)
         if kind is VerdictKind.NOT_FOUND:
             return self._not_found(weighed)

@@ -19,6 +19,7 @@ from mehealth_rag.guard.verdict import (
     least,
     missing,
     quotes_of,
+    settled,
     together,
     word_for_word,
 )
@@ -119,7 +120,7 @@ class Bench:
         each: list[Judgement] = []
         for texts in filter(None, (case.texts[:first], case.texts[first:])):
             each += self.reader.judge(case.statement, texts, case.question)
-            weighed = together(self.reader, case, each)
+            weighed = settled(self.reader, case, together(self.reader, case, each))
             if len(each) == len(case.texts) or self._is_carried(weighed):
                 return weighed
         return NOTHING_SAID

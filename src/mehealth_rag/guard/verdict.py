@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from mehealth_rag.guard.exact import Sources, Step, steps
+from mehealth_rag.guard.opposite import leaning, opposite
 from mehealth_rag.guard.values import values, without
 from mehealth_rag.language.figures import FigureKind
 from mehealth_rag.language.orders import gives_orders
@@ -46,6 +47,10 @@ other forms. A figure leaves nothing."""
 
 TAKEN_FOR_IT = 0.5
 """From this probability on a sentence with another figure is held to speak of the same thing."""
+
+OPPOSED = 0.15
+"""Log odds by which a denied statement has to be carried beyond its opposite, to be held for true
+after all."""
 
 WORD_FOR_WORD, FEWEST_WORDS = 0.999, 4
 """How surely a sentence carries a statement that is the same, or denies one that is it but for a
@@ -121,7 +126,26 @@ NOTHING_SAID = Weighed(_NOTHING, _NOTHING)
 
 def weigh(reader: Reader, case: Case) -> Weighed:
     """What passages say of a statement together: what decides it most clearly."""
-    return decisive(weighings(reader, case))
+    return settled(reader, case, decisive(weighings(reader, case)))
+
+
+def settled(reader: Reader, case: Case, weighed: Weighed) -> Weighed:
+    """The same, with a denial turned round whose opposite is denied even more.
+
+    Both are read against the quotes alone. A value that is missing is a reason of its own.
+    """
+    judgement = weighed.judgement
+    if judgement.carried >= judgement.denied or weighed.missing or not weighed.quotes:
+        return weighed
+    text = [case.only(weighed.quotes)]
+    own, opposed = (
+        reader.judge(statement, text, case.question)[0]
+        for statement in (case.statement, opposite(case.statement))
+    )
+    if leaning(own, opposed) < OPPOSED:
+        return weighed
+    turned = replace(judgement, carried=judgement.denied, denied=judgement.carried)
+    return replace(weighed, judgement=turned)
 
 
 def decisive(found: Sequence[Weighed]) -> Weighed:
