@@ -167,11 +167,11 @@ def test_a_page_that_is_none_is_told(desk: Desk, wanted: object) -> None:
 
 
 def test_pictures_are_kept_while_there_is_room(desk: Desk) -> None:
-    first = desk.pictures.picture("prospectus", 1, PICTURE_WIDTHS[0])
-    assert desk.pictures.picture("prospectus", 1, PICTURE_WIDTHS[0]) is first
+    first = desk.pictures.picture("prospectus", 1, PICTURE_WIDTHS[0]).result()
+    assert desk.pictures.picture("prospectus", 1, PICTURE_WIDTHS[0]).result() is first
     desk.pictures.room = 1
-    desk.pictures.picture("prospectus", 1, PICTURE_WIDTHS[1])
-    desk.pictures.picture("prospectus", 2, PICTURE_WIDTHS[1])
+    desk.pictures.picture("prospectus", 1, PICTURE_WIDTHS[1]).result()
+    desk.pictures.picture("prospectus", 2, PICTURE_WIDTHS[1]).result()
     assert list(desk.pictures._kept) == [("prospectus", 2, PICTURE_WIDTHS[1])]
 
 
