@@ -116,7 +116,7 @@ def build(settings: Settings, assistant: Assistant, guarded: Door | None = None)
         show_error=True,
     )
     user = _who(outer, guarded) if guarded else _anyone
-    hosts = Hosts.of(settings.ui_host, settings.ui_hosts.split(","))
+    hosts = Hosts.of(settings.ui_host, (settings.ui_hosts or "").split(","))
     return Served(Guard(outer, head(title, _DESCRIPTION), user, hosts), desk)
 
 
