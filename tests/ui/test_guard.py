@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import socket
 import threading
 import time
@@ -36,6 +37,9 @@ async def _app(scope: Scope, receive: Receive, send: Send) -> None:
         raise RuntimeError("a fault of ours")
     if scope["path"] == "/broken":
         await StreamingResponse(_broken())(scope, receive, send)
+        return
+    if scope["path"] == "/endless":
+        await StreamingResponse(itertools.repeat(b"x" * 65_536))(scope, receive, send)
         return
     body = b""
     while True:
@@ -104,6 +108,26 @@ def test_a_request_that_never_comes_whole_is_ended(monkeypatch: pytest.MonkeyPat
                     while connection.recv(10_000):  # to its end: the server has closed it
                         pass
         assert httpx.get(f"{served}/a").is_success
+
+
+def test_who_takes_nothing_of_an_answer_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "STALLED_SECONDS", 0.5)
+    with _serving() as served, socket.socket() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 10_000)
+        connection.settimeout(20)
+        connection.connect(("127.0.0.1", int(served.rsplit(":", 1)[1])))
+        connection.sendall(b"GET /endless HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        taken, until = 0, time.monotonic() + 3
+        while time.monotonic() < until:  # slowly: that is no reason to leave
+            taken += len(connection.recv(100_000))
+            time.sleep(0.02)
+        assert taken > 100_000
+        time.sleep(4)
+        rest = 0
+        with contextlib.suppress(ConnectionResetError):
+            while rest < 100_000_000 and (part := connection.recv(1_000_000)):
+                rest += len(part)
+        assert rest < 100_000_000
 
 
 def test_what_breaks_off_is_one_line(address: str, caplog: pytest.LogCaptureFixture) -> None:

@@ -20,6 +20,7 @@ class Watched(H11Protocol):
 
     _seen: tuple[Any, ...] | None = None
     _watch: asyncio.TimerHandle | None = None
+    _resumed = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to watch."""
@@ -31,6 +32,11 @@ class Watched(H11Protocol):
         if self._watch is not None:
             self._watch.cancel()
         super().connection_lost(exc)
+
+    def resume_writing(self) -> None:
+        """The other side has taken much of what was sent."""
+        self._resumed += 1
+        super().resume_writing()
 
     def _look(self) -> None:
         now = self._standstill()
@@ -44,7 +50,7 @@ class Watched(H11Protocol):
         """What the connection waits for the other side to do; None where it is our turn."""
         unsent = self.transport.get_write_buffer_size()
         if unsent:
-            return "taking", id(self.cycle), unsent
+            return "taking", id(self.cycle), unsent, self._resumed
         if self.conn.their_state is h11.IDLE or self.conn.our_state is h11.DONE:
             return "asking", id(self.cycle)
         return None
