@@ -94,6 +94,11 @@ class Settings(BaseModel):
     )
     ui_host: str = Field("127.0.0.1", description="address that the web page listens on")
     ui_port: int = Field(7860, ge=1, le=65_535, description="port of the web page")
+    ui_hosts: str | None = Field(
+        None,
+        pattern=r"^[A-Za-z0-9._-]+( *, *[A-Za-z0-9._-]+)*$",
+        description="names that the web page is reached by, such as a proxy's, with commas",
+    )
     ui_auth: Path | None = Field(
         None, description="password file of the web page; `mehealth auth add NAME` makes an entry"
     )

@@ -110,3 +110,23 @@ def claims() -> dict[str, bytes]:
         "pages": pdf([b"<< /Type /Catalog /Pages 2 0 R >>", tree, b"<< /Type /Page >>"]),
         "table": page_of(stream(LINE)).replace(b"xref\n0 7", b"xref\n0 2000000000"),
     }
+
+
+def endless_shading(steps: int = 200_000) -> bytes:
+    """A page in a shading whose colour is reckoned by a long program, at each of its pixels."""
+    program = zlib.compress(b"{ pop " + b"sin " * steps + b"}")
+    function = b"/FunctionType 4 /Domain [0 1000 0 1000] /Range [0 1] /Filter /FlateDecode"
+    page = (
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R"
+        b" /Resources << /Shading << /S 5 0 R >> >> >>"
+    )
+    return pdf(
+        [
+            b"<< /Type /Catalog /Pages 2 0 R >>",
+            b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+            page,
+            stream(b"/S sh"),
+            b"<< /ShadingType 1 /ColorSpace /DeviceGray /Domain [0 1000 0 1000] /Function 6 0 R >>",
+            stream(program, function),
+        ]
+    )

@@ -55,19 +55,26 @@ def assistant(settings: Settings) -> Assistant:
 
 
 @pytest.fixture
-def desk(settings: Settings, assistant: Assistant, tmp_path: Path) -> Desk:
+def desk(settings: Settings, assistant: Assistant, tmp_path: Path) -> Iterator[Desk]:
     from dataclasses import replace
 
     from mehealth_ui.desk import Desk
     from mehealth_ui.feedback import FeedbackStore
 
-    return replace(Desk.of(settings, assistant), feedback=FeedbackStore.beside(tmp_path))
+    made = replace(Desk.of(settings, assistant), feedback=FeedbackStore.beside(tmp_path))
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="session")
-def served(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with Running(settings, tmp_path_factory.mktemp("log") / "server.log") as running:
-        yield running.address
+def running(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with Running(settings, tmp_path_factory.mktemp("log") / "server.log") as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def served(running: Running) -> str:
+    return running.address
 
 
 @pytest.fixture(scope="module")  # Playwright keeps an event loop running in this thread meanwhile

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from mehealth_rag.errors import UsageError
-from mehealth_ui.auth import Door, add_person, door, hashed, is_loopback, matches, read_people
+from mehealth_ui import auth
+from mehealth_ui.auth import (
+    VISIT,
+    Door,
+    Sessions,
+    Visit,
+    add_person,
+    device_mark,
+    door,
+    hashed,
+    is_loopback,
+    matches,
+    read_people,
+)
+from mehealth_ui.limits import SIGN_IN_ATTEMPTS
 
 PASSWORD = "correct horse battery"
 
@@ -87,3 +102,66 @@ def test_the_command_makes_an_entry(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     )
     assert given.exit_code == 0, given.output
     assert matches(PASSWORD, read_people(file)["ada"])
+
+
+def test_fifty_guesses_at_once_count_as_fifty(tmp_path: Path) -> None:
+    file = tmp_path / "people"
+    add_person(file, "ada", PASSWORD)
+    guarded = Door(file)
+    compared = 0
+
+    def counting(password: str, kept: str) -> bool:
+        nonlocal compared
+        compared += 1
+        return matches(password, kept)
+
+    with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(50) as pool:
+        patch.setattr(auth, "matches", counting)
+        assert not any(pool.map(lambda n: guarded.opens("ada", f"guess {n}"), range(50)))
+    assert compared == SIGN_IN_ATTEMPTS
+
+
+def test_a_stranger_shuts_nobody_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(auth, "SIGN_IN_ATTEMPTS", 2)
+    monkeypatch.setattr(auth, "SIGN_IN_ATTEMPTS_ALL", 5)
+    file = tmp_path / "people"
+    add_person(file, "ada", PASSWORD)
+    guarded = Door(file)
+    owner = Visit("192.0.2.1")
+    assert guarded.opens("ada", PASSWORD, owner)
+    for _ in range(3):
+        assert not guarded.opens("ada", "wrong", Visit("192.0.2.66"))
+    assert not guarded.opens("ada", PASSWORD, Visit("192.0.2.66"))
+    assert guarded.opens("ada", PASSWORD, Visit("192.0.2.2"))  # another address is free
+    for number in range(9):
+        guarded.opens("ada", "wrong", Visit(f"198.51.100.{number}"))
+    assert not guarded.opens("ada", PASSWORD, Visit("192.0.2.3"))
+    known = Visit("192.0.2.66", device_mark(owner.kept))  # even behind the stranger's address
+    assert guarded.opens("ada", PASSWORD, known)
+    for _ in range(3):
+        assert not guarded.opens("ada", "wrong", known)
+    assert not guarded.opens("ada", PASSWORD, known)  # a stolen mark opens nothing by itself
+
+
+def test_a_session_ends_with_its_password(tmp_path: Path) -> None:
+    file = tmp_path / "people"
+    for name in ("ada", "bob"):
+        add_person(file, name, PASSWORD)
+    guarded = Door(file)
+    sessions = Sessions(guarded)
+    for name in ("ada", "bob"):
+        visit = Visit()
+        VISIT.set(visit)
+        assert guarded.opens(name, PASSWORD, visit)
+        sessions[f"token of {name}"] = name
+    assert sessions.get("token of ada") == "ada"
+    assert "token of ada" in sessions
+    assert sessions.get("another") is None
+    add_person(file, "ada", PASSWORD)  # the same words: a new hash all the same
+    assert sessions.get("token of ada") is None
+    assert "token of ada" not in sessions
+    assert sessions.get("token of bob") == "bob"
+    del sessions["token of bob"]
+    assert sessions.get("token of bob") is None
+    file.unlink()
+    assert not guarded.still("bob", "any")

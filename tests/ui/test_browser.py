@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
-from ui_helpers import Visit
+from ui_helpers import Running, Visit
 
+from mehealth_ui.auth import add_person
 from mehealth_ui.feedback import FeedbackStore
+from mehealth_ui.pictures import grey_page
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from playwright.sync_api import Browser
 
     from mehealth_rag.settings import Settings
@@ -271,3 +275,38 @@ def test_the_page_works_on_a_phone(browser: Browser, served: str) -> None:
     phone.context.close()
     assert phone.outside == []
     assert phone.errors == []
+
+
+def test_a_picture_that_cannot_be_had_is_seen_as_a_grey_page(visit: Visit) -> None:
+    page = visit.page
+    grey = grey_page("drawing page 1 took over 20 s")
+    page.route(
+        "**/page/**",
+        lambda route: route.fulfill(status=503, content_type="image/svg+xml", body=grey),
+    )
+    page.locator("[data-act=read][data-document=prospectus]").click()
+    page.wait_for_function("document.querySelector('#pane .sheet img')?.naturalWidth === 595")
+
+
+def test_who_signs_in_sees_the_page_and_is_out_with_a_new_password(
+    browser: Browser, settings: Settings, tmp_path: Path
+) -> None:
+    people = tmp_path / "people"
+    add_person(people, "ada", "correct horse battery")
+    with Running(settings, tmp_path / "log", UI_AUTH=str(people)) as running:
+        visit = Visit(browser, running.address)
+        page = visit.page
+        page.goto(running.address)
+        page.locator("input").nth(0).fill("ada")
+        page.locator("input[type=password]").fill("correct horse battery")
+        page.get_by_role("button", name=re.compile("log ?in", re.IGNORECASE)).click()
+        page.wait_for_selector("body.ready")
+        visit.ask(LIGHTHOUSE)
+        expect(page.locator(".turn .said")).to_contain_text("42 metres")
+        page.locator(".turn [data-act=right]").click()
+        expect(page.locator(".turn .noted")).to_have_text("Noted, thank you")
+        add_person(people, "ada", "another password")
+        page.reload()
+        expect(page.locator("input[type=password]")).to_be_visible()
+        assert visit.outside == []
+        visit.context.close()

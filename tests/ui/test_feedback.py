@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from mehealth_rag.cli.batch import QuestionRow
-from mehealth_rag.errors import IndexStateError
+from mehealth_rag.errors import IndexStateError, UsageError
+from mehealth_ui import feedback
 from mehealth_ui.feedback import FeedbackStore, Place, write_questions
 from mehealth_ui.wire import Judged
 
@@ -62,6 +63,30 @@ def test_a_second_verdict_takes_the_place_of_the_first(tmp_path: Path) -> None:
     store.save(judged(verdict="right"), Place())
     store.save(judged(verdict="wrong", reason="wrong"), Place())
     assert [(r["verdict"], r["pages"]) for r in store.rows()] == [("wrong", [])]
+
+
+def test_a_stranger_overwrites_no_verdict(tmp_path: Path) -> None:
+    store = FeedbackStore.beside(tmp_path)
+    store.save(judged(verdict="right"), Place(), "browser one")
+    with pytest.raises(UsageError, match="another visitor has judged"):
+        store.save(judged(verdict="wrong"), Place(), "browser two")
+    assert [r["verdict"] for r in store.rows()] == ["right"]
+    store.save(judged(verdict="wrong"), Place(), "browser one")
+    assert [r["verdict"] for r in store.rows()] == ["wrong"]
+
+
+def test_a_verdict_and_the_store_are_bounded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = FeedbackStore.beside(tmp_path)
+    large = judged(verdict="right")
+    large.turn.answer["answer"] = "x" * feedback.FEEDBACK_BYTES
+    with pytest.raises(UsageError, match="over 200,000 bytes"):
+        store.save(large, Place())
+    monkeypatch.setattr(feedback, "FEEDBACK_STORE_BYTES", 1)
+    with pytest.raises(UsageError, match=r"feedback\.sqlite is full"):
+        store.save(judged(verdict="right"), Place())
+    assert store.rows() == []
 
 
 def test_no_feedback_is_no_line(tmp_path: Path) -> None:

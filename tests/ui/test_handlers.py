@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import shutil
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +26,7 @@ from mehealth_ui.suggestions import SURE, Pool, Suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 LIGHTHOUSE = "How tall is the lighthouse on the North Pier?"
 
@@ -167,12 +170,76 @@ def test_a_page_that_is_none_is_told(desk: Desk, wanted: object) -> None:
 
 
 def test_pictures_are_kept_while_there_is_room(desk: Desk) -> None:
-    first = desk.pictures.picture("prospectus", 1, PICTURE_WIDTHS[0])
-    assert desk.pictures.picture("prospectus", 1, PICTURE_WIDTHS[0]) is first
+    first = desk.pictures.picture("prospectus", 1, PICTURE_WIDTHS[0]).result()
+    assert desk.pictures.picture("prospectus", 1, PICTURE_WIDTHS[0]).result() is first
     desk.pictures.room = 1
-    desk.pictures.picture("prospectus", 1, PICTURE_WIDTHS[1])
-    desk.pictures.picture("prospectus", 2, PICTURE_WIDTHS[1])
+    desk.pictures.picture("prospectus", 1, PICTURE_WIDTHS[1]).result()
+    desk.pictures.picture("prospectus", 2, PICTURE_WIDTHS[1]).result()
     assert list(desk.pictures._kept) == [("prospectus", 2, PICTURE_WIDTHS[1])]
+
+
+def test_a_verdict_belongs_to_its_browser_and_has_a_rate(desk: Desk) -> None:
+    record = ask(desk, question=LIGHTHOUSE)[-1]["record"]
+
+    def judge(said: str, key: str, address: str = "192.0.2.1") -> dict[str, Any]:
+        sent = {"turn": record, "feedback": {"verdict": said}, "key": key}
+        return handlers.judge(desk, sent, address, address)
+
+    assert "feedback" in judge("right", "mine")
+    assert "Another visitor" in judge("wrong", "theirs")["error"]
+    assert "feedback" in judge("wrong", "mine", "192.0.2.2")  # elsewhere, the same browser
+    told = [judge("right", "mine") for _ in range(30)]
+    assert "too many verdicts in a minute; send again" in told[-1]["error"]
+
+
+def test_another_session_is_not_another_visitor() -> None:
+    from gradio import Request
+    from starlette.requests import Request as Plain
+
+    from mehealth_ui.app import visitor
+
+    scope = {"type": "http", "headers": [], "client": ("192.0.2.1", 1), "query_string": b""}
+    for session in ("a", "b"):
+        asked = Request(request=Plain(scope), session_hash=session, username=None)
+        assert visitor(asked) == ("192.0.2.1", "192.0.2.1")
+    signed = Request(request=Plain(scope), username="ada")
+    assert visitor(signed) == ("ada", "192.0.2.1")
+
+
+def test_a_newer_index_is_told_of(
+    desk: Desk, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    served = desk.assistant.index.generation
+    generations = tmp_path / "index" / "generations"
+    shutil.copytree(served, generations / served.name)
+    shutil.copytree(served, generations / f"{served.name}9")
+    (tmp_path / "index" / "current").write_text(served.name)
+    index = copy.copy(desk.assistant.index)
+    index.generation = generations / served.name
+    beside = replace(desk, assistant=replace(desk.assistant, index=index))
+    assert beside.news == ""
+    (tmp_path / "index" / "current").write_text(f"{served.name}9")
+    assert ask(beside, question=LIGHTHOUSE)[-1]["news"].startswith(
+        "The documents have been indexed"
+    )
+    assert handlers.suggest(beside, {})["news"] == beside.news
+    assert len(caplog.records) == 1  # told once to whoever runs the page
+    (tmp_path / "index" / "current").write_text("nonsense")
+    assert beside.news == ""
+
+
+def test_a_stream_that_breaks_says_so_in_its_last_event(caplog: pytest.LogCaptureFixture) -> None:
+    from mehealth_ui.service import _whole_stream
+
+    def broken() -> Iterator[str]:
+        yield "data: 1\n\n"
+        raise ValueError("half way\nand more")
+
+    assert list(_whole_stream(broken()))[1:] == [
+        'data: {"error": "something unexpected went wrong"}\n\n'
+    ]
+    (line,) = caplog.records
+    assert (line.getMessage(), line.exc_info) == ("a stream broke off: ValueError: half way", None)
 
 
 def test_the_right_page_is_found_by_its_printed_number(desk: Desk) -> None:

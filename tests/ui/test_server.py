@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import subprocess
 import sys
@@ -121,6 +122,9 @@ def test_a_login_guards_everything(settings: Settings, tmp_path: Path) -> None:
             "gradio_api/mcp/sse",
             "v1/sources",
             "metrics",
+            "openapi.json",
+            "gradio_api/heartbeat/x",
+            "gradio_api/component_server",
         ):
             assert httpx.get(f"{address}/{closed}").status_code == 401, closed
         assert httpx.get(f"{address}/healthz").status_code == 200
@@ -131,8 +135,18 @@ def test_a_login_guards_everything(settings: Settings, tmp_path: Path) -> None:
             assert person.post("/login", data=right).status_code == 200
             assert person.get("/page/prospectus/1.png").status_code == 200
             assert person.get("/v1/sources").status_code == 200
-        with calling(address, auth=("ada", "correct horse battery")) as caller:
-            assert caller.predict(api_name="/sources")
+            assert person.get("/openapi.json").status_code == 200
+            with calling(address, auth=("ada", "correct horse battery")) as caller:
+                assert caller.predict(api_name="/sources")
+            add_person(people, "ada", "another password")  # whoever knew the old one is out
+            for closed in ("/v1/sources", "/document/tower", "/gradio_api/info"):
+                assert person.get(closed).status_code == 401, closed
+            joined = {"data": [], "fn_index": 0, "session_hash": "s"}
+            assert person.post("/gradio_api/queue/join", json=joined).status_code == 401
+            assert person.post("/login", data=right | {"password": "another password"}).is_success
+            assert person.get("/v1/sources").status_code == 200
+            people.write_text("")
+            assert person.get("/v1/sources").status_code == 401
 
 
 def test_a_public_address_without_a_login_is_refused(settings: Settings) -> None:
@@ -167,3 +181,85 @@ def test_importing_the_page_starts_nothing(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+ROUTES = (
+    "/",
+    "/config",
+    "/login",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/openapi.json",
+    "/v1/sources",
+    "/v1/ask",
+    "/v1/chat/completions",
+    "/document/tower",
+    "/page/prospectus/1.png",
+    "/ui/page.js",
+    "/gradio_api/info",
+    "/gradio_api/queue/join",
+    "/gradio_api/component_server",
+    "/gradio_api/mcp/",
+    "/no/such/route",
+)
+
+
+@pytest.mark.parametrize("path", ROUTES)
+def test_no_route_answers_another_website(served: str, path: str) -> None:
+    with httpx.Client(base_url=served) as client:
+        foreign = {"origin": "https://evil.example"}
+        for method in ("GET", "POST", "OPTIONS"):
+            got = client.request(method, path, headers=foreign)
+            assert (got.status_code, "access-control-allow-origin" in got.headers) == (403, False)
+        assert client.get(path, headers={"host": "evil.example:7860"}).status_code == 421
+        assert client.post(path, headers={"origin": "null"}).status_code == 403
+
+
+def test_a_foreign_page_stores_no_feedback(served: str, settings: Settings) -> None:
+    from mehealth_ui.feedback import FeedbackStore
+
+    before = len(FeedbackStore.beside(settings.index).rows())
+    turn = {"id": "foreign", "question": "?", "answer": {}}
+    call = {"data": {"turn": turn, "feedback": {"verdict": "right"}}, "fn_name": "judge",
+            "component_id": _wire(served), "session_hash": "s"}  # fmt: skip
+    headers = {"content-type": "text/plain", "origin": "http://localhost:1"}
+    address = f"{served}/gradio_api/component_server"
+    sent = httpx.post(address, content=json.dumps(call), headers=headers)
+    assert sent.status_code == 403
+    assert len(FeedbackStore.beside(settings.index).rows()) == before
+    assert httpx.post(address, json=call, headers={"origin": served}).is_success  # the page's own
+
+
+def _wire(served: str) -> int:
+    parts = httpx.get(f"{served}/config").json()["components"]
+    return next(p["id"] for p in parts if p["props"].get("elem_id") == "wire")
+
+
+@pytest.mark.parametrize("name", ["upload", "process_recording", "run/ask", "vibe-edit/", "runs",
+                                  "proxy=http://192.0.2.1/", "stream/x/close"])  # fmt: skip
+def test_what_the_page_does_not_use_of_gradio_is_off(served: str, name: str) -> None:
+    sent = httpx.post(f"{served}/gradio_api/{name}", files={"file": b"x" * 100})
+    assert sent.status_code == 403
+
+
+def test_a_stream_that_is_broken_off_leaves_no_traceback(running: Running) -> None:
+    question = {"question": "How much does MedTech generate for the UK economy each year?"}
+    before = len(running.log.read_text())
+    for _ in range(3):
+        with httpx.stream(
+            "POST", f"{running.address}/v1/ask?stream=true", json=question, timeout=60
+        ) as streamed:
+            next(streamed.iter_raw(1))
+    with httpx.stream("GET", f"{running.address}/gradio_api/heartbeat/x", timeout=60) as streamed:
+        assert streamed.status_code == 200
+    assert httpx.get(f"{running.address}/healthz", timeout=60).status_code == 200
+    assert "Traceback" not in running.log.read_text()[before:]
+
+
+def test_ctrl_c_right_after_the_start_ends_cleanly(settings: Settings, tmp_path: Path) -> None:
+    with Running(settings, tmp_path / "log") as started:
+        assert started.interrupt() == 0
+        told = started.log.read_text()
+    assert len(told.splitlines()) <= 2, told
+    assert told.startswith("The page is at")

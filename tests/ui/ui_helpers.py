@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -82,7 +83,7 @@ class Running:
     def __init__(self, settings: Settings, log: Path, *start: str, **environment: str) -> None:
         port = free_port()
         self.address = f"http://127.0.0.1:{port}"
-        self._log = log
+        self.log = log
         places = {
             "CORPUS": str(settings.corpus),
             "INDEX": str(settings.index),
@@ -103,13 +104,18 @@ class Running:
     def __enter__(self) -> Running:
         until = time.monotonic() + 300
         while True:
-            assert self._process.poll() is None, self._log.read_text()
-            assert time.monotonic() < until, f"the server did not start: {self._log.read_text()}"
+            assert self._process.poll() is None, self.log.read_text()
+            assert time.monotonic() < until, f"the server did not start: {self.log.read_text()}"
             try:
                 if httpx.get(f"{self.address}/ui/favicon.svg", timeout=5).status_code == 200:
                     return self
             except httpx.TransportError:
                 time.sleep(0.1)
+
+    def interrupt(self) -> int:
+        """Press Ctrl-C; the exit code."""
+        self._process.send_signal(signal.SIGINT)
+        return self._process.wait(60)
 
     def __exit__(self, *_: object) -> None:
         self._process.terminate()

@@ -56,16 +56,18 @@ def page(desk: Desk, title: str) -> gr.Blocks:
 
 
 def visitor(request: gr.Request | None) -> tuple[str, str]:
-    """Who asks: the person or session, and the address it comes from."""
+    """Who asks, and the address it comes from: the person, or the address again.
+
+    A session is what a browser says it is: one that asks too much would only take another.
+    """
     if request is None:
         return "", ""
     client = request.client
     address = str(client.host) if client is not None else ""
-    session = str(getattr(request, "session_hash", "") or "")
     # A component's server function is handed the web server's request, which knows no name.
     known = isinstance(request, gr.Request)
     name = request.username if known else request.scope.get(USER)
-    return str(name or f"{address} {session}"), address
+    return str(name or address), address
 
 
 def _static(markup: Html, name: str) -> gr.HTML:
@@ -74,7 +76,7 @@ def _static(markup: Html, name: str) -> gr.HTML:
 
 def _composer(desk: Desk) -> tuple[gr.Textbox, gr.Button, gr.Button]:
     with gr.Column(elem_id="composer", min_width=0):
-        _static(join([_engines(desk), _editing()]), "editing")
+        _static(join([_news(), _engines(desk), _editing()]), "editing")
         with gr.Row(elem_id="line", equal_height=False):
             asked = gr.Textbox(
                 label="Your question",
@@ -101,7 +103,7 @@ def _wire(desk: Desk) -> gr.HTML:
         return handlers.show_turns(sent)
 
     def judge(sent: Any, request: gr.Request) -> dict[str, Any]:  # noqa: ANN401 - JSON
-        return handlers.judge(desk, sent, visitor(request)[0])
+        return handlers.judge(desk, sent, *visitor(request))
 
     def hand_out(sent: Any) -> dict[str, str]:  # noqa: ANN401 - JSON
         return handlers.hand_out(sent)
@@ -280,6 +282,11 @@ def _engines(desk: Desk) -> Html:
     ]
     choice = tag("select", *options, id="engine")
     return tag("p", tag("label", "Answers in ", choice), class_="engines")
+
+
+def _news() -> Html:
+    """Where the page is told that there is a newer index; the browser's script fills it."""
+    return tag("p", class_="news note small", role="status", hidden=True)
 
 
 def _editing() -> Html:

@@ -10,17 +10,38 @@ import re
 import secrets
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable
+from contextlib import suppress
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from mehealth_rag.errors import UsageError
-from mehealth_ui.limits import SIGN_IN_ATTEMPTS, SIGN_IN_WINDOW
+from mehealth_ui.limits import SIGN_IN_ATTEMPTS, SIGN_IN_ATTEMPTS_ALL, SIGN_IN_WINDOW
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 SHORTEST_PASSWORD = 10
 _COST, _BLOCK, _PARALLEL = 2**14, 8, 1
+DEVICE = "mehealth-device"
+"""The cookie of a browser in which someone has signed in."""
+
+DEVICE_SECONDS = 365 * 86_400
 _NOBODY = f"scrypt${_COST}${_BLOCK}${_PARALLEL}${'00' * 16}${'00' * 32}"
+
+
+@dataclass(slots=True)
+class Visit:
+    """Who sends a request: the address, the mark of a browser; `kept` of who just signed in."""
+
+    address: str = ""
+    device: str = ""
+    kept: str = ""
+
+
+VISIT: ContextVar[Visit] = ContextVar("visit")
+"""The request that is being answered; Gradio asks for a name and a password only."""
 
 
 def hashed(password: str, salt: bytes | None = None) -> str:
@@ -103,28 +124,118 @@ def is_loopback(host: str) -> bool:
 
 @dataclass
 class Door:
-    """Checks names and passwords, and makes who guesses wait."""
+    """Checks names and passwords, and makes who guesses wait.
+
+    Guesses are counted for a name and an address, so that a stranger shuts nobody else out; and
+    for the name from all addresses together, where only browsers that are known still get in.
+    """
 
     path: Path
     clock: Callable[[], float] = time.monotonic
-    _wrong: dict[str, list[float]] = field(default_factory=dict)
+    _tried: defaultdict[tuple[str, str], list[float]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
     _guard: threading.Lock = field(default_factory=threading.Lock)
+    _read: tuple[tuple[int, int, int], dict[str, str]] | None = None
 
-    def opens(self, name: str, password: str) -> bool:
-        """Whether this person may come in. Unknown names take as long as known ones."""
+    def people(self) -> dict[str, str]:
+        """Who may come in now, with their hashes. Raises UsageError."""
+        try:
+            stat = self.path.stat()
+        except OSError:
+            return read_people(self.path)
+        stamp = (stat.st_ino, stat.st_size, stat.st_mtime_ns)
+        read = self._read
+        if read is None or read[0] != stamp:
+            read = self._read = (stamp, read_people(self.path))
+        return read[1]
+
+    def opens(self, name: str, password: str, visit: Visit | None = None) -> bool:
+        """Whether this person may come in. Unknown names take as long as known ones.
+
+        `visit` says from where; it is then told which hash the password was compared with.
+        """
+        visit = visit or Visit()
+        kept = self.people().get(name, _NOBODY)
+        counted = self._counted(name, visit, kept)
         now = self.clock()
         with self._guard:
-            recent = [t for t in self._wrong.get(name, ()) if now - t < SIGN_IN_WINDOW]
-            if len(recent) >= SIGN_IN_ATTEMPTS:
+            self._forget(now)
+            if any(len(self._tried[key]) >= most for key, most in counted):
                 return False
-        right = matches(password, read_people(self.path).get(name, _NOBODY))
+            for key, _ in counted:  # before it is compared: many at once are counted as well
+                self._tried[key].append(now)
+        if not matches(password, kept):
+            return False
         with self._guard:
-            if right:
-                self._wrong.pop(name, None)
+            own, *others = (key for key, _ in counted)
+            self._tried.pop(own, None)
+            for key in others:
+                with suppress(ValueError):  # it is long ago
+                    self._tried[key].remove(now)
+        visit.kept = kept
+        return True
+
+    def still(self, name: str, kept: str) -> bool:
+        """Whether who came in with this hash may stay: neither removed nor with a new password."""
+        try:
+            return bool(kept) and self.people().get(name) == kept
+        except UsageError:
+            return False
+
+    @staticmethod
+    def _counted(name: str, visit: Visit, kept: str) -> tuple[tuple[tuple[str, str], int], ...]:
+        """What a try is counted for, and how many are taken of each."""
+        if hmac.compare_digest(visit.device.encode(), device_mark(kept).encode()):
+            return (((name, "a browser that is known"), SIGN_IN_ATTEMPTS),)
+        return (
+            ((name, f"from {visit.address}"), SIGN_IN_ATTEMPTS),
+            ((name, "anywhere"), SIGN_IN_ATTEMPTS_ALL),
+        )
+
+    def _forget(self, now: float) -> None:
+        for key, times in list(self._tried.items()):
+            recent = [t for t in times if now - t < SIGN_IN_WINDOW]
+            if recent:
+                self._tried[key] = recent
             else:
-                self._wrong = {k: v for k, v in self._wrong.items() if now - v[-1] < SIGN_IN_WINDOW}
-                self._wrong[name] = [*recent, now]
-        return right
+                del self._tried[key]
+
+
+def device_mark(kept: str) -> str:
+    """What a browser is given when someone has signed in; a new password makes it worthless."""
+    return hmac.digest(kept.encode(), b"a browser that is known", "sha256").hex()
+
+
+class Sessions(dict[str, str]):
+    """Who is signed in, by token: what Gradio keeps, as long as the password file agrees."""
+
+    def __init__(self, guarded: Door) -> None:
+        super().__init__()
+        self._door = guarded
+        self._kept: dict[str, str] = {}
+
+    def __setitem__(self, token: str, name: str) -> None:
+        super().__setitem__(token, name)
+        self._kept[token] = VISIT.get(Visit()).kept
+
+    def __delitem__(self, token: str) -> None:
+        super().__delitem__(token)
+        self._kept.pop(token, None)
+
+    def __contains__(self, token: object) -> bool:
+        return self.get(token) is not None
+
+    def get(self, token: Any, default: Any = None) -> Any:  # noqa: ANN401 - as a dictionary has it
+        """The name behind a token, `default` where there is none or it counts no more."""
+        name = super().get(token)
+        if name is None:
+            return default
+        if not self._door.still(name, self._kept.get(token, "")):
+            self.pop(token, None)
+            self._kept.pop(token, None)
+            return default
+        return name
 
 
 def door(host: str, path: Path | None) -> Door | None:

@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mehealth_rag.errors import IndexStateError, MehealthError
+from mehealth_rag.errors import IndexStateError, MehealthError, UsageError
 from mehealth_rag.settings import Settings
+from mehealth_ui.limits import FEEDBACK_BYTES, FEEDBACK_STORE_BYTES
 from mehealth_ui.wire import Judged
 
 FILE = "feedback.sqlite"
@@ -33,6 +34,7 @@ insert into feedback values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 on conflict (id) do update set at = excluded.at, verdict = excluded.verdict,
     reason = excluded.reason, comment = excluded.comment,
     document = excluded.document, page = excluded.page
+    where feedback.visitor = excluded.visitor
 """
 _READ = """
 select id, question, history, documents, verdict, reason, comment, document, page, answer
@@ -60,9 +62,10 @@ class FeedbackStore:
         return cls(index / FILE)
 
     def save(self, judged: Judged, place: Place, visitor: str = "") -> None:
-        """Keep a verdict. A second one on the same answer takes the place of the first.
+        """Keep a verdict. A second one of the same visitor takes the place of the first.
 
         Raises:
+            UsageError: it is too large, or another visitor's, or there are too many.
             IndexStateError: the file cannot be written.
         """
         turn, said = judged.turn, judged.feedback
@@ -81,8 +84,15 @@ class FeedbackStore:
             place.page,
             json.dumps(turn.answer, ensure_ascii=False),
         )
+        if sum(len(str(value).encode("utf-8", "replace")) for value in row) > FEEDBACK_BYTES:
+            raise UsageError(f"this is over {FEEDBACK_BYTES:,} bytes; say it in fewer words")
         with self._open() as database:
-            database.execute(_WRITE, row)
+            if self.path.stat().st_size > FEEDBACK_STORE_BYTES:
+                raise UsageError(
+                    f"no more verdicts are taken ({FILE} is full); tell whoever runs this page"
+                )
+            if database.execute(_WRITE, row).rowcount == 0:
+                raise UsageError("another visitor has judged this answer; ask the question again")
 
     def rows(self) -> list[dict[str, Any]]:
         """Every verdict as an evaluation question: the batch format and what was said."""

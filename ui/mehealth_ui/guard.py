@@ -1,7 +1,12 @@
-"""What stands before Gradio: no uploads, nothing from other hosts, the page's own head."""
+"""What stands before Gradio and the service: who may ask what, how much of it, and the page's head.
+
+Every request passes here, whichever route it goes to.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,8 +16,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mehealth_ui.limits import BODY_BYTES, UPLOADS
+from mehealth_rag.encoder.shipped import first_line
+from mehealth_ui.auth import DEVICE, DEVICE_SECONDS, VISIT, Visit, device_mark
+from mehealth_ui.hosts import Hosts
+from mehealth_ui.limits import BODY_BYTES, BODY_SECONDS
 
+LOG = logging.getLogger("mehealth.ui")
 POLICY = "; ".join(
     (
         "default-src 'self'",
@@ -32,13 +41,25 @@ _HEADERS = {
     "content-security-policy": POLICY,
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
+    "cross-origin-resource-policy": "same-origin",
 }
 _SOCIAL = re.compile(r"<meta\s+(?:property=\"og:|name=\"twitter:)[^>]*/>\s*")
-_UPLOADS = ("/gradio_api/upload", "/upload")
 USER = "mehealth.user"
 """Where a request's scope says who is signed in."""
 
-_FOR_PEOPLE = ("/gradio_api/mcp", "/page/", "/document/", "/v1/", "/metrics")
+_GRADIO = "/gradio_api/"
+_USED = re.compile(
+    r"/gradio_api/(?:info|openapi\.json|queue/(?:join|data)|call/.+|cancel|reset|heartbeat/.+"
+    r"|component_server|app_id|login_check|token|user|startup-events|theme\.css|mcp(?:/.*)?)/?"
+)
+"""What the page and its callers need of Gradio; the rest takes files, or fetches, or edits."""
+
+_OPEN = re.compile(
+    r"/?|/log(?:in|out)/?|/healthz|/readyz|/config/?|/(?:ui|assets|static|svelte)/.*|/favicon\.ico"
+    r"|/theme\.css|/robots\.txt|/manifest\.json|/gradio_api/(?:app_id|login_check|token|user"
+    r"|startup-events|theme\.css)/?"
+)
+"""What someone sees who has yet to sign in."""
 
 
 @dataclass
@@ -48,47 +69,147 @@ class Guard:
     app: ASGIApp
     head: str
     user: Callable[[Request], str | None]
+    hosts: Hosts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Turn away what is not wanted, pass on the rest with the page's headers."""
-        if scope["type"] != "http":
+        if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
             return
-        refusal = self._refusal(scope)
-        if refusal is not None:
-            await refusal(scope, receive, send)
+        if scope["type"] != "http":
+            await send({"type": "websocket.close"})  # there are none here
             return
-        sender: Send = _Heading(send)
-        scope = {**scope, USER: self.user(Request(scope))}
-        if scope["path"] in {"", "/"} and scope["method"] == "GET":
-            scope = {**scope, "headers": _plain_only(scope["headers"])}
-            sender = _Page(sender, self.head)
-        await self.app(scope, receive, sender)
+        request = Request(scope)
+        visit = _visit(request)
+        VISIT.set(visit)
+        sender = _Heading(send, visit)
+        name = self.user(request)
+        refusal = self._refusal(scope, name)
+        if refusal is not None:
+            await _refused(*refusal)(scope, receive, sender)
+            return
+        try:
+            body = await _whole(receive)
+        except _RefusedError as error:
+            await _refused(error.status, str(error))(scope, receive, sender)
+            return
+        except _GoneError:
+            return
+        await self._answer({**scope, USER: name}, _again(body, receive), sender)
 
-    def _refusal(self, scope: Scope) -> JSONResponse | None:
+    async def _answer(self, scope: Scope, receive: Receive, sender: _Heading) -> None:
+        page = scope["path"] in {"", "/"} and scope["method"] == "GET"
+        if page:
+            scope = {**scope, "headers": _plain_only(scope["headers"])}
+        try:
+            await self.app(scope, receive, _Page(sender, self.head) if page else sender)
+        except Exception as error:
+            if sender.status == 500:
+                LOG.exception("%s %s failed", scope["method"], scope["path"])
+            elif sender.status:
+                LOG.warning("%s %s broke off: %s", scope["method"], scope["path"], _line(error))
+            else:
+                LOG.exception("%s %s failed", scope["method"], scope["path"])
+                await _refused(500, "something unexpected went wrong")(scope, receive, sender)
+
+    def _refusal(self, scope: Scope, name: str | None) -> tuple[int, str] | None:
         path: str = scope["path"]
-        if not UPLOADS and path.startswith(_UPLOADS):
-            return JSONResponse({"error": "uploads are switched off"}, 403)
-        length = Headers(scope=scope).get("content-length", "0")
+        headers = Headers(scope=scope)
+        refusal = self.hosts.refusal(headers)
+        if refusal is not None:
+            return refusal
+        if path.startswith(_GRADIO) and not _USED.fullmatch(path):
+            return 403, "this is switched off"
+        length = headers.get("content-length", "0")
         if length.isdecimal() and int(length) > BODY_BYTES:
-            return JSONResponse({"error": f"at most {BODY_BYTES:,} bytes are taken"}, 413)
-        if path.startswith(_FOR_PEOPLE) and self.user(Request(scope)) is None:
-            return JSONResponse({"error": "sign in first"}, 401)
+            return _TOO_LARGE
+        if name is None and not _OPEN.fullmatch(path):
+            return 401, "sign in first"
         return None
+
+
+_TOO_LARGE = (413, f"at most {BODY_BYTES:,} bytes are taken")
+
+
+class _RefusedError(Exception):
+    """A body that is not taken."""
+
+    def __init__(self, status: int, line: str) -> None:
+        super().__init__(line)
+        self.status = status
+
+
+class _GoneError(Exception):
+    """Who asked has gone."""
+
+
+async def _whole(receive: Receive) -> bytes:
+    """The body of a request, however it was cut up. Raises _RefusedError, _GoneError."""
+    body = bytearray()
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise _GoneError
+                body += message.get("body", b"")
+                if len(body) > BODY_BYTES:
+                    raise _RefusedError(*_TOO_LARGE)
+                if not message.get("more_body"):
+                    return bytes(body)
+    except TimeoutError:
+        raise _RefusedError(408, f"the request took over {BODY_SECONDS:g} s to come") from None
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """A receiver that gives the body that was received already, then what comes after it."""
+    first: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def received() -> Message:
+        return first.pop() if first else await receive()
+
+    return received
+
+
+def _refused(status: int, line: str) -> JSONResponse:
+    return JSONResponse({"error": line}, status)
+
+
+def _line(error: Exception) -> str:
+    while isinstance(error, ExceptionGroup):  # a task group wraps what went wrong in it
+        inner = error.exceptions[0]
+        error = inner if isinstance(inner, Exception) else error
+    return first_line(error)
+
+
+def _visit(request: Request) -> Visit:
+    address = request.client.host if request.client else ""
+    return Visit(address, request.cookies.get(DEVICE, ""))
 
 
 @dataclass
 class _Heading:
-    """Adds the headers."""
+    """Adds the headers, and remembers how the answer began."""
 
     send: Send
+    visit: Visit
+    status: int = 0
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
+            self.status = message["status"]
             headers = MutableHeaders(scope=message)
             for name, value in _HEADERS.items():
                 headers[name] = value
+            if self.visit.kept:  # just signed in: the next time this browser is known
+                headers.append("set-cookie", self._cookie())
         await self.send(message)
+
+    def _cookie(self) -> str:
+        return (
+            f"{DEVICE}={device_mark(self.visit.kept)}; Path=/; HttpOnly; SameSite=Strict; "
+            f"Max-Age={DEVICE_SECONDS}"
+        )
 
 
 class _Page:

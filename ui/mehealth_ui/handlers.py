@@ -101,11 +101,16 @@ def look(desk: Desk, payload: object) -> str:
         )
 
 
-def judge(desk: Desk, payload: object, visitor: str) -> dict[str, Any]:
-    """Keep what a person says of an answer; the turn comes back with it."""
+def judge(desk: Desk, payload: object, visitor: str, address: str = "") -> dict[str, Any]:
+    """Keep what a person says of an answer; the turn comes back with it.
+
+    A verdict belongs to who is signed in, else to the browser that sent it.
+    """
     try:
+        desk.feedback_gate.admit(visitor, address)
         judged = wire.parse(wire.Judged, payload)
-        desk.feedback.save(judged, place_meant(desk, judged), visitor)
+        owner = visitor if visitor != address or not judged.key else judged.owner
+        desk.feedback.save(judged, place_meant(desk, judged), owner)
     except MehealthError as error:
         return {"error": _sentence(str(error))}
     return {"feedback": judged.feedback.model_dump()}
@@ -149,6 +154,7 @@ def suggest(desk: Desk, payload: object) -> dict[str, Any]:
     return {
         "html": join(turns.ask_button(q) for q in found),
         "ready": desk.pool.ready.is_set() or len(found) >= 4,
+        "news": desk.news,
     }
 
 
@@ -185,7 +191,7 @@ def _grow(desk: Desk, wanted: wire.Ask) -> Iterator[dict[str, Any] | None]:
         "feedback": None,
     }
     shown = turns.Shown(wanted.id, last, documents, followups)
-    yield {"id": wanted.id, "html": turns.turn(shown), "record": record}
+    yield {"id": wanted.id, "html": turns.turn(shown), "record": record, "news": desk.news}
 
 
 def _scope(desk: Desk, documents: list[str]) -> tuple[str, ...]:

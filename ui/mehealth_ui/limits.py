@@ -24,23 +24,47 @@ PICTURE_WIDTHS = (480, 960, 1600)
 """Pixels: the only widths that pages are drawn in, so that nobody can ask for a million."""
 
 PICTURE_CACHE_BYTES = 48_000_000
+PICTURES_WAITING = 100
+"""Pictures that may wait to be drawn; of more a grey page is shown."""
+
+PICTURE_AGAIN_SECONDS = 600.0
+"""After which a page that could not be drawn is tried again: it may have been the machine."""
+
 COMMENT_LENGTH = 2_000
+FEEDBACK_PER_MINUTE = 20
+FEEDBACK_BYTES = 200_000
+"""Of one verdict with its answer: a long answer has a tenth."""
+
+FEEDBACK_STORE_BYTES = 200_000_000
+"""Of all verdicts together; more are refused until somebody has looked at them."""
+
 SEARCH_HITS = 50
 BODY_BYTES = 4_000_000
 """Of one request; a long conversation that is shown again is far below."""
+
+BODY_SECONDS = 30.0
+"""In which a request has to be here."""
+
+STALLED_SECONDS = 15.0
+"""Twice as long, at the most, a connection may stand still while the other side has to act."""
+
+CONNECTIONS = 1_000
+"""At a time; more are told that the page is busy."""
 
 SESSIONS = 200
 """Kept by Gradio at some 40 kB each. Nothing of ours is in them, so few are enough."""
 
 VISITORS_PER_ADDRESS = 40
-"""An office shares one address: so many times the rate of one visitor is let through from it."""
-
-UPLOADS = False
-"""Nobody can upload anything."""
+"""An office shares one address: so many times the rate of one person is let through from it."""
 
 SIGN_IN_ATTEMPTS = 10
+"""Wrong passwords for one name from one address, or from a browser that signed in before."""
+
+SIGN_IN_ATTEMPTS_ALL = 100
+"""The same from all addresses together. A browser that signed in before is not counted there."""
+
 SIGN_IN_WINDOW = 300.0
-"""Seconds in which so many wrong passwords for one name are taken; then it has to wait."""
+"""Seconds in which so many are taken; then they have to wait."""
 
 
 class TooManyError(UsageError):
@@ -96,15 +120,21 @@ class Gate:
 
     visitors: Rate
     addresses: Rate
+    what: str = "questions"
+    again: str = "ask"
 
     @classmethod
     def of(cls, limits: Limits) -> Gate:
-        """A gate for these limits."""
-        rate = limits.questions_per_minute
-        return cls(Rate(rate), Rate(rate * VISITORS_PER_ADDRESS))
+        """A gate for questions, with these limits."""
+        return cls.at(limits.questions_per_minute)
+
+    @classmethod
+    def at(cls, rate: int, what: str = "questions", again: str = "ask") -> Gate:
+        """A gate for so many a minute; `what` and `again` are the words of its error."""
+        return cls(Rate(rate), Rate(rate * VISITORS_PER_ADDRESS), what, again)
 
     def admit(self, visitor: str, address: str) -> None:
-        """Let one question in.
+        """Let one in. Who has not signed in is known by the address alone, as `visitor` too.
 
         Raises:
             TooManyError: too many in the last minute; it says how long to wait.
@@ -112,5 +142,6 @@ class Gate:
         wait = max(self.visitors.wait(visitor), self.addresses.wait(address))
         if wait > 0:
             raise TooManyError(
-                f"that was too many questions in a minute; ask again in {max(1, round(wait))} s"
+                f"that was too many {self.what} in a minute; "
+                f"{self.again} again in {max(1, round(wait))} s"
             )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import asyncio
+import logging
 from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
@@ -10,15 +11,17 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from mehealth_rag.errors import MehealthError
-from mehealth_rag.types import SourceState
+from mehealth_rag.errors import ReadingError, UsageError
 from mehealth_ui.assets import FILES, STATIC
 from mehealth_ui.limits import PICTURE_WIDTHS
+from mehealth_ui.pictures import grey_page
 
 if TYPE_CHECKING:
     from mehealth_ui.desk import Desk
 
+LOG = logging.getLogger("mehealth.ui")
 _KEEP = {"cache-control": "private, max-age=86400"}
+_NEVER = {"cache-control": "no-store"}
 _FRESH = {"cache-control": "no-cache"}
 
 
@@ -31,15 +34,22 @@ def routes(desk: Desk) -> list[Route]:
         if not width.isdecimal() or len(width) > 5:
             return PlainTextResponse("the width is not a number", 400)
         try:
-            png = await run_in_threadpool(desk.pictures.picture, document, page, int(width))
-        except MehealthError:
+            drawn = await run_in_threadpool(desk.pictures.picture, document, page, int(width))
+            png = await asyncio.shield(asyncio.wrap_future(drawn))  # others may wait for it too
+        except UsageError:
             return PlainTextResponse("there is no such page", 404)
+        except ReadingError as error:
+            LOG.warning("no picture of page %d of %s: %s", page, document, error)
+            return Response(grey_page(str(error)), 503, _NEVER, "image/svg+xml")
         return Response(png, media_type="image/png", headers=_KEEP)
 
     async def document(request: Request) -> Response:
-        path = _file(desk, request.path_params["document"])
-        if path is None:
+        try:
+            path = await run_in_threadpool(desk.originals.path, request.path_params["document"])
+        except UsageError:
             return PlainTextResponse("there is no such document", 404)
+        except ReadingError as error:
+            return PlainTextResponse(str(error), 409, _NEVER)
         pdf = path.suffix.lower() == ".pdf"
         # Anything but a PDF goes out as text: a document's own markup never runs here.
         kind = "application/pdf" if pdf else "text/plain; charset=utf-8"
@@ -56,12 +66,3 @@ def routes(desk: Desk) -> list[Route]:
         Route("/document/{document:str}", document),
         Route("/ui/{name:str}", static),
     ]
-
-
-def _file(desk: Desk, document: str) -> Path | None:
-    """The file of an indexed document; the id is looked up, never made into a path."""
-    status = desk.catalogue.get(document)
-    if status is None or status.state is not SourceState.INDEXED:
-        return None
-    path = status.source.path
-    return path if path is not None and path.is_file() else None

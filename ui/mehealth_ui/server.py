@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import logging
 import os
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("mehealth.ui")
 _DEFAULT_TITLE = "Ask the documents"
+_HASHING = 2
+"""Passwords that are hashed at a time: each takes 16 MB."""
+
 _DESCRIPTION = "Questions and answers over a set of documents, each answer with its quote and page"
 
 
@@ -54,14 +58,12 @@ def serve(settings: Settings, *, show: bool = False) -> None:
         served = build(settings, open_assistant(settings), guarded)
         server = uvicorn_server(served.app)
         address = _address(settings.ui_host, settings.ui_port)
-        print(f"The page is at {address}  (Ctrl-C stops it)", file=sys.stderr, flush=True)
-        served.desk.begin()
-        if show and _has_screen():
-            threading.Timer(0.5, webbrowser.open, [address]).start()
-        try:
+        with contextlib.closing(served.desk), contextlib.suppress(KeyboardInterrupt):
+            print(f"The page is at {address}  (Ctrl-C stops it)", file=sys.stderr, flush=True)
+            served.desk.begin()
+            if show and _has_screen():
+                threading.Timer(0.5, webbrowser.open, [address]).start()
             server.run(sockets=[listening])
-        finally:
-            served.desk.closing.set()
 
 
 def open_assistant(settings: Settings) -> Assistant:
@@ -84,6 +86,7 @@ def build(settings: Settings, assistant: Assistant, guarded: Door | None = None)
     from mehealth_ui.assets import STATIC, head
     from mehealth_ui.desk import Desk
     from mehealth_ui.guard import Guard
+    from mehealth_ui.hosts import Hosts
     from mehealth_ui.routes import routes
     from mehealth_ui.service import VERSION, add_service
     from mehealth_ui.theme import theme
@@ -112,16 +115,28 @@ def build(settings: Settings, assistant: Assistant, guarded: Door | None = None)
         theme=theme(),
         show_error=True,
     )
-    user = _who(outer) if guarded else _anyone
-    return Served(Guard(outer, head(title, _DESCRIPTION), user), desk)
+    user = _who(outer, guarded) if guarded else _anyone
+    hosts = Hosts.of(settings.ui_host, (settings.ui_hosts or "").split(","))
+    return Served(Guard(outer, head(title, _DESCRIPTION), user, hosts), desk)
 
 
 def uvicorn_server(app: ASGIApp) -> Server:
     """The web server around the page; it tells of problems only."""
     import uvicorn
 
+    from mehealth_ui.connections import Watched
+    from mehealth_ui.limits import CONNECTIONS
+
     return uvicorn.Server(
-        uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=3, server_header=False)
+        uvicorn.Config(
+            app,
+            http=Watched,
+            ws="none",
+            log_level="warning",
+            limit_concurrency=CONNECTIONS,
+            timeout_graceful_shutdown=3,
+            server_header=False,
+        )
     )
 
 
@@ -136,12 +151,18 @@ def corpus_title(settings: Settings) -> str:
 
 
 def _asynchronous(guarded: Door) -> Any:  # noqa: ANN401 - Gradio takes any callable
-    """The door's check off the event loop: hashing takes a while by design."""
-    from starlette.concurrency import run_in_threadpool
+    """The door's check off the event loop: hashing takes a while, and memory, by design."""
+    import asyncio
+    from concurrent.futures import ThreadPoolExecutor
+
+    from mehealth_ui.auth import VISIT, Visit
+
+    hashing = ThreadPoolExecutor(_HASHING, "sign-in")
 
     async def check(name: str, password: str) -> bool:
+        loop, visit = asyncio.get_running_loop(), VISIT.get(Visit())
         try:
-            return await run_in_threadpool(guarded.opens, name, password)
+            return await loop.run_in_executor(hashing, guarded.opens, name, password, visit)
         except MehealthError:
             LOG.exception("nobody can sign in")
             return False
@@ -149,8 +170,11 @@ def _asynchronous(guarded: Door) -> Any:  # noqa: ANN401 - Gradio takes any call
     return check
 
 
-def _who(outer: FastAPI) -> Any:  # noqa: ANN401 - request in, name out
+def _who(outer: FastAPI, guarded: Door) -> Any:  # noqa: ANN401 - request in, name out
+    from mehealth_ui.auth import Sessions
+
     inner: Any = outer.router.routes[-1].app  # type: ignore[attr-defined]
+    inner.tokens = Sessions(guarded)
 
     def user(request: Any) -> str | None:  # noqa: ANN401 - starlette's request
         for kind in ("access-token", "access-token-unsecure"):

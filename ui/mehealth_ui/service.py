@@ -6,6 +6,7 @@ Everything here is typed, so that `/openapi.json` describes it.
 from __future__ import annotations
 
 import json
+import logging
 import re
 import time
 import uuid
@@ -23,18 +24,21 @@ from fastapi.routing import APIRoute
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
+from mehealth_rag.encoder.shipped import first_line
 from mehealth_rag.errors import MehealthError, UsageError
 from mehealth_rag.guide.values import Guide
 from mehealth_rag.serialise import answer_json, guides_json, hit_json, source_json, verdict_json
 from mehealth_rag.settings import Engine
 from mehealth_rag.types import Answer, Citation, Verdict
 from mehealth_ui.desk import Desk
+from mehealth_ui.guard import USER
 from mehealth_ui.handlers import check_question
 from mehealth_ui.limits import HISTORY_TURNS, SEARCH_HITS, TooManyError
 
 if TYPE_CHECKING:
     from mehealth_rag.types import Turn
 
+LOG = logging.getLogger("mehealth.ui")
 MODEL = "mehealth"
 """The one model of the OpenAI-compatible endpoint."""
 
@@ -143,6 +147,7 @@ class State(BaseModel):
     index: str = ""
     engine: str = ""
     reader: str = ""
+    news: str = ""
 
 
 def _model(name: str, value: type, doc: str) -> type[BaseModel]:
@@ -227,7 +232,8 @@ def _rest(desk: Desk) -> APIRouter:
         growing = _growing(desk, sent)
         if stream:
             first = next(growing)  # what is wrong is told before the stream begins
-            return StreamingResponse(map(_event, chain([first], growing)), media_type=STREAM)
+            events = map(_event, chain([first], growing))
+            return StreamingResponse(_whole_stream(events), media_type=STREAM)
         return JSONResponse(_last(growing))
 
     @router.post("/search", response_model=Hits)
@@ -281,7 +287,7 @@ def _chat(desk: Desk) -> APIRouter:
         if sent.stream:
             first = next(growing)
             parts = (Linked(part, str(request.base_url)) for part in chain([first], growing))
-            return StreamingResponse(_chunks(about, parts), media_type=STREAM)
+            return StreamingResponse(_whole_stream(_chunks(about, parts)), media_type=STREAM)
         *_, answer = growing
         told = Linked(answer, str(request.base_url))
         message = {"role": "assistant", "content": told.text, "annotations": told.annotations}
@@ -305,7 +311,9 @@ def _health(desk: Desk) -> APIRouter:
     @router.get("/readyz")
     def readyz() -> State:
         """Whether questions can be answered: the index is open and the reader is loaded."""
-        return State(status="ready", index=desk.version, engine=desk.engine, **_by(desk))
+        return State(
+            status="ready", index=desk.version, engine=desk.engine, news=desk.news, **_by(desk)
+        )
 
     @router.get("/metrics")
     def metrics() -> PlainTextResponse:
@@ -317,7 +325,7 @@ def _health(desk: Desk) -> APIRouter:
 
 def _admit(desk: Desk, request: Request) -> None:
     address = request.client.host if request.client else ""
-    desk.gate.admit(address, address)
+    desk.gate.admit(request.scope.get(USER) or address, address)
 
 
 def _by(desk: Desk) -> dict[str, str]:
@@ -335,6 +343,16 @@ def _growing(desk: Desk, sent: QuestionSent) -> Iterator[dict[str, Any]]:
 def _last(growing: Iterator[dict[str, Any]]) -> dict[str, Any]:
     *_, whole = growing
     return whole
+
+
+def _whole_stream(events: Iterable[str]) -> Iterator[str]:
+    """The events of a stream; what breaks it is told as its last one, and in one line to us."""
+    try:
+        yield from events
+    except Exception as error:
+        LOG.warning("a stream broke off: %s: %s", type(error).__name__, first_line(error))
+        told = str(error) if isinstance(error, MehealthError) else "something unexpected went wrong"
+        yield _event({"error": told})
 
 
 def _event(value: object) -> str:

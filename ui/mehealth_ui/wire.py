@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
@@ -9,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapte
 from mehealth_rag.errors import UsageError
 from mehealth_rag.settings import Engine
 from mehealth_rag.types import Answer
-from mehealth_ui.limits import COMMENT_LENGTH, CONVERSATION_TURNS
+from mehealth_ui.limits import COMMENT_LENGTH, CONVERSATION_TURNS, HISTORY_TURNS
 
 Key = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Text = Annotated[str, StringConstraints(max_length=20_000)]
@@ -103,8 +104,15 @@ class Judged(Sent):
     """A turn with the verdict on it and the turns before."""
 
     turn: Turn
-    history: list[tuple[Text, Text]] = []
+    history: list[tuple[Text, Text]] = Field(default=[], max_length=HISTORY_TURNS)
     feedback: Verdict
+    key: str = Field("", max_length=200)
+    """A secret of the browser: only who knows it may change the verdict."""
+
+    @property
+    def owner(self) -> str:
+        """The browser, as it is kept."""
+        return f"browser {hashlib.sha256(self.key.encode()).hexdigest()[:32]}"
 
 
 T = TypeVar("T")

@@ -1,10 +1,11 @@
-"""A reading process: reads the files that it is asked for, one after another, within its limits.
+"""A reading process: reads and draws what it is asked for, one after another, within its limits.
 
 Run as `python -m mehealth_rag.reading.child MEGABYTES PARENT`; imports only what reading needs.
 """
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import os
 import pickle
@@ -17,7 +18,7 @@ from typing import BinaryIO
 from mehealth_rag.errors import ReadingError
 from mehealth_rag.reading import read_document, upkeep, wire
 from mehealth_rag.reading.options import ReadingOptions
-from mehealth_rag.reading.wire import Kind
+from mehealth_rag.reading.wire import Kind, Picture
 from mehealth_rag.types import Source
 
 _BEAT = 0.5
@@ -37,11 +38,11 @@ def main() -> None:
     upkeep.listen(_beats(answers))
     while True:
         try:
-            source, options = pickle.load(sys.stdin.buffer)  # noqa: S301 - from the program itself
+            source, options, picture = pickle.load(sys.stdin.buffer)  # noqa: S301 - from the program itself
         except EOFError:
             return
         with upkeep.uncollected():  # a document is gone before anybody would look for its cycles
-            kind, said = _answer(source, options)
+            kind, said = _answer(source, options, picture)
         wire.write(answers, kind, said)
         if kind is Kind.LAST_ERROR:
             return
@@ -58,8 +59,12 @@ def limit_memory(size: int) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (size, size))
 
 
-def _answer(source: Source, options: ReadingOptions) -> tuple[Kind, object]:
+def _answer(
+    source: Source, options: ReadingOptions, picture: Picture | None
+) -> tuple[Kind, object]:
     try:
+        if picture is not None:
+            return Kind.PICTURE, _drawn(source, options, picture)
         return Kind.DOCUMENT, wire.pack(read_document(source, options))
     except ReadingError as error:
         return Kind.ERROR, str(error)
@@ -68,6 +73,15 @@ def _answer(source: Source, options: ReadingOptions) -> tuple[Kind, object]:
         reason = _REASONS.get(type(error), said)
     mend = "get the file again or leave it out"
     return Kind.LAST_ERROR, f"{source.path}: cannot be read ({reason}); {mend}"
+
+
+def _drawn(source: Source, options: ReadingOptions, picture: Picture) -> str:
+    from mehealth_rag.reading.pdf_file import render_page
+
+    if source.path is None:
+        raise ReadingError(f"{source.id}: the file is not present; fetch it")
+    drawn = render_page(source.path, picture.page, picture.width, options.passwords)
+    return base64.b64encode(drawn).decode()
 
 
 def _beats(answers: BinaryIO) -> Callable[[], None]:

@@ -1,12 +1,14 @@
-"""Reading in processes of their own, so that no file can take the program along.
+"""Reading and drawing in processes of their own, so that no file can take the program along.
 
 Each reading process has limits on time and memory and reads one file after another; a file that
 breaks it is a ReadingError like any other, and the next file gets a new process. Several read at
-the same time, and what is asked for next is read ahead, in the order that was announced.
+the same time, and what is asked for next is read ahead, in the order that was announced. Pictures
+of pages are drawn by such processes too, with limits of their own.
 """
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import os
 import pickle
@@ -17,7 +19,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import IO, Any
@@ -25,7 +27,7 @@ from typing import IO, Any
 from mehealth_rag.errors import ReadingError
 from mehealth_rag.reading import wire
 from mehealth_rag.reading.options import ReadingOptions
-from mehealth_rag.reading.wire import BrokenWireError, Kind
+from mehealth_rag.reading.wire import BrokenWireError, Kind, Picture
 from mehealth_rag.types import Document, Source
 
 _CHILD = (sys.executable, "-P", "-m", "mehealth_rag.reading.child")
@@ -56,8 +58,7 @@ class Readers:
         self._limits = limits
         self._expected: deque[Source] = deque()
         self._started: dict[str, Future[Document]] = {}
-        self._idle: queue.LifoQueue[_Process] = queue.LifoQueue()
-        self._all: list[_Process] = []
+        self._processes = _Processes(limits)
         self._pool = ThreadPoolExecutor(limits.processes, "reading")
 
     def __enter__(self) -> Readers:
@@ -85,11 +86,9 @@ class Readers:
     def close(self) -> None:
         """End all reading processes, at once."""
         self._expected.clear()
-        for process in list(self._all):
-            process.end()
+        self._processes.end()
         self._pool.shutdown(cancel_futures=True)
-        for process in self._all:  # one may have been started meanwhile
-            process.end()
+        self._processes.end()  # one may have been started meanwhile
 
     def _forget_before(self, source: Source) -> None:
         """Let go of what was announced before `source` and then not asked for."""
@@ -106,18 +105,63 @@ class Readers:
         self._started[source.id] = self._pool.submit(self._read_in_process, source)
 
     def _read_in_process(self, source: Source) -> Document:
+        with self._processes.one() as process:
+            return process.read(source, self._options)
+
+
+DRAWING = Limits(seconds=20.0, megabytes=1_000, processes=2)
+"""What the picture of a page may take: somebody waits for it."""
+
+
+class Drawers:
+    """Processes that draw pages of PDFs, started when they are first needed.
+
+    Any number of threads may ask; as many pictures as there are processes are drawn at a time.
+    """
+
+    def __init__(self, passwords: Sequence[str] = (), limits: Limits = DRAWING) -> None:
+        self._options = ReadingOptions(passwords=tuple(passwords))
+        self._processes = _Processes(limits)
+        self._turns = threading.BoundedSemaphore(limits.processes)
+
+    def draw(self, source: Source, picture: Picture) -> bytes:
+        """A page of a source's PDF as a PNG picture. Raises ReadingError."""
+        with self._turns, self._processes.one() as process:
+            return process.draw(source, self._options, picture)
+
+    def close(self) -> None:
+        """End all processes, at once; what they were drawing is a ReadingError."""
+        self._processes.end()
+
+
+class _Processes:
+    """Reading processes, each for one thread at a time; one that ended is not given out again."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._idle: queue.LifoQueue[_Process] = queue.LifoQueue()
+        self._all: list[_Process] = []
+
+    @contextlib.contextmanager
+    def one(self) -> Iterator[_Process]:
+        """A process that waits for work, a new one where there is none."""
         try:
             process = self._idle.get_nowait()
         except queue.Empty:
             process = _Process(self._limits)
             self._all.append(process)
         try:
-            return process.read(source, self._options)
+            yield process
         finally:
             if process.alive:
                 self._idle.put(process)
             else:
                 self._all.remove(process)
+
+    def end(self) -> None:
+        """End all of them."""
+        for process in list(self._all):
+            process.end()
 
 
 class _Process:
@@ -142,25 +186,45 @@ class _Process:
 
     def read(self, source: Source, options: ReadingOptions) -> Document:
         """Have a file read. Raises ReadingError; the process may then be at its end."""
+        slow = (
+            f"reading it took too long ({self._limits.seconds:g} s at one place, or that many "
+            "minutes); get the file again, leave it out or raise reading_seconds"
+        )
+        said = self._answer((source, options, None), source, Kind.DOCUMENT, slow)
         try:
-            pickle.dump((source, options), self._asked)
+            return wire.unpack(said, source)
+        except BrokenWireError as error:
+            raise self._died(source) from error
+
+    def draw(self, source: Source, options: ReadingOptions, picture: Picture) -> bytes:
+        """Have a page drawn. Raises ReadingError; the process may then be at its end."""
+        slow = f"drawing page {picture.page} took over {self._limits.seconds:g} s"
+        said = self._answer((source, options, picture), source, Kind.PICTURE, slow)
+        try:
+            return base64.b64decode(said, validate=True)
+        except (TypeError, ValueError) as error:
+            raise self._died(source) from error
+
+    def _answer(self, asked: object, source: Source, wanted: Kind, slow: str) -> Any:  # noqa: ANN401
+        """What the process makes of a file; `slow` says what is wrong where nothing comes."""
+        try:
+            pickle.dump(asked, self._asked)
             self._asked.flush()
-        except OSError as error:
+        except (OSError, ValueError) as error:  # ValueError: another thread has ended it
             raise self._died(source) from error
         until = time.monotonic() + _LONGEST * self._limits.seconds
         while True:
-            kind, said = self._next(source, until)
-            if kind is Kind.DOCUMENT:
-                try:
-                    return wire.unpack(said, source)
-                except BrokenWireError as error:
-                    raise self._died(source) from error
+            kind, said = self._next(source, until, slow)
             if kind is Kind.LAST_ERROR:
                 self.end()
-            if kind is not Kind.BEAT:
+            if kind in {Kind.ERROR, Kind.LAST_ERROR}:
                 raise ReadingError(said)
+            if kind is wanted:
+                return said
+            if kind is not Kind.BEAT:
+                raise self._died(source)
 
-    def _next(self, source: Source, until: float) -> tuple[Kind, Any]:
+    def _next(self, source: Source, until: float, slow: str) -> tuple[Kind, Any]:
         """The next answer. Raises ReadingError where none comes in time, or ever."""
         try:
             answer = self._answers.get(timeout=self._limits.seconds)
@@ -168,11 +232,7 @@ class _Process:
             answer, until = None, 0.0
         if time.monotonic() > until:
             self.end()
-            raise ReadingError(
-                f"{source.path}: reading it took too long ({self._limits.seconds:g} s at one "
-                "place, or that many minutes); get the file again, leave it out or raise "
-                "reading_seconds"
-            )
+            raise ReadingError(f"{source.path}: {slow}")
         if answer is None:
             raise self._died(source)
         return answer

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import io
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -114,12 +115,19 @@ def wide_text(ask: Callable[..., int], *about: object) -> str:
 _WIDEST = 4000
 """Pixels; a wider picture helps nobody and costs memory."""
 
+_MOST_PIXELS = 16_000_000
+"""Of a picture: a page of the usual form has 4 million at 1,600 pixels wide."""
+
+_NARROWEST = 100
+"""Pixels: on a narrower picture nobody sees anything."""
+
 
 def render_page(path: Path, number: int, width: int, passwords: Sequence[str] = ()) -> bytes:
     """One page of a PDF as a PNG picture `width` pixels wide. `number` counts from 1.
 
-    A box of the text, in points from the displayed page's bottom left, falls on the picture at the
-    scale `width / page width`, measured from the bottom. `passwords` are tried on a locked file.
+    A very long page is drawn narrower, so that the picture stays in bounds. A box of the text, in
+    points from the displayed page's bottom left, falls on the picture at the scale
+    `picture width / page width`, measured from the bottom. `passwords` are tried on a locked file.
     Raises ReadingError.
     """
     if not 1 <= width <= _WIDEST:
@@ -132,10 +140,25 @@ def render_page(path: Path, number: int, width: int, passwords: Sequence[str] = 
         if not 1 <= number <= len(document):
             raise ReadingError(f"{path}: no page {number}; the file has {len(document)}")
         page = document[number - 1]
+        scale = _scale(page.get_size(), width)
+        if scale is None:
+            raise ReadingError(f"{path}: page {number} is too long and narrow for a picture")
         picture = io.BytesIO()
-        page.render(scale=width / page.get_width()).to_pil().save(picture, "PNG")
+        page.render(scale=scale).to_pil().save(picture, "PNG")
     except pdfium.PdfiumError as error:
         raise ReadingError(f"{path}: page {number} cannot be shown ({error})") from error
     finally:
         document.close()
     return picture.getvalue()
+
+
+def _scale(size: tuple[float, float], width: int) -> float | None:
+    """Pixels for a point: for the wanted width, or as many as a picture may have at the most.
+
+    None where nothing could be seen then.
+    """
+    wide, high = size
+    if wide <= 0 or high <= 0:
+        return None
+    scale = min(width / wide, math.sqrt(_MOST_PIXELS / (wide * high)))
+    return scale if scale * wide >= min(width, _NARROWEST) - 1 else None

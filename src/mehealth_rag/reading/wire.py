@@ -7,6 +7,7 @@ taken as plain values, from which pages are made here.
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import IO, Any
 
@@ -23,10 +24,20 @@ class Kind(StrEnum):
     BEAT = "beat"
     """Nothing: reading goes on."""
     DOCUMENT = "document"
+    PICTURE = "picture"
+    """A PNG picture in base64."""
     ERROR = "error"
     """Why the file cannot be read."""
     LAST_ERROR = "last error"
     """The same, and the process ends: it may be damaged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What is asked for where a page is to be drawn: its number from 1, the width in pixels."""
+
+    page: int
+    width: int
 
 
 class BrokenWireError(Exception):

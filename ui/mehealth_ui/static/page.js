@@ -96,6 +96,7 @@
       keep();
       finish();
       toTurn(value.id);
+      news(value.news);
       const first = value.record.answer.citations[0];
       prefetch(value.record.answer);
       if (!wide()) return;
@@ -371,7 +372,7 @@
     if (!kept) return;
     const at = state.conversation.turns.indexOf(kept);
     const history = state.conversation.turns.slice(Math.max(0, at - 12), at).map((t) => [t.question, t.answer.answer]);
-    const result = await state.server.judge({ turn: kept, history, feedback });
+    const result = await state.server.judge({ turn: kept, history, feedback, key: store.secret() });
     const note = $(".noted", turn);
     if (result.error) { note.textContent = result.error; return; }
     kept.feedback = result.feedback;
@@ -404,12 +405,21 @@
     setTimeout(() => { button.textContent = before; }, 1500);
   }
 
+  /* What whoever runs the page should do; it stays until they have. */
+  function news(text) {
+    const line = $(".news");
+    if (!line) return;
+    line.textContent = text || "";
+    line.hidden = !text;
+  }
+
   function say(text) { $(".scope-note").textContent = text; }
 
   async function suggestions(tries = 0) {
     if (!state.server) return;
     const found = await state.server.suggest({ documents: filter() }).catch(() => null);
     if (!found) return;
+    news(found.news);
     $(".suggestions").innerHTML = found.html;
     if (!found.ready && tries < 30) setTimeout(() => suggestions(tries + 1), 1000);
   }

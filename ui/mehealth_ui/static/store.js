@@ -24,6 +24,16 @@
     }
   }
 
+  /* Known to this browser only: it lets nobody else change what was said of an answer here. */
+  let mine = "";
+  function secret() {
+    mine ||= read("secret", "");
+    if (mine) return mine;
+    mine = [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join("");
+    write("secret", mine);
+    return mine;
+  }
+
   function remove(name) {
     try {
       localStorage.removeItem(key(name));
@@ -66,5 +76,5 @@
 
   const current = () => open(read("current", "")) || fresh();
   const choose = (id) => write("current", id);
-  window.mehealthStore = { read, write, newId, list, fresh, open, save, rename, drop, current, choose };
+  window.mehealthStore = { read, write, secret, newId, list, fresh, open, save, rename, drop, current, choose };
 })();
