@@ -11,6 +11,8 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mehealth_rag.reader.model import Judgement
 
 _AUXILIARY = re.compile(
@@ -21,9 +23,10 @@ _UNTRUE = "It is not true that "
 _LEAST = 1e-4
 
 
-def opposite(statement: str) -> str:
-    """The statement with its sense turned round."""
-    return turned_round(statement) or _UNTRUE + _inside(statement)
+def opposites(statement: str) -> tuple[str, ...]:
+    """The statement with its sense turned round: as one that is not true, and by its own verb."""
+    forms = (_UNTRUE + _inside(statement), turned_round(statement))
+    return tuple(filter(None, forms))
 
 
 def turned_round(statement: str) -> str:
@@ -35,9 +38,9 @@ def turned_round(statement: str) -> str:
     return f"{statement[: said.end()]} not{statement[said.end() :]}" if said else ""
 
 
-def leaning(own: Judgement, opposed: Judgement) -> float:
-    """How far a statement is carried rather than denied, beyond its opposite, in log odds."""
-    return _odds(own) - _odds(opposed)
+def leaning(own: Judgement, opposed: Sequence[Judgement]) -> float:
+    """How far a statement is carried rather than denied beyond its opposites, in log odds."""
+    return _odds(own) - sum(map(_odds, opposed)) / len(opposed)
 
 
 def _odds(judgement: Judgement) -> float:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from mehealth_rag.guard.exact import Sources, Step, steps
-from mehealth_rag.guard.opposite import leaning, opposite
+from mehealth_rag.guard.opposite import leaning, opposites
 from mehealth_rag.guard.values import values, without
 from mehealth_rag.language.figures import FigureKind
 from mehealth_rag.language.orders import gives_orders
@@ -48,9 +48,9 @@ other forms. A figure leaves nothing."""
 TAKEN_FOR_IT = 0.5
 """From this probability on a sentence with another figure is held to speak of the same thing."""
 
-OPPOSED = 0.15
-"""Log odds by which a denied statement has to be carried beyond its opposite, to be held for true
-after all."""
+OPPOSED, LEAST_CARRIED = 0.1, 0.2
+"""Log odds by which a denied statement has to be carried beyond its opposites, and how likely, to
+be held for true after all."""
 
 WORD_FOR_WORD, FEWEST_WORDS = 0.999, 4
 """How surely a sentence carries a statement that is the same, or denies one that is it but for a
@@ -132,15 +132,17 @@ def weigh(reader: Reader, case: Case) -> Weighed:
 def settled(reader: Reader, case: Case, weighed: Weighed) -> Weighed:
     """The same, with a denial turned round whose opposite is denied even more.
 
-    Both are read against the quotes alone. A value that is missing is a reason of its own.
+    All are read against the quotes alone. A figure or date may be a reason of its own: the reader
+    tells one from another, and rightly denies what has a wrong one.
     """
     judgement = weighed.judgement
-    if judgement.carried >= judgement.denied or weighed.missing or not weighed.quotes:
+    by_values = any(step.kind != "name" or step.how == "missing" for step in weighed.steps)
+    if by_values or not LEAST_CARRIED <= judgement.carried < judgement.denied:
         return weighed
     text = [case.only(weighed.quotes)]
-    own, opposed = (
+    own, *opposed = (
         reader.judge(statement, text, case.question)[0]
-        for statement in (case.statement, opposite(case.statement))
+        for statement in (case.statement, *opposites(case.statement))
     )
     if leaning(own, opposed) < OPPOSED:
         return weighed
