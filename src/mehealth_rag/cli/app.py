@@ -1,4 +1,4 @@
-"""The commands of `mehealth`. Nothing heavy is imported before the command that needs it runs."""
+"""The commands of `mehealth`; each imports its heavy modules only when it runs."""
 
 from __future__ import annotations
 
@@ -48,14 +48,14 @@ _SETTINGS: dict[str, Any] = {
     "corpus": Corpus,
     "index": Index,
 }
-"""Options that stand for settings."""
+"""Options that override a setting of the same name."""
 
 Work = Callable[..., int | None]
-"""What a command does with the settings and its own options; returns its exit code."""
+"""The body of a command: takes the settings and its own options, returns the exit code."""
 
 
 def _command(*flags: str) -> Callable[[Work], Work]:
-    """Make a function a command with the options that all have, and with `flags` of `_SETTINGS`."""
+    """Register a function as a command with the shared options and `flags` from `_SETTINGS`."""
     flags = (*flags, "corpus", "index")
 
     def register(work: Work) -> Work:
@@ -65,12 +65,12 @@ def _command(*flags: str) -> Callable[[Work], Work]:
                 code = work(Common(settings, json), **options)
             raise typer.Exit(code or 0)
 
-        own = list(inspect.signature(work, eval_str=True).parameters.values())[1:]
+        parameters = list(inspect.signature(work, eval_str=True).parameters.values())[1:]
         shared = [_option(name, _SETTINGS[name], None) for name in flags]
         switches = [_option("json", Json, False), _option("debug", Debug, False)]
         run.__doc__ = work.__doc__
         run.__signature__ = inspect.Signature(  # type: ignore[attr-defined] # typer reads it
-            [*own, *shared, *switches]
+            [*parameters, *shared, *switches]
         )
         app.command(work.__name__)(run)
         return work
@@ -110,7 +110,7 @@ def ask(
     """Answer one question, or a file of them."""
     from mehealth_rag.cli.batch import given
 
-    asked = given("question", question, batch, output, resume=resume)  # before anything heavy
+    asked = given("question", question, batch, output, resume=resume)  # fail before heavy imports
 
     from mehealth_rag.cli.asking import run_ask
 
@@ -118,7 +118,7 @@ def ask(
 
 
 @_command()
-def search(  # noqa: PLR0913 - one parameter an option: that is how typer is told of them
+def search(  # noqa: PLR0913 - typer needs one parameter per option
     common: Common,
     query: Annotated[str | None, typer.Argument(help="what to look for")] = None,
     *,
@@ -132,7 +132,7 @@ def search(  # noqa: PLR0913 - one parameter an option: that is how typer is tol
     """Show the passages that come nearest, without an answer."""
     from mehealth_rag.cli.batch import given
 
-    asked = given("query", query, batch, output, resume=resume)  # before anything heavy
+    asked = given("query", query, batch, output, resume=resume)  # fail before heavy imports
 
     from mehealth_rag.cli.asking import run_search
 
@@ -140,7 +140,7 @@ def search(  # noqa: PLR0913 - one parameter an option: that is how typer is tol
 
 
 @_command()
-def check(  # noqa: PLR0913 - one parameter an option
+def check(  # noqa: PLR0913 - one parameter per option
     common: Common,
     claim: Annotated[str | None, typer.Argument(help="the claim")] = None,
     *,
@@ -225,7 +225,7 @@ def fetch(
 
 
 @app.command("eval")
-def evaluate(  # noqa: PLR0913 - one parameter an option
+def evaluate(  # noqa: PLR0913 - one parameter per option
     *,
     question_set: Annotated[
         Path | None, typer.Option("--set", help="questions, or a folder with corpus/ beside them")
@@ -325,7 +325,7 @@ def add_person(
 
 
 def main() -> None:
-    """Run the command line; bad usage is one line and exit code 2."""
+    """Run the command line; a usage error prints one line and exits with 2."""
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             errors = "replace" if stream is sys.stdin else "backslashreplace"
@@ -338,7 +338,7 @@ def main() -> None:
 
 def _bad_usage(error: typer.TyperException) -> None:
     text = str(error.format_message() if hasattr(error, "format_message") else error)
-    if text.startswith("Usage:"):  # a command that was given nothing: its help is what helps
+    if text.startswith("Usage:"):  # called without arguments: print the help
         print(text, file=sys.stderr)
         sys.exit(error.exit_code)
     command = getattr(getattr(error, "ctx", None), "command_path", "mehealth")

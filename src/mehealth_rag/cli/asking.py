@@ -1,4 +1,4 @@
-"""`mehealth ask`, `search`, `check` and `chat`: one at a time, in a batch, or as a conversation."""
+"""`mehealth ask`, `search`, `check` (one input or a batch) and `chat`."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from mehealth_rag.types import Turn
 
 WORKERS = 2
-"""Questions of a batch that are answered at a time.
+"""Number of batch questions answered in parallel.
 
-They are not put into one pass through the reader: its int8 form scales a pass as a whole, so that a
-question's answer would depend on its neighbours.
+They do not share one batch through the reader: its int8 model quantises a batch as a whole, so an
+answer would depend on the other questions in it.
 """
 
 _KEPT_TURNS = 12
@@ -29,17 +29,17 @@ _LEAVING = frozenset({"exit", "quit", ":q", "bye"})
 
 
 def run_ask(common: Common, asked: str | Batch, documents: Sequence[str]) -> int:
-    """Answer a question, or a batch in order; `documents` limits it where a line has none."""
+    """Answer a question, or a batch in order; `documents` is the limit for lines without one."""
     assistant = open_assistant(common)
     if isinstance(asked, Batch):
         engines = Engines(assistant, common.settings)
 
-        def one(row: QuestionRow) -> dict[str, Any]:
+        def answer_row(row: QuestionRow) -> dict[str, Any]:
             limits = row.documents or documents
-            answering = engines.of(row.engine)
-            return answer_json(answering.ask(row.question, row.history or (), limits))
+            engine = engines.of(row.engine)
+            return answer_json(engine.ask(row.question, row.history or (), limits))
 
-        return exit_code(process(asked, QuestionRow, one, WORKERS))
+        return exit_code(process(asked, QuestionRow, answer_row, WORKERS))
     answer = assistant.ask(asked, documents=documents)
     if common.json:
         print_json(answer_json(answer))
@@ -51,13 +51,13 @@ def run_ask(common: Common, asked: str | Batch, documents: Sequence[str]) -> int
 def run_search(
     common: Common, asked: str | Batch, documents: Sequence[str], top_k: int, *, read: bool
 ) -> int:
-    """Search once, or for a batch in order; with `read` passages come in the reader's order.
+    """Search for one query, or a batch in order.
 
-    Those of a line are read as a question is, after the turns before it.
+    With `read`, the reader re-ranks the passages and takes a row's history into account.
     """
     assistant = open_assistant(common)
 
-    def one(row: QueryRow) -> dict[str, Any]:
+    def search_row(row: QueryRow) -> dict[str, Any]:
         query, limits = row.query or row.question or "", row.documents or documents
         if read:
             hits = assistant.reordered(query, row.history or (), limits, top_k)
@@ -65,9 +65,9 @@ def run_search(
         return {"hits": [hit_json(h) for h in assistant.search(query, top_k, limits)]}
 
     if isinstance(asked, Batch):
-        return exit_code(process(asked, QueryRow, one))
+        return exit_code(process(asked, QueryRow, search_row))
     if common.json:
-        print_json({"id": None, **one(QueryRow(query=asked))})
+        print_json({"id": None, **search_row(QueryRow(query=asked))})
     elif read:
         show_read_hits(console(), assistant.reordered(asked, (), documents, top_k))
     else:
@@ -76,15 +76,15 @@ def run_search(
 
 
 def run_check(common: Common, asked: str | Batch, documents: Sequence[str], *, strict: bool) -> int:
-    """Check a claim, or a batch in order; strictly, one that is not supported is exit code 4."""
+    """Check a claim, or a batch in order; with `strict`, an unsupported claim gives exit code 4."""
     assistant = open_assistant(common)
     if isinstance(asked, Batch):
 
-        def one(row: ClaimRow) -> dict[str, Any]:
+        def check_row(row: ClaimRow) -> dict[str, Any]:
             limits = row.documents or documents
             return verdict_json(assistant.check(row.claim, limits, row.question or ""))
 
-        return exit_code(process(asked, ClaimRow, one), strict=strict)
+        return exit_code(process(asked, ClaimRow, check_row), strict=strict)
     verdict = assistant.check(asked, documents)
     if common.json:
         print_json(verdict_json(verdict))
@@ -94,7 +94,7 @@ def run_check(common: Common, asked: str | Batch, documents: Sequence[str], *, s
 
 
 def run_chat(common: Common, documents: Sequence[str]) -> None:
-    """Ask until the input ends; `quit` ends it too."""
+    """Answer questions from standard input until it ends or the user types `quit`."""
     assistant = open_assistant(common)
     out = console()
     note("Ask about the documents. “quit” or Ctrl-D ends the conversation.")
@@ -119,4 +119,4 @@ def _questions() -> Iterator[str]:
         line = sys.stdin.readline()
         if not line or line.strip().lower() in _LEAVING:
             return
-        yield line.strip() or "?"  # it is answered as a lone question mark is, by asking back
+        yield line.strip() or "?"  # a blank line, like a lone "?", makes the assistant ask back

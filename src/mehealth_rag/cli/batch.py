@@ -1,4 +1,4 @@
-"""What to work on: a text, or JSON Lines. A bad line is an error row, and the rest go on."""
+"""Batch input and output as JSON Lines; a bad line gives an error row and the rest continue."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from mehealth_rag.errors import MehealthError, UsageError
 from mehealth_rag.settings import Engine
 
 STANDARD_INPUT = Path("-")
-"""The name that stands for standard input, as a batch."""
+"""The `--batch` value for standard input."""
 
 UNSUPPORTED = 4
-"""The exit code of a strict check where a claim is not supported."""
+"""Exit code of a strict check with an unsupported claim."""
 
 ERROR, _SUPPORTED = "error", "supported"
 
@@ -32,15 +32,15 @@ _WANTED = {
     "model_type": 'is not an object; write one as {"key": "value"}',
     "tuple_type": 'write a list, as ["…"]',
 }
-"""What is wrong with a line, where the validator's words speak of Python."""
+"""Messages for validation errors whose pydantic message mentions Python types."""
 
 Line = tuple[int, str]
-"""A line of a batch with its number, counted from 1."""
+"""A line of a batch: its number, from 1, and its text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A file of lines to work through and where the results go; None is standard output."""
+    """A file of JSON Lines and the file for the results; None is standard output."""
 
     file: Path
     output: Path | None
@@ -48,16 +48,16 @@ class Batch:
 
     @property
     def name(self) -> str:
-        """What messages call the input."""
+        """The name of the input in messages."""
         return "standard input" if self.file == STANDARD_INPUT else str(self.file)
 
 
 def given(
     what: str, text: str | None, batch: Path | None, output: Path | None, *, resume: bool
 ) -> str | Batch:
-    """What to work on: the command's argument, or its batch file.
+    """Return the command's input: its argument, or its batch file.
 
-    Raises UsageError, before anything heavy is loaded, where they do not go together.
+    Raises UsageError if the options do not go together, before anything heavy is loaded.
     """
     if text is not None and batch is not None:
         raise UsageError(f"both '{text[:40]}' and --batch {batch} are given; give one of them")
@@ -90,7 +90,7 @@ def _check_files(batch: Path, output: Path | None, *, resume: bool) -> None:
 
 
 class Row(BaseModel):
-    """One line of a batch; without an id it goes by its number. Unknown keys are ignored."""
+    """One line of a batch; the line number stands in for a missing id. Ignores unknown keys."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -99,7 +99,7 @@ class Row(BaseModel):
 
 
 class QuestionRow(Row):
-    """One question: its history as pairs of earlier question and answer, and who answers."""
+    """One question; `history` holds pairs of earlier question and answer."""
 
     question: str
     history: tuple[tuple[str, str], ...] | None = None
@@ -107,7 +107,7 @@ class QuestionRow(Row):
 
 
 class QueryRow(Row):
-    """One search; a question file can be searched too."""
+    """One search; `question` is accepted so that question files work too."""
 
     query: str | None = None
     question: str | None = None
@@ -115,7 +115,7 @@ class QueryRow(Row):
 
 
 class ClaimRow(Row):
-    """One claim, and the question that it answers."""
+    """One claim and, optionally, the question that it answers."""
 
     claim: str
     question: str | None = None
@@ -127,45 +127,45 @@ R = TypeVar("R", bound=Row)
 def process(
     batch: Batch, row_type: type[R], answer: Callable[[R], dict[str, Any]], workers: int = 1
 ) -> Counter[str]:
-    """Answer each line of `batch` in order, one line of output each, `workers` at a time.
+    """Answer the lines of `batch`, `workers` at a time, and write one result per line in order.
 
-    Counts the outcomes, those of an earlier run that it resumes among them, and says on standard
-    error how many lines failed. Raises UsageError when a file cannot be used.
+    Returns the number of lines per outcome, including those of a resumed earlier run, and reports
+    failed lines on standard error. Raises UsageError if a file cannot be used.
     """
     with _reading(batch.file) as lines:
-        found, size = _kept(batch, lines) if batch.resume else (Counter[str](), 0)
+        outcomes, size = _resumed(batch, lines) if batch.resume else (Counter[str](), 0)
         with _writing(batch, size) as out, ThreadPoolExecutor(workers) as pool:
-            jobs = (pool.submit(_one, line, row_type, answer) for line in lines)
+            jobs = (pool.submit(_result, line, row_type, answer) for line in lines)
             for result in _in_turn(jobs, 2 * workers):
                 out.write(json.dumps(result, ensure_ascii=False) + "\n")
                 out.flush()
-                found[_outcome(result)] += 1
-    if failed := found[ERROR]:
+                outcomes[_outcome(result)] += 1
+    if failed := outcomes[ERROR]:
         note(f"lines of {batch.name} with an error: {failed}; see them in the output")
-    return found
+    return outcomes
 
 
-def exit_code(found: Counter[str], *, strict: bool = False) -> int:
-    """1 where everything failed; 4 where the check is strict and something is not supported."""
-    if set(found) == {ERROR}:
+def exit_code(outcomes: Counter[str], *, strict: bool = False) -> int:
+    """Return 1 if every line failed, 4 if `strict` and any line is not supported, else 0."""
+    if set(outcomes) == {ERROR}:
         return 1
-    return UNSUPPORTED if strict and set(found) - {_SUPPORTED} else 0
+    return UNSUPPORTED if strict and set(outcomes) - {_SUPPORTED} else 0
 
 
 def _outcome(result: dict[str, Any]) -> str:
-    """An error, a verdict, or that there is an answer."""
+    """Return "error", the verdict, or "answered"."""
     return ERROR if ERROR in result else str(result.get("verdict", "answered"))
 
 
 def _in_turn(jobs: Iterator[Future[dict[str, Any]]], ahead: int) -> Iterator[dict[str, Any]]:
-    """The results in the jobs' order; no more than `ahead` jobs are begun before their turn."""
-    begun = deque(islice(jobs, ahead))
-    while begun:
-        yield begun.popleft().result()
-        begun.extend(islice(jobs, 1))
+    """Yield the results in order, with at most `ahead` jobs submitted at a time."""
+    pending = deque(islice(jobs, ahead))
+    while pending:
+        yield pending.popleft().result()
+        pending.extend(islice(jobs, 1))
 
 
-def _one(line: Line, row_type: type[R], answer: Callable[[R], dict[str, Any]]) -> dict[str, Any]:
+def _result(line: Line, row_type: type[R], answer: Callable[[R], dict[str, Any]]) -> dict[str, Any]:
     number, text = line
     try:
         row = row_type.model_validate(json.loads(text))
@@ -178,16 +178,16 @@ def _one(line: Line, row_type: type[R], answer: Callable[[R], dict[str, Any]]) -
         reason = f"line {number}: {where}: {_WANTED.get(first['type'], first['msg'])}"
     except MehealthError as error:
         reason = f"line {number}: {error}"
-    except Exception as error:  # whatever one line meets, the others go on
+    except Exception as error:  # one bad line must not stop the batch
         reason = f"line {number}: {type(error).__name__}: {error}"
     return {"id": _id_of(line), ERROR: reason}
 
 
-def _id_of(line: Line) -> Any:  # noqa: ANN401 - of a bad line it may be any JSON
-    """The id that a line has, else its number."""
+def _id_of(line: Line) -> Any:  # noqa: ANN401 - a bad line may have any JSON as its id
+    """Return the id of a line, or its number if it has none."""
     value = _parsed(line[1])
-    given = value.get("id") if isinstance(value, dict) else None
-    return line[0] if given is None else given
+    row_id = value.get("id") if isinstance(value, dict) else None
+    return line[0] if row_id is None else row_id
 
 
 def _parsed(text: str | bytes) -> Any:  # noqa: ANN401 - JSON
@@ -197,17 +197,17 @@ def _parsed(text: str | bytes) -> Any:  # noqa: ANN401 - JSON
         return None
 
 
-def _kept(batch: Batch, lines: Iterator[Line]) -> tuple[Counter[str], int]:
-    """What an earlier run wrote: its outcomes and the size of its whole lines.
+def _resumed(batch: Batch, lines: Iterator[Line]) -> tuple[Counter[str], int]:
+    """Return the outcomes that an earlier run wrote and the size in bytes of its whole lines.
 
-    Takes the lines that they answer off `lines`. Raises UsageError where they answer others.
+    Consumes the answered lines from `lines`. Raises UsageError if the output is of another batch.
     """
-    path, found, size = batch.output, Counter[str](), 0
+    path, outcomes, size = batch.output, Counter[str](), 0
     if path is None or not path.exists():
-        return found, size
+        return outcomes, size
     with _opened(path, "--output") as file:
         for number, text in enumerate(file, start=1):
-            if not text.endswith(b"\n"):  # torn: its line is answered again
+            if not text.endswith(b"\n"):  # incomplete: answer this line again
                 break
             result, line = _parsed(text), next(lines, None)
             has_id = isinstance(result, dict) and "id" in result
@@ -216,14 +216,14 @@ def _kept(batch: Batch, lines: Iterator[Line]) -> tuple[Counter[str], int]:
                     f"{path}: line {number} answers none of {batch.name}; name another --output, "
                     "or leave out --resume to write it anew"
                 )
-            found[_outcome(result)] += 1
+            outcomes[_outcome(result)] += 1
             size += len(text)
-    return found, size
+    return outcomes, size
 
 
 @contextmanager
 def _reading(path: Path) -> Iterator[Iterator[Line]]:
-    """The lines of a batch that are not blank."""
+    """Open a batch and give its non-blank lines."""
     with sys.stdin.buffer if path == STANDARD_INPUT else _opened(path, "--batch") as file:
         texts = (line.decode("utf-8", "replace").removeprefix("\ufeff") for line in file)
         yield ((n, text) for n, text in enumerate(texts, start=1) if text.strip())
@@ -238,13 +238,13 @@ def _opened(path: Path, option: str) -> BinaryIO:
 
 @contextmanager
 def _writing(batch: Batch, size: int) -> Iterator[TextIO]:
-    """The output; one that is resumed keeps its first `size` bytes."""
+    """Open the output; when resuming, keep its first `size` bytes."""
     path = batch.output
     if path is None:
         yield sys.stdout
         return
     mode: Literal["a", "w"] = "a" if batch.resume else "w"
-    try:  # what UTF-8 cannot hold, a lone surrogate, is written as JSON escapes it
+    try:  # backslashreplace writes a lone surrogate as JSON's \uXXXX escape
         with path.open(mode, encoding="utf-8", errors="backslashreplace") as out:
             if batch.resume:
                 os.truncate(path, size)

@@ -1,4 +1,4 @@
-"""What the commands share: settings from flags, one-line errors, output as JSON or for people."""
+"""Shared by all commands: settings from flags, one-line errors, JSON and console output."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
     from mehealth_rag.settings import Settings
 
 _UNCUT = 1_000_000
-"""Columns of what is not a terminal: no line is broken or cut."""
+"""Console width in columns if standard output is no terminal, so that no line is wrapped or cut."""
 
 
 @dataclass(frozen=True, slots=True)
 class Common:
-    """What every command is given: the settings, and whether to print JSON."""
+    """Arguments of every command: the settings, and whether to print JSON."""
 
     settings: Settings
     json: bool
 
 
-def made(**flags: Any) -> Settings:  # noqa: ANN401 - flags are of whatever type their setting has
-    """The settings of this call: environment, settings file, flags."""
+def made(**flags: Any) -> Settings:  # noqa: ANN401 - a flag has the type of its setting
+    """Load the settings from environment, settings file and flags."""
     from mehealth_rag.settings import Settings
 
     return Settings.load(flags)
@@ -40,7 +40,7 @@ def made(**flags: Any) -> Settings:  # noqa: ANN401 - flags are of whatever type
 
 @contextlib.contextmanager
 def guarded(debug: bool) -> Iterator[None]:
-    """Turn an error into one line on standard error and its exit code."""
+    """Turn an exception into one line on standard error and an exit code."""
     try:
         yield
         sys.stdout.flush()
@@ -60,7 +60,7 @@ def guarded(debug: bool) -> Iterator[None]:
 
 
 def console() -> Console:
-    """Standard output for people: in colour on a terminal; in a pipe plain and never cut."""
+    """Return a console on standard output: in colour on a terminal, plain and uncut in a pipe."""
     from rich.console import Console
 
     piped = not sys.stdout.isatty()
@@ -69,17 +69,17 @@ def console() -> Console:
 
 
 def print_json(value: object) -> None:
-    """One JSON value on one line of standard output."""
+    """Print a JSON value on one line of standard output."""
     print(json.dumps(value, ensure_ascii=False))
 
 
 def note(text: str) -> None:
-    """A line for people beside the output: on standard error."""
+    """Print a message for the user on standard error."""
     print(text, file=sys.stderr)
 
 
 def open_assistant(common: Common) -> Assistant:
-    """The assistant over the current index, which is built first where there is none."""
+    """Open the assistant; build the index first if there is none, and warn if it is stale."""
     from mehealth_rag.assistant import Assistant
     from mehealth_rag.cli.corpus import build
     from mehealth_rag.wiring import changed_sources, has_index
@@ -95,7 +95,7 @@ def open_assistant(common: Common) -> Assistant:
 
 
 def fail(line: str, code: int) -> NoReturn:
-    """End with one line on standard error."""
+    """Print one line on standard error and exit with `code`."""
     print(f"mehealth: {line}", file=sys.stderr)
     try:
         sys.stdout.flush()
@@ -115,5 +115,5 @@ def _unforeseen(error: Exception) -> str:
 
 
 def _drop_output() -> None:
-    """Let what standard output did not take be forgotten, not complained of at the end."""
+    """Discard unwritten output, so that Python does not report a broken pipe at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,4 +1,4 @@
-"""`mehealth ingest`, `sources` and `conflicts`: the corpus indexed, listed and compared."""
+"""`mehealth ingest`, `sources` and `conflicts`: index the corpus, list it, compare its figures."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ NONE_FOUND = "No two pages give different figures for the same thing."
 
 
 def build(settings: Settings, heading: str = "", *, rebuild: bool = False) -> IngestReport:
-    """Build the index and show how it goes, `heading` above it."""
+    """Build the index and show progress under `heading`."""
     with TerminalProgress(heading) as progress:
         return ingest(settings, progress, rebuild=rebuild)
 
 
 def run_ingest(common: Common, *, rebuild: bool) -> None:
-    """Build, then print the report."""
+    """Build the index and print the report."""
     report = build(common.settings, rebuild=rebuild)
     if common.json:
         print_json(summary(report))
@@ -52,16 +52,18 @@ def run_ingest(common: Common, *, rebuild: bool) -> None:
 
 
 def page_problems(problems: Sequence[DocumentProblem]) -> list[str]:
-    """What is wrong with pages, a line for each reason of each document."""
-    found: dict[tuple[str, str], list[PageName]] = {}
+    """Return one line per document and reason, with the page ranges that it applies to."""
+    pages_by_reason: dict[tuple[str, str], list[PageName]] = {}
     for problem in problems:
         if (page := page_name(problem)) is not None:
-            found.setdefault((problem.source, problem.reason), []).append(page)
-    return [f"{name}, {page_ranges(pages)}: {why}" for (name, why), pages in found.items()]
+            pages_by_reason.setdefault((problem.source, problem.reason), []).append(page)
+    return [
+        f"{name}, {page_ranges(pages)}: {why}" for (name, why), pages in pages_by_reason.items()
+    ]
 
 
 def summary(report: IngestReport) -> dict[str, object]:
-    """The report as JSON: documents, pages, passages, problems, seconds by stage."""
+    """Return the report as a JSON object."""
     return {
         "schema": 1,
         "documents": [asdict(row) for row in report.documents],
@@ -78,13 +80,13 @@ def summary(report: IngestReport) -> dict[str, object]:
 
 def run_sources(common: Common) -> None:
     """List the sources of the corpus and of the index."""
-    found = open_assistant(common).sources()
+    statuses = open_assistant(common).sources()
     if common.json:
-        print_json([source_json(s) for s in found])
+        print_json([source_json(s) for s in statuses])
         return
     names = ("source", "title", "dated", "pages", "passages", "state", "linked from", "address")
     table = Table(*names)
-    for status in found:
+    for status in statuses:
         source = status.source
         linked = "; ".join(
             f"{x.document} p. {', '.join(label for _, label in x.pages)}"
@@ -105,20 +107,20 @@ def run_sources(common: Common) -> None:
 
 
 def run_pages(common: Common) -> None:
-    """Account for every page of every document, and for the documents that failed as a whole."""
+    """Print one row per page of each indexed document, and one per document that failed."""
     assistant = open_assistant(common)
-    found = assistant.sources()
-    indexed = [s for s in found if s.state is SourceState.INDEXED]
+    statuses = assistant.sources()
+    indexed = [s for s in statuses if s.state is SourceState.INDEXED]
     if common.json:
         print_json(
             [source_json(s) | pages_json(assistant.pages(s.source.id)) for s in indexed]
-            + [source_json(s) for s in found if s.state is SourceState.FAILED]
+            + [source_json(s) for s in statuses if s.state is SourceState.FAILED]
         )
         return
     table = Table("document", "page", "counted", "characters", "furniture", "passages", "problem")
     for status in indexed:
         _add_pages(table, status.source.id, assistant.pages(status.source.id))
-    for status in found:
+    for status in statuses:
         if status.state is SourceState.FAILED:
             table.add_row(status.source.id, "", "", "", "", "", status.reason)
     console().print(table)
@@ -135,7 +137,7 @@ def _add_pages(table: Table, document: str, pages: Sequence[PageAccount]) -> Non
 
 
 def run_conflicts(common: Common, documents: Sequence[str]) -> None:
-    """List the conflicts of the whole corpus, or of some documents, surest first."""
+    """Print the conflicts of the corpus, or of `documents`, most certain first."""
     assistant = open_assistant(common)
     with TerminalProgress(patience=PATIENCE) as progress:
         report = assistant.conflicts(documents, progress)
@@ -148,7 +150,7 @@ def run_conflicts(common: Common, documents: Sequence[str]) -> None:
 
 
 def _conflicts_table(report: ConflictReport) -> Table:
-    """A row for each place of each value."""
+    """Build a table with one row per cited page of each value."""
     table = Table("about", "value", "page", "document")
     for conflict in report.conflicts:
         about = conflict.about
@@ -161,7 +163,7 @@ def _conflicts_table(report: ConflictReport) -> Table:
 
 
 def _cited(value: ConflictValue, citations: Sequence[Citation]) -> list[tuple[str, Citation]]:
-    """The pages of a value, each once; the value itself stands beside the first alone."""
+    """Return (value, citation) once per page of a value; the value is blank after the first."""
     cited = (citations[number - 1] for number in value.citations)
-    once = {(c.document, c.page): c for c in reversed(list(cited))}
-    return [(value.value * (not n), c) for n, c in enumerate(reversed(once.values()))]
+    by_page = {(c.document, c.page): c for c in reversed(list(cited))}
+    return [(value.value * (not n), c) for n, c in enumerate(reversed(by_page.values()))]

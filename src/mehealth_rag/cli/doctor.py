@@ -1,7 +1,7 @@
-"""`mehealth doctor`: what is configured, and whether it is there and will do.
+"""`mehealth doctor`: check that what is configured exists and works.
 
-Every check looks only; nothing is built, fetched or changed. The language model is the one thing
-that is asked over a connection, and only where the settings name one.
+Checks are read-only: they build, fetch and change nothing. The only connection is to the language
+model, and only if the settings name one.
 """
 
 from __future__ import annotations
@@ -27,18 +27,19 @@ if TYPE_CHECKING:
     from mehealth_rag.settings import Settings
 
 TYPICAL_PROMPT, TYPICAL_ANSWER = 1_500, 120
-"""Tokens of the prompt and the answer by which a model's speed is judged."""
+"""Tokens of prompt and answer in the speed check, typical of a real question."""
 
 _FILLER = "The boat came in with the tide. "
 _FILLER_TOKENS = 8
-"""What a prompt is made long with, and its tokens: every tokenizer has one for each such word."""
+"""Filler for a long prompt and its token count; common tokenizers use one token per word of it."""
 
 _READ_WHOLE = 0.9
-"""A prompt of which this share of the tokens was read has been read whole."""
+"""Minimum share of a prompt's tokens that the server must report for it to count as read whole;
+below 1 because the count of filler tokens is an estimate."""
 
 
 class State(StrEnum):
-    """How a check came out. `OFF` is something that is not configured and need not be."""
+    """The result of a check; `OFF` means optional and not configured."""
 
     OK = "ok"
     WARNING = "warning"
@@ -48,7 +49,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that was looked at: its state, what was found, and what to do where it fails."""
+    """The result of one check, with a remedy if something is wrong."""
 
     name: str
     state: State
@@ -57,15 +58,15 @@ class Check:
 
 
 def run(common: Common) -> int:
-    """Print all checks; the exit code is 1 where something has failed."""
+    """Print all checks; return exit code 1 if one failed."""
     note("looking at the models and the index")
     looks = {"embedding model": _embedding_model, "reader": _reader, "index": _index}
     checks = [_look(name, look, common.settings) for name, look in looks.items()]
     checks += language_model_checks(common.settings)
     healthy = all(check.state is not State.FAILED for check in checks)
     if common.json:
-        found = [asdict(check) for check in checks]
-        print_json({"schema": 1, "healthy": healthy, "checks": found})
+        rows = [asdict(check) for check in checks]
+        print_json({"schema": 1, "healthy": healthy, "checks": rows})
     else:
         table = Table("what", "state", "found", "what to do")
         for check in checks:
@@ -75,12 +76,12 @@ def run(common: Common) -> int:
 
 
 def _look(name: str, look: Callable[[Settings], tuple[str, str]], settings: Settings) -> Check:
-    """Look at one thing: what is found, and what to do where something is amiss."""
+    """Run one check; `look` returns its finding and a remedy, empty if all is well."""
     try:
-        found, remedy = look(settings)
+        finding, remedy = look(settings)
     except MehealthError as error:
         return _failed(name, error)
-    return Check(name, State.WARNING if remedy else State.OK, found, remedy)
+    return Check(name, State.WARNING if remedy else State.OK, finding, remedy)
 
 
 def _failed(name: str, error: MehealthError) -> Check:
@@ -94,7 +95,7 @@ def _embedding_model(settings: Settings) -> tuple[str, str]:
 
     setting = settings.embedding_model
     if is_packaged(setting):
-        open_encoder(setting)  # checks the weights against their card
+        open_encoder(setting)  # verifies the weights against the hash in their model card
         return f"{model_id(setting)}, its hash is the known one", ""
     if is_hub_name(setting):
         return f"{setting}, from the hub (not looked for here)", ""
@@ -104,7 +105,7 @@ def _embedding_model(settings: Settings) -> tuple[str, str]:
 def _reader(settings: Settings) -> tuple[str, str]:
     from mehealth_rag.wiring import open_reader
 
-    return f"{open_reader(settings).name}, loads", ""  # checks the weights against their card
+    return f"{open_reader(settings).name}, loads", ""  # opening it verifies the hash of its weights
 
 
 def _index(settings: Settings) -> tuple[str, str]:
@@ -117,18 +118,18 @@ def _index(settings: Settings) -> tuple[str, str]:
     try:
         documents = index.documents()
         passages = sum(d.passages for d in documents)
-        found = f"{settings.index}: {len(documents)} documents, {passages} passages"
+        finding = f"{settings.index}: {len(documents)} documents, {passages} passages"
         known = load_sources(settings.corpus) if settings.corpus.is_dir() else ()
         changed = changed_sources(index, known) if known else ()
     finally:
         index.close()
     if changed:
-        return f"{found}; the corpus has changed", "run: mehealth ingest"
-    return found, ""
+        return f"{finding}; the corpus has changed", "run: mehealth ingest"
+    return finding, ""
 
 
 def language_model_checks(settings: Settings) -> Iterator[Check]:
-    """What there is to say of the language model, as far as it answers."""
+    """Yield the checks of the language model, up to the first one that fails to get an answer."""
     if not is_configured(settings):
         yield _unconfigured(settings)
         return
@@ -165,7 +166,7 @@ def _configured(settings: Settings) -> Check:
 def _named(facts: ServerFacts) -> Check:
     name = facts.place.model
     text = f"{name} at {facts.place.url}"
-    if facts.models and not {name, f"{name}:latest"} & set(facts.models):  # Ollama's
+    if facts.models and not {name, f"{name}:latest"} & set(facts.models):  # Ollama adds ":latest"
         remedy = f"check MEHEALTH_LLM_MODEL; the server lists: {', '.join(facts.models[:8])}"
         text += ", which the server does not list"
         return Check("language model", State.WARNING, text, remedy)
@@ -173,36 +174,37 @@ def _named(facts: ServerFacts) -> Check:
 
 
 def _speed(pen: Pen) -> Check:
-    """Whether an answer of usual length comes within the limits of time.
+    """Check that an answer of typical length arrives within the time limits.
 
-    Raises LanguageModelError where the model does not answer.
+    Raises LanguageModelError if the model does not answer.
     """
     tokens = min(TYPICAL_PROMPT, pen.model.context_tokens - TYPICAL_ANSWER)
     prompt = _prompt(pen.model, tokens)
-    began, started = 0.0, time.monotonic()
+    first_words, started = 0.0, time.monotonic()
     try:
         for _ in pen.pieces(prompt):
-            began = began or time.monotonic() - started
+            first_words = first_words or time.monotonic() - started
     except LanguageModelError as error:
         if error.kind is LanguageModelFailure.SLOW:
             remedy = "take a smaller model, a faster machine, or a higher limit"
             return Check("speed", State.WARNING, str(error), remedy)
-        if not began:  # else it was cut at the limit, which is meant
+        if not first_words:  # otherwise it was cut at the token limit, as intended
             raise
-    whole = time.monotonic() - started
-    text = f"{TYPICAL_ANSWER} tokens to a prompt of {tokens} took {whole:.1f} s"
-    return Check("speed", State.OK, f"{text}, the first words {began:.1f} s")
+    total = time.monotonic() - started
+    text = f"{TYPICAL_ANSWER} tokens to a prompt of {tokens} took {total:.1f} s"
+    return Check("speed", State.OK, f"{text}, the first words {first_words:.1f} s")
 
 
 def _context(model: ServerModel, settings: Settings, longest: int) -> Check:
-    """Whether the longest prompt that the model may be sent, as fast as it reads, is read whole.
+    """Check that the server reads a prompt of `longest` tokens whole.
 
-    Some servers cut it silently, and the model never sees the question's evidence. Raises
-    LanguageModelError where it does not answer.
+    `longest` is the largest prompt that we send, given the model's reading speed. Some servers
+    truncate prompts silently, so that the model never sees the evidence. Raises LanguageModelError
+    if the model does not answer.
     """
-    told = model.facts().context_from or "assumed, as the server does not tell"
-    source = "MEHEALTH_LLM_CONTEXT" if settings.llm_context is not None else told
-    found = f"{model.context_tokens} tokens ({source})"
+    reported = model.facts().context_from or "assumed, as the server does not tell"
+    source = "MEHEALTH_LLM_CONTEXT" if settings.llm_context is not None else reported
+    finding = f"{model.context_tokens} tokens ({source})"
     remedy = "set a smaller MEHEALTH_LLM_CONTEXT, or give the server a larger context"
     prompt = _prompt(model, longest)
     sent = prompt[0].content.count(_FILLER) * _FILLER_TOKENS
@@ -211,22 +213,22 @@ def _context(model: ServerModel, settings: Settings, longest: int) -> Check:
     except LanguageModelError as error:
         if error.kind not in {LanguageModelFailure.OVERFLOW, LanguageModelFailure.SLOW}:
             raise
-        how = "refused" if error.kind is LanguageModelFailure.OVERFLOW else "not read in time"
-        found += f", but a prompt of {sent} tokens is {how}"
-        return Check("context", State.FAILED, found, remedy)
+        failure = "refused" if error.kind is LanguageModelFailure.OVERFLOW else "not read in time"
+        finding += f", but a prompt of {sent} tokens is {failure}"
+        return Check("context", State.FAILED, finding, remedy)
     if read is None:
-        found += "; whether it is read whole is not known: the server counts no tokens"
-        return Check("context", State.WARNING, found)
+        finding += "; whether it is read whole is not known: the server counts no tokens"
+        return Check("context", State.WARNING, finding)
     if read < _READ_WHOLE * sent:
-        found += f", but of a prompt of {sent} tokens it read {read}: it cuts silently"
-        return Check("context", State.FAILED, found, remedy)
-    return Check("context", State.OK, f"{found}; a prompt of {read} tokens was read whole")
+        finding += f", but of a prompt of {sent} tokens it read {read}: it cuts silently"
+        return Check("context", State.FAILED, finding, remedy)
+    return Check("context", State.OK, f"{finding}; a prompt of {read} tokens was read whole")
 
 
 def _prompt(model: LanguageModel, tokens: int) -> list[Message]:
-    """A prompt of so many tokens at the most.
+    """Build a prompt of at most `tokens` tokens.
 
-    No two begin alike, as servers keep what they have read before.
+    It starts with a random word, so that the server cannot reuse a cached prompt prefix.
     """
     begin, end = f"Prompt {secrets.token_hex(4)}. ", "Count from one to fifty in words."
     room = tokens - model.count(begin + end) - MESSAGE_OVERHEAD

@@ -27,7 +27,7 @@ _SIGNS = {VerdictKind.SUPPORTED: "✓", VerdictKind.CONTRADICTED: "✗", Verdict
 
 
 def check_alone(file: Path, *others: object) -> None:
-    """Raise UsageError where a draft is given beside something else to check, or does not exist."""
+    """Raise UsageError if `--file` is combined with other input or the file does not exist."""
     if any(others):
         raise UsageError(
             f"--file {file} goes without a claim, --batch, --output and --resume; leave them out"
@@ -37,7 +37,7 @@ def check_alone(file: Path, *others: object) -> None:
 
 
 def run_draft(common: Common, file: Path, documents: Sequence[str], *, strict: bool) -> int:
-    """Check the sentences of a draft, one after another."""
+    """Check the sentences of a draft in order and return the exit code."""
     document = _read(common, file)
     sentences = draft_sentences(document)
     if not sentences:
@@ -46,15 +46,15 @@ def run_draft(common: Common, file: Path, documents: Sequence[str], *, strict: b
     assistant.check_documents(documents)
     checked = check_sentences(sentences, partial(assistant.check, documents=documents))
     if common.json:
-        done = list(checked)
-        print_json([_as_json(one) for one in done])
+        results = list(checked)
+        print_json([_as_json(result) for result in results])
     else:
-        done = _shown(console(), checked, several=len(document.pages) > 1)
-    return exit_code(Counter(map(_outcome, done)), strict=strict)
+        results = _shown(console(), checked, several=len(document.pages) > 1)
+    return exit_code(Counter(map(_outcome, results)), strict=strict)
 
 
 def _read(common: Common, file: Path) -> Document:
-    """Read a draft, and tell what of it is not checked."""
+    """Read a draft and note unreadable pages and table rows, which are not checked."""
     try:
         document = read_draft(common.settings, file)
     except ReadingError as error:
@@ -73,7 +73,7 @@ def _outcome(checked: CheckedSentence) -> str:
 
 
 def _as_json(checked: CheckedSentence) -> dict[str, Any]:
-    """A verdict with its sentence's place before it; an error where there is none."""
+    """Return the place and verdict of a sentence, or its error if the check failed."""
     sentence = checked.sentence
     place = {"page": sentence.page, "paragraph": sentence.paragraph}
     if checked.verdict is None:
@@ -84,17 +84,22 @@ def _as_json(checked: CheckedSentence) -> dict[str, Any]:
 def _shown(
     out: Console, checked: Iterable[CheckedSentence], *, several: bool
 ) -> list[CheckedSentence]:
-    """Print each sentence as it is checked, then how many there are of each outcome."""
-    done = []
-    for one in checked:
-        _show(out, one, several=several)
-        done.append(one)
-    found = Counter(map(_outcome, done))
+    """Print each sentence as it is checked, then the count of each outcome.
+
+    `several` adds page numbers to the places.
+    """
+    results = []
+    for result in checked:
+        _show(out, result, several=several)
+        results.append(result)
+    outcomes = Counter(map(_outcome, results))
     kinds = [(kind.value, VERDICTS[kind][0].lower()) for kind in VerdictKind]
-    counts = [f"{found[k]} {name}" for k, name in (*kinds, (ERROR, "not checked")) if found[k]]
-    total = found.total()
+    counts = [
+        f"{outcomes[k]} {name}" for k, name in (*kinds, (ERROR, "not checked")) if outcomes[k]
+    ]
+    total = outcomes.total()
     out.print(f"\n{total} sentence{'s' * (total != 1)}: {', '.join(counts)}")
-    return done
+    return results
 
 
 def _show(out: Console, checked: CheckedSentence, *, several: bool) -> None:
@@ -106,7 +111,7 @@ def _show(out: Console, checked: CheckedSentence, *, several: bool) -> None:
     line = Text(f"{sign} {word}", style=f"bold {style}")
     line.append(f" ({place}): ", style="not bold dim").append(sentence.claim, style="not bold")
     out.print(line)
-    told = verdict.explanation if verdict else checked.error
-    out.print(Padding(Text(told), (0, 0, 0, 2), expand=False))
+    explanation = verdict.explanation if verdict else checked.error
+    out.print(Padding(Text(explanation), (0, 0, 0, 2), expand=False))
     for citation in verdict.evidence if verdict else ():
         show_citation(out, citation, f"[{citation.number}] ")

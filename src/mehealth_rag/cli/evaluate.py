@@ -1,4 +1,4 @@
-"""`mehealth eval`: scores a question set and writes the report."""
+"""`mehealth eval`: score a question set and write the report."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from mehealth_rag.errors import MehealthError, UsageError
 from mehealth_rag.settings import Settings, default_index
 
 _MOST_PROBLEMS = 20
-"""How many problems are told one by one on standard error; the report holds all."""
+"""Number of problems printed on standard error; the report lists all of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request(Options):
-    """What the command's options ask for; None stands for one that was not given."""
+    """The options of the command; None means not given."""
 
     report: Path = Path("eval-report")
     write_answers: Path | None = None
@@ -41,7 +41,7 @@ class Request(Options):
 
 
 def run(request: Request) -> int:
-    """Evaluate, print, write the report; 1 where a figure is under its floor."""
+    """Evaluate, print and write the report; return 1 if a figure is under its floor."""
     if request.written is not None:
         _run_written(request, request.written)
         return 0
@@ -54,7 +54,7 @@ def run(request: Request) -> int:
     if request.reader_only:
         _run_reader(plan, settings, json=request.json)
         return 0
-    try:  # before the questions are asked: if it cannot be, say so now
+    try:  # fail now rather than after all questions were asked
         request.report.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise MehealthError(
@@ -68,20 +68,20 @@ def run(request: Request) -> int:
 
 
 def _run_reader(plan: Plan, settings: Settings, *, json: bool) -> None:
-    """Score the reader alone: its best sentence, and what it declines."""
+    """Score the reader alone: its top sentence, and its abstentions."""
     build(settings)
     with TerminalProgress() as progress:
-        found = evaluate_reader(plan.set.items, Assistant.open(settings), progress)
+        figures = evaluate_reader(plan.set.items, Assistant.open(settings), progress)
     if json:
-        print_json(found.as_json())
+        print_json(figures.as_json())
     else:
-        show_reader(console(), found)
+        show_reader(console(), figures)
 
 
 def _run_written(request: Request, folder: Path) -> None:
-    """Score written documents; their corpus and index are made for the run.
+    """Score the documents written for the evaluation, with a corpus and index made for this run.
 
-    With the engine `generative`: what is shown of a good model's and a liar's replies.
+    With the generative engine, score which replies of a truthful and of a lying model are shown.
     """
     if not folder.is_dir():
         raise UsageError(f"{folder}: there is no such folder; check --written")
@@ -89,59 +89,64 @@ def _run_written(request: Request, folder: Path) -> None:
     generative = settings.engine == "generative"
     if request.reader_only and generative:
         raise UsageError("--reader-only asks no language model; leave out --engine generative")
-    found: ReplyFigures | WrittenFigures
+    figures: ReplyFigures | WrittenFigures
     sample = request.sample
     with TerminalProgress() as progress:
         if generative:
-            found = evaluate_replies(folder, settings, progress, sample)
+            figures = evaluate_replies(folder, settings, progress, sample)
         else:
-            alone = request.reader_only
-            found = evaluate_written(folder, settings, progress, reader_only=alone, sample=sample)
+            reader_only = request.reader_only
+            figures = evaluate_written(
+                folder, settings, progress, reader_only=reader_only, sample=sample
+            )
     if request.json:
-        print_json(found.as_json())
+        print_json(figures.as_json())
     else:
-        show_written(console(), found)
+        show_written(console(), figures)
 
 
 def _run_conversations(request: Request, path: Path) -> None:
-    """Hold the conversations of a file, and tell how many turns were answered rightly."""
+    """Run the conversations of a file and print how many turns were answered correctly."""
     settings = made(corpus=request.corpus, index=request.index, engine=request.engine)
     with TerminalProgress() as progress:
-        found = evaluate_conversations(path, settings, progress)
+        figures = evaluate_conversations(path, settings, progress)
     if request.json:
-        print_json(found.as_json())
+        print_json(figures.as_json())
     else:
-        show_conversations(console(), found)
+        show_conversations(console(), figures)
 
 
 def _check(request: Request) -> None:
-    """Refuse, before any file is read, options that do not go together."""
-    wanted, written = request.set, request.write_answers
-    if wanted is not None and not wanted.exists():
-        raise UsageError(f"{wanted}: there is no such file or folder; check --set")
-    if wanted is not None and wanted.is_dir() and request.corpus is not None:
+    """Raise UsageError for options that conflict, before any file is read."""
+    question_set, answers_path = request.set, request.write_answers
+    if question_set is not None and not question_set.exists():
+        raise UsageError(f"{question_set}: there is no such file or folder; check --set")
+    if question_set is not None and question_set.is_dir() and request.corpus is not None:
         raise UsageError(
-            f"--set {wanted} has a corpus of its own; leave out --corpus {request.corpus}"
+            f"--set {question_set} has a corpus of its own; leave out --corpus {request.corpus}"
         )
-    if written is not None and request.answers is not None:
+    if answers_path is not None and request.answers is not None:
         raise UsageError("--answers are another's: there are none of ours for --write-answers")
-    if written is not None and not written.parent.is_dir():
-        raise UsageError(f"{written}: there is no folder {written.parent}; check --write-answers")
+    if answers_path is not None and not answers_path.parent.is_dir():
+        raise UsageError(
+            f"{answers_path}: there is no folder {answers_path.parent}; check --write-answers"
+        )
 
 
 def _settings(plan: Plan, request: Request) -> Settings:
-    """The settings of the run: a set's own corpus has an index of its own, kept for the next run.
+    """Load the settings of the run.
 
-    An index that environment or settings file name is that of another corpus: it is left alone.
+    A question set with its own corpus gets that corpus's default index, which later runs reuse. An
+    index from the environment or settings file belongs to another corpus and is left alone.
     """
-    engine, index, own = request.engine, request.index, plan.set.corpus
-    if own is None:
+    engine, index, corpus = request.engine, request.index, plan.set.corpus
+    if corpus is None:
         return made(corpus=request.corpus, index=index, engine=engine)
-    return made(corpus=own, index=index or default_index(own), engine=engine)
+    return made(corpus=corpus, index=index or default_index(corpus), engine=engine)
 
 
 def _hand_over(report: Report, request: Request) -> None:
-    """Write the files; print the figures; tell problems and where the report is."""
+    """Write the report and answers; print figures, problems and the report's path."""
     value = report_json(report)
     page = write_report(request.report, report, value)
     if request.write_answers is not None:

@@ -1,4 +1,4 @@
-"""`mehealth fetch`: progress while it downloads, then a row per source."""
+"""`mehealth fetch`: show download progress, then one row per source."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mehealth_rag.fetching import Row, Status, fetch
 
 
 def run(common: Common, ids: Sequence[str], *, force: bool) -> int:
-    """Fetch, print the report, and give the exit code: 1 where a source failed."""
+    """Fetch and print the report; return exit code 1 if a source failed."""
     with TerminalProgress(patience=PATIENCE) as progress:
         rows = fetch(common.settings, ids, progress, force=force)
     if common.json:

@@ -1,4 +1,4 @@
-"""`mehealth guide`: what a document is about, as text for people or as JSON."""
+"""`mehealth guide`: a summary of each document, as text or JSON."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def run(common: Common, document: str | None) -> None:
-    """Print the guide to one document, or to each."""
+    """Print the guide to one document, or to all."""
     assistant = open_assistant(common)
     guides = assistant.guides((document,) if document else ())
     if common.json:
@@ -25,10 +25,10 @@ def run(common: Common, document: str | None) -> None:
 
 
 def _lines(guide: Guide[Citation]) -> Iterator[str]:
-    """A guide as plain text: its parts, those that are empty left out, with printed pages."""
-    told = filter(None, (guide.document, guide.publisher, as_of(guide.dated)))
+    """Yield a guide as lines of plain text with printed page numbers, without empty parts."""
+    details = filter(None, (guide.document, guide.publisher, as_of(guide.dated)))
     yield guide.title
-    yield f"({', '.join(told)})"
+    yield f"({', '.join(details)})"
     in_order = sorted(guide.sentences, key=lambda s: s.page)
     parts: dict[str, list[tuple[str, Citation | Outlined]]] = {
         "In short": [(_quote(s), s) for s in in_order],

@@ -1,4 +1,4 @@
-"""How far some work has come, on standard error."""
+"""Progress bars on standard error."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from rich.progress import Progress as Bars
 from mehealth_rag.index.report import Progress
 
 PATIENCE = 2.0
-"""Seconds that work may take before whoever waits is told how far it is."""
+"""Seconds before progress appears; shorter work shows none."""
 
 
 class TerminalProgress(Progress):
-    """Shows the stages of some work on standard error, after `heading`.
+    """Shows a bar per stage on standard error, under `heading`.
 
-    What is done within `patience` seconds is not shown at all.
+    Nothing is shown in the first `patience` seconds.
     """
 
     def __init__(self, heading: str = "", patience: float = 0.0) -> None:
@@ -42,22 +42,22 @@ class TerminalProgress(Progress):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._bars.live.is_started:  # else stopping would print a blank line
+        if self._bars.live.is_started:  # stopping bars that never started prints a blank line
             self._bars.stop()
 
     def stage(self, name: str, total: int) -> None:
-        """Begin a stage of so many steps."""
+        """Begin a stage of `total` steps."""
         self._task = self._bars.add_task(name, total=total)
         self._show()
 
     def advance(self, n: int = 1) -> None:
-        """So many steps of the stage are done."""
+        """Advance the current stage by `n` steps."""
         if self._task is not None:
             self._bars.advance(self._task, n)
             self._show()
 
     def message(self, text: str) -> None:
-        """Something to tell on the way."""
+        """Print a message above the bars."""
         self._announce()
         self._bars.console.print(text)
 

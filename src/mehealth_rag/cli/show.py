@@ -1,4 +1,4 @@
-"""Answers and passages as a person reads them in a terminal."""
+"""Terminal output of answers, verdicts and passages."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ if TYPE_CHECKING:
     from mehealth_rag.answering.reading import ReadHit
 
 LIKELY = 0.5
-"""From this probability on a sentence is shown as one that answers."""
+"""Minimum probability for a sentence to be highlighted as an answer."""
 
 _BOLD = re.compile(r"\*\*(.+?)\*\*")
 
 
 def show_answer(out: Console, answer: Answer) -> None:
-    """The answer, how sure it is, and under it each quote with its document and printed page.
+    """Print the answer and its certainty, then each quote with document and printed page.
 
-    The words of an unsure answer are dimmed.
+    An unsure answer is dimmed.
     """
     if answer.standalone_question.strip() != answer.question.strip():
         out.print(Text(f"({answer.standalone_question})", style="dim"))
@@ -60,11 +60,11 @@ VERDICTS = {
     VerdictKind.CONTRADICTED: ("Contradicted", "red"),
     VerdictKind.NOT_FOUND: ("Not found", "yellow"),
 }
-"""What a person reads of a verdict, and its colour."""
+"""Maps a verdict to its label and colour."""
 
 
 def show_verdict(out: Console, verdict: Verdict) -> None:
-    """The verdict with its explanation, for each sentence where there are several; the quotes."""
+    """Print verdict and explanation of each sentence and of the whole claim, then the quotes."""
     for part in verdict.parts:
         _show_finding(out, part, f"“{part.claim}” ")
     _show_finding(out, verdict, "All together: " if verdict.parts else "")
@@ -81,14 +81,14 @@ def _show_finding(out: Console, verdict: Verdict, before: str) -> None:
 
 
 def show_hits(out: Console, hits: Sequence[Hit]) -> None:
-    """Each passage with its place and score."""
+    """Print each passage with its place and score."""
     for number, hit in enumerate(hits, start=1):
         out.print(Text(f"{number}. {_place(hit.passage)}  ({hit.score:.2f})", style="bold"))
         out.print(Padding(Text(hit.passage.text), (0, 0, 1, 3), expand=False))
 
 
 def show_read_hits(out: Console, hits: Sequence[ReadHit]) -> None:
-    """Each passage with how likely it answers, and each of its sentences with that."""
+    """Print each passage and each of its sentences with its probability of answering."""
     for number, hit in enumerate(hits, start=1):
         answers = f"  (answers: {hit.reading.answers:.0%})"
         out.print(Text(f"{number}. {_place(hit.hit.passage)}{answers}", style="bold"))
@@ -105,7 +105,7 @@ def _place(passage: Passage) -> str:
 
 
 def show_citation(out: Console, citation: Citation, number: str) -> None:
-    """A quote and its page; `number` is what stands before it."""
+    """Print a quote and its page; `number` is the prefix, such as "[1] "."""
     quote = " ".join(citation.quote.split())
     place = f"{citation.document}, p. {citation.page_label}"
     quoted = Text(f"{number}“{quote}”", style="italic")

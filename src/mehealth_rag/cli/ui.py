@@ -1,6 +1,6 @@
-"""`mehealth ui` and `auth`: the web page, and who may use it.
+"""`mehealth ui`, `serve` and `auth`: the web page and its users.
 
-The page is a package beside this one, so it is imported only when it is asked for.
+The page is an optional package, so it is imported only when a command needs it.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 def run(settings: Settings, *, show: bool) -> None:
-    """Serve the page until interrupted; `show` opens it in the person's browser."""
+    """Serve the page until interrupted; `show` opens it in the browser."""
     try:
-        import gradio  # noqa: F401 - only whether it is there
+        import gradio  # noqa: F401 - only to see whether it is installed
 
         from mehealth_ui import serve
     except ImportError as error:
@@ -32,7 +32,7 @@ def run(settings: Settings, *, show: bool) -> None:
 
 
 def add_person(settings: Settings, name: str, file: Path | None) -> None:
-    """Ask for a password and write the person's line into the password file."""
+    """Ask for a password and write the user's line to the password file."""
     from mehealth_ui.auth import add_person as write
 
     path = file or settings.ui_auth
@@ -43,7 +43,7 @@ def add_person(settings: Settings, name: str, file: Path | None) -> None:
 
 
 def _password(name: str) -> str:
-    """A password typed twice, or the first line of standard input where that is no terminal."""
+    """Ask for the password twice, or read one line if standard input is no terminal."""
     if not sys.stdin.isatty():
         return sys.stdin.readline().rstrip("\r\n")
     first = getpass.getpass(f"Password for {name}: ")

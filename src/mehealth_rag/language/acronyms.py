@@ -1,8 +1,8 @@
-"""Acronyms as the documents themselves explain them.
+"""Acronyms and their expansions, learned from the documents themselves.
 
-Either beside each other ("National Rehabilitation Centre (NRC)"), or apart: an acronym that is
-used, and a name elsewhere in the same text whose initials spell it. What the texts also write in
-small letters ("NEW" in a heading) is a word and no acronym of the second kind.
+There are two sources: an expansion with its acronym in brackets ("National Rehabilitation Centre
+(NRC)"), and an acronym whose letters are the initials of a name elsewhere in the texts. The second
+source skips acronyms that the texts also write in lower case: "NEW" in a heading is a word.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ _SMALL = frozenset("of the and for in on to a an at by with from de &".split())
 _MAX_WORDS = 12
 
 Acronyms = Mapping[str, str]
-"""Folded acronym to its folded expansion."""
+"""Maps a folded acronym to its folded expansion."""
 
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """An acronym and its name as a text writes them; `span` holds both, the bracket included."""
+    """An acronym and its expansion as written; `span` covers both, including the bracket."""
 
     short: str
     long: str
@@ -38,27 +38,27 @@ class Explained:
 
 
 def learn_acronyms(texts: Iterable[str]) -> dict[str, str]:
-    """The acronyms that the texts explain; the first explanation in brackets counts most."""
-    found: dict[str, str] = {}
+    """Map each acronym of the texts to its expansion; the first one in brackets wins."""
+    acronyms: dict[str, str] = {}
     used: set[str] = set()
-    plain: set[str] = set()
+    lowercase: set[str] = set()
     names: defaultdict[str, set[str]] = defaultdict(set)
     for text in texts:
-        for one in explained(text):
-            found.setdefault(fold(one.short), fold(one.long))
+        for pair in explained(text):
+            acronyms.setdefault(fold(pair.short), fold(pair.long))
         used.update(_USED.findall(text))
-        plain.update(_SMALL_WORD.findall(text))
+        lowercase.update(_SMALL_WORD.findall(text))
         for initials, name in _initialled(text):
             names[initials].add(fold(name))
-    for acronym in sorted(a for a in used if a.lower() not in plain):
-        spelt = names.get(acronym, set())
-        if len(spelt) == 1:  # two names with the same initials explain nothing
-            found.setdefault(fold(acronym), next(iter(spelt)))
-    return found
+    for acronym in sorted(a for a in used if a.lower() not in lowercase):
+        expansions = names.get(acronym, set())
+        if len(expansions) == 1:  # two names with the same initials are ambiguous
+            acronyms.setdefault(fold(acronym), next(iter(expansions)))
+    return acronyms
 
 
 def explained(text: str) -> Iterator[Explained]:
-    """What the text explains in brackets, in order."""
+    """Yield the acronyms that the text gives in brackets after their expansion, in order."""
     for match in _IN_BRACKETS.finditer(text):
         start = _expansion(text, match.start(), match[1])
         if start is not None:
@@ -67,40 +67,40 @@ def explained(text: str) -> Iterator[Explained]:
 
 
 def expand(text: str, acronyms: Acronyms) -> str:
-    """The words to search for beside `text`: expansions of its acronyms and the reverse.
+    """Return extra search terms for `text`: expansions of its acronyms, acronyms of its names.
 
-    Returns an empty string where there is nothing to add. An acronym that spells a function word
-    ("who", "it") counts only in capitals.
+    The string is empty if there is nothing to add. An acronym that is also a function word ("who",
+    "it") counts only in capitals.
     """
     plain = f" {' '.join(words(text))} "
     capitals = set(_CAPITALS.findall(text))
-    added = [
+    terms = [
         long
         for short, long in acronyms.items()
         if f" {short} " in plain and (short not in FUNCTION_WORDS or short.upper() in capitals)
     ]
-    added += [
+    terms += [
         short
         for short, long in acronyms.items()
         if f" {' '.join(words(long))} " in plain and f" {short} " not in plain
     ]
-    return " ".join(added)
+    return " ".join(terms)
 
 
 def _initialled(text: str) -> Iterable[tuple[str, str]]:
-    """Names of the text, and parts of them, with their initials."""
+    """Yield (initials, name) for each name in the text and for runs of 3 to 6 of its words."""
     for match in _NAME.finditer(text):
         parts = [p for p in re.finditer(r"\S+", match[0]) if p[0].lower() not in _SMALL]
         for start in range(len(parts)):
             for end in range(start + 3, min(len(parts), start + 6) + 1):
                 run = parts[start:end]
                 if any(len(p[0]) == 1 for p in run):
-                    break  # letters set apart are no names
+                    break  # single letters are initials, not a name
                 yield "".join(p[0][0] for p in run), match[0][run[0].start() : run[-1].end()]
 
 
 def _expansion(text: str, bracket: int, acronym: str) -> int | None:
-    """Where the words right before the bracket begin whose initials spell it, else None."""
+    """Return the offset of the expansion right before the bracket, or None if there is none."""
     capitals = [c.lower() for c in acronym if c.isupper()]
     parts = list(_WORD.finditer(text, max(0, bracket - 160), bracket))[-_MAX_WORDS:]
     for first in range(len(parts) - 1 if len(capitals) > 1 else 0):
@@ -111,11 +111,11 @@ def _expansion(text: str, bracket: int, acronym: str) -> int | None:
 
 
 def _spell(phrase: list[str], letters: list[str]) -> bool:
-    """Whether each letter starts a word, in order; only small words may be passed over."""
-    place = 0
+    """Match the letters in order to initials of the phrase; only small words may be skipped."""
+    matched = 0
     for word in phrase:
-        if place < len(letters) and word[0] == letters[place]:
-            place += 1
+        if matched < len(letters) and word[0] == letters[matched]:
+            matched += 1
         elif word not in _SMALL:
             return False
-    return place == len(letters)
+    return matched == len(letters)

@@ -1,4 +1,4 @@
-"""Contacts by their form: e-mail addresses, telephone numbers, postal and web addresses."""
+"""Contact details found by pattern: e-mail, telephone, postal and web addresses."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mehealth_rag.types import Span
 
 
 class ContactKind(StrEnum):
-    """A way to reach somebody."""
+    """A kind of contact detail."""
 
     WEB = "web"
     EMAIL = "e-mail"
@@ -19,7 +19,7 @@ class ContactKind(StrEnum):
 
     @property
     def noun(self) -> str:
-        """What one of the kind is called."""
+        """The noun for one contact of this kind, for messages ("telephone number")."""
         return {"telephone": "telephone number", "post": "postal address"}.get(
             self.value, f"{self.value} address"
         )
@@ -36,14 +36,14 @@ _STREET = (
 _POSTCODE = r"\b[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}\b|\b[A-Z]{2},? \d{5}(?:-\d{4})?\b"
 _FORMS = {
     ContactKind.EMAIL: re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
-    # figures in groups that begin as a number is dialled, or any that follow a word of calling
+    # grouped digits with a dialling prefix, or any digits after a word such as "call"
     ContactKind.PHONE: re.compile(
         rf"(?<![\w.,£$€/-]){_DATED}(?:\+\d[\d \u00a0().-]{{6,18}}\d|0\d{{8,10}}\b"
         rf"|(?=0|\(\d{{2,5}}\)){_GROUPS})|{_CALLED}(?:[^\d\n£$€]{{0,40}}{_DATED}{_GROUPS}"
         r"|(?: us| on| number| no)*[.:]? \d{3,11}\b(?![.,:-]?\d|%))",
         re.IGNORECASE,
     ),
-    # a postcode, a box, a house number with its street, or what is called an address
+    # a postcode, a PO box, a house number with its street, or the words "postal address"
     ContactKind.POST: re.compile(
         rf"{_POSTCODE}|\bP\.? ?O\.? Box\b"
         rf"|\b\d{{1,4}}[a-z]?,? (?:[A-Z][\w’'-]*\.? ){{1,4}}{_STREET}\b"
@@ -60,54 +60,58 @@ _MARKS = ".,;:!?'\"’”)]>"
 _STOP = re.compile(
     r"[.:;]\s+|\s*\n\s*|,\s+(?=[a-z])|\b(?i:at|to|by post|write|address)\s+(?=[\dA-Za-z])"
 )
-"""What a postal address begins after and ends before."""
+"""Delimiters of a postal address: it starts after one and ends before the next."""
 
 _LONGEST_ADDRESS = 100
 
 _LABEL = re.compile(r"(?<=[\w)])\s+(?=[A-Z][^\W\d_]*(?: [^\W\d_&][\w’'-]*| &){0,4}:\s)")
-"""Where a label begins ("… Accounts: Priya Lund"), after something that no stop ends."""
+"""The space before a label ("… Accounts: Priya Lund") that follows text without a full stop."""
 
 _DETAIL = re.compile(r"\s*(?:e-?mail|tel|phone|mobile|fax|web|address|post)", re.IGNORECASE)
-"""What labels another detail of the same contact."""
+"""A label of another detail of the same contact, so it starts no new entry."""
 
 _GOING_ON = re.compile(
     r"(?:\b(?:and|or|the|an?|our|your|in|on|at|of|to|for|by|with|from)|(?<!\S)[A-Z][\w’'-]*)$"
 )
-"""What stands before a word of the same phrase, and not before a label."""
+"""An ending that needs a further word: what follows continues the phrase and is no label."""
 
 
 _UNBROKEN = re.compile(r"\S{200,}")
 
 
 def contacts_in(text: str) -> frozenset[ContactKind]:
-    """The kinds of contact that a text gives."""
-    plain = _broken(text)
+    """Return the kinds of contact detail in a text."""
+    plain = _without_long_runs(text)
     return frozenset(kind for kind, form in _FORMS.items() if form.search(plain))
 
 
 def found_contacts(text: str) -> Iterator[tuple[ContactKind, Span]]:
-    """The contacts of a text, each with its whole address or number, kind after kind."""
-    plain = _broken(text)
+    """Yield each contact with the span of its whole address or number, grouped by kind."""
+    plain = _without_long_runs(text)
     for kind, form in _FORMS.items():
         for match in form.finditer(plain):
             yield kind, _whole(plain, kind, Span(*match.span()))
 
 
-def _broken(text: str) -> str:
-    """The text without what no blank divides for long: no contact, and costly to look through."""
+def _without_long_runs(text: str) -> str:
+    """Blank out runs of 200 or more characters without a space, keeping offsets.
+
+    They hold no contact and make the patterns slow.
+    """
     return _UNBROKEN.sub(lambda run: "\0" * len(run[0]), text)
 
 
-def _whole(text: str, kind: ContactKind, found: Span) -> Span:
+def _whole(text: str, kind: ContactKind, match: Span) -> Span:
+    """Extend or trim a match to the whole address or number."""
     if kind is ContactKind.POST:
-        return _address(text, found)
-    number = _DIALLED.search(text, found.start, found.end) if kind is ContactKind.PHONE else None
-    start = number.start() if number else found.start
-    return Span(start, start + len(text[start : found.end].rstrip(_MARKS)))
+        return _address(text, match)
+    number = _DIALLED.search(text, match.start, match.end) if kind is ContactKind.PHONE else None
+    start = number.start() if number else match.start
+    return Span(start, start + len(text[start : match.end].rstrip(_MARKS)))
 
 
 def _address(text: str, part: Span) -> Span:
-    """The words around a part of a postal address, from one stop to the next or to its postcode."""
+    """Extend a match to the whole postal address: between two stops, or up to its postcode."""
     floor = max(0, part.start - _LONGEST_ADDRESS)
     start = max((m.end() for m in _STOP.finditer(text, floor, part.start)), default=floor)
     stop = _STOP.search(text, part.end, start + _LONGEST_ADDRESS)
@@ -118,7 +122,10 @@ def _address(text: str, part: Span) -> Span:
 
 
 def entries(text: str, span: Span) -> Iterator[Span]:
-    """The entries of a run of contacts that no stops divide; a sentence that is none is one."""
+    """Split a run of contacts that has no full stops into its entries.
+
+    A sentence that is not such a run comes back as one entry.
+    """
     start = span.start
     for label in _LABEL.finditer(text, span.start, span.end):
         before = text[start : label.start()]

@@ -1,6 +1,6 @@
-"""Dates of documents: as their metadata and first pages write them, and as ISO does.
+"""Dates of documents: parsed from metadata and first pages, and written as ISO 8601.
 
-A date is told as far as it is known: "2021-03-04", "2021-03", "2021".
+A date keeps the precision it was given with: "2021-03-04", "2021-03" or "2021".
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ MONTHS = tuple(
     "January February March April May June July August September October November December".split()
 )
 SHORT_MONTHS = "Jan Feb Mar Apr Jun Jul Aug Sept? Oct Nov Dec".split()
-"""Patterns of the short forms that are no whole names."""
+"""Patterns of the short month names; "May" is missing because it is already whole."""
 
 MONTH = rf"(?:{'|'.join(MONTHS)}|(?:{'|'.join(SHORT_MONTHS)})\b\.?)"
-"""A month by its name or its short form, with the full stop of that."""
+"""Pattern of a month by full or short name, with the full stop of the short one."""
 
 DATE = (
     rf"(?:(?:\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?)?{MONTH},?\s+\d{{4}}"
     rf"|{MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}"
     r"|\d{4}-\d{2}-\d{2}|\d{1,2}\.\d{1,2}\.\d{4})(?![\w/])"
 )
-"""A date with a month, as a page prints it; no form whose day and month could change places."""
+"""Pattern of a printed date; it leaves out forms with an ambiguous order of day and month."""
 _WORDED = re.compile(
     rf"(?:(?P<day>\d{{1,2}})\D*\s)?(?P<month>{MONTH})(?:\s+(?P<later>\d{{1,2}})(?:st|nd|rd|th)?)?"
     r",?\s+(?P<year>\d{4})",
@@ -32,11 +32,11 @@ _DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
 _DIGITS = re.compile(r"(?:D:)?(\d{4})(?:-?(\d{2})(?:-?(\d{2}))?)?(?!\d{1,3}$)")
 _FIRST_YEAR = 1800
 _OF_PROGRAMS = frozenset({"1970-01-01", "1980-01-01", "2000-01-01", "2013-01-27", "2013-12-23"})
-"""Days that programs write where they know none: clocks' beginnings, templates of libraries."""
+"""Placeholder dates that software writes: clock epochs and dates of library templates."""
 
 
 def iso_date(text: str) -> str | None:
-    """A date as metadata or a page writes it, in ISO's form; None where it is none."""
+    """Parse a date from metadata or a page into ISO form; None if it is not a date."""
     text = text.strip()
     if worded := _WORDED.fullmatch(text):
         month = month_number(worded["month"])
@@ -49,18 +49,18 @@ def iso_date(text: str) -> str | None:
 
 
 def month_number(name: str) -> int:
-    """The number of a month, from 1, by its name or the beginning of it."""
+    """Return the number of a month (1 to 12) from its name or at least its first three letters."""
     return next(n for n, month in enumerate(MONTHS, start=1) if month[:3] == name[:3].title())
 
 
 def sensible_date(text: str) -> str | None:
-    """The date of an entry of metadata; None where a program wrote it for want of one."""
+    """Parse a date from metadata; None if it is not a date or a software placeholder."""
     date = iso_date(text)
     return None if date in _OF_PROGRAMS else date
 
 
 def as_of(dated: str | None) -> str:
-    """A date in words, "as of 4 March 2021"; empty where there is none."""
+    """Format a date in words ("as of 4 March 2021"); empty if there is none."""
     if not dated:
         return ""
     year, month, day = [*dated.split("-"), "", ""][:3]

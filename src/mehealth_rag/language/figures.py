@@ -1,4 +1,4 @@
-"""Figures in running text: their value, unit and place, however they are written."""
+"""Figures in running text: their value, kind and span, written in digits or in words."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mehealth_rag.types import Span
 
 
 class FigureKind(StrEnum):
-    """What a figure counts."""
+    """What kind of quantity a figure is."""
 
     MONEY = "money"
     PERCENT = "percent"
@@ -22,7 +22,7 @@ class FigureKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One figure: its value with the scale applied, its kind, its currency and its span."""
+    """One figure; its value has the scale applied ("2 million" is 2,000,000)."""
 
     value: Decimal
     kind: FigureKind
@@ -58,7 +58,7 @@ ORDINAL_WORDS = (
     "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth "
     "fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth"
 ).split()
-"""In order, from the first."""
+"""Ordinals in order: index 0 is "first"."""
 
 CURRENCIES = {
     sign: currency
@@ -70,7 +70,7 @@ CURRENCIES = {
     )
     for sign in signs.split()
 }
-"""Currencies by what stands for them, in small letters."""
+"""Maps a currency sign, code or word in lower case to its ISO 4217 code."""
 
 _DIGITS = re.compile(
     r"""
@@ -96,14 +96,17 @@ _YEAR = re.compile(r"(?:1[0-9]|20)\d\d")
 
 
 def figures(text: str) -> tuple[Figure, ...]:
-    """Every figure of `text`, in order: digits with currency, scale and unit, and number words."""
-    found = [_from_digits(m) for m in _DIGITS.finditer(text)]
-    found += [_from_words(m) for m in _SPELLED.finditer(text)]
-    return tuple(sorted(found, key=lambda f: f.span.start))
+    """Return the figures of `text` in order, both in digits and in number words."""
+    matches = [_from_digits(m) for m in _DIGITS.finditer(text)]
+    matches += [_from_words(m) for m in _SPELLED.finditer(text)]
+    return tuple(sorted(matches, key=lambda f: f.span.start))
 
 
 def canonical_figures(text: str) -> list[str]:
-    """A token for the value of each figure, the same for every spelling of it."""
+    """Return one token per figure ("=1600000000"), the same for every spelling of its value.
+
+    The words "zero" and "one" give none.
+    """
     return [f"={f.value.normalize():f}" for f in figures(text) if not f.spelled or f.value > 1]
 
 
@@ -145,7 +148,7 @@ PERIOD = re.compile(
     r"|\b(?:19|20)\d\d(?:\s?[-–/]\s?\d{2,4})?\b|\b\d{1,2}\s(?:months?|weeks?|years?|days?)\b",
     re.IGNORECASE,
 )
-"""A date, a year, a quarter or a length of time: what heads a column rather than fills it."""
+"""A date, year, quarter or duration: typical of a column heading rather than of a value."""
 
 _NOTE_MARK = re.compile(r"(?<=[^\W\d])\s?\(\s?(?:\d{1,2}|[a-z])\s?\)$", re.IGNORECASE)
 _NOTE = re.compile(r"^\s?\(\s?(?:\d{1,2}|[a-z])\s?\)$", re.IGNORECASE)
@@ -155,21 +158,24 @@ _UNIT_WORDS = frozenset(
     "hundred thousand million billion trillion mn bn tn percent per cent pts bps points pp us usd "
     "eur gbp approximately about circa ca up to at least over under between from and or".split()
 )
-"""Words that a figure may stand with and still be one."""
+"""Words that may accompany the figure in a cell; any other word makes the cell text."""
 
 
 def is_amount(cell: str) -> bool:
-    """Whether a cell begins with a figure that is no date or year, whatever its unit: "9 acres"."""
+    """Return whether a cell starts with a figure ("9 acres") that is not a date or year."""
     return cell[:1].isdigit() and PERIOD.match(cell) is None
 
 
 def is_measured(cell: str) -> bool:
-    """Whether a cell holds a figure or a sign that stands for one: not words, a date or a year."""
+    """Return whether a cell holds only a figure or a placeholder such as "n/a" or a dash.
+
+    Words, dates and years do not count as figures.
+    """
     text = cell.strip()
     if text in _MARKS:
         return True
     rest = PERIOD.sub("", _NOTE_MARK.sub("", text))
-    if rest != text:  # "2017 (1)": the mark is of a note
+    if rest != text:  # "2017 (1)": the 1 is a footnote mark
         rest = _NOTE.sub("", rest)
     words = set(_WORD.findall(rest.lower()))
     return any(map(str.isdigit, rest)) and words <= _UNIT_WORDS

@@ -1,7 +1,7 @@
-"""Sentences of a document that give orders to whoever answers: they are no evidence of anything.
+"""Prompt injection: sentences in documents that instruct the answering program.
 
-What a page says to its readers ("Ignore the old timetable") stays evidence; what it says to a
-program that answers questions does not, and nor does what follows it in the same paragraph.
+Such a sentence is not evidence, and neither is the rest of its paragraph. An instruction to human
+readers ("Ignore the old timetable") stays evidence.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ _FORMS = (
     r"\b(?:do not|don't|never) (?:tell|inform|warn|reveal|mention|cite|show|disclose)\b"
     r"[^.!?\n]{0,30}\b(?:users?|prompt|instructions?|evidence|citations?)\b",
     r"\b(?:reveal|print|show|repeat|output) (?:your|the) (?:system )?(?:prompt|instructions)\b",
-    # marks of chat templates
+    # chat-template markers
     r"<\|?/?(?:im_start|im_end|system|user|assistant|endoftext|eot_id|begin_of_text)\b"
     r"|\[/?(?:INST|SYS)\]|<</?SYS>>|^\W*#+\s*(?:system|instructions?|assistant|user)\b",
 )
@@ -63,24 +63,24 @@ _ORDERS = tuple(re.compile(form, re.IGNORECASE) for form in _FORMS)
 
 @lru_cache(maxsize=50_000)
 def gives_orders(sentence: str) -> bool:
-    """Whether a sentence speaks to the program that answers, and not to a reader."""
+    """Return whether a sentence instructs the answering program rather than a human reader."""
     text = " ".join(sentence.split())
     return any(form.search(text) for form in _ORDERS)
 
 
 def silenced(passage: Passage) -> frozenset[Span]:
-    """The spans of a passage's sentences that may not be evidence.
+    """Return the spans of the passage's sentences that may not be used as evidence.
 
-    After an order the rest of its paragraph is out, too: what is to be said is often told there.
+    An instruction also silences the rest of its paragraph, which often holds the text to output.
     """
-    found = []
-    ordered, end = False, passage.span.start
+    spans = []
+    after_order, end = False, passage.span.start
     for sentence in passage.sentences:
         between = passage.words(Span(end, sentence.span.start))
         if "\n" in between or sentence.kind is not BlockKind.PARAGRAPH:
-            ordered = False
-        ordered = ordered or gives_orders(passage.words(sentence.span))
-        if ordered:
-            found.append(sentence.span)
+            after_order = False
+        after_order = after_order or gives_orders(passage.words(sentence.span))
+        if after_order:
+            spans.append(sentence.span)
         end = sentence.span.end
-    return frozenset(found)
+    return frozenset(spans)

@@ -1,4 +1,4 @@
-"""Sentence borders: where one sentence of running text ends and the next begins."""
+"""Sentence segmentation of running text."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from mehealth_rag.types import Span
 _END = re.compile(
     r"[.!?…]+[\"'”’»)\]]*(?:\[\d+\]|[⁰¹²³⁴⁵⁶⁷⁸⁹])*(?=\s|$)|[.!?][\"'”’)\]]*(?=[A-Z][a-z]+[\s,])"
 )
-"""Marks that may end a sentence; also where a space after them was lost ("control.The two")."""
+"""Marks that may end a sentence, including ones with a missing space ("control.The two")."""
 
 _NEVER_LAST = frozenset(
     """
@@ -18,16 +18,16 @@ _NEVER_LAST = frozenset(
     al ch para resp incl excl jan feb mar apr jun jul aug sep sept oct nov dec
     """.split()
 )
-"""Abbreviations that stand before what they abbreviate, never at a sentence's end."""
+"""Abbreviations that always have a word after them, so their full stop ends no sentence."""
 
 _BEFORE_A_NUMBER = frozenset("no nos art sec max min".split())
-"""Abbreviations only where a number follows: else they are words of their own."""
+"""Abbreviations only if a number follows; otherwise they are ordinary words."""
 
 _MAY_BE_LAST = frozenset("inc ltd co corp plc llc jr sr etc u.s u.k a.m p.m ph.d b.c a.d".split())
-"""Abbreviations that end a sentence only where a new one plainly begins."""
+"""Abbreviations that end a sentence only if the next word is one of `_STARTERS`."""
 
 _LIST_NUMBER = re.compile(r"\(?(?:\d{1,2}|[A-Za-z]|[ivx]{1,4})")
-"""What numbers a list item, before its full stop ("1.", "b.", "iv.")."""
+"""The number of a list item, without its full stop ("1.", "b.", "iv.")."""
 
 _WORD = re.compile(r"\w+")
 _LAST_WORD = re.compile(r"[^\s(\[\"“‘']*$")
@@ -39,13 +39,13 @@ _STARTERS = frozenset(
 
 
 def sentence_spans(text: str, within: Span | None = None) -> tuple[Span, ...]:
-    """The spans of the sentences of `text` (inside `within` if given), white space trimmed."""
+    """Return the spans of the sentences of `text`, or of its part `within`, trimmed."""
     area = within or Span(0, len(text))
     spans = []
     start = area.start
     for mark in _END.finditer(text, area.start, area.end):
-        numbers = _LIST_NUMBER.fullmatch(text, area.start, mark.start())
-        if not numbers and _ends_sentence(text, mark, area):
+        list_number = _LIST_NUMBER.fullmatch(text, area.start, mark.start())
+        if not list_number and _ends_sentence(text, mark, area):
             spans.append(_trim(text, start, mark.end()))
             start = mark.end()
     spans.append(_trim(text, start, area.end))
@@ -53,8 +53,8 @@ def sentence_spans(text: str, within: Span | None = None) -> tuple[Span, ...]:
 
 
 def _ends_sentence(text: str, mark: re.Match[str], area: Span) -> bool:
-    rest = _OPENING.match(text, mark.end())
-    after = rest.end() if rest else mark.end()
+    opening_marks = _OPENING.match(text, mark.end())
+    after = opening_marks.end() if opening_marks else mark.end()
     following = text[after : after + 1]
     if after >= area.end or not following:
         return True
@@ -67,22 +67,22 @@ def _ends_sentence(text: str, mark: re.Match[str], area: Span) -> bool:
     if word in _BEFORE_A_NUMBER:
         return not following.isdigit()
     if word in _MAY_BE_LAST or _is_initial(word):
-        opening = _WORD.match(text, after)
-        return opening is not None and opening.group().casefold() in _STARTERS
+        next_word = _WORD.match(text, after)
+        return next_word is not None and next_word.group().casefold() in _STARTERS
     return word not in _NEVER_LAST
 
 
 def _in_address(text: str, at: int, floor: int) -> bool:
-    """Whether a place is inside a web address, whose full stops end nothing."""
+    """Return whether offset `at` is inside a web address, whose full stops end no sentence."""
     return "://" in text[max(floor, at - 200) : at].rsplit(None, 1)[-1]
 
 
 def _is_initial(word: str) -> bool:
-    """A single letter is an initial ("J. Smith"); a lone figure before a full stop is not."""
+    """Return whether a word is an initial ("J. Smith"); "I" and single digits are not."""
     return len(word) == 1 and word.isalpha() and word != "i"
 
 
 def _trim(text: str, start: int, end: int) -> Span:
-    own = text[start:end]
-    start += len(own) - len(own.lstrip())
-    return Span(start, start + len(own.strip()))
+    part = text[start:end]
+    start += len(part) - len(part.lstrip())
+    return Span(start, start + len(part.strip()))

@@ -1,7 +1,7 @@
-"""The words of titles, ids and file names, and the periods that they give.
+"""Tokens of titles, ids and file names: words, periods and form numbers such as "10-K".
 
-The same rules read titles and questions, so that "BESTBUY_2024Q2_10Q" and "Best Buy's 10-Q for Q2
-of FY2024" come out alike: words, years, quarters and days, and marks such as "10-K".
+Titles and questions use the same rules, so "BESTBUY_2024Q2_10Q" and "Best Buy's 10-Q for Q2 of
+FY2024" give matching tokens.
 """
 
 from __future__ import annotations
@@ -17,26 +17,26 @@ from mehealth_rag.types import Span
 
 
 class TokenKind(StrEnum):
-    """What a token of a title tells."""
+    """The kind of a title token."""
 
     WORD = "word"
     MARK = "mark"
-    """A number with a letter or two ("10-K", "8K"): a kind of document more often than a name."""
+    """A number with one or two letters ("10-K", "8K"): usually a document type, not a name."""
     YEAR = "year"
     QUARTER = "quarter"
     DAY = "day"
 
     @property
     def is_period(self) -> bool:
-        """Whether it tells a time."""
+        """Whether it is a year, a quarter or a day."""
         return self not in {TokenKind.WORD, TokenKind.MARK}
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One token: its canonical form ("bestbuy", "10k", "2024", "q2", "2022-07-01") and its place.
+    """One token: its canonical form ("bestbuy", "10k", "2024", "q2", "2022-07-01") and span.
 
-    `capital` says that it is written with a capital letter.
+    `capital` is true if it contains a capital letter.
     """
 
     text: str
@@ -64,7 +64,7 @@ _TOKEN = re.compile(
 
 
 def tokens(text: str) -> tuple[Token, ...]:
-    """The tokens of a title, an id, a file name or a question, in order."""
+    """Return the tokens of a title, id, file name or question, in order."""
     return tuple(_token(m) for m in _TOKEN.finditer(text))
 
 

@@ -1,4 +1,4 @@
-"""Words of a text: surface forms, stems for matching, and the words that carry no subject."""
+"""Words of a text: tokenization, stemming and stop words."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ import Stemmer
 from mehealth_rag.language.figures import canonical_figures
 
 WORDS_VERSION = 5
-"""Raise it when the same text would give other words or stems: indexes are then built anew."""
+"""Increment when the words or stems of a text change, so that existing indexes are rebuilt."""
 
 WORD = re.compile(r"[^\W_]+(?:['&][^\W_]+|\.\d[^\W_]*|,\d{3}(?!\d))*")
-"""A word: letters and digits, with inner apostrophes, ampersands, decimals ("R&D", "11.7T")."""
+"""A word: letters and digits, with inner apostrophes, ampersands or decimals ("R&D", "11.7T")."""
 
 _DOTTED = re.compile(r"\b(?:[a-z]\.){2,}")
-"""An abbreviation with dots ("u.s.", "e.g."), read as one word without them."""
+"""An abbreviation with dots ("u.s.", "e.g."); it becomes one word without them."""
 
 FUNCTION_WORDS = frozenset(
     """
@@ -44,10 +44,10 @@ REQUEST_WORDS = frozenset(
     tell text thank thanks thing think understand want wanted wants whats whos wondering write
     """.split()
 )
-"""Words of asking rather than of the subject: a question shares them with no page on purpose."""
+"""Words that phrase a request rather than its subject; sharing one with a page means nothing."""
 
 _AMERICAN = re.compile(r"(?<=...)(?:iz(?=(?:e[sd]?|ing|ations?)$)|yz(?=(?:ed?|ing)$))")
-"""What is written with an s in British words: both spellings meet in one stem."""
+"""American endings with z that British spelling writes with s; both get the same stem."""
 
 BRITISH_WORDS = dict(
     pair.split("/")
@@ -59,18 +59,18 @@ BRITISH_WORDS = dict(
     aging/ageing gray/grey mom/mum
     """.split()
 )
-"""American words and their British forms."""
+"""Maps American spellings to British ones."""
 
 _COMBINING = re.compile(r"[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]")
 
 _RAISED = re.compile(r"(?:(?<=[^\W\d]{3})|(?<=[\d.!?,;:)\]”’\"]))[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
-"""Marks of notes and powers: parts of no word, as the 2 of "m²" is, and of no figure."""
+"""Superscript note marks and powers, split off the word or figure before; "m²" stays whole."""
 
 _local = threading.local()
 
 
 def fold(text: str) -> str:
-    """`text` in lower case without accents, curly apostrophes straightened."""
+    """Return `text` in lower case, without accents and with straight apostrophes."""
     lowered = text.lower()
     if lowered.isascii():
         return lowered
@@ -84,26 +84,26 @@ def _spelled_apart(match: re.Match[str]) -> str:
 
 
 def words(text: str) -> list[str]:
-    """The surface words of `text`, folded, in order; possessive endings are cut off."""
+    """Return the folded words of `text` in order, without possessive endings."""
     plain = _DOTTED.sub(lambda m: m.group().replace(".", "") + " ", fold(text))
     return [w.removesuffix("'s").replace(",", "") for w in WORD.findall(plain)]
 
 
 def is_content(word: str) -> bool:
-    """Whether a folded word says something of a subject."""
+    """Return whether a folded word is a content word: no stop word and no single letter."""
     return word not in FUNCTION_WORDS and (len(word) > 1 or word.isdigit())
 
 
 def content_words(text: str) -> list[str]:
-    """The surface words of `text` that carry a subject, in order, with repeats."""
+    """Return the folded content words of `text` in order, with repeats."""
     return [w for w in words(text) if is_content(w)]
 
 
 @lru_cache(maxsize=100_000)
 def stem(word: str) -> str:
-    """The stem of one folded word; American and British spellings share it."""
+    """Return the stem of a folded word, the same for American and British spelling."""
     stemmer = getattr(_local, "stemmer", None)
-    if stemmer is None:  # a stemmer keeps a buffer and must not be shared between threads
+    if stemmer is None:  # a stemmer has a buffer, so threads must not share one
         stemmer = _local.stemmer = Stemmer.Stemmer("english", 0)
     if word.removesuffix("s") in BRITISH_WORDS:
         word = BRITISH_WORDS[word.removesuffix("s")] + "s" * word.endswith("s")
@@ -111,15 +111,15 @@ def stem(word: str) -> str:
 
 
 def stem_all(items: Iterable[str]) -> list[str]:
-    """The stems of folded words, in order."""
+    """Return the stems of folded words, in order."""
     return [stem(w) for w in items]
 
 
 def stems(text: str) -> list[str]:
-    """What a text is indexed and searched by: stems of content words, parts of hyphened words.
+    """Return the terms that a text is indexed and searched by.
 
-    Figures also give one token for their value ("£1.6 billion", "1.6bn" and "1,600,000,000" all
-    give `=1600000000`), so that different spellings of one figure meet.
+    These are the stems of its content words, with hyphenated words split, and a token for the value
+    of each figure: "£1.6 billion", "1.6bn" and "1,600,000,000" all give `=1600000000`.
     """
     return stem_all(content_words(text)) + canonical_figures(text)
 
@@ -130,7 +130,7 @@ OWNERS = frozenset("its their his her".split())
 DEMONSTRATIVES = frozenset("this that these those".split())
 
 SUBJECTS = DEMONSTRATIVES | frozenset("it they he she such".split())
-"""What a sentence may begin with in place of what it speaks of."""
+"""Words that can open a sentence in place of its subject."""
 
 POINTING = SUBJECTS.union(
     OWNERS,
@@ -138,4 +138,4 @@ POINTING = SUBJECTS.union(
     OF_A_PERSON,
     "there one ones same latter former other another else".split(),
 )
-"""All of them, wherever they stand in a sentence."""
+"""Words that refer back to an earlier sentence, at any position."""

@@ -1,4 +1,4 @@
-"""Files to pages: one reader a format, chosen here."""
+"""Reading files into pages: dispatches each file to the reader of its format."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from mehealth_rag.types import Document, Page, Source
 __all__ = ["FORMATS", "READER_VERSION", "ReadingOptions", "read_document"]
 
 READER_VERSION = 16
-"""Raised whenever the same file may come out with another text, so that indexes are rebuilt."""
+"""Increment when a reader may give another text for the same file, so that indexes are rebuilt."""
 
 _READERS = {
     "docx": "word.read_docx",
@@ -37,15 +37,15 @@ _READERS = {
     "rst": "markdown.read_restructured",
     "txt": "text.read_text",
 }
-"""Where the reader of each format stands that needs nothing but the file."""
+"""Maps a format to "module.function" of its reader, for readers that need only the file."""
 
 _OLD = ("doc", "ppt", "xls")
-"""Formats of old Office programs, whose files are written anew in those that took their place."""
+"""Legacy Office formats; their files are converted to DOCX, PPTX or XLSX first."""
 
 FORMATS = ("pdf", "html", "md", *_READERS, *_OLD, "png", "jpg", "tiff")
 
 MOST_BYTES = 500_000_000
-"""Bytes of one file."""
+"""Maximum size of a file in bytes; a file is read into memory whole."""
 
 _SYNONYMS = {"plain": "txt"}
 
@@ -54,9 +54,9 @@ if TYPE_CHECKING:
 
 
 def read_document(source: Source, options: ReadingOptions = PLAIN) -> Document:
-    """Read the document behind a source whose file is present.
+    """Read the file of a source into a document.
 
-    Raises ReadingError in one line that says what is wrong, with which file, and what to do.
+    Raises ReadingError with a one-line message that names the file, the problem and the remedy.
     """
     if source.path is None:
         raise ReadingError(f"{source.id}: its file is not here; fetch it or add it to the corpus")
@@ -85,11 +85,11 @@ def _content(path: Path) -> bytes:
 
 
 def _format(source: Source, path: Path) -> str:
-    """The format to read a file as. Raises ReadingError where it is none that can be read."""
+    """Return the key of `FORMATS` for a file; raise ReadingError if there is none."""
     name = (source.format or path.suffix).lower().lstrip(".")
     form = _SYNONYMS.get(name, name)
     if form not in FORMATS:
-        from mehealth_rag.corpus import FORMATS as ENDINGS  # slow to load, and seldom asked
+        from mehealth_rag.corpus import FORMATS as ENDINGS  # slow to import and rarely needed
 
         form = ENDINGS.get(f".{name}", name)
     if form not in FORMATS:
@@ -100,7 +100,7 @@ def _format(source: Source, path: Path) -> str:
 
 
 def _read(source: Source, path: Path, form: str, content: bytes, options: ReadingOptions) -> _Read:
-    # Each format's libraries are loaded only where a file of it is read.
+    # The libraries of a format are imported only when such a file is read.
     check_kind(path, form, content)
     if form in _OLD:
         from mehealth_rag.reading.packages import renewed

@@ -1,7 +1,7 @@
-"""Cells of a table by their place: where a row leaves a column empty, its others keep theirs.
+"""Column alignment of table rows: an empty cell keeps its column.
 
-A text that is read without its layout gives “South, 21” for a row whose second cell is empty, and
-the 21 would stand for the wrong column. The rows that fill every column tell where the columns are.
+Without layout, a row whose second cell is empty reads “South, 21”, which puts the 21 in the wrong
+column. The rows that fill every column show where the columns are.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ from itertools import pairwise
 from typing import NamedTuple
 
 _COLUMNS = 3
-"""A table has so many columns at the least: of two, a row that lacks one is no row."""
+"""Minimum columns of a table; with two, a row with an empty cell would be a single cell."""
 _FULL_ROWS = 2
-"""So many rows that fill every column tell where the columns are."""
+"""Minimum number of complete rows needed to locate the columns."""
 
 _BEFORE, _BEHIND = "$£€¥", ("%", ")%", ")")
-"""Signs that filings set apart from their figures: they are no columns."""
+"""Signs that financial filings set apart from their figures; they form no column of their own."""
 
 
 class Cell(NamedTuple):
-    """A cell's text, and where it begins and ends across the page, in any unit."""
+    """A cell's text and its horizontal extent, in any unit."""
 
     text: str
     left: float
@@ -31,14 +31,14 @@ Span = tuple[float, float]
 
 
 def in_columns(rows: Sequence[Sequence[Cell]]) -> list[str]:
-    """Each row's text, a tab for each column up to its last cell, from its first cell on."""
-    whole = [_with_signs(row) for row in rows]
-    columns = _columns(whole)
-    return [_row(row, columns) for row in whole]
+    """Return the text of each row, with one tab per column between its first and its last cell."""
+    merged = [_with_signs(row) for row in rows]
+    columns = _columns(merged)
+    return [_row(row, columns) for row in merged]
 
 
 def _with_signs(row: Sequence[Cell]) -> list[Cell]:
-    """The cells of a row, currency signs before their figures and per cent signs behind them."""
+    """Merge the currency and per cent signs of a row into the cells of their figures."""
     cells: list[Cell] = []
     for cell in row:
         last = cells[-1] if cells else None
@@ -50,13 +50,13 @@ def _with_signs(row: Sequence[Cell]) -> list[Cell]:
 
 
 def _columns(rows: Sequence[Sequence[Cell]]) -> list[Span]:
-    """Where the columns are; none where the fullest rows do not agree."""
+    """Return the extents of the columns; empty if the fullest rows do not agree on them."""
     most = max(map(len, rows))
     full = [row for row in rows if len(row) == most]
     if most < _COLUMNS or len(full) < _FULL_ROWS:
         return []
-    found = [_around(cells) for cells in zip(*full, strict=True)]
-    return found if all(one[1] < next_[0] for one, next_ in pairwise(found)) else []
+    columns = [_around(cells) for cells in zip(*full, strict=True)]
+    return columns if all(left[1] < right[0] for left, right in pairwise(columns)) else []
 
 
 def _around(cells: Iterable[Cell]) -> Span:
@@ -67,7 +67,7 @@ def _around(cells: Iterable[Cell]) -> Span:
 def _row(row: Sequence[Cell], columns: Sequence[Span]) -> str:
     places = [_place(cell, columns) for cell in row]
     known = [place for place in places if place is not None]
-    rising = all(one < next_ for one, next_ in pairwise(known))
+    rising = all(left < right for left, right in pairwise(known))
     if len(row) == len(columns) or len(known) < len(row) or not rising:
         return "\t".join(cell.text for cell in row)
     text = row[0].text
@@ -77,8 +77,8 @@ def _row(row: Sequence[Cell], columns: Sequence[Span]) -> str:
 
 
 def _place(cell: Cell, columns: Sequence[Span]) -> int | None:
-    """The one column that a cell shares some width with."""
-    shared = [
+    """Return the index of the only column that a cell overlaps; None if there is no single one."""
+    overlapping = [
         i for i, (left, right) in enumerate(columns) if cell.left < right and left < cell.right
     ]
-    return shared[0] if len(shared) == 1 else None
+    return overlapping[0] if len(overlapping) == 1 else None

@@ -1,4 +1,4 @@
-"""Lines to blocks: what belongs together, and what it is to a reader."""
+"""Groups lines into blocks and classifies them: headings, paragraphs, list items, table rows."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ from mehealth_rag.reading.runs import Draft, Piece, Region, TextLine, in_groups
 from mehealth_rag.types import BlockKind
 
 _LARGER = 1.1
-"""Text this many times the body's size is a heading's."""
+"""Minimum size of heading text, relative to body text."""
 _HEADING_WORDS = 28
 _HEADING_LINES = 5
 _LEADING = 1.3
-"""Lines further apart than this many times the usual leading are not of one paragraph."""
+"""Maximum distance between the lines of a paragraph, relative to the usual leading."""
 _SHORT = 0.8
-"""A line that ends before this share of its column's width ends well short of it."""
+"""Share of the column width below which a line counts as short."""
 _VERY_SHORT = 0.5
-"""A line that ends before this share of the width ends its block even without a full stop."""
+"""Share of the column width below which a line ends its block even without a full stop."""
 _PROSE_LINES = 5
-"""So many lines of running text tell a page's own size."""
+"""Minimum lines of running text from which to take a page's own body size."""
 _NOTE_SIGNS = "0123456789*†‡§"
 _MAX_LEVEL = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """What is usual in a document: its body's size in points, its leading in ems, its weight."""
+    """Typical style of a document: body size in points, leading in ems, and weight."""
 
     body: float
     leading: float
@@ -48,7 +48,7 @@ class Style:
 
 
 def measure(regions: Iterable[Region]) -> Style:
-    """Find the usual size and leading, weighted by characters."""
+    """Measure the body size, weighted by characters, and the most common leading."""
     sizes: Counter[float] = Counter()
     leadings: Counter[float] = Counter()
     bold = 0
@@ -70,7 +70,7 @@ def _half(size: float) -> float:
 
 
 def draft_pages(pages: Sequence[Sequence[Region]], style: Style) -> list[list[Draft]]:
-    """Make the blocks of every page; heading levels are ranked over the whole document."""
+    """Draft the blocks of every page; heading levels are ranked across the document."""
     grouped = [_page_groups(regions, style) for regions in pages]
     heads = (g for groups in grouped for g in groups if g.kind is BlockKind.HEADING)
     looks = sorted({_look(head.lines[0], style) for head in heads}, reverse=True)
@@ -85,7 +85,7 @@ def draft_pages(pages: Sequence[Sequence[Region]], style: Style) -> list[list[Dr
 
 
 def _look(line: TextLine, style: Style) -> tuple[float, int]:
-    """Large headings rank by size; the others by capitals, bold and upright letters."""
+    """Return the sort key of a heading: size if large, else capitals, bold and upright letters."""
     if line.size > _LARGER * style.body:
         return _half(line.size), 0
     return style.body, 4 * is_upper(line.text) + 2 * line.bold + (not line.slant)
@@ -105,7 +105,7 @@ def _page_groups(regions: Sequence[Region], style: Style) -> list[Group]:
 
 
 def _page_body(regions: Sequence[Region], style: Style) -> float:
-    """Find the size of a page's own running text; the document's where it has none."""
+    """Return the size of the page's running text, or the document's if the page has too little."""
     sizes = Counter(
         _half(line.size)
         for region in regions
@@ -129,7 +129,7 @@ def _opens_item(line: TextLine) -> bool:
 
 
 def _belongs(group: Group, line: TextLine, style: Style) -> bool:
-    """Whether a line goes on in the block before it."""
+    """Return whether a line continues the block before it."""
     last = group.last
     if last.row or last.furniture or last.statement or not last.upright:
         return False
@@ -143,7 +143,7 @@ def _belongs(group: Group, line: TextLine, style: Style) -> bool:
 
 
 def _is_next(last: TextLine, line: TextLine, style: Style) -> bool:
-    """Whether a line stands right below another, at the usual distance."""
+    """Return whether a line is right below another, at the usual leading."""
     step = last.baseline - line.baseline
     usual = style.leading if abs(line.size - style.body) < 1 else max(style.leading, 1.25)
     near = -0.2 * line.size <= step <= _LEADING * usual * max(line.size, last.size)
@@ -172,7 +172,7 @@ def _item_goes_on(group: Group, line: TextLine) -> bool:
 
 
 def _ends_block(group: Group, line: TextLine) -> bool:
-    """Whether the line before ended its paragraph: it is short, or the next one is indented."""
+    """Return whether the paragraph ended before `line`: short last line, or an indent."""
     last = group.last
     if ends_clause(last.text):
         if _is_short(group) and not line.text[:1].islower():
@@ -188,7 +188,7 @@ def _left(group: Group) -> float:
 
 
 def _is_short(group: Group) -> bool:
-    """Whether a block's last line ends well short of its column."""
+    """Return whether a block's last line ends well before the right edge of its column."""
     left = _left(group)
     return group.last.box[2] < left + _SHORT * (group.right - left)
 
@@ -199,7 +199,7 @@ def _centred(group: Group, line: TextLine) -> bool:
 
 
 def _classified(group: Group, style: Style, body: float) -> Group:
-    """Make a heading of a group that looks and reads like one."""
+    """Turn a group into a heading if it looks and reads like one."""
     text = " ".join(line.text for line in group.lines)
     item = group.kind is BlockKind.ITEM and starts_numbered(text) and not group.last.statement
     if not (item or group.kind is BlockKind.PARAGRAPH):
@@ -216,7 +216,7 @@ def _classified(group: Group, style: Style, body: float) -> Group:
 
 
 def _is_slanted_title(text: str) -> bool:
-    """Whether a line in italics reads like a title, not like a name or a remark."""
+    """Return whether an italic line reads like a title rather than a name or remark."""
     return len(text.split()) <= 8 and "," not in text and text[:1].isupper()
 
 
@@ -235,7 +235,7 @@ def _is_title(text: str, lines: int) -> bool:
 
 
 def _rejoined(groups: list[Group]) -> list[Group]:
-    """Paragraphs and items that went on in the next column, or past a row of furniture."""
+    """Join paragraphs and items with their continuation at the top of the next column."""
     parts = in_groups(groups, lambda part, group: _continues(part[-1], group))
     return [
         replace(first, lines=[line for group in (first, *others) for line in group.lines])

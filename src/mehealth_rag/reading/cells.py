@@ -1,8 +1,8 @@
-"""Runs that belong together across lines: cells of a table, large figures with their captions.
+"""Joins runs across lines: wrapped table cells, and large figures with their captions.
 
-Told by place alone. A cell that wraps stands beside one row's label, at its height or around it; a
-label of several rows stands at the middle of them. Both are believed only where a whole table of
-such rows agrees, since running text in columns looks alike a line at a time.
+Only position is used. A wrapped cell is beside its row's label, level with it or centred on it; a
+label of several rows is centred on them. Both need a whole table of such rows as evidence, because
+running text in columns looks the same line by line.
 """
 
 from __future__ import annotations
@@ -24,36 +24,36 @@ from mehealth_rag.reading.runs import (
 )
 
 _EDGE = 2.0
-"""Points by which the left edges of a column's cells may differ."""
+"""Tolerance in points between the left edges of a column's cells."""
 _ROWS = 3
-"""So many rows of the same two columns make a table."""
+"""Minimum rows with the same two columns for a table."""
 _LINES, _WORDS = 8, 60
-"""A cell has no more lines and words."""
+"""Maximum lines and words of a wrapped cell."""
 _LABEL_WORDS = 6
 _SHARING_ROWS = 4
-"""So many rows show that labels stand at the middle of their own: two labels of two rows."""
+"""Minimum rows for labels centred on several rows: two labels with two rows each."""
 
 Stack = list[Run]
 
 
 def wrapped_cells(runs: Sequence[Run]) -> list[Run]:
-    """Make one run of each cell of words that stands on several lines beside its row's label."""
+    """Merge each cell of words that wraps beside its row's label into one run."""
     edge = min((run.box[2] for run in runs), default=0.0)
     stacks = [stack for stack in in_groups(runs, _goes_on) if _is_cell(stack, edge)]
     inside = {id(run) for stack in stacks for run in stack}
-    found = [(label, stack) for stack in stacks if (label := _label(stack, runs, inside))]
-    taken: dict[int, Run | None] = {}
-    for label, stack in found:
-        if _rows_like(label, stack[0], runs, found) >= _ROWS:
-            taken |= dict.fromkeys(map(id, stack))
-            taken[id(stack[0])] = _joined(stack)._replace(
+    labelled = [(label, stack) for stack in stacks if (label := _label(stack, runs, inside))]
+    replaced: dict[int, Run | None] = {}
+    for label, stack in labelled:
+        if _rows_like(label, stack[0], runs, labelled) >= _ROWS:
+            replaced |= dict.fromkeys(map(id, stack))
+            replaced[id(stack[0])] = _joined(stack)._replace(
                 baseline=label.baseline, order=label.order
             )
-    return [kept for run in runs if (kept := taken.get(id(run), run)) is not None]
+    return [kept for run in runs if (kept := replaced.get(id(run), run)) is not None]
 
 
 def _goes_on(stack: Stack, run: Run) -> bool:
-    """Whether a line stands right under a stack of them, at the same left edge."""
+    """Return whether a line is right below a stack of lines, at the same left edge."""
     above = stack[-1]
     near = 0 < above.baseline - run.baseline < 1.4 * run.size
     return near and _at(above, run) and above.bold_end == run.bold
@@ -73,7 +73,11 @@ def _is_cell(stack: Stack, edge: float) -> bool:
 
 
 def _label(stack: Stack, runs: Sequence[Run], inside: set[int]) -> Run | None:
-    """What labels a cell: one row left of it, at its first line or middle, cells `inside` aside."""
+    """Return the label of a wrapped cell, or None.
+
+    It is the leftmost run beside the cell, level with its first line or its middle. Apart from its
+    own row and the runs `inside` cells, nothing else may be there.
+    """
     first, last = stack[0], stack[-1]
     beside = [
         run
@@ -96,28 +100,28 @@ def _may_label(run: Run) -> bool:
 
 
 def _rows_like(
-    label: Run, cell: Run, runs: Sequence[Run], found: Sequence[tuple[Run, Stack]]
+    label: Run, cell: Run, runs: Sequence[Run], labelled: Sequence[tuple[Run, Stack]]
 ) -> int:
-    """How many rows have a label and a cell at the same two edges."""
+    """Count the rows with a label and a cell at the same two left edges."""
     cells = [run for run in runs if _at(run, cell)]
     labels = (run for run in runs if _at(run, label))
     rows = {id(run) for run in labels if any(is_level(run, other) for other in cells)}
-    rows |= {id(run) for run, stack in found if _at(run, label) and _at(stack[0], cell)}
+    rows |= {id(run) for run, stack in labelled if _at(run, label) and _at(stack[0], cell)}
     return len(rows)
 
 
 def _joined(stack: Stack) -> Run:
-    """One run of the lines of a cell, in place of the first of them."""
+    """Join the lines of a cell into one run with the first line's baseline and order."""
     text = " ".join(run.text for run in stack)
     box = union(run.box for run in stack)
     return stack[0]._replace(text=text, box=box, bold_end=stack[-1].bold_end)
 
 
 def wrapped_labels(runs: Sequence[Run]) -> list[Run]:
-    """Make one run of a row's label that wraps; runs stay in the file's order.
+    """Merge each row label that wraps over two lines; runs keep the file's order.
 
-    The figures of such a row stand beside the label's first line and follow its last one, or they
-    stand at the middle of two lines, in the file's text on the second.
+    The row's figures are either level with the label's first line and come after its second in the
+    file, or centred on the two lines and on the second line in the file's text.
     """
     figures = {run.order: run for run in reversed(runs) if is_figure(run.text)}
 
@@ -139,12 +143,12 @@ def _wraps(label: Run, after: Run, figures: Mapping[int, Run]) -> bool:
     beside = [run for run in (following, same) if run is not None and run.box[0] >= label.box[2]]
     if beside and beside[0] is following and is_level(following, label):
         return True
-    least = 0.15 * label.size
-    return any(after.baseline + least < f.baseline < label.baseline - least for f in beside)
+    margin = 0.15 * label.size
+    return any(after.baseline + margin < f.baseline < label.baseline - margin for f in beside)
 
 
 def shared_labels(runs: Sequence[Run]) -> list[Run]:
-    """Give each row of a table the label that stands at the middle of several of them."""
+    """Copy each label that is centred on several rows to every one of them."""
     rows = _rows_without_label(runs)
     if len(rows) < _SHARING_ROWS:
         return list(runs)
@@ -155,7 +159,7 @@ def shared_labels(runs: Sequence[Run]) -> list[Run]:
     groups = _centred(column, rows) if all(map(_may_label, column)) else []
     if not groups:
         return list(runs)
-    given = [
+    copies = [
         label._replace(
             box=(label.box[0], cell.box[1], label.box[2], cell.box[3]),
             baseline=cell.baseline,
@@ -165,11 +169,11 @@ def shared_labels(runs: Sequence[Run]) -> list[Run]:
         for cell, *_ in group
     ]
     kept = without(runs, column)
-    return sorted([*kept, *given], key=lambda run: (run.order, run.box[0]))
+    return sorted([*kept, *copies], key=lambda run: (run.order, run.box[0]))
 
 
 def _rows_without_label(runs: Sequence[Run]) -> list[list[Run]]:
-    """Rows of two cells or more, downwards, from the edge on at which most rows start."""
+    """Return rows of two or more cells, top to bottom, from the left edge that most rows share."""
     lines = in_groups(runs, lambda line, run: line[0].order == run.order)
     rows = [line for line in lines if len(line) > 1]
     if len(rows) < _SHARING_ROWS:
@@ -181,7 +185,7 @@ def _rows_without_label(runs: Sequence[Run]) -> list[list[Run]]:
 
 
 def _centred(column: Stack, rows: list[list[Run]]) -> list[list[list[Run]]]:
-    """The rows of each label, where every label stands at the middle of its own; else none."""
+    """Group the rows by label; empty unless every label is centred on its group."""
     groups: list[list[list[Run]]] = []
     start = 0
     for label in column:
@@ -198,34 +202,35 @@ def _centred(column: Stack, rows: list[list[Run]]) -> list[list[list[Run]]]:
 
 
 _SMALLER = 0.8
-"""A caption has at most this share of its figure's size."""
+"""Maximum size of a caption, relative to its figure."""
 _SIGNS = 14
-"""A large figure has no more characters, what stands right behind it included: "£3.2 million"."""
+"""Maximum characters of a large figure, including a unit in the same run ("£3.2 million")."""
 _LEADING = 1.6
-"""Lines of a caption are no further apart, in ems."""
+"""Maximum distance between the lines of a caption, in ems."""
 
 Statement = list[Run]
-"""A figure's runs and its caption's, in the order that they are read."""
+"""The runs of a figure and its caption, in reading order."""
 
 
 def captioned_figures(runs: Sequence[Run]) -> tuple[list[Statement], list[Run]]:
-    """Statements of figures side by side that all have a caption, and the runs of no statement."""
+    """Return the statements in rows of figures that all have captions, and the remaining runs."""
     statements: list[Statement] = []
     taken: dict[int, Run] = {}
     for row in _figure_rows(runs):
-        found = _with_captions(row, runs)
-        own = {id(run): run for statement in found for run in statement}
-        if taken.keys().isdisjoint(own):
-            statements += found
-            taken |= own
+        captioned = _with_captions(row, runs)
+        used = {id(run): run for statement in captioned for run in statement}
+        if taken.keys().isdisjoint(used):
+            statements += captioned
+            taken |= used
     return statements, without(runs, taken.values())
 
 
 def _figure_rows(runs: Sequence[Run]) -> Iterator[list[Statement]]:
-    """Two figures or more on one baseline, from left to right, each with what stands behind it."""
-    letters = sorted(run.size for run in runs for _ in run.text)  # of a poster, few runs are text
-    least = letters[len(letters) // 2] / _SMALLER if letters else 0.0
-    large = (run for run in runs if run.size >= least and len(run.text) <= _SIGNS)
+    """Yield rows of two or more large figures, left to right, each figure with its unit."""
+    # Weighted by characters, because on a poster few runs are body text.
+    sizes = sorted(run.size for run in runs for _ in run.text)
+    minimum = sizes[len(sizes) // 2] / _SMALLER if sizes else 0.0
+    large = (run for run in runs if run.size >= minimum and len(run.text) <= _SIGNS)
     figures = [run for run in large if any(map(str.isdigit, run.text))]
     for row in in_rows(figures, is_level):
         if len(row) > 1:
@@ -234,13 +239,13 @@ def _figure_rows(runs: Sequence[Run]) -> Iterator[list[Statement]]:
 
 
 def _behind(figure: Run, runs: Sequence[Run]) -> list[Run]:
-    """A unit or the like, set apart by its size or font: "million", "%"."""
+    """Return the unit right after a figure, which another size or font makes a separate run."""
     right, reach = figure.box[2], 0.5 * figure.size
     return [run for run in runs if is_level(figure, run) and 0 <= run.box[0] - right < reach]
 
 
 def _with_captions(row: list[Statement], runs: Sequence[Run]) -> list[Statement]:
-    """The statements of a row, with the captions below it or else above; none if one has none."""
+    """Add the captions below the figures, or else above; empty if a figure has none."""
     below = [_caption(figure[0], runs, below=True) for figure in row]
     if all(below):
         return [figure + caption for figure, caption in zip(row, below, strict=True)]
@@ -251,7 +256,7 @@ def _with_captions(row: list[Statement], runs: Sequence[Run]) -> list[Statement]
 
 
 def _caption(figure: Run, runs: Sequence[Run], *, below: bool) -> list[Run]:
-    """The lines that belong to a figure on one side of it, away from it."""
+    """Return the caption lines on one side of a figure, nearest first."""
     side = [
         run
         for run in runs

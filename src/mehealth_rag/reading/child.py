@@ -1,6 +1,7 @@
-"""A reading process: reads and draws what it is asked for, one after another, within its limits.
+"""Entry point of a reading process, which reads files and renders pages on request, in turn.
 
-Run as `python -m mehealth_rag.reading.child MEGABYTES PARENT`; imports only what reading needs.
+Run as `python -m mehealth_rag.reading.child MEGABYTES PARENT`, where PARENT is the process id of
+the program. It imports only what reading needs.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from mehealth_rag.reading.wire import Kind, Picture
 from mehealth_rag.types import Source
 
 _BEAT = 0.5
-"""Seconds between two signs of life at the least."""
+"""Minimum seconds between two heartbeats."""
 _REASONS: dict[type[Exception], str] = {
     MemoryError: "it needs more memory than is allowed",
     RecursionError: "it is nested too deeply",
@@ -32,29 +33,29 @@ _REASONS: dict[type[Exception], str] = {
 def main() -> None:
     """Serve until standard input ends."""
     answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what a library prints must not get between the frames
+    os.dup2(2, 1)  # output of a library must not mix with the answers
     limit_memory(int(sys.argv[1]) * 1_000_000)
     threading.Thread(target=_end_with_parent, args=(int(sys.argv[2]),), daemon=True).start()
     upkeep.listen(_beats(answers))
     while True:
         try:
-            source, options, picture = pickle.load(sys.stdin.buffer)  # noqa: S301 - from the program itself
+            source, options, picture = pickle.load(sys.stdin.buffer)  # noqa: S301 - sent by our parent
         except EOFError:
             return
-        with upkeep.uncollected():  # a document is gone before anybody would look for its cycles
-            kind, said = _answer(source, options, picture)
-        wire.write(answers, kind, said)
+        with upkeep.uncollected():  # documents are short-lived, so collecting cycles is a waste
+            kind, payload = _answer(source, options, picture)
+        wire.write(answers, kind, payload)
         if kind is Kind.LAST_ERROR:
             return
 
 
 def limit_memory(size: int) -> None:
-    """Let this process have `size` bytes of address space, where the system can limit that."""
+    """Limit the address space of this process to `size` bytes, on systems that support it."""
     if sys.platform == "win32":
         return
     import resource
 
-    with contextlib.suppress(ValueError, OSError):  # macOS knows the limit and does not set it
+    with contextlib.suppress(ValueError, OSError):  # macOS has the constant but rejects the call
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         resource.setrlimit(resource.RLIMIT_AS, (size, size))
 
@@ -68,20 +69,21 @@ def _answer(
         return Kind.DOCUMENT, wire.pack(read_document(source, options))
     except ReadingError as error:
         return Kind.ERROR, str(error)
-    except Exception as error:  # a library's fault over a broken file costs that file only
-        said = " ".join(f"{type(error).__name__}: {error}".split())[:200]
-        reason = _REASONS.get(type(error), said)
-    mend = "get the file again or leave it out"
-    return Kind.LAST_ERROR, f"{source.path}: cannot be read ({reason}); {mend}"
+    except Exception as error:  # a library that fails on a broken file must cost only that file
+        message = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        reason = _REASONS.get(type(error), message)
+    remedy = "get the file again or leave it out"
+    return Kind.LAST_ERROR, f"{source.path}: cannot be read ({reason}); {remedy}"
 
 
 def _drawn(source: Source, options: ReadingOptions, picture: Picture) -> str:
+    """Render a page and return its PNG image in base64."""
     from mehealth_rag.reading.pdf_file import render_page
 
     if source.path is None:
         raise ReadingError(f"{source.id}: the file is not present; fetch it")
-    drawn = render_page(source.path, picture.page, picture.width, options.passwords)
-    return base64.b64encode(drawn).decode()
+    png = render_page(source.path, picture.page, picture.width, options.passwords)
+    return base64.b64encode(png).decode()
 
 
 def _beats(answers: BinaryIO) -> Callable[[], None]:
@@ -98,7 +100,7 @@ def _beats(answers: BinaryIO) -> Callable[[], None]:
 
 
 def _end_with_parent(parent: int) -> None:
-    """End this process when the program that started it has gone, whatever it is doing."""
+    """Exit at once when the parent process is gone."""
     while os.getppid() == parent:
         time.sleep(1.0)
     os._exit(1)

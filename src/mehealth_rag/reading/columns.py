@@ -1,6 +1,6 @@
-"""Reading order: lines to columns and stretches of the whole width.
+"""Reading order: splits a page's lines into columns and full-width stretches.
 
-The file's own order is kept where it runs down the page; columns are told by a gutter that no line
+The file's own order is kept if it runs down the page. Columns are detected by a gutter that no line
 of a stretch crosses.
 """
 
@@ -12,16 +12,16 @@ from itertools import groupby, pairwise
 from mehealth_rag.reading.runs import Region, TextLine, in_rows, union
 
 _GUTTER = 3.0
-"""So many points are free on either side of the line between two columns."""
+"""Minimum free space in points on either side of the line between two columns."""
 _SECTION_GAP = 1.5
-"""An empty band in ems under which columns may be over."""
+"""Minimum height in ems of an empty band at which columns may end."""
 _COLUMN_LINES = 3
-"""So many lines of prose make a column."""
+"""Minimum lines of prose for a column."""
 PROSE_WORDS = 3
 
 
 def regions_of(lines: list[TextLine]) -> list[Region]:
-    """Stretches of the whole width and columns, in reading order."""
+    """Return full-width stretches and columns in reading order."""
     gutter = _gutter(lines)
     if gutter is None:
         return [_downwards(lines)]
@@ -39,7 +39,7 @@ def regions_of(lines: list[TextLine]) -> list[Region]:
 
 
 def _downwards(lines: Sequence[TextLine]) -> Region:
-    """Keep the file's order where it runs down the page, else go from top to bottom."""
+    """Order lines as in the file if that runs down the page, else from top to bottom."""
     ordered = sorted(lines, key=lambda line: line.order)
     if not any(_jumps_up(above, below) for above, below in pairwise(ordered)):
         return tuple(ordered)
@@ -48,12 +48,12 @@ def _downwards(lines: Sequence[TextLine]) -> Region:
 
 
 def _jumps_up(above: TextLine, below: TextLine) -> bool:
-    """Whether the file goes back up the page without going over to the right."""
+    """Return whether the file's order goes back up the page without moving right."""
     return below.baseline > above.baseline + 0.5 * above.size and below.box[0] < above.box[2]
 
 
 def _gutter(lines: Sequence[TextLine]) -> float | None:
-    """Where the right one of two columns starts, None where there are none."""
+    """Return the x position of the best gutter, or None if there are no columns."""
     starts = _column_starts(lines)
     best, best_score = None, 0
     for start in starts:
@@ -65,7 +65,7 @@ def _gutter(lines: Sequence[TextLine]) -> float | None:
 
 
 def _column_starts(lines: Sequence[TextLine]) -> list[float]:
-    """Left edges that several lines of prose share, to the right of the page's own left edge."""
+    """Return left edges shared by several prose lines, away from the page's left edge."""
     prose = [line for line in lines if not (line.row or line.cell)]
     left = min((line.box[0] for line in lines), default=0.0)
     width = max((line.box[2] for line in lines), default=0.0) - left
@@ -77,7 +77,7 @@ def _column_starts(lines: Sequence[TextLine]) -> list[float]:
 
 
 def _stretches(lines: Sequence[TextLine], gutter: float) -> list[tuple[list[TextLine], bool]]:
-    """Lines from top to bottom, cut where one crosses the gutter; true where there are columns."""
+    """Cut lines, top to bottom, where one crosses the gutter; the flag marks columns."""
     stretches: list[tuple[list[TextLine], bool]] = []
     current: list[TextLine] = []
     for line in sorted(lines, key=lambda line: -line.box[3]):
@@ -93,7 +93,7 @@ def _stretches(lines: Sequence[TextLine], gutter: float) -> list[tuple[list[Text
 
 
 def _closed(lines: list[TextLine], gutter: float) -> list[tuple[list[TextLine], bool]]:
-    """Close a stretch; what stands below its columns and is none becomes its own."""
+    """Close a stretch; lines below its columns that form none become a stretch of their own."""
     if not _are_columns(lines, gutter):
         return [(lines, False)] if lines else []
     lowest, cut = lines[0].box[1], 0
@@ -108,7 +108,7 @@ def _closed(lines: list[TextLine], gutter: float) -> list[tuple[list[TextLine], 
 
 
 def _opens_section(line: TextLine, above: Sequence[TextLine]) -> bool:
-    """Whether a large line stands alone below everything above it."""
+    """Return whether a line is large and clearly below all lines before it."""
     if not above:
         return False
     lowest = min(other.box[1] for other in above)
@@ -117,9 +117,9 @@ def _opens_section(line: TextLine, above: Sequence[TextLine]) -> bool:
 
 
 def _are_columns(lines: Sequence[TextLine], gutter: float) -> bool:
-    own = [line for line in lines if not line.cell]
-    left = [line for line in own if line.box[2] <= gutter]
-    right = [line for line in own if line.box[2] > gutter]
+    prose = [line for line in lines if not line.cell]
+    left = [line for line in prose if line.box[2] <= gutter]
+    right = [line for line in prose if line.box[2] > gutter]
     if not (_is_column(left) and _is_column(right)):
         return False
     (_, low, _, high), (_, bottom, _, top) = (union(x.box for x in side) for side in (left, right))

@@ -1,8 +1,8 @@
-"""Tables of contents: their lines name what stands elsewhere, and answer nothing.
+"""Detects tables of contents, whose lines only name other places and answer no question.
 
-A line of contents is a title and a page number. So is a line of a price list ("Adult ..... 12"),
-and that does answer. A heading that says "Contents" tells them apart, or titles that stand as
-headings elsewhere, on pages that keep step with the numbers.
+A contents line is a title and a page number, but so is a line of a price list ("Adult ..... 12"),
+which does answer questions. Contents are confirmed by a heading such as "Contents", or by titles
+that appear elsewhere on pages that match their numbers up to a fixed offset.
 """
 
 from __future__ import annotations
@@ -37,19 +37,19 @@ _HEADING = re.compile(
 _COUNTED = re.compile(
     r"(?:(?:chapter|part|section|appendix)\s+)?[\divxlc]+(?:\.\d+)*[.):]?\s+", re.IGNORECASE
 )
-"""The counted part of a title, which its line in the contents may leave out."""
+"""The number of a title ("Chapter 2", "3.1"), which its contents line may leave out."""
 _WORDS = re.compile(r"[^\W_]+")
 _LONGEST = 300
-"""A title, with what leads to its page, has no more characters."""
+"""Maximum characters of a contents line."""
 _MOST_WORDS = 30
 _BETWEEN = 2
-"""So many short lines between two entries are parts of titles, or titles of parts."""
+"""Maximum short lines between two entries: wrapped titles, or titles of parts."""
 _BETWEEN_WORDS = 15
 
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """One line of contents: its block's place, its title and page, and whether dots lead there."""
+    """One contents line: the index of its block, title, page, and whether it has dot leaders."""
 
     place: int
     title: str
@@ -61,11 +61,11 @@ _Run = Sequence[_Entry]
 
 
 _Titles = Mapping[str, Sequence[tuple[int, int]]]
-"""Where a document's titles stand: page number and place in the page, by their words."""
+"""Maps the words of a title to the places of its text: page number and block index."""
 
 
 def led_apart(regions: Iterable[Region]) -> list[Region]:
-    """Make rows of lines whose dots lead to a figure: none of them goes on in the next line."""
+    """Turn lines with dot leaders into rows, so that they are not joined with the next line."""
     return [
         tuple(
             line._replace(text=text, row=True) if (text := led_row(line.text)) else line
@@ -76,14 +76,14 @@ def led_apart(regions: Iterable[Region]) -> list[Region]:
 
 
 def led_row(text: str) -> str | None:
-    """A line whose dots lead to a figure as a row of two cells, None where it is no such line."""
+    """Return a line with dot leaders as a row of two cells; None if it has none."""
     if len(text) > _LONGEST or not _DOTTED.search(text) or not (match := _LED.fullmatch(text)):
         return None
     return f"{match['title'].rstrip()}\t{match['last']}" if _has_letters(match["title"]) else None
 
 
 def mark_contents(pages: tuple[Page, ...]) -> tuple[Page, ...]:
-    """Mark the lines of tables of contents, and the headings over them."""
+    """Mark the lines of tables of contents and their headings."""
     runs = [list(_all_runs(page)) for page in pages]
     titles = _titles(pages if any(runs) else ())
     return tuple(map(_marked, pages, runs, [titles] * len(pages)))
@@ -100,32 +100,32 @@ def _titles(pages: Sequence[Page]) -> _Titles:
 
 
 def _marked(page: Page, runs: Sequence[_Run], titles: _Titles) -> Page:
-    found = set(_heads_of_nothing(page))
+    marked = set(_empty_headings(page))
     for run in runs:
-        head = _head(page, run[0].place, found)
+        head = _head(page, run[0].place, marked)
         if _is_contents(page, run, titles, headed=head is not None):
             first = run[0].place if head is None else head
-            found.update(range(first, run[-1].place + 1))
-    if not found:
+            marked.update(range(first, run[-1].place + 1))
+    if not marked:
         return page
     blocks = [
         replace(block, kind=BlockKind.CONTENTS, level=0)
-        if at in found and block.kind is not BlockKind.FURNITURE
+        if at in marked and block.kind is not BlockKind.FURNITURE
         else block
         for at, block in enumerate(page.blocks)
     ]
     return replace(page, blocks=tuple(blocks))
 
 
-def _own(page: Page, first: int = 0, end: int | None = None) -> list[int]:
-    """The places of blocks that are no furniture."""
+def _body_places(page: Page, first: int = 0, end: int | None = None) -> list[int]:
+    """Return the indices of the blocks from `first` to `end` that are not furniture."""
     places = range(first, len(page.blocks) if end is None else end)
     return [place for place in places if page.blocks[place].kind is not BlockKind.FURNITURE]
 
 
-def _heads_of_nothing(page: Page) -> Iterator[int]:
-    """Headings of contents over nothing but what a reader left out, or told to be contents."""
-    for place, below in pairwise(_own(page)):
+def _empty_headings(page: Page) -> Iterator[int]:
+    """Yield contents headings whose entries the reader left out or already marked as contents."""
+    for place, below in pairwise(_body_places(page)):
         block, following = page.blocks[place], page.blocks[below]
         if block.kind is not BlockKind.CONTENTS and _HEADING.fullmatch(_text(page, place)):
             heads = following.kind is BlockKind.HEADING and following.level <= block.level
@@ -133,30 +133,37 @@ def _heads_of_nothing(page: Page) -> Iterator[int]:
                 yield place
 
 
-def _head(page: Page, first: int, found: set[int]) -> int | None:
-    """The place above entries that says they are contents; a short line may stand between."""
-    for place in reversed(_own(page, end=first)[-2:]):
-        if place in found or _HEADING.fullmatch(_text(page, place)):
+def _head(page: Page, first: int, marked: set[int]) -> int | None:
+    """Return the contents heading up to two blocks above block `first`, or None.
+
+    A block in `marked` counts as one, because a run of entries may continue another.
+    """
+    for place in reversed(_body_places(page, end=first)[-2:]):
+        if place in marked or _HEADING.fullmatch(_text(page, place)):
             return place
-        if len(_text(page, place).split()) > 2:  # more than "Page", or "Section" and "Page"
+        if len(_text(page, place).split()) > 2:  # only "Page" or "Section Page" may be between
             return None
     return None
 
 
 def _is_contents(page: Page, run: _Run, titles: _Titles, *, headed: bool) -> bool:
-    """Whether entries stand under a heading of contents, or their titles stand elsewhere."""
-    own = {(page.number, entry.place) for entry in run}
-    places = ((entry, set(titles.get(_plain(entry.title), ())) - own) for entry in run)
-    told = [(entry, {page for page, _ in elsewhere}) for entry, elsewhere in places if elsewhere]
+    """Return whether a run of entries is a table of contents.
+
+    Under a contents heading, dot leaders or a third of the titles found elsewhere are enough.
+    Without one, half of the titles must be found, and any page numbers be in step with them.
+    """
+    itself = {(page.number, entry.place) for entry in run}
+    places = ((entry, set(titles.get(_plain(entry.title), ())) - itself) for entry in run)
+    matched = [(entry, {page for page, _ in elsewhere}) for entry, elsewhere in places if elsewhere]
     if headed:
-        return 3 * len(told) >= len(run) or any(entry.led for entry in run)
-    several = len(run) > 1 and 2 * len(told) >= len(run)
-    return several and (not run[0].page or _in_step(told))
+        return 3 * len(matched) >= len(run) or any(entry.led for entry in run)
+    several = len(run) > 1 and 2 * len(matched) >= len(run)
+    return several and (not run[0].page or _in_step(matched))
 
 
-def _in_step(told: Sequence[tuple[_Entry, set[int]]]) -> bool:
-    """Whether the numbers are, up to a fixed difference, those of the pages with the titles."""
-    numbered = [(int(entry.page), pages) for entry, pages in told if entry.page.isdigit()]
+def _in_step(matched: Sequence[tuple[_Entry, set[int]]]) -> bool:
+    """Return whether most page numbers differ from the pages of their titles by one offset."""
+    numbered = [(int(entry.page), pages) for entry, pages in matched if entry.page.isdigit()]
     if len({number for number, _ in numbered}) < 2:
         return False
     steps: Counter[int] = Counter()
@@ -166,23 +173,23 @@ def _in_step(told: Sequence[tuple[_Entry, set[int]]]) -> bool:
 
 
 def _all_runs(page: Page) -> Iterator[_Run]:
-    """Lines that may be contents: by their links, by numbers behind them, by numbers before."""
+    """Yield runs of possible entries: by links, by page numbers after, and before the title."""
     trailing, leading = (
         [entry for place in range(len(page.blocks)) if (entry := _entry(page, place, form))]
         for form in (_TRAILING, _LEADING)
     )
-    for least, entries in ((2, _linked(page)), (1, trailing), (3, leading)):
+    for minimum, entries in ((2, _linked(page)), (1, trailing), (3, leading)):
         runs = in_groups(entries, lambda run, entry: _follows(page, run[-1], entry))
-        yield from (run for run in runs if len(run) >= least)
+        yield from (run for run in runs if len(run) >= minimum)
 
 
 def _linked(page: Page) -> Iterator[_Entry]:
-    """Blocks that are nothing but a link to a place in their own document."""
+    """Yield blocks that are nothing but links within the document."""
     inside = [x.span for x in page.links if x.span is not None and x.url.startswith("#")]
     for place, block in enumerate(page.blocks if inside else ()):
-        own = [s for s in inside if block.span.start <= s.start and s.end <= block.span.end]
-        title = " ".join(span.of(page.text) for span in own)
-        if own and _plain(title) == _plain(block.span.of(page.text)):
+        links = [s for s in inside if block.span.start <= s.start and s.end <= block.span.end]
+        title = " ".join(span.of(page.text) for span in links)
+        if links and _plain(title) == _plain(block.span.of(page.text)):
             yield _Entry(place, title)
 
 
@@ -191,7 +198,7 @@ def _entry(page: Page, place: int, form: re.Pattern[str]) -> _Entry | None:
     if block.span.end - block.span.start > _LONGEST or block.kind.aside:
         return None
     text = block.span.of(page.text)
-    if form is _TRAILING and text[-1:] not in _PAGE_ENDS:  # most blocks: nothing else is so quick
+    if form is _TRAILING and text[-1:] not in _PAGE_ENDS:  # a cheap test that rejects most blocks
         return None
     match = form.fullmatch(text)
     if not match or not _has_letters(match["title"]):
@@ -203,12 +210,12 @@ def _entry(page: Page, place: int, form: re.Pattern[str]) -> _Entry | None:
 
 
 def _follows(page: Page, before: _Entry, entry: _Entry) -> bool:
-    """Whether no number falls, and only short lines stand between two entries."""
+    """Return whether page numbers do not fall and only a few short lines are between entries."""
     if before.page.isdigit() and (
         entry.page.isalpha() or (entry.page.isdigit() and int(before.page) > int(entry.page))
     ):
         return False
-    between = [_text(page, place) for place in _own(page, before.place + 1, entry.place)]
+    between = [_text(page, place) for place in _body_places(page, before.place + 1, entry.place)]
     short = all(len(t.split()) <= _BETWEEN_WORDS and not ends_sentence(t) for t in between)
     return len(between) <= _BETWEEN and short
 
@@ -218,7 +225,7 @@ def _text(page: Page, place: int) -> str:
 
 
 def _plain(text: str) -> str:
-    """A title's words, without its counted part."""
+    """Return a title's words in lower case, without its number."""
     return " ".join(_WORDS.findall(_COUNTED.sub("", text.casefold(), count=1)))
 
 

@@ -1,7 +1,7 @@
-"""What a document is called and when it was written, as it says of itself.
+"""Title and date of a document, taken from the document itself.
 
-Titles come from the metadata, where a person has written them, else from the first page. Dates are
-those that the document gives: never those of its file.
+The title comes from the metadata if a person wrote it, else from the first page. The date is one
+that the document gives, never the date of its file.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ _OF_PROGRAMS = re.compile(
     r"(?:document |your )?title(?: here)?)[\s\d._-]*[)>\]]?)",
     re.IGNORECASE,
 )
-"""What programs and their templates put where nobody has written a title."""
+"""Titles that programs and templates fill in when nobody has written one."""
 _FOLIO = re.compile(
     r"\W*\b(?:page|seite|p\.)\s*\d+(?:\s*(?:of|von|/)\s*\d+)?\W*$|^\W*\d+\W+|\W+\d{1,3}$",
     re.IGNORECASE,
 )
 _PUBLISHED = ("published", "date", "issued", "pubdate", "updated", "lastmod", "revised")
 _MADE = ("creationdate", "moddate", "modified", "created")
-"""When a file was made says less than what its first page prints."""
-_TOLD = re.compile(
+"""Metadata about the file's creation; less reliable than a date on the first page."""
+_LABELLED = re.compile(
     rf"(?:^|[|·•(–—;]\s*)(?:(?:first |last |date )?(?:published|updated|reviewed|revised|issued|"
     rf"posted|printed|amended|modified|dated?)(?: date)?(?: on| in)?|as (?:of|at)|publication date|"
     rf"date of (?:issue|publication))\s*[:–-]?\s*(?P<date>{DATE})",
@@ -52,35 +52,36 @@ _NOT_ITS_OWN = re.compile(
     r"closing|valid|deadline|starts?|starting|begins?|opens?)\b",
     re.IGNORECASE,
 )
-"""Words that make a date one of something that the document speaks of."""
+"""Words before a date that make it the date of an event, not of the document."""
 _TITLE_WORDS = 20
 
 
 def described(document: Document) -> Document:
-    """The document, its source with the title and date that it gives itself."""
-    source, told = document.source, document.metadata
+    """Return the document with its own title and date set on its source."""
+    source, metadata = document.source, document.metadata
     first = next((page for page in document.pages if page.blocks), None)
     title = source.title
     if source.guessed:
-        given = " ".join(told.get("title", "").split())
-        own = _title_on(first) if first else None
-        title = given if is_title(given) else own or title
-    # What was given for a reader comes before what is printed, and that before what programs note.
+        entry = " ".join(metadata.get("title", "").split())
+        heading = _title_on(first) if first else None
+        title = entry if is_title(entry) else heading or title
+    # Publication metadata comes first, then the printed date, then the file's creation date.
     printed = _printed(first) if first else None
-    dated = _dated(told, _PUBLISHED) or printed or _dated(told, _MADE)
+    dated = _dated(metadata, _PUBLISHED) or printed or _dated(metadata, _MADE)
     return replace(document, source=replace(source, title=title, dated=dated))
 
 
-def _dated(told: Mapping[str, str], names: Sequence[str]) -> str | None:
-    return next(filter(None, (sensible_date(told.get(name, "")) for name in names)), None)
+def _dated(metadata: Mapping[str, str], names: Sequence[str]) -> str | None:
+    return next(filter(None, (sensible_date(metadata.get(name, "")) for name in names)), None)
 
 
 def told_apart(
     document: Document, passages: Sequence[Passage], titles: set[str]
 ) -> tuple[Document, tuple[Passage, ...]]:
-    """A document and its passages, with its file's name in the title where another has that title.
+    """Add the file name to the title of a document if another document has the same title.
 
-    `titles` are those of the documents before it; its own is added. Yearly reports all open alike.
+    `titles` holds the titles of earlier documents; this one's is added. Yearly reports, for
+    example, often share a title. Returns the document and its passages, retitled alike.
     """
     source = document.source
     title = source.title
@@ -93,7 +94,7 @@ def told_apart(
 
 
 def is_title(text: str) -> bool:
-    """Whether an entry of metadata is a title that a person gave."""
+    """Return whether a metadata entry looks like a title that a person wrote."""
     if len(text.split()) < 2 and (len(text) < 12 or any(map(str.isdigit, text))):
         return False
     if "_" in text or _ENDING.search(text) or _PATH.search(text):
@@ -108,7 +109,10 @@ def _is_text(text: str) -> bool:
 
 
 def _title_on(page: Page) -> str | None:
-    """The largest heading of a page, the first of several; else what runs over its text."""
+    """Return the largest heading of a page, else its running header; None without either.
+
+    Headings that are dates, program defaults or not text are passed over.
+    """
     heads = [b for b in page.blocks if b.kind is BlockKind.HEADING]
     for block in sorted(heads, key=lambda block: block.level):
         text = block.span.of(page.text).strip()
@@ -120,20 +124,24 @@ def _title_on(page: Page) -> str | None:
 
 
 def _printed(page: Page) -> str | None:
-    """The date of a first page: one that is said to be its own, alone on a line, or in a title."""
+    """Return the ISO date of a first page: labelled as its own, alone on a line, or in a title."""
     lines = [line.span.of(page.text) for line in page.lines]
     texts = [*lines, *(block.span.of(page.text) for block in page.blocks)]
     heads = [b for b in page.blocks if b.kind in (BlockKind.HEADING, BlockKind.FURNITURE)]
-    found = [
-        *(match["date"] for text in texts if (match := _TOLD.search(text))),
+    candidates = [
+        *(match["date"] for text in texts if (match := _LABELLED.search(text))),
         *(match["date"] for text in texts if (match := _ALONE.fullmatch(text))),
         *(date for block in heads for date in _in_title(block.span.of(page.text))),
     ]
-    return next(filter(None, map(iso_date, found)), None)
+    return next(filter(None, map(iso_date, candidates)), None)
 
 
 def _in_title(text: str) -> Iterator[str]:
-    """The date at a title's end: a day only where it is joined on ("Minutes of 4 March 2025")."""
+    """Yield the date at the end of a title.
+
+    A full date counts only if joined by a word or sign ("Minutes of 4 March 2025"); a month and
+    year need none.
+    """
     match = _TITLED.fullmatch(text) if len(text.split()) <= _TITLE_WORDS else None
     if match is None or _NOT_ITS_OWN.search(text[: match.start("date")]):
         return

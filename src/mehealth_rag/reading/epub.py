@@ -1,4 +1,4 @@
-"""Books (EPUB): a page is a file of the book, called what the table of contents calls it."""
+"""EPUB books: each file of the book is a page, labelled with its title in the contents."""
 
 from __future__ import annotations
 
@@ -24,27 +24,27 @@ from mehealth_rag.types import BlockKind, Page
 _CONTAINER = "META-INF/container.xml"
 _ENCRYPTION = "META-INF/encryption.xml"
 _TEXTS = ("application/xhtml+xml", "text/html", "application/x-dtbook+xml")
-_TOLD = {"title": "title", "author": "creator", "published": "date"}
+_METADATA = {"title": "title", "author": "creator", "published": "date"}
 _DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>")
 _LABEL_WORDS = 12
-"""A heading with more words is not what a person would call a chapter."""
+"""Maximum words of a heading that may serve as a page label."""
 
 
 def read_epub(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str, str]]:
-    """Read the pages of a book. Raises ReadingError where it is locked or damaged."""
+    """Read the pages of a book. Raises ReadingError if it is locked, damaged or empty."""
     with opened(path, content, NAMES["epub"], _CONTAINER) as package:
         book = _Book(package)
         if book.is_locked():
             raise ReadingError(f"{path}: the book is locked (DRM); get a copy without")
         pages = tuple(book.page(path, n, file) for n, file in enumerate(book.texts(), 1))
-        metadata = told(book.opf, _TOLD)
+        metadata = told(book.opf, _METADATA)
     if not pages:
         raise ReadingError(f"{path}: the book holds no text; get the file again")
     return pages, metadata
 
 
 class _Book:
-    """An open book: its package document, and the chapters' names by file."""
+    """An open book: its package document and the chapter title of each file."""
 
     def __init__(self, package: zipfile.ZipFile) -> None:
         self._package = package
@@ -58,22 +58,22 @@ class _Book:
         self._css = b"\n".join(styles).decode("utf-8", "replace")
 
     def is_locked(self) -> bool:
-        """Whether any of its texts is encrypted; hidden fonts are no lock."""
+        """Return whether a text file is encrypted; encrypted fonts do not count."""
         if _ENCRYPTION not in self._names:
             return False
-        found = parse(self._package.read(_ENCRYPTION)).iterfind(".//{*}CipherReference")
-        locked = {unquote(reference.get("URI") or "") for reference in found}
-        return not locked.isdisjoint(self.texts())
+        references = parse(self._package.read(_ENCRYPTION)).iterfind(".//{*}CipherReference")
+        encrypted = {unquote(reference.get("URI") or "") for reference in references}
+        return not encrypted.isdisjoint(self.texts())
 
     def texts(self) -> list[str]:
-        """The files of the text, in reading order."""
+        """Return the names of the text files in reading order."""
         order = (i.get("idref") for i in self.opf.iterfind("./{*}spine/{*}itemref"))
         items = [self._items[name] for name in order if name in self._items]
         files = (self._path(i.get("href")) for i in items if i.get("media-type") in _TEXTS)
         return [file for file in files if file in self._names]
 
     def page(self, path: Path, number: int, file: str) -> Page:
-        """One file of the text."""
+        """Read one text file as page `number`."""
         beat()
         source = decode_html(path, self._package.read(file)).text
         blocks, hidden = blocks_of(_DECLARATION.sub("", source), self._css)
@@ -83,23 +83,23 @@ class _Book:
         return with_hidden((page,), hidden)[0]
 
     def _path(self, href: str | None, base: str | None = None) -> str:
-        """A file of the package that another one names."""
+        """Resolve a link in `base` (by default the package document) to a file of the package."""
         folder = posixpath.dirname(base or self._file)
         return posixpath.normpath(posixpath.join(folder, unquote((href or "").partition("#")[0])))
 
     def _contents(self) -> dict[str, str]:
-        """What the tables of contents call the files; the first name of a file counts."""
+        """Map each file to its title in the tables of contents; the first title wins."""
         titles: dict[str, str] = {}
         for file, title in (*self._nav(), *self._ncx()):
             if words := " ".join(title.split()):
                 titles.setdefault(file, words)
         return titles
 
-    def _files(self, told: str, what: str) -> Iterator[tuple[str, bytes]]:
-        """The files that the package says to be `what`, by the attribute `told`."""
+    def _files(self, attribute: str, value: str) -> Iterator[tuple[str, bytes]]:
+        """Yield name and content of the manifest's files whose `attribute` lists `value`."""
         for item in self._items.values():
             file = self._path(item.get("href"))
-            if what in (item.get(told) or "").split() and file in self._names:
+            if value in (item.get(attribute) or "").split() and file in self._names:
                 yield file, self._package.read(file)
 
     def _nav(self) -> Iterator[tuple[str, str]]:

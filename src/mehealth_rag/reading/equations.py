@@ -1,4 +1,4 @@
-"""Equations, those of Word and MathML, and symbols as a line of text."""
+"""Equations of Word and MathML, and symbol characters, as a line of text."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from mehealth_rag.reading.raised import raised
 _M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 
-# Codes 0x21 to 0xFE of the font Symbol; a blank where it has a piece of a bracket or nothing.
+# Codes 0x21 to 0xFE of the font Symbol; a space for parts of brackets and unused codes.
 _SYMBOL = (
     "!∀#∃%&∋()∗+,−./0123456789:;<=>?≅ΑΒΧΔΕΦΓΗΙϑΚΛΜΝΟΠΘΡΣΤΥςΩΞΨΖ[∴]⊥_‾αβχδεφγηιϕκλμνοπθρστυϖωξψζ{|}∼"
     + " " * 33
@@ -20,18 +20,18 @@ _DINGBATS = {
     0xD8: "➢", 0xDF: "←", 0xE0: "→", 0xE1: "↑", 0xE2: "↓", 0xE8: "➔", 0xFB: "✗", 0xFC: "✓",
     0xFD: "☒", 0xFE: "☑",
 }  # fmt: skip
-"""The signs of Wingdings that documents tick and point with."""
+"""Codes of the common ticks, bullets and arrows in Wingdings."""
 _UNKNOWN = "\ufffd"
 
 
 def symbol(element: Node) -> str:
-    """The letter of a `w:sym`; the replacement character where its font is not known."""
+    """Return the character of a `w:sym`; U+FFFD if its font is unknown."""
     code = int(element.get(f"{_W}char") or "FFFD", 16)
     return _letter(code, element.get(f"{_W}font") or "")
 
 
 def typed(text: str, font: str) -> str:
-    """Text in which symbols were typed as codes of their font."""
+    """Replace private-use codes of symbol fonts in `text` with Unicode characters."""
     if not any("\uf000" <= char <= "\uf0ff" for char in text):
         return text
     return "".join(_letter(ord(char), font or "symbol") for char in text)
@@ -49,7 +49,7 @@ def _letter(code: int, font: str) -> str:
 
 
 def equation(element: Node) -> str:
-    """An equation, or a part of one, as it is read aloud: a fraction as “a/b”, a power raised."""
+    """Return a Word equation, or part of one, as text: a fraction as “a/b”, a power raised."""
     text = ""
     match name_of(element):
         case "t":
@@ -73,13 +73,13 @@ def equation(element: Node) -> str:
                 " ".join(map(equation, row)) for row in element.iterchildren(f"{_M}mr", f"{_M}e")
             )
             text = "; ".join(row.strip() for row in rows)
-        case name if not name.endswith("Pr"):  # how it looks
+        case name if not name.endswith("Pr"):  # "…Pr" elements hold formatting
             text = "".join(map(equation, element))
     return text
 
 
 def mathml(element: Node) -> str:
-    """An equation of a web page, a book or an OpenDocument file, written as one of Word is."""
+    """Return a MathML equation in the same notation as `equation`."""
     parts = [mathml(child) for child in element if isinstance(child.tag, str)]
     text = (element.text or "").strip() + "".join(parts)
     match name_of(element), parts:
@@ -99,30 +99,30 @@ def mathml(element: Node) -> str:
             text = ("; " if name_of(element) == "mtable" else " ").join(parts)
         case "mtext", _:
             text = f" {text} "
-        case "annotation" | "annotation-xml", _:  # the same in another language
+        case "annotation" | "annotation-xml", _:  # the same equation in another notation
             text = ""
     return text
 
 
 def _part(element: Node, name: str) -> str:
-    found = element.find(f"{_M}{name}")
-    return "" if found is None else equation(found)
+    part = element.find(f"{_M}{name}")
+    return "" if part is None else equation(part)
 
 
 def _sign(element: Node, name: str, default: str) -> str:
-    """A sign that the equation's properties name."""
-    found = element.find(f"*/{_M}{name}")
-    return default if found is None else found.get(f"{_M}val") or ""
+    """Return a sign set in the equation's properties, such as its brackets."""
+    sign = element.find(f"*/{_M}{name}")
+    return default if sign is None else sign.get(f"{_M}val") or ""
 
 
 def _grouped(text: str) -> str:
-    """In brackets where it is more than one number or name."""
+    """Add brackets unless the text is a single number or name."""
     return text if text.replace(".", "").isalnum() or not text else f"({text})"
 
 
 def _bounds(low: str, high: str) -> str:
-    """What stands below and above, as “_i” and raised, or as “_(i=1)^(n+k)”."""
-    up = raised(high)
+    """Format subscript and superscript: “_i” and raised digits, or “_(i=1)^(n+k)”."""
+    superscript = raised(high)
     return (f"_{_grouped(low)}" if low else "") + (
-        up if up != high or not high else f"^{_grouped(high)}"
+        superscript if superscript != high or not high else f"^{_grouped(high)}"
     )

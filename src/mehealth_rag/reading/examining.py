@@ -1,4 +1,7 @@
-"""Whether a page's text is what it shows: blank, a picture, garbage, or good; pictures by OCR."""
+"""Checks that the text of a PDF page is what the page shows, and falls back to OCR.
+
+A page's text may be missing (blank page or picture) or garbage; pages with hidden text are noted.
+"""
 
 from __future__ import annotations
 
@@ -19,19 +22,20 @@ _NO_WORDS = "a picture in which Tesseract finds no words"
 _READ_BY_OCR = "only a picture; read by Tesseract, so single words may be wrong"
 
 _TINY = 1.5
-"""Points; the smallest print has three."""
+"""Size in points below which text is too small to read; the smallest print has three."""
 _DRAWINGS = 60
-"""So many paths may be words drawn as outlines; fewer are rules and ornaments."""
+"""Minimum paths that may be words drawn as outlines; fewer are rules and ornaments."""
 _COVERED = 0.05
-"""The share of a page from which on a picture may hold words."""
+"""Minimum share of the page that pictures must cover to possibly hold words."""
 _SMALL = 200.0
-"""Pixels of the longer side of the picture that tells whether a page is blank."""
+"""Longer side in pixels of the rendering that shows whether a page is blank."""
 _INK = 40
-"""Levels of grey between the lightest and the darkest of it, below which it is."""
+"""Minimum difference in grey levels between lightest and darkest pixel; below it, a page is blank.
+"""
 
 
 _Finding = tuple[tuple[Run, ...], str | None, Fault | None]
-"""The runs of a page that may be used, and what is wrong with it."""
+"""The usable runs of a page, its problem in words, and its fault."""
 
 
 def examine(
@@ -42,11 +46,11 @@ def examine(
     *,
     unmapped: bool = False,
 ) -> RawPage:
-    """Look at a page's runs, and where they are none or nonsense at what it draws.
+    """Check a page's runs; if they are missing or garbage, look at what the page draws.
 
-    Gives the page with the runs that may be used, and what is wrong with it. `hidden` are words
-    that were taken out already because the page does not show them; `unmapped` is true where the
-    fonts do not say what most of the characters mean.
+    Returns the page with its usable runs, problem and fault. `hidden` holds words already removed
+    because the page does not show them. `unmapped` is true if the fonts do not map most of the
+    characters to Unicode.
     """
     beat()
     runs = tuple(run for run in read.runs if _may_be_seen(run, read.placed_on))
@@ -57,7 +61,7 @@ def examine(
     problem, fault = None, None
     if garbage or not runs:
         runs, problem, fault = _drawn(page, options, garbage=garbage)
-    turn = 0 if fault is Fault.OCR else read.turn  # Tesseract reads the page as it is displayed
+    turn = 0 if fault is Fault.OCR else read.turn  # OCR boxes refer to the page as displayed
     if hidden and problem and fault is not Fault.BLANK:
         problem = f"{problem}; {hidden_words(hidden)}"
     elif hidden:
@@ -66,14 +70,14 @@ def examine(
 
 
 def _may_be_seen(run: Run, size: tuple[float, float]) -> bool:
-    """Whether a run stands on the page, and is not too small to be made out."""
+    """Return whether a run is on the page and not too small to read."""
     left, bottom, right, top = run.box
     on_page = right > 0 and top > 0 and left < size[0] and bottom < size[1]
     return on_page and not 0 < run.size < _TINY
 
 
 def _drawn(page: pdfium.PdfPage, options: ReadingOptions, *, garbage: bool) -> _Finding:
-    """What a page draws, where it has no text or `garbage`."""
+    """Read by OCR what a page draws; its own text is `garbage` or missing."""
     try:
         if not garbage and not shows_something(page):
             return (), NO_TEXT, Fault.BLANK
@@ -83,7 +87,7 @@ def _drawn(page: pdfium.PdfPage, options: ReadingOptions, *, garbage: bool) -> _
 
 
 def shows_something(page: pdfium.PdfPage) -> bool:
-    """Whether a page without text holds a picture, or drawings that may be words, in any ink."""
+    """Return whether a page without text visibly shows pictures, or drawings that may be words."""
     width, height = page.get_size()
     covered, drawings = 0.0, 0
     for item in page.get_objects(max_depth=4):
@@ -115,5 +119,5 @@ def _by_ocr(page: pdfium.PdfPage, options: ReadingOptions, *, garbage: bool) -> 
         return (), f"{what}; {error}", fault
     if not runs:
         return (), _NO_WORDS, fault if garbage else Fault.BLANK
-    said = f"{GARBAGE}; read by Tesseract from what is drawn" if garbage else _READ_BY_OCR
-    return runs, said, Fault.OCR
+    problem = f"{GARBAGE}; read by Tesseract from what is drawn" if garbage else _READ_BY_OCR
+    return runs, problem, Fault.OCR

@@ -1,6 +1,6 @@
-"""What is wrong with pages: text that is none, hidden words, a guessed encoding.
+"""Faults of pages: garbage text, hidden words, a guessed encoding.
 
-Text that is none are the characters of fonts without a meaning, of a wrong encoding, of bytes.
+Garbage comes from fonts without a Unicode mapping, a wrong encoding or binary data.
 """
 
 from __future__ import annotations
@@ -15,28 +15,28 @@ from mehealth_rag.types import Fault, Page
 GARBAGE = "most of its characters stand for nothing that can be read"
 
 _ODD = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ufffd\ue000-\uf8ff\U000f0000-\U0010ffff]")
-"""Characters without a meaning: controls, the replacement character, private ones."""
+"""Meaningless characters: controls, the replacement character and private use."""
 _LETTERS = re.compile(r"[^\W_]+")
 _LEADERS = re.compile(r"([^\w\s])(?:\s?\1){3,}")
-"""Dots and dashes that lead the eye, and rows of dashes in tables."""
+"""Leaders of dots or dashes, and rows of dashes in tables."""
 _VOWELS = re.compile(r"[aeiouy]", re.IGNORECASE)
 _LEAST_VOWELS, _MOST_VOWELS = 0.22, 0.65
-"""The share of vowels among a language's letters, with room; a shifted alphabet has other ones."""
+"""Bounds on the share of vowels among letters of real language; a shifted alphabet is outside."""
 _LONGEST_WORDS = 16
-"""Nor are a language's words this long on the average: a shifted space is none."""
+"""Maximum mean word length of real language; words run together if the space is shifted too."""
 _FEW, _MANY = 20, 200
 _ODD_SHARE, _LETTER_SHARE = 0.3, 0.35
 _PLAIN_SHARE = 1 - _ODD_SHARE
-"""With more plain letters and figures than this share, a text has no room for odd characters."""
+"""Share of ASCII letters and digits above which there cannot be `_ODD_SHARE` odd characters."""
 _QUOTED = 60
-"""So many characters of hidden words are quoted, so that a reader knows what they were."""
+"""Maximum characters of hidden words quoted in the problem text."""
 _NOT_PLAIN = bytes(set(range(256)) - set((string.ascii_letters + string.digits).encode()))
 
 
 def is_garbage(text: str) -> bool:
-    """Whether most of a text is not of letters and figures that mean anything."""
-    plain_ones = text.encode("ascii", "ignore").translate(None, _NOT_PLAIN)
-    if len(plain_ones) > _PLAIN_SHARE * len(text):  # nearly every page: told in a tenth of the time
+    """Return whether a text is mostly characters that mean nothing."""
+    alphanumeric = text.encode("ascii", "ignore").translate(None, _NOT_PLAIN)
+    if len(alphanumeric) > _PLAIN_SHARE * len(text):  # fast path for nearly every page
         return False
     dense = "".join(text.split())
     if len(dense) < _FEW:
@@ -51,10 +51,10 @@ def is_garbage(text: str) -> bool:
 
 
 def is_no_language(text: str) -> bool:
-    """Whether a text has the letters of the alphabet, and not as a language has them.
+    """Return whether the letters of a text are not distributed as in a language.
 
-    Told only of fonts that do not say what their characters mean: a list of codes is no language
-    either, and means what it says.
+    Use it only for fonts without a Unicode mapping: a list of codes is no language either, but is
+    correct text.
     """
     dense = "".join(text.split())
     letters = [sign for sign in dense if sign.isascii() and sign.isalpha()]
@@ -68,7 +68,7 @@ def is_no_language(text: str) -> bool:
 
 
 def without_garbage(pages: Sequence[Page]) -> tuple[Page, ...]:
-    """The pages, those whose text is garbage without it and said to be so."""
+    """Remove the text of pages where it is garbage, and mark them so."""
     return tuple(
         Page(page.number, page.label, "", size=page.size, problem=GARBAGE, fault=Fault.GARBAGE)
         if is_garbage(page.text)
@@ -77,22 +77,22 @@ def without_garbage(pages: Sequence[Page]) -> tuple[Page, ...]:
     )
 
 
-def noted(pages: tuple[Page, ...], told: str | None, fault: Fault) -> tuple[Page, ...]:
-    """The pages of a document, what is to be told of it noted on the first one."""
-    if not told or not pages:
+def noted(pages: tuple[Page, ...], note: str | None, fault: Fault) -> tuple[Page, ...]:
+    """Add a note about the whole document to the problem of its first page."""
+    if not note or not pages:
         return pages
     first = pages[0]
-    problem = f"{first.problem}; {told}" if first.problem else told
+    problem = f"{first.problem}; {note}" if first.problem else note
     return (replace(first, problem=problem, fault=first.fault or fault), *pages[1:])
 
 
 def with_hidden(pages: tuple[Page, ...], words: str) -> tuple[Page, ...]:
-    """The pages of a document, the first of which tells of its hidden words, if any."""
+    """Note the hidden words of a document, if any, on its first page."""
     return noted(pages, hidden_words(words) if words else None, Fault.HIDDEN)
 
 
 def hidden_words(text: str) -> str:
-    """The problem of a page with the hidden words `text`, which were not used."""
+    """Return the problem text for hidden words that were left out."""
     words = " ".join(text.split())
     quoted = words if len(words) <= _QUOTED else f"{words[:_QUOTED].rstrip()}…"
     return f"{len(words):,} characters of hidden text were left out (“{quoted}”)"

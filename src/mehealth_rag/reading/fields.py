@@ -1,7 +1,6 @@
-"""What is written into a PDF instead of printed on it: filled fields of forms, typed notes.
+"""Form field values and typed notes of a PDF, which viewers show but pdfium's page text lacks.
 
-Every viewer shows them on the page; pdfium's text of a page has none of them. A value stands with
-its label, as a row of a table does: "Name of applicant:", "Rosalind Achterberg".
+A value is joined with its label as a table row: "Name of applicant:", "Rosalind Achterberg".
 """
 
 from __future__ import annotations
@@ -26,14 +25,14 @@ _WRITTEN = (
 _TICKED = (raw.FPDF_FORMFIELD_CHECKBOX, raw.FPDF_FORMFIELD_RADIOBUTTON)
 _PASSWORD = 1 << 13
 _SIZE = 10.0
-"""Points of a value's letters where the page has no other text."""
+"""Font size in points for values on a page without other text."""
 _BESIDE = 40.0
-"""Points from a box to be ticked within which its label stands."""
+"""Maximum distance in points from a check box to its label."""
 _LINE_BREAK = re.compile(r"[\r\n]+")
 
 
 class _Written(NamedTuple):
-    """Something written on a page: its words, its place as displayed, whether it is a tick's."""
+    """A form value or note: its text, its box as displayed, and whether it is a tick or a note."""
 
     text: str
     box: Box
@@ -44,32 +43,32 @@ class _Written(NamedTuple):
 STAND_IN = (
     "the form itself is not on the page (XFA, which only Adobe's programs show); print it to a PDF"
 )
-"""The problem of the pages of a form that other programs than Adobe's cannot show."""
+"""The problem of the pages of an XFA form, which only Adobe's programs can show."""
 
 
 def is_stand_in(document: pdfium.PdfDocument) -> bool:
-    """Whether a file's pages only say that its form cannot be shown ("Please wait...")."""
+    """Return whether the file is an XFA form whose pages only say "Please wait..."."""
     return bool(document.get_formtype() == raw.FORMTYPE_XFA_FULL)
 
 
 def with_fields(page: pdfium.PdfPage, runs: Sequence[Run], frame: Frame) -> tuple[Run, ...]:
-    """The runs of a page, and with them what its forms and typed notes show."""
-    written: list[_Written] = []
+    """Add the form values and typed notes of a page to its runs."""
+    items: list[_Written] = []
     for index in range(raw.FPDFPage_GetAnnotCount(page.raw)):
         annotation = raw.FPDFPage_GetAnnot(page.raw, index)
         if annotation:
             item = _written(page, annotation, frame)
             raw.FPDFPage_CloseAnnot(annotation)
-            written += [item] if item is not None and item.text else []
-    size = median_low(run.size for run in runs) if runs and written else _SIZE
-    found = list(runs)
-    for item in sorted(written, key=lambda item: (-round(item.box[1]), item.box[0])):
-        _place(found, item, size)
-    return tuple(found)
+            items += [item] if item is not None and item.text else []
+    size = median_low(run.size for run in runs) if runs and items else _SIZE
+    placed = list(runs)
+    for item in sorted(items, key=lambda item: (-round(item.box[1]), item.box[0])):
+        _place(placed, item, size)
+    return tuple(placed)
 
 
 def _written(page: pdfium.PdfPage, annotation: object, frame: Frame) -> _Written | None:
-    """What one annotation shows in words; None where that is nothing."""
+    """Return the text that an annotation shows, or None."""
     kind = raw.FPDFAnnot_GetSubtype(annotation)
     rect = raw.FS_RECTF()
     if raw.FPDFAnnot_GetFlags(annotation) & _UNSEEN or not raw.FPDFAnnot_GetRect(annotation, rect):
@@ -96,7 +95,11 @@ def _one_line(text: str) -> str:
 
 
 def _place(runs: list[Run], item: _Written, size: float) -> None:
-    """Put what is written with its label: to the right of a tick, else to the left; or alone."""
+    """Join an item with its label, or add it as a run of its own if it has none.
+
+    The label is to the right of a tick, otherwise to the left. Changes `runs` in place; `size` is
+    the font size of an item of its own.
+    """
     before = None if item.note else _before(runs, item)
     after = _after(runs, item) if item.tick else None
     at = before if after is None else after
@@ -110,13 +113,13 @@ def _place(runs: list[Run], item: _Written, size: float) -> None:
     if not follows:
         runs[at] = label._replace(text=f"{label.text}\t{item.text}")
         return
-    # What is ticked is a cell of the question's row.
+    # The ticked option becomes a cell in the row of its question.
     order = label.order if before is None else runs[before].order
     runs[at] = label._replace(text=f"{item.text} {label.text}", order=order)
 
 
 def _after(runs: Sequence[Run], item: _Written) -> int | None:
-    """Where the run is that begins nearest to the right of a box to be ticked, on its line."""
+    """Return the index of the nearest run to the right of a check box, on its line, or None."""
     right = item.box[2]
     after = [
         at
@@ -127,7 +130,7 @@ def _after(runs: Sequence[Run], item: _Written) -> int | None:
 
 
 def _before(runs: Sequence[Run], item: _Written) -> int | None:
-    """Where the run is that ends nearest to the left of what is written, on its line."""
+    """Return the index of the nearest run to the left of an item, on its line, or None."""
     edge = item.box[0] + 2
     before = [
         at
@@ -142,7 +145,7 @@ def _is_level(run: Run, box: Box) -> bool:
 
 
 def _alone(runs: Sequence[Run], item: _Written, size: float) -> Run:
-    """A run of what is written, in the file's order after what stands above it."""
+    """Make an item a run of its own, ordered after the nearest run above it."""
     left, bottom, right, top = item.box
     height = min(size, top - bottom)
     baseline = top - height if item.note else (bottom + top) / 2 - 0.3 * height

@@ -1,4 +1,4 @@
-"""Documents that flow, without a layout: blocks of words to pages, by page break or by section."""
+"""Formats without a page layout: cuts blocks into pages at page breaks or sections."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from mehealth_rag.reading.tidy import Vocabulary, clean, compose
 from mehealth_rag.types import BlockKind, Fault, Link, Page, Span
 
 Node: TypeAlias = Any
-"""An element of lxml, or of a library on top of it: they have no types."""
+"""An element of lxml, or of a library on top of it; neither has type annotations."""
 
 _SECTION_LEVEL = 2
-"""Headings of this level and above begin a page where the file knows no page breaks."""
+"""Deepest heading level that starts a page in a file without page breaks."""
 _PAGE_NUMBER = re.compile(
     r"\W*(?:pages?|p|seite|página|pagina|pág)?\W*\d*(?:\s*(?:of|von|de|di|sur|/)\s*\d*)?\W*",
     re.IGNORECASE,
 )
-"""What a header or footer says of the page alone; the figures stand there for every page."""
+"""A header or footer that is only a page number, which would be wrong on all other pages."""
 _HEADS = (BlockKind.HEADING, BlockKind.FURNITURE)
 
 
 @dataclass(slots=True)
 class Visible:
-    """The words of a block that are seen, and the links among them: address, start, end."""
+    """The visible text of a block, and its links as (address, start, end)."""
 
     text: str = ""
     links: list[tuple[str, int, int]] = field(default_factory=list)
 
     def add(self, source: str | None, url: str | None = None) -> None:
-        """Add source text, white space made single; `url` is where its words lead."""
+        """Append text with white space collapsed; `url` is its link target."""
         if not source:
             return
         start = len(self.text)
@@ -50,21 +50,21 @@ class Visible:
             self.links.append((url, start, len(self.text.rstrip())))
 
     def join(self, other: Visible) -> None:
-        """Add other words after these, with a space between."""
+        """Append other text after a space."""
         self.add(" ")
         at = len(self.text)
         self.text += other.text
         self.links += [(url, at + start, at + end) for url, start, end in other.links]
 
     def stripped(self) -> Visible:
-        """The same without white space at the end."""
+        """Return the same without trailing spaces."""
         return Visible(self.text.rstrip(" "), self.links)
 
 
 def row_of(cells: Iterable[Visible]) -> Visible:
-    """A table's row, with a tab between its cells.
+    """Join cells into a table row, separated by tabs.
 
-    A cell left empty between others keeps its place, so that the next one keeps its column.
+    An empty cell between others keeps its tab, so that the next cell keeps its column.
     """
     row = Visible()
     pending = 0
@@ -81,23 +81,23 @@ def row_of(cells: Iterable[Visible]) -> Visible:
 
 
 def name_of(element: Node) -> str:
-    """An element's name without its namespace; nothing for a comment."""
+    """Return an element's name without its namespace; empty for a comment."""
     return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
 
 
 def as_it_stands(text: str, place: str | None, before: str) -> str:
-    """Words after `before` as they stand: raised, lowered or on the line.
+    """Return text, which follows `before`, raised, lowered or unchanged.
 
-    `place` is what an office format says of it: "superscript", "sub 58%", "-25000", "0%".
+    `place` is the vertical position in an Office format: "superscript", "sub 58%", "-25000", "0%".
     """
-    where = (place or "").split(" ")[0]
-    if where.startswith(("sub", "-")):
+    position = (place or "").split(" ")[0]
+    if position.startswith(("sub", "-")):
         return lowered(text, before)
-    return text if where.strip("0%") in ("", "baseline") else raised(text)
+    return text if position.strip("0%") in ("", "baseline") else raised(text)
 
 
 def running(blocks: Iterable[FlowBlock], seen: set[str]) -> Iterator[FlowBlock]:
-    """What headers and footers say that was not `seen` before, page numbers aside."""
+    """Yield headers and footers that are not in `seen` yet, and add them; skip page numbers."""
     for block in blocks:
         words = block.words.text.strip()
         if words not in seen and not _PAGE_NUMBER.fullmatch(words):
@@ -106,14 +106,14 @@ def running(blocks: Iterable[FlowBlock], seen: set[str]) -> Iterator[FlowBlock]:
 
 
 def with_running(blocks: Iterable[FlowBlock], heads: Iterable[FlowBlock]) -> list[FlowBlock]:
-    """A document's blocks with what its headers and footers say, once, on the first page."""
+    """Insert each header and footer text once, on the first page of a document's blocks."""
     full = [block for block in blocks if block.words.text.strip() or block.new_page]
-    said = {block.words.text.strip() for block in full}
-    return [*full[:1], *running(heads, said), *full[1:]]
+    seen = {block.words.text.strip() for block in full}
+    return [*full[:1], *running(heads, seen), *full[1:]]
 
 
 def plain(text: str | None) -> Visible:
-    """Words without links, white space made single."""
+    """Return text without links, with white space collapsed."""
     words = Visible()
     words.add(text)
     return words.stripped()
@@ -121,10 +121,9 @@ def plain(text: str | None) -> Visible:
 
 @dataclass(frozen=True, slots=True)
 class FlowBlock:
-    """One block in reading order. `new_page` is true where a page break stands before it.
+    """One block in reading order; `new_page` means that a page break precedes it.
 
-    `level` counts heading levels; of a table's row it is 1 where the file tells that it heads the
-    table.
+    `level` is the level of a heading. For a table row it is 1 if the file marks it as a header row.
     """
 
     kind: BlockKind
@@ -134,9 +133,9 @@ class FlowBlock:
 
 
 def flow_pages(blocks: Iterable[FlowBlock]) -> tuple[Page, ...]:
-    """Pages of blocks: cut at the page breaks, or where there is none before each section.
+    """Cut blocks into pages at page breaks, or before each section if there are none.
 
-    Furniture comes last on its page, so that it parts nothing.
+    Furniture is moved to the end of its page, so that it does not split the text.
     """
     full: list[FlowBlock] = []
     breaks = False
@@ -162,9 +161,9 @@ def _opens_section(block: FlowBlock, before: Sequence[FlowBlock]) -> bool:
 
 
 def page_of(number: int, blocks: Sequence[FlowBlock], label: str = "", *, hidden: str = "") -> Page:
-    """One page of blocks; each block is one line of it, since a flowing text has no lines.
+    """Make a page from blocks; each block is one line, since the text has no line layout.
 
-    `hidden` names a slide or a sheet that its program does not show.
+    `hidden` is "slide" or "sheet" if the program hides this one.
     """
     drafts = [Draft(b.kind, (Piece(b.words.text),), b.level) for b in blocks]
     text, composed, lines = compose(drafts, Vocabulary.of(()))

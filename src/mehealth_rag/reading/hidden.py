@@ -1,9 +1,9 @@
-"""Text that a page holds and does not show, found by drawing the page with it and without.
+"""Finds hidden text of a PDF page by rendering the page with and without it.
 
-What makes no difference to the picture is not seen, whatever the trick: white on white, invisible,
-clipped away, covered, on a layer that is off. One kind of it is meant to be read: the words that a
-scanner's program has put invisibly over the picture of a page. They lie on printed words;
-words without ink under them were never seen by anybody.
+Text that makes no difference to the rendering is invisible, by whatever trick: white on white,
+render mode, clipping, a cover, a layer that is off. The exception is the invisible text layer that
+OCR software puts over a scan: it is on top of printed words, and is kept. Words without ink under
+them were never visible to anybody.
 """
 
 from __future__ import annotations
@@ -27,35 +27,35 @@ Levels = NDArray[np.uint8]
 
 
 _SEEN = 20
-"""Levels by which a pixel must differ to be seen."""
+"""Minimum difference in levels for a pixel to count as changed."""
 _SHARE = 0.02
-"""The share of its box that a text must change; letters cover a tenth or more."""
+"""Minimum share of its box that visible text changes; letters cover a tenth or more."""
 _INK = 60
-"""Levels between the lightest and the darkest in a box that has ink."""
+"""Minimum difference in levels between lightest and darkest pixel in a box with ink."""
 _ACROSS = 0.5
-"""The share of a box's columns that has ink where words are printed."""
+"""Minimum share of pixel columns with ink where words are printed."""
 _VALLEY = 0.35
-"""Above and below a printed line is a row with at most this share of its fullest row's ink."""
+"""Maximum ink of the gap above and below a printed line, relative to its fullest pixel row."""
 _TALL = 0.2
-"""The share of a box's rows that is well inked where words are printed; a rule's is less."""
+"""Minimum share of well-inked pixel rows where words are printed; a rule has fewer."""
 _TRUSTED = 0.5
-"""The share of the words over ink that lies on printed words from which on they are a scan's."""
+"""Minimum share of the words over ink that must be on printed words for an OCR layer."""
 _SHORT = 60.0
-"""Words of up to so many points across need only some ink then: theirs may be too little to tell.
-"""
+"""Maximum width in points of words that need only some ink in an OCR layer: they are too short to
+judge."""
 _PIECE = 6
-"""A box is looked at in pieces so many times as wide as high: lines of a scan may lean."""
+"""Width of the pieces in which a box is examined, relative to its height: scans may be skewed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A page as drawn: the levels of its pixels [height, width], and pixels a displayed point."""
+    """A rendered page: pixel levels [height, width], and pixels per displayed point."""
 
     levels: Levels
     scale: float
 
     def area(self, box: Box) -> tuple[int, int, int, int]:
-        """Left, top, right, bottom in pixels of a box in displayed points, inside the picture."""
+        """Convert a box in displayed points to (left, top, right, bottom) in pixels, clipped."""
         height, width = self.levels.shape
         left = max(0, int(box[0] * self.scale))
         right = min(width, int(box[2] * self.scale) + 1)
@@ -64,22 +64,22 @@ class Picture:
         return left, top, right, bottom
 
     def inside(self, box: Box) -> Levels:
-        """The levels in a box in displayed points."""
+        """Return the pixel levels in a box in displayed points."""
         left, top, right, bottom = self.area(box)
         return self.levels[top : max(top, bottom), left : max(left, right)]
 
 
 def differs(one: Picture, other: Picture, box: Box) -> bool:
-    """Whether two pictures differ in a box by enough for an eye to see."""
+    """Return whether two pictures differ visibly in a box."""
     a, b = one.inside(box).astype(np.int16), other.inside(box)
     return bool((np.abs(a - b) > _SEEN).sum() >= max(2.0, _SHARE * a.size))
 
 
 def on_ink(drawn: Picture, boxes: Mapping[int, Box]) -> set[int]:
-    """Those of some unseen words, by their boxes, that lie on the words of a scanned page.
+    """Return the keys of unseen words that belong to the OCR layer of a scan; `boxes` are theirs.
 
-    Where most of the words over ink lie on printed ones, all of them are a scan's; words on bare
-    paper never are, and do not speak against the others.
+    They do if most of the words over ink are on printed words; then a word over ink counts if it is
+    short or partly on print. Words on bare paper never do, and are no evidence against the others.
     """
     over = {name: box for name, box in boxes.items() if _contrast(drawn.inside(box)) >= _INK}
     printed = {name: list(_printed(drawn, box)) for name, box in over.items()}
@@ -93,7 +93,7 @@ def _contrast(levels: Levels) -> int:
 
 
 def _printed(drawn: Picture, box: Box) -> Iterator[bool]:
-    """For each piece of a box whether words are printed in it."""
+    """Yield for each piece of a box whether words are printed in it."""
     left, top, right, bottom = drawn.area(box)
     count = max(1, round((right - left) / (_PIECE * (bottom - top))))
     strip = max(1, (bottom - top) // 2)
@@ -104,12 +104,12 @@ def _printed(drawn: Picture, box: Box) -> Iterator[bool]:
 
 
 def _looks_printed(levels: Levels, inside: slice) -> bool:
-    """Whether ink goes across some rows, `inside` among them, and less of it above and below."""
+    """Return whether the rows `inside` hold a line of ink with gaps above and below it."""
     if _contrast(levels[inside]) < _INK:
         return False
     limit = (int(levels[inside].max()) + int(levels[inside].min())) / 2
     ink = levels < limit
-    if 2 * ink[inside].sum() > ink[inside].size:  # light words on a dark ground
+    if 2 * ink[inside].sum() > ink[inside].size:  # light words on a dark background
         ink = ~ink
     profile = ink.mean(axis=1)
     peak = inside.start + int(profile[inside].argmax())
@@ -120,15 +120,15 @@ def _looks_printed(levels: Levels, inside: slice) -> bool:
 
 
 _COARSE, _FINE = 1.0, 2.0
-"""Pixels a point; less for pages larger than `_LONGEST` pixels then."""
+"""Rendering scales in pixels per point, reduced for pages longer than `_LONGEST` pixels."""
 _LONGEST = 2400.0
 
 
 def take_out_hidden(page: pdfium.PdfPage, frame: Frame, walker: Walker, met: Set[float]) -> str:
-    """Take what is not seen out of a page's text, and give its words.
+    """Remove invisible text from a page and return its words.
 
-    `met` are the text objects that its words begin in. The page is changed as it is open, so no
-    text page of it may be open; its file is not.
+    `met` holds the handles of the text objects in which the page's words begin. The open page is
+    changed, so no text page of it may be open; the file is not changed.
     """
     suspects, texts = walker.scan(ctypes.cast(page.raw, ctypes.c_void_p).value or 0, met)
     if not suspects:
@@ -138,7 +138,7 @@ def take_out_hidden(page: pdfium.PdfPage, frame: Frame, walker: Walker, met: Set
     words = _words(page, unseen) if unseen else {}
     if not words:
         return ""
-    drawn = _without(page, texts, _FINE)  # the ink of shown words is not that of hidden ones
+    drawn = _without(page, texts, _FINE)  # visible text must not pass for ink under hidden words
     kept = on_ink(drawn, {item.handle: boxes[item.handle] for item in words})
     hidden = {item: text for item, text in words.items() if item.handle not in kept}
     _remove(page, hidden)
@@ -146,9 +146,9 @@ def take_out_hidden(page: pdfium.PdfPage, frame: Frame, walker: Walker, met: Set
 
 
 def _unseen(page: pdfium.PdfPage, suspects: Sequence[Item], boxes: Mapping[int, Box]) -> list[Item]:
-    """The suspects that make no difference to the page's picture; those without a size make none.
+    """Return the suspects that do not change the rendering of the page, or have no size.
 
-    What is seen in a coarse picture needs no fine one.
+    The fine rendering is only for those that the coarse one does not show.
     """
     unseen = [item.handle for item in suspects if item.painted and _has_size(boxes[item.handle])]
     seen = set(unseen)
@@ -165,7 +165,7 @@ def _has_size(box: Box) -> bool:
 
 
 def _without(page: pdfium.PdfPage, handles: Iterable[int], scale: float) -> Picture:
-    """The page's picture without some objects."""
+    """Render the page without some objects."""
     objects = list(map(_object, handles))
     for item in objects:
         raw.FPDFPageObj_SetIsActive(item, 0)
@@ -197,9 +197,9 @@ def _remove(page: pdfium.PdfPage, hidden: Iterable[Item]) -> None:
 
 
 def _words(page: pdfium.PdfPage, unseen: Sequence[Item]) -> dict[Item, str]:
-    """The words of each of some texts; of those that have any.
+    """Map text objects to their words, leaving out blank ones.
 
-    Many programs write each space as a text of its own: it never has ink.
+    Many programs write each space as a text object, which never has ink.
     """
     text = page.get_textpage()
     try:

@@ -1,7 +1,7 @@
-"""HTML to blocks: of web pages, of other formats' pieces of HTML, of what libraries make HTML.
+"""Converts HTML to blocks, for web pages, e-mails, books, and formats converted to HTML.
 
-What a tree says by its marks alone is put into words first: equations, raised figures, terms and
-their texts, cells that reach over rows.
+Meaning that is only in the markup is first written out as text: equations, raised figures,
+definition lists, cells that span rows.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _BLOCKS = (
     "pre script section style summary table tbody td textarea tfoot th thead title tr ul"
 ).split()
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
-"""Tags of headings, the highest first."""
+"""Heading tags, highest level first."""
 _PARTING = frozenset((*_BLOCKS, *HEADINGS))
 _UNSEEN = frozenset({"script", "style", "head", "title", "template", "textarea"})
 _INLINE = (
@@ -31,7 +31,7 @@ _INLINE = (
 ).split()
 
 TAG = rf"</?(?:{'|'.join((*_BLOCKS, *_INLINE))}|h[1-6])(?:\s[^<>]*)?/?>"
-"""A tag of HTML; words in angle brackets that are none stay words."""
+"""Pattern of an HTML tag; other words in angle brackets are text."""
 
 _HIDING = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|opacity\s*:\s*0(?:\.0*)?\s*(?:;|$)"
@@ -40,37 +40,38 @@ _HIDING = re.compile(
 )
 _RULE = re.compile(r"([^{}]*)\{([^{}]*)\}")
 _CLASS = re.compile(r"\.(-?[A-Za-z_][\w-]*)\s*(?=,|$)")
-"""A class at the end of a selector."""
+"""A class name at the end of a CSS selector."""
 _ALIGNED = re.compile(r"vertical-align\s*:\s*(super|sub|-?(\d*\.?\d+)(?:%|em|ex|rem|px|pt))")
 _MOVED = re.compile(r"(?<![\w-])top\s*:\s*(-?)(\d*\.?\d+)(?:%|em|ex|rem|px|pt)")
 _LONG_TEXT = 300
-"""A longer text does not stand on one line with the term that it explains."""
+"""Maximum characters of a definition that is put on one line with its term."""
 _LONG_CELL = 120
-"""A merged cell with more characters is not the label of its rows, and is not said again."""
+"""Maximum characters of a merged cell that is repeated in its rows; a longer one is no label."""
 _MOST_SPAN = 1_000
-"""No table has more rows or columns in one cell, whatever the page says."""
+"""Maximum rows or columns that a cell may span, against absurd values."""
 _INNER_BLOCKS = ("ul", "ol", "dl", "table", "pre", "blockquote", *HEADINGS)
 
 
 def take_out_hidden(tree: Node) -> str:
-    """Remove elements that a browser does not show; give their words."""
-    taken = []
+    """Remove elements that a browser does not show, and return their words."""
+    removed = []
     for element in list(tree.iter("*")):
         hides = _HIDING.search(element.get("style") or "") or element.get("hidden") is not None
         if element.tag == "template" or (hides and element.tag not in ("html", "body")):
             words = " ".join(element.text_content().split())
-            taken.append(words)
+            removed.append(words)
             for inner in element.iter("*"):
-                inner.attrib.clear()  # counted once
+                inner.attrib.clear()  # so that nested hidden elements are not counted again
             if element.getparent() is not None:
                 element.drop_tree()
-    return " ".join(filter(None, taken))
+    return " ".join(filter(None, removed))
 
 
 def put_into_words(tree: Node, css: str = "") -> None:
-    """Make words of what marks say: equations, raised figures, terms and their texts, merged cells.
+    """Write out as text what is only in the markup.
 
-    `css` are the styles of the page that do not stand in it.
+    Covers equations, raised figures, definition lists and merged cells. `css` holds the page's
+    external style sheets.
     """
     _name_raised(tree, css)
     steps = ((_write_out, ("math",)), (_raise, ("sup", "sub")), (_tie_terms, ("dl",)),
@@ -81,23 +82,23 @@ def put_into_words(tree: Node, css: str = "") -> None:
 
 
 def _name_raised(tree: Node, css: str) -> None:
-    """Call `sup` or `sub` what only a style raises or lowers: programs write books that way."""
-    rules = " ".join((css, *("".join(style.itertext()) for style in tree.iter("style"))))
+    """Rename elements that only CSS raises or lowers, as in many books, to `sup` or `sub`."""
+    rules = " ".join((css, *("".join(sheet.itertext()) for sheet in tree.iter("style"))))
     classes: dict[str, str] = {}
-    for names, look in _RULE.findall(rules):
-        if stands := _stands(look):
-            classes |= dict.fromkeys(_CLASS.findall(names), stands)
+    for names, style in _RULE.findall(rules):
+        if tag := _position_tag(style):
+            classes |= dict.fromkeys(_CLASS.findall(names), tag)
     for element in tree.iter("span", "small", "font", "a"):
-        own = [classes[name] for name in (element.get("class") or "").split() if name in classes]
-        if stands := _stands(element.get("style") or "") or next(iter(own), ""):
-            element.tag = stands
+        tags = [classes[name] for name in (element.get("class") or "").split() if name in classes]
+        if tag := _position_tag(element.get("style") or "") or next(iter(tags), ""):
+            element.tag = tag
 
 
-def _stands(look: str) -> str:
-    """The tag that says what a style does: `sup`, `sub`, or none."""
-    if (aligned := _ALIGNED.search(look)) and float(aligned[2] or 1):
+def _position_tag(style: str) -> str:
+    """Return the tag equivalent to the vertical position in a style: "sup", "sub" or ""."""
+    if (aligned := _ALIGNED.search(style)) and float(aligned[2] or 1):
         return "sub" if aligned[1] == "sub" or aligned[1].startswith("-") else "sup"
-    if "relative" in look and (moved := _MOVED.search(look)) and float(moved[2]):
+    if "relative" in style and (moved := _MOVED.search(style)) and float(moved[2]):
         return "sup" if moved[1] else "sub"
     return ""
 
@@ -115,7 +116,7 @@ def _raise(element: Node) -> None:
         for child in list(element):
             child.drop_tree()
         element.text = text
-    if not len(element):  # with a link in it, its words are raised no further
+    if not len(element):  # an element with children, such as a link, stays
         element.drop_tag()
 
 
@@ -128,18 +129,18 @@ def _before(element: Node) -> str:
 
 
 def _tie_terms(listing: Node) -> None:
-    """Make a list of a definition list: each item is a term with its text."""
-    for group in listing.findall("div"):  # HTML lets a `div` hold each pair
+    """Turn a definition list into a plain list whose items are "term: definition"."""
+    for group in listing.findall("div"):  # HTML allows a `div` around each pair
         group.drop_tag()
     terms: list[Node] = []
     tied: set[Node] = set()
-    told = False
+    defined = False
     for child in list(listing):
         if child.tag == "dt":
-            terms = [*([] if told else terms), child]
-            told = False
+            terms = [*([] if defined else terms), child]
+            defined = False
         elif child.tag == "dd":
-            told = True
+            defined = True
             if terms and _is_short(child):
                 _put_before(child, ", ".join(" ".join(t.text_content().split()) for t in terms))
                 tied.update(terms)
@@ -152,7 +153,7 @@ def _tie_terms(listing: Node) -> None:
 
 
 def _is_short(text: Node) -> bool:
-    """Whether a text stands on one line with its term: no blocks in it, not long."""
+    """Return whether a definition fits on one line with its term: short and without blocks."""
     plain = next(text.iter(*_INNER_BLOCKS), None) is None and len(text.findall("p")) <= 1
     return plain and len(text.text_content()) <= _LONG_TEXT
 
@@ -165,7 +166,7 @@ def _put_before(text: Node, term: str) -> None:
 
 
 def _spread_cells(table: Node) -> None:
-    """Give each row all its cells: those that reach down into it, empty ones for a wide one."""
+    """Expand merged cells: repeat row spans in each row, add empty cells for column spans."""
     if not table.xpath(".//*[@rowspan or @colspan]") or table.xpath(".//table"):
         return
     reaching: dict[int, tuple[int, Node]] = {}
@@ -187,7 +188,7 @@ def _spread_cells(table: Node) -> None:
 
 
 def _fill(row: Node, cell: Node, column: int, reaching: dict[int, tuple[int, Node]]) -> int:
-    """Put the cells that reach down into a row before `cell`; give the next free column."""
+    """Insert the cells that span down into a row before `cell`; return the next free column."""
     while column in reaching:
         left, source = reaching.pop(column)
         if left > 1:
@@ -204,13 +205,16 @@ def _fill(row: Node, cell: Node, column: int, reaching: dict[int, tuple[int, Nod
 
 
 def _span(cell: Node, name: str) -> int:
-    told = (cell.get(name) or "1").strip()
-    return min(max(int(told), 1), _MOST_SPAN) if told.isdecimal() else 1
+    value = (cell.get(name) or "1").strip()
+    return min(max(int(value), 1), _MOST_SPAN) if value.isdecimal() else 1
 
 
 def blocks_of(source: str, css: str = "") -> tuple[list[FlowBlock], str]:
-    """The blocks of a piece of HTML with its styles, and the words that a browser does not show."""
-    from lxml import html  # only where there is any
+    """Return the blocks of an HTML fragment and the words in it that a browser does not show.
+
+    `css` holds its external style sheets.
+    """
+    from lxml import html  # imported only if needed
 
     try:
         tree = html.document_fromstring(f"<body><div>{source}</div></body>")
@@ -218,14 +222,14 @@ def blocks_of(source: str, css: str = "") -> tuple[list[FlowBlock], str]:
         return [], ""
     hidden = take_out_hidden(tree)
     put_into_words(tree, css)
-    found = walk(tree)
-    return [replace(b, words=b.words.stripped()) for b in found if b.words.text.strip()], hidden
+    blocks = walk(tree)
+    return [replace(b, words=b.words.stripped()) for b in blocks if b.words.text.strip()], hidden
 
 
 def walk(
     element: Node, kind: BlockKind = BlockKind.PARAGRAPH, level: int = 0
 ) -> Iterator[FlowBlock]:
-    """The blocks of an element of HTML, depth first; some hold no words."""
+    """Yield the blocks of an HTML element, depth first; some are empty."""
     if element.tag == "tr":
         cells = [child for child in element if child.tag in ("td", "th")]
         heads = len(cells) > 1 and all(cell.tag == "th" for cell in cells)
@@ -250,7 +254,7 @@ def walk(
 
 
 def _words(element: Node) -> Visible:
-    """All words below an element in one line."""
+    """Return all text below an element as one line."""
     words = Visible()
     words.add(element.text)
     for child in element:
@@ -264,7 +268,7 @@ def _words(element: Node) -> Visible:
 
 
 def _add(words: Visible, element: Node) -> None:
-    """Add what stands inside a line: a link with its address, anything else as its words."""
+    """Add an inline element: a link with its address, anything else as its text."""
     if element.tag == "br":
         words.add(" ")
     elif element.tag not in _UNSEEN:
@@ -272,7 +276,7 @@ def _add(words: Visible, element: Node) -> None:
 
 
 def _shown(element: Node) -> str:
-    """The words of an element inside a line, those that stand for its pictures among them."""
+    """Return the text of an inline element, with the alternative text of its pictures."""
     if not isinstance(element.tag, str):
         return ""
     if element.tag == "img":

@@ -1,9 +1,8 @@
-"""Reading and drawing in processes of their own, so that no file can take the program along.
+"""Reads files and renders pages in separate processes, so that no file can crash the program.
 
-Each reading process has limits on time and memory and reads one file after another; a file that
-breaks it is a ReadingError like any other, and the next file gets a new process. Several read at
-the same time, and what is asked for next is read ahead, in the order that was announced. Pictures
-of pages are drawn by such processes too, with limits of their own.
+Each process has limits on time and memory and reads one file after another. A file that crashes it
+gives a ReadingError, and the next file gets a new process. Several processes work in parallel and
+read ahead in the announced order. Processes that render pages have limits of their own.
 """
 
 from __future__ import annotations
@@ -32,15 +31,15 @@ from mehealth_rag.types import Document, Source
 
 _CHILD = (sys.executable, "-P", "-m", "mehealth_rag.reading.child")
 _LONGEST = 60
-"""A file may take so many times the limit of a page, as long as it shows signs of life."""
+"""Maximum time for a whole file, as a multiple of `Limits.seconds`, while heartbeats arrive."""
 _SIGNALS = frozenset(-member.value for member in signal.Signals)
 _WAITING = 2
-"""Documents that may have been read ahead and wait to be asked for: they take memory."""
+"""Maximum finished documents held for the caller, because they take memory."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What reading may take: seconds without a sign of life, memory, processes at a time."""
+    """Limits on reading: seconds without a heartbeat, memory per process, parallel processes."""
 
     seconds: float = 60.0
     megabytes: int = 2_000
@@ -48,9 +47,9 @@ class Limits:
 
 
 class Readers:
-    """Up to `limits.processes` reading processes, started when they are first needed.
+    """A pool of up to `limits.processes` reading processes, started on demand.
 
-    For one thread at a time. Close it, or use it as a context: no process outlives it.
+    Not thread-safe. Close it or use it as a context manager: no process outlives it.
     """
 
     def __init__(self, options: ReadingOptions, limits: Limits) -> None:
@@ -68,12 +67,12 @@ class Readers:
         self.close()
 
     def expect(self, sources: Sequence[Source]) -> None:
-        """Announce what `read` will be asked for, in this order; it is then read ahead."""
+        """Announce the sources that `read` will get, in order, so that they are read ahead."""
         self._expected.extend(sources)
         self._read_ahead()
 
     def read(self, source: Source) -> Document:
-        """Read the document behind a source whose file is present. Raises ReadingError."""
+        """Read the file of a source. Raises ReadingError."""
         if source.id in self._started:
             self._forget_before(source)
         else:
@@ -84,14 +83,14 @@ class Readers:
         return future.result()
 
     def close(self) -> None:
-        """End all reading processes, at once."""
+        """Kill all reading processes."""
         self._expected.clear()
         self._processes.end()
         self._pool.shutdown(cancel_futures=True)
-        self._processes.end()  # one may have been started meanwhile
+        self._processes.end()  # a worker may have started one in the meantime
 
     def _forget_before(self, source: Source) -> None:
-        """Let go of what was announced before `source` and then not asked for."""
+        """Drop sources announced before `source` that were never requested."""
         for name in list(self._started):
             if name == source.id:
                 return
@@ -110,13 +109,13 @@ class Readers:
 
 
 DRAWING = Limits(seconds=20.0, megabytes=1_000, processes=2)
-"""What the picture of a page may take: somebody waits for it."""
+"""Limits on rendering a page; tighter than for reading, because a user is waiting."""
 
 
 class Drawers:
-    """Processes that draw pages of PDFs, started when they are first needed.
+    """A pool of processes that render PDF pages, started on demand.
 
-    Any number of threads may ask; as many pictures as there are processes are drawn at a time.
+    Thread-safe; at most `limits.processes` pages are rendered at a time and other calls wait.
     """
 
     def __init__(self, passwords: Sequence[str] = (), limits: Limits = DRAWING) -> None:
@@ -125,17 +124,17 @@ class Drawers:
         self._turns = threading.BoundedSemaphore(limits.processes)
 
     def draw(self, source: Source, picture: Picture) -> bytes:
-        """A page of a source's PDF as a PNG picture. Raises ReadingError."""
+        """Render a page of a source's PDF as a PNG image. Raises ReadingError."""
         with self._turns, self._processes.one() as process:
             return process.draw(source, self._options, picture)
 
     def close(self) -> None:
-        """End all processes, at once; what they were drawing is a ReadingError."""
+        """Kill all processes; calls in progress raise ReadingError."""
         self._processes.end()
 
 
 class _Processes:
-    """Reading processes, each for one thread at a time; one that ended is not given out again."""
+    """Reading processes, each for one thread at a time; ended ones are not reused."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
@@ -144,7 +143,7 @@ class _Processes:
 
     @contextlib.contextmanager
     def one(self) -> Iterator[_Process]:
-        """A process that waits for work, a new one where there is none."""
+        """Lend an idle process, or a new one if there is none."""
         try:
             process = self._idle.get_nowait()
         except queue.Empty:
@@ -159,13 +158,13 @@ class _Processes:
                 self._all.remove(process)
 
     def end(self) -> None:
-        """End all of them."""
+        """Kill all processes."""
         for process in list(self._all):
             process.end()
 
 
 class _Process:
-    """One reading process, and the thread that takes in what it sends."""
+    """One reading process and the thread that receives its answers."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
@@ -175,62 +174,65 @@ class _Process:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-            start_new_session=True,  # so that a Tesseract that it has started ends with it
+            start_new_session=True,  # so that killing the group also ends its Tesseract
         )
-        asked, answered = self._process.stdin, self._process.stdout
-        assert asked is not None and answered is not None  # noqa: PT018, S101 - they are pipes
-        self._asked = asked
+        stdin, stdout = self._process.stdin, self._process.stdout
+        assert stdin is not None and stdout is not None  # noqa: PT018, S101 - they are pipes
+        self._stdin = stdin
         self._answers: queue.SimpleQueue[tuple[Kind, Any] | None] = queue.SimpleQueue()
-        threading.Thread(target=self._take_in, args=(answered,), daemon=True).start()
+        threading.Thread(target=self._take_in, args=(stdout,), daemon=True).start()
         self.alive = True
 
     def read(self, source: Source, options: ReadingOptions) -> Document:
-        """Have a file read. Raises ReadingError; the process may then be at its end."""
+        """Read a file in the process. Raises ReadingError; the process may have ended then."""
         slow = (
             f"reading it took too long ({self._limits.seconds:g} s at one place, or that many "
             "minutes); get the file again, leave it out or raise reading_seconds"
         )
-        said = self._answer((source, options, None), source, Kind.DOCUMENT, slow)
+        payload = self._answer((source, options, None), source, Kind.DOCUMENT, slow)
         try:
-            return wire.unpack(said, source)
+            return wire.unpack(payload, source)
         except BrokenWireError as error:
             raise self._died(source) from error
 
     def draw(self, source: Source, options: ReadingOptions, picture: Picture) -> bytes:
-        """Have a page drawn. Raises ReadingError; the process may then be at its end."""
+        """Render a page in the process. Raises ReadingError; the process may have ended then."""
         slow = f"drawing page {picture.page} took over {self._limits.seconds:g} s"
-        said = self._answer((source, options, picture), source, Kind.PICTURE, slow)
+        payload = self._answer((source, options, picture), source, Kind.PICTURE, slow)
         try:
-            return base64.b64decode(said, validate=True)
+            return base64.b64decode(payload, validate=True)
         except (TypeError, ValueError) as error:
             raise self._died(source) from error
 
-    def _answer(self, asked: object, source: Source, wanted: Kind, slow: str) -> Any:  # noqa: ANN401
-        """What the process makes of a file; `slow` says what is wrong where nothing comes."""
+    def _answer(self, request: object, source: Source, expected: Kind, slow: str) -> Any:  # noqa: ANN401
+        """Send a request and return the payload of the answer, which must be of kind `expected`.
+
+        Raises ReadingError; on a timeout its message is `slow`.
+        """
         try:
-            pickle.dump(asked, self._asked)
-            self._asked.flush()
-        except (OSError, ValueError) as error:  # ValueError: another thread has ended it
+            pickle.dump(request, self._stdin)
+            self._stdin.flush()
+        except (OSError, ValueError) as error:  # ValueError: another thread has closed the pipe
             raise self._died(source) from error
-        until = time.monotonic() + _LONGEST * self._limits.seconds
+        deadline = time.monotonic() + _LONGEST * self._limits.seconds
         while True:
-            kind, said = self._next(source, until, slow)
+            kind, payload = self._next(source, deadline, slow)
             if kind is Kind.LAST_ERROR:
                 self.end()
             if kind in {Kind.ERROR, Kind.LAST_ERROR}:
-                raise ReadingError(said)
-            if kind is wanted:
-                return said
+                raise ReadingError(payload)
+            if kind is expected:
+                return payload
             if kind is not Kind.BEAT:
                 raise self._died(source)
 
-    def _next(self, source: Source, until: float, slow: str) -> tuple[Kind, Any]:
-        """The next answer. Raises ReadingError where none comes in time, or ever."""
+    def _next(self, source: Source, deadline: float, slow: str) -> tuple[Kind, Any]:
+        """Return the next answer. Raises ReadingError if none comes in time or the process died."""
         try:
             answer = self._answers.get(timeout=self._limits.seconds)
         except queue.Empty:
-            answer, until = None, 0.0
-        if time.monotonic() > until:
+            answer, deadline = None, 0.0
+        if time.monotonic() > deadline:
             self.end()
             raise ReadingError(f"{source.path}: {slow}")
         if answer is None:
@@ -238,16 +240,16 @@ class _Process:
         return answer
 
     def _died(self, source: Source) -> ReadingError:
-        """End what is left of the process; the error that says how it broke off."""
+        """End the process and return an error that says how it died."""
         code = self.end()
-        how = signal.Signals(-code).name if code in _SIGNALS else f"exit code {code}"
+        cause = signal.Signals(-code).name if code in _SIGNALS else f"exit code {code}"
         return ReadingError(
-            f"{source.path}: it broke the process that read it ({how}), by its damage or by using "
-            f"over {self._limits.megabytes:,} MB; get the file again or leave it out"
+            f"{source.path}: it broke the process that read it ({cause}), by its damage or by "
+            f"using over {self._limits.megabytes:,} MB; get the file again or leave it out"
         )
 
     def end(self) -> int:
-        """End the process, what it has started too; give its exit code."""
+        """Kill the process with its children and return its exit code."""
         self.alive = False
         code = self._process.poll()
         if code is None:
@@ -256,12 +258,12 @@ class _Process:
                     self._process.kill()
                 else:
                     os.killpg(self._process.pid, signal.SIGKILL)
-        with contextlib.suppress(OSError):  # what it did not take in no longer matters
-            self._asked.close()
+        with contextlib.suppress(OSError):  # closing may fail on unsent data, which is now useless
+            self._stdin.close()
         return self._process.wait()
 
     def _take_in(self, stream: IO[bytes]) -> None:
-        with stream, contextlib.suppress(BrokenWireError):  # what is no answer is its end
+        with stream, contextlib.suppress(BrokenWireError):  # anything but an answer means the end
             while True:
                 self._answers.put(wire.read(stream))
         self._answers.put(None)

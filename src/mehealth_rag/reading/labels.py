@@ -1,4 +1,4 @@
-"""Rows of a table that stand on several lines: labels above figures, headings over columns."""
+"""Table rows that span several lines: labels above figures, headings over columns."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from mehealth_rag.reading.runs import TextLine, down_to, in_groups, is_level, un
 from mehealth_rag.types import BlockKind
 
 _LABEL_SIZE = 0.8
-"""The label over a large figure has at most this share of its size."""
+"""Maximum size of a label above a large figure, relative to the figure."""
 _HEAD_WORDS = 8
-"""A line over a table's columns has no more words."""
+"""Maximum words of a column heading or label."""
 
 
 @dataclass(slots=True)
 class Group:
-    """Lines of one block while it grows; `right` is its column's right edge."""
+    """The lines of a block under construction; `right` is the right edge of its column."""
 
     kind: BlockKind
     lines: list[TextLine]
@@ -25,17 +25,17 @@ class Group:
 
     @property
     def last(self) -> TextLine:
-        """The line that was added last."""
+        """The last line."""
         return self.lines[-1]
 
 
 def with_whole_rows(groups: list[Group]) -> list[Group]:
-    """Give rows what stands on other lines, and make rows of what heads their columns."""
+    """Complete rows with labels from other lines, and turn column headings into rows."""
     return _with_column_heads(_side_by_side(_labelled_rows(groups)))
 
 
 def _labelled_rows(groups: list[Group]) -> list[Group]:
-    """Give rows, and large figures that stand alone, the label on the lines above them."""
+    """Add to rows, and to large figures on their own, the label on the lines above."""
     made: list[Group] = []
     for at, group in enumerate(groups):
         row = group
@@ -52,7 +52,7 @@ def _labelled_rows(groups: list[Group]) -> list[Group]:
 
 
 def _is_its_label(label: TextLine, figure: TextLine, below: TextLine | None) -> bool:
-    """Whether the line above a figure is smaller, few words, and nearer than what is below it."""
+    """Return whether the line above a figure is small, short, and nearer than the line below."""
     if label.size > _LABEL_SIZE * figure.size or len(label.text.split()) > _HEAD_WORDS:
         return False
     gap = label.box[1] - figure.box[3]
@@ -61,7 +61,7 @@ def _is_its_label(label: TextLine, figure: TextLine, below: TextLine | None) -> 
 
 
 def _goes_on(above: Group, row: Group) -> bool:
-    """Whether a row goes on with the words of the line above it."""
+    """Return whether a row continues the sentence of the line above it."""
     line, last = row.lines[0], above.last
     near = 0 < last.baseline - line.baseline < 1.6 * line.size
     aligned = abs(line.box[0] - above.lines[0].box[0]) < 2.5 * line.size
@@ -69,7 +69,7 @@ def _goes_on(above: Group, row: Group) -> bool:
 
 
 def _is_lone_label(label: TextLine, figures: TextLine) -> bool:
-    """Whether a row has figures only, and the line above them is what they are about."""
+    """Return whether a row has only figures and the line above is their label."""
     near = 0 < label.baseline - figures.baseline < 1.8 * figures.size
     return near and label.box[0] < figures.box[0] and all(map(is_figure, figures.text.split("\t")))
 
@@ -81,7 +81,7 @@ def _labelled(label: Group, figures: Group) -> Group:
 
 
 def _side_by_side(groups: list[Group]) -> list[Group]:
-    """Make one row of short lines beside each other right above a row: they head its columns."""
+    """Join short lines side by side right above a row into one row of column headings."""
     joined: list[Group] = []
     for heads, after in pairwise([*in_groups(groups, _stands_beside), []]):
         if len(heads) > 1 and after and _is_right_above(heads[0].last, after[0]):
@@ -112,7 +112,7 @@ def _is_right_above(head: TextLine, row: Group) -> bool:
 
 
 def _with_column_heads(groups: list[Group]) -> list[Group]:
-    """Make rows of lines that stand over a table's columns, not over its labels."""
+    """Turn lines above a table's columns, rather than above its labels, into rows."""
     made: list[Group] = []
     for group in reversed(groups):
         heads = bool(made) and _is_column_head(group, made[-1])

@@ -1,4 +1,4 @@
-"""Runs to lines, and lines to rows of tables: by figures or short cells on one baseline."""
+"""Groups runs into lines, and lines into table rows by figures or short cells on one baseline."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ from mehealth_rag.reading.runs import (
 from mehealth_rag.reading.stacks import heading_stacks
 
 _TOUCHING = 0.15
-"""A gap in ems below which two runs are one word, above it two."""
+"""Gap in ems below which two runs form one word."""
 _NEAR = 1.0
-"""A gap in ems up to which two runs of one baseline are one line."""
+"""Maximum gap in ems between two runs of a line on one baseline."""
 _NEAR_APART = 0.5
-"""The same where the file has other text between them: they are of two columns beside each other
-far more often than parts of one line, and a column may stand less than an em from the next."""
+"""The same if the file has other text between them: they are then usually in two columns, which may
+be less than an em apart."""
 _MARK_GAP = 20.0
-"""A gap in ems up to which a bullet belongs to what follows it."""
+"""Maximum gap in ems between a bullet and its text."""
 _CELL_WORDS = 12
-"""A row without figures has no longer cell."""
+"""Maximum words of a cell in a row without figures."""
 
 
 def arrange(page: RawPage) -> list[Region]:
-    """Give the regions of a page in reading order; every run is in one line of one region."""
+    """Return the regions of a page in reading order; each run is in exactly one line."""
     upright = [run for run in page.runs if run.upright and run.text]
     turned = [run for run in page.runs if not run.upright and run.text]
     marks = _detached(upright)
@@ -64,9 +64,9 @@ def arrange(page: RawPage) -> list[Region]:
 
 
 def _detached(runs: list[Run]) -> list[Run]:
-    """The small signs of footnotes that the file has far from their words.
+    """Return small footnote marks that the file lists away from their words.
 
-    They would part words from each other that the file's own text has together.
+    They would separate words that are together in the file's own text.
     """
     sizes = sorted(run.size for run in runs)
     return [
@@ -81,7 +81,7 @@ def _detached(runs: list[Run]) -> list[Run]:
 
 
 def _is_far(before: Run | None, run: Run) -> bool:
-    """Whether a run is not beside the one that the file has before it."""
+    """Return whether a run is not beside the previous one in the file."""
     if before is None:
         return True
     level = abs(before.baseline - run.baseline) < max(before.size, run.size)
@@ -95,7 +95,7 @@ def _beside(first: Run, run: Run) -> bool:
 
 
 def _cut(row: list[Run]) -> list[TextLine]:
-    """Make a row of runs one line, one row of a table, or several lines side by side."""
+    """Turn a row of runs into one line, one table row, or several lines side by side."""
     groups = in_groups(row, _is_near)
     if len(groups) == 1:
         line = _line(row)
@@ -112,7 +112,7 @@ def _cut(row: list[Run]) -> list[TextLine]:
 
 
 def _with_columns(region: Region) -> Region:
-    """The lines of a region, with a place for each cell that a row of a table leaves empty."""
+    """Align the table rows of a region, so that empty cells keep their columns."""
     lines: list[TextLine] = []
     for group in in_groups(region, lambda group, line: bool(group[0].cells) == bool(line.cells)):
         if not group[0].cells:
@@ -126,12 +126,12 @@ def _with_columns(region: Region) -> Region:
 
 
 def _is_same_row(row: list[TextLine], line: TextLine) -> bool:
-    """Whether a cell of words stands beside the other one of its row, with no columns between."""
+    """Return whether two cells of words form a row, as no columns separate them."""
     return line.cell and row[0].cell and line.order == row[0].order and len(row) == 1
 
 
 def _is_near(group: list[Run], run: Run) -> bool:
-    """Whether a run touches those before it, or follows their bullet."""
+    """Return whether a run is close to the group before it, or follows its bullet."""
     left = group[-1]
     gap = (run.box[0] - left.box[2]) / max(left.size, run.size, 1.0)
     mark = len(group) == 1 and (is_lone_mark(left.text) or is_number_of_title(left.text))
@@ -153,10 +153,10 @@ def _is_table_row(groups: Sequence[Sequence[Run]]) -> bool:
 
 
 def _same_order(groups: list[list[Run]]) -> list[list[list[Run]]]:
-    """Join groups that the file itself has on one line unless they are columns of prose.
+    """Join groups that the file has on one line, unless they are columns of prose.
 
-    Long cells stand behind a short one, prose does not. What trails a long line, as check boxes do,
-    is no cell but the line's own end.
+    A row has at least one short cell; columns of prose have none. Up to two words after a long
+    line, such as check boxes, are the end of that line and no cell.
     """
     together: list[list[list[Run]]] = [[groups[0]]]
     for group in groups[1:]:
@@ -190,7 +190,7 @@ def _line(group: Sequence[Run]) -> TextLine:
         main.text, main.box, main.baseline, main.size, main.order, main.bold and main.bold_end,
         upright=main.upright, note=main.note, slant=main.slant,
     )  # fmt: skip
-    if len(group) == 1:  # as most lines are
+    if len(group) == 1:  # the common case
         return line
     heavy = [run for run in group if not is_lone_mark(run.text)] or group
     return line._replace(
@@ -208,7 +208,7 @@ def _table_row(groups: Sequence[Sequence[Run]]) -> TextLine:
 
 
 def _row(cells: Sequence[TextLine]) -> TextLine:
-    """A row of a table; what is no more than one cell is left as it is."""
+    """Join cells into a table row; a single cell is returned unchanged."""
     if len(cells) == 1:
         return cells[0]
     main = max(cells, key=lambda cell: len(cell.text))

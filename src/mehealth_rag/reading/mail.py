@@ -1,6 +1,6 @@
-"""E-mails (EML, MSG): the subject as a heading, who wrote to whom and when, the text, attachments.
+"""E-mails (EML, MSG): subject as a heading, sender, recipients and date, text.
 
-Attachments are named and not read.
+Attachments are listed by name but not read.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
     from oxmsg import Message
 
 _SHOWN = ("From", "To", "Cc", "Date")
-_OWN = frozenset(("from", "to", "subject", "date", "received", "message-id", "return-path"))
-"""Headers of which every e-mail has one."""
+_STANDARD = frozenset(("from", "to", "subject", "date", "received", "message-id", "return-path"))
+"""Common headers; every e-mail has at least one of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Letter:
-    """An e-mail as it is shown; `html` is empty where it is plain text."""
+    """The displayed parts of an e-mail; `html` is empty for plain text."""
 
     subject: str
     headers: tuple[tuple[str, str], ...]
@@ -41,14 +41,14 @@ class _Letter:
     html: str
     attachments: tuple[str, ...]
     day: str = ""
-    """When it was sent, as ISO writes it."""
-    told: str | None = None  # of how it was decoded
+    """ISO date on which it was sent."""
+    note: str | None = None  # about its decoding
 
 
 def read_eml(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str, str]]:
-    """Read the one page of an e-mail. Raises ReadingError where it is none."""
+    """Read an e-mail as one page. Raises ReadingError if it is not one or damaged."""
     message: EmailMessage = message_from_bytes(content, policy=policy.default)
-    if _OWN.isdisjoint(name.lower() for name in message):
+    if _STANDARD.isdisjoint(name.lower() for name in message):
         raise ReadingError(f"{path}: not an e-mail (it has no headers); get the e-mail again")
     try:
         letter = _of_eml(path, message)
@@ -58,7 +58,7 @@ def read_eml(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str,
 
 
 def read_msg(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str, str]]:
-    """Read the one page of an Outlook message. Raises ReadingError where it is damaged."""
+    """Read an Outlook message as one page. Raises ReadingError if it is damaged."""
     from oxmsg import Message
 
     try:
@@ -70,7 +70,7 @@ def read_msg(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str,
 
 
 def _check_whole(content: bytes) -> None:
-    """Raise ValueError where a message is cut short: olefile gives what is left of each part."""
+    """Raise ValueError if a message is truncated; olefile only returns shorter streams."""
     from olefile import OleFileIO
 
     with OleFileIO(content) as file:
@@ -88,13 +88,13 @@ def _of_eml(path: Path, message: EmailMessage) -> _Letter:
     shown = tuple((name, _header(path, message, name)) for name in _SHOWN if message[name])
     sent = getattr(message["Date"], "datetime", None)
     day = sent.date().isoformat() if sent else ""
-    told = (html if html.text else text).told
+    note = (html if html.text else text).told
     subject = _header(path, message, "Subject")
-    return _Letter(subject, shown, text.text, html.text, names, day, told)
+    return _Letter(subject, shown, text.text, html.text, names, day, note)
 
 
 def _header(path: Path, message: EmailMessage, name: str) -> str:
-    """What a header says; letters beyond ASCII may stand in it as they are."""
+    """Return the value of a header, including one with unencoded non-ASCII characters."""
     raw = next((str(v) for n, v in message.raw_items() if n.lower() == name.lower()), "")
     if raw.isascii():
         return str(message[name] or "")
@@ -109,18 +109,18 @@ def _content(path: Path, part: MIMEPart | None) -> Decoded:
 
 
 def _unnamed(part: EmailMessage) -> str:
-    """What an attachment without a name is called: a forwarded message by its subject."""
+    """Name an attachment without a file name: a forwarded message by subject, others by type."""
     inner = part.get_payload(0) if part.get_content_type() == "message/rfc822" else None
     subject = inner["Subject"] if inner is not None and not isinstance(inner, str) else None
     return f"the message “{subject}”" if subject else part.get_content_type()
 
 
 def _of_msg(message: Message) -> _Letter:
-    told = {name.title(): value for name, value in message.message_headers.items()}
+    transport = {name.title(): value for name, value in message.message_headers.items()}
     people = ", ".join(filter(None, (r.name or r.email_address for r in message.recipients)))
     sent = message.sent_date.strftime("%Y-%m-%d %H:%M") if message.sent_date else ""
-    own = {"From": message.sender or "", "To": people, "Date": sent}
-    headers = tuple((name, told.get(name) or own.get(name, "")) for name in _SHOWN)
+    properties = {"From": message.sender or "", "To": people, "Date": sent}
+    headers = tuple((name, transport.get(name) or properties.get(name, "")) for name in _SHOWN)
     return _Letter(
         message.subject,
         tuple((name, value) for name, value in headers if value),
@@ -134,10 +134,10 @@ def _of_msg(message: Message) -> _Letter:
 def _pages(path: Path, letter: _Letter) -> tuple[tuple[Page, ...], Mapping[str, str]]:
     blocks, hidden = blocks_of(letter.html) if letter.html else (_lines(path, letter.text), "")
     page = page_of(1, [b for b in (*_head(letter), *blocks) if b.words.text])
-    page = noted(with_hidden((page,), hidden), letter.told, Fault.ENCODING)[0]
+    page = noted(with_hidden((page,), hidden), letter.note, Fault.ENCODING)[0]
     if letter.attachments:
-        told = f"attachments are not read: {', '.join(letter.attachments)}"
-        page = replace(page, problem=f"{page.problem}; {told}" if page.problem else told)
+        unread = f"attachments are not read: {', '.join(letter.attachments)}"
+        page = replace(page, problem=f"{page.problem}; {unread}" if page.problem else unread)
     metadata = {"title": letter.subject, "date": letter.day}
     return (page,), {key: value for key, value in metadata.items() if value}
 

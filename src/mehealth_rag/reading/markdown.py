@@ -1,7 +1,7 @@
-"""Markdown and reStructuredText: libraries make HTML of them, which is read like any HTML.
+"""Markdown and reStructuredText, read through HTML that libraries make of them.
 
-What Markdown's own rules would take off and a reader wants to see stays: the signs of lists, stars
-in figures (2**10), words in angle brackets that are no tags.
+Some text that Markdown rules would drop is kept for the reader: list markers, stars between figures
+(2**10), and words in angle brackets that are not tags.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _FIELD = re.compile(r"^(\w[\w-]*):[ \t]*(.+)$", re.MULTILINE)
 _NOTE = re.compile(r"\[\^([^\]\s]+)\](:?)")
 _NOTES = re.compile(r"^(?= {0,3}\[\^[^\]\s]+\]:)", re.MULTILINE)
 _DIVS = re.compile(r"^ {0,3}:{3,}.*$", re.MULTILINE)
-"""How Pandoc writes where a part of a page begins and ends."""
+"""Pandoc's fences around divs."""
 _SEEN_TAG = re.compile(rf"{TAG}|<!--", re.IGNORECASE)
 _ADDRESS = re.compile(r"https?://[^\s<>()]*[^\s<>().,;:!?\"'”’]")
 _BLANK = re.compile(r"\n\s*\n")
@@ -41,22 +41,23 @@ _RST = {
     "report_level": 5, "halt_level": 6, "warning_stream": False,
     "embed_stylesheet": False, "syntax_highlight": "none", "math_output": "LaTeX",
 }  # fmt: skip
-"""No file is read but the one that is asked for, and nothing is said of what is not known."""
+"""Docutils settings: no other file is included, and unknown directives give no messages."""
 
 
 def read_markdown(
     path: Path, content: bytes, *, code: bool = True
 ) -> tuple[tuple[Page, ...], Mapping[str, str]]:
-    """Read the pages of a Markdown file (a form feed starts a new one) and its front matter.
+    """Read the pages of a Markdown file, split at form feeds, and its front matter.
 
-    Every block is one line of the page, since a source line is no line of a layout.
+    Each block is one line of its page, because source lines are not layout lines. Without `code`,
+    code blocks are left out.
     """
     decoded = decode(path, content)
     source = decoded.text.replace("\r\n", "\n").replace("\r", "\n")
     metadata: dict[str, str] = {}
     if front := _FRONT_MATTER.match(source):
-        found = _FIELD.findall(front[1])
-        metadata = {key.lower(): value.strip().strip("\"'") for key, value in found}
+        fields = _FIELD.findall(front[1])
+        metadata = {key.lower(): value.strip().strip("\"'") for key, value in fields}
         source = source[front.end() :]
     source = _DIVS.sub("", _NOTES.sub("\n", source))
     parser, parts = _parser(code=code), split_pages(source)
@@ -64,38 +65,38 @@ def read_markdown(
     pages: list[Page] = []
     hidden: list[str] = []
     for number, part in enumerate(parts, 1):
-        own = {"references": everywhere | _references(parser, part)}
-        blocks, words = blocks_of(parser.render(part, own))
+        environment = {"references": everywhere | _references(parser, part)}
+        blocks, words = blocks_of(parser.render(part, environment))
         pages.append(page_of(number, [_with_addresses(block) for block in blocks]))
         hidden.append(words)
-    told = with_hidden(tuple(pages), " ".join(filter(None, hidden)))
-    return noted(told, decoded.told, Fault.ENCODING), metadata
+    checked = with_hidden(tuple(pages), " ".join(filter(None, hidden)))
+    return noted(checked, decoded.told, Fault.ENCODING), metadata
 
 
 def read_restructured(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str, str]]:
-    """Read the one page of a reStructuredText file."""
+    """Read a reStructuredText file as one page."""
     from docutils import nodes
     from docutils.core import publish_doctree, publish_from_doctree
 
     decoded = decode(path, content)
     tree = publish_doctree(decoded.text, settings_overrides=_RST)
-    for message in list(tree.findall(nodes.system_message)):  # a directive that is not known
+    for message in list(tree.findall(nodes.system_message)):  # an unknown directive
         kept = [n for n in message.children if isinstance(n, nodes.literal_block)]
         message.parent.replace(message, kept)
-    made = publish_from_doctree(tree, writer="html5", settings_overrides=_RST)
-    blocks, _ = blocks_of(made.decode("utf-8").partition("<body")[2].partition(">")[2])
+    html = publish_from_doctree(tree, writer="html5", settings_overrides=_RST)
+    blocks, _ = blocks_of(html.decode("utf-8").partition("<body")[2].partition(">")[2])
     return noted((page_of(1, blocks),), decoded.told, Fault.ENCODING), {}
 
 
 def _references(parser: MarkdownIt, source: str) -> dict[str, Any]:
-    """The addresses of named links; those that stand on a link's own page come before others'."""
-    found: dict[str, Any] = {}
-    parser.parse(source, found)
-    return dict(found.get("references", {}))
+    """Return the link reference definitions of a source, as markdown-it stores them."""
+    environment: dict[str, Any] = {}
+    parser.parse(source, environment)
+    return dict(environment.get("references", {}))
 
 
 def _parser(*, code: bool) -> MarkdownIt:
-    """Markdown as converters write it; without `code`, nothing is shown of blocks of code."""
+    """Make a parser for Markdown as converters write it; without `code` it drops code blocks."""
     parser = MarkdownIt("commonmark").enable(["table", "strikethrough"]).use(deflist_plugin)
     parser.block.ruler.at("reference", _reference)
     parser.inline.ruler.at("html_inline", _html_inline)
@@ -104,7 +105,7 @@ def _parser(*, code: bool) -> MarkdownIt:
     parser.core.ruler.push("items", _marked_items)
 
     def code_block(tokens: Sequence[Token], at: int, *_: object) -> str:
-        """Code as paragraphs: a blank line parts them."""
+        """Render a code block as one paragraph per part between blank lines."""
         parts = _BLANK.split(tokens[at].content) if code else ()
         return "".join(f"<pre>{escape(part)}</pre>" for part in parts)
 
@@ -112,14 +113,14 @@ def _parser(*, code: bool) -> MarkdownIt:
     renderer.rules |= {
         "fence": code_block,
         "code_block": code_block,
-        "th_open": lambda *_: "<td>",  # a converter makes a head of whatever row comes first
+        "th_open": lambda *_: "<td>",  # converters make any first row a header row
         "th_close": lambda *_: "</td>",
     }
     return parser
 
 
 def _marked_items(state: StateCore) -> None:
-    """Write the sign of each item before its words, as it stands in the file."""
+    """Put each list item's marker before its text, as in the file."""
     for item, paragraph, words in zip(
         state.tokens, state.tokens[1:], state.tokens[2:], strict=False
     ):
@@ -129,19 +130,19 @@ def _marked_items(state: StateCore) -> None:
 
 
 def _reference(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """The address of a named link; a note has the same form, and is words."""
+    """Parse a link reference definition, but leave a footnote of the same form as text."""
     if state.src.startswith("[^", state.bMarks[start] + state.tShift[start]):
         return False
     return reference(state, start, end, silent)
 
 
 def _html_inline(state: StateInline, silent: bool) -> bool:
-    """A tag of HTML; other words in angle brackets stay words."""
+    """Parse an HTML tag, but leave other words in angle brackets as text."""
     return bool(_SEEN_TAG.match(state.src, state.pos)) and html_inline(state, silent)
 
 
 def _note(state: StateInline, silent: bool) -> bool:
-    """The mark of a note, or what stands before its words: a raised figure."""
+    """Parse a footnote mark, in the text or before the note itself, as a raised figure."""
     match = _NOTE.match(state.src, state.pos)
     if match is None:
         return False
@@ -152,7 +153,7 @@ def _note(state: StateInline, silent: bool) -> bool:
 
 
 def _emphasis(state: StateInline, silent: bool) -> bool:
-    """Stars and lines around words; between figures, as in 2**10, they are signs themselves."""
+    """Parse emphasis, but keep stars and underscores beside figures, as in 2**10, as text."""
     start, source = state.pos, state.src
     known = len(state.delimiters)
     if not emphasis.tokenize(state, silent):
@@ -165,10 +166,10 @@ def _emphasis(state: StateInline, silent: bool) -> bool:
 
 
 def _with_addresses(block: FlowBlock) -> FlowBlock:
-    """A block in which web addresses that are written out are links as well."""
+    """Add links for the web addresses written out in a block; changes it in place."""
     words = block.words
-    found = [(match[0], *match.span()) for match in _ADDRESS.finditer(words.text)]
+    addresses = [(match[0], *match.span()) for match in _ADDRESS.finditer(words.text)]
     taken = [(start, end) for _, start, end in words.links]
-    words.links += [f for f in found if all(f[2] <= s or e <= f[1] for s, e in taken)]
+    words.links += [a for a in addresses if all(a[2] <= s or e <= a[1] for s, e in taken)]
     words.links.sort(key=lambda link: link[1])
     return block

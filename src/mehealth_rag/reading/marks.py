@@ -1,4 +1,4 @@
-"""Bullets, enumerators, figures and ends of sentences: what a line's characters say about it."""
+"""Classifies a line by its characters: bullets, enumerators, figures, sentence ends."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _BULLETS = (
     "\uf0b7\uf0a7\uf076\uf0d8\uf0fc\uf02d\uf06e\uf071\uf0a8\uf078\uf06f\uf0fe"
 )
 _RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹"
-"""Figures that marks of notes are written with."""
+"""Superscript digits of footnote marks."""
 _ENUMERATOR = r"\(?(?:\d{1,2}|[a-zA-Z]|[ivx]{1,5})\)|(?:\d{1,2}|[a-zA-Z]|[ivx]{1,5})\."
 _LONE_MARK = re.compile(rf"(?:[{_BULLETS}]|[-–—*]|o|{_ENUMERATOR})")
 _NUMBERED = re.compile(
@@ -36,45 +36,45 @@ _FULL_STOP = re.compile(rf"[.!?…][\"'”’)\]]*[{_RAISED}]*$")
 
 
 def is_lone_mark(text: str) -> bool:
-    """Whether the text is nothing but a bullet or an enumerator, like "•" or "(a)"."""
+    """Return whether the text is only a bullet or an enumerator, like "•" or "(a)"."""
     return len(text) <= 7 and _LONE_MARK.fullmatch(text) is not None
 
 
 def is_number_of_title(text: str) -> bool:
-    """Whether the text is the counted part of a title, like "Item 1A." or "3.2"."""
+    """Return whether the text is only the number of a title, like "Item 1A." or "3.2"."""
     return len(text) <= 16 and _NUMBERED.fullmatch(text) is not None
 
 
 def starts_title(text: str) -> bool:
-    """Whether a line starts with the counted part of a title and goes on with its words."""
+    """Return whether a line starts with the number of a title, followed by its words."""
     match = _NUMBERED.match(text)
     return match is not None and re.match(r"\s+[“\"(]?[A-Z]", text[match.end() :]) is not None
 
 
 def figures_apart(text: str) -> str:
-    """Put a tab before each currency sign that follows a figure in a row's text."""
+    """Replace the space between a figure and a following currency sign with a tab."""
     return _SIGNED.sub("\t", text)
 
 
 def starts_numbered(text: str) -> bool:
-    """Whether a line starts with an enumerator and goes on."""
+    """Return whether a line starts with an enumerator followed by text."""
     return (text[:1] == "(" or text[:1].isalnum()) and starts_item(text)
 
 
 def starts_item(text: str) -> bool:
-    """Whether a line starts with a bullet or an enumerator and goes on."""
+    """Return whether a line starts with a bullet or an enumerator followed by text."""
     return _ITEM.match(text) is not None
 
 
 def without_mark(text: str) -> str:
-    """An item's words, its bullet or enumerator taken off."""
+    """Return an item's text without its bullet or enumerator."""
     mark = _ITEM.match(text)
     return text[mark.end() :] if mark else text
 
 
 @lru_cache(maxsize=10_000)
 def is_figure(text: str) -> bool:
-    """Whether a cell is a figure, a currency sign, a dash or the like."""
+    """Return whether a cell holds figures, a range, a currency sign, a dash or the like."""
     if len(text) > 48:
         return False
     if _FIGURE.fullmatch(text) or _SIGN.fullmatch(text):
@@ -89,26 +89,26 @@ def is_figure(text: str) -> bool:
 
 
 def ends_clause(text: str) -> bool:
-    """Whether a line ends in punctuation after which a new block may start."""
+    """Return whether a line ends in punctuation after which a new block may start."""
     return _END.search(text) is not None
 
 
 def ends_sentence(text: str) -> bool:
-    """Whether a line ends in a full stop, question or exclamation mark."""
+    """Return whether a line ends in a full stop, question mark or exclamation mark."""
     return _FULL_STOP.search(text) is not None
 
 
 def is_unfinished(text: str) -> bool:
-    """Whether a line ends in a word or sign that asks for another line."""
+    """Return whether a line ends in a word or sign that needs a continuation."""
     return _UNFINISHED.search(text) is not None
 
 
 def goes_on(text: str) -> bool:
-    """Whether a line's start looks like the middle of a sentence."""
+    """Return whether a line starts like the middle of a sentence."""
     start = text.lstrip("(“‘\"'[")[:1]
     return start.islower() or start.isdigit() or start in "£$€&"
 
 
 def is_upper(text: str) -> bool:
-    """Whether all letters are capitals, and there are a few."""
+    """Return whether a text has at least three letters, all capitals."""
     return text.isupper() and sum(map(str.isalpha, text)) >= 3

@@ -1,7 +1,7 @@
-"""Values of cells as a spreadsheet shows them: number formats such as `#,##0.00` and `dd/mm/yyyy`.
+"""Formats cell values as a spreadsheet shows them, by codes such as `#,##0.00` and `dd/mm/yyyy`.
 
-Digits, thousands, percent, currency, brackets for negative figures, dates and times. Fractions,
-exponents and formats that follow the country of the reader are shown plainly.
+Covers digits, thousands, percent, currency, brackets for negative figures, dates and times. Values
+with fractions, exponents or locale-dependent formats are shown plainly.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ _DATE_PART = re.compile(
 )
 _PLAIN = frozenset(("", "general", "@"))
 _LOCAL_DATES = frozenset(("mm-dd-yy", "m/d/yy", "m/d/yy h:mm", "m/d/yyyy"))
-"""Excel shows these in the order of the reader's country: they are read as year, month, day."""
+"""Formats that Excel shows in the order of the user's locale; we write ISO dates instead."""
 _MOST_DIGITS = 15
-"""Significant digits that a spreadsheet keeps."""
+"""Significant digits that spreadsheets store."""
 
 
 def shown(value: Value, code: str = "") -> str:
-    """A cell's value as it is shown with the number format `code`."""
+    """Return a cell's value as text in the number format `code`."""
     if value is None or isinstance(value, str):
         return value or ""
     if isinstance(value, bool):
@@ -42,7 +42,7 @@ def shown(value: Value, code: str = "") -> str:
 
 
 def _number(value: float, code: str) -> str:
-    section, own_sign = _section(value, code)
+    section, has_sign = _section(value, code)
     if section.lower() in _PLAIN or "E+" in section or "/" in _LITERALS.sub("", section):
         return _general(value)
     before, digits, after, percents = _parts(section)
@@ -59,9 +59,9 @@ def _number(value: float, code: str) -> str:
         full = text[: len(text) - optional]
         text = (full + text[len(full) :].rstrip("0")).rstrip(".")
     if text == "0" and "0" not in whole:
-        text = ""  # "#" and "?" show no zero: of `"-"??` only the dash is left
+        text = ""  # "#" and "?" show no zero, so the format `"-"??` gives only the dash
     text = text.zfill(whole.replace(",", "").count("0"))
-    sign = "-" if amount < 0 and not own_sign else ""
+    sign = "-" if amount < 0 and not has_sign else ""
     return f"{sign}{before}{text}{after}".strip()
 
 
@@ -70,14 +70,14 @@ def _sections(code: str) -> tuple[str, ...]:
     parts, at = [], 0
     while at <= len(code):
         match = _SECTION.match(code, at)
-        assert match is not None  # noqa: S101 - it matches nothing as well
+        assert match is not None  # noqa: S101 - the pattern also matches the empty string
         parts.append(match[0])
         at = match.end() + 1
     return tuple(parts)
 
 
 def _section(value: float, code: str) -> tuple[str, bool]:
-    """The part of a format for a value, and whether that part shows the sign itself."""
+    """Return the section of a format for a value, and whether that section shows the sign."""
     parts = _sections(code)
     if value < 0 and len(parts) > 1:
         return parts[1], True
@@ -88,7 +88,7 @@ def _section(value: float, code: str) -> tuple[str, bool]:
 
 @cache
 def _parts(section: str) -> tuple[str, str, str, int]:
-    """What stands before the digits, the digits' pattern, what stands after, how many `%`."""
+    """Split a section into (text before, digit pattern, text after, number of `%`)."""
     before, digits, after, percents = "", "", "", 0
     for quoted, escaped, currency, pattern, other in _TOKEN.findall(section):
         if pattern and not digits and set(pattern) - {",", "."}:
@@ -138,9 +138,12 @@ _DIRECTIVES = {
 
 @cache
 def _fields(section: str) -> tuple[tuple[str, bool, str], ...]:
-    """Parts of a date's format: strftime's directive, whether no zero leads it; or a literal."""
+    """Split a date format into (strftime directive, no leading zero, literal) tuples.
+
+    The directive is empty for a literal.
+    """
     parts = [t.lower() if t[:1].isalpha() else t for t in _DATE_PART.findall(section)]
-    halves = "am/pm" in parts or "a/p" in parts
+    twelve_hours = "am/pm" in parts or "a/p" in parts
     units = "".join(part[0] if part[0] in "ymdhs" else " " for part in parts)
     fields = []
     for place, part in enumerate(parts):
@@ -148,7 +151,7 @@ def _fields(section: str) -> tuple[tuple[str, bool, str], ...]:
         after_hour = units[:place].rstrip().endswith("h")
         if part in ("m", "mm") and (after_hour or units[place + 1 :].lstrip().startswith("s")):
             directive = "%M"
-        elif halves and directive == "%H":
+        elif twelve_hours and directive == "%H":
             directive = "%I"
         quoted = _LITERALS.fullmatch(part)
         literal = part if quoted is None else quoted[1] or quoted[2] or ""

@@ -1,4 +1,4 @@
-"""Pictures of pages to words: Tesseract, where it is installed, run on a page as it is drawn."""
+"""OCR of rendered pages with Tesseract, if it is installed."""
 
 from __future__ import annotations
 
@@ -23,37 +23,40 @@ if TYPE_CHECKING:
 
 
 TIMEOUT = 50.0
-"""Seconds that one page may take; most take one or two."""
+"""Maximum seconds per page; most take one or two."""
 PROGRAM = "tesseract"
 _DPI = 300
 _PIXELS = 20_000_000
-"""A page that would have more at 300 dpi is drawn smaller."""
+"""Maximum pixels of a rendered page; larger pages are rendered below 300 dpi."""
 _SURE = 40
-"""Mean confidence (of 100) of a line's words below which they are specks, not words."""
+"""Minimum mean confidence (of 100) of a line's words; below it they are specks."""
 _CELL_GAP = 1.0
-"""Ems between words from which on they stand in different cells or columns."""
+"""Maximum gap in ems between words of one cell or column."""
 _X_HEIGHT, _CAPITAL = 0.5, 0.72
 _TALL, _DEEP = re.compile(r"[A-Zbdfhklt0-9£$€%()/]"), re.compile(r"[gjpqy,;()Q$]")
 _WORD_LEVEL = "5"
 
 
 class OcrError(Exception):
-    """Tesseract could not read a page; the text says why in a few words."""
+    """Tesseract could not read a page; the message says why in a few words."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Word:
-    """A word with its box in points on the page as displayed, and the line that it stands in."""
+    """A word with its box in points on the displayed page, confidence (0 to 100) and line.
+
+    `line` holds Tesseract's block, paragraph and line numbers.
+    """
 
     text: str
     box: Box
-    sure: float
+    confidence: float
     line: tuple[str, str, str]
 
 
 @cache
 def installed() -> str:
-    """Version and languages of the installed Tesseract, as one line; empty where there is none."""
+    """Return version and languages of the installed Tesseract in one line; empty if none."""
     if shutil.which(PROGRAM) is None:
         return ""
     try:
@@ -65,13 +68,13 @@ def installed() -> str:
 
 
 def lacking(languages: str) -> tuple[str, ...]:
-    """Those of `languages` ("eng+deu") that the installed Tesseract does not know."""
+    """Return which of `languages` ("eng+deu") the installed Tesseract lacks."""
     known = set(installed().split()[1:])
     return tuple(name for name in languages.split("+") if name not in known)
 
 
 def read_picture(page: pdfium.PdfPage, languages: str) -> tuple[Run, ...]:
-    """The words of a page as it is drawn, a run for each line or cell, in Tesseract's order.
+    """Read the words of a rendered page: one run per line or cell, in Tesseract's order.
 
     Boxes are in points on the displayed page. Raises OcrError.
     """
@@ -80,19 +83,19 @@ def read_picture(page: pdfium.PdfPage, languages: str) -> tuple[Run, ...]:
     bitmap = page.render(scale=scale, grayscale=True, may_draw_forms=False)
     picture = io.BytesIO()
     bitmap.to_pil().save(picture, "PPM")
-    down = bitmap.height
+    pixel_height = bitmap.height
     bitmap.close()
     dpi = str(max(70, round(72 * scale)))
-    told = _run(["stdin", "stdout", "-l", languages, "--dpi", dpi, "tsv"], picture.getvalue())
-    words = _words(told.decode("utf-8", "replace"), scale, down)
+    tsv = _run(["stdin", "stdout", "-l", languages, "--dpi", dpi, "tsv"], picture.getvalue())
+    words = _words(tsv.decode("utf-8", "replace"), scale, pixel_height)
     return tuple(_runs(words))
 
 
-def _run(arguments: Sequence[str], given: bytes = b"") -> bytes:
+def _run(arguments: Sequence[str], stdin: bytes = b"") -> bytes:
     try:
         done = subprocess.run(  # noqa: S603 - the page is data, the languages are our settings
             [PROGRAM, *arguments],
-            input=given,
+            input=stdin,
             capture_output=True,
             check=False,
             timeout=TIMEOUT,
@@ -103,19 +106,24 @@ def _run(arguments: Sequence[str], given: bytes = b"") -> bytes:
     except OSError as error:
         raise OcrError(f"Tesseract does not run ({error.strerror})") from error
     if done.returncode != 0:
-        said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        raise OcrError(f"Tesseract failed ({said[-1][:80] if said else done.returncode})")
+        errors = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        raise OcrError(f"Tesseract failed ({errors[-1][:80] if errors else done.returncode})")
     return done.stdout
 
 
-def _words(tsv: str, scale: float, down: int) -> list[_Word]:
+def _words(tsv: str, scale: float, pixel_height: int) -> list[_Word]:
     words = []
     for row in csv.DictReader(tsv.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE):
         text = clean(row.get("text") or "")
         if row.get("level") != _WORD_LEVEL or not text:
             continue
-        left, top, wide, high = (int(row[key]) for key in ("left", "top", "width", "height"))
-        box = left / scale, (down - top - high) / scale, (left + wide) / scale, (down - top) / scale
+        left, top, width, height = (int(row[key]) for key in ("left", "top", "width", "height"))
+        box = (
+            left / scale,
+            (pixel_height - top - height) / scale,
+            (left + width) / scale,
+            (pixel_height - top) / scale,
+        )
         line = row["block_num"], row["par_num"], row["line_num"]
         words.append(_Word(text, box, float(row["conf"]), line))
     return words
@@ -123,18 +131,18 @@ def _words(tsv: str, scale: float, down: int) -> list[_Word]:
 
 def _runs(words: Sequence[_Word]) -> Iterable[Run]:
     lines = in_groups(words, lambda line, word: line[0].line == word.line)
-    sure = [line for line in lines if sum(w.sure for w in line) >= _SURE * len(line)]
-    if not sure:
+    legible = [line for line in lines if sum(w.confidence for w in line) >= _SURE * len(line)]
+    if not legible:
         return
-    sizes = [_size(line) for line in sure]
+    sizes = [_size(line) for line in legible]
     usual = median(sizes)
-    for order, (line, size) in enumerate(zip(sure, sizes, strict=True)):
+    for order, (line, size) in enumerate(zip(legible, sizes, strict=True)):
         snapped = usual if abs(size - usual) < 0.2 * usual else size
         yield from _line_runs(line, snapped, order)
 
 
 def _size(line: Sequence[_Word]) -> float:
-    """The font's size that a line's height tells, by which letters stand in it."""
+    """Estimate the font size from a line's height and whether it has ascenders and descenders."""
     text = "".join(word.text for word in line)
     ems = (_CAPITAL if _TALL.search(text) else _X_HEIGHT) + DESCENT * bool(_DEEP.search(text))
     return (max(w.box[3] for w in line) - min(w.box[1] for w in line)) / ems

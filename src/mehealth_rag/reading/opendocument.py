@@ -1,6 +1,6 @@
-"""OpenDocument (ODT, ODS, ODP): text, sheets and slides out of one XML file, `content.xml`.
+"""OpenDocument (ODT, ODS, ODP): text, sheets and slides from `content.xml`.
 
-A cell's words stand in the file as the program showed them, so numbers need no formats.
+The file stores cells as the program displayed them, so numbers need no formatting.
 """
 
 from __future__ import annotations
@@ -38,22 +38,22 @@ _UNSEEN = frozenset(
      "hidden-text", "event-listeners")
 )  # fmt: skip
 _APART = frozenset(("note", "frame", "custom-shape", "g"))
-"""What stands in a line and holds words that are not of it: notes, boxes."""
+"""Elements inside a paragraph whose text is not part of it: notes and boxes."""
 _META = {"title": "title", "author": "initial-creator", "created": "creation-date",
          "modified": "date"}  # fmt: skip
 _MOST_REPEATED = 1_000
-"""A cell or row that repeats more often fills the rest of an empty sheet."""
+"""Maximum repetitions of a cell or row; more only fill the rest of an empty sheet."""
 
 
 @dataclass(slots=True)
 class _Reader:
-    """What reading a document knows: its styles, and the notes met so far."""
+    """State while reading a document: its styles, and the notes so far."""
 
     styles: Mapping[str, Node]
     notes: list[FlowBlock] = field(default_factory=list)
 
     def blocks(self, element: Node, kind: BlockKind = BlockKind.PARAGRAPH) -> Iterator[FlowBlock]:
-        """Blocks of a body, or of anything in it that holds paragraphs."""
+        """Yield the blocks of a body or of any container of paragraphs in it."""
         for child in element:
             match name_of(child):
                 case "p" | "h":
@@ -87,7 +87,7 @@ class _Reader:
             yield FlowBlock(kind, Visible(), 0, new_page=True)
 
     def _collect(self, element: Node, words: Visible, apart: list[Node], url: str | None) -> None:
-        """Gather the words of a line; what is not of the line is put to `apart`."""
+        """Collect the text of a paragraph in `words`, and its notes and boxes in `apart`."""
         words.add(element.text, url)
         for child in element:
             name = name_of(child)
@@ -102,7 +102,7 @@ class _Reader:
             words.add(child.tail, url)
 
     def _place(self, span: Node) -> str:
-        """What the styles of a span say of where its words stand: "super 58%", or nothing."""
+        """Return the text position in a span's style or its parents ("super 58%"), or ""."""
         style = span.get(f"{_TEXT}style-name")
         seen: set[str] = set()
         while style and style not in seen:
@@ -113,16 +113,16 @@ class _Reader:
         return ""
 
     def _parent(self, style: str) -> str | None:
-        found = self.styles.get(style)
-        name: str | None = None if found is None else found.get(f"{_STYLE}parent-style-name")
+        element = self.styles.get(style)
+        name: str | None = None if element is None else element.get(f"{_STYLE}parent-style-name")
         return name
 
     def property(self, style: str | None, name: str) -> str | None:
-        """What a style itself says of a property."""
+        """Return a property set in a style itself, not in its parents."""
         return next((p.get(name) for p in self.styles.get(style or "", ()) if p.get(name)), None)
 
     def grid(self, table: Node) -> Iterator[_GridRow]:
-        """The rows of a table; a cell over several rows is said in each of them."""
+        """Yield the rows of a table; a cell that spans rows is repeated in each."""
         reaching: dict[int, tuple[int, Visible]] = {}
         for row, heads in _table_rows(table):
             cells: list[Visible] = []
@@ -148,7 +148,7 @@ class _Reader:
 
 @dataclass(frozen=True, slots=True)
 class _GridRow:
-    """A row's cells; whether it heads the table, has a wide cell, and how often it stands there."""
+    """A row: its cells, whether it is a header row or has a wide cell, and its repetitions."""
 
     cells: list[Visible]
     heads: bool
@@ -157,7 +157,7 @@ class _GridRow:
 
 
 def _table_rows(table: Node, *, heads: bool = False) -> Iterator[tuple[Node, bool]]:
-    """Rows of a table itself, not of one in its cells, and whether they are its headings."""
+    """Yield the rows of a table, without nested tables, and whether they are header rows."""
     for child in table:
         match name_of(child):
             case "table-row":
@@ -169,9 +169,9 @@ def _table_rows(table: Node, *, heads: bool = False) -> Iterator[tuple[Node, boo
 
 
 def read_opendocument(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str, str]]:
-    """Read the pages of a text, one a sheet of a workbook, one a slide of a presentation.
+    """Read the pages of a text, or one page per sheet or slide.
 
-    Raises ReadingError where the file is locked or damaged.
+    Raises ReadingError if the file is locked or damaged.
     """
     with opened(path, content, "an OpenDocument file", "content.xml") as package:
         if b"encryption-data" in package.read("META-INF/manifest.xml"):
@@ -190,7 +190,7 @@ def read_opendocument(path: Path, content: bytes) -> tuple[tuple[Page, ...], Map
 
 
 def _write_out_equations(root: Node, package: zipfile.ZipFile) -> None:
-    """Put words in place of equations; each stands in a file of its own."""
+    """Replace equations, which are stored in files of their own, with text."""
     names = frozenset(package.namelist())
     for place in list(root.iter(f"{_DRAW}object")):
         file = f"{(place.get(_LINK) or '').removeprefix('./')}/content.xml"
@@ -213,7 +213,7 @@ def _pages(body: Node, reader: _Reader, shared: Node) -> tuple[Page, ...]:
 
 
 def _heads(shared: Node, reader: _Reader) -> Iterator[FlowBlock]:
-    """What the headers and footers say; they stand with the styles."""
+    """Yield the headers and footers, which are stored with the styles."""
     pages = () if shared is None else shared.iter(f"{_STYLE}master-page")
     for element in (part for page in pages for part in page):
         if name_of(element).startswith(("header", "footer")):
@@ -230,8 +230,8 @@ def _slide(number: int, slide: Node, reader: _Reader) -> Page:
         elif frame.get(f"{_SHOWS}class") not in ("footer", "date-time", "page-number"):
             others += blocks
     blocks = [replace(block, words=block.words.stripped()) for block in (*titles, *others)]
-    seen = reader.property(slide.get(f"{_DRAW}style-name"), f"{_SHOWS}visibility")
-    return page_of(number, blocks, hidden="slide" if seen == "hidden" else "")
+    visibility = reader.property(slide.get(f"{_DRAW}style-name"), f"{_SHOWS}visibility")
+    return page_of(number, blocks, hidden="slide" if visibility == "hidden" else "")
 
 
 def _sheet(table: Node, reader: _Reader) -> Sheet:
@@ -250,5 +250,5 @@ def _sheet(table: Node, reader: _Reader) -> Sheet:
 
 
 def _repeated(element: Node, what: str) -> int:
-    told = int(element.get(f"{_TABLE}number-{what}-repeated") or 1)
-    return told if told <= _MOST_REPEATED else 1
+    count = int(element.get(f"{_TABLE}number-{what}-repeated") or 1)
+    return count if count <= _MOST_REPEATED else 1

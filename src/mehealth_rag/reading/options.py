@@ -1,4 +1,4 @@
-"""What a reader may use beside the file: passwords, and whether and how to read pictures."""
+"""Options of the readers: passwords, OCR and code blocks."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ NO_OCR = "none"
 class ReadingOptions:
     """How documents are read.
 
-    `passwords` are tried in turn on locked PDFs. `ocr_languages` are those that pictures of pages
-    are read in, by Tesseract's names joined with a plus ("eng+deu"); "none" leaves pictures unread.
-    `tesseract` names the installed version and languages, empty where there is none: it is part
-    of what the text depends on. `code` is whether the code in Markdown is read.
+    `passwords` are tried in order on locked PDFs. `ocr_languages` are Tesseract language names
+    joined with a plus ("eng+deu"); "none" turns OCR off. `tesseract` is the installed version and
+    its languages, empty if there is none; it is here because the text depends on it. `code` is
+    whether code blocks in Markdown are read.
     """
 
     passwords: tuple[str, ...] = ()
@@ -24,13 +24,13 @@ class ReadingOptions:
     code: bool = True
 
     def version(self, reader: int) -> int:
-        """The number of `reader` with these options: the same file may come out otherwise."""
+        """Combine the reader version with a hash of the options that can change the text."""
         reads_pictures = self.tesseract if self.ocr_languages != NO_OCR else ""
         if not self.passwords and not reads_pictures:
             return reader
-        said = repr((self.passwords, self.ocr_languages, reads_pictures)).encode()
-        return reader * 1_000_000 + int.from_bytes(hashlib.sha256(said).digest()[:8]) % 1_000_000
+        key = repr((self.passwords, self.ocr_languages, reads_pictures)).encode()
+        return reader * 1_000_000 + int.from_bytes(hashlib.sha256(key).digest()[:8]) % 1_000_000
 
 
 PLAIN = ReadingOptions()
-"""No passwords, and pictures are not read."""
+"""Default options: no passwords and no OCR."""

@@ -1,4 +1,4 @@
-"""Documents that are ZIP packages of XML: opened, checked and parsed with care."""
+"""Opens, checks and safely parses documents that are ZIP packages of XML."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from mehealth_rag.reading.flow import Node
 from mehealth_rag.reading.sniffing import NAMES
 
 UNPACKED = 300_000_000
-"""Bytes that a file may unpack to; a real one of a thousand pages has some ten million."""
+"""Maximum unpacked bytes, against ZIP bombs; a real thousand-page file has some ten million."""
 _PROPERTIES = "docProps/core.xml"
-_TOLD = {"author": "creator"} | {
+_PROPERTY_NAMES = {"author": "creator"} | {
     name: name for name in ("title", "subject", "keywords", "created", "modified")
 }
 BROKEN = (KeyError, ValueError, AttributeError, TypeError, IndexError, etree.LxmlError,
           zipfile.BadZipFile, NotImplementedError, RecursionError, EOFError, OSError)  # fmt: skip
-"""What zipfile, lxml and the libraries on top of them raise over a damaged package."""
+"""Exceptions of zipfile, lxml and the libraries on top of them for a damaged package."""
 
 
 @contextmanager
@@ -33,8 +33,8 @@ def opened(
 ) -> Iterator[zipfile.ZipFile]:
     """Open a package of `kind`; `member` is a file that every such package has.
 
-    Raises ReadingError where it is none, where it would unpack to more than memory holds, and where
-    it shows to be damaged while it is read: by `BROKEN`, or by a library's own `errors`.
+    Raises ReadingError if it lacks `member` or would unpack to more than `UNPACKED` bytes, and
+    turns `BROKEN` and a library's own `errors`, raised while it is open, into ReadingError.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as package:
@@ -51,31 +51,31 @@ def opened(
 
 
 def parse(content: bytes) -> Node:
-    """The root of an XML file; entities are not resolved and nothing outside it is opened."""
+    """Parse an XML file and return its root, without resolving entities or using the network."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True)
     return etree.fromstring(content, parser)
 
 
 def properties(package: zipfile.ZipFile) -> dict[str, str]:
-    """Title, author, subject and days of an Office file, as its package tells them."""
+    """Return title, author, subject, keywords and dates from the package of an Office file."""
     if _PROPERTIES not in package.namelist():
         return {}
-    return told(parse(package.read(_PROPERTIES)), _TOLD)
+    return told(parse(package.read(_PROPERTIES)), _PROPERTY_NAMES)
 
 
 def told(root: Node, names: Mapping[str, str]) -> dict[str, str]:
-    """What an XML file tells in elements of some `names`, by what we call it; the first counts."""
-    found = {key: root.findtext(f".//{{*}}{name}") for key, name in names.items()}
-    return {key: " ".join(value.split()) for key, value in found.items() if value}
+    """Return the text of the first element for each of `names`, which maps our key to its name."""
+    texts = {key: root.findtext(f".//{{*}}{name}") for key, name in names.items()}
+    return {key: " ".join(value.split()) for key, value in texts.items() if value}
 
 
 def related(element: Node, name: str = "id") -> str:
-    """The id of the file that an element names; the attribute's namespace has two names."""
+    """Return the relationship id of an element; the attribute's namespace has two spellings."""
     return next((str(v) for k, v in element.attrib.items() if k.endswith(f"}}{name}")), "")
 
 
 def damaged(path: Path, kind: str, error: BaseException) -> ReadingError:
-    """The one line that says that a file is damaged."""
+    """Return a ReadingError for a damaged file."""
     reason = " ".join(str(error).split())[:120] or type(error).__name__
     return ReadingError(f"{path}: {kind} that is damaged ({reason}); get the file again")
 
@@ -91,7 +91,10 @@ _USUAL = {b"word": b"wordprocessingml.document", b"p": b"presentationml.presenta
 
 
 def transitional(content: bytes) -> bytes:
-    """A package with the names that our readers know; unchanged where it has them already."""
+    """Convert a strict or unusual Office package to the names that our readers know.
+
+    Returns the content unchanged if it has them already.
+    """
     with zipfile.ZipFile(io.BytesIO(content)) as package:
         types = _MAIN.sub(_usual, package.read(_TYPES))
         if types == package.read(_TYPES) and not _STRICT.search(package.read(_ROOT)):
@@ -116,24 +119,24 @@ def _renamed(match: re.Match[bytes]) -> bytes:
 
 
 def renewed(path: Path, content: bytes, form: str) -> bytes:
-    """An old Office file in the format that took the place of its own; office_oxide writes it.
+    """Convert a legacy Office file to its successor format with office_oxide.
 
-    It keeps headings, lists, tables with their merged cells, raised letters, notes, running heads
-    and the looks of numbers, and leaves hidden words out. Raises ReadingError where the file is
-    damaged or locked.
+    Headings, lists, tables with merged cells, superscripts, notes, running headers and number
+    formats are kept; hidden words are left out. Raises ReadingError if the file is damaged or
+    locked.
     """
     from office_oxide import Document, OfficeOxideError
 
     with tempfile.TemporaryDirectory() as folder:
-        written = Path(folder) / f"anew.{form}x"
+        converted = Path(folder) / f"anew.{form}x"
         try:
-            kind: Node = form  # the library's own type is a closed list
+            kind: Node = form  # the library types this as a closed list of literals
             with Document.from_bytes(content, kind) as document:
-                document.save_as(written)
+                document.save_as(converted)
         except OfficeOxideError as error:
             reason = " ".join(str(error).split())[:120]
-            mend = f"open it in an Office program and save it as .{form}x"
+            remedy = f"open it in an Office program and save it as .{form}x"
             raise ReadingError(
-                f"{path}: {NAMES[form]} that cannot be read ({reason}); {mend}"
+                f"{path}: {NAMES[form]} that cannot be read ({reason}); {remedy}"
             ) from error
-        return written.read_bytes()
+        return converted.read_bytes()

@@ -1,7 +1,7 @@
-"""The text of a PDF with its place and style: pages to runs, by pdfium.
+"""Reads PDFs with pdfium: the text of each page with its position and style.
 
-Text is taken once a page; boxes and fonts are asked for a line or a word, never for every
-character, because each question is a call into the library.
+Text is fetched once per page, boxes and fonts per line or word but never per character, because
+each query is a call into the library.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ from mehealth_rag.reading.upkeep import uncollected
 from mehealth_rag.types import Box, Fault, Line, Page
 
 _MOST_PAGES = 50_000
-"""Pages of one file; the longest real ones have some ten thousand."""
+"""Maximum pages of a file; the longest real ones have some ten thousand."""
 _CELL_GAP = 1.0
-"""A gap this many ems wide inside a line separates cells or columns; spaces are 0.25 to 0.6."""
+"""Gap in ems above which parts of a line are separate cells or columns; spaces are 0.25 to 0.6."""
 _LOOSE_LINE = 0.62
 """Ems per character above which a line may hide wide gaps; running text has 0.4 to 0.55."""
 _LINE = re.compile(f"[^\r\n{BROKEN}]*[{BROKEN}]?")
@@ -52,20 +52,21 @@ _LINE = re.compile(f"[^\r\n{BROKEN}]*[{BROKEN}]?")
 def read_pdf(
     path: Path, options: ReadingOptions = PLAIN
 ) -> tuple[tuple[Page, ...], Mapping[str, str]]:
-    """All pages of a PDF in order, and its metadata.
+    """Read the pages of a PDF and its metadata.
 
-    Boxes are in points on the page as it is displayed (crop box taken off, rotation applied), with
-    the origin at its bottom left; `Page.size` is the displayed page's. Raises ReadingError.
+    Boxes are in points on the displayed page (cropped and rotated), with the origin at its bottom
+    left; `Page.size` is the size of the displayed page. Raises ReadingError.
     """
     with uncollected():
-        raws, told = read_pages(path, options)
+        raws, info = read_pages(path, options)
         arranged = [led_apart(arrange(raw)) for raw in raws]
         style = measure(region for regions in arranged for region in regions)
         marked = mark_furniture(raws, arranged, style.body)
         drafts = draft_pages(marked, style)
         texts = [line.text for page in marked for region in page for line in region]
-        vocabulary = Vocabulary.of(texts if any(map(ends_broken, texts)) else ())  # else not asked
-        return tuple(map(_page, raws, drafts, [vocabulary] * len(raws))), told
+        # Without broken words the vocabulary is never used.
+        vocabulary = Vocabulary.of(texts if any(map(ends_broken, texts)) else ())
+        return tuple(map(_page, raws, drafts, [vocabulary] * len(raws))), info
 
 
 def _page(raw: RawPage, drafts: Sequence[Draft], vocabulary: Vocabulary) -> Page:
@@ -78,10 +79,10 @@ def _page(raw: RawPage, drafts: Sequence[Draft], vocabulary: Vocabulary) -> Page
 
 
 def read_pages(path: Path, options: ReadingOptions) -> tuple[list[RawPage], dict[str, str]]:
-    """All pages of a PDF in order, each with its runs, label and links; and its metadata.
+    """Read the raw pages of a PDF, with runs, labels and links, and its metadata.
 
-    A page with something wrong has a `problem`; without text or beyond repair it has no runs.
-    Raises ReadingError where the file as a whole cannot be read.
+    A faulty page has a `problem`; one without usable text has no runs. Raises ReadingError if the
+    file as a whole cannot be read.
     """
     document = open_pdf(path, options.passwords)
     try:
@@ -97,14 +98,14 @@ def read_pages(path: Path, options: ReadingOptions) -> tuple[list[RawPage], dict
             pages = [
                 replace(page, runs=(), problem=STAND_IN, fault=Fault.UNREADABLE) for page in pages
             ]
-        told = metadata(document)
+        info = metadata(document)
     finally:
         document.close()
     if not pages:
         raise ReadingError(f"{path}: the PDF has no pages; get the file again")
     if not all(page.runs for page in pages) and not has_end(path):
         raise ReadingError(f"{path}: the PDF is cut short (its end is missing); get the file again")
-    return pages, told
+    return pages, info
 
 
 def _read_page(
@@ -138,7 +139,7 @@ def _read_page(
 def _text(
     page: pdfium.PdfPage, frame: Frame, questions: Questions
 ) -> tuple[tuple[Run, ...], int, bool]:
-    """The runs of a page, how far it was turned for them, and whether its fonts tell no letters."""
+    """Return the runs of a page, its turn in degrees, and whether its fonts lack Unicode maps."""
     textpage = page.get_textpage()
     try:
         questions.turn_to(textpage.raw, frame)
@@ -147,7 +148,7 @@ def _text(
         for run in runs:
             letters[run.turn] += len(run.text)
         turn = max(letters, key=letters.__getitem__, default=0)
-        if turn:  # most of the page is on its side, as a wide table is: it is read as it is meant
+        if turn:  # most of the text is sideways, as in a wide table: read the page turned
             questions.turn_to(textpage.raw, frame.turned(turn))
             runs = tuple(_runs(textpage, questions))
         return runs, turn, questions.are_unmapped(textpage.count_chars())
@@ -156,7 +157,7 @@ def _text(
 
 
 def _runs(textpage: pdfium.PdfTextPage, questions: Questions) -> Iterator[Run]:
-    """Give the runs of a page, line by line as pdfium found them."""
+    """Yield the runs of a page in pdfium's line order."""
     text, index_of = _characters(textpage)
     order = 0
     parted = False
@@ -174,7 +175,7 @@ def _runs(textpage: pdfium.PdfTextPage, questions: Questions) -> Iterator[Run]:
 
 
 def _characters(textpage: pdfium.PdfTextPage) -> tuple[str, Callable[[int], int]]:
-    """A page's text, and the way from an offset in it to pdfium's own index of a character."""
+    """Return a page's text, and a function from an offset in it to pdfium's character index."""
     text = with_ligatures(textpage.get_text_range())
     if len(text) == textpage.count_chars():
         return text, int
@@ -183,7 +184,7 @@ def _characters(textpage: pdfium.PdfTextPage) -> tuple[str, Callable[[int], int]
 
 
 def _line_runs(page: Questions, line: str, first: int, order: int) -> Iterator[Run]:
-    """Give the runs of a line whose first character is `first`: it is cut where a wide gap is."""
+    """Yield the runs of a line, cut at wide gaps; `first` is the index of its first character."""
     count = page.rect_count(first, len(line))
     if count <= 0:
         return
@@ -199,11 +200,11 @@ def _line_runs(page: Questions, line: str, first: int, order: int) -> Iterator[R
             return
     if count > 1:
         line = with_raised(page, line, first)
-    if 1 < count < line.count(" "):  # else asking for the words is as quick
-        whole = _seamless(page, count, style.size)
+    if 1 < count < line.count(" "):  # otherwise querying each word is just as fast
+        seamless = _seamless(page, count, style.size)
         right = page.char(first + len(line.rstrip()) - 1)[2]
-        if whole is not None and right - whole[0] <= widest:
-            box = (whole[0], whole[1], right, whole[3])
+        if seamless is not None and right - seamless[0] <= widest:
+            box = (seamless[0], seamless[1], right, seamless[3])
             yield _run(page, line[lead:], first + lead, (style, box), order)
             return
     yield from _cells(page, line, first, order)
@@ -225,7 +226,7 @@ def _cells(page: Questions, line: str, first: int, order: int) -> Iterator[Run]:
 
 
 def _seamless(page: Questions, count: int, size: float) -> Box | None:
-    """Give the box of the text objects that were counted; None where a wide gap parts two."""
+    """Return the box around `count` text objects, or None if a wide gap separates two."""
     box = page.rect(0)
     for index in range(1, count):
         following = page.rect(index)
@@ -236,7 +237,7 @@ def _seamless(page: Questions, count: int, size: float) -> Box | None:
 
 
 def _goes_on(box: Box, following: Box, size: float) -> bool:
-    """Whether there is neither a wide gap between two boxes of a line nor a step back."""
+    """Return whether two boxes of a line follow on without a wide gap or a step back."""
     return -3 * size <= following[0] - box[2] <= _CELL_GAP * size
 
 
@@ -244,13 +245,13 @@ def _run(page: Questions, text: str, first: int, look: tuple[Style, Box], order:
     style, box = look
     end = page.style(first + len(text.rstrip()) - 1)
     size, baseline = style.size, style.baseline
-    note = style.upright and end.size > 1.15 * size  # a raised figure stands first
+    note = style.upright and end.size > 1.15 * size  # it starts with a footnote mark
     if note:
         size, baseline = end.size, end.baseline
     if style.upright:
         height = box[3] - box[1]
         if size <= 0 or height > 1.6 * size:
-            size = max(height / 0.9, 1.0)  # a font that lies about its size
+            size = max(height / 0.9, 1.0)  # the font states a wrong size
         box = line_box(box[0], box[2], baseline, size)
     return Run(
         clean(text), box, baseline, size, order, style.bold, end.bold,

@@ -1,7 +1,7 @@
-"""A PDF as a file: opened, what it says about itself, pictures of its pages.
+"""Opens PDFs, reads their labels, links and metadata, and renders pages.
 
-Asked of pdfium, which has the file open for its text anyway: reading the same by a second library
-took a sixth of all the time that a filing needs. What is broken in the file is left out.
+All of it uses pdfium, which has the file open for its text anyway; a second library took a sixth
+of the total time for a financial filing. Broken parts of the file are left out.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from mehealth_rag.reading.runs import Frame
 from mehealth_rag.types import Box, Link
 
 _PASSWORD, _SECURITY = 4, 5
-"""Pdfium's error codes for a password that is wrong, and for a cipher that it does not know."""
+"""Pdfium's error codes for a wrong password and an unknown cipher."""
 
 
 def open_pdf(path: Path, passwords: Sequence[str] = ()) -> pdfium.PdfDocument:
-    """Open a PDF with no password, else with the first of `passwords` that fits.
+    """Open a PDF without a password, else with the first of `passwords` that works.
 
     Raises ReadingError.
     """
@@ -50,7 +50,7 @@ def open_pdf(path: Path, passwords: Sequence[str] = ()) -> pdfium.PdfDocument:
 
 
 def has_end(path: Path) -> bool:
-    """Whether the mark that ends a PDF is there: else the file is cut short."""
+    """Return whether a PDF has its end marker; without it the file is truncated."""
     with path.open("rb") as file:
         file.seek(0, 2)
         file.seek(max(0, file.tell() - 2048))
@@ -58,13 +58,13 @@ def has_end(path: Path) -> bool:
 
 
 def page_label(document: pdfium.PdfDocument, index: int) -> str:
-    """Read the printed number of a page (`index` from 0); a page without one keeps its count."""
+    """Return the label of a page (`index` from 0), or its number from 1 if it has none."""
     label: str = document.get_page_label(index)
     return label.strip() or str(index + 1)
 
 
 def page_links(page: pdfium.PdfPage, frame: Frame) -> tuple[Link, ...]:
-    """Read the links of a page to addresses, in the file's order; boxes as displayed."""
+    """Return a page's links to web addresses in file order, with boxes on the displayed page."""
     links: list[Link] = []
     position, link = ctypes.c_int(0), raw.FPDF_LINK()
     while raw.FPDFLink_Enumerate(page.raw, position, link):
@@ -74,13 +74,13 @@ def page_links(page: pdfium.PdfPage, frame: Frame) -> tuple[Link, ...]:
 
 
 def metadata(document: pdfium.PdfDocument) -> dict[str, str]:
-    """Read title, author and the like, names in lower case; only what is not empty."""
+    """Return the non-empty metadata entries, such as title and author, with lower-case names."""
     try:
         entries: dict[str, str] = document.get_metadata_dict(skip_empty=True)
-    except UnicodeDecodeError:  # a text that is none; what else it says goes with it
+    except UnicodeDecodeError:  # one invalid entry makes pdfium fail for all
         return {}
-    found = {name.lower(): text.strip() for name, text in entries.items()}
-    return {name: text for name, text in found.items() if text}
+    stripped = {name.lower(): text.strip() for name, text in entries.items()}
+    return {name: text for name, text in stripped.items() if text}
 
 
 def _address(page: pdfium.PdfPage, link: raw.FPDF_LINK) -> str:
@@ -105,7 +105,10 @@ def _box(link: raw.FPDF_LINK, frame: Frame) -> Box | None:
 
 
 def wide_text(ask: Callable[..., int], *about: object) -> str:
-    """Ask pdfium for a text that it gives in units of two bytes."""
+    """Call a pdfium function that fills a UTF-16 buffer, and return the text.
+
+    `ask` takes `about`, a buffer and its size in bytes, and returns the size needed.
+    """
     size = ask(*about, None, 0)
     buffer = (ctypes.c_ushort * max(size // 2, 1))()
     ask(*about, buffer, size)
@@ -113,22 +116,21 @@ def wide_text(ask: Callable[..., int], *about: object) -> str:
 
 
 _WIDEST = 4000
-"""Pixels; a wider picture helps nobody and costs memory."""
+"""Maximum width of a rendered page in pixels, to bound memory."""
 
 _MOST_PIXELS = 16_000_000
-"""Of a picture: a page of the usual form has 4 million at 1,600 pixels wide."""
+"""Maximum pixels of a rendered page; an ordinary page 1,600 pixels wide has 4 million."""
 
 _NARROWEST = 100
-"""Pixels: on a narrower picture nobody sees anything."""
+"""Minimum useful width of a rendered page in pixels."""
 
 
 def render_page(path: Path, number: int, width: int, passwords: Sequence[str] = ()) -> bytes:
-    """One page of a PDF as a PNG picture `width` pixels wide. `number` counts from 1.
+    """Render page `number` (from 1) of a PDF as a PNG image `width` pixels wide.
 
-    A very long page is drawn narrower, so that the picture stays in bounds. A box of the text, in
-    points from the displayed page's bottom left, falls on the picture at the scale
-    `picture width / page width`, measured from the bottom. `passwords` are tried on a locked file.
-    Raises ReadingError.
+    A very long page is rendered narrower to bound the number of pixels. Text boxes, in points from
+    the bottom left of the displayed page, map to the image by the scale `image width / page width`,
+    measured from the bottom. `passwords` are tried on a locked file. Raises ReadingError.
     """
     if not 1 <= width <= _WIDEST:
         raise ReadingError(f"{path}: a picture {width} pixels wide; ask for 1 to {_WIDEST}")
@@ -153,12 +155,12 @@ def render_page(path: Path, number: int, width: int, passwords: Sequence[str] = 
 
 
 def _scale(size: tuple[float, float], width: int) -> float | None:
-    """Pixels for a point: for the wanted width, or as many as a picture may have at the most.
+    """Return pixels per point for an image of `width`, reduced to stay within `_MOST_PIXELS`.
 
-    None where nothing could be seen then.
+    None if the image would then be too narrow to be useful.
     """
-    wide, high = size
-    if wide <= 0 or high <= 0:
+    page_width, page_height = size
+    if page_width <= 0 or page_height <= 0:
         return None
-    scale = min(width / wide, math.sqrt(_MOST_PIXELS / (wide * high)))
-    return scale if scale * wide >= min(width, _NARROWEST) - 1 else None
+    scale = min(width / page_width, math.sqrt(_MOST_PIXELS / (page_width * page_height)))
+    return scale if scale * page_width >= min(width, _NARROWEST) - 1 else None

@@ -1,4 +1,4 @@
-"""Pictures (PNG, JPEG, TIFF): as pages of a PDF that show nothing else, which Tesseract reads."""
+"""Pictures (PNG, JPEG, TIFF), read by Tesseract through a PDF with one picture per page."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from mehealth_rag.types import Page
 _FORMATS = ("PNG", "JPEG", "TIFF")
 _MOST_PIXELS, _MOST_PAGES = 100_000_000, 5_000
 _DPI = 150.0
-"""Pixels per inch where the file does not tell, or tells what no scanner makes."""
+"""Resolution assumed if the file states none or one outside the bounds below."""
 _LEAST_DPI, _HIGHEST_DPI = 100.0, 1200.0
 
 
 def read_photo(path: Path, content: bytes, options: ReadingOptions) -> tuple[
     tuple[Page, ...], Mapping[str, str]
 ]:  # fmt: skip
-    """Read the pages of a picture by OCR. Raises ReadingError where it is damaged."""
+    """Read the pages of a picture by OCR. Raises ReadingError if it is damaged or too large."""
     with tempfile.TemporaryDirectory() as folder:
         pdf = Path(folder) / "picture.pdf"
         try:
@@ -39,9 +39,9 @@ def read_photo(path: Path, content: bytes, options: ReadingOptions) -> tuple[
 
 
 def _save(picture: Image.Image, pdf: Path) -> None:
-    """Write a PDF with each page of a picture on a page; one at a time is in memory."""
-    told = float(picture.info.get("dpi", (0, 0))[0])
-    dpi = told if _LEAST_DPI <= told <= _HIGHEST_DPI else _DPI
+    """Write the pages of a picture to a PDF, holding one at a time in memory."""
+    stated = float(picture.info.get("dpi", (0, 0))[0])
+    dpi = stated if _LEAST_DPI <= stated <= _HIGHEST_DPI else _DPI
     for number, frame in enumerate(_frames(picture)):
         beat()
         frame.save(pdf, "PDF", resolution=dpi, append=number > 0, quality=95)
@@ -58,9 +58,9 @@ def _check_size(path: Path, picture: Image.Image) -> None:
 
 
 def _frames(picture: Image.Image) -> Iterator[Image.Image]:
-    """Each page of a picture, the right way up, in grey on white."""
+    """Yield each page of a picture upright, in grey on white."""
     for frame in ImageSequence.Iterator(picture):
         upright = ImageOps.exif_transpose(frame).convert("RGBA")
-        ground = Image.new("RGBA", upright.size, "white")
-        ground.alpha_composite(upright)
-        yield ground.convert("L")
+        background = Image.new("RGBA", upright.size, "white")
+        background.alpha_composite(upright)
+        yield background.convert("L")

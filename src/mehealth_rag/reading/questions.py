@@ -1,8 +1,8 @@
-"""What pdfium says of single characters: boxes, fonts, baselines.
+"""Queries to pdfium about single characters: boxes, fonts, baselines.
 
-Every answer is a call into the library, and a page needs some hundreds of them. The functions are
-therefore bound once with plain addresses for arguments, which costs less than half of a call with
-typed pointers, and keep the interpreter's lock, since each takes less time than giving it away.
+Every query is a call into the library, and a page needs hundreds. The functions are therefore
+bound once with plain addresses as arguments, at less than half the cost of typed pointers, and
+keep the GIL, because releasing it takes longer than a call.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from mehealth_rag.types import Box
 
 
 def bound(function: object, *arguments: type, result: type = ctypes.c_int) -> Callable[..., float]:
-    """Bind one of pdfium's functions with a handle's address as its first argument."""
+    """Bind a pdfium function that takes a handle's address as its first argument."""
     address = ctypes.cast(function, ctypes.c_void_p).value  # type: ignore[arg-type]
     assert address is not None  # noqa: S101 - a loaded library's function has an address
     prototype = ctypes.PYFUNCTYPE(result, ctypes.c_void_p, *arguments)
-    made: Callable[..., float] = prototype(address)
-    return made
+    call: Callable[..., float] = prototype(address)
+    return call
 
 
 _WORD = re.compile(r"\S+")
@@ -40,13 +40,13 @@ _ITALIC = 1 << 6
 _FORCE_BOLD = 1 << 18
 _NAME_LENGTH = 128
 _ASKED = 60
-"""So many characters tell of a page whether its fonts say what they mean."""
+"""Approximate number of characters sampled per page to see whether fonts map to Unicode."""
 _INT, _ADDRESS = ctypes.c_int, ctypes.c_void_p
 
 
 @dataclass(slots=True)
 class Style:
-    """What the font says at one character: size in points, baseline, weight and direction."""
+    """Style at a character: font size in points, baseline height, weight and direction."""
 
     size: float
     baseline: float
@@ -54,11 +54,11 @@ class Style:
     upright: bool
     slant: bool = False
     turn: int = 0
-    """Degrees clockwise by which the page would have to be turned for its text to stand upright."""
+    """Clockwise turn of the page, in degrees, that would make the text upright."""
 
 
 class Questions:
-    """Asks pdfium about one page's characters, by index; answers are in displayed coordinates."""
+    """Queries pdfium about a page's characters by index; results are in displayed coordinates."""
 
     def __init__(self) -> None:
         self._text = 0
@@ -92,66 +92,66 @@ class Questions:
 
     @property
     def met(self) -> Set[float]:
-        """The addresses of the text objects that the words of the page begin in."""
+        """The addresses of the text objects in which the words of the page begin."""
         return self._met | self._styles.keys()
 
     def turn_to(self, text: object, frame: Frame) -> None:
-        """Ask about the page behind pdfium's handle `text` from now on."""
+        """Switch to the page behind pdfium's text page handle `text`."""
         self._text = ctypes.cast(text, _ADDRESS).value or 0  # type: ignore[arg-type]
         self._frame = None if frame.plain else frame
         self._styles, self._fonts, self._met = {}, {}, set()
 
     def are_unmapped(self, count: int) -> bool:
-        """Tell whether fonts do not say what most of the page's `count` characters mean.
+        """Return whether fonts do not map most of the page's `count` characters to Unicode.
 
-        Some characters from all over the page stand for all of them.
+        Only a sample of characters across the page is checked.
         """
-        asked = range(0, count, max(count // _ASKED, 1))
-        found = sum(self._has_error(self._text, index) == 1 for index in asked)
-        return 2 * found > len(asked)
+        sample = range(0, count, max(count // _ASKED, 1))
+        unmapped = sum(self._has_error(self._text, index) == 1 for index in sample)
+        return 2 * unmapped > len(sample)
 
     def rect_count(self, start: int, length: int) -> int:
-        """Count the text objects in which the characters stand."""
+        """Count the text objects that hold `length` characters from `start`."""
         return int(self._count_rects(self._text, start, length))
 
     def rect(self, index: int) -> Box:
-        """Give the box of one of the text objects that `rect_count` counted."""
+        """Return the box of one of the text objects that `rect_count` counted last."""
         self._get_rect(self._text, index, *self._slots)
         left, top, right, bottom = self._read
         box = (left, bottom, right, top)
         return box if self._frame is None else self._frame.box(box)
 
     def char(self, index: int) -> Box:
-        """Give the box of one character."""
+        """Return the box of a character."""
         self._get_box(self._text, index, *self._slots)
         left, right, bottom, top = self._read
         box = (left, bottom, right, top)
         return box if self._frame is None else self._frame.box(box)
 
     def baseline(self, index: int) -> float:
-        """Give the height at which one character stands."""
+        """Return the height of a character's baseline."""
         self._get_origin(self._text, index, self._slots[0], self._slots[1])
         across, baseline, _, _ = self._read
         return baseline if self._frame is None else self._frame.point(across, baseline)[1]
 
     def text_object(self, index: int) -> float:
-        """Give the address of the text object that a character is of; 0 for one made by pdfium."""
+        """Return the address of a character's text object; 0 if pdfium generated the character."""
         return self._get_object(self._text, index) or 0.0
 
     def advance_box(self, index: int) -> Box:
-        """Give the box that a character takes up in its line: as wide as its font has it."""
+        """Return the box of a character with its full advance width."""
         self._get_loose(self._text, index, self._matrix_slot)
         left, top, right, bottom, _, _ = self._matrix_read
         box = (left, bottom, right, top)
         return box if self._frame is None else self._frame.box(box)
 
     def meet(self, line: str, first: int) -> None:
-        """Note the text objects that the words of `line` begin in; its first character `first`."""
+        """Record the text objects in which the words of `line`, from index `first`, begin."""
         starts = [first + match.start() for match in _WORD.finditer(line)]
         self._met.update(map(self._get_object, repeat(self._text), starts))
 
     def words(self, line: str, first: int) -> Iterator[tuple[int, Box]]:
-        """Give the start and the box of each word of `line`, whose first character is `first`.
+        """Yield offset and box of each word of `line`, whose first character has index `first`.
 
         The box is as high as the word's first character.
         """
@@ -167,17 +167,14 @@ class Questions:
             yield start, (left, bottom, right, top)
 
     def style(self, index: int) -> Style:
-        """Give size, baseline, weight and direction at one character.
-
-        They are the same for all characters of one text object.
-        """
-        own = self._get_object(self._text, index)
-        style = self._styles.get(own)
+        """Return the style at a character, cached per text object."""
+        text_object = self._get_object(self._text, index)
+        style = self._styles.get(text_object)
         if style is None:
-            style = self._styles[own] = self._ask_style(index, own)
+            style = self._styles[text_object] = self._ask_style(index, text_object)
         return style
 
-    def _ask_style(self, index: int, own: float) -> Style:
+    def _ask_style(self, index: int, text_object: float) -> Style:
         self._get_origin(self._text, index, self._slots[0], self._slots[1])
         across, baseline, _, _ = self._read
         self._get_matrix(self._text, index, self._matrix_slot)
@@ -187,18 +184,18 @@ class Questions:
             along, up = self._frame.direction(along, up)
         scale = abs(scale) if shear == 0 else (shear**2 + scale**2) ** 0.5
         size = self._get_size(self._text, index) * (scale or 1.0)
-        bold, slant = self._look(index, own)
+        bold, slant = self._look(index, text_object)
         upright = along > 0 and abs(up) < 0.2 * along
         turn = 0 if abs(along) > 0.2 * abs(up) else (90 if up > 0 else 270)
         return Style(size, baseline, bold, upright, slant, turn)
 
-    def _look(self, index: int, own: float) -> tuple[bool, bool]:
-        """Tell whether the font at a character of a text object is bold, and whether slanted.
+    def _look(self, index: int, text_object: float) -> tuple[bool, bool]:
+        """Return whether the font at a character is bold and whether it is slanted.
 
-        It is asked once a font and page. Its name comes first: the weight is guessed from the
-        stems, and calls many an italic font heavy.
+        Cached per font and page. The font name comes first, because pdfium guesses the weight from
+        the stems and calls many italic fonts heavy.
         """
-        font = self._get_object_font(own) if own else 0.0
+        font = self._get_object_font(text_object) if text_object else 0.0
         look = self._fonts.get(font) if font else None
         if look is None:
             self._get_font(self._text, index, self._name_slot, _NAME_LENGTH, self._flags_slot)
@@ -214,9 +211,9 @@ class Questions:
 
 @cache
 def _named(name: bytes) -> tuple[bool | None, bool]:
-    """Tell whether a font's name says that it is bold, None where it says nothing; and italic.
+    """Return whether a font's name says bold (None if it says nothing) and whether italic.
 
-    The standard fonts have no flags that say so.
+    The name is needed because the standard fonts have no flags for this.
     """
     text = name.decode("utf-8", "replace")
     bold = True if _BOLD_NAME.search(text) else (False if _LIGHT_NAME.search(text) else None)

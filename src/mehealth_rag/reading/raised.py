@@ -1,6 +1,6 @@
-"""Raised and lowered words in plain text: “33,000” with a note's “1” above it is not 33,0001.
+"""Superscripts and subscripts in plain text: “33,000” with a footnote mark “1” is not 33,0001.
 
-And letters that a PDF draws twice, a little aside, so that they look bold: one is enough.
+Also removes letters that a PDF draws twice with a small offset to look bold.
 """
 
 from __future__ import annotations
@@ -16,12 +16,15 @@ if TYPE_CHECKING:
 _RAISED = str.maketrans("0123456789+-−–=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻⁼⁽⁾ⁿ")
 _LOWERED = str.maketrans("0123456789+-−–=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₋₌₍₎")
 _WHOLE = re.compile(r"[-\d+−–=()n,;*†‡§ ]*")
-"""What has raised letters of its own, and the marks that stand between them."""
+"""Text made only of characters with a superscript form, and of the marks between them."""
 _REFERENCE = re.compile(r"\s*\[.*\]\s*", re.DOTALL)
 
 
 def raised(text: str) -> str:
-    """Words that stand raised: figures as raised figures, letters (“1st”) as they are."""
+    """Return superscript text: digits as superscript digits, letters only (“th”) unchanged.
+
+    Mixed text becomes “^(…)”; a bracketed reference such as “[1]” is unchanged.
+    """
     if not any(map(str.isdigit, text)) and text.strip() != "n":
         return text
     if _REFERENCE.fullmatch(text):
@@ -32,30 +35,31 @@ def raised(text: str) -> str:
 
 
 def lowered(text: str, before: str) -> str:
-    """Words that stand lowered after `before`: only next to a figure would they change it."""
+    """Return subscript text after `before`; changed only after a digit, which it would extend."""
     return text.translate(_LOWERED) if before[-1:].isdigit() else text
 
 
 _SMALLER = 0.9
-"""A raised figure has at most this share of the size of what it stands at."""
+"""Maximum size of a raised figure, relative to the text before it."""
 _HIGHER = 0.15
-"""It stands at least so many of that one's ems above the line."""
+"""Minimum rise of its baseline, in ems of that text."""
 _FIGURES = re.compile(r"[-−–+]?\d+")
 _LONE = re.compile(r"\d{1,3}(?:, ?\d{1,3})*")
 _WORD = re.compile(r"\S+")
 
 
 def is_raised_run(run: Run, left: Run) -> bool:
-    """Whether a run of nothing but figures stands raised at the one on its left."""
+    """Return whether a run of only figures is a superscript of the run on its left."""
     small = run.size <= _SMALLER * left.size
     high = run.baseline >= left.baseline + _HIGHER * left.size
     return small and high and _LONE.fullmatch(run.text) is not None
 
 
 def with_raised(page: Questions, line: str, first: int) -> str:
-    """A line of several text objects, first character `first`, with what stands raised in it.
+    """Return a line of several text objects with its raised figures as superscripts.
 
-    The length stays. What stands first on its line is left as it is: a note starts so.
+    `first` is the index of its first character. The length stays the same. A figure at the start of
+    the line is left alone, because footnotes start so.
     """
     if _FIGURES.search(line) is None:
         return line
@@ -72,12 +76,12 @@ def with_raised(page: Questions, line: str, first: int) -> str:
 
 
 def _raised_from(page: Questions, figures: tuple[int, int], base: int, first: int) -> int:
-    """Where the raised end of some figures begins; their end where none of them is raised."""
+    """Return where the raised part of some digits begins; their end if none is raised."""
     start, end = figures
     if base == end - 1:
         return end
     if page.baseline(first + end - 1) <= page.baseline(first + base):
-        return end  # what does not stand higher needs no other question
+        return end  # not higher, so no further queries are needed
     level, last = page.style(first + base), page.style(first + end - 1)
     small = last.size <= _SMALLER * level.size
     high = level.upright and last.baseline >= level.baseline + _HIGHER * level.size
@@ -91,13 +95,13 @@ def _raised_from(page: Questions, figures: tuple[int, int], base: int, first: in
 
 _TWICE = re.compile(r"(\S)\1+")
 _SHAPELESS = "\u2060"
-"""Put in place of a letter that is left out, so that the places of the others stay true."""
+"""Replaces a removed letter, so that the offsets of the others stay valid."""
 _ADVANCE = 0.75
-"""A letter nearer to one of its kind than so much of its own width is that one drawn again."""
+"""Distance to an equal letter, as a share of its width, below which it is the same drawn twice."""
 
 
 def without_doubles(page: Questions, line: str, first: int) -> str:
-    """A line, whose first character is `first`, with letters drawn twice made shapeless."""
+    """Replace letters drawn twice in a line, whose first character has index `first`."""
     parts: list[str] | None = None
     for match in _TWICE.finditer(line):
         kept = match.start()
@@ -111,7 +115,7 @@ def without_doubles(page: Questions, line: str, first: int) -> str:
 
 
 def _is_again(page: Questions, one: int, other: int) -> bool:
-    """Whether a character is another one drawn again; those of one text object never are."""
+    """Return whether a character is another one drawn again, which must be another text object."""
     if page.text_object(one) == page.text_object(other):
         return False
     first, second = page.advance_box(one), page.advance_box(other)

@@ -1,7 +1,7 @@
-"""Rich text (RTF): striprtf reads the letters; page breaks, cells and headings are marked for it.
+"""Rich text (RTF), read with striprtf.
 
-striprtf gives one run of text. What it would lose is put into its source beforehand as letters that
-nobody writes, which come out between the others.
+striprtf returns plain text only. Page breaks, cells, headings and the like, which it would lose,
+are put into the source beforehand as private-use characters, and interpreted in its output.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from mehealth_rag.reading.raised import lowered, raised
 from mehealth_rag.types import BlockKind, Page
 
 _PAGE, _CELL, _ROW, _LINE, _ITEM, _HEADING = (chr(0xE800 + n) for n in range(6))
-"""Letters for private use; `_HEADING` is followed by its level as a digit."""
+"""Private-use characters; `_HEADING` is followed by its level as a digit."""
 _COLUMN, _MERGED, _SUPER, _SUB, _ENDS = (chr(0xE806 + n) for n in range(5))
-"""A column of the row that follows, after `_MERGED` one that goes on from the row above; the
-beginnings of what is raised and lowered, and the end of both."""
+"""A column definition of the next row, preceded by `_MERGED` if its cell continues the row above;
+the starts of superscript and subscript, and their end."""
 _MARKS = {"page": _PAGE, "pagebb": _PAGE, "cell": _CELL, "nestcell": _CELL,
           "row": _ROW, "nestrow": _ROW, "line": _LINE}  # fmt: skip
 _DEFINES = {"clvmrg": _MERGED, "cellx": _COLUMN}
@@ -42,21 +42,21 @@ _STYLESHEET = re.compile(r"\{\\stylesheet(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}"
 _STYLE = re.compile(r"\{\\s(\d+)(?![^{}]*\\\*)[^{}]*?\bheading ([1-9]);\s*\}", re.IGNORECASE)
 _BULLET = re.compile(r"\{\\(?:listtext|pntext)(?![a-z])")
 _FOOTNOTE = re.compile(r"\{(?:\\\*)?\\footnote(?![a-z])")
-"""A note stands where its mark does; striprtf would leave it out."""
+"""A footnote, which striprtf would leave out; it is kept at the place of its mark."""
 _HIDDEN = re.compile(r"\{[^{}]*\\v(?![a-z0-9])[^{}]*\}")
 _DELETED = re.compile(r"\{[^{}]*\\deleted(?![a-z0-9])[^{}]*\}")
-_RAW = re.compile(rb"[\x80-\xff]")  # letters that are not written as RTF would write them
+_RAW = re.compile(rb"[\x80-\xff]")  # bytes that RTF requires to be escaped
 _SHAPE = re.compile(r"\\(?:\*\\)?(?:shp|shpinst|shpgrp|(shptxt))(?![a-z])")
-"""What wraps a text box up so that striprtf leaves it out."""
+"""Control words around a text box that make striprtf leave it out."""
 _BEGINS = re.compile(r"\s*\{\\rtf[^{}]*")
 _BRACE = re.compile(r"\\[\\{}]|[{}]")
 _RUNNING = ("header", "headerl", "headerr", "headerf", "footer", "footerl", "footerr", "footerf")
-_TOLD = ("title", "author")
-_MADE = re.compile(r"\\creatim\\yr(\d{4})\\mo(\d{1,2})\\dy(\d{1,2})(?!\d)")
+_INFO = ("title", "author")
+_CREATED = re.compile(r"\\creatim\\yr(\d{4})\\mo(\d{1,2})\\dy(\d{1,2})(?!\d)")
 
 
 def read_rtf(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str, str]]:
-    """Read the pages of a rich text, cut at its page breaks, else by section."""
+    """Read the pages of an RTF file, cut at page breaks, else by section. Raises ReadingError."""
     escaped = _RAW.sub(lambda match: b"\\'%02x" % ord(match[0]), content)
     source = _DELETED.sub("", escaped.decode("ascii"))
     source = _SHAPE.sub(lambda match: r"\par" if match[1] else "", source)
@@ -70,18 +70,18 @@ def read_rtf(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str,
         for block in _blocks(_text(path, _marked(begins + group)))
     )
     pages = flow_pages(with_running(_blocks(_text(path, _marked(source))), heads))
-    told = "".join(_groups(source, "info"))
+    info = "".join(_groups(source, "info"))
     metadata = {
-        name: _text(path, begins + group) for name in _TOLD for group in _groups(told, name)
+        name: _text(path, begins + group) for name in _INFO for group in _groups(info, name)
     }
-    if made := _MADE.search(told):
-        metadata["created"] = f"{made[1]}-{int(made[2]):02}-{int(made[3]):02}"
+    if created := _CREATED.search(info):
+        metadata["created"] = f"{created[1]}-{int(created[2]):02}-{int(created[3]):02}"
     metadata = {key: " ".join(value.split()) for key, value in metadata.items() if value.strip()}
     return with_hidden(pages, hidden), metadata
 
 
 def _groups(source: str, *names: str) -> Iterator[str]:
-    """The groups that begin with one of some control words, with all in them but that word."""
+    """Yield the groups that begin with one of the control words `names`, without that word."""
     for match in re.finditer(rf"\{{\\(?:{'|'.join(names)})(?![a-z]) ?", source):
         depth = 0
         for brace in _BRACE.finditer(source, match.start()):
@@ -94,7 +94,7 @@ def _groups(source: str, *names: str) -> Iterator[str]:
 def _text(path: Path, source: str) -> str:
     try:
         text = str(rtf_to_text(source, errors="replace"))
-        # Letters beyond the first 65,536 stand in RTF as two halves.
+        # RTF writes characters beyond U+FFFF as surrogate pairs.
         text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         return _STANDING.sub(_as_it_stands, text)
     except (ValueError, LookupError, TypeError, AttributeError) as error:
@@ -144,7 +144,7 @@ def _paragraph(words: str, breaks: bool) -> FlowBlock:
 
 
 def _marked(source: str) -> str:
-    """The source with a letter for each thing that striprtf does not keep."""
+    """Insert a private-use character for each element that striprtf drops."""
     levels: dict[str, str] = {}
     if sheet := _STYLESHEET.search(source):
         levels = dict(_STYLE.findall(sheet[0]))

@@ -1,7 +1,7 @@
-"""Rows of cells to pages: the tables of a sheet, each with its title and its column headings.
+"""Converts sheets of cells to pages: tables with their titles and column headings.
 
-A long sheet is cut into pages of so many rows, and each of them begins with the column headings, as
-a printed sheet does: to prove a quote, its whole page is opened.
+A long sheet is cut into several pages, because a quote is proved by opening its whole page. Each
+page starts with the column headings, as in a printed sheet.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from mehealth_rag.reading.tidy import clean
 from mehealth_rag.types import BlockKind, Fault, Page
 
 PAGE_ROWS = 1_000
-"""Rows of one page at the most."""
+"""Maximum rows of a page."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A sheet's cells as they are shown, an empty text for an empty one.
+    """A sheet with its cells as displayed; an empty cell is "".
 
-    `wide` are the places of rows with a cell that reaches over several columns.
+    `wide` holds the indices of rows with a cell that spans columns.
     """
 
     name: str
@@ -42,7 +42,7 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """One row that holds something, and its number in the sheet, from 1."""
+    """A non-empty row and its number in the sheet, from 1."""
 
     number: int
     block: FlowBlock
@@ -54,22 +54,22 @@ class _Row:
 
 
 def sheet_pages(sheets: Iterable[Sheet]) -> tuple[Page, ...]:
-    """Read the pages of a workbook, sheet by sheet; a page is called what its sheet is."""
+    """Convert sheets to pages, labelled with the sheet's name and, if cut, the row numbers."""
     pages: list[Page] = []
     for sheet in sheets:
         parts = list(_parts(_rows(sheet))) or [[]]
         for part in parts:
             label = sheet.name
             if len(parts) > 1:
-                own = [row.number for row in part if not row.heads] or [part[0].number]
-                label = ", ".join(filter(None, (label, f"rows {own[0]}–{own[-1]}")))
+                numbers = [row.number for row in part if not row.heads] or [part[0].number]
+                label = ", ".join(filter(None, (label, f"rows {numbers[0]}–{numbers[-1]}")))
             hidden = "sheet" if sheet.hidden else ""
             pages.append(page_of(len(pages) + 1, [row.block for row in part], label, hidden=hidden))
     return tuple(pages)
 
 
 def _parts(rows: Iterable[_Row]) -> Iterator[list[_Row]]:
-    """Cut rows into pages; each begins with the column headings that hold there."""
+    """Cut rows into pages; each begins with the column headings that apply to it."""
     part: list[_Row] = []
     heads: list[_Row] = []
     repeated = 0
@@ -93,7 +93,7 @@ def _rows(sheet: Sheet) -> Iterator[_Row]:
 
 
 def _table(rows: list[tuple[int, Sequence[str]]], wide: frozenset[int]) -> Iterator[_Row]:
-    """One run of rows without an empty one between: titles, column headings, the rest."""
+    """Classify a run of rows without an empty one: titles, column headings, the rest."""
     counts = [sum(map(bool, cells)) for _, cells in rows]
     single = max(counts) == 1
     titles = len(rows) if single else sum(1 for _ in takewhile(lambda n: n == 1, counts))
@@ -106,7 +106,7 @@ def _table(rows: list[tuple[int, Sequence[str]]], wide: frozenset[int]) -> Itera
 
 
 def _heads(rows: Sequence[tuple[int, Sequence[str]]], wide: frozenset[int]) -> int:
-    """How many rows head a table: the first where it is all words, a second under a wide one."""
+    """Count the heading rows: the first if it is all words, also a second under a spanning one."""
     worded = [not any(map(is_measured, cells)) for _, cells in rows[:2]]
     if len(rows) < 2 or not worded[0]:
         return 0
@@ -115,19 +115,19 @@ def _heads(rows: Sequence[tuple[int, Sequence[str]]], wide: frozenset[int]) -> i
 
 _DELIMITERS = ",;\t|"
 _SAMPLE = 50
-"""So many rows show which sign parts the cells."""
+"""Number of rows from which to detect the delimiter."""
 _LONGEST_CELL = 1_000_000
-_TOLD = re.compile(r"sep=(.)\r?\n")
-"""What Excel writes first where the sign is not the one of its country."""
+_DECLARED = re.compile(r"sep=(.)\r?\n")
+"""The first line with which a file declares its delimiter to Excel."""
 
 
 def read_delimited(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str, str]]:
-    """Read the one page of a table in text, or several where it is long."""
+    """Read a CSV or TSV file as one page, or several if it is long."""
     decoded = decode(path, content)
     text = decoded.text.removeprefix("\ufeff")
-    told = _TOLD.match(text)
-    text = text[told.end() :] if told else text
-    rows = _cells(text, told[1] if told else _delimiter(text))
+    declared = _DECLARED.match(text)
+    text = text[declared.end() :] if declared else text
+    rows = _cells(text, declared[1] if declared else _delimiter(text))
     return noted(sheet_pages([Sheet("", rows)]), decoded.told, Fault.ENCODING), {}
 
 
@@ -135,7 +135,7 @@ def _cells(text: str, delimiter: str) -> list[list[str]]:
     csv.field_size_limit(_LONGEST_CELL)
     try:
         return list(_parsed(text, delimiter, csv.QUOTE_MINIMAL))
-    except csv.Error:  # a quotation mark that is never closed takes in the rest of the file
+    except csv.Error:  # an unclosed quotation mark swallows the rest of the file
         return list(_parsed(text, delimiter, csv.QUOTE_NONE))
 
 
@@ -145,7 +145,7 @@ def _parsed(text: str, delimiter: str, quoting: Literal[0, 3]) -> Iterator[list[
 
 
 def _delimiter(text: str) -> str:
-    """The sign that parts most rows into the same number of cells, two or more."""
+    """Return the delimiter that splits most rows into the same number of cells, two or more."""
 
     def agreement(delimiter: str) -> tuple[int, int]:
         rows = islice(_parsed(text[:_LONGEST_CELL], delimiter, csv.QUOTE_NONE), _SAMPLE)

@@ -1,4 +1,4 @@
-"""PowerPoint slides (PPTX): a page a slide, with its title, bullets, tables, charts and notes."""
+"""PowerPoint (PPTX): one page per slide, with title, bullets, tables, charts and notes."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ _DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 _TITLES = (PP_PLACEHOLDER.TITLE, PP_PLACEHOLDER.CENTER_TITLE, PP_PLACEHOLDER.VERTICAL_TITLE)
 _BULLETED = (PP_PLACEHOLDER.BODY, PP_PLACEHOLDER.OBJECT, PP_PLACEHOLDER.VERTICAL_BODY)
 _PER_SLIDE = (PP_PLACEHOLDER.SLIDE_NUMBER, PP_PLACEHOLDER.DATE, PP_PLACEHOLDER.FOOTER)
-"""What stands on every slide."""
+"""Placeholders that repeat on every slide; left out."""
 _PICTURE = "only a picture; save the slides as PDF to have it read by Tesseract"
 
 
 def read_slides(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str, str]]:
-    """Read the pages of a presentation. Raises ReadingError where the file is damaged."""
+    """Read the pages of a presentation. Raises ReadingError if the file is damaged."""
     main = "ppt/presentation.xml"
     with opened(path, content, NAMES["pptx"], main, PythonPptxError) as package:
         deck = Presentation(io.BytesIO(transitional(content)))
@@ -45,14 +45,14 @@ def read_slides(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[s
 
 
 def _page(number: int, slide: Node) -> Page:
-    for wrapped in list(slide.element.iter("{*}AlternateContent")):  # python-pptx looks into none
-        for shape in list(wrapped.find("./{*}Choice")):
-            wrapped.addprevious(shape)
+    for wrapper in list(slide.element.iter("{*}AlternateContent")):  # python-pptx ignores these
+        for shape in list(wrapper.find("./{*}Choice")):
+            wrapper.addprevious(shape)
     shapes = list(_flat(slide.shapes))
     titles = [shape for shape in shapes if _placeholder(shape) in _TITLES]
     others = [shape for shape in shapes if _placeholder(shape) not in _TITLES]
     blocks = [block for shape in (*titles, *others) for block in _blocks(shape, slide)]
-    if blocks and blocks[0].words.text == f"Slide {number}":  # a title that nobody wrote
+    if blocks and blocks[0].words.text == f"Slide {number}":  # a default title
         del blocks[0]
     if slide.has_notes_slide and slide.notes_slide.notes_text_frame is not None:
         notes = slide.notes_slide.notes_text_frame.paragraphs
@@ -65,7 +65,7 @@ def _page(number: int, slide: Node) -> Page:
 
 
 def _flat(shapes: Iterable[Node]) -> Iterator[Node]:
-    """The shapes in reading order, those of groups too."""
+    """Yield shapes in reading order, including those in groups."""
     for shape in shapes:
         if shape.shape_type == MSO_SHAPE_TYPE.GROUP:
             yield from _flat(shape.shapes)
@@ -97,9 +97,9 @@ def _blocks(shape: Node, slide: Node) -> Iterator[FlowBlock]:
 
 
 def _kind(paragraph: Node, *, bulleted: bool) -> BlockKind:
-    """Whether a paragraph is a list's item: by its own bullet, else by its place."""
-    own = set(map(name_of, () if paragraph._p.pPr is None else paragraph._p.pPr))
-    listed = own & {"buChar", "buAutoNum"} or (bulleted and "buNone" not in own)
+    """Return whether a paragraph is a list item, by its own bullet or `bulleted` by default."""
+    settings = set(map(name_of, () if paragraph._p.pPr is None else paragraph._p.pPr))
+    listed = settings & {"buChar", "buAutoNum"} or (bulleted and "buNone" not in settings)
     return BlockKind.ITEM if listed else BlockKind.PARAGRAPH
 
 
@@ -112,8 +112,8 @@ def _words(paragraph: Node) -> Visible:
             case "m":
                 words.add("".join(map(equation, child)))
             case "r" | "fld":
-                look = child.find(f"{_DRAWING}rPr")
-                place = None if look is None else look.get("baseline")
+                style = child.find(f"{_DRAWING}rPr")
+                place = None if style is None else style.get("baseline")
                 text = child.findtext(f"{_DRAWING}t") or ""
                 words.add(as_it_stands(text, place, words.text), _target(child, paragraph))
     return words.stripped()
@@ -140,7 +140,7 @@ def _table(table: Node) -> Iterator[FlowBlock]:
 
 
 def _chart(chart: Node) -> Iterator[FlowBlock]:
-    """What a chart shows as a table: a row for each category, a column for each series."""
+    """Yield a chart as a table: one row per category, one column per series."""
     if chart.has_title and chart.chart_title.has_text_frame:
         yield FlowBlock(BlockKind.PARAGRAPH, plain(chart.chart_title.text_frame.text))
     for plot in chart.plots:
@@ -154,7 +154,7 @@ def _chart(chart: Node) -> Iterator[FlowBlock]:
 
 
 def _diagram(ids: Node, slide: Node) -> Iterator[FlowBlock]:
-    """The words of a diagram (SmartArt), which stand in a file of their own."""
+    """Yield the text of a diagram (SmartArt), which is stored in its own file."""
     relation = slide.part.rels.get(related(ids, "dm"))
     if relation is None or not relation.reltype.endswith("/diagramData"):
         return

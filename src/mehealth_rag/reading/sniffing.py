@@ -1,4 +1,4 @@
-"""What a file is by its first bytes, where that is not what its name says."""
+"""Detects a file's format from its content, and checks it against the expected one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from mehealth_rag.errors import ReadingError
 
 HEAD = 1024
-"""Bytes at the beginning of a file that tell what it is."""
+"""Number of bytes at the start of a file to examine."""
 
 NAMES = {
     "pdf": "a PDF",
@@ -37,9 +37,9 @@ NAMES = {
     "tsv": "a table as text (TSV)",
     "eml": "an e-mail",
 }
-"""What each format is called."""
+"""Maps a format to its name in messages."""
 _MARKUP = frozenset(("md", "txt", "rst", "csv", "tsv", "eml"))
-"""Texts that may show how a web page begins."""
+"""Text formats; such a file may start like a web page, for example to quote HTML."""
 _ENDINGS = {kind: f".{form}" for form, kind in NAMES.items() if form not in _MARKUP}
 _TEXT = "a text file"
 _SIGNATURES = {
@@ -65,7 +65,7 @@ _IN_ZIP = {
     b"xl/workbook.xml": "an Excel workbook",
     b"META-INF/container.xml": "an EPUB book",
 }
-"""Names in a ZIP archive, or the kind that it says it is; the first that is there counts."""
+"""Maps a `mimetype` entry or file name in a ZIP archive to its format; the first match wins."""
 _IN_OLE = {
     "EncryptedPackage": "an Office file locked with a password",
     "__properties_version1.0": "an Outlook message",
@@ -74,29 +74,29 @@ _IN_OLE = {
     "Workbook": "an old Excel workbook",
     "Book": "an old Excel workbook",
 }
-"""Names of streams in a compound file; the first that is there counts."""
+"""Maps a stream name in an OLE compound file to its format; the first match wins."""
 _OLD = "a file of an old Microsoft program"
 _WEB = re.compile(rb"<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 
 
 def check_kind(path: Path, form: str, content: bytes) -> None:
-    """Raise ReadingError, which says what it is, where `content` cannot be of format `form`."""
-    wanted, found = _TEXT if form in _MARKUP else NAMES[form], kind_of(content)
-    fits = found in (wanted, None) if form == "html" or form in _MARKUP else found == wanted
+    """Raise ReadingError, naming the detected kind, if `content` cannot be of format `form`."""
+    expected, actual = _TEXT if form in _MARKUP else NAMES[form], kind_of(content)
+    fits = actual in (expected, None) if form == "html" or form in _MARKUP else actual == expected
     if form == "pdf" and b"%PDF-" in content[:HEAD]:
-        return  # readers of PDF allow something before it
-    pictures = all(kind in _ENDINGS and "picture" in kind for kind in (wanted, found or ""))
-    if fits or pictures or (form in _MARKUP and found == "a web page"):
-        return  # which kind of picture a file is does not matter
-    is_what = f"it is {found}" if found else "it does not start like one"
-    mend = f"get the document as {wanted}"
-    if form != "pdf" and found in _ENDINGS and "picture" not in found:
-        mend = f"give the file the ending {_ENDINGS[found]}"
-    raise ReadingError(f"{path}: not {wanted} ({is_what}); {mend}")
+        return  # PDF readers allow other bytes before the header
+    pictures = all(kind in _ENDINGS and "picture" in kind for kind in (expected, actual or ""))
+    if fits or pictures or (form in _MARKUP and actual == "a web page"):
+        return  # picture formats are interchangeable
+    reason = f"it is {actual}" if actual else "it does not start like one"
+    remedy = f"get the document as {expected}"
+    if form != "pdf" and actual in _ENDINGS and "picture" not in actual:
+        remedy = f"give the file the ending {_ENDINGS[actual]}"
+    raise ReadingError(f"{path}: not {expected} ({reason}); {remedy}")
 
 
 def kind_of(content: bytes) -> str | None:
-    """What a file is by its first bytes; None where they do not tell, as of plain text."""
+    """Return the kind of a file by its content ("a PDF"); None if unknown, as for plain text."""
     start = content[:HEAD].removeprefix(b"\xef\xbb\xbf").lstrip()
     if start.startswith(_ZIP):
         return _in_zip(content)
@@ -108,13 +108,14 @@ def kind_of(content: bytes) -> str | None:
 
 
 def _in_ole(content: bytes) -> str:
-    import olefile  # only where there is such a file
+    import olefile  # imported only if needed
 
     try:
         with olefile.OleFileIO(io.BytesIO(content)) as archive:
-            names = {path[0] for path in archive.listdir(storages=True)}  # not of what it embeds
-    except (OSError, ValueError, IndexError, TypeError, AttributeError):
-        names = {n for n in _IN_OLE if f"{n}\0".encode("utf-16-le") in content}  # damaged
+            # Top-level names only: embedded files have streams of their own.
+            names = {path[0] for path in archive.listdir(storages=True)}
+    except (OSError, ValueError, IndexError, TypeError, AttributeError):  # damaged
+        names = {n for n in _IN_OLE if f"{n}\0".encode("utf-16-le") in content}
     return next((kind for name, kind in _IN_OLE.items() if name in names), _OLD)
 
 
@@ -123,6 +124,6 @@ def _in_zip(content: bytes) -> str:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             names = "\n".join(archive.namelist()).encode()
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
-        names = content  # cut short: the names stand between the files as well
-    seen = content[:HEAD] + names
-    return next((kind for name, kind in _IN_ZIP.items() if name in seen), "a ZIP archive")
+        names = content  # truncated: file names are also in the local headers
+    searched = content[:HEAD] + names
+    return next((kind for name, kind in _IN_ZIP.items() if name in searched), "a ZIP archive")

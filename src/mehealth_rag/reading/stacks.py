@@ -1,4 +1,4 @@
-"""Column headings of a table that stand on several lines, side by side: "January / 28, / 2023"."""
+"""Column headings of a table that wrap over several lines, side by side: "January / 28, / 2023"."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from mehealth_rag.reading.marks import is_figure
 from mehealth_rag.reading.runs import Run, in_rows, is_below, is_level, overlaps, without
 
 _WORDS, _SIGNS = 4, 30
-"""A line of a column's heading has no more words and characters."""
+"""Maximum words and characters of a line of a column heading."""
 _HEIGHT = 5
-"""Nor has the heading more lines."""
+"""Maximum lines of a column heading."""
 _REACH = 3.5
-"""So many ems below the headings the first figures of their table stand."""
+"""Maximum distance in ems from the headings down to the first figures of their table."""
 _FAR = 5.0
-"""The same where two labels of groups ("Assets:", "Current assets:") may stand between them."""
+"""The same with up to two group labels ("Assets:", "Current assets:") between them."""
 _LOOSE = 1.7
-"""Lines of one heading are no further apart, in ems, where their place alone joins them."""
+"""Maximum distance in ems between lines of a heading that are joined by position alone."""
 
 Stack = list[Run]
 
 
 def heading_stacks(runs: Sequence[Run]) -> tuple[list[list[Stack]], list[Run]]:
-    """Rows of stacked headings, and the runs that are in none; both in the file's order.
+    """Return rows of stacked headings, and the remaining runs in file order.
 
-    Only what stands right above figures is taken, whether the file itself has it stack by stack or
-    line by line: "January / 28, / 2023", "January / 29, / 2022" is a row of two cells.
+    "January / 28, / 2023" beside "January / 29, / 2022" is a row of two stacks. Only runs right
+    above figures qualify; the file may list them stack by stack or line by line.
     """
     written = [row for row in _written_rows(runs) if _above_figures(row, runs)]
     rest = _without(runs, written)
@@ -43,7 +43,7 @@ def _fits(run: Run) -> bool:
 
 
 def _written_rows(runs: Sequence[Run]) -> list[list[Stack]]:
-    """Rows of stacks that the file has stack by stack, each of them with words in it."""
+    """Return rows of stacks that the file lists stack by stack, each with words in it."""
     rows: list[list[Stack]] = [[]]
     for run in runs:
         row = rows[-1]
@@ -83,15 +83,15 @@ def _above_figures(row: Sequence[Stack], runs: Sequence[Run]) -> bool:
 
 
 def _placed_rows(runs: Sequence[Run]) -> list[list[Stack]]:
-    """Rows of stacks that the file has line by line: told by their place over figures."""
+    """Return rows of stacks that the file lists line by line, found by position above figures."""
     figures = [run for run in runs if is_figure(run.text) and not _is_year(run)]
     rows = _first_rows(figures)
     if not rows:
         return []
     words = [run for run in runs if _fits(run) and (_is_year(run) or not is_figure(run.text))]
     words.sort(key=lambda run: run.baseline)
-    found = (_stacks_over(row, words) for row in rows)
-    return [_beside_labels(row, words) for row in found if _may_head(row) and _is_whole(row, runs)]
+    heads = (_stacks_over(row, words) for row in rows)
+    return [_beside_labels(row, words) for row in heads if _may_head(row) and _is_whole(row, runs)]
 
 
 def _is_year(run: Run) -> bool:
@@ -99,7 +99,7 @@ def _is_year(run: Run) -> bool:
 
 
 def _first_rows(figures: Sequence[Run]) -> list[list[Run]]:
-    """Rows of two figures or more that have no other row of figures close above them."""
+    """Return rows of two or more figures with no other row of figures close above."""
     rows = in_rows(figures, is_level)
     far = [
         above[0].baseline - row[0].baseline > _REACH * row[0].size for above, row in pairwise(rows)
@@ -108,7 +108,10 @@ def _first_rows(figures: Sequence[Run]) -> list[list[Run]]:
 
 
 def _stacks_over(figures: Sequence[Run], words: Sequence[Run]) -> list[Stack]:
-    """Stacks of words over a row of figures, from left to right; `words` go up the page."""
+    """Return the stacks of words above a row of figures, left to right.
+
+    `words` are ordered from the bottom of the page to the top.
+    """
     size, base = figures[0].size, figures[0].baseline
     left = min(run.box[0] for run in figures) - size
     columns: list[Stack] = []
@@ -127,7 +130,7 @@ def _stacks_over(figures: Sequence[Run], words: Sequence[Run]) -> list[Stack]:
 
 
 def _may_stand_over(run: Run, over: Sequence[Stack], columns: Sequence[Stack], figure: Run) -> bool:
-    """Whether a run goes on in the column below it, or opens one beside the others."""
+    """Return whether a run continues the column below it or starts one beside the others."""
     if not 0.6 * figure.size < run.size < 1.25 * figure.size:
         return False
     if over:
@@ -139,13 +142,13 @@ def _may_stand_over(run: Run, over: Sequence[Stack], columns: Sequence[Stack], f
 
 
 def _is_over(below: Run, run: Run) -> bool:
-    """Whether one of two runs has its middle over or under the other."""
+    """Return whether the middle of one run is within the width of the other."""
     middle, other = (run.box[0] + run.box[2]) / 2, (below.box[0] + below.box[2]) / 2
     return below.box[0] <= middle <= below.box[2] or run.box[0] <= other <= run.box[2]
 
 
 def _without_lone_top(column: Stack, columns: Sequence[Stack]) -> Stack:
-    """Take a line off that stands by itself at a distance: it heads more than this column."""
+    """Remove a separate line at the top, which is a heading over several columns."""
     if len(column) < 2 or is_below(column[-1], column[-2]):
         return column
     others = (run for other in columns if other is not column for run in other)
@@ -153,7 +156,7 @@ def _without_lone_top(column: Stack, columns: Sequence[Stack]) -> Stack:
 
 
 def _is_whole(row: list[Stack], runs: Sequence[Run]) -> bool:
-    """Whether nothing of a row of headings was left above it: a part would mislead."""
+    """Return whether no part of the headings was left out above; an incomplete one misleads."""
     tops = [stack[0] for stack in row]
     return not any(
         sum(overlaps(top, run) for top in tops) == 1
@@ -163,7 +166,7 @@ def _is_whole(row: list[Stack], runs: Sequence[Run]) -> bool:
 
 
 def _beside_labels(row: list[Stack], words: Sequence[Run]) -> list[Stack]:
-    """Add what stands on the lowest line of headings to their left, like "(in millions)"."""
+    """Add runs to the left on the lowest line of the headings, such as "(in millions)"."""
     low = min((stack[-1] for stack in row), key=lambda run: run.baseline)
     left = row[0][0].box[0]
     beside = [run for run in words if is_level(run, low) and run.box[2] < left]

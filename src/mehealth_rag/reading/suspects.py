@@ -1,8 +1,8 @@
-"""Text objects of a PDF page that may not be seen: told by their properties, without drawing.
+"""Finds text objects of a PDF page that may be invisible, by their properties, without rendering.
 
-A page has hundreds of text objects, in some files one a letter, and each question to pdfium costs.
-Those that the page's words begin in are asked first, and only where one of them looks suspicious
-all of them; what does is judged by what is drawn (`hidden`).
+A page has hundreds of text objects, in some files one per letter, and each pdfium query costs time.
+The objects in which the page's words begin are checked first, and all others only if one of those
+is suspicious. `hidden` then judges the suspects by rendering.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _LAYER_SIGNS = (b"/OCProperties", b"/ObjStm", b"/Encrypt")
 
 
 def may_have_layers(path: Path) -> bool:
-    """Look for the sign of layers, or of packed or encrypted objects, which may hold it."""
+    """Return whether a PDF may have layers: declared, or perhaps in packed or encrypted objects."""
     content = path.read_bytes()
     return any(sign in content for sign in _LAYER_SIGNS)
 
@@ -37,30 +37,30 @@ _INT, _ADDRESS = ctypes.c_int, ctypes.c_void_p
 _PLAIN = np.asarray([[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]])
 _CORNERS = [[0, 1], [0, 3], [2, 1], [2, 3]]
 _DEEPEST = 5
-"""Forms in forms; deeper ones are not looked into."""
+"""Maximum nesting of forms; deeper ones are not searched."""
 _LIGHT = 200
-"""From this level on in all channels, a colour may be that of the paper."""
+"""Minimum level of all channels for a colour that may be that of the paper."""
 _FAINT = 60
-"""Opacity below which text may be too faint to see."""
+"""Opacity (of 255) below which text may be too faint to see."""
 _WIDE = 3.0
-"""Points that a coloured area must have both ways to be a ground or a cover, not a line."""
+"""Minimum width and height in points of a coloured area that may be a background or a cover."""
 _LIKE = 24
-"""Levels by which two colours may differ and still look the same."""
+"""Maximum difference in levels between colours that look the same."""
 _NO_COLOUR = 1_000
-"""A picture's: like no text's."""
+"""Stands for the colour of a picture; differs from every text colour."""
 _OVER = 1 / 3
-"""The share of a text's width that a ground must reach over."""
+"""Minimum share of a text's width that a background must cover."""
 _PAIRS = 1_000_000
-"""Pairs of a text and a ground that are compared at a time: bounds the memory."""
+"""Maximum pairs of text and background compared at once, to bound memory."""
 _NO_TEXT = raw.FPDF_TEXTRENDERMODE_UNKNOWN
 _INVISIBLE, _CLIPPING = raw.FPDF_TEXTRENDERMODE_INVISIBLE, raw.FPDF_TEXTRENDERMODE_CLIP
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A text object: its handle, the form that holds it (0: the page), its box in user space.
+    """A text object: its handle, its form's handle (0: the page itself), its box in user space.
 
-    `painted` is False where its mode of drawing leaves nothing on the page.
+    `painted` is false if its render mode paints nothing.
     """
 
     handle: int
@@ -70,63 +70,66 @@ class Item:
 
 
 _Part = tuple[list[int], NDArray[np.int32], int, Numbers]
-"""Handles of objects drawn one after another, their modes as texts, the form that holds them and
-its way into user space."""
+"""Handles of consecutive objects, their text render modes, the handle of their form, and the
+form's matrix to user space [3, 2]."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Drawn:
-    """All objects of a page in the order of drawing.
+    """All objects of a page in drawing order.
 
-    Their handles [n] and modes as texts [n]; the parts that they are of [n], the forms that hold
-    the parts [p], and those forms' ways into user space [p, 3, 2].
+    Holds their handles [n], text render modes [n] and part indices [n], and for each part its form
+    [p] and the form's matrix to user space [p, 3, 2].
     """
 
     handles: Whole
     modes: NDArray[np.int32]
     parts: Whole
     forms: Whole
-    ways: Numbers
+    matrices: Numbers
 
     @classmethod
     def of(cls, parts: Iterable[_Part]) -> _Drawn:
-        """Put parts one behind another."""
-        handles, modes, forms, ways = zip(*parts, strict=True)
+        """Concatenate parts."""
+        handles, modes, forms, matrices = zip(*parts, strict=True)
         return cls(
             np.asarray([handle for some in handles for handle in some], np.int64),
             np.concatenate(modes),
             np.repeat(np.arange(len(forms)), list(map(len, handles))),
             np.asarray(forms, np.int64),
-            np.asarray(ways),
+            np.asarray(matrices),
         )
 
     @property
     def unpainted(self) -> Flags:
-        """Texts whose mode of drawing leaves nothing on the page [n]."""
-        found: Flags = (self.modes == _INVISIBLE) | (self.modes == _CLIPPING)
-        return found
+        """Flags of texts whose render mode paints nothing [n]."""
+        flags: Flags = (self.modes == _INVISIBLE) | (self.modes == _CLIPPING)
+        return flags
 
 
 @dataclass(frozen=True, slots=True)
 class _Grounds:
-    """Areas that texts may be lost on: boxes [m, 4], colours [m, 3], places in the order [m]."""
+    """Backgrounds and covers: boxes [m, 4], colours [m, 3], positions in drawing order [m]."""
 
     boxes: Numbers
     colours: Whole
     places: Whole
 
     def hide(self, boxes: Numbers, hiding: Flags) -> Flags:
-        """Which of some texts, by their boxes [n, 4], one reaches over that may hide it [n, m]."""
+        """Return flags [n] of the texts with `boxes` [n, 4] that are covered by some area.
+
+        `hiding` [n, m] says which areas may hide which texts.
+        """
         left, bottom, right, top = (side[:, None] for side in boxes.T)
         x0, y0, x1, y1 = self.boxes.T
         middle = (bottom + top) / 2
         across = np.minimum(right, x1) - np.maximum(left, x0) >= (right - left) * _OVER
-        found: Flags = (hiding & (y0 <= middle) & (middle <= y1) & across).any(axis=1)
-        return found
+        flags: Flags = (hiding & (y0 <= middle) & (middle <= y1) & across).any(axis=1)
+        return flags
 
 
 class Walker:
-    """Walks over the objects of pages; one serves a document. `layers`: it may have some."""
+    """Scans the page objects of one document; `layers` says whether it may have layers."""
 
     def __init__(self, *, layers: bool) -> None:
         self._layers = layers
@@ -153,9 +156,10 @@ class Walker:
         self._mark_name = bound(raw.FPDFPageObjMark_GetName, _ADDRESS, index, _ADDRESS)
 
     def scan(self, page: int, met: Set[float]) -> tuple[list[Item], list[int]]:
-        """Give the suspects on the page with the handle `page`, and the handles of all texts.
+        """Return the suspects on a page and the handles of all its texts.
 
-        None are looked for where nothing speaks against the texts that were `met` in reading it.
+        `page` is its handle; `met` holds the texts in which its words begin. If none of those is
+        suspicious, both results are empty.
         """
         objects = map(self._get, repeat(page), range(int(self._count(page))))
         drawn = _Drawn.of(self._parted(list(objects), 0, _PLAIN, 0))  # type: ignore[arg-type]
@@ -167,11 +171,11 @@ class Walker:
             return [], []
         places = texts[self._suspicious(drawn, texts, grounds)]
         columns = (drawn.handles, drawn.forms[drawn.parts], drawn.unpainted)
-        asked = (column[places].tolist() for column in columns)
+        selected = (column[places].tolist() for column in columns)
         items = [
             Item(handle, form, tuple(box), painted=not unpainted)
             for box, handle, form, unpainted in zip(
-                self._boxes(drawn, places).tolist(), *asked, strict=True
+                self._boxes(drawn, places).tolist(), *selected, strict=True
             )
         ]
         return items, handles
@@ -179,7 +183,7 @@ class Walker:
     def _parted(
         self, handles: list[int], form: int, matrix: Numbers, depth: int
     ) -> Iterator[_Part]:
-        """The objects of a page or form, cut where one is a form, which has its own."""
+        """Yield the objects of a page or form in parts, with nested forms expanded in between."""
         modes = _each(self._render_mode, handles)
         start = 0
         for at in np.flatnonzero(modes == _NO_TEXT).tolist() if depth < _DEEPEST else ():
@@ -198,10 +202,10 @@ class Walker:
         return self._parted(list(objects), form, matrix, depth)  # type: ignore[arg-type]
 
     def _suspicious(self, drawn: _Drawn, texts: Whole, grounds: _Grounds) -> Flags:
-        """Which texts, at some places, may be unseen: by their own look, or by their grounds."""
+        """Return flags of the `texts` (indices) that may be invisible, by style or background."""
         handles = drawn.handles[texts].tolist()
-        told, colours = self._fills(handles)
-        odd = ~told | drawn.unpainted[texts]
+        filled, colours = self._fills(handles)
+        odd = ~filled | drawn.unpainted[texts]
         odd |= (colours[:, :3].min(axis=1) >= _LIGHT) | (colours[:, 3] < _FAINT)
         odd |= _each(self._clip_paths, list(map(self._clip, handles))) > 0  # type: ignore[arg-type]
         if self._layers:
@@ -210,26 +214,27 @@ class Walker:
         return odd | self._lost(drawn, texts, colours[:, :3], grounds)
 
     def _lost(self, drawn: _Drawn, texts: Whole, colours: Whole, grounds: _Grounds) -> Flags:
-        """Which texts a ground reaches over that is drawn later, or is of their own colour."""
-        found = np.zeros(len(texts), np.bool_)
+        """Return flags of texts under a later area, or on or under one of their own colour."""
+        lost = np.zeros(len(texts), np.bool_)
         if not len(texts) or not len(grounds.places):
-            return found
-        looks, which = np.unique(colours @ (1 << 16, 1 << 8, 1), return_inverse=True)
-        apart = (looks[:, None] >> (16, 8, 0) & 255)[:, None] - grounds.colours
-        alike = np.abs(apart).max(axis=2) <= _LIKE
-        until = np.where(alike, int(texts[-1]) + 1, grounds.places)  # hides what is drawn before
-        asked = np.flatnonzero(texts < until.max(axis=1)[which])
+            return lost
+        palette, which = np.unique(colours @ (1 << 16, 1 << 8, 1), return_inverse=True)
+        difference = (palette[:, None] >> (16, 8, 0) & 255)[:, None] - grounds.colours
+        alike = np.abs(difference).max(axis=2) <= _LIKE
+        # An area hides texts drawn before this position: all texts if the colours are alike.
+        until = np.where(alike, int(texts[-1]) + 1, grounds.places)
+        checked = np.flatnonzero(texts < until.max(axis=1)[which])
         step = max(1, _PAIRS // len(grounds.places))
-        for some in np.split(asked, range(step, len(asked), step)) if len(asked) else ():
+        for some in np.split(checked, range(step, len(checked), step)) if len(checked) else ():
             hiding = texts[some, None] < until[which[some]]
-            found[some] = grounds.hide(self._boxes(drawn, texts[some]), hiding)
-        return found
+            lost[some] = grounds.hide(self._boxes(drawn, texts[some]), hiding)
+        return lost
 
     def _fills(self, handles: list[int]) -> tuple[Flags, Whole]:
-        """Whether each object has a plain colour [n], and which, with its opacity [n, 4]."""
+        """Return whether each object has a plain fill colour [n], and its RGBA values [n, 4]."""
         colours = np.zeros((len(handles), 4), np.uint32)
-        told = _each(self._fill, handles, *_slots(colours))
-        return told != 0, colours.astype(np.int64)
+        results = _each(self._fill, handles, *_slots(colours))
+        return results != 0, colours.astype(np.int64)
 
     def _is_on_layer(self, handle: int) -> bool:
         for index in range(int(self._marks(handle))):
@@ -239,7 +244,7 @@ class Walker:
         return False
 
     def _grounds(self, drawn: _Drawn) -> _Grounds:
-        """The filled areas and pictures of a page."""
+        """Return the filled areas and pictures of a page."""
         others = np.flatnonzero(drawn.modes == _NO_TEXT)
         kinds = _each(self._type, drawn.handles[others].tolist())
         pictures = others[kinds == raw.FPDF_PAGEOBJ_IMAGE]
@@ -259,26 +264,29 @@ class Walker:
         )
 
     def _boxes(self, drawn: _Drawn, places: Whole) -> Numbers:
-        """Left, bottom, right and top [n, 4] of objects in the page's user space."""
+        """Return the boxes [n, 4] of objects: left, bottom, right, top in the page's user space."""
         table = np.zeros((len(places), 4), np.float32)
         _each(self._bounds, drawn.handles[places].tolist(), *_slots(table))
         boxes = table.astype(np.float64)
-        if len(drawn.forms) == 1:  # nothing but the page itself
+        if len(drawn.forms) == 1:  # no nested forms
             return boxes
-        ways = drawn.ways[drawn.parts[places]]
-        corners = boxes[:, _CORNERS] @ ways[:, :2] + ways[:, 2:]
+        matrices = drawn.matrices[drawn.parts[places]]
+        corners = boxes[:, _CORNERS] @ matrices[:, :2] + matrices[:, 2:]
         return np.concatenate((corners.min(axis=1), corners.max(axis=1)), axis=1)
 
 
 def _each(
     ask: Callable[..., float], handles: Sequence[int], *slots: Iterable[int]
 ) -> NDArray[np.int32]:
-    """Put one question to all objects: in one go it costs half of a loop. The answers [n]."""
+    """Call a pdfium function for all handles and return the results [n].
+
+    `map` costs half as much as a loop.
+    """
     return np.fromiter(map(ask, handles, *slots), np.int32, len(handles))
 
 
 def _slots(table: NDArray[np.generic]) -> list[range]:
-    """The addresses of a table's cells, column by column."""
+    """Return the addresses of a table's cells, one range per column."""
     start, (rows, columns), cell = table.__array_interface__["data"][0], table.shape, table.itemsize
     row = cell * columns
     return [range(start + cell * i, start + cell * i + row * rows, row) for i in range(columns)]

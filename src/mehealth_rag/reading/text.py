@@ -1,4 +1,4 @@
-"""Plain text: form feeds to pages, hard-wrapped lines to paragraphs, items and headings."""
+"""Plain text: splits pages at form feeds, joins hard-wrapped lines into blocks."""
 
 from __future__ import annotations
 
@@ -26,28 +26,28 @@ from mehealth_rag.types import BlockKind, Fault, Link, Page
 
 _URL = re.compile(r"<?(https?://[^\s<>]+)>?")
 _AFTER_ADDRESS = ".,;:!?)"
-"""Marks at an address's end belong to the sentence that it stands in."""
+"""Punctuation after a web address that belongs to the sentence around it."""
 _GAPS = re.compile(r" *\t[ \t]*| {3,}")
 _DASH = re.compile(r"[-–—*] ")
 _NUMBERED_TITLE = re.compile(r"\d{1,2}\.? [^\W\da-z_]")
 _LABELLED = re.compile(r"[^\W\da-z_][^:.!?]{1,50}: (?=\S)")
-"""A name and its value: "Closing date: 27 September"."""
+"""A label with its value: "Closing date: 27 September"."""
 _HEADING_WORDS = 18
 _HEADING_LINES = 5
 _LONG = 150
-"""A line with more characters is a whole paragraph: the file is not hard-wrapped."""
+"""Maximum characters of a hard-wrapped line; a longer one is a whole paragraph."""
 _FULL = 0.8
-"""From this share of the width around it on, a line is about full."""
+"""Minimum length of a full line, relative to the width of the lines around it."""
 _NEAR = 4
-"""So many lines above and below a line tell the width of its column."""
+"""Number of lines above and below from which to measure the width around a line."""
 
 
 @dataclass(frozen=True, slots=True)
 class _TextRow:
-    """One line of the file: tidied, its cells, and whether a blank line stands above it.
+    """One cleaned line of the file; `gap` means that a blank line precedes it.
 
-    `width` is that of the lines around it. The places of cells are in characters; a line with tabs
-    has a column for each.
+    `width` is that of the lines around it. The extents of cells are in characters or, in a line
+    with tabs, in columns.
     """
 
     text: str
@@ -57,13 +57,13 @@ class _TextRow:
 
     @property
     def short(self) -> bool:
-        """Whether it ends well before the lines around it."""
+        """Whether it is clearly shorter than the lines around it."""
         return len(self.text) < _FULL * self.width
 
 
 @dataclass(slots=True)
 class _Group:
-    """Lines of one block while it grows."""
+    """The lines of a block under construction."""
 
     kind: BlockKind
     rows: list[_TextRow]
@@ -74,9 +74,9 @@ class _Group:
 
 
 def read_text(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str, str]]:
-    """Read the pages of a plain-text file; it is one where it has no form feed.
+    """Read the pages of a plain-text file, split at form feeds.
 
-    Raises ReadingError where the file is no text.
+    Raises ReadingError if the file is not text.
     """
     decoded = decode(path, content)
     drafts = [_drafts(_rows(part)) for part in split_pages(decoded.text)]
@@ -88,7 +88,7 @@ def read_text(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str
 
 
 def split_pages(text: str) -> list[str]:
-    """Cut a text at its form feeds, whether they open each page, close it or stand between."""
+    """Split a text at form feeds, whether they start pages, end them or separate them."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     parts = text.split("\f")
     if len(parts) > 1 and not parts[-1].strip():
@@ -123,7 +123,7 @@ def _rows(part: str) -> list[_TextRow]:
 
 
 def _cells(line: str, text: str) -> Iterator[Cell]:
-    """The cells of a line with their places; `text` is the line, tidied."""
+    """Yield the cells of a line with their extents; `text` is the cleaned line."""
     if (led := led_row(text)) is not None:
         yield from (Cell(cell, at, at) for at, cell in enumerate(map(clean, led.split("\t"))))
         return
@@ -155,7 +155,7 @@ def _drafts(rows: Sequence[_TextRow]) -> list[Draft]:
 
 
 def _place_cells(groups: Sequence[_Group]) -> None:
-    """Give the rows of each table their cells by columns."""
+    """Align the rows of each table by columns; changes the groups in place."""
     for table in in_groups(groups, lambda table, group: table[0].kind is group.kind):
         if table[0].kind is BlockKind.ROW:
             texts = in_columns([group.rows[0].cells for group in table])
@@ -180,10 +180,10 @@ def _kind(rows: Sequence[_TextRow], index: int) -> BlockKind:
 
 
 def _ends_a_sentence_begun(rows: Sequence[_TextRow], index: int) -> bool:
-    """Whether a line belongs to what the line right above it has begun and not ended.
+    """Return whether a line continues a sentence begun on the line right above it.
 
-    So does an address that only the line's width brought to a line of its own; the links that a
-    converter puts below a page's words follow a blank line, a full stop or one another.
+    A web address may be on a line of its own only because of hard wrapping. The links that
+    converters put below a page follow a blank line, a full stop or one another.
     """
     if index == 0 or rows[index].gap:
         return False
@@ -192,7 +192,7 @@ def _ends_a_sentence_begun(rows: Sequence[_TextRow], index: int) -> bool:
 
 
 def _is_subtitle(rows: Sequence[_TextRow], index: int) -> bool:
-    """Whether a dash opens the second half of a title instead of a list's item."""
+    """Return whether a dash starts the second half of a title rather than a list item."""
     if not _DASH.match(rows[index].text) or index == 0 or ends_clause(rows[index - 1].text):
         return False
     around = [*rows[max(0, index - 3) : index], *rows[index + 1 : index + 4]]
@@ -200,7 +200,7 @@ def _is_subtitle(rows: Sequence[_TextRow], index: int) -> bool:
 
 
 def _is_numbered_title(rows: Sequence[_TextRow], index: int) -> bool:
-    """Whether a number opens a title that stands free, and no item of a list."""
+    """Return whether a number starts a free-standing title rather than a list item."""
     text = rows[index].text
     if not _NUMBERED_TITLE.match(text) or ends_clause(text) or is_unfinished(text):
         return False
@@ -211,7 +211,7 @@ def _is_numbered_title(rows: Sequence[_TextRow], index: int) -> bool:
 
 
 def _is_of_labelled(rows: Sequence[_TextRow], index: int) -> bool:
-    """Whether a line gives a value to a name, and a line right above or below does too."""
+    """Return whether a line is a label with its value, and so is the line right above or below."""
     if not _LABELLED.match(rows[index].text):
         return False
     above = rows[max(0, index - 1) : index] if not rows[index].gap else ()
@@ -228,7 +228,7 @@ def _is_table_row(rows: Sequence[_TextRow], index: int) -> bool:
 
 
 def _belongs(group: _Group, row: _TextRow) -> bool:
-    """Whether a line that opens nothing itself goes on in the block before it."""
+    """Return whether a line that starts no block itself continues the block before it."""
     if group.kind not in (BlockKind.PARAGRAPH, BlockKind.ITEM):
         return False
     last = group.rows[-1]
@@ -244,11 +244,11 @@ def _belongs(group: _Group, row: _TextRow) -> bool:
 
 
 def _bridges_gap(group: _Group, row: _TextRow) -> bool:
-    """Whether a block that a blank line broke in two goes on after it."""
+    """Return whether a block continues after a blank line."""
     last = group.rows[-1].text
     if _DASH.match(row.text):
         return True
-    if is_unfinished(last):  # a title may end in "of", but is one short line
+    if is_unfinished(last):  # only one short line may be a title that ends in a word such as "of"
         return goes_on(row.text) or not group.rows[-1].short or len(group.rows) > 1
     if ends_clause(last):
         return False
@@ -273,7 +273,7 @@ def _is_title(group: _Group) -> bool:
 
 
 def _is_parted(group: _Group, below: _Group) -> bool:
-    """Whether one short line stays apart from what is below it, though it ends as if it went on."""
+    """Return whether one short line is a heading although it ends like an unfinished sentence."""
     (first, *more) = group.rows
     alone = not more and first.short and below.rows[0].gap and is_unfinished(first.text)
     letters = first.text[:1].isupper() and not first.text.endswith((",", "-"))
@@ -281,40 +281,40 @@ def _is_parted(group: _Group, below: _Group) -> bool:
 
 
 def _breaks_early(last: _TextRow, row: _TextRow) -> bool:
-    """Whether a line ends although the next one's first word had room, and that is a capital."""
+    """Return whether a line ended early, before a word that would have fit and opens a sentence."""
     first = row.text.split(" ", 1)[0]
     fits = len(last.text) + 1 + len(first) <= row.width
     return last.short and fits and not goes_on(row.text)
 
 
 def _headings(groups: list[_Group]) -> list[_Group]:
-    """Short groups without a full stop that something follows are headings; neighbours are one."""
-    found: list[_Group] = []
+    """Mark short groups without a full stop as headings if text follows; join adjacent ones."""
+    merged: list[_Group] = []
     for index, group in enumerate(groups):
         followed = index + 1 < len(groups) and groups[index + 1].kind is not BlockKind.FURNITURE
         if followed and (_is_title(group) or _is_parted(group, groups[index + 1])):
             group.kind = BlockKind.HEADING
-            above = found[-1] if found else None
+            above = merged[-1] if merged else None
             if above and above.kind is BlockKind.HEADING and not group.rows[0].gap:
                 above.rows.extend(group.rows)
                 continue
-        found.append(group)
-    return found
+        merged.append(group)
+    return merged
 
 
 def _levels(groups: Sequence[_Group]) -> Iterator[int]:
-    """1 for the heading that opens a page, 2 for one that stands free, 3 for one that runs in."""
+    """Yield heading levels: 1 on top of a page, 2 above a blank line, else 3; 0 for others."""
     for index, group in enumerate(groups):
         if group.kind is not BlockKind.HEADING:
             yield 0
         elif index == 0:
             yield 1
-        else:  # something follows every heading
+        else:  # every heading has a group after it
             yield 2 if groups[index + 1].rows[0].gap else 3
 
 
 def _without_running(pages: list[list[Draft]]) -> list[list[Draft]]:
-    """First and last blocks that three pages or more share become furniture."""
+    """Turn first and last blocks that three or more pages share into furniture."""
     ends = ({_running_key(draft) for draft in (*page[:1], *page[-1:])} for page in pages)
     keys = Counter(key for page in ends for key in page if key)
     return [

@@ -1,8 +1,8 @@
-"""Characters as a reader means them, and words that a line's end broke in two.
+"""Normalises characters and joins words broken at line ends.
 
-Quotes have to be found again in the file, so nothing is changed that a reader can see: curly
-quotes, dashes, pound signs and bullets stay. What goes are spellings of the same thing (ligatures,
-the many spaces) and what has no shape at all (control characters, soft hyphens, zero widths).
+Quotes must be found again in the file, so visible characters are kept: curly quotes, dashes,
+currency signs, bullets. Only equivalent encodings (ligatures, various spaces) are unified and
+invisible characters (controls, soft hyphens, zero widths) removed.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from mehealth_rag.reading.runs import HYPHENS, Draft, Piece
 from mehealth_rag.types import Block, Line, Span
 
 BROKEN = "\ufffe\x02"
-"""What pdfium writes for a hyphen at a line's end where it believes a word is broken."""
+"""What pdfium writes for a line-end hyphen that it takes for a broken word."""
 
 SOFT_HYPHEN = "\u00ad"
 _BREAKS = frozenset(HYPHENS + BROKEN)
 _SUSPENDED = frozenset({"and", "or", "to"})
-"""After these a hyphen stands for a word left out: "pre- and post-merger"."""
+"""Words before which a hyphen is suspended, not broken: "pre- and post-merger"."""
 
 _LIGATURES = {chr(code): normalize("NFKC", chr(code)) for code in range(0xFB00, 0xFB07)}
 _SIGNS = {
@@ -34,8 +34,8 @@ _SIGNS = {
     "\uf0b9": "≠",
     "\uf0bb": "≈",
 }
-"""Signs of figures that files write as codes of the font Symbol; other fonts' pictures there are
-seldom used."""
+"""Signs that files write as private-use codes of the font Symbol; other fonts rarely use these
+codes."""
 _CONTROL = re.compile(r"[\x00\x01\x03-\x08\x0b\x0c\x0e-\x1f]|\r(?!\n)")
 _AT_LETTERS = re.compile(
     r"(?<=[^\W\d_])(?:[\x0b-\x0f](?!\n)|[\x1b-\x1f])|[\x0b-\x0f\x1b-\x1f](?=[^\W\d_])"
@@ -44,9 +44,9 @@ _TEX = tuple(
     dict(zip(codes, "ﬀﬁﬂﬃﬄ", strict=True))
     for codes in ("\x1b\x1c\x1d\x1e\x1f", "\x0b\x0c\r\x0e\x0f")
 )
-"""Where TeX's fonts (T1, OT1) have the ligatures, which a file may give as bare codes."""
+"""Codes of the ligatures in TeX's T1 and OT1 fonts, which a file may contain unmapped."""
 _FEW_CODES = 0.15
-"""Of a text that is nonsense, a larger share than this is control characters."""
+"""Maximum share of control characters in readable text."""
 _ODD_SPACES = (
     "\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f\x85\u00a0\u1680\u202f\u205f\u3000\u2028\u2029"
     + "".join(chr(code) for code in range(0x2000, 0x200B))
@@ -70,41 +70,41 @@ _TAIL = re.compile(r"[^\W_]+(?:-[^\W_]+)*$")
 
 
 def clean(text: str) -> str:
-    """One line of text without odd characters: single spaces, none at the ends.
+    """Normalise the characters of a line and collapse its spaces.
 
-    A soft hyphen at the very end stays, as the sign that a word goes on in the next line.
+    A soft hyphen at the end is kept, because it marks a word that continues on the next line.
     """
     plain = text.isascii() and text.isprintable()
     tidy = (text if plain else text.translate(_TABLE)).strip(" ")
     if text.endswith(SOFT_HYPHEN) and tidy:
-        tidy += SOFT_HYPHEN  # `glue` takes it away together with the line's end
+        tidy += SOFT_HYPHEN  # `glue` removes it when it joins the lines
     return _SPACES.sub(" ", tidy) if "  " in tidy else tidy
 
 
 def with_ligatures(text: str) -> str:
-    """A page's text with bare codes of TeX's ligatures as the ligatures that they are drawn as.
+    """Replace unmapped codes of TeX ligatures in a page's text with the ligatures.
 
-    The length stays. Nothing is changed where a page has other control characters too: its codes
-    stand for something else then.
+    The length stays the same. A page with any other control characters is left unchanged, because
+    its codes then mean something else.
     """
-    found = _CONTROL.findall(text)
-    if not found or len(found) > _FEW_CODES * len(text):
+    controls = _CONTROL.findall(text)
+    if not controls or len(controls) > _FEW_CODES * len(text):
         return text
-    codes = next((codes for codes in _TEX if codes.keys() >= set(found)), None)
+    codes = next((codes for codes in _TEX if codes.keys() >= set(controls)), None)
     if codes is None:
         return text
     return _AT_LETTERS.sub(lambda match: codes.get(match[0], match[0]), text)
 
 
 def ends_broken(text: str) -> bool:
-    """Whether a raw line ends in a hyphen right after a letter or digit."""
+    """Return whether a raw line ends in a hyphen right after a letter or digit."""
     stripped = text.rstrip()
     return stripped[-1:] in _BREAKS and len(stripped) > 1 and stripped[-2].isalnum()
 
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """How often each word and each compound with a hyphen stands inside a document's lines."""
+    """Counts of the words and hyphenated compounds inside a document's lines."""
 
     words: Counter[str]
     compounds: Counter[str]
@@ -112,25 +112,25 @@ class Vocabulary:
 
     @classmethod
     def of(cls, lines: Iterable[str]) -> Vocabulary:
-        """Count the words of `lines`; a piece left by a break at a line's end is not one."""
-        found: list[str] = []
+        """Count the words of `lines`, without the parts of words broken at line ends."""
+        unbroken: list[str] = []
         broken = False
         for line in lines:
-            whole = _WORD.findall(line.lower())
+            line_words = _WORD.findall(line.lower())
             if broken:
-                del whole[:1]
+                del line_words[:1]
             broken = ends_broken(line)
             if broken:
-                del whole[-1:]
-            found += whole
-        words = Counter(found)
+                del line_words[-1:]
+            unbroken += line_words
+        words = Counter(unbroken)
         compounds = Counter({word: count for word, count in words.items() if "-" in word})
         parts = (word.split("-") for word in compounds)
         prefixes = frozenset(part for split in parts for part in split[:-1])
         return cls(words, compounds, prefixes)
 
     def keeps_hyphen(self, left: str, right: str) -> bool:
-        """Whether the word broken into `left`-`right` is a compound that keeps its hyphen."""
+        """Return whether the word broken into `left`-`right` is a compound with a hyphen."""
         left, right = left.lower(), right.lower()
         if not left.isalpha() or not right.isalpha():
             return True
@@ -142,10 +142,10 @@ class Vocabulary:
 
 
 def glue(left: str, right: str, vocabulary: Vocabulary) -> tuple[str, str]:
-    """How one line goes over into the next within a block.
+    """Join two lines of a block.
 
-    Returns the left line as it stands in the text (its hyphen dropped where a word was only
-    broken) and what stands between the two: a space, or nothing.
+    Returns the left line, without its hyphen if that only broke a word, and the separator: a space
+    or nothing.
     """
     if not left or not right:
         return left, ""
@@ -174,7 +174,10 @@ def _mend(left: str, right: str, vocabulary: Vocabulary) -> tuple[str, str]:
 def compose(
     drafts: Sequence[Draft], vocabulary: Vocabulary
 ) -> tuple[str, tuple[Block, ...], tuple[Line, ...]]:
-    """Text, blocks and lines of a page: blocks separated by a newline, lines joined inside."""
+    """Compose the text, blocks and lines of a page.
+
+    Blocks are separated by newlines; lines within a block are joined by `glue`.
+    """
     parts: list[str] = []
     blocks: list[Block] = []
     lines: list[Line] = []
@@ -196,7 +199,7 @@ def compose(
 
 
 def _joined(pieces: Sequence[Piece], vocabulary: Vocabulary) -> list[tuple[Piece, str]]:
-    """Each line as it stands in the text, with what stands between it and the next."""
+    """Return each non-empty line as it appears in the text, with the separator after it."""
     full = [piece for piece in pieces if piece.text.strip(SOFT_HYPHEN)]
     joined: list[tuple[Piece, str]] = []
     for piece, following in pairwise(full):

@@ -1,4 +1,4 @@
-"""What reading does for the process that it runs in: signs of life, and no search for cycles."""
+"""Process upkeep while reading: heartbeats, and pauses of garbage collection."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ _listeners: list[Callable[[], None]] = []
 
 
 def beat() -> None:
-    """Tell that reading goes on."""
+    """Send a heartbeat: reading is still in progress."""
     for listener in _listeners:
         listener()
 
 
 def listen(listener: Callable[[], None]) -> None:
-    """Have `listener` called at every beat from now on, for the life of the process."""
+    """Call `listener` on every heartbeat for the rest of the process's life."""
     _listeners.append(listener)
 
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """No search for cycles meanwhile: a page is thousands of small values and not one cycle.
+    """Pause cyclic garbage collection: pages are thousands of small objects without cycles.
 
-    It would cost a tenth of the reading, and a third of the unpacking of what was read.
+    Collection would take a tenth of the reading time and a third of the unpacking time.
     """
     was_on = gc.isenabled()
     gc.disable()

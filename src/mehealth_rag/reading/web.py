@@ -1,4 +1,4 @@
-"""Web pages: what trafilatura takes for the content, with headings, lists, table rows and links."""
+"""Web pages: main content by trafilatura, with headings, lists, table rows and links."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _BODY = re.compile(r"<(?:html|body|frameset)\b", re.IGNORECASE)
 _TAG = re.compile(r"<[a-z][^<>]*>", re.IGNORECASE)
 _AS_HTML = {"list": "ul", "item": "li", "row": "tr", "cell": "td", "ref": "a", "lb": "br",
             "quote": "blockquote", "code": "pre"}  # fmt: skip
-"""Trafilatura's names of elements (a small part of TEI), where HTML has others."""
-_TOLD = ("title", "author", "description")
-"""Not the date and the site's name: trafilatura guesses them where the page does not tell."""
+"""Maps trafilatura's element names, a subset of TEI, to HTML."""
+_FIELDS = ("title", "author", "description")
+"""Metadata taken from trafilatura; not date and site name, which it guesses if missing."""
 _DEFAULT_HEADING = "h3"
 _META = {
     "published": (
@@ -40,9 +40,9 @@ _META = {
         "dc.date.modified", "last-modified", "revised", "updated",
     ),
 }  # fmt: skip
-"""Names under which the head of a page gives its dates, by what they are, the surest first."""
+"""Names of date metadata in the head of a page, most reliable first."""
 _JSON = re.compile(r'"date(Published|Modified)"\s*:\s*"([^"]{4,40})"')
-_OWN = re.compile(
+_PUBLICATION = re.compile(
     r"publi|updat|posted|modified|revised|reviewed|issued|entry-date|post-?date", re.IGNORECASE
 )
 _BYLINE = re.compile(r"\bby [^\W\d_]", re.IGNORECASE)
@@ -51,69 +51,71 @@ _BYLINE = re.compile(r"\bby [^\W\d_]", re.IGNORECASE)
 def read_html(
     path: Path, content: bytes, url: str | None = None
 ) -> tuple[tuple[Page, ...], Mapping[str, str]]:
-    """Read the pages of a web page, one a section, and its metadata.
+    """Read a web page as one page per section, and its metadata.
 
-    Menus, footers and other furniture of a site are left out. `url` is what relative links start
-    from. Raises ReadingError where the file holds no text that can be read.
+    Menus, footers and other site furniture are left out. `url` is the base of relative links.
+    Raises ReadingError if the file has no readable text.
     """
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL + 1)
     decoded = decode_html(path, content)
     tree = trafilatura.load_html(_whole(decoded.text))
     if tree is None:
         raise ReadingError(f"{path}: not a web page (no HTML is in it); check its format")
-    for element in tree.xpath("//noscript"):  # it is not shown where a page's scripts run
+    for element in tree.xpath("//noscript"):  # not shown when scripts run
         element.drop_tree()
-    for element in tree.iter("figure", "figcaption"):  # trafilatura drops figures, captions and all
+    for element in tree.iter("figure", "figcaption"):  # trafilatura would drop figures and captions
         element.tag = "div" if element.tag == "figure" else "p"
     dates, title = _dates(tree), " ".join(tree.xpath("string(//head/title)").split())
     hidden = take_out_hidden(tree)
     put_into_words(tree)
-    found = _content(tree, url)
-    if found is None:
+    extracted = _content(tree, url)
+    if extracted is None:
         raise ReadingError(
             f"{path}: the web page holds no text (it may be made by a script); save the page from "
             "a browser"
         )
-    pages = flow_pages(walk(_as_html(found.body)))
-    metadata = {key: str(getattr(found, key)) for key in _TOLD if getattr(found, key, None)}
+    pages = flow_pages(walk(_as_html(extracted.body)))
+    metadata = {
+        key: str(getattr(extracted, key)) for key in _FIELDS if getattr(extracted, key, None)
+    }
     metadata |= dates
     if not is_title(metadata.get("title", "")) and is_title(title):
-        metadata["title"] = title  # trafilatura rather takes a page's one h1
+        metadata["title"] = title  # trafilatura prefers the only h1 of a page
     return noted(with_hidden(pages, hidden), decoded.told, Fault.ENCODING), metadata
 
 
 def _whole(text: str) -> str:
-    """A web page with a body: a piece of one, as an editor or a mail saves it, gets one."""
+    """Add a body to an HTML fragment, as saved by an editor or from a mail."""
     if _BODY.search(text) or not _TAG.search(text):
         return text
     return f"<!DOCTYPE html><html><body>{text}</body></html>"
 
 
 def _content(tree: Node, url: str | None) -> Node:
-    """What trafilatura takes for the content; of the whole body where it would lose much of it.
+    """Extract the main content with trafilatura, or the whole body if that would lose much.
 
-    Where a page does not mark its main part, it gathers paragraphs wherever they stand and drops
-    their headings; with all of the body marked as the main part, it only drops menus and the like.
-    It is worse where it lost half of the words or headings, or took menus for content.
+    If a page does not mark its main part, trafilatura collects paragraphs and drops their headings.
+    If the whole body is marked as the main part, it drops only menus and the like. The whole body
+    is used if the first result has less than half of its words or headings, or more words.
     """
     whole, chosen = _extracted(_marked_as_main(tree), url), _extracted(tree, url)
     if whole is None or chosen is None:
         return whole
-    heads, all_heads = (len(found.body.findall(".//head")) for found in (chosen, whole))
+    heads, all_heads = (len(result.body.findall(".//head")) for result in (chosen, whole))
     share = len(chosen.text) / len(whole.text)
     return chosen if 0.5 <= share <= 1 and 2 * heads >= all_heads else whole
 
 
 def _extracted(tree: Node, url: str | None) -> Node:
-    found: Node = trafilatura.bare_extraction(
+    result: Node = trafilatura.bare_extraction(
         tree, url=url, include_comments=False, include_links=True, favor_recall=True,
         with_metadata=True,
     )  # fmt: skip
-    return found if found is not None and str(found.text or "").strip() else None
+    return result if result is not None and str(result.text or "").strip() else None
 
 
 def _marked_as_main(tree: Node) -> Node:
-    """A copy whose body's content is one `main`, without what is no content for sure."""
+    """Return a copy with the body's content in one `main`, without menus, headers and scripts."""
     copy = deepcopy(tree)
     for element in copy.xpath("//nav | //body/header | //body/footer | //script | //style"):
         element.drop_tree()
@@ -126,17 +128,17 @@ def _marked_as_main(tree: Node) -> Node:
 
 
 def decode_html(path: Path, content: bytes) -> Decoded:
-    """Decode a web page: by its mark, as UTF-8, by the encoding that it declares, else guessed."""
+    """Decode a web page by its byte order mark, as UTF-8, by its declaration, else by a guess."""
     if content.startswith((b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")):
         return decode(path, content)
     declared = _CHARSET.search(content[:4096]) or _DECLARED.search(content[:256])
     name = declared[1].decode("ascii").lower() if declared else ""
-    # Whoever could read as much as the declaration did not read UTF-16.
+    # A declaration that is readable as ASCII cannot be in UTF-16.
     return decode_declared(path, content, "utf-8" if name.startswith("utf-16") else name)
 
 
 def _as_html(body: Node) -> Node:
-    """Trafilatura's content with the names that elements have in HTML."""
+    """Rename trafilatura's elements to their HTML names, in place, and return the body."""
     for element in body.iter("*"):
         if element.tag == "head":
             level = element.get("rend") or ""
@@ -148,38 +150,39 @@ def _as_html(body: Node) -> Node:
 
 
 def _dates(tree: Node) -> dict[str, str]:
-    """The dates that a page gives itself, as ISO writes them: in its head, its data, a `time`.
+    """Return the page's own dates ("published", "modified") as ISO.
 
-    Only what is said to be the page's own counts: a `time` in its text is as likely an event's.
+    They come from its head, its JSON-LD or a `time` element. A `time` counts only if marked as the
+    page's own, because one in the text may well be the date of an event.
     """
-    told = _in_head(tree)
+    texts = _in_head(tree)
     for script in tree.xpath('//script[@type="application/ld+json"]'):
         for kind, text in _JSON.findall(script.text or ""):
-            told.setdefault(kind.lower(), text)
-    if "published" not in told and (shown := _shown(tree)):
-        told["published"] = shown
-    dates = {kind: sensible_date(text) for kind, text in told.items()}
+            texts.setdefault(kind.lower(), text)
+    if "published" not in texts and (shown := _shown(tree)):
+        texts["published"] = shown
+    dates = {kind: sensible_date(text) for kind, text in texts.items()}
     return {kind: date for kind, date in dates.items() if date}
 
 
 def _in_head(tree: Node) -> dict[str, str]:
-    given: dict[str, str] = {}
+    values: dict[str, str] = {}
     for meta in tree.iter("meta"):
         names = (meta.get(key) for key in ("name", "property", "itemprop", "http-equiv"))
         for name in filter(None, names):
-            given.setdefault(name.lower(), (meta.get("content") or "").strip())
-    told = {kind: filter(None, map(given.get, names)) for kind, names in _META.items()}
-    return {kind: text for kind, texts in told.items() if (text := next(texts, None))}
+            values.setdefault(name.lower(), (meta.get("content") or "").strip())
+    candidates = {kind: filter(None, map(values.get, names)) for kind, names in _META.items()}
+    return {kind: text for kind, texts in candidates.items() if (text := next(texts, None))}
 
 
 def _shown(tree: Node) -> str:
-    """The first `time` that says that it is the page's, by its name or the words around it."""
+    """Return the date of the first `time` marked as the page's own, by attributes or context."""
     for time in tree.iter("time"):
-        around, own = time.getparent(), time.text_content().strip()
-        words = " ".join(around.text_content().split())
-        names = (e.get(key) or "" for e in (time, around) for key in ("class", "itemprop", "id"))
+        parent, printed = time.getparent(), time.text_content().strip()
+        words = " ".join(parent.text_content().split())
+        names = (e.get(key) or "" for e in (time, parent) for key in ("class", "itemprop", "id"))
         near = words if len(words) < 120 else ""
-        told = time.get("pubdate") is not None or _OWN.search(" ".join((*names, near)))
-        if told or words == own or _BYLINE.search(near):
-            return str(time.get("datetime") or own)
+        marked = time.get("pubdate") is not None or _PUBLICATION.search(" ".join((*names, near)))
+        if marked or words == printed or _BYLINE.search(near):
+            return str(time.get("datetime") or printed)
     return ""

@@ -1,7 +1,7 @@
-"""What reading processes answer the program: a line of JSON for each answer.
+"""Protocol of answers from reading processes: one line of JSON per answer.
 
-A reading process may have been taken over by the file that it reads. What it sends is therefore
-taken as plain values, from which pages are made here.
+A malicious file may have taken over the process that reads it. Answers are therefore plain values,
+from which the pages are built here.
 """
 
 from __future__ import annotations
@@ -19,53 +19,53 @@ _KINDS = {kind.value: kind for kind in BlockKind}
 
 
 class Kind(StrEnum):
-    """What an answer is."""
+    """The kind of an answer."""
 
     BEAT = "beat"
-    """Nothing: reading goes on."""
+    """A heartbeat: reading is still in progress."""
     DOCUMENT = "document"
     PICTURE = "picture"
-    """A PNG picture in base64."""
+    """A PNG image in base64."""
     ERROR = "error"
-    """Why the file cannot be read."""
+    """The file cannot be read; the payload says why."""
     LAST_ERROR = "last error"
-    """The same, and the process ends: it may be damaged."""
+    """The same, and the process ends because it may be in a bad state."""
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """What is asked for where a page is to be drawn: its number from 1, the width in pixels."""
+    """A request to render a page: its number from 1 and the image width in pixels."""
 
     page: int
     width: int
 
 
 class BrokenWireError(Exception):
-    """What came is no answer, or no document."""
+    """The process sent something other than a valid answer or document."""
 
 
-def write(stream: IO[bytes], kind: Kind, said: object = None) -> None:
-    """Send one answer: an error's line, or a document packed."""
-    stream.write(json.dumps((kind, said)).encode() + b"\n")
+def write(stream: IO[bytes], kind: Kind, payload: object = None) -> None:
+    """Send one answer; the payload is an error message, a packed document or an image."""
+    stream.write(json.dumps((kind, payload)).encode() + b"\n")
     stream.flush()
 
 
 def read(stream: IO[bytes]) -> tuple[Kind, Any]:
-    """Receive one answer. Raises BrokenWireError where none comes any more."""
+    """Receive one answer. Raises BrokenWireError at the end of the stream or if it is invalid."""
     try:
-        kind, said = json.loads(stream.readline())
-        return Kind(kind), said
+        kind, payload = json.loads(stream.readline())
+        return Kind(kind), payload
     except (ValueError, TypeError, RecursionError) as error:
         raise BrokenWireError("no answer") from error
 
 
 def pack(document: Document) -> tuple[Any, ...]:
-    """A document in plain values; its source is known where it is asked for."""
+    """Convert a document to plain values, without its source, which the receiver knows."""
     return document.sha256, [_flat(page) for page in document.pages], dict(document.metadata)
 
 
-def unpack(packed: Any, source: Source) -> Document:  # noqa: ANN401 - whatever a process has sent
-    """The document of `pack`. Raises BrokenWireError where it holds anything but pages."""
+def unpack(packed: Any, source: Source) -> Document:  # noqa: ANN401 - unvalidated data
+    """Rebuild a document from `pack`. Raises BrokenWireError if the data is invalid."""
     try:
         with uncollected():
             sha256, pages, metadata = packed

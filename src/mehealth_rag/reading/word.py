@@ -1,8 +1,8 @@
 """Word documents (DOCX): headings, paragraphs, list items, table rows, notes and links.
 
-python-docx opens the package and knows its styles; the text is taken from the XML itself, because
-content controls, insertions and notes are not among its paragraphs. Pages are those of the last
-time that Word laid the document out; a file without any is cut by section.
+python-docx opens the package and its styles; the text comes from the XML directly, because
+python-docx's paragraphs lack content controls, insertions and notes. Page breaks are those that
+Word last rendered; a file without them is cut by section.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ from mehealth_rag.types import BlockKind, Page
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _COLUMNS = 64
-"""No table of Word has more columns; a damaged file may say so."""
+"""Maximum columns of a table, somewhat above Word's own limit of 63; damaged files claim more."""
 _HEADING = re.compile(r"heading (\d)|title$")
 _CONTENTS = ("toc ", "table of figures", "contents heading")
-"""How the names of the styles begin that tables of contents are set in."""
+"""Prefixes of the style names used in tables of contents."""
 _HOLDERS = frozenset(("sdt", "sdtContent", "ins", "customXml", "body"))
 _SKIPPED = frozenset(("del", "moveFrom", "pPr", "delText", "instrText", "Fallback"))
 _LETTERS = frozenset(("oMath", "t", "sym", "tab", "ptab", "cr", "noBreakHyphen", "fldChar"))
@@ -45,28 +45,28 @@ _LETTERS = frozenset(("oMath", "t", "sym", "tab", "ptab", "cr", "noBreakHyphen",
 
 @dataclass(slots=True)
 class _Reader:
-    """What reading a document knows of it, and the hidden words that it has met."""
+    """State while reading a document: its styles and links, and the hidden words so far."""
 
     styles: Mapping[str, str]
     places: Mapping[str, str | None]
-    """Where the words of a style stand: raised, lowered or, by None, on the line."""
+    """Vertical position by style id: raised, lowered or, if None, on the line."""
     targets: Mapping[str, str]
     hidden: list[str] = field(default_factory=list)
 
     def blocks(self, elements: Iterable[Node]) -> Iterator[FlowBlock]:
-        """Blocks of a body or of what holds part of it."""
+        """Yield the blocks of a body or of a part of it."""
         for element in _inside(elements, "p", "tbl"):
             yield from self._lines(element) if name_of(element) == "p" else self._table(element)
 
     def _lines(self, paragraph: Node) -> list[FlowBlock]:
-        """A paragraph, cut where a page breaks and where a text box stands in it."""
+        """Return the blocks of a paragraph, cut at page breaks and around text boxes."""
         lines = [self._look(paragraph)]
         self._collect(paragraph, lines, None)
         return lines
 
     def _look(self, paragraph: Node) -> FlowBlock:
-        """Kind and level of a paragraph, without words, and whether it asks for a new page."""
-        style = self.styles.get(_told(paragraph, "pPr", "pStyle") or "", "").lower()
+        """Return an empty block with the kind, level and page break of a paragraph."""
+        style = self.styles.get(_attribute_at(paragraph, "pPr", "pStyle") or "", "").lower()
         kind, level = BlockKind.PARAGRAPH, 0
         if style.startswith(_CONTENTS):
             kind = BlockKind.CONTENTS
@@ -77,7 +77,10 @@ class _Reader:
         return FlowBlock(kind, Visible(), level, _is_on(paragraph, "pPr", "pageBreakBefore"))
 
     def _collect(self, element: Node, lines: list[FlowBlock], url: str | None) -> None:
-        """Gather the words below an element; page breaks and text boxes open new lines."""
+        """Append the text below an element to `lines`.
+
+        Page breaks and text boxes start new lines. `url` is the link target around the element.
+        """
 
         def open_line(*, new_page: bool = False) -> None:
             lines.append(replace(lines[0], words=Visible(), new_page=new_page))
@@ -87,14 +90,14 @@ class _Reader:
             if name in _LETTERS:
                 lines[-1].words.add(self._letters(child, lines[-1].words.text), url)
             elif name == "lastRenderedPageBreak" or (
-                name == "br" and _says(child, "type") == "page"
+                name == "br" and _attribute(child, "type") == "page"
             ):
                 open_line(new_page=True)
             elif name == "br":
                 lines[-1].words.add(" ")
             elif name == "r" and _is_hidden(child):
                 self.hidden.append("".join(t.text or "" for t in child.iter(f"{_W}t")))
-            elif name == "p":  # of a text box: words of their own
+            elif name == "p":  # in a text box, so a block of its own
                 open_line()
                 self._collect(child, lines, url)
                 open_line()
@@ -103,7 +106,7 @@ class _Reader:
                 self._collect(child, lines, target or url)
 
     def _letters(self, element: Node, before: str) -> str:
-        """What stands for letters, as its run shows it: raised, lowered, in a font of symbols."""
+        """Return the text of an inline element, with its run's position and symbol font applied."""
         match name_of(element):
             case "oMath":
                 return equation(element)
@@ -116,23 +119,23 @@ class _Reader:
             case "tab" | "ptab" | "cr":
                 return " "
         run = element.getparent()
-        text = typed(element.text or "", _told(run, "rPr", "rFonts", name="ascii") or "")
-        style = self.places.get(_told(run, "rPr", "rStyle") or "")
+        text = typed(element.text or "", _attribute_at(run, "rPr", "rFonts", name="ascii") or "")
+        style = self.places.get(_attribute_at(run, "rPr", "rStyle") or "")
         return as_it_stands(text, _place(run) or style, before)
 
     def _table(self, element: Node) -> Iterator[FlowBlock]:
-        """Rows of a table, each followed by the tables that stand in its cells."""
+        """Yield the rows of a table, each followed by the tables nested in its cells."""
         above: list[Visible] = []
         for row in _inside(element, "tr"):
             if row.find(f"{_W}trPr/{_W}del") is not None:
                 continue
-            before = min(int(_told(row, "trPr", "gridBefore") or 0), _COLUMNS)
+            before = min(int(_attribute_at(row, "trPr", "gridBefore") or 0), _COLUMNS)
             cells = [Visible() for _ in range(before)]
             for cell in _inside(row, "tc"):
                 merge = cell.find(f"{_W}tcPr/{_W}vMerge")
-                goes_on = merge is not None and _says(merge) in (None, "continue")
+                goes_on = merge is not None and _attribute(merge) in (None, "continue")
                 merged = goes_on and len(cells) < len(above)
-                width = min(int(_told(cell, "tcPr", "gridSpan") or 1), _COLUMNS)
+                width = min(int(_attribute_at(cell, "tcPr", "gridSpan") or 1), _COLUMNS)
                 cells.append(above[len(cells)] if merged else self._cell(cell))
                 cells += (Visible() for _ in range(width - 1))
             yield FlowBlock(BlockKind.ROW, row_of(cells))
@@ -150,9 +153,9 @@ class _Reader:
 
 
 def read_docx(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str, str]]:
-    """Read the pages of a Word document and its metadata.
+    """Read the pages of a Word document and its metadata, without deleted and hidden words.
 
-    Deleted and hidden words are not used. Raises ReadingError where the file is damaged.
+    Raises ReadingError if the file is damaged.
     """
     with opened(path, content, NAMES["docx"], "[Content_Types].xml") as package:
         document = docx.Document(io.BytesIO(transitional(content)))
@@ -163,15 +166,15 @@ def read_docx(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str
         reader = _Reader(styles, places, targets)
         blocks = [*_sections(document, reader), *_notes(document, reader)]
         metadata = properties(package)
-    said = {b.words.text.strip() for b in blocks if b.kind is not BlockKind.FURNITURE}
+    body = {b.words.text.strip() for b in blocks if b.kind is not BlockKind.FURNITURE}
     pages = flow_pages(
-        b for b in blocks if b.kind is not BlockKind.FURNITURE or b.words.text.strip() not in said
+        b for b in blocks if b.kind is not BlockKind.FURNITURE or b.words.text.strip() not in body
     )
     return with_hidden(pages, " ".join(reader.hidden).strip()), metadata
 
 
 def _sections(document: Node, reader: _Reader) -> Iterator[FlowBlock]:
-    """The body, and in each section once what its headers and footers say."""
+    """Yield the blocks of the body, with each section's new headers and footers once."""
     body = document.element.body
     sections = body.iter(f"{_W}sectPr")
     seen: set[str] = set()
@@ -190,7 +193,7 @@ def _sections(document: Node, reader: _Reader) -> Iterator[FlowBlock]:
 def _running(
     document: Node, reader: _Reader, section: Iterable[Node], seen: set[str]
 ) -> Iterator[FlowBlock]:
-    """What a section's headers and footers say that was not `seen` in those before it."""
+    """Yield a section's headers and footers that are not in `seen` yet, and add them."""
     for reference in section:
         known = reference.get(_ID) in document.part.rels
         if known and name_of(reference) in ("headerReference", "footerReference"):
@@ -199,7 +202,7 @@ def _running(
 
 
 def _notes(document: Node, reader: _Reader) -> Iterator[FlowBlock]:
-    """Footnotes and endnotes, after the text."""
+    """Yield the footnotes and endnotes."""
     for relation in document.part.rels.values():
         if not relation.reltype.endswith(("/footnotes", "/endnotes")) or relation.is_external:
             continue
@@ -209,14 +212,14 @@ def _notes(document: Node, reader: _Reader) -> Iterator[FlowBlock]:
 
 
 def _is_mark(paragraph: Node) -> bool:
-    """Whether a paragraph of a note is nothing but the note's own mark."""
-    looks = map(_says, paragraph.iterfind(f"{_W}r/{_W}rPr/{_W}rStyle"))
-    marks = list(looks).count("FootnoteReference")
+    """Return whether a paragraph of a note is only the note's own mark."""
+    styles = map(_attribute, paragraph.iterfind(f"{_W}r/{_W}rPr/{_W}rStyle"))
+    marks = list(styles).count("FootnoteReference")
     return 0 < marks == len(paragraph.findall(f".//{_W}t"))
 
 
 def _inside(elements: Iterable[Node], *names: str) -> Iterator[Node]:
-    """Elements of some names, also those in content controls; not those of nested tables."""
+    """Yield elements with one of `names`, also in content controls but not in nested tables."""
     for element in elements:
         name = name_of(element)
         if name in names:
@@ -226,48 +229,55 @@ def _inside(elements: Iterable[Node], *names: str) -> Iterator[Node]:
 
 
 def _chosen(field: Node) -> str:
-    """What a field of an old form shows: a box that is ticked or not, an entry of its list."""
+    """Return what a legacy form field shows: a check box, or the selected entry of a list."""
     if (box := field.find(f"{_W}ffData/{_W}checkBox")) is not None:
-        own = "default" if box.find(f"{_W}checked") is None else "checked"
-        return "☒" if _is_on(box, own) else "☐"
+        state = "default" if box.find(f"{_W}checked") is None else "checked"
+        return "☒" if _is_on(box, state) else "☐"
     entries = field.findall(f"{_W}ffData/{_W}ddList/{_W}listEntry")
-    at = int(_told(field, "ffData", "ddList", "result") or 0)
-    return "".join(_says(entry) or "" for entry in entries[at : at + 1])
+    at = int(_attribute_at(field, "ffData", "ddList", "result") or 0)
+    return "".join(_attribute(entry) or "" for entry in entries[at : at + 1])
 
 
-def _place(look: Node) -> str | None:
-    """Where a run or a style says that words stand; LibreOffice says how far up small ones do."""
-    lift = _told(look, "rPr", "position") if look.find(f"{_W}rPr/{_W}sz") is not None else None
-    return _told(look, "rPr", "vertAlign") or lift
+def _place(element: Node) -> str | None:
+    """Return the vertical position set by a run or style, or None.
+
+    LibreOffice writes superscripts as small text with a raised `position`.
+    """
+    lift = (
+        _attribute_at(element, "rPr", "position")
+        if element.find(f"{_W}rPr/{_W}sz") is not None
+        else None
+    )
+    return _attribute_at(element, "rPr", "vertAlign") or lift
 
 
-def _says(element: Node, name: str = "val") -> str | None:
+def _attribute(element: Node, name: str = "val") -> str | None:
     value: str | None = element.get(f"{_W}{name}")
     return value
 
 
-def _told(element: Node, *path: str, name: str = "val") -> str | None:
-    """What an element below another one says; None where there is none, or it says nothing."""
-    found = element.find("/".join(f"{_W}{step}" for step in path))
-    return None if found is None else _says(found, name)
+def _attribute_at(element: Node, *path: str, name: str = "val") -> str | None:
+    """Return an attribute of the element at `path`; None if either is missing."""
+    target = element.find("/".join(f"{_W}{step}" for step in path))
+    return None if target is None else _attribute(target, name)
 
 
 def _is_on(element: Node, *path: str) -> bool:
-    found = element.find("/".join(f"{_W}{step}" for step in path))
-    return found is not None and _says(found) not in ("0", "false", "off")
+    switch = element.find("/".join(f"{_W}{step}" for step in path))
+    return switch is not None and _attribute(switch) not in ("0", "false", "off")
 
 
 def _is_hidden(run: Node) -> bool:
-    """Whether a run is formatted as hidden text, or in white on no ground of its own."""
+    """Return whether a run is hidden text, or white without a background of its own."""
     if _is_on(run, "rPr", "vanish"):
         return True
-    white = (_told(run, "rPr", "color") or "").upper() == "FFFFFF"
-    return white and run.find(f"{_W}rPr/{_W}highlight") is None and not _on_a_ground(run)
+    white = (_attribute_at(run, "rPr", "color") or "").upper() == "FFFFFF"
+    return white and run.find(f"{_W}rPr/{_W}highlight") is None and not _may_be_shaded(run)
 
 
-def _on_a_ground(run: Node) -> bool:
-    """Whether something at a run may be coloured: itself, its paragraph, its table, a shape."""
+def _may_be_shaded(run: Node) -> bool:
+    """Return whether a run may be on colour: its own, or that of its paragraph, table or shape."""
     if any(True for _ in run.iterancestors(f"{_W}tbl", f"{_W}txbxContent")):
         return True
-    around = (run, *run.iterancestors(f"{_W}p"))
-    return any(element.find(f".//{_W}shd") is not None for element in around)
+    elements = (run, *run.iterancestors(f"{_W}p"))
+    return any(element.find(f".//{_W}shd") is not None for element in elements)

@@ -1,7 +1,7 @@
-"""Excel workbooks (XLSX): every sheet as it is shown, merged cells, hidden sheets and all.
+"""Excel workbooks (XLSX): every sheet as displayed, including merged cells and hidden sheets.
 
-calamine reads the values; it is a hundred times as fast as openpyxl. How a cell shows its value
-(percent, currency, dates, raised figures) and text boxes are taken from the XML.
+calamine reads the values, a hundred times as fast as openpyxl. Number formats, superscripts and
+text boxes come from the XML.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from mehealth_rag.types import Page
 _CELL = re.compile(
     rb'<(?:\w+:)?c (?=[^>]*?\br="([A-Z]{1,3})(\d{1,7})")(?:(?=[^>]*?\bs="(\d{1,6})"))?'
 )
-"""A cell: its column, its row and, where it has one, the number of its style."""
+"""A cell element: its column, its row and, if present, its style number."""
 _MOST_CELLS = 20_000_000
-"""Cells that a sheet may reach over: a stray one in the last corner makes seventeen billion."""
+"""Maximum cells in a sheet's extent; a stray cell in the last corner makes seventeen billion."""
 _LONG_CELL = 120
-"""A merged cell with more characters is not the label of its rows, and is not said again."""
+"""Maximum characters of a merged cell that is repeated in its rows; a longer one is no label."""
 _STRINGS = "xl/sharedStrings.xml"
 _BUILT_IN = {
     1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 9: "0%", 10: "0.00%", 14: "mm-dd-yy",
@@ -40,14 +40,14 @@ _BUILT_IN = {
     21: "h:mm:ss", 22: "m/d/yy h:mm", 37: "#,##0;(#,##0)", 38: "#,##0;(#,##0)",
     39: "#,##0.00;(#,##0.00)", 40: "#,##0.00;(#,##0.00)", 45: "mm:ss", 46: "[h]:mm:ss",
 }  # fmt: skip
-"""Number formats that a workbook names by number alone."""
+"""Built-in number formats, which a workbook refers to by number only."""
 
 _Codes = dict[int, dict[int, str]]
 """The number formats of a sheet's cells, by row and column from 0."""
 
 
 def read_workbook(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str, str]]:
-    """Read the pages of a workbook, one a sheet. Raises ReadingError where the file is damaged."""
+    """Read the sheets of a workbook as pages. Raises ReadingError if the file is damaged."""
     with opened(path, content, NAMES["xlsx"], "xl/workbook.xml", CalamineError) as package:
         book = CalamineWorkbook.from_filelike(io.BytesIO(content))
         return sheet_pages(_sheets(path, book, package)), properties(package)
@@ -56,45 +56,45 @@ def read_workbook(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping
 def _sheets(path: Path, book: CalamineWorkbook, package: zipfile.ZipFile) -> Iterator[Sheet]:
     styles, files = _styles(package), _sheet_files(package)
     shared = _raised_words(package.read(_STRINGS) if _STRINGS in package.namelist() else b"")
-    for told in book.sheets_metadata:
+    for info in book.sheets_metadata:
         beat()
-        written = package.read(files[told.name]) if told.name in files else b""
-        codes, extent = _formats(written, styles)
+        content = package.read(files[info.name]) if info.name in files else b""
+        codes, extent = _formats(content, styles)
         if extent > _MOST_CELLS:
             raise ReadingError(
-                f"{path}: the sheet '{told.name}' reaches over {extent:,} cells; "
+                f"{path}: the sheet '{info.name}' reaches over {extent:,} cells; "
                 "remove what stands far out"
             )
-        sheet = book.get_sheet_by_name(told.name)
-        rows = list(_rows(sheet, codes, shared | _raised_words(written)))
+        sheet = book.get_sheet_by_name(info.name)
+        rows = list(_rows(sheet, codes, shared | _raised_words(content)))
         wide = _merge(rows, sheet)
-        rows += (row for box in _boxes(package, files.get(told.name, "")) for row in ([], [box]))
-        yield Sheet(told.name, rows, wide, told.visible is not SheetVisibleEnum.Visible)
+        rows += (row for box in _boxes(package, files.get(info.name, "")) for row in ([], [box]))
+        yield Sheet(info.name, rows, wide, info.visible is not SheetVisibleEnum.Visible)
 
 
 def _rows(sheet: CalamineSheet, codes: _Codes, raised: Mapping[str, str]) -> Iterator[list[str]]:
     first = sheet.start[1] if sheet.start else 0
     for number, values in enumerate(sheet.iter_rows()):
-        own = codes.get(number, {})
-        row = [shown(value, own.get(at, "")) for at, value in enumerate(values, first)]
+        row_codes = codes.get(number, {})
+        row = [shown(value, row_codes.get(at, "")) for at, value in enumerate(values, first)]
         yield [raised.get(text, text) for text in row] if raised else row
 
 
 def _raised_words(content: bytes) -> dict[str, str]:
-    """What cells with raised or lowered letters say, by what calamine makes of them."""
-    found: dict[str, str] = {}
+    """Map the plain text that calamine gives for cells to their text with super- and subscripts."""
+    texts: dict[str, str] = {}
     for cell in parse(content).iter("{*}si", "{*}is") if b"vertAlign" in content else ():
         plain, text = "", ""
         for run in cell.iterfind("./{*}r"):
             words, place = run.findtext("./{*}t") or "", run.find("./{*}rPr/{*}vertAlign")
             plain += words
             text += as_it_stands(words, None if place is None else place.get("val"), text)
-        found[plain] = text
-    return found
+        texts[plain] = text
+    return texts
 
 
 def _boxes(package: zipfile.ZipFile, sheet: str) -> Iterator[str]:
-    """What the text boxes on a sheet say."""
+    """Yield the text of the text boxes on a sheet."""
     for drawing in _targets(package, sheet, "/drawing").values():
         for box in parse(package.read(drawing)).iter("{*}txBody"):
             lines = ("".join(line.itertext("{*}t")) for line in box.iterfind("./{*}p"))
@@ -102,7 +102,7 @@ def _boxes(package: zipfile.ZipFile, sheet: str) -> Iterator[str]:
 
 
 def _merge(rows: Sequence[list[str]], sheet: CalamineSheet) -> frozenset[int]:
-    """Say a merged cell's words in each of its rows; give the rows with one over columns."""
+    """Repeat merged cells in each of their rows; return the rows with a cell that spans columns."""
     left = sheet.start[1] if sheet.start else 0
     wide = set()
     for (top, start), (bottom, end) in sheet.merged_cell_ranges or ():
@@ -116,30 +116,30 @@ def _merge(rows: Sequence[list[str]], sheet: CalamineSheet) -> frozenset[int]:
 
 
 def _formats(content: bytes, styles: Mapping[int, str]) -> tuple[_Codes, int]:
-    """The formats of a sheet's cells that are not plain, and how many cells it reaches over."""
-    found: _Codes = {}
+    """Return the non-default number formats of a sheet's cells, and the size of its extent."""
+    codes: _Codes = {}
     last_row, last_column = 0, 0
     for match in _CELL.finditer(content):
         row, column = int(match[2]), _column(match[1])
         last_row, last_column = max(last_row, row), max(last_column, column + 1)
         if code := styles.get(int(match[3] or 0)):
-            found.setdefault(row - 1, {})[column] = code
-    return found, last_row * last_column
+            codes.setdefault(row - 1, {})[column] = code
+    return codes, last_row * last_column
 
 
 def _styles(package: zipfile.ZipFile) -> dict[int, str]:
-    """The number formats that are not plain, by the number of their style."""
+    """Map style numbers to their number formats, without default ones."""
     if "xl/styles.xml" not in package.namelist():
         return {}
     root = parse(package.read("xl/styles.xml"))
-    own = {int(f.get("numFmtId")): f.get("formatCode") for f in root.iterfind(".//{*}numFmt")}
-    codes = _BUILT_IN | own
+    custom = {int(f.get("numFmtId")): f.get("formatCode") for f in root.iterfind(".//{*}numFmt")}
+    codes = _BUILT_IN | custom
     numbers = (int(s.get("numFmtId") or 0) for s in root.iterfind("./{*}cellXfs/{*}xf"))
     return {n: codes[f] for n, f in enumerate(numbers) if codes.get(f, "General") != "General"}
 
 
 def _sheet_files(package: zipfile.ZipFile) -> dict[str, str]:
-    """The files of the sheets, by their names."""
+    """Map sheet names to their files in the package."""
     book = "xl/workbook.xml"
     targets = _targets(package, book)
     sheets = parse(package.read(book)).iterfind("./{*}sheets/{*}sheet")
@@ -147,20 +147,23 @@ def _sheet_files(package: zipfile.ZipFile) -> dict[str, str]:
 
 
 def _targets(package: zipfile.ZipFile, file: str, kind: str = "") -> dict[str, str]:
-    """The files that one of the package names, by their ids; of one kind only, where it is told."""
+    """Map relationship ids of a package file to existing target files, optionally of one kind.
+
+    `kind` is the end of the relationship type.
+    """
     folder, name = posixpath.split(file)
     relations = f"{folder}/_rels/{name}.rels"
     names = frozenset(package.namelist())
-    told = parse(package.read(relations)) if relations in names else ()
-    named = (r for r in told if (r.get("Type") or "").endswith(kind))
-    paths = {r.get("Id"): posixpath.join("/", folder, r.get("Target") or "") for r in named}
-    found = {key: posixpath.normpath(path)[1:] for key, path in paths.items()}
-    return {key: path for key, path in found.items() if path in names}
+    elements = parse(package.read(relations)) if relations in names else ()
+    matching = (r for r in elements if (r.get("Type") or "").endswith(kind))
+    paths = {r.get("Id"): posixpath.join("/", folder, r.get("Target") or "") for r in matching}
+    targets = {key: posixpath.normpath(path)[1:] for key, path in paths.items()}
+    return {key: path for key, path in targets.items() if path in names}
 
 
 @cache
 def _column(name: bytes) -> int:
-    """A column's place from its letters: A is 0."""
+    """Return the index of a column from its letters ("A" is 0)."""
     place = 0
     for letter in name:
         place = 26 * place + letter - 64
