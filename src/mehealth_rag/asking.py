@@ -1,4 +1,4 @@
-"""An answer as it grows: quoted by the reader's choice, or written by a language model."""
+"""Answers a question as a stream of growing answers, quoted or written by a language model."""
 
 from __future__ import annotations
 
@@ -45,18 +45,18 @@ if TYPE_CHECKING:
     from mehealth_rag.types import Answer, Hit, PageOf, Source, Turn
 
     Growing = Generator[Answer, None, Answer]
-    """An answer as it grows, returned when it is whole."""
+    """Yields partial answers and returns the complete one."""
 
 
 PASSAGES_READ = 12
-"""How many passages are read for one answer."""
+"""Passages read for one answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finder:
-    """Finds the passages for a question; `reader` opens their reader when it is first needed.
+    """Retrieves and reads passages; `reader` loads the reader on first use.
 
-    `model` puts follow-ups into words that stand alone, where there is one.
+    `model`, if any, rewrites follow-ups as standalone questions.
     """
 
     retriever: Retriever
@@ -66,13 +66,13 @@ class Finder:
     model: LanguageModel | None = None
 
     def language(self, question: str) -> str:
-        """The language of a question, as ISO 639 writes it; English where in doubt."""
+        """Return a question's ISO 639 language code; English if in doubt."""
         return language_of(question, self.speller.knows)
 
     def stand_alone(self, question: str, history: Sequence[Turn]) -> Standalone:
-        """A question after the turns before it, its misspelt words mended.
+        """Rewrite a question to stand alone after the turns before it, with its spelling corrected.
 
-        One in another language than English stays as it is.
+        Without a language model, a question that is not in English is left as it is.
         """
         if self.model is None and self.language(question) != ENGLISH:
             return Standalone(question, question, question)
@@ -91,12 +91,12 @@ class Finder:
         *,
         each: bool = False,
     ) -> Found:
-        """The passages to read for a question, best first; `each`: so many for each name in it."""
-        meant = self._meant(question, alone, documents)
-        return self.retriever.retrieve(alone.search, top_k, meant, each=each)
+        """Retrieve the passages to read, best first; with `each`, `top_k` for each name."""
+        scope = self._scope(question, alone, documents)
+        return self.retriever.retrieve(alone.search, top_k, scope, each=each)
 
-    def _meant(self, question: str, alone: Standalone, documents: Sequence[str]) -> Sequence[str]:
-        """The documents to search: a follow-up that names some leaves those before it behind."""
+    def _scope(self, question: str, alone: Standalone, documents: Sequence[str]) -> Sequence[str]:
+        """Return the documents to search; a follow-up that names some drops those before it."""
         if not alone.leans:
             return documents
         named = self.retriever.naming(self.speller.mend(question), documents).documents
@@ -105,51 +105,51 @@ class Finder:
     def found_and_read(
         self, question: str, history: Sequence[Turn], documents: Sequence[str], top_k: int
     ) -> tuple[Found, tuple[ReadHit, ...]]:
-        """What a search brings for a question, in its order, and each as the reader reads it."""
+        """Retrieve passages for a question and read them, in retrieval order."""
         history = about_documents(history, self.speller)
         alone = self.stand_alone(question, history)
-        found = self.search(question, alone, documents, top_k)
-        return found, self.read(question, turns_of(alone, history), found.evidence)
+        result = self.search(question, alone, documents, top_k)
+        return result, self.read(question, turns_of(alone, history), result.evidence)
 
     def read(
         self, question: str, turns: Sequence[Turn], evidence: Sequence[Evidence]
     ) -> tuple[ReadHit, ...]:
-        """Passages as the reader reads them for a question; what may not answer does not."""
+        """Read passages for a question; sentences that may not answer count for nothing."""
         hits = [e.hit for e in evidence]
         texts = [text_of(hit.passage, self.page) for hit in hits]
         readings = self.reader().read(question, turns, texts)
         return tuple(map(ReadHit, hits, texts, map(reading.allowed, readings, evidence)))
 
     def reordered(self, read: Sequence[ReadHit], naming: Naming) -> tuple[ReadHit, ...]:
-        """What was read in the order of the reader; documents that are named take turns."""
+        """Re-rank what was read; several named documents take turns."""
         return reading.reordered(read, in_turns=bool(naming.named))
 
     def ranked(self, query: str, top_k: int, documents: Sequence[str]) -> tuple[Hit, ...]:
-        """Passages for a query, the first dozen in the order of the reader."""
-        most = max(top_k, PASSAGES_READ)
-        found = self.retriever.retrieve(self.speller.mend(query), most, documents)
-        read = self.read(query, (), found.evidence[:PASSAGES_READ])
-        hits = [h.hit for h in self.reordered(read, found.naming)]
-        return (*hits, *(e.hit for e in found.evidence[PASSAGES_READ:]))[:top_k]
+        """Return passages for a query, the first dozen re-ranked by the reader."""
+        depth = max(top_k, PASSAGES_READ)
+        result = self.retriever.retrieve(self.speller.mend(query), depth, documents)
+        read_hits = self.read(query, (), result.evidence[:PASSAGES_READ])
+        hits = [h.hit for h in self.reordered(read_hits, result.naming)]
+        return (*hits, *(e.hit for e in result.evidence[PASSAGES_READ:]))[:top_k]
 
 
 def turns_of(alone: Standalone, history: Sequence[Turn]) -> Sequence[Turn]:
-    """The turns that a question is read with: none where it leans on none, and no answers.
+    """Return the turns to read with a question, without their answers; none if it stands alone.
 
-    Earlier turns would draw a question that changes the subject back to theirs.
+    Earlier turns would pull a question on a new subject back to theirs.
     """
     return questions_only(history) if alone.leans else ()
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """A question as it stands alone, and the passages found for it.
+class _Request:
+    """A question as it stands alone, and the passages retrieved for it.
 
-    `shown` are its words as it is shown, `history` the turns before. `read` has the reader read
-    passages: what only a link answers needs none. `plain` are the documents that an answer need
-    not name, `named` those that go by each of its names. `wish` is the contact that it asks for;
-    `refusal` declines it where the documents do not answer it. `typed` is what a model put into
-    English.
+    `shown` is its text as displayed, `history` the turns before it. `read` reads passages on
+    demand: a question answered by a link needs none. `plain` are the documents that an answer need
+    not name, `named` the documents of each name in the question. `wish` is the contact that it asks
+    for; `refusal` declines it if the documents do not answer it. `typed` is the question before a
+    model translated it into English.
     """
 
     question: Question
@@ -167,13 +167,13 @@ class _Asked:
 
 
 def _advises(draft: Draft, question: str) -> bool:
-    """Whether what is quoted surely answers a wish for advice, and speaks of what that is about."""
+    """Return whether a draft likely answers a request for advice, and is about its subject."""
     return draft.confidence >= LIKELY_FROM and draft.speaks_of(analyse(question).subject)
 
 
 @dataclass(frozen=True, slots=True)
 class Answerer:
-    """Answers questions over one open index; with a `pen` a language model writes."""
+    """Answers questions over one open index; with a `pen`, a language model writes the answers."""
 
     index: OpenIndex
     finder: Finder
@@ -181,21 +181,21 @@ class Answerer:
     pen: Pen | None = None
 
     def answers(self, question: str, history: Sequence[Turn], documents: Sequence[str]) -> Growing:
-        """The answer as it grows, and returned when it is whole."""
+        """Yield the answer as it grows, and return the complete one."""
         watch = Stopwatch()
         typed, question = question, self._in_english(question)
         history = about_documents(history, self.finder.speller)
         turn = Continued.of(question, history) if self.pen is None else None
         answer = self._at_once(question, history, documents, turn)
         if answer is not None:
-            known = self.index.fingerprint
-            return replace(answer, question=typed, index=known, timings_ms=watch.stop())
-        asked = self._asked(question, history, documents, watch, turn)
-        asked = replace(asked, typed=typed)
+            fingerprint = self.index.fingerprint
+            return replace(answer, question=typed, index=fingerprint, timings_ms=watch.stop())
+        request = self._request(question, history, documents, watch, turn)
+        request = replace(request, typed=typed)
         framed = partial(
             replace,
             question=typed,
-            standalone_question=asked.shown,
+            standalone_question=request.shown,
             index=self.index.fingerprint,
         )
 
@@ -203,17 +203,17 @@ class Answerer:
             watch.mark("first_words")
             return framed(part)
 
-        part = None if turn else self._overview.part(asked.shown, asked.evidence)
-        answer = part or (yield from mapped(self._answer(asked), begun))
-        if asked.language != ENGLISH and self.pen is None:
-            answer = noticed(answer, asked.language)
+        part = None if turn else self._overview.part(request.shown, request.evidence)
+        answer = part or (yield from mapped(self._answer(request), begun))
+        if request.language != ENGLISH and self.pen is None:
+            answer = noticed(answer, request.language)
         if turn is not None and answer.status is Status.NOT_FOUND:
             answer = self._continuation.beside(turn, answer)
         watch.lap("answer")
         return framed(answer, timings_ms=watch.stop())
 
     def _in_english(self, question: str) -> str:
-        """A question in another language as the model puts it into English; any other as it is."""
+        """Translate a question with the model; unchanged without one or if that fails."""
         if self.pen is None or self.finder.language(question) == ENGLISH:
             return question
         english = in_english(question, self.pen.model)
@@ -226,77 +226,77 @@ class Answerer:
         documents: Sequence[str],
         turn: Continued | None,
     ) -> Answer | None:
-        """What needs no search for it.
+        """Return an answer that needs no search, None if there is none.
 
-        That is the last answer once more, small talk, the whole of documents, and a refusal that
-        holds whatever they say.
+        These are the last answer repeated, small talk, overviews of documents, and refusals that
+        hold whatever the documents say.
         """
         if turn is not None:
             return self._continuation.again(question, turn)
         talk = talk_of(question, self.finder.speller)
         if talk is not None:
             return reply(question, talk, self.index, documents)
-        whole = self._overview.whole(question, history, documents)
-        refusal = declined(question) if whole is None else None
+        overview = self._overview.whole(question, history, documents)
+        refusal = declined(question) if overview is None else None
         if refusal is None or not refusal.final:
-            return whole
+            return overview
         return compose.decline(question, refusal.sentence, self.index.fingerprint)
 
-    def _asked(
+    def _request(
         self,
         question: str,
         history: Sequence[Turn],
         documents: Sequence[str],
         watch: Stopwatch,
         turn: Continued | None,
-    ) -> _Asked:
-        """The question as it stands alone, and what the search brings for it.
+    ) -> _Request:
+        """Rewrite the question to stand alone, and retrieve passages for it.
 
-        Where a turn wants more of an answer, its question is asked once more, for what is left.
+        A turn that wants more of an answer asks its question again, without what was already said.
         """
         if turn is not None and turn.move is Move.MORE:
             question, history = turn.question, turn.history
         alone = self.finder.stand_alone(question, history)
         analysed = analyse(alone.text, alone.whole)
         watch.lap("rewrite")
-        found = self.finder.search(question, alone, documents, PASSAGES_READ, each=True)
+        result = self.finder.search(question, alone, documents, PASSAGES_READ, each=True)
         watch.lap("retrieve")
         wish = wish_of(alone.text)
-        return _Asked(
+        return _Request(
             question=analysed,
             shown=alone.text,
             history=history,
             documents=documents,
-            evidence=turn.silencing(found.evidence) if turn else found.evidence,
+            evidence=turn.silencing(result.evidence) if turn else result.evidence,
             read=partial(self.finder.read, question, turns_of(alone, history)),
-            plain=found.plain,
-            named=tuple(n.documents for n in found.naming.named),
+            plain=result.plain,
+            named=tuple(n.documents for n in result.naming.named),
             wish=wish,
             refusal=declined(question) if wish is None else None,
             language=self.finder.language(question),
         )
 
-    def _answer(self, asked: _Asked) -> Growing:
-        """A link, what a model writes or the reader chooses, or none."""
-        question = asked.question
+    def _answer(self, request: _Request) -> Growing:
+        """Answer with a link, with a model's or the documents' words, or decline."""
+        question = request.question
         library = Library.of(self.index, self.sources)
-        library = replace(library, plain=asked.plain, named=asked.named)
-        link = self._link(asked) if question.wanted is Wanted.LINK else None
+        library = replace(library, plain=request.plain, named=request.named)
+        link = self._link(request) if question.wanted is Wanted.LINK else None
         if link is not None and self.pen is None:
             return compose.link_answer(question, link, library)
-        hits, reader = asked.read(asked.evidence), self.finder.reader()
-        sought = self._sought(asked, hits)
+        hits, reader = request.read(request.evidence), self.finder.reader()
+        sought = self._sought(request, hits)
         draft = replace(sought.draft, confidence=reader.right.of(sought.draft.confidence))
-        if asked.language != ENGLISH:
+        if request.language != ENGLISH:
             draft = carried_over(question.text, draft)
         sought = replace(sought, draft=draft, link=link or sought.link)
-        library = replace(library, unread=unread_pages(self.index.problems(), asked.documents))
-        if asked.refusal is not None and not _advises(draft, asked.shown):
-            return compose.decline(question.text, asked.refusal.sentence, self.index.fingerprint)
+        library = replace(library, unread=unread_pages(self.index.problems(), request.documents))
+        if request.refusal is not None and not _advises(draft, request.shown):
+            return compose.decline(question.text, request.refusal.sentence, self.index.fingerprint)
         if self.pen is not None:
-            language = self.finder.language(asked.typed)
-            words = asked.shown if language == ENGLISH else asked.typed
-            task = Task(question, words, asked.history, draft, asked.evidence, hits, language)
+            language = self.finder.language(request.typed)
+            words = request.shown if language == ENGLISH else request.typed
+            task = Task(question, words, request.history, draft, request.evidence, hits, language)
             return (yield from self._written(task, self.pen, sought.link, library))
         return self._quoted(question, hits, sought, library)
 
@@ -308,33 +308,35 @@ class Answerer:
     def _overview(self) -> Overview:
         return Overview(self.index, self.finder.retriever, self.sources)
 
-    def _sought(self, asked: _Asked, hits: Sequence[ReadHit]) -> Sought:
-        """What the reader chooses of what it read, and a contact where one is wished for."""
+    def _sought(self, request: _Request, hits: Sequence[ReadHit]) -> Sought:
+        """Return the reader's draft, and a contact if the question asks for one."""
         limits = self.finder.reader().limits
-        draft = reading.drafted(asked.question, hits, limits, self.index.page)
-        if asked.wish is None:
+        draft = reading.drafted(request.question, hits, limits, self.index.page)
+        if request.wish is None:
             return Sought(draft)
-        seeker = Seeker(self.index, asked.wish, asked.question, asked.documents, limits, asked.read)
+        seeker = Seeker(
+            self.index, request.wish, request.question, request.documents, limits, request.read
+        )
         return seeker.sought(hits, draft)
 
-    def _link(self, asked: _Asked) -> FoundLink | None:
-        """The link that a question for an address is answered with."""
-        pages = link_pages(self.index, self.sources, asked.evidence)
-        return find_link(asked.question, self.sources, pages)
+    def _link(self, request: _Request) -> FoundLink | None:
+        """Return the link that answers a question for an address, if any."""
+        pages = link_pages(self.index, self.sources, request.evidence)
+        return find_link(request.question, self.sources, pages)
 
     def _written(self, task: Task, pen: Pen, link: FoundLink | None, library: Library) -> Growing:
-        """What a language model writes; the link that was found where it writes nothing."""
+        """Answer in the model's words, or with the link, if any, if it writes nothing."""
         writer = Writer(pen, self.finder.reader(), self.index)
         answer = yield from written_answer(task, writer, library)
         if link is None or answer.engine == ENGINE:
             return answer
-        found = compose.link_answer(task.question, link, library)
-        return replace(found, dropped=answer.dropped, tokens=answer.tokens)
+        fallback = compose.link_answer(task.question, link, library)
+        return replace(fallback, dropped=answer.dropped, tokens=answer.tokens)
 
     def _quoted(
         self, question: Question, hits: Sequence[ReadHit], sought: Sought, library: Library
     ) -> Answer:
-        """What the reader chose, in the documents' own words; a link, or that there is none."""
+        """Answer in the documents' words, with a link, or say that nothing was found."""
         draft = sought.draft
         if sought.link is not None:
             return compose.link_answer(question, sought.link, library)

@@ -1,4 +1,4 @@
-"""The assistant: the one door to asking, searching and listing sources over an open index."""
+"""The assistant: the entry point for questions, searches and checks over an open index."""
 
 from __future__ import annotations
 
@@ -53,26 +53,26 @@ if TYPE_CHECKING:
     from mehealth_rag.settings import Settings
 
 MAX_QUESTION = 2_000
-"""Characters of a question at the most: what is longer is a document, not a question."""
+"""The most characters of a question or claim; anything longer is a document."""
 
 
 @dataclass(frozen=True)
 class Assistant:
-    """Answers questions over one open index. Keeps no conversation: any number may share it."""
+    """Answers questions over one open index. Keeps no conversation, so it can be shared."""
 
     index: OpenIndex
     retriever: Retriever
     speller: Speller
     known_sources: tuple[Source, ...]
     reader: Callable[[], Reader]
-    """Opens the reader of passages when it is first needed."""
+    """Loads the reader on first use."""
     model: LanguageModel | None = None
-    """The language model that writes the answers, None for the extractive engine."""
+    """The language model that writes answers; None for the extractive engine."""
     answer_tokens: int = 0
     pace: Pace = field(default_factory=Pace)
-    """How long the model's prompts may be for its first words to come in time."""
+    """Limits the length of prompts so that the model's first words are in time."""
     left_out: tuple[Source, ...] = ()
-    """Files of the corpus folder that are not read."""
+    """Files in the corpus folder that the manifest does not list."""
 
     @classmethod
     def open(cls, settings: Settings) -> Assistant:
@@ -80,7 +80,7 @@ class Assistant:
 
         Raises:
             NoIndexError: there is none yet; `mehealth ingest` builds it.
-            IndexStateError: it was built by another layout or model, or is damaged.
+            IndexStateError: it was built with another layout or model, or is damaged.
         """
         index, encoder = open_index(settings)
         names = register(index)
@@ -102,7 +102,7 @@ class Assistant:
         history: Sequence[Turn] = (),
         documents: Sequence[str] = (),
     ) -> Answer:
-        """Answer one question; `history` holds the turns before, `documents` limits the search.
+        """Answer a question; `history` holds the turns before it, `documents` limits the search.
 
         Raises:
             UsageError: the question is empty or too long, or a document is not in the index.
@@ -113,26 +113,26 @@ class Assistant:
     def stream(
         self, question: str, history: Sequence[Turn] = (), documents: Sequence[str] = ()
     ) -> Iterator[Answer]:
-        """The same answer as it grows; the last one is what `ask` returns.
+        """Yield the answer as it grows; the last one is what `ask` returns.
 
-        What a language model writes is shown sentence by sentence, as soon as it is grounded.
+        A language model's sentences appear one by one, as soon as each is checked.
         """
         self._check(question, documents)
         shown = ""
 
-        def noted(part: Answer) -> Answer:
+        def remember(part: Answer) -> Answer:
             nonlocal shown
             shown = part.answer
             return part
 
         answers = self._answerer.answers(question, history, documents)
-        whole = yield from mapped(answers, noted)
+        whole = yield from mapped(answers, remember)
         yield from compose.growing(whole, shown)
 
     def search(self, query: str, top_k: int = 10, documents: Sequence[str] = ()) -> tuple[Hit, ...]:
-        """Ranked passages for a query, best first, without an answer.
+        """Return ranked passages for a query, best first, without an answer.
 
-        The first dozen that retrieval brings are put in the order of the reader.
+        The first dozen that retrieval returns are re-ranked by the reader.
         """
         self._check(query, documents)
         return self._finder.ranked(query, top_k, documents)
@@ -144,7 +144,7 @@ class Assistant:
         documents: Sequence[str] = (),
         top_k: int = PASSAGES_READ,
     ) -> tuple[Evidence, ...]:
-        """The passages to read for a question, best first, searched for as it stands alone."""
+        """Return the passages to read for a question, rewritten to stand alone, best first."""
         self._check(question, documents)
         finder = self._finder
         alone = finder.stand_alone(question, about_documents(history, self.speller))
@@ -157,7 +157,7 @@ class Assistant:
         documents: Sequence[str] = (),
         top_k: int = PASSAGES_READ,
     ) -> tuple[ReadHit, ...]:
-        """The passages that a search brings, in its order, each as the reader reads it."""
+        """Retrieve and read passages for a question; returns them in retrieval order."""
         self._check(question, documents)
         return self._finder.found_and_read(question, history, documents, top_k)[1]
 
@@ -168,16 +168,16 @@ class Assistant:
         documents: Sequence[str] = (),
         top_k: int = PASSAGES_READ,
     ) -> tuple[ReadHit, ...]:
-        """The same in the order of the reader; documents that are named take turns."""
+        """Return the same as `read`, re-ranked; several named documents take turns."""
         self._check(question, documents)
         finder = self._finder
-        found, read = finder.found_and_read(question, history, documents, top_k)
-        return finder.reordered(read, found.naming)
+        result, read = finder.found_and_read(question, history, documents, top_k)
+        return finder.reordered(read, result.naming)
 
     def check(self, claim: str, documents: Sequence[str] = (), question: str = "") -> Verdict:
-        """What the documents say of a claim; `documents` limits the search.
+        """Check a claim against the documents; `documents` limits the search.
 
-        `question` is what the claim answers, empty where that is not known.
+        `question` is what the claim answers, empty if unknown.
 
         Raises:
             UsageError: the claim is empty, too long or a question, or a document is not in the
@@ -194,21 +194,20 @@ class Assistant:
     def conflicts(
         self, documents: Sequence[str] = (), progress: Progress | None = None
     ) -> ConflictReport:
-        """Figures that pages give differently for the same thing; `documents` limits the search.
+        """Find figures that pages give differently for the same thing.
 
-        It reads the whole index, which takes seconds to minutes: `progress` is told how far it is.
-
-        Raises UsageError where the index has not all of the documents.
+        `documents` limits the search. It reads the whole index, which takes seconds to minutes;
+        `progress` is updated meanwhile. Raises UsageError if a document is not in the index.
         """
         self.check_documents(documents)
         sweep = Sweep(self.index, self.reader, progress or Progress())
-        found = sweep.disputes(documents)
-        return compose.conflict_report(found, self._library(), self.index.fingerprint)
+        disputes = sweep.disputes(documents)
+        return compose.conflict_report(disputes, self._library(), self.index.fingerprint)
 
     def guides(self, documents: Sequence[str] = ()) -> tuple[Guide[Citation], ...]:
-        """What each document is about, in the order of the corpus; of `documents` if given.
+        """Return what each document is about, in corpus order; of `documents` if given.
 
-        Raises UsageError where the index has not all of them.
+        Raises UsageError if a document is not in the index.
         """
         known = [*(d.source.id for d in self.index.documents()), *self.index.other_names]
         for name in documents:
@@ -216,21 +215,23 @@ class Assistant:
                 nearest = process.extractOne(name, known)
                 hint = f"; did you mean {nearest[0]}?" if nearest else ""
                 raise UsageError(f"no document '{name}' in the index{hint}")
-        wanted = {self.index.other_names.get(name, name) for name in documents}
+        wanted_ids = {self.index.other_names.get(name, name) for name in documents}
         library = self._library()
         names = (d.source.id for d in self.index.documents())
-        return tuple(library.cited(self.index.guide(n)) for n in names if not wanted or n in wanted)
+        return tuple(
+            library.cited(self.index.guide(n)) for n in names if not wanted_ids or n in wanted_ids
+        )
 
     def sources(self) -> tuple[SourceStatus, ...]:
-        """Every source of the corpus, and every file of it that is left out."""
-        found = source_statuses(self.index, self.known_sources)
-        others = (SourceStatus(s, SourceState.LEFT_OUT, reason=NOT_LISTED) for s in self.left_out)
-        return (*found, *others)
+        """Return the status of every source, and of every file that is left out."""
+        statuses = source_statuses(self.index, self.known_sources)
+        left_out = (SourceStatus(s, SourceState.LEFT_OUT, reason=NOT_LISTED) for s in self.left_out)
+        return (*statuses, *left_out)
 
     def pages(self, document: str) -> tuple[PageAccount, ...]:
-        """Every page of a document of the index in figures, with what is wrong with it.
+        """Return the figures and problems of every page of a document.
 
-        Raises UsageError where the index has no such document.
+        Raises UsageError if the document is not in the index.
         """
         for indexed in self.index.documents():
             if indexed.source.id == document:
@@ -238,11 +239,11 @@ class Assistant:
         raise UsageError(f"no document '{document}' in the index")
 
     def page(self, document: str, number: int) -> Page:
-        """One page as it was read; `number` counts from 1."""
+        """Return one page as read; `number` counts from 1."""
         return self.index.page(document, number)
 
     def check_documents(self, documents: Sequence[str]) -> None:
-        """Raise UsageError where the index has not all of these documents."""
+        """Raise UsageError if a document is not in the index."""
         known = [*(d.source.id for d in self.index.documents()), *self.index.other_names]
         for document in documents:
             if document not in known:

@@ -1,4 +1,4 @@
-"""The corpus folder: its manifest, or where there is none every file in it."""
+"""The corpus folder: the sources in its manifest, or all its files if it has none."""
 
 from __future__ import annotations
 
@@ -39,21 +39,21 @@ FORMATS = {
     ".jpeg": "jpg",
     ".tif": "tiff",
 }
-"""File endings that can be read, and the format that each stands for."""
+"""The format of each file extension that can be read."""
 
 _READ = frozenset(FORMATS.values())
 _NO_DOCUMENTS = frozenset({"thumbs.db", "desktop.ini"})
-"""What Windows keeps hidden in folders."""
+"""Hidden files that Windows puts into folders."""
 NOT_LISTED = f"not in the manifest; name it in {MANIFEST} to have it read"
-"""Why a file of a corpus with a manifest is not read."""
+"""Why a file is not read in a corpus with a manifest."""
 _LOCK = "~$"
-"""What Word and Excel begin the name of a file with that says who has another one open."""
+"""The prefix of the lock files that Word and Excel create next to an open file."""
 
 LINKED = "linked"
-"""The folder in the corpus for fetched files of sources that name no `file`."""
+"""The subfolder for fetched files of sources that name no `file`."""
 
 _AROUND_PATH = re.compile(r"^[a-z][a-z\d+.-]*://[^/?#]*|[?#].*$", re.IGNORECASE | re.DOTALL)
-"""What stands in an address before and after its path."""
+"""The parts of an address before and after its path."""
 
 
 class _LinkedFrom(BaseModel):
@@ -84,12 +84,12 @@ class _Manifest(BaseModel):
 
 
 def load_sources(folder: Path) -> tuple[Source, ...]:
-    """Every source of a corpus folder: the manifest's entries, or all files by name.
+    """Return the sources of a corpus folder: the manifest's entries, or all files by name.
 
-    Files of kinds that are not read are sources too, so that reading can say so of each.
+    Files of unsupported formats are sources too, so that each is reported.
 
     Raises:
-        NoIndexError: the folder is missing or holds nothing to read.
+        NoIndexError: the folder is missing or has nothing to read.
         CorpusError: the manifest is not valid; says where and what is wrong.
     """
     if not folder.is_dir():
@@ -105,18 +105,18 @@ def load_sources(folder: Path) -> tuple[Source, ...]:
 
 
 def unlisted(folder: Path) -> tuple[Source, ...]:
-    """The files of a corpus folder that its manifest does not name; none where it has no manifest.
+    """Return the files of a corpus folder that its manifest does not list; none without a manifest.
 
-    They are not read, and reports say so of each.
+    They are not read, and reports say so.
     """
     manifest = folder / MANIFEST
     if not manifest.is_file():
         return ()
     entries = _entries(manifest)
-    named = {(folder / _file_name(entry, folder)).resolve() for entry in entries}
+    named_paths = {(folder / _file_name(entry, folder)).resolve() for entry in entries}
     ids = {entry.id for entry in entries}
-    others = (p for p in _files(folder) if p != manifest and p.resolve() not in named)
-    names = (p.relative_to(folder).as_posix() for p in others)
+    paths = (p for p in _files(folder) if p != manifest and p.resolve() not in named_paths)
+    names = (p.relative_to(folder).as_posix() for p in paths)
     return tuple(
         Source(name if name not in ids else f"./{name}", name, "document", "", path=folder / name)
         for name in names
@@ -124,14 +124,14 @@ def unlisted(folder: Path) -> tuple[Source, ...]:
 
 
 def present(sources: Iterable[Source]) -> tuple[Source, ...]:
-    """The sources whose file is there."""
+    """Return the sources whose file is present."""
     return tuple(s for s in sources if s.path is not None)
 
 
 def file_names(folder: Path) -> dict[str, str]:
-    """Where in a corpus folder the file of each source of the manifest lies or belongs, by id.
+    """Return, by source id, where in the folder each file of the manifest is or belongs.
 
-    Raises CorpusError as `load_sources` does; a folder without a manifest has none.
+    Empty without a manifest. Raises CorpusError as `load_sources` does.
     """
     path = folder / MANIFEST
     return {e.id: _file_name(e, folder) for e in _entries(path)} if path.is_file() else {}
@@ -142,7 +142,7 @@ def _from_manifest(path: Path) -> tuple[Source, ...]:
 
 
 def _entries(path: Path) -> tuple[_Entry, ...]:
-    """The entries of a manifest."""
+    """Return the entries of a manifest. Raises CorpusError if it is not valid."""
     try:
         manifest = _Manifest.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
@@ -162,7 +162,7 @@ def _entries(path: Path) -> tuple[_Entry, ...]:
 
 
 def _first_fault(error: ValidationError) -> str:
-    """The first thing that is wrong with a manifest; its entries are counted from 1."""
+    """Describe the first error in a manifest; entries are counted from 1."""
     fault = error.errors()[0]
     kind, *path = fault["loc"]
     if kind == "source" and path and isinstance(path[0], int):
@@ -191,7 +191,7 @@ def _source(entry: _Entry, folder: Path) -> Source:
 
 
 def _format(entry: _Entry) -> str:
-    """The format that a manifest tells by itself, by a file's name, or by an address."""
+    """Return a source's format: as stated, by its file name, or by its address."""
     if entry.format:
         return entry.format
     if entry.file:
@@ -201,7 +201,7 @@ def _format(entry: _Entry) -> str:
 
 
 def _file_name(entry: _Entry, folder: Path) -> str:
-    """The name that the manifest gives, else that under which a fetched file is kept."""
+    """Return the manifest's file name, or the one that a fetched file is saved under."""
     name = entry.file or f"{LINKED}/{entry.id}.{_format(entry)}"
     if not (folder / name).resolve().is_relative_to(folder.resolve()):
         raise CorpusError(
@@ -213,9 +213,10 @@ def _file_name(entry: _Entry, folder: Path) -> str:
 def _from_files(folder: Path) -> tuple[Source, ...]:
     files = _files(folder)
     names = [p.relative_to(folder).as_posix() for p in files]
-    read = [p.suffix.lower() in FORMATS for p in files]
-    # No stem may be another's full name, and what is not read takes no name from what is.
-    stems = Counter(p.stem for p, is_read in zip(files, read, strict=True) if is_read)
+    readable = [p.suffix.lower() in FORMATS for p in files]
+    # A stem is an id only if no other readable file has it, and no file has it as its name.
+    # Files that cannot be read keep their names, so they take no id from one that can.
+    stems = Counter(p.stem for p, is_read in zip(files, readable, strict=True) if is_read)
     stems += Counter(names)
     return tuple(
         Source(
@@ -226,7 +227,7 @@ def _from_files(folder: Path) -> tuple[Source, ...]:
             path=p,
             guessed=True,
         )
-        for p, name, is_read in zip(files, names, read, strict=True)
+        for p, name, is_read in zip(files, names, readable, strict=True)
     )
 
 
@@ -235,9 +236,9 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _is_document(path: Path, folder: Path) -> bool:
-    """Whether a person put a file there: no folder, nothing hidden, no lock of a program.
+    """Return whether a path is a user's file: not a folder, hidden or a program's lock file.
 
-    A link that leads nowhere is one as well: its row says so.
+    A broken link counts, so that it is reported.
     """
     if any(part.startswith(".") for part in path.relative_to(folder).parts):
         return False

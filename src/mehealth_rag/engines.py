@@ -1,4 +1,4 @@
-"""The same index answered by each engine: who writes is chosen for each question."""
+"""Both engines over the same index, so that each question can choose one."""
 
 from __future__ import annotations
 
@@ -18,43 +18,43 @@ GENERATIVE: Engine = "generative"
 
 
 def engine_of(assistant: Assistant) -> Engine:
-    """Who writes an assistant's answers."""
+    """Return the engine of an assistant."""
     return EXTRACTIVE if assistant.model is None else GENERATIVE
 
 
 class Engines:
-    """An open assistant with each engine; `settings` name the language model, opened once."""
+    """One assistant per engine; `settings` name the language model, which is opened once."""
 
     def __init__(self, assistant: Assistant, settings: Settings) -> None:
-        self._own = assistant
+        self._assistant = assistant
         self._settings = settings
         self._lock = threading.Lock()
         self._opened = {engine_of(assistant): assistant}
 
     def of(self, engine: Engine | None) -> Assistant:
-        """The assistant with an engine; the one that was opened where None is named.
+        """Return the assistant with an engine; the original one for None.
 
         Raises:
             UsageError: no language model is configured, or a package for it is missing.
             LanguageModelError: a model file cannot be run.
         """
         if engine is None:
-            return self._own
+            return self._assistant
         with self._lock:
             if engine not in self._opened:
-                self._opened[engine] = self._with(engine)
+                self._opened[engine] = self._open(engine)
             return self._opened[engine]
 
     def choices(self) -> dict[str, Assistant]:
-        """Both engines where a language model is configured, else none to choose from.
+        """Return both engines if a language model is configured, else nothing.
 
         Raises as `of` does.
         """
-        if self._own.model is None and not is_configured(self._settings):
+        if self._assistant.model is None and not is_configured(self._settings):
             return {}
         return {engine: self.of(engine) for engine in (EXTRACTIVE, GENERATIVE)}
 
-    def _with(self, engine: Engine) -> Assistant:
+    def _open(self, engine: Engine) -> Assistant:
         settings = self._settings.model_copy(update={"engine": engine})
         model = open_language_model(settings)
-        return replace(self._own, model=model, answer_tokens=settings.llm_max_tokens)
+        return replace(self._assistant, model=model, answer_tokens=settings.llm_max_tokens)

@@ -1,15 +1,15 @@
-"""Every error that a user can cause: one line that says what is wrong, where, and what to do.
+"""Errors shown to users, each in one line: what is wrong, where, and what to do.
 
 MehealthError
 ├── UsageError        exit code 2: a wrong option, setting, question or input file
 │   └── CorpusError   the corpus folder or its manifest cannot be used
 ├── NoIndexError      exit code 3: no index, and nothing to build it from
-├── IndexStateError   exit code 1: an index is there but cannot serve
+├── IndexStateError   exit code 1: the index cannot be used
 │   └── IndexBusyError  another process is building it
 ├── FetchStateError   exit code 1: the record of what was fetched cannot be used
 │   └── FetchBusyError  another process is fetching
-├── ReadingError      exit code 1: one file cannot be read (reported, never stops the others)
-├── ModelError        exit code 1: the embedding model is missing or not the one that is meant
+├── ReadingError      exit code 1: one file cannot be read (reported; the others go on)
+├── ModelError        exit code 1: the embedding model or reader is missing, damaged or wrong
 └── LanguageModelError  exit code 1: the language model failed; `kind` says how
 """
 
@@ -19,7 +19,7 @@ from enum import StrEnum
 
 
 class MehealthError(Exception):
-    """Base of all errors that are the user's to mend. `exit_code` is the command line's."""
+    """Base of all errors that users can fix. `exit_code` is for the command line."""
 
     exit_code = 1
 
@@ -41,7 +41,7 @@ class NoIndexError(MehealthError):
 
 
 class IndexStateError(MehealthError):
-    """An index is there but cannot serve: another layout, another model, damaged, unwritable."""
+    """The index cannot be used: another layout or model, damaged, unwritable."""
 
 
 class IndexBusyError(IndexStateError):
@@ -61,22 +61,22 @@ class ReadingError(MehealthError):
 
 
 class ModelError(MehealthError):
-    """The embedding model is missing, damaged or not the one that is meant."""
+    """The embedding model or the reader is missing, damaged or the wrong one."""
 
 
 class LanguageModelFailure(StrEnum):
     """How a language model failed."""
 
     UNREACHABLE = "unreachable"
-    """No connection: refused, unknown host, or it broke before anything came."""
+    """No connection: refused, unknown host, or broken before any reply."""
     WRONG_KEY = "wrong key"
     UNKNOWN_MODEL = "unknown model"
     REFUSED = "refused"
-    """The server turned the request down or failed inside."""
+    """The server rejected the request or failed internally."""
     BUSY = "busy"
     SLOW = "slow"
     CUT_OFF = "cut off"
-    """The text ended before the model was done: the connection broke, or the limit was reached."""
+    """The text ended early: the connection broke, or the limit was reached."""
     GARBAGE = "garbage"
     EMPTY = "empty"
     OVERFLOW = "context overflow"

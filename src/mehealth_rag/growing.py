@@ -1,4 +1,4 @@
-"""Generators that give something while it grows and return it when it is whole."""
+"""Helpers for generators that yield partial results and return the complete one."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ R = TypeVar("R")
 
 
 def drained(growing: Generator[P, None, R]) -> R:
-    """What a generator returns in the end."""
+    """Run a generator to its end and return its return value."""
     while True:
         try:
             next(growing)
         except StopIteration as end:
-            whole: R = end.value
-            return whole
+            result: R = end.value
+            return result
 
 
 def mapped(growing: Generator[P, None, R], change: Callable[[P], Q]) -> Generator[Q, None, R]:
-    """The same generator with what it yields, but not what it returns, changed."""
+    """Apply `change` to what a generator yields, but not to what it returns."""
     with closing(growing):
         while True:
             try:
                 part = next(growing)
             except StopIteration as end:
-                whole: R = end.value
-                return whole
+                result: R = end.value
+                return result
             yield change(part)

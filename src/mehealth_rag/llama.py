@@ -1,6 +1,6 @@
-"""The retriever as LlamaIndex knows one, for its query engines, chat engines and evaluators.
+"""A LlamaIndex retriever, for its query engines, chat engines and evaluators.
 
-Needs the extra `llama-index`; nothing else of the package imports it.
+Needs the extra `llama-index`; nothing else in the package imports this module.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from mehealth_rag.types import Hit
 
 
 class PassageRetriever(BaseRetriever):
-    """Finds passages as the assistant does and hands them out as LlamaIndex nodes."""
+    """Returns the assistant's search results as LlamaIndex nodes."""
 
     def __init__(self, assistant: Assistant, top_k: int = 10) -> None:
         self._assistant = assistant
@@ -26,7 +26,7 @@ class PassageRetriever(BaseRetriever):
 
 
 def as_node(hit: Hit) -> TextNode:
-    """A passage as a node: its id and text, and where it stands as metadata."""
+    """Convert a hit to a node: id and text, with the passage's place as metadata."""
     passage = hit.passage
     return TextNode(
         id_=passage.id,

@@ -1,4 +1,4 @@
-"""Keeps third-party libraries off the network: no hub look-ups, no telemetry."""
+"""Keeps third-party libraries off the network: no hub requests, no telemetry."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+|[A-Za-z0-9][\w.-]*")
 
 
 def no_telemetry() -> None:
-    """Switch off every known usage report. A value that is already set stays."""
+    """Disable all known usage reports. Variables that are already set are kept."""
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("ANONYMIZED_TELEMETRY", "False")
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     os.environ.setdefault("DO_NOT_TRACK", "1")
-    # ONNX Runtime reports from native code, keeps a device id in the user's cache folder, and reads
-    # this once, while it loads; its own call to switch that off comes too late.
+    # ONNX Runtime reports from native code and keeps a device id in the user's cache folder. It
+    # reads this once, on import; its own function to disable telemetry comes too late.
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
-    # Not telemetry, but of the same kind: the tokenizers' own threads warn after every fork.
+    # Not telemetry: otherwise tokenizers warn about their threads after every fork.
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 
 def go_offline(hub: bool = False) -> None:
-    """Forbid the model hub to this process and switch off telemetry.
+    """Block access to the model hub for this process, and disable telemetry.
 
-    To be called before the libraries are imported: they read the environment once. `hub` is for a
-    setting that names a model of the hub; what the environment says of being offline then stays.
+    Call this before the libraries are imported: they read the environment once. `hub` is for a
+    setting that names a hub model; the environment's own offline settings are then kept.
     """
     no_telemetry()
     if not hub:
@@ -35,5 +35,5 @@ def go_offline(hub: bool = False) -> None:
 
 
 def is_hub_name(setting: str) -> bool:
-    """Whether a model setting can only be a name on the hub ("owner/model"), not a folder."""
+    """Return whether a model setting is a name on the hub ("owner/model") and not a local path."""
     return not Path(setting).expanduser().exists() and bool(_HUB_NAME.fullmatch(setting))

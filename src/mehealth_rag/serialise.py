@@ -1,4 +1,4 @@
-"""The package's values as the JSON of the contract."""
+"""Converts the package's values to the JSON of the contract."""
 
 from __future__ import annotations
 
@@ -19,32 +19,32 @@ SCHEMA = 1
 
 
 def answer_json(answer: Answer) -> dict[str, Any]:
-    """An answer, its keys in the contract's order."""
+    """Return an answer, its keys in the contract's order."""
     return {"schema": SCHEMA, **asdict(answer)}
 
 
 def verdict_json(verdict: Verdict) -> dict[str, Any]:
-    """A verdict, its keys in the contract's order; `parts` where there are several sentences."""
-    found = {"schema": SCHEMA, **asdict(verdict)}
-    parts = found.pop("parts")
+    """Return a verdict, its keys in the contract's order; `parts` only if there are any."""
+    verdict_data = {"schema": SCHEMA, **asdict(verdict)}
+    parts = verdict_data.pop("parts")
     if parts:
-        kept = ("claim", "verdict", "explanation", "evidence", "confidence")
-        found["parts"] = [{key: part[key] for key in kept} for part in parts]
-    return found
+        keys = ("claim", "verdict", "explanation", "evidence", "confidence")
+        verdict_data["parts"] = [{key: part[key] for key in keys} for part in parts]
+    return verdict_data
 
 
 def conflicts_json(report: ConflictReport) -> dict[str, Any]:
-    """The conflicts of a corpus, in the form that they have in an answer."""
+    """Return a corpus's conflicts, in the same form as in an answer."""
     return {"schema": SCHEMA, **asdict(report)}
 
 
 def guides_json(guides: Sequence[Guide[Citation]], index: str) -> dict[str, Any]:
-    """The guides to documents; `index` is its fingerprint."""
+    """Return guides to documents; `index` is the index's fingerprint."""
     return {"schema": SCHEMA, "index": index, "guides": [asdict(guide) for guide in guides]}
 
 
 def hit_json(hit: Hit) -> dict[str, Any]:
-    """A hit of a search."""
+    """Return a search hit."""
     return {
         "document": hit.passage.document,
         "page": hit.passage.page,
@@ -58,14 +58,14 @@ def hit_json(hit: Hit) -> dict[str, Any]:
 
 
 def read_hit_json(read: ReadHit) -> dict[str, Any]:
-    """A hit with what the reader says of it: probabilities to four places."""
+    """Return a hit with the reader's probabilities, rounded to four places."""
     pairs = zip(read.text.sentences, read.reading.sentences, strict=True)
     sentences = [{"text": text, "answers": round(p, 4)} for text, p in pairs]
     return hit_json(read.hit) | {"answers": round(read.reading.answers, 4), "sentences": sentences}
 
 
 def source_json(status: SourceStatus) -> dict[str, Any]:
-    """A source with its state and what links to it."""
+    """Return a source, its state and the pages that link to it."""
     source = status.source
     return {
         "id": source.id,
@@ -92,7 +92,7 @@ def source_json(status: SourceStatus) -> dict[str, Any]:
 
 
 def pages_json(pages: Sequence[PageAccount]) -> dict[str, Any]:
-    """Every page of a document in figures, and their totals."""
+    """Return the figures of every page of a document, and their totals."""
     figures = ("characters", "searched", "furniture", "passages")
     totals = {name: sum(getattr(page, name) for page in pages) for name in figures}
     totals["unaccounted"] = sum(page.unaccounted for page in pages)

@@ -1,8 +1,8 @@
-"""The values that pass between the stages: small, frozen, without behaviour beyond their own data.
+"""The values that pass between stages: small, frozen, with no behaviour beyond their own data.
 
-Everything downstream of reading is a slice of a page's text: a `Span` is a half-open range of
-character offsets into `Page.text`, and passages, sentences and quotes are spans, never copies that
-have to be searched for again.
+After reading, everything is a slice of a page's text. A `Span` is a half-open range of character
+offsets into `Page.text`. Passages, sentences and quotes are spans, so they never have to be
+searched for again.
 """
 
 from __future__ import annotations
@@ -13,26 +13,26 @@ from enum import StrEnum
 from pathlib import Path
 
 Box = tuple[float, float, float, float]
-"""Left, bottom, right, top in PDF points, origin at the page's bottom left."""
+"""Left, bottom, right, top in PDF points, from the page's bottom left."""
 
 
 class BlockKind(StrEnum):
-    """What a block of a page is to a reader."""
+    """The role of a block on its page."""
 
     HEADING = "heading"
     PARAGRAPH = "paragraph"
     ITEM = "item"
-    """One item of a bulleted or numbered list, its bullet included."""
+    """An item of a bulleted or numbered list, with its bullet."""
     ROW = "row"
-    """One row of a table, cells separated by a tab."""
+    """A row of a table, its cells separated by tabs."""
     FURNITURE = "furniture"
-    """Running header, footer or page number: kept in the text, in passages once at the most."""
+    """A running header, footer or page number: kept in the text, in passages once at most."""
     CONTENTS = "contents"
-    """A line of a table of contents: kept in the text, left out of passages."""
+    """A line of a table of contents: kept in the text, not in passages."""
 
     @property
     def aside(self) -> bool:
-        """Whether it stands beside what its page says: a running head, a line of contents."""
+        """Whether the block is not part of the page's content: furniture or a line of contents."""
         return self in {BlockKind.FURNITURE, BlockKind.CONTENTS}
 
 
@@ -44,44 +44,44 @@ class Fault(StrEnum):
     UNREADABLE = "unreadable"
     GARBAGE = "garbage characters"
     OCR = "read by OCR"
-    """The page is a picture; its words were read from it."""
+    """The page is a picture; its text was read by OCR."""
     HIDDEN = "hidden text"
-    """The page has text that it does not show; what it does show was read."""
+    """The page has text that it does not show; only the visible text was read."""
     ENCODING = "guessed encoding"
-    """The file does not tell how its letters are written; the document's first page says so."""
+    """The file does not state its encoding; reported on the document's first page."""
 
     @property
     def unread(self) -> bool:
-        """Whether the page shows something that could not be read, and so is not searched."""
+        """Whether the page has content that could not be read and so is not searched."""
         return self in {Fault.PICTURE, Fault.UNREADABLE, Fault.GARBAGE}
 
 
 class SourceState(StrEnum):
-    """Where a source of the corpus stands."""
+    """The state of a source in the corpus."""
 
     PRESENT = "present"
     NOT_FETCHED = "not fetched"
     INDEXED = "indexed"
     FAILED = "failed"
     LEFT_OUT = "left out"
-    """A file of the folder that the manifest does not name."""
+    """A file in the folder that the manifest does not list."""
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Half-open range `[start, end)` of characters in a page's text."""
+    """A half-open range `[start, end)` of characters in a page's text."""
 
     start: int
     end: int
 
     def of(self, text: str) -> str:
-        """The characters of `text` inside the span."""
+        """Return the characters of `text` in the span."""
         return text[self.start : self.end]
 
 
 @dataclass(frozen=True, slots=True)
 class LinkedFrom:
-    """A document and those of its pages (counted from 1) that link to a source."""
+    """A document, and its pages (from 1) that link to a source."""
 
     document: str
     pages: tuple[int, ...]
@@ -89,11 +89,11 @@ class LinkedFrom:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One entry of the corpus: a document that exists here, or one that is linked.
+    """An entry of the corpus: a document that is present, or one that is linked.
 
-    `path` is None as long as the file is not present. `guessed` is true where the title is made
-    of the file's name, and gives way to a better one of the document's own. `dated` is the date of
-    the document as ISO writes it, as far as the document tells it: "2021-03-04", "2021-03", "2021".
+    `path` is None if the file is not present. `guessed` is true if the title comes from the file
+    name; a better one in the document replaces it. `dated` is the document's date in ISO form, as
+    precise as the document gives it: "2021-03-04", "2021-03", "2021".
     """
 
     id: str
@@ -110,10 +110,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the layout: its span in the page's text and where it stands on the page.
+    """One line of the layout: its span in the page's text and its box on the page.
 
-    `box` is None where the format has no layout. A word broken over two lines is whole in the
-    text; its characters are divided between the two lines' spans.
+    `box` is None if the format has no layout. A word broken across two lines is joined in the text;
+    its characters are divided between the two lines' spans.
     """
 
     span: Span
@@ -122,9 +122,9 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A run of lines that belong together. `level` counts heading levels from 1; else 0.
+    """A run of lines that belong together. `level` is the heading level from 1, else 0.
 
-    Of a row it is 1 where the file tells that it holds the table's column headings.
+    For a row, `level` is 1 if the file marks it as the table's column headings.
     """
 
     kind: BlockKind
@@ -134,7 +134,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link on a page: its address and, where the format tells, the words that it covers."""
+    """A link on a page: its address and, if the format has it, the span of its text."""
 
     url: str
     box: Box | None = None
@@ -146,9 +146,9 @@ class Page:
     """One page as read.
 
     `number` counts from 1; `label` is the printed number. `text` holds every character of the page
-    in reading order, one block a line (blocks are separated by a newline, the lines of a block by a
-    space). `blocks` and `lines` are in the order of the text and do not overlap. `problem` says in
-    a few words what is wrong with the page, None when nothing is; `fault` is what kind that is.
+    in reading order, one block per line: blocks are separated by a newline, lines of a block by a
+    space. `blocks` and `lines` are in text order and do not overlap. `problem` describes in a few
+    words what is wrong with the page, None if nothing is; `fault` is its kind.
     """
 
     number: int
@@ -174,7 +174,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class DocumentProblem:
-    """Something of the corpus that could not be read: which, where, why, and what to do.
+    """Something in the corpus that could not be read: what, where, why, and what to do.
 
     `fault` is the kind of a page's problem, `page_label` the number printed on the page.
     """
@@ -188,11 +188,11 @@ class DocumentProblem:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """One sentence, list item or table row of a passage: the unit that an answer quotes.
+    """A sentence, list item or table row of a passage: the unit that answers quote.
 
     `lead` is the span of the words that introduce a list item ("We collaborate on:") or a group of
-    a table's rows ("Current assets:"), else None. `columns` are of a row: the spans of its table's
-    caption and column headings, in the order of the page. Both may lie outside the passage.
+    table rows ("Current assets:"), else None. For a row, `columns` are the spans of its table's
+    caption and column headings, in page order. Both may lie outside the passage.
     """
 
     span: Span
@@ -203,14 +203,13 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A run of whole sentences of one page under one heading: the unit of retrieval.
+    """A run of whole sentences on one page under one heading: the unit of retrieval.
 
-    Where the heading stands on the page right before them, it is the first of the sentences.
-
-    `text` is `span` of the page's text; the sentences' spans count in the page's text too.
-    `headings` is the path of headings above it, outermost first; the outer ones may stand on an
-    earlier page. `table` holds what its rows are about and does not stand in it: the texts of the
-    caption, column headings and group's label further up the page.
+    A heading right before them on the page is the first sentence. `text` is `span` of the page's
+    text; the spans of the sentences, too, are in the page's text. `headings` is the path of
+    headings above it, outermost first; the outer ones may be on an earlier page. `table` holds what
+    its rows need and it lacks: the table's caption, column headings and group label from further up
+    the page.
     """
 
     id: str
@@ -226,21 +225,21 @@ class Passage:
 
     @property
     def heading(self) -> str:
-        """The nearest heading above the passage, empty where there is none."""
+        """The nearest heading above the passage, empty if there is none."""
         return self.headings[-1] if self.headings else ""
 
     def words(self, span: Span) -> str:
-        """The words of a span of the page that lies in the passage."""
+        """Return the text of a span of the page that lies in the passage."""
         return self.text[span.start - self.span.start : span.end - self.span.start]
 
     def quote(self, span: Span) -> Quote:
-        """A span of the page that lies in the passage, as a quote."""
+        """Return a span of the page that lies in the passage as a quote."""
         return Quote(self.document, self.page, span, self.words(span))
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A passage that retrieval found, with its fused score and its rank in each half (from 1)."""
+    """A retrieved passage, its fused score, and its rank from 1 in each half of the search."""
 
     passage: Passage
     score: float
@@ -250,7 +249,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """A span of one page of one document."""
+    """A span of one page of one document, with its text."""
 
     document: str
     page: int
@@ -259,15 +258,15 @@ class Quote:
 
     @classmethod
     def of_page(cls, document: str, page: Page, span: Span) -> Quote:
-        """A span of a document's page as a quote."""
+        """Return a span of a document's page as a quote."""
         return cls(document, page.number, span, span.of(page.text))
 
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """Document, page and a quote that stands on that page word for word.
+    """A document, a page, and a quote that the page contains word for word.
 
-    `boxes` are one per line of the quote; empty where the format has no layout. `dated` is the
+    `boxes` has one box per line of the quote, empty if the format has no layout. `dated` is the
     document's date, as in its source.
     """
 
@@ -284,7 +283,7 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One sentence or list item of an answer, with the numbers of the citations that support it."""
+    """A sentence or list item of an answer, with the numbers of its citations."""
 
     text: str
     citations: tuple[int, ...]
@@ -292,7 +291,7 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class ConflictValue:
-    """One of the values that pages give for the same thing."""
+    """One of the values that pages give for the same thing, with its citations."""
 
     value: str
     citations: tuple[int, ...]
@@ -300,7 +299,7 @@ class ConflictValue:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """Pages that disagree: about what, and each value with its citations."""
+    """Pages that disagree: on what, and each value with its citations."""
 
     about: str
     values: tuple[ConflictValue, ...]
@@ -308,7 +307,7 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class ConflictReport:
-    """Where the documents disagree, surest first, with the citations that the values name."""
+    """All conflicts found, surest first, and the citations they refer to."""
 
     conflicts: tuple[Conflict, ...]
     citations: tuple[Citation, ...]
@@ -317,7 +316,7 @@ class ConflictReport:
 
 @dataclass(frozen=True, slots=True)
 class Related:
-    """A source that may hold what the documents at hand do not."""
+    """A source that may have what the documents lack."""
 
     source: str
     title: str
@@ -334,7 +333,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """A sentence that a language model wrote and nobody was shown, with the reasons."""
+    """A sentence of a language model that was not shown, with the reasons."""
 
     text: str
     reasons: tuple[str, ...]
@@ -342,10 +341,10 @@ class Dropped:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer as the contract gives it. `timings_ms` are milliseconds by stage.
+    """An answer as the contract gives it. `timings_ms` are milliseconds per stage.
 
-    With a language model, `dropped` holds what it wrote and the documents do not carry, `notice`
-    says in plain words what was done about it, and `tokens` how many it read and wrote.
+    With a language model, `dropped` holds its sentences that the documents do not support, `notice`
+    says in plain words what was done about it, and `tokens` counts what it read and wrote.
     """
 
     question: str
@@ -367,7 +366,7 @@ class Answer:
 
 
 class VerdictKind(StrEnum):
-    """What the documents say of a claim."""
+    """What the documents say about a claim."""
 
     SUPPORTED = "supported"
     CONTRADICTED = "contradicted"
@@ -376,9 +375,9 @@ class VerdictKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the documents say of a claim, as the contract gives it.
+    """The verdict on a claim, as the contract gives it.
 
-    A claim of several sentences has a verdict for each under `parts`; its own is the worst of them.
+    A claim of several sentences has a verdict for each in `parts`; the worst is that of the claim.
     """
 
     claim: str
@@ -395,16 +394,16 @@ Turn = tuple[str, str]
 """An earlier question and its answer."""
 
 PageOf = Callable[[str, int], Page]
-"""Gives one page of a document, counted from 1."""
+"""Returns one page of a document; pages count from 1."""
 
-# The borders say what the words promise, of any reader: that a person need not look (three answers
-# in four are right), that it is rather right than wrong, and that it is not even that. What a
-# reader's scores are worth is its calibration's business, before they come here.
+# What each word promises: three answers in four are right ("sure"), more are right than wrong
+# ("likely"), or not even that. Confidences are calibrated before they get here, so the thresholds
+# hold for any reader.
 SURE_FROM, LIKELY_FROM = 0.75, 0.5
 
 
 class Certainty(StrEnum):
-    """How sure an answer is, as the page and the terminal say it."""
+    """How certain an answer is, as shown on the page and in the terminal."""
 
     SURE = "sure"
     LIKELY = "likely"
@@ -412,7 +411,7 @@ class Certainty(StrEnum):
 
 
 def certainty(answer: Answer) -> Certainty | None:
-    """How sure an answer is by the band of its confidence; None where it quotes no document."""
+    """Return the band of an answer's confidence; None if it cites no document."""
     if answer.status is not Status.ANSWERED or not answer.citations:
         return None
     if answer.confidence >= SURE_FROM:

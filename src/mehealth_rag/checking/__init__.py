@@ -1,1 +1,1 @@
-"""Claims and drafts held against the documents, sentence by sentence."""
+"""Checks claims and drafts against the documents, sentence by sentence."""

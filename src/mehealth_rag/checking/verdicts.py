@@ -1,6 +1,6 @@
-"""Checking a claim: sentence by sentence, each held against the passages that speak of it.
+"""Checks a claim sentence by sentence against the passages retrieved for it.
 
-A verdict is told in words: where it stands, what differs, and by which step a figure follows.
+The explanation names the pages, and says what differs or how a figure follows from the quotes.
 """
 
 from __future__ import annotations
@@ -47,16 +47,16 @@ if TYPE_CHECKING:
 
 
 PASSAGES_JUDGED = 6
-"""Passages that a sentence is held against, for each way in which they are searched."""
+"""Passages judged per query; a sentence has up to two queries."""
 
 BOTH_SURE = 0.8
-"""From this probability on two pages that differ are said to disagree."""
+"""Pages are said to disagree if the verdict of each has at least this probability."""
 
 IN_ITS_WORDS = 0.5
-"""The same where the page that bears a claim out has it word for word."""
+"""The same threshold if a supporting quote contains the sentence word for word."""
 
 UNTOLD = 0.5
-"""Where words say nothing of a claim less likely than this, they speak of it."""
+"""Below this probability of saying nothing, the nearest passage is named in the explanation."""
 
 NO_CLAIM = "This claims nothing that documents could bear out."
 
@@ -77,7 +77,7 @@ _STEPS = {
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What checking works with; `search` brings passages for a text."""
+    """What checking needs; `search` retrieves passages for a text."""
 
     reader: Reader
     search: Callable[[str], Sequence[Evidence]]
@@ -86,19 +86,19 @@ class Desk:
 
 
 def check_claim(claim: str, desk: Desk, question: str = "") -> Verdict:
-    """The verdict on a claim; `question` is what it answers, empty where that is not known.
+    """Check a claim; `question` is what it answers, empty if unknown.
 
     Raises:
-        UsageError: it is a question.
+        UsageError: the claim is a question.
     """
     if is_question(claim):
         raise UsageError('a claim is a statement; to ask a question use: mehealth ask "…"')
     watch = Stopwatch()
     sentences = claim_sentences(mended(claim, desk.speller), question)
     talk = talk_of(claim, desk.speller)
-    nothing = Verdict(claim, VerdictKind.NOT_FOUND, NO_CLAIM, confidence=1.0)
+    no_claim = Verdict(claim, VerdictKind.NOT_FOUND, NO_CLAIM, confidence=1.0)
     if not sentences or talk is not None:
-        return replace(nothing, timings_ms=watch.stop())
+        return replace(no_claim, timings_ms=watch.stop())
     watch.lap("rewrite")
     hearings = [_Hearing.of(s, question, desk) for s in sentences]
     watch.lap("retrieve")
@@ -107,29 +107,31 @@ def check_claim(claim: str, desk: Desk, question: str = "") -> Verdict:
     if len(parts) > 1:
         parts = [replace(part, parts=()) for part in parts]
     whole = _whole(claim, parts)
-    # An order may be one that a leaflet gives ("Call the ward"); others claim nothing.
+    # Only an order that the documents give ("Call the ward") is a claim.
     if whole.explanation == NOT_FOUND and declined(claim) is not None:
-        whole = nothing
+        whole = no_claim
     return replace(whole, timings_ms=watch.stop())
 
 
 def _by_part(sentence: ClaimSentence, hearing: _Hearing, question: str) -> Verdict:
-    """The verdict on a sentence; where only one half of it is borne out, by its halves."""
+    """Check a sentence; if it is not supported but one of its halves is, judge it by the halves."""
     whole = hearing.verdict()
     if whole.verdict is VerdictKind.SUPPORTED:
         return whole
     parts = [_Hearing.of(h, question, hearing.desk).verdict() for h in halves(sentence)]
     kinds = {part.verdict for part in parts}
-    milder = whole.verdict is VerdictKind.CONTRADICTED and VerdictKind.CONTRADICTED not in kinds
-    if VerdictKind.SUPPORTED not in kinds or milder:
+    hides_contradiction = (
+        whole.verdict is VerdictKind.CONTRADICTED and VerdictKind.CONTRADICTED not in kinds
+    )
+    if VerdictKind.SUPPORTED not in kinds or hides_contradiction:
         return whole
-    told = " ".join(f"“{part.claim}” {part.explanation}" for part in parts)
-    return replace(_whole(sentence.text, parts), explanation=told)
+    explanation = " ".join(f"“{part.claim}” {part.explanation}" for part in parts)
+    return replace(_whole(sentence.text, parts), explanation=explanation)
 
 
 @dataclass(frozen=True, slots=True)
 class _Hearing:
-    """A sentence of a claim, and the passages that it is held against."""
+    """A sentence of a claim and the passages that it is judged by."""
 
     case: Case
     exhibits: Sequence[Exhibit]
@@ -137,76 +139,79 @@ class _Hearing:
 
     @classmethod
     def of(cls, sentence: ClaimSentence, question: str, desk: Desk) -> _Hearing:
-        """The passages that may speak of a sentence.
+        """Retrieve the passages that may decide a sentence.
 
-        They are searched a second time without the sentence's figures: a wrong figure must not lead
-        away from the page that has the right one.
+        They are retrieved again without the sentence's figures, so that a wrong figure does not
+        lead away from the page with the right one.
         """
         about = sentence.topic or question
         whole = f"{about} {sentence.text}".strip()
         queries = dict.fromkeys((whole, without(whole, values(whole).amounts)))
-        found = {e.hit.passage.id: e for query in queries for e in desk.search(query)}
-        exhibits = exhibits_of(found.values(), desk.library.page)
+        evidence = {e.hit.passage.id: e for query in queries for e in desk.search(query)}
+        exhibits = exhibits_of(evidence.values(), desk.library.page)
         return cls(case_of(sentence.text, about, exhibits), exhibits, desk)
 
     def verdict(self) -> Verdict:
-        """The verdict on the sentence."""
-        found = weighings(self.desk.reader, self.case)
-        if pair := self._disagreeing(found):
+        """Judge the sentence."""
+        candidates = weighings(self.desk.reader, self.case)
+        if pair := self._disagreeing(candidates):
             return self._of_two_pages(*pair)
-        weighed = settled(self.desk.reader, self.case, decisive(found))
+        weighed = settled(self.desk.reader, self.case, decisive(candidates))
         kind = self._kind(weighed)
         if kind is VerdictKind.NOT_FOUND:
             return self._not_found(weighed)
         weighed = self._least(weighed)
         evidence = self._evidence(weighed)
         if kind is VerdictKind.SUPPORTED:
-            told = supported(self._places(evidence), weighed.steps)
-            return self._given(kind, told, evidence, weighed.judgement.carried)
-        told = contradicted(self._places(evidence, weighed.differing), weighed.differing)
-        return self._given(kind, told, evidence, weighed.judgement.denied)
+            explanation = supported(self._places(evidence), weighed.steps)
+            return self._result(kind, explanation, evidence, weighed.judgement.carried)
+        explanation = contradicted(self._places(evidence, weighed.differing), weighed.differing)
+        return self._result(kind, explanation, evidence, weighed.judgement.denied)
 
     def _not_found(self, weighed: Weighed) -> Verdict:
-        """That the documents do not say, and which value alone keeps a page from saying it."""
-        would = self.desk.reader.limits.verdict(weighed.read) == VerdictKind.SUPPORTED
-        missing = weighed.missing if would else ()
-        speaks = weighed.judgement.untold < UNTOLD
-        place = self._places(self._evidence(weighed))[0] if missing or speaks else None
-        told = not_found(missing, place)
-        return self._given(VerdictKind.NOT_FOUND, told, (), weighed.judgement.untold)
+        """Return "not found", naming the values that alone prevent support, if that is so."""
+        would_support = self.desk.reader.limits.verdict(weighed.read) == VerdictKind.SUPPORTED
+        missing = weighed.missing if would_support else ()
+        is_related = weighed.judgement.untold < UNTOLD
+        place = self._places(self._evidence(weighed))[0] if missing or is_related else None
+        explanation = not_found(missing, place)
+        return self._result(VerdictKind.NOT_FOUND, explanation, (), weighed.judgement.untold)
 
     def _of_two_pages(self, carrying: Weighed, denying: Weighed) -> Verdict:
-        """That one page says so and another gives another figure; both are cited."""
+        """Return "supported", citing a page that supports the sentence and one that differs."""
         carrying, denying = self._least(carrying), self._least(denying)
-        own, others = self._evidence(carrying), self._evidence(denying)
-        evidence = (*own, *(replace(c, number=c.number + len(own)) for c in others))
-        other = self._places(others, denying.differing)[0]
-        told = disagreeing(self._places(own), other, denying.differing)
-        return self._given(VerdictKind.SUPPORTED, told, evidence, carrying.judgement.carried)
+        supporting, opposing = self._evidence(carrying), self._evidence(denying)
+        evidence = (*supporting, *(replace(c, number=c.number + len(supporting)) for c in opposing))
+        other = self._places(opposing, denying.differing)[0]
+        explanation = disagreeing(self._places(supporting), other, denying.differing)
+        return self._result(
+            VerdictKind.SUPPORTED, explanation, evidence, carrying.judgement.carried
+        )
 
-    def _disagreeing(self, found: Sequence[Weighed]) -> tuple[Weighed, Weighed] | None:
-        """What carries the sentence, and what on another page gives a figure of about that size.
+    def _disagreeing(self, candidates: Sequence[Weighed]) -> tuple[Weighed, Weighed] | None:
+        """Find what supports the sentence, and a page with a different figure of similar size.
 
-        Both are sure, or what carries it has it word for word.
+        Both need a probability of `BOTH_SURE`, or of `IN_ITS_WORDS` if the support is word for
+        word. None if there is no such pair.
         """
-        best = decisive([w for w in found if self._kind(w) is VerdictKind.SUPPORTED])
-        needed = IN_ITS_WORDS if self._in_its_words(best) else BOTH_SURE
+        best = decisive([w for w in candidates if self._kind(w) is VerdictKind.SUPPORTED])
+        minimum = IN_ITS_WORDS if self._in_its_words(best) else BOTH_SURE
         denying = [
             w
-            for w in found
-            if w.surely >= needed
+            for w in candidates
+            if w.surely >= minimum
             and self._kind(w) is VerdictKind.CONTRADICTED
             and not self._pages(w) & self._pages(best)
             and w.differing is not None
             and _of_one_size(w.differing)
         ]
-        return (best, decisive(denying)) if denying and best.surely >= needed else None
+        return (best, decisive(denying)) if denying and best.surely >= minimum else None
 
     def _in_its_words(self, weighed: Weighed) -> bool:
-        """Whether one quote has the words of the sentence in a row, its figures among them."""
-        own = " ".join(words(self.case.statement))
+        """Return whether one quote contains the sentence word for word, figures included."""
+        sentence = " ".join(words(self.case.statement))
         quotes = (self.case.texts[n].sentences[i] for n, i in weighed.quotes)
-        return any(own in " ".join(words(quote)) for quote in quotes)
+        return any(sentence in " ".join(words(quote)) for quote in quotes)
 
     def _kind(self, weighed: Weighed) -> VerdictKind:
         return VerdictKind(self.desk.reader.limits.verdict(weighed.judgement))
@@ -219,50 +224,54 @@ class _Hearing:
         return {(p.document, p.page) for p in passages}
 
     def _evidence(self, weighed: Weighed) -> tuple[Citation, ...]:
-        """The citations of what decides, the best passage first, each passage in reading order."""
+        """Return the citations of the deciding sentences, best passage first, in reading order."""
         quotes = quotes_of(self.exhibits, weighed.quotes)
         return tuple(self.desk.library.citation(n, q) for n, q in enumerate(quotes, start=1))
 
     def _places(self, evidence: Sequence[Citation], differing: Step | None = None) -> list[Where]:
-        """The pages of citations, each once, that of what differs before the others.
+        """Return the pages of citations without repeats, that of the differing value first.
 
-        Their documents are named where there are several.
+        Documents are named if the corpus has several.
         """
         several = len(self.desk.library.sources) > 1
-        found = differing.of[0] if differing else ""
-        ordered = sorted(evidence, key=lambda c: found not in c.quote)
+        differing_text = differing.of[0] if differing else ""
+        ordered = sorted(evidence, key=lambda c: differing_text not in c.quote)
         where = (Where(c.page_label, c.title if several else "") for c in ordered)
         return list(dict.fromkeys(where))
 
-    def _given(
-        self, kind: VerdictKind, told: str, evidence: Sequence[Citation], surely: float
+    def _result(
+        self, kind: VerdictKind, explanation: str, evidence: Sequence[Citation], confidence: float
     ) -> Verdict:
-        return Verdict(self.case.statement, kind, told, tuple(evidence), round(surely, 4))
+        return Verdict(
+            self.case.statement, kind, explanation, tuple(evidence), round(confidence, 4)
+        )
 
 
 def _of_one_size(differing: Step) -> bool:
-    """Whether two figures could measure one thing: neither is far greater than the other."""
+    """Return whether two figures could measure the same thing: neither is far larger."""
     if differing.kind == "date":
         return True
-    own, its = values(differing.text).amounts, values(differing.of[0]).amounts
-    return any(is_of_one_size(a, b) for a in own for b in its)
+    claimed, quoted = values(differing.text).amounts, values(differing.of[0]).amounts
+    return any(is_of_one_size(a, b) for a in claimed for b in quoted)
 
 
 def _whole(claim: str, parts: Sequence[Verdict]) -> Verdict:
-    """The verdict on a claim of one or several parts: the worst of them is its own."""
+    """Join the verdicts on a claim's parts: the worst is that of the claim."""
     if len(parts) == 1:
         return replace(parts[0], claim=claim)
     parts = _numbered(parts)
     worst = min(parts, key=lambda p: (_WORST_FIRST.index(p.verdict), -p.confidence))
-    supported = worst.verdict is VerdictKind.SUPPORTED
-    surely = prod(p.confidence for p in parts) if supported else worst.confidence
+    all_supported = worst.verdict is VerdictKind.SUPPORTED
+    confidence = prod(p.confidence for p in parts) if all_supported else worst.confidence
     evidence = tuple({c.number: c for p in parts for c in p.evidence}.values())
-    told = worst.explanation
-    return Verdict(claim, worst.verdict, told, evidence, round(surely, 4), parts=tuple(parts))
+    explanation = worst.explanation
+    return Verdict(
+        claim, worst.verdict, explanation, evidence, round(confidence, 4), parts=tuple(parts)
+    )
 
 
 def _numbered(parts: Sequence[Verdict]) -> tuple[Verdict, ...]:
-    """The parts with their citations numbered through; one that comes again keeps its number."""
+    """Number the citations of all parts through; repeated ones share a number."""
     numbers: dict[tuple[str, int, str], int] = {}
 
     def renumbered(citation: Citation) -> Citation:
@@ -274,7 +283,7 @@ def _numbered(parts: Sequence[Verdict]) -> tuple[Verdict, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """A page by its label, and the document's title; that is empty where there is but one."""
+    """A page's label, and its document's title, empty if there is only one document."""
 
     label: str
     title: str = ""
@@ -284,51 +293,55 @@ class Where:
 
     @property
     def of(self) -> str:
-        """The document in words."""
+        """The document as text, with a leading space."""
         return f" of “{self.title}”" if self.title else ""
 
 
 def supported(places: Sequence[Where], steps: Sequence[Step]) -> str:
-    """That pages say so, and how the figures follow that do not stand there as they are."""
-    told = [_STEPS[s.how].format(text=s.text, of=_joined(s.of)) for s in steps if s.how in _STEPS]
-    return f"{_says(places)} so{': ' if told else ''}{'; '.join(dict.fromkeys(told))}."
+    """Explain support: the pages, and how the figures follow that are not in the quotes."""
+    derivations = [
+        _STEPS[s.how].format(text=s.text, of=_joined(s.of)) for s in steps if s.how in _STEPS
+    ]
+    return (
+        f"{_says(places)} so{': ' if derivations else ''}{'; '.join(dict.fromkeys(derivations))}."
+    )
 
 
 def contradicted(places: Sequence[Where], differing: Step | None) -> str:
-    """What differs, or only that pages say otherwise; the first place is that of the difference."""
+    """Explain a contradiction: what differs, if known; `places` begins with its page."""
     if differing is None:
         return f"{_says(places)} otherwise."
-    own, its = (_within(text, differing) for text in (differing.text, differing.of[0]))
-    return f"The documents say {its}, not {own} ({places[0]})."
+    claimed, quoted = (_within(text, differing) for text in (differing.text, differing.of[0]))
+    return f"The documents say {quoted}, not {claimed} ({places[0]})."
 
 
 def disagreeing(places: Sequence[Where], other: Where, differing: Step | None) -> str:
-    """That pages say so, and another gives another figure."""
-    found = _within(differing.of[0], differing) if differing else "otherwise"
-    return f"{_says(places)} so. The pages disagree: {other} says {found}."
+    """Explain that pages support the claim and another gives a different figure."""
+    value = _within(differing.of[0], differing) if differing else "otherwise"
+    return f"{_says(places)} so. The pages disagree: {other} says {value}."
 
 
 def not_found(missing: Sequence[Step], place: Where | None) -> str:
-    """That the documents do not say; `missing` is what keeps the nearest place from saying it.
+    """Explain "not found"; `missing` are the values that keep the nearest page from support.
 
-    A place without anything missing speaks of it, but leaves open whether it is so.
+    A page without missing values is related to the claim but leaves it open.
     """
     if place is None:
         return NOT_FOUND
     if not missing:
         return f"The documents do not clearly say. The nearest words are on {place}."
-    named = _joined([f"“{_plain(s.text)}”" for s in missing[:3]], "or")
-    return f"{NOT_FOUND} The nearest words, on {place}, have no {named}."
+    missing_values = _joined([f"“{_plain(s.text)}”" for s in missing[:3]], "or")
+    return f"{NOT_FOUND} The nearest words, on {place}, have no {missing_values}."
 
 
 def _says(places: Sequence[Where]) -> str:
-    """That places say something; the pages of a document are named together."""
+    """Return "Pages … say", joining the pages of each document."""
     labels: dict[str, list[str]] = {}
     for place in places:
         labels.setdefault(place.of, []).append(place.label)
-    parts = [f"page{'s' * (len(own) > 1)} {_joined(own)}{of}" for of, own in labels.items()]
-    named = _joined(parts)
-    return f"{named[:1].upper()}{named[1:]} {'says' if len(places) == 1 else 'say'}"
+    parts = [f"page{'s' * (len(pages) > 1)} {_joined(pages)}{of}" for of, pages in labels.items()]
+    subject = _joined(parts)
+    return f"{subject[:1].upper()}{subject[1:]} {'says' if len(places) == 1 else 'say'}"
 
 
 def _joined(words: Sequence[str], last: str = "and") -> str:
@@ -337,10 +350,10 @@ def _joined(words: Sequence[str], last: str = "and") -> str:
 
 
 def _within(text: str, step: Step) -> str:
-    """The words of a value as they are told within a sentence: a number word in small letters."""
-    told = _plain(text)
-    small = step.kind != "date" and told[:2].istitle() and told[1:2].isalpha()
-    return told[:1].lower() + told[1:] if small else told
+    """Return a value as written inside a sentence: a capitalised number word in lower case."""
+    plain = _plain(text)
+    is_capitalised = step.kind != "date" and plain[:2].istitle() and plain[1:2].isalpha()
+    return plain[:1].lower() + plain[1:] if is_capitalised else plain
 
 
 def _plain(text: str) -> str:

@@ -1,1 +1,1 @@
-"""The embedding model: vectors of passages, and of questions."""
+"""The embedding model, for questions and passages."""

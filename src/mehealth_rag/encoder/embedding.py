@@ -1,4 +1,4 @@
-"""What is embedded of a passage, its vectors, and how sentences' are pooled from tokens'."""
+"""The encoder's interface, its input and output, and late pooling of sentence vectors."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from mehealth_rag.types import Span
 
 Vectors: TypeAlias = NDArray[np.float32]
-"""Unit vectors, one a row: float32 [n, dimension]."""
+"""Unit vectors, one per row: float32 [n, dimension]."""
 
 
 @dataclass(frozen=True, slots=True)
 class PassageText:
-    """What is embedded of a passage: its text, and its sentences as spans of that text."""
+    """A passage to embed: its text, and its sentences as spans of that text."""
 
     text: str
     sentences: tuple[Span, ...]
@@ -27,9 +27,9 @@ class PassageText:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PassageVectors:
-    """Vectors of one passage: itself float32 [d], its sentences float32 [k, d], all of length 1.
+    """The unit vectors of a passage, float32 [d], and of its sentences, float32 [k, d].
 
-    `truncated` says that the model's window ended before the passage did.
+    `truncated` is true if the passage is longer than the model's window.
     """
 
     passage: Vectors
@@ -38,10 +38,10 @@ class PassageVectors:
 
 
 class Encoder(Protocol):
-    """An embedding model: vectors of questions, of passages, and of passages' sentences.
+    """An embedding model for questions, passages and the sentences of passages.
 
-    A passage goes through the model once; a sentence's vector is the mean of the last hidden
-    states of its tokens, so it knows the passage around it.
+    A passage goes through the model once. A sentence's vector is the mean of its tokens' last
+    hidden states (late pooling), so it depends on the passage around it.
     """
 
     def encode(self, text: str) -> Vectors:
@@ -50,27 +50,30 @@ class Encoder(Protocol):
     def encode_passages(
         self, batch: Sequence[PassageText], progress: Callable[[int], None] | None = None
     ) -> list[PassageVectors]:
-        """Return the vectors of each passage, in order; `progress` gets the number done."""
+        """Return each passage's vectors, in order; `progress` gets how many more are done."""
 
 
 def token_spans(offsets: NDArray[np.int64], inside: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Start and end of each token in the text [t, 2]; (-1, -1) for special and padding tokens."""
+    """Return each token's start and end [t, 2]; (-1, -1) for special and padding tokens."""
     return np.where(inside[:, None] & (offsets[:, 1:] > offsets[:, :1]), offsets, -1)
 
 
 def sentence_vectors(
     spans: Sequence[Span], states: Vectors, ends: NDArray[np.int64], passage: Vectors
 ) -> Vectors:
-    """Average the token states of each span [k, d]; the passage's vector where it has none."""
-    found = np.tile(passage, (len(spans), 1))
-    for row, span in zip(found, spans, strict=True):
-        own = (ends[:, 0] < span.end) & (ends[:, 1] > span.start)
-        if own.any():
-            row[:] = states[own].mean(axis=0)
-    return unit(found)
+    """Return a unit vector per span [k, d]: the mean of the states of the tokens that overlap it.
+
+    A span without tokens gets the passage's vector.
+    """
+    vectors = np.tile(passage, (len(spans), 1))
+    for row, span in zip(vectors, spans, strict=True):
+        overlapping = (ends[:, 0] < span.end) & (ends[:, 1] > span.start)
+        if overlapping.any():
+            row[:] = states[overlapping].mean(axis=0)
+    return unit(vectors)
 
 
 def unit(vectors: NDArray[Any]) -> Vectors:
-    """Return `vectors` [n, d] with every row scaled to length 1."""
+    """Return `vectors` [n, d] with each row scaled to length 1."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     return np.asarray(vectors / np.maximum(lengths, 1e-12), np.float32)

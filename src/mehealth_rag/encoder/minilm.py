@@ -1,4 +1,4 @@
-"""The packaged embedding model by onnxruntime, in 8-bit integers: no torch, no padding."""
+"""The packaged embedding model: 8-bit, on onnxruntime, without torch or padding."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ MODEL = "minilm.onnx"
 
 
 class MiniLM:
-    """Vectors of texts by the packaged model; safe to use from many threads.
+    """Embeds texts with the packaged model. Safe to use from many threads.
 
-    A text goes through the model once and alone, so its vectors depend on nothing else.
+    Each text goes through the model alone, so its vectors do not depend on the batch.
     """
 
     def __init__(self, session: InferenceSession, tokenizer: Tokenizer) -> None:
@@ -38,9 +38,9 @@ class MiniLM:
 
     @classmethod
     def load(cls, threads: int = 2, folder: Path = FOLDER) -> MiniLM:
-        """Open the model; `threads` work on a text: one is best for many texts.
+        """Load the model with `threads` per text; one is best for embedding many texts.
 
-        Raises ModelError when a file is missing, or the model is not what its card describes.
+        Raises ModelError if a file is missing or the model does not match its card.
         """
         session, tokenizer, card = _shipped(folder).open(threads)
         tokenizer.enable_truncation(int(card["max_tokens"]))
@@ -55,17 +55,17 @@ class MiniLM:
     def encode_passages(
         self, batch: Sequence[PassageText], progress: Callable[[int], None] | None = None
     ) -> list[PassageVectors]:
-        """Return the vectors of each passage, in order; `progress` gets the number done.
+        """Return each passage's vectors, in order; `progress` gets how many more are done.
 
-        The processor's cores each take another passage.
+        Passages are embedded in parallel, one per processor core.
         """
-        found = []
+        embedded = []
         with ThreadPoolExecutor(_cores(), "embed") as pool:
             for vectors in pool.map(self._passage, batch):
-                found.append(vectors)
+                embedded.append(vectors)
                 if progress:
                     progress(1)
-        return found
+        return embedded
 
     def _passage(self, item: PassageText) -> PassageVectors:
         tokens, states = self._read(item.text)
@@ -76,7 +76,7 @@ class MiniLM:
         return PassageVectors(passage, sentences, truncated=bool(tokens.overflowing))
 
     def _read(self, text: str) -> tuple[Encoding, Vectors]:
-        """The tokens of `text` and their last hidden states, float32 [t, d]."""
+        """Return the tokens of `text` and their last hidden states, float32 [t, d]."""
         tokens = self._tokenizer.encode(text)
         feed = {"input_ids": np.asarray([tokens.ids], np.int64)}
         states: Vectors = self._session.run(None, feed)[0][0]
@@ -85,15 +85,15 @@ class MiniLM:
 
 @cache
 def packaged_id() -> str:
-    """The id of the packaged model: its name, its source's hash and the form that it is used in.
+    """Return the packaged model's id: its name, the hash of its source and its quantisation.
 
-    Vectors of another form are other vectors. Raises ModelError.
+    Another quantisation gives other vectors, so it is part of the id. Raises ModelError.
     """
     return str(_shipped(FOLDER).card()["id"])
 
 
 def word_pieces() -> Iterable[str]:
-    """The vocabulary of the packaged model."""
+    """Return the packaged model's vocabulary."""
     vocabulary: dict[str, int] = json.loads((FOLDER / TOKENIZER).read_bytes())["model"]["vocab"]
     return vocabulary
 
@@ -103,7 +103,7 @@ def _shipped(folder: Path) -> ShippedModel:
 
 
 def _cores() -> int:
-    """How many processor cores this process may use."""
+    """Return how many processor cores this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

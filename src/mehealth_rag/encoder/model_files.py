@@ -1,4 +1,4 @@
-"""Which embedding model a setting means: its id, its folder, its weights."""
+"""The embedding model that a setting names: its id, its folder, its weights."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ _WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
 
 
 def is_packaged(setting: str) -> bool:
-    """Whether a model setting means the model that comes as a package."""
+    """Return whether a setting names the packaged model."""
     return setting in _PACKAGED_NAMES
 
 
 def model_id(setting: str = PACKAGED_MODEL) -> str:
-    """The id of a model, fit for a folder's name: two models with one id make the same vectors.
+    """Return a model's id, safe as a folder name; models with the same id give the same vectors.
 
-    It is the model's name and the first 12 hex digits of its weights' SHA-256. Raises ModelError
-    when the model is not there.
+    It is the model's name and the first 12 hex digits of its weights' SHA-256. Raises ModelError if
+    the model is missing.
     """
     if is_packaged(setting):
         return packaged_id()
@@ -39,9 +39,9 @@ def model_id(setting: str = PACKAGED_MODEL) -> str:
 
 
 def model_folder(setting: str) -> Path:
-    """Find the folder of the model's files; a hub name is downloaded once, then found locally.
+    """Return the folder of a model's files; a hub model is downloaded once and then cached.
 
-    Not for the packaged model. Raises ModelError when there is none.
+    Not for the packaged model. Raises ModelError if there is no such model.
     """
     go_offline(hub=is_hub_name(setting))
     if is_hub_name(setting):
@@ -56,9 +56,9 @@ def model_folder(setting: str) -> Path:
 
 
 def load_model(setting: str) -> SentenceTransformer:
-    """Load the model of a setting on the processor, silently. Raises ModelError."""
+    """Load a model on the CPU, without progress bars. Raises ModelError."""
     folder = model_folder(setting)
-    import transformers  # 8 s with torch
+    import transformers  # slow: 8 s with torch
     from sentence_transformers import SentenceTransformer
 
     transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call] # "Loading weights" on standard error
@@ -71,15 +71,15 @@ def load_model(setting: str) -> SentenceTransformer:
 
 
 def _hub_folder(name: str) -> Path:
-    from huggingface_hub import snapshot_download  # slow, and rarely wanted
+    from huggingface_hub import snapshot_download  # slow, and rarely needed
 
-    wanted = ["*.json", "*.txt", "*.model", *_WEIGHTS]
-    try:  # what was downloaded before is used as it is, without a look at the hub
-        folder = Path(snapshot_download(name, allow_patterns=wanted, local_files_only=True))
+    patterns = ["*.json", "*.txt", "*.model", *_WEIGHTS]
+    try:  # use a cached download without asking the hub
+        folder = Path(snapshot_download(name, allow_patterns=patterns, local_files_only=True))
         _weights(folder)
     except (OSError, ValueError, ModelError):
         try:
-            folder = Path(snapshot_download(name, allow_patterns=wanted))
+            folder = Path(snapshot_download(name, allow_patterns=patterns))
         except (OSError, ValueError) as error:
             raise ModelError(
                 f"cannot download the embedding model {name!r}: {first_line(error)}"
@@ -89,8 +89,8 @@ def _hub_folder(name: str) -> Path:
 
 def _weights(folder: Path) -> list[Path]:
     for pattern in _WEIGHTS:
-        if found := sorted(folder.glob(pattern)):
-            return found
+        if files := sorted(folder.glob(pattern)):
+            return files
     raise ModelError(f"{folder} holds no model weights (model.safetensors or pytorch_model.bin)")
 
 

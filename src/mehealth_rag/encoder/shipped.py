@@ -1,4 +1,4 @@
-"""A model that comes as a folder: an ONNX file, its tokenizer, and a card with its hash."""
+"""A model shipped as a folder: an ONNX file, its tokenizer, and a card with its hash."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ REINSTALL = "reinstall mehealth-rag"
 
 @dataclass(frozen=True, slots=True)
 class ShippedModel:
-    """The files of a model; `what` it is and how to `mend` it are for errors."""
+    """The files of a model. `what` names it in error messages, and `mend` says how to repair it."""
 
     folder: Path
     file: str
@@ -29,7 +29,7 @@ class ShippedModel:
     mend: str
 
     def card(self) -> dict[str, Any]:
-        """What is known of the model. Raises ModelError when there is no card with a name."""
+        """Return the model's card. Raises ModelError if there is none or it has no name."""
         try:
             card = json.loads((self.folder / CARD).read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
@@ -39,11 +39,11 @@ class ShippedModel:
         return card
 
     def open(self, threads: int) -> tuple[InferenceSession, Tokenizer, dict[str, Any]]:
-        """Open the model, whose hash is checked, for `threads` at a time; with it its card.
+        """Check the model's hash and load it: session with `threads` threads, tokenizer, card.
 
-        The tokenizer neither pads nor cuts. Raises ModelError when a file is missing or damaged.
+        The tokenizer neither pads nor truncates. Raises ModelError if a file is missing or damaged.
         """
-        import onnxruntime  # slow, and wanted only where a model is run
+        import onnxruntime  # slow, and needed only where a model is run
         from tokenizers import Tokenizer
 
         card = self.card()
@@ -53,17 +53,17 @@ class ShippedModel:
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
         try:
-            found, expected = file_hash(path), str(card.get("sha256", ""))
+            actual, expected = file_hash(path), str(card.get("sha256", ""))
         except OSError as error:
             raise self._damaged(first_line(error)) from error
-        if found != expected:
-            raise self._damaged(f"SHA-256 {found[:12]}…, expected {expected[:12]}…")
+        if actual != expected:
+            raise self._damaged(f"SHA-256 {actual[:12]}…, expected {expected[:12]}…")
         try:
             tokenizer = Tokenizer.from_file(str(self.folder / TOKENIZER))
             session = onnxruntime.InferenceSession(
                 str(path), options, providers=["CPUExecutionProvider"]
             )
-        except Exception as error:  # tokenizers and onnxruntime raise types of their own
+        except Exception as error:  # tokenizers and onnxruntime raise their own types
             raise self._damaged(first_line(error)) from error
         tokenizer.no_padding()
         tokenizer.no_truncation()
@@ -74,11 +74,11 @@ class ShippedModel:
 
 
 def file_hash(path: Path) -> str:
-    """Hash a file: SHA-256 in hex. Raises OSError."""
+    """Return a file's SHA-256 in hex. Raises OSError."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def first_line(error: BaseException) -> str:
-    """Return the first line of an error's text, for messages of one line."""
+    """Return the first line of an error's text, or the error's type if it has none."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -1,4 +1,4 @@
-"""Any embedding model but the packaged one, by sentence-transformers."""
+"""Embedding models other than the packaged one, run by sentence-transformers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PASSAGE_PROMPTS = ("document", "passage", "corpus")
 
 
 class TorchEncoder:
-    """Vectors of questions, of passages in bulk, and of their sentences by late pooling."""
+    """Embeds with a sentence-transformers model; pools sentences late if its pooling allows."""
 
     def __init__(self, model: SentenceTransformer) -> None:
         self._model = model
@@ -29,29 +29,29 @@ class TorchEncoder:
 
     @classmethod
     def load(cls, setting: str) -> TorchEncoder:
-        """Load the model of a setting. Raises ModelError when it cannot be loaded."""
+        """Load the model that a setting names. Raises ModelError if it cannot be loaded."""
         return cls(load_model(setting))
 
     def encode(self, text: str) -> Vectors:
         """Return the unit vector of a question, float32 [d]."""
-        found = self._model.encode_query([text], show_progress_bar=False)
-        vector: Vectors = unit(np.asarray(found))[0]
+        vectors = self._model.encode_query([text], show_progress_bar=False)
+        vector: Vectors = unit(np.asarray(vectors))[0]
         return vector
 
     def encode_passages(
         self, batch: Sequence[PassageText], progress: Callable[[int], None] | None = None
     ) -> list[PassageVectors]:
-        """Return the vectors of each passage, in order; `progress` gets the number done."""
-        found = self._pool_late(batch) if self._late else self._encode_apart(batch)
+        """Return each passage's vectors, in order; `progress` gets how many more are done."""
+        embedded = self._pool_late(batch) if self._late else self._encode_apart(batch)
         if progress:
             progress(len(batch))
-        return found
+        return embedded
 
     def _pool_late(self, batch: Sequence[PassageText]) -> list[PassageVectors]:
         texts = [item.text for item in batch]
         if not texts:
             return []
-        read: Any = self._model.encode(
+        outputs: Any = self._model.encode(
             texts, prompt=self._prompt, output_value=None, show_progress_bar=False
         )
         tokens = self._model.tokenizer(
@@ -61,8 +61,8 @@ class TorchEncoder:
             return_offsets_mapping=True,
             return_special_tokens_mask=True,
         )
-        found = []
-        for i, (item, features) in enumerate(zip(batch, read, strict=True)):
+        embedded = []
+        for i, (item, features) in enumerate(zip(batch, outputs, strict=True)):
             offsets = np.asarray(tokens["offset_mapping"][i]) - len(self._prompt)
             inside = np.asarray(tokens["special_tokens_mask"][i]) == 0
             states = features["token_embeddings"][features["attention_mask"] == 1].numpy()
@@ -70,26 +70,26 @@ class TorchEncoder:
             spans = token_spans(offsets, inside)
             sentences = sentence_vectors(item.sentences, states, spans, passage)
             truncated = bool(tokens.encodings[i].overflowing)
-            found.append(PassageVectors(passage, sentences, truncated))
-        return found
+            embedded.append(PassageVectors(passage, sentences, truncated))
+        return embedded
 
     def _encode_apart(self, batch: Sequence[PassageText]) -> list[PassageVectors]:
-        """For models that do not pool by the mean: each sentence goes through the model alone."""
+        """Embed each sentence alone, for models that do not use mean pooling."""
         texts = [item.text for item in batch]
-        parts = [span.of(item.text) for item in batch for span in item.sentences]
+        sentences = [span.of(item.text) for item in batch for span in item.sentences]
         vectors = unit(
             np.asarray(
-                self._model.encode(texts + parts, prompt=self._prompt, show_progress_bar=False)
+                self._model.encode(texts + sentences, prompt=self._prompt, show_progress_bar=False)
             )
         )
-        result, row = [], len(texts)
+        embedded, row = [], len(texts)
         for i, item in enumerate(batch):
             count = len(item.sentences)
-            result.append(
+            embedded.append(
                 PassageVectors(vectors[i], vectors[row : row + count], self._overflows(item.text))
             )
             row += count
-        return result
+        return embedded
 
     def _overflows(self, text: str) -> bool:
         window = self._model.max_seq_length
@@ -99,16 +99,20 @@ class TorchEncoder:
 
 
 def _prompt(model: SentenceTransformer, names: tuple[str, ...]) -> str:
-    """Return the first prompt that is not empty: the library adds empty ones of its own."""
+    """Return the first non-empty prompt; the library adds empty ones of its own."""
     return next((model.prompts[name] for name in names if model.prompts.get(name)), "") or ""
 
 
 def _is_mean_pooled(model: SentenceTransformer) -> bool:
-    """Whether the model is Transformer, mean Pooling and at most Normalize, with offsets."""
+    """Return whether sentence vectors can be pooled from the model's token states.
+
+    The model must be a Transformer, mean Pooling and at most Normalize, with a fast tokenizer,
+    which gives offsets.
+    """
     modules = list(model)
     names = [type(module).__name__ for module in modules]
     if names not in (["Transformer", "Pooling"], ["Transformer", "Pooling", "Normalize"]):
         return False
     pooling: Any = modules[1]
-    whole = pooling.pooling_mode in ("mean", ("mean",)) and pooling.include_prompt
-    return bool(whole and getattr(model.tokenizer, "is_fast", False))
+    pools_all = pooling.pooling_mode in ("mean", ("mean",)) and pooling.include_prompt
+    return bool(pools_all and getattr(model.tokenizer, "is_fast", False))

@@ -1,1 +1,1 @@
-"""The guard: what a statement claims, held against the page."""
+"""The guard: judges whether passages entail a statement and have its exact values."""

@@ -1,4 +1,4 @@
-"""Exact comparison: which values of a statement stand in its sources, or follow by one step."""
+"""Exact comparison: which values of a statement its sources contain, or give by one step."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from mehealth_rag.language.words import fold, stem_all, words
 from mehealth_rag.reading.marks import without_mark
 
 MOST_PAIRED = 14
-"""Figures that are added and compared in pairs, at the most."""
+"""The most figures that are combined in pairs."""
 
 MOST_COUNTED = 20
-"""The most that is counted."""
+"""The highest number of items that is counted; a product must be higher."""
 
 FAR = 3
-"""How many times as large as the other a figure is at the most that another is compared with."""
+"""A comparison ("more than", "less than") holds only if the larger figure is at most this many
+times the other."""
 
 _LISTED = re.compile(r",\s(?:and\s)?|;\s(?:and\s)?|\s(?:and|or)\s")
 _CLAUSES = re.compile(r"[:;]\s|\.\s")
@@ -34,18 +35,19 @@ _MONEY = re.compile(
 )
 _NOT_DIGITS = re.compile(r"[^\d.]|\.$")
 
-_Had = tuple[str, tuple[str, ...]]
-"""By which step an amount is had, and from which words."""
+_Derivation = tuple[str, tuple[str, ...]]
+"""How an amount follows, and the texts that it follows from."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """How a value of a statement is had from its sources.
+    """How a value of a statement follows from its sources.
 
     `kind` is "figure", "word" (a number word or a fraction), "date", "time" or "name". `how` is
-    "stands", "rounding", "count", "sum", "difference", "share", "product", "comparison" or
-    "missing". `of` are the sources' words that it is had from; of a missing value, what stands in
-    its place: what has its digits, then the first quote's before the others', the nearest first.
+    "stands" (the sources contain it), "rounding", "count", "sum", "difference", "share", "product",
+    "comparison" or "missing". `of` holds the source texts that it follows from. For a missing
+    figure or date they are those of its kind in the quotes: the same digits first, then in the
+    order of the quotes, nearest first.
     """
 
     text: str
@@ -56,9 +58,9 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What a statement is held against: quotes, the headings above them, and the question.
+    """What a statement is compared with: quotes, the headings above them, and the question.
 
-    The question may give names and figures that an answer repeats; it proves nothing by a step.
+    Names and figures of the question may be repeated in an answer.
     """
 
     quotes: tuple[str, ...]
@@ -67,33 +69,33 @@ class Sources:
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """All of them."""
+        """The quotes, the headings and the question."""
         return (*self.quotes, self.above, self.question)
 
 
 def steps(statement: str, sources: Sources) -> tuple[Step, ...]:
-    """How each figure, date, time and name of a statement is had, in order of its words."""
+    """Return how each figure, date, time and name of a statement follows, in text order."""
     claimed = values(statement)
     pool = _Pool.of(sources)
-    found = [(a.span, pool.step(a, statement)) for a in claimed.amounts]
+    located = [(a.span, pool.step(a, statement)) for a in claimed.amounts]
     for date in claimed.dates:
-        told = pool.has_date(date)
-        rivals = () if told else tuple(pool.dates_apart(date))
-        found.append((date.span, _step(date.span.of(statement), "date", told, rivals)))
+        stands = pool.has_date(date)
+        rivals = () if stands else tuple(pool.dates_apart(date))
+        located.append((date.span, _step(date.span.of(statement), "date", stands, rivals)))
     for minutes, span in claimed.times:
         text = span.of(statement)
-        found.append((span, _step(text, "time", pool.has_time(minutes, text))))
-    found += [(n.span, _step(n.text, "name", pool.has_name(n))) for n in claimed.names]
-    return tuple(step for _, step in sorted(found, key=lambda f: f[0].start))
+        located.append((span, _step(text, "time", pool.has_time(minutes, text))))
+    located += [(n.span, _step(n.text, "name", pool.has_name(n))) for n in claimed.names]
+    return tuple(step for _, step in sorted(located, key=lambda f: f[0].start))
 
 
-def _step(text: str, kind: str, told: bool, rivals: tuple[str, ...] = ()) -> Step:
-    return Step(text, kind, "stands" if told else "missing", rivals)
+def _step(text: str, kind: str, stands: bool, rivals: tuple[str, ...] = ()) -> Step:
+    return Step(text, kind, "stands" if stands else "missing", rivals)
 
 
 @dataclass(frozen=True)
 class _Pool:
-    """The amounts, with the words that tell them, the dates and the words of sources."""
+    """The amounts of the sources with their texts, and the dates and stems of the sources."""
 
     sources: Sources
     amounts: tuple[tuple[Amount, str], ...]
@@ -102,23 +104,27 @@ class _Pool:
 
     @classmethod
     def of(cls, sources: Sources) -> _Pool:
-        found = [(text, values(text)) for text in sources.texts]
-        amounts = [(a, a.span.of(text)) for text, own in found for a in (*own.amounts, *own.years)]
+        parsed = [(text, values(text)) for text in sources.texts]
+        amounts = [
+            (a, a.span.of(text)) for text, exact in parsed for a in (*exact.amounts, *exact.years)
+        ]
         stems = frozenset(stem_all(word for text in sources.texts for word in words(text)))
-        return cls(sources, tuple(amounts), tuple(d for _, own in found for d in own.dates), stems)
+        return cls(
+            sources, tuple(amounts), tuple(d for _, exact in parsed for d in exact.dates), stems
+        )
 
     def step(self, claimed: Amount, statement: str) -> Step:
-        """How an amount of a statement is had."""
+        """Return how an amount of a statement follows."""
         text = claimed.span.of(statement)
         kind = "figure" if any(c.isdigit() for c in text) else "word"
-        had = self._told(claimed, text) or self._counted(claimed, statement)
-        had = had or self._compared(claimed) or self._computed(claimed)
-        if had is None or self._of_another_currency(claimed):
-            had = "missing", tuple(self._rivals(claimed, statement))
-        return Step(text, kind, *had)
+        derivation = self._stated(claimed, text) or self._counted(claimed, statement)
+        derivation = derivation or self._compared(claimed) or self._computed(claimed)
+        if derivation is None or self._of_another_currency(claimed):
+            derivation = "missing", tuple(self._rivals(claimed, statement))
+        return Step(text, kind, *derivation)
 
     def has_date(self, date: Date) -> bool:
-        """Whether a date stands somewhere; its year may stand apart from its month."""
+        """Return whether the sources have a date; its year may stand apart from its month."""
         years = {a.value for a, _ in self.amounts if a.kind is FigureKind.YEAR}
         day = replace(date, year=0)
         return any(
@@ -127,71 +133,74 @@ class _Pool:
         )
 
     def dates_apart(self, claimed: Date) -> Iterator[str]:
-        """The dates of the quotes that tell as much as a claimed one, and otherwise."""
+        """Yield the quotes' dates as alternatives to a claimed one, with a day if it has one."""
         for quote in self.sources.quotes:
             for date in values(quote).dates:
                 if date.day or not claimed.day:
                     yield date.span.of(quote)
 
     def has_time(self, minutes: int, text: str) -> bool:
-        """Whether a time of day stands somewhere, on a clock of 12 or of 24 hours, or in words."""
+        """Return whether the sources have a time, on a 12- or 24-hour clock or in words."""
         for source in self.sources.texts:
             for other, span in values(source).times:
-                sure = _tells_half(minutes, text) and _tells_half(other, span.of(source))
-                if minutes == other or (not sure and minutes % 720 == other % 720):
+                both_have_half = _tells_half(minutes, text) and _tells_half(other, span.of(source))
+                if minutes == other or (not both_have_half and minutes % 720 == other % 720):
                     return True
-        hour, past = divmod(minutes, 60)
+        hour, minute = divmod(minutes, 60)
         hours = {a.value for a, _ in self.amounts}
         name = {12: "noon", 0: "midnight"}.get(hour)
-        named = name is not None and any(name in words(t) for t in self.sources.texts)
-        return not past and (named or bool({hour, hour % 12} & hours))
+        in_words = name is not None and any(name in words(t) for t in self.sources.texts)
+        return not minute and (in_words or bool({hour, hour % 12} & hours))
 
     def has_name(self, name: Name) -> bool:
-        """Whether each part of a name stands somewhere, or its letters are initials there."""
-        if self.stems.issuperset(stem_all(words(f"{name.text}."))):  # with its full stop: "U.S."
+        """Return whether the sources have each word of a name, or the words of its initials."""
+        if self.stems.issuperset(stem_all(words(f"{name.text}."))):  # "U.S." keeps its full stop
             return True
         texts = self.sources.texts if name.text.isupper() else ()
         return any(fold(name.text) in "".join(w[0] for w in words(text)) for text in texts)
 
-    def _told(self, claimed: Amount, text: str) -> _Had | None:
-        """Where an amount stands, as it is or with more digits."""
-        alike = [(a, t) for a, t in self.amounts if claimed.may_be(a)]
-        for a, t in alike:
+    def _stated(self, claimed: Amount, text: str) -> _Derivation | None:
+        """Return the source of an amount that stands there as it is or with more digits."""
+        compatible = [(a, t) for a, t in self.amounts if claimed.may_be(a)]
+        for a, t in compatible:
             if claimed.equals(a) or self._differ_in_scale(claimed, (a, t), text):
                 return "stands", (t,)
-        for a, t in alike:
+        for a, t in compatible:
             if claimed.rounds(a):
                 return "rounding", (t,)
-        return ("stands", (text,)) if not claimed.unit and self._holds(text) else None
+        return ("stands", (text,)) if not claimed.unit and self._has_verbatim(text) else None
 
     def _of_another_currency(self, claimed: Amount) -> bool:
-        """Whether money is spoken of, but none in the currency of an amount."""
+        """Return whether the sources have money, but none in the amount's currency."""
         signs = {sign.lower() for text in self.sources.texts for sign in _MONEY.findall(text)}
-        known = {CURRENCIES[sign] for sign in signs}
-        return bool(claimed.currency and known) and claimed.currency not in known
+        currencies = {CURRENCIES[sign] for sign in signs}
+        return bool(claimed.currency and currencies) and claimed.currency not in currencies
 
-    def _differ_in_scale(self, claimed: Amount, given: tuple[Amount, str], text: str) -> bool:
-        """Whether only the scale differs: one tells none, and it stands in the head of a column."""
-        amount, told = given
+    def _differ_in_scale(self, claimed: Amount, source: tuple[Amount, str], text: str) -> bool:
+        """Return whether two amounts differ only in scale.
+
+        One states none, and the scale stands apart from any figure, as in a column heading.
+        """
+        amount, source_text = source
         if claimed.unit or amount.unit:
             return False
-        value, bare = min((claimed.value, text), (amount.value, told))
+        value, bare = min((claimed.value, text), (amount.value, source_text))
         factor = apart(claimed.value, amount.value)
         return Decimal(_bare(bare) or 0) == value and factor in self._scales()
 
     def _scales(self) -> set[Decimal]:
-        """The scales that are told apart from any figure."""
-        found = set()
+        """Return the scales that the sources state apart from any figure."""
+        scales = set()
         for text in self.sources.texts:
-            spans = [a.span for a in values(text).amounts if a.value]  # "£000" is none
+            spans = [a.span for a in values(text).amounts if a.value]  # zero: "£000" is a scale
             for match in _SCALED.finditer(text):
                 if not any(s.start <= match.start() < s.end for s in spans):
                     word = match[match.lastgroup or 0].lower()
-                    found.add(SCALES.get(word, Decimal(1000)))
-        return found
+                    scales.add(SCALES.get(word, Decimal(1000)))
+        return scales
 
-    def _holds(self, text: str) -> bool:
-        """Whether digits stand somewhere as they are written, in no other amount and no name."""
+    def _has_verbatim(self, text: str) -> bool:
+        """Return whether the sources have digits as written, outside other amounts and names."""
         if not any(c.isdigit() for c in text):
             return False
         pattern = re.compile(rf"(?<![\w.,]){re.escape(text.strip())}(?![\d]|[.,]\d)", re.IGNORECASE)
@@ -201,46 +210,46 @@ class _Pool:
             for match in pattern.finditer(source)
         )
 
-    def _counted(self, claimed: Amount, statement: str) -> _Had | None:
-        """The quoted items, where there are as many, or the members of a list in one quote.
+    def _counted(self, claimed: Amount, statement: str) -> _Derivation | None:
+        """Return the quoted items if their number is the amount, or a quote that lists so many.
 
-        Nothing is counted of which a quote tells another number.
+        Nothing is counted if a quote itself gives a number of the same things.
         """
-        whole = claimed.kind is FigureKind.QUANTITY and not claimed.unit
-        if not whole or claimed.value not in range(2, MOST_COUNTED + 1):
+        is_count = claimed.kind is FigureKind.QUANTITY and not claimed.unit
+        if not is_count or claimed.value not in range(2, MOST_COUNTED + 1):
             return None
-        quotes, what = self.sources.quotes, counted_in(statement, claimed)
-        if what and any(counted_in(q, a) == what for q in quotes for a in values(q).amounts):
+        quotes, noun = self.sources.quotes, counted_in(statement, claimed)
+        if noun and any(counted_in(q, a) == noun for q in quotes for a in values(q).amounts):
             return None
         items = tuple(q for q in quotes if "\t" in q or without_mark(q) != q)
         if claimed.value == len(items):
             return "count", items
         return next((("count", (q,)) for q in quotes if _lists(q, int(claimed.value))), None)
 
-    def _computed(self, claimed: Amount) -> _Had | None:
-        """A sum, difference, share or product of two amounts; or what is left of several."""
-        found = [(a, t) for a, t in self.amounts if a.value][:MOST_PAIRED]
-        for (a, t), (b, u) in combinations(found, 2):
+    def _computed(self, claimed: Amount) -> _Derivation | None:
+        """Derive an amount from two others, or as the sum or the remainder of several."""
+        amounts = [(a, t) for a, t in self.amounts if a.value][:MOST_PAIRED]
+        for (a, t), (b, u) in combinations(amounts, 2):
             if how := _combined(claimed, a, b):
                 return how, (t, u)
-        for a, t in found:
+        for a, t in amounts:
             if claimed.kind is a.kind is FigureKind.PERCENT and claimed.value + a.value == 100:
                 return "difference", ("100%", t)
-        for kind in dict.fromkeys((a.dimension, a.currency) for a, _ in found):
-            own = {a.value: a for a, _ in found if (a.dimension, a.currency) == kind}.values()
-            unit = next(iter(own)).unit
-            parts = [a.measured_in(unit) for a in own]
-            if len(parts) > 2 and all(_fits(claimed, a) for a in own):
+        for kind in dict.fromkeys((a.dimension, a.currency) for a, _ in amounts):
+            alike = {a.value: a for a, _ in amounts if (a.dimension, a.currency) == kind}.values()
+            unit = next(iter(alike)).unit
+            parts = [a.measured_in(unit) for a in alike]
+            if len(parts) > 2 and all(_fits(claimed, a) for a in alike):
                 value, total = claimed.measured_in(unit), sum(parts, Decimal(0))
-                told = tuple(f"{part:f}" for part in parts)
+                addends = tuple(f"{part:f}" for part in parts)
                 if _is_near(claimed, value, total):
-                    return "sum", told
+                    return "sum", addends
                 if _is_near(claimed, value, 2 * max(parts) - total):
-                    return "difference", told
+                    return "difference", addends
         return None
 
-    def _compared(self, claimed: Amount) -> _Had | None:
-        """What an amount is more or less than, where the words before it say that it is."""
+    def _compared(self, claimed: Amount) -> _Derivation | None:
+        """Return what an amount is said to be more or less than, if that holds."""
         sign = claimed.side
         if not sign:
             return None
@@ -256,43 +265,43 @@ class _Pool:
         return None
 
     def _rivals(self, claimed: Amount, statement: str) -> list[str]:
-        """What stands where a missing amount should: amounts of its kind that are not claimed."""
-        beside = values(statement).amounts
-        found = []
+        """Return the amounts in the quotes that are of a missing one's kind and not claimed."""
+        claimed_amounts = values(statement).amounts
+        rivals = []
         for quote in self.sources.quotes:
-            own = [a for a in values(quote).amounts if a.value and a.is_of_kind(claimed)]
-            others = [a for a in own if not any(b.equals(a) for b in beside)]
-            found += [a.span.of(quote) for a in sorted(others, key=claimed.times_apart)]
+            alike = [a for a in values(quote).amounts if a.value and a.is_of_kind(claimed)]
+            others = [a for a in alike if not any(b.equals(a) for b in claimed_amounts)]
+            rivals += [a.span.of(quote) for a in sorted(others, key=claimed.times_apart)]
         digits = _bare(claimed.span.of(statement))
-        return sorted(found, key=lambda text: not digits or _bare(text) != digits)
+        return sorted(rivals, key=lambda text: not digits or _bare(text) != digits)
 
 
 def _tells_half(minutes: int, text: str) -> bool:
-    """Whether a time of day tells whether it is before or after noon."""
+    """Return whether a time shows which half of the day it is in."""
     return minutes >= 13 * 60 or "m" in text.lower() or text.startswith("0")
 
 
 def _lists(quote: str, number: int) -> bool:
-    """Whether a clause lists so many things, or one more: its opening words may list nothing."""
+    """Return whether a clause has `number` items, or one more: its opening may not be one."""
     listed = (len(_LISTED.split(clause)) for clause in (quote, *_CLAUSES.split(quote)))
     return any(number in {n - 1, n} for n in listed)
 
 
 def _bare(text: str) -> str:
-    """The digits of an amount without its scale, unit and currency; none of a number word."""
+    """Return an amount's digits without scale, unit and currency; empty for a number word."""
     return _NOT_DIGITS.sub("", text)
 
 
 def _combined(claimed: Amount, a: Amount, b: Amount) -> str:
-    """How an amount is had of two others; empty where it is not."""
+    """Return how an amount follows from two others, empty if it does not."""
     unit = a.unit or b.unit
-    own, x, y = (amount.measured_in(unit) for amount in (claimed, a, b))
+    value, x, y = (amount.measured_in(unit) for amount in (claimed, a, b))
     if _may_be_added(a, b):
         fitting = _fits(claimed, a) and _fits(claimed, b)
-        if fitting and _is_near(claimed, own, x + y):
+        if fitting and _is_near(claimed, value, x + y):
             return "sum"
         years = claimed.unit in {"year", ""} and a.kind is b.kind is FigureKind.YEAR
-        if (fitting or years) and _is_near(claimed, own, abs(x - y)):
+        if (fitting or years) and _is_near(claimed, value, abs(x - y)):
             return "difference"
         shared = claimed.kind is FigureKind.PERCENT or claimed.unit in {"times", "fold"}
         if shared and FigureKind.YEAR not in {a.kind, b.kind} and _is_share(claimed, x, y):
@@ -305,47 +314,50 @@ def _may_be_added(a: Amount, b: Amount) -> bool:
     return same and (a.currency == b.currency or not a.currency or not b.currency)
 
 
-def _fits(claimed: Amount, given: Amount) -> bool:
-    """Whether what is had of a given amount is of the claimed one's kind."""
-    if FigureKind.YEAR in {given.kind, claimed.kind}:
+def _fits(claimed: Amount, source: Amount) -> bool:
+    """Return whether a figure derived from `source` has the kind of the claimed one."""
+    if FigureKind.YEAR in {source.kind, claimed.kind}:
         return False
-    if claimed.unit == "point" and given.kind is FigureKind.PERCENT:
+    if claimed.unit == "point" and source.kind is FigureKind.PERCENT:
         return True
-    if FigureKind.PERCENT in {given.kind, claimed.kind}:
-        return claimed.kind is given.kind
-    return not claimed.dimension or not given.dimension or claimed.dimension == given.dimension
+    if FigureKind.PERCENT in {source.kind, claimed.kind}:
+        return claimed.kind is source.kind
+    return not claimed.dimension or not source.dimension or claimed.dimension == source.dimension
 
 
 def _is_share(claimed: Amount, a: Decimal, b: Decimal) -> bool:
-    """Whether an amount is what share one value is of another, or their difference is."""
+    """Return whether an amount is a ratio of two values or their difference over one."""
     scale = 100 if claimed.kind is FigureKind.PERCENT else 1
     shares = (a / b, b / a, abs(a - b) / a, abs(a - b) / b)
     return any(claimed.may_round(claimed.value, scale * share) for share in shares)
 
 
 def _multiplied(claimed: Amount, part: Amount, whole: Amount) -> str:
-    """Whether an amount is a share of another, what a share leaves of it, or so many times it."""
+    """Return "share" for a percentage of an amount or its complement, "product", or empty."""
     if not _fits(claimed, whole) or FigureKind.YEAR in {part.kind, whole.kind}:
         return ""
-    own = claimed.measured_in(whole.unit)
+    value = claimed.measured_in(whole.unit)
     if part.kind is FigureKind.PERCENT and whole.kind is not FigureKind.PERCENT:
         share = part.value * whole.value / 100
-        had = _is_near(claimed, own, share) or _is_near(claimed, own, whole.value - share)
-        return "share" if had else ""
+        matches = _is_near(claimed, value, share) or _is_near(claimed, value, whole.value - share)
+        return "share" if matches else ""
     if part.kind is not FigureKind.QUANTITY or min(part.value, whole.value) <= 1:
         return ""
     product = part.value * whole.value
-    return "product" if product > MOST_COUNTED and _is_near(claimed, own, product) else ""
+    return "product" if product > MOST_COUNTED and _is_near(claimed, value, product) else ""
 
 
-def _is_near(claimed: Amount, own: Decimal, value: Decimal) -> bool:
-    """Whether a claimed amount, `own` in the unit of a value that was had, is it, or about it.
+def _is_near(claimed: Amount, value: Decimal, result: Decimal) -> bool:
+    """Return whether a derived result is the claimed amount, whose value in its unit is `value`.
 
-    To be had and rounded are two steps: of many figures that would give almost anything.
+    It must be exact unless the claim says "about": a derivation and then rounding are two steps,
+    and of many figures two steps give almost anything.
     """
-    return bool(value) and (own == value or (claimed.about and claimed.may_round(own, value)))
+    return bool(result) and (
+        value == result or (claimed.about and claimed.may_round(value, result))
+    )
 
 
 def _is_beyond(sign: int, value: Decimal, limit: Decimal) -> bool:
-    """Whether a value is more (or, with sign -1, less) than another, and not by far."""
+    """Return whether a value is above (sign 1) or below (sign -1) a limit, but not far from it."""
     return bool(value and limit) and sign * (value - limit) > 0 and apart(value, limit) <= FAR

@@ -1,7 +1,7 @@
-"""A statement's opposite: what is true is denied less than its opposite is.
+"""A statement's opposites. The reader denies a true statement less than it denies the opposite.
 
-A reader that was taught lies which are near their text takes many a truth for one. Whatever it
-thinks of a subject it thinks of both sides; what is left between them is its judgement.
+It was trained on lies that stay close to their text, so it also denies many true paraphrases. That
+bias affects a statement and its opposite alike; the difference between the two is its judgement.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ _LEAST = 1e-4
 
 
 def opposites(statement: str) -> tuple[str, ...]:
-    """The statement with its sense turned round: as one that is not true, and by its own verb."""
+    """Negate a statement: with “It is not true that”, and with “not” at its verb if it has an auxiliary."""
     forms = (_UNTRUE + _inside(statement), turned_round(statement))
     return tuple(filter(None, forms))
 
 
 def turned_round(statement: str) -> str:
-    """The statement with a denial put in or taken out; empty where its verb does not tell where."""
+    """Add or remove “not”; empty if there is no auxiliary verb to put it after."""
     denied = _DENIAL.search(statement)
     if denied:
         return statement[: denied.start()] + statement[denied.end() :]
@@ -39,7 +39,7 @@ def turned_round(statement: str) -> str:
 
 
 def leaning(own: Judgement, opposed: Sequence[Judgement]) -> float:
-    """How far a statement is carried rather than denied beyond its opposites, in log odds."""
+    """How much more a statement leans towards support than its opposites do, in log odds."""
     return _odds(own) - sum(map(_odds, opposed)) / len(opposed)
 
 
@@ -48,7 +48,7 @@ def _odds(judgement: Judgement) -> float:
 
 
 def _inside(statement: str) -> str:
-    """A statement after other words: its first letter is small, unless it opens a name."""
+    """Lower the first letter, unless it may begin a name."""
     first = statement.split(maxsplit=1)[0] if statement.split() else ""
     small = first in {"The", "A", "An", "This", "These", "It", "They", "There", "In", "At", "Of"}
     return statement[:1].lower() + statement[1:] if small else statement

@@ -1,6 +1,6 @@
-"""The exact values of a text: figures with their unit, dates, times of day and proper names.
+"""The exact values of a text: figures with their units, dates, times and proper names.
 
-And how two figures compare: whether they are the same, or one rounds the other.
+Also compares figures: whether they are equal, or one rounds the other.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from mehealth_rag.language.words import content_words, stem_all
 from mehealth_rag.types import Span
 
 NEAR = Decimal("0.06")
-"""How far a rounded figure may be off, as a share."""
+"""How far off a rounded figure may be, as a share of the exact one."""
 
 _DATE = re.compile(
     rf"""\b(?:
@@ -48,7 +48,7 @@ _OUT_OF = re.compile(
     re.IGNORECASE,
 )
 _WHOLES = frozenset({*range(3, 11), 12, 20, 100, 1000})
-"""What a share is told of: "three in ten"."""
+"""The wholes of shares such as "three in ten"."""
 
 _TWO_DIGITS = Context(prec=2)
 
@@ -112,10 +112,10 @@ _ENDS = re.compile(r"[.!?:;|•\n“\"(]\s*$")
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """A figure. `value` has its scale applied; `unit` is empty where none that is known follows.
+    """A figure, its scale applied to `value`; `unit` is empty without a known unit.
 
-    `about`: the text says that it is not exact. `side` is 1 where it says that there are more
-    ("over 40"), and -1 where it says that there are fewer.
+    `about` is true if the text says that it is approximate. `side` is 1 if the text says that the
+    true value is above ("over 40"), -1 if below.
     """
 
     value: Decimal
@@ -128,79 +128,81 @@ class Amount:
 
     @property
     def dimension(self) -> str:
-        """What is measured: a unit's dimension, money, percent, a year, or a plain count."""
+        """The unit's dimension, "money", "percent" or "year"; empty for a plain count."""
         if self.unit:
             return UNITS[self.unit][0]
         return "" if self.kind is FigureKind.QUANTITY else str(self.kind)
 
     def measured_in(self, unit: str) -> Decimal:
-        """The value in another unit of its dimension; as it is where either tells no unit."""
+        """Convert the value to another unit of its dimension; unchanged if either has no unit."""
         if not self.unit or not unit:
             return self.value
         return self.value * Decimal(UNITS[self.unit][1]) / Decimal(UNITS[unit][1])
 
     def is_of_kind(self, other: Amount) -> bool:
-        """Whether both measure in one dimension and currency."""
+        """Return whether both have the same dimension and currency."""
         return self.dimension == other.dimension and self.currency == other.currency
 
     def may_be(self, other: Amount) -> bool:
-        """Whether both may be of one thing: a unit that only one tells says nothing."""
-        own, its = self.dimension, other.dimension
-        if own and its and own != its:
-            return {own, its} == {"percent", "points"}
+        """Return whether both may measure the same thing; no unit matches all but percent."""
+        dimension, other_dimension = self.dimension, other.dimension
+        if dimension and other_dimension and dimension != other_dimension:
+            return {dimension, other_dimension} == {"percent", "points"}
         if self.currency and other.currency and self.currency != other.currency:
             return False
-        return bool(own and its) or "percent" not in {own, its}
+        return bool(dimension and other_dimension) or "percent" not in {dimension, other_dimension}
 
     def equals(self, other: Amount) -> bool:
-        """Whether both are the same, whatever units they are told in."""
+        """Return whether both are equal, whatever their units."""
         return self.measured_in(other.unit) == other.value
 
     def rounds(self, other: Amount) -> bool:
-        """Whether this is the other one with fewer digits."""
+        """Return whether this is the other amount with fewer digits."""
         years = FigureKind.YEAR in {self.kind, other.kind}
         return not years and self.may_round(self.measured_in(other.unit), other.value)
 
-    def may_round(self, own: Decimal, value: Decimal) -> bool:
-        """Whether this amount, which is `own` in the unit of a value, tells that value rounded.
+    def may_round(self, converted: Decimal, value: Decimal) -> bool:
+        """Return whether this amount, converted to the unit of `value`, is that value rounded.
 
-        To its own last digit; or less closely, where it is told as about so much.
+        It must be rounded to its own last digit, or within `NEAR` if it is approximate.
         """
-        off = abs(own - value)
-        if not value or off > NEAR * abs(value) or self.side * (value - own) < 0:
+        difference = abs(converted - value)
+        if not value or difference > NEAR * abs(value) or self.side * (value - converted) < 0:
             return False
-        return self.about or (digits(own) < digits(value) and off <= last_place(own) / 2)
+        return self.about or (
+            digits(converted) < digits(value) and difference <= last_place(converted) / 2
+        )
 
     def agrees(self, other: Amount) -> bool:
-        """Whether both are the same, or one of them is the other rounded."""
+        """Return whether both are equal, or one rounds the other."""
         same = self.equals(other) or self.rounds(other) or other.rounds(self)
         return self.may_be(other) and same
 
     def times_apart(self, other: Amount) -> Decimal:
-        """How many times as large as the other the larger of the two is."""
+        """Return the ratio of the larger of the two amounts to the smaller."""
         return apart(self.measured_in(other.unit), other.value)
 
 
 def digits(value: Decimal) -> int:
-    """How many digits a value has, noughts at its end aside."""
+    """Count a value's digits, without trailing zeros."""
     return len(value.normalize().as_tuple().digits)
 
 
 def last_place(value: Decimal) -> Decimal:
-    """What the last digit of a figure that is not nought counts: 1,000 of 41,000."""
+    """Return the place value of the last nonzero digit: 1,000 for 41,000."""
     exponent = value.normalize().as_tuple().exponent
     return Decimal(10) ** exponent if isinstance(exponent, int) else Decimal(0)
 
 
 def apart(one: Decimal, other: Decimal) -> Decimal:
-    """How many times as large as the other the larger of two values is."""
+    """Return the ratio of the larger of two values to the smaller, infinite if that is zero."""
     low, high = sorted((abs(one), abs(other)))
     return high / low if low else Decimal("Infinity")
 
 
 @dataclass(frozen=True, slots=True)
 class Date:
-    """A date; zero for a part that is not told."""
+    """A date; parts that are not given are zero."""
 
     year: int
     month: int
@@ -208,16 +210,16 @@ class Date:
     span: Span
 
     def within(self, other: Date) -> bool:
-        """Whether another date tells all that this one does, and the same."""
+        """Return whether another date has the same parts and at least this one's day."""
         pairs = ((self.year, other.year), (self.month, other.month), (self.day, other.day))
-        return all(not own or not its or own == its for own, its in pairs) and (
-            not self.day or bool(other.day)
-        )
+        return all(
+            not part or not other_part or part == other_part for part, other_part in pairs
+        ) and (not self.day or bool(other.day))
 
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A proper name: words with capitals that no sentence's beginning explains."""
+    """A proper name: a capitalised word that does not merely begin a sentence."""
 
     text: str
     span: Span
@@ -225,7 +227,7 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """All exact values of a text. `times` are minutes after midnight with their spans."""
+    """All exact values of a text. `times` holds minutes after midnight, with spans."""
 
     amounts: tuple[Amount, ...]
     dates: tuple[Date, ...]
@@ -234,14 +236,14 @@ class Values:
 
     @property
     def years(self) -> list[Amount]:
-        """The years of the dates."""
+        """The years of the dates, as amounts."""
         year = FigureKind.YEAR
         return [Amount(Decimal(d.year), year, d.span) for d in self.dates if d.year]
 
 
 @lru_cache(maxsize=20_000)
 def values(text: str) -> Values:
-    """Find the values of a text."""
+    """Find the exact values of a text."""
     dates = tuple(_dates(text))
     times = tuple(_times(text, [d.span for d in dates]))
     taken = [*(d.span for d in dates), *(span for _, span in times)]
@@ -251,16 +253,16 @@ def values(text: str) -> Values:
 
 
 def counted_in(text: str, amount: Amount) -> str:
-    """The stem of the first word after a bare count or a share that says of what it is."""
+    """Return the stem of the first content word after a bare count or share: what it counts."""
     if amount.unit or amount.currency:
         return ""
     clause = _CLAUSE_END.split(text[amount.span.end :], maxsplit=1)[0]
-    found = (w for w in content_words(clause) if w.isalpha())
-    return next(iter(stem_all(found)), "")
+    nouns = (w for w in content_words(clause) if w.isalpha())
+    return next(iter(stem_all(nouns)), "")
 
 
 def without(text: str, amounts: Iterable[Amount], mark: str = "") -> str:
-    """A text without some of its amounts, a mark in the place of each, in single spaces."""
+    """Replace amounts in a text with a mark, and collapse whitespace."""
     for amount in sorted(amounts, key=lambda a: -a.span.start):
         text = f"{text[: amount.span.start]} {mark} {text[amount.span.end :]}"
     return " ".join(text.split())
@@ -272,7 +274,7 @@ def _dates(text: str) -> Iterator[Date]:
         day = match["d1"] or match["d2"] or match["d3"]
         year = match["y1"] or match["y2"] or match["y3"]
         if not day and not year and month[0].islower():
-            continue  # "may", "march" as verbs
+            continue  # the verbs "may" and "march"
         if not day and not year and month.lower() == "may" and not match.start():
             continue
         number = int(month) if month.isdigit() else month_number(month)
@@ -303,7 +305,7 @@ def _amounts(text: str, taken: Sequence[Span]) -> Iterator[Amount]:
             continue
         unit, end = ("", figure.span.end) if figure.currency else _unit(text, figure.span.end)
         if figure.spelled and figure.value == 1 and not unit and not figure.currency:
-            continue  # mostly a pronoun
+            continue  # "one" is mostly a pronoun
         kind = FigureKind.QUANTITY if unit else figure.kind
         about = _ABOUT.search(before) is not None
         span, side = Span(figure.span.start, end), _side(before)
@@ -315,7 +317,7 @@ def _side(before: str) -> int:
 
 
 def _unit(text: str, start: int) -> tuple[str, int]:
-    """The unit that begins at a place, and where it ends; empty where none does."""
+    """Return the unit that starts at a position, and its end; empty if there is none."""
     match = _UNIT.match(text, start)
     if match is None:
         return "", start
@@ -324,7 +326,7 @@ def _unit(text: str, start: int) -> tuple[str, int]:
 
 
 def _shares(text: str) -> Iterator[Amount]:
-    """Shares: "three in ten", "nine out of every ten"."""
+    """Yield shares: "three in ten", "nine out of every ten"."""
     for match in _OUT_OF.finditer(text):
         part, whole = (_number(match[name]) for name in ("part", "whole"))
         if part and whole and part < whole and whole in _WHOLES:
@@ -340,7 +342,7 @@ def _number(word: str) -> Decimal | None:
 
 
 def _fractions(text: str) -> Iterator[Amount]:
-    """Fractions: "a fifth" is 20 percent, "a quarter of an hour" 0.25 hours."""
+    """Yield fractions: "a fifth" is 20 percent, "a quarter of an hour" 0.25 hours."""
     for match in _FRACTION.finditer(text):
         count, part = (match["count"] or "").lower(), (match["part"] or "half").lower()
         share = Decimal(_COUNTS.get(count, 1)) / _PARTS[part]
@@ -353,7 +355,7 @@ def _fractions(text: str) -> Iterator[Amount]:
 
 
 def _words_with_a_figure(text: str) -> Iterator[Amount]:
-    """A fortnight, and a place in a row."""
+    """Yield "fortnight" and ordinals."""
     for match in _WITH_A_FIGURE.finditer(text):
         word, span = match.group().lower(), Span(*match.span())
         place, unit = (_PLACES[word], "") if word in _PLACES else (1, word)

@@ -1,4 +1,4 @@
-"""The guard's judgement of a statement: the reader's second head, held to exact values."""
+"""The guard's judgement of a statement: the reader's verdict, corrected by exact values."""
 
 from __future__ import annotations
 
@@ -28,47 +28,49 @@ if TYPE_CHECKING:
 
 
 GATHERED, LEAST_EVIDENCE = 8, 0.2
-"""Sentences of several passages that a statement is read against together, at the most, and the
-probability of deciding it that one of them needs."""
+"""The most sentences of several passages that are judged together, and the least probability of
+deciding that each needs."""
 
 MOST_QUOTES, NEAR_BEST = 5, 0.5
-"""Sentences that are quoted for a statement, at the most, and the share of the best one's
-probability that the others need."""
+"""The most sentences quoted for a statement, and the share of the best one's probability that each
+needs."""
 
 ADDED = 0.03
-"""The probability that a sentence needs to be quoted for a value that stands in it alone."""
+"""The least probability of a sentence that is quoted only because it has a value that the others
+lack."""
 
 AS_SURELY = 0.9
-"""The share of a verdict's probability that fewer quotes must keep to stand for all of them."""
+"""The share of a verdict's probability that fewer quotes must keep to replace all of them."""
 
 DOUBT = 0.35
-"""What a name that stands nowhere leaves of the probability that a statement is carried: a name has
-other forms. A figure leaves nothing."""
+"""The factor on the probability of support for a missing name, since a name has other forms. For a
+missing figure it is 0."""
 
 TAKEN_FOR_IT = 0.5
-"""From this probability on a sentence with another figure is held to speak of the same thing."""
+"""From this probability of support, a sentence with another figure is taken to be about the same
+thing."""
 
 OPPOSED, LEAST_CARRIED = 0.1, 0.2
-"""Log odds by which a denied statement has to be carried beyond its opposites, and how likely, to
-be held for true after all."""
+"""The log odds by which a denied statement must lean towards support more than its opposites do,
+and its least probability of support, to count as supported after all."""
 
 WORD_FOR_WORD, FEWEST_WORDS = 0.999, 4
-"""How surely a sentence carries a statement that is the same, or denies one that is it but for a
-figure; and the words that a statement needs for that."""
+"""The probability of the verdict if a sentence is the statement, or differs only in a figure; and
+the fewest words that the statement needs for that."""
 
 _ADDING = re.compile(r"[;:] |, (?:and|as well as|including|which|who|whose|where|\w+ing)\b")
-"""How a sentence goes on where what it said so far holds by itself: no condition, no exception."""
+"""How a sentence continues where its beginning is true alone: with no condition or exception."""
 
 Place = tuple[int, int]
-"""A sentence: the place of its passage, and its own in it."""
+"""A sentence: the index of its passage, and its own in the passage."""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A statement, the question that it answers if there is one, and what it is held against.
+    """A statement, the question that it answers, if any, and the passages to judge it by.
 
-    `bound` has for a sentence what it is not understood without: the words that introduce a list's
-    item, the heads of a row's columns.
+    `bound` maps a sentence to the texts it needs to be understood: a list item's introduction, a
+    table row's column headings.
     """
 
     statement: str
@@ -77,14 +79,14 @@ class Case:
     bound: Mapping[Place, Sequence[str]] = field(default_factory=dict)
 
     def only(self, places: Sequence[Place]) -> PassageText:
-        """Some sentences as one text, in reading order."""
+        """Join some sentences into one text, in reading order."""
         grouped: dict[int, list[int]] = {}
         for n, i in sorted(places):
             grouped.setdefault(n, []).append(i)
-        return gathered([(self.texts[n], own) for n, own in grouped.items()])
+        return gathered([(self.texts[n], indices) for n, indices in grouped.items()])
 
     def steps(self, places: Sequence[Place]) -> tuple[Step, ...]:
-        """How the exact values of the statement are had from some sentences."""
+        """Return how the statement's exact values follow from some sentences."""
         quotes = tuple(self.texts[n].sentences[i] for n, i in places)
         contexts = dict.fromkeys(self.texts[n].context for n, _ in places)
         bound = (text for place in places for text in self.bound.get(place, ()))
@@ -93,10 +95,10 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """What some sentences say of a statement.
+    """The guard's judgement of a statement by some sentences.
 
-    `judgement` is what the reader `read`, held to exact values. `steps` tell how those are had from
-    `quotes`, the sentences that decide, best first.
+    `judgement` is `read`, the reader's, corrected by exact values. `quotes` are the deciding
+    sentences, best first, and `steps` say how the exact values follow from them.
     """
 
     judgement: Judgement
@@ -106,17 +108,17 @@ class Weighed:
 
     @property
     def missing(self) -> tuple[Step, ...]:
-        """The values that neither stand nor follow."""
+        """The values that the quotes neither contain nor give."""
         return missing(self.steps)
 
     @property
     def differing(self) -> Step | None:
-        """The first of those in whose place something else stands."""
+        """The first missing value in whose place the quotes have another one."""
         return next((s for s in self.missing if s.of), None)
 
     @property
     def surely(self) -> float:
-        """How likely the sentences say either that it is so or that it is not."""
+        """The probability of the likelier of entailment and contradiction."""
         return max(self.judgement.carried, self.judgement.denied)
 
 
@@ -125,15 +127,15 @@ NOTHING_SAID = Weighed(_NOTHING, _NOTHING)
 
 
 def weigh(reader: Reader, case: Case) -> Weighed:
-    """What passages say of a statement together: what decides it most clearly."""
+    """Judge a statement by its passages and return the clearest judgement, settled."""
     return settled(reader, case, decisive(weighings(reader, case)))
 
 
 def settled(reader: Reader, case: Case, weighed: Weighed) -> Weighed:
-    """The same, with a denial turned round whose opposite is denied even more.
+    """Turn a denial into support if the reader denies the statement's opposite even more.
 
-    All are read against the quotes alone. A figure or date may be a reason of its own: the reader
-    tells one from another, and rightly denies what has a wrong one.
+    The statement and its opposites are read against the quotes alone. A statement with a figure or
+    a date stays denied: the reader tells figures apart, and rightly denies a wrong one.
     """
     judgement = weighed.judgement
     by_values = any(step.kind != "name" or step.how == "missing" for step in weighed.steps)
@@ -150,31 +152,34 @@ def settled(reader: Reader, case: Case, weighed: Weighed) -> Weighed:
     return replace(weighed, judgement=turned)
 
 
-def decisive(found: Sequence[Weighed]) -> Weighed:
-    """What carries or denies a statement most clearly; of equals the first."""
-    return max(found, key=lambda w: w.surely, default=NOTHING_SAID)
+def decisive(candidates: Sequence[Weighed]) -> Weighed:
+    """Return the clearest judgement, the first of equals."""
+    return max(candidates, key=lambda w: w.surely, default=NOTHING_SAID)
 
 
 def weighings(reader: Reader, case: Case) -> list[Weighed]:
-    """What each passage says, and what the sentences that decide most say together.
+    """Judge a statement by each passage, and by the most decisive sentences together.
 
-    A sentence that is the statement, or is it but for a figure, needs no judgement.
+    A sentence that is the statement, or differs only in a figure, needs no judgement by the reader.
     """
-    each = reader.judge(case.statement, case.texts, case.question)
-    own = [[(n, i) for i in range(len(text.sentences))] for n, text in enumerate(case.texts)]
-    found = [_weighed(case, judgement, places) for judgement, places in zip(each, own, strict=True)]
-    if len({n for n, _ in deciding(each)}) > 1:
-        found.append(together(reader, case, each))
-    # What answers a question may lean on it: then the same words may be said of another thing.
-    return [*found, *(() if case.question else word_for_word(case))]
+    judgements = reader.judge(case.statement, case.texts, case.question)
+    all_places = [[(n, i) for i in range(len(text.sentences))] for n, text in enumerate(case.texts)]
+    candidates = [
+        _weighed(case, judgement, places)
+        for judgement, places in zip(judgements, all_places, strict=True)
+    ]
+    if len({n for n, _ in deciding(judgements)}) > 1:
+        candidates.append(together(reader, case, judgements))
+    # An answer may depend on its question, so the same words may be about something else.
+    return [*candidates, *(() if case.question else word_for_word(case))]
 
 
-def together(reader: Reader, case: Case, each: Sequence[Judgement]) -> Weighed:
-    """What the sentences that decide most say, read without the others around them.
+def together(reader: Reader, case: Case, judgements: Sequence[Judgement]) -> Weighed:
+    """Judge a statement by the most decisive sentences alone, without their neighbours.
 
-    `each` is what the first of the passages say, each by itself.
+    `judgements` are those by each of the first passages.
     """
-    places = deciding(each)
+    places = deciding(judgements)
     if not places:
         return NOTHING_SAID
     (judgement,) = reader.judge(case.statement, [case.only(places)], case.question)
@@ -182,101 +187,112 @@ def together(reader: Reader, case: Case, each: Sequence[Judgement]) -> Weighed:
 
 
 def word_for_word(case: Case) -> Iterator[Weighed]:
-    """What the sentences say that begin with the statement, or are it but for a figure."""
+    """Yield a judgement for each sentence that begins with the statement or differs in a figure."""
     if len(case.statement.split()) < FEWEST_WORDS:
         return
-    sure, left = WORD_FOR_WORD, 1 - WORD_FOR_WORD
+    sure, rest = WORD_FOR_WORD, 1 - WORD_FOR_WORD
     for n, text in enumerate(case.texts):
         for i, sentence in enumerate(text.sentences):
             says = _says(sentence, case.statement)
             if says or _differ_in_a_figure(case.statement, sentence):
-                judgement = Judgement(sure * says, sure * (not says), left, ())
+                judgement = Judgement(sure * says, sure * (not says), rest, ())
                 yield Weighed(judgement, judgement, ((n, i),), case.steps([(n, i)]))
 
 
-def deciding(each: Sequence[Judgement]) -> list[Place]:
-    """The sentences that decide likely enough, in reading order; the likeliest at least."""
-    chances = {(n, i): p for n, j in enumerate(each) for i, p in enumerate(j.evidence)}
-    ranked = sorted(chances, key=lambda place: (-chances[place], place))[:GATHERED]
-    least = min(LEAST_EVIDENCE, max(chances.values(), default=0.0))
-    return sorted(place for place in ranked if chances[place] >= least)
+def deciding(judgements: Sequence[Judgement]) -> list[Place]:
+    """Return the sentences likely to decide, in reading order; at least the likeliest."""
+    probabilities = {(n, i): p for n, j in enumerate(judgements) for i, p in enumerate(j.evidence)}
+    ranked = sorted(probabilities, key=lambda place: (-probabilities[place], place))[:GATHERED]
+    threshold = min(LEAST_EVIDENCE, max(probabilities.values(), default=0.0))
+    return sorted(place for place in ranked if probabilities[place] >= threshold)
 
 
 def least(reader: Reader, case: Case, weighed: Weighed, limits: Limits) -> Weighed:
-    """The same with the fewest of its quotes that give its verdict about as surely.
+    """Replace the quotes with the fewest that give the same verdict about as surely.
 
-    One alone is tried of each, then more and more of the best.
+    Tries each quote alone, then more and more of the best ones.
     """
     quotes = weighed.quotes
     alone = [(place,) for place in quotes] if len(quotes) > 1 else []
     tried = [*alone, *(quotes[:n] for n in range(2, len(quotes)))]
     judged = reader.judge(case.statement, [case.only(p) for p in tried], case.question)
     for places, judgement in zip(tried, judged, strict=True):
-        had = case.steps(places)
-        fewer = Weighed(held_to(judgement, missing(had)), judgement, places, had)
-        same = limits.verdict(fewer.judgement) == limits.verdict(weighed.judgement)
-        reasons = len(fewer.missing) <= len(weighed.missing)
-        told = (fewer.differing is None) == (weighed.differing is None)
-        if same and reasons and told and fewer.surely >= AS_SURELY * weighed.surely:
+        value_steps = case.steps(places)
+        fewer = Weighed(held_to(judgement, missing(value_steps)), judgement, places, value_steps)
+        same_verdict = limits.verdict(fewer.judgement) == limits.verdict(weighed.judgement)
+        no_more_missing = len(fewer.missing) <= len(weighed.missing)
+        same_difference = (fewer.differing is None) == (weighed.differing is None)
+        if (
+            same_verdict
+            and no_more_missing
+            and same_difference
+            and fewer.surely >= AS_SURELY * weighed.surely
+        ):
             return replace(fewer, judgement=weighed.judgement, read=weighed.read)
     return weighed
 
 
 def held_to(judgement: Judgement, lacking: Sequence[Step]) -> Judgement:
-    """A judgement, given the values that are missing.
+    """Correct a judgement by the values that are missing.
 
-    What is taken from carried goes to denied where another figure stands in the place of one, and
-    the reader took that for it.
+    A missing value lowers `carried`. What is lost goes to `denied` if another value stands in its
+    place and the reader took that for the claimed one, else to `untold`.
     """
     carried, denied = judgement.carried, judgement.denied
-    taken = carried >= TAKEN_FOR_IT
+    reader_agrees = carried >= TAKEN_FOR_IT
     for step in lacking:
-        left = carried * DOUBT if step.kind == "name" else 0.0
-        if taken and step.of and step.kind != "word":  # too many look like a number word
-            denied += carried - left
-        carried = left
+        remaining = carried * DOUBT if step.kind == "name" else 0.0
+        if (
+            reader_agrees and step.of and step.kind != "word"
+        ):  # number words have too many lookalikes
+            denied += carried - remaining
+        carried = remaining
     untold = max(1 - carried - denied, 0.0)
     return replace(judgement, carried=carried, denied=denied, untold=untold)
 
 
 def _weighed(case: Case, judgement: Judgement, places: Sequence[Place]) -> Weighed:
-    """A judgement of the sentences at some places, held to exact values.
+    """Correct the judgement of some sentences by exact values.
 
-    Quoted are the likeliest, and those of the others that have a value which these lack.
+    The quotes are the likeliest sentences, and others that have a value which these lack.
     """
-    chance = dict(zip(places, judgement.evidence, strict=True))
-    ranked = sorted(places, key=lambda place: -chance[place])
-    quotes = [p for p in ranked[:MOST_QUOTES] if chance[p] >= NEAR_BEST * chance[ranked[0]]]
-    had = case.steps(quotes)
-    for place in [p for p in ranked if p not in quotes and chance[p] >= ADDED]:
-        if len(quotes) >= MOST_QUOTES or not missing(had):
+    probability = dict(zip(places, judgement.evidence, strict=True))
+    ranked = sorted(places, key=lambda place: -probability[place])
+    quotes = [
+        p for p in ranked[:MOST_QUOTES] if probability[p] >= NEAR_BEST * probability[ranked[0]]
+    ]
+    value_steps = case.steps(quotes)
+    for place in [p for p in ranked if p not in quotes and probability[p] >= ADDED]:
+        if len(quotes) >= MOST_QUOTES or not missing(value_steps):
             break
-        now = case.steps([*quotes, place])
-        if len(missing(now)) < len(missing(had)):
-            quotes, had = [*quotes, place], now
-    return Weighed(held_to(judgement, missing(had)), judgement, tuple(quotes), had)
+        extended = case.steps([*quotes, place])
+        if len(missing(extended)) < len(missing(value_steps)):
+            quotes, value_steps = [*quotes, place], extended
+    return Weighed(held_to(judgement, missing(value_steps)), judgement, tuple(quotes), value_steps)
 
 
-def missing(had: Sequence[Step]) -> tuple[Step, ...]:
-    """The values that neither stand nor follow."""
-    return tuple(s for s in had if s.how == "missing")
+def missing(value_steps: Sequence[Step]) -> tuple[Step, ...]:
+    """Return the values that the sources neither contain nor give."""
+    return tuple(s for s in value_steps if s.how == "missing")
 
 
 def _says(sentence: str, statement: str) -> bool:
-    """Whether a statement is a sentence, or its beginning up to where the rest only adds to it."""
-    whole, said = _plain(sentence), _plain(statement)
-    return whole == said or (whole.startswith(said) and _ADDING.match(whole, len(said)) is not None)
+    """Return whether a statement is a sentence, or its beginning up to a mere addition."""
+    text, claim = _plain(sentence), _plain(statement)
+    return text == claim or (text.startswith(claim) and _ADDING.match(text, len(claim)) is not None)
 
 
 def _differ_in_a_figure(one: str, other: str) -> bool:
-    """Whether two sentences are the same but for a figure that has a unit, a currency or a percent.
+    """Return whether two sentences differ only in a figure with a unit, currency or percent sign.
 
-    A plain number may be a name ("Room 12"), and what holds in one year need not in the next.
+    A plain number may be a name ("Room 12"), and what holds in one year need not hold in the next.
     """
-    own, its = _measured(one), _measured(other)
-    if len(own) != len(its) or _plain(without(one, own, "#")) != _plain(without(other, its, "#")):
+    figures, other_figures = _measured(one), _measured(other)
+    if len(figures) != len(other_figures) or _plain(without(one, figures, "#")) != _plain(
+        without(other, other_figures, "#")
+    ):
         return False
-    return any(not a.agrees(b) for a, b in zip(own, its, strict=True))
+    return any(not a.agrees(b) for a, b in zip(figures, other_figures, strict=True))
 
 
 def _measured(text: str) -> list[Amount]:
@@ -290,7 +306,7 @@ def _plain(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Exhibit:
-    """A passage with those of its sentences that may be evidence; `text` has no others."""
+    """A passage and those of its sentences that may be evidence; `text` has only these."""
 
     passage: Passage
     page: Page
@@ -299,36 +315,38 @@ class Exhibit:
 
     @classmethod
     def of(cls, evidence: Evidence, page: Page) -> Exhibit:
-        """What a search brought; `page` is the page that it stands on."""
+        """Return retrieved evidence as an exhibit; `page` is the passage's page."""
         passage = evidence.hit.passage
         text = passage_text(passage, page.text)
         kept = [(s, t) for s, t in zip(readable(passage), text.sentences, strict=True)
                 if s.span not in evidence.silenced]  # fmt: skip
-        said = replace(text, sentences=tuple(t for _, t in kept))
-        return cls(passage, page, tuple(s for s, _ in kept), said)
+        allowed = replace(text, sentences=tuple(t for _, t in kept))
+        return cls(passage, page, tuple(s for s, _ in kept), allowed)
 
     def quotes(self, place: int) -> tuple[Quote, ...]:
-        """A sentence after what it is not understood without."""
+        """Return a sentence as a quote, after the quotes it needs to be understood."""
         sentence = self.sentences[place]
-        own = self.passage.quote(sentence.span)
-        return (*self.bound(place), own)
+        quote = self.passage.quote(sentence.span)
+        return (*self.bound(place), quote)
 
     def bound(self, place: int) -> tuple[Quote, ...]:
-        """The words that introduce a list's item or a row's group, and the heads of its columns."""
+        """Return a row's column headings, and the introduction of a list item or group of rows."""
         sentence = self.sentences[place]
         spans = [*quoted_columns(sentence, self.page.text), *filter(None, [sentence.lead])]
         quotes = [Quote.of_page(self.passage.document, self.page, span) for span in spans]
         return tuple(q for q in quotes if not gives_orders(q.text))
 
 
-def exhibits_of(found: Iterable[Evidence], page_of: PageOf) -> tuple[Exhibit, ...]:
-    """The passages that a search brought, in its order, of which anything may be told."""
-    exhibits = (Exhibit.of(e, page_of(e.hit.passage.document, e.hit.passage.page)) for e in found)
+def exhibits_of(evidence: Iterable[Evidence], page_of: PageOf) -> tuple[Exhibit, ...]:
+    """Return retrieved passages as exhibits, in order, dropping those without usable sentences."""
+    exhibits = (
+        Exhibit.of(e, page_of(e.hit.passage.document, e.hit.passage.page)) for e in evidence
+    )
     return tuple(exhibit for exhibit in exhibits if exhibit.sentences)
 
 
 def case_of(statement: str, question: str, exhibits: Sequence[Exhibit]) -> Case:
-    """A statement with what it is held against; `question` is what it answers or speaks of."""
+    """Build the case of a statement; `question` is what it answers or what it is about."""
     bound = {
         (n, i): [quote.text for quote in exhibit.bound(i)]
         for n, exhibit in enumerate(exhibits)
@@ -338,7 +356,7 @@ def case_of(statement: str, question: str, exhibits: Sequence[Exhibit]) -> Case:
 
 
 def quotes_of(exhibits: Sequence[Exhibit], places: Sequence[Place]) -> tuple[Quote, ...]:
-    """The quotes of some sentences, the best passage first, each passage in reading order."""
+    """Return the quotes of some sentences, best passage first, in reading order within each."""
     order = list(dict.fromkeys(n for n, _ in places))
     quotes: dict[Quote, None] = {}
     for n, i in sorted(places, key=lambda place: (order.index(place[0]), place[1])):

@@ -1,1 +1,1 @@
-"""The reader: reads a passage with a question or a statement, and judges what answers it."""
+"""The reader: a cross-encoder that scores passages for a question or a statement."""

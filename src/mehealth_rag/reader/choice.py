@@ -1,4 +1,4 @@
-"""From what was read to what is quoted: which sentences answer, and whether any does."""
+"""From the reader's probabilities to an answer: which sentences to quote, or to abstain."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 
 ORDERED_BY_RANK = 0.7
-"""What a passage's place in the search counts for in its new order, as `Limits.by_rank` does in an
-answer. From 0.5 to 1.4 all gold passages are among the first four for 0.964 of the development
-questions; 0.7 is best for the first one of those, and for tables of filings (docs/reader.md)."""
+"""How much a passage's retrieval rank counts when passages are re-ranked, as `Limits.by_rank` does
+in an answer. With 0.5 to 1.4, the top four hold all gold passages for 0.964 of the development
+questions; by the other measures no weight tried does clearly better than 0.7 (docs/reader.md)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """A sentence that answers: places of its passage and of itself in it, and its score."""
+    """A sentence by the index of its passage and its own index in the passage, with its score."""
 
     passage: int
     sentence: int
@@ -29,10 +29,10 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The sentences that answer, in reading order of each passage, best passage first.
+    """The sentences chosen as the answer: best passage first, reading order within each passage.
 
-    `answerable` is the probability that any sentence answers. `best` is the best one of all, chosen
-    or not; `sentences` are empty where nothing answers.
+    `answerable` is the probability that any sentence answers. `best` is the sentence with the
+    highest score, chosen or not. `sentences` is empty if the reader abstains.
     """
 
     answerable: float
@@ -41,15 +41,15 @@ class Choice:
 
     @property
     def confidence(self) -> float:
-        """How likely the best sentence answers; 0 where there is none."""
+        """The probability that the best sentence answers; 0 if there is none."""
         return self.best.score if self.best else 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """What is read of a question, before any limit but `by_rank` is held against it.
+    """The scored sentences of all passages, before any threshold is applied.
 
-    `answerable` is as in a choice; `sentences` are all, likeliest first.
+    `answerable` is as in `Choice`; `sentences` holds all of them, best first.
     """
 
     answerable: float
@@ -57,43 +57,45 @@ class Weighed:
 
 
 def choose(readings: Sequence[PassageReading], limits: Limits) -> Choice:
-    """The sentences that answer a question, none where it is too unlikely that any does.
+    """Choose the sentences that answer a question; none if an answer is too unlikely.
 
-    The readings are in the order in which the search brought their passages.
+    The readings are in retrieval order.
     """
     return chosen(weighed(readings, limits), limits)
 
 
 def weighed(readings: Sequence[PassageReading], limits: Limits) -> Weighed:
-    """How likely each sentence answers, and whether any does; of the limits `by_rank` counts."""
+    """Score every sentence and the question as a whole; of the limits, only `by_rank` is used."""
     return Weighed(answerable(readings), tuple(ranked(readings, limits)))
 
 
-def chosen(found: Weighed, limits: Limits) -> Choice:
-    """The sentences of what was weighed that the limits let answer."""
-    if not found.sentences:
+def chosen(candidates: Weighed, limits: Limits) -> Choice:
+    """Apply the thresholds and the limit on the number of sentences."""
+    if not candidates.sentences:
         return Choice(0.0, None, ())
-    best, likely = found.sentences[0], found.answerable
-    if likely < limits.answer:
-        return Choice(likely, best, ())
-    least = max(limits.sentence, limits.near * best.score)
-    first = found.sentences[: limits.most]
-    kept = [c for c in first if c is best or c.score >= least]
-    order = {place: n for n, place in enumerate(dict.fromkeys(c.passage for c in kept))}
-    return Choice(likely, best, tuple(sorted(kept, key=lambda c: (order[c.passage], c.sentence))))
+    best, probability = candidates.sentences[0], candidates.answerable
+    if probability < limits.answer:
+        return Choice(probability, best, ())
+    cutoff = max(limits.sentence, limits.near * best.score)
+    top = candidates.sentences[: limits.most]
+    kept = [c for c in top if c is best or c.score >= cutoff]
+    rank = {place: n for n, place in enumerate(dict.fromkeys(c.passage for c in kept))}
+    return Choice(
+        probability, best, tuple(sorted(kept, key=lambda c: (rank[c.passage], c.sentence)))
+    )
 
 
 def answerable(readings: Sequence[PassageReading]) -> float:
-    """How likely any sentence answers, each by itself (a noisy or).
+    """Return the probability that any sentence answers, taking them as independent (noisy-or).
 
-    On unseen documents this tells what is answered from what is not better than the best
+    On unseen documents this separates answerable from unanswerable questions better than the best
     sentence's probability does (docs/reader.md): an answer often stands in several places.
     """
     return 1 - math.prod(1 - p for reading in readings for p in reading.sentences)
 
 
 def ranked(readings: Sequence[PassageReading], limits: Limits) -> list[Chosen]:
-    """All sentences, likeliest first; of equals the one that the search brought first."""
+    """Return all sentences, best first; ties go to the passage that retrieval ranked higher."""
     scored = [
         Chosen(place, number, score(reading.answers, probability, place, limits.by_rank))
         for place, reading in enumerate(readings)
@@ -103,16 +105,17 @@ def ranked(readings: Sequence[PassageReading], limits: Limits) -> list[Chosen]:
 
 
 def order(readings: Sequence[PassageReading]) -> list[int]:
-    """The places of passages, the likeliest to answer first."""
-    odds = [score(r.answers, r.answers, n, ORDERED_BY_RANK) for n, r in enumerate(readings)]
-    return sorted(range(len(readings)), key=lambda n: (-odds[n], n))
+    """Return the indices of the passages, the most likely to answer first."""
+    scores = [score(r.answers, r.answers, n, ORDERED_BY_RANK) for n, r in enumerate(readings)]
+    return sorted(range(len(readings)), key=lambda n: (-scores[n], n))
 
 
 def score(answers: float, sentence: float, place: int, by_rank: float) -> float:
-    """How likely a sentence answers, of its own and its passage's probability and its place.
+    """Combine the probabilities of a sentence and its passage with the passage's retrieval rank.
 
-    The place counts, since the reader does not see what the search saw.
+    Returns the geometric mean of the two, its odds divided by (place + 1) ** `by_rank`. The rank
+    counts because the reader does not see the retrieval score.
     """
-    together = math.sqrt(answers * sentence)
-    odds = together / max(1 - together, 1e-9) / math.pow(place + 1, by_rank)
+    mean = math.sqrt(answers * sentence)
+    odds = mean / max(1 - mean, 1e-9) / math.pow(place + 1, by_rank)
     return odds / (1 + odds)

@@ -1,4 +1,4 @@
-"""The reader at run time: one ONNX file, read passage by passage, with calibrated probabilities."""
+"""The reader at run time: an ONNX model that scores passages one by one, and its calibration."""
 
 from __future__ import annotations
 
@@ -25,27 +25,28 @@ if TYPE_CHECKING:
     from mehealth_rag.types import Turn
 
 MODEL, LOG = "reader.onnx", "log.json"
-"""Files of a reader's folder, beside its card and tokenizer."""
+"""Files in a reader's folder, next to its card and tokenizer."""
 
 FORMS = ("small", "large")
 DEFAULT_FORM = "large"
-"""What the name `packaged` means."""
+"""The form that the setting `packaged` stands for."""
 
 THREADS = 2
-"""Passages that are read at a time, each by itself on one thread: none depends on another."""
+"""Passages read in parallel, each on one thread: they do not depend on each other."""
 
 UNREAD = -20.0
-"""The logit of a sentence that did not fit into the row: it answers nothing."""
+"""The logit of a sentence that did not fit into the row: its probability is about 0."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """When a question is answered, with which sentences, and when a statement is judged.
+    """Thresholds for answering a question and for judging a statement.
 
-    `answer` is the least probability that any sentence answers. A sentence is chosen whose score
-    is at least `sentence` and at least the share `near` of the best one's; at most `most` are.
-    Odds fall with the power `by_rank` of the place in the search. `carried` and `denied` are the
-    least probabilities of a verdict.
+    A question is answered if the probability that any sentence answers is at least `answer`. A
+    sentence is chosen if its score is at least `sentence` and at least `near` times the best score;
+    at most `most` are chosen. A sentence's odds are divided by its passage's retrieval rank to the
+    power `by_rank`. `carried` and `denied` are the least probabilities for "supported" and
+    "contradicted".
     """
 
     answer: float = 0.5
@@ -57,7 +58,7 @@ class Limits:
     denied: float = 0.5
 
     def verdict(self, judgement: Judgement) -> str:
-        """The verdict of a judgement: carried or denied only where that is likely enough."""
+        """Return the verdict for a judgement, "not_found" if neither threshold is met."""
         if judgement.carried >= max(self.carried, judgement.denied):
             return "supported"
         return "contradicted" if judgement.denied >= self.denied else "not_found"
@@ -65,9 +66,9 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class PassageReading:
-    """What a question has in a passage: probabilities that it answers, and that each sentence does.
+    """The probabilities that a passage answers a question, and that each of its sentences does.
 
-    A passage answers where it holds at least a part of the answer.
+    A passage answers if it holds at least part of the answer.
     """
 
     answers: float
@@ -76,9 +77,10 @@ class PassageReading:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What a passage says of a statement: three probabilities that add up to 1.
+    """How a passage relates to a statement: three probabilities that add up to 1.
 
-    `evidence` is each sentence's probability of deciding it.
+    The passage entails the statement (`carried`), contradicts it (`denied`) or says neither
+    (`untold`). `evidence` is each sentence's probability of deciding that.
     """
 
     carried: float
@@ -89,43 +91,43 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Slope and offset that turn a logit into one whose sigmoid is a probability (Platt, 1999)."""
+    """Platt scaling (Platt, 1999): slope and offset applied to a logit before the sigmoid."""
 
     slope: float = 1.0
     offset: float = 0.0
 
     def probability(self, logit: float) -> float:
-        """The probability of a logit."""
+        """Return the calibrated probability of a logit, clamped to ±60 against overflow."""
         return 1 / (1 + math.exp(-max(min(self.slope * logit + self.offset, 60.0), -60.0)))
 
     def of(self, probability: float) -> float:
-        """The probability that belongs to another one, which was not calibrated for this."""
-        bounded = min(max(probability, 1e-9), 1 - 1e-9)
-        return self.probability(math.log(bounded / (1 - bounded)))
+        """Calibrate a probability instead of a logit."""
+        clamped = min(max(probability, 1e-9), 1 - 1e-9)
+        return self.probability(math.log(clamped / (1 - clamped)))
 
 
 class Reader:
-    """Reads questions and statements with passages; safe to use from many threads."""
+    """Scores passages for questions and statements. Safe to use from many threads."""
 
     def __init__(
         self, session: InferenceSession, tokenizer: Tokenizer, card: dict[str, Any]
     ) -> None:
         self._session, self.tokenizer = session, tokenizer
-        self._inputs = {given.name for given in session.get_inputs()}  # MPNet knows no types
+        self._inputs = {node.name for node in session.get_inputs()}  # MPNet has no token types
         self.name = str(card["name"])
-        known = card.get("calibration", {})
-        self._sentence = Calibration(**known.get("sentence", {}))
-        self._passage = Calibration(**known.get("passage", {}))
-        self.limits = Limits(**known.get("limits", {}))
-        self.right = Calibration(**known.get("right", {}))
-        """From how likely the best sentence answers to how likely the answer is right."""
+        calibration = card.get("calibration", {})
+        self._sentence = Calibration(**calibration.get("sentence", {}))
+        self._passage = Calibration(**calibration.get("passage", {}))
+        self.limits = Limits(**calibration.get("limits", {}))
+        self.right = Calibration(**calibration.get("right", {}))
+        """Maps the best sentence's probability of answering to the answer's of being right."""
         self._pool = ThreadPoolExecutor(THREADS, "reader")
 
     @classmethod
     def load(cls, name: str | Path) -> Reader:
-        """Open a packaged form by its name, or the reader of a folder, after checking its hash.
+        """Load a packaged form by its name, or the reader in a folder, and check its hash.
 
-        Raises ModelError when a file is missing, or the model is not what its card describes.
+        Raises ModelError if a file is missing or the model does not match its card.
         """
         if name in FORMS:
             with as_file(files("mehealth_rag.reader") / str(name)) as folder:
@@ -136,19 +138,19 @@ class Reader:
 
     @classmethod
     def _open(cls, folder: Path) -> Reader:
-        known = ", ".join(FORMS)
-        mend = f"set MEHEALTH_READER to {known} or the folder of a reader, or {REINSTALL}"
+        forms = ", ".join(FORMS)
+        mend = f"set MEHEALTH_READER to {forms} or the folder of a reader, or {REINSTALL}"
         return cls(*ShippedModel(folder, MODEL, "the reader", mend).open(threads=1))
 
     def read(
         self, question: str, history: Sequence[Turn], texts: Sequence[PassageText]
     ) -> list[PassageReading]:
-        """What a question, after the turns before it, has in each passage."""
+        """Return one reading per passage for a question asked after the turns in `history`."""
         rows = [question_row(self.tokenizer, question, history, text) for text in texts]
         return [
             PassageReading(
                 self._passage.probability(float(passage[0])),
-                tuple(self._sentence.probability(x) for x in _all(answers[0], row, text)),
+                tuple(self._sentence.probability(x) for x in _padded(answers[0], row, text)),
             )
             for (answers, passage, _, _), row, text in zip(
                 self.logits(rows), rows, texts, strict=True
@@ -158,40 +160,41 @@ class Reader:
     def judge(
         self, statement: str, texts: Sequence[PassageText], question: str = ""
     ) -> list[Judgement]:
-        """What each passage says of a statement; `question` is what it answers, if it does."""
+        """Judge a statement by each passage in turn; `question` is what it answers, if anything."""
         rows = [statement_row(self.tokenizer, statement, question, text) for text in texts]
-        known = Calibration()
+        uncalibrated = Calibration()
         judgements = []
         for (_, _, verdict, evidence), row, text in zip(
             self.logits(rows), rows, texts, strict=True
         ):
             carried, denied, untold = _softmax(verdict[0]).tolist()
-            decisive = tuple(known.probability(x) for x in _all(evidence[0], row, text))
-            judgements.append(Judgement(carried, denied, untold, decisive))
+            deciding = tuple(uncalibrated.probability(x) for x in _padded(evidence[0], row, text))
+            judgements.append(Judgement(carried, denied, untold, deciding))
         return judgements
 
     def logits(self, rows: Sequence[Row]) -> list[list[NDArray[np.float32]]]:
-        """The model's own numbers for each row, before calibration.
+        """Return the model's raw outputs for each row, before calibration.
 
-        Its k sentences' of answering [1, k], the passage's [1], the three verdicts' [1, 3], its
-        sentences' of deciding [1, k].
+        For a row of k sentences these are four arrays: whether each sentence answers [1, k],
+        whether the passage does [1], the three verdicts [1, 3], and whether each sentence decides
+        the verdict [1, k].
         """
 
-        def one(row: Row) -> list[NDArray[np.float32]]:
-            given = {name: array for name, array in inputs([row]).items() if name in self._inputs}
-            found: list[NDArray[np.float32]] = self._session.run(None, given)
-            return found
+        def run(row: Row) -> list[NDArray[np.float32]]:
+            feed = {name: array for name, array in inputs([row]).items() if name in self._inputs}
+            outputs: list[NDArray[np.float32]] = self._session.run(None, feed)
+            return outputs
 
-        return list(self._pool.map(one, rows))
+        return list(self._pool.map(run, rows))
 
 
-def _all(logits: NDArray[np.float32], row: Row, text: PassageText) -> list[float]:
-    """A logit for each sentence of the passage, also for those that did not fit."""
+def _padded(logits: NDArray[np.float32], row: Row, text: PassageText) -> list[float]:
+    """Return one logit per sentence of the passage, `UNREAD` for those that did not fit."""
     read = [float(x) for x in logits[: len(row.bounds)]]
     return read + [UNREAD] * (len(text.sentences) - len(read))
 
 
 def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:
-    powers = np.exp(logits.astype(np.float64) - logits.max())
-    shares: NDArray[np.float64] = powers / powers.sum()
+    exponentials = np.exp(logits.astype(np.float64) - logits.max())
+    shares: NDArray[np.float64] = exponentials / exponentials.sum()
     return shares

@@ -1,1 +1,1 @@
-"""From a question to passages: the documents that it names, and the search in them."""
+"""Retrieval: the documents that a question names, and the passages that match it."""

@@ -1,9 +1,9 @@
-"""The names that documents go by, and how telling each of their words is.
+"""The names of documents, and how distinctive each word of a name is.
 
-A document's names are its title, id, file name, metadata and first heading. What makes a word
-telling is learnt from the corpus: the fewer titles it stands in and the fewer passages of other
-documents use it, the more it tells. So "report" names nothing where every title has it, and a
-company is named although no page speaks of it.
+A document's names are its title, id, file name, metadata and first heading. Weights are computed
+from the corpus: a word is distinctive if few titles contain it and few passages of other documents
+use it. So "report" names nothing if every title has it, and a company is recognised even if no page
+mentions it.
 """
 
 from __future__ import annotations
@@ -27,13 +27,14 @@ if TYPE_CHECKING:
     from mehealth_rag.index.opened import OpenIndex
 
 COMMON = 0.02
-"""A word that this share of the other documents' passages use tells half as much."""
+"""A word used by this share of the other documents' passages has half its weight."""
 
 FEW = 2
-"""Passages of other documents that may use a word and say nothing of it: a name is mentioned."""
+"""Passages of other documents that may use a word without lowering its weight: they may mention the
+name."""
 
 LONGEST = 4
-"""Words that a question may write as one ("BestBuy") or by their initials, at the most."""
+"""The most words that a question may write as one ("BestBuy") or as initials."""
 
 _METADATA = ("title", "subject", "keywords")
 _BATCH = 500
@@ -42,7 +43,7 @@ _SHORTEST_INITIALS = 3
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """One name of a document (its place in the corpus), without words of grammar."""
+    """One name of a document, given by its index in the corpus, without function words."""
 
     document: int
     words: tuple[str, ...]
@@ -50,7 +51,7 @@ class Phrase:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The words `start` up to `end` of a phrase, by its number."""
+    """The words `start` to `end` (exclusive) of a phrase, given by its index."""
 
     phrase: int
     start: int
@@ -58,7 +59,7 @@ class Part:
 
 
 class NameLexicon:
-    """The names of an index's documents; learnt when first asked for."""
+    """The names of an index's documents, computed on first use."""
 
     def __init__(self, index: OpenIndex) -> None:
         self.documents = index.documents()
@@ -67,40 +68,40 @@ class NameLexicon:
 
     @property
     def has_names(self) -> bool:
-        """Whether there is more than one document, so that a name tells anything."""
+        """Whether names can tell documents apart: there is more than one."""
         return len(self.documents) > 1
 
     @cached_property
     def phrases(self) -> tuple[Phrase, ...]:
-        """Every name of every document, in the order of the corpus."""
-        first = self._first_headings()
+        """All names of all documents, in corpus order."""
+        headings = self._first_headings()
         kinds = frozenset(k for d in self.documents for t in _titles(d) for k in _marks_behind(t))
-        found = []
+        phrases = []
         for place, document in enumerate(self.documents):
-            texts = (*_titles(document), first[place])
+            texts = (*_titles(document), headings[place])
             names = dict.fromkeys(_name_words(text, kinds) for text in texts)
-            found += [Phrase(place, words) for words in names if words]
-        return tuple(found)
+            phrases += [Phrase(place, words) for words in names if words]
+        return tuple(phrases)
 
     @cached_property
     def parts(self) -> Mapping[str, tuple[Part, ...]]:
-        """Parts of phrases by how a question may write them: in words, as one, by initials."""
-        found: defaultdict[str, dict[Part, None]] = defaultdict(dict)
+        """The parts of phrases by how a question may write them: words, joined or initials."""
+        by_key: defaultdict[str, dict[Part, None]] = defaultdict(dict)
         for number, phrase in enumerate(self.phrases):
             for start in range(len(phrase.words)):
                 for end in range(start + 1, min(start + LONGEST, len(phrase.words)) + 1):
                     for key in _keys(phrase.words[start:end]):
-                        found[key][Part(number, start, end)] = None
-        return {key: tuple(parts) for key, parts in found.items()}
+                        by_key[key][Part(number, start, end)] = None
+        return {key: tuple(parts) for key, parts in by_key.items()}
 
     @cached_property
     def titled(self) -> Mapping[str, frozenset[int]]:
-        """Each word of a name with the documents that go by it."""
+        """The documents whose names contain each word."""
         return _inverted((word, p.document) for p in self.phrases for word in p.words)
 
     @cached_property
     def qualifiers(self) -> Mapping[str, frozenset[int]]:
-        """Periods and marks ("2024", "q2", "10q") with the documents whose titles give them."""
+        """The documents whose titles contain each period or mark ("2024", "q2", "10q")."""
         return _inverted(
             (token.text, place)
             for place, document in enumerate(self.documents)
@@ -110,7 +111,7 @@ class NameLexicon:
         )
 
     def weight(self, word: str) -> float:
-        """How telling a word of a name is, from 0 to 1."""
+        """Return how distinctive a word of a name is, from 0 to 1."""
         if word not in self._weights:
             count = len(self.documents)
             titled = self.titled[word]
@@ -119,32 +120,32 @@ class NameLexicon:
         return self._weights[word]
 
     def _use_elsewhere(self, word: str, titled: frozenset[int]) -> float:
-        """The share of passages, of documents that do not go by a word, that use it."""
-        own = [self.documents[place] for place in titled]
-        others = self._index.passage_count - sum(d.passages for d in own)
-        holding = self._index.holding(stem(word))
-        inside = sum(_count_within(holding, d) for d in own)
-        return max(len(holding) - inside - FEW, 0) / others if others else 0.0
+        """Among documents whose names lack a word, return the share of passages that use it."""
+        named = [self.documents[place] for place in titled]
+        other_passages = self._index.passage_count - sum(d.passages for d in named)
+        ordinals = self._index.holding(stem(word))
+        in_named = sum(_count_within(ordinals, d) for d in named)
+        return max(len(ordinals) - in_named - FEW, 0) / other_passages if other_passages else 0.0
 
     def _first_headings(self) -> list[str]:
-        """The heading that each document begins with, empty where it begins with none."""
-        begun = [d.first for d in self.documents if d.passages]
-        batches = (begun[i : i + _BATCH] for i in range(0, len(begun), _BATCH))
+        """Return each document's opening heading, empty if it has none."""
+        firsts = [d.first for d in self.documents if d.passages]
+        batches = (firsts[i : i + _BATCH] for i in range(0, len(firsts), _BATCH))
         passages = [p for batch in batches for p in self._index.passages(batch)]
         headings = {p.document: _opening(p) for p in passages}
         return [headings.get(d.source.id, "") for d in self.documents]
 
 
 def _inverted(pairs: Iterable[tuple[str, int]]) -> dict[str, frozenset[int]]:
-    """Each text with the documents, by their places, that it came with."""
-    found: defaultdict[str, set[int]] = defaultdict(set)
+    """Group document indices by text."""
+    index: defaultdict[str, set[int]] = defaultdict(set)
     for text, place in pairs:
-        found[text].add(place)
-    return {text: frozenset(places) for text, places in found.items()}
+        index[text].add(place)
+    return {text: frozenset(places) for text, places in index.items()}
 
 
 def _count_within(ordinals: NDArray[np.int64], document: IndexedDocument) -> int:
-    """How many of rising ordinals belong to a document."""
+    """Count the ordinals, given in rising order, that belong to a document."""
     first, end = np.searchsorted(ordinals, (document.first, document.first + document.passages))
     return int(end - first)
 
@@ -159,18 +160,18 @@ def _titles(document: IndexedDocument) -> Iterator[str]:
 
 
 def _marks_behind(title: str) -> Iterator[str]:
-    """The marks of a title that do not begin it: they tell a kind of document ("10-K")."""
+    """Yield a title's marks other than its first word: they state the kind of document ("10-K")."""
     return (t.text for t in tokens(title)[1:] if t.kind is TokenKind.MARK)
 
 
 def _name_words(title: str, kinds: frozenset[str]) -> tuple[str, ...]:
-    """The words of a title that can name; of marks only those that are no kinds ("3M")."""
+    """Return the words of a title that can name it, and those marks that are not kinds ("3M")."""
     words = (token.text for token in tokens(title) if not token.kind.is_period)
     return tuple(w for w in words if not w.isdigit() and w not in FUNCTION_WORDS | kinds)
 
 
 def _keys(words: Sequence[str]) -> Iterator[str]:
-    """How a run of words may be written: as one word, and by its initials ("jnj", "j&j")."""
+    """Yield how a question may write a run of words: joined, or as initials ("jnj", "j&j")."""
     joined = "".join(words)
     if len(joined) > 1:
         yield joined
@@ -182,7 +183,7 @@ def _keys(words: Sequence[str]) -> Iterator[str]:
 
 
 def _opening(passage: Passage) -> str:
-    """The heading that a document's first passage stands under or begins with."""
+    """Return the heading that a document's first passage stands under or begins with."""
     if passage.headings:
         return passage.headings[0]
     first = passage.sentences[0]

@@ -1,4 +1,4 @@
-"""From a question to ranked passages: dense and lexical search, their scores fused."""
+"""Retrieves passages for a question: dense and lexical search with fused scores."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ if TYPE_CHECKING:
     from mehealth_rag.index.opened import OpenIndex
 
 DEPTH = 50
-"""How many passages each half of the search brings."""
+"""Passages that each of dense and lexical search returns."""
 
 LEXICAL_SHARE = 0.2
-"""What BM25 counts for in the fused score, of 1; the rest is the cosine's."""
+"""The weight of BM25 in the fused score; the cosine has the rest."""
 
 NEAREST_SHARE = 0.5
-"""What a passage's nearest sentence counts for in its cosine, of 1: a fact stands in one sentence,
-and the mean of a list's items is near to none of them."""
+"""The weight of the nearest sentence in a passage's cosine: a fact stands in one sentence, and the
+mean of a list's items is close to none of them."""
 
 STAYING = 0.15
-"""What the passages of a named document gain over those of others that mention the name."""
+"""What passages of a named document gain over those of other documents that mention the name."""
 
 CLAUSE_MARGIN = 0.1
-"""Cosine by which a clause's nearest passage may be further away than the nearest clause's."""
+"""A clause is searched for if its best cosine is at most this far below the best clause's."""
 
 RIVAL_SHARE = 0.8
-"""Another document rivals the best passage's with a passage of this share of its score."""
+"""Another document is a rival if it has a passage with this share of the best passage's score."""
 
 _Query = tuple[NDArray[np.float32], tuple[str, ...]]
-"""What is searched for: the vector of a question [d] and its stems."""
+"""The vector of a question [d] and its stems."""
 
 _BORDER = re.compile(
     r"(?<=[.?!:;])\s+|,\s+(?=(?:what|how|which|who|whose|when|where|why|is|are|was|were|did|does|"
@@ -54,7 +54,7 @@ _LEAST_WORDS = 3
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A hit; `silenced` are the spans of its sentences that may not be the answer."""
+    """A hit; `silenced` holds the spans of its sentences that may not be quoted as an answer."""
 
     hit: Hit
     silenced: frozenset[Span] = frozenset()
@@ -62,7 +62,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a search brought for a question, best first, and what the question names."""
+    """What a question names, and the passages retrieved for it, best first."""
 
     naming: Naming
     evidence: tuple[Evidence, ...]
@@ -71,7 +71,8 @@ class Found:
     def plain(self) -> frozenset[str]:
         """The documents that an answer need not name.
 
-        The question names one alone, or none, and the best passage's document has no rival.
+        This is the one document that the question names or, if it names none, the best passage's if
+        it has no rival.
         """
         if self.naming.named:
             documents = self.naming.documents
@@ -79,14 +80,14 @@ class Found:
         if not self.evidence:
             return frozenset()
         best, *others = (e.hit for e in self.evidence)
-        document, least = best.passage.document, RIVAL_SHARE * best.score
-        near = any(h.score >= least for h in others if h.passage.document != document)
-        return frozenset() if near else frozenset({document})
+        document, rival_score = best.passage.document, RIVAL_SHARE * best.score
+        has_rival = any(h.score >= rival_score for h in others if h.passage.document != document)
+        return frozenset() if has_rival else frozenset({document})
 
 
 @dataclass(frozen=True, slots=True)
 class Retriever:
-    """Searches one open index; `register` tells which documents a question names."""
+    """Searches one open index; `register` finds which documents a question names."""
 
     index: OpenIndex
     encoder: Encoder
@@ -94,42 +95,42 @@ class Retriever:
     register: Register
 
     def naming(self, question: str, documents: Sequence[str] = ()) -> Naming:
-        """What a question names of the documents, of `documents` if given."""
+        """Return what a question names, among `documents` if given."""
         return self.register.named(question, documents)
 
     def retrieve(
         self, question: str, top_k: int, documents: Sequence[str] = (), *, each: bool = False
     ) -> Found:
-        """The best passages for a question, best first, ties broken by their place in the corpus.
+        """Return the best passages for a question, best first, ties in corpus order.
 
-        `documents` limits the search to those document ids. A question that names documents stays
-        in them, but for passages that mention the name too; where it names several, each has its
-        turn. `each`: `top_k` are brought for each name.
+        `documents` limits the search to those ids. A question that names documents is searched for
+        in them and in passages elsewhere that mention the name; several named documents take turns.
+        With `each`, `top_k` passages are returned per name.
         """
         naming = self.naming(question, documents)
         count = top_k * max(1, len(naming.named)) if each else top_k
-        return Found(naming, self._evidence(self._named(naming, documents)[:count]))
+        return Found(naming, self._evidence(self._ranked_by_name(naming, documents)[:count]))
 
-    def _named(self, naming: Naming, documents: Sequence[str]) -> tuple[_Ranked, ...]:
-        """All passages for a question, those of each name that it holds in turns."""
-        query = self._query(self._telling(naming.rest))
+    def _ranked_by_name(self, naming: Naming, documents: Sequence[str]) -> tuple[_Ranked, ...]:
+        """Rank all passages for a question; those of several names take turns."""
+        query = self._query(self._relevant_clauses(naming.rest))
         if not naming.named:
-            return self._led(self._ranked(query, documents), naming)
-        everywhere = cache(partial(self._ranked, query, documents))  # most names need none
-        rankings = [self._of_named(n, query, naming, everywhere) for n in naming.named]
+            return self._with_leanings(self._ranked(query, documents), naming)
+        everywhere = cache(partial(self._ranked, query, documents))  # most names do not need it
+        rankings = [self._ranked_for_name(n, query, naming, everywhere) for n in naming.named]
         turns = (r for turn in zip_longest(*rankings) for r in turn if r is not None)
-        once = {r.ordinal: r for r in reversed(tuple(turns))}
-        return tuple(reversed(once.values()))
+        unique = {r.ordinal: r for r in reversed(tuple(turns))}
+        return tuple(reversed(unique.values()))
 
-    def _of_named(
+    def _ranked_for_name(
         self,
         named: Named,
         query: _Query,
         naming: Naming,
         everywhere: Callable[[], Sequence[_Ranked]],
     ) -> tuple[_Ranked, ...]:
-        """The passages of one name's documents, and those found `everywhere` that mention it."""
-        inside = self._led(self._ranked(query, named.documents), naming)
+        """Rank the passages of one name's documents and those `everywhere` that mention it."""
+        inside = self._with_leanings(self._ranked(query, named.documents), naming)
         mentions = self._mentions(named)
         if not mentions:
             return inside
@@ -138,14 +139,14 @@ class Retriever:
         return _in_order([*gained, *outside])
 
     def _mentions(self, named: Named) -> frozenset[int]:
-        """The passages of other documents that hold a name."""
+        """Return the passages of other documents that mention a name."""
         forms = [reduce(np.intersect1d, map(self.index.holding, form)) for form in named.forms]
-        found = reduce(np.union1d, forms, np.zeros(0, np.int64))
-        own = self.index.document_ordinals(named.documents)
-        return frozenset(np.setdiff1d(found, own).tolist())
+        mentions = reduce(np.union1d, forms, np.zeros(0, np.int64))
+        inside = self.index.document_ordinals(named.documents)
+        return frozenset(np.setdiff1d(mentions, inside).tolist())
 
-    def _led(self, ranked: Sequence[_Ranked], naming: Naming) -> tuple[_Ranked, ...]:
-        """A ranking in which the documents that a question leans to come further ahead."""
+    def _with_leanings(self, ranked: Sequence[_Ranked], naming: Naming) -> tuple[_Ranked, ...]:
+        """Add the question's leanings to the scores and sort again."""
         if not naming.leaning:
             return tuple(ranked)
         gain = {
@@ -155,55 +156,55 @@ class Retriever:
         }
         return _in_order(replace(r, score=r.score + gain.get(r.ordinal, 0.0)) for r in ranked)
 
-    def _telling(self, question: str) -> str:
-        """A question without the clauses that come near no passage ("You are an analyst who ...").
+    def _relevant_clauses(self, question: str) -> str:
+        """Drop the clauses of a question that are near no passage ("You are an analyst who ...").
 
-        How one wishes to be answered is written in words that the documents do not use, or use for
-        other things, so that they would draw the search away.
+        Instructions on how to answer use words that the documents lack or use otherwise, and would
+        mislead the search.
         """
-        said = clauses(question)
-        if len(said) == 1:
+        parts = clauses(question)
+        if len(parts) == 1:
             return question
-        nearest = [self.index.dense(self.encoder.encode(c), 1) for c in said]
-        near = [found[0][1] if found else 0.0 for found in nearest]
-        least = max(near) - CLAUSE_MARGIN
-        return " ".join(c for c, n in zip(said, near, strict=True) if n >= least)
+        nearest = [self.index.dense(self.encoder.encode(c), 1) for c in parts]
+        cosines = [hits[0][1] if hits else 0.0 for hits in nearest]
+        cutoff = max(cosines) - CLAUSE_MARGIN
+        return " ".join(c for c, n in zip(parts, cosines, strict=True) if n >= cutoff)
 
     def _query(self, text: str) -> _Query:
-        """A text with what its acronyms stand for, as both halves search for it."""
+        """Return the vector and stems of a text with its acronyms expanded."""
         added = expand(text, self.acronyms)
         vector = self.encoder.encode(f"{text} ({added})" if added else text)
         return vector, tuple(stems(f"{text} {added}"))
 
     def _ranked(self, query: _Query, documents: Sequence[str]) -> tuple[_Ranked, ...]:
-        """All that dense and lexical search bring for a query, best first."""
-        vector, wanted = query
+        """Return all passages from dense and lexical search, best first."""
+        vector, query_stems = query
         dense = dict(self.index.dense(vector, DEPTH, documents))
-        lexical = dict(self.index.lexical(wanted, DEPTH, documents))
+        lexical = dict(self.index.lexical(query_stems, DEPTH, documents))
         similarity = {o: self._similarity(o, vector, dense.get(o)) for o in {**dense, **lexical}}
         return _fused(similarity, dense, lexical)
 
     def _similarity(self, ordinal: int, vector: NDArray[np.float32], cosine: float | None) -> float:
-        """A passage's cosine, or its sentences' mean, together with its nearest sentence's."""
-        each = self.index.sentence_vectors(ordinal) @ vector
+        """Average a passage's cosine (its sentences' mean if None) and its nearest sentence's."""
+        cosines = self.index.sentence_vectors(ordinal) @ vector
         if cosine is None:
-            cosine = float(each.mean())
-        return (1 - NEAREST_SHARE) * cosine + NEAREST_SHARE * float(each.max(initial=cosine))
+            cosine = float(cosines.mean())
+        return (1 - NEAREST_SHARE) * cosine + NEAREST_SHARE * float(cosines.max(initial=cosine))
 
     def _evidence(self, best: Sequence[_Ranked]) -> tuple[Evidence, ...]:
         passages = self.index.passages([r.ordinal for r in best])
-        found = []
+        evidence = []
         score = 1.0
         for ranked, passage in zip(best, passages, strict=True):
-            score = round(min(ranked.score, score), 6)  # falling too where names take turns
+            score = round(min(ranked.score, score), 6)  # keeps falling where names take turns
             hit = Hit(passage, score, ranked.dense_rank, ranked.lexical_rank)
-            found.append(Evidence(hit, silenced(passage)))
-        return tuple(found)
+            evidence.append(Evidence(hit, silenced(passage)))
+        return tuple(evidence)
 
 
 @dataclass(frozen=True, slots=True)
 class _Ranked:
-    """A passage (its ordinal) with its fused score and its rank in each half, from 1."""
+    """A passage's ordinal, its fused score, and its rank from 1 in each half of the search."""
 
     ordinal: int
     score: float
@@ -214,21 +215,21 @@ class _Ranked:
 def _fused(
     similarity: Mapping[int, float], dense: Iterable[int], lexical: Mapping[int, float]
 ) -> tuple[_Ranked, ...]:
-    """Both halves' scores as one, best first: a convex combination (Bruch et al., 2023).
+    """Fuse both halves' scores by a convex combination (Bruch et al., 2023), best first.
 
-    `similarity` is the cosine of every passage that either half found, `dense` the ordinals that
-    the dense half found and `lexical` the BM25 scores, both best first. Those are taken as shares
-    of the best one's. The score is 1 for what could be no better.
+    `similarity` holds the cosine of every passage found, `dense` the ordinals from dense search and
+    `lexical` the BM25 scores, the last two best first. BM25 scores are scaled to the best one, so
+    the fused score is at most 1.
     """
     dense_rank, lexical_rank = ({o: r for r, o in enumerate(h, start=1)} for h in (dense, lexical))
-    most = max(lexical.values(), default=1.0)
-    found = []
+    top_score = max(lexical.values(), default=1.0)
+    ranked = []
     for ordinal, cosine in similarity.items():
         score = round((1 - LEXICAL_SHARE) * max(cosine, 0.0), 6)
-        score += round(LEXICAL_SHARE * lexical.get(ordinal, 0.0) / most, 6)
+        score += round(LEXICAL_SHARE * lexical.get(ordinal, 0.0) / top_score, 6)
         ranks = dense_rank.get(ordinal), lexical_rank.get(ordinal)
-        found.append(_Ranked(ordinal, score, *ranks))
-    return _in_order(found)
+        ranked.append(_Ranked(ordinal, score, *ranks))
+    return _in_order(ranked)
 
 
 def _in_order(ranked: Iterable[_Ranked]) -> tuple[_Ranked, ...]:
@@ -236,10 +237,11 @@ def _in_order(ranked: Iterable[_Ranked]) -> tuple[_Ranked, ...]:
 
 
 def clauses(question: str) -> tuple[str, ...]:
-    """The sentences of a question, and the clause before its main one, in order.
+    """Split a question into its sentences, and a clause before the main one, in order.
 
-    What has fewer than three words is no clause and left out; one at least is returned.
+    Parts of fewer than three words are left out. A question with fewer than two clauses is returned
+    whole.
     """
-    pieces = [p.strip() for p in _BORDER.split(question)]
-    whole = tuple(p for p in pieces if len(p.split()) >= _LEAST_WORDS)
-    return whole if len(whole) > 1 else (question,)
+    parts = [p.strip() for p in _BORDER.split(question)]
+    kept = tuple(p for p in parts if len(p.split()) >= _LEAST_WORDS)
+    return kept if len(kept) > 1 else (question,)
