@@ -1,8 +1,8 @@
-"""A follow-up with the question before it, for search; and as one question, for the eye.
+"""Resolve a follow-up: joined with the question before for search, rewritten for display.
 
-The reader reads the turns themselves, so nothing has to be guessed for it. What is shown is
-rewritten only where a name of the question before surely takes a pronoun's place, or one name or
-year another's; in doubt it stays as it was typed.
+The reader reads the turns themselves and needs no rewriting. The displayed question is rewritten
+only where it is safe: a name from the question before replaces a pronoun, or a name or year
+replaces another. In doubt it stays as typed.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from mehealth_rag.language.words import (
 from mehealth_rag.types import Turn
 
 MOST_TURNS = 2
-"""So many turns before a follow-up count, as many as the reader reads."""
+"""Turns before a follow-up that count, as many as the reader reads."""
 
 _GOES_ON = re.compile(
     r"^\W*(?:and|but|so|also|then|or|yes|no|not|sorry)\b"
@@ -35,16 +35,16 @@ _GOES_ON = re.compile(
     r"|\b(?:as well|too|instead|either)\W*$",
     re.IGNORECASE,
 )
-"""What goes on from the words before it, or is only a part of a question ("for children?")."""
+"""A continuation of the words before, or only part of a question ("for children?")."""
 
 _THAT_ONE = re.compile(
     r"\b(?:is|are|was|were|do|does|did|will|would|can|could|has|have|about|after|before|for|of|with)"
     r"\sthat\b|(?<!\bis )(?<!\bare )(?<!\bwas )(?<!\bwere )\bthere\W*$",
     re.IGNORECASE,
 )
-"""A "that" or "there" which points back ("what would that do?", "who works there?")."""
+"""A "that" or "there" that refers back ("what would that do?", "who works there?")."""
 
-# "That" and "there" mostly point at nothing ("Are there boats that sail?").
+# "That" and "there" mostly refer to nothing ("Are there boats that sail?").
 _POINTING = POINTING - {"that", "there"}
 
 _LEAD_IN = re.compile(
@@ -66,7 +66,7 @@ _UNSURE = re.compile(
     r"|^(?:what )?if\b",
     re.IGNORECASE,
 )
-"""An "it" that stands for nothing, and what is no plain question."""
+"""An "it" that stands for nothing, or what is not a plain question."""
 
 _NAME = re.compile(r"\b[A-Z][\w&’'-]*(?:\s+(?:(?:of|the|for|&|de|van|von)\s+)*[A-Z0-9][\w&’'-]*)*")
 _DETERMINER = re.compile(r"\b(?:the|our|your|an?)\s+$", re.IGNORECASE)
@@ -90,10 +90,10 @@ _NO_NAMES = FUNCTION_WORDS | REQUEST_WORDS | frozenset(map(fold, MONTHS))
 
 @dataclass(frozen=True, slots=True)
 class Standalone:
-    """A question as it is shown (`text`), as a model is asked it (`whole`), and as it is searched.
+    """A question as shown (`text`), as given to a model (`whole`), and as searched (`search`).
 
-    Where `text` does not stand alone, the other two have the question before it, in front and
-    behind. `leans`: as it was asked it needs the turns before it.
+    If `text` does not stand alone, `whole` and `search` include the question before. `leans`: as
+    asked it needs the turns before it.
     """
 
     text: str
@@ -103,14 +103,14 @@ class Standalone:
 
 
 def stand_alone(question: str, history: Sequence[Turn]) -> Standalone:
-    """A question after the turns before it; as it is where there are none, or it needs none."""
+    """Return a question resolved against its turns; unchanged if it needs none."""
     turns = history[-MOST_TURNS:]
     first = turns[0][0] if turns else question
-    asked = Standalone(first, first, first)
+    resolved = Standalone(first, first, first)
     for place, (_, answer) in enumerate(turns, 1):
         following = turns[place][0] if place < len(turns) else question
-        asked = _after(following, asked, answer)
-    return asked
+        resolved = _after(following, resolved, answer)
+    return resolved
 
 
 def _after(question: str, earlier: Standalone, answer: str) -> Standalone:
@@ -121,99 +121,99 @@ def _after(question: str, earlier: Standalone, answer: str) -> Standalone:
             return Standalone(text, text, text, leans=True)
     if not leans(question):
         return Standalone(question, question, question)
-    # as one clause: the search leaves out clauses that are far from every passage
+    # as one clause, because the search drops clauses that are far from every passage
     search = _STOPS.sub(" ", f"{question} {earlier.search}")
     whole = f"{earlier.whole.rstrip(' ?.!')}? {question}"
     return Standalone(question, whole, " ".join(search.split()), leans=True)
 
 
 def _exchanged(core: str, earlier: str) -> str:
-    """The earlier question with the name or year that a fragment gives instead; else empty."""
-    told = _ABOUT.sub("", core).strip(" ?.!,")
-    piece = without_owning(_PREPOSITION.sub("", told))
+    """Return the earlier question with its name or year replaced by the fragment's; else ""."""
+    fragment = _ABOUT.sub("", core).strip(" ?.!,")
+    piece = without_owning(_PREPOSITION.sub("", fragment))
     years = _YEAR.findall(earlier)
     if _YEAR.fullmatch(piece):
         return earlier.replace(years[0], piece) if len(years) == 1 else ""
     bare = _FIRST_ARTICLE.sub("", piece)
-    known, given = names(earlier), names(f"– {piece}")
-    if len(known) != 1 or [g.text for g in given] != [bare] or known[0].text == bare:
+    old, new = names(earlier), names(f"– {piece}")
+    if len(old) != 1 or [g.text for g in new] != [bare] or old[0].text == bare:
         return ""
-    if (bare != piece and not known[0].determined) or (piece[0] != told[0] and not known[0].placed):
+    if (bare != piece and not old[0].determined) or (piece[0] != fragment[0] and not old[0].placed):
         return ""
-    return known[0].replaced(bare if known[0].modifies else piece)
+    return old[0].replaced(bare if old[0].modifies else piece)
 
 
 def _filled(core: str, earlier: str, answer: str) -> str:
-    """A question with what its one pronoun stands for in its place; empty where that is unsure."""
+    """Return the question with its one pronoun replaced by what it stands for; "" if unsure."""
     pronouns = [m for m in _WORD.finditer(core) if fold(m.group()) in POINTING]
     if len(pronouns) != 1 or not content_words(core) or names(core) or _UNSURE.search(core):
         return ""
     pronoun, (start, end) = fold(pronouns[0].group()), pronouns[0].span()
-    found = ""
+    replacement = ""
     if pronoun in OF_A_PERSON:
-        found = _person(earlier, answer)
+        replacement = _person(earlier, answer)
     elif pronoun in {"it", "its"}:
-        found = _thing(earlier)
-    owns = pronoun in OWNERS and re.match(r"\s+\w", core[end:])
-    text = "".join([core[:start], found, "'s" if owns else "", core[end:]])
-    return text[:1].upper() + text[1:] if found else ""
+        replacement = _thing(earlier)
+    is_possessive = pronoun in OWNERS and re.match(r"\s+\w", core[end:])
+    text = "".join([core[:start], replacement, "'s" if is_possessive else "", core[end:]])
+    return text[:1].upper() + text[1:] if replacement else ""
 
 
 def _person(earlier: str, answer: str) -> str:
-    """The one person whom the question names; of "who" the one whom the answer does."""
+    """Return the one person the question names or, for "who", the one the answer names; else ""."""
     who = re.match(r"\W*who\b", earlier, re.IGNORECASE)
-    named = _WHO_IS.match(earlier)
-    asked = "" if who and not (named and earlier[named.end() :][:1].isupper()) else earlier
-    told = f"– {answer.replace('**', '')}" if who else ""
-    found = {n.phrase.split(" of ")[0] for n in (*names(asked), *names(told)) if _is_person(n)}
-    return found.pop() if len(found) == 1 else ""
+    who_is = _WHO_IS.match(earlier)
+    asked = "" if who and not (who_is and earlier[who_is.end() :][:1].isupper()) else earlier
+    reply = f"– {answer.replace('**', '')}" if who else ""
+    people = {n.phrase.split(" of ")[0] for n in (*names(asked), *names(reply)) if _is_person(n)}
+    return people.pop() if len(people) == 1 else ""
 
 
 def _thing(earlier: str) -> str:
-    """The one thing that a question is about; none where it asks for another, or who one is."""
+    """Return the one thing a question is about; "" if it asks for another or about a person."""
     wanted = _WANTED.match(earlier)
     asks_for = wanted is not None and is_content(fold(wanted["noun"]))
     if asks_for or _WHO_IS.match(earlier) or any(map(_is_person, names(earlier))):
         return ""
-    found = things(earlier)
-    return found[0] if len(found) == 1 else ""
+    candidates = things(earlier)
+    return candidates[0] if len(candidates) == 1 else ""
 
 
 def _is_person(name: Name) -> bool:
-    """Whether a name has a person's form: several words, with neither article nor preposition."""
+    """Return whether a name looks like a person's: several words, no article or preposition."""
     return " " in name.text and not name.determined and not name.placed
 
 
 def questions_only(history: Sequence[Turn]) -> list[Turn]:
-    """Turns as they are read with a follow-up: without their answers.
+    """Return the turns as read with a follow-up: without answers.
 
-    What an answer of ours quotes would fill what is read of a turn, and the same sentences are then
-    found again: of 151 turns of conversations 75 were right with the answers, 92 without.
+    The quotes in our answers would fill the space the reader has for a turn, and it would find the
+    same sentences again: of 151 turns in conversations, 75 were right with answers, 92 without.
     """
     return [(question, "") for question, _ in history]
 
 
 def leans(question: str) -> bool:
-    """Whether a question needs the turns before it: it goes on, points back or has no subject.
+    """Return whether a question needs earlier turns: it goes on, points back or has no subject.
 
-    A question of few words that is read with turns it does not need is answered with theirs, which
-    costs more than what is lost where it did need them (docs/answers.md).
+    A short question read with turns it does not need gets their answer, which costs more than is
+    lost when it did need them (docs/answers.md).
     """
     pointing = not _POINTING.isdisjoint(words(question)) or _THAT_ONE.search(question)
     return bool(pointing or _GOES_ON.search(question) or not _subject(question))
 
 
 def _subject(text: str) -> set[str]:
-    """The stems of the words that say what a text is about."""
+    """Return the stems of the words that say what a text is about."""
     return set(stem_all(w for w in content_words(text) if w not in REQUEST_WORDS))
 
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A name in `source`, without its ending "'s"; `article` is where its article begins.
+    """A name in `source`, without a final "'s"; `article` is the start of its article, if any.
 
-    `phrase` is the name with its article and its noun, empty where it is not sure where that ends.
-    `placed`: a preposition stands before it.
+    `phrase` is the name with its article and noun, empty if its end is uncertain. `placed`: a
+    preposition comes before it.
     """
 
     source: str
@@ -225,23 +225,23 @@ class Name:
 
     @property
     def determined(self) -> bool:
-        """Whether an article stands before it."""
+        """Whether an article comes before it."""
         return self.article < self.start
 
     @property
     def modifies(self) -> bool:
-        """Whether a noun follows, so that the article is that noun's ("the *Maple* wing")."""
+        """Whether a noun follows, so that the article belongs to the noun ("the *Maple* wing")."""
         return self.determined and self.phrase != f"the {self.text}"
 
     def replaced(self, text: str) -> str:
-        """The source with `text` in place of the name and its own article."""
+        """Return the source with `text` in place of the name and its own article."""
         start = self.start if self.modifies else self.article
         return f"{self.source[:start]}{text}{self.source[self.start + len(self.text) :]}"
 
 
 def names(text: str) -> list[Name]:
-    """Runs of capitalised words; a lone one at the beginning and words of asking are none."""
-    found = []
+    """Return runs of capitalised words, except a lone first word and words of asking."""
+    result = []
     for match in _NAME.finditer("" if text.isupper() else text):
         name, start = match.group(), match.start()
         lone = not start and " " not in name
@@ -256,50 +256,53 @@ def names(text: str) -> list[Name]:
             phrase = (
                 "" if bare != name else _phrase(text, match.end(), name, determined=bool(article))
             )
-            found.append(Name(text, bare, start, begins, phrase, placed))
-    return found
+            result.append(Name(text, bare, start, begins, phrase, placed))
+    return result
 
 
 def without_owning(name: str) -> str:
-    """A name without its ending "'s"."""
+    """Return a name without a final "'s"."""
     return _OWNS.sub("", name)
 
 
 def things(text: str) -> list[str]:
-    """What a question is about: its names, and its nouns with an article.
+    """Return what a question is about: its names, and its nouns with an article.
 
-    A noun has the name that it is at ("the lighthouse on the North Pier"), or ends the question as
-    all that it is about ("How tall is the lighthouse?"). Others, and what ends at a place that is
-    not sure, are empty texts.
+    A noun includes the name it is located at ("the lighthouse on the North Pier"), or ends the
+    question as its only subject ("How tall is the lighthouse?"). Other nouns, and names after a
+    preposition or with an uncertain end, are returned as "" so that the result is ambiguous.
     """
-    known = {n.start: n for n in names(text)}
-    of_names = set(known)
-    found: list[str] = []
+    names_by_start = {n.start: n for n in names(text)}
+    of_names = set(names_by_start)
+    phrases: list[str] = []
     for article in _ARTICLE.finditer(text):
         if article.end() in of_names:
             continue
         nouns = _nouns(text, article.end() - 1, 1)
         phrase = " ".join(nouns)
         place = _PLACE.match(text, article.end() + len(phrase))
-        name = known.pop(place.end(), None) if place and 0 < len(nouns) < 3 else None
+        name = names_by_start.pop(place.end(), None) if place and 0 < len(nouns) < 3 else None
         if place and name and name.phrase:
-            found.append(f"the {phrase}{place.group()}{name.text}")
+            phrases.append(f"the {phrase}{place.group()}{name.text}")
         else:
-            found.append(
+            phrases.append(
                 f"the {phrase}" if len(nouns) == 1 and _ends(text, article, phrase) else ""
             )
-    return found + ["" if n.placed else n.phrase for n in known.values()]
+    return phrases + ["" if n.placed else n.phrase for n in names_by_start.values()]
 
 
 def _ends(text: str, article: re.Match[str], noun: str) -> bool:
-    """Whether one thing ends a question, its verb aside ("When was the mill built?")."""
+    """Return whether one thing ends a question, its verb aside ("When was the mill built?")."""
     single = article.group().split()[0].lower() == "the" and not noun.endswith("s")
     after = text[article.end() + len(noun) :].split()
     return single and len(after) < 2 and not _PLACED.search(text[: article.end()])
 
 
 def _phrase(text: str, end: int, name: str, *, determined: bool) -> str:
-    """A name that ends there, and after an article the one noun behind it ("the Oak *wing*")."""
+    """Return the name that ends at `end`, with the one noun after it if it has an article.
+
+    "the Oak *wing*"; "" if more nouns follow.
+    """
     nouns = _nouns(text, end, 0)
     if determined and len(nouns) < 2:
         return " ".join(["the", name, *nouns])
@@ -307,9 +310,9 @@ def _phrase(text: str, end: int, name: str, *, determined: bool) -> str:
 
 
 def _nouns(text: str, start: int, least: int) -> list[str]:
-    """The nouns from a place on, without the verb of the question that may follow them.
+    """Return the nouns from `start` on, without a verb after them.
 
-    After "does" and its like the last word is one, and so is a participle.
+    The last word is a verb after "does" and the like, or if it is a participle.
     """
     after = _NOUNS.match(text, start)
     nouns: list[str] = []
@@ -319,7 +322,7 @@ def _nouns(text: str, start: int, least: int) -> list[str]:
             verb = word if word in _VERBS else ""
             break
         nouns.append(word)
-    supported = not verb and _SUPPORT & set(fold(text[:start]).split())
-    if len(nouns) > least and (supported or _PARTICIPLE.fullmatch(nouns[-1])):
+    has_auxiliary = not verb and _SUPPORT & set(fold(text[:start]).split())
+    if len(nouns) > least and (has_auxiliary or _PARTICIPLE.fullmatch(nouns[-1])):
         nouns.pop()
     return nouns

@@ -1,1 +1,1 @@
-"""From a question and its passages to statements with citations."""
+"""Turn a question and its passages into statements with citations."""

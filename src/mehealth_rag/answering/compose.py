@@ -1,4 +1,4 @@
-"""From what the engine found to an `Answer`: citations numbered, statements put into one text."""
+"""Build an `Answer` from a draft: number the citations, join the statements into one text."""
 
 from __future__ import annotations
 
@@ -34,46 +34,46 @@ SHORTEST = "One sentence already"
 DISAGREE = " The pages give different figures."
 SOURCE = "\n\nSource: "
 ABSENT = 0.9
-"""How sure it is that there is no contact of a form that no sentence has."""
+"""Confidence of a not-found answer when no sentence has a contact of the requested kind."""
 
 MOST_RUNNING = 2
-"""Points that are told as running text; more are a list."""
+"""Points shown as running text; a longer answer becomes a list."""
 
 _LISTED = 5
-"""So many unread pages are named by their labels; more are counted."""
+"""Unread pages named by their labels; more than this are only counted."""
 _BULLET = re.compile(r"^(?:[•▪◦‣●○■–-]|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{2,4})[.)])\s+")
 _SET_APART = re.compile(r"([$£€¥])\t|\t(?=\)?%)")
-"""A currency sign in a cell of its own, as filings have it."""
+"""A currency or percent sign in a table cell of its own, as in company filings."""
 _LAST_STOP = re.compile(r"(?<!\.)\.$")
 
 _MOST_RELATED = 3
 _COMMON_SHARE = 0.34
-"""A word that stands in more of the titles than this says nothing of one of them."""
+"""A word in more than this share of the titles does not tell one source from another."""
 
 _Point = tuple[Statement, ...]
-"""What is told together: the last answers, those before it name what it speaks of."""
+"""Statements shown together: the last one answers, those before it name what it refers to."""
 
 
 def answered(question: Question, draft: Draft, library: Library) -> Answer:
-    """The answer that a draft makes: each statement followed by the numbers of its citations."""
+    """Return the answer for a draft; each statement is followed by its citation numbers."""
     citations: list[Citation] = []
 
     def stated(quotes: Sequence[Quote]) -> Statement:
         numbers = tuple(range(len(citations) + 1, len(citations) + 1 + len(quotes)))
         citations.extend(library.citation(n, q) for n, q in zip(numbers, quotes, strict=True))
-        return Statement(_told(*quotes), numbers)
+        return Statement(_as_statement(*quotes), numbers)
 
-    before = draft.before or ((),) * len(draft.statements)
+    contexts = draft.before or ((),) * len(draft.statements)
     points = [
-        tuple(map(stated, (*led, quotes)))
-        for led, quotes in zip(before, draft.statements, strict=True)
+        tuple(map(stated, (*context, quotes)))
+        for context, quotes in zip(contexts, draft.statements, strict=True)
     ]
     statements = [s for point in points for s in point]
     headers = _headers(points, citations, draft.headings)
     listed = draft.listed or draft.introduction is not None or len(points) > MOST_RUNNING
     lead = statement_text(draft.introduction.text) if draft.introduction is not None else ""
     text = _items(lead, points, headers) if listed else _running_text(question, points, headers)
-    text = _led(draft.lead, text)
+    text = _with_lead(draft.lead, text)
     return Answer(
         question=question.text,
         standalone_question=question.text,
@@ -90,7 +90,7 @@ def answered(question: Question, draft: Draft, library: Library) -> Answer:
 
 
 def conflict(question: Question, statements: Sequence[Statement]) -> Conflict:
-    """What the statements disagree about, and the figure that each gives."""
+    """Return what the statements disagree about, with the figure each of them gives."""
     values = []
     for statement in statements:
         spans = decisive(question, statement.text)
@@ -100,7 +100,7 @@ def conflict(question: Question, statements: Sequence[Statement]) -> Conflict:
 
 
 def conflict_report(disputes: Sequence[Dispute], library: Library, index: str) -> ConflictReport:
-    """The conflicts of a corpus; a quote that several of them name is one citation."""
+    """Return the conflicts of a corpus; a quote shared by several values is cited once."""
     numbers: dict[Quote, int] = {}
 
     def value(text: str, quotes: Sequence[Quote]) -> ConflictValue:
@@ -117,7 +117,7 @@ def conflict_report(disputes: Sequence[Dispute], library: Library, index: str) -
 def not_found(
     question: Question, nearest: Sequence[Quote], draft: Draft, library: Library
 ) -> Answer:
-    """That the documents do not say, with the closest sentences and linked sources that might."""
+    """Return an abstention, with the nearest sentences and linked sources that may help."""
     related = related_sources(
         question, tuple(library.sources.values()), frozenset(_indexed(library))
     )
@@ -133,43 +133,43 @@ def not_found(
     )
 
 
-def no_contact(question: Question, kind: str, given: Sequence[Quote], library: Library) -> Answer:
-    """That the documents give no contact of a kind, and those that they do give."""
-    told = "; ".join(f"“{statement_text(quote.text)}”" for quote in given)
+def no_contact(question: Question, kind: str, quotes: Sequence[Quote], library: Library) -> Answer:
+    """Return an abstention for a kind of contact, listing the contacts the documents do give."""
+    listed = "; ".join(f"“{statement_text(q.text)}”" for q in quotes)
     return Answer(
         question=question.text,
         standalone_question=question.text,
         status=Status.NOT_FOUND,
         answer=f"The documents give no {kind}."
-        + f" They give: {told}." * bool(told)
+        + f" They give: {listed}." * bool(listed)
         + unread_sentence(library),
-        nearest=tuple(library.citation(n, q) for n, q in enumerate(given, start=1)),
+        nearest=tuple(library.citation(n, q) for n, q in enumerate(quotes, start=1)),
         confidence=ABSENT,
     )
 
 
 def unread_sentence(library: Library) -> str:
-    """That pages of the documents searched could not be read; empty where there are none."""
+    """Return a sentence on searched documents' unreadable pages; empty if there are none."""
     if not library.unread:
         return ""
     count = sum(map(len, library.unread.values()))
     if len(library.unread) > 1 or count > _LISTED:
-        where = f"{count} page{'s' * (count > 1)} of {_named(library)}"
+        where = f"{count} page{'s' * (count > 1)} of {_unread_documents(library)}"
     else:
         (pages,) = library.unread.values()
-        where = f"P{page_ranges(pages)[1:]} of {_named(library)}"
+        where = f"P{page_ranges(pages)[1:]} of {_unread_documents(library)}"
     verb = "was" if count == 1 else "were"
     return f" {where} could not be read and {verb} not searched."
 
 
-def _named(library: Library) -> str:
+def _unread_documents(library: Library) -> str:
     if len(library.unread) > 1:
         return f"{len(library.unread)} documents"
     return f"“{library.sources[next(iter(library.unread))].title}”"
 
 
 def decline(question: str, sentence: str, index: str) -> Answer:
-    """A polite refusal of what is no question about the documents."""
+    """Return a polite refusal of input that is not a question about the documents."""
     return Answer(
         question=question,
         standalone_question=question,
@@ -181,7 +181,7 @@ def decline(question: str, sentence: str, index: str) -> Answer:
 
 
 def link_answer(question: Question, link: FoundLink, library: Library) -> Answer:
-    """Where to find something: its address, and the place in the documents that links to it."""
+    """Return an answer that gives an address and cites the place that links to it."""
     page = library.page(link.document, link.page)
     quote = Quote.of_page(link.document, page, link.span)
     text = f"{(link.title or statement_text(quote.text)).rstrip(' :')}: {link.url}"
@@ -197,7 +197,7 @@ def link_answer(question: Question, link: FoundLink, library: Library) -> Answer
 
 
 def growing(answer: Answer, shown: str = "") -> Iterator[Answer]:
-    """An answer as it grows, word by word, from what is `shown` on; the last is the whole."""
+    """Yield the answer word by word after the text already `shown`; the last item is complete."""
     for match in re.finditer(r"\S+\s*", answer.answer):
         if len(shown) < match.end() < len(answer.answer):
             yield replace(answer, answer=answer.answer[: match.end()])
@@ -205,12 +205,12 @@ def growing(answer: Answer, shown: str = "") -> Iterator[Answer]:
 
 
 def statement_text(quote: str) -> str:
-    """A quote as a statement: without its bullet and last full stop, empty cells as dashes."""
+    """Return a quote without its bullet and final full stop, with dashes for empty cells."""
     return _LAST_STOP.sub("", _BULLET.sub("", " ".join(dashed(quote).split())))
 
 
-def _told(quote: Quote, *heads: Quote) -> str:
-    """A quote as a statement; a table's row has the heads of its columns before its cells."""
+def _as_statement(quote: Quote, *heads: Quote) -> str:
+    """Return a quote as a statement; the cells of a table row follow their column headings."""
     cells = _SET_APART.sub(r"\1", quote.text).split("\t")
     names = next((n for head in reversed(heads) if (n := _names(cells, head.text.split("\t")))), ())
     if not names:
@@ -221,10 +221,10 @@ def _told(quote: Quote, *heads: Quote) -> str:
 
 
 def _names(cells: Sequence[str], heads: Sequence[str]) -> Sequence[str]:
-    """The heads of a row's cells but the first; none where they do not fit.
+    """Return the column headings of all cells but the first; empty if the counts do not match.
 
-    The corner above the row's labels may be empty. A row with an empty cell is known to keep its
-    columns, so it may end before its heads do.
+    The corner above the row labels may be empty. A row with an empty cell has kept its columns, so
+    it may have fewer cells than there are headings.
     """
     if len(cells) < 2:
         return ()
@@ -236,7 +236,7 @@ def _names(cells: Sequence[str], heads: Sequence[str]) -> Sequence[str]:
 def _headers(
     points: Sequence[_Point], citations: Sequence[Citation], headings: Sequence[str]
 ) -> tuple[str, ...]:
-    """What each point is put under: its document where they are of several, and its heading."""
+    """Return each point's prefix: its document's title if there are several, then its heading."""
     sources = [citations[point[-1].citations[0] - 1] for point in points]
     several = len({c.document for c in sources}) > 1
     titles = [c.title if several else "" for c in sources]
@@ -245,7 +245,7 @@ def _headers(
 
 
 def _missing(draft: Draft, citations: Sequence[Citation], library: Library) -> str:
-    """What an answer has not: other items of its list, a document that the question names too."""
+    """Return notes on what is left out: list items, and named documents with no answer."""
     text = ""
     if draft.introduction is not None and draft.left:
         label = library.page(draft.introduction.document, draft.introduction.page).label
@@ -258,43 +258,43 @@ def _missing(draft: Draft, citations: Sequence[Citation], library: Library) -> s
 
 
 def _origin(citations: Sequence[Citation], library: Library) -> str:
-    """Which document says it, where there are several and it is not plain."""
-    said = {c.document: c.title for c in citations}
-    if len(said) != 1 or said.keys() <= library.plain or len(set(_indexed(library))) < 2:
+    """Return the source line, or "" if the index has one document or the source is obvious."""
+    titles = {c.document: c.title for c in citations}
+    if len(titles) != 1 or titles.keys() <= library.plain or len(set(_indexed(library))) < 2:
         return ""
-    return f"{SOURCE}{next(iter(said.values()))}."
+    return f"{SOURCE}{next(iter(titles.values()))}."
 
 
 def _running_text(question: Question, points: Sequence[_Point], headers: Sequence[str]) -> str:
-    told = zip(headers, points, strict=True)
-    return " ".join(f"{header}{_running(question, point)}" for header, point in told)
+    pairs = zip(headers, points, strict=True)
+    return " ".join(f"{header}{_running(question, point)}" for header, point in pairs)
 
 
 def _items(lead: str, points: Sequence[_Point], headers: Sequence[str]) -> str:
-    """Points as a list, after the words that introduce it where there are some."""
-    told = zip(headers, points, strict=True)
-    items = "\n".join(f"- {header}{_item(point)}" for header, point in told)
+    """Return the points as a list, after the sentence that introduces it, if any."""
+    pairs = zip(headers, points, strict=True)
+    items = "\n".join(f"- {header}{_item(point)}" for header, point in pairs)
     return f"{lead}\n\n{items}" if lead else items
 
 
-def _led(lead: str, text: str) -> str:
-    """The text after its yes or no; items stand on lines of their own."""
+def _with_lead(lead: str, text: str) -> str:
+    """Prepend the lead (a yes or no); a list starts on a line of its own."""
     if not lead:
         return text
     return f"{lead}:\n\n{text}" if text.startswith("- ") else f"{lead}: {text}"
 
 
 def _running(question: Question, point: _Point) -> str:
-    """A point as running text; what is marked is in the statement that answers."""
-    *before, last = point
+    """Return a point as running text; decisive words of the answering statement are bold."""
+    *context, last = point
     marked = mark(last.text, decisive(question, last.text))
-    return " ".join([*(_sentence(s, s.text) for s in before), _sentence(last, marked)])
+    return " ".join([*(_sentence(s, s.text) for s in context), _sentence(last, marked)])
 
 
 def _item(point: _Point) -> str:
-    """A point as an item of a list: its last sentence ends without a stop, as items do."""
-    *before, last = point
-    return " ".join([*(_sentence(s, s.text) for s in before), f"{last.text} {_numbers(last)}"])
+    """Return a point as a list item; its last sentence has no full stop."""
+    *context, last = point
+    return " ".join([*(_sentence(s, s.text) for s in context), f"{last.text} {_numbers(last)}"])
 
 
 def _sentence(statement: Statement, text: str) -> str:
@@ -313,15 +313,15 @@ def _indexed(library: Library) -> Iterator[str]:
 def related_sources(
     question: Question, sources: Sequence[Source], indexed: frozenset[str]
 ) -> tuple[Related, ...]:
-    """The sources not in the index whose titles share the question's words, best first."""
-    missing = [s for s in sources if s.id not in indexed]
-    titles = {s.id: {stem(w) for w in content_words(s.title)} for s in missing}
-    telling = [s for s in question.subject if _is_telling(s, list(titles.values()))]
-    scored = [(sum(w in titles[s.id] for w in telling), s) for s in missing]
+    """Return sources outside the index whose titles share words with the question, best first."""
+    unindexed = [s for s in sources if s.id not in indexed]
+    titles = {s.id: {stem(w) for w in content_words(s.title)} for s in unindexed}
+    distinctive = [s for s in question.subject if _is_distinctive(s, list(titles.values()))]
+    scored = [(sum(w in titles[s.id] for w in distinctive), s) for s in unindexed]
     best = sorted((x for x in scored if x[0]), key=lambda x: (-x[0], x[1].id))[:_MOST_RELATED]
     return tuple(Related(s.id, s.title, s.url, indexed=False) for _, s in best)
 
 
-def _is_telling(word: str, titles: Sequence[set[str]]) -> bool:
-    holding = sum(word in title for title in titles)
-    return 0 < holding <= max(1, _COMMON_SHARE * len(titles))
+def _is_distinctive(word: str, titles: Sequence[set[str]]) -> bool:
+    count = sum(word in title for title in titles)
+    return 0 < count <= max(1, _COMMON_SHARE * len(titles))

@@ -1,4 +1,4 @@
-"""Questions for a contact: which kind is asked for, and the sentences that give one of it."""
+"""Questions for a contact: the kind requested, and the sentences that give it."""
 
 from __future__ import annotations
 
@@ -25,16 +25,18 @@ if TYPE_CHECKING:
     from mehealth_rag.types import Quote
 
 FAINT = 1e-4
-"""What is left of a sentence without such a contact: 0 is said of what may not be told."""
+"""Factor for the probability of a sentence without the requested contact. It is not 0, which marks
+sentences that must not be quoted."""
 
 AS_LIKELY = 0.5
-"""How likely a sentence with the kind of contact is, of the likeliest one, to be preferred."""
+"""A sentence with the requested contact is preferred if its confidence is at least this share of
+the likeliest sentence's."""
 
 LINKED = 0.75
-"""How sure an answer is that a link gives."""
+"""Confidence of an answer given by a link."""
 
 MOST_READ = 4
-"""Passages with a contact that the search did not bring, of which so many are read."""
+"""Extra passages with a contact that are read when the retrieved ones give none."""
 
 ANY = frozenset(ContactKind)
 _OF_CONTACTS = frozenset(
@@ -42,14 +44,15 @@ _OF_CONTACTS = frozenset(
     for w in "contact contacts reach touch get hold email mail phone telephone number address talk "
     "speak write send go form person".split()
 )
-"""Words for a contact itself, which say nothing of whose it is."""
+"""Words for the contact itself, which do not say whose it is."""
 
 _OTHERWISE = re.compile(
     r"\b(?:why|when|until|how (?!(?:do|can|could|should|might|would|to|best)\b)\w+)\b"
     r"|^(?:(?:is|are|was|were)(?! there)|do(?:es)?(?! (?:you|they) have)|did|may|would|will|has|had"
     r"|have|should|must)\b"
 )
-"""What asks for a reason, a time, an amount, a yes or a no, whatever contact it speaks of."""
+"""Forms that ask for a reason, a time, an amount, or a yes or no, even if a contact is
+mentioned."""
 
 _I = r"(?:do|can|could|should|must|might|may|would|shall|to)\b(?: (?:i|we|you|one))?(?: \w+)?"
 _REACHING = r"(?:contact|reach|get (?:in touch|hold|through))"
@@ -85,27 +88,28 @@ _ASKED: tuple[tuple[ContactKind | None, bool, str], ...] = (
         r"|\b(?:what|which|the|your|their)(?: \w+)? address\b|^\W*address\b",
     ),
 )
-"""The kind that a question asks for, None for any; whether nothing else will do; its forms."""
+"""The kind of contact (None for any), whether only that kind will do, and the pattern that asks for
+it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """The kinds of contact that a question asks for; `only`: nothing else answers it."""
+    """The kinds of contact a question asks for; with `only`, no other answer is accepted."""
 
     kinds: frozenset[ContactKind]
     only: bool
 
     @property
     def name(self) -> str:
-        """What is asked for."""
+        """The requested kinds as a noun."""
         return " or ".join(sorted(kind.noun for kind in self.kinds))
 
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """What was found for a question for a contact: sentences or a link.
+    """The result of a search for a contact: sentences or a link.
 
-    `absent`: what the documents do not give, if that is so; `nearest` are contacts that they give.
+    `absent` names the kind the documents do not give, if so; `nearest` are contacts they do give.
     """
 
     draft: Draft
@@ -115,21 +119,21 @@ class Sought:
 
 
 def wish_of(question: str) -> Wish | None:
-    """What a question for a contact asks for; None where it asks for something else."""
-    asked = " ".join(fold(question).split())
-    if _OTHERWISE.search(asked):
+    """Return the contact a question asks for; None if it asks for something else."""
+    folded = " ".join(fold(question).split())
+    if _OTHERWISE.search(folded):
         return None
-    for kind, only, form in _ASKED:
-        if re.search(form, asked):
+    for kind, only, pattern in _ASKED:
+        if re.search(pattern, folded):
             return Wish(frozenset({kind}) if kind else ANY, only)
     return None
 
 
 @dataclass(frozen=True, slots=True)
 class Seeker:
-    """Seeks a contact of the kinds wished for, in what was read and in the guides.
+    """Looks for a contact of the requested kinds in the passages read and in the guides.
 
-    `read` has the reader read more passages; `documents` are those that were searched.
+    `read` runs the reader on more passages; `documents` are the ones searched.
     """
 
     index: OpenIndex
@@ -140,68 +144,73 @@ class Seeker:
     read: Callable[[Sequence[Evidence]], tuple[ReadHit, ...]]
 
     def sought(self, hits: Sequence[ReadHit], draft: Draft) -> Sought:
-        """What answers: of the kind wished for before all else."""
-        found = self._given(hits, self.wish.kinds)
-        if self._is_preferred(found, draft):
-            return Sought(found)
+        """Return the best answer, preferring sentences with a requested kind of contact."""
+        contact_draft = self._contact_draft(hits, self.wish.kinds)
+        if self._is_preferred(contact_draft, draft):
+            return Sought(contact_draft)
         if not self.wish.only and draft.statements:
             return Sought(draft)
-        told = self._told()
-        hits = (*self.read(self._passages(told, hits)), *hits)
-        found = self._given(hits, self.wish.kinds)
-        if self._is_preferred(found, draft):
-            return Sought(found)
-        here = gives(hits, self.wish.kinds) or any(c.kind in self.wish.kinds for c in told)
+        contacts = self._guide_contacts()
+        hits = (*self.read(self._unread_passages(contacts, hits)), *hits)
+        contact_draft = self._contact_draft(hits, self.wish.kinds)
+        if self._is_preferred(contact_draft, draft):
+            return Sought(contact_draft)
+        exists = gives(hits, self.wish.kinds) or any(c.kind in self.wish.kinds for c in contacts)
         return Sought(
-            found if self.wish.only else draft,
-            self._linked(told),
-            self.wish.name if self.wish.only and not here else "",
-            reading.nearest(_giving([h for h in hits if gives([h], ANY)], ANY)),
+            contact_draft if self.wish.only else draft,
+            self._linked(contacts),
+            self.wish.name if self.wish.only and not exists else "",
+            reading.nearest(_limited_to([h for h in hits if gives([h], ANY)], ANY)),
         )
 
-    def _given(self, hits: Sequence[ReadHit], kinds: frozenset[ContactKind]) -> Draft:
-        return reading.drafted(self.question, _giving(hits, kinds), self.limits, self.index.page)
+    def _contact_draft(self, hits: Sequence[ReadHit], kinds: frozenset[ContactKind]) -> Draft:
+        return reading.drafted(
+            self.question, _limited_to(hits, kinds), self.limits, self.index.page
+        )
 
-    def _is_preferred(self, found: Draft, draft: Draft) -> bool:
-        """Whether what is given of the kinds answers, and not the likeliest sentences."""
-        likely = found.confidence >= AS_LIKELY * draft.confidence
-        return bool(found.statements) and (self.wish.only or likely)
+    def _is_preferred(self, contact_draft: Draft, draft: Draft) -> bool:
+        """Return whether the draft limited to contacts is used instead of the unrestricted one."""
+        is_likely = contact_draft.confidence >= AS_LIKELY * draft.confidence
+        return bool(contact_draft.statements) and (self.wish.only or is_likely)
 
-    def _told(self) -> list[Contact[Quote]]:
-        """The contacts in the guides to the documents, those wished for first."""
+    def _guide_contacts(self) -> list[Contact[Quote]]:
+        """Return the contacts in the documents' guides, the requested kinds first."""
         guides = (self.index.guide(d.source.id) for d in self.index.described(self.documents))
         return sorted(
             (c for guide in guides for c in guide.contacts),
             key=lambda c: c.kind not in self.wish.kinds,
         )
 
-    def _passages(self, told: Sequence[Contact[Quote]], read: Sequence[ReadHit]) -> list[Evidence]:
-        """The passages that hold contacts and were not read, a few."""
-        known = {hit.hit.passage.id for hit in read}
-        found: dict[str, Evidence] = {}
-        for contact in told:
+    def _unread_passages(
+        self, contacts: Sequence[Contact[Quote]], hits: Sequence[ReadHit]
+    ) -> list[Evidence]:
+        """Return a few passages that hold contacts and have not been read."""
+        read_ids = {hit.hit.passage.id for hit in hits}
+        unread: dict[str, Evidence] = {}
+        for contact in contacts:
             passage = self.index.passage_of(contact.citation)
-            if passage is not None and passage.id not in known:
-                found[passage.id] = Evidence(Hit(passage, 0.0), silenced(passage))
-            if len(found) == MOST_READ:
+            if passage is not None and passage.id not in read_ids:
+                unread[passage.id] = Evidence(Hit(passage, 0.0), silenced(passage))
+            if len(unread) == MOST_READ:
                 break
-        return list(found.values())
+        return list(unread.values())
 
-    def _linked(self, told: Sequence[Contact[Quote]]) -> FoundLink | None:
-        """The first contact that a link gives behind words that do not say it.
+    def _linked(self, contacts: Sequence[Contact[Quote]]) -> FoundLink | None:
+        """Return the first contact hidden behind link text that does not show it.
 
-        Where the question says of what or whom, the link's block speaks of that, too.
+        If the question says whose contact it wants, the block around the link must mention that
+        too.
         """
         about = {s for s in self.question.subject if s not in _OF_CONTACTS}
-        for kind, value, quote in ((c.kind, c.value, c.citation) for c in told):
+        for kind, value, quote in ((c.kind, c.value, c.citation) for c in contacts):
             hidden = value.casefold() not in " ".join(quote.text.split()).casefold()
-            form = "contact" in value.casefold() and self.wish.kinds == ANY
-            fits = form if kind is ContactKind.WEB else kind in self.wish.kinds
-            if fits and hidden and (not about or about & self._said_around(quote)):
+            is_form = "contact" in value.casefold() and self.wish.kinds == ANY
+            fits = is_form if kind is ContactKind.WEB else kind in self.wish.kinds
+            if fits and hidden and (not about or about & self._stems_around(quote)):
                 return FoundLink(quote.text, value, quote.document, quote.page, quote.span, LINKED)
         return None
 
-    def _said_around(self, quote: Quote) -> set[str]:
+    def _stems_around(self, quote: Quote) -> set[str]:
         page = self.index.page(quote.document, quote.page)
         spans = (b.span for b in page.blocks)
         blocks = (s.of(page.text) for s in spans if s.start <= quote.span.start < s.end)
@@ -209,18 +218,18 @@ class Seeker:
 
 
 def gives(hits: Sequence[ReadHit], kinds: frozenset[ContactKind]) -> bool:
-    """Whether any sentence that was read has such a contact."""
+    """Return whether any sentence read has a contact of these kinds."""
     return any(contacts_in(text) & kinds for hit in hits for text in hit.text.sentences)
 
 
-def _giving(hits: Sequence[ReadHit], kinds: frozenset[ContactKind]) -> list[ReadHit]:
-    """The passages as read, all sentences held not to answer but those with such contacts."""
-    return [replace(hit, reading=_faint(hit, kinds)) for hit in hits]
+def _limited_to(hits: Sequence[ReadHit], kinds: frozenset[ContactKind]) -> list[ReadHit]:
+    """Return the hits with only sentences that have such contacts left likely to answer."""
+    return [replace(hit, reading=_limited_reading(hit, kinds)) for hit in hits]
 
 
-def _faint(hit: ReadHit, kinds: frozenset[ContactKind]) -> PassageReading:
+def _limited_reading(hit: ReadHit, kinds: frozenset[ContactKind]) -> PassageReading:
     pairs = zip(hit.text.sentences, hit.reading.sentences, strict=True)
-    chances = tuple(
-        chance if contacts_in(text) & kinds else chance * FAINT for text, chance in pairs
+    probabilities = tuple(
+        p if contacts_in(sentence) & kinds else p * FAINT for sentence, p in pairs
     )
-    return replace(hit.reading, sentences=chances)
+    return replace(hit.reading, sentences=probabilities)

@@ -1,4 +1,4 @@
-"""Turns that ask nothing new: more of the last answer, its reason, its short form, or a list."""
+"""Turns that ask nothing new: more of the last answer, its reason, a short form, or a list."""
 
 from __future__ import annotations
 
@@ -23,24 +23,26 @@ if TYPE_CHECKING:
     from mehealth_rag.types import Answer, Passage, Quote, Sentence, Source, Turn
 
 AGAIN, BESIDE = 0.7, 0.5
-"""How sure it is that a told answer's other form, or what stands beside it, is what was wanted."""
+"""Confidence of an answer that repeats the last one in another form, and of one that adds the
+neighbouring sentences."""
 
 MOST_BESIDE = 3
-"""Sentences that are told of those that stand next to an answer."""
+"""Neighbouring sentences added to an answer at most."""
 
 _NEAREST = 2
-"""Passages that a statement of an answer is looked for in: those nearest to it."""
+"""Passages, nearest first, in which a statement of an answer is located."""
 
 _LEAST_PART = 20
-"""Characters of a sentence from which on it is known as a part of an answer's text."""
+"""Characters a sentence needs to be recognised within an answer's text; a shorter one must be a
+whole statement."""
 
 
 Told: TypeAlias = "tuple[Passage, Sentence]"
-"""A sentence that an answer told, in its passage."""
+"""A sentence already quoted in an answer, with its passage."""
 
 
 class Move(Enum):
-    """What a turn wants of the answer before it."""
+    """What a turn asks of the previous answer."""
 
     MORE = auto()
     REASON = auto()
@@ -52,7 +54,7 @@ _POLITE = frozenset(
     "a an the and but so ok okay well please can could would you me us i we it that this them in "
     "of for on to be what do does did tell give want make put show say".split()
 )
-"""Words that carry nothing beside those of a move."""
+"""Words that add nothing to those of a move."""
 
 _MOVES: tuple[tuple[Move, tuple[frozenset[str], ...], frozenset[str]], ...] = (
     (
@@ -80,27 +82,30 @@ _MOVES: tuple[tuple[Move, tuple[frozenset[str], ...], frozenset[str]], ...] = (
         frozenset("point points answer".split()),
     ),
 )
-"""Each move with words of which a turn has one of each set, and those that may stand beside."""
+"""Each move with sets of words, of which a turn needs one each, and the words allowed beside
+them."""
 
 _AND = re.compile(r"\W*and\W*\?*\W*", re.IGNORECASE)
 _NUMBERS = re.compile(r"(?:\s*\[\d+\])+[.\s]*")
 
 
 def move_of(question: str) -> Move | None:
-    """What a turn wants of the answer before it; None where it has a subject of its own."""
+    """Return what a turn asks of the previous answer; None if it has a subject of its own."""
     if _AND.fullmatch(question):
         return Move.MORE
-    said = words(question.replace(";", ""))
-    for move, signs, beside in _MOVES:
-        known = _POLITE.union(beside, *signs)
-        if known.issuperset(said) and all(sign.intersection(said) for sign in signs):
+    asked = words(question.replace(";", ""))
+    for move, required, allowed in _MOVES:
+        vocabulary = _POLITE.union(allowed, *required)
+        if vocabulary.issuperset(asked) and all(
+            options.intersection(asked) for options in required
+        ):
             return move
     return None
 
 
 @dataclass(frozen=True, slots=True)
 class Continued:
-    """The question that a turn goes on from, with the turns before it, and what was told since."""
+    """The question a turn continues, the turns before it, and the answers given since."""
 
     move: Move
     question: str
@@ -109,62 +114,62 @@ class Continued:
 
     @classmethod
     def of(cls, question: str, history: Sequence[Turn]) -> Continued | None:
-        """What a turn goes on from; None where it has a subject of its own, or follows nothing."""
+        """Return what a turn continues; None if it stands alone or has no earlier question."""
         move = move_of(question)
-        asked = [place for place, turn in enumerate(history) if move_of(turn[0]) is None]
-        if move is None or not asked:
+        starts = [place for place, turn in enumerate(history) if move_of(turn[0]) is None]
+        if move is None or not starts:
             return None
-        place = asked[-1]
+        place = starts[-1]
         answers = tuple(answer for _, answer in history[place:])
         return cls(move, history[place][0], history[:place], answers)
 
     def told(self, passage: Passage) -> Iterator[Sentence]:
-        """The sentences of a passage that were told."""
+        """Yield the sentences of a passage that were already quoted."""
         texts = [_plain(answer) for answer in self.answers]
         statements = {fold(text) for answer in self.answers for text in _statements(answer)}
         for sentence in readable(passage):
             text = fold(statement_text(passage.words(sentence.span)))
-            inside = len(text) >= _LEAST_PART and any(text in told for told in texts)
-            if inside or text in statements:
+            is_part = len(text) >= _LEAST_PART and any(text in answer_text for answer_text in texts)
+            if is_part or text in statements:
                 yield sentence
 
     def silencing(self, evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
-        """Evidence with what was told before as what may not be told again."""
+        """Return the evidence with sentences already quoted marked as silenced."""
         return tuple(
             replace(e, silenced=e.silenced.union(s.span for s in self.told(e.hit.passage)))
             for e in evidence
         )
 
     def quotes(self, retriever: Retriever) -> tuple[Told, ...]:
-        """The sentences that the last answer which told any told, as they stand in the documents.
+        """Return the sentences of the latest answer that quoted any, in the answer's order.
 
-        They come in the order of the answer.
+        They are located in the documents again by retrieval.
         """
         for answer in reversed(self.answers):
             last = replace(self, answers=(answer,))
-            found: dict[str, Told] = {}
+            quoted: dict[str, Told] = {}
             for statement in _statements(answer):
                 for evidence in retriever.retrieve(statement, _NEAREST).evidence:
                     passage = evidence.hit.passage
                     for sentence in last.told(passage):
-                        found.setdefault(fold(passage.words(sentence.span)), (passage, sentence))
-            if found:
-                return tuple(found.values())
+                        quoted.setdefault(fold(passage.words(sentence.span)), (passage, sentence))
+            if quoted:
+                return tuple(quoted.values())
         return ()
 
     def beside(self, retriever: Retriever) -> tuple[Quote, ...]:
-        """What stands after the sentences that were told, in their passages, and was not told."""
-        found: dict[Quote, None] = {}
+        """Return unquoted sentences that follow quoted ones in their passages."""
+        quotes: dict[Quote, None] = {}
         for passage, sentence in self.quotes(retriever):
-            told = {s.span for s in self.told(passage)}
-            after = (s.span for s in readable(passage) if s.span.start > sentence.span.start)
-            found |= dict.fromkeys(passage.quote(span) for span in after if span not in told)
-        return tuple(found)[:MOST_BESIDE]
+            quoted = {s.span for s in self.told(passage)}
+            following = (s.span for s in readable(passage) if s.span.start > sentence.span.start)
+            quotes |= dict.fromkeys(passage.quote(span) for span in following if span not in quoted)
+        return tuple(quotes)[:MOST_BESIDE]
 
 
 @dataclass(frozen=True, slots=True)
 class Continuation:
-    """Goes on from answers that were given; `sources` are those of the corpus."""
+    """Continues earlier answers; `sources` are those of the corpus."""
 
     index: OpenIndex
     retriever: Retriever
@@ -172,20 +177,20 @@ class Continuation:
     sources: Sequence[Source]
 
     def again(self, question: str, turn: Continued) -> Answer | None:
-        """The last answer in its likeliest sentence, or as a list; None where more is asked for."""
-        told = turn.quotes(self.retriever) if turn.move in {Move.SHORTER, Move.LISTED} else ()
-        if not told:
+        """Return the last answer as its likeliest sentence or as a list; None for other moves."""
+        quoted = turn.quotes(self.retriever) if turn.move in {Move.SHORTER, Move.LISTED} else ()
+        if not quoted:
             return None
         lead = ""
         if turn.move is Move.SHORTER:
-            lead = SHORTEST if len(told) == 1 else ""
-            told = (self._likeliest(turn, told),)
-        quotes = tuple((passage.quote(sentence.span),) for passage, sentence in told)
+            lead = SHORTEST if len(quoted) == 1 else ""
+            quoted = (self._likeliest(turn, quoted),)
+        quotes = tuple((passage.quote(sentence.span),) for passage, sentence in quoted)
         draft = Draft(quotes, 1.0, AGAIN, lead=lead, listed=turn.move is Move.LISTED)
         return replace(self._answered(turn, draft), question=question)
 
     def beside(self, turn: Continued, answer: Answer) -> Answer:
-        """What stands next to the answers before, where more is asked for and nothing answers."""
+        """Return the neighbours of earlier quotes if more is asked for and nothing new answers."""
         if turn.move is not Move.MORE:
             return answer
         quotes = tuple((quote,) for quote in turn.beside(self.retriever))
@@ -193,23 +198,23 @@ class Continuation:
             return replace(answer, answer=NO_MORE)
         return self._answered(turn, Draft(quotes, 1.0, BESIDE))
 
-    def _likeliest(self, turn: Continued, told: Sequence[Told]) -> Told:
-        """The sentence of an answer that is the likeliest to be all of it."""
-        texts = [text_of(passage, self.index.page) for passage, _ in told]
+    def _likeliest(self, turn: Continued, quoted: Sequence[Told]) -> Told:
+        """Return the sentence most likely to answer by itself."""
+        texts = [text_of(passage, self.index.page) for passage, _ in quoted]
         turns = [(question, "") for question, _ in turn.history]
         readings = self.reader().read(turn.question, turns, texts)
-        chances = [
+        probabilities = [
             reading.sentences[readable(passage).index(sentence)]
-            for (passage, sentence), reading in zip(told, readings, strict=True)
+            for (passage, sentence), reading in zip(quoted, readings, strict=True)
         ]
-        return told[chances.index(max(chances))]
+        return quoted[probabilities.index(max(probabilities))]
 
     def _answered(self, turn: Continued, draft: Draft) -> Answer:
         return answered(analyse(turn.question), draft, Library.of(self.index, self.sources))
 
 
 def _statements(answer: str) -> list[str]:
-    """The statements of an answer's text, which the numbers of citations part."""
+    """Return the statements of an answer's text, split at the citation numbers."""
     parts = _NUMBERS.split(_without_marks(answer))
     return [text for text in map(statement_text, parts) if text]
 
@@ -219,5 +224,5 @@ def _plain(answer: str) -> str:
 
 
 def _without_marks(answer: str) -> str:
-    told = answer.partition(SOURCE)[0].replace("**", "")
-    return " ".join(told.split())
+    text = answer.partition(SOURCE)[0].replace("**", "")
+    return " ".join(text.split())

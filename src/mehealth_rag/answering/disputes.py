@@ -1,4 +1,4 @@
-"""Where a corpus disagrees with itself: near pairs of claims, proved by the reader."""
+"""Find where a corpus disagrees with itself: pair similar claims and let the reader judge them."""
 
 from __future__ import annotations
 
@@ -27,46 +27,46 @@ if TYPE_CHECKING:
 
 PASSAGES_AT_A_TIME = 256
 MOST_HEAD_WORDS = 24
-"""Words that a sentence is read with at the most: a reader's row has room for few more."""
+"""Words of context kept before a sentence; a reader row has room for few more."""
 
 BLOCK = 128
-"""Sentences that are compared with all others at a time: memory grows with their number, not with
-its square."""
+"""Sentences compared with all later ones in one step; memory then grows with their number, not its
+square."""
 
 NEIGHBOURS = 8
-"""Later sentences that one is paired with at the most, the nearest."""
+"""Later sentences each one is paired with at most, the nearest."""
 
 NEAR = 0.5
-"""The least similarity of two sentences that may speak of one thing."""
+"""Cosine similarity two sentences need to be compared."""
 
 MOST_READ = 2_000
-"""Pairs that are read at the most, the nearest: the reader reads two passages for each."""
+"""Pairs the reader judges at most, the nearest; each costs two passages."""
 
 MOST_KINDS = 62
-"""Kinds of figures that are told apart, a bit for each; all further ones share the last."""
+"""Kinds of figures that get a bit of their own in an int64 mask; any further kinds share one."""
 
 Figures = tuple[tuple[Amount, Amount], ...]
-"""The figures in which two claims differ; the first two are the ones that are told."""
+"""Pairs of figures in which two claims differ; the first pair is the one reported."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a claim stands: its quotes, the sentence itself first, and the passage's number."""
+    """Where a claim stands: its quotes, the sentence itself first, and the passage's ordinal."""
 
     quotes: tuple[Quote, ...]
     ordinal: int
 
     @property
     def page(self) -> tuple[str, int]:
-        """The document and the page."""
+        """The document and page."""
         return self.quotes[0].document, self.quotes[0].page
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What is told with figures, word for word alike at each of its places.
+    """A sentence with figures and all places that repeat it word for word.
 
-    `heading` is the nearest one above it where its own words may not say what it is about.
+    `heading` is the nearest one above if the sentence may not name its subject, else empty.
     """
 
     told: Told
@@ -75,19 +75,19 @@ class Claim:
 
     @property
     def pages(self) -> frozenset[tuple[str, int]]:
-        """The documents and pages that it stands on."""
+        """The documents and pages it stands on."""
         return frozenset(place.page for place in self.places)
 
     @property
     def words(self) -> tuple[str, ...]:
-        """What is the same at each place."""
+        """The folded text, heads and heading; equal at every place."""
         parts = (self.told.text, self.told.heads, self.heading)
         return tuple(fold(" ".join(part.split())) for part in parts)
 
 
 @dataclass(frozen=True, slots=True)
 class Dispute:
-    """Figures given differently for one thing: what it is, and each value with its quotes."""
+    """Different figures for the same thing: what it is, and each value with its quotes."""
 
     about: str
     values: tuple[tuple[str, tuple[Quote, ...]], ...]
@@ -102,10 +102,10 @@ class Sweep:
     progress: Progress = field(default_factory=Progress)
 
     def disputes(self, documents: Sequence[str] = ()) -> tuple[Dispute, ...]:
-        """Every dispute between pages of all documents or of some, the surest first.
+        """Return every dispute between pages of the given documents, or of all; surest first.
 
-        Claims that are alike but for the figure are surer than those that only the reader finds
-        to deny each other.
+        Claims that match except for the figure come before those on which only the reader finds a
+        contradiction.
         """
         claims, vectors = figure_claims(self.index, documents, self.progress)
         pairs = self._pairs(claims, vectors)
@@ -113,10 +113,10 @@ class Sweep:
             self.progress.stage("proving", len(pairs))
         proved = []
         for one, other, figures in pairs:
-            sure = self._proof(claims[one], claims[other], figures)
+            proof = self._proof(claims[one], claims[other], figures)
             self.progress.advance()
-            if sure is not None:
-                proved.append((*sure, one, other, figures[0]))
+            if proof is not None:
+                proved.append((*proof, one, other, figures[0]))
         proved.sort(key=lambda p: (not p[0], -p[1], p[2], p[3]))
         groups = _groups(((one, a), (other, b)) for _, _, one, other, (a, b) in proved)
         return tuple(_dispute([(claims[n], a) for n, a in group]) for group in groups)
@@ -124,31 +124,32 @@ class Sweep:
     def _pairs(
         self, claims: Sequence[Claim], vectors: NDArray[np.float16]
     ) -> list[tuple[int, int, Figures]]:
-        """The pairs of claims, by their numbers, that may be disputes, the nearest first."""
-        found = []
+        """Return the pairs of claims (as indices) that may be disputes, nearest first."""
+        pairs = []
         pages, kinds = _page_numbers(claims), _kinds(claims)
-        for one, other, near in near_pairs(vectors, pages, kinds, self.progress):
+        for one, other, cosine in near_pairs(vectors, pages, kinds, self.progress):
             a, b = claims[one], claims[other]
             figures = disputed(a.told, b.told)
             if figures and len(a.pages | b.pages) > 1:
-                found.append((-near, one, other, figures))
-        if len(found) > MOST_READ:
-            told = f"of {len(found):,} pairs of sentences only the nearest {MOST_READ:,} are read"
-            self.progress.message(f"{told}; name documents with --document to read more of theirs")
-        return [pair[1:] for pair in sorted(found, key=lambda f: f[:3])[:MOST_READ]]
+                pairs.append((-cosine, one, other, figures))
+        if len(pairs) > MOST_READ:
+            limit = f"of {len(pairs):,} pairs of sentences only the nearest {MOST_READ:,} are read"
+            self.progress.message(f"{limit}; name documents with --document to read more of theirs")
+        return [pair[1:] for pair in sorted(pairs, key=lambda f: f[:3])[:MOST_READ]]
 
     def _proof(self, one: Claim, other: Claim, figures: Figures) -> tuple[bool, float] | None:
-        """Whether two claims are alike, and how likely they deny each other; None: no dispute.
+        """Return whether the claims match, and the mean contradiction; None if no dispute.
 
-        What one page says is read as a statement about the other, and the other way round. Of two
-        that are alike but for a figure none carries the other, unless the page has both figures.
+        The reader judges each claim against the other's passage. If either passage entails the
+        other's claim there is no dispute, unless the claims match and that passage lacks the
+        claim's figure.
         """
         reader = self.reader()
         here, there = next((a, b) for a in one.places for b in other.places if a.page != b.page)
         same = one.heading == other.heading and alike(one.told, other.told)
-        own, its = zip(*figures, strict=True)
+        figures_one, figures_other = zip(*figures, strict=True)
         denied, denials = False, 0.0
-        for claim, place, amounts in ((one, there, own), (other, here, its)):
+        for claim, place, amounts in ((one, there, figures_one), (other, here, figures_other)):
             text = text_of(self.index.passage(place.ordinal), self.index.page)
             (judgement,) = reader.judge(claim.told.whole, [text])
             verdict = reader.limits.verdict(judgement)
@@ -162,27 +163,29 @@ class Sweep:
 def figure_claims(
     index: OpenIndex, documents: Sequence[str], progress: Progress
 ) -> tuple[tuple[Claim, ...], NDArray[np.float16]]:
-    """Every sentence with a figure that measures something, of all documents or of some.
+    """Return the sentences with a measured figure and their unit vectors [n, d], in corpus order.
 
-    They come in the order of the corpus, with the unit vectors of their first places [n, d]. Those
-    that give orders to whoever reads them are no evidence, and left out.
+    Equal sentences are one claim, with the vector of its first place. Sentences that give orders to
+    the reader are left out: they are not evidence.
     """
-    found: defaultdict[tuple[str, ...], list[Claim]] = defaultdict(list)
+    groups: defaultdict[tuple[str, ...], list[Claim]] = defaultdict(list)
     vectors: list[NDArray[np.float16]] = []
     page_of = lru_cache(maxsize=8)(index.page)
     for ordinal, passage in _passages(index, documents, progress):
-        silent = silenced(passage)
+        excluded = silenced(passage)
         for number, sentence in enumerate(passage.sentences):
-            may = sentence.span not in silent and sentence.kind is not BlockKind.HEADING
-            if may and measured(passage.words(sentence.span)):
+            is_evidence = sentence.span not in excluded and sentence.kind is not BlockKind.HEADING
+            if is_evidence and measured(passage.words(sentence.span)):
                 claim = _claim(passage, sentence, ordinal, page_of)
-                same = found[claim.words]
-                if not same:
+                group = groups[claim.words]
+                if not group:
                     row = index.sentence_vectors(ordinal)[number]
                     vectors.append(row.astype(np.float16))
-                same.append(claim)
-    each = tuple(replace(s[0], places=tuple(c.places[0] for c in s)) for s in found.values())
-    return each, np.array(vectors) if vectors else np.zeros((0, 1), np.float16)
+                group.append(claim)
+    merged = tuple(
+        replace(group[0], places=tuple(c.places[0] for c in group)) for group in groups.values()
+    )
+    return merged, np.array(vectors) if vectors else np.zeros((0, 1), np.float16)
 
 
 def _passages(
@@ -193,19 +196,19 @@ def _passages(
     ).tolist()
     progress.stage("reading", len(ordinals))
     for start in range(0, len(ordinals), PASSAGES_AT_A_TIME):
-        some = ordinals[start : start + PASSAGES_AT_A_TIME]
-        yield from zip(some, index.passages(some), strict=True)
-        progress.advance(len(some))
+        batch = ordinals[start : start + PASSAGES_AT_A_TIME]
+        yield from zip(batch, index.passages(batch), strict=True)
+        progress.advance(len(batch))
 
 
 def _claim(passage: Passage, sentence: Sentence, ordinal: int, page_of: PageOf) -> Claim:
-    """A sentence with what it is read with, and its heading if it may not say all by itself."""
+    """Return a sentence as a claim, with its heading if it may not name its subject."""
     text = passage.words(sentence.span)
     above = "\n".join(dict.fromkeys((passage.title, *passage.headings)))
-    alone = sentence.kind is BlockKind.PARAGRAPH and not leans(text)
+    is_complete = sentence.kind is BlockKind.PARAGRAPH and not leans(text)
     told = Told(text, _heads(passage, sentence, page_of), above)
     quotes = (passage.quote(sentence.span), *column_quotes(passage, sentence, page_of))
-    return Claim(told, "" if alone else passage.heading, (Place(quotes, ordinal),))
+    return Claim(told, "" if is_complete else passage.heading, (Place(quotes, ordinal),))
 
 
 def _heads(passage: Passage, sentence: Sentence, page_of: PageOf) -> str:
@@ -224,16 +227,16 @@ def near_pairs(
     kinds: NDArray[np.int64],
     progress: Progress,
 ) -> Iterator[tuple[int, int, float]]:
-    """Pairs of sentences that are near, each once with its similarity, the earlier one first.
+    """Yield similar sentences as (earlier, later, cosine), each pair once.
 
-    Sentences are not paired that stand on one page (`pages` are numbers) or measure nothing of one
-    kind (`kinds` have a bit for each).
+    Pairs on the same page (`pages` holds page numbers) and pairs with no kind of figure in common
+    (`kinds` holds a bit mask each) are skipped.
     """
     progress.stage("comparing", len(vectors))
-    whole = vectors.astype(np.float32)
+    unit = vectors.astype(np.float32)
     for start in range(0, len(vectors), BLOCK):
         rows, later = slice(start, start + BLOCK), slice(start, None)
-        similar = np.triu(whole[rows] @ whole[later].T, 1)
+        similar = np.triu(unit[rows] @ unit[later].T, 1)
         similar[pages[rows, None] == pages[None, later]] = 0
         similar[(kinds[rows, None] & kinds[None, later]) == 0] = 0
         nearest = np.argpartition(similar, -min(NEIGHBOURS, similar.shape[1]), axis=1)
@@ -245,35 +248,38 @@ def near_pairs(
 
 
 def _page_numbers(claims: Sequence[Claim]) -> NDArray[np.int64]:
-    """A number for the page of each claim: one of its own where it stands on several."""
-    known: dict[Hashable, int] = {}
+    """Return a number for each claim's page; a claim on several pages gets a number of its own."""
+    numbers: dict[Hashable, int] = {}
     keys = (c.pages if len(c.pages) == 1 else n for n, c in enumerate(claims))
-    return np.array([known.setdefault(key, len(known)) for key in keys], np.int64)
+    return np.array([numbers.setdefault(key, len(numbers)) for key in keys], np.int64)
 
 
 def _kinds(claims: Sequence[Claim]) -> NDArray[np.int64]:
-    """A bit for each kind of figure that a claim gives: what is measured, and the currency."""
-    known: dict[tuple[str, str], int] = {}
+    """Return a bit mask for each claim: one bit per dimension and currency it gives."""
+    bit_by_kind: dict[tuple[str, str], int] = {}
     masks = []
     for claim in claims:
-        own = {(a.dimension, a.currency) for a in measured(claim.told.text)}
-        bits = (known.setdefault(kind, min(len(known), MOST_KINDS)) for kind in sorted(own))
+        kinds = {(a.dimension, a.currency) for a in measured(claim.told.text)}
+        bits = (
+            bit_by_kind.setdefault(kind, min(len(bit_by_kind), MOST_KINDS))
+            for kind in sorted(kinds)
+        )
         masks.append(sum({1 << bit for bit in bits}))
     return np.array(masks, np.int64)
 
 
 def _lack(sentences: Iterable[str], figures: Iterable[Amount]) -> bool:
-    """Whether none of some figures stands in some sentences."""
-    given = [a for sentence in sentences for a in values(sentence).amounts]
-    return not any(same_figure(a, b) for a in figures for b in given)
+    """Return whether none of the figures stands in any of the sentences."""
+    amounts = [a for sentence in sentences for a in values(sentence).amounts]
+    return not any(same_figure(a, b) for a in figures for b in amounts)
 
 
 _Figure = tuple[int, Amount]
-"""A figure of a claim, which is told by its number."""
+"""A figure and the index of its claim."""
 
 
 def _groups(pairs: Iterable[tuple[_Figure, _Figure]]) -> list[list[_Figure]]:
-    """The figures that are disputed with each other, in the order of the first pair of each."""
+    """Return the figures connected by disputes, ordered by the first pair of each group."""
     groups: dict[tuple[int, int], list[_Figure]] = {}
     for pair in pairs:
         one, other = (groups.setdefault((n, a.span.start), [(n, a)]) for n, a in pair)
@@ -284,20 +290,22 @@ def _groups(pairs: Iterable[tuple[_Figure, _Figure]]) -> list[list[_Figure]]:
 
 
 def _dispute(group: Sequence[tuple[Claim, Amount]]) -> Dispute:
-    """A dispute over some figures: what is the same is one value of several pages."""
-    told: dict[Amount, dict[Quote, None]] = {}
-    shown: list[str] = []
+    """Return the dispute over a group; equal figures become one value with all their quotes."""
+    by_figure: dict[Amount, dict[Quote, None]] = {}
+    texts: list[str] = []
     for claim, amount in group:
-        known = next((a for a in told if same_figure(a, amount)), None)
-        if known is None:
-            shown.append(amount.span.of(claim.told.text))
-        quotes = told.setdefault(known or amount, {})
+        equal = next((a for a in by_figure if same_figure(a, amount)), None)
+        if equal is None:
+            texts.append(amount.span.of(claim.told.text))
+        quotes = by_figure.setdefault(equal or amount, {})
         quotes |= dict.fromkeys(quote for place in claim.places for quote in place.quotes)
-    return Dispute(_about(*group[0]), tuple(zip(shown, map(tuple, told.values()), strict=True)))
+    return Dispute(
+        _about(*group[0]), tuple(zip(texts, map(tuple, by_figure.values()), strict=True))
+    )
 
 
 def _about(claim: Claim, amount: Amount) -> str:
-    """What a figure is of: its sentence with the figure left out, under its heading."""
+    """Return what a figure describes: its sentence with the figure elided, after its heading."""
     text = claim.told.text
     words = f"{text[: amount.span.start]}…{text[amount.span.end :]}".replace("\t", " | ")
     about = " ".join(words.split()).rstrip(".")

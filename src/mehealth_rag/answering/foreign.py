@@ -1,4 +1,4 @@
-"""Questions in other languages than the documents': what is said to them, and what may answer."""
+"""Questions in a language other than the documents': the notice shown and what may answer."""
 
 from __future__ import annotations
 
@@ -34,41 +34,41 @@ NOTICES = {
     "uk": "Документи та мої відповіді — англійською мовою.",
     "zh": "文件和我的回答均为英文。",
 }
-"""That documents and answers are in English, in the languages that are asked most."""
+"""The notice that documents and answers are in English, by ISO 639 code of the asker's language."""
 
 IN_ENGLISH = "The documents and my answers are in English."
-"""The same for any other."""
+"""The notice in any other language."""
 
 NO_PASSAGE = "I found no passage for your question; please ask it in English."
 
 _SHORTEST_NAME, _COGNATE = 3, 5
-"""Letters of a name, and of the common beginning of two words that are one in two languages."""
+"""Letters of a name at least, and of a common prefix that makes two words cognates."""
 
 UNSURE = LIKELY_FROM - 0.01
-"""How sure an answer to such a question is at the most: the reader was taught English."""
+"""Highest confidence of such an answer, just below "likely": the reader was trained on English."""
 
 
 def noticed(answer: Answer, language: str) -> Answer:
-    """An answer after the notice, in the asker's language, that it is in English.
+    """Return the answer after a notice, in the asker's language, that it is in English.
 
-    That the documents do not say it would not be true: they were hardly searched.
+    "The documents do not say" becomes "I found no passage": they were hardly searched.
     """
     text = answer.answer.replace(NOT_FOUND, NO_PASSAGE)
     return replace(answer, answer=f"{NOTICES.get(language, IN_ENGLISH)}\n\n{text}")
 
 
 def carried_over(question: str, draft: Draft) -> Draft:
-    """A draft for a question in another language; without statements where none shares a word.
+    """Return the draft for a question in another language; no statements if none shares a word.
 
-    Figures, names and words that both languages have are all that such a question is found by.
+    Such a question is matched only by figures, names and words common to both languages.
     """
     asked = content_words(question)
-    told = " ".join(quote.text for quotes in draft.statements for quote in quotes)
-    if any(_are_one(*pair) for pair in product(asked, content_words(told))):
+    quoted = " ".join(quote.text for quotes in draft.statements for quote in quotes)
+    if any(_are_cognate(*pair) for pair in product(asked, content_words(quoted))):
         return replace(draft, confidence=min(draft.confidence, UNSURE))
     return replace(draft, statements=(), headings=(), before=(), introduction=None)
 
 
-def _are_one(asked: str, told: str) -> bool:
-    same = asked == told and (len(asked) >= _SHORTEST_NAME or asked.isdigit())
-    return same or (len(asked) >= _COGNATE and asked[:_COGNATE] == told[:_COGNATE])
+def _are_cognate(asked: str, quoted: str) -> bool:
+    is_same = asked == quoted and (len(asked) >= _SHORTEST_NAME or asked.isdigit())
+    return is_same or (len(asked) >= _COGNATE and asked[:_COGNATE] == quoted[:_COGNATE])

@@ -1,4 +1,4 @@
-"""Where composing finds pages and sources: a quote of a page as a numbered citation."""
+"""Look up pages and sources, and turn quotes into numbered citations."""
 
 from __future__ import annotations
 
@@ -16,32 +16,32 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """Where composing finds pages and sources.
+    """The pages and sources that composing looks up.
 
-    `plain` are the documents that need no naming: the question does, or no other comes near.
-    `named` has the documents that go by each name of the question.
+    `plain` are documents an answer need not name: the question names them, or no other comes close.
+    `named` has, for each document name in the question, the documents it fits.
     """
 
     page: PageOf
     sources: Mapping[str, Source]
     unread: Mapping[str, tuple[PageName, ...]] = field(default_factory=dict)
-    """Pages of the documents searched, by document, that could not be read."""
+    """Unreadable pages of the documents searched, by document."""
     plain: frozenset[str] = frozenset()
     named: tuple[tuple[str, ...], ...] = ()
 
     @classmethod
     def of(cls, index: OpenIndex, known: Sequence[Source]) -> Library:
-        """The pages of an index and the sources of its corpus, as the index knows them."""
+        """Return the library of an index; its sources replace those in `known`."""
         indexed = {d.source.id: d.source for d in index.documents()}
         return cls(index.page, {s.id: s for s in known} | indexed)
 
     def citation(self, number: int, quote: Quote) -> Citation:
-        """The numbered citation of a quote."""
+        """Return the numbered citation of a quote."""
         page = self.page(quote.document, quote.page)
         return cite(number, self.sources[quote.document], page, quote.span)
 
     def cited(self, guide: Guide[Quote]) -> Guide[Citation]:
-        """A guide with its quotes as citations, numbered from 1; the same quote is one of them."""
+        """Return a guide with citations numbered from 1; equal quotes share a number."""
         numbers: dict[Quote, int] = {}
         source = self.sources[guide.document]
 
@@ -52,7 +52,7 @@ class Library:
 
 
 def cite(number: int, source: Source, page: Page, span: Span) -> Citation:
-    """The citation of one span; the quote is a slice of the page's text and nothing else."""
+    """Return the citation of a span; its quote is an exact slice of the page's text."""
     return Citation(
         number=number,
         document=source.id,
@@ -67,22 +67,22 @@ def cite(number: int, source: Source, page: Page, span: Span) -> Citation:
 
 
 def boxes(page: Page, span: Span) -> tuple[Box, ...]:
-    """One box per line of the quote, in PDF points, origin at the bottom left.
+    """Return one box per line of the quote, in PDF points, origin at the bottom left.
 
-    A line that the span holds only in part is cut in proportion to its characters.
+    A line covered in part is cut in proportion to its characters.
     """
-    found = (_part(line, span) for line in page.lines)
-    return tuple(box for box in found if box is not None)
+    parts = (_covered(line, span) for line in page.lines)
+    return tuple(box for box in parts if box is not None)
 
 
 def page_address(source: Source, page: int) -> str | None:
-    """The source's address at one page, None where it has no address."""
+    """Return the source's URL, for a PDF with the page; None if it has no URL."""
     if source.url is None or source.format != "pdf":
         return source.url
     return f"{source.url}{'&' if '#' in source.url else '#'}page={page}"
 
 
-def _part(line: Line, span: Span) -> Box | None:
+def _covered(line: Line, span: Span) -> Box | None:
     start, end = max(line.span.start, span.start), min(line.span.end, span.end)
     if line.box is None or start >= end:
         return None

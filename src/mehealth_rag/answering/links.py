@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from mehealth_rag.retrieval.retriever import Evidence
 
     _Place = tuple[str, int, Span]
-    """A document, a page of it, and words there."""
+    """A document, one of its pages, and a span on it."""
 
 WEB_ADDRESS = re.compile(r"\bhttps?://\S|\bwww\.\w", re.IGNORECASE)
-"""A web address as pages print it."""
+"""A web address as printed on a page."""
 
 _ASKING = frozenset(
     stem(w)
@@ -35,7 +35,7 @@ _LOOSE = frozenset(
     "give click source official programme story article publication handle account profile "
     "update updates".split()
 )
-"""Words for any document: they count where a link holds them, and are not missed else."""
+"""Words for any document: they count if a link has them and cost nothing if it does not."""
 
 _HOME = re.compile(r"\b(?:web ?sites?|home ?pages?)\b", re.IGNORECASE)
 """Words that ask for a site's front page."""
@@ -46,7 +46,7 @@ _SLUG_WORD = re.compile(r"[A-Za-z][a-z]+|[A-Z]{2,}|\d+")
 
 @dataclass(frozen=True, slots=True)
 class FoundLink:
-    """A link that a page carries: what it is called, its address, and words of the page near it."""
+    """A link on a page: its title, its address, and nearby text to cite."""
 
     title: str
     url: str
@@ -54,62 +54,62 @@ class FoundLink:
     page: int
     span: Span
     share: float
-    """How much of the question's words the link holds, between 0 and 1."""
+    """Share of the question's words that the link has, from 0 to 1."""
 
 
 def find_link(
     question: Question, sources: Sequence[Source], pages: Iterable[tuple[str, Page]]
 ) -> FoundLink | None:
-    """The link that the question's words fit best, None where none holds half of them.
+    """Return the link that best matches the question; None if none has more than half its words.
 
-    `pages` are pairs of document id and page, those with links at least.
+    `pages` are pairs of document id and page, at least those with links.
     """
     wanted = {s for s in question.subject if s not in _ASKING}
     titles = {s.url: s.title for s in sources if s.url}
     library = tuple(pages)
     home = _HOME.search(question.text) is not None
-    links = tuple(x for x in _all_links(sources, library) if not _is_told(x[1], x[2]))
-    held = [_held(titles.get(link.url, ""), link, page) for _, page, link in links]
-    weight = _weights(wanted, held)
+    links = tuple(x for x in _all_links(sources, library) if not _is_in_sentence(x[1], x[2]))
+    link_stems = [_link_stems(titles.get(link.url, ""), link, page) for _, page, link in links]
+    weights = _weights(wanted, link_stems)
     scored = [
-        (_overlap(weight, own) + (home and _is_home(link)), -order, document, page, link)
-        for order, ((document, page, link), own) in enumerate(zip(links, held, strict=True))
+        (_overlap(weights, stems) + (home and _is_home(link)), -order, document, page, link)
+        for order, ((document, page, link), stems) in enumerate(zip(links, link_stems, strict=True))
     ]
     scored = [s for s in scored if s[0] > _LEAST_SHARE]
     if not scored:
         return None
     share, _, document, page, link = max(scored, key=lambda s: s[:2])
     title = titles.get(link.url, "")
-    words = words_at(page, link)
-    place = (document, page.number, words) if words else _nearest_words(title, library)
+    covered = words_at(page, link)
+    place = (document, page.number, covered) if covered else _nearest_words(title, library)
     return FoundLink(title, link.url, *place, min(share, 1.0)) if place else None
 
 
 def link_pages(
     index: OpenIndex, sources: Sequence[Source], evidence: Sequence[Evidence]
 ) -> tuple[tuple[str, Page], ...]:
-    """The pages that an address may stand on: those found, and those the manifest names."""
-    found = [(e.hit.passage.document, e.hit.passage.page) for e in evidence]
+    """Return the pages that may hold the address: those retrieved and those the manifest names."""
+    retrieved = [(e.hit.passage.document, e.hit.passage.page) for e in evidence]
     named = [(x.document, n) for s in sources for x in s.linked_from for n in x.pages]
     indexed = {d.source.id for d in index.documents()}
-    places = dict.fromkeys(p for p in (*found, *named) if p[0] in indexed)
+    places = dict.fromkeys(p for p in (*retrieved, *named) if p[0] in indexed)
     return tuple((document, index.page(document, number)) for document, number in places)
 
 
-def _is_told(page: Page, link: Link) -> bool:
-    """Whether a link is an address printed within a sentence, which is evidence like any other.
+def _is_in_sentence(page: Page, link: Link) -> bool:
+    """Return whether a link is an address printed within a sentence, which retrieval finds.
 
-    The address alone would be found by its own words only, and quoted without what it leads to.
+    By itself such an address would match only its own words and be quoted without its context.
     """
     span = link.span
     if span is None or not WEB_ADDRESS.match(span.of(page.text)):
         return False
-    around = (b for b in page.blocks if b.span.start <= span.start and span.end <= b.span.end)
-    return any(not b.kind.aside and b.span != span for b in around)
+    blocks = (b for b in page.blocks if b.span.start <= span.start and span.end <= b.span.end)
+    return any(not b.kind.aside and b.span != span for b in blocks)
 
 
 def _is_home(link: Link) -> bool:
-    """Whether a link leads to a site's front page."""
+    """Return whether a link leads to a site's front page."""
     parts = urlsplit(link.url)
     return parts.path in {"", "/"} and not parts.query
 
@@ -117,42 +117,42 @@ def _is_home(link: Link) -> bool:
 def _all_links(
     sources: Sequence[Source], pages: Sequence[tuple[str, Page]]
 ) -> Iterable[tuple[str, Page, Link]]:
-    """The links that stand on the pages, then those that only the manifest tells of."""
-    known = {(document, page.number): page for document, page in pages}
+    """Yield the links on the pages, then those known only from the manifest."""
+    page_by_place = {(document, page.number): page for document, page in pages}
     for document, page in pages:
         for link in page.links:
             yield document, page, link
     for source in sources:
         for place in source.linked_from:
             for number in place.pages:
-                told = known.get((place.document, number))
-                if source.url and told is not None:
-                    yield place.document, told, Link(source.url)
+                page_with_link = page_by_place.get((place.document, number))
+                if source.url and page_with_link is not None:
+                    yield place.document, page_with_link, Link(source.url)
 
 
-def _held(title: str, link: Link, page: Page) -> frozenset[str]:
-    """The stems of a link's title, of its address and of the words that it covers."""
+def _link_stems(title: str, link: Link, page: Page) -> frozenset[str]:
+    """Return the stems of a link's title, its URL and the words it covers."""
     slug = " ".join(_SLUG_WORD.findall(urlsplit(link.url).path + " " + urlsplit(link.url).netloc))
-    own = link.span.of(page.text) if link.span else ""
-    return frozenset(stem(w) for w in content_words(" ".join((title, slug, own))))
+    covered = link.span.of(page.text) if link.span else ""
+    return frozenset(stem(w) for w in content_words(" ".join((title, slug, covered))))
 
 
-def _weights(wanted: set[str], held: Sequence[frozenset[str]]) -> dict[str, float]:
-    """What each wanted word weighs: little where most links hold it."""
-    count = len(held)
-    holding = {w: sum(w in own for own in held) for w in wanted}
-    return {w: log((count + 1) / (n + 0.5)) for w, n in holding.items()}
+def _weights(wanted: set[str], link_stems: Sequence[frozenset[str]]) -> dict[str, float]:
+    """Return the weight of each wanted word, like an inverse document frequency over links."""
+    count = len(link_stems)
+    counts = {w: sum(w in stems for stems in link_stems) for w in wanted}
+    return {w: log((count + 1) / (n + 0.5)) for w, n in counts.items()}
 
 
-def _overlap(weight: Mapping[str, float], held: frozenset[str]) -> float:
-    """The share of the wanted words' weight that a link holds; loose words are not missed."""
-    got = sum(weight[w] for w in weight if w in held)
-    missed = sum(weight[w] for w in weight if w not in held and w not in _LOOSE)
-    return got / (got + missed) if got else 0.0
+def _overlap(weights: Mapping[str, float], stems: frozenset[str]) -> float:
+    """Return the weighted share of the wanted words a link has; missing loose words are ignored."""
+    matched = sum(weights[w] for w in weights if w in stems)
+    missed = sum(weights[w] for w in weights if w not in stems and w not in _LOOSE)
+    return matched / (matched + missed) if matched else 0.0
 
 
 def _nearest_words(title: str, pages: Sequence[tuple[str, Page]]) -> _Place | None:
-    """The block that speaks most of what a link without words of its own leads to."""
+    """Return the block that best matches the title of a link without words of its own."""
     wanted = {stem(w) for w in content_words(title)}
     scored = [
         (_shared(wanted, block.span.of(page.text)), -order, document, page.number, block.span)
@@ -165,6 +165,6 @@ def _nearest_words(title: str, pages: Sequence[tuple[str, Page]]) -> _Place | No
 
 
 def _shared(wanted: set[str], text: str) -> float:
-    """How many of the wanted words a text holds, less for the words that it has besides."""
-    held = {stem(w) for w in content_words(text)}
-    return len(wanted & held) / (1 + len(held) / 20)
+    """Return the number of wanted words in a text, reduced for its other words."""
+    stems = {stem(w) for w in content_words(text)}
+    return len(wanted & stems) / (1 + len(stems) / 20)

@@ -1,4 +1,4 @@
-"""The decisive words of a statement: what a reader's eye should fall on first."""
+"""Find the decisive words of a statement: the figure, date or name to show in bold."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mehealth_rag.language.words import content_words, fold, stem
 from mehealth_rag.types import Span
 
 MOST_NAMES = 3
-"""More names than this are no longer a few decisive words."""
+"""Names marked in one statement at most; more would no longer stand out."""
 
 _KINDS = {
     Wanted.COUNT: FigureKind.QUANTITY,
@@ -28,7 +28,7 @@ _LIMIT = re.compile(r"\b(?:over|more than|about|around|almost|nearly|at least)\s
 
 
 def decisive(question: Question, text: str) -> tuple[Span, ...]:
-    """The spans of `text` that answer, in order; empty where no few words do so alone."""
+    """Return the spans of `text` that answer, in order; empty if no few words do."""
     match question.wanted:
         case Wanted.COUNT | Wanted.MONEY | Wanted.PERCENT:
             return _figure(question, text)
@@ -42,7 +42,7 @@ def decisive(question: Question, text: str) -> tuple[Span, ...]:
 
 
 def mark(text: str, spans: tuple[Span, ...]) -> str:
-    """`text` with each span in Markdown's bold."""
+    """Return `text` with each span in Markdown bold."""
     pieces = []
     end = 0
     for span in spans:
@@ -52,36 +52,36 @@ def mark(text: str, spans: tuple[Span, ...]) -> str:
 
 
 def _times(text: str) -> list[Span]:
-    """Where dates, years, days of the week and times of day stand."""
-    found = values(text)
-    spans = [a.span for a in found.amounts if a.kind is FigureKind.YEAR]
-    spans += [d.span for d in found.dates] + [span for _, span in found.times]
+    """Return the spans of dates, years, weekdays and times of day, in order."""
+    parsed = values(text)
+    spans = [a.span for a in parsed.amounts if a.kind is FigureKind.YEAR]
+    spans += [d.span for d in parsed.dates] + [span for _, span in parsed.times]
     spans += [Span(*m.span()) for m in _WEEKDAY.finditer(text)]
     return sorted(spans, key=lambda span: span.start)
 
 
 def _figure(question: Question, text: str) -> tuple[Span, ...]:
-    """The figure of the wanted kind that stands nearest to the question's words."""
+    """Return the figure of the wanted kind nearest to the question's words, as one span or none."""
     asked = {a.value for a in values(question.text).amounts}
-    own = values(text).amounts
-    new = [a for a in own if a.kind is not FigureKind.YEAR and a.value not in asked]
-    exact = [a for a in new if a.kind is _KINDS[question.wanted]] or new
-    if not exact:
+    amounts = values(text).amounts
+    candidates = [a for a in amounts if a.kind is not FigureKind.YEAR and a.value not in asked]
+    matching = [a for a in candidates if a.kind is _KINDS[question.wanted]] or candidates
+    if not matching:
         return ()
-    best = min(exact, key=lambda a: (_distance(question, text, a), a.span.start))
-    return () if _is_cell(text, best, own) else (_limited(text, best, own),)
+    best = min(matching, key=lambda a: (_distance(question, text, a), a.span.start))
+    return () if _is_cell(text, best, amounts) else (_limited(text, best, amounts),)
 
 
-def _is_cell(text: str, figure: Amount, own: tuple[Amount, ...]) -> bool:
-    """Whether a figure is one of a table's row: which of them answers, its columns tell."""
+def _is_cell(text: str, figure: Amount, amounts: tuple[Amount, ...]) -> bool:
+    """Return whether a figure is one of several in a table row, where the column decides."""
     start, end = figure.span.start, figure.span.end
-    between = [text[a.span.end : start] for a in own if a.span.end <= start]
-    between += [text[end : a.span.start] for a in own if a.span.start >= end]
+    between = [text[a.span.end : start] for a in amounts if a.span.end <= start]
+    between += [text[end : a.span.start] for a in amounts if a.span.start >= end]
     return any(map(_BETWEEN_CELLS.fullmatch, between))
 
 
 def _distance(question: Question, text: str, figure: Amount) -> int:
-    """Characters between the figure and the focus, or else the nearest word of the question."""
+    """Return characters from the figure to the focus, else to the nearest word of the question."""
     wanted = {question.focus} if question.focus else set()
     places = _places(text, wanted) or _places(text, set(question.subject))
     after = [p - figure.span.end for p in places if p >= figure.span.end]
@@ -90,23 +90,23 @@ def _distance(question: Question, text: str, figure: Amount) -> int:
 
 
 def _places(text: str, stems: set[str]) -> list[int]:
-    found = []
-    place = 0
+    places = []
+    start = 0
     for word in content_words(text):
-        place = max(place, fold(text).find(word, place))
+        start = max(start, fold(text).find(word, start))
         if stem(word) in stems:
-            found.append(place)
-    return found
+            places.append(start)
+    return places
 
 
-def _limited(text: str, figure: Amount, own: tuple[Amount, ...]) -> Span:
-    """The figure with what it is a part of, and a word that limits it.
+def _limited(text: str, figure: Amount, amounts: tuple[Amount, ...]) -> Span:
+    """Return the figure's span with a qualifier before it and the part it is counted out of.
 
-    As in "over 10 million", or "three of the seven", where either alone would say something else.
+    As in "over 10 million" or "three of the seven", where either alone would be misleading.
     """
     start, end = figure.span.start, figure.span.end
-    whole = (a.span.start for a in own if _PART_OF.fullmatch(text, a.span.end, start))
-    start = next(whole, start)
+    part_starts = (a.span.start for a in amounts if _PART_OF.fullmatch(text, a.span.end, start))
+    start = next(part_starts, start)
     limit = _LIMIT.search(text[:start])
     return Span(limit.start() if limit else start, end)
 

@@ -1,7 +1,7 @@
-"""Questions for a document as a whole, or for one of its parts: answered from its guide.
+"""Questions about a whole document or one of its parts, answered from its guide.
 
-A question all of whose words are words for documents, for summaries and for asking has no subject
-of its own, so it asks for the whole.
+If every word of a question is about documents, summaries or asking, it has no subject of its own
+and asks for the whole.
 """
 
 from __future__ import annotations
@@ -27,14 +27,16 @@ if TYPE_CHECKING:
     from mehealth_rag.retrieval.retriever import Evidence, Retriever
 
 MOST_STATEMENTS, MOST_DOCUMENTS = 8, 10
-"""What an answer holds at the most; a document has one statement at least."""
+"""Statements in an answer and documents covered, at most; each document has at least one
+statement."""
 
 CONFIDENCE = 0.7
-"""How sure such an answer is: its quotes are of the document, but may not say the most of it."""
+"""Confidence of such an answer, set and not measured: the quotes come from the right document but
+may not be its most important ones."""
 
 _TURN_CHARACTERS, _TURN_PASSAGES, _LEAST_QUOTE = 400, 6, 20
 _NEARLY = 0.75
-"""The share of its words and a heading's that a part of a document has to have in common."""
+"""Share of their joint words that a requested part and a heading must have in common."""
 
 _DOCUMENTS = frozenset(
     "document documents report reports paper papers prospectus file files text texts article "
@@ -66,7 +68,7 @@ _MARKS = re.compile(r"\[\d+\]|\*\*")
 
 
 class Aspect(StrEnum):
-    """What of a whole document is asked for."""
+    """What a question about a whole document asks for."""
 
     SENTENCES = "sentences"
     FIGURES = "figures"
@@ -74,32 +76,32 @@ class Aspect(StrEnum):
 
 
 def aspect_of(question: str, *, follows: bool = False, named: bool = False) -> Aspect | None:
-    """What a question asks of a document as a whole; None where it has a subject of its own.
+    """Return what a question asks of a whole document; None if it has a subject of its own.
 
-    `follows`: turns stand before it, of which "it" may be the subject. `named`: it named a document
-    with words that were taken out of it.
+    `follows`: there are earlier turns that "it" may refer to. `named`: the question named a
+    document in words already removed from it.
     """
-    said = words(question)
-    own = set(said)
-    if not said or any(map(_is_subject, content_words(question))) or said[1:2] == ["about"]:
+    asked = words(question)
+    terms = set(asked)
+    if not asked or any(map(_is_subject, content_words(question))) or asked[1:2] == ["about"]:
         return None
-    told = named or not own.isdisjoint(_DOCUMENTS)
-    if own & _FIGURES and "how" not in own:
+    names_document = named or not terms.isdisjoint(_DOCUMENTS)
+    if terms & _FIGURES and "how" not in terms:
         return Aspect.FIGURES
-    if own & _PEOPLE or "who" in own:
-        asked = own & _PEOPLE.union(_DOCUMENTS, "named mentioned involved in".split())
-        return Aspect.PEOPLE if asked and "how" not in own else None
-    ends = said[-1] == "about" and said[0] in {"what", "tell"} and len(said) > 2
-    if ends or not _SUMMARIES.isdisjoint(stem_all(own)):
+    if terms & _PEOPLE or "who" in terms:
+        about_people = terms & _PEOPLE.union(_DOCUMENTS, "named mentioned involved in".split())
+        return Aspect.PEOPLE if about_people and "how" not in terms else None
+    ends_with_about = asked[-1] == "about" and asked[0] in {"what", "tell"} and len(asked) > 2
+    if ends_with_about or not _SUMMARIES.isdisjoint(stem_all(terms)):
         return Aspect.SENTENCES
-    it = not follows and own & _IT
-    tells = own & _SAYS.union({"about", "in"}) or not told
-    asks = own & _SAYS.union({"what", "tell"})
-    return Aspect.SENTENCES if (told or it) and tells and asks else None
+    has_it = not follows and terms & _IT
+    has_about = terms & _SAYS.union({"about", "in"}) or not names_document
+    has_asking = terms & _SAYS.union({"what", "tell"})
+    return Aspect.SENTENCES if (names_document or has_it) and has_about and has_asking else None
 
 
 def _is_subject(word: str) -> bool:
-    """Whether a word says something of a subject, and not of documents and of asking."""
+    """Return whether a word belongs to a subject rather than to documents or asking."""
     known = word in REQUEST_WORDS or word in _DOCUMENTS
     return not known and stem(word) not in _SUMMARIES | _GENERAL
 
@@ -115,27 +117,27 @@ class Overview:
     def whole(
         self, question: str, history: Sequence[Turn], documents: Sequence[str]
     ) -> Answer | None:
-        """The answer to a question for whole documents; None where it asks for something else."""
+        """Return the answer to a question about whole documents; None for any other question."""
         naming = self.retriever.naming(question, documents)
         rest = naming.bare if naming.named else question
         aspect = aspect_of(rest, follows=bool(history), named=bool(naming.named))
         if aspect is None:
             return None
-        chosen = sorted(naming.documents) or documents or self._spoken_of(history)
+        chosen = sorted(naming.documents) or documents or self._last_quoted(history)
         return self._answered(question, self._draft(self._guides(chosen), aspect))
 
     def part(self, question: str, evidence: Sequence[Evidence]) -> Answer | None:
-        """The answer to a question for what stands under a heading; None where there is none.
+        """Return the answer to a question about what a heading covers; None if no heading matches.
 
-        `evidence` is what a search brought: the heading is one of theirs.
+        Only headings of the retrieved passages (`evidence`) are considered.
         """
-        asked = _PART.match(question.replace("’", "'"))
-        wanted = _named(asked["part"]) if asked else frozenset()
+        match = _PART.match(question.replace("’", "'"))
+        wanted = _part_stems(match["part"]) if match else frozenset()
         for passage in (e.hit.passage for e in evidence):
             for heading in passage.headings if wanted else ():
-                if _is_near(wanted, _named(heading)):
+                if _is_near(wanted, _part_stems(heading)):
                     quotes = self._under(heading, passage)
-                    return self._answered(question, Draft(_each(quotes), 1.0, CONFIDENCE))
+                    return self._answered(question, Draft(_one_each(quotes), 1.0, CONFIDENCE))
         return None
 
     def _answered(self, question: str, draft: Draft) -> Answer | None:
@@ -148,61 +150,61 @@ class Overview:
         return [self.index.guide(n) for n in names or [d.source.id for d in self.index.documents()]]
 
     def _draft(self, guides: Sequence[Guide[Quote]], aspect: Aspect) -> Draft:
-        telling_ones = [quotes for guide in guides if (quotes := _quotes(guide, aspect))]
-        shown = telling_ones[:MOST_DOCUMENTS]
-        each = MOST_STATEMENTS if len(shown) < 2 else max(1, MOST_STATEMENTS // len(shown))
-        statements = [s for quotes in shown for s in _each(_in_order(quotes[:each]))]
-        left = len(telling_ones) - len(shown)
-        lead = f"{len(shown)} of {len(telling_ones)} documents" if left else ""
+        by_document = [quotes for guide in guides if (quotes := _quotes(guide, aspect))]
+        shown = by_document[:MOST_DOCUMENTS]
+        share = MOST_STATEMENTS if len(shown) < 2 else max(1, MOST_STATEMENTS // len(shown))
+        statements = [s for quotes in shown for s in _one_each(_in_order(quotes[:share]))]
+        left = len(by_document) - len(shown)
+        lead = f"{len(shown)} of {len(by_document)} documents" if left else ""
         return Draft(tuple(statements), 1.0, CONFIDENCE, lead=lead)
 
-    def _spoken_of(self, history: Sequence[Turn]) -> Sequence[str]:
-        """The one document that the last answer quotes, as its words tell; else none."""
-        told = history[-1][1].partition(SOURCE)[0] if history else ""
-        plain = " ".join(_MARKS.sub("", told).split())
-        found = self.retriever.retrieve(plain[:_TURN_CHARACTERS], _TURN_PASSAGES) if plain else None
-        passages = [e.hit.passage for e in found.evidence] if found else []
+    def _last_quoted(self, history: Sequence[Turn]) -> Sequence[str]:
+        """Return the document the last answer quotes, found by its text; empty if not one."""
+        answer = history[-1][1].partition(SOURCE)[0] if history else ""
+        plain = " ".join(_MARKS.sub("", answer).split())
+        hits = self.retriever.retrieve(plain[:_TURN_CHARACTERS], _TURN_PASSAGES) if plain else None
+        passages = [e.hit.passage for e in hits.evidence] if hits else []
         quoted = {p.document for p in passages if any(s in plain for s in _statements(p))}
         return tuple(quoted) if len(quoted) == 1 else ()
 
     def _under(self, heading: str, passage: Passage) -> tuple[Quote, ...]:
-        """The sentences that say the most of what stands under the heading of a passage."""
+        """Return the main sentences of the section under a heading of the passage."""
         document = self.index.described([passage.document])[0]
         places = range(document.first, document.first + document.passages)
         path = passage.headings[: passage.headings.index(heading) + 1]
         pairs = zip(places, self.index.passages(places), strict=True)
-        own = [(n, p) for n, p in pairs if p.headings[: len(path)] == path]
-        vectors = [self.index.sentence_vectors(n) for n, _ in own]
-        return _in_order(telling([p for _, p in own], vectors, is_running))
+        section = [(n, p) for n, p in pairs if p.headings[: len(path)] == path]
+        vectors = [self.index.sentence_vectors(n) for n, _ in section]
+        return _in_order(telling([p for _, p in section], vectors, is_running))
 
 
 def _quotes(guide: Guide[Quote], aspect: Aspect) -> tuple[Quote, ...]:
-    """What a guide has of an aspect, each quote once."""
-    found = {
+    """Return a guide's quotes for an aspect, without repeats."""
+    quotes = {
         Aspect.SENTENCES: guide.sentences,
         Aspect.FIGURES: tuple(f.citation for f in guide.figures),
         Aspect.PEOPLE: tuple(p.citation for p in guide.people),
     }[aspect]
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(quotes))
 
 
 def _in_order(quotes: Sequence[Quote]) -> tuple[Quote, ...]:
-    """Quotes of one document as they stand in it."""
+    """Return quotes of one document in document order."""
     return tuple(sorted(quotes, key=lambda q: (q.page, q.span.start)))
 
 
-def _each(quotes: Sequence[Quote]) -> tuple[tuple[Quote, ...], ...]:
+def _one_each(quotes: Sequence[Quote]) -> tuple[tuple[Quote, ...], ...]:
     return tuple((quote,) for quote in quotes)
 
 
 def _statements(passage: Passage) -> Iterator[str]:
-    """The sentences of a passage as an answer puts them, those long enough to be told by."""
+    """Yield a passage's sentences as answers show them, if long enough to identify it."""
     texts = (statement_text(passage.words(s.span)) for s in passage.sentences)
     return (text for text in texts if len(text) >= _LEAST_QUOTE)
 
 
-def _named(text: str) -> frozenset[str]:
-    """The stems of a part's or a heading's words, the words for parts aside."""
+def _part_stems(text: str) -> frozenset[str]:
+    """Return the stems of a text's words, without words like "section" and "chapter"."""
     return frozenset(stem_all(content_words(text))) - _OF_PARTS
 
 

@@ -1,4 +1,4 @@
-"""What a question asks for: the kind of answer, its focus, and the words that carry its subject."""
+"""Analyse what a question asks for: the kind of answer, its focus, and its subject's words."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ class Wanted(StrEnum):
     DATE = "date"
     PERSON = "person"
     NAME = "name"
-    """A place counts as one."""
+    """Also a place."""
     YES_NO = "yes-no"
     LINK = "link"
     GENERAL = "general"
-    """What takes a sentence or more: a list, a reason, a definition, how something is done."""
+    """An answer of a sentence or more: a list, a reason, a definition, how something is done."""
 
     @property
     def is_figure(self) -> bool:
@@ -41,11 +41,11 @@ class Wanted(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question as analysed.
+    """An analysed question.
 
-    `subject` are the stems of its content words, in order, without repeats and without words of
-    asking; `focus` is the stem of the noun that says what is wanted ("how many *jobs*"), empty
-    where there is none.
+    `subject` holds the stems of its content words, in order, without repeats and without words of
+    asking. `focus` is the stem of the noun that says what is wanted ("how many *jobs*"), empty if
+    there is none.
     """
 
     text: str
@@ -78,12 +78,12 @@ _NOUN_KINDS = {
     )
     for noun in nouns.split()
 }
-"""The kind of answer that a noun asks for, by its stem."""
+"""The kind of answer a noun asks for, by its stem."""
 
 _OFTEN_OTHERWISE = frozenset(
     "time area site state region share rate leader director number value".split()
 )
-"""Words that say little of the kind of answer where they are not the focus."""
+"""Words that say little about the kind of answer unless they are the focus."""
 
 _OPENINGS: tuple[tuple[str, Wanted], ...] = (
     (
@@ -149,11 +149,11 @@ _NOT_NOUNS = frozenset(
     "to of in on for at by from with that which who there exactly precisely else".split()
 )
 MOST_NOUNS = 5
-"""Words after "how many" or "which" that may be of one noun."""
+"""Words after "how many" or "which" that may belong to one noun phrase."""
 
 
 def analyse(text: str, whole: str = "") -> Question:
-    """The analysis of a question; `whole` has what it is about, where it does not stand alone."""
+    """Return the analysis of a question; `whole` is its standalone form, if it needs one."""
     whole = whole or text
     asked = " ".join(fold(text).split())
     focus = _focus(asked)
@@ -161,7 +161,7 @@ def analyse(text: str, whole: str = "") -> Question:
 
 
 def _subject(text: str) -> tuple[str, ...]:
-    """Stems of the words that carry the subject: what a passage about it would share."""
+    """Return the stems of the words that a passage on the subject would share."""
     content = content_words(text)
     kept = [w for w in content if w not in REQUEST_WORDS]
     return tuple(dict.fromkeys(stem_all(kept or content)))
@@ -177,7 +177,7 @@ def _wanted(plain: str, focus: str) -> Wanted:
 
 
 def _by_noun(plain: str, focus: str) -> Wanted:
-    """The kind where no question word tells it."""
+    """Return the kind of answer if no question word decides it."""
     if focus:
         return _NOUN_KINDS.get(focus, Wanted.NAME)
     nouns = stem_all(w for w in words(plain) if w not in _OFTEN_OTHERWISE)
@@ -185,9 +185,9 @@ def _by_noun(plain: str, focus: str) -> Wanted:
 
 
 def _focus(plain: str) -> str:
-    """The stem of the noun that the question word asks for, empty where it asks for none.
+    """Return the stem of the noun the question word asks for; empty if it asks for none.
 
-    It stands last before a verb or a preposition.
+    It is the last noun before a verb or a preposition.
     """
     match = _PHRASE.search(plain)
     phrase = takewhile(lambda w: w not in _NOT_NOUNS, words(match["rest"])) if match else ()

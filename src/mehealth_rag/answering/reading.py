@@ -1,4 +1,4 @@
-"""The answer that the reader chooses: its sentences as statements, in reading order, as a draft."""
+"""Turn the reader's judgement into a draft: the chosen sentences, in reading order."""
 
 from __future__ import annotations
 
@@ -28,32 +28,35 @@ if TYPE_CHECKING:
     _Place = tuple[str, int, Span]
 
 MOST_WORDS, MOST_LISTED = 75, 150
-"""Words of an answer at the most, its best sentence aside; the second of items and rows."""
+"""Words in an answer at most, not counting its best sentence; the second limit is for list items
+and table rows."""
 
 NEAREST = 3
-"""Sentences that are shown where nothing answers."""
+"""Sentences shown if nothing answers."""
 
 MOST_BEFORE = 2
-"""Sentences that are told before one that leans: what is named further back is told too dearly."""
+"""Sentences added before one that refers back; an earlier antecedent would cost too much text."""
 
 SURE = 0.8
-"""The probability from which on a yes or a no is said: a wrong one is worse than none."""
+"""Probability needed to say yes or no: a wrong one is worse than none."""
 
 _CHOICE = re.compile(r"\bor\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What the engine found: each statement with the quotes that say it, and how sure it is.
+    """An answer before composition: statements with their quotes, and probabilities.
 
-    `statements` is empty where nothing answers. `headings` has for each the heading that names what
-    it speaks of, empty where its own words do. `introduction` is the quote that announces a list,
-    None where the answer is no list; `left` counts the items of that list which are not told.
-    `before` has for each statement the sentences that it leans
-    on, each with its quotes. `answerable` is the probability that the documents answer,
-    `confidence` that this answer is right. `disagree` says that the statements give different
-    figures for the same thing. `lead` is "Yes" or "No" where that is what they say. `listed`: each
-    statement stands on a line of its own.
+    - `statements`: for each statement the quotes that prove it; empty if nothing answers.
+    - `answerable`: probability that the documents answer the question.
+    - `confidence`: probability that this answer is right.
+    - `headings`: for each statement the heading that names its subject, "" if it does so itself.
+    - `introduction`: the quote that introduces a list; None if the answer is no list.
+    - `left`: items of that list which are left out.
+    - `before`: for each statement the quotes of each sentence it refers back to.
+    - `disagree`: the statements give different figures for the same thing.
+    - `lead`: "Yes" or "No" if the statements say so; or a short remark on what is shown.
+    - `listed`: each statement is shown on a line of its own.
     """
 
     statements: tuple[tuple[Quote, ...], ...]
@@ -68,14 +71,14 @@ class Draft:
     listed: bool = False
 
     def speaks_of(self, subject: Collection[str]) -> bool:
-        """Whether what it quotes has a word of a subject, given by their stems."""
+        """Return whether the quotes contain a word of the subject, given as stems."""
         quoted = (quote.text for quotes in self.statements for quote in quotes)
         return not set(stem_all(content_words(" ".join(quoted)))).isdisjoint(subject)
 
 
 @dataclass(frozen=True, slots=True)
 class ReadHit:
-    """A passage of a search with what the reader was given of it, and what it says of that."""
+    """A retrieved passage, the text given to the reader, and the reader's judgement."""
 
     hit: Hit
     text: PassageText
@@ -83,13 +86,13 @@ class ReadHit:
 
     @property
     def likeliest(self) -> float:
-        """How likely its best sentence answers; 0 where it has none."""
+        """Probability of the best sentence; 0 if there is none."""
         return max(self.reading.sentences, default=0.0)
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
-    """A sentence that was chosen, in its passage; `before` names what it speaks of."""
+class _ChosenSentence:
+    """A chosen sentence and its passage; `before` are the sentences it refers back to."""
 
     passage: Passage
     sentence: Sentence
@@ -97,225 +100,229 @@ class _Found:
 
     @property
     def quote(self) -> Quote:
-        """Its words as they stand on the page."""
+        """The sentence as a quote."""
         return self.passage.quote(self.sentence.span)
 
     @property
     def place(self) -> _Place:
-        """Where it stands."""
+        """Document, page and span."""
         return self.passage.document, self.passage.page, self.sentence.span
 
     @property
-    def said(self) -> tuple[str, ...]:
-        """What it says, with what stands before it: alike wherever that is word for word."""
-        told = (self.passage.words(s.span) for s in (*self.before, self.sentence))
-        return tuple(fold(" ".join(text.split())).rstrip(".") for text in told)
+    def folded(self) -> tuple[str, ...]:
+        """The folded sentence and those before it; equal wherever they are repeated."""
+        texts = (self.passage.words(s.span) for s in (*self.before, self.sentence))
+        return tuple(fold(" ".join(text.split())).rstrip(".") for text in texts)
 
 
 def drafted(question: Question, hits: Sequence[ReadHit], limits: Limits, page_of: PageOf) -> Draft:
-    """The answer to a question that its passages were read for; without statements: none.
+    """Return the draft answer from the passages read; without statements if nothing answers.
 
-    What stands on several pages word for word is one statement with a quote of each. Items of one
-    list are told after the words that introduce it, and those words never without its items. A
-    sentence that leans on the one before it is told after that. Where a figure is asked for and
-    pages give different ones, both are told.
+    Text repeated on several pages is one statement with a quote from each. List items follow their
+    introduction, which never stands alone. A sentence that refers back follows what it refers to.
+    If a figure is asked for and pages disagree, both sentences are given.
     """
     choice = choose([h.reading for h in hits], limits)
-    chosen = [_found(hits, c) for c in _fitting(choice.sentences, hits)]
+    chosen = [_chosen_sentence(hits, c) for c in _fitting(choice.sentences, hits)]
     silenced = _silenced(hits)
-    found = _with_items(chosen, silenced)
-    rivals = _rivals(question, hits, limits) if found and question.wanted.is_figure else ()
-    introduction = None if rivals else _introduction(found, page_of)
+    shown = _with_items(chosen, silenced)
+    rivals = _rivals(question, hits, limits) if shown and question.wanted.is_figure else ()
+    introduction = None if rivals else _introduction(shown, page_of)
     if introduction is not None:
-        found = [f for f in found if f.sentence.span != introduction.span]
-    groups: dict[tuple[str, ...], list[_Found]] = {}
-    for one in rivals or _with_before(found, silenced, page_of):
-        groups.setdefault(one.said, []).append(one)
-    led = introduction is not None  # its words say what the items are of
+        shown = [s for s in shown if s.sentence.span != introduction.span]
+    groups: dict[tuple[str, ...], list[_ChosenSentence]] = {}
+    for sentence in rivals or _with_before(shown, silenced, page_of):
+        groups.setdefault(sentence.folded, []).append(sentence)
+    is_introduced = introduction is not None  # the introduction names the subject of the items
     headings = _once(
-        None if led else _heading(question, group, page_of) for group in groups.values()
+        None if is_introduced else _heading(question, group, page_of) for group in groups.values()
     )
     statements = tuple(
         (
-            *(one.quote for one in group),
+            *(sentence.quote for sentence in group),
             *column_quotes(group[0].passage, group[0].sentence, page_of),
             *filter(None, [heading]),
         )
         for group, heading in zip(groups.values(), headings, strict=True)
     )
-    named = tuple(heading.text if heading else "" for heading in headings)
-    before = tuple(map(_before, groups.values()))
+    heading_texts = tuple(heading.text if heading else "" for heading in headings)
+    contexts = tuple(map(_before, groups.values()))
     return Draft(
         statements,
         answerable=choice.answerable,
         confidence=choice.confidence,
-        headings=named,
+        headings=heading_texts,
         introduction=introduction,
-        left=len(_items_of(introduction, hits) - {f.place for f in found}) if introduction else 0,
-        before=before,
+        left=len(_items_of(introduction, hits) - {s.place for s in shown}) if introduction else 0,
+        before=contexts,
         disagree=bool(rivals),
     )
 
 
 def _fitting(chosen: Sequence[Chosen], hits: Sequence[ReadHit]) -> list[Chosen]:
-    """The likeliest sentences, as many as make an answer that is not too long, in their order."""
+    """Return the likeliest sentences that fit the word limit, in their original order."""
     kept: set[Chosen] = set()
     words = 0
-    for one in sorted(chosen, key=lambda c: -c.score):
-        sentence = _found(hits, one)
+    for candidate in sorted(chosen, key=lambda c: -c.score):
+        sentence = _chosen_sentence(hits, candidate)
         words += len(sentence.quote.text.split())
         running = sentence.sentence.kind is BlockKind.PARAGRAPH
         if kept and words > (MOST_WORDS if running else MOST_LISTED):
             break
-        kept.add(one)
+        kept.add(candidate)
     return [c for c in chosen if c in kept]
 
 
-def _found(hits: Sequence[ReadHit], chosen: Chosen) -> _Found:
+def _chosen_sentence(hits: Sequence[ReadHit], chosen: Chosen) -> _ChosenSentence:
     passage = hits[chosen.passage].hit.passage
-    return _Found(passage, readable(passage)[chosen.sentence])
+    return _ChosenSentence(passage, readable(passage)[chosen.sentence])
 
 
-def _rivals(question: Question, hits: Sequence[ReadHit], limits: Limits) -> tuple[_Found, ...]:
-    """The two likeliest sentences that answer and disagree; none where none do."""
+def _rivals(
+    question: Question, hits: Sequence[ReadHit], limits: Limits
+) -> tuple[_ChosenSentence, ...]:
+    """Return the two likeliest sentences that answer and disagree; empty if none do."""
     scored = ranked([h.reading for h in hits], limits)
     likely = [c for c in scored if c.score >= max(limits.sentence, limits.near * scored[0].score)]
-    found = [_found(hits, c) for c in likely]
-    pair = disagreeing(question.text, [f.quote for f in found])
-    return tuple(f for f in found if pair and f.quote in pair)
+    candidates = [_chosen_sentence(hits, c) for c in likely]
+    pair = disagreeing(question.text, [c.quote for c in candidates])
+    return tuple(c for c in candidates if pair and c.quote in pair)
 
 
 def reordered(hits: Sequence[ReadHit], *, in_turns: bool = False) -> tuple[ReadHit, ...]:
-    """The hits of a search, those first whose passages are likeliest to answer.
+    """Return the hits with the passages likeliest to answer first.
 
-    `in_turns`: documents keep their places among each other, since the search knows better which
-    of them is meant.
+    `in_turns`: each document keeps its positions, since retrieval knows better which one is meant.
     """
     ordered = [hits[place] for place in order([h.reading for h in hits])]
     if not in_turns:
         return tuple(ordered)
-    own: dict[str, list[ReadHit]] = {}
+    by_document: dict[str, list[ReadHit]] = {}
     for hit in reversed(ordered):
-        own.setdefault(hit.hit.passage.document, []).append(hit)
-    return tuple(own[hit.hit.passage.document].pop() for hit in hits)
+        by_document.setdefault(hit.hit.passage.document, []).append(hit)
+    return tuple(by_document[hit.hit.passage.document].pop() for hit in hits)
 
 
 def nearest(hits: Sequence[ReadHit]) -> tuple[Quote, ...]:
-    """The likeliest sentence of each of the likeliest passages that have one that may be told."""
-    told = [h for h in hits if h.likeliest > 0]
-    return tuple(_likeliest(h) for h in sorted(told, key=lambda h: -h.likeliest)[:NEAREST])
+    """Return the best sentence of each of the likeliest passages, none that is silenced."""
+    candidates = [h for h in hits if h.likeliest > 0]
+    return tuple(_likeliest(h) for h in sorted(candidates, key=lambda h: -h.likeliest)[:NEAREST])
 
 
 def allowed(reading: PassageReading, evidence: Evidence) -> PassageReading:
-    """What is said of a passage, its sentences that may not be evidence held to answer nothing."""
+    """Return the reading with the probability of silenced sentences set to 0."""
     pairs = zip(reading.sentences, readable(evidence.hit.passage), strict=True)
-    chances = (0.0 if s.span in evidence.silenced else p for p, s in pairs)
-    return replace(reading, sentences=tuple(chances))
+    probabilities = (0.0 if s.span in evidence.silenced else p for p, s in pairs)
+    return replace(reading, sentences=tuple(probabilities))
 
 
 def _silenced(hits: Sequence[ReadHit]) -> frozenset[_Place]:
-    """Where the sentences stand that may not be told: no reader says 0 of another."""
+    """Return the places of silenced sentences; only they have a probability of exactly 0."""
     return frozenset(
-        _Found(hit.hit.passage, sentence).place
+        _ChosenSentence(hit.hit.passage, sentence).place
         for hit in hits
-        for sentence, chance in zip(readable(hit.hit.passage), hit.reading.sentences, strict=True)
-        if not chance
+        for sentence, p in zip(readable(hit.hit.passage), hit.reading.sentences, strict=True)
+        if not p
     )
 
 
-def _with_items(found: Sequence[_Found], silenced: Collection[_Place]) -> list[_Found]:
-    """With the items that a sentence which was chosen introduces, where none of them was."""
-    told = list(found)
-    chosen = {f.place for f in found}
-    for one in found:
-        own = (s for s in one.passage.sentences if s.lead == one.sentence.span)
-        items = [_Found(one.passage, s) for s in own]
+def _with_items(
+    sentences: Sequence[_ChosenSentence], silenced: Collection[_Place]
+) -> list[_ChosenSentence]:
+    """Return the sentences, with all items after an introduction if none of them was chosen."""
+    extended = list(sentences)
+    chosen = {s.place for s in sentences}
+    for introduction in sentences:
+        listed = (s for s in introduction.passage.sentences if s.lead == introduction.sentence.span)
+        items = [_ChosenSentence(introduction.passage, s) for s in listed]
         if not any(item.place in chosen for item in items):
-            place = told.index(one) + 1
-            told[place:place] = [item for item in items if item.place not in silenced]
-    return told
+            place = extended.index(introduction) + 1
+            extended[place:place] = [item for item in items if item.place not in silenced]
+    return extended
 
 
 def _with_before(
-    found: Sequence[_Found], silenced: Collection[_Place], page_of: PageOf
-) -> list[_Found]:
-    """Each with the sentences before it that it leans on, as long as the answer is not too long.
+    sentences: Sequence[_ChosenSentence], silenced: Collection[_Place], page_of: PageOf
+) -> list[_ChosenSentence]:
+    """Return the sentences with those they refer back to, within the word limit.
 
-    What is told anyway is not told twice, and what may not be told not at all.
+    Sentences shown anyway are not repeated; silenced ones are never added.
     """
-    chosen = {f.said for f in found}
-    brought: set[_Place] = set()
-    room = MOST_WORDS - sum(map(_length, found))
-    led: list[_Found] = []
-    for one in found:
+    chosen = {s.folded for s in sentences}
+    added_places: set[_Place] = set()
+    room = MOST_WORDS - sum(map(_length, sentences))
+    extended: list[_ChosenSentence] = []
+    for one in sentences:
         page = page_of(one.passage.document, one.passage.page)
-        run = [_Found(one.passage, s) for s in named_before(one.passage, one.sentence, page)]
-        new = [f for f in run if f.said not in chosen and f.place not in brought]
-        length = sum(map(_length, new))
-        if length > room or any(f.place in silenced for f in new):
-            new, length = [], 0
+        run = [
+            _ChosenSentence(one.passage, s) for s in named_before(one.passage, one.sentence, page)
+        ]
+        added = [s for s in run if s.folded not in chosen and s.place not in added_places]
+        length = sum(map(_length, added))
+        if length > room or any(s.place in silenced for s in added):
+            added, length = [], 0
         room -= length
-        brought |= {f.place for f in new}
-        led.append(replace(one, before=tuple(f.sentence for f in new)))
-    return led
+        added_places |= {s.place for s in added}
+        extended.append(replace(one, before=tuple(s.sentence for s in added)))
+    return extended
 
 
-def _length(found: _Found) -> int:
-    return len(found.quote.text.split())
+def _length(sentence: _ChosenSentence) -> int:
+    return len(sentence.quote.text.split())
 
 
-def _introduction(found: Sequence[_Found], page_of: PageOf) -> Quote | None:
-    """What introduces the list that all chosen sentences are items of; None where none does."""
-    items = [f for f in found if f.sentence.lead is not None]
-    leads = {(f.passage.document, f.passage.page, f.sentence.lead) for f in items}
+def _introduction(sentences: Sequence[_ChosenSentence], page_of: PageOf) -> Quote | None:
+    """Return the introduction of the list that all chosen sentences belong to, or None."""
+    items = [s for s in sentences if s.sentence.lead is not None]
+    leads = {(s.passage.document, s.passage.page, s.sentence.lead) for s in items}
     if len(leads) != 1 or len(items) < 2:
         return None
     ((document, page, lead),) = leads
-    others = {f.place for f in found} - {f.place for f in items}
+    others = {s.place for s in sentences} - {s.place for s in items}
     if lead is None or not others <= {(document, page, lead)}:
         return None
     return Quote.of_page(document, page_of(document, page), lead)
 
 
 def _items_of(introduction: Quote, hits: Sequence[ReadHit]) -> set[_Place]:
-    """The items, of all that was read, of the list that these words introduce."""
+    """Return the places of all items read that this introduction introduces."""
     lead = introduction.document, introduction.page, introduction.span
     passages = (h.hit.passage for h in hits)
     return {
-        _Found(passage, sentence).place
+        _ChosenSentence(passage, sentence).place
         for passage in passages
         for sentence in readable(passage)
         if (passage.document, passage.page, sentence.lead) == lead
     }
 
 
-def _heading(question: Question, group: Sequence[_Found], page_of: PageOf) -> Quote | None:
-    """The heading of a statement where only it has a word that the question asks about."""
+def _heading(question: Question, group: Sequence[_ChosenSentence], page_of: PageOf) -> Quote | None:
+    """Return a statement's heading if only the heading has some word of the question, else None."""
     first = group[0]
     passage, text = first.passage, first.passage.heading
     asked = set(question.subject) & set(stem_all(content_words(text)))
-    if not asked - set(stem_all(content_words(" ".join(first.said)))):
+    if not asked - set(stem_all(content_words(" ".join(first.folded)))):
         return None
     page = page_of(passage.document, passage.page)
     above = (b for b in page.blocks if b.span.end <= first.sentence.span.start)
-    same = [b.span for b in above if b.kind is BlockKind.HEADING and b.span.of(page.text) == text]
-    return Quote.of_page(passage.document, page, same[-1]) if same else None
+    spans = [b.span for b in above if b.kind is BlockKind.HEADING and b.span.of(page.text) == text]
+    return Quote.of_page(passage.document, page, spans[-1]) if spans else None
 
 
 def _once(headings: Iterable[Quote | None]) -> list[Quote | None]:
-    """Headings of statements in turn, each left out where the statement before has it already."""
-    told: list[Quote | None] = []
+    """Return the headings in order, with None for one equal to its predecessor."""
+    shown: list[Quote | None] = []
     last = None
     for heading in headings:
-        told.append(None if heading == last else heading)
+        shown.append(None if heading == last else heading)
         last = heading
-    return told
+    return shown
 
 
-def _before(group: Sequence[_Found]) -> tuple[tuple[Quote, ...], ...]:
-    """The quotes of each sentence that is told before a statement."""
+def _before(group: Sequence[_ChosenSentence]) -> tuple[tuple[Quote, ...], ...]:
+    """Return the quotes of each sentence shown before a statement."""
     return tuple(
-        tuple(one.passage.quote(one.before[place].span) for one in group)
+        tuple(sentence.passage.quote(sentence.before[place].span) for sentence in group)
         for place in range(len(group[0].before))
     )
 
@@ -327,43 +334,44 @@ def _likeliest(hit: ReadHit) -> Quote:
 
 
 def leans(sentence: str) -> bool:
-    """Whether a sentence begins with a word for something that was named before."""
+    """Return whether a sentence opens with a word that refers back ("it", "its", "the same")."""
     first = words(sentence)[:2]
     return first[:1] != [] and (first[0] in SUBJECTS | OWNERS or first == ["the", "same"])
 
 
 def named_before(passage: Passage, sentence: Sentence, page: Page) -> tuple[Sentence, ...]:
-    """The sentences of its paragraph before one that leans, from the nearest that does not on.
+    """Return the earlier sentences a sentence refers back to, from the nearest that does not.
 
-    None where it does not lean, or what it leans on stands too far from it or in another passage.
+    They belong to the same paragraph and passage. Empty if the sentence does not refer back or the
+    antecedent is more than `MOST_BEFORE` sentences away.
     """
     if sentence.kind is not BlockKind.PARAGRAPH or not leans(passage.words(sentence.span)):
         return ()
     earlier = _earlier(passage, sentence, page)[-MOST_BEFORE:]
-    whole = [n for n, one in enumerate(earlier) if not leans(passage.words(one.span))]
-    return tuple(earlier[whole[-1] :]) if whole else ()
+    independent = [n for n, s in enumerate(earlier) if not leans(passage.words(s.span))]
+    return tuple(earlier[independent[-1] :]) if independent else ()
 
 
 def _earlier(passage: Passage, sentence: Sentence, page: Page) -> Sequence[Sentence]:
-    """The sentences of a passage that stand before one in its paragraph."""
+    """Return the sentences before this one in its paragraph, within the passage."""
     start = sentence.span.start
-    own = next((b.span for b in page.blocks if b.span.start <= start < b.span.end), sentence.span)
-    return [s for s in passage.sentences if own.start <= s.span.start < start]
+    block = next((b.span for b in page.blocks if b.span.start <= start < b.span.end), sentence.span)
+    return [s for s in passage.sentences if block.start <= s.span.start < start]
 
 
 def lead(question: Question, draft: Draft, hits: Sequence[ReadHit], reader: Reader) -> str:
-    """The yes or no that what an answer quotes gives to what is asked; empty where it gives none.
+    """Return "Yes" or "No" if the quotes clearly answer a yes/no question, else "".
 
-    A question with a choice ("by bus or by train?") has neither answer.
+    A question with a choice ("by bus or by train?") gets neither.
     """
     if question.wanted is not Wanted.YES_NO or _CHOICE.search(question.text) or draft.disagree:
         return ""
-    told = {quote.text for statement in draft.statements for quote in statement}
-    told |= {quote.text for led in draft.before for quotes in led for quote in quotes}
-    parts = [(h.text, [n for n, s in enumerate(h.text.sentences) if s in told]) for h in hits]
+    quoted = {quote.text for statement in draft.statements for quote in statement}
+    quoted |= {quote.text for context in draft.before for quotes in context for quote in quotes}
+    parts = [(h.text, [n for n, s in enumerate(h.text.sentences) if s in quoted]) for h in hits]
     evidence = gathered([(text, places) for text, places in parts if places])
-    # A question has no opposite to be settled by.
-    found = decisive(weighings(reader, Case(question.text, [evidence]))).judgement
-    if found.carried >= SURE:
+    # A question has no opposite, so its judgement is not settled by one.
+    judgement = decisive(weighings(reader, Case(question.text, [evidence]))).judgement
+    if judgement.carried >= SURE:
         return "Yes"
-    return "No" if found.denied >= SURE else ""
+    return "No" if judgement.denied >= SURE else ""

@@ -1,4 +1,4 @@
-"""What the assistant declines: orders to it, and advice that the documents do not give."""
+"""What the assistant declines: instructions, and requests for personal advice."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _ADVICE = re.compile(
     re.IGNORECASE,
 )
 _FACT = re.compile(r"(?:and |so |but )*(?:who|whom|where|when|why|how long) (?!.*\bshould\b)", re.I)
-"""What opens a question for a fact, also where it is about what is the asker's own."""
+"""Opens a question for a fact, even one about the asker's own affairs."""
 
 _ENTERTAINMENT = re.compile(
     r"\b(?:tell|give|know) (?:me |us )?(?:a |another |some |any )?(?:jokes?|stor(?:y|ies)|"
@@ -61,17 +61,17 @@ ADVICE = (
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """The polite sentence to decline with; `final`: whatever the documents say."""
+    """A polite refusal; `final` means that it holds whatever the documents say."""
 
     sentence: str
     final: bool = True
 
 
 def declined(question: str) -> Refusal | None:
-    """How a question is declined; None where it is one about the documents.
+    """Return the refusal for input that is not a question about the documents, else None.
 
-    One that sounds like personal advice may be one about what a leaflet or a guide says ("should I
-    rinse it?"): it is declined where the documents do not answer it.
+    What sounds like personal advice may be about a leaflet's or guide's content ("should I rinse
+    it?"), so it is declined only if the documents do not answer it.
     """
     text = " ".join(question.replace("’", "'").split())
     if _OVERRIDE.search(text) or _INSTRUCTION.match(text) or _ENTERTAINMENT.search(text):

@@ -1,4 +1,4 @@
-"""Small talk and questions about the assistant itself: told by what a line holds besides."""
+"""Small talk and questions about the assistant, recognised by the words a line consists of."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ if TYPE_CHECKING:
 ENGINE = "assistant"
 
 MOST_WORDS = 14
-"""Words of a line of small talk at the most."""
+"""Words in a line of small talk at most."""
 
 MOST_TITLES, MOST_THINGS = 5, 3
-"""So many documents are named, and so many things to ask about."""
+"""Documents named in a reply, and suggestions of what to ask about."""
 
 _SAMPLED = 60
-"""Passages of a document at the most whose headings are looked at."""
+"""Passages of a document whose headings are considered, at most."""
 
 _TOPIC = re.compile(r"[^\W\d_][^\[\]*@/“”]{2,59}")
-"""A heading that can be asked about: no number, no address, no mark of an answer."""
+"""A heading that can be asked about: no digits, no address, no citation mark."""
 
 
 class Talk(Enum):
-    """What is said to the assistant and asks nothing of the documents; the value answers it."""
+    """A kind of small talk; the value is the reply."""
 
     GREETING = "Hello! I answer questions from {documents}: ask me, for example, about {things}."
     THANKS = "You are welcome! You could also ask about {things}."
@@ -71,7 +71,7 @@ _LITTLE = _YOU | frozenset(
     "just really again too then now today day have had later soon everyone team folks friend mate "
     "sir madam dear please pls plz night exactly actually will do".split()
 )
-"""Words that carry nothing beside the others."""
+"""Filler words."""
 
 _POLITE = frozenset("that this it there much many help answer assistant bot".split())
 _BEING = frozenset("how doing feeling there".split())
@@ -102,84 +102,90 @@ _KINDS: tuple[tuple[Talk, tuple[frozenset[str], ...], frozenset[str]], ...] = (
     (Talk.ABILITY, (frozenset({"ask"}), frozenset("what question something".split())), _ABILITY),
     (Talk.ABILITY, (frozenset({"help"}),), frozenset("need some".split())),
 )
-"""Each kind with words of which a line has one of each set, and those that may stand beside them.
+"""Each kind with sets of words, of which a line needs one each, and the words allowed beside them.
 
-Words of courtesy and those that carry nothing may stand beside any.
+Courtesies and filler words are always allowed.
 """
 
 _ASKED = frozenset("is are was am have had".split())
-"""What makes a question where it comes first."""
+"""Verbs that make a question when they come first."""
 
 
 def talk_of(text: str, speller: Speller) -> Talk | None:
-    """What kind of small talk a line is; None where it may be a question about the documents."""
-    said = words(text)
-    if not said:
+    """Return the kind of small talk; None if the line may be a question about the documents."""
+    typed = words(text)
+    if not typed:
         return Talk.UNCLEAR
-    if len(said) > MOST_WORDS:
+    if len(typed) > MOST_WORDS:
         return None
-    mended = words(speller.mend(text))
-    found = _kind(text, said) or _kind(text, mended)
-    return found or (Talk.UNCLEAR if _is_noise(text, mended, speller) else None)
+    corrected = words(speller.mend(text))
+    kind = _kind(text, typed) or _kind(text, corrected)
+    return kind or (Talk.UNCLEAR if _is_noise(text, corrected, speller) else None)
 
 
 def about_documents(history: Sequence[Turn], speller: Speller) -> list[Turn]:
-    """The turns without small talk: a follow-up leans on none of it."""
+    """Return the turns without small talk, which follow-ups ignore."""
     return [turn for turn in history if talk_of(turn[0], speller) is None]
 
 
-def _kind(text: str, said: Sequence[str]) -> Talk | None:
-    asked = "?" in text or said[0] in _ASKED
-    for talk, signs, beside in _KINDS:
-        known = beside.union(_COURTESY, _LITTLE, *signs)
-        answers = asked and talk in {Talk.THANKS, Talk.GOODBYE, Talk.NOTED}
-        if known.issuperset(said) and all(s.intersection(said) for s in signs) and not answers:
+def _kind(text: str, typed: Sequence[str]) -> Talk | None:
+    asked = "?" in text or typed[0] in _ASKED
+    for talk, required, allowed in _KINDS:
+        vocabulary = allowed.union(_COURTESY, _LITTLE, *required)
+        asks = asked and talk in {Talk.THANKS, Talk.GOODBYE, Talk.NOTED}
+        if (
+            vocabulary.issuperset(typed)
+            and all(s.intersection(typed) for s in required)
+            and not asks
+        ):
             return talk
     return None
 
 
-def _is_noise(text: str, said: Sequence[str], speller: Speller) -> bool:
-    """A word or two that neither the documents nor English know; a name has a capital letter."""
-    bare = text.isascii() and text.islower() and "?" not in text and all(map(str.isalpha, said))
-    return bare and len(said) < 3 and not any(map(speller.knows, said))
+def _is_noise(text: str, corrected: Sequence[str], speller: Speller) -> bool:
+    """Return whether a line is one or two lower-case words unknown to the documents and English."""
+    bare = (
+        text.isascii() and text.islower() and "?" not in text and all(map(str.isalpha, corrected))
+    )
+    return bare and len(corrected) < 3 and not any(map(speller.knows, corrected))
 
 
 def reply(question: str, talk: Talk, index: OpenIndex, documents: Sequence[str]) -> Answer:
-    """What is said to small talk, with things to ask that the documents speak of."""
+    """Return the reply to small talk, with suggestions taken from the documents."""
     chosen = index.described(documents)
     titles = [f"“{d.source.title}”" for d in chosen]
-    many = f"{len(titles)} documents"
-    named = _listed(titles[:MOST_TITLES], "and", len(titles) - MOST_TITLES)
+    count = f"{len(titles)} documents"
+    listed = _listed(titles[:MOST_TITLES], "and", len(titles) - MOST_TITLES)
     text = talk.value.format(
-        documents=titles[0] if len(titles) == 1 else many,
-        titles=named if len(titles) == 1 else f"{many}: {named}",
+        documents=titles[0] if len(titles) == 1 else count,
+        titles=listed if len(titles) == 1 else f"{count}: {listed}",
         things=_listed(_things(index, chosen), "or"),
     )
-    said = decline(question, text, index.fingerprint)
-    return replace(said, status=Status.ANSWERED, engine=ENGINE)
+    answer = decline(question, text, index.fingerprint)
+    return replace(answer, status=Status.ANSWERED, engine=ENGINE)
 
 
-def _listed(items: Sequence[str], joint: str, more: int = 0) -> str:
+def _listed(items: Sequence[str], conjunction: str, more: int = 0) -> str:
     *first, last = [*items, f"{more} more"] if more > 0 else items
-    return f"{', '.join(first)} {joint} {last}" if first else last
+    return f"{', '.join(first)} {conjunction} {last}" if first else last
 
 
 def _things(index: OpenIndex, documents: Sequence[IndexedDocument]) -> list[str]:
-    """Headings that most is said under, of one document or of the first few; or else titles."""
+    """Return headings to suggest, taken in turn from the first few documents; else titles."""
     first = documents[:MOST_THINGS]
-    turns = zip_longest(*(_topics(index, document) for document in first))
-    found = [topic for turn in turns for topic in turn if topic]
-    things = dict.fromkeys(found or (d.source.title for d in first))
+    rounds = zip_longest(*(_topics(index, document) for document in first))
+    topics = [topic for picks in rounds for topic in picks if topic]
+    things = dict.fromkeys(topics or (d.source.title for d in first))
     return [f"“{thing}”" for thing in things][:MOST_THINGS]
 
 
 def _topics(index: OpenIndex, document: IndexedDocument) -> list[str]:
-    """The headings of a document that can be asked about, those with the most sentences first."""
+    """Return the headings of a document that can be asked about, most sentences first."""
     step = document.passages // _SAMPLED + 1
     places = range(document.first, document.first + document.passages, step)
-    said: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for passage in index.passages(places):
-        said[" ".join(passage.heading.rstrip(" :.").split())] += len(passage.sentences)
+        counts[" ".join(passage.heading.rstrip(" :.").split())] += len(passage.sentences)
     title = document.source.title.casefold()
-    found = (h for h, _ in said.most_common() if h.casefold() != title and not gives_orders(h))
-    return list(filter(_TOPIC.fullmatch, found))
+    headings = (h for h, _ in counts.most_common() if h.casefold() != title and not gives_orders(h))
+    return list(filter(_TOPIC.fullmatch, headings))

@@ -1,1 +1,1 @@
-"""Answers in a language model's words: what it writes is held against the evidence."""
+"""Answers in a language model's words, each sentence verified against the evidence."""

@@ -1,4 +1,4 @@
-"""Addresses in what a model is given and in what it writes: none is shown that no page has."""
+"""Addresses in a model's evidence and output; those on no page are not shown."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mehealth_rag.guard.verdict import Exhibit
 
 LONGEST = 300
-"""Characters of an address that is told: what is longer holds a session, not a place."""
+"""Characters of an address given to the model; longer ones usually carry session data."""
 
 _ADDRESS = re.compile(
     r"(?:\bhttps?://|\bmailto:|\bwww\.)[^\s<>\"“”()\[\]]*[^\s<>\"“”()\[\].,;:!?'’]"
@@ -25,15 +25,15 @@ _SCHEME = re.compile(r"^(?:https?://|mailto:)", re.IGNORECASE)
 
 
 def links_of(exhibit: Exhibit, place: int) -> dict[str, str]:
-    """Where the links of a sentence lead, each with the words that it covers."""
-    page, own = exhibit.page, exhibit.sentences[place].span
-    found = {}
+    """Return the link addresses within a sentence, each with the words that it covers."""
+    page, bounds = exhibit.page, exhibit.sentences[place].span
+    links = {}
     for link in page.links:
         span = words_at(page, link)
-        within = span is not None and span.start < own.end and own.start < span.end
+        within = span is not None and span.start < bounds.end and bounds.start < span.end
         if span and within and len(link.url) <= LONGEST and _ADDRESS.fullmatch(link.url):
-            found[link.url.removeprefix("mailto:")] = span.of(page.text)
-    return found
+            links[link.url.removeprefix("mailto:")] = span.of(page.text)
+    return links
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,31 +42,32 @@ class Addresses:
 
     known: dict[str, str]
     text: str
-    """All that is said in the passages, in small letters: an address may stand there as a name."""
+    """All sentences of the passages in lower case: an address may be printed there without a
+    scheme."""
 
     @classmethod
     def of(cls, exhibits: Sequence[Exhibit]) -> Self:
-        """Those that are printed in the passages, and those that their links lead to."""
+        """Return the addresses printed in the passages and those behind their links."""
         known: dict[str, str] = {}
         for exhibit in exhibits:
             for place, sentence in enumerate(exhibit.text.sentences):
-                own = {_plain(url): words for url, words in links_of(exhibit, place).items()}
-                printed = {_plain(a): a for a in _ADDRESS.findall(sentence)}
-                known = {**own, **known, **printed}
-        said = (sentence for exhibit in exhibits for sentence in exhibit.text.sentences)
-        return cls(known, "\n".join(said).lower())
+                linked = {_plain(url): words for url, words in links_of(exhibit, place).items()}
+                printed = {_plain(address): address for address in _ADDRESS.findall(sentence)}
+                known = {**linked, **known, **printed}
+        sentences = (sentence for exhibit in exhibits for sentence in exhibit.text.sentences)
+        return cls(known, "\n".join(sentences).lower())
 
     def unknown(self, text: str) -> list[str]:
-        """The addresses of a text that no passage has."""
+        """Return the addresses in a text that no passage has."""
         return [a for a in _ADDRESS.findall(text) if not self._has(_plain(a))]
 
     def in_words(self, text: str) -> str:
-        """A text with the words of the page in place of each address that a link leads to."""
+        """Return a text with each known address replaced by its words on the page."""
         return _ADDRESS.sub(lambda a: self.known.get(_plain(a.group()), a.group()), text)
 
     def _has(self, address: str) -> bool:
-        whole = rf"(?<![\w.@/-]){re.escape(address)}(?![\w@/-]|\.\w)"
-        return address in self.known or re.search(whole, self.text) is not None
+        pattern = rf"(?<![\w.@/-]){re.escape(address)}(?![\w@/-]|\.\w)"
+        return address in self.known or re.search(pattern, self.text) is not None
 
 
 def _plain(address: str) -> str:

@@ -1,4 +1,4 @@
-"""From what a language model wrote, and the gate let pass, to an `Answer`."""
+"""Build an `Answer` from what a language model wrote and the gate passed."""
 
 from __future__ import annotations
 
@@ -24,45 +24,47 @@ LESS_CHECKED = "Checked by its figures and names alone: the reader knows English
 _SILENT = "The language model found no answer in the evidence"
 
 TOLD = 0.6
-"""The share of a quote's words that a text has to tell."""
+"""Share of a quote's words that the sentences must contain to cover it."""
 
 
 def answer(task: Task, writer: Writer, library: Library) -> Generator[Answer, None, Answer]:
-    """The answer that a model writes, as it grows; returned when it is whole."""
+    """Yield the answer as the model writes it; return it when complete."""
 
     def part(passed: Sequence[Passed]) -> Answer:
-        return _told(task, passed, library)
+        return _passed_answer(task, passed, library)
 
     written = yield from mapped(write(task, writer), part)
-    found = whole_answer(task, written, library)
-    return replace(found, dropped=written.dropped, tokens=written.tokens)
+    result = whole_answer(task, written, library)
+    return replace(result, dropped=written.dropped, tokens=written.tokens)
 
 
 def whole_answer(task: Task, written: Written, library: Library) -> Answer:
-    """What passed; where nothing did, the documents' own words, if the reader found any.
+    """Return what passed the gate; if nothing did, the documents' own words or an abstention.
 
-    A model that is silent is believed unless the reader is sure of an answer.
+    A model that says the evidence has no answer is believed unless the reader is sure of one.
     """
     question, draft = task.question, task.draft
     if written.passed:
         foreign = task.language != ENGLISH
-        own = [] if foreign else _own_words(draft, written.passed)
-        found = _told(task, [*written.passed, *own], library, draft.disagree)
+        appended = [] if foreign else _uncovered_quotes(draft, written.passed)
+        result = _passed_answer(task, [*written.passed, *appended], library, draft.disagree)
         notice = (
-            f"{LESS_CHECKED} {_beside(written, len(own))}"
+            f"{LESS_CHECKED} {_partial_notice(written, len(appended))}"
             if foreign
-            else _beside(written, len(own))
+            else _partial_notice(written, len(appended))
         )
-        return replace(found, notice=notice.strip())
+        return replace(result, notice=notice.strip())
     if draft.statements and (not written.silent or draft.confidence >= SURE_FROM):
-        notice = f"{_alone(written)}; {OWN_WORDS}"
+        notice = f"{_failure_notice(written)}; {OWN_WORDS}"
         return replace(answered(question, draft, library), notice=notice)
-    found = not_found(question, nearest(task.hits), draft, library)
-    return replace(found, engine=ENGINE, notice=f"{_alone(written)}.")
+    result = not_found(question, nearest(task.hits), draft, library)
+    return replace(result, engine=ENGINE, notice=f"{_failure_notice(written)}.")
 
 
-def _told(task: Task, passed: Sequence[Passed], library: Library, disagree: bool = False) -> Answer:
-    """What passed as an answer; `disagree`: with what each of the pages says that do."""
+def _passed_answer(
+    task: Task, passed: Sequence[Passed], library: Library, disagree: bool = False
+) -> Answer:
+    """Return the passed sentences as an answer; `disagree` adds the conflicting statements."""
     question, draft = task.question, task.draft
     groups = draft.statements if disagree else ()
     cited = [q for quotes in (*(p.quotes for p in passed), *groups) for q in quotes]
@@ -87,39 +89,40 @@ def _told(task: Task, passed: Sequence[Passed], library: Library, disagree: bool
     )
 
 
-def _own_words(draft: Draft, passed: Sequence[Passed]) -> list[Passed]:
-    """The quotes that answer, where no sentence tells one of them; of a list, those not told.
+def _uncovered_quotes(draft: Draft, passed: Sequence[Passed]) -> list[Passed]:
+    """Return quotes to append: the answer if no sentence covers it, or list items left out.
 
-    Where pages disagree each has its say. What the reader is not sure of is left to the model.
+    If pages disagree, each side that is not covered is appended. Nothing is appended unless the
+    reader is sure.
     """
     if draft.confidence < SURE_FROM:
         return []
-    each = draft.introduction is not None or draft.disagree
-    left = [group for group in draft.statements if not _tell(passed, group[0])]
-    if not each and len(left) < len(draft.statements):
+    is_separate = draft.introduction is not None or draft.disagree
+    uncovered = [group for group in draft.statements if not _cover(passed, group[0])]
+    if not is_separate and len(uncovered) < len(draft.statements):
         return []
-    return [Passed(group[0].text, group, draft.introduction is not None) for group in left]
+    return [Passed(group[0].text, group, draft.introduction is not None) for group in uncovered]
 
 
-def _tell(passed: Sequence[Passed], quote: Quote) -> bool:
-    """Whether sentences rest on a quote, or have most of its words."""
+def _cover(passed: Sequence[Passed], quote: Quote) -> bool:
+    """Return whether the sentences cite the quote or contain most of its words."""
     if any(overlap(q, quote) for p in passed for q in p.quotes):
         return True
-    own = set(stem_all(content_words(quote.text)))
-    said = {s for p in passed for s in stem_all(content_words(p.text))}
-    return len(own & said) >= TOLD * len(own)
+    stems = set(stem_all(content_words(quote.text)))
+    passed_stems = {s for p in passed for s in stem_all(content_words(p.text))}
+    return len(stems & passed_stems) >= TOLD * len(stems)
 
 
 def overlap(one: Quote, other: Quote) -> bool:
-    """Whether two quotes share words of one page."""
+    """Return whether two quotes overlap on the same page."""
     same_page = (one.document, one.page) == (other.document, other.page)
     return same_page and one.span.start < other.span.end and other.span.start < one.span.end
 
 
 def _text(question: Question | None, statements: Sequence[Statement], items: Sequence[bool]) -> str:
-    """The statements as running text, list items on lines of their own.
+    """Return the statements as running text, list items on lines of their own.
 
-    What answers an English question is marked.
+    With an English question, the decisive words are in bold.
     """
     text = ""
     for i, (statement, item) in enumerate(zip(statements, items, strict=True)):
@@ -146,8 +149,8 @@ def _failed(failure: LanguageModelError) -> str:
     return _FAILED.get(failure.kind, f"failed ({failure.kind})")
 
 
-def _alone(written: Written) -> str:
-    """Why nothing of what the model wrote is shown."""
+def _failure_notice(written: Written) -> str:
+    """Return why nothing the model wrote is shown."""
     if written.failure is not None:
         return f"The language model {_failed(written.failure)}"
     if written.silent:
@@ -157,17 +160,17 @@ def _alone(written: Written) -> str:
     return "The language model wrote nothing"
 
 
-def _beside(written: Written, quoted: int) -> str:
-    """What became of the rest of what the model wrote, and how much at the end is quoted."""
-    told = []
+def _partial_notice(written: Written, quoted: int) -> str:
+    """Return what became of the model's other sentences, and how many quotes are appended."""
+    parts = []
     if written.failure is not None:
-        told.append(f"The language model {_failed(written.failure)} before it had ended.")
-    untrue = [d for d in written.dropped if not NO_CLAIMS.issuperset(d.reasons)]
-    if untrue:
-        told.append(
+        parts.append(f"The language model {_failed(written.failure)} before it had ended.")
+    unsupported = [d for d in written.dropped if not NO_CLAIMS.issuperset(d.reasons)]
+    if unsupported:
+        parts.append(
             "Sentences of the language model that the documents do not bear out and that are left "
-            f"out: {len(untrue)}."
+            f"out: {len(unsupported)}."
         )
     if quoted:
-        told.append(f"Sentences at the end that are quoted from the documents: {quoted}.")
-    return " ".join(told)
+        parts.append(f"Sentences at the end that are quoted from the documents: {quoted}.")
+    return " ".join(parts)

@@ -1,7 +1,8 @@
-"""The gate's judge for what a model writes in another language than the documents'.
+"""The gate's judge for answers in a language other than the documents'.
 
-The reader was taught English, so such a sentence is held to what every language writes alike: its
-figures, its names and its addresses. One that has none of them cannot be proved, and is dropped.
+The reader was trained on English, so such a sentence is checked by what stays the same in every
+language: figures, names and addresses. A sentence with none of them cannot be verified and is
+dropped.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ NO_QUOTE = "no sentence has its figures and names"
 _NUMBER = re.compile(r"\d+(?:[.,\u00a0\u202f ]\d{3})+(?:[.,]\d+)?(?!\d)|\d+(?:[.,]\d+)?")
 _GAPS = re.compile(r"[\u00a0\u202f ]")
 _SIGNS = re.compile(r"[A-Za-z]*[A-Z][\w&’'-]*[A-Z\d][\w&’'-]*")
-"""Letters that no language changes: NHS, MedTech, Covid-19."""
+"""Words with two capitals, the same in every language: NHS, MedTech, Covid-19."""
 _RUN = re.compile(r"[^\W\d_a-z][\w’'-]+(?:\s+[^\W\d_a-z][\w’'-]+)+")
 _ALONE = re.compile(r"(?<=[^\W\d_A-Z,] )[A-ZÀ-Þ][\w’'-]{2,}")
 _LATIN = re.compile(r"[A-Za-z][A-Za-z&’'-]+(?:\s+[A-Za-z][A-Za-z&’'-]+)*")
@@ -36,15 +37,15 @@ _OTHER_SCRIPTS = frozenset("ar be bg el fa he hi ja ka ko mk ru sr th uk ur zh".
 _EDGES = "'’\"“”.,;:!?()[]-"
 
 _COGNATE = 5
-"""Letters of a beginning by which two words are one in two languages: "Universität"."""
+"""Letters two words must have in common at the start to be cognates, as in "Universität"."""
 
 
 @dataclass(frozen=True, slots=True)
 class ForeignBench:
-    """Holds the sentences of one answer against the figures and names of its evidence.
+    """Checks the sentences of one answer against the figures and names of its evidence.
 
-    `asked` is the question in English: its own figures and names may be said again. `language` is
-    that of the answer, as ISO 639 writes it.
+    `asked` is the question in English: its figures and names may be repeated. `language` is the
+    answer's ISO 639 code.
     """
 
     asked: str
@@ -52,15 +53,15 @@ class ForeignBench:
     exhibits: Sequence[Exhibit]
 
     def judge(self, unit: Unit, _after_dropped: bool) -> Ruling:
-        """Rule on one sentence: every figure and name of it stands in what it cites."""
+        """Rule on a sentence: the passages it cites must have each of its figures and names."""
         if unknown := Addresses.of(self.exhibits).unknown(unit.text):
             return Ruling(reasons=(f"unsupported address “{unknown[0]}”",))
         figures, names = figures_of(unit.told), names_of(unit.told, self.language)
         if not figures and not names:
             return Ruling(reasons=(NOTHING_TO_CHECK,))
         cited = [n - 1 for n in dict.fromkeys(unit.numbers) if 0 < n <= len(self.exhibits)]
-        each = [[n] for n in range(len(self.exhibits)) if [n] != cited]
-        missing = {n: self._missing(figures, names, n) for n in map(tuple, [cited or [0], *each])}
+        others = [[n] for n in range(len(self.exhibits)) if [n] != cited]
+        missing = {n: self._missing(figures, names, n) for n in map(tuple, [cited or [0], *others])}
         places = next((places for places, lacking in missing.items() if not lacking), None)
         if places is None:
             return Ruling(reasons=next(iter(missing.values())))
@@ -70,7 +71,7 @@ class ForeignBench:
     def _missing(
         self, figures: Sequence[str], names: Sequence[str], places: Sequence[int]
     ) -> tuple[str, ...]:
-        """What of some figures and names neither some passages nor the question have."""
+        """Return the figures and names found neither in these passages nor in the question."""
         known = _Known.of("\n".join((self.asked, *map(self._text, places))))
         lacking = [f"unsupported figure “{f}”" for f in figures if not known.has_figure(f)]
         lacking += [f"unsupported name “{n}”" for n in names if not self._has_name(known, n)]
@@ -81,7 +82,10 @@ class ForeignBench:
         return "\n".join((text.context, *text.sentences))
 
     def _has_name(self, known: _Known, name: str) -> bool:
-        """Whether all words of a name are known; beside one a noun in capitals may stand."""
+        """Return whether all words of a name are known, in German and Luxembourgish all but one.
+
+        Their nouns are capitalised too, so one may stand beside a name.
+        """
         parts = name.split()
         unknown = sum(not known.has_word(part) for part in parts)
         spare = self.language in _NOUNS_IN_CAPITALS and len(parts) > 1
@@ -90,15 +94,15 @@ class ForeignBench:
     def _best(
         self, figures: Sequence[str], names: Sequence[str], places: Sequence[int]
     ) -> Place | None:
-        """The sentence that has most of some figures and names; None where none has any."""
+        """Return the sentence with most of the figures and names; None if none has any."""
         parts = [part for name in names for part in name.split()]
 
         def shared(n: int, i: int) -> int:
             known = _Known.of(self.exhibits[n].text.sentences[i])
             return 2 * sum(map(known.has_figure, figures)) + sum(map(known.has_word, parts))
 
-        every = [(n, i) for n in places for i in range(len(self.exhibits[n].text.sentences))]
-        best = max(every, key=lambda place: shared(*place), default=None)
+        all_places = [(n, i) for n in places for i in range(len(self.exhibits[n].text.sentences))]
+        best = max(all_places, key=lambda place: shared(*place), default=None)
         return best if best and shared(*best) else None
 
 
@@ -119,39 +123,39 @@ class _Known:
         return not self.figures.isdisjoint(_readings(figure))
 
     def has_word(self, word: str) -> bool:
-        """Whether a word is known, or a part of it that a hyphen sets off, or its beginning."""
-        own = _pieces(_plain(word))
-        if not self.words.isdisjoint(own):
+        """Return whether a word, a hyphenated part of it, or a cognate is known."""
+        pieces = _pieces(_plain(word))
+        if not self.words.isdisjoint(pieces):
             return True
-        starts = {w[:_COGNATE] for w in own if len(w) >= _COGNATE}
+        starts = {w[:_COGNATE] for w in pieces if len(w) >= _COGNATE}
         return any(w[:_COGNATE] in starts for w in self.words if len(w) >= _COGNATE)
 
 
 def figures_of(text: str) -> list[str]:
-    """The figures of a text as they are written."""
+    """Return the figures of a text as written."""
     return [match[0] for match in _NUMBER.finditer(text)]
 
 
 def names_of(text: str, language: str) -> list[str]:
-    """What must be a name in a text, whatever its language does with capitals.
+    """Return what must be a name in a text, given how its language capitalises.
 
-    A sentence's first word has a capital anyway.
+    The first word of a sentence is capitalised anyway and does not count.
     """
     if language in _OTHER_SCRIPTS:
         return [match[0] for match in _LATIN.finditer(text)]
-    own_nouns = language in _NOUNS_IN_CAPITALS
+    capitalises_nouns = language in _NOUNS_IN_CAPITALS
     names = []
     for match in _RUN.finditer(text):
         name = match[0] if match.start() else match[0].split(maxsplit=1)[1]
-        if " " in name or not own_nouns:
+        if " " in name or not capitalises_nouns:
             names.append(name)
-    alone = [] if own_nouns else _ALONE.findall(text)
+    alone = [] if capitalises_nouns else _ALONE.findall(text)
     signs = [sign for sign in (*alone, *_SIGNS.findall(text)) if sign not in " ".join(names)]
     return list(dict.fromkeys([*names, *signs]))
 
 
 def _readings(figure: str) -> set[str]:
-    """What a figure may be, as "1234.5": "33.000" is 33,000 in one language, 33 in another."""
+    """Return the values a figure may have, as "1234.5": "33.000" may be 33,000 or 33."""
     plain = _GAPS.sub("", figure)
     whole = re.sub(r"[.,](?=\d{3}(?:\D|$))", "", plain).replace(",", ".")
     texts = {whole, plain.replace(",", ".")}
@@ -163,5 +167,5 @@ def _plain(text: str) -> str:
 
 
 def _pieces(word: str) -> list[str]:
-    whole = word.strip(_EDGES)
-    return [whole, *(piece for piece in whole.split("-") if len(piece) > 1)]
+    bare = word.strip(_EDGES)
+    return [bare, *(piece for piece in bare.split("-") if len(piece) > 1)]

@@ -1,4 +1,4 @@
-"""The gate: generated text comes in as it is written, only sentences that are carried come out."""
+"""The gate: takes generated text as it arrives and passes only sentences the evidence entails."""
 
 from __future__ import annotations
 
@@ -28,14 +28,15 @@ SILENT = "says that the evidence does not answer"
 NO_CLAIMS = frozenset(
     {CUT_OFF, REPEATED, ASKS, HEADING, SAYS_NOTHING, ONLY_A_SOURCE, LEADS_NOWHERE, SILENT}
 )
-"""The reasons that say nothing of what the documents bear out."""
+"""Reasons that are not about whether the documents support a sentence."""
 
 MOST_REPEATED = 2
 MOST_DROPPED = 6
-"""After so many sentences in a row that say nothing new, or that are dropped, nobody waits on."""
+"""Generation stops after this many sentences dropped in a row; `MOST_REPEATED` limits repeated
+ones."""
 
 MOST_IN_OPENING = 3
-"""Words that say too little to be judged without the sentence after them ("Not yet.")."""
+"""Words up to which a sentence ("Not yet.") is judged together with the next."""
 
 _GIVEN = r"(?:evidence|documents?|texts?|passages?|sources?|context|information|excerpts?)"
 _NOT = r"(?:(?:do|does|did|is|are|was|were|can|could|has|have) ?(?:not|n't)|cannot|can't)"
@@ -55,7 +56,7 @@ _SILENCE = re.compile(
     re.IGNORECASE,
 )
 _QUOTED = re.compile(r"“[^”]*”|\"[^\"]*\"")
-"""What someone else says of himself."""
+"""Quoted speech, in which "I" is not the model."""
 
 _LABEL = re.compile(
     r"^(?:answer|question|evidence|note|sources?|references?|citations?|rules?|response)\b"
@@ -66,9 +67,9 @@ _LABEL = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """What is to be done with a sentence: shown as `text` with its quotes, or dropped for reasons.
+    """The decision on a sentence: show `text` with its quotes, or drop it for reasons.
 
-    Without quotes it is dropped; an empty `text` leaves it as it was written.
+    Without quotes it is dropped; an empty `text` means the sentence as written.
     """
 
     quotes: tuple[Quote, ...] = ()
@@ -78,7 +79,7 @@ class Ruling:
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """A sentence that may be shown, and what carries it. `item`: it was written as a list item."""
+    """A sentence that may be shown and the quotes that prove it; `item`: it is a list item."""
 
     text: str
     quotes: tuple[Quote, ...]
@@ -86,17 +87,16 @@ class Passed:
 
 
 Judge = Callable[[Unit, bool], Ruling]
-"""Rules on a sentence; the flag says that the one written before it was dropped."""
+"""Rules on a sentence; the flag says that the one before it was dropped."""
 
 
 @dataclass
 class Gate:
-    """Holds each sentence against the evidence as soon as it is whole.
+    """Judges each sentence as soon as it is complete.
 
-    The text may come in pieces of any size: what passes, and what is dropped, is the same.
-    What would make the whole longer than `most_words` is left out, the first sentence aside.
-    `done` says that more of the text would be in vain. `silent`: the writer says that the evidence
-    does not answer; what it goes on with does not, then, if that was the first that it said.
+    The result does not depend on how the text is cut into pieces. Sentences that would exceed
+    `most_words` are left out, except the first. `done`: no further text is needed. `silent`: the
+    writer says that the evidence does not answer; if that comes first, the rest is ignored.
     """
 
     judge: Judge
@@ -111,39 +111,39 @@ class Gate:
     _dropped_in_a_row: int = 0
     _opening: Unit | None = None
     _lead: Passed | None = None
-    """What introduces a list, until an item of it is shown; without quotes it takes those."""
+    """A list introduction held until an item is shown; without quotes it takes the item's."""
     _introducing: str = ""
-    """The words that the items of the list are judged with."""
+    """The introduction that list items are judged with."""
 
     def feed(self, piece: str) -> list[Passed]:
-        """What may be shown now that this piece has come."""
+        """Return the sentences that may be shown after this piece."""
         return [] if self.done else self._rule(self._splitter.feed(piece))
 
     def finish(self, *, ended: bool = False) -> list[Passed]:
-        """What may be shown now that nothing more comes; `ended`: its writer was not cut off."""
-        found: list[Passed] = []
+        """Return the remaining sentences; `ended`: the writer was not cut off."""
+        passed: list[Passed] = []
         if not self.done:
-            found += self._rule(self._splitter.finish(ended=ended))
-            found += self._opening_alone()
+            passed += self._rule(self._splitter.finish(ended=ended))
+            passed += self._opening_alone()
         self._drop_lead()
         self.done = True
-        return found
+        return passed
 
     def _rule(self, units: Iterable[Unit]) -> list[Passed]:
-        found: list[Passed] = []
+        passed: list[Passed] = []
         for unit in units:
             if self.done:
                 break
             if words(unit.text) and not _LABEL.match(unit.text):
-                found += self._one(unit)
-        return found
+                passed += self._one(unit)
+        return passed
 
     def _one(self, unit: Unit) -> list[Passed]:
-        """Rule on a unit, together with the opening before it where it is a sentence."""
+        """Rule on a unit, together with the opening before it if there is one."""
         if _is_opening(unit):
-            found = self._opening_alone()
+            passed = self._opening_alone()
             self._opening = unit
-            return found
+            return passed
         fault = self._fault(unit)
         leads = unit.text.endswith(":")
         opening = self._opening
@@ -151,7 +151,7 @@ class Gate:
             numbers = (*opening.numbers, *unit.numbers)
             unit = replace(unit, opening=opening.text, numbers=numbers)
             self._opening = None
-        found = self._opening_alone()
+        passed = self._opening_alone()
         if leads or not unit.item:
             self._end_list()
         if fault:
@@ -159,11 +159,11 @@ class Gate:
         elif leads:
             self._begin_list(unit)
         else:
-            found += self._judged(replace(unit, lead=self._introducing))
-        return found
+            passed += self._judged(replace(unit, lead=self._introducing))
+        return passed
 
     def _opening_alone(self) -> list[Passed]:
-        """Rule on an opening that nothing follows."""
+        """Rule on a pending opening by itself."""
         opening, self._opening = self._opening, None
         return [] if opening is None else self._ruled(opening, self._ruling(opening))
 
@@ -173,7 +173,7 @@ class Gate:
         return self.judge(unit, self._dropped_in_a_row > 0)
 
     def _judged(self, unit: Unit) -> list[Passed]:
-        """A sentence with its opening if that is carried, else each without the other."""
+        """Rule on a sentence with its opening; if that fails, on each alone."""
         ruling = self._ruling(unit)
         if ruling.quotes or not unit.opening:
             return self._ruled(unit, ruling)
@@ -191,14 +191,14 @@ class Gate:
         return self._pass(Passed(ruling.text or unit.told, ruling.quotes, unit.item))
 
     def _begin_list(self, unit: Unit) -> None:
-        """Keep the words that introduce a list until an item is shown.
+        """Hold a list introduction until an item is shown.
 
-        They are judged with each item; by themselves where they have a figure, which is not of
-        each ("There are four sites:").
+        It is judged with each item, or by itself if it has a figure, which does not apply to each
+        item ("There are four sites:").
         """
         lead = Passed(unit.told, ())
-        found = values(unit.told)
-        if found.amounts or found.dates:
+        parsed = values(unit.told)
+        if parsed.amounts or parsed.dates:
             ruling = self._ruling(unit)
             if not ruling.quotes:
                 self._drop(unit.told, ruling.reasons)
@@ -213,7 +213,7 @@ class Gate:
         self._drop_lead()
 
     def _fault(self, unit: Unit) -> str:
-        """What speaks against a sentence whatever the evidence says; empty: nothing."""
+        """Return why a sentence is dropped whatever the evidence says; "" if nothing is wrong."""
         plain = fold(" ".join(content_words(unit.told)))
         repeated = plain in self._seen
         self._seen.add(plain)
@@ -234,17 +234,17 @@ class Gate:
         return ASKS if unit.text.endswith("?") else ""
 
     def _pass(self, passed: Passed) -> list[Passed]:
-        found = [passed]
+        shown = [passed]
         if self._lead is not None and passed.item:
-            found.insert(0, replace(self._lead, quotes=self._lead.quotes or passed.quotes))
+            shown.insert(0, replace(self._lead, quotes=self._lead.quotes or passed.quotes))
             self._lead = None
-        words_shown = sum(len(p.text.split()) for p in (*self.passed, *found))
+        words_shown = sum(len(p.text.split()) for p in (*self.passed, *shown))
         if self.passed and words_shown > self.most_words:
             self.done = True
             return []
-        self.passed += found
+        self.passed += shown
         self._dropped_in_a_row = 0
-        return found
+        return shown
 
     def _drop_lead(self) -> None:
         lead, self._lead = self._lead, None
@@ -258,10 +258,10 @@ class Gate:
 
 
 def _is_opening(unit: Unit) -> bool:
-    """Whether a unit says too little to be judged alone: "Yes.", "Not yet."."""
-    short = len(words(unit.text)) <= MOST_IN_OPENING and not values(unit.text).amounts
-    plain = unit.whole and not (unit.broken or unit.item or unit.opening)
-    return plain and short and unit.text.endswith((".", "!")) and not _is_silence(unit.text)
+    """Return whether a unit says too little to be judged alone: "Yes.", "Not yet."."""
+    is_short = len(words(unit.text)) <= MOST_IN_OPENING and not values(unit.text).amounts
+    is_plain = unit.whole and not (unit.broken or unit.item or unit.opening)
+    return is_plain and is_short and unit.text.endswith((".", "!")) and not _is_silence(unit.text)
 
 
 def _is_silence(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""The gate's judge: each written sentence held by the guard against what its writer was given."""
+"""The gate's judge: the guard checks each written sentence against the writer's evidence."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from mehealth_rag.reader.model import Judgement, Reader
 
 FIRST_JUDGED, NEAR_JUDGED = 5, 3
-"""A sentence is held against so many of the first passages, and of others that share its words."""
+"""Passages each sentence is judged against: the first ones, and others that share words with it."""
 
 DENIED = "the documents say otherwise"
 UNTOLD = "the documents do not say so"
@@ -45,11 +45,10 @@ _PAGES = re.compile(
 
 @dataclass
 class Bench:
-    """Holds the sentences of one answer against its evidence, in the order they are written.
+    """Judges the sentences of one answer against its evidence, in the order written.
 
-    `exhibits` are what the writer was given, its numbers from 1. A sentence that begins with a
-    pronoun is judged together with the one before it; where that was dropped, the noun takes the
-    pronoun's place.
+    `exhibits` are the writer's passages, numbered from 1. A sentence that opens with a pronoun is
+    judged together with the one before it; if that one was dropped, its noun replaces the pronoun.
     """
 
     question: str
@@ -77,9 +76,9 @@ class Bench:
         case = case_of(claim, self.question, exhibits)
         if unit.text.endswith(":") and (place := self._holding(claim, case)):
             return Ruling(quotes_of(exhibits, [place]))
-        # What differs in a figure from one page may be carried by another.
-        same = () if leaning or unit.opening else filter(self._is_carried, word_for_word(case))
-        weighed = next(iter(same), None) or self._weighed(case, len(cited))
+        # One page's different figure does not rule out another page that has it word for word.
+        verbatim = () if leaning or unit.opening else filter(self._is_carried, word_for_word(case))
+        weighed = next(iter(verbatim), None) or self._weighed(case, len(cited))
         if not self._is_carried(weighed):
             return Ruling(reasons=self._reasons(weighed))
         if not self._is_about(claim, case, weighed):
@@ -89,17 +88,19 @@ class Bench:
         return Ruling(quotes_of(exhibits, fewest.quotes), text=named.told)
 
     def _near(self, claim: str) -> list[int]:
-        """The places of the passages that a claim is held against.
+        """Return the indices of the passages a claim is judged against.
 
-        They are the first ones, which answer the question best, and those that share most of the
-        claim's words, rare ones counting for more.
+        These are the first ones, which answer the question best, and those that share most of the
+        claim's words, weighted by rarity.
         """
-        said = _stems(claim)
-        weights = {s: 1 / held for s in said if (held := sum(s in own for own in self._stems))}
-        shared = [sum(weights[s] for s in weights if s in own) for own in self._stems]
-        others = range(FIRST_JUDGED, len(shared))
-        nearest = sorted((n for n in others if shared[n]), key=lambda n: (-shared[n], n))
-        return [*range(min(FIRST_JUDGED, len(shared))), *nearest[:NEAR_JUDGED]]
+        wanted = _stems(claim)
+        weights = {
+            s: 1 / count for s in wanted if (count := sum(s in stems for stems in self._stems))
+        }
+        overlaps = [sum(weights[s] for s in weights if s in stems) for stems in self._stems]
+        others = range(FIRST_JUDGED, len(overlaps))
+        nearest = sorted((n for n in others if overlaps[n]), key=lambda n: (-overlaps[n], n))
+        return [*range(min(FIRST_JUDGED, len(overlaps))), *nearest[:NEAR_JUDGED]]
 
     @cached_property
     def _addresses(self) -> Addresses:
@@ -112,54 +113,54 @@ class Bench:
         return [_stems(text) for text in texts]
 
     def _weighed(self, case: Case, first: int) -> Weighed:
-        """What the first passages say, those that are cited; where they do not carry it, all.
+        """Judge a claim against the first passages (the cited ones), if need be against all.
 
-        Each is read whole to find the sentences that decide, which are then read alone: judged so
-        a true sentence and a lie differ more.
+        Each passage is read whole to find the deciding sentences, which are then read alone: that
+        separates true sentences from false ones better.
         """
-        each: list[Judgement] = []
+        judgements: list[Judgement] = []
         for texts in filter(None, (case.texts[:first], case.texts[first:])):
-            each += self.reader.judge(case.statement, texts, case.question)
-            weighed = settled(self.reader, case, together(self.reader, case, each))
-            if len(each) == len(case.texts) or self._is_carried(weighed):
+            judgements += self.reader.judge(case.statement, texts, case.question)
+            weighed = settled(self.reader, case, together(self.reader, case, judgements))
+            if len(judgements) == len(case.texts) or self._is_carried(weighed):
                 return weighed
         return NOTHING_SAID
 
     def _is_about(self, claim: str, case: Case, weighed: Weighed) -> bool:
-        """Whether a claim has a value, or a word in common with what carries it or the question.
+        """Return whether a claim has a value, or shares a word with its quotes or the question.
 
-        The reader was never taught what states nothing of any document: it carries some of it
-        ("Happy to help!").
+        The reader was never trained on sentences that state nothing about a document ("Happy to
+        help!") and takes some of them for entailed.
         """
-        told = [self.question]
+        texts = [self.question]
         for n, i in weighed.quotes:
-            told += [case.texts[n].context, case.texts[n].sentences[i]]
-        return bool(weighed.steps) or not _stems(claim).isdisjoint(_stems(" ".join(told)))
+            texts += [case.texts[n].context, case.texts[n].sentences[i]]
+        return bool(weighed.steps) or not _stems(claim).isdisjoint(_stems(" ".join(texts)))
 
     def _holding(self, lead: str, case: Case) -> Place | None:
-        """The first that has, with its headings, all words and values of an unfinished sentence.
+        """Return the first sentence that, with its headings, has all words and values of a lead.
 
-        The reader was taught whole ones.
+        The reader was trained on complete sentences, so it cannot judge a lead.
         """
         plain = replace(case, question="")
         for n, text in enumerate(case.texts):
             for i, sentence in enumerate(text.sentences):
-                told = _stems(f"{text.context} {sentence}")
-                if _stems(lead) <= told and not missing(plain.steps([(n, i)])):
+                stems = _stems(f"{text.context} {sentence}")
+                if _stems(lead) <= stems and not missing(plain.steps([(n, i)])):
                     return n, i
         return None
 
     def _only_names_a_source(self, text: str) -> bool:
-        """Whether a text is a title and a page of it, as at the end of a list of sources."""
-        left, pages = _PAGES.subn("", text)
-        named = {word for word in words(left) if word.isalpha()}
+        """Return whether a text is only a title and page, as in a list of sources."""
+        rest, pages = _PAGES.subn("", text)
+        named = {word for word in words(rest) if word.isalpha()}
         return pages > 0 and any(named <= set(words(e.passage.title)) for e in self.exhibits)
 
     def _is_carried(self, weighed: Weighed) -> bool:
         return self.reader.limits.verdict(weighed.judgement) == VerdictKind.SUPPORTED
 
     def _named(self, text: str) -> str:
-        """A sentence with the thing that it speaks of in its pronoun's place, where that is known.
+        """Return a sentence with its topic in place of the pronoun, if the topic is known.
 
         "This price" names its noun itself.
         """
@@ -171,7 +172,7 @@ class Bench:
         return f"{self._topic}{'’s' if first in OWNERS else ''} {rest}"
 
     def _reasons(self, weighed: Weighed) -> tuple[str, ...]:
-        """Why a sentence is not carried: its values that neither stand nor follow, if any."""
+        """Return why a sentence is not entailed: its unsupported values, else the verdict."""
         if weighed.missing:
             return tuple(dict.fromkeys(map(_missing, weighed.missing)))
         verdict = self.reader.limits.verdict(weighed.judgement)

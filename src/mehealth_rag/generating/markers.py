@@ -1,4 +1,4 @@
-"""Citation marks in generated text: told from the words, read as numbers, never shown."""
+"""Citation marks in generated text: recognised, read as numbers, never shown."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 
 _WIDE = str.maketrans("［］【】〔〕０１２３４５６７８９，–—", "[][][]0123456789,--")
-"""Forms that some models write; each is one character, so that places stay what they are."""
+"""Full-width and typographic forms some models write; each maps to one character, so offsets stay
+valid."""
 
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _LABEL = (
@@ -40,9 +41,9 @@ _MOST_IN_RANGE = 20
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """A text without its marks, and the numbers that they named, in order and once each.
+    """A text without its marks, and the numbers they named, in order without repeats.
 
-    `broken`: something like a mark was left that could not be read, so the text must not be shown.
+    `broken`: something like a mark could not be read, so the text must not be shown.
     """
 
     text: str
@@ -51,7 +52,7 @@ class Marked:
 
 
 def without_marks(text: str) -> Marked:
-    """Take the marks out of a text, also those that were cut in half."""
+    """Remove the marks from a text, including those cut in half."""
     plain = text.translate(_WIDE)
     numbers: list[int] = []
     pieces: list[str] = []
@@ -60,24 +61,24 @@ def without_marks(text: str) -> Marked:
         pieces.append(text[end : mark.start()])
         numbers += _numbers(mark)
         end = mark.end()
-    left = "".join([*pieces, text[end:]])
-    left = _without(left, _HALF)
-    tidy = _SPACE_BEFORE_STOP.sub("", " ".join(left.split()))
+    rest = "".join([*pieces, text[end:]])
+    rest = _without(rest, _HALF)
+    tidy = _SPACE_BEFORE_STOP.sub("", " ".join(rest.split()))
     return Marked(tidy, tuple(dict.fromkeys(numbers)), bool(_LEFT.search(tidy)))
 
 
 def blanked(text: str, *, final: bool) -> str:
-    """The text with each mark replaced by as many spaces: where sentences end is seen then.
+    """Return the text with each mark replaced by as many spaces, so that sentence ends are visible.
 
-    At the text's end half a mark is, too; as long as more may come (not `final`) what could still
-    become a mark is left out, so that the text is shorter then.
+    Half a mark at the end is blanked if the text is `final`. Otherwise what may still become a mark
+    is cut off, so the result is shorter.
     """
     plain = _MARK.sub(_spaces, text.translate(_WIDE))
     return _HALF_AT_END.sub(_spaces, plain) if final else _OPEN_AT_END.sub("", plain)
 
 
 def ends_marked(text: str) -> bool:
-    """Whether a text ends with a whole mark: then its writer has closed the sentence."""
+    """Return whether a text ends with a complete mark, which closes a sentence."""
     plain = text.translate(_WIDE).rstrip()
     return any(mark.end() == len(plain) for mark in _MARK.finditer(plain))
 
@@ -88,20 +89,20 @@ def _numbers(mark: re.Match[str]) -> list[int]:
         return [int(raised.translate(_RAISED))]
     inside = (mark["square"] or mark["round"] or "").translate(_WIDE)
     inside = re.sub(rf"(?:†|{_PLACE}).*$", "", inside, flags=re.IGNORECASE)
-    found: list[int] = []
+    numbers: list[int] = []
     for number in _NUMBER.finditer(inside):
         first = int(number["first"])
         last = int(number["last"] or first)
-        found += range(first, min(last, first + _MOST_IN_RANGE) + 1) if last >= first else [first]
-    return found
+        numbers += range(first, min(last, first + _MOST_IN_RANGE) + 1) if last >= first else [first]
+    return numbers
 
 
-def _without(text: str, what: re.Pattern[str]) -> str:
+def _without(text: str, pattern: re.Pattern[str]) -> str:
     kept = []
     end = 0
-    for found in what.finditer(text.translate(_WIDE)):
-        kept.append(text[end : found.start()])
-        end = found.end()
+    for match in pattern.finditer(text.translate(_WIDE)):
+        kept.append(text[end : match.start()])
+        end = match.end()
     return "".join([*kept, text[end:]])
 
 

@@ -1,8 +1,8 @@
-"""A follow-up question made to stand alone by a language model, checked against the rules' form.
+"""Let a language model make a follow-up stand alone, and check its form against the rules' form.
 
-The model may only put words of the conversation in place of what the question leaves out. What
-drops a word, a figure or a name of the question, or brings one that the conversation does not
-hold, is not used: then the rules' form stands.
+The model may only fill in what the question leaves out, with words of the conversation. Its form is
+rejected if it drops a word, figure or name of the question, or adds one from outside the
+conversation; then the rules' form is used.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from mehealth_rag.types import Turn
 
 MOST_TOKENS = 80
 LONGEST = 300
-"""Characters of a rewritten question at the most."""
+"""Characters in a rewritten question at most."""
 
 _DIGITS = re.compile(r"\d+")
 _LABEL = re.compile(
@@ -33,26 +33,26 @@ _LABEL = re.compile(
 def rewritten(
     question: str, history: Sequence[Turn], ruled: Standalone, model: LanguageModel
 ) -> Standalone:
-    """The model's form of a follow-up where it can be trusted, else the rules' (`ruled`).
+    """Return the model's form of a follow-up if it is faithful, else the rules' form (`ruled`).
 
-    A question that leaves nothing out is not shown to the model.
+    A question that leaves nothing out is not sent to the model.
     """
     if not ruled.leans:
         return ruled
-    asked = _line_of(model, rewrite_messages(question, history))
-    faithful = is_faithful(asked, question, history, ruled)
-    return replace(ruled, text=asked, whole=asked) if faithful else ruled
+    written = _line_of(model, rewrite_messages(question, history))
+    is_used = is_faithful(written, question, history, ruled)
+    return replace(ruled, text=written, whole=written) if is_used else ruled
 
 
 def in_english(question: str, model: LanguageModel) -> str:
-    """A question as a model puts it into English; empty where it fails or loses a figure."""
+    """Return the model's English translation of a question; "" if it fails or loses a figure."""
     line = _line_of(model, translate_messages(question))
     kept = set(_DIGITS.findall(question)) <= set(_DIGITS.findall(line))
     return line if kept and len(line) <= LONGEST else ""
 
 
 def _line_of(model: LanguageModel, prompt: Sequence[Message]) -> str:
-    """The first line that a model writes; empty where it fails."""
+    """Return the first line a model writes; "" if it fails."""
     text = ""
     try:
         with closing(model.stream(prompt, MOST_TOKENS)) as pieces:
@@ -66,33 +66,35 @@ def _line_of(model: LanguageModel, prompt: Sequence[Message]) -> str:
 
 
 def is_faithful(asked: str, question: str, history: Sequence[Turn], ruled: Standalone) -> bool:
-    """Whether a rewritten question asks what was asked, with nothing but the conversation's words.
+    """Return whether a rewritten question asks the same, using only the conversation's words.
 
-    It has every word of the question that says something, and one at least of those that it leans
-    on; every other word, figure and name of it stands in the turns before.
+    It keeps every content word of the question and has at least one of the words it leans on. All
+    its other words, figures and names come from the turns before.
     """
     if not asked.endswith("?") or len(asked) > LONGEST:
         return False
-    own, said = _said(asked), _said(question)
-    known = said | _said(ruled.whole).union(*(_said(f"{q} {a}") for q, a in history))
-    filled_in = _said(ruled.whole) - said
+    stems, needed = _content_stems(asked), _content_stems(question)
+    known = needed | _content_stems(ruled.whole).union(
+        *(_content_stems(f"{q} {a}") for q, a in history)
+    )
+    filled_in = _content_stems(ruled.whole) - needed
     values = {f.value for f in figures(asked)}
     asked_values = {f.value for f in figures(question)}
     return (
-        said - _left_open(question) <= own
-        and own <= known
+        needed - _left_open(question) <= stems
+        and stems <= known
         and asked_values <= values
-        and (not filled_in or bool(own & filled_in))
+        and (not filled_in or bool(stems & filled_in))
         and not POINTING & set(words(asked)) - {"that", "there", "one", "this", "same"}
     )
 
 
-def _said(text: str) -> set[str]:
+def _content_stems(text: str) -> set[str]:
     return {stem(w) for w in content_words(text) if w not in REQUEST_WORDS}
 
 
 def _left_open(question: str) -> set[str]:
-    """The words of a question that stand for others ("the other one")."""
+    """Return the words of a question that stand for others ("the other one")."""
     return {stem(w) for w in words(question) if w in POINTING}
 
 

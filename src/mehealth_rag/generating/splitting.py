@@ -1,4 +1,4 @@
-"""Generated text cut into sentences and list items as it arrives, the same at every cut."""
+"""Split generated text into sentences and list items as it arrives, however it is cut."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from mehealth_rag.language.sentences import sentence_spans
 from mehealth_rag.types import Span
 
 LONGEST = 600
-"""Characters after which a sentence that has not ended is cut: nobody writes so, but a model in a
-loop does."""
+"""Characters after which an unfinished sentence is cut; only a model in a loop writes that much."""
 
 _MARKS_AFTER = re.compile(r"[^\S\n]*")
 _WHOLE_WORD = re.compile(r"(?<!\w)[^\W\d_]\w*[^\w]")
@@ -25,10 +24,10 @@ _LEAD_IN = re.compile(
     r"|^(?:the )?answer(?: is)?:\s*",
     re.IGNORECASE,
 )
-"""Words that only say that there is evidence, which the citation says better."""
+"""Words that only announce the evidence, which the citation does better."""
 
 _ASSENT = re.compile(r"^(?:yes|no)(?:[,.:;!]|\s[–—-])\s+(?=\S)", re.IGNORECASE)
-"""A "yes" or "no" to the question: what follows may be true where this is not."""
+"""A yes or no to the question; what follows may be true even if it is not."""
 
 _HEADING = re.compile(r"^#{1,6}\s+")
 _DECORATION = re.compile(r"^`{3,}\w*|\*\*|__|`{1,3}|^#{1,6}\s+|^>\s+")
@@ -37,11 +36,11 @@ _LINK = re.compile(r"!?\[(?P<words>[^\[\]]+)\]\((?P<address>[^()\s]+)\)")
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """One sentence or list item that was written: its words without marks, and their numbers.
+    """A sentence or list item as written, without its citation marks, and their numbers.
 
-    `whole` is False where it was cut off; `broken` where a mark in it cannot be read; a `heading`
-    states nothing. `opening` says little alone ("Yes,", "Not yet."); `lead` are the words that
-    introduce an item's list.
+    `whole` is False if it was cut off; `broken` means that a mark could not be read; a `heading`
+    states nothing. `opening` says little by itself ("Yes,", "Not yet."); `lead` is the introduction
+    of an item's list.
     """
 
     text: str
@@ -55,46 +54,46 @@ class Unit:
 
     @property
     def told(self) -> str:
-        """Its words as they are shown."""
+        """The opening and the text, as shown."""
         return f"{self.opening} {self.text}".strip()
 
     @property
     def without_opening(self) -> Unit:
-        """The same without its opening."""
+        """The unit without its opening."""
         return replace(self, opening="", text=_capitalised(self.text)) if self.opening else self
 
     @property
     def claim(self) -> str:
-        """What it claims, as the sentences are written that a reader learns from.
+        """The claim, in the form the reader was trained on.
 
-        An item that is no sentence by itself follows the words of its lead.
+        An item that is not a sentence by itself follows its lead.
         """
         if self.text.endswith(":"):
             return self.told.removesuffix(":")
-        sentence = self.text[:1].isupper() and self.text.endswith((".", "!"))
-        alone = sentence or not self.lead
-        claim = self.told if alone else f"{self.lead.rstrip(' :')} {self.text}"
+        is_sentence = self.text[:1].isupper() and self.text.endswith((".", "!"))
+        stands_alone = is_sentence or not self.lead
+        claim = self.told if stands_alone else f"{self.lead.rstrip(' :')} {self.text}"
         return _capitalised(claim) + "." * (not _ENDED.search(claim))
 
 
 class Splitter:
-    """Takes text in pieces and gives each unit once it is sure where it ends."""
+    """Takes text in pieces and returns each unit once its end is certain."""
 
     def __init__(self) -> None:
         self._rest = ""
         self._heads: list[str] = []
 
     def feed(self, piece: str) -> list[Unit]:
-        """The units that are complete now."""
+        """Return the units that are now complete."""
         self._rest += piece
         return self._units(final=False)
 
     def finish(self, *, ended: bool = False) -> list[Unit]:
-        """The units that are left; the last was cut off unless it, or its writer, has `ended`."""
+        """Return the remaining units; the last is cut off unless it, or its writer, has `ended`."""
         return self._units(final=True, ended=ended)
 
     def _units(self, *, final: bool, ended: bool = False) -> list[Unit]:
-        found = []
+        units = []
         while (end := next_end(self._rest, final=final)) is not None:
             written, self._rest = self._rest[:end], self._rest[end:]
             whole = len(written.lstrip()) < LONGEST and (
@@ -102,11 +101,11 @@ class Splitter:
             )
             unit = as_unit(self._as_item(written), whole=whole)
             if unit.text or unit.broken:
-                found.append(unit)
-        return found
+                units.append(unit)
+        return units
 
     def _as_item(self, written: str) -> str:
-        """A row of a table as a list item, its cells under their heads; other text as it is."""
+        """Return a table row as a list item, each cell after its heading; other text unchanged."""
         line = written.strip()
         if not line.startswith("|"):
             self._heads = []
@@ -115,18 +114,18 @@ class Splitter:
         if not self._heads:
             self._heads = cells
             return ""
-        if not any(map(str.isalnum, line)):  # the rule below the heads
+        if not any(map(str.isalnum, line)):  # the rule below the header row
             return ""
         heads = [*self._heads, *cells][: len(cells)]
-        told = (f"{h}: {c}" if h else c for h, c in zip(heads[1:], cells[1:], strict=True) if c)
-        return f"- {'; '.join([cells[0], *told])}"
+        pairs = (f"{h}: {c}" if h else c for h, c in zip(heads[1:], cells[1:], strict=True) if c)
+        return f"- {'; '.join([cells[0], *pairs])}"
 
 
 def next_end(text: str, *, final: bool) -> int | None:
-    """Where the first unit of a text ends, its marks included; None where that is not sure yet.
+    """Return where the first unit of a text ends, with its marks; None if that may still change.
 
-    What is sure stays so whatever follows: a border counts only when a whole word of what comes
-    after it is there, or the line has ended.
+    Later text never moves an end: a sentence boundary counts only if a whole word follows it or the
+    line has ended.
     """
     start = len(text) - len(text.lstrip())
     if start == len(text):
@@ -135,7 +134,7 @@ def next_end(text: str, *, final: bool) -> int | None:
     line = view.find("\n", start)
     stop = len(view) if line < 0 else line
     complete = final or line >= 0 or len(text) > len(view)
-    if text[start] == "|":  # a row of a table has no sentences
+    if text[start] == "|":  # a table row has no sentences
         return stop if complete else None
     plain = blanked(view[:stop], final=complete)
     spans = sentence_spans(plain, Span(start, len(plain)))
@@ -149,7 +148,7 @@ def next_end(text: str, *, final: bool) -> int | None:
 
 
 def as_unit(written: str, *, whole: bool = True) -> Unit:
-    """What was written as a unit: bullets, emphasis and marks taken off."""
+    """Return written text as a unit, without bullets, emphasis and marks."""
     line = written.strip()
     item = _BULLET.match(line) is not None
     bare = _DECORATION.sub("", _BULLET.sub("", _DECORATION.sub("", line)))
@@ -165,7 +164,7 @@ def as_unit(written: str, *, whole: bool = True) -> Unit:
 
 
 def _in_words(link: re.Match[str]) -> str:
-    """A link with its address after its words, once; a citation's stays a mark."""
+    """Return a link as its words and address; a citation mark stays as it is."""
     if not without_marks(link[0]).text:
         return link[0]
     words, address = link["words"], link["address"].removeprefix("mailto:")

@@ -1,9 +1,8 @@
-"""The generative engine: a language model writes, and only what the evidence carries is shown.
+"""The generative engine: a language model writes; only what the evidence entails is shown.
 
-The model is asked wherever a search brought anything, however unsure the reader is of it. It is
-given passages under their headings, best first, with the addresses that their links lead to, and
-the whole document of the best one where that fits. What it writes passes the gate sentence by
-sentence.
+The model is asked whenever retrieval finds anything, however unsure the reader is. It gets passages
+under their headings, best first, with their link addresses, and the whole document of the best one
+if that fits. Its output passes the gate sentence by sentence.
 """
 
 from __future__ import annotations
@@ -44,15 +43,15 @@ if TYPE_CHECKING:
     from mehealth_rag.reader.model import Reader
 
 LEAST_TOKENS = 12
-"""Tokens of a passage at the least, by its title and page alone."""
+"""Tokens of a passage at least: its title and page alone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A question with what the extractive engine found: its draft, and what it was read in.
+    """A question and what the extractive engine found: its draft, evidence and readings.
 
-    `asked` are the words to ask it in, after the turns of `history`. `language` is the one to
-    answer in, as ISO 639 writes it.
+    `asked` is the wording given to the model, after the turns of `history`. `language` is the ISO
+    639 code of the language to answer in.
     """
 
     question: Question
@@ -64,7 +63,7 @@ class Task:
     language: str = ENGLISH
 
     def judge(self, exhibits: Sequence[Exhibit], reader: Reader) -> Judge:
-        """What rules on the sentences of the answer."""
+        """Return the judge for the sentences of the answer."""
         if self.language != ENGLISH:
             return ForeignBench(self.question.text, self.language, exhibits).judge
         return Bench(self.question.text, exhibits, reader).judge
@@ -72,7 +71,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Pen:
-    """A model, how many tokens of an answer it may write, and how fast it reads."""
+    """A model, the tokens it may write, and how fast it reads."""
 
     model: LanguageModel
     max_tokens: int
@@ -80,15 +79,18 @@ class Pen:
 
     @property
     def prompt_tokens(self) -> int:
-        """How many tokens a prompt may have: it is read in time and leaves room for the answer."""
+        """Tokens a prompt may have: it must be read in time and leave room for the answer."""
         return min(self.model.context_tokens - self.max_tokens, self.pace.tokens)
 
     def tokens(self, prompt: Sequence[Message]) -> int:
-        """How many tokens a prompt has."""
+        """Return the number of tokens in a prompt."""
         return sum(self.model.count(message.content) for message in prompt)
 
     def pieces(self, prompt: Sequence[Message]) -> Iterator[str]:
-        """What the model writes, piece by piece; how long its first words took is learnt."""
+        """Yield what the model writes, and record how long its first words took.
+
+        Raises `LanguageModelError` if the model fails.
+        """
         size = self.tokens(prompt)
         begun = time.monotonic()
         waiting = True
@@ -107,7 +109,7 @@ class Pen:
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """What writes, and what is needed to hold what it writes against the documents."""
+    """A model and what is needed to verify its output against the documents."""
 
     pen: Pen
     reader: Reader
@@ -116,10 +118,10 @@ class Writer:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What a model wrote and the evidence carries, and what became of the rest.
+    """The sentences the evidence entails, and what became of the rest.
 
-    `failure` says how the model failed, None where it did not. `silent`: it said that the evidence
-    does not answer. `tokens` are those of the prompt and of what was written.
+    `failure` is the model's error, if any. `silent`: it said that the evidence does not answer.
+    `tokens` counts those of the prompt and of the output.
     """
 
     passed: tuple[Passed, ...] = ()
@@ -130,21 +132,21 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
-class _Given:
-    """What a model is told, and the passages in it by their numbers, from 1."""
+class _Prepared:
+    """The prompt, and its passages in the order of their numbers."""
 
     prompt: tuple[Message, ...]
     exhibits: tuple[Exhibit, ...]
 
 
 def write(task: Task, writer: Writer) -> Generator[tuple[Passed, ...], None, Written]:
-    """Ask the model; yields what may be shown so far whenever that grows, returns all of it."""
-    given, pen = _given(task, writer), writer.pen
-    gate = Gate(task.judge(given.exhibits, writer.reader))
+    """Ask the model; yield what may be shown whenever it grows, and return everything."""
+    prepared, pen = _prepared(task, writer), writer.pen
+    gate = Gate(task.judge(prepared.exhibits, writer.reader))
     text = ""
     failure = None
     try:
-        for piece in pen.pieces(given.prompt) if given.exhibits else ():
+        for piece in pen.pieces(prepared.prompt) if prepared.exhibits else ():
             text += piece
             if gate.feed(piece):
                 yield tuple(gate.passed)
@@ -160,16 +162,16 @@ def write(task: Task, writer: Writer) -> Generator[tuple[Passed, ...], None, Wri
         failure=failure,
         silent=gate.silent,
         tokens={
-            "prompt": pen.tokens(given.prompt),
+            "prompt": pen.tokens(prepared.prompt),
             "written": pen.model.count(text) if text else 0,
         },
     )
 
 
-def _given(task: Task, writer: Writer) -> _Given:
-    """The passages that fit, best first, and what else the best one's document has, if all fits.
+def _prepared(task: Task, writer: Writer) -> _Prepared:
+    """Return the prompt: passages that fit, best first, and the best document's rest if all fits.
 
-    What may not be evidence is not told.
+    Silenced sentences are not included.
     """
     budget = TokenBudget(writer.pen.prompt_tokens, writer.pen.model.count)
     ranked = [task.evidence[place] for place in order([hit.reading for hit in task.hits])]
@@ -181,28 +183,28 @@ def _given(task: Task, writer: Writer) -> _Given:
     kept = len(fitting(asked, items, budget))
     kept = kept if kept == len(items) else min(kept, len(best))
     prompt = answer_messages(asked, items[:kept], budget)
-    return _Given(prompt, tuple(exhibits[:kept]))
+    return _Prepared(prompt, tuple(exhibits[:kept]))
 
 
 def _rest(best: Sequence[Exhibit], index: OpenIndex, tokens: int) -> tuple[Exhibit, ...]:
-    """The other passages of the best one's document; none where they are surely too many."""
+    """Return the other passages of the best one's document; empty if they are surely too many."""
     ordinals = index.document_ordinals([e.passage.document for e in best[:1]])
     if len(ordinals) > tokens // LEAST_TOKENS:
         return ()
-    known = {e.passage.id for e in best}
-    whole = index.passages(ordinals.tolist())
-    others = (Evidence(Hit(p, 0.0), silenced(p)) for p in whole if p.id not in known)
+    included = {e.passage.id for e in best}
+    passages = index.passages(ordinals.tolist())
+    others = (Evidence(Hit(p, 0.0), silenced(p)) for p in passages if p.id not in included)
     return exhibits_of(others, index.page)
 
 
 def _item(exhibit: Exhibit) -> EvidenceItem:
-    """A passage as the model sees it: under its headings, with the addresses of its links."""
+    """Return a passage as shown to the model: under its headings, with its link addresses."""
     passage = exhibit.passage
-    said = [_with_addresses(exhibit, place) for place in range(len(exhibit.sentences))]
-    text = "\n".join(said)
-    above = exhibit.text.context.removeprefix(passage.title).split(" > ")
-    told = [part for part in above if part and part not in text and not gives_orders(part)]
-    return EvidenceItem(passage.title, passage.page_label, "\n".join([" > ".join(told), text]))
+    sentences = [_with_addresses(exhibit, place) for place in range(len(exhibit.sentences))]
+    text = "\n".join(sentences)
+    headings = exhibit.text.context.removeprefix(passage.title).split(" > ")
+    shown = [part for part in headings if part and part not in text and not gives_orders(part)]
+    return EvidenceItem(passage.title, passage.page_label, "\n".join([" > ".join(shown), text]))
 
 
 def _with_addresses(exhibit: Exhibit, place: int) -> str:
@@ -212,5 +214,5 @@ def _with_addresses(exhibit: Exhibit, place: int) -> str:
 
 
 def _plain(answer: str) -> str:
-    """An earlier answer without its marks, whose numbers are of other evidence."""
+    """Return an earlier answer without its citation numbers, which refer to other evidence."""
     return without_marks(answer.replace("**", "")).text

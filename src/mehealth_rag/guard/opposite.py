@@ -24,7 +24,7 @@ _LEAST = 1e-4
 
 
 def opposites(statement: str) -> tuple[str, ...]:
-    """Negate a statement: with “It is not true that”, and with “not” at its verb if it has an auxiliary."""
+    """Negate a statement: with “It is not true that”, and with “not” after an auxiliary verb."""
     forms = (_UNTRUE + _inside(statement), turned_round(statement))
     return tuple(filter(None, forms))
 

@@ -1,1 +1,1 @@
-"""What a document is about, in its own words: made when it is indexed."""
+"""What a document is about, in its own words; made when the document is indexed."""

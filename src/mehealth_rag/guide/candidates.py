@@ -1,4 +1,4 @@
-"""The sentences that a guide chooses from: what stands in a document, without orders and asides."""
+"""Select the sentences that a guide chooses from, without instructions and asides."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from mehealth_rag.language.words import DEMONSTRATIVES, OF_A_PERSON, OWNERS, SUB
 from mehealth_rag.types import BlockKind, Passage, Quote, Sentence
 
 MOST_CHARACTERS = 500
-"""A longer sentence is no part of a guide, and hostile ones would cost its patterns seconds."""
+"""Longer sentences do not suit a guide, and hostile ones would cost the patterns seconds."""
 
 MOST_PASSAGES = 1_000
-"""So many passages of a document are looked at."""
+"""Passages of a document that are examined."""
 
 _FIRST, _LAST = 400, 100
 _WORDS = range(7, 46)
@@ -33,7 +33,7 @@ _STARTS = re.compile(
     r"|\d+(?:\.\d+)+\s|[A-Z]\.\s)"
     r"[A-Z0-9£$€]"
 )
-"""What a sentence begins with: no label, no verb without a subject."""
+"""How a candidate begins: no label, no verb without a subject."""
 
 _ENDS = re.compile(r"(?<!\s)[.!]['\"”’)\]]*$")
 _SMALL_PRINT = re.compile(
@@ -48,15 +48,15 @@ _NO_STATEMENT = re.compile(
     r"exhibit)s? [\dA-Z]",
     re.IGNORECASE,
 )
-"""Addresses, works cited, and what only points elsewhere."""
+"""Addresses, references, and sentences that only point elsewhere."""
 
 _PAIRS = (("“", "”"), ("(", ")"))
-"""What is opened is closed: half a speech says nothing alone."""
+"""Quotes and brackets that must be balanced: half a quotation says nothing by itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A sentence of a passage; `place` and `row` are their places in the lists that hold them."""
+    """A sentence and its passage; `place` is the passage's index, `row` the sentence's in it."""
 
     passage: Passage
     sentence: Sentence
@@ -65,24 +65,24 @@ class Candidate:
 
     @property
     def text(self) -> str:
-        """Its words, white space made single."""
+        """The sentence with white space normalised."""
         return " ".join(self.passage.words(self.sentence.span).split())
 
     @property
     def quote(self) -> Quote:
-        """Its words as they stand on the page."""
+        """The sentence as a quote."""
         return self.passage.quote(self.sentence.span)
 
     @property
     def section(self) -> tuple[object, ...]:
-        """The part of the document that it stands in: its outer headings, else its page."""
+        """Its part of the document: the two outer headings, else the page."""
         return self.passage.headings[:2] or (self.passage.page,)
 
 
 def sampled(count: int) -> list[int]:
-    """Which passages of a document are looked at: all of a short one, in order.
+    """Return the indices of the passages to examine: all of a short document, in order.
 
-    Of a long one the first and the last, and others at even steps.
+    Of a long one, the first, the last, and others at even steps.
     """
     if count <= MOST_PASSAGES:
         return list(range(count))
@@ -92,24 +92,24 @@ def sampled(count: int) -> list[int]:
 
 
 def candidates(passages: Sequence[Passage]) -> Iterator[Candidate]:
-    """The sentences of the passages but those that give orders, or are too long to be shown."""
+    """Yield the passages' sentences, without instructions and those too long to show."""
     for place, passage in enumerate(passages):
-        quiet = silenced(passage)
+        excluded = silenced(passage)
         for row, sentence in enumerate(passage.sentences):
             length = sentence.span.end - sentence.span.start
-            if sentence.span not in quiet and length <= MOST_CHARACTERS:
+            if sentence.span not in excluded and length <= MOST_CHARACTERS:
                 yield Candidate(passage, sentence, place, row)
 
 
 def in_turn(passages: Sequence[Passage]) -> Iterator[tuple[Candidate, Candidate | None]]:
-    """Each sentence with the one after it in its passage."""
-    found = list(candidates(passages))
-    for one, other in zip(found, [*found[1:], None], strict=False):
+    """Yield each candidate with the next one in its passage, or None."""
+    sentences = list(candidates(passages))
+    for one, other in zip(sentences, [*sentences[1:], None], strict=False):
         yield one, other if other and other.passage is one.passage else None
 
 
 def leans(text: str) -> bool:
-    """Whether a sentence begins as one that goes on from the sentence before it."""
+    """Return whether a sentence opens as a continuation of the one before."""
     opening = words(text)[:_OPENING_WORDS]
     return bool(opening) and (
         opening[0] in _CONNECTIVES | SUBJECTS or not _POINTING_EARLY.isdisjoint(opening)
@@ -117,19 +117,19 @@ def leans(text: str) -> bool:
 
 
 def is_running(candidate: Candidate) -> bool:
-    """Whether it is a sentence of running text or a list's item, however it begins."""
+    """Return whether a candidate is running text or a list item, however it begins."""
     text = candidate.text
-    said = candidate.sentence.kind in {BlockKind.PARAGRAPH, BlockKind.ITEM}
-    return said and len(text.split()) >= _FEWEST_WORDS and _SMALL_PRINT.search(text) is None
+    is_text = candidate.sentence.kind in {BlockKind.PARAGRAPH, BlockKind.ITEM}
+    return is_text and len(text.split()) >= _FEWEST_WORDS and _SMALL_PRINT.search(text) is None
 
 
 def is_spoken(text: str) -> bool:
-    """Whether a speaker's name in capitals stands before it, as in the minutes of a meeting."""
+    """Return whether a speaker's name in capitals comes first, as in the minutes of a meeting."""
     return _SPEAKER.match(text) is not None
 
 
 def stands_alone(candidate: Candidate) -> bool:
-    """Whether it is a whole sentence of running text that says something by itself."""
+    """Return whether a candidate is a complete sentence that makes sense by itself."""
     text = candidate.text
     return (
         is_running(candidate)

@@ -1,4 +1,4 @@
-"""How to reach those who wrote a document: addresses and numbers, told by their form."""
+"""Find the contacts a document gives, recognised by their form."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from mehealth_rag.types import Link, Page, Quote, Span
 
 MOST_OF_A_KIND = 12
 _SITE = re.compile(r"(?:https?://|www\.)[\w.-]+/?")
-"""A site's front page: what lies deeper is a source more often than a way to reach somebody."""
+"""A site's front page; a deeper address is more often a source than a contact."""
 
 _SCHEMES = {"mailto": ContactKind.EMAIL, "tel": ContactKind.PHONE}
 _DIGITS = range(7, 16)
 _FILED = re.compile(r"0\d\d-\d{5}")
-"""A file's number, as offices that keep papers give it."""
+"""A registry's file number (001-12345), which looks like a telephone number."""
 
 
 def contacts(document: str, pages: Sequence[Page]) -> tuple[Contact[Quote], ...]:
-    """The ways to reach somebody that the pages give, each once, in order, by kind."""
-    found: dict[str, Contact[Quote]] = {}
+    """Return the contacts on the pages, by kind, each once in order of appearance."""
+    by_key: dict[str, Contact[Quote]] = {}
     counts: Counter[ContactKind] = Counter()
     for page in pages:
-        told = (*_printed(page.text), *_linked(page))
-        for kind, value, span in sorted(told, key=lambda one: one[2].start):
+        matches = (*_printed(page.text), *_linked(page))
+        for kind, value, span in sorted(matches, key=lambda match: match[2].start):
             key = f"{kind} {_plain(value)}"
-            if key not in found and counts[kind] < MOST_OF_A_KIND:
+            if key not in by_key and counts[kind] < MOST_OF_A_KIND:
                 counts[kind] += 1
-                found[key] = Contact(kind, value, Quote.of_page(document, page, span))
+                by_key[key] = Contact(kind, value, Quote.of_page(document, page, span))
     order = list(ContactKind)
-    return tuple(sorted(found.values(), key=lambda c: order.index(c.kind)))
+    return tuple(sorted(by_key.values(), key=lambda c: order.index(c.kind)))
 
 
 def _plain(value: str) -> str:
@@ -44,12 +44,12 @@ def _plain(value: str) -> str:
 def _printed(text: str) -> Iterator[tuple[ContactKind, str, Span]]:
     for kind, span in found_contacts(text):
         value = " ".join(span.of(text).split())
-        if _is_telling(kind, value):
+        if _stands_alone(kind, value):
             yield kind, value, span
 
 
-def _is_telling(kind: ContactKind, value: str) -> bool:
-    """Whether a contact can be told without the words around it."""
+def _stands_alone(kind: ContactKind, value: str) -> bool:
+    """Return whether a contact is useful without the words around it."""
     if kind is ContactKind.WEB:
         return _SITE.fullmatch(value) is not None
     if kind is ContactKind.PHONE:
@@ -58,14 +58,14 @@ def _is_telling(kind: ContactKind, value: str) -> bool:
 
 
 def _linked(page: Page) -> Iterator[tuple[ContactKind, str, Span]]:
-    """Links for writing or calling, and those to a site's front page, with words on the page."""
+    """Yield links for writing or calling and links to a site's front page, with their words."""
     for link in page.links:
-        span, told = words_at(page, link), _told(link)
-        if span and told:
-            yield *told, span
+        span, contact = words_at(page, link), _contact_of(link)
+        if span and contact:
+            yield *contact, span
 
 
-def _told(link: Link) -> tuple[ContactKind, str] | None:
+def _contact_of(link: Link) -> tuple[ContactKind, str] | None:
     parts = urlsplit(link.url)
     if parts.scheme in _SCHEMES:
         return _SCHEMES[parts.scheme], unquote(parts.path)

@@ -1,4 +1,4 @@
-"""The guide to a document, made of its pages and passages, and of its sentences' vectors."""
+"""Make the guide to a document from its pages, passages and sentence vectors."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from mehealth_rag.language.acronyms import explained
 from mehealth_rag.types import BlockKind, Document, Page, Passage, Quote, Span
 
 GUIDE_VERSION = 2
-"""Raise it when the same document would get another guide: indexes are then built anew."""
+"""Increase it when the same document would get another guide: indexes are then rebuilt."""
 
 MOST_HEADINGS, MOST_ACRONYMS = 60, 20
 _ENOUGH_HEADINGS = 10
 _ENDS_LOOKED_AT = 3
-"""Pages from the first and from the last on where a publisher is looked for."""
+"""Pages at either end searched for a publisher."""
 
 _YEARS = r"\d{4}(?:\s?[-–,]\s?\d{2,4})*,?"
 _PUBLISHER = re.compile(
@@ -35,46 +35,46 @@ _PUBLISHER = re.compile(
 
 
 def facts(document: Document, passages: Sequence[Passage]) -> Guide[Quote]:
-    """The guide without its telling sentences: all that needs no vectors."""
-    some = [passages[n] for n in sampled(len(passages))]
+    """Return the guide without its main sentences, which need vectors."""
+    sample = [passages[n] for n in sampled(len(passages))]
     return Guide(
         document=document.source.id,
         title=document.source.title,
         publisher=_publisher(document),
         dated=document.source.dated,
         outline=_outline(document.pages),
-        figures=key_figures(some),
-        people=people(some),
+        figures=key_figures(sample),
+        people=people(sample),
         contacts=contacts(document.source.id, document.pages),
-        acronyms=_acronyms(some),
+        acronyms=_acronyms(sample),
     )
 
 
 def completed(
     guide: Guide[Quote], passages: Sequence[Passage], vectors: Sequence[NDArray[Any]]
 ) -> Guide[Quote]:
-    """The guide with the sentences that say the most; `vectors` are of each passage's sentences."""
+    """Return the guide with its main sentences; `vectors` has one array per passage."""
     return replace(guide, sentences=telling(passages, vectors))
 
 
 def _publisher(document: Document) -> str | None:
-    """Who has published a document, as its first or last pages or its metadata tell."""
+    """Return the publisher from the first or last pages or the metadata, else None."""
     pages = document.pages
     ends = (*pages[:_ENDS_LOOKED_AT], *pages[_ENDS_LOOKED_AT:][-_ENDS_LOOKED_AT:])
-    told = (match["name"] for page in ends if (match := _PUBLISHER.search(page.text)))
-    name = next(told, None) or document.metadata.get("publisher", "")
+    names = (match["name"] for page in ends if (match := _PUBLISHER.search(page.text)))
+    name = next(names, None) or document.metadata.get("publisher", "")
     return " ".join(name.split()) or None
 
 
 def _outline(pages: Sequence[Page]) -> tuple[Outlined, ...]:
-    """The headings of the pages; of very many those of the deeper levels, or some, are left out."""
-    found = list(_headings(pages))
-    for level in sorted({level for level, _ in found}, reverse=True):
-        upper = [pair for pair in found if pair[0] < level]
-        if len(found) > MOST_HEADINGS and len(upper) >= _ENOUGH_HEADINGS:
-            found = upper
-    step = max(1, -(-len(found) // MOST_HEADINGS))
-    return tuple(outlined for _, outlined in found[::step])
+    """Return the headings of the pages; a long outline loses deeper levels, then some headings."""
+    headings = list(_headings(pages))
+    for level in sorted({level for level, _ in headings}, reverse=True):
+        upper = [pair for pair in headings if pair[0] < level]
+        if len(headings) > MOST_HEADINGS and len(upper) >= _ENOUGH_HEADINGS:
+            headings = upper
+    step = max(1, -(-len(headings) // MOST_HEADINGS))
+    return tuple(outlined for _, outlined in headings[::step])
 
 
 def _headings(pages: Sequence[Page]) -> Iterator[tuple[int, Outlined]]:
@@ -89,11 +89,13 @@ def _headings(pages: Sequence[Page]) -> Iterator[tuple[int, Outlined]]:
 
 
 def _acronyms(passages: Sequence[Passage]) -> tuple[Acronym[Quote], ...]:
-    """What the passages explain in brackets, each acronym once."""
-    found: dict[str, Acronym[Quote]] = {}
+    """Return the acronyms the passages explain in brackets, each once."""
+    acronyms: dict[str, Acronym[Quote]] = {}
     for passage in passages:
-        for one in explained(passage.text):
+        for acronym in explained(passage.text):
             start = passage.span.start
-            quote = passage.quote(Span(start + one.span.start, start + one.span.end))
-            found.setdefault(one.short, Acronym(one.short, " ".join(one.long.split()), quote))
-    return tuple(found.values())[:MOST_ACRONYMS]
+            quote = passage.quote(Span(start + acronym.span.start, start + acronym.span.end))
+            acronyms.setdefault(
+                acronym.short, Acronym(acronym.short, " ".join(acronym.long.split()), quote)
+            )
+    return tuple(acronyms.values())[:MOST_ACRONYMS]

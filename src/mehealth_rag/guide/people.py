@@ -1,4 +1,4 @@
-"""People whom a document names beside their roles, told by form alone."""
+"""Find people named beside their roles, recognised by form alone."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mehealth_rag.types import Passage, Quote, Span
 MOST = 12
 _LONGEST_ROLE = 14
 _LINE_WORDS = 24
-"""Words of a line that holds a name and a role and nothing else, at the most."""
+"""Words in a line with only a name and a role, at most."""
 
 _TITLE = (
     r"(?:(?:Sir|Dame|Dr|Prof|Professor|Lord|Lady|Mr|Mrs|Ms|Miss|Rev|Cllr|Councillor)\.?[ \xa0]+)*"
@@ -46,7 +46,7 @@ _REACHED = re.compile(
     rf"\W*(?P<role>[A-Z][^\d:;.@\t\n]{{2,60}}?)\s*[:\t]\s*{_NAME}(?=[\s,;(])"
     rf"[^.:]{{0,40}}?(?:\+?\d[\d ()-]{{6,}}\d|[\w.+-]+@\w)"
 )
-"""What somebody is there for, a name, and a number or an address to reach them by."""
+"""A purpose, a name, and a telephone number or e-mail address."""
 
 _CLAUSE = re.compile(
     r",\s+[\d+(@a-z].*|,\s+(?:As|But|At)\b.*|\s+(?:said|says|told|wrote|was|is|will|has|had)\b.*"
@@ -57,42 +57,42 @@ _NO_NAMES = FUNCTION_WORDS | frozenset(map(fold, MONTHS))
 
 
 def people(passages: Sequence[Passage]) -> tuple[Person[Quote], ...]:
-    """Those whom the passages name with a role, each once, in order; better few and right."""
-    found: dict[str, Person[Quote]] = {}
-    small = {w for p in passages for w in re.findall(r"(?<!\w)[a-z][a-zà-ÿ]+", p.text)}
-    plain = small | _NO_NAMES  # words that are written in small letters are no names
+    """Return people named with a role, each once, in order; precision matters more than recall."""
+    by_name: dict[str, Person[Quote]] = {}
+    lower_case = {w for p in passages for w in re.findall(r"(?<!\w)[a-z][a-zà-ÿ]+", p.text)}
+    common = lower_case | _NO_NAMES  # words also written in lower case are not names
     for person in _named(passages):
-        name = [fold(w) for w in _WORD.findall(re.sub(_TITLE, "", person.name, count=1))]
-        role = [fold(w) for w in _WORD.findall(person.role)]
-        is_name = len(name) > 1 and not _ANY_NOUN.search(person.name) and plain.isdisjoint(name)
-        is_role = _ANY_NOUN.search(person.role) or not plain.isdisjoint(role)
-        if is_name and is_role and role[0] not in FUNCTION_WORDS and len(found) < MOST:
-            found.setdefault(fold(person.name), person)
-    return tuple(found.values())
+        parts = [fold(w) for w in _WORD.findall(re.sub(_TITLE, "", person.name, count=1))]
+        role_words = [fold(w) for w in _WORD.findall(person.role)]
+        is_name = len(parts) > 1 and not _ANY_NOUN.search(person.name) and common.isdisjoint(parts)
+        is_role = _ANY_NOUN.search(person.role) or not common.isdisjoint(role_words)
+        if is_name and is_role and role_words[0] not in FUNCTION_WORDS and len(by_name) < MOST:
+            by_name.setdefault(fold(person.name), person)
+    return tuple(by_name.values())
 
 
 def _named(passages: Sequence[Passage]) -> Iterator[Person[Quote]]:
-    """Names beside what may be roles, in a sentence or in two lines, as signatures have them."""
-    for one, below in in_turn(passages):
-        start = one.sentence.span.start
-        ends = [one.sentence.span.end, *([below.sentence.span.end] if below else [])]
+    """Yield names beside possible roles, in one sentence or over two lines as in signatures."""
+    for candidate, below in in_turn(passages):
+        start = candidate.sentence.span.start
+        ends = [candidate.sentence.span.end, *([below.sentence.span.end] if below else [])]
         for end in ends:
-            text = one.passage.words(Span(start, end))
+            text = candidate.passage.words(Span(start, end))
             for match in _matches(text):
                 role = _CLAUSE.sub("", match["role"]).rstrip(" ,–—-|")
                 first = min(match.start("name"), match.start("role"))
                 last = max(match.end("name"), match.start("role") + len(role))
                 last += text[last : last + 1] == ")"
-                quote = one.passage.quote(Span(start + first, start + last))
+                quote = candidate.passage.quote(Span(start + first, start + last))
                 if len(role.split()) <= _LONGEST_ROLE:
                     name, role = " ".join(match["name"].split()), " ".join(role.split())
                     yield Person(name, role, quote)
 
 
 def _matches(text: str) -> Iterator[re.Match[str]]:
-    whole = _LINE.fullmatch(text) or _LABEL.fullmatch(text) or _REACHED.match(text)
-    if whole and len(text.split()) <= _LINE_WORDS:
-        yield whole
+    match = _LINE.fullmatch(text) or _LABEL.fullmatch(text) or _REACHED.match(text)
+    if match and len(text.split()) <= _LINE_WORDS:
+        yield match
     elif "\n" not in text:
         yield from _BRACKETS.finditer(text)
         yield from _RUNNING.finditer(text)

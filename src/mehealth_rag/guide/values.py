@@ -1,4 +1,4 @@
-"""The guide to a document as a value; `Q` is what proves its facts: a quote, later a citation."""
+"""The guide to a document as a value; `Q` is the type of its proofs, a quote or a citation."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, slots=True)
 class Outlined:
-    """A heading and the page that it stands on, counted from 1 and as printed."""
+    """A heading and its page, counted from 1 and as printed."""
 
     heading: str
     page: int
@@ -23,7 +23,7 @@ class Outlined:
 
 @dataclass(frozen=True, slots=True)
 class KeyFigure(Generic[Q]):
-    """A figure as it is written, and the words that say what it counts."""
+    """A figure as written, and the words that say what it counts."""
 
     value: str
     citation: Q
@@ -49,7 +49,7 @@ class Contact(Generic[Q]):
 
 @dataclass(frozen=True, slots=True)
 class Acronym(Generic[Q]):
-    """An acronym and the name that it is short for, as the document explains it."""
+    """An acronym and its full name, as the document explains it."""
 
     short: str
     long: str
@@ -58,9 +58,9 @@ class Acronym(Generic[Q]):
 
 @dataclass(frozen=True, slots=True)
 class Guide(Generic[Q]):
-    """What a document is about. `publisher` and `dated` are None where it does not tell them.
+    """What a document is about. `publisher` and `dated` are None if it does not say.
 
-    `sentences` say the most of all, the best first; the rest is in the order of the document.
+    `sentences` are the main ones, best first; the rest is in document order.
     """
 
     document: str
@@ -75,7 +75,7 @@ class Guide(Generic[Q]):
     acronyms: tuple[Acronym[Q], ...] = ()
 
     def proved(self, by: Callable[[Q], R]) -> Guide[R]:
-        """The same guide with other proofs: each is what `by` makes of the one it had."""
+        """Return the same guide with each proof replaced by the result of `by`."""
         return Guide(
             document=self.document,
             title=self.title,

@@ -1,1 +1,1 @@
-"""From pages to passages, and what the rows of tables are about."""
+"""Split pages into passages, and find what the rows of tables are about."""

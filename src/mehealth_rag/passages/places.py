@@ -1,4 +1,4 @@
-"""Where on a page the words of a link stand."""
+"""Find the words of a link on its page."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from mehealth_rag.types import Box, Link, Page, Span
 
 
 def words_at(page: Page, link: Link) -> Span | None:
-    """The words that a link covers, None where it covers none."""
+    """Return the span a link covers; None if it covers no text."""
     if link.span is not None and link.span.end > link.span.start:
         return link.span
-    under = [
+    spans = [
         line.span for line in page.lines if line.box and link.box and _overlaps(line.box, link.box)
     ]
-    return Span(under[0].start, under[-1].end) if under else None
+    return Span(spans[0].start, spans[-1].end) if spans else None
 
 
 def _overlaps(one: Box, other: Box) -> bool:

@@ -1,7 +1,7 @@
-"""Running heads and feet that say what nothing else in their document says.
+"""Keep running headers and footers with facts that their document gives nowhere else.
 
-Such a line ("Clerk: Alma Trewin, tel. 01234 567890") is kept once, where it stands first. Page
-numbers, the title, and what the document's own text says as well are not kept.
+Such a line ("Clerk: Alma Trewin, tel. 01234 567890") is kept once, at its first occurrence. Page
+numbers, the title and what the body text says too are dropped.
 """
 
 from __future__ import annotations
@@ -19,38 +19,38 @@ _FOLIO = re.compile(
 )
 _ENDS = re.compile(r"^\d+ | \d+$")
 _ADDRESS = re.compile(r"<?https?://\S+")
-"""An address alone is a link, which answers find by what it leads to."""
+"""A bare address is a link, which has its own way into answers."""
 
 _PARTED = re.compile(r"\t| [|•·–—-] ")
-"""What stands between a running line's parts, each of which may be said elsewhere."""
+"""Separators between the parts of a running line; each part may be stated elsewhere."""
 _Parts = tuple[str, ...]
 
 Place = tuple[int, int]
-"""A page's number, and a block's place on it."""
+"""A page number and the index of a block on it."""
 
 
 def running_facts(document: Document) -> frozenset[Place]:
-    """The places of the furniture that is kept."""
+    """Return the places of the running lines to keep."""
     lines = [(place, parts) for place, parts in _lines(document) if parts]
     if not lines:
         return frozenset()
     times = Counter(parts for _, parts in lines)
     forms = Counter(_form(parts) for _, parts in lines)
-    said = _said(document)
-    found: set[Place] = set()
+    body = _body_words(document)
+    kept: set[Place] = set()
     seen: set[_Parts] = set()
     for place, parts in lines:
-        counted = forms[_form(parts)] > times[parts] == 1  # its number is another on each page
-        key = _form(parts) if counted else parts
-        facts = [_ENDS.sub("", part) for part in parts] if counted else parts
-        if key not in seen and not all(f" {fact} " in said for fact in facts):
-            found.add(place)
+        numbered = forms[_form(parts)] > times[parts] == 1  # only its number changes by page
+        key = _form(parts) if numbered else parts
+        facts = [_ENDS.sub("", part) for part in parts] if numbered else parts
+        if key not in seen and not all(f" {fact} " in body for fact in facts):
+            kept.add(place)
         seen.add(key)
-    return frozenset(found)
+    return frozenset(kept)
 
 
 def _without_folio(text: str, page: Page) -> str:
-    """The words of a running line, small and without the page's number."""
+    """Return the words of a running line, case-folded and without the page number."""
     words = _FOLIO.sub("", _words(text)).strip()
     for number in {page.label.casefold(), str(page.number)}:
         words = words.removeprefix(f"{number} ").removesuffix(f" {number}")
@@ -59,7 +59,7 @@ def _without_folio(text: str, page: Page) -> str:
 
 
 def _lines(document: Document) -> Iterator[tuple[Place, _Parts]]:
-    """Each running line in its parts that say something, without the page's number."""
+    """Yield each running line as its parts that have letters, without the page number."""
     for page in document.pages:
         for place, block in enumerate(page.blocks):
             text = block.span.of(page.text)
@@ -72,13 +72,13 @@ def _form(parts: _Parts) -> _Parts:
     return tuple(re.sub(r"\d+", "#", part) for part in parts)
 
 
-def _said(document: Document) -> str:
-    """The words of a document's title and of all its text but the furniture, each block apart."""
+def _body_words(document: Document) -> str:
+    """Return the words of the title and of all blocks but running lines, separated by bars."""
     source = document.source
     texts = ["" if source.guessed else source.title, document.metadata.get("title", "")]
     for page in document.pages:
-        own = (block for block in page.blocks if block.kind is not BlockKind.FURNITURE)
-        texts += [block.span.of(page.text) for block in own]
+        blocks = (block for block in page.blocks if block.kind is not BlockKind.FURNITURE)
+        texts += [block.span.of(page.text) for block in blocks]
     return " | ".join(f" {_words(text)} " for text in texts)
 
 

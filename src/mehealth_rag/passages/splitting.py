@@ -1,8 +1,8 @@
-"""Pages to passages: runs of whole sentences, list items or table rows under one heading.
+"""Split pages into passages: runs of whole sentences, list items or table rows under one heading.
 
-A passage is a span of one page's text and never crosses a page or goes on under another heading;
-its sentences are spans too, the heading that it begins with among them. Sizes are estimated in the
-embedding model's word pieces, so that a passage is embedded whole.
+A passage is a span of one page's text and never crosses a page or a heading. Its sentences are
+spans too, including the heading it begins with. Sizes are estimated in tokens of the embedding
+model, so that a passage is embedded whole.
 """
 
 from __future__ import annotations
@@ -19,27 +19,27 @@ from mehealth_rag.passages.tables import RowContext, row_contexts
 from mehealth_rag.types import Block, BlockKind, Document, Page, Passage, Sentence, Span
 
 SPLITTER_VERSION = 11
-"""Raise it when the same page would give other passages: indexes are then built anew."""
+"""Increase it when the same page would give other passages: indexes are then rebuilt."""
 
 MAX_PIECES = 170
-"""Word pieces of one passage at the most, well inside the model's 256."""
+"""Tokens in a passage at most, well inside the embedding model's limit of 256."""
 
 TABLE_PIECES = 60
-"""Word pieces of what is repeated of a table's headings before a passage that goes on with it."""
+"""Tokens of a table's headings repeated before a passage that continues it."""
 
 _PIECE = re.compile(r"[^\W\d_]{1,7}|\d{1,2}|[^\w\s]|_")
-"""About one word piece: seven letters, two figures, a mark."""
+"""About one token: seven letters, two digits, or a punctuation mark."""
 
 
 def estimated_pieces(text: str) -> int:
-    """How many word pieces the embedding model is likely to make of `text` (rather too many)."""
+    """Return about how many tokens the embedding model makes of `text`, rather too many."""
     return len(_PIECE.findall(text))
 
 
 def split(document: Document) -> tuple[Passage, ...]:
-    """The passages of a document, in reading order; headings carry over to the next page.
+    """Return the passages of a document in reading order; headings carry over to the next page.
 
-    Running lines that say something of their own come last on the page where they stand first.
+    Running lines with facts of their own come last on the page where they first occur.
     """
     passages: list[Passage] = []
     kept = running_facts(document)
@@ -53,23 +53,24 @@ def split(document: Document) -> tuple[Passage, ...]:
 
 _Run = tuple[Sentence, ...]
 _Section = tuple[tuple[str, ...], _Run]
-"""The headings over some sentences of one page, and these, the last heading itself among them."""
+"""The headings over some sentences of one page, and those sentences, with the last heading
+first."""
 
 
 def _sections(page: Page, headings: dict[int, str]) -> Iterator[_Section]:
-    """The sections of a page; `headings`, by level, are left as they are at its end."""
+    """Yield the sections of a page; `headings`, by level, is updated to their state at its end."""
     sentences: list[Sentence] = []
     lead: Span | None = None
     rows = row_contexts(page)
     for place, block in enumerate(page.blocks):
-        heads = block.kind is BlockKind.HEADING
-        ends = block.kind.aside or (heads and any(s.kind is not block.kind for s in sentences))
-        if sentences and ends:  # a passage is one span: it must not hold what stands between
+        is_heading = block.kind is BlockKind.HEADING
+        ends = block.kind.aside or (is_heading and any(s.kind is not block.kind for s in sentences))
+        if sentences and ends:  # a passage is one span and must not include what stands between
             yield tuple(headings.values()), tuple(sentences)
             sentences = []
         if block.kind.aside:
             continue
-        if heads:
+        if is_heading:
             lead = None
             for level in [level for level in headings if level >= block.level]:
                 del headings[level]
@@ -83,7 +84,7 @@ def _sections(page: Page, headings: dict[int, str]) -> Iterator[_Section]:
 
 
 def _running(page: Page, kept: frozenset[Place]) -> Iterator[_Section]:
-    """The running lines that are kept: each by itself, under no heading, one sentence."""
+    """Yield each running line to keep as a section of one sentence without headings."""
     for place, block in enumerate(page.blocks):
         if (page.number, place) in kept:
             yield (), (Sentence(block.span, BlockKind.PARAGRAPH),)
@@ -93,38 +94,35 @@ def _sentences(
     page: Page, block: Block, lead: Span | None, row: RowContext | None
 ) -> Iterator[Sentence]:
     if row is not None:
-        kind = BlockKind.HEADING if row.heads else block.kind  # it answers nothing by itself
+        kind = BlockKind.HEADING if row.heads else block.kind  # no answer by itself
         yield Sentence(block.span, kind, row.label, row.columns)
     elif block.kind in {BlockKind.ROW, BlockKind.HEADING}:
         yield Sentence(block.span, block.kind)
     else:
-        own = lead if block.kind is BlockKind.ITEM else None
-        ended = sentence_spans(page.text, block.span)
-        spans = (entry for one in ended for entry in entries(page.text, one))
-        yield from (Sentence(span, block.kind, own) for span in spans)
+        item_lead = lead if block.kind is BlockKind.ITEM else None
+        sentences = sentence_spans(page.text, block.span)
+        spans = (entry for sentence in sentences for entry in entries(page.text, sentence))
+        yield from (Sentence(span, block.kind, item_lead) for span in spans)
 
 
 def _lead(page: Page, sentences: _Run) -> Span | None:
-    """The paragraph's last sentence when it announces a list."""
+    """Return the paragraph's last sentence if it introduces a list."""
     last = sentences[-1].span if sentences else None
     return last if last and last.of(page.text).endswith(":") else None
 
 
 def _runs(page: Page, sentences: _Run) -> Iterator[_Run]:
-    """Divide a section's sentences into runs of about equal size, none over `MAX_PIECES`.
-
-    What stands above a table counts for each run that goes on with the table.
-    """
+    """Split a section into runs of about equal size, within `MAX_PIECES` if its sentences are."""
     sizes = [estimated_pieces(s.span.of(page.text)) for s in sentences]
-    left = sum(sizes)
-    parts = ceil(left / MAX_PIECES)
+    remaining = sum(sizes)
+    parts = ceil(remaining / MAX_PIECES)
     run: list[Sentence] = []
     filled = 0
     for sentence, size in zip(sentences, sizes, strict=True):
-        if run and (filled + size > MAX_PIECES or filled + size / 2 > left / max(parts, 1)):
+        if run and (filled + size > MAX_PIECES or filled + size / 2 > remaining / max(parts, 1)):
             yield tuple(run)
-            left -= filled
-            parts = max(parts - 1, ceil(left / MAX_PIECES))
+            remaining -= filled
+            parts = max(parts - 1, ceil(remaining / MAX_PIECES))
             run, filled = [], 0
         run.append(sentence)
         filled += size
@@ -133,7 +131,7 @@ def _runs(page: Page, sentences: _Run) -> Iterator[_Run]:
 
 
 def _table(page: Page, run: _Run) -> tuple[str, ...]:
-    """What a run's rows are about and does not stand in the run itself, within `TABLE_PIECES`."""
+    """Return the headings of a run's rows that are not in the run, within `TABLE_PIECES`."""
     spans = {
         span
         for sentence in run
@@ -143,7 +141,7 @@ def _table(page: Page, run: _Run) -> tuple[str, ...]:
     }
     texts: list[str] = []
     room = TABLE_PIECES
-    for span in sorted(spans, key=lambda span: -span.start):  # what is nearest counts most
+    for span in sorted(spans, key=lambda span: -span.start):  # the nearest headings matter most
         text = span.of(page.text)
         room -= estimated_pieces(text)
         if room >= 0:

@@ -1,7 +1,7 @@
-"""What a table's row is about: its column headings, the caption with the units, its group's label.
+"""Find what a table row is about: its column headings, the caption with units, its group label.
 
-A row such as "Operating income, 6,098, 5,802" says nothing of years or units; those stand above, on
-lines of their own and often a page's height away. Everything here is a span of the page's own text.
+A row like "Operating income, 6,098, 5,802" names no years or units; those stand above it, often far
+up the page. Every result is a span of the page's text.
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ _TIME = re.compile(
 _TELLING = re.compile(r"\(in |\btable\b", re.IGNORECASE)
 _TOTAL = re.compile(r"(?:sub-?)?totals?\b", re.IGNORECASE)
 _LABEL_WORDS = 14
-"""A line between a table's rows, or right above them, has no more words."""
+"""Words in a line between or right above table rows, at most; longer lines are text."""
 _CAPTION_LINES = 4
 _HEAD_ROWS = 5
 _QUOTED = 2
-"""So many lines above a row are quoted with it."""
+"""Lines above a row that are quoted with it."""
 _SET_IN = 40.0
-"""So many points further right than a table's labels a line without figures heads its columns."""
+"""Points to the right of the row labels from which a line without figures is a column heading."""
 _INDENT = 2.0
-"""So many points further right a row stands under the label above it, not beside it."""
+"""Points to the right of a label from which a row belongs under it, not beside it."""
 
 
 @dataclass(frozen=True, slots=True)
 class RowContext:
-    """Of one row: the caption and column headings above it, and the label of its group.
+    """A row's caption and column headings, and the label of its group.
 
-    `heads` is true of a row that holds column headings itself.
+    `heads` is True for a row that holds column headings itself.
     """
 
     columns: tuple[Span, ...]
@@ -46,13 +46,13 @@ class RowContext:
 
 
 def without_figures(row: str) -> str:
-    """Give the cells of a row's text that are words; the whole where there are none."""
+    """Return the cells of a row that are words; the whole row if there are none."""
     words = [cell for cell in row.split("\t") if not is_measured(cell)]
     return "\t".join(words) or row
 
 
 def quoted_columns(sentence: Sentence, text: str) -> tuple[Span, ...]:
-    """Give the lines above a row that a quote of it needs beside it; `text` is the page's.
+    """Return the spans above a row that a quote of it needs; `text` is the page's.
 
     They are the nearest column headings, without remarks like "(Unaudited)".
     """
@@ -61,7 +61,7 @@ def quoted_columns(sentence: Sentence, text: str) -> tuple[Span, ...]:
 
 
 def column_quotes(passage: Passage, sentence: Sentence, page_of: PageOf) -> tuple[Quote, ...]:
-    """Give the quotes of those lines; none where it is no row."""
+    """Return those spans as quotes; empty if the sentence is not a row."""
     if not sentence.columns:
         return ()
     page = page_of(passage.document, passage.page)
@@ -70,25 +70,25 @@ def column_quotes(passage: Passage, sentence: Sentence, page_of: PageOf) -> tupl
 
 
 def row_contexts(page: Page) -> dict[int, RowContext]:
-    """Find what each row of a page is about; keys are places in `page.blocks`."""
+    """Return the context of each table row, by its index in `page.blocks`."""
     sheet = _Sheet.of(page)
-    return dict(found for table in sheet.tables() for found in _Walk(sheet, table).contexts())
+    return dict(context for table in sheet.tables() for context in _Walk(sheet, table).contexts())
 
 
 @dataclass(frozen=True, slots=True)
 class _Sheet:
-    """A page's blocks as tables are looked for in them."""
+    """A page's blocks, with what table detection asks about them."""
 
     page: Page
     lefts: Mapping[int, float]
 
     @classmethod
     def of(cls, page: Page) -> _Sheet:
-        """Look at a page; `lefts` are where its lines begin, by their place in the text."""
+        """Return the sheet of a page; `lefts` maps the start of each line to its left edge."""
         return cls(page, {line.span.start: line.box[0] for line in page.lines if line.box})
 
     def tables(self) -> Iterator[list[int]]:
-        """Places of the blocks of each table: rows, and the short lines between rows."""
+        """Yield the block indices of each table: its rows and the short lines between them."""
         table: list[int] = []
         between: list[int] = []
         for place, block in enumerate(self.page.blocks):
@@ -107,15 +107,15 @@ class _Sheet:
             yield table
 
     def _is_parted(self, table: Sequence[int], between: Sequence[int], place: int) -> bool:
-        """Whether a heading before a row parts tables: it may head a group of one table too."""
+        """Return whether a heading before a row starts a new table; it may only head a group."""
         if not any(map(self.is_heading, between)):
             return False
         counts = [count for p in table if (count := self.figures(p))]
-        usual = counts[-1] if counts else self.figures(place)  # column headings alone so far
-        return usual != self.figures(place) or not usual
+        expected = counts[-1] if counts else self.figures(place)  # only column headings so far
+        return expected != self.figures(place) or not expected
 
     def figures(self, place: int) -> int:
-        """How many figures, or dashes for one, a row holds."""
+        """Return the number of figures in a row, including dashes that stand for one."""
         cells = self.text(place).split("\t")
         return sum(is_measured(cell) and cell.strip() not in "$£€¥" for cell in cells)
 
@@ -132,34 +132,34 @@ class _Sheet:
         return self.page.blocks[place].kind is BlockKind.HEADING
 
     def is_label(self, block: Block) -> bool:
-        """Whether a block is a short line without a full stop."""
+        """Return whether a block is a short line without a full stop."""
         text = block.span.of(self.page.text)
         short = len(text.split()) <= _LABEL_WORDS and not text.endswith((".", "!"))
         return short and block.kind in (BlockKind.PARAGRAPH, BlockKind.HEADING)
 
     def left(self, place: int) -> float | None:
-        """Where a block begins, in points; None where the format has no layout."""
+        """Return the left edge of a block in points; None if the format has no layout."""
         return self.lefts.get(self.span(place).start)
 
     def is_measuring(self, place: int) -> bool:
-        """Whether a row holds figures: it fills columns and does not head them."""
+        """Return whether a row holds figures, so that it is not a header."""
         return any(map(is_measured, self.text(place).split("\t")))
 
     def is_filled(self, place: int, first: int | None) -> bool:
-        """Whether a row fills columns: with figures, or, below the `first` row, with amounts."""
+        """Return whether a row has figures or, below the `first` row, amounts."""
         if self.is_measuring(place):
             return True
         cells = self.text(place).split("\t")[1:] if self.is_row(place) and place != first else ()
         return any(map(is_amount, cells))
 
     def is_timing(self, place: int) -> bool:
-        """Whether a line that measures nothing names dates or lengths of time."""
+        """Return whether a line names dates or periods without measuring anything."""
         text = self.text(place)
         timed = PERIOD.search(text) or _TIME.search(text)
         return bool(timed) and not text.endswith(":")
 
     def caption(self, first: int) -> list[Span]:
-        """What stands right above a table: short lines, or the sentence that announces it."""
+        """Return the spans right above a table: short lines, or the sentence that introduces it."""
         spans: list[Span] = []
         for block in reversed(self.page.blocks[:first]):
             if block.kind.aside:
@@ -174,28 +174,26 @@ class _Sheet:
         return spans[::-1]
 
     def _announcing(self, block: Block) -> list[Span]:
-        """The last sentence of the paragraph above a table, where it is likely to announce it."""
+        """Return the paragraph's last sentence if it is likely to introduce the table."""
         last = sentence_spans(self.page.text, block.span)[-1]
         text = last.of(self.page.text)
         return [last] if text.endswith(":") or _TELLING.search(text) else []
 
 
 class _Walk:
-    """One table from top to bottom: the headings and the label that hold at each row."""
+    """Goes through one table from top to bottom and tracks the headings and label of each row."""
 
     def __init__(self, sheet: _Sheet, table: Sequence[int]) -> None:
         self._sheet = sheet
         self._table = table
         self._caption = sheet.caption(table[0])
         self._heads: list[Span] = []
-        self._titles: list[
-            Span
-        ] = []  # lines since the last row: a further table's, if heads follow
+        self._titles: list[Span] = []  # lines since the last row: a caption if headers follow
         self._label: int | None = None
         self._indented = False
         self._filled = False
         self._rows_left = self._left_of_rows()
-        self._told = {p for p in table if sheet.is_row(p) and sheet.page.blocks[p].level}
+        self._marked_headers = {p for p in table if sheet.is_row(p) and sheet.page.blocks[p].level}
 
     def contexts(self) -> Iterator[tuple[int, RowContext]]:
         opening = set(self._opening())
@@ -207,23 +205,23 @@ class _Walk:
             elif self._sheet.is_row(place):
                 self._leave_group(place)
                 if not any(map(str.isalpha, self._sheet.text(place))):
-                    self._label = None  # a sum without a name is of more than the last group
+                    self._label = None  # an unnamed total covers more than the last group
                 label = None if self._label is None else self._sheet.span(self._label)
                 yield place, RowContext((*self._caption, *self._heads), label)
                 self._filled = True
                 self._titles = []
                 if _TOTAL.match(self._sheet.text(place)):
                     self._label = None
-            elif self._sheet.is_heading(place):  # every passage under it has it anyway
+            elif self._sheet.is_heading(place):  # passages have their heading anyway
                 self._label = None
             else:
                 self._label, self._indented = place, False
                 self._titles.append(self._sheet.span(place))
 
     def _opening(self) -> list[int]:
-        """The places that head the table: all above its first figures, else its first row."""
-        if self._told:  # the file itself tells, and what it heads a table with may be anything
-            return sorted(self._told)
+        """Return the header indices: everything above the first figures, else the first row."""
+        if self._marked_headers:  # the file marks its header rows, which may hold anything
+            return sorted(self._marked_headers)
         sheet = self._sheet
         first = next((p for p in self._table if sheet.is_row(p)), None)
         above = list(takewhile(lambda p: not sheet.is_filled(p, first), self._table))
@@ -235,9 +233,9 @@ class _Walk:
         return heads if len(heads) <= _HEAD_ROWS + _CAPTION_LINES else rows[:1]
 
     def _heads_again(self, place: int) -> bool:
-        """Whether a line in the middle of a table heads what follows it."""
+        """Return whether a line inside a table is a header for what follows."""
         sheet = self._sheet
-        if self._told or place == self._table[-1] or sheet.is_measuring(place):
+        if self._marked_headers or place == self._table[-1] or sheet.is_measuring(place):
             return False
         if sheet.is_timing(place) or (not sheet.is_row(place) and _is_remark(sheet.text(place))):
             return True
@@ -247,7 +245,7 @@ class _Walk:
         return left is not None and left > self._rows_left + _SET_IN
 
     def _head(self, place: int) -> None:
-        if self._filled:  # the headings of a further part of the table replace those before
+        if self._filled:  # the headers of a further part replace the earlier ones
             self._heads, self._filled = [], False
             self._caption = self._titles or self._caption
         self._titles = []
@@ -255,25 +253,25 @@ class _Walk:
         self._label = None
 
     def _leave_group(self, place: int) -> None:
-        """Forget the label where a row stands further left than those that the label was for."""
+        """Drop the label at a row further left than the rows the label is for."""
         if self._label is None:
             return
-        own, row = self._sheet.left(self._label), self._sheet.left(place)
-        if own is None or row is None:
+        label_left, row_left = self._sheet.left(self._label), self._sheet.left(place)
+        if label_left is None or row_left is None:
             return
         announced = self._sheet.text(self._label).endswith(":")
-        if row > own + _INDENT:
+        if row_left > label_left + _INDENT:
             self._indented = True
-        elif self._indented or row < own - _INDENT or not announced:
+        elif self._indented or row_left < label_left - _INDENT or not announced:
             self._label = None
 
     def _left_of_rows(self) -> float | None:
-        """Where the table's own labels begin."""
+        """Return the left edge of the row labels, in points."""
         rows = (p for p in self._table if self._sheet.is_row(p) and self._sheet.is_measuring(p))
         lefts = [left for p in rows if (left := self._sheet.left(p)) is not None]
         return min(lefts, default=None)
 
 
 def _is_remark(text: str) -> bool:
-    """Whether a line stands in brackets, like "(In millions)" or "(Unaudited)"."""
+    """Return whether a line is in brackets, like "(In millions)" or "(Unaudited)"."""
     return text.startswith("(") and text.endswith(")")
