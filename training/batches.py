@@ -1,4 +1,4 @@
-"""What one step of training reads: groups of rows with what is right of them, drawn each epoch."""
+"""Draws each epoch's groups: rows with their labels, which a training step learns together."""
 
 from __future__ import annotations
 
@@ -23,35 +23,35 @@ if TYPE_CHECKING:
     from training.facts import Fact
 
 MOST_GOLD = 2
-"""Passages with gold sentences that are read of one question."""
+"""Most gold passages that are read with a question."""
 
 LOOKED_AT = 40
-"""Passages of other documents of which the nearest two are read with a question."""
+"""Passages of other documents that are sampled; the two most similar are read with a question."""
 
 BUNDLED = 8
-"""Sentences of the evidence that is gathered from several passages, at the most."""
+"""Most sentences taken from one passage when evidence is gathered."""
 
 ELSEWHERE_SHARE = 0.8
-"""Share of the statements that are also read with a passage that does not tell of them."""
+"""Share of the statements that are also read with a passage that says nothing about them."""
 
 CHANGED_SHARE = 0.5
-"""Share of the true claims and answers that are read beside themselves with one thing changed."""
+"""Share of the true claims and answers that are paired with a changed version."""
 
 UNTOLD = 0.4
-"""Questions for a fact that is not there, for each one that is."""
+"""Questions about facts that the text does not give, per question about one that it does."""
 
 RARE = 4
-"""How much oftener a fact that is no count is drawn: nine in ten are counts."""
+"""How much more often facts other than counts are drawn: nine in ten facts are counts."""
 
 TALKING = 0.25
-"""Share of the questions for a fact that stand after a turn about another."""
+"""Share of the questions about a fact that follow a turn about another one."""
 
 Verdict = Literal["supported", "contradicted", "not_found", "not_supported"]
 
 
 @dataclass(frozen=True, slots=True)
 class Taught:
-    """A teacher's logits for one row: its sentences', its three verdicts', its passage's."""
+    """A teacher's logits for one row: for its sentences, the three verdicts and the passage."""
 
     answers: tuple[float, ...]
     verdict: tuple[float, ...]
@@ -61,9 +61,9 @@ class Taught:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What is right of one row. `labels` has a label for each of its sentences that was read.
+    """The labels of one row: one for each sentence that fits into it, and the verdict.
 
-    `taught` is what a teacher says of it, if there is one.
+    `taught` holds a teacher's logits, if there is a teacher.
     """
 
     labels: tuple[int, ...]
@@ -73,10 +73,10 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Rows that are learnt together: a question's passages, or a statement and its lie.
+    """Rows that share a loss: a question's passages, or a statement and its lie.
 
-    `twins`: the second row is the first one's lie. Where it is not `labelled`, nobody wrote what is
-    right: only a teacher says.
+    With `twins`, the second row is the lie of the first. Groups that are not `labelled` are
+    labelled by a teacher alone.
     """
 
     rows: tuple[Row, ...]
@@ -86,16 +86,16 @@ class Group:
 
     @property
     def of_statement(self) -> bool:
-        """Whether its rows judge a statement; else they answer a question."""
+        """Whether the rows judge a statement rather than answer a question."""
         return self.targets[0].verdict is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Mix:
-    """What an epoch is made of: shares of the questions, claims, twins and answers.
+    """What an epoch is made of: the shares of questions, claims, twins and answers that are drawn.
 
-    An answer is true, and mostly easily seen to be: few of them are enough. Without `turns`
-    follow-ups are read by themselves.
+    Answers are true, and mostly easy to recognise as true: few of them are enough. Without `turns`,
+    follow-ups are read without their history.
     """
 
     questions: float = 1.0
@@ -104,22 +104,21 @@ class Mix:
     answers: float = 1.0
     turns: bool = True
     others: int = 1
-    """Passages without gold that are read with each question."""
+    """Negative passages per question."""
     copied: float = 0.0
-    """Share of the questions whose gold sentence is read as a statement, beside a lie of it."""
+    """Share of the questions whose gold sentence is read as a statement, paired with a lie."""
     asked: float = 0.0
-    """Share of the questions for yes or no that are read as statements."""
+    """Share of the yes/no questions that are read as statements."""
     gathered: float = 0.4
-    """Share of the statements whose evidence stands in one passage and is gathered all the same:
-    such rows are a third as long, and the guard reads the like."""
+    """Share of the statements with evidence in one passage for which evidence is gathered anyway:
+    such rows are a third as long, and the guard reads similar ones."""
     unlabelled: float = 0.0
-    """Share of the questions that are put to another document as well, for a teacher to judge."""
+    """Share of the questions that are also put to another document, for a teacher to label."""
     facts: float = 0.0
-    """Share of the facts told beside what a sentence is about that are asked, and half as many
-    that are stated."""
+    """Share of the facts mentioned in passing that are asked about; half as many are stated."""
 
     def share_of(self, example: Example) -> float:
-        """The share that is drawn of examples of this kind."""
+        """The share of the examples of this kind that is drawn."""
         if not example.verdict:
             return self.questions
         if example.kind == "answer":
@@ -128,8 +127,8 @@ class Mix:
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
-    """A fact, with the passage and the place of the sentence that tells it."""
+class _Mention:
+    """A fact, with its passage and the index of the sentence that states it."""
 
     fact: Fact
     passage: int
@@ -137,7 +136,7 @@ class _Told:
 
 
 class Epochs:
-    """Draws the groups of an epoch: another form of a document, other wrong passages, each time."""
+    """Draws the groups of an epoch: other formats of documents and other negatives each time."""
 
     def __init__(self, examples: Examples, tokenizer: Tokenizer, seed: int) -> None:
         self._passages, self._tokenizer, self._seed = examples.passages, tokenizer, seed
@@ -166,8 +165,8 @@ class Epochs:
                 groups.append(self._unlabelled(example, random_))
             if random_.random() >= mix.share_of(example):
                 continue
-            made = self._statement(example, random_, mix) if example.verdict else None
-            groups.append(made or self._question(example, random_, mix))
+            statement = self._statement(example, random_, mix) if example.verdict else None
+            groups.append(statement or self._question(example, random_, mix))
         if mix.facts:
             groups += self._facts(random_, mix.facts)
         groups = [g for g in groups if g.rows]
@@ -175,7 +174,7 @@ class Epochs:
         return groups
 
     def all_of(self, kind: str = "q:") -> Iterator[tuple[Example, Group]]:
-        """Every example of a kind with all of its readings, for watching."""
+        """Yield every example of a kind with a group of all its readings."""
         for forms in self._forms:
             example = forms[0]
             if example.kind.startswith(kind):
@@ -197,7 +196,7 @@ class Epochs:
         if tempting and not gold:
             chosen.append(random_.choice(tempting))
         while others and len(chosen) < len(gold[:MOST_GOLD]) + wanted:
-            # The nearer to the top the search brings it, the likelier it will be read.
+            # The higher a passage ranks in the search, the likelier it is read at run time.
             drawn = random_.choices(others, [1 / (1 + (r.rank or 1)) for r in others])[0]
             chosen.append(drawn)
             others = [r for r in others if r is not drawn]
@@ -209,13 +208,13 @@ class Epochs:
         )
 
     def _unlabelled(self, example: Example, random_: random.Random) -> Group:
-        """A question with passages of other documents: those that share most words with it."""
-        drawn = random_.sample(list(self._document_of), min(LOOKED_AT, len(self._document_of)))
-        foreign = [p for p in drawn if self._document_of[p] != example.document]
-        asked = set(content_words(example.text))
+        """A question with the passages of other documents that share most words with it."""
+        sampled = random_.sample(list(self._document_of), min(LOOKED_AT, len(self._document_of)))
+        foreign = [p for p in sampled if self._document_of[p] != example.document]
+        words = set(content_words(example.text))
 
         def shared(place: int) -> int:
-            return len(asked.intersection(content_words(" ".join(self._passages[place].sentences))))
+            return len(words.intersection(content_words(" ".join(self._passages[place].sentences))))
 
         rows = tuple(
             question_row(self._tokenizer, example.text, [], self._passages[place])
@@ -224,81 +223,85 @@ class Epochs:
         return Group(rows, tuple(Target(()) for _ in rows), labelled=False)
 
     def _facts(self, random_: random.Random, share: float) -> Iterator[Group]:
-        """Questions for facts that phrases tell, for facts that are not there, and statements."""
-        told: dict[str, list[_Told]] = {}
+        """Yield questions about facts, given in the text or not, and statements of facts."""
+        mentions_of: dict[str, list[_Mention]] = {}
         for passage, document in sorted(self._document_of.items()):
             for place, sentence in enumerate(self._passages[passage].sentences):
-                told.setdefault(document, []).extend(
-                    _Told(fact, passage, place) for fact in facts_of(sentence)
+                mentions_of.setdefault(document, []).extend(
+                    _Mention(fact, passage, place) for fact in facts_of(sentence)
                 )
-        for document, here in told.items():
+        for document, mentions in mentions_of.items():
             passages = sorted(p for p, d in self._document_of.items() if d == document)
-            for one in here:
-                other = random_.choice(here)
-                drawn = share if one.fact.kind == "count" else share * RARE
-                if random_.random() < drawn:
-                    yield self._asked_fact(one, other, passages, random_)
-                if random_.random() < drawn * UNTOLD and (absent := self._untold(one, other)):
+            for mention in mentions:
+                other = random_.choice(mentions)
+                rate = share if mention.fact.kind == "count" else share * RARE
+                if random_.random() < rate:
+                    yield self._asked_fact(mention, other, passages, random_)
+                if random_.random() < rate * UNTOLD and (
+                    absent := self._absent_fact(mention, other)
+                ):
                     yield self._asked_fact(absent, other, passages, random_)
-                if random_.random() < drawn / 2:
-                    yield self._stated_fact(one, [t.fact for t in here], random_)
+                if random_.random() < rate / 2:
+                    yield self._stated_fact(mention, [m.fact for m in mentions], random_)
 
-    def _untold(self, one: _Told, other: _Told) -> _Told | None:
-        """A fact like one that is told, of a thing of the same sentence that has none."""
-        sentence = self._passages[one.passage].sentences[one.place]
-        found = missing(sentence, one.fact) or crossed(one.fact, other.fact)
-        if not found or (found.kind == "count" and found.thing.lower() in sentence.lower()):
+    def _absent_fact(self, mention: _Mention, other: _Mention) -> _Mention | None:
+        """A similar fact for which the sentence gives no value; None if none can be made."""
+        sentence = self._passages[mention.passage].sentences[mention.place]
+        fact = missing(sentence, mention.fact) or crossed(mention.fact, other.fact)
+        if not fact or (fact.kind == "count" and fact.thing.lower() in sentence.lower()):
             return None
-        return _Told(found, one.passage, one.place)
+        return _Mention(fact, mention.passage, mention.place)
 
     def _asked_fact(
-        self, one: _Told, other: _Told, passages: Sequence[int], random_: random.Random
+        self, mention: _Mention, other: _Mention, passages: Sequence[int], random_: random.Random
     ) -> Group:
-        """A fact asked, its passage and one that does not speak of it; at times after a turn."""
-        text = question_of(one.fact, random_)
-        turns = random_.random() < TALKING and other.fact.value
-        history = [(question_of(other.fact, random_), f"{other.fact.value}.")] if turns else []
-        labels = self._told_labels(one, GOLD if one.fact.value else OTHER)
-        silent = [p for p in passages if not self._speaks_of(p, one.fact.head)]
-        read = [(one.passage, labels)]
+        """A question about a fact, sometimes a follow-up, with its passage and an unrelated one."""
+        text = question_of(mention.fact, random_)
+        follows_up = random_.random() < TALKING and other.fact.value
+        history = [(question_of(other.fact, random_), f"{other.fact.value}.")] if follows_up else []
+        labels = self._fact_labels(mention, GOLD if mention.fact.value else OTHER)
+        silent = [p for p in passages if not self._mentions(p, mention.fact.head)]
+        labelled = [(mention.passage, labels)]
         if silent:
-            far = random_.choice(silent)
-            read.append((far, [OTHER] * len(self._passages[far].sentences)))
+            unrelated = random_.choice(silent)
+            labelled.append((unrelated, [OTHER] * len(self._passages[unrelated].sentences)))
         rows = [
             question_row(self._tokenizer, as_typed(text, random_), history, self._passages[p])
-            for p, _ in read
+            for p, _ in labelled
         ]
-        targets = (_target(labels, row) for (_, labels), row in zip(read, rows, strict=True))
+        targets = (_target(labels, row) for (_, labels), row in zip(labelled, rows, strict=True))
         return Group(tuple(rows), tuple(targets))
 
-    def _stated_fact(self, one: _Told, facts: Sequence[Fact], random_: random.Random) -> Group:
-        """A fact as a statement beside a lie of it."""
-        wrong = changed(one.fact, facts, random_)
+    def _stated_fact(
+        self, mention: _Mention, facts: Sequence[Fact], random_: random.Random
+    ) -> Group:
+        """A fact as a statement, paired with a lie."""
+        wrong = changed(mention.fact, facts, random_)
         if wrong is None:
             return Group((), ())
-        question = question_of(one.fact, random_) if random_.random() < 0.3 else ""
-        passage, labels = self._passages[one.passage], self._told_labels(one, GOLD)
+        question = question_of(mention.fact, random_) if random_.random() < 0.3 else ""
+        passage, labels = self._passages[mention.passage], self._fact_labels(mention, GOLD)
         rows = tuple(
             statement_row(self._tokenizer, statement_of(fact, random_), question, passage)
-            for fact in (one.fact, wrong)
+            for fact in (mention.fact, wrong)
         )
-        lied: Verdict = (
+        lie_verdict: Verdict = (
             "contradicted" if wrong.kind in ("count", "price", "year") else "not_supported"
         )
-        verdicts: tuple[Verdict, Verdict] = ("supported", lied)
+        verdicts: tuple[Verdict, Verdict] = ("supported", lie_verdict)
         targets = (_target(labels, row, v) for row, v in zip(rows, verdicts, strict=True))
         return Group(rows, tuple(targets), twins=True)
 
-    def _told_labels(self, one: _Told, label: int) -> list[int]:
-        """A label for the sentence of a fact; others that speak of the same may stand by."""
+    def _fact_labels(self, mention: _Mention, label: int) -> list[int]:
+        """`label` for the fact's sentence; if that is gold, others on the thing are harmless."""
         return [
-            label if place == one.place
-            else HARMLESS if label == GOLD and one.fact.head in sentence.lower()
+            label if place == mention.place
+            else HARMLESS if label == GOLD and mention.fact.head in sentence.lower()
             else OTHER
-            for place, sentence in enumerate(self._passages[one.passage].sentences)
+            for place, sentence in enumerate(self._passages[mention.passage].sentences)
         ]  # fmt: skip
 
-    def _speaks_of(self, passage: int, head: str) -> bool:
+    def _mentions(self, passage: int, head: str) -> bool:
         return any(head in s.lower() for s in self._passages[passage].sentences)
 
     def _statement(self, example: Example, random_: random.Random, mix: Mix) -> Group:
@@ -314,20 +317,20 @@ class Epochs:
         if (
             changeable
             and random_.random() < CHANGED_SHARE
-            and (made := lie_of(example.text, text.sentences, random_))
+            and (variant := lie_of(example.text, text.sentences, random_))
         ):
-            lie = statement_row(self._tokenizer, made.text, question, text)
-            return Group((row, lie), (*targets, _target(labels, lie, made.verdict)), twins=True)
+            lie = statement_row(self._tokenizer, variant.text, question, text)
+            return Group((row, lie), (*targets, _target(labels, lie, variant.verdict)), twins=True)
         others = example.others
         if others and random_.random() < ELSEWHERE_SHARE:
-            far = self._elsewhere(others[:6], random_, mix)
-            elsewhere = statement_row(self._tokenizer, example.text, question, far)
+            unrelated = self._elsewhere(others[:6], random_, mix)
+            elsewhere = statement_row(self._tokenizer, example.text, question, unrelated)
             rows.append(elsewhere)
-            targets.append(_target([OTHER] * len(far.sentences), elsewhere, "not_found"))
+            targets.append(_target([OTHER] * len(unrelated.sentences), elsewhere, "not_found"))
         return Group(tuple(rows), tuple(targets))
 
     def _copy(self, example: Example, random_: random.Random, mix: Mix) -> Group:
-        """A gold sentence of a question as a statement, beside a lie of it."""
+        """A gold sentence of a question as a statement, paired with a lie."""
         reading = random_.choice(example.gold)
         sentences = self._passages[reading.passage].sentences
         place = random_.choice([i for i, label in enumerate(reading.labels) if label == GOLD])
@@ -347,7 +350,7 @@ class Epochs:
     def _evidence(
         self, example: Example, random_: random.Random, mix: Mix
     ) -> tuple[PassageText, list[int]]:
-        """The passage that decides; or sentences of several, as the reader gathers them."""
+        """The passage that decides a statement, or sentences gathered from several."""
         gold = example.gold
         if len(gold) > 1 or random_.random() < mix.gathered:
             others = example.others
@@ -362,7 +365,7 @@ class Epochs:
     def _elsewhere(
         self, others: Sequence[Reading], random_: random.Random, mix: Mix
     ) -> PassageText:
-        """A passage that does not tell of a statement; or some sentences of two."""
+        """A passage that says nothing about a statement, or sentences gathered from two."""
         if random_.random() < mix.gathered:
             return self._bundle(random_.sample(others, min(2, len(others))), random_)[0]
         return self._passages[random_.choice(others).passage]
@@ -370,7 +373,7 @@ class Epochs:
     def _bundle(
         self, readings: Sequence[Reading], random_: random.Random
     ) -> tuple[PassageText, list[int]]:
-        """The gold sentences of passages, and up to two others of each."""
+        """Gather the gold sentences of passages and up to two others of each, with labels."""
         parts, labels = [], []
         for reading in readings:
             places = [i for i, label in enumerate(reading.labels) if label == GOLD]
@@ -384,7 +387,7 @@ class Epochs:
 
 
 def _asked(example: Example) -> Example | None:
-    """A question for yes or no as a statement; its written answer says what is right of it."""
+    """A yes/no question as a statement, with the verdict that its written answer gives, or None."""
     if example.kind == "answer" and as_claimed(example.question):
         verdict = answered(example.text)
         return verdict and replace(example, text=example.question, question="", verdict=verdict)
@@ -394,12 +397,12 @@ def _asked(example: Example) -> Example | None:
 
 
 def _is_whole(example: Example) -> bool:
-    """Whether what decides an example was found again in its document as it was read."""
-    decided = bool(example.gold)
-    needs = example.verdict in {"supported", "contradicted"} or (
+    """Whether the parsed document has the gold sentences that the example needs."""
+    has_gold = bool(example.gold)
+    needs_gold = example.verdict in {"supported", "contradicted"} or (
         not example.verdict and example.answerable
     )
-    return bool(example.readings) and (decided or not needs)
+    return bool(example.readings) and (has_gold or not needs_gold)
 
 
 def _target(labels: Sequence[int], row: Row, verdict: Verdict | None = None) -> Target:
@@ -407,10 +410,10 @@ def _target(labels: Sequence[int], row: Row, verdict: Verdict | None = None) -> 
 
 
 def decides(target: Target) -> bool:
-    """Whether a row holds a gold sentence."""
+    """Whether the row has a gold sentence."""
     return GOLD in target.labels
 
 
 def counted(target: Target) -> list[bool]:
-    """Which sentences have a loss: what may stand by has none."""
+    """Which sentences have a loss: harmless ones have none."""
     return [label != HARMLESS for label in target.labels]

@@ -1,6 +1,7 @@
-"""From the embedding model's weights to the packaged form: `python -m training.encoder`.
+"""Packages the embedding model: `python -m training.encoder`.
 
-Writes `mehealth_rag/encoder/minilm.onnx` with its tokenizer and card; the same bytes every time.
+Writes `mehealth_rag/encoder/minilm.onnx` with its tokenizer and card; the bytes are the same every
+time.
 """
 
 from __future__ import annotations
@@ -24,11 +25,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 FORM = "int8.1"
-"""To be raised when other bytes are written: vectors of another form are other vectors."""
+"""Version of the packaged form. Raise it when the bytes change, since vectors of different forms
+cannot be compared."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Write model, tokenizer and card."""
+    """Write the model, its tokenizer and its card."""
     parser = argparse.ArgumentParser(prog="python -m training.encoder", description=__doc__)
     parser.add_argument("--output", type=Path, default=minilm.FOLDER, help="folder to write")
     folder: Path = parser.parse_args(arguments).output
@@ -42,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def card(model: Path) -> dict[str, Any]:
-    """What is told of the model that was written."""
+    """The card of a written model file."""
     return {
         "name": bases.SMALL,
         "id": f"{bases.SMALL}-{bases.SMALL_SHA256[:12]}-{FORM}",

@@ -1,8 +1,8 @@
-"""Training examples, made by the real pipeline: `python -m training.examples --output FILE`.
+"""Makes training examples with the real pipeline: `python -m training.examples --output FILE`.
 
-Each written document is set in the formats that people use, read, split, indexed and searched as
-anybody's documents are. An example is a question (or a statement) with the passages to read it in:
-those that hold its gold sentences, and what the search brings besides.
+Every written document is typeset in common formats, then parsed, split, indexed and searched like
+any user's documents. An example is a question or a statement with the passages to read it in: those
+with its gold sentences, and search results.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ if TYPE_CHECKING:
 
 
 SEARCHED = 12
-"""How many passages the search brings for each question."""
+"""Search results per question."""
 
 WRITTEN = Path(__file__).parent / "written"
 
 GOLD, HARMLESS, OTHER = 1, -1, 0
-"""Labels of a sentence: it answers, it may stand by (no loss), it does not answer."""
+"""Labels of a sentence: it answers; it may be quoted as well (no loss); it does not answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A passage of an example: its place in the passages' list, and a label for each sentence.
+    """A passage of an example: its index in the list of passages, and a label for each sentence.
 
-    `rank` counts from 1 in what the search brought; 0: it did not bring it.
+    `rank` is its rank in the search results, from 1; 0 if the search missed it.
     """
 
     passage: int
@@ -48,10 +48,10 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A question, a claim or a twin with the passages to read.
+    """A question, a claim or a twin, with the passages to read.
 
-    `text` is the question or the statement; a statement's `question` is what it answers, if it is
-    an answer. `verdict` is empty for questions; `lie` is a true statement's twin.
+    `text` is the question or the statement. For a statement that answers a question, `question` is
+    that question. `verdict` is empty for questions. `lie` is the false half of a twin.
     """
 
     kind: str
@@ -67,25 +67,25 @@ class Example:
 
     @property
     def gold(self) -> list[Reading]:
-        """The readings that hold a gold sentence."""
+        """The readings with a gold sentence."""
         return [r for r in self.readings if GOLD in r.labels]
 
     @property
     def others(self) -> list[Reading]:
-        """The readings that hold none."""
+        """The readings without one."""
         return [r for r in self.readings if GOLD not in r.labels]
 
 
 @dataclass(frozen=True, slots=True)
 class Examples:
-    """All examples, and the passages that they name by place."""
+    """All examples, and the passages that their readings refer to by index."""
 
     passages: list[PassageText]
     examples: list[Example]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Set, read, search, write."""
+    """Build the examples of all written documents and write them."""
     parser = argparse.ArgumentParser(prog="python -m training.examples", description=__doc__)
     parser.add_argument("--written", type=Path, default=WRITTEN, help="folder of the documents")
     parser.add_argument("--output", type=Path, required=True, help="file to write, JSON")
@@ -103,7 +103,7 @@ def write(examples: Examples, path: Path) -> None:
 
 
 def load(path: Path) -> Examples:
-    """Read what `write` wrote."""
+    """Read examples that `write` wrote."""
     data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     passages = [PassageText(p["context"], tuple(p["sentences"])) for p in data["passages"]]
     examples = [
@@ -114,8 +114,8 @@ def load(path: Path) -> Examples:
 
 
 def build(documents: Sequence[WrittenDocument], work: Path, forms: Sequence[str]) -> Examples:
-    """The examples of documents, each set in those of `forms` that it is to be set in."""
-    found = Examples([], [])
+    """The examples of documents, each document set in those of `forms` that it is planned for."""
+    result = Examples([], [])
     for form in forms:
         chosen = [d for d in documents if form in forms_of(d.name)]
         if not chosen:
@@ -128,19 +128,19 @@ def build(documents: Sequence[WrittenDocument], work: Path, forms: Sequence[str]
         ingest(settings)
         assistant = Assistant.open(settings)
         for number, document in enumerate(chosen, 1):
-            builder = _Builder(assistant, document, form, found)
-            found.examples.extend(builder.examples())
-            lost = f"not found again: {builder.lost}/{len(document.sentences)}"
-            done = f"{form}: {number}/{len(chosen)} {document.name}, {lost}"
-            print(done, file=sys.stderr, flush=True)
-    return found
+            builder = _Builder(assistant, document, form, result)
+            result.examples.extend(builder.examples())
+            missed = f"not found again: {builder.lost}/{len(document.sentences)}"
+            progress = f"{form}: {number}/{len(chosen)} {document.name}, {missed}"
+            print(progress, file=sys.stderr, flush=True)
+    return result
 
 
 class _Builder:
     """Makes the examples of one document."""
 
     def __init__(
-        self, assistant: Assistant, document: WrittenDocument, form: str, found: Examples
+        self, assistant: Assistant, document: WrittenDocument, form: str, result: Examples
     ) -> None:
         self._assistant, self._document, self._form = assistant, document, form
         index = assistant.index
@@ -151,15 +151,15 @@ class _Builder:
         finder = SentenceFinder(document, pages)
         self.lost = len(finder.lost)
         self._numbers = {
-            p.id: len(found.passages) + place for place, p in enumerate(self._passages)
+            p.id: len(result.passages) + place for place, p in enumerate(self._passages)
         }
-        found.passages.extend(passage_text(p, pages[p.page - 1]) for p in self._passages)
+        result.passages.extend(passage_text(p, pages[p.page - 1]) for p in self._passages)
         self._ids = {
             p.id: [finder.main(p.page, s.span) for s in readable(p)] for p in self._passages
         }
 
     def examples(self) -> Iterator[Example]:
-        """Questions first, then claims, then twins."""
+        """Yield questions first, then claims, then twins."""
         document = self._document
         for q in document.questions:
             readings = self._readings(q.question, q.history, q.allowed - set(q.harmless),
@@ -193,22 +193,23 @@ class _Builder:
         harmless: set[str],
         near: set[str],
     ) -> list[Reading]:
-        """What the search brings, then the passages of gold and tempting sentences it did not."""
-        found = self._assistant.passages(text, history, [self._document.name], SEARCHED)
-        ranks = {e.hit.passage.id: rank for rank, e in enumerate(found, 1)}
+        """The search results, then passages with gold or near sentences that the search missed."""
+        results = self._assistant.passages(text, history, [self._document.name], SEARCHED)
+        ranks = {e.hit.passage.id: rank for rank, e in enumerate(results, 1)}
         return self._labelled(ranks, set(gold), harmless, near)
 
     def _labelled(
         self, ranks: Mapping[str, int], gold: set[str], harmless: set[str], near: set[str]
     ) -> list[Reading]:
-        """The passages that have a rank or hold what matters, each sentence with its label."""
+        """Label the passages that have a rank or hold a gold or near sentence."""
         readings = []
         for passage in self._passages:
             ids = self._ids[passage.id]
-            held = frozenset().union(*ids)
-            if passage.id in ranks or held & (gold | near):
+            passage_ids = frozenset().union(*ids)
+            if passage.id in ranks or passage_ids & (gold | near):
                 labels = [
-                    GOLD if own & gold else HARMLESS if own & harmless else OTHER for own in ids
+                    GOLD if sentence_ids & gold else HARMLESS if sentence_ids & harmless else OTHER
+                    for sentence_ids in ids
                 ]
                 rank = ranks.get(passage.id, 0)
                 readings.append(Reading(self._numbers[passage.id], labels, rank))

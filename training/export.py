@@ -1,8 +1,8 @@
-"""From a trained model to the packaged form: an ONNX file with weights of eight or seven bits.
+"""Exports a trained model to its packaged form: an ONNX file with weights of eight or seven bits.
 
-With `floats` eight-bit weights become floats again when the file is loaded, so that nothing but the
-weights is rounded. With `integers` they are multiplied as integers, the states rounded row by row:
-two to four times as quick. Either way a row's result does not depend on what else is read.
+With `floats`, eight-bit weights become floats again when the file is loaded, so only the weights
+are rounded. With `integers`, they are multiplied as integers and the states are rounded row by row:
+two to four times as fast. Either way, a row's result does not depend on the other rows.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ INPUTS = ("input_ids", "types", "asked", "pool")
 OUTPUTS = ("answers", "passage", "verdict", "evidence")
 
 WEIGHTS_OF = {"small": "floats", "large": "integers"}
-"""How each form's weights are kept and multiplied."""
+"""How each form's weights are stored and multiplied."""
 
 LARGE_PARTS = {"compare", "whole"}
-"""The heads' matrices that are kept as integers, too: they would weigh four megabytes."""
+"""Matrices of the heads that are quantised as well: as floats they would take four megabytes."""
 
 
 class _One(nn.Module):
-    """The model as it is run: a row at a time, so that nothing is padded."""
+    """The model as it is run: on one row at a time, so that nothing is padded."""
 
     def __init__(self, model: ReaderModel) -> None:
         super().__init__()
@@ -53,7 +53,7 @@ class _One(nn.Module):
 def export(
     model: ReaderModel, tokenizer: Tokenizer, probe: Row, folder: Path, weights: str
 ) -> None:
-    """Write the model, its weights kept as `floats` or `integers`, and its tokenizer."""
+    """Write the model, its weights stored as `floats` or `integers`, and its tokenizer."""
     import onnx
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -72,7 +72,7 @@ def _trace(model: ReaderModel, probe: Row, path: Path) -> None:
     arrays = {name: torch.from_numpy(a) for name, a in inputs([probe]).items()}
     length, sentences = {1: "length"}, {1: "sentences"}
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the tracing exporter warns of its age
+        warnings.simplefilter("ignore")  # the tracing exporter is deprecated
         torch.onnx.export(
             _One(model),
             tuple(arrays[name] for name in INPUTS),
@@ -90,7 +90,7 @@ def _trace(model: ReaderModel, probe: Row, path: Path) -> None:
 
 
 def _narrow_matrices(graph: Any) -> None:  # noqa: ANN401 - onnx has no types
-    """Matrices as eight-bit integers with a scale for each column, folded while loading."""
+    """Store matrices as eight-bit integers with a scale per column, folded on loading."""
     from onnx import TensorProto, helper, numpy_helper
 
     matrices = {c.name: c for c in graph.graph.initializer if len(c.dims) == 2}
@@ -100,8 +100,8 @@ def _narrow_matrices(graph: Any) -> None:  # noqa: ANN401 - onnx has no types
         scales = np.maximum(np.abs(matrix).max(axis=0, keepdims=True), 1e-12) / 127
         small = np.round(matrix / scales).astype(np.int8)
         graph.graph.initializer.remove(matrices[name])
-        for made, suffix in ((small, "small"), (scales.astype(np.float32), "scales")):
-            graph.graph.initializer.append(numpy_helper.from_array(made, f"{name}.{suffix}"))
+        for array, suffix in ((small, "small"), (scales.astype(np.float32), "scales")):
+            graph.graph.initializer.append(numpy_helper.from_array(array, f"{name}.{suffix}"))
         nodes = [
             helper.make_node("Cast", [f"{name}.small"], [f"{name}.float"], to=TensorProto.FLOAT),
             helper.make_node("Mul", [f"{name}.float", f"{name}.scales"], [name]),
@@ -111,32 +111,32 @@ def _narrow_matrices(graph: Any) -> None:  # noqa: ANN401 - onnx has no types
 
 
 def _with_integers(whole: Path) -> Path:
-    """The layers' matrices as integers with a scale for each column, and the heads' largest.
+    """Quantise the layers' matrices and the heads' largest ones, with a scale per column.
 
-    Integers have seven bits: sums of eight overflow on processors without VNNI.
+    Weights have seven bits: sums of eight-bit products overflow on processors without VNNI.
     """
     import onnx
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     graph = onnx.load(str(whole)).graph
     heads = [
-        f"{n.name}{renamed}"
+        f"{n.name}{suffix}"
         for n in graph.node
-        for renamed in ("", "_MatMul")  # what a Gemm becomes before it is quantised
+        for suffix in ("", "_MatMul")  # a Gemm is renamed before it is quantised
         if n.op_type in {"MatMul", "Gemm"}
         and n.name.split("/")[-2] not in LARGE_PARTS
         and "encoder" not in n.name
     ]
-    made = whole.with_name("integers.onnx")
+    target = whole.with_name("integers.onnx")
     quantize_dynamic(
-        whole, made, op_types_to_quantize=["MatMul", "Gemm"], per_channel=True,
+        whole, target, op_types_to_quantize=["MatMul", "Gemm"], per_channel=True,
         weight_type=QuantType.QInt8, nodes_to_exclude=heads, reduce_range=True,
     )  # fmt: skip
-    return made
+    return target
 
 
 def _narrow_words(graph: Any) -> None:  # noqa: ANN401 - onnx has no types
-    """The word embeddings as eight-bit integers with a scale for each word."""
+    """Store the word embeddings as eight-bit integers with a scale per word."""
     from onnx import TensorProto, helper, numpy_helper
 
     tables = {c.name: c for c in graph.graph.initializer if max(c.dims, default=0) > 10_000}
@@ -151,7 +151,7 @@ def _narrow_words(graph: Any) -> None:  # noqa: ANN401 - onnx has no types
         graph.graph.initializer.append(
             numpy_helper.from_array(scales.astype(np.float32), f"{name}.scales")
         )
-        made = [
+        nodes = [
             helper.make_node("Gather", [f"{name}.small", node.input[1]], [f"{name}.picked"]),
             helper.make_node("Cast", [f"{name}.picked"], [f"{name}.float"], to=TensorProto.FLOAT),
             helper.make_node("Gather", [f"{name}.scales", node.input[1]], [f"{name}.scale"]),
@@ -159,5 +159,5 @@ def _narrow_words(graph: Any) -> None:  # noqa: ANN401 - onnx has no types
         ]
         place = list(graph.graph.node).index(node)
         graph.graph.node.remove(node)
-        for offset, new in enumerate(made):
-            graph.graph.node.insert(place + offset, new)
+        for offset, replacement in enumerate(nodes):
+            graph.graph.node.insert(place + offset, replacement)

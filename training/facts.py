@@ -1,8 +1,8 @@
-"""Facts that stand in a sentence beside what it is mainly about, as questions and statements.
+"""Facts that a sentence mentions in passing, turned into questions and statements.
 
-“The new £300 million rehabilitation centre will soon be joined by two research parks” tells a
-price and a count. People ask for these, in the words that stand beside them. What is asked here is
-made of such a phrase; what is wrong is the same with another value, or asked of a thing that has
+“The new £300 million rehabilitation centre will soon be joined by two research parks” mentions a
+price and a count. People ask about these in the words beside them, so questions and statements are
+built from such phrases. Negatives have another value, or ask about a thing for which the text gives
 none.
 """
 
@@ -24,7 +24,7 @@ COUNTING = (
 ).split()
 
 MOST_WORDS = 5
-"""Words of a thing, at the most."""
+"""Longest name of a thing, in words."""
 
 _UNITS = frozenset(
     "years months weeks days hours minutes seconds metres meters kilometres kilometers miles "
@@ -125,7 +125,7 @@ _STATED: dict[Kind, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A thing, a role or a short form, and its value; no value: the text gives none for it."""
+    """A thing, a role or an acronym, and its value; the value is empty if the text gives none."""
 
     kind: Kind
     thing: str
@@ -134,37 +134,40 @@ class Fact:
 
     @property
     def head(self) -> str:
-        """The last word of the thing, in small letters."""
+        """The last word of the thing, in lower case."""
         return self.thing.split()[-1].lower()
 
 
 def facts_of(sentence: str) -> Iterator[Fact]:
-    """The facts that phrases of a sentence tell."""
-    for found in _COUNT.finditer(sentence):
-        if not _is_year(found["value"]) and (thing := _counted(found["rest"])):
-            yield Fact("count", thing, found["value"].lower())
+    """Yield the facts that the phrases of a sentence state."""
+    for match in _COUNT.finditer(sentence):
+        if not _is_year(match["value"]) and (thing := _counted(match["rest"])):
+            yield Fact("count", thing, match["value"].lower())
     yield from _prices(sentence)
-    for found in _ACRONYM.finditer(sentence):
-        if words := _spelling(found["words"].split(), found["short"]):
-            yield Fact("acronym", found["short"], words)
+    for match in _ACRONYM.finditer(sentence):
+        if words := _spelling(match["words"].split(), match["short"]):
+            yield Fact("acronym", match["short"], words)
     for kind, pattern in _NAMING:
-        for found in pattern.finditer(sentence):
-            if not (_STOPS | _MONTHS).intersection(found["value"].lower().split()):
-                verb = found["verb"] if kind == "year" else ""
-                yield Fact(kind, _inner(found["thing"]), found["value"], verb)
+        for match in pattern.finditer(sentence):
+            if not (_STOPS | _MONTHS).intersection(match["value"].lower().split()):
+                verb = match["verb"] if kind == "year" else ""
+                yield Fact(kind, _inner(match["thing"]), match["value"], verb)
 
 
 def _prices(sentence: str) -> Iterator[Fact]:
-    for found in _PRICED.finditer(sentence):
-        if thing := _thing(found["rest"]):
-            yield Fact("price", thing, found["value"])
-    for found in _SUM.finditer(sentence):
-        if not _STOPS.intersection(words := found["thing"].split()):
-            yield Fact("price", " ".join(words), found["value"])
+    for match in _PRICED.finditer(sentence):
+        if thing := _thing(match["rest"]):
+            yield Fact("price", thing, match["value"])
+    for match in _SUM.finditer(sentence):
+        if not _STOPS.intersection(words := match["thing"].split()):
+            yield Fact("price", " ".join(words), match["value"])
 
 
 def missing(sentence: str, fact: Fact) -> Fact | None:
-    """A thing of a sentence for which a fact of the same kind may be asked, without its value."""
+    """A fact of the same kind about another name in the sentence, without a value.
+
+    None if there is no other name, and for kinds other than prices and places.
+    """
     if fact.kind not in ("price", "place"):
         return None
     known = f"{fact.thing} {fact.value}"
@@ -173,7 +176,10 @@ def missing(sentence: str, fact: Fact) -> Fact | None:
 
 
 def crossed(fact: Fact, other: Fact) -> Fact | None:
-    """The thing of one fact with the last word of another's; None: they are not of one kind."""
+    """The fact without its value, its last word replaced by another fact's.
+
+    None if it is not a count, price or role, has one word, or has the same last word.
+    """
     words = fact.thing.split()
     if fact.kind not in ("count", "price", "role") or len(words) < 2 or other.head == fact.head:
         return None
@@ -181,7 +187,10 @@ def crossed(fact: Fact, other: Fact) -> Fact | None:
 
 
 def changed(fact: Fact, others: Sequence[Fact], chance: random.Random) -> Fact | None:
-    """The fact with a wrong value: another figure, or what another fact of its kind says."""
+    """The fact with a wrong value: another figure, or the value of another fact of its kind.
+
+    None if there is no other value.
+    """
     if fact.kind in ("count", "price", "year"):
         return replace(fact, value=_other_figure(fact.value, chance))
     values = [o.value for o in others if o.kind == fact.kind and o.value != fact.value]
@@ -189,19 +198,19 @@ def changed(fact: Fact, others: Sequence[Fact], chance: random.Random) -> Fact |
 
 
 def question_of(fact: Fact, chance: random.Random) -> str:
-    """A question for the value of a fact; the thing sometimes without its first words."""
+    """A question about the value of a fact, sometimes with the thing's first words left out."""
     words = fact.thing.split()
     if fact.kind in ("count", "price") and len(words) > 1 and chance.random() < 0.3:
         words = words[chance.randrange(1, len(words)) :]
-    asked = chance.choice(_ASKED[fact.kind]).format(t=" ".join(words), v=fact.verb)
-    return asked.lower() if chance.random() < 0.4 else asked[0].upper() + asked[1:]
+    question = chance.choice(_ASKED[fact.kind]).format(t=" ".join(words), v=fact.verb)
+    return question.lower() if chance.random() < 0.4 else question[0].upper() + question[1:]
 
 
 def statement_of(fact: Fact, chance: random.Random) -> str:
-    """A fact as a sentence."""
-    stated = chance.choice(_STATED[fact.kind])
-    said = stated.format(t=fact.thing, x=fact.value, v=fact.verb)
-    return said[0].upper() + said[1:]
+    """The fact as a sentence."""
+    template = chance.choice(_STATED[fact.kind])
+    sentence = template.format(t=fact.thing, x=fact.value, v=fact.verb)
+    return sentence[0].upper() + sentence[1:]
 
 
 def _other_figure(value: str, chance: random.Random) -> str:
@@ -236,7 +245,7 @@ def _counted(rest: str) -> str:
         if raw[-1] in ".,;:!?)”":
             break
     thing = words[:ends]
-    # One word alone (“spaces”) is counted in many places of a document.
+    # A single word (“spaces”) is ambiguous: a document counts it in many places.
     fitting = len(thing) > 1 and not _UNITS.intersection((thing[0].lower(), thing[-1].lower()))
     return " ".join(thing) if fitting else ""
 
@@ -255,7 +264,7 @@ def _thing(rest: str) -> str:
 
 
 def _spelling(words: list[str], short: str) -> str:
-    """The last of some words whose capitals spell a short form."""
+    """The last words whose capitals spell the acronym; empty if none do."""
     for start in range(len(words) - 1, -1, -1):
         kept = words[start:]
         if "".join(w[0] for w in kept if w[0].isupper()) == short and kept[0][0].isupper():
@@ -264,7 +273,7 @@ def _spelling(words: list[str], short: str) -> str:
 
 
 def _inner(thing: str) -> str:
-    """A thing as it stands inside a sentence: a first “The” is small."""
+    """The thing as it reads within a sentence: an initial “The” or “Our” in lower case."""
     return re.sub(r"^(The|Our) ", lambda m: m[0].lower(), thing)
 
 

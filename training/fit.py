@@ -1,4 +1,4 @@
-"""The training loop: two workers of one thread each share a step, checkpoints at every look."""
+"""The training loop: two single-threaded workers share each step; checkpoints at intervals."""
 
 from __future__ import annotations
 
@@ -24,18 +24,23 @@ if TYPE_CHECKING:
     from training.batches import Group, Target, Taught
 
 WORKERS = 2
-"""Threads that share a step. Two busy threads within one stall whenever anything else runs."""
+"""Single-threaded workers that share a step. Two threads within one operation stall whenever
+anything else runs."""
 
 ALIKE_AMONG = 8
-"""Batches among which groups of like length are put together."""
+"""Groups are sorted by length within this many batches: similar lengths need less padding."""
 
 State = dict[str, Any]
-"""The states of the model, of the optimiser, and the running average of the model's weights."""
+"""States of the model and the optimiser, and the running average of the model's weights."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How to train. `averaged_over`: steps of the running average that is kept as the result."""
+    """Hyperparameters of a run.
+
+    `every`: steps between checkpoints. `averaged_over`: steps in the running average of the
+    weights, which is the result.
+    """
 
     rate: float = 1e-4
     head_rate: float = 8e-4
@@ -50,14 +55,14 @@ class Plan:
     verdict_weight: float = 1.0
     twin_weight: float = 1.0
     taught_share: float = 0.5
-    """The share of the loss that compares with a teacher, where there is one."""
+    """Weight of the teacher's loss where there is one; the labels' loss has the rest."""
     bfloat16: bool = False
-    """Multiply in bfloat16: a step takes half of the time, a sixth on a processor with AMX."""
+    """Multiply in bfloat16: a step takes half as long, or a sixth on a processor with AMX."""
 
 
 @dataclass(slots=True)
 class Log:
-    """What happened: an entry at each look; `seconds` are of the clock, summed over resumptions."""
+    """An entry per checkpoint; `seconds` is wall-clock time, summed over resumed runs."""
 
     entries: list[dict[str, float]] = field(default_factory=list)
     steps: int = 0
@@ -72,9 +77,10 @@ def train(
     keep: Callable[[State, Log], None],
     start: tuple[State, Log] | None = None,
 ) -> Log:
-    """Train on the groups in turn; `keep` is given the state at each look and at the end.
+    """Train on the groups, and return the log.
 
-    `start` is what `keep` was given in a run of the same plan that was cut short.
+    `keep` receives the state at each checkpoint and at the end. `start` is what `keep` last
+    received in an interrupted run of the same plan.
     """
     optimiser = torch.optim.AdamW(
         model.groups(plan.rate, plan.head_rate), weight_decay=0.01, fused=True
@@ -89,10 +95,10 @@ def train(
         optimiser.load_state_dict(state["optimiser"])
         log.planned = len(batches)
         average = state["average"]
-    began, earlier = time.monotonic(), log.seconds
+    began, seconds_before = time.monotonic(), log.seconds
     losses: list[float] = []
 
-    def look() -> None:
+    def checkpoint() -> None:
         recent = losses[-plan.every :]
         loss = round(sum(recent) / max(len(recent), 1), 4)
         minutes = round(log.seconds / 60, 1)
@@ -102,8 +108,8 @@ def train(
 
     with ThreadPoolExecutor(WORKERS) as workers:
         for batch in batches[log.steps :]:
-            done = log.steps / len(batches)
-            share = min(1.0, (done + 1e-3) / plan.warm_up) * max(0.03, 1 - done)
+            progress = log.steps / len(batches)
+            share = min(1.0, (progress + 1e-3) / plan.warm_up) * max(0.03, 1 - progress)
             for group, rate in zip(optimiser.param_groups, rates, strict=True):
                 group["lr"] = rate * share
             losses.append(_step(model, optimiser, batch, plan, workers))
@@ -111,23 +117,23 @@ def train(
             weight = 1 / min(plan.averaged_over, log.steps / 2 + 1)
             for name, value in model.state_dict().items():
                 average[name].lerp_(value, weight) if value.is_floating_point() else None
-            log.seconds = earlier + time.monotonic() - began
+            log.seconds = seconds_before + time.monotonic() - began
             if log.steps % plan.every == 0:
-                look()
-    look()
+                checkpoint()
+    checkpoint()
     return log
 
 
 def _batches(groups: Sequence[Group], plan: Plan) -> list[list[Group]]:
-    """Groups that are about as long go together, among so many batches: padding costs time."""
+    """Batches of groups of similar length, shuffled within each window: padding costs time."""
     size, window = plan.groups_at_once, plan.groups_at_once * ALIKE_AMONG
     chance = random.Random(plan.seed)  # noqa: S311 - not a secret
     batches = []
     for start in range(0, len(groups), window):
         alike = sorted(groups[start : start + window], key=_longest)
-        part = [alike[i : i + size] for i in range(0, len(alike), size)]
-        chance.shuffle(part)
-        batches += part
+        window_batches = [alike[i : i + size] for i in range(0, len(alike), size)]
+        chance.shuffle(window_batches)
+        batches += window_batches
     return batches
 
 
@@ -150,16 +156,16 @@ def _step(
             outputs = read(model, [row for group in part for row in group.rows])
         loss = torch.zeros(())
         for group in part:
-            own, outputs = outputs[: len(group.rows)], outputs[len(group.rows) :]
-            loss = loss + group_loss(own, group, plan)
+            group_outputs, outputs = outputs[: len(group.rows)], outputs[len(group.rows) :]
+            loss = loss + group_loss(group_outputs, group, plan)
         loss = loss / len(batch)
         return float(loss.detach()), torch.autograd.grad(loss, trained, allow_unused=True)
 
     results = list(workers.map(work, _shared_out(batch)))
     for parameter, *gradients in zip(trained, *(g for _, g in results), strict=True):
         first, *rest = [g for g in gradients if g is not None] or [None]
-        for more in rest:
-            first.add_(more)
+        for gradient in rest:
+            first.add_(gradient)
         parameter.grad = first
     torch.nn.utils.clip_grad_norm_(trained, plan.clip)
     optimiser.step()
@@ -167,7 +173,7 @@ def _step(
 
 
 def _shared_out(batch: Sequence[Group]) -> list[list[Group]]:
-    """The groups of each worker: about as many word pieces for one as for the other."""
+    """Split a batch into one part per worker, with about as many tokens in each."""
     parts: list[list[Group]] = [[] for _ in range(WORKERS)]
     loads = [0] * WORKERS
     for group in sorted(batch, key=_pieces, reverse=True):
@@ -186,17 +192,17 @@ def group_loss(outputs: Sequence[Outputs], group: Group, plan: Plan) -> Tensor:
     taught = [t.taught for t in group.targets if t.taught is not None]
     if not taught:
         return _known_loss(outputs, group, plan)
-    each = [
+    row_losses = [
         _taught_loss(o, t, plan, group.of_statement) for o, t in zip(outputs, taught, strict=True)
     ]
-    apart = torch.stack(each).sum()
+    teacher_loss = torch.stack(row_losses).sum()
     if not group.labelled:
-        return apart
-    return _known_loss(outputs, group, plan).lerp(apart, plan.taught_share)
+        return teacher_loss
+    return _known_loss(outputs, group, plan).lerp(teacher_loss, plan.taught_share)
 
 
 def _known_loss(outputs: Sequence[Outputs], group: Group, plan: Plan) -> Tensor:
-    """The loss by what is right."""
+    """The loss against the labels."""
     if not group.of_statement:
         return _question_loss(outputs, group.targets, plan)
     pairs = list(zip(outputs, group.targets, strict=True))
@@ -208,53 +214,59 @@ def _known_loss(outputs: Sequence[Outputs], group: Group, plan: Plan) -> Tensor:
 
 
 def _question_loss(outputs: Sequence[Outputs], targets: Sequence[Target], plan: Plan) -> Tensor:
-    """Each sentence by itself; the best of all, or none; and whether each passage answers."""
+    """Sum the losses of each sentence, of the best sentence or none, and of each passage."""
     logits = torch.cat(
         [o.answers[0, : len(t.labels)] for o, t in zip(outputs, targets, strict=True)]
     )
     gold = torch.tensor([label == GOLD for t in targets for label in t.labels])
     used = torch.tensor([c for t in targets for c in counted(t)])
-    each = binary_loss(logits[used], gold[used].float())
+    sentence_loss = binary_loss(logits[used], gold[used].float())
     none = torch.zeros(1)
-    wanted = logits[gold] if bool(gold.any()) else none
-    choice = torch.logsumexp(torch.cat((logits[used], none)), 0) - torch.logsumexp(wanted, 0)
-    passages = torch.cat([o.passage for o in outputs])
+    gold_logits = logits[gold] if bool(gold.any()) else none
+    choice = torch.logsumexp(torch.cat((logits[used], none)), 0) - torch.logsumexp(gold_logits, 0)
+    passage_logits = torch.cat([o.passage for o in outputs])
     truth = torch.tensor([float(decides(t)) for t in targets])
-    answering = binary_loss(passages, truth)
-    return plan.sentence_weight * each + plan.choice_weight * choice + answering
+    passage_loss = binary_loss(passage_logits, truth)
+    return plan.sentence_weight * sentence_loss + plan.choice_weight * choice + passage_loss
 
 
 def _verdict_loss(outputs: Outputs, target: Target, plan: Plan) -> Tensor:
-    """The verdict, and which sentences decide it; of a lie only that it is not carried."""
+    """Sum the losses of the verdict and of the sentences that decide it.
+
+    A "not_supported" statement only needs a low probability of being supported.
+    """
     if target.verdict is None or target.verdict == "not_supported":
-        loss = binary_loss(carried(outputs.verdict), torch.zeros(1))
+        verdict_loss = binary_loss(carried(outputs.verdict), torch.zeros(1))
     else:
-        right = torch.tensor([VERDICTS.index(target.verdict)])
-        loss = torch.nn.functional.cross_entropy(outputs.verdict, right)
+        true_class = torch.tensor([VERDICTS.index(target.verdict)])
+        verdict_loss = torch.nn.functional.cross_entropy(outputs.verdict, true_class)
     used = torch.tensor(counted(target))
     labels = torch.tensor([label == GOLD for label in target.labels])
-    each = binary_loss(outputs.evidence[0, : len(labels)][used], labels[used].float())
-    return plan.verdict_weight * loss + 0.5 * each
+    evidence_loss = binary_loss(outputs.evidence[0, : len(labels)][used], labels[used].float())
+    return plan.verdict_weight * verdict_loss + 0.5 * evidence_loss
 
 
 def _taught_loss(outputs: Outputs, taught: Taught, plan: Plan, of_statement: bool) -> Tensor:
-    """How far a row's probabilities are from the teacher's, as cross-entropies.
+    """Cross-entropies of a row's probabilities against the teacher's.
 
-    Two tokenizers may fit different numbers of sentences: those that both fit are compared.
+    The two tokenizers may fit different numbers of sentences: only those that both fit are
+    compared.
     """
     if of_statement:
         verdict = torch.tensor([taught.verdict]).softmax(1)
-        apart = torch.nn.functional.cross_entropy(outputs.verdict, verdict)
-        return plan.verdict_weight * apart + 0.5 * _apart(outputs.evidence[0], taught.evidence)
-    passage = _apart(outputs.passage, (taught.passage,))
-    return plan.sentence_weight * _apart(outputs.answers[0], taught.answers) + passage
+        verdict_loss = torch.nn.functional.cross_entropy(outputs.verdict, verdict)
+        return plan.verdict_weight * verdict_loss + 0.5 * _soft_loss(
+            outputs.evidence[0], taught.evidence
+        )
+    passage_loss = _soft_loss(outputs.passage, (taught.passage,))
+    return plan.sentence_weight * _soft_loss(outputs.answers[0], taught.answers) + passage_loss
 
 
-def _apart(logits: Tensor, taught: Sequence[float]) -> Tensor:
-    both = min(len(logits), len(taught))
-    return binary_loss(logits[:both], torch.tensor(taught[:both]).sigmoid())
+def _soft_loss(logits: Tensor, taught: Sequence[float]) -> Tensor:
+    shared = min(len(logits), len(taught))
+    return binary_loss(logits[:shared], torch.tensor(taught[:shared]).sigmoid())
 
 
 def carried(verdict: Tensor) -> Tensor:
-    """The log-odds [n] that a statement is carried, of its three logits [n, 3]."""
+    """The log-odds [n] that the statement is supported, from its verdict logits [n, 3]."""
     return verdict[:, 0] - torch.logsumexp(verdict[:, 1:], 1)

@@ -1,10 +1,10 @@
-"""A BERT encoder as an ONNX graph, written from its weights: no torch, one second, 35 MB.
+"""Writes a BERT encoder as an ONNX graph from its weights: no torch, one second, 35 MB.
 
-Matrices are kept in 8-bit integers, a scale a column, and multiplied as integers; everything else
-is computed in fp32. What goes into a matrix is quantised with one scale, so channels that run much
-wider than the others would cost the others their digits: such channels are narrowed beforehand and
-the matrix widened by as much (SmoothQuant: Xiao et al., 2023). How wide each channel runs was
-measured once (`training/ranges.py`).
+Matrices are stored as 8-bit integers with a scale per column and multiplied as integers; everything
+else is computed in fp32. A matrix's input is quantised with a single scale, so channels with a much
+larger range would cost the others precision. Such channels are scaled down beforehand and their
+matrix rows scaled up to match (SmoothQuant: Xiao et al., 2023). The channel ranges were measured
+once (`training/ranges.py`).
 """
 
 from __future__ import annotations
@@ -21,25 +21,25 @@ if TYPE_CHECKING:
 
 Array: TypeAlias = NDArray[Any]
 Ranges: TypeAlias = "Mapping[str, NDArray[np.floating[Any]]]"
-"""How wide each input channel of a matrix runs at the most, by the name of the matrix."""
+"""Largest absolute value of each input channel of a matrix, by the matrix's name."""
 
 OUTPUT = "last_hidden_state"
 _ONNX, _MICROSOFT = "", "com.microsoft"
 _OPSET, _IR = 17, 8
 _SMOOTHING = 0.85
-"""Share of a channel's width that goes over into the matrix."""
+"""Share of a channel's range that is moved into the matrix (SmoothQuant's alpha)."""
 _LEAST = 1e-4
-_STEPS = 127  # of an 8-bit integer to either side
+_STEPS = 127  # largest magnitude of a symmetric 8-bit integer
 
 
 def write_encoder(model: Path, target: Path, ranges: Ranges | None) -> None:
-    """Write the encoder of a BERT model's folder to `target`; without `ranges` in fp32.
+    """Write the encoder of a BERT model's folder to `target`; in fp32 where `ranges` is None.
 
-    Input: `input_ids` int64 [1, t], whole and not padded. Output: `last_hidden_state` [1, t, d].
+    Input: `input_ids` int64 [1, t], complete and unpadded. Output: `last_hidden_state` [1, t, d].
 
     Raises:
         OSError: a file cannot be read or written.
-        KeyError: the model is no BERT.
+        KeyError: the model is not a BERT.
     """
     import onnx
     from safetensors.numpy import load_file
@@ -50,25 +50,25 @@ def write_encoder(model: Path, target: Path, ranges: Ranges | None) -> None:
 
 
 def matrix_names(layers: int) -> tuple[str, ...]:
-    """The names of the matrices, in the order of the graph."""
+    """The names of the matrices, in graph order."""
     return tuple(
         f"{n}.{part}" for n in range(layers) for part in ("qkv", "attended", "wide", "narrow")
     )
 
 
 def smoothing(matrix: Array, widths: Array, share: float) -> NDArray[np.float32]:
-    """The factor of each input channel [k]: what its input is divided by, and its row times.
+    """The factor of each input channel [k]: inputs are divided by it, matrix rows multiplied by it.
 
-    `matrix` is [k, n], `widths` [k] how wide the channels run, of which `share` goes over into the
-    matrix.
+    `matrix` is [k, n]. `widths` [k] are the channels' largest absolute values, of which `share`
+    moves into the matrix.
     """
-    runs = np.maximum(widths.astype(np.float64), _LEAST) ** share
-    rows = np.maximum(np.abs(matrix).max(axis=1), _LEAST) ** (1 - share)
-    return np.asarray(runs / rows, np.float32)
+    input_widths = np.maximum(widths.astype(np.float64), _LEAST) ** share
+    row_widths = np.maximum(np.abs(matrix).max(axis=1), _LEAST) ** (1 - share)
+    return np.asarray(input_widths / row_widths, np.float32)
 
 
 class _Bert:
-    """The graph of one model, layer by layer."""
+    """Builds the graph of one model, layer by layer."""
 
     def __init__(
         self, weights: Mapping[str, Array], config: Mapping[str, Any], ranges: Ranges | None
@@ -99,11 +99,11 @@ class _Bert:
     def _embedded(self) -> str:
         weights = self._weights
         words = weights["embeddings.word_embeddings.weight"]
-        places = weights["embeddings.position_embeddings.weight"]
-        kinds = weights["embeddings.token_type_embeddings.weight"]
+        positions = weights["embeddings.position_embeddings.weight"]
+        types = weights["embeddings.token_type_embeddings.weight"]
         half = words if self._ranges is None else words.astype(np.float16)
         self._constant("words", half)
-        self._constant("places", places + kinds[0])  # a passage is all of the first kind
+        self._constant("places", positions + types[0])  # all tokens have type 0
         self._constant("first", np.array([0]))
         self._constant("second", np.array([1]))
         self._add("Gather", ["words", "input_ids"], "word")
@@ -117,8 +117,8 @@ class _Bert:
     def _layer(self, number: int, state: str) -> str:
         layer, n = f"encoder.layer.{number}", str(number)
         width = self._config["hidden_size"]
-        three = [f"{layer}.attention.self.{part}" for part in ("query", "key", "value")]
-        self._linear(f"{n}.qkv", state, *three)
+        projections = [f"{layer}.attention.self.{part}" for part in ("query", "key", "value")]
+        self._linear(f"{n}.qkv", state, *projections)
         self._constant(f"{n}.parts", np.array([width] * 3))
         parts = [f"{n}.q", f"{n}.k", f"{n}.v"]
         self._add("Split", [f"{n}.qkv", f"{n}.parts"], *parts, axis=-1)
@@ -134,7 +134,7 @@ class _Bert:
         return self._normalised(f"{n}.second", f"{layer}.output.LayerNorm")
 
     def _linear(self, name: str, state: str, *layers: str) -> None:
-        """Multiply `state` with the matrices of `layers` side by side, and add their biases."""
+        """Multiply `state` by the concatenated matrices of `layers`, and add their biases."""
         matrix = np.concatenate([self._weights[f"{x}.weight"] for x in layers]).T
         bias = np.concatenate([self._weights[f"{x}.bias"] for x in layers])
         self._constant(f"{name}.bias", bias)
@@ -175,7 +175,7 @@ class _Bert:
         domain: str = _ONNX,
         **attributes: Any,  # noqa: ANN401 - ONNX's
     ) -> str:
-        """Add a node; returns the name of its first output."""
+        """Add a node and return the name of its first output."""
         from onnx import helper
 
         self._nodes.append(helper.make_node(kind, inputs, outputs, domain=domain, **attributes))
@@ -183,6 +183,6 @@ class _Bert:
 
 
 def _quantised(matrix: Array) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
-    """A matrix [k, n] as 8-bit integers and a scale for each column [n]."""
+    """Quantise a matrix [k, n] to 8-bit integers with a scale per column [n]."""
     scales = np.maximum(np.abs(matrix).max(axis=0), 1e-12) / _STEPS
     return np.rint(matrix / scales).astype(np.int8), scales.astype(np.float32)

@@ -1,4 +1,4 @@
-"""Which groups of an epoch a reader still finds hard: most teach it nothing any more."""
+"""Selects the training groups that a reader still finds hard; most no longer teach it anything."""
 
 from __future__ import annotations
 
@@ -19,40 +19,44 @@ if TYPE_CHECKING:
     from training.batches import Group
 
 DROPPED = 0.015
-"""Share of the groups that is left out as the very hardest: many of those are written wrong."""
+"""Share of the groups with the highest loss that is left out: many of them are mislabelled."""
 
 EASY = 0.15
-"""What an easy group counts for, of the mean loss: some of them keep what is known."""
+"""Weight of a group without loss, as a share of the mean loss: drawing some easy groups keeps the
+reader from forgetting."""
 
 
 def hard(groups: Sequence[Group], share: float, reader: Reader, plan: Plan) -> list[Group]:
-    """A share of the groups, drawn by their loss; questions and statements each for themselves."""
+    """Sample a share of the groups, weighted by loss; questions and statements separately."""
     chance = random.Random(plan.seed)  # noqa: S311 - not a secret
     of_statements = [g for g in groups if g.of_statement]
     of_questions = [g for g in groups if not g.of_statement]
-    kept = [
+    chosen = [
         group
         for part in filter(None, (of_questions, of_statements))
         for group in _drawn(part, losses(part, reader, plan), share, chance)
     ]
-    chance.shuffle(kept)
-    return kept
+    chance.shuffle(chosen)
+    return chosen
 
 
 def losses(groups: Sequence[Group], reader: Reader, plan: Plan) -> list[float]:
-    """The loss of each group by what a packaged reader says of it."""
+    """The loss of each group under a packaged reader's logits."""
     return [
-        float(group_loss([Outputs(*map(torch.from_numpy, row)) for row in said], group, plan))
-        for group, said in zip(groups, read_by(reader, groups), strict=True)
+        float(group_loss([Outputs(*map(torch.from_numpy, row)) for row in logits], group, plan))
+        for group, logits in zip(groups, read_by(reader, groups), strict=True)
     ]
 
 
 def _drawn(
     groups: Sequence[Group], losses: Sequence[float], share: float, chance: random.Random
 ) -> list[Group]:
-    """Groups drawn without putting back, likelier the greater their loss."""
+    """Sample groups without replacement, those with a higher loss with a higher probability.
+
+    Weighted reservoir sampling (Efraimidis and Spirakis, 2006).
+    """
     most = float(np.quantile(losses, 1 - DROPPED))
     least = EASY * float(np.mean(losses))
-    able = [(g, loss + least) for g, loss in zip(groups, losses, strict=True) if loss <= most]
-    order = sorted(able, key=lambda pair: -(chance.random() ** (1 / pair[1])))
+    candidates = [(g, loss + least) for g, loss in zip(groups, losses, strict=True) if loss <= most]
+    order = sorted(candidates, key=lambda pair: -(chance.random() ** (1 / pair[1])))
     return [group for group, _ in order[: round(share * len(groups))]]

@@ -1,4 +1,4 @@
-"""Keeps freed memory for the next step instead of giving it back to the system."""
+"""Makes glibc keep freed memory for the next training step."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import ctypes
 import sys
 
 _TRIM_THRESHOLD, _TOP_PAD, _MMAP_MAX, _ARENA_MAX = -1, -2, -4, -8
-"""Names of glibc's settings (malloc.h)."""
+"""Parameter numbers of `mallopt` (malloc.h)."""
 
 
 def keep_freed_memory() -> None:
-    """Call it before torch allocates. Without it half of a step goes to clearing fresh pages."""
+    """Call this before torch allocates: clearing fresh pages takes half of each step otherwise."""
     if not sys.platform.startswith("linux"):
         return
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # musl has none

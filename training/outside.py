@@ -1,7 +1,7 @@
-"""Examples of other people's question sets: `python -m training.outside --data DIR --output FILE`.
+"""Makes examples from public question sets: `python -m training.outside --data DIR --output FILE`.
 
-DIR holds selqa.jsonl, qed.jsonl and covidqa.jsonl, whose rows are cleaned and cropped. Nothing of
-them goes into the project.
+DIR holds selqa.jsonl, qed.jsonl and covidqa.jsonl, whose rows are cleaned and cropped. The project
+contains none of their data.
 """
 
 from __future__ import annotations
@@ -26,21 +26,21 @@ if TYPE_CHECKING:
 SETS = ("selqa", "qed", "covidqa")
 
 MOST_SENTENCES = 12
-"""A passage is cropped to so many sentences around its answer."""
+"""Sentences that are loaded of each passage, around its answer."""
 
 WINDOW = 7
-"""Sentences of a passage at the most, about what ours have."""
+"""Sentences around the answer in an example, about as many as our own passages have."""
 
 OTHERS = 4
-"""Passages that share the question's words and do not answer it."""
+"""Negative passages per question: they share its words but do not answer it."""
 
 MOST = {"covidqa": 400}
-"""Questions of a set that are taken: COVID-QA's are long and narrow in subject."""
+"""Limits on the questions of a set: COVID-QA's are long and narrow in subject."""
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One question, the sentences of its passage in order, and the places of those that answer."""
+    """A question, the sentences of its passage, and the indices of those that answer."""
 
     source: str
     question: str
@@ -49,7 +49,7 @@ class Item:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Read, pair, write."""
+    """Load the sets, pair questions with passages, write the examples."""
     parser = argparse.ArgumentParser(prog="python -m training.outside", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder with the question sets")
     parser.add_argument("--output", type=Path, required=True, help="file to write, JSON")
@@ -60,29 +60,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def build(items: Sequence[Item]) -> Examples:
-    """Each question with the passage that answers it and some that only sound like it."""
-    found = Examples([], [])
-    gold: list[list[int]] = []
+    """Pair each question with the passage that answers it and some that share only its words."""
+    examples = Examples([], [])
+    labels_of: list[list[int]] = []
     for item in items:
         sentences, labels = _window(item)
-        found.passages.append(PassageText("", sentences))
-        gold.append(labels)
+        examples.passages.append(PassageText("", sentences))
+        labels_of.append(labels)
     index = bm25s.BM25()
-    index.index([stems(" ".join(p.sentences)) for p in found.passages], show_progress=False)
-    most = min(OTHERS * 3, len(found.passages))
+    index.index([stems(" ".join(p.sentences)) for p in examples.passages], show_progress=False)
+    top_k = min(OTHERS * 3, len(examples.passages))
     for place, item in enumerate(items):
-        readings = [Reading(place, gold[place], 1)]
-        own = set(found.passages[place].sentences)
+        readings = [Reading(place, labels_of[place], 1)]
+        own_sentences = set(examples.passages[place].sentences)
         tokens = [t for t in stems(item.question) if t in index.vocab_dict]
         if tokens:
-            ranked, _ = index.retrieve([tokens], k=most, show_progress=False)
-            others = [int(n) for n in ranked[0] if own.isdisjoint(found.passages[int(n)].sentences)]
+            ranked, _ = index.retrieve([tokens], k=top_k, show_progress=False)
+            others = [
+                int(n)
+                for n in ranked[0]
+                if own_sentences.isdisjoint(examples.passages[int(n)].sentences)
+            ]
             readings += [
-                Reading(n, [OTHER] * len(found.passages[n].sentences), rank)
+                Reading(n, [OTHER] * len(examples.passages[n].sentences), rank)
                 for rank, n in enumerate(others[:OTHERS], 2)
             ]
-        found.examples.append(Example("q:outside", item.source, "text", item.question, readings))
-    return found
+        examples.examples.append(Example("q:outside", item.source, "text", item.question, readings))
+    return examples
 
 
 def _window(item: Item) -> tuple[tuple[str, ...], list[int]]:
@@ -94,12 +98,12 @@ def _window(item: Item) -> tuple[tuple[str, ...], list[int]]:
 
 
 def load(folder: Path, names: Iterable[str] = SETS) -> list[Item]:
-    """All usable questions of the sets, in the files' order."""
+    """All usable questions of the sets, in file order."""
     return [item for name in names for item in _read(folder / f"{name}.jsonl")]
 
 
 def detokenised(sentence: str) -> str:
-    """Undo the spaces that a tokeniser put around punctuation."""
+    """Remove the spaces that a tokenizer put around punctuation."""
     text = re.sub(r" ([.,;:?!%)\]}])", r"\1", sentence)
     text = re.sub(r"([(\[{]) ", r"\1", text)
     text = text.replace(" 's", "'s").replace(" n't", "n't").replace(" -- ", "–")
@@ -126,7 +130,7 @@ def _item(row: dict[str, Any]) -> Item | None:
 
 
 def _around(middle: int, count: int, most: int) -> range:
-    """At most so many of `count` places, with `middle` in their middle."""
+    """Up to `most` of `count` indices, centred on `middle`."""
     first = max(0, min(middle - most // 2, count - most))
     return range(first, min(first + most, count))
 

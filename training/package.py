@@ -1,6 +1,6 @@
-"""From a run to the packaged reader: `python -m training.package --run DIR --development FILE`.
+"""Packages a run as a reader: `python -m training.package --run DIR --development FILE`.
 
-Exports the model, calibrates it on documents that it was not trained on, and writes the card.
+Exports the model, calibrates it on documents that it was not trained on, and writes its card.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 OUTPUT = Path(mehealth_rag.reader.__file__).parent
 MOST_FALSE_SUPPORT = 0.05
-"""Share of the claims that are not carried and may be called supported."""
+"""Share of unsupported claims called supported above which thresholds are penalised."""
 
 BASES = {"small": (bases.SMALL, bases.SMALL_SHA256), "large": (bases.LARGE, bases.LARGE_SHA256)}
 WEAKNESSES = (
@@ -52,7 +52,7 @@ WEAKNESSES = (
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Export, calibrate, describe."""
+    """Export, calibrate and write the card."""
     parser = argparse.ArgumentParser(prog="python -m training.package", description=__doc__)
     parser.add_argument("--run", type=Path, required=True, help="folder of the run")
     parser.add_argument("--development", type=Path, required=True, help="its examples")
@@ -71,8 +71,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     (folder / LOG).write_text(json.dumps(log, indent=1) + "\n", encoding="utf-8")
     card = _facts(form, log, folder)
     _write(folder, card)
-    known, figures = calibrate(folder, examples, options.most)
-    _write(folder, card | {"calibration": known, "figures": {"development": figures}})
+    calibration, figures = calibrate(folder, examples, options.most)
+    _write(folder, card | {"calibration": calibration, "figures": {"development": figures}})
     print(json.dumps(figures), file=sys.stderr)
     return 0
 
@@ -80,7 +80,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def calibrate(
     folder: Path, examples: Examples, most: int | None = None
 ) -> tuple[dict[str, Any], dict[str, float]]:
-    """Probabilities first, from the reader as it ships; then the limits that choose best."""
+    """Calibrate the exported reader's probabilities, then choose the best thresholds for them.
+
+    Returns the calibration as the card holds it, and the figures on the examples. At most `most`
+    questions and `most` claims are read.
+    """
     reader = Reader.load(folder)
     questions = _drawn([e for e in examples.examples if e.kind.startswith("q:")], most)
     raw = [_read(reader, e, examples) for e in questions]
@@ -96,15 +100,15 @@ def calibrate(
         for e, readings in zip(questions, raw, strict=True)
         for r, reading in zip(_searched(e), readings, strict=True)
     )
-    read = [[_calibrated(r, sentence, passage) for r in readings] for readings in raw]
-    limits, right = best_limits(questions, read)
+    calibrated = [[_calibrated(r, sentence, passage) for r in readings] for readings in raw]
+    limits, right = best_limits(questions, calibrated)
     claims = _drawn([e for e in examples.examples if e.kind == "claim"], most)
     judged = [(e.verdict, _judged(reader, e, examples)) for e in claims]
     limits, verdicts = _best_verdicts(judged, limits)
-    answers = _answers_right(_asked(questions, read, limits), limits)
-    known = {"sentence": asdict(sentence), "passage": asdict(passage), "limits": asdict(limits),
-             "right": asdict(_platt(answers))}  # fmt: skip
-    return known, {**right, **verdicts}
+    answers = _answers_right(_asked(questions, calibrated, limits), limits)
+    calibration = {"sentence": asdict(sentence), "passage": asdict(passage),
+                   "limits": asdict(limits), "right": asdict(_platt(answers))}  # fmt: skip
+    return calibration, {**right, **verdicts}
 
 
 def _drawn(examples: list[Example], most: int | None) -> list[Example]:
@@ -127,11 +131,11 @@ def _judged(reader: Reader, example: Example, examples: Examples) -> Judgement:
 
 
 def _platt(pairs: Iterable[tuple[float, bool]]) -> Calibration:
-    """Fit slope and offset to probabilities that an uncalibrated reader gave."""
-    found = list(pairs)
-    chances = np.clip(np.array([p for p, _ in found]), 1e-9, 1 - 1e-9)
+    """Fit the slope and offset of a calibration to a reader's raw probabilities (Platt, 1999)."""
+    samples = list(pairs)
+    chances = np.clip(np.array([p for p, _ in samples]), 1e-9, 1 - 1e-9)
     logits = np.log(chances / (1 - chances))
-    fit = LogisticRegression(C=1e6).fit(logits[:, None], [right for _, right in found])
+    fit = LogisticRegression(C=1e6).fit(logits[:, None], [right for _, right in samples])
     return Calibration(float(fit.coef_[0, 0]), float(fit.intercept_[0]))
 
 
@@ -144,33 +148,32 @@ def _calibrated(
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A question as it was weighed for one `by_rank`, with what its answer is held against.
+    """A question weighed with one `by_rank`, and the labels to score its answer with.
 
-    `labels` are those of each passage's sentences, `gold` is how many gold ones there are, and
-    `right` says whether anything should be answered.
+    `labels` are those of each passage's sentences, `gold` is the number of gold sentences.
     """
 
-    found: Weighed
+    weighed: Weighed
     labels: Sequence[Sequence[int]]
     gold: int
-    right: bool
+    answerable: bool
 
-    def told(self, choice: Choice) -> list[int]:
-        """The labels of the sentences that were chosen."""
+    def chosen_labels(self, choice: Choice) -> list[int]:
+        """The labels of the chosen sentences."""
         return [self.labels[c.passage][c.sentence] for c in choice.sentences]
 
     def is_whole(self, choice: Choice) -> bool:
-        """Whether all gold sentences are there and at most two that are not even harmless."""
-        told = self.told(choice)
+        """Whether the choice has all gold sentences and at most `MOST_OTHERS` labelled OTHER."""
+        labels = self.chosen_labels(choice)
         return (
-            bool(told)
-            and self.right
-            and told.count(GOLD) == self.gold
-            and told.count(OTHER) <= MOST_OTHERS
+            bool(labels)
+            and self.answerable
+            and labels.count(GOLD) == self.gold
+            and labels.count(OTHER) <= MOST_OTHERS
         )
 
     def is_best(self, choice: Choice) -> bool:
-        """Whether the best sentence is a gold one."""
+        """Whether the best sentence is gold."""
         best = choice.best
         return best is not None and self.labels[best.passage][best.sentence] == GOLD
 
@@ -178,13 +181,13 @@ class _Asked:
 def _asked(
     questions: Sequence[Example], read: Sequence[Sequence[PassageReading]], limits: Limits
 ) -> list[_Asked]:
-    """The questions as they are weighed: of the limits only `by_rank` counts."""
+    """The questions, weighed under limits of which only `by_rank` matters here."""
     return [
         _Asked(
-            found=weighed(readings, limits),
+            weighed=weighed(readings, limits),
             labels=[r.labels for r in _searched(example)],
             gold=sum(r.labels.count(GOLD) for r in example.readings),
-            right=example.answerable,
+            answerable=example.answerable,
         )
         for example, readings in zip(questions, read, strict=True)
     ]
@@ -193,7 +196,7 @@ def _asked(
 def best_limits(
     questions: Sequence[Example], read: Sequence[Sequence[PassageReading]]
 ) -> tuple[Limits, dict[str, float]]:
-    """The limits with the most right answers and the best abstention, over a grid."""
+    """Search a grid for the limits with the most right answers and the best abstention."""
     ranks = [Limits(answer=0.0, by_rank=by_rank) for by_rank in (0.0, 0.4, 0.7, 1.0, 1.4)]
     by_rank = [(limits, _asked(questions, read, limits)) for limits in ranks]
     ranked, asked = max(by_rank, key=lambda pair: _figures(pair[1], pair[0])["best_right"])
@@ -208,9 +211,9 @@ def best_limits(
 
 
 def _answers_right(asked: Sequence[_Asked], limits: Limits) -> Iterator[tuple[float, bool]]:
-    """How likely each answer that is given was held to be, and whether it is right."""
+    """Yield the confidence of each answer given, and whether it is right."""
     for question in asked:
-        choice = chosen(question.found, limits)
+        choice = chosen(question.weighed, limits)
         if choice.sentences:
             yield choice.confidence, question.is_whole(choice)
 
@@ -220,16 +223,16 @@ def _steps(first: float, end: float) -> list[float]:
 
 
 def _figures(asked: Sequence[_Asked], limits: Limits) -> dict[str, float]:
-    """About what `mehealth eval --written` measures, from labels of sentences as they were read."""
+    """Estimate what `mehealth eval --written` measures, from the labels of the parsed sentences."""
     counts: Counter[str] = Counter()
     for question in asked:
-        choice = chosen(question.found, limits)
+        choice = chosen(question.weighed, limits)
         declined = not choice.sentences
         counts["declined"] += declined
-        counts["unanswerable"] += not question.right
-        counts["both"] += declined and not question.right
-        counts["right"] += question.is_whole(choice) if question.right else declined
-        counts["best"] += question.right and question.is_best(choice)
+        counts["unanswerable"] += not question.answerable
+        counts["both"] += declined and not question.answerable
+        counts["right"] += question.is_whole(choice) if question.answerable else declined
+        counts["best"] += question.answerable and question.is_best(choice)
     precision = counts["both"] / max(counts["declined"], 1)
     recall = counts["both"] / max(counts["unanswerable"], 1)
     return {
@@ -242,7 +245,7 @@ def _figures(asked: Sequence[_Asked], limits: Limits) -> dict[str, float]:
 def _best_verdicts(
     judged: Sequence[tuple[str, Judgement]], limits: Limits
 ) -> tuple[Limits, dict[str, float]]:
-    """The limits with the most right verdicts where false support stays under one in twenty."""
+    """Search a grid for the most right verdicts, with false support over 5 % penalised."""
     grid = product(_steps(0.3, 0.96), _steps(0.2, 0.8))
     tried = [replace(limits, carried=carried, denied=denied) for carried, denied in grid]
     measured = [(t, _verdict_figures(judged, t)) for t in tried]
@@ -253,11 +256,13 @@ def _best_verdicts(
 
 
 def _verdict_figures(judged: Sequence[tuple[str, Judgement]], limits: Limits) -> dict[str, float]:
-    given = [(wanted, limits.verdict(j)) for wanted, j in judged]
-    against = [verdict == "supported" for wanted, verdict in given if wanted != "supported"]
+    verdicts = [(wanted, limits.verdict(j)) for wanted, j in judged]
+    false_support = [
+        verdict == "supported" for wanted, verdict in verdicts if wanted != "supported"
+    ]
     return {
-        "verdicts": round(sum(w == g for w, g in given) / len(given), 4),
-        "false_support": round(sum(against) / max(len(against), 1), 4),
+        "verdicts": round(sum(w == given for w, given in verdicts) / len(verdicts), 4),
+        "false_support": round(sum(false_support) / max(len(false_support), 1), 4),
     }
 
 

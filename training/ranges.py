@@ -1,8 +1,8 @@
-"""How wide the embedding model's channels run: `python -m training.ranges --data DIR`.
+"""Measures the embedding model's channel ranges: `python -m training.ranges --data DIR`.
 
-Reads passages and questions of the reader's training sets (`DIR/reader`) through the model in fp32
-and writes, for each of its matrices, the largest value that each input channel took
-(`ranges.npz`, of which `training.encoder` makes the packaged form).
+Reads passages and questions of the reader's training sets (`DIR/reader`) with the model in fp32 and
+writes the largest absolute value of each input channel of its matrices to `ranges.npz`, from which
+`training.encoder` makes the packaged form.
 """
 
 from __future__ import annotations
@@ -27,35 +27,35 @@ if TYPE_CHECKING:
 
 RANGES = Path(__file__).with_name("ranges.npz")
 PIECES = 256
-"""Word pieces that the model reads at the most."""
+"""Most tokens that the model reads of a text."""
 TEXTS = 400
-"""Passages and questions, half of each."""
+"""Texts that are read: passages and questions, half each."""
 SEED = 7
 _WORDS = 120
-"""Of a passage at the most: about what ours have."""
+"""Most words read of a passage, about as many as ours have."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure and write the file."""
+    """Measure the ranges and write them."""
     parser = argparse.ArgumentParser(prog="python -m training.ranges", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder with the question sets")
     options = parser.parse_args(arguments)
-    found = measure(texts(options.data / "reader"))
-    kept = {name: np.asarray(widths, np.float16) for name, widths in found.items()}
-    np.savez_compressed(RANGES, **kept)  # type: ignore[arg-type]
+    ranges = measure(texts(options.data / "reader"))
+    arrays = {name: np.asarray(widths, np.float16) for name, widths in ranges.items()}
+    np.savez_compressed(RANGES, **arrays)  # type: ignore[arg-type]
     print(f"{RANGES}: {RANGES.stat().st_size:,} bytes")
     return 0
 
 
 def texts(folder: Path) -> list[str]:
-    """Passages and questions, drawn always the same."""
+    """The same sample of passages and questions on every call."""
     items = random.Random(SEED).sample(load(folder), TEXTS // 2)  # noqa: S311 - a sample
     passages = [" ".join(" ".join(item.sentences).split()[:_WORDS]) for item in items]
     return passages + [item.question for item in items]
 
 
 def measure(passages: Sequence[str]) -> dict[str, NDArray[np.float32]]:
-    """The width of each matrix's input channels."""
+    """The largest absolute value of each input channel, by the name of the matrix."""
     import onnx
     import onnxruntime
 
@@ -73,14 +73,14 @@ def measure(passages: Sequence[str]) -> dict[str, NDArray[np.float32]]:
         graph.graph.output.append(onnx.helper.make_tensor_value_info(name, 1, shape))
     session = onnxruntime.InferenceSession(graph.SerializeToString())
     names = [product.removesuffix(".product") for product in inputs.values()]
-    found: dict[str, NDArray[np.float32]] = {name: np.zeros(0, np.float32) for name in names}
+    ranges: dict[str, NDArray[np.float32]] = {name: np.zeros(0, np.float32) for name in names}
     for text in passages:
         states = session.run(list(inputs), {"input_ids": [tokenizer.encode(text).ids]})
-        for name, state in zip(list(found), states, strict=True):
+        for name, state in zip(list(ranges), states, strict=True):
             widths = np.abs(state[0]).max(axis=0)
-            found[name] = np.maximum(found[name], widths) if found[name].size else widths
-    layers = len(found) // 4
-    return {name: found[name] for name in matrix_names(layers)}
+            ranges[name] = np.maximum(ranges[name], widths) if ranges[name].size else widths
+    layers = len(ranges) // 4
+    return {name: ranges[name] for name in matrix_names(layers)}
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""Train a reader: `python -m training.reader --examples FILE... --output DIR`.
+"""Trains a reader: `python -m training.reader --examples FILE... --output DIR`.
 
-A checkpoint and the log are written to the output folder every few steps; started again with the
-same options, a run that was cut short goes on where it stopped.
+A checkpoint and the log are written to the output folder every few steps. An interrupted run
+resumes there when it is started again with the same options.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ if TYPE_CHECKING:
     from training.batches import Group
 
 CHECKPOINT, LOG = "checkpoint.pt", "log.json"
-"""What a run leaves in its folder."""
+"""Files that a run writes to its folder."""
 
 LAYERS = {"small": None, "large": 8}
-"""Layers of each form's base that are kept. The last ones of a sentence encoder serve its one
-vector; without them the large form reads half as quick again and fits in eight bits."""
+"""Layers kept of each form's base; None keeps all. The last layers of a sentence encoder serve its
+single vector; without them, the large form reads 1.5 times as fast and fits into eight bits."""
 
 FROZEN = {"small": 0, "large": 4}
-"""First layers of each form that stay as they are."""
+"""First layers of each form that are not trained."""
 
 RATES = {"small": 1e-4, "large": 5e-5}
 
@@ -50,11 +50,11 @@ METHOD = (
     "examples", "shares", "documents", "plan", "mix", "epochs", "groups", "rows", "steps",
     "first", "teacher", "hard", "before",
 )  # fmt: skip
-"""What of a run's log tells how it was trained."""
+"""Keys of a run's log that say how it was trained."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Draw the epochs, train, keep."""
+    """Draw the epochs, train, and save checkpoints."""
     options = _options().parse_args(arguments)
     keep_freed_memory()
     tokenizer = bases.tokenizer(options.form)
@@ -91,7 +91,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.hard:
         print(f"{len(groups)} groups are read to find the hard ones", file=sys.stderr, flush=True)
         groups = hard(groups, options.hard_share, Reader.load(options.hard), plan)
-    torch.manual_seed(plan.seed)  # the heads begin by chance
+    torch.manual_seed(plan.seed)  # the heads start from random weights
     model = untrained(options.form)
     if options.first:
         model.load_state_dict(_weights(options.first))
@@ -132,12 +132,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def untrained(form: str) -> ReaderModel:
-    """A form's base with heads that have learnt nothing."""
+    """A form's base with untrained heads."""
     return ReaderModel(bases.folder(form), FROZEN[form], LAYERS[form])
 
 
 def trained(run: Path) -> ReaderModel:
-    """The model of a run: the average of its weights."""
+    """A run's model with the running average of its weights, in evaluation mode."""
     form = json.loads((run / LOG).read_text(encoding="utf-8"))["form"]
     model = untrained(form)
     model.load_state_dict(_state(run)["average"])
@@ -145,51 +145,51 @@ def trained(run: Path) -> ReaderModel:
 
 
 def method(log: dict[str, Any]) -> dict[str, Any]:
-    """How a run was trained, of its log; `before` has the same of the runs that it went on from."""
-    told = {key: log[key] for key in METHOD if key in log}
-    return told | {"minutes": round(log["seconds"] / 60, 1)}
+    """How a run was trained, from its log; `before` has the same of the runs it continued from."""
+    entries = {key: log[key] for key in METHOD if key in log}
+    return entries | {"minutes": round(log["seconds"] / 60, 1)}
 
 
 def joined(paths: Sequence[Path], shares: Sequence[float] = ()) -> Examples:
-    """The examples of several files as one; `shares` says how much of each is taken."""
+    """Merge the examples of several files; `shares` is the share taken of each, all by default."""
     chance = random.Random(2)  # noqa: S311 - not a secret
-    found = Examples([], [])
-    whole = [1.0] * (len(paths) - len(shares))
-    for path, share in zip(paths, [*shares, *whole], strict=True):
-        first, part = len(found.passages), load(path)
+    merged = Examples([], [])
+    remaining = [1.0] * (len(paths) - len(shares))
+    for path, share in zip(paths, [*shares, *remaining], strict=True):
+        offset, part = len(merged.passages), load(path)
         for example in chance.sample(part.examples, round(share * len(part.examples))):
             for number, reading in enumerate(example.readings):
-                moved = type(reading)(reading.passage + first, reading.labels, reading.rank)
+                moved = type(reading)(reading.passage + offset, reading.labels, reading.rank)
                 example.readings[number] = moved
-            found.examples.append(example)
-        found.passages.extend(part.passages)
-    return found
+            merged.examples.append(example)
+        merged.passages.extend(part.passages)
+    return merged
 
 
 def some(examples: Examples, share: float) -> Examples:
-    """The examples of a share of the documents, always the same ones."""
+    """The examples of a share of the documents, the same on every call."""
     documents = sorted({e.document for e in examples.examples})
     chance = random.Random(1)  # noqa: S311 - not a secret
-    kept = set(chance.sample(documents, round(share * len(documents))))
-    return replace(examples, examples=[e for e in examples.examples if e.document in kept])
+    chosen = set(chance.sample(documents, round(share * len(documents))))
+    return replace(examples, examples=[e for e in examples.examples if e.document in chosen])
 
 
 def _before(first: Path | None) -> list[dict[str, Any]]:
-    """How the run, or the packaged reader, that a run goes on from was trained, oldest first."""
+    """How `first` (a run or a packaged reader) and its predecessors were trained, oldest first."""
     if first is None:
         return []
-    told = method(json.loads((first / LOG).read_text(encoding="utf-8")))
-    return [*told.pop("before", []), told]
+    latest = method(json.loads((first / LOG).read_text(encoding="utf-8")))
+    return [*latest.pop("before", []), latest]
 
 
 def _has_bfloat16() -> bool:
-    """Whether the processor multiplies bfloat16 itself: twice as quick as float32, or more."""
-    able = torch.cpu.get_capabilities()
-    return bool(able.get("amx_bf16") or able.get("avx512_bf16"))
+    """Whether the processor multiplies bfloat16 natively: at least twice as fast as float32."""
+    capabilities = torch.cpu.get_capabilities()
+    return bool(capabilities.get("amx_bf16") or capabilities.get("avx512_bf16"))
 
 
 def _weights(first: Path) -> dict[str, torch.Tensor]:
-    """The weights to go on from: a run's average, or those of a packaged reader."""
+    """The weights to continue from: a run's average, or a packaged reader's."""
     if not (first / CHECKPOINT).is_file():
         return packaged.weights(first)
     average: dict[str, torch.Tensor] = _state(first)["average"]

@@ -1,4 +1,4 @@
-"""Sets written documents as files that people have: Markdown, PDF of one or two columns, Word."""
+"""Typesets written documents: as Markdown, as PDF in one or two columns, as Word files."""
 
 from __future__ import annotations
 
@@ -42,21 +42,25 @@ TWO_COLUMNS = frozenset(
     "airport broadband creative-quarter hydrogen-valley national-park research-paper "
     "sustainability-report".split()
 )
-"""Documents that are also set as PDF and as Word."""
+"""Documents that are also set as PDF, in one or in two columns, and as Word files."""
 
 _MARGIN = 50
 _GUTTER = 24
 _HEAD = 780
-"""Height of the running head's line, in points from the page's foot."""
+"""Height of the running head above the foot of the page, in points."""
 
 
 def forms_of(name: str) -> tuple[str, ...]:
-    """The forms that a document is set in."""
+    """The formats that a document is set in."""
     return FORMS if name in ONE_COLUMN | TWO_COLUMNS else FORMS[:1]
 
 
 def set_document(document: WrittenDocument, form: str, folder: Path) -> Path:
-    """Write a document to `folder` in a form."""
+    """Write a document to `folder` in one format and return the file's path.
+
+    Raises:
+        ValueError: the format is unknown.
+    """
     path = folder / f"{document.name}.{form}"
     match form:
         case "md":
@@ -71,7 +75,7 @@ def set_document(document: WrittenDocument, form: str, folder: Path) -> Path:
 
 
 def _set_pdf(document: WrittenDocument, path: Path, columns: int) -> None:
-    """A page of the document may take several of the file; each begins a new one."""
+    """Each page of the document starts a new page of the PDF, and may fill several."""
     width = (A4[0] - 2 * _MARGIN - _GUTTER * (columns - 1)) / columns
     frames = [
         Frame(_MARGIN + n * (width + _GUTTER), _MARGIN, width, _HEAD - _MARGIN - 10, 0, 0, 0, 0)

@@ -1,6 +1,6 @@
-"""Answers in the batch format: JSON Lines, `id` first, an answer or an error each.
+"""Answers in the batch format: JSON Lines, each with an id and an answer or an error.
 
-Our own answers go through the same form, so that they and another system's are scored alike.
+Our own answers take the same form, so that they and another system's are scored alike.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from mehealth_rag.errors import UsageError
 
 
 class _Loose(BaseModel):
-    """Unknown keys are ignored: another system may say more than we read."""
+    """Ignores unknown keys: another system may report more than we read."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -50,7 +50,7 @@ M = TypeVar("M", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class AnswerFile:
-    """The replies of an answer file by question id, and one line for each line that is no use."""
+    """The replies of an answer file by question id, and a message for each unusable line."""
 
     replies: Mapping[str, Reply]
     problems: tuple[str, ...]
@@ -59,7 +59,8 @@ class AnswerFile:
 def read_answers(path: Path, wanted: Iterable[str]) -> AnswerFile:
     """Read an answer file; `wanted` are the ids of the questions that were asked.
 
-    A line that is wrong, answers no question or repeats one is a problem, and the rest go on.
+    A line that is invalid, answers no question or repeats an id becomes a problem; the others are
+    read.
 
     Raises:
         UsageError: the file cannot be read.
@@ -79,7 +80,7 @@ def read_answers(path: Path, wanted: Iterable[str]) -> AnswerFile:
 
 
 def reply_of(line: Mapping[str, Any]) -> Reply:
-    """The reply that one object of the batch format makes. Raises ValueError in one line."""
+    """Convert an object of the batch format to a reply. Raises ValueError, with one line."""
     error = line.get("error")
     if error is not None:
         return Reply(Outcome.ERROR, problem=" ".join(str(error).split()))
@@ -103,9 +104,9 @@ def reply_of(line: Mapping[str, Any]) -> Reply:
 
 
 def write_answers(path: Path, lines: Iterable[Mapping[str, Any]]) -> None:
-    """Write answers in the batch format. Raises UsageError where the file cannot be written."""
+    """Write answers in the batch format. Raises UsageError if the file cannot be written."""
     text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
-    try:  # what UTF-8 cannot hold, a lone surrogate, is written as JSON escapes it
+    try:  # a lone surrogate has no UTF-8 form: it is escaped, as in JSON
         path.write_text(text, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         raise UsageError(

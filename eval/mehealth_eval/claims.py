@@ -1,7 +1,7 @@
-"""Score fact checking on our own claims about the prospectus: `python -m mehealth_eval.claims`.
+"""Scores fact checking on our claims about the prospectus: `python -m mehealth_eval.claims`.
 
-Prints, by half, the share of right verdicts, and of the changed claims that are called supported.
-Wrong verdicts (`--wrong`) are printed of the development half only.
+Prints, for each half, the share of right verdicts and the share of changed claims that are called
+supported. `--wrong` lists the wrong verdicts of the development half only.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ Kind = Literal[
 
 
 class Claim(Row):
-    """One claim about the prospectus with its verdict and where the page says what it says."""
+    """A claim about the prospectus, with its verdict and the pages that decide it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -54,17 +54,17 @@ class Claim(Row):
     claim: Text
     verdict: VerdictKind
     pages: tuple[Annotated[int, Field(ge=1)], ...] = ()
-    """All pages, counted from 1, that bear it out or deny it."""
+    """All pages, from 1, that support or contradict it."""
     quote: Text | None = None
-    """Words of one of them, white space normalised."""
+    """Words from one of them, with white space normalised."""
     parts: tuple[VerdictKind, ...] = ()
-    """The verdict on each sentence, where there are several."""
+    """The verdict on each sentence, if there are several."""
 
     @model_validator(mode="after")
     def _evidence_fits(self) -> Self:
-        """Refuse evidence that does not go with the verdict."""
-        found = self.verdict is not VerdictKind.NOT_FOUND
-        if bool(self.pages) != (self.quote is not None) or (found and not self.pages):
+        """Reject evidence that does not fit the verdict."""
+        decided = self.verdict is not VerdictKind.NOT_FOUND
+        if bool(self.pages) != (self.quote is not None) or (decided and not self.pages):
             raise ValueError("pages and a quote go together, and with every verdict but not_found")
         if (self.kind == "multi-sentence") != bool(self.parts):
             raise ValueError("claims of several sentences, and only they, have parts")
@@ -73,20 +73,20 @@ class Claim(Row):
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """One claim with the verdict that was given."""
+    """A claim with the verdict that it was given."""
 
     claim: Claim
     given: Verdict
 
     @property
     def right(self) -> bool:
-        """Whether it is the verdict that is due."""
+        """Whether it was given the right verdict."""
         return self.given.verdict is self.claim.verdict
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The figures over scored claims, shares of 1. `by_kind`: how many are right, of how many."""
+    """Figures over scored claims, as shares of 1. `by_kind` holds (right, all) by kind."""
 
     claims: int
     right: float
@@ -95,7 +95,7 @@ class Summary:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Check, score, print."""
+    """Check the claims, score them and print the figures."""
     parser = argparse.ArgumentParser(prog="python -m mehealth_eval.claims", description=__doc__)
     parser.add_argument("--wrong", action="store_true", help="print the development half's misses")
     options = parser.parse_args(arguments)
@@ -110,12 +110,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def load_claims(path: Path) -> list[Claim]:
-    """Read a claim file. Raises QuestionFileError where it cannot be read, or a line is wrong."""
+    """Read a claim file. Raises QuestionFileError if it cannot be read or a line is invalid."""
     return load_rows(path, Claim, "Claim in eval/mehealth_eval/claims.py")
 
 
 def score(claims: Iterable[Claim]) -> list[Scored]:
-    """The claims put to the prospectus; its index is made for the run."""
+    """Check the claims against the prospectus, with an index that is built for the run."""
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings.load({"corpus": CORPUS, "index": Path(folder)}, environ={})
         ingest(settings)
@@ -125,7 +125,7 @@ def score(claims: Iterable[Claim]) -> list[Scored]:
 
 
 def summarise(scored: Sequence[Scored]) -> Summary:
-    """The figures over scored claims."""
+    """Sum up scored claims."""
     changed = [s.given.verdict is VerdictKind.SUPPORTED for s in scored if s.claim.kind in CHANGED]
     right = Counter(s.claim.kind for s in scored if s.right)
     every = Counter(s.claim.kind for s in scored)
@@ -152,9 +152,9 @@ def _table(summaries: dict[str, Summary]) -> Table:
 def _print_wrong(out: Console, scored: Iterable[Scored]) -> None:
     for item in scored:
         if not item.right:
-            claim, given = item.claim, item.given
+            claim, verdict = item.claim, item.given
             out.print(f"\n[{claim.kind}] {claim.claim}", markup=False)
-            out.print(f"  {claim.verdict} is due, {given.verdict} given: {given.explanation}")
+            out.print(f"  {claim.verdict} is due, {verdict.verdict} given: {verdict.explanation}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Two runs question by question: what was mended, what broke, and whether that can be chance."""
+"""Compares two runs question by question: what was mended, what broke, and whether by chance."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SCHEMA = 1
 
 
 class Change(StrEnum):
-    """What became of a question between two runs."""
+    """How a question's result changed between two runs."""
 
     MENDED = "mended"
     BROKEN = "broken"
@@ -28,7 +28,7 @@ class Change(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """One question in both runs. An answer is None where it is not shown (reporting half)."""
+    """One question in both runs; its texts are None if they are hidden (reporting half)."""
 
     id: str
     group: str
@@ -41,13 +41,13 @@ class Compared:
 
     @property
     def reworded(self) -> bool:
-        """Whether it is as right or wrong as before, in other words."""
+        """Whether the answer changed while staying right or staying wrong."""
         return self.change is Change.SAME and self.before not in (None, self.after)
 
 
 @dataclass(frozen=True, slots=True)
 class GroupChange:
-    """How many questions of a group were mended and broken; `p_value` is McNemar's, exact."""
+    """How many questions of a group were mended and broken, with McNemar's exact p-value."""
 
     group: str
     both: int
@@ -58,9 +58,9 @@ class GroupChange:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two runs side by side; `only_now` and `only_before` count questions of one alone.
+    """Two runs side by side; `only_now` and `only_before` count the questions of just one run.
 
-    `curves` are the earlier run's points of coverage and risk, by group.
+    `curves` holds the earlier run's risk-coverage points, by group.
     """
 
     earlier: str
@@ -88,7 +88,7 @@ class _EarlierGroup(BaseModel):
 
 
 class Earlier(BaseModel):
-    """What is read of an earlier run's report; its other keys are ignored."""
+    """What is read of an earlier run's report; other keys are ignored."""
 
     engine: str
     made: str
@@ -98,7 +98,7 @@ class Earlier(BaseModel):
 
 
 def load_earlier(path: Path) -> Earlier:
-    """Read the `report.json` of an earlier run. Raises UsageError where it is none."""
+    """Read the `report.json` of an earlier run. Raises UsageError if it is not one."""
     try:
         value: Any = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -115,7 +115,7 @@ def load_earlier(path: Path) -> Earlier:
 
 
 def compare(earlier: Earlier, records: Sequence[Record], hidden: frozenset[str]) -> Comparison:
-    """The records of a run beside an earlier run's; of `hidden` groups no words are told."""
+    """Compare a run with an earlier one; the texts of `hidden` groups are left out."""
     before = {r.id: r for r in earlier.records}
     both = [r for r in records if r.item.id in before]
     questions = tuple(_compared(before[r.item.id], r, hidden) for r in both)

@@ -1,7 +1,7 @@
-"""Whole conversations: each turn is answered after the ones before it, and judged by itself.
+"""Scores whole conversations: each turn is asked after the ones before it, and judged alone.
 
-`eval/conversations.jsonl` holds them, written before any answer was looked at. `say` is what is
-typed, `accept` what is right of it.
+`eval/conversations.jsonl` holds them, written before any answer was seen. `say` is the user's
+message, `accept` what a right answer is.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ Split = Literal["development", "reporting"]
 
 
 class Accept(BaseModel):
-    """What is right of a turn; `other` is right as well.
+    """What counts as right for a turn; an answer that `other` accepts is right as well.
 
-    `quotes`: the citations hold every text of one of `any_of`; `new`: and none of the turn before;
-    `list`: and each statement stands on a line of its own. `most` limits the citations.
+    `quotes`: the citations hold every text of one of `any_of`. `new`: as `quotes`, but none repeats
+    the turn before. `list`: as `quotes`, and the answer has bullets. `most` limits the citations.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -47,9 +47,9 @@ class Accept(BaseModel):
     other: Accept | None = Field(default=None, alias="or")
 
     def takes(self, answer: Answer, before: Answer | None) -> bool:
-        """Whether an answer is right; `before` is that of the turn before."""
-        own = self._is_right(answer, before)
-        return own or (self.other is not None and self.other.takes(answer, before))
+        """Whether an answer is right; `before` is the answer of the turn before."""
+        accepted = self._is_right(answer, before)
+        return accepted or (self.other is not None and self.other.takes(answer, before))
 
     def _is_right(self, answer: Answer, before: Answer | None) -> bool:
         if self.kind == "talk":
@@ -57,8 +57,8 @@ class Accept(BaseModel):
         if self.kind in {"declined", "not_found"}:
             return answer.status is Status.NOT_FOUND
         quotes = [_plain(c.quote) for c in answer.citations]
-        told = "\n".join(quotes)
-        holds = [all(_plain(text) in told for text in texts) for texts in self.any_of]
+        quoted = "\n".join(quotes)
+        holds = [all(_plain(text) in quoted for text in texts) for texts in self.any_of]
         right = bool(quotes) and (any(holds) or (not holds and self.kind == "new"))
         if self.kind == "new" and before is not None:
             right = right and not {_plain(c.quote) for c in before.citations} & set(quotes)
@@ -68,7 +68,7 @@ class Accept(BaseModel):
 
 
 class Turn(BaseModel):
-    """One turn: what is typed, and what is right of it."""
+    """One turn: the user's message, and what counts as right."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -89,7 +89,7 @@ class Conversation(Row):
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A turn with its answer, and whether that is right."""
+    """A turn with its answer, and whether the answer is right."""
 
     conversation: Conversation
     turn: Turn
@@ -99,21 +99,21 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class ConversationFigures:
-    """The turns of a run, all answered."""
+    """The turns of a run, with their answers."""
 
     turns: tuple[Answered, ...]
 
     def shares(self, split: Split) -> dict[str, float]:
-        """The share of a split's turns that are right, in all and by kind."""
+        """The share of a split's turns that are right, overall and by kind."""
         groups: defaultdict[str, list[bool]] = defaultdict(list)
-        for one in self.turns:
-            if one.conversation.split == split:
-                groups["all"].append(one.right)
-                groups[one.turn.accept.kind].append(one.right)
+        for answered in self.turns:
+            if answered.conversation.split == split:
+                groups["all"].append(answered.right)
+                groups[answered.turn.accept.kind].append(answered.right)
         return {kind: ratio(sum(rights), len(rights)) for kind, rights in groups.items()}
 
     def wrong(self) -> Iterator[Answered]:
-        """The development turns that are wrong: nobody looks at single turns for reporting."""
+        """The wrong turns of the development split: nobody looks at single reporting turns."""
         return (t for t in self.turns if not t.right and t.conversation.split == "development")
 
     def as_json(self) -> dict[str, Any]:
@@ -137,23 +137,23 @@ class ConversationFigures:
 def evaluate_conversations(
     path: Path, settings: Settings, progress: Progress
 ) -> ConversationFigures:
-    """Hold every conversation of a file.
+    """Run every conversation of a file.
 
-    A document that lies as `NAME.txt` somewhere below the file's folder is a written one, with an
-    index of its own for the run; any other is of the corpus of the settings, and built.
-    Raises QuestionFileError where a line is wrong.
+    A document with a `written/*/NAME.txt` next to the file is a written one, with an index of its
+    own for the run. Any other belongs to the corpus of the settings, whose index is built. Raises
+    QuestionFileError if a line is invalid.
     """
     conversations = load_rows(path, Conversation, "Conversation in mehealth_eval/conversations.py")
     by_document: defaultdict[str, list[Conversation]] = defaultdict(list)
     for conversation in conversations:
         by_document[conversation.document].append(conversation)
     progress.stage("conversing", sum(len(c.turns) for c in conversations))
-    found: list[Answered] = []
-    for document, own in by_document.items():
+    answered: list[Answered] = []
+    for document, same_document in by_document.items():
         with _assistant(document, path, settings) as assistant:
-            for conversation in own:
-                found += _held(assistant, conversation, progress)
-    return ConversationFigures(tuple(found))
+            for conversation in same_document:
+                answered += _turns(assistant, conversation, progress)
+    return ConversationFigures(tuple(answered))
 
 
 def _assistant(document: str, path: Path, settings: Settings) -> AbstractContextManager[Assistant]:
@@ -163,10 +163,10 @@ def _assistant(document: str, path: Path, settings: Settings) -> AbstractContext
     return built(settings)
 
 
-def _held(
+def _turns(
     assistant: Assistant, conversation: Conversation, progress: Progress
 ) -> Iterator[Answered]:
-    """A conversation, turn by turn."""
+    """Ask a conversation turn by turn."""
     answers: list[Answer] = []
     for turn in conversation.turns:
         history = [(a.question, a.answer) for a in answers]

@@ -1,4 +1,4 @@
-"""One figure of the evaluation, the shares that most of them are, and percentiles."""
+"""A figure of the evaluation; most are shares or percentiles."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from mehealth_eval.records import Record
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One figure over `n` cases, None where there was none.
+    """A figure over `n` cases; None if there were none.
 
-    A share has its `hits` and the ends of its 95 % interval (Wilson). `falling`: less is better.
+    A share has its `hits` and the bounds of its 95 % interval (Wilson). `falling` means that less
+    is better.
     """
 
     value: float | None
@@ -32,12 +33,12 @@ Figures = dict[str, Figure]
 def share(
     records: Sequence[Record], holds: Callable[[Record], bool | None], *, falling: bool = False
 ) -> Figure:
-    """The share of records of which something holds."""
+    """The share of the records for which `holds` is true."""
     return share_of(sum(bool(holds(r)) for r in records), len(records), falling=falling)
 
 
 def share_of(hits: int, n: int, *, falling: bool = False) -> Figure:
-    """The share that some cases are of all, None of none."""
+    """The share of `hits` in `n` cases; None if `n` is 0."""
     if n == 0:
         return Figure(None, 0, falling=falling)
     low, high = stats.wilson(hits, n)
@@ -45,7 +46,7 @@ def share_of(hits: int, n: int, *, falling: bool = False) -> Figure:
 
 
 def percentiles(name: str, values: Sequence[float], wanted: Sequence[int]) -> Figures:
-    """Percentiles of values of which less is better: `NAME.p50` and so on."""
+    """Percentiles of values where less is better, named `NAME.p50` and so on."""
     return {
         f"{name}.p{p}": Figure(
             float(np.percentile(values, p)) if values else None, len(values), falling=True

@@ -1,4 +1,4 @@
-"""The figures over a group of records, each under the dotted name that floors and the JSON use."""
+"""The figures over a group of records, under the dotted names that floors and JSON use."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ PERCENTILES = (50, 90, 95, 99)
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A group of questions: its figures, and the curves that are drawn of them.
+    """A group of questions: its figures, and the curves to plot.
 
-    `latencies` are milliseconds, rising.
+    `latencies` are milliseconds, in ascending order.
     """
 
     name: str
@@ -31,9 +31,9 @@ class Group:
 
 
 def summarise(name: str, title: str, records: Sequence[Record], form: Format) -> Group:
-    """All figures over the records of one group, and its curves."""
-    given = _sure(records, Outcome.ANSWERED)
-    confidence, right = [c for c, _ in given], [r for _, r in given]
+    """Compute all figures and curves of one group's records."""
+    answers = _sure(records, Outcome.ANSWERED)
+    confidence, right = [c for c, _ in answers], [r for _, r in answers]
     figures = {
         "questions": Figure(len(records), len(records)),
         "failures": share(records, lambda r: r.reply.outcome in _FAILED, falling=True),
@@ -100,21 +100,21 @@ def _abstention(records: Sequence[Record]) -> Figures:
 
 
 def _answers_given(records: Sequence[Record]) -> Figures:
-    given = _answered(records)
+    answered = _answered(records)
     return {
         "answers.given": share(records, lambda r: r.reply.outcome is Outcome.ANSWERED),
-        "answers.right": share(given, _right),
-        "answers.forbidden": share(given, lambda r: bool(r.verdict.forbidden), falling=True),
-        "answers.too_long": share(given, lambda r: r.verdict.too_long, falling=True),
+        "answers.right": share(answered, _right),
+        "answers.forbidden": share(answered, lambda r: bool(r.verdict.forbidden), falling=True),
+        "answers.too_long": share(answered, lambda r: r.verdict.too_long, falling=True),
     }
 
 
 def _citations(records: Sequence[Record]) -> Figures:
-    given = _answered(records)
-    judged = [r for r in given if r.item.pages]
-    on_right = [there for r in judged for there in r.verdict.quotes_on_right_page]
-    verbatim = [there for r in given for there in r.verdict.quotes_verbatim]
-    proved = [bool(s.citations) for r in given for s in r.reply.statements]
+    answered = _answered(records)
+    judged = [r for r in answered if r.item.pages]
+    on_right = [hit for r in judged for hit in r.verdict.quotes_on_right_page]
+    verbatim = [hit for r in answered for hit in r.verdict.quotes_verbatim]
+    proved = [bool(s.citations) for r in answered for s in r.reply.statements]
     quoted = sum(min(r.verdict.facts_quoted, r.verdict.facts_quotable) for r in judged)
     return {
         "citations.page_hit": share(judged, lambda r: r.verdict.page_hit),
@@ -126,48 +126,48 @@ def _citations(records: Sequence[Record]) -> Figures:
 
 
 def _confidence(records: Sequence[Record]) -> Figures:
-    given = _sure(records, Outcome.ANSWERED)
+    answers = _sure(records, Outcome.ANSWERED)
     figures = {
-        **_calibration("confidence", given),
+        **_calibration("confidence", answers),
         **_calibration("confidence.abstentions", _sure(records, Outcome.NOT_FOUND)),
     }
     area = excess = None
-    if given:
-        curve = stats.risk_coverage([c for c, _ in given], [r for _, r in given], len(records))
+    if answers:
+        curve = stats.risk_coverage([c for c, _ in answers], [r for _, r in answers], len(records))
         area = stats.area(curve)
-        excess = area - stats.least_area([r for _, r in given])
-    figures["confidence.aurc"] = Figure(area, len(given), falling=True)
-    figures["confidence.aurc_excess"] = Figure(excess, len(given), falling=True)
+        excess = area - stats.least_area([r for _, r in answers])
+    figures["confidence.aurc"] = Figure(area, len(answers), falling=True)
+    figures["confidence.aurc_excess"] = Figure(excess, len(answers), falling=True)
     return figures
 
 
-def _calibration(prefix: str, given: Sequence[tuple[float, bool]]) -> Figures:
+def _calibration(prefix: str, replies: Sequence[tuple[float, bool]]) -> Figures:
     error = score = None
-    if given:
-        confidence, right = [c for c, _ in given], [r for _, r in given]
+    if replies:
+        confidence, right = [c for c, _ in replies], [r for _, r in replies]
         error = stats.expected_calibration_error(stats.reliability(confidence, right))
         score = stats.brier(confidence, right)
     return {
-        f"{prefix}.ece": Figure(error, len(given), falling=True),
-        f"{prefix}.brier": Figure(score, len(given), falling=True),
+        f"{prefix}.ece": Figure(error, len(replies), falling=True),
+        f"{prefix}.brier": Figure(score, len(replies), falling=True),
     }
 
 
 def _sure(records: Sequence[Record], outcome: Outcome) -> list[tuple[float, bool]]:
-    """Confidence and rightness of the replies of one outcome that tell their confidence."""
+    """Confidence and correctness of the replies of one outcome that state a confidence."""
     replies = [(r.reply.confidence, _right(r)) for r in records if r.reply.outcome is outcome]
     return [(confidence, right) for confidence, right in replies if confidence is not None]
 
 
 def _times(records: Sequence[Record]) -> list[float]:
-    given = (r.reply.milliseconds for r in records)
-    return sorted(t for t in given if t is not None)
+    times = (r.reply.milliseconds for r in records)
+    return sorted(t for t in times if t is not None)
 
 
 def _conflicts(records: Sequence[Record]) -> Figures:
-    given = _answered(records)
-    due = [r for r in given if r.item.conflict]
-    other = [r for r in given if not r.item.conflict]
+    answered = _answered(records)
+    due = [r for r in answered if r.item.conflict]
+    other = [r for r in answered if not r.item.conflict]
     return {
         "conflicts.told": share(due, lambda r: r.reply.conflicts > 0),
         "conflicts.false": share(other, lambda r: r.reply.conflicts > 0, falling=True),
@@ -175,7 +175,7 @@ def _conflicts(records: Sequence[Record]) -> Figures:
 
 
 def _found_words(records: Sequence[Record]) -> Figures:
-    """Of questions whose answer is given as words of the document: where those words stand."""
+    """For questions whose answer is words of the document: where those words are found."""
     worded = [r for r in records if r.item.facts]
     return {
         "words.answer": share(worded, lambda r: r.verdict.facts_held > 0),
@@ -188,8 +188,8 @@ def _found_words(records: Sequence[Record]) -> Figures:
 def _retrieval(records: Sequence[Record]) -> Figures:
     ranked = [r for r in records if r.item.pages and r.ranking is not None]
     everywhere = [(r, r.ranking.all_documents) for r in ranked if r.ranking]
-    own = [(r, r.ranking.own_document) for r in ranked if r.ranking]
-    within = [(r, places) for r, places in own if places is not None]
+    restricted = [(r, r.ranking.own_document) for r in ranked if r.ranking]
+    within = [(r, places) for r, places in restricted if places is not None]
     first = [bool(p) and p[0][0] == r.item.document for r, p in everywhere]
     return {
         **_ranked("retrieval.all_documents", everywhere),
@@ -198,13 +198,13 @@ def _retrieval(records: Sequence[Record]) -> Figures:
     }
 
 
-def _ranked(prefix: str, found: Sequence[tuple[Record, tuple[Place, ...]]]) -> Figures:
+def _ranked(prefix: str, rankings: Sequence[tuple[Record, tuple[Place, ...]]]) -> Figures:
     right = {
-        r.item.id: frozenset((r.item.document or "", n) for n in r.item.pages) for r, _ in found
+        r.item.id: frozenset((r.item.document or "", n) for n in r.item.pages) for r, _ in rankings
     }
-    values = ranking.measures(right, {r.item.id: p for r, p in found}) if found else {}
-    figures = {f"{prefix}.{n}": Figure(v, len(found)) for n, v in ranking.means(values).items()}
+    values = ranking.measures(right, {r.item.id: p for r, p in rankings}) if rankings else {}
+    figures = {f"{prefix}.{n}": Figure(v, len(rankings)) for n, v in ranking.means(values).items()}
     for k in ranking.CUTS:
         hits = round(sum(values.get(f"success@{k}", ())))
-        figures[f"{prefix}.success@{k}"] = share_of(hits, len(found))
+        figures[f"{prefix}.success@{k}"] = share_of(hits, len(rankings))
     return figures

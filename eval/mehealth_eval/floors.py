@@ -1,12 +1,12 @@
-"""Floors: figures that must not get worse than a stored value.
+"""Floors: values that figures must not fall below.
 
-A TOML file, a table for each group of questions and dotted names below it:
+A TOML file has a table for each group of questions, with dotted names:
 
     [dev]
     accuracy = 0.70
     abstention.f1 = 0.60
 
-For figures of which less is better (latency, forbidden forms, calibration error) it is a ceiling.
+Where less is better (latency, forbidden forms, calibration error), the value is a ceiling.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from mehealth_eval.figures import Group
 from mehealth_rag.errors import UsageError
 
 Floors = dict[str, dict[str, float]]
-"""For each group the value of each figure that is guarded."""
+"""For each group, the floor of each guarded figure."""
 
 
 def load_floors(path: Path, groups: Collection[str], names: Collection[str]) -> Floors:
-    """Read a file of floors.
+    """Read a floors file.
 
     Raises:
-        UsageError: it cannot be read, or names a group or a figure that there is not.
+        UsageError: it cannot be read, or names an unknown group or figure.
     """
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -54,14 +54,14 @@ def load_floors(path: Path, groups: Collection[str], names: Collection[str]) -> 
 
 
 def under(floors: Floors, groups: Mapping[str, Group]) -> list[str]:
-    """One line for each figure that is worse than its floor."""
-    found = []
+    """A message for each figure that is worse than its floor."""
+    messages = []
     for group, wanted in floors.items():
         for name, floor in wanted.items():
             fault = _fault(groups[group].figures.get(name), floor)
             if fault:
-                found.append(f"{group}.{name} {fault}")
-    return found
+                messages.append(f"{group}.{name} {fault}")
+    return messages
 
 
 def _fault(figure: Figure | None, floor: float) -> str:
@@ -75,17 +75,17 @@ def _fault(figure: Figure | None, floor: float) -> str:
 
 
 def _flat(path: Path, name: str, table: dict[str, Any]) -> Iterator[tuple[str, float]]:
-    """The dotted names of a table, `name` before them, with their floors."""
+    """Yield the dotted names of a table, after the prefix `name`, with their floors."""
     for key, value in table.items():
-        own = f"{name}.{key}"
+        dotted = f"{name}.{key}"
         if isinstance(value, dict):
-            yield from _flat(path, own, value)
+            yield from _flat(path, dotted, value)
         elif isinstance(value, bool) or not isinstance(value, int | float):
-            raise UsageError(f"{path}: {own} is {value!r}; a floor is a number")
+            raise UsageError(f"{path}: {dotted} is {value!r}; a floor is a number")
         else:
-            yield own, float(value)
+            yield dotted, float(value)
 
 
 def _nearest(name: str, names: Collection[str]) -> str:
-    found = process.extractOne(name, sorted(names))
-    return f"did you mean '{found[0]}'?" if found else "docs/evaluation.md lists them"
+    match = process.extractOne(name, sorted(names))
+    return f"did you mean '{match[0]}'?" if match else "docs/evaluation.md lists them"

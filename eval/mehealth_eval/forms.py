@@ -1,8 +1,8 @@
-"""Whether a text holds a form of words: whole words and whole figures, never a part of another.
+"""Finds forms of words in a text: whole words and whole figures, never part of another.
 
-"26 billion" does not stand in "126 billion", nor "seven" in "twenty-seven" or "seven hundred".
-Where an accepted form and a forbidden one overlap, the longer decides: "three" is no mistake inside
-"two of the three", and "seven" is no answer inside the forbidden "seven of the nine".
+"26 billion" is not in "126 billion", nor "seven" in "twenty-seven" or "seven hundred". Where an
+accepted and a forbidden form overlap, the longer one decides: "three" is no mistake inside "two of
+the three", and "seven" no answer inside the forbidden "seven of the nine".
 """
 
 from __future__ import annotations
@@ -22,34 +22,35 @@ _ALIKE = str.maketrans(
     | {"\u00ad": None, "\u200b": None, "\ufeff": None}
 )
 _MARKUP = re.compile(r"\*\*|\s*\[\d{1,3}\]")
-"""Bold, and the numbers of citations: a "1" in brackets is no figure of the answer."""
+"""Bold, and citation numbers: the "1" in "[1]" is not a figure of the answer."""
 _TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 _NOT_AFTER_TENS = "".join(rf"(?<!\b{tens}[- ])" for tens in _TENS)
 _LONG_SCALES = "|".join(sorted((s for s in SCALES if len(s) > 1), key=len, reverse=True))
 _NO_SCALE_AFTER = rf"(?![- ]?(?:{_LONG_SCALES})\b)"
 _INFLECTED = r"(?:'?s|s')?"
 _LEAST_INFLECTED = 4
-"""Letters of a word that may take an "s": "Centre" stands in "Centres", "as" not in "ass"."""
+"""Letters that a word needs to match with an "s" added: "Centre" is in "Centres", but "as" not in
+"ass"."""
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Which facts a text holds, in their order, and which forbidden forms."""
+    """Which facts a text contains, in their order, and which forbidden forms."""
 
     facts: tuple[bool, ...]
     forbidden: tuple[str, ...]
 
 
 def plain(text: str) -> str:
-    """A text as it is compared: no markup, one space, one kind of dash and quote, no case."""
+    """A text as it is compared: no markup or case, single spaces, one kind of dash and quote."""
     bare = _MARKUP.sub("", text.translate(_ALIKE))
-    # compatibility forms: ligatures, wide digits, spaces that do not break
+    # NFKC resolves ligatures, wide digits and non-breaking spaces
     words = unicodedata.normalize("NFKC", bare).casefold().split()
     return re.sub(r"(?<=\d) %", "%", " ".join(words))
 
 
 def held(text: str, facts: Sequence[Sequence[str]], forbidden: Sequence[str] = ()) -> Held:
-    """Which of `facts` (each a list of accepted forms) and of the forbidden forms `text` holds."""
+    """Which of `facts` (each a list of accepted forms) and of `forbidden` forms a text contains."""
     compared = plain(text)
     accepted = [[s for form in fact for s in _occurrences(form, compared)] for fact in facts]
     banned = {form: _occurrences(form, compared) for form in forbidden}
@@ -69,12 +70,12 @@ def held(text: str, facts: Sequence[Sequence[str]], forbidden: Sequence[str] = (
 
 
 def first_words(text: str, count: int) -> str:
-    """The first `count` words of a text, its markup aside."""
+    """The first `count` words of a text without its markup."""
     return " ".join(_MARKUP.sub("", text).split()[:count])
 
 
 def word_count(text: str) -> int:
-    """How many words a text has, its markup aside; a bullet is no word."""
+    """The number of words in a text without its markup; bullets do not count."""
     return sum(any(c.isalnum() for c in word) for word in _MARKUP.sub("", text).split())
 
 
@@ -98,7 +99,7 @@ def _pattern(form: str) -> re.Pattern[str]:
 
 
 def _before(wanted: str) -> str:
-    """What must not stand before a form: the rest of its first word or figure."""
+    """Regex for what may precede a form: not the beginning of a longer word or figure."""
     if not wanted[0].isalnum():
         return ""
     guard = r"(?<!\w)"
@@ -109,7 +110,7 @@ def _before(wanted: str) -> str:
 
 
 def _after(wanted: str) -> str:
-    """What must not stand after a form: the rest of its last word or figure."""
+    """Regex for what may follow a form: an inflection, but not the rest of a word or figure."""
     if not wanted[-1].isalnum():
         return ""
     if wanted[-1].isdigit():

@@ -1,4 +1,4 @@
-"""The figures of answers that a language model wrote."""
+"""Figures of the answers that a language model wrote."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ ENGINE = "generative"
 
 
 def generated(records: Sequence[Record]) -> Figures:
-    """What came of the questions that a model was asked; nothing where none was.
+    """Figures of the questions that a model was asked; without values if it was asked none.
 
     `generated.unsupported` is the share of the sentences shown in a model's answers with a number,
-    a date or a name that none of their quotes holds: see `eval/mehealth_eval/support.py`.
+    a date or a name that is in none of their quotes: see `eval/mehealth_eval/support.py`.
     """
     asked = [r for r in records if r.reply.written and r.reply.outcome is Outcome.ANSWERED]
     spoken = [r for r in asked if r.reply.engine == ENGINE]
@@ -36,7 +36,7 @@ def generated(records: Sequence[Record]) -> Figures:
 
 
 def unsupported_in(reply: Reply) -> tuple[tuple[str, ...], ...]:
-    """For each statement of a reply what of it stands in none of the quotes that it cites."""
+    """The numbers, dates and names of each statement that are in none of its cited quotes."""
     quotes = [q.quote for q in reply.quotes]
     return tuple(
         unsupported(s.text, [quotes[n - 1] for n in s.citations if 0 < n <= len(quotes)])

@@ -1,4 +1,4 @@
-"""How the figures are called and written for people."""
+"""The figures' labels, and their values as text."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mehealth_eval.ranking import CUTS
 from mehealth_eval.sets import Item, Judged
 
 KIND = "kinds."
-"""What the names of the accuracies by kind begin with."""
+"""Prefix of the names of the accuracies by kind."""
 
 LABELS: dict[str, dict[str, str]] = {
     "Answers": {
@@ -69,7 +69,7 @@ LABELS: dict[str, dict[str, str]] = {
         f"latency.p{p}": "Median" if p == 50 else f"{p}th percentile" for p in PERCENTILES
     },
 }
-"""Section by section, the name of a figure and what it is called."""
+"""The label of each figure, by section and name."""
 
 SCOPES = {
     "retrieval.all_documents": "all documents",
@@ -83,27 +83,27 @@ RANKED = {
 
 
 def judged_by_page(items: Sequence[Item]) -> str:
-    """What to know of questions that no words are given for; empty where there are none."""
+    """A note on the questions that have no answer words; empty if there are none."""
     count = sum(item.judged is Judged.PAGE for item in items)
-    told = f"Of {count} questions no words are given: right is an answer that cites a right page."
-    return told if count else ""
+    note = f"Of {count} questions no words are given: right is an answer that cites a right page."
+    return note if count else ""
 
 
 def sections(groups: Sequence[Group]) -> dict[str, dict[str, str]]:
-    """The sections and those of their figures that were measured in some group."""
+    """The sections, with the figures that have a value in some group."""
     kinds = Counter[str]()
     for group in groups:
         kinds.update({n: f.n for n, f in group.figures.items() if n.startswith(KIND)})
-    own = {n: n.removeprefix(KIND) for n in sorted(kinds, key=lambda n: (-kinds[n], n))}
-    found = {
+    kind_labels = {n: n.removeprefix(KIND) for n in sorted(kinds, key=lambda n: (-kinds[n], n))}
+    kept = {
         section: {n: label for n, label in names.items() if measured(groups, n)}
-        for section, names in (LABELS | {"Accuracy by kind": own}).items()
+        for section, names in (LABELS | {"Accuracy by kind": kind_labels}).items()
     }
-    return {section: names for section, names in found.items() if names}
+    return {section: names for section, names in kept.items() if names}
 
 
 def ranked(groups: Sequence[Group]) -> list[tuple[str, list[str]]]:
-    """The rows of the table of ranking measures: what it is called, its figure at each cut."""
+    """The rows of the table of ranking measures: a label, and its figure's name at each cut."""
     rows = []
     for scope, where in SCOPES.items():
         for measure, label in RANKED.items():
@@ -114,12 +114,12 @@ def ranked(groups: Sequence[Group]) -> list[tuple[str, list[str]]]:
 
 
 def measured(groups: Sequence[Group], name: str) -> bool:
-    """Whether some group has a value under that name."""
+    """Whether the figure has a value in any group."""
     return any(g.figures[name].value is not None for g in groups if name in g.figures)
 
 
 def value(name: str, figure: Figure | None) -> str:
-    """A figure's value; a dash where there is none."""
+    """A figure's value as text; a dash if it has none."""
     if figure is None or figure.value is None:
         return "–"
     if name.startswith(
@@ -130,7 +130,7 @@ def value(name: str, figure: Figure | None) -> str:
 
 
 def around(figure: Figure | None) -> str:
-    """The interval of a share and how many cases it is of, empty where there are none."""
+    """A share's interval and counts, as text; empty if it has no value."""
     if figure is None or figure.value is None or figure.n == 0:
         return ""
     if figure.low is None or figure.high is None:

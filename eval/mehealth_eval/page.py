@@ -1,4 +1,4 @@
-"""The report as one HTML page that fetches nothing: `page.html` filled in."""
+"""Renders the report as one HTML page that fetches nothing, from the template `page.html`."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ _TILES = {
     "retrieval.all_documents.success@5": "Right page in first 5",
     "latency.p50": "Median, ms",
 }
-"""The figures that are shown large."""
+"""The figures that are shown large, and their labels."""
 
 
 def page(report: Report) -> str:
-    """The report as one HTML document; whatever is not markup of the template is escaped."""
+    """The report as an HTML document; everything but the template's own markup is escaped."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -51,12 +51,12 @@ def page(report: Report) -> str:
 
 
 def _when(made: str) -> str:
-    """A time as JSON has it, for people."""
+    """A timestamp of the report, as people read it."""
     return made.replace("T", " ").replace("+00:00", " UTC")
 
 
 def _rich(text: str) -> Markup:
-    """An answer's paragraphs, `**bold**` as such."""
+    """An answer's lines as paragraphs, with `**bold**` rendered."""
     pieces = re.split(r"\*\*(.+?)\*\*", text)
     bold = Markup("").join(
         Markup("<strong>{}</strong>").format(piece) if i % 2 else escape(piece)
@@ -67,10 +67,10 @@ def _rich(text: str) -> Markup:
 
 
 def _at_x(share: float) -> str:
-    """Where a share of 1 is drawn across a plot."""
+    """The x coordinate of a share in a plot."""
     return f"{46 + 340 * share:.1f}"
 
 
 def _at_y(share: float) -> str:
-    """Where a share of 1 is drawn down a plot."""
+    """The y coordinate of a share in a plot."""
     return f"{12 + 220 * (1 - share):.1f}"

@@ -1,4 +1,4 @@
-"""The shapes of an evaluation question, and the loader of question files (JSON Lines)."""
+"""The models of an evaluation question, and the loader of question files (JSON Lines)."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ Kind = Literal[
 UNANSWERABLE_KINDS: frozenset[Kind] = frozenset(
     {"near-miss", "later-event", "other-topic", "instruction", "personal-advice"}
 )
-"""Kinds without an answer in the document; of the others only follow-ups may lack one."""
+"""Kinds that the document does not answer; of the others, only follow-ups may be unanswerable."""
 
 Text = Annotated[str, Field(min_length=1)]
 Forms = Annotated[tuple[Text, ...], Field(min_length=1)]
 
 
 class QuestionFileError(UsageError):
-    """A question file cannot be read; the message is one line: where, what, and what to do."""
+    """A question file is unusable; the message is one line: where, what, and what to do."""
 
 
 class Row(BaseModel):
-    """A line of a question file: whatever it holds, it has an id."""
+    """A line of a question file; every line has an id."""
 
     id: Text | int
 
@@ -41,7 +41,7 @@ T = TypeVar("T")
 
 
 class Question(Row):
-    """One question, and what a right answer to it must and must not contain."""
+    """A question, and what a right answer to it must and must not contain."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -53,19 +53,19 @@ class Question(Row):
     """Earlier turns of the conversation: question and answer."""
     answerable: bool
     facts: tuple[Forms, ...]
-    """Required facts, each as its accepted forms: an answer holds one form of each."""
+    """Required facts, each as its accepted forms: an answer contains one form of each."""
     min_facts: Annotated[int, Field(ge=1)] | None = None
-    """How many facts are enough; all of them where nothing is said."""
+    """How many facts are enough; all by default."""
     forbidden: tuple[Text, ...] = ()
-    """Confusable forms that a right answer does not hold."""
+    """Forms that are easily confused with the answer; a right answer contains none."""
     document: Text | None = None
-    """The document that `pages` belong to; the first of the corpus where nothing is said."""
+    """The document that `pages` belong to; the first of the corpus by default."""
     pages: tuple[Annotated[int, Field(ge=1)], ...]
-    """All pages, counted from 1, that support the answer or a part of it."""
+    """All pages, from 1, that support the answer or a part of it."""
     quote: Text | None = None
-    """Words of one of the pages, white space normalised."""
+    """Words from one of the pages, with white space normalised."""
     conflict: bool = False
-    """The document differs from place to place; the facts hold each of the values."""
+    """The document contradicts itself; the facts hold each of the values."""
     note: str | None = None
 
     @property
@@ -75,7 +75,7 @@ class Question(Row):
 
     @model_validator(mode="after")
     def _evidence_fits(self) -> Self:
-        """Refuse evidence that does not go with being answerable or not."""
+        """Reject evidence on an unanswerable question, and an answerable one without."""
         evidence = (bool(self.facts), bool(self.pages), self.quote is not None)
         if self.answerable and not all(evidence):
             raise ValueError("an answerable question needs facts, pages and a quote")
@@ -89,7 +89,7 @@ class Question(Row):
 
     @model_validator(mode="after")
     def _counts_fit(self) -> Self:
-        """Refuse a minimum that cannot be met, and a follow-up that follows nothing."""
+        """Reject an unreachable `min_facts`, and a follow-up without history or vice versa."""
         if self.min_facts is not None and self.min_facts > len(self.facts):
             raise ValueError("min_facts is larger than the number of facts")
         if (self.kind == "follow-up") != bool(self.history):
@@ -100,9 +100,9 @@ class Question(Row):
 class SquadQuestion(Row):
     """A SQuAD-style question: its document and page, and the words that answer it.
 
-    `answers` are spans of the document, any of which is right; `answer` is a person's own wording,
-    which is shown and not searched for, so that such a question is judged by its page. Unknown keys
-    are ignored: such sets carry many.
+    `answers` are spans of the document, any of which is right. `answer` is a person's own wording:
+    it is shown but not searched for, so a question with nothing else is judged by its page. Unknown
+    keys are ignored, as such sets have many.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -117,7 +117,7 @@ class SquadQuestion(Row):
 
     @property
     def gold_pages(self) -> tuple[int, ...]:
-        """The pages that answer, counted from 1."""
+        """The pages that answer, from 1."""
         return self.pages or (() if self.page is None else (self.page,))
 
     @model_validator(mode="after")
@@ -130,19 +130,19 @@ class SquadQuestion(Row):
 
 
 def load_questions(path: Path | str) -> list[Question]:
-    """Read a question file, one JSON object a line; empty lines are skipped.
+    """Read a question file with one JSON object per line; empty lines are skipped.
 
     Raises:
-        QuestionFileError: the file cannot be read, or a line is wrong or repeats an id.
+        QuestionFileError: the file cannot be read, or a line is invalid or repeats an id.
     """
     return load_rows(Path(path), Question, "Question in eval/mehealth_eval/questions.py")
 
 
 def load_rows(path: Path, model: type[R], fields: str) -> list[R]:
-    """Read rows of any model that have an id of their own; `fields` tells where it is described.
+    """Read rows of any model with an id; `fields` says where the model is described.
 
     Raises:
-        QuestionFileError: the file cannot be read, or a line is wrong or repeats an id.
+        QuestionFileError: the file cannot be read, or a line is invalid or repeats an id.
     """
     adapter, rows = TypeAdapter(model), list[R]()
     first_lines: dict[str, int] = {}
@@ -160,10 +160,10 @@ def load_rows(path: Path, model: type[R], fields: str) -> list[R]:
 
 
 def question_lines(path: Path) -> list[tuple[int, str]]:
-    """The lines of a file that are not empty, each with its number; or an error that says why not.
+    """The lines of a file that are not empty, with their numbers.
 
     Raises:
-        QuestionFileError: the file cannot be read, or is no UTF-8.
+        QuestionFileError: the file cannot be read or is not UTF-8.
     """
     try:
         lines = path.read_text(encoding="utf-8-sig").split("\n")
@@ -178,10 +178,10 @@ def question_lines(path: Path) -> list[tuple[int, str]]:
 
 
 def parse_line(line: str, where: str, model: TypeAdapter[T], fields: str = "") -> T:
-    """One line as a row; `fields` tells where they are described.
+    """Parse one line; `fields` says where its fields are described.
 
     Raises:
-        QuestionFileError: names the place, the field and the fault.
+        QuestionFileError: the line is invalid; names the place, the field and the fault.
     """
     try:
         return model.validate_json(line)

@@ -1,8 +1,8 @@
-"""Measures of the ranking by page, computed by `pytrec_eval` (NIST's trec_eval).
+"""Measures the ranking by page, with `pytrec_eval` (NIST's trec_eval).
 
-Places count passages, as a reader of the search's results counts them; a page that comes again is
-no second find. `recall@k` is the share of the right pages among the first k, `success@k` whether
-there is one at all, `mrr@k` one over the place of the first.
+Ranks count passages, as a user of the search sees them; a page that occurs again is not a second
+hit. `recall@k` is the share of the right pages in the top k, `success@k` whether there is one at
+all, `mrr@k` the reciprocal rank of the first.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _LIBRARY = "pytrec_eval"
 
 
 def check_installed() -> None:
-    """Raise UsageError where the library is not there."""
+    """Raise UsageError if the library is not installed."""
     if importlib.util.find_spec(_LIBRARY) is None:
         raise UsageError(
             "the ranking library is not installed; run: pip install 'mehealth-rag[eval]'"
@@ -30,14 +30,14 @@ def check_installed() -> None:
 def measures(
     right: Mapping[str, frozenset[Place]], found: Mapping[str, Sequence[Place]]
 ) -> dict[str, list[float]]:
-    """Each measure's value for each question of `right`, in its order; `found` best first."""
+    """Each measure's values, in the order of the questions in `right`; `found` is best first."""
     import pytrec_eval
 
     judged = {key: {_name(place): 1 for place in places} for key, places in right.items()}
     runs = {key: _run(found.get(key, ())) for key in right}
     cuts = ",".join(map(str, CUTS))
-    whole = pytrec_eval.RelevanceEvaluator(judged, {f"recall.{cuts}", f"success.{cuts}"})
-    scored = whole.evaluate(runs)
+    evaluator = pytrec_eval.RelevanceEvaluator(judged, {f"recall.{cuts}", f"success.{cuts}"})
+    scored = evaluator.evaluate(runs)
     values = {
         f"{name}@{k}": [scored[key][f"{name}_{k}"] for key in right]
         for name in ("recall", "success")
@@ -51,12 +51,12 @@ def measures(
 
 
 def means(values: Mapping[str, Sequence[float]]) -> dict[str, float | None]:
-    """The mean of each measure, None where nothing was ranked."""
+    """The mean of each measure; None if nothing was ranked."""
     return {name: fmean(values[name]) if values.get(name) else None for name in MEASURES}
 
 
 def _run(places: Sequence[Place]) -> dict[str, float]:
-    """A ranking as the library takes it: names with falling scores, a page's return renamed."""
+    """A ranking in the library's format: names with falling scores, repeated pages renamed."""
     names: dict[str, float] = {}
     for rank, place in enumerate(places, start=1):
         name = _name(place)

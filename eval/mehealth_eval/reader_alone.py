@@ -1,4 +1,4 @@
-"""The reader over our search alone, on a question set: its best sentence, and what it declines."""
+"""Scores the reader over our search alone: its best sentence, and its abstention."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 class ReaderFigures:
     """Figures of the reader alone.
 
-    `best_right`: the share of the answerable questions with facts whose likeliest sentence holds
-    one. `page_right`: the share of those with pages where it stands on a right one.
+    `best_right`: of the answerable questions with facts, the share whose likeliest sentence holds
+    one. `page_right`: of those with pages, the share whose likeliest sentence is on a right page.
     """
 
     questions: int
@@ -31,7 +31,7 @@ class ReaderFigures:
     abstention: Abstention
 
     def as_json(self) -> dict[str, Any]:
-        """The figures as JSON holds them."""
+        """The figures as JSON."""
         return asdict(self)
 
 

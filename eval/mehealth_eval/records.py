@@ -1,4 +1,4 @@
-"""What the evaluation knows of one question: the question, the reply to it, and the verdict."""
+"""The records of one question: the question, the reply to it, and the verdict on the reply."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from pydantic import Field
 from mehealth_eval.sets import Item
 
 Place = tuple[str, int]
-"""A document and one of its pages, counted from 1."""
+"""A document and one of its pages, from 1."""
 
 
 class Outcome(StrEnum):
-    """What came of a question."""
+    """How a question ended."""
 
     ANSWERED = "answered"
     NOT_FOUND = "not_found"
@@ -25,7 +25,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Quoted:
-    """A citation: its place and the words that it quotes."""
+    """A citation: its place and its quote."""
 
     document: str
     page: Annotated[int, Field(ge=1)]
@@ -35,7 +35,7 @@ class Quoted:
 
 @dataclass(frozen=True, slots=True)
 class StatementSaid:
-    """One statement of an answer and the numbers of its citations."""
+    """A statement of an answer, and the numbers of its citations."""
 
     text: str
     citations: tuple[int, ...] = ()
@@ -43,11 +43,12 @@ class StatementSaid:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer as it is scored. `nearest` is what an abstention shows; `problem` of an error.
+    """An answer as it is scored.
 
-    `confidence` and `milliseconds` are None where the answer does not tell. Of a language model's
-    answer: its `notice`, how many sentences were `dropped`, the `tokens` that it wrote, and the
-    milliseconds to the `first_words` that were shown.
+    `nearest` holds the quotes that an abstention shows, `problem` the message of an error.
+    `confidence` and `milliseconds` are None if the answer does not state them. For a language
+    model's answer: its `notice`, the number of sentences `dropped`, the `tokens` it wrote, and the
+    milliseconds until the `first_words` were shown.
     """
 
     outcome: Outcome
@@ -68,18 +69,19 @@ class Reply:
 
     @property
     def written(self) -> bool:
-        """Whether a language model was asked for it."""
+        """Whether a language model was asked."""
         return bool(self.notice or self.dropped or self.tokens or self.engine == "generative")
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What is to be said of a reply. `reason` says why it is wrong, empty where it is right.
+    """The verdict on a reply; `reason` says why it is wrong, and is empty if it is right.
 
-    `quotes_verbatim` and `quotes_on_right_page` go with the reply's quotes. `facts_quoted` counts
-    the required facts that a quote of a right page holds, `facts_quotable` those that could be.
-    `first_statement` and `first_quote` tell whether an answer stands in the first statement, and in
-    the first quote (of an abstention, in the nearest one); None where no words are given to find.
+    `quotes_verbatim` and `quotes_on_right_page` have an entry for each of the reply's quotes.
+    `facts_quoted` counts the required facts in quotes from a right page, `facts_quotable` those in
+    the text of the right pages. `first_statement` and `first_quote` say whether the first statement
+    and the first quote (of an abstention, the nearest one) hold the answer; None if the question
+    has no facts.
     """
 
     right: bool
@@ -97,15 +99,15 @@ class Verdict:
 
     @property
     def page_hit(self) -> bool:
-        """Whether a cited page is right."""
+        """Whether any cited page is right."""
         return any(self.quotes_on_right_page)
 
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """The pages of the passages that search found, best first: in all documents, and in its own.
+    """The pages of the search results, best first: over all documents, and within the right one.
 
-    `own_document` is None where the corpus has one document only.
+    `own_document` is None if the corpus has a single document, or lacks the right one.
     """
 
     all_documents: tuple[Place, ...]
@@ -114,7 +116,7 @@ class Ranking:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One question with its reply and verdict; `ranking` only where our own index was searched."""
+    """A question with its reply and verdict; `ranking` only if our own index was searched."""
 
     item: Item
     reply: Reply

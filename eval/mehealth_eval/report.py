@@ -1,6 +1,6 @@
-"""The report's two files: `report.html` for people, `report.json` for programs.
+"""Writes the report's two files: `report.html` for people, `report.json` for programs.
 
-docs/evaluation.md tells the schema of the JSON.
+docs/evaluation.md describes the schema of the JSON.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ _DIGITS = 6
 
 
 def write_report(folder: Path, report: Report, value: Mapping[str, Any]) -> Path:
-    """Write both below `folder`; `value` is the report as JSON. Returns the page's path.
+    """Write both files to `folder` and return the page's path; `value` is the report as JSON.
 
     Raises:
         MehealthError: they cannot be written.
     """
     html = folder / "report.html"
     text = json.dumps(value, ensure_ascii=False, indent=1) + "\n"
-    try:  # what UTF-8 cannot hold, a lone surrogate in a question, is written as an escape
+    try:  # a lone surrogate in a question has no UTF-8 form: it is escaped
         (folder / "report.json").write_text(text, encoding="utf-8", errors="backslashreplace")
         html.write_text(page(report), encoding="utf-8", errors="backslashreplace")
     except OSError as error:
@@ -42,7 +42,7 @@ def write_report(folder: Path, report: Report, value: Mapping[str, Any]) -> Path
 
 
 def report_json(report: Report) -> dict[str, Any]:
-    """The whole report; records of a hidden group keep their verdict and lose their words."""
+    """The whole report as JSON; records of hidden groups keep the verdict but not the text."""
     return {
         "schema": SCHEMA,
         "made": report.made,
@@ -74,9 +74,9 @@ def _group(group: Group) -> dict[str, Any]:
 
 
 def _figure(figure: Figure) -> dict[str, Any]:
-    """A figure; `hits` and the interval only where it is a share."""
-    told = _rounded(asdict(figure))
-    return told if figure.hits is not None else {k: told[k] for k in ("value", "n", "falling")}
+    """A figure as JSON, with `hits` and the interval only if it is a share."""
+    values = _rounded(asdict(figure))
+    return values if figure.hits is not None else {k: values[k] for k in ("value", "n", "falling")}
 
 
 def _record(record: Record, *, shown: bool) -> dict[str, Any]:

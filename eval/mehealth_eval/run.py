@@ -35,10 +35,10 @@ NOT_ANSWERED = "it counts as wrong"
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What is to be evaluated: a set, and whose answers; None stands for our own.
+    """What to evaluate: a question set, and whose answers; None stands for our own.
 
-    `sample` is how many of the questions are asked, `compare` names an earlier report, `fail_under`
-    a file of floors.
+    `sample` is how many of the questions are asked, `compare` an earlier report, `fail_under` a
+    floors file.
     """
 
     set: Path | None = None
@@ -51,21 +51,21 @@ class Options:
 
 
 class Progress(Protocol):
-    """Who wants to know how far it has come."""
+    """Receives an evaluation's progress."""
 
     def stage(self, name: str, total: int) -> None:
         """Begin a stage of `total` steps."""
 
     def advance(self, n: int = 1) -> None:
-        """Count steps as done."""
+        """Count `n` steps as done."""
 
     def message(self, text: str) -> None:
-        """Say something that matters now."""
+        """Show a message at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What was asked for, read and checked before any question is put."""
+    """The options, with their files read and checked before any question is asked."""
 
     options: Options
     set: QuestionSet
@@ -76,7 +76,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The outcome of an evaluation: figures by group, every record, and what went amiss."""
+    """The result of an evaluation: figures by group, every record, and what went wrong."""
 
     set: QuestionSet
     engine: str
@@ -89,14 +89,14 @@ class Report:
     under_floors: tuple[str, ...]
     hidden: frozenset[str]
     lines: tuple[Mapping[str, Any], ...] = ()
-    """Our own answers in the batch format; empty where another's were scored."""
+    """Our own answers in the batch format; empty if another system's were scored."""
 
 
 def prepare(options: Options) -> Plan:
-    """Read every file that is named, so that what is wrong with one is said before the work.
+    """Read every file that is named, so that faults are reported before the work starts.
 
     Raises:
-        UsageError: a file is missing or wrong.
+        UsageError: a file is missing or invalid.
     """
     question_set = load_set(options.set or OWN_SET)
     if options.sample is not None:
@@ -160,7 +160,7 @@ def _record(
 def _ask_all(
     assistant: Assistant, items: Sequence[Item], progress: Progress
 ) -> list[dict[str, Any]]:
-    """Our answers as the batch format has them; the first question once before, to warm up."""
+    """Our answers in the batch format, after one warm-up question."""
     progress.stage("asking", len(items))
     if items:
         _ask(assistant, items[0])
@@ -181,26 +181,28 @@ def _ask(assistant: Assistant, item: Item) -> dict[str, Any]:
 def _rank_all(
     assistant: Assistant, items: Sequence[Item], progress: Progress
 ) -> dict[str, Ranking]:
-    """What search finds for each question with a known page; a follow-up with its turns."""
+    """Search for each question with known pages; follow-ups with their turns."""
     documents = {d.source.id for d in assistant.index.documents()}
     paged = [item for item in items if item.pages]
     progress.stage("ranking", len(paged))
-    found = {}
+    rankings = {}
     for item in paged:
-        own = (item.document,) if item.document in documents and len(documents) > 1 else ()
+        within = (item.document,) if item.document in documents and len(documents) > 1 else ()
         everywhere = _search(assistant, item, ())
-        found[item.id] = Ranking(everywhere, _search(assistant, item, own) if own else None)
+        rankings[item.id] = Ranking(
+            everywhere, _search(assistant, item, within) if within else None
+        )
         progress.advance()
-    return found
+    return rankings
 
 
 def _search(assistant: Assistant, item: Item, documents: Sequence[str | None]) -> tuple[Place, ...]:
     wanted = [d for d in documents if d is not None]
     try:
-        found = assistant.passages(item.question, item.history, wanted, TOP_K)
-    except MehealthError:  # what asking met as well: it is told there
+        results = assistant.passages(item.question, item.history, wanted, TOP_K)
+    except MehealthError:  # asking met the same error and reports it
         return ()
-    return tuple((e.hit.passage.document, e.hit.passage.page) for e in found)
+    return tuple((e.hit.passage.document, e.hit.passage.page) for e in results)
 
 
 def _pages(assistant: Assistant) -> PageText:
@@ -215,7 +217,7 @@ def _pages(assistant: Assistant) -> PageText:
 
 
 def _foreign(items: Sequence[Item], documents: Sequence[str]) -> list[str]:
-    """Documents that questions name and the index has not."""
+    """A message for each document that questions name and the index lacks."""
     named = dict.fromkeys(item.document for item in items if item.document is not None)
     return [
         f"the document '{name}' of the questions is not in the index; their pages count as missed"
@@ -225,7 +227,7 @@ def _foreign(items: Sequence[Item], documents: Sequence[str]) -> list[str]:
 
 
 def _unanswered(items: Sequence[Item], replies: Mapping[str, Reply]) -> list[str]:
-    """A line for each question without an answer."""
+    """A message for each question without an answer."""
     lines = []
     for item in items:
         reply = replies.get(item.id)
@@ -237,5 +239,5 @@ def _unanswered(items: Sequence[Item], replies: Mapping[str, Reply]) -> list[str
 
 
 def _engine(file: Path | None, replies: Mapping[str, Reply]) -> str:
-    told = sorted({r.engine for r in replies.values() if r.engine})
-    return ", ".join(told) or (file.stem if file else "unknown")
+    engines = sorted({r.engine for r in replies.values() if r.engine})
+    return ", ".join(engines) or (file.stem if file else "unknown")

@@ -1,7 +1,7 @@
 """Question sets of two formats behind one loader: ours, and SQuAD-style.
 
-`load_set` reads a file of questions (asked of the corpus at hand) or a folder with
-`questions.jsonl` and `corpus/`, whose documents get an index of their own.
+`load_set` reads a file of questions about the current corpus, or a folder with `questions.jsonl`
+and `corpus/`, whose documents get an index of their own.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ OWN_SET = Path(__file__).parent / "prospectus.jsonl"
 QUESTIONS, CORPUS = "questions.jsonl", "corpus"
 GROUPS = {"dev": "development half", "test": "reporting half", "all": "all questions"}
 HIDDEN_GROUP = "test"
-"""Its questions and answers are shown only where that is asked for: nobody tunes on them."""
+"""Its questions and answers are shown only on request, so that nobody tunes on them."""
 
 MAX_WORDS = 80
 MAX_WORDS_OF_SEVERAL = 160
 _OF_SEVERAL = frozenset({"list", "comparison", "general"})
-"""Kinds whose right answer says several things."""
+"""Kinds whose right answer says several things, and may be longer."""
 SQUAD_WORDS = 60
 
 
@@ -45,7 +45,7 @@ class Format(StrEnum):
 
 
 class Judged(StrEnum):
-    """What makes an answer right: the facts that it holds, or, without any given, its page."""
+    """What makes an answer right: its facts or, if none are given, the page that it cites."""
 
     FACTS = "facts"
     PAGE = "page"
@@ -53,11 +53,11 @@ class Judged(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One question, and what a right answer to it holds, whatever format it came in.
+    """A question and what a right answer to it contains, independent of the file's format.
 
-    `facts` are lists of accepted forms, of which `needed` must be there. `pages` (counted from 1)
-    belong to `document`. Words after `max_words` are not read where `cut`; else so long an answer
-    is wrong.
+    `facts` are lists of accepted forms, `needed` of which must be in the answer. `pages` (from 1)
+    belong to `document`. With `cut`, words after `max_words` are ignored; without it, a longer
+    answer is wrong.
     """
 
     id: str
@@ -80,7 +80,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class QuestionSet:
-    """A set of questions. `corpus` is the folder of its own documents, None for those at hand."""
+    """A question set. `corpus` is the folder of its own documents; None for the current corpus."""
 
     name: str
     format: Format
@@ -90,16 +90,16 @@ class QuestionSet:
 
     @property
     def groups(self) -> tuple[str, ...]:
-        """The groups of the questions, in the order in which they are shown."""
-        there = {item.group for item in self.items}
-        return tuple(g for g in GROUPS if g in there)
+        """The groups of the questions, in display order."""
+        present = {item.group for item in self.items}
+        return tuple(g for g in GROUPS if g in present)
 
 
 def load_set(path: Path) -> QuestionSet:
     """Read a question set: a JSON Lines file, or a folder with `questions.jsonl` and `corpus/`.
 
     Raises:
-        QuestionFileError: it is not there, or a line of it is wrong; says where and what to do.
+        QuestionFileError: it is missing, or a line is invalid; says where and what to do.
     """
     folder = path if path.is_dir() else None
     file = path / QUESTIONS if folder else path
@@ -120,7 +120,7 @@ def load_set(path: Path) -> QuestionSet:
 
 
 def sampled(whole: QuestionSet, size: int) -> QuestionSet:
-    """The set with `size` of its questions, always the same; groups and kinds keep their share."""
+    """The same `size` questions on every call, in proportion to groups and kinds."""
     if size >= len(whole.items):
         return whole
     by_kind = sorted(whole.items, key=lambda item: (item.group, item.kind))
@@ -129,7 +129,7 @@ def sampled(whole: QuestionSet, size: int) -> QuestionSet:
 
 
 def with_document(items: Sequence[Item], first: str) -> tuple[Item, ...]:
-    """The items, pages of an unnamed document being those of `first`."""
+    """The items, with `first` as the document of pages that name none."""
     return tuple(
         replace(item, document=first) if item.pages and item.document is None else item
         for item in items
@@ -142,7 +142,7 @@ def kinds(items: Sequence[Item]) -> tuple[str, ...]:
 
 
 def _format(line: str, where: str) -> Format:
-    """Tell the format by the keys of the first line."""
+    """Detect the format by the keys of the first line."""
     try:
         value: Any = json.loads(line)
     except json.JSONDecodeError as error:

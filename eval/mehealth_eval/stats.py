@@ -1,4 +1,4 @@
-"""The statistics of the report: intervals, risk and calibration, McNemar's test."""
+"""The report's statistics: intervals, risk-coverage, calibration, McNemar's test."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ BINS = 10
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """One point of the risk-coverage curve: what is kept when the surest answers are.
+    """A point of the risk-coverage curve: only answers of some confidence or more are kept.
 
-    `coverage` is the share of all questions that keep their answer, `risk` the share of wrong ones
-    among those, `confidence` the lowest that is kept.
+    `coverage` is the share of all questions whose answer is kept, `risk` the share of those answers
+    that are wrong, `confidence` the lowest that is kept.
     """
 
     coverage: float
@@ -27,7 +27,7 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """One bin of the reliability diagram: `low` to `high`, its answers, how sure, how right."""
+    """A bin of the reliability diagram: its bounds, its answers, their confidence and accuracy."""
 
     low: float
     high: float
@@ -37,18 +37,18 @@ class Bin:
 
 
 def ratio(part: int, whole: int) -> float:
-    """The share of 1 that a part is, 0 of none."""
+    """The ratio of `part` to `whole`; 0 if `whole` is 0."""
     return part / whole if whole else 0.0
 
 
 def f1(precision: float, recall: float) -> float:
-    """Their harmonic mean, 0 where both are."""
+    """The harmonic mean of precision and recall; 0 if both are 0."""
     both = precision + recall
     return 2 * precision * recall / both if both else 0.0
 
 
 def wilson(hits: int, n: int) -> tuple[float, float]:
-    """Wilson's 95 % interval of a share; (0, 1) where nothing was counted."""
+    """Wilson's 95 % interval of a share; (0, 1) if `n` is 0."""
     if n == 0:
         return 0.0, 1.0
     interval = binomtest(hits, n).proportion_ci(method="wilson")
@@ -56,16 +56,16 @@ def wilson(hits: int, n: int) -> tuple[float, float]:
 
 
 def mcnemar(mended: int, broken: int) -> float:
-    """The exact two-sided p-value: how likely so uneven a change is when neither run is better."""
+    """McNemar's exact two-sided p-value: the chance of such a change if neither run is better."""
     changed = mended + broken
     return float(binomtest(mended, changed).pvalue) if changed else 1.0
 
 
 def risk_coverage(confidence: Sequence[float], right: Sequence[bool], asked: int) -> list[Kept]:
-    """The curve over answers given, surest first; `asked` counts the questions without one too.
+    """The risk-coverage curve, surest answers first; `asked` also counts unanswered questions.
 
-    Answers of one confidence cannot be told apart: each keeps the share of wrong ones that the
-    answers of its confidence have, so that the curve does not hang on their order.
+    Answers of equal confidence share their error rate, so that the curve does not depend on their
+    order.
     """
     ordered = sorted(zip(confidence, right, strict=True), key=lambda pair: -pair[0])
     points: list[Kept] = []
@@ -81,18 +81,18 @@ def risk_coverage(confidence: Sequence[float], right: Sequence[bool], asked: int
 
 
 def area(points: Sequence[Kept]) -> float:
-    """AURC: the mean of the risks along the curve. Raises ValueError where it has no point."""
+    """AURC: the mean risk along the curve. Raises ValueError if it has no points."""
     return fmean(point.risk for point in points)
 
 
 def least_area(right: Sequence[bool]) -> float:
-    """The AURC that a confidence would have which puts every right answer before the wrong."""
+    """The AURC of an ideal confidence, which ranks every right answer above every wrong one."""
     order = sorted(right, reverse=True)
     return area(risk_coverage([-float(i) for i in range(len(order))], order, len(order)))
 
 
 def reliability(confidence: Sequence[float], right: Sequence[bool]) -> list[Bin]:
-    """Ten bins of equal width over confidence, empty ones left out; 1 is in the last."""
+    """Ten bins of equal width over confidence, without empty ones; the last includes 1."""
     pairs = list(zip(confidence, right, strict=True))
     bins = []
     for number in range(BINS):
@@ -104,11 +104,11 @@ def reliability(confidence: Sequence[float], right: Sequence[bool]) -> list[Bin]
 
 
 def expected_calibration_error(bins: Sequence[Bin]) -> float:
-    """ECE: how far confidence and rightness lie apart, bins weighted by their answers."""
+    """ECE: the gap between confidence and accuracy, averaged over the answers of all bins."""
     total = sum(b.n for b in bins)
     return sum(b.n * abs(b.confidence - b.right) for b in bins) / total
 
 
 def brier(confidence: Sequence[float], right: Iterable[bool]) -> float:
-    """The mean squared distance between confidence and rightness."""
+    """The Brier score: the mean squared difference between confidence and correctness."""
     return fmean((c - r) ** 2 for c, r in zip(confidence, right, strict=True))

@@ -1,8 +1,8 @@
-"""Whether what an answer says stands in its quotes, told without any of the engine's own code.
+"""Checks whether an answer's sentences stand in their quotes, with none of the engine's code.
 
-A second opinion on the gate, coarser and of another make: it compares numbers, months, weekdays and
-capitalised words as strings, and knows nothing of meaning. It shares no pattern and no word list
-with `mehealth_rag.guard`, so that a fault there does not hide itself here.
+A coarser, independent check on the gate: it compares numbers, months, weekdays and capitalised
+words as strings and knows nothing of meaning. It shares no pattern or word list with
+`mehealth_rag.guard`, so that a fault there does not hide itself here.
 """
 
 from __future__ import annotations
@@ -39,30 +39,30 @@ _MARKUP = re.compile(r"\*\*|\[\d+\]")
 
 
 def unsupported(sentence: str, quotes: Iterable[str]) -> tuple[str, ...]:
-    """The numbers, dates and names of a sentence that stand in none of its quotes."""
-    said = _MARKUP.sub("", sentence)
-    text = "\n".join(quotes)
+    """The numbers, dates and names of a sentence that are in none of its quotes."""
+    statement = _MARKUP.sub("", sentence)
+    evidence = "\n".join(quotes)
     return (
-        *_numbers(said, text),
-        *_dates(said, text),
-        *_names(said, text),
-        *_composed(said, text),
+        *_numbers(statement, evidence),
+        *_dates(statement, evidence),
+        *_names(statement, evidence),
+        *_composed(statement, evidence),
     )
 
 
 def repetition(text: str) -> float:
-    """The share of the words' triples that were there before: 0 for text that never repeats."""
+    """The share of word triples that occurred before: 0 for text that never repeats."""
     words = re.findall(r"\w+", _MARKUP.sub("", text).lower())
     triples = list(zip(words, words[1:], words[2:], strict=False))
     return 1 - len(set(triples)) / len(triples) if triples else 0.0
 
 
-def _numbers(said: str, text: str) -> list[str]:
-    known = {_value(m) for m in _NUMBER.finditer(text)}
+def _numbers(statement: str, evidence: str) -> list[str]:
+    known = {_value(m) for m in _NUMBER.finditer(evidence)}
     known |= {
-        (str(n), "") for n, word in enumerate(_SPELT) if re.search(rf"\b{word}\b", text, re.I)
+        (str(n), "") for n, word in enumerate(_SPELT) if re.search(rf"\b{word}\b", evidence, re.I)
     }
-    return [m.group().strip() for m in _NUMBER.finditer(said) if _value(m) not in known]
+    return [m.group().strip() for m in _NUMBER.finditer(statement) if _value(m) not in known]
 
 
 def _value(match: re.Match[str]) -> tuple[str, str]:
@@ -71,67 +71,67 @@ def _value(match: re.Match[str]) -> tuple[str, str]:
     return (number.rstrip("0").rstrip(".") if "." in number else number), _SCALES.get(scale, scale)
 
 
-def _dates(said: str, text: str) -> list[str]:
-    known = set(_CALENDAR.findall(text))
-    return [d for d in _CALENDAR.findall(said) if d not in known]
+def _dates(statement: str, evidence: str) -> list[str]:
+    known = set(_CALENDAR.findall(evidence))
+    return [d for d in _CALENDAR.findall(statement) if d not in known]
 
 
-def _names(said: str, text: str) -> list[str]:
-    known = {_plain(w) for w in re.findall(r"[\w&’'-]+", text)} | _initials(text)
+def _names(statement: str, evidence: str) -> list[str]:
+    known = {_plain(w) for w in re.findall(r"[\w&’'-]+", evidence)} | _initials(evidence)
     spelt_out = {w for w in known if len(w) > 1}
-    found = []
-    for match in _CAPITAL.finditer(said):
-        after = said[match.end() : match.end() + 2]
-        opens = _SENTENCE_START.search(said[: match.start()]) is not None
+    names = []
+    for match in _CAPITAL.finditer(statement):
+        after = statement[match.end() : match.end() + 2]
+        opens = _SENTENCE_START.search(statement[: match.start()]) is not None
         if opens and not re.match(r"\s[A-Z]", after):
             continue
         word = _plain(match.group())
         if (
             word in known
             or _CALENDAR.fullmatch(match.group())
-            or _in_acronym(said, match, spelt_out)
+            or _in_acronym(statement, match, spelt_out)
         ):
             continue
         if not (opens and word in _ARTICLES):
-            found.append(match.group())
-    return found
+            names.append(match.group())
+    return names
 
 
-def _composed(said: str, text: str) -> list[str]:
-    """Two capitalised words side by side that the quotes have, but nowhere side by side."""
-    words = [_plain(w) for w in _TOKEN.findall(text)]
+def _composed(statement: str, evidence: str) -> list[str]:
+    """Pairs of adjacent capitalised words that the quotes contain, but never close together."""
+    words = [_plain(w) for w in _TOKEN.findall(evidence)]
     near = {pair for k in (1, 2, 3) for pair in zip(words, words[k:], strict=False)}
-    found = []
-    for pair in _PAIR.finditer(said):
-        one, other = _plain(pair[1]), _plain(pair[2])
-        first = one in _ARTICLES and _SENTENCE_START.search(said[: pair.start()])
-        if not first and {one, other} <= set(words) and (one, other) not in near:
-            found.append(f"{pair[1]} {pair[2]}")
-    return found
+    pairs = []
+    for pair in _PAIR.finditer(statement):
+        left, right = _plain(pair[1]), _plain(pair[2])
+        first = left in _ARTICLES and _SENTENCE_START.search(statement[: pair.start()])
+        if not first and {left, right} <= set(words) and (left, right) not in near:
+            pairs.append(f"{pair[1]} {pair[2]}")
+    return pairs
 
 
 def _plain(word: str) -> str:
-    """A word without accents, case, possessive and plural."""
+    """A word without accents, case, and possessive or plural s."""
     bare = unicodedata.normalize("NFKD", word).encode("ascii", "ignore").decode().lower()
     return re.sub(r"['’]?s$", "", bare.replace("’", "'")) if len(bare) > 3 else bare
 
 
 def _initials(text: str) -> set[str]:
-    """The acronyms that runs of capitalised words give ("North Pier Lighthouse": npl)."""
+    """The acronyms of the runs of capitalised words ("North Pier Lighthouse": npl)."""
     return {a for run in _RUN.finditer(text) for a, _ in _acronyms(run)}
 
 
-def _in_acronym(said: str, match: re.Match[str], known: set[str]) -> bool:
-    """Whether a word is part of a run whose initials the quotes have."""
+def _in_acronym(statement: str, match: re.Match[str], known: set[str]) -> bool:
+    """Whether a word is part of a run whose initials the quotes contain."""
     return any(
         acronym in known and match.start() in starts
-        for run in _RUN.finditer(said)
+        for run in _RUN.finditer(statement)
         for acronym, starts in _acronyms(run)
     )
 
 
 def _acronyms(run: re.Match[str]) -> list[tuple[str, tuple[int, ...]]]:
-    """The initials of every part of a run of two words or more, and where its words start."""
+    """The initials of every part of a run with two or more words, and where its words start."""
     words = [(w.group()[0].lower(), run.start() + w.start()) for w in _WORD.finditer(run.group())]
     parts = [words[a:b] for a in range(len(words)) for b in range(a + 2, len(words) + 1)]
     return [("".join(c for c, _ in part), tuple(start for _, start in part)) for part in parts]

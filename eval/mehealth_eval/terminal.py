@@ -1,4 +1,4 @@
-"""The summary on the terminal."""
+"""Prints the figures on the terminal."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from mehealth_eval.written_scores import WrittenFigures
 
 
 def show(out: Console, report: Report) -> None:
-    """The figures of all groups, the ranking measures, and what changed since an earlier run."""
+    """Print the figures of all groups, the ranking measures, and changes since an earlier run."""
     out.print(f"{report.set.name}: {len(report.set.items)} questions, engine {report.engine}")
     out.print(_figures(report.groups))
     if by_page := labels.judged_by_page(report.set.items):
@@ -35,20 +35,22 @@ def show(out: Console, report: Report) -> None:
             )
 
 
-def show_reader(out: Console, found: ReaderFigures) -> None:
-    """The figures of the reader alone on a question set."""
-    told = found.abstention
-    out.print(f"{found.questions} questions, the reader alone")
-    out.print(f"best sentence right {found.best_right:.3f}, on a right page {found.page_right:.3f}")
+def show_reader(out: Console, figures: ReaderFigures) -> None:
+    """Print the figures of the reader alone on a question set."""
+    scores = figures.abstention
+    out.print(f"{figures.questions} questions, the reader alone")
     out.print(
-        f"“not in the documents”: precision {told.precision:.3f}, recall {told.recall:.3f}, "
-        f"F1 {told.f1:.3f}"
+        f"best sentence right {figures.best_right:.3f}, on a right page {figures.page_right:.3f}"
+    )
+    out.print(
+        f"“not in the documents”: precision {scores.precision:.3f}, recall {scores.recall:.3f}, "
+        f"F1 {scores.f1:.3f}"
     )
 
 
-def show_written(out: Console, found: WrittenFigures | ReplyFigures) -> None:
-    """The figures of a run over written documents, each in all and by kind."""
-    tables = _replies(out, found) if isinstance(found, ReplyFigures) else _written(out, found)
+def show_written(out: Console, figures: WrittenFigures | ReplyFigures) -> None:
+    """Print the figures of a run over written documents, overall and by kind."""
+    tables = _replies(out, figures) if isinstance(figures, ReplyFigures) else _written(out, figures)
     for title, shares in tables.items():
         if shares:
             table = Table(title, "share")
@@ -57,48 +59,54 @@ def show_written(out: Console, found: WrittenFigures | ReplyFigures) -> None:
             out.print(table)
 
 
-def show_conversations(out: Console, found: ConversationFigures) -> None:
-    """The share of the turns that are right, in all and by kind."""
-    development, reporting = found.shares("development"), found.shares("reporting")
-    table = Table(f"{len(found.turns)} turns", "development", "reporting")
+def show_conversations(out: Console, figures: ConversationFigures) -> None:
+    """Print the share of the turns that are right, overall and by kind."""
+    development, reporting = figures.shares("development"), figures.shares("reporting")
+    table = Table(f"{len(figures.turns)} turns", "development", "reporting")
     for kind in dict.fromkeys((*development, *reporting)):
-        shares = (f"{of[kind]:.3f}" if kind in of else "–" for of in (development, reporting))
+        shares = (
+            f"{split[kind]:.3f}" if kind in split else "–" for split in (development, reporting)
+        )
         table.add_row(kind, *shares)
     out.print(table)
 
 
-def _replies(out: Console, found: ReplyFigures) -> dict[str, Mapping[str, float]]:
+def _replies(out: Console, figures: ReplyFigures) -> dict[str, Mapping[str, float]]:
     out.print(
-        f"{found.documents} documents: a good model's replies to {found.questions} questions "
-        f"({found.answerable} that the documents answer), and {found.lies} lies"
+        f"{figures.documents} documents: a good model's replies to {figures.questions} questions "
+        f"({figures.answerable} that the documents answer), and {figures.lies} lies"
     )
-    out.print(f"asked {found.asked:.3f}, true sentences shown {found.true_sentences_shown:.3f}")
-    times = (f"{name} {value:.0f} ms" for name, value in found.first_words_ms.items() if value)
+    out.print(f"asked {figures.asked:.3f}, true sentences shown {figures.true_sentences_shown:.3f}")
+    times = (f"{name} {value:.0f} ms" for name, value in figures.first_words_ms.items() if value)
     out.print(f"first words after: {', '.join(times) or 'none came'}")
     return {
-        "right as written": found.right_as_written,
-        "right as shown": found.right_as_shown,
-        "good replies shown whole": found.shown_whole,
-        "silences kept": found.silences_kept,
-        "lies shown": found.lies_shown,
+        "right as written": figures.right_as_written,
+        "right as shown": figures.right_as_shown,
+        "good replies shown whole": figures.shown_whole,
+        "silences kept": figures.silences_kept,
+        "lies shown": figures.lies_shown,
     }
 
 
-def _written(out: Console, found: WrittenFigures) -> dict[str, Mapping[str, float]]:
-    out.print(f"{found.documents} documents: {found.questions} questions, {found.claims} claims, "
-              f"{found.twins} twins")  # fmt: skip
-    abstention = found.abstention
+def _written(out: Console, figures: WrittenFigures) -> dict[str, Mapping[str, float]]:
+    out.print(f"{figures.documents} documents: {figures.questions} questions, "
+              f"{figures.claims} claims, {figures.twins} twins")  # fmt: skip
+    abstention = figures.abstention
     out.print(
         f"“not in the documents”: precision {abstention.precision:.3f}, "
         f"recall {abstention.recall:.3f}, F1 {abstention.f1:.3f}"
     )
-    out.print(f"verdicts: macro-F1 {found.macro_f1:.3f}, false support {found.false_support:.3f}")
-    out.print(f"twins: in order {found.twins_in_order:.3f}, true carried {found.true_carried:.3f}")
+    out.print(
+        f"verdicts: macro-F1 {figures.macro_f1:.3f}, false support {figures.false_support:.3f}"
+    )
+    out.print(
+        f"twins: in order {figures.twins_in_order:.3f}, true carried {figures.true_carried:.3f}"
+    )
     return {
-        "evidence right": found.evidence,
-        "best sentence right": found.best_right,
-        "verdict right": found.verdicts,
-        "lies passed": found.lies_passed,
+        "evidence right": figures.evidence,
+        "best sentence right": figures.best_right,
+        "verdict right": figures.verdicts,
+        "lies passed": figures.lies_passed,
     }
 
 

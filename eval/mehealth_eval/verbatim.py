@@ -1,7 +1,7 @@
-"""Whether a quote stands on its page word for word.
+"""Checks whether a quote stands on its page word for word.
 
-White space counts as one space, and a hyphen that ends a line may be there or not, on either side;
-nothing else may differ.
+Any white space counts as one space, and a line-end hyphen may be missing on either side; nothing
+else may differ.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ import re
 
 _LINE_END = re.compile(r"(?<=\w)[-‐\u00ad][ \t]*\r?\n\s*(?=\w)")
 _MARK = "\u00ad"
-"""Stands for a hyphen that may be there or not."""
+"""Stands for a hyphen that may be missing."""
 
 
 def stands_on(quote: str, page: str) -> bool:
-    """Whether `quote` is on `page`, line breaks aside. An empty quote stands nowhere."""
+    """Whether `quote` is on `page`, line breaks aside; an empty quote is on no page."""
     wanted = " ".join(quote.split())
     if not wanted:
         return False
@@ -26,12 +26,12 @@ def stands_on(quote: str, page: str) -> bool:
 
 
 def _marked(text: str) -> str:
-    """The text on one line, hyphens at the ends of lines turned into marks."""
+    """The text on one line, with marks for the hyphens at line ends."""
     return " ".join(_LINE_END.sub(_MARK, text).split())
 
 
 def _pattern(quote: str) -> str:
-    """The quote as a pattern in which a mark may meet a hyphen, a mark or nothing."""
+    """The quote as a regex in which a mark matches a hyphen, a mark or nothing."""
     parts: list[str] = []
     for character in quote:
         if character == _MARK:

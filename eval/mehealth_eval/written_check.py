@@ -1,7 +1,7 @@
 """Checks written documents: `python -m mehealth_eval.written_check FOLDER...`.
 
-Forms, kinds and sentence numbers are checked while they are read; this adds counts and repetitions.
-The exit code is 1 where a document is wrong.
+Loading them checks formats, kinds and sentence numbers; this adds counts and repetitions. The exit
+code is 1 if a document is wrong.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ FEWEST_WORDS = 250
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print a line for each document, and what is wrong with it."""
+    """Print a line for each document, and its faults."""
     parser = argparse.ArgumentParser(
         prog="python -m mehealth_eval.written_check", description=__doc__
     )
@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def check(document: WrittenDocument) -> Iterator[str]:
-    """What is wrong with a document."""
+    """Yield the faults of a document."""
     words = sum(len(part.text.split()) for part in document.sentences.values())
     if words < FEWEST_WORDS:
         yield f"only {words} words, {FEWEST_WORDS} wanted"
@@ -67,8 +67,8 @@ def check(document: WrittenDocument) -> Iterator[str]:
     wanted = min(ENOUGH_CLAIMS, max(FEWEST_CLAIMS, words // WORDS_A_CLAIM))
     if len(document.claims) < wanted:
         yield f"only {len(document.claims)} claims, {wanted} wanted"
-    said = Counter(q.question.lower() for q in document.questions if not q.history)
-    yield from (f"asked twice: {question}" for question, times in said.items() if times > 1)
+    counts = Counter(q.question.lower() for q in document.questions if not q.history)
+    yield from (f"asked twice: {question}" for question, times in counts.items() if times > 1)
     unanswered = (q for q in document.questions if q.gold and not q.answer)
     yield from (f"no answer: {question.question}" for question in unanswered)
     for twin in document.twins:

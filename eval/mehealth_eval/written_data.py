@@ -1,8 +1,8 @@
-"""Written reading data: documents of numbered sentences, with questions, claims and twins.
+"""Written documents of numbered sentences, with questions, claims and twins.
 
-`NAME.txt` is a document, `NAME.jsonl` holds its questions and claims, `pairs/NAME.jsonl` its twins;
-`training/written/README.md` describes the forms. Documents are set as Markdown and read back by the
-real pipeline; `SentenceFinder` tells which numbered sentences a text on a page is.
+`NAME.txt` is a document, `NAME.jsonl` has its questions and claims, `pairs/NAME.jsonl` its twins;
+`training/written/README.md` describes the formats. Documents are rendered as Markdown and parsed by
+the real pipeline; `SentenceFinder` maps parsed text back to numbered sentences.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mehealth_rag.types import Span
 
 PAIRS = "pairs"
-"""Folder of the twins, beside the documents."""
+"""Folder of the twins, next to the documents."""
 
 PartKind = Literal["heading", "sentence", "item", "row"]
 Turns = tuple[tuple[str, str], ...]
@@ -50,7 +50,7 @@ _SPECIAL = re.compile(r"([\\`*_<\[\]])")
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One line of a document. `id` is empty for headings; `gap`: a blank line stands above it."""
+    """A line of a document. `id` is empty for headings; `gap`: a blank line precedes it."""
 
     kind: PartKind
     text: str
@@ -70,7 +70,7 @@ class _Line(BaseModel):
 
 
 class WrittenQuestion(_Line):
-    """A question. `gold` answers it, each of `alternatives` does too; `harmless` may stand by."""
+    """A question. `gold` or any of `alternatives` answers it; `harmless` may be quoted as well."""
 
     t: Literal["q"] = "q"
     question: str = Field(alias="q", min_length=1)
@@ -94,17 +94,17 @@ class WrittenQuestion(_Line):
 
     @property
     def complete(self) -> tuple[Ids, ...]:
-        """Every set of sentences that is a complete answer; none where nothing answers."""
+        """Every set of sentences that is a complete answer; empty if nothing answers."""
         return (self.gold, *self.alternatives) if self.gold else ()
 
     @property
     def allowed(self) -> frozenset[str]:
-        """Every sentence that does no harm in an answer."""
+        """Every sentence that may be in a right answer."""
         return frozenset(self.gold + self.harmless).union(*self.alternatives)
 
 
 class WrittenClaim(_Line):
-    """A claim with its verdict and the sentences that decide it."""
+    """A claim, its verdict, and the sentences that decide it."""
 
     t: Literal["c"]
     claim: str = Field(alias="c", min_length=1)
@@ -120,7 +120,7 @@ class WrittenClaim(_Line):
 
 
 class Twin(_Line):
-    """A true answer and a lie as near to it as can be; `gold` carries the one and not the other."""
+    """A true answer and a lie as close to it as possible; `gold` supports only the true one."""
 
     t: Literal["p"] = "p"
     question: str = Field(alias="q")
@@ -137,7 +137,7 @@ _Row = TypeAdapter[WrittenQuestion | WrittenClaim](
 
 @dataclass(frozen=True)
 class WrittenDocument:
-    """A document with all that was written about it."""
+    """A document with its questions, claims and twins."""
 
     name: str
     parts: tuple[Part, ...]
@@ -147,20 +147,20 @@ class WrittenDocument:
 
     @cached_property
     def sentences(self) -> dict[str, Part]:
-        """The numbered sentences, items and rows by id."""
+        """The numbered sentences, list items and table rows, by id."""
         return {part.id: part for part in self.parts if part.id}
 
     @property
     def pages(self) -> int:
-        """How many pages the document has."""
+        """The number of pages."""
         return self.parts[-1].page
 
 
 def load_documents(folder: Path) -> list[WrittenDocument]:
-    """Read all documents of a folder, in the order of their names.
+    """Read all documents of a folder, sorted by name.
 
     Raises:
-        QuestionFileError: there is none, or a line is wrong; says which and what to do.
+        QuestionFileError: there are none, or a line is invalid; says which and what to do.
     """
     paths = sorted(folder.glob("*.txt"))
     if not paths:
@@ -169,7 +169,10 @@ def load_documents(folder: Path) -> list[WrittenDocument]:
 
 
 def sampled(documents: Sequence[WrittenDocument], most: int | None) -> list[WrittenDocument]:
-    """The documents with `most` questions, claims and twins in all, always the same; None: all."""
+    """Keep at most `most` questions, claims and twins in all, the same on every call.
+
+    None keeps everything.
+    """
     if most is None:
         return list(documents)
     kept = [
@@ -183,7 +186,7 @@ def sampled(documents: Sequence[WrittenDocument], most: int | None) -> list[Writ
 
 
 def _spread(lists: Sequence[tuple[T, ...]], most: int) -> list[tuple[T, ...]]:
-    """What is taken of each of several lists: `most` in all, at even distances."""
+    """Take `most` items in all from several lists, at even distances."""
     places = [(n, i) for n, rows in enumerate(lists) for i in range(len(rows))]
     count = min(most, len(places))
     taken = {places[k * len(places) // count] for k in range(count)}
@@ -191,7 +194,7 @@ def _spread(lists: Sequence[tuple[T, ...]], most: int) -> list[tuple[T, ...]]:
 
 
 def load_document(path: Path) -> WrittenDocument:
-    """Read `NAME.txt` with what lies beside it. Raises QuestionFileError."""
+    """Read `NAME.txt` and the files next to it. Raises QuestionFileError."""
     parts = tuple(_parts(path))
     rows = list(_rows(path.with_suffix(".jsonl"), _Row))
     document = WrittenDocument(
@@ -206,7 +209,7 @@ def load_document(path: Path) -> WrittenDocument:
 
 
 def markdown(document: WrittenDocument) -> str:
-    """The document as Markdown, a form feed between its pages."""
+    """The document as Markdown, with a form feed between pages."""
     pages = [
         "\n\n".join(_markdown_block(block) for block in blocks(document.parts, page))
         for page in range(1, document.pages + 1)
@@ -215,7 +218,7 @@ def markdown(document: WrittenDocument) -> str:
 
 
 def blocks(parts: Sequence[Part], page: int) -> Iterator[list[Part]]:
-    """The lines of a page that stand together: a heading, paragraph, list or table."""
+    """Yield the lines of a page that form a block: a heading, paragraph, list or table."""
     block: list[Part] = []
     for part in parts:
         if part.page != page:
@@ -229,10 +232,10 @@ def blocks(parts: Sequence[Part], page: int) -> Iterator[list[Part]]:
 
 
 class SentenceFinder:
-    """Finds a document's numbered sentences in the pages that were read of it.
+    """Finds a document's numbered sentences in its parsed pages; `lost` has the ids of the rest.
 
-    Only letters and digits are compared, so that marks of lists, borders of cells and hyphens at a
-    line's end make no difference. `texts` are the pages' texts, the first being page 1.
+    Only letters and digits are compared, so that list marks, cell borders and line-end hyphens make
+    no difference. `texts` are the texts of the pages, the first being page 1.
     """
 
     def __init__(self, document: WrittenDocument, texts: Sequence[str]) -> None:
@@ -251,7 +254,7 @@ class SentenceFinder:
             self._places.setdefault(number, []).append((start, end, id_))
 
     def shares(self, page: int, span: Span) -> dict[str, float]:
-        """The share of each numbered sentence that stands in a span of a page (from 1)."""
+        """The share of each numbered sentence that lies in a span of a page (from 1)."""
         letters = self._pages[page - 1]
         start, end = letters.place(span.start), letters.place(span.end)
         return {
@@ -261,13 +264,18 @@ class SentenceFinder:
         }
 
     def main(self, page: int, span: Span) -> frozenset[str]:
-        """The numbered sentences that a sentence as it was read is, or is most of, or holds."""
+        """Ids of the numbered sentences that a parsed sentence corresponds to.
+
+        Either 60 % of the numbered sentence is in the span, or it makes up half of the span.
+        """
         letters = self._pages[page - 1]
-        own = max(letters.place(span.end) - letters.place(span.start), 1)
-        found = self.shares(page, span)
+        size = max(letters.place(span.end) - letters.place(span.start), 1)
+        shares = self.shares(page, span)
         lengths = {id_: last - first for first, last, id_ in self._places.get(page - 1, ())}
         return frozenset(
-            id_ for id_, share in found.items() if share >= 0.6 or share * lengths[id_] >= 0.5 * own
+            id_
+            for id_, share in shares.items()
+            if share >= 0.6 or share * lengths[id_] >= 0.5 * size
         )
 
     def _find(self, text: str, page: int, after: int) -> tuple[int, int, int] | None:
@@ -279,26 +287,26 @@ class SentenceFinder:
 
 
 def letters(text: str) -> str:
-    """A text's letters and digits alone, folded."""
+    """A text's letters and digits, in lower case."""
     return _Letters(text).text
 
 
 @dataclass(frozen=True)
 class _Letters:
-    """A text's letters and digits alone, folded, and where each stands in it."""
+    """A text's letters and digits, in lower case, and the offset of each in the text."""
 
     source: str
     at: list[int] = field(init=False)
     text: str = field(init=False)
 
     def __post_init__(self) -> None:
-        found = [(m.start(), m.group().lower()) for m in _LETTER.finditer(self.source)]
-        single = [(place, letter) for place, letter in found if len(letter) == 1]
+        lowered = [(m.start(), m.group().lower()) for m in _LETTER.finditer(self.source)]
+        single = [(place, letter) for place, letter in lowered if len(letter) == 1]
         object.__setattr__(self, "at", [place for place, _ in single])
         object.__setattr__(self, "text", "".join(letter for _, letter in single))
 
     def place(self, offset: int) -> int:
-        """How many letters stand before an offset of the source."""
+        """The number of letters and digits before an offset of the source."""
         return bisect_left(self.at, offset)
 
 
@@ -326,7 +334,7 @@ def _parts(path: Path) -> Iterator[Part]:
 
 
 def _rows(path: Path, row: TypeAdapter[T]) -> Iterator[T]:
-    """The rows of a file, none where there is no such file."""
+    """Yield the rows of a file; none if the file does not exist."""
     for number, line in question_lines(path) if path.is_file() else ():
         yield parse_line(line, f"{path}:{number}", row)
 

@@ -1,4 +1,4 @@
-"""A language model that says what was written for it: a server of OpenAI's protocol on loopback."""
+"""A scripted language model: a server on loopback that speaks OpenAI's protocol."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
 
 NAME = "written"
 CONTEXT = 16_384
-"""Tokens that it says it can hold: few that are served today hold fewer."""
+"""Context length that it reports, in tokens: few served models have less."""
 
 _FOLLOW_UP = "Follow-up question:"
 
 
 class WrittenModel(ThreadingHTTPServer):
-    """Says `reply` to whatever it is asked; a follow-up that it is to rewrite it leaves as it is.
+    """Returns `reply` to any prompt, except that it repeats a follow-up it is asked to rewrite.
 
-    `told` is what it was sent for the last reply, None where nothing was asked of it.
+    `told` is the prompt of the last reply; None if the model was not asked.
     """
 
     daemon_threads = True
@@ -33,11 +33,11 @@ class WrittenModel(ThreadingHTTPServer):
         self.told: str | None = None
 
     def next(self, reply: str) -> None:
-        """What to say to the next question."""
+        """Set the reply to the next question."""
         self.reply, self.told = reply, None
 
     def said(self, prompt: str) -> str:
-        """What to say to a prompt."""
+        """The reply to a prompt."""
         last = prompt.rsplit("\n", 1)[-1]
         if last.startswith(_FOLLOW_UP):
             return last.removeprefix(_FOLLOW_UP).strip()
@@ -47,7 +47,7 @@ class WrittenModel(ThreadingHTTPServer):
 
 @contextmanager
 def serving() -> Iterator[WrittenModel]:
-    """The model on a free port of this machine, as long as it is needed."""
+    """Run the model on a free port of this machine."""
     with WrittenModel() as model:
         thread = threading.Thread(target=model.serve_forever, args=(0.05,), daemon=True)
         thread.start()
@@ -62,15 +62,15 @@ class _Handler(BaseHTTPRequestHandler):
     server: WrittenModel
 
     def log_message(self, *_: object) -> None:
-        """Nothing: standard error is for progress."""
+        """Log nothing: standard error shows progress."""
 
     def do_GET(self) -> None:
-        """The list of models; nothing else is there."""
+        """Send the list of models; 404 for any other path."""
         models = {"data": [{"id": NAME, "object": "model", "context_length": CONTEXT}]}
         self._send(200 if self.path == "/v1/models" else 404, "application/json", models)
 
     def do_POST(self) -> None:
-        """A reply, word by word."""
+        """Stream the reply word by word."""
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
         if self.path != "/v1/chat/completions":
             self._send(404, "application/json", {"error": "no such page"})

@@ -1,7 +1,7 @@
-"""What is shown of a language model's replies: a good one's and a liar's, both written by hand.
+"""Scores what is shown of a language model's replies: a good model's and a liar's, both scripted.
 
-The good model says the answer that is written to a question, or that it is not there. The liar says
-the untrue half of a twin to the twin's question. Both are asked as any model is, over a server.
+The good model gives a question's written answer, or says that nothing answers. The liar gives a
+twin's lie to the twin's question. Both are asked over a server, like any other model.
 """
 
 from __future__ import annotations
@@ -33,10 +33,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class GoodReply:
-    """What came of a right reply.
+    """The outcome of a right reply.
 
-    `asked`: the model was asked at all; `given`: with every sentence that it needed. `sentences`
-    tells of each that it wrote whether it was shown; a silence has none. `right` is the answer.
+    `asked`: the model was asked at all. `given`: its prompt held every sentence of a complete
+    answer. `sentences`: whether each sentence of the reply was shown; empty if nothing answers.
+    `right`: the answer shown is right.
     """
 
     question: WrittenQuestion
@@ -48,17 +49,17 @@ class GoodReply:
 
     @property
     def whole(self) -> bool:
-        """Whether all that was written is shown."""
+        """Whether the whole reply is shown."""
         return bool(self.sentences) and all(self.sentences)
 
 
 @dataclass(frozen=True, slots=True)
 class ReplyFigures:
-    """Shares of 1; times in milliseconds, None where no words came.
+    """Shares of 1; times in milliseconds, None if no words came.
 
-    `right_as_written`: a good model was given what it needs to write the right reply, or to be
-    silent. `shown_whole`, `true_sentences_shown` and `silences_kept` are of a good model's replies;
-    a lie is shown where one of its sentences is that the true half has not.
+    `right_as_written`: a good model was given what the right reply needs, or nothing answers.
+    `shown_whole`, `true_sentences_shown` and `silences_kept` are of a good model's replies. A lie
+    counts as shown if a sentence of it is shown that the true half lacks.
     """
 
     documents: int
@@ -75,24 +76,25 @@ class ReplyFigures:
     first_words_ms: Mapping[str, float | None]
 
     def as_json(self) -> dict[str, Any]:
-        """The figures as JSON holds them."""
+        """The figures as JSON."""
         return asdict(self)
 
 
 def evaluate_replies(
     folder: Path, settings: Settings, progress: Progress, sample: int | None = None
 ) -> ReplyFigures:
-    """Ask about the written documents of a folder, each by itself; of `sample` lines at the most.
+    """Ask about the written documents of a folder, each on its own.
 
-    Raises QuestionFileError where the folder holds none, or a line is wrong.
+    `sample` limits the questions, and the twins. Raises QuestionFileError if the folder holds no
+    documents, or a line is invalid.
     """
     documents = sampled(load_documents(folder), sample)
     good: list[GoodReply] = []
     lies: list[tuple[str, bool]] = []
     with serving() as model:
-        own = {"engine": "generative", "llm_base_url": model.url, "llm_model": NAME}
+        chosen = {"engine": "generative", "llm_base_url": model.url, "llm_model": NAME}
         unset = {"llm_gguf": None, "llm_api_key": None, "llm_api_key_file": None}
-        with indexed(as_files(documents), settings.model_copy(update=own | unset)) as assistant:
+        with indexed(as_files(documents), settings.model_copy(update=chosen | unset)) as assistant:
             progress.stage("asking", sum(len(d.questions) + len(d.twins) for d in documents))
             for document in documents:
                 desk = _Desk(Found.of(assistant, document), model)
@@ -107,19 +109,19 @@ def evaluate_replies(
 
 @dataclass(frozen=True)
 class _Desk:
-    """Where questions about one document are asked, and the replies handed to the model."""
+    """Asks questions about one document, and hands the model its replies."""
 
     found: Found
     model: WrittenModel
 
     def good(self, question: WrittenQuestion) -> GoodReply:
-        """What comes of the right reply to a question."""
+        """Ask a question, with its right reply from the model, and score what is shown."""
         reply = question.answer if question.gold else NOT_THERE
         answer = self._ask(question.question, question.history, reply)
         sentences = _shown(_sentences(reply), answer) if question.gold else ()
-        told = letters(self.model.told or "")
+        prompt = letters(self.model.told or "")
         parts = self.found.document.sentences
-        given = any(all(letters(parts[i].text) in told for i in ids) for ids in question.complete)
+        given = any(all(letters(parts[i].text) in prompt for i in ids) for ids in question.complete)
         quoted = Answered(question, self.found.quoted(answer)).right
         declined = answer.status is Status.NOT_FOUND
         right = (bool(sentences) and all(sentences)) or quoted if question.gold else declined
@@ -128,7 +130,7 @@ class _Desk:
         return GoodReply(question, asked, given, sentences, right, first_words)
 
     def is_shown(self, twin: Twin) -> bool:
-        """Whether a sentence of a lie is shown that is not of the true half, too."""
+        """Whether a sentence of the lie is shown that the true half lacks."""
         sentences = _sentences(twin.lie)
         untrue = [s for s in sentences if s not in _sentences(twin.true)] or sentences
         return any(_shown(untrue, self._ask(twin.question, (), twin.lie)))
@@ -144,11 +146,11 @@ def _sentences(reply: str) -> list[str]:
 
 
 def _shown(sentences: Sequence[str], answer: Answer) -> tuple[bool, ...]:
-    """Of each sentence that a model wrote whether it is shown as its own."""
+    """For each sentence that the model wrote, whether it is shown as the model's own."""
     dropped = " ".join(d.text for d in answer.dropped)
-    told = letters(" ".join(s.text for s in answer.statements))
+    shown = letters(" ".join(s.text for s in answer.statements))
     spoken = answer.engine == ENGINE
-    return tuple(spoken and letters(s) in told and s not in dropped for s in sentences)
+    return tuple(spoken and letters(s) in shown and s not in dropped for s in sentences)
 
 
 def _figures(

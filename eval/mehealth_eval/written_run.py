@@ -1,4 +1,4 @@
-"""One evaluation over written documents: set them, index them, ask, check, score."""
+"""Evaluates over written documents: render, index, ask, check, score."""
 
 from __future__ import annotations
 
@@ -55,11 +55,11 @@ def evaluate_written(
     reader_only: bool = False,
     sample: int | None = None,
 ) -> WrittenFigures:
-    """Evaluate on the written documents of a folder; each is asked about by itself.
+    """Evaluate on the written documents of a folder, each on its own.
 
-    `settings` say which reader; their corpus and index are not used. `sample` is the most of
-    questions, of claims and of twins.
-    Raises QuestionFileError where the folder holds none, or a line is wrong.
+    `settings` name the reader; their corpus and index are not used. `sample` limits the questions,
+    the claims and the twins. Raises QuestionFileError if the folder holds no documents, or a line
+    is invalid.
     """
     documents = sampled(load_documents(folder), sample)
     answered: list[Answered] = []
@@ -79,13 +79,13 @@ def evaluate_written(
 
 
 def as_files(documents: Sequence[WrittenDocument]) -> dict[str, str]:
-    """The written documents as Markdown, by the names of their files."""
+    """The written documents as Markdown, by file name."""
     return {f"{document.name}.md": markdown(document) for document in documents}
 
 
 @contextmanager
 def indexed(files: Mapping[str, str], settings: Settings) -> Iterator[Assistant]:
-    """An assistant over texts, by the names of their files; its index is gone afterwards."""
+    """An assistant over texts, given by file name; its index is deleted afterwards."""
     with tempfile.TemporaryDirectory() as name:
         corpus = Path(name) / "corpus"
         corpus.mkdir()
@@ -113,7 +113,7 @@ def _counted(call: Callable[[A], B], line: A, progress: Progress) -> B:
 
 @dataclass(frozen=True)
 class Found:
-    """A document in the index, and where its numbered sentences stand in it."""
+    """An indexed document, and the places of its numbered sentences."""
 
     assistant: Assistant
     document: WrittenDocument
@@ -122,25 +122,25 @@ class Found:
 
     @classmethod
     def of(cls, assistant: Assistant, document: WrittenDocument) -> Found:
-        """A document of an assistant's index."""
+        """Find a document in an assistant's index."""
         (indexed,) = (d for d in assistant.index.documents() if d.source.id == document.name)
         texts = tuple(assistant.page(document.name, n).text for n in range(1, indexed.pages + 1))
         return cls(assistant, document, texts, SentenceFinder(document, texts))
 
     def passages(self, text: str, history: Sequence[tuple[str, str]], top_k: int) -> list[Passage]:
-        """The passages of it that a search brings, best first."""
+        """The document's passages that a search returns, best first."""
         evidence = self.assistant.passages(text, history, [self.document.name], top_k)
         return [e.hit.passage for e in evidence]
 
     def holding(self, gold: frozenset[str]) -> list[tuple[Passage, list[int]]]:
-        """The passages that hold numbered sentences, each with their places in it."""
+        """The passages with numbered sentences of `gold`, and the indices of those sentences."""
         ordinals = self.assistant.index.document_ordinals([self.document.name])
         passages = self.assistant.index.passages(ordinals.tolist())
-        held = [
+        matches = [
             (p, [n for n, s in enumerate(readable(p)) if self.finder.main(p.page, s.span) & gold])
             for p in passages
         ]
-        return [(passage, places) for passage, places in held if places]
+        return [(passage, places) for passage, places in matches if places]
 
     def quoted(self, answer: Answer) -> frozenset[str]:
         """The numbered sentences that an answer quotes."""
@@ -155,7 +155,7 @@ class Found:
 
 @dataclass(frozen=True)
 class _ReaderAlone:
-    """The reader over our search, its verdicts held to exact values as those of the engine are."""
+    """The reader over our search; its verdicts are held to exact values like the engine's."""
 
     found: Found
     reader: Reader
@@ -181,7 +181,7 @@ class _ReaderAlone:
         return Judged(claim, self.reader.limits.verdict(weighed.judgement))
 
     def twin(self, twin: Twin) -> JudgedTwin:
-        """With what carries the true half given, as a sentence's citations would give it."""
+        """Judge both halves on the true one's evidence, as a sentence is on its citations."""
         texts = self._quotes(frozenset(twin.gold))
         true, lie = (
             weigh(self.reader, Case(statement, texts, twin.question)).judgement
@@ -197,14 +197,17 @@ class _ReaderAlone:
         )
 
     def _quotes(self, gold: frozenset[str]) -> list[PassageText]:
-        """The passage of the gold sentences; of several, those sentences under their headings."""
-        held = [(text_of(p, self.found.assistant.page), own) for p, own in self.found.holding(gold)]
-        return [text for text, _ in held] if len(held) < 2 else [gathered(held)]
+        """The passage with the gold sentences; if several, those sentences under their headings."""
+        parts = [
+            (text_of(p, self.found.assistant.page), places)
+            for p, places in self.found.holding(gold)
+        ]
+        return [text for text, _ in parts] if len(parts) < 2 else [gathered(parts)]
 
 
 @dataclass(frozen=True)
 class _Whole:
-    """The engine as people use it."""
+    """The complete engine, as users have it."""
 
     found: Found
 
@@ -224,10 +227,10 @@ class _Whole:
         return JudgedTwin(twin, true[0] == "supported", lie[0] == "supported", true[1], lie[1])
 
     def _verdict(self, statement: str, question: str = "") -> tuple[str, float]:
-        """The verdict on a statement, and how surely it is supported."""
+        """The verdict on a statement, and the confidence that it is supported."""
         try:
             verdict = self.found.assistant.check(statement, [self.found.document.name], question)
         except MehealthError:
             return "", 0.0
-        surely = verdict.confidence if verdict.verdict == "supported" else 0.0
-        return str(verdict.verdict), surely
+        confidence = verdict.confidence if verdict.verdict == "supported" else 0.0
+        return str(verdict.verdict), confidence

@@ -1,6 +1,6 @@
-"""Scores over written data: evidence, abstention, verdicts and twins, each in all and by kind.
+"""Scores over written documents: evidence, abstention, verdicts and twins, overall and by kind.
 
-What is missing counts as wrong.
+Whatever is missing counts as wrong.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
     from mehealth_eval.written_data import Twin, WrittenClaim, WrittenQuestion
 
 HELD = 0.6
-"""The share of a sentence that has to be quoted for it to count as quoted."""
+"""Share of a sentence that must be quoted for the sentence to count as quoted."""
 
 MOST_OTHERS = 2
-"""Sentences beside the gold and harmless ones that a right answer may quote."""
+"""Sentences that a right answer may quote besides the gold and harmless ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A question with the numbered sentences that were quoted; none: it was declined.
+    """A question with the numbered sentences that were quoted; empty if it was declined.
 
-    `best` are those of the single sentence that was held to be the best, declined or not; None
-    where no such sentence is told. `failed`: no answer came at all.
+    `best` are those of the best single sentence, whether or not the question was declined; None if
+    the engine does not report it. `failed` means that there was no answer at all.
     """
 
     question: WrittenQuestion
@@ -38,12 +38,15 @@ class Answered:
 
     @property
     def declined(self) -> bool:
-        """Whether the answer was that nothing answers."""
+        """Whether the engine abstained."""
         return not self.quoted and not self.failed
 
     @property
     def right(self) -> bool:
-        """Whether the evidence is right: what answers is there whole, and little besides."""
+        """Whether the quotes are a complete answer with at most `MOST_OTHERS` other sentences.
+
+        Where nothing answers, only declining is right.
+        """
         if self.failed:
             return False
         if not self.question.gold:
@@ -54,14 +57,14 @@ class Answered:
 
     @property
     def best_is_right(self) -> bool:
-        """Whether the best sentence is one that answers."""
+        """Whether the best sentence answers."""
         answering = frozenset(i for ids in self.question.complete for i in ids)
         return bool(self.best and self.best & answering)
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A claim with the verdict that it was given; empty where none came."""
+    """A claim with the verdict that it was given; empty if there was none."""
 
     claim: WrittenClaim
     verdict: str
@@ -69,7 +72,7 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class JudgedTwin:
-    """A twin with whether its true and its false half were carried, and how surely."""
+    """A twin: whether its true half and its lie were called supported, and their scores."""
 
     twin: Twin
     true_carried: bool
@@ -80,7 +83,7 @@ class JudgedTwin:
 
 @dataclass(frozen=True, slots=True)
 class Abstention:
-    """How well "not in the documents" is told: of those declined, of those to be declined."""
+    """Precision, recall and F1 of declining questions."""
 
     precision: float
     recall: float
@@ -89,9 +92,9 @@ class Abstention:
 
 @dataclass(frozen=True, slots=True)
 class WrittenFigures:
-    """All figures of a run over written documents; shares are of 1, counts are whole.
+    """All figures of a run over written documents; shares are of 1.
 
-    `best_right` is empty where the engine does not tell its best sentence.
+    `best_right` is empty if the engine does not report its best sentence.
     """
 
     documents: int
@@ -109,7 +112,7 @@ class WrittenFigures:
     lies_passed: Mapping[str, float]
 
     def as_json(self) -> dict[str, Any]:
-        """The figures as JSON holds them."""
+        """The figures as JSON."""
         return asdict(self)
 
 
@@ -119,14 +122,14 @@ def figures(
     judged: Sequence[Judged],
     twins: Sequence[JudgedTwin],
 ) -> WrittenFigures:
-    """Sum up."""
-    told = [a for a in answered if a.question.gold and a.best is not None]
+    """Compute all figures of a run."""
+    with_best = [a for a in answered if a.question.gold and a.best is not None]
     unsupported = [j for j in judged if j.claim.verdict != "supported"]
     return WrittenFigures(
         documents=documents,
         questions=len(answered),
         evidence=by_kind((a.question.kind, a.right) for a in answered),
-        best_right=by_kind((a.question.kind, a.best_is_right) for a in told),
+        best_right=by_kind((a.question.kind, a.best_is_right) for a in with_best),
         abstention=abstention([(a.declined, not a.question.gold) for a in answered]),
         claims=len(judged),
         verdicts=by_kind((j.claim.verdict, j.verdict == j.claim.verdict) for j in judged),
@@ -140,7 +143,7 @@ def figures(
 
 
 def quoted_ids(shares: Iterable[Mapping[str, float]]) -> frozenset[str]:
-    """The sentences that quotes hold, of the shares that each quote holds of them."""
+    """The sentences that are quoted, given the share of each that each quote holds."""
     total: defaultdict[str, float] = defaultdict(float)
     for quote in shares:
         for id_, share in quote.items():
@@ -149,7 +152,7 @@ def quoted_ids(shares: Iterable[Mapping[str, float]]) -> frozenset[str]:
 
 
 def abstention(pairs: Sequence[tuple[bool, bool]]) -> Abstention:
-    """How well it is told, of pairs: whether it was declined, whether it was to be."""
+    """Score abstention over pairs: whether a question was declined, and whether it should be."""
     return Abstention(*_precision_recall_f1(pairs))
 
 
@@ -162,15 +165,15 @@ def _macro_f1(judged: Sequence[Judged]) -> float:
 
 
 def _precision_recall_f1(pairs: Sequence[tuple[bool, bool]]) -> tuple[float, float, float]:
-    """Of pairs: whether something was said, whether it was to be said."""
-    both = sum(said and wanted for said, wanted in pairs)
-    precision = _rounded(ratio(both, sum(said for said, _ in pairs)))
-    recall = _rounded(ratio(both, sum(wanted for _, wanted in pairs)))
+    """Precision, recall and F1 over pairs of (predicted, actual)."""
+    both = sum(predicted and actual for predicted, actual in pairs)
+    precision = _rounded(ratio(both, sum(predicted for predicted, _ in pairs)))
+    recall = _rounded(ratio(both, sum(actual for _, actual in pairs)))
     return precision, recall, _rounded(f1(precision, recall))
 
 
 def by_kind(rows: Iterable[tuple[str, bool]]) -> dict[str, float]:
-    """The share in all, then by kind."""
+    """The share of right rows overall, then by kind."""
     kinds: defaultdict[str, list[bool]] = defaultdict(list)
     for kind, right in rows:
         kinds[kind].append(right)
@@ -181,7 +184,7 @@ def by_kind(rows: Iterable[tuple[str, bool]]) -> dict[str, float]:
 
 
 def share(values: Iterable[bool]) -> float:
-    """The share of the true ones, 0 of none."""
+    """The share of true values; 0 if there are none."""
     counted = list(values)
     return _rounded(ratio(sum(counted), len(counted)))
 

@@ -1,4 +1,7 @@
-"""`python -m mehealth_eval.bench [--data DIR] [--json FILE] [--quick]`: prints a Markdown table."""
+"""Runs the speed bench: `python -m mehealth_eval.bench [--data DIR] [--json FILE] [--quick]`.
+
+Prints a Markdown table.
+"""
 
 from __future__ import annotations
 
@@ -16,16 +19,16 @@ from mehealth_eval.bench.measure import Measured, Options, measure
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Measure, print the table, write the values; 1 where a figure of ours failed."""
-    given = _parser().parse_args(arguments)
-    data = given.data.resolve() if given.data else None
+    """Measure, print the table, write the values; return 1 if a figure of ours failed."""
+    flags = _parser().parse_args(arguments)
+    data = flags.data.resolve() if flags.data else None
     if data is not None and not data.is_dir():
-        print(f"bench: there is no data folder {given.data}", file=sys.stderr)
+        print(f"bench: there is no data folder {flags.data}", file=sys.stderr)
         return 2
     load, cores = os.getloadavg()[0], os.cpu_count() or 1
     with tempfile.TemporaryDirectory(prefix="mehealth-bench-") as scratch:
         work = Path(scratch)
-        options = Options.quickly(work, data) if given.quick else Options(work, data)
+        options = Options.quickly(work, data) if flags.quick else Options(work, data)
         try:
             measured = measure(options)
         except KeyboardInterrupt:
@@ -39,24 +42,24 @@ def main(arguments: list[str] | None = None) -> int:
     }
     notes = [_machine(cores), *_notes(measured, load, cores)]
     print(table(measured.ours, measured.stock, counts, notes))
-    if given.json:
-        given.json.write_text(json.dumps(asdict(measured), indent=1) + "\n", encoding="utf-8")
+    if flags.json:
+        flags.json.write_text(json.dumps(asdict(measured), indent=1) + "\n", encoding="utf-8")
     return int(any("filings" not in key for key in measured.ours.gaps))
 
 
 def _notes(measured: Measured, load: float, cores: int) -> list[str]:
-    """What a reader of the table has to know."""
+    """Notes for the table's readers."""
     notes = [
         "Ours answers (rewriting, search, answer with its citations); stock is LlamaIndex's PDF "
         "reader, default splitter and in-memory vector index with the same model, and only "
         "retrieves two nodes. A ratio over 1 means that ours is so many times better.",
     ]
-    built, made = measured.results.get("large_build"), measured.results.get("large_corpus")
-    if built and made:
+    built, recombined = measured.results.get("large_build"), measured.results.get("large_corpus")
+    if built and recombined:
         notes.append(
             f"The large index, {built['pages']:,} pages, is the prospectus and "
-            f"{made['sentences']:,} real sentences recombined into Markdown files. Stock is given "
-            "the same passages and their vectors."
+            f"{recombined['sentences']:,} real sentences recombined into Markdown files. "
+            "Stock is given the same passages and their vectors."
         )
     for corpus in ("prospectus", "filings"):
         stock = measured.results.get(f"stock_coverage_{corpus}")

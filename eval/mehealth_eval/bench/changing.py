@@ -1,6 +1,6 @@
-"""What is measured of an index that changes: killed while it is built, and built again for nothing.
+"""Measures an index under change: `ingest` killed part-way, and run again with nothing to do.
 
-One function a job, by `job.py`.
+`job.py` runs each function as a job.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from mehealth_eval.bench.child import mehealth
 
 SEED = 50
 FILES, CHANGED = 40, 8
-"""Files of the corpus that is built again and again, and those that change before each time."""
+"""Files of the corpus that is rebuilt again and again, and how many change before each time."""
 _PAGES_A_FILE = 10
 
 
 def write_pages(corpus: str, count: int) -> dict[str, Any]:
-    """Write text files of `count` pages, no two pages alike."""
+    """Write text files of `count` pages in all, no two pages alike."""
     folder = Path(corpus)
     folder.mkdir(parents=True)
     for number in range(0, count, _PAGES_A_FILE):
@@ -34,23 +34,23 @@ def write_pages(corpus: str, count: int) -> dict[str, Any]:
 
 
 def kill(folder: str, times: int) -> dict[str, Any]:
-    """Kill `mehealth ingest` at random moments and look at the index each time.
+    """Kill `mehealth ingest` at random moments, and look at the index each time.
 
-    Before each time some files change. `served` counts the indexes that held, whole, the corpus
-    before or the one after.
+    Some files change before each run. `served` counts the indexes that held the whole corpus, as it
+    was before the change or after it.
     """
     chance = random.Random(SEED)  # noqa: S311 - a sample
     trial = _Trial(Path(folder))
     trial.change(0, range(FILES))
-    whole = min(trial.ingest(), trial.ingest("--rebuild"))
+    duration = min(trial.ingest(), trial.ingest("--rebuild"))
     served = 0
     for turn in range(1, times + 1):
-        before = trial.found()
+        before = trial.served()
         trial.change(turn, chance.sample(range(FILES), CHANGED))
-        trial.killed(chance.uniform(0, whole * 1.2))
-        served += trial.found() in (before, trial.corpus())
+        trial.killed(chance.uniform(0, duration * 1.2))
+        served += trial.served() in (before, trial.corpus())
     trial.ingest()
-    return {"times": times, "served": served, "right_at_last": trial.found() == trial.corpus()}
+    return {"times": times, "served": served, "right_at_last": trial.served() == trial.corpus()}
 
 
 class _Trial:
@@ -68,18 +68,18 @@ class _Trial:
             (self._corpus / f"notice-{number:02}.txt").write_text(text, encoding="utf-8")
 
     def corpus(self) -> set[str]:
-        """What stands in the corpus."""
+        """The texts of the corpus."""
         return {p.read_text(encoding="utf-8") for p in self._corpus.iterdir()}
 
     def ingest(self, *options: str) -> float:
-        """Build to the end; the seconds that it took."""
+        """Build the index to the end, and return how many seconds it took."""
         begun = time.perf_counter()
         command = mehealth("ingest", *options, *self._options)
         subprocess.run(command, capture_output=True, check=True)  # noqa: S603 - ours
         return time.perf_counter() - begun
 
     def killed(self, after: float) -> None:
-        """Build, and kill it after so many seconds if it has not ended."""
+        """Start a build, and kill it if it still runs after `after` seconds."""
         command = mehealth("ingest", *self._options)
         nowhere = subprocess.DEVNULL
         with subprocess.Popen(command, stdout=nowhere, stderr=nowhere) as process:  # noqa: S603 - ours
@@ -88,8 +88,8 @@ class _Trial:
             except subprocess.TimeoutExpired:
                 process.kill()
 
-    def found(self) -> set[str]:
-        """The texts that the index serves, each found by its own words; empty if it does not."""
+    def served(self) -> set[str]:
+        """The texts that the index serves, a tenth of them searched for; empty if that fails."""
         from mehealth_eval.bench.ours import settings
         from mehealth_rag.assistant import Assistant
         from mehealth_rag.errors import MehealthError
@@ -98,9 +98,9 @@ class _Trial:
             assistant = Assistant.open(settings(str(self._corpus), str(self._index)))
             index = assistant.index
             texts = {p.text for p in index.passages(range(index.passage_count))}
-            found = [assistant.search(text, 1) for text in sorted(texts)[::10]]
+            results = [assistant.search(text, 1) for text in sorted(texts)[::10]]
             index.close()
         except MehealthError as error:
             print(f"bench: {error}", file=sys.stderr)
             return set()
-        return texts if all(found) else set()
+        return texts if all(results) else set()

@@ -1,4 +1,4 @@
-"""Processes that are measured from outside: seconds on the wall, peak memory, an end in time."""
+"""Runs commands as child processes and measures them: wall-clock time, peak memory, a timeout."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 ROOT = Path(__file__).resolve().parents[3]
-_KILOBYTES = 1024 if sys.platform == "darwin" else 1  # macOS counts the peak in bytes
+_KILOBYTES = 1024 if sys.platform == "darwin" else 1  # macOS reports the peak in bytes
 
 
 class ChildError(Exception):
-    """A process that was measured failed, in one line."""
+    """A measured process failed; the message is one line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a process and its children took, and what it printed."""
+    """What a process and its children used, and what it printed."""
 
     seconds: float
     cpu_seconds: float
@@ -36,7 +36,7 @@ class Run:
     output: str
 
     def json(self) -> dict[str, Any]:
-        """The JSON object on the last line that was printed.
+        """The JSON object on the last line of the output.
 
         Raises:
             ChildError: there is none.
@@ -52,7 +52,7 @@ class Run:
 
 
 def mehealth(*arguments: str) -> list[str]:
-    """The command line of `mehealth`: the installed script where there is one."""
+    """The command line of `mehealth`: the installed script if there is one."""
     script = Path(sys.executable).with_name("mehealth")
     if script.is_file():
         return [str(script), *arguments]
@@ -60,18 +60,19 @@ def mehealth(*arguments: str) -> list[str]:
 
 
 def job(module: str, name: str, **arguments: object) -> list[str]:
-    """The command line of one job: a function of a module of the bench."""
-    given = json.dumps(arguments, default=str)
-    return [sys.executable, "-m", "mehealth_eval.bench.job", module, name, given]
+    """The command line of a job, which is a function of a module of the bench."""
+    encoded = json.dumps(arguments, default=str)
+    return [sys.executable, "-m", "mehealth_eval.bench.job", module, name, encoded]
 
 
 def run(command: Sequence[str], folder: Path, timeout: float) -> Run:
     """Run a command in `folder` and measure it.
 
-    The settings of whoever runs the bench are kept away from it. No process outlives `timeout`.
+    The caller's own settings are kept from it, and it is killed with its children after `timeout`
+    seconds.
 
     Raises:
-        ChildError: it failed or took longer; the message ends with the last line that it printed.
+        ChildError: it failed or timed out; a failure's message ends with its last line of errors.
     """
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
         begun = time.perf_counter()
@@ -96,7 +97,7 @@ def run(command: Sequence[str], folder: Path, timeout: float) -> Run:
 
 
 def _wait(process: subprocess.Popen[bytes], timeout: float) -> tuple[bool, resource.struct_rusage]:
-    """Wait for a process; whether it had to be ended, and what it used."""
+    """Wait for a process; return whether it had to be killed, and what it used."""
     late = threading.Event()
 
     def end() -> None:
@@ -110,7 +111,7 @@ def _wait(process: subprocess.Popen[bytes], timeout: float) -> tuple[bool, resou
         process.returncode = os.waitstatus_to_exitcode(status)
     finally:
         timer.cancel()
-        if process.returncode is None:  # interrupted: the child has a session of its own
+        if process.returncode is None:  # interrupted: in its own session, the child gets no signal
             process.kill()
             process.wait()
     return late.is_set(), usage

@@ -1,7 +1,7 @@
-"""Reports of made-up companies whose pages do not name them; only titles and file names do.
+"""Reports of made-up companies that are named in titles and file names, but not on the pages.
 
-Every report has the same pages of words with other figures in them, so that nothing but the name
-tells which company's figure is asked for.
+All reports have the same sentences with different figures, so that only the name tells which
+company's figure is asked for.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _FACTS = (
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """A company as questions write it, and the name of its report's file."""
+    """A company as questions name it, and its report's file name without the ending."""
 
     name: str
     file: str
@@ -53,27 +53,26 @@ class Asked:
 
 
 def companies(count: int) -> tuple[Company, ...]:
-    """Names that are no words, and every eighth of two ordinary words; always the same ones."""
+    """Invented names, every eighth of them two ordinary words; the same on every call."""
     chance = random.Random(SEED)  # noqa: S311 - the same on every run is the point
-    made = [f"{a}{b}".capitalize() for a in _BEGINNINGS for b in _ENDINGS]
-    chance.shuffle(made)
-    found = []
+    invented = [f"{a}{b}".capitalize() for a in _BEGINNINGS for b in _ENDINGS]
+    chance.shuffle(invented)
+    chosen = []
     for number in range(count):
         if number % 8 == 7 and number // 8 < len(_ORDINARY):
             words = _ORDINARY[number // 8]
-            found.append(Company(" ".join(words), f"{''.join(words).upper()}_2022_10K"))
+            chosen.append(Company(" ".join(words), f"{''.join(words).upper()}_2022_10K"))
         else:
-            found.append(Company(made[number], f"{made[number].upper()}_2022_10K"))
-    return tuple(found)
+            chosen.append(Company(invented[number], f"{invented[number].upper()}_2022_10K"))
+    return tuple(chosen)
 
 
 def write_reports(
     folder: Path, known: Sequence[Company], pages: int, filler: Callable[[], str] = str
 ) -> tuple[Asked, ...]:
-    """Write a Markdown report for each company and return the questions that they answer.
+    """Write a Markdown report for each company, and return the questions that they answer.
 
-    Each fact stands on a page of its own as far as there are pages; `filler` gives what follows on
-    each page.
+    The facts are spread over the pages; `filler` returns the text after them on each page.
     """
     chance = random.Random(SEED)  # noqa: S311 - the same on every run is the point
     folder.mkdir(parents=True, exist_ok=True)

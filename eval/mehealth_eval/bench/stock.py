@@ -1,8 +1,7 @@
-"""What is measured of LlamaIndex's stock pipeline, inside a process of its own: JSON on output.
+"""Jobs that measure LlamaIndex's stock pipeline; `job.py` runs each in its own process.
 
-Its own PDF reader and splitter as they come, its in-memory vector index, the same embedding model
-through its own package; it retrieves (two nodes, its default) and writes no answer. One function a
-job, by `job.py`.
+Its PDF reader, splitter and in-memory vector index as they come, with the same embedding model
+through its own package. It retrieves (two nodes, its default) and writes no answer.
 """
 
 from __future__ import annotations
@@ -23,16 +22,16 @@ EXTRA = "the bench extra is not installed"
 
 
 def missing() -> str:
-    """Why the stock pipeline cannot be measured; empty where it can."""
+    """Why the stock pipeline cannot be measured; empty if it can."""
     try:
-        there = all(find_spec(name) for name in PACKAGES)
-    except ModuleNotFoundError:  # of a parent package
-        there = False
-    return "" if there else EXTRA
+        installed = all(find_spec(name) for name in PACKAGES)
+    except ModuleNotFoundError:  # a parent package is missing
+        installed = False
+    return "" if installed else EXTRA
 
 
 def ingest(folder: str, target: str) -> dict[str, Any]:
-    """Read, split, embed and save the PDFs of a folder."""
+    """Read, split, embed and save a folder's PDFs."""
     from llama_index.core import VectorStoreIndex
     from llama_index.core.node_parser import SentenceSplitter
     from llama_index.readers.file import PDFReader  # type: ignore[import-untyped,import-not-found,unused-ignore]
@@ -58,7 +57,7 @@ def warm(saved: str, count: int, rounds: int) -> dict[str, Any]:
 
 
 def warm_large(texts: str, vectors: str, count: int, rounds: int) -> dict[str, Any]:
-    """The same over passages and vectors made elsewhere: nothing is embedded but the questions."""
+    """The same over given passages and vectors, so that only the questions are embedded."""
     import numpy as np
     from llama_index.core import VectorStoreIndex
     from llama_index.core.schema import TextNode
@@ -74,7 +73,7 @@ def warm_large(texts: str, vectors: str, count: int, rounds: int) -> dict[str, A
 
 
 def read(folder: str, rounds: int) -> dict[str, Any]:
-    """Pages and seconds of reading the PDFs of a folder, libraries loaded before."""
+    """Pages and seconds of reading a folder's PDFs, with the libraries already loaded."""
     from llama_index.readers.file import PDFReader  # type: ignore[import-untyped,import-not-found,unused-ignore]
 
     reader = PDFReader()
@@ -84,7 +83,7 @@ def read(folder: str, rounds: int) -> dict[str, Any]:
 
 
 def coverage(saved: str) -> dict[str, Any]:
-    """The share of a saved index's word pieces that the model's window let it embed."""
+    """The share of a saved index's tokens that the model's window let it embed."""
     from tokenizers import Tokenizer
 
     from mehealth_rag.encoder.minilm import FOLDER

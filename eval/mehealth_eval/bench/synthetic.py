@@ -1,4 +1,4 @@
-"""A large corpus of real sentences, recombined into Markdown files, the same on every run."""
+"""Builds a large corpus of real sentences, recombined into Markdown files, the same every time."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SEED = 20_000
 SECTIONS_A_PAGE = 5
 PAGES_A_DOCUMENT = 40
 REPLACED = 0.25
-"""The share of a passage's sentences that come from elsewhere."""
+"""Share of a passage's sentences that come from elsewhere."""
 
 _SENTENCE = re.compile(r"[A-Z0-9£$“\"'(][^\n\t*_\[\]|#<>`\\]{38,398}[.!?]")
 _HEADING = re.compile(r"[A-Z][^\n\t*_\[\]|#<>`\\]{3,78}")
@@ -29,21 +29,21 @@ _BULLET = re.compile(r"^[•–▪*-]\s+")
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """Real sentences and headings in the order of their documents."""
+    """Real sentences and headings, in document order."""
 
     sentences: tuple[str, ...]
     headings: tuple[str, ...]
 
 
 def gather(corpora: Iterable[Path]) -> Pool:
-    """The whole sentences and the headings of some corpora.
+    """Collect the complete sentences and the headings of some corpora.
 
     Raises:
-        ValueError: there is none.
+        ValueError: there are no complete sentences.
     """
     sentences: dict[str, None] = {}
     headings: dict[str, None] = {}
-    for kind, text in (found for corpus in corpora for found in _each_sentence(corpus)):
+    for kind, text in (pair for corpus in corpora for pair in _each_sentence(corpus)):
         if kind is BlockKind.HEADING and _HEADING.fullmatch(text):
             headings[text] = None
         elif kind is BlockKind.PARAGRAPH and _SENTENCE.fullmatch(text):
@@ -65,7 +65,7 @@ def _each_sentence(corpus: Path) -> Iterator[tuple[BlockKind, str]]:
 
 
 def write_corpus(pool: Pool, folder: Path, passages: int) -> None:
-    """Write Markdown files of about `passages` passages, a section each."""
+    """Write Markdown files of `passages` passages in all, one section each."""
     folder.mkdir(parents=True, exist_ok=True)
     chance = random.Random(SEED)  # noqa: S311 - the same on every run is the point
     per_document = SECTIONS_A_PAGE * PAGES_A_DOCUMENT
@@ -78,7 +78,7 @@ def write_corpus(pool: Pool, folder: Path, passages: int) -> None:
 
 
 def section(pool: Pool, chance: random.Random) -> str:
-    """A heading and a paragraph of sentences in a row, some of them replaced: one passage."""
+    """A heading and a paragraph of consecutive sentences, some of them replaced: one passage."""
     heading = chance.choice(pool.headings)
     room = chance.randint(MAX_PIECES // 2, MAX_PIECES - 10) - estimated_pieces(heading)
     place = chance.randrange(len(pool.sentences))
