@@ -83,7 +83,7 @@ _MOVES: tuple[tuple[Move, tuple[frozenset[str], ...], frozenset[str]], ...] = (
 """Each move with words of which a turn has one of each set, and those that may stand beside."""
 
 _AND = re.compile(r"\W*and\W*\?*\W*", re.IGNORECASE)
-_NUMBERS = re.compile(r"(?:\s*\[\d+\])+[.\s]*")
+_NUMBERS = re.compile(r"(?:(?<!\s)\s++)?\[\d++\](?:\s*+\[\d++\])*+[.\s]*+")
 
 
 def move_of(question: str) -> Move | None:

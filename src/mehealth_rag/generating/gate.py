@@ -54,7 +54,7 @@ _SILENCE = re.compile(
     r"|\bno (?:information|mention)\b|\bno evidence (?:that|to) (?:answer|say|state)s?\b",
     re.IGNORECASE,
 )
-_QUOTED = re.compile(r"“[^”]*”|\"[^\"]*\"")
+_QUOTED = re.compile(r"“[^“”]*”|\"[^\"]*\"")
 """What someone else says of himself."""
 
 _LABEL = re.compile(

@@ -35,7 +35,7 @@ _STREET = (
 )
 _POSTCODE = r"\b[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}\b|\b[A-Z]{2},? \d{5}(?:-\d{4})?\b"
 _FORMS = {
-    ContactKind.EMAIL: re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
+    ContactKind.EMAIL: re.compile(r"(?<![\w.+-])[\w.+-]++@[\w-]+(?:\.[\w-]+)+"),
     # figures in groups that begin as a number is dialled, or any that follow a word of calling
     ContactKind.PHONE: re.compile(
         rf"(?<![\w.,£$€/-]){_DATED}(?:\+\d[\d \u00a0().-]{{6,18}}\d|0\d{{8,10}}\b"
@@ -58,7 +58,8 @@ _FORMS = {
 _DIALLED = re.compile(r"\+?\(?\d")
 _MARKS = ".,;:!?'\"’”)]>"
 _STOP = re.compile(
-    r"[.:;]\s+|\s*\n\s*|,\s+(?=[a-z])|\b(?i:at|to|by post|write|address)\s+(?=[\dA-Za-z])"
+    r"[.:;]\s++|(?:(?<!\s)[^\S\n]*+)?\n\s*+|,\s++(?=[a-z])"
+    r"|\b(?i:at|to|by post|write|address)\s++(?=[\dA-Za-z])"
 )
 """What a postal address begins after and ends before."""
 
