@@ -153,6 +153,8 @@ class _Maker:
                 for count in (1, 1, 2):
                     yield lead, "".join(self.sample(value[2]) for _ in range(count))
             lead += self.sample([(op, value)])
+            if lead:
+                yield "", lead
 
     def sample(self, tree: Any) -> str:
         """A string that a pattern, lookarounds aside, is likely to match."""

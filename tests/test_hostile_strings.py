@@ -13,15 +13,25 @@ SUSPECT = 0.00006
 """Whoever takes less for the short string and grows with its square still keeps to the limit."""
 WORST = 8
 
-SHORTER: dict[str, int] = {}
-"""Patterns whose text the code cuts, and to how many characters."""
+SHORTER = {
+    "reading.contents:_TRAILING": 300,
+    "reading.contents:_LEADING": 300,
+    "reading.contents:_LED": 300,
+    "reading.describing:_FOLIO": 300,
+    "reading.describing:_TITLED": 300,
+    "reading.furniture:_WITH_NAME": 90,
+}
+"""Patterns whose text the code measures first, and how many characters it may have."""
+
+OURS = frozenset({"guard:_SOCIAL"})
+"""Patterns that only ever meet a text of the program's own."""
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="nothing else stops them")
 
 
 @pytest.mark.parametrize("module", modules())
 def test_no_string_keeps_a_pattern_busy(module: str) -> None:
-    slow = {name: worst for found in patterns(module) for name, worst in _slow(found).items()}
+    slow = {name: worst for found in _strange(module) for name, worst in _slow(found).items()}
     assert not slow
 
 
@@ -30,6 +40,10 @@ def test_a_pattern_that_is_kept_busy_is_found_out() -> None:
 
     for source in (r"\s+$", r"(a+)+b", r"\w+@\w+", r"<a.*b", r"(?:x\s*)?\s*y"):
         assert _slow(Found(re.compile(source), (source,), frozenset({"search"})))
+
+
+def _strange(module: str) -> list[Found]:
+    return [found for found in patterns(module) if not OURS.issuperset(found.names)]
 
 
 def _slow(found: Found) -> dict[str, str]:

@@ -283,7 +283,8 @@ def test_passages_are_bounded_whatever_the_text(kind: Callable[[str], Part], lin
     for passage in passages:
         assert all(estimated_pieces(s.span.of(line)) <= LONGEST for s in passage.sentences)
     parts = [s.span.of(made.pages[0].text) for p in passages for s in p.sentences]
-    assert "".join(line.split()) in "".join("".join(parts).split())
+    if kind is not furniture or any(map(str.isalpha, line)):  # figures alone are page numbers
+        assert "".join(line.split()) in "".join("".join(parts).split())
 
 
 def test_a_long_sentence_is_cut_between_words() -> None:

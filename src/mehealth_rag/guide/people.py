@@ -46,7 +46,9 @@ _LINE = re.compile(
 )
 _BRACKETS = re.compile(rf"{_NAME}\s{{0,4}}\((?:the\s{{1,4}})?{_ROLE}\)")
 _LABEL = re.compile(rf"\W*{_ROLE}\s{{0,4}}:\s{{0,4}}{_NAME}\W*")
-_RUNNING = re.compile(rf"{_NAME},\s{{1,4}}(?:(?:the|our|now|currently|then)\s{{1,4}})?{_ROLE}(?=[,.;:()]|$)")
+_RUNNING = re.compile(
+    rf"{_NAME},\s{{1,4}}(?:(?:the|our|now|currently|then)\s{{1,4}})?{_ROLE}(?=[,.;:()]|$)"
+)
 _REACHED = re.compile(
     rf"\W*(?P<role>[A-Z][^\d:;.@\t\n]{{2,60}}?)\s{{0,4}}[:\t]\s{{0,4}}{_NAME}(?=[\s,;(])"
     rf"[^.:]{{0,40}}?(?:\+?\d[\d ()-]{{6,30}}\d|[\w.+-]+@\w)"

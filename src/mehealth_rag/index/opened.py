@@ -146,6 +146,5 @@ def _check(manifest: dict[str, Any], key: str, wanted: object, mend: str) -> Non
         if key == "chroma_url":
             built, asked = without_password(built), without_password(asked)
         raise IndexStateError(
-            f"the index was built with the {names[key]} {built} and {asked} "
-            f"is asked for: {mend}"
+            f"the index was built with the {names[key]} {built} and {asked} is asked for: {mend}"
         )

@@ -42,7 +42,7 @@ NO_KEY = "none"
 _ASKING, _COUNTING = 5.0, 2.0
 """Seconds for a question about the server itself, and for having it count tokens."""
 
-_MOST_TOLD, _MOST_STREAMED = 4_000_000, 32_000_000
+_MOST_TOLD, _MOST_STREAMED = 4_000_000, 8_000_000
 """Bytes of what a server tells about itself, and of a reply, the marks around its words too."""
 
 _FORGET = 15.0
@@ -221,7 +221,9 @@ class ServerModel:
         web = httpx.AsyncClient(**options.pop("web"), event_hooks=hooks)
         return openai.AsyncOpenAI(http_client=web, **options)
 
-    def _asked(self, ask: Callable[[openai.AsyncOpenAI], Awaitable[_Told]], seconds: float) -> _Told:
+    def _asked(
+        self, ask: Callable[[openai.AsyncOpenAI], Awaitable[_Told]], seconds: float
+    ) -> _Told:
         """What asking a server gives, within `seconds` however slowly it sends."""
 
         async def work() -> _Told:

@@ -35,7 +35,9 @@ _HEADING = re.compile(
     re.IGNORECASE,
 )
 _COUNTED = re.compile(
-    r"(?:(?:chapter|part|section|appendix)\s+)?[\divxlc]+(?:\.\d+)*[.):]?\s+", re.IGNORECASE
+    r"(?:(?:chapter|part|section|appendix)\s++)?(?<![\divxlc])(?<![\divxlc]\.)[\divxlc]++"
+    r"(?:\.\d++)*+[.):]?\s++",
+    re.IGNORECASE,
 )
 """The counted part of a title, which its line in the contents may leave out."""
 _WORDS = re.compile(r"[^\W_]+")

@@ -40,7 +40,7 @@ _MADE = ("creationdate", "moddate", "modified", "created")
 _TOLD = re.compile(
     rf"(?:^|[|·•(–—;]\s*)(?:(?:first |last |date )?(?:published|updated|reviewed|revised|issued|"
     rf"posted|printed|amended|modified|dated?)(?: date)?(?: on| in)?|as (?:of|at)|publication date|"
-    rf"date of (?:issue|publication))\s*[:–-]?\s*(?P<date>{DATE})",
+    rf"date of (?:issue|publication))\s*+(?:[:–-]\s*+)?(?P<date>{DATE})",
     re.IGNORECASE,
 )
 _ALONE = re.compile(rf"\W*(?:[^\W\d_][\w ]{{1,30}}, )?(?P<date>{DATE})\W*", re.IGNORECASE)
@@ -53,6 +53,8 @@ _NOT_ITS_OWN = re.compile(
     re.IGNORECASE,
 )
 """Words that make a date one of something that the document speaks of."""
+_LONGEST = 300
+"""Characters of a title, or of a line with its page's number, at the most."""
 _TITLE_WORDS = 20
 
 
@@ -115,7 +117,7 @@ def _title_on(page: Page) -> str | None:
         if _is_text(text) and not _OF_PROGRAMS.fullmatch(text) and not _ALONE.fullmatch(text):
             return text
     first = page.blocks[0]
-    text = _FOLIO.sub("", first.span.of(page.text)).strip()
+    text = _FOLIO.sub("", first.span.of(page.text)[:_LONGEST]).strip()
     return text if first.kind is BlockKind.FURNITURE and is_title(text) else None
 
 
@@ -134,7 +136,8 @@ def _printed(page: Page) -> str | None:
 
 def _in_title(text: str) -> Iterator[str]:
     """The date at a title's end: a day only where it is joined on ("Minutes of 4 March 2025")."""
-    match = _TITLED.fullmatch(text) if len(text.split()) <= _TITLE_WORDS else None
+    short = len(text) <= _LONGEST and len(text.split()) <= _TITLE_WORDS
+    match = _TITLED.fullmatch(text) if short else None
     if match is None or _NOT_ITS_OWN.search(text[: match.start("date")]):
         return
     if match["joint"] or len((iso_date(match["date"]) or "").split("-")) == 2:

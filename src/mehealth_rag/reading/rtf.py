@@ -39,7 +39,7 @@ _STANDING = re.compile(rf"([{_SUPER}{_SUB}])([^{_SUPER}{_SUB}{_ENDS}]*){_ENDS}")
 _TOKENS = re.compile(rf"([{_PAGE}{_CELL}{_ROW}\n])")
 _OUTLINE = re.compile(r"\\outlinelevel(\d)(?!\d)")
 _STYLESHEET = re.compile(r"\{\\stylesheet(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}")
-_STYLE = re.compile(r"\{\\s(\d+)(?![^{}]*\\\*)[^{}]*?\bheading ([1-9]);\s*\}", re.IGNORECASE)
+_STYLE = re.compile(r"\{\\s(\d++)(?![^{}]*\\\*)[^{}]*?\bheading ([1-9]);\s*\}", re.IGNORECASE)
 _BULLET = re.compile(r"\{\\(?:listtext|pntext)(?![a-z])")
 _FOOTNOTE = re.compile(r"\{(?:\\\*)?\\footnote(?![a-z])")
 """A note stands where its mark does; striprtf would leave it out."""
@@ -48,7 +48,7 @@ _DELETED = re.compile(r"\{[^{}]*\\deleted(?![a-z0-9])[^{}]*\}")
 _RAW = re.compile(rb"[\x80-\xff]")  # letters that are not written as RTF would write them
 _SHAPE = re.compile(r"\\(?:\*\\)?(?:shp|shpinst|shpgrp|(shptxt))(?![a-z])")
 """What wraps a text box up so that striprtf leaves it out."""
-_BEGINS = re.compile(r"\s*\{\\rtf[^{}]*")
+_BEGINS = re.compile(r"(?:(?<!\s)\s++)?\{\\rtf[^{}]*")
 _BRACE = re.compile(r"\\[\\{}]|[{}]")
 _RUNNING = ("header", "headerl", "headerr", "headerf", "footer", "footerl", "footerr", "footerf")
 _TOLD = ("title", "author")
