@@ -5,8 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -241,7 +241,7 @@ def test_a_folder_that_cannot_be_entered_is_told(
     folder = write(tmp_path, guide_md="x", shut__fees_md="y")
     enter = os.scandir
 
-    def scandir(path: Path) -> Any:  # whoever runs the tests may be allowed to enter everything
+    def scandir(path: Path) -> Iterator[os.DirEntry[str]]:  # whoever tests may enter everything
         if path.name == "shut":
             raise PermissionError(errno.EACCES, "Permission denied")
         return enter(path)
@@ -257,7 +257,7 @@ def test_a_tree_may_be_deep(tmp_path: Path, name: str, monkeypatch: pytest.Monke
     folder = write(tmp_path, guide_md="x")
     monkeypatch.chdir(folder)
     for _ in range(1200):
-        os.mkdir(name)
+        Path(name).mkdir()
         os.chdir(name)
     Path("fees.md").write_text("y")
     deepest = os.open(".", os.O_RDONLY)
@@ -272,4 +272,4 @@ def test_a_tree_may_be_deep(tmp_path: Path, name: str, monkeypatch: pytest.Monke
         Path("fees.md").unlink()
         for _ in range(1200):
             os.chdir("..")
-            os.rmdir(name)
+            Path(name).rmdir()

@@ -77,10 +77,10 @@ def console() -> Console:
     class Safe(Console):
         """Prints what steers a terminal as its number, whatever text it stands in."""
 
-        def render_str(self, text: str, **more: Any) -> Text:
+        def render_str(self, text: str, **more: Any) -> Text:  # noqa: ANN401 - rich's own
             return super().render_str(printable(text), **more)
 
-        def render(self, *given: Any, **more: Any) -> Iterator[Segment]:
+        def render(self, *given: Any, **more: Any) -> Iterator[Segment]:  # noqa: ANN401 - rich's own
             for s in super().render(*given, **more):
                 yield s if s.control else s._replace(text=printable(s.text))
 

@@ -149,9 +149,9 @@ class ServerModel:
                 lambda client: client.with_options(max_retries=0).chat.completions.create(**body),
                 self._settings.llm_timeout,
             )
-            return reply.usage.prompt_tokens if reply.usage else None
         except Exception as error:
             raise explain(error, place) from error
+        return reply.usage.prompt_tokens if reply.usage else None
 
     def facts(self) -> ServerFacts:
         """What the server tells about itself; asked once.
