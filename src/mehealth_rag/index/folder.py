@@ -13,10 +13,10 @@ import secrets
 import shutil
 import sqlite3
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from mehealth_rag.encoder.shipped import file_hash, first_line
 from mehealth_rag.errors import IndexBusyError, IndexStateError, MehealthError
@@ -180,7 +180,7 @@ def _check_is_no_folder(path: Path) -> None:
         raise IndexStateError(f"{path} is a folder where the index has a file: remove it")
 
 
-class _Manifest(TypedDict):
+class _Manifest(BaseModel):
     """What a manifest of this layout holds."""
 
     layout: int
@@ -202,7 +202,7 @@ def read_manifest(generation: Path) -> dict[str, Any]:
     try:
         manifest = dict(json.loads(path.read_text(encoding="utf-8")))
         if manifest.get("layout") == LAYOUT_VERSION:
-            manifest |= TypeAdapter(_Manifest).validate_python(manifest)
+            _Manifest.model_validate(manifest)
     except ValidationError as error:
         where = ".".join(map(str, error.errors()[0]["loc"]))
         raise damaged(path, f"'{where}' is not what was written") from error
