@@ -128,7 +128,7 @@ def hostile(pattern: re.Pattern[Any]) -> list[Callable[[int], str]]:
     """Makers of strings of a given length, the same at every call."""
     source = pattern.pattern
     text = source if isinstance(source, str) else source.decode("latin-1")
-    maker = _Maker(random.Random(text))
+    maker = _Maker(random.Random(ascii(text)))
     attacks = {("", pump) for pump in _PUMPS}
     tree = parser.parse(text, pattern.flags & ~(0 if isinstance(source, str) else re.ASCII))
     own = {(lead, pump) for lead, pump in maker.attacks(tree) if pump}

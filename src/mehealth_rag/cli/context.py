@@ -65,7 +65,7 @@ def guarded(debug: bool) -> Iterator[None]:
 
 def printable(text: str) -> str:
     """A text without what steers a terminal: names of files and quotes may hold anything."""
-    return _STEERING.sub(lambda odd: f"\\x{ord(odd[0]):02x}", text)
+    return _STEERING.sub(lambda odd: odd[0].encode("unicode_escape").decode(), text)
 
 
 def console() -> Console:

@@ -17,7 +17,7 @@ _PLACE = r"(?:(?:pages?|pp?\.|sections?|lines?)\s*+[\divx]++(?:\s*+-\s*+[\divx]+
 _NUMBERS = r"\d{1,4}(?:\s*+(?:[-,;&/]|and)\s*+\d{1,4}){0,20}"
 _INSIDE = rf"(?:[\^#]\s*+)?{_LABEL}?{_NUMBERS}(?:†[^\[\]]{{0,20}})?(?:\s*+[,:;]\s*+{_PLACE})?"
 _MARK = re.compile(
-    rf"\[{{1,2}}\s*+(?P<square>{_INSIDE}|{_PLACE})\s*+\]{{1,2}}(?:\([^()\s]*\))?"
+    rf"\[{{1,2}}\s*+(?=[\w^#])(?P<square>{_INSIDE}|{_PLACE})\s*+\]{{1,2}}(?:\([^()\s]*\))?"
     rf"|\(\s*+(?P<round>{_LABEL}{_NUMBERS}|{_PLACE})\s*+\)"
     r"|(?<=[.!?,;:”\"’)\]])(?P<raised>[⁰¹²³⁴⁵⁶⁷⁸⁹]+)"
     r"|(?<=[a-z]{3})(?P<after_word>[⁰¹²³⁴⁵⁶⁷⁸⁹]+)",

@@ -168,7 +168,8 @@ def _runs(page: Page, sentences: _Run) -> Iterator[_Run]:
     run: list[Sentence] = []
     filled = 0
     for sentence, size in zip(sentences, sizes, strict=True):
-        if run and (filled + size > MAX_PIECES or filled + size / 2 > left / max(parts, 1)):
+        full = filled + size > MAX_PIECES or filled + size / 2 > left / max(parts, 1)
+        if run and (full or sentence.span.end - run[0].span.start > _WIDEST * LONGEST):
             yield tuple(run)
             left -= filled
             parts = max(parts - 1, ceil(left / MAX_PIECES))

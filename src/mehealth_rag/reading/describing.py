@@ -21,7 +21,8 @@ _ENDING = re.compile(
 )
 _PATH = re.compile(r"\w[\\/]\w+[\\/]\w|^\w:\\")
 _OF_PROGRAMS = re.compile(
-    r"(?:microsoft \w+ ?- .*|.*\b(?:template|vorlage|modèle|plantilla)\b.*"
+    r"(?:microsoft \w+ ?- .*|(?:(?!\b(?:template|vorlage|modèle|plantilla)\b).)*+"
+    r"\b(?:template|vorlage|modèle|plantilla)\b.*"
     r"|[(<\[]?(?:untitled|unnamed|anonymous|no title|unknown(?: title)?|"
     r"ohne titel|sans titre|unspecified|none|null|"
     r"new document|(?:word|powerpoint|excel|microsoft|google)? ?(?:document|presentation|"
