@@ -217,7 +217,7 @@ class ServerModel:
     def _client(self, place: Place, seconds: float, most: int) -> openai.AsyncOpenAI:
         """A client whose replies have `most` bytes."""
         options = self._options(place, seconds)
-        hooks = {"response": [partial(_bound, most)]}
+        hooks: dict[str, list[Callable[..., Any]]] = {"response": [partial(_bound, most)]}
         web = httpx.AsyncClient(**options.pop("web"), event_hooks=hooks)
         return openai.AsyncOpenAI(http_client=web, **options)
 

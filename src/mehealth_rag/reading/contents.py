@@ -17,12 +17,13 @@ from mehealth_rag.reading.marks import ends_sentence
 from mehealth_rag.reading.runs import Region, in_groups
 from mehealth_rag.types import BlockKind, Page
 
+_LED_BY = ".·․‧_…"
 _DOTS = "[.·․‧_]"
 _LEADER = rf"(?:(?:{_DOTS}\s?){{3,}}+|(?:…\s?)++)"
 _PAGE = r"(?:\d{1,4}|[ivxlc]{1,7}|[A-Z]{1,2}-\d{1,3})"
 _PAGE_ENDS = frozenset("0123456789ivxlc")
 _TRAILING = re.compile(
-    rf"(?P<title>\S.*?)(?P<led>(?<!{_DOTS})(?<!{_DOTS}\s)\s*+{_LEADER}\s*+|\s++)(?P<page>{_PAGE})"
+    rf"(?P<title>\S.*?)(?P<led>(?<![{_LED_BY}])(?<![{_LED_BY}]\s)\s*+{_LEADER}\s*+|\s++)(?P<page>{_PAGE})"
 )
 _LEADING = re.compile(rf"(?P<page>{_PAGE})(?P<led>)\s+(?P<title>\S.*)")
 _LED = re.compile(
