@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from mehealth_rag.corpus import MANIFEST, load_sources, present, unlisted
+from mehealth_rag.corpus import MANIFEST, left_out, load_sources, present
 from mehealth_rag.errors import CorpusError, NoIndexError
 from mehealth_rag.types import LinkedFrom
 
@@ -71,16 +75,16 @@ def test_the_manifest_alone_decides_what_belongs(tmp_path: Path) -> None:
     entries = GUIDE + 'file = "guide.md"\n' + GUIDE.replace("guide", "map") + 'format = "pdf"\n'
     folder = write(tmp_path, entries, **files)
     assert [s.id for s in load_sources(folder)] == ["guide", "map"]
-    assert [s.id for s in unlisted(folder)] == ["deep/guide", "other.md"]
+    assert [o.source.id for o in left_out(folder)] == ["deep/guide", "other.md"]
 
 
 def test_without_a_manifest_no_file_is_left_out(tmp_path: Path) -> None:
-    assert unlisted(write(tmp_path, other_md="y")) == ()
+    assert left_out(write(tmp_path, other_md="y")) == ()
 
 
 def test_a_file_left_out_takes_no_name_from_a_source(tmp_path: Path) -> None:
     folder = write(tmp_path, GUIDE + 'file = "guide.md"\n', guide="x")
-    assert [s.id for s in unlisted(folder)] == ["./guide"]
+    assert [o.source.id for o in left_out(folder)] == ["./guide"]
 
 
 @pytest.mark.parametrize(
@@ -184,3 +188,88 @@ def test_a_file_is_no_folder(tmp_path: Path) -> None:
 def test_an_empty_corpus(tmp_path: Path, manifest: str | None) -> None:
     with pytest.raises(NoIndexError, match=r"holds no document \(\.csv, .*\); add one"):
         load_sources(write(tmp_path, manifest, notes_zip="not read"))
+
+
+def refused(folder: Path) -> dict[str, str]:
+    return {o.source.id: o.reason for o in left_out(folder)}
+
+
+def test_without_a_manifest_links_that_lead_out_are_refused(tmp_path: Path) -> None:
+    folder = write(tmp_path / "corpus", guide_md="x")
+    write(tmp_path, secret_txt="root:x:0:0", deep__key_txt="k")
+    (folder / "passwd.txt").symlink_to(tmp_path / "secret.txt")
+    (folder / "up.txt").symlink_to("../secret.txt")
+    (folder / "deep").symlink_to(tmp_path / "deep")
+    (folder / "again.md").symlink_to("guide.md")
+    (folder / "circle.txt").symlink_to("circle.txt")
+    assert [s.id for s in load_sources(folder)] == ["again", "guide"]
+    assert {name for name, why in refused(folder).items() if "leads out" in why} == {
+        "circle.txt",
+        "deep",
+        "passwd.txt",
+        "up.txt",
+    }
+
+
+def test_a_linked_folder_inside_the_corpus_is_told(tmp_path: Path) -> None:
+    folder = write(tmp_path, deep__guide_md="x")
+    (folder / "same").symlink_to("deep")
+    assert [s.id for s in load_sources(folder)] == ["guide"]
+    assert "a link to a folder" in refused(folder)["same"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names themselves")
+def test_a_name_that_is_no_utf8_is_left_out_and_stops_nothing(tmp_path: Path) -> None:
+    folder = write(tmp_path, guide_md="x")
+    Path(os.fsdecode(os.fsencode(folder) + b"/caf\xe9.txt")).write_text("y")
+    assert [s.id for s in load_sources(folder)] == ["guide"]
+    assert refused(folder) == {"caf%E9.txt": "its name is not UTF-8; rename it"}
+
+
+def test_characters_that_steer_a_terminal_do_not_reach_names(tmp_path: Path) -> None:
+    folder = write(tmp_path)
+    (folder / "red\x1b[31m\u202efdp.txt").write_text("y")
+    (source,) = load_sources(folder)
+    assert source.id == source.title == "red%1B[31m%E2%80%AEfdp"
+    assert source.path is not None
+    assert source.path.is_file()
+
+
+def test_a_folder_that_cannot_be_entered_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write(tmp_path, guide_md="x", shut__fees_md="y")
+    enter = os.scandir
+
+    def scandir(path: Path) -> Iterator[os.DirEntry[str]]:  # whoever tests may enter everything
+        if path.name == "shut":
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return enter(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    assert [s.id for s in load_sources(folder)] == ["guide"]
+    assert refused(folder) == {"shut": "the folder cannot be entered (Permission denied)"}
+
+
+@pytest.mark.parametrize("name", ["d", "a-long-name"])
+def test_a_tree_may_be_deep(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Deeper than Python calls, and with the long name longer than the system takes a path."""
+    folder = write(tmp_path, guide_md="x")
+    monkeypatch.chdir(folder)
+    for _ in range(1200):
+        Path(name).mkdir()
+        os.chdir(name)
+    Path("fees.md").write_text("y")
+    deepest = os.open(".", os.O_RDONLY)
+    os.chdir(folder)
+    try:
+        ids = [s.id for s in load_sources(folder)]
+        assert "guide" in ids
+        assert ("fees" in ids) != any("too long" in why for why in refused(folder).values())
+    finally:  # nothing else that clears up goes as deep
+        os.chdir(deepest)
+        os.close(deepest)
+        Path("fees.md").unlink()
+        for _ in range(1200):
+            os.chdir("..")
+            Path(name).rmdir()

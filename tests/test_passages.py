@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from tokenizers import Tokenizer
 from mehealth_rag.corpus import load_sources, present
 from mehealth_rag.encoder.minilm import FOLDER
 from mehealth_rag.index.texts import embedding_text
-from mehealth_rag.passages.splitting import MAX_PIECES, estimated_pieces, split
+from mehealth_rag.passages.splitting import LONGEST, MAX_PIECES, estimated_pieces, split
 from mehealth_rag.reading import read_document
 from mehealth_rag.types import Block, BlockKind, Document, Page, Passage, Source, Span
 
@@ -260,3 +261,39 @@ def test_invariants(pages: list[list[Part]]) -> None:
     for passage in passages:
         many = len(passage.sentences) > 1
         assert not many or estimated_pieces(passage.text) <= MAX_PIECES
+
+
+@pytest.mark.parametrize("kind", [paragraph, item, row, heading, furniture])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "word " * 40_000,
+        "x" * 200_000,
+        "1,2;" * 50_000,
+        "\t".join(["a cell"] * 30_000),
+        "far" + " " * 200_000 + "apart",
+    ],
+)
+def test_passages_are_bounded_whatever_the_text(kind: Callable[[str], Part], line: str) -> None:
+    made = document([kind(line.strip()), paragraph("The end is here.")])
+    passages = split(made)
+    assert_exact(made, passages)
+    assert max(len(p.text) for p in passages) <= 8 * LONGEST
+    assert all(len(h) <= 300 for p in passages for h in p.headings)
+    for passage in passages:
+        assert all(estimated_pieces(s.span.of(line)) <= LONGEST for s in passage.sentences)
+    parts = [s.span.of(made.pages[0].text) for p in passages for s in p.sentences]
+    if kind is not furniture or any(map(str.isalpha, line)):  # figures alone are page numbers
+        assert "".join(line.split()) in "".join("".join(parts).split())
+
+
+def test_a_long_sentence_is_cut_between_words() -> None:
+    made = document([paragraph("lighthouse " * 1_000)])
+    for passage in split(made):
+        for sentence in passage.sentences:
+            assert set(sentence.span.of(made.pages[0].text).split()) == {"lighthouse"}
+
+
+def test_a_row_under_endless_headings_does_not_quote_them() -> None:
+    made = document([row("Year\t" * 5_000 + "Sum"), row("Fees\t12\t13"), row("Rent\t14\t15")])
+    assert all(not s.columns for p in split(made) for s in p.sentences)

@@ -16,7 +16,7 @@ from mehealth_rag.answering.reading import ReadHit
 from mehealth_rag.answering.talk import about_documents
 from mehealth_rag.asking import PASSAGES_READ, Answerer, Finder
 from mehealth_rag.checking.verdicts import PASSAGES_JUDGED, Desk, check_claim
-from mehealth_rag.corpus import NOT_LISTED, load_sources, unlisted
+from mehealth_rag.corpus import LeftOut, left_out, load_sources
 from mehealth_rag.errors import UsageError
 from mehealth_rag.generating.pace import Pace
 from mehealth_rag.generating.writing import Pen
@@ -70,9 +70,9 @@ class Assistant:
     """The language model that writes answers; None for the extractive engine."""
     answer_tokens: int = 0
     pace: Pace = field(default_factory=Pace)
-    """Limits the length of prompts so that the model's first words are in time."""
-    left_out: tuple[Source, ...] = ()
-    """Files in the corpus folder that the manifest does not list."""
+    """How long the model's prompts may be for its first words to come in time."""
+    left_out: tuple[LeftOut, ...] = ()
+    """Files of the corpus folder that are not read."""
 
     @classmethod
     def open(cls, settings: Settings) -> Assistant:
@@ -93,7 +93,7 @@ class Assistant:
             model=open_language_model(settings),
             answer_tokens=settings.llm_max_tokens,
             pace=Pace.of(settings),
-            left_out=unlisted(settings.corpus),
+            left_out=left_out(settings.corpus),
         )
 
     def ask(
@@ -223,10 +223,12 @@ class Assistant:
         )
 
     def sources(self) -> tuple[SourceStatus, ...]:
-        """Return the status of every source, and of every file that is left out."""
-        statuses = source_statuses(self.index, self.known_sources)
-        left_out = (SourceStatus(s, SourceState.LEFT_OUT, reason=NOT_LISTED) for s in self.left_out)
-        return (*statuses, *left_out)
+        """Every source of the corpus, and every file of it that is left out."""
+        found = source_statuses(self.index, self.known_sources)
+        others = (
+            SourceStatus(o.source, SourceState.LEFT_OUT, reason=o.reason) for o in self.left_out
+        )
+        return (*found, *others)
 
     def pages(self, document: str) -> tuple[PageAccount, ...]:
         """Return the figures and problems of every page of a document.

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -43,14 +45,19 @@ FORMATS = {
 
 _READ = frozenset(FORMATS.values())
 _NO_DOCUMENTS = frozenset({"thumbs.db", "desktop.ini"})
-"""Hidden files that Windows puts into folders."""
-NOT_LISTED = f"not in the manifest; name it in {MANIFEST} to have it read"
-"""Why a file is not read in a corpus with a manifest."""
+"""What Windows keeps hidden in folders."""
+_NOT_LISTED = f"not in the manifest; name it in {MANIFEST} to have it read"
+_LEADS_OUT = "a link that leads out of the corpus folder; put the file itself there"
+_LINKED_FOLDER = "a link to a folder, which is not followed; put the folder itself there"
+_ODD_NAME = "its name is not UTF-8; rename it"
 _LOCK = "~$"
 """The prefix of the lock files that Word and Excel create next to an open file."""
 
 LINKED = "linked"
 """The subfolder for fetched files of sources that name no `file`."""
+
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
+"""Characters of names that steer a terminal, turn text around, or are none."""
 
 _AROUND_PATH = re.compile(r"^[a-z][a-z\d+.-]*://[^/?#]*|[?#].*$", re.IGNORECASE | re.DOTALL)
 """The parts of an address before and after its path."""
@@ -104,22 +111,34 @@ def load_sources(folder: Path) -> tuple[Source, ...]:
     return sources
 
 
-def unlisted(folder: Path) -> tuple[Source, ...]:
-    """Return the files of a corpus folder that its manifest does not list; none without a manifest.
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What lies in a corpus folder and is not read, and why."""
 
-    They are not read, and reports say so.
+    source: Source
+    reason: str
+
+
+def left_out(folder: Path) -> tuple[LeftOut, ...]:
+    """What a corpus folder holds beside its sources, in the order of its paths.
+
+    That is what its manifest does not name, and whatever cannot be a source: links that lead out,
+    folders that cannot be entered.
     """
     manifest = folder / MANIFEST
-    if not manifest.is_file():
-        return ()
-    entries = _entries(manifest)
-    named_paths = {(folder / _file_name(entry, folder)).resolve() for entry in entries}
-    ids = {entry.id for entry in entries}
-    paths = (p for p in _files(folder) if p != manifest and p.resolve() not in named_paths)
-    names = (p.relative_to(folder).as_posix() for p in paths)
+    entries = _entries(manifest) if manifest.is_file() else None
+    walked = _Walked.through(folder)
+    others = dict(walked.refused)
+    ids = set()
+    if entries is not None:
+        named = {(folder / _file_name(entry, folder)).resolve() for entry in entries}
+        ids = {entry.id for entry in entries}
+        unnamed = (p for p in walked.files if p != manifest and p.resolve() not in named)
+        others |= dict.fromkeys(unnamed, _NOT_LISTED)
+    named_so = ((_shown(path, folder), path, others[path]) for path in sorted(others))
     return tuple(
-        Source(name if name not in ids else f"./{name}", name, "document", "", path=folder / name)
-        for name in names
+        LeftOut(Source(f"./{name}" if name in ids else name, name, "document", "", path=path), why)
+        for name, path, why in named_so
     )
 
 
@@ -184,7 +203,7 @@ def _source(entry: _Entry, folder: Path) -> Source:
         kind=entry.kind,
         format=_format(entry),
         url=entry.url,
-        path=file if file.is_file() else None,
+        path=file if _is_there(file) else None,
         linked_from=tuple(LinkedFrom(x.document, x.pages) for x in entry.linked_from),
         note=entry.note,
     )
@@ -203,45 +222,111 @@ def _format(entry: _Entry) -> str:
 def _file_name(entry: _Entry, folder: Path) -> str:
     """Return the manifest's file name, or the one that a fetched file is saved under."""
     name = entry.file or f"{LINKED}/{entry.id}.{_format(entry)}"
-    if not (folder / name).resolve().is_relative_to(folder.resolve()):
+    if not _is_inside(folder / name, folder):
         raise CorpusError(
             f"{folder / MANIFEST}: the file '{name}' of '{entry.id}' lies outside the corpus folder"
         )
     return name
 
 
+def _is_there(file: Path) -> bool:
+    """Whether there is a file; one that may not be looked at counts, and reading says why."""
+    try:
+        return file.is_file()
+    except OSError:
+        return True
+
+
+def _is_inside(path: Path, folder: Path) -> bool:
+    """Whether a path stays in a folder when its links are followed."""
+    try:
+        return path.resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError, ValueError):  # a circle of links, or no path at all
+        return False
+
+
 def _from_files(folder: Path) -> tuple[Source, ...]:
-    files = _files(folder)
-    names = [p.relative_to(folder).as_posix() for p in files]
-    readable = [p.suffix.lower() in FORMATS for p in files]
-    # A stem is an id only if no other readable file has it, and no file has it as its name.
-    # Files that cannot be read keep their names, so they take no id from one that can.
-    stems = Counter(p.stem for p, is_read in zip(files, readable, strict=True) if is_read)
+    files = _Walked.through(folder).files
+    names = [_shown(p, folder) for p in files]
+    own = [_printable(p.stem) for p in files]
+    read = [p.suffix.lower() in FORMATS for p in files]
+    # No stem may be another's full name, and what is not read takes no name from what is.
+    stems = Counter(stem for stem, is_read in zip(own, read, strict=True) if is_read)
     stems += Counter(names)
     return tuple(
         Source(
-            id=p.stem if is_read and stems[p.stem] == 1 else name,
-            title=p.stem.replace("_", " "),
+            id=stem if is_read and stems[stem] == 1 else name,
+            title=stem.replace("_", " "),
             kind="document",
-            format=FORMATS.get(p.suffix.lower(), p.suffix.lower().lstrip(".")),
+            format=FORMATS.get(p.suffix.lower(), _printable(p.suffix.lower().lstrip("."))),
             path=p,
             guessed=True,
         )
-        for p, name, is_read in zip(files, names, readable, strict=True)
+        for p, stem, name, is_read in zip(files, own, names, read, strict=True)
     )
 
 
-def _files(folder: Path) -> list[Path]:
-    return sorted(p for p in folder.rglob("*") if _is_document(p, folder))
+def _shown(path: Path, folder: Path) -> str:
+    """A path in a corpus folder as it may be shown, and stand in ids."""
+    return _printable(path.relative_to(folder).as_posix())
 
 
-def _is_document(path: Path, folder: Path) -> bool:
-    """Return whether a path is a user's file: not a folder, hidden or a program's lock file.
+def _printable(name: str) -> str:
+    """A file's name as it may be shown: what is no character to print is written as its bytes."""
+    return _UNPRINTABLE.sub(lambda odd: "".join(f"%{b:02X}" for b in os.fsencode(odd[0])), name)
 
-    A broken link counts, so that it is reported.
+
+@dataclass(frozen=True, slots=True)
+class _Walked:
+    """The files that people put into a folder, and what else lies there, with the reason."""
+
+    files: tuple[Path, ...]
+    refused: tuple[tuple[Path, str], ...]
+
+    @classmethod
+    def through(cls, folder: Path) -> _Walked:
+        """Go through a folder, however deep; one path that cannot be followed stops nothing."""
+        files: list[Path] = []
+        refused: list[tuple[Path, str]] = []
+        waiting = [folder]
+        while waiting:
+            path = waiting.pop()
+            try:
+                inside = [Path(entry) for entry in os.scandir(path)]
+            except OSError as error:
+                refused.append((path, f"the folder cannot be entered ({error.strerror})"))
+                continue
+            for one in filter(_is_put_there, inside):
+                if why := _why_refused(one, folder):
+                    refused.append((one, why))
+                elif one.is_dir():
+                    waiting.append(one)
+                elif one.is_file() or one.is_symlink():
+                    files.append(one)
+        return cls(tuple(sorted(files)), tuple(refused))
+
+
+def _why_refused(path: Path, folder: Path) -> str:
+    """Why something is not read whatever it holds; empty where nothing speaks against it.
+
+    A link that leads nowhere in the folder may be read: its row says that there is no file.
     """
-    if any(part.startswith(".") for part in path.relative_to(folder).parts):
-        return False
-    if path.name.startswith(_LOCK) or path.name.lower() in _NO_DOCUMENTS:
-        return False
-    return path.is_file() or (path.is_symlink() and not path.exists())
+    try:
+        str(path).encode()
+        path.lstat()
+        if path.is_symlink():
+            if not _is_inside(path, folder):
+                return _LEADS_OUT
+            return _LINKED_FOLDER if path.is_dir() else ""
+    except UnicodeEncodeError:
+        return _ODD_NAME
+    except OSError as error:
+        return f"it cannot be looked at ({error.strerror})"
+    return ""
+
+
+def _is_put_there(path: Path) -> bool:
+    """Whether a person put something there: it is not hidden, and no lock of a program."""
+    name = path.name
+    hidden = name.startswith((".", _LOCK))
+    return not hidden and name.lower() not in _NO_DOCUMENTS

@@ -59,9 +59,9 @@ _WANTED = re.compile(r"\W*(?:which|what|whose|how (?:many|much))\s+(?P<noun>\w+)
 _WHO_IS = re.compile(r"\W*who(?:'s|\s+(?:is|are|was|were))\s+", re.IGNORECASE)
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _WORD = re.compile(r"\w+")
-_STOPS = re.compile(r"[.?!:;]+(?=\s|$)")
+_STOPS = re.compile(r"(?<![.?!:;])[.?!:;]++(?=\s|$)")
 _UNSURE = re.compile(
-    r"\bit\b(?:\s+(?:takes?|true|rains?|possible|happens?)\b|.*\b(?:to|that)\s+\w)"
+    r"\bit\b(?:\s+(?:takes?|true|rains?|possible|happens?)\b|(?:(?!\bit\b).)*\b(?:to|that)\s+\w)"
     r"|\bhow (?:many|much) (?:is|was|did|does) it\b|[.;?!]\s|^(?:what|how) about\b|^i mean"
     r"|^(?:what )?if\b",
     re.IGNORECASE,

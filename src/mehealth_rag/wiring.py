@@ -7,15 +7,15 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mehealth_rag.corpus import NOT_LISTED, load_sources, present, unlisted
+from mehealth_rag.corpus import left_out, load_sources, present
 from mehealth_rag.encoder.model_files import is_packaged, model_id
-from mehealth_rag.errors import NoIndexError
+from mehealth_rag.errors import NoIndexError, UsageError
 from mehealth_rag.language.spelling import Speller
 from mehealth_rag.language.words import stem
 from mehealth_rag.offline import go_offline, is_hub_name
 from mehealth_rag.retrieval.lexicon import NameLexicon
 from mehealth_rag.retrieval.naming import Register
-from mehealth_rag.settings import PACKAGED_READER, read_passwords
+from mehealth_rag.settings import PACKAGED_READER, default_index, read_passwords
 from mehealth_rag.types import Source
 
 if TYPE_CHECKING:
@@ -69,8 +69,8 @@ def ingest(
         )
         report = build_index(plan, progress)
     others = tuple(
-        DocumentRow(s.id, s.title, 0, 0, RowStatus.LEFT_OUT, NOT_LISTED)
-        for s in unlisted(settings.corpus)
+        DocumentRow(o.source.id, o.source.title, 0, 0, RowStatus.LEFT_OUT, o.reason)
+        for o in left_out(settings.corpus)
     )
     return replace(report, documents=(*report.documents, *others))
 
@@ -172,7 +172,11 @@ def open_language_model(settings: Settings) -> LanguageModel | None:
 
 
 def has_index(settings: Settings) -> bool:
-    """Whether there is an index of this corpus: one without any of its documents is another's."""
+    """Whether there is an index of this corpus.
+
+    One without any of its documents is another's: it may only be replaced where it lies in this
+    corpus's own folder, else UsageError says so.
+    """
     from mehealth_rag.index.content import ContentReader
     from mehealth_rag.index.folder import IndexFolder
 
@@ -183,10 +187,17 @@ def has_index(settings: Settings) -> bool:
         return True
     reader = ContentReader(generation)
     try:
-        indexed = {d.source.id for d in reader.documents()}
+        indexed = [d.source.id for d in reader.documents()]
     finally:
         reader.close()
-    return bool(indexed & {s.id for s in load_sources(settings.corpus)})
+    if not {s.id for s in load_sources(settings.corpus)}.isdisjoint(indexed):
+        return True
+    if settings.index != default_index(settings.corpus):
+        raise UsageError(
+            f"the index in {settings.index} is of another corpus ({', '.join(indexed[:3])}…) and "
+            f"is not replaced; give --index another folder, or run: mehealth ingest"
+        )
+    return False
 
 
 def changed_sources(index: OpenIndex, sources: tuple[Source, ...]) -> tuple[str, ...]:

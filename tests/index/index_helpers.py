@@ -43,11 +43,12 @@ def words(text: str) -> list[str]:
 
 def read(source: Source) -> Document:
     assert source.path is not None
-    text = source.path.read_text(encoding="utf-8")
+    content = source.path.read_bytes()
+    text = content.decode()
     if text.startswith("BROKEN"):
         raise ReadingError(f"{source.path.name} is broken")
     pages = tuple(_page(n, part) for n, part in enumerate(text.split("\f"), start=1))
-    return Document(source, "", pages, {"author": "Test"})
+    return Document(source, hashlib.sha256(content).hexdigest(), pages, {"author": "Test"})
 
 
 def _page(number: int, text: str) -> Page:

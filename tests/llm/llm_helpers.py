@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from mehealth_rag.llm import LanguageModel, Message, open_model
-from mehealth_rag.llm.streaming import _loop
+from mehealth_rag.llm.streaming import event_loop
 from mehealth_rag.settings import Settings
 
 ASK = (Message("user", "How tall is the lighthouse?"),)
@@ -47,11 +47,17 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         found = self.server.pages.get(self.path)
+        if callable(found):
+            found(self)
+            return
         self.json(200 if found is not None else 404, found or {"error": "no such page"})
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
         page = self.server.pages.get(self.path)
+        if isinstance(page, bytes):
+            self.whole(200, "application/json", page)
+            return
         if page is not None:
             self.json(200, page(body) if callable(page) else page)
             return
@@ -181,7 +187,7 @@ def no_requests_left(seconds: float = 1.0) -> bool:
     """Whether every request has ended within the time."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
-        if not asyncio.all_tasks(_loop()):
+        if not asyncio.all_tasks(event_loop()):
             return True
         time.sleep(0.02)
     return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pypdf
 import pypdfium2
@@ -15,7 +15,7 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 
 from mehealth_rag.errors import ReadingError
-from mehealth_rag.reading import read_document
+from mehealth_rag.reading import pdf, read_document
 from mehealth_rag.reading.pdf_file import render_page
 from mehealth_rag.types import BlockKind, Source
 from tests.reading.reading_helpers import check_invariants, lines_at, of_kind, read
@@ -56,6 +56,22 @@ def test_file_is_hashed_and_page_counted(make_pdf: Maker) -> None:
     assert re.fullmatch("[0-9a-f]{64}", document.sha256)
     assert [(page.number, page.label) for page in document.pages] == [(1, "1"), (2, "2")]
     assert document.pages[0].size == pytest.approx((595.28, 841.89), abs=0.1)
+
+
+def test_a_file_swapped_while_it_is_read_is_refused(
+    make_pdf: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = make_pdf(_prose)
+    whole = path.read_bytes()
+    read_pdf = pdf.read_pdf
+
+    def swapping(*given: Any) -> Any:  # noqa: ANN401 - whatever the reader is given
+        path.write_bytes(whole + b"\n")
+        return read_pdf(*given)
+
+    monkeypatch.setattr(pdf, "read_pdf", swapping)
+    with pytest.raises(ReadingError, match="changed while it was read"):
+        read(path)
 
 
 def test_bullets_are_items_with_their_hanging_lines(make_pdf: Maker) -> None:

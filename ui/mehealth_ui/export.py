@@ -11,7 +11,7 @@ from mehealth_ui.markup import Html, join, link, rich, tag, web_address
 from mehealth_ui.wire import Conversation, Export, Turn
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!])")
-_LEADING = re.compile(r"^(\s*)([-+>=]|\d+[.)])", re.MULTILINE)
+_LEADING = re.compile(r"^([^\S\n]*)([-+>=]|\d+[.)])", re.MULTILINE)
 _PRINT_STYLE = """
 body{font:11pt/1.5 Georgia,serif;color:#111;max-width:44em;margin:2em auto;padding:0 1em}
 h1{font-size:1.5em}h2{font-size:1.1em;margin:2em 0 .3em;break-after:avoid}

@@ -27,7 +27,7 @@ _REFERENCE = re.compile(
 )
 """The words before a number that points to a place in a text and measures nothing."""
 
-_NAMED = re.compile(r"(?P<word>[A-Z]\w*) $")
+_NAMED = re.compile(r"\b[^\WA-Z]*+(?P<word>[A-Z]\w*+) $")
 _MARKER = re.compile(r"\s*\(?\d+[.)]\s")
 _CODE = re.compile(r"0\d")
 _LAST_DIGITS, _FIRST_DIGITS = re.compile(r"\d[ /-]?$"), re.compile(r"[ /]\d")

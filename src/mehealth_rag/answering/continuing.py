@@ -86,7 +86,7 @@ _MOVES: tuple[tuple[Move, tuple[frozenset[str], ...], frozenset[str]], ...] = (
 them."""
 
 _AND = re.compile(r"\W*and\W*\?*\W*", re.IGNORECASE)
-_NUMBERS = re.compile(r"(?:\s*\[\d+\])+[.\s]*")
+_NUMBERS = re.compile(r"(?:(?<!\s)\s++)?\[\d++\](?:\s*+\[\d++\])*+[.\s]*+")
 
 
 def move_of(question: str) -> Move | None:

@@ -93,7 +93,8 @@ _OPENINGS: tuple[tuple[str, Wanted], ...] = (
         r"|\bwhere(?:'s| is| are) (?:the|that|your|their|our|its|an?) (?:\w+ ){0,2}"
         r"(?:case stud(?:y|ies)|papers?|reports?|documents?|leaflets?|brochures?)\b"
         r"|\b(?:twitter|linkedin|facebook|instagram|youtube) (?:handle|account|page|profile)\b"
-        r"|\bwhere (?:\w+ ){0,6}?(?:online|internet|web)\b|\bonline\b.*\baddress\b"
+        r"|\bwhere (?:\w+ ){0,6}?(?:online|internet|web)\b"
+        r"|\bonline\b(?:(?!\bonline\b).)*\baddress\b"
         r"|\baddress of (?:\w+ ){0,3}online\b"
         r"|\b(?:on|follow) (?:\w+ ){0,2}(?:twitter|linkedin|facebook|instagram|youtube)\b",
         Wanted.LINK,
@@ -111,7 +112,8 @@ _OPENINGS: tuple[tuple[str, Wanted], ...] = (
         Wanted.MONEY,
     ),
     (
-        r"\bhow much\b.*\b(?:money|cost|pa(?:y|id)|spen[dt]|worth|charge|earn|raise|invest|fund|"
+        r"\bhow much\b(?:(?!\bhow much\b).)*"
+        r"\b(?:money|cost|pa(?:y|id)|spen[dt]|worth|charge|earn|raise|invest|fund|"
         r"grant|award|budget|price|sell|sold)",
         Wanted.MONEY,
     ),

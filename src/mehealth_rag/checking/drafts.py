@@ -15,7 +15,7 @@ from mehealth_rag.language.sentences import sentence_spans
 from mehealth_rag.reading.marks import without_mark
 from mehealth_rag.types import Block, BlockKind, Document, Page, Span, Verdict
 
-_ADDRESS = re.compile(r"https?://\S+|www\.\S+|\S+@\S+\.\w+")
+_ADDRESS = re.compile(r"https?://\S+|www\.\S+|(?<!\S)\S[^\s@]*+@\S+\.\w+")
 _WORD = re.compile(r"[^\W_]+")
 
 

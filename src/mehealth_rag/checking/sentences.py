@@ -21,7 +21,7 @@ _AUXILIARIES = "is are was were has have had will can does do did".split()
 _VERB = re.compile(rf"\s(?:{'|'.join(_AUXILIARIES)}|[a-z]{{3,}}s|[a-z]{{3,}}ed)\s")
 _FOR_ANOTHER = (SUBJECTS | OWNERS) - {"that", "such"}
 _REPLY = re.compile(r"^(?:yes|no)\s?[,;:–—-]\s*(?P<first>\w)", re.IGNORECASE)
-_JOINT = re.compile(r";\s+|,?\s+(?:and|but|while|whereas)\s+", re.IGNORECASE)
+_JOINT = re.compile(r";\s++|(?:,|(?<![\s,]))\s++(?:and|but|while|whereas)\s++", re.IGNORECASE)
 _BEFORE_NOUNS = frozenset(
     "a an the of in on at by to for from with and or its their his her our these those".split()
 )

@@ -6,6 +6,7 @@ import contextlib
 import errno
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
     from mehealth_rag.assistant import Assistant
     from mehealth_rag.settings import Settings
+
+_STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""Control characters but tabs and ends of lines, and marks that turn the order of letters."""
 
 _UNCUT = 1_000_000
 """Console width in columns if standard output is no terminal, so that no line is wrapped or cut."""
@@ -59,13 +63,30 @@ def guarded(debug: bool) -> Iterator[None]:
         fail(_unforeseen(error), 1)
 
 
+def printable(text: str) -> str:
+    """A text without what steers a terminal: names of files and quotes may hold anything."""
+    return _STEERING.sub(lambda odd: odd[0].encode("unicode_escape").decode(), text)
+
+
 def console() -> Console:
     """Return a console on standard output: in colour on a terminal, plain and uncut in a pipe."""
     from rich.console import Console
+    from rich.segment import Segment
+    from rich.text import Text
+
+    class Safe(Console):
+        """Prints what steers a terminal as its number, whatever text it stands in."""
+
+        def render_str(self, text: str, **more: Any) -> Text:  # noqa: ANN401 - rich's own
+            return super().render_str(printable(text), **more)
+
+        def render(self, *given: Any, **more: Any) -> Iterator[Segment]:  # noqa: ANN401 - rich's own
+            for s in super().render(*given, **more):
+                yield s if s.control else s._replace(text=printable(s.text))
 
     piped = not sys.stdout.isatty()
     width = _UNCUT if piped else None
-    return Console(highlight=False, markup=False, emoji=False, width=width, soft_wrap=piped)
+    return Safe(highlight=False, markup=False, emoji=False, width=width, soft_wrap=piped)
 
 
 def print_json(value: object) -> None:
@@ -74,8 +95,8 @@ def print_json(value: object) -> None:
 
 
 def note(text: str) -> None:
-    """Print a message for the user on standard error."""
-    print(text, file=sys.stderr)
+    """A line for people beside the output: on standard error."""
+    print(printable(text), file=sys.stderr)
 
 
 def open_assistant(common: Common) -> Assistant:
@@ -95,8 +116,8 @@ def open_assistant(common: Common) -> Assistant:
 
 
 def fail(line: str, code: int) -> NoReturn:
-    """Print one line on standard error and exit with `code`."""
-    print(f"mehealth: {line}", file=sys.stderr)
+    """End with one line on standard error."""
+    print(f"mehealth: {printable(line)}", file=sys.stderr)
     try:
         sys.stdout.flush()
     except OSError:

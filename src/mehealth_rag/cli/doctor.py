@@ -110,12 +110,14 @@ def _reader(settings: Settings) -> tuple[str, str]:
 
 def _index(settings: Settings) -> tuple[str, str]:
     from mehealth_rag.corpus import load_sources
+    from mehealth_rag.index.folder import check_seal
     from mehealth_rag.wiring import changed_sources, has_index, open_index
 
     if not has_index(settings):
         return f"there is none of {settings.corpus} yet", "run: mehealth ingest"
     index, _ = open_index(settings)
     try:
+        check_seal(index.generation, index.manifest["files"], thoroughly=True)
         documents = index.documents()
         passages = sum(d.passages for d in documents)
         finding = f"{settings.index}: {len(documents)} documents, {passages} passages"

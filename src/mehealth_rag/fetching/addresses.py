@@ -16,7 +16,7 @@ Resolve = Callable[[str, int], Sequence[str]]
 """The IP addresses of a host name; raises OSError where there is none."""
 
 _LONGEST = 4_000
-_HOST = re.compile(rb"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
+_HOST = re.compile(rb"[A-Za-z0-9._-]+|[0-9A-Fa-f.]*+:[0-9A-Fa-f:.]*")
 """A name or an IPv6 address as it goes onto the line."""
 _PORTS = range(1, 65_536)
 

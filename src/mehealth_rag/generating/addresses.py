@@ -18,7 +18,7 @@ LONGEST = 300
 
 _ADDRESS = re.compile(
     r"(?:\bhttps?://|\bmailto:|\bwww\.)[^\s<>\"“”()\[\]]*[^\s<>\"“”()\[\].,;:!?'’]"
-    r"|\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+",
+    r"|\b[\w.+-]{1,40}@[\w-]+(?:\.[\w-]+)+",
     re.IGNORECASE,
 )
 _SCHEME = re.compile(r"^(?:https?://|mailto:)", re.IGNORECASE)

@@ -55,8 +55,8 @@ _SILENCE = re.compile(
     r"|\bno (?:information|mention)\b|\bno evidence (?:that|to) (?:answer|say|state)s?\b",
     re.IGNORECASE,
 )
-_QUOTED = re.compile(r"“[^”]*”|\"[^\"]*\"")
-"""Quoted speech, in which "I" is not the model."""
+_QUOTED = re.compile(r"“[^“”]*”|\"[^\"]*\"")
+"""What someone else says of himself."""
 
 _LABEL = re.compile(
     r"^(?:answer|question|evidence|note|sources?|references?|citations?|rules?|response)\b"

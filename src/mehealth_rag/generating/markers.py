@@ -12,30 +12,30 @@ valid."""
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _LABEL = (
     r"(?:(?:evidence|sources?|citations?|refs?|references?|passages?|docs?|documents?|quotes?)"
-    r"[\s:.#]*)"
+    r"[\s:.#]*+)"
 )
-_PLACE = r"(?:(?:pages?|pp?\.|sections?|lines?)\s*[\divx]+(?:\s*-\s*[\divx]+)?)"
-_NUMBERS = r"\d{1,4}(?:\s*(?:[-,;&/]|and)\s*\d{1,4})*"
-_INSIDE = rf"[\^#]?\s*{_LABEL}?{_NUMBERS}(?:†[^\[\]]{{0,20}})?(?:\s*[,:;]\s*{_PLACE})?"
+_PLACE = r"(?:(?:pages?|pp?\.|sections?|lines?)\s*+[\divx]++(?:\s*+-\s*+[\divx]++)?)"
+_NUMBERS = r"\d{1,4}(?:\s*+(?:[-,;&/]|and)\s*+\d{1,4}){0,20}"
+_INSIDE = rf"(?:[\^#]\s*+)?{_LABEL}?{_NUMBERS}(?:†[^\[\]]{{0,20}})?(?:\s*+[,:;]\s*+{_PLACE})?"
 _MARK = re.compile(
-    rf"\[{{1,2}}\s*(?P<square>{_INSIDE}|{_PLACE})\s*\]{{1,2}}(?:\([^()\s]*\))?"
-    rf"|\(\s*(?P<round>{_LABEL}{_NUMBERS}|{_PLACE})\s*\)"
+    rf"\[{{1,2}}\s*+(?=[\w^#])(?P<square>{_INSIDE}|{_PLACE})\s*+\]{{1,2}}(?:\([^()\s]*\))?"
+    rf"|\(\s*+(?P<round>{_LABEL}{_NUMBERS}|{_PLACE})\s*+\)"
     r"|(?<=[.!?,;:”\"’)\]])(?P<raised>[⁰¹²³⁴⁵⁶⁷⁸⁹]+)"
     r"|(?<=[a-z]{3})(?P<after_word>[⁰¹²³⁴⁵⁶⁷⁸⁹]+)",
     re.IGNORECASE,
 )
-_AT_END = rf"\[{{1,2}}\s*[\^#]?\s*(?:{_LABEL}?[\d,;&\s-]*|[a-z]{{0,12}})$"
+_AT_END = rf"\[{{1,2}}\s*+(?:[\^#]\s*+)?(?:{_LABEL}?[\d,;&\s-]*+|[a-z]{{0,12}})$"
 _HALF_AT_END = re.compile(_AT_END, re.IGNORECASE)
 _OPEN_AT_END = re.compile(r"[\[(][^\[\]()\n]{0,60}$")
 _HALF = re.compile(
     rf"{_AT_END}"
-    rf"|\[\s*\^?{_NUMBERS}(?=\s+[A-Za-z])(?![^\[\]]*\])"  # never closed
-    rf"|(?<=\s){_NUMBERS}\s*\](?:\])?",  # never opened
+    rf"|\[\s*+\^?{_NUMBERS}(?=\s+[A-Za-z])(?![^\[\]]*\])"  # never closed
+    rf"|(?<=\s){_NUMBERS}\s*+\](?:\])?",  # never opened
     re.IGNORECASE,
 )
 _NUMBER = re.compile(r"(?P<first>\d{1,4})(?:\s*-\s*(?P<last>\d{1,4}))?")
 _LEFT = re.compile(r"\[\s*\^?\d|\d\s*\]|\[\s*$|[†［］【】]")
-_SPACE_BEFORE_STOP = re.compile(r"\s+(?=[.,;:!?](?:\s|$))")
+_SPACE_BEFORE_STOP = re.compile(r"(?<!\s)\s++(?=[.,;:!?](?:\s|$))")
 _MOST_IN_RANGE = 20
 
 

@@ -18,9 +18,10 @@ _ENDED = re.compile(r"[.!?…][\s\"'”’»)\]*_]*$")
 _BULLET = re.compile(r"^(?:[-*•▪◦‣●–—]|\(?\d{1,2}[.)])\s+")
 _SOURCE = r"(?:evidence|documents?|texts?|sources?|passages?|context|information|quotes?)"
 _LEAD_IN = re.compile(
-    rf"^(?:according to|based on|as (?:stated|mentioned|described|given) (?:in|by)|from|per)\s*"
-    rf"(?:(?:the\s+)?(?:provided\s+|given\s+|above\s+)?{_SOURCE}(?:\s+provided)?(?:\s+\d+)?)?\s*,\s*"
-    rf"|^(?:the\s+)?{_SOURCE}(?:\s+\d+)?\s+(?:says|states|mentions|notes|shows) that\s+"
+    rf"^(?:according to|based on|as (?:stated|mentioned|described|given) (?:in|by)|from|per)\s*+"
+    rf"(?:(?:the\s++)?(?:(?:provided|given|above)\s++)?{_SOURCE}(?:\s++provided)?(?:\s++\d++)?)?"
+    r"\s*+,\s*"
+    rf"|^(?:the\s++)?{_SOURCE}(?:\s++\d++)?\s++(?:says|states|mentions|notes|shows) that\s+"
     r"|^(?:the )?answer(?: is)?:\s*",
     re.IGNORECASE,
 )

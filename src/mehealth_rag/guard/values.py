@@ -107,7 +107,7 @@ _LESS = re.compile(
 )
 _WORD = re.compile(r"[^\W_]+(?:[’'&.-][^\W_]+)*")
 _CLAUSE_END = re.compile(r"[.;:\t\n]")
-_ENDS = re.compile(r"[.!?:;|•\n“\"(]\s*$")
+_ENDS = re.compile(r"(?:[.!?:;|•“\"(]\s*+|(?<!\s)[^\S\n]*+\n\s*+)$")
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ def _stands_alone(kind: ContactKind, value: str) -> bool:
         return _SITE.fullmatch(value) is not None
     if kind is ContactKind.PHONE:
         return sum(map(str.isdigit, value)) in _DIGITS and not _FILED.fullmatch(value)
-    return kind is ContactKind.EMAIL or re.search(r"\d.*,|,.*\d", value) is not None
+    return kind is ContactKind.EMAIL or re.search(r"\d[^\d,\n]*+,|,[^\d,\n]*+\d", value) is not None
 
 
 def _linked(page: Page) -> Iterator[tuple[ContactKind, str, Span]]:

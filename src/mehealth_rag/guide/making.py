@@ -28,9 +28,9 @@ _ENDS_LOOKED_AT = 3
 
 _YEARS = r"\d{4}(?:\s?[-–,]\s?\d{2,4})*,?"
 _PUBLISHER = re.compile(
-    rf"(?:\b(?:[Pp]ublished|[Ii]ssued) by\s+|©\s*(?:[Cc]opyright\s*)?(?:{_YEARS})?"
-    rf"|(?:\([cC]\)|\b[Cc]opyright)(?:\s*(?:©|\([cC]\)))*\s*{_YEARS})\s*(?:by\s+)?"
-    r"(?P<name>(?:[Tt]he\s+)?[A-Z][\w&’'-]*(?:\s+(?:(?:of|the|for|and|&)\s+)*[A-Z][\w&’'-]*){0,7})"
+    rf"(?:\b(?:[Pp]ublished|[Ii]ssued) by\s++|©\s*+(?:[Cc]opyright\s*+)?(?:{_YEARS})?"
+    rf"|(?:\([cC]\)|\b[Cc]opyright)(?:\s*+(?:©|\([cC]\))){{0,3}}\s*+{_YEARS})\s*+(?:by\s++)?"
+    r"(?P<name>(?:[Tt]he\s++)?[A-Z][\w&’'-]*(?:\s++(?:(?:of|the|for|and|&)\s++)*[A-Z][\w&’'-]*){0,7})"
 )
 
 

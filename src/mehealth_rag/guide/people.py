@@ -17,11 +17,16 @@ _LINE_WORDS = 24
 """Words in a line with only a name and a role, at most."""
 
 _TITLE = (
-    r"(?:(?:Sir|Dame|Dr|Prof|Professor|Lord|Lady|Mr|Mrs|Ms|Miss|Rev|Cllr|Councillor)\.?[ \xa0]+)*"
+    r"(?:(?:Sir|Dame|Dr|Prof|Professor|Lord|Lady|Mr|Mrs|Ms|Miss|Rev|Cllr|Councillor)\.?"
+    r"[ \xa0]{1,3}){0,4}"
 )
-_PART = r"(?:[A-Z]\.|[A-Z][a-zà-ÿ]+(?:[-’'][A-Z]?[a-zà-ÿ]+)*|(?:O’|O'|Mc|Mac)[A-Z][a-zà-ÿ]+)"
+_PART = (
+    r"(?:[A-Z]\.|[A-Z][a-zà-ÿ]{1,30}(?:[-’'][A-Z]?[a-zà-ÿ]{1,30}){0,4}|"
+    r"(?:O’|O'|Mc|Mac)[A-Z][a-zà-ÿ]{1,30})"
+)
 _NAME = (
-    rf"(?P<name>{_TITLE}{_PART}(?:[ \xa0]+(?:(?:de|van|von|der|la|bin|al)[ \xa0]+)?{_PART}){{1,3}})"
+    rf"(?P<name>{_TITLE}{_PART}(?:[ \xa0]{{1,3}}"
+    rf"(?:(?:de|van|von|der|la|bin|al)[ \xa0]{{1,3}})?{_PART}){{1,3}})"
 )
 _NOUN = (
     r"(?:[Cc]o-|[Vv]ice[- ]|[Dd]eputy )?"
@@ -32,24 +37,26 @@ _NOUN = (
     r"[Tt]rustee|[Cc]lerk|[Ww]arden|[Mm]atron|[Rr]egistrar|[Aa]dviser|[Ll]ecturer|[Cc]urator)"
 )
 _ROLE = (
-    r"(?P<role>(?:(?!(?:the|an?|to|that|which|is|was|are|in|on|at|by)\b)[\w&’'/-]+\s+){0,5}?"
+    r"(?P<role>(?:(?!(?:the|an?|to|that|which|is|was|are|in|on|at|by)\b)[\w&’'/-]{1,40}+\s{1,4}){0,5}?"
     rf"{_NOUN}\b[^.;:()“”@\n\t]*)"
 )
 _LINE = re.compile(
-    rf"\W*{_NAME}\s*(?:,|\t|–|—|\||\n|\s-\s)\s*(?:\d\d\s+)?"
-    rf"(?:the\s+)?{_ROLE}\W*"
+    rf"\W*{_NAME}\s{{0,4}}(?:,|\t|–|—|\||\n|\s-\s)\s{{0,4}}(?:\d\d\s{{1,4}})?"
+    rf"(?:the\s{{1,4}})?{_ROLE}\W*"
 )
-_BRACKETS = re.compile(rf"{_NAME}\s*\((?:the\s+)?{_ROLE}\)")
-_LABEL = re.compile(rf"\W*{_ROLE}\s*:\s*{_NAME}\W*")
-_RUNNING = re.compile(rf"{_NAME},\s+(?:(?:the|our|now|currently|then)\s+)?{_ROLE}(?=[,.;:()]|$)")
+_BRACKETS = re.compile(rf"{_NAME}\s{{0,4}}\((?:the\s{{1,4}})?{_ROLE}\)")
+_LABEL = re.compile(rf"\W*{_ROLE}\s{{0,4}}:\s{{0,4}}{_NAME}\W*")
+_RUNNING = re.compile(
+    rf"{_NAME},\s{{1,4}}(?:(?:the|our|now|currently|then)\s{{1,4}})?{_ROLE}(?=[,.;:()]|$)"
+)
 _REACHED = re.compile(
-    rf"\W*(?P<role>[A-Z][^\d:;.@\t\n]{{2,60}}?)\s*[:\t]\s*{_NAME}(?=[\s,;(])"
-    rf"[^.:]{{0,40}}?(?:\+?\d[\d ()-]{{6,}}\d|[\w.+-]+@\w)"
+    rf"\W*(?P<role>[A-Z][^\d:;.@\t\n]{{2,60}}?)\s{{0,4}}[:\t]\s{{0,4}}{_NAME}(?=[\s,;(])"
+    rf"[^.:]{{0,40}}?(?:\+?\d[\d ()-]{{6,30}}\d|[\w.+-]+@\w)"
 )
 """A purpose, a name, and a telephone number or e-mail address."""
 
 _CLAUSE = re.compile(
-    r",\s+[\d+(@a-z].*|,\s+(?:As|But|At)\b.*|\s+(?:said|says|told|wrote|was|is|will|has|had)\b.*"
+    r",\s++[\d+(@a-z].*|,\s++(?:As|But|At)\b.*|(?<!\s)\s++(?:said|says|told|wrote|was|is|will|has|had)\b.*"
 )
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _ANY_NOUN = re.compile(rf"\b{_NOUN}s?\b")

@@ -23,7 +23,14 @@ from mehealth_rag.index.dense import (
     open_client,
     remove_collections,
 )
-from mehealth_rag.index.folder import LAYOUT_VERSION, MANIFEST, read_manifest, seal, write_durably
+from mehealth_rag.index.folder import (
+    LAYOUT_VERSION,
+    MANIFEST,
+    check_seal,
+    read_manifest,
+    seal,
+    write_durably,
+)
 from mehealth_rag.index.guides import GuideMaker
 from mehealth_rag.index.lexical import LexicalWriter
 from mehealth_rag.index.report import Progress, Tally, indexed_documents
@@ -86,6 +93,7 @@ class _Build:
         fingerprint = _fingerprint(plan, hashes)
         same = old.get("fingerprint") == fingerprint and old.get("chroma_url") == plan.chroma_url
         if before and same and not plan.rebuild:
+            check_seal(before, old["files"], thoroughly=True)
             self._tally.truncated = int(old.get("truncated", 0))
             report = self._tally.report(plan.sources, before, indexed_documents(before))
             return replace(report, changed=False)
@@ -189,9 +197,11 @@ class _Build:
         if found := self._cache.document(key, source, sha256):
             return found
         try:
-            document = replace(self._plan.read(source), sha256=sha256)
+            document = self._plan.read(source)
         except OSError as error:  # of the source, not of the index
             raise ReadingError(f"{source.path} cannot be read: {error.strerror}") from error
+        if document.sha256 != sha256:  # else quotes would not stand in the file of that hash
+            raise ReadingError(f"{source.path} changed while it was read; run: mehealth ingest")
         passages = self._plan.split(document)
         self._cache.put_document(key, document, passages)
         return document, passages

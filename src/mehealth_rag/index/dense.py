@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import tempfile
 import weakref
@@ -14,7 +15,7 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from mehealth_rag.encoder.shipped import first_line
-from mehealth_rag.errors import IndexStateError, UsageError
+from mehealth_rag.errors import IndexStateError, MehealthError, UsageError
 from mehealth_rag.index.folder import MEND, damaged
 from mehealth_rag.offline import no_telemetry
 
@@ -35,6 +36,7 @@ _EXACT = 2_000  # up to here the search looks at every passage
 _SEARCH = 500  # beyond: candidates looked at; all of the nearest 50 of 10,000 were among them
 _SPARE = 32  # asked for beyond k, so that equal vectors at the edge are cut by ordinal
 _DECIMALS = 6
+_LOGIN = re.compile(r"^(\w+://)?.*@")
 
 
 def open_client(generation: Path, url: str | None) -> ClientAPI:
@@ -49,9 +51,10 @@ def open_client(generation: Path, url: str | None) -> ClientAPI:
             return _embedded_client(generation / FOLDER, settings)
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise UsageError(f"the Chroma address {url!r} is none: give one like http://host:8000")
+        shown = without_password(url)
+        raise UsageError(f"the Chroma address {shown!r} is none: give one like http://host:8000")
     secure = parts.scheme == "https"
-    with _reported(f"no Chroma server answers at {url}"):
+    with _reported(f"no Chroma server answers at {without_password(url)}"):
         return chromadb.HttpClient(
             host=parts.hostname,
             port=parts.port or (443 if secure else 8000),
@@ -60,24 +63,44 @@ def open_client(generation: Path, url: str | None) -> ClientAPI:
         )
 
 
+def without_password(url: str) -> str:
+    """Give an address as it may be printed: without a name and a password in it."""
+    return _LOGIN.sub(r"\1…@", url)
+
+
 def _embedded_client(folder: Path, settings: Settings) -> ClientAPI:
     """Open Chroma in a folder; in a copy of it where the folder can only be read."""
     import chromadb  # 1 s
 
     if all(os.access(path, os.W_OK) for path in (folder, folder / _DATABASE) if path.exists()):
         return chromadb.PersistentClient(str(folder), settings)
-    copy = Path(tempfile.mkdtemp(prefix="mehealth-chroma-"))  # Chroma only opens what it may write
+    copy = _writable_copy(folder)  # Chroma only opens what it may write
     try:
-        # Without the modes: a copy of files that can only be read has to be writable.
-        shutil.copytree(folder, copy, dirs_exist_ok=True, copy_function=shutil.copyfile)
-        for path in (copy, *copy.rglob("*")):
-            path.chmod(0o700)
         client = chromadb.PersistentClient(str(copy), settings)
     except BaseException:
         shutil.rmtree(copy, ignore_errors=True)
         raise
     weakref.finalize(client, shutil.rmtree, copy, ignore_errors=True)
     return client
+
+
+def _writable_copy(folder: Path) -> Path:
+    """Copy a folder to where it may be written. Raises IndexStateError."""
+    copy = None
+    try:
+        copy = Path(tempfile.mkdtemp(prefix="mehealth-chroma-"))
+        # Without the modes: a copy of files that can only be read has to be writable.
+        shutil.copytree(folder, copy, dirs_exist_ok=True, copy_function=shutil.copyfile)
+        for path in (copy, *copy.rglob("*")):
+            path.chmod(0o700)
+    except (OSError, shutil.Error) as error:  # the index itself is whole
+        if copy is not None:
+            shutil.rmtree(copy, ignore_errors=True)
+        raise IndexStateError(
+            f"the index can only be read, and its copy cannot be written ({first_line(error)}): "
+            "set TMPDIR to a folder with room"
+        ) from error
+    return copy
 
 
 def close_client(client: ClientAPI) -> None:
@@ -94,7 +117,12 @@ def _reported(what: str) -> Iterator[None]:
     """Turn whatever Chroma raises into one line: its bindings and its client know no one base."""
     try:
         yield
-    except Exception as error:
+    except MehealthError:
+        raise
+    except BaseException as error:
+        # A panic of Chroma's Rust is no Exception.
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
         raise IndexStateError(f"{what} ({first_line(error)}): {MEND}") from error
 
 

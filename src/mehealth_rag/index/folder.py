@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
+from pydantic import BaseModel, ValidationError
 
 from mehealth_rag.encoder.shipped import file_hash, first_line
 from mehealth_rag.errors import IndexBusyError, IndexStateError, MehealthError
@@ -65,6 +66,8 @@ class IndexFolder:
 
     def prepare(self) -> None:
         """Make the folder. Raises IndexStateError."""
+        for path in (self.pointer, self.cache, self.root / "lock", self.root / "id"):
+            _check_is_no_folder(path)
         with self.writing():
             self.generations.mkdir(parents=True, exist_ok=True)
 
@@ -130,6 +133,7 @@ class IndexFolder:
 
         Raises IndexStateError when the pointer leads nowhere.
         """
+        _check_is_no_folder(self.pointer)
         try:
             name = self.pointer.read_text(encoding="utf-8").strip()
         except FileNotFoundError:
@@ -171,12 +175,40 @@ def damaged(path: Path, reason: Exception | str) -> IndexStateError:
     return IndexStateError(f"{path} is damaged ({text}): {MEND}")
 
 
+def _check_is_no_folder(path: Path) -> None:
+    if path.is_dir():
+        raise IndexStateError(f"{path} is a folder where the index has a file: remove it")
+
+
+class _Manifest(BaseModel):
+    """What a manifest of this layout holds."""
+
+    layout: int
+    fingerprint: str
+    model: str
+    chroma_url: str | None
+    collection: str
+    files: dict[str, tuple[int, int, str]]
+    truncated: int
+    previous: str | None
+
+
 def read_manifest(generation: Path) -> dict[str, Any]:
-    """Read a generation's manifest. Raises IndexStateError when it is damaged."""
+    """Read a generation's manifest. Raises IndexStateError when it is damaged.
+
+    One of another layout may lack anything: it is told apart by that.
+    """
+    path = generation / MANIFEST
     try:
-        return dict(json.loads((generation / MANIFEST).read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError) as error:
-        raise damaged(generation / MANIFEST, error) from error
+        manifest = dict(json.loads(path.read_text(encoding="utf-8")))
+        if manifest.get("layout") == LAYOUT_VERSION:
+            _Manifest.model_validate(manifest)
+    except ValidationError as error:
+        where = ".".join(map(str, error.errors()[0]["loc"]))
+        raise damaged(path, f"'{where}' is not what was written") from error
+    except (OSError, ValueError, TypeError, RecursionError) as error:
+        raise damaged(path, error) from error
+    return manifest
 
 
 def seal(generation: Path) -> dict[str, list[Any]]:
@@ -189,8 +221,8 @@ def seal(generation: Path) -> dict[str, list[Any]]:
     return found
 
 
-def check_seal(generation: Path, sealed: dict[str, list[Any]]) -> None:
-    """Compare the files with their seal; those of the same size and time are not read.
+def check_seal(generation: Path, sealed: dict[str, Any], *, thoroughly: bool = False) -> None:
+    """Compare the files with their seal; only thoroughly those of the same size and time are read.
 
     Raises IndexStateError for the first that is missing or another.
     """
@@ -198,8 +230,8 @@ def check_seal(generation: Path, sealed: dict[str, list[Any]]) -> None:
         path = generation / name
         try:
             stat = path.stat()
-            touched = (stat.st_size, stat.st_mtime_ns) != (size, mtime)
-            whole = not touched or (stat.st_size == size and file_hash(path) == sha256)
+            unread = not thoroughly and (stat.st_size, stat.st_mtime_ns) == (size, mtime)
+            whole = unread or (stat.st_size == size and file_hash(path) == sha256)
         except OSError as error:
             raise damaged(path, error.strerror or "unreadable") from error
         if not whole:

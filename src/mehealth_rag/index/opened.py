@@ -10,7 +10,7 @@ import numpy as np
 
 from mehealth_rag.errors import IndexStateError, NoIndexError
 from mehealth_rag.index.content import ContentReader, IndexedDocument
-from mehealth_rag.index.dense import DenseIndex, SentenceVectors, open_client
+from mehealth_rag.index.dense import DenseIndex, SentenceVectors, open_client, without_password
 from mehealth_rag.index.folder import LAYOUT_VERSION, MEND, IndexFolder, check_seal, read_manifest
 from mehealth_rag.index.lexical import LexicalIndex
 
@@ -142,7 +142,9 @@ def _check(manifest: dict[str, Any], key: str, wanted: object, mend: str) -> Non
     found = manifest.get(key)
     if found != wanted:
         names = {"layout": "layout", "model": "embedding model", "chroma_url": "Chroma address"}
+        built, asked = (str(x or "none") for x in (found, wanted))
+        if key == "chroma_url":
+            built, asked = without_password(built), without_password(asked)
         raise IndexStateError(
-            f"the index was built with the {names[key]} {found or 'none'} and {wanted or 'none'} "
-            f"is asked for: {mend}"
+            f"the index was built with the {names[key]} {built} and {asked} is asked for: {mend}"
         )

@@ -20,7 +20,9 @@ _WORD = re.compile(r"[A-Za-z][\w’'-]*|&")
 _USED = re.compile(r"(?<![\w-])[A-Z]{3,6}(?![\w-])")
 _CAPITALS = re.compile(r"(?<![\w-])[A-Z]{2,6}(?![\w-])")
 _SMALL_WORD = re.compile(r"(?<![\w-])[a-z]{3,6}(?![\w-])")
-_NAME = re.compile(r"[A-Z][\w’'-]*(?:\s+(?:(?:of|the|for|and|in|on|to|&)\s+){0,2}[A-Z][\w’'-]*)+")
+_NAME = re.compile(
+    r"[A-Z][\w’'-]{0,40}(?:\s++(?:(?:of|the|for|and|in|on|to|&)\s++){0,2}[A-Z][\w’'-]{0,40})+"
+)
 _SMALL = frozenset("of the and for in on to a an at by with from de &".split())
 _MAX_WORDS = 12
 

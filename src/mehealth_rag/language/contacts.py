@@ -35,8 +35,8 @@ _STREET = (
 )
 _POSTCODE = r"\b[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}\b|\b[A-Z]{2},? \d{5}(?:-\d{4})?\b"
 _FORMS = {
-    ContactKind.EMAIL: re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
-    # grouped digits with a dialling prefix, or any digits after a word such as "call"
+    ContactKind.EMAIL: re.compile(r"(?<![\w.+-])[\w.+-]++@[\w-]+(?:\.[\w-]+)+"),
+    # figures in groups that begin as a number is dialled, or any that follow a word of calling
     ContactKind.PHONE: re.compile(
         rf"(?<![\w.,£$€/-]){_DATED}(?:\+\d[\d \u00a0().-]{{6,18}}\d|0\d{{8,10}}\b"
         rf"|(?=0|\(\d{{2,5}}\)){_GROUPS})|{_CALLED}(?:[^\d\n£$€]{{0,40}}{_DATED}{_GROUPS}"
@@ -58,7 +58,8 @@ _FORMS = {
 _DIALLED = re.compile(r"\+?\(?\d")
 _MARKS = ".,;:!?'\"’”)]>"
 _STOP = re.compile(
-    r"[.:;]\s+|\s*\n\s*|,\s+(?=[a-z])|\b(?i:at|to|by post|write|address)\s+(?=[\dA-Za-z])"
+    r"[.:;]\s++|(?:(?<!\s)[^\S\n]*+)?\n\s*+|,\s++(?=[a-z])"
+    r"|\b(?i:at|to|by post|write|address)\s++(?=[\dA-Za-z])"
 )
 """Delimiters of a postal address: it starts after one and ends before the next."""
 

@@ -143,9 +143,9 @@ def _spelled(count: str) -> int:
 
 
 PERIOD = re.compile(
-    rf"\b{MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?\b,?|\b\d{{1,2}}(?:st|nd|rd|th)?\s+{MONTH}"
-    rf"|\b{MONTH}[-\s’']+\d{{2}}\b|\b(?:FY|CY|F|Q|H)\s?[’']?\d{{1,4}}[A-Z]?\b|\b[1-4]Q\b"
-    r"|\b(?:19|20)\d\d(?:\s?[-–/]\s?\d{2,4})?\b|\b\d{1,2}\s(?:months?|weeks?|years?|days?)\b",
+    rf"\b(?:{MONTH}\s++\d{{1,2}}(?:st|nd|rd|th)?\b,?|\d{{1,2}}(?:st|nd|rd|th)?\s++{MONTH}"
+    rf"|{MONTH}[-\s’']++\d{{2}}\b|(?:FY|CY|F|Q|H)\s?[’']?\d{{1,4}}[A-Z]?\b|[1-4]Q\b"
+    r"|(?:19|20)\d\d(?:\s?[-–/]\s?\d{2,4})?\b|\d{1,2}\s(?:months?|weeks?|years?|days?)\b)",
     re.IGNORECASE,
 )
 """A date, year, quarter or duration: typical of a column heading rather than of a value."""

@@ -56,7 +56,7 @@ _FORMS = (
     r"\b(?:reveal|print|show|repeat|output) (?:your|the) (?:system )?(?:prompt|instructions)\b",
     # chat-template markers
     r"<\|?/?(?:im_start|im_end|system|user|assistant|endoftext|eot_id|begin_of_text)\b"
-    r"|\[/?(?:INST|SYS)\]|<</?SYS>>|^\W*#+\s*(?:system|instructions?|assistant|user)\b",
+    r"|\[/?(?:INST|SYS)\]|<</?SYS>>|^(?:[^\w#]*+#)++\s*+(?:system|instructions?|assistant|user)\b",
 )
 _ORDERS = tuple(re.compile(form, re.IGNORECASE) for form in _FORMS)
 

@@ -7,7 +7,8 @@ import re
 from mehealth_rag.types import Span
 
 _END = re.compile(
-    r"[.!?…]+[\"'”’»)\]]*(?:\[\d+\]|[⁰¹²³⁴⁵⁶⁷⁸⁹])*(?=\s|$)|[.!?][\"'”’)\]]*(?=[A-Z][a-z]+[\s,])"
+    r"(?<![.!?…])[.!?…]++[\"'”’»)\]]*+(?:\[\d++\]|[⁰¹²³⁴⁵⁶⁷⁸⁹])*+(?=\s|$)"
+    r"|[.!?][\"'”’)\]]*+(?=[A-Z][a-z]+[\s,])"
 )
 """Marks that may end a sentence, including ones with a missing space ("control.The two")."""
 

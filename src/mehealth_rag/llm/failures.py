@@ -59,7 +59,7 @@ def _told(error: Exception, place: Place) -> tuple[LanguageModelFailure, str]:
             kind, text = LanguageModelFailure.UNREACHABLE, "does not answer; is it running?"
         case openai.APITimeoutError() | httpx.TimeoutException():
             kind, text = LanguageModelFailure.SLOW, "went silent; mehealth doctor tells more"
-        case openai.APIConnectionError():
+        case openai.APIConnectionError() if not isinstance(error.__cause__, ValueError):
             kind, text = LanguageModelFailure.UNREACHABLE, "cannot be reached; is it running?"
         case httpx.TransportError():
             kind, text = LanguageModelFailure.CUT_OFF, "broke off before the answer was complete"

@@ -5,14 +5,24 @@ Nothing is sent there before the first use, and nothing is sent anywhere else.
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import json
 import re
 import threading
 import time
-from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Generator,
+    Mapping,
+    Sequence,
+)
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
@@ -22,7 +32,7 @@ import openai.resources.chat  # else read at the first request, whose time is li
 from mehealth_rag.errors import LanguageModelError, LanguageModelFailure
 from mehealth_rag.llm.failures import Place, explain
 from mehealth_rag.llm.model import ASSUMED_CONTEXT, Message
-from mehealth_rag.llm.streaming import Piece, ReplyStream, Request
+from mehealth_rag.llm.streaming import Piece, ReplyStream, Request, event_loop
 
 if TYPE_CHECKING:
     from mehealth_rag.settings import Settings
@@ -31,6 +41,9 @@ SEED = 1
 NO_KEY = "none"
 _ASKING, _COUNTING = 5.0, 2.0
 """Seconds for a question about the server itself, and for having it count tokens."""
+
+_MOST_TOLD, _MOST_STREAMED = 4_000_000, 8_000_000
+"""Bytes of what a server tells about itself, and of a reply, the marks around its words too."""
 
 _FORGET = 15.0
 """Seconds for which a server that could not be asked is not asked again about itself."""
@@ -53,6 +66,10 @@ _LEFT_OUT = frozenset({"max_tokens", "temperature", "seed"})
 _MOST_COUNTED = 2_048
 """Texts whose tokens are remembered, at the most."""
 
+_NO_ANSWER = (openai.OpenAIError, httpx.HTTPError, ValueError, RecursionError)
+"""What the client raises where what comes is of no use; nested too deeply is the last."""
+
+_Told = TypeVar("_Told")
 _UNIT = re.compile(r"[A-Za-z]+|\d|\n|[^\sA-Za-z\d]")
 
 
@@ -127,11 +144,14 @@ class ServerModel:
         """
         place = self.facts().place
         try:
-            with self._client(place, self._settings.llm_timeout, retries=0) as client:
-                reply = client.chat.completions.create(**self._body(place, messages, max_tokens))
-                return reply.usage.prompt_tokens if reply.usage else None
+            body = self._body(place, messages, max_tokens)
+            reply = self._asked(
+                lambda client: client.with_options(max_retries=0).chat.completions.create(**body),
+                self._settings.llm_timeout,
+            )
         except Exception as error:
             raise explain(error, place) from error
+        return reply.usage.prompt_tokens if reply.usage else None
 
     def facts(self) -> ServerFacts:
         """What the server tells about itself; asked once.
@@ -154,9 +174,7 @@ class ServerModel:
         self, place: Place, messages: Sequence[Message], max_tokens: int
     ) -> AsyncGenerator[Piece, None]:
         """Send a request and hand out the reply as it comes."""
-        options = self._options(place, self._settings.llm_timeout)
-        web = httpx.AsyncClient(**options.pop("web"))
-        async with openai.AsyncOpenAI(**options, http_client=web) as client:
+        async with self._client(place, self._settings.llm_timeout, _MOST_STREAMED) as client:
             replies = None
             while replies is None:
                 body = self._body(place, messages, max_tokens)
@@ -196,9 +214,27 @@ class ServerModel:
             raise error
         self._refused.add(error.param)
 
-    def _client(self, place: Place, seconds: float, retries: int = 1) -> openai.OpenAI:
-        options = self._options(place, seconds) | {"max_retries": retries}
-        return openai.OpenAI(http_client=httpx.Client(**options.pop("web")), **options)
+    def _client(self, place: Place, seconds: float, most: int) -> openai.AsyncOpenAI:
+        """A client whose replies have `most` bytes."""
+        options = self._options(place, seconds)
+        hooks: dict[str, list[Callable[..., Any]]] = {"response": [partial(_bound, most)]}
+        web = httpx.AsyncClient(**options.pop("web"), event_hooks=hooks)
+        return openai.AsyncOpenAI(http_client=web, **options)
+
+    def _asked(
+        self, ask: Callable[[openai.AsyncOpenAI], Awaitable[_Told]], seconds: float
+    ) -> _Told:
+        """What asking a server gives, within `seconds` however slowly it sends."""
+
+        async def work() -> _Told:
+            async with asyncio.timeout(seconds):
+                async with self._client(self._place, seconds, _MOST_TOLD) as client:
+                    return await ask(client)
+
+        try:
+            return asyncio.run_coroutine_threadsafe(work(), event_loop()).result()
+        except TimeoutError as error:
+            raise httpx.ReadTimeout("it was not done in time") from error
 
     def _options(self, place: Place, seconds: float) -> dict[str, Any]:
         """Options of a client, and of its `web`.
@@ -220,8 +256,7 @@ class ServerModel:
 
     def _ask(self) -> ServerFacts:
         try:
-            with self._client(self._place, _ASKING) as client:
-                facts = _told(client, self._place)
+            facts = self._asked(lambda client: _told(client, self._place), _ASKING)
         except Exception as error:
             raise explain(error, self._place) from error
         return facts if facts.place.model else _with_only_model(facts)
@@ -229,13 +264,17 @@ class ServerModel:
     def _count(self, text: str) -> int:
         try:
             facts = self.facts()
-            if facts.counts_at is None:
+            if (address := facts.counts_at) is None:
                 return estimate_tokens(text)
-            with self._client(facts.place, _COUNTING, retries=0) as client:
-                body = {facts.counts_key: text, "model": facts.place.model}
-                told: Any = client.post(facts.counts_at, body=body, cast_to=object)
+            body = {facts.counts_key: text, "model": facts.place.model}
+            told: Any = self._asked(
+                lambda client: client.with_options(max_retries=0).post(
+                    address, body=body, cast_to=object
+                ),
+                _COUNTING,
+            )
             return int(told["count"] if "count" in told else len(told["tokens"]))
-        except (LanguageModelError, openai.OpenAIError, ValueError, KeyError, TypeError):
+        except (LanguageModelError, KeyError, TypeError, *_NO_ANSWER):
             return estimate_tokens(text)
 
 
@@ -252,6 +291,7 @@ class _OwnKey(httpx.Auth):
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         for name in set(request.headers) - _HEADERS:
             del request.headers[name]
+        request.headers["Accept-Encoding"] = "identity"  # what is packed may be any size unpacked
         request.headers["Authorization"] = f"Bearer {self._key}"
         yield request
 
@@ -264,12 +304,39 @@ def _is_local(url: str) -> bool:
         return False
 
 
-def _told(client: openai.OpenAI, place: Place) -> ServerFacts:
+class _Bounded(httpx.AsyncByteStream):
+    """What a server sends, up to so many bytes."""
+
+    def __init__(self, stream: httpx.AsyncByteStream, most: int) -> None:
+        self._stream = stream
+        self._left = most
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for part in self._stream:
+            self._left -= len(part)
+            if self._left < 0:
+                raise ValueError("it sends without end")
+            yield part
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+
+async def _bound(most: int, response: httpx.Response) -> None:
+    """Have a response end with an error where it has over `most` bytes."""
+    if response.headers.get("content-encoding", "identity") != "identity":
+        raise ValueError("it packs what was to come unpacked")
+    assert isinstance(response.stream, httpx.AsyncByteStream)  # noqa: S101 - the client is
+    response.stream = _Bounded(response.stream, most)
+
+
+async def _told(client: openai.AsyncOpenAI, place: Place) -> ServerFacts:
     """What a server tells about itself; the address may leave out "/v1"."""
     root = place.url.removesuffix("/v1").rstrip("/")
-    url, entries = _models(client, [place.url] if place.url != root else [f"{root}/v1", root])
+    url, entries = await _models(client, [place.url] if place.url != root else [f"{root}/v1", root])
     facts = ServerFacts(replace(place, url=url), tuple(str(e.get("id")) for e in entries))
-    running = _page(client, f"{root}/props").get("default_generation_settings")  # llama.cpp's
+    props = await _page(client, f"{root}/props")
+    running = props.get("default_generation_settings")  # llama.cpp's
     if isinstance(running, dict) and isinstance(running.get("n_ctx"), int):
         counts = f"{root}/tokenize"
         return replace(facts, context=running["n_ctx"], context_from="/props", counts_at=counts)
@@ -285,7 +352,9 @@ def _told(client: openai.OpenAI, place: Place) -> ServerFacts:
     return facts
 
 
-def _models(client: openai.OpenAI, urls: Sequence[str]) -> tuple[str, list[dict[str, Any]]]:
+async def _models(
+    client: openai.AsyncOpenAI, urls: Sequence[str]
+) -> tuple[str, list[dict[str, Any]]]:
     """The address where a list of models is, and the list.
 
     Some servers have none: the request itself will tell whether the address is right.
@@ -293,7 +362,7 @@ def _models(client: openai.OpenAI, urls: Sequence[str]) -> tuple[str, list[dict[
     listed: object = None
     for url in urls:
         try:
-            listed = client.get(f"{url}/models", cast_to=object)
+            listed = await client.get(f"{url}/models", cast_to=object)
         except openai.NotFoundError:
             continue
         if isinstance(listed, dict):
@@ -304,11 +373,11 @@ def _models(client: openai.OpenAI, urls: Sequence[str]) -> tuple[str, list[dict[
     return urls[0], []
 
 
-def _page(client: openai.OpenAI, url: str) -> dict[str, Any]:
+async def _page(client: openai.AsyncOpenAI, url: str) -> dict[str, Any]:
     """A JSON object that only some servers have."""
     try:
-        found = client.with_options(max_retries=0).get(url, cast_to=object)
-    except (openai.OpenAIError, ValueError):
+        found = await client.with_options(max_retries=0).get(url, cast_to=object)
+    except _NO_ANSWER:
         return {}
     return found if isinstance(found, dict) else {}
 

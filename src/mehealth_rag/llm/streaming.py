@@ -121,7 +121,7 @@ class ReplyStream:
 
     def __init__(self, request: Request) -> None:
         self._arrived: queue.SimpleQueue[str | Exception | None] = queue.SimpleQueue()
-        self._future = asyncio.run_coroutine_threadsafe(request.work(self._arrived), _loop())
+        self._future = asyncio.run_coroutine_threadsafe(request.work(self._arrived), event_loop())
         self._over = False
 
     def __iter__(self) -> ReplyStream:
@@ -147,7 +147,7 @@ class ReplyStream:
 
 
 @cache
-def _loop() -> asyncio.AbstractEventLoop:
+def event_loop() -> asyncio.AbstractEventLoop:
     """The loop in which all requests run, begun with the first."""
     loop = asyncio.new_event_loop()
     threading.Thread(target=loop.run_forever, name="language models", daemon=True).start()

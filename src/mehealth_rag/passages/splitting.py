@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from math import ceil
 
 from mehealth_rag.language.contacts import entries
@@ -18,14 +19,27 @@ from mehealth_rag.passages.running import Place, running_facts
 from mehealth_rag.passages.tables import RowContext, row_contexts
 from mehealth_rag.types import Block, BlockKind, Document, Page, Passage, Sentence, Span
 
-SPLITTER_VERSION = 11
-"""Increase it when the same page would give other passages: indexes are then rebuilt."""
+SPLITTER_VERSION = 12
+"""Raise it when the same page would give other passages: indexes are then built anew."""
 
 MAX_PIECES = 170
 """Tokens in a passage at most, well inside the embedding model's limit of 256."""
 
 TABLE_PIECES = 60
 """Tokens of a table's headings repeated before a passage that continues it."""
+
+LONGEST = 600
+"""Word pieces of one sentence at the most: a longer one is cut into parts of `MAX_PIECES`.
+
+No writer's sentence is as long, but a line of data or a page without stops may have any length, and
+would be a passage of that length, and a quote.
+"""
+
+_WIDEST = 8
+"""Characters of a word piece with the white space around it: more are mostly white space."""
+
+_LONGEST_HEADING = 300
+"""Characters of a heading that are said with each passage under it."""
 
 _PIECE = re.compile(r"[^\W\d_]{1,7}|\d{1,2}|[^\w\s]|_")
 """About one token: seven letters, two digits, or a punctuation mark."""
@@ -74,8 +88,9 @@ def _sections(page: Page, headings: dict[int, str]) -> Iterator[_Section]:
             lead = None
             for level in [level for level in headings if level >= block.level]:
                 del headings[level]
-            headings[block.level] = block.span.of(page.text)
-        added = tuple(_sentences(page, block, lead, rows.get(place)))
+            headings[block.level] = block.span.of(page.text)[:_LONGEST_HEADING]
+        whole = _sentences(page, block, lead, rows.get(place))
+        added = tuple(part for sentence in whole for part in _parts(page, sentence))
         sentences.extend(added)
         if block.kind is BlockKind.PARAGRAPH:
             lead = _lead(page, added)
@@ -87,15 +102,17 @@ def _running(page: Page, kept: frozenset[Place]) -> Iterator[_Section]:
     """Yield each running line to keep as a section of one sentence without headings."""
     for place, block in enumerate(page.blocks):
         if (page.number, place) in kept:
-            yield (), (Sentence(block.span, BlockKind.PARAGRAPH),)
+            yield (), tuple(_parts(page, Sentence(block.span, BlockKind.PARAGRAPH)))
 
 
 def _sentences(
     page: Page, block: Block, lead: Span | None, row: RowContext | None
 ) -> Iterator[Sentence]:
     if row is not None:
-        kind = BlockKind.HEADING if row.heads else block.kind  # no answer by itself
-        yield Sentence(block.span, kind, row.label, row.columns)
+        kind = BlockKind.HEADING if row.heads else block.kind  # it answers nothing by itself
+        label = None if row.label is None or _is_long(page, row.label) else row.label
+        columns = tuple(span for span in row.columns if not _is_long(page, span))
+        yield Sentence(block.span, kind, label, columns)
     elif block.kind in {BlockKind.ROW, BlockKind.HEADING}:
         yield Sentence(block.span, block.kind)
     else:
@@ -103,6 +120,36 @@ def _sentences(
         sentences = sentence_spans(page.text, block.span)
         spans = (entry for sentence in sentences for entry in entries(page.text, sentence))
         yield from (Sentence(span, block.kind, item_lead) for span in spans)
+
+
+def _parts(page: Page, sentence: Sentence) -> Iterator[Sentence]:
+    """A sentence, or where it is too long its parts, cut between words where there are any."""
+    whole = sentence.span
+    if not _is_long(page, whole):
+        yield sentence
+        return
+    start, last, pieces = whole.start, whole.start, 0
+    for piece in _PIECE.finditer(page.text, whole.start, whole.end):
+        if page.text[piece.start() - 1].isspace():
+            last = piece.start()
+        if pieces == MAX_PIECES or piece.start() - start > _WIDEST * MAX_PIECES:
+            cut = last if last > start else piece.start()
+            yield replace(sentence, span=_trimmed(page, start, cut))
+            pieces = estimated_pieces(page.text[cut : piece.start()])
+            start = cut
+        pieces += 1
+    yield replace(sentence, span=_trimmed(page, start, whole.end))
+
+
+def _is_long(page: Page, span: Span) -> bool:
+    size = span.end - span.start
+    wide = size > _WIDEST * LONGEST
+    return wide or (size > LONGEST and estimated_pieces(span.of(page.text)) > LONGEST)
+
+
+def _trimmed(page: Page, start: int, end: int) -> Span:
+    """A span without the white space at its end."""
+    return Span(start, start + len(page.text[start:end].rstrip()))
 
 
 def _lead(page: Page, sentences: _Run) -> Span | None:
@@ -119,7 +166,8 @@ def _runs(page: Page, sentences: _Run) -> Iterator[_Run]:
     run: list[Sentence] = []
     filled = 0
     for sentence, size in zip(sentences, sizes, strict=True):
-        if run and (filled + size > MAX_PIECES or filled + size / 2 > remaining / max(parts, 1)):
+        full = filled + size > MAX_PIECES or filled + size / 2 > remaining / max(parts, 1)
+        if run and (full or sentence.span.end - run[0].span.start > _WIDEST * LONGEST):
             yield tuple(run)
             remaining -= filled
             parts = max(parts - 1, ceil(remaining / MAX_PIECES))

@@ -110,7 +110,10 @@ def _read(source: Source, path: Path, form: str, content: bytes, options: Readin
         case "pdf":
             from mehealth_rag.reading.pdf import read_pdf
 
-            return read_pdf(path, options)
+            found = read_pdf(path, options)
+            if _content(path) != content:  # pdfium takes its own look at the file
+                raise ReadingError(f"{path} changed while it was read; run: mehealth ingest")
+            return found
         case "html":
             from mehealth_rag.reading.web import read_html
 

@@ -17,14 +17,17 @@ from mehealth_rag.reading.marks import ends_sentence
 from mehealth_rag.reading.runs import Region, in_groups
 from mehealth_rag.types import BlockKind, Page
 
+_LED_BY = ".·․‧_…"
 _DOTS = "[.·․‧_]"
-_LEADER = rf"(?:(?:{_DOTS}\s?){{3,}}|(?:…\s?)+)"
+_LEADER = rf"(?:(?:{_DOTS}\s?){{3,}}+|(?:…\s?)++)"
 _PAGE = r"(?:\d{1,4}|[ivxlc]{1,7}|[A-Z]{1,2}-\d{1,3})"
 _PAGE_ENDS = frozenset("0123456789ivxlc")
-_TRAILING = re.compile(rf"(?P<title>\S.*?)(?P<led>\s*{_LEADER}\s*|\s+)(?P<page>{_PAGE})")
+_TRAILING = re.compile(
+    rf"(?P<title>\S.*?)(?P<led>(?<![{_LED_BY}])(?<![{_LED_BY}]\s)\s*+{_LEADER}\s*+|\s++)(?P<page>{_PAGE})"
+)
 _LEADING = re.compile(rf"(?P<page>{_PAGE})(?P<led>)\s+(?P<title>\S.*)")
 _LED = re.compile(
-    rf"(?P<title>\S.*?\s*(?:(?:{_DOTS}\s?){{4,}}|(?:…\s?){{2,}}))\s*"
+    rf"(?P<title>\S.*?\s*+(?:(?:{_DOTS}\s?){{4,}}+|(?:…\s?){{2,}}+))\s*+"
     r"(?P<last>[£$€(]?\d\S{0,11}|[ivxlc]{1,7}|[A-Z]{1,2}-\d{1,3})"
 )
 _DOTTED = re.compile(rf"{_DOTS}\s?{_DOTS}|…")
@@ -35,7 +38,9 @@ _HEADING = re.compile(
     re.IGNORECASE,
 )
 _COUNTED = re.compile(
-    r"(?:(?:chapter|part|section|appendix)\s+)?[\divxlc]+(?:\.\d+)*[.):]?\s+", re.IGNORECASE
+    r"(?:(?:chapter|part|section|appendix)\s++)?(?<![\divxlc])(?<![\divxlc]\.)[\divxlc]++"
+    r"(?:\.\d++)*+[.):]?\s++",
+    re.IGNORECASE,
 )
 """The number of a title ("Chapter 2", "3.1"), which its contents line may leave out."""
 _WORDS = re.compile(r"[^\W_]+")

@@ -21,7 +21,8 @@ _ENDING = re.compile(
 )
 _PATH = re.compile(r"\w[\\/]\w+[\\/]\w|^\w:\\")
 _OF_PROGRAMS = re.compile(
-    r"(?:microsoft \w+ ?- .*|.*\b(?:template|vorlage|modèle|plantilla)\b.*"
+    r"(?:microsoft \w+ ?- .*|(?:(?!\b(?:template|vorlage|modèle|plantilla)\b).)*+"
+    r"\b(?:template|vorlage|modèle|plantilla)\b.*"
     r"|[(<\[]?(?:untitled|unnamed|anonymous|no title|unknown(?: title)?|"
     r"ohne titel|sans titre|unspecified|none|null|"
     r"new document|(?:word|powerpoint|excel|microsoft|google)? ?(?:document|presentation|"
@@ -40,7 +41,7 @@ _MADE = ("creationdate", "moddate", "modified", "created")
 _LABELLED = re.compile(
     rf"(?:^|[|·•(–—;]\s*)(?:(?:first |last |date )?(?:published|updated|reviewed|revised|issued|"
     rf"posted|printed|amended|modified|dated?)(?: date)?(?: on| in)?|as (?:of|at)|publication date|"
-    rf"date of (?:issue|publication))\s*[:–-]?\s*(?P<date>{DATE})",
+    rf"date of (?:issue|publication))\s*+(?:[:–-]\s*+)?(?P<date>{DATE})",
     re.IGNORECASE,
 )
 _ALONE = re.compile(rf"\W*(?:[^\W\d_][\w ]{{1,30}}, )?(?P<date>{DATE})\W*", re.IGNORECASE)
@@ -52,7 +53,9 @@ _NOT_ITS_OWN = re.compile(
     r"closing|valid|deadline|starts?|starting|begins?|opens?)\b",
     re.IGNORECASE,
 )
-"""Words before a date that make it the date of an event, not of the document."""
+"""Words that make a date one of something that the document speaks of."""
+_LONGEST = 300
+"""Characters of a title, or of a line with its page's number, at the most."""
 _TITLE_WORDS = 20
 
 
@@ -119,7 +122,7 @@ def _title_on(page: Page) -> str | None:
         if _is_text(text) and not _OF_PROGRAMS.fullmatch(text) and not _ALONE.fullmatch(text):
             return text
     first = page.blocks[0]
-    text = _FOLIO.sub("", first.span.of(page.text)).strip()
+    text = _FOLIO.sub("", first.span.of(page.text)[:_LONGEST]).strip()
     return text if first.kind is BlockKind.FURNITURE and is_title(text) else None
 
 
@@ -137,12 +140,9 @@ def _printed(page: Page) -> str | None:
 
 
 def _in_title(text: str) -> Iterator[str]:
-    """Yield the date at the end of a title.
-
-    A full date counts only if joined by a word or sign ("Minutes of 4 March 2025"); a month and
-    year need none.
-    """
-    match = _TITLED.fullmatch(text) if len(text.split()) <= _TITLE_WORDS else None
+    """The date at a title's end: a day only where it is joined on ("Minutes of 4 March 2025")."""
+    short = len(text) <= _LONGEST and len(text.split()) <= _TITLE_WORDS
+    match = _TITLED.fullmatch(text) if short else None
     if match is None or _NOT_ITS_OWN.search(text[: match.start("date")]):
         return
     if match["joint"] or len((iso_date(match["date"]) or "").split("-")) == 2:

@@ -19,8 +19,8 @@ _LONG = 90
 """Maximum characters of a running line."""
 _DIGITS = re.compile(r"\d+")
 _NUMBER = re.compile(
-    r"(?:page\s*)?[-–—|\[(]?\s*([a-z]{1,2}-)?(\d{1,4}|[ivxlc]{1,7})\s*[-–—|\])]?"
-    r"(?:\s*(?:of|/)\s*\d{1,4})?",
+    r"(?:page)?\s*+(?:[-–—|\[(]\s*+)?([a-z]{1,2}-)?(\d{1,4}|[ivxlc]{1,7})\s*+[-–—|\])]?"
+    r"(?:\s*+(?:of|/)\s*+\d{1,4})?",
     re.IGNORECASE,
 )
 _WITH_NAME = re.compile(r"(\d{1,4})\W+(\D{3,60})|(\D{3,60}?)\W+(\d{1,4})")
@@ -110,7 +110,7 @@ def _is_own_number(text: str, page: RawPage) -> bool:
     numbers = {page.label.casefold(), str(page.number)}
     if match := _NUMBER.fullmatch(text):
         return match[2].casefold() in numbers
-    named = _WITH_NAME.fullmatch(text)
+    named = _WITH_NAME.fullmatch(text) if len(text) <= _LONG else None
     if not named:
         return False
     name = named[2] or named[3]

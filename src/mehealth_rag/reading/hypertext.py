@@ -38,11 +38,11 @@ _HIDING = re.compile(
     r"|font-size\s*:\s*0(?:\.0*)?(?:px|pt|em|rem|%)?\s*(?:;|$)",
     re.IGNORECASE,
 )
-_RULE = re.compile(r"([^{}]*)\{([^{}]*)\}")
+_RULE = re.compile(r"(?<![^{}])([^{}]*+)\{([^{}]*+)\}")
 _CLASS = re.compile(r"\.(-?[A-Za-z_][\w-]*)\s*(?=,|$)")
-"""A class name at the end of a CSS selector."""
-_ALIGNED = re.compile(r"vertical-align\s*:\s*(super|sub|-?(\d*\.?\d+)(?:%|em|ex|rem|px|pt))")
-_MOVED = re.compile(r"(?<![\w-])top\s*:\s*(-?)(\d*\.?\d+)(?:%|em|ex|rem|px|pt)")
+"""A class at the end of a selector."""
+_ALIGNED = re.compile(r"vertical-align\s*:\s*(super|sub|-?((?:\d*\.)?\d++)(?:%|em|ex|rem|px|pt))")
+_MOVED = re.compile(r"(?<![\w-])top\s*:\s*(-?)((?:\d*\.)?\d++)(?:%|em|ex|rem|px|pt)")
 _LONG_TEXT = 300
 """Maximum characters of a definition that is put on one line with its term."""
 _LONG_CELL = 120

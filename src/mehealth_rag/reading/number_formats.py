@@ -14,12 +14,13 @@ from functools import cache
 Value = str | float | datetime.date | datetime.time | datetime.timedelta | None
 
 _TOKEN = re.compile(
-    r'"([^"]*)"|\\(.)|[_*].|\[\$([^\]-]*)(?:-[^\]]*)?\]|\[[^\]]*\]|([#0?.,]+)|(.)', re.DOTALL
+    r'"([^"]*)"|\\(.)|[_*].|\[\$([^\[\]-]*+)(?:-[^\[\]]*+)?\]|\[[^\[\]]*+\]|([#0?.,]+)|(.)',
+    re.DOTALL,
 )
-_SECTION = re.compile(r'(?:"[^"]*"|\\.|\[[^\]]*\]|[^;])*')
-_LITERALS = re.compile(r'"([^"]*)"|\\(.)|\[[^\]]*\]|[_*].')
+_SECTION = re.compile(r'(?:"[^"]*"|\\.|\[[^\[\]]*+\]|[^;])*')
+_LITERALS = re.compile(r'"([^"]*)"|\\(.)|\[[^\[\]]*+\]|[_*].')
 _DATE_PART = re.compile(
-    r"y+|m+|d+|h+|s+(?:\.0+)?|am/pm|a/p|\"[^\"]*\"|\\.|\[[^\]]*\]|.", re.IGNORECASE | re.DOTALL
+    r"y+|m+|d+|h+|s+(?:\.0+)?|am/pm|a/p|\"[^\"]*\"|\\.|\[[^\[\]]*+\]|.", re.IGNORECASE | re.DOTALL
 )
 _PLAIN = frozenset(("", "general", "@"))
 _LOCAL_DATES = frozenset(("mm-dd-yy", "m/d/yy", "m/d/yy h:mm", "m/d/yyyy"))

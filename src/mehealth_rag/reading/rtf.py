@@ -39,7 +39,7 @@ _STANDING = re.compile(rf"([{_SUPER}{_SUB}])([^{_SUPER}{_SUB}{_ENDS}]*){_ENDS}")
 _TOKENS = re.compile(rf"([{_PAGE}{_CELL}{_ROW}\n])")
 _OUTLINE = re.compile(r"\\outlinelevel(\d)(?!\d)")
 _STYLESHEET = re.compile(r"\{\\stylesheet(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}")
-_STYLE = re.compile(r"\{\\s(\d+)(?![^{}]*\\\*)[^{}]*?\bheading ([1-9]);\s*\}", re.IGNORECASE)
+_STYLE = re.compile(r"\{\\s(\d++)(?![^{}]*\\\*)[^{}]*?\bheading ([1-9]);\s*\}", re.IGNORECASE)
 _BULLET = re.compile(r"\{\\(?:listtext|pntext)(?![a-z])")
 _FOOTNOTE = re.compile(r"\{(?:\\\*)?\\footnote(?![a-z])")
 """A footnote, which striprtf would leave out; it is kept at the place of its mark."""
@@ -47,8 +47,8 @@ _HIDDEN = re.compile(r"\{[^{}]*\\v(?![a-z0-9])[^{}]*\}")
 _DELETED = re.compile(r"\{[^{}]*\\deleted(?![a-z0-9])[^{}]*\}")
 _RAW = re.compile(rb"[\x80-\xff]")  # bytes that RTF requires to be escaped
 _SHAPE = re.compile(r"\\(?:\*\\)?(?:shp|shpinst|shpgrp|(shptxt))(?![a-z])")
-"""Control words around a text box that make striprtf leave it out."""
-_BEGINS = re.compile(r"\s*\{\\rtf[^{}]*")
+"""What wraps a text box up so that striprtf leaves it out."""
+_BEGINS = re.compile(r"(?:(?<!\s)\s++)?\{\\rtf[^{}]*")
 _BRACE = re.compile(r"\\[\\{}]|[{}]")
 _RUNNING = ("header", "headerl", "headerr", "headerf", "footer", "footerl", "footerr", "footerf")
 _INFO = ("title", "author")

@@ -66,7 +66,7 @@ _TABLE = str.maketrans(
 _SPACES = re.compile(" {2,}")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*(?:-[^\W_]+(?:['’][^\W_]+)*)*")
 _HEAD = re.compile(r"^[^\W_]+(?:['’][^\W_]+)*")
-_TAIL = re.compile(r"[^\W_]+(?:-[^\W_]+)*$")
+_TAIL = re.compile(r"(?<![^\W_])(?<![^\W_]-)[^\W_]++(?:-[^\W_]++)*+$")
 
 
 def clean(text: str) -> str:

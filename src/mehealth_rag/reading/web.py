@@ -19,7 +19,9 @@ from mehealth_rag.reading.flow import Node, flow_pages
 from mehealth_rag.reading.hypertext import HEADINGS, put_into_words, take_out_hidden, walk
 from mehealth_rag.types import Fault, Page
 
-_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w:.-]{1,40})", re.IGNORECASE)
+_CHARSET = re.compile(
+    rb"<meta[^>]{0,200}?charset\s*+=\s*+(?:[\"']\s*+)?([\w:.-]{1,40})", re.IGNORECASE
+)
 _DECLARED = re.compile(rb"^\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w:.-]{1,40})")
 _BODY = re.compile(r"<(?:html|body|frameset)\b", re.IGNORECASE)
 _TAG = re.compile(r"<[a-z][^<>]*>", re.IGNORECASE)

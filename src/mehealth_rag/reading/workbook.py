@@ -26,7 +26,7 @@ from mehealth_rag.reading.upkeep import beat
 from mehealth_rag.types import Page
 
 _CELL = re.compile(
-    rb'<(?:\w+:)?c (?=[^>]*?\br="([A-Z]{1,3})(\d{1,7})")(?:(?=[^>]*?\bs="(\d{1,6})"))?'
+    rb'<(?:\w+:)?c (?=[^<>]*?\br="([A-Z]{1,3})(\d{1,7})")(?:(?=[^<>]*?\bs="(\d{1,6})"))?'
 )
 """A cell element: its column, its row and, if present, its style number."""
 _MOST_CELLS = 20_000_000
