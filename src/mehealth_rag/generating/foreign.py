@@ -17,7 +17,7 @@ from mehealth_rag.guard.verdict import quotes_of
 from mehealth_rag.language.words import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from mehealth_rag.generating.splitting import Unit
     from mehealth_rag.guard.verdict import Exhibit, Place
@@ -27,9 +27,7 @@ NO_QUOTE = "no sentence has its figures and names"
 
 _NUMBER = re.compile(r"\d+(?:[.,\u00a0\u202f ]\d{3})+(?:[.,]\d+)?(?!\d)|\d+(?:[.,]\d+)?")
 _GAPS = re.compile(r"[\u00a0\u202f ]")
-_SIGNS = re.compile(r"[A-Za-z]*[A-Z][\w&’'-]*[A-Z\d][\w&’'-]*")
-"""Words with two capitals, the same in every language: NHS, MedTech, Covid-19."""
-_RUN = re.compile(r"[^\W\d_a-z][\w’'-]+(?:\s+[^\W\d_a-z][\w’'-]+)+")
+_WORD = re.compile(r"[\w&’'-]+")
 _ALONE = re.compile(r"(?<=[^\W\d_A-Z,] )[A-ZÀ-Þ][\w’'-]{2,}")
 _LATIN = re.compile(r"[A-Za-z][A-Za-z&’'-]+(?:\s+[A-Za-z][A-Za-z&’'-]+)*")
 _NOUNS_IN_CAPITALS = frozenset({"de", "lb"})
@@ -145,13 +143,38 @@ def names_of(text: str, language: str) -> list[str]:
         return [match[0] for match in _LATIN.finditer(text)]
     capitalises_nouns = language in _NOUNS_IN_CAPITALS
     names = []
-    for match in _RUN.finditer(text):
-        name = match[0] if match.start() else match[0].split(maxsplit=1)[1]
-        if " " in name or not capitalises_nouns:
-            names.append(name)
+    for start, run in _runs(text):
+        parts = run if start else run[1:]
+        if len(parts) > 1 or (parts and not capitalises_nouns):
+            names.append(" ".join(parts))
     alone = [] if capitalises_nouns else _ALONE.findall(text)
-    signs = [sign for sign in (*alone, *_SIGNS.findall(text)) if sign not in " ".join(names)]
-    return list(dict.fromkeys([*names, *signs]))
+    signs = filter(_is_sign, _WORD.findall(text))
+    rest = [sign for sign in (*alone, *signs) if sign not in " ".join(names)]
+    return list(dict.fromkeys([*names, *rest]))
+
+
+def _runs(text: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield every run of two or more capitalised words, with the place where it begins."""
+    run: list[str] = []
+    start = end = 0
+    for match in _WORD.finditer(text):
+        capital = len(match[0]) > 1 and match[0][0].isupper()
+        if run and not (capital and text[end : match.start()].isspace()):
+            if len(run) > 1:
+                yield start, run
+            run = []
+        if capital:
+            start = start if run else match.start()
+            run.append(match[0])
+        end = match.end()
+    if len(run) > 1:
+        yield start, run
+
+
+def _is_sign(word: str) -> bool:
+    """Return whether a word is the same in every language: NHS, MedTech, Covid-19."""
+    capitals = [letter.isupper() for letter in word]
+    return any(capitals[1:]) or (capitals[0] and any(map(str.isdigit, word)))
 
 
 def _readings(figure: str) -> set[str]:
