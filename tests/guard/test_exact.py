@@ -162,3 +162,11 @@ def test_what_is_computed_is_shown() -> None:
 
 def test_a_name_with_full_stops_stands_where_it_is_written_so() -> None:
     assert step("it is sold in the U.S. too", "It sells in the U.S. and abroad.").how == "stands"
+
+
+def test_no_figure_follows_from_one_of_the_question() -> None:
+    sources = Sources(("It has 52 firms.",), question="And what of the 7 firms in the north?")
+    assert [step.how for step in steps("It has 59 firms.", sources)] == ["missing"]
+    assert [step.how for step in steps("There are 7 firms in the north.", sources)] == ["stands"]
+    summed = Sources(("It has 52 firms.", "In the north are 7 firms."))
+    assert [step.how for step in steps("It has 59 firms.", summed)] == ["sum"]

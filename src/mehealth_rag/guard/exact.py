@@ -60,7 +60,8 @@ class Step:
 class Sources:
     """What a statement is compared with: quotes, the headings above them, and the question.
 
-    Names and figures of the question may be repeated in an answer.
+    Names and figures of the question may be repeated in an answer; no other figure follows from
+    them.
     """
 
     quotes: tuple[str, ...]
@@ -95,10 +96,14 @@ def _step(text: str, kind: str, stands: bool, rivals: tuple[str, ...] = ()) -> S
 
 @dataclass(frozen=True)
 class _Pool:
-    """The amounts of the sources with their texts, and the dates and stems of the sources."""
+    """The amounts of the sources with their texts, and the dates and stems of the sources.
+
+    `documented` is how many amounts, the first ones, are not the question's.
+    """
 
     sources: Sources
     amounts: tuple[tuple[Amount, str], ...]
+    documented: int
     dates: tuple[Date, ...]
     stems: frozenset[str]
 
@@ -109,9 +114,15 @@ class _Pool:
             (a, a.span.of(text)) for text, exact in parsed for a in (*exact.amounts, *exact.years)
         ]
         stems = frozenset(stem_all(word for text in sources.texts for word in words(text)))
-        return cls(
-            sources, tuple(amounts), tuple(d for _, exact in parsed for d in exact.dates), stems
-        )
+        dates = tuple(d for _, exact in parsed for d in exact.dates)
+        asked = parsed[-1][1]
+        documented = len(amounts) - len(asked.amounts) - len(asked.years)
+        return cls(sources, tuple(amounts), documented, dates, stems)
+
+    @property
+    def evidence(self) -> tuple[tuple[Amount, str], ...]:
+        """The amounts that others may be derived from: the question proves nothing."""
+        return self.amounts[: self.documented]
 
     def step(self, claimed: Amount, statement: str) -> Step:
         """Return how an amount of a statement follows."""
@@ -228,7 +239,7 @@ class _Pool:
 
     def _computed(self, claimed: Amount) -> _Derivation | None:
         """Derive an amount from two others, or as the sum or the remainder of several."""
-        amounts = [(a, t) for a, t in self.amounts if a.value][:MOST_PAIRED]
+        amounts = [(a, t) for a, t in self.evidence if a.value][:MOST_PAIRED]
         for (a, t), (b, u) in combinations(amounts, 2):
             if how := _combined(claimed, a, b):
                 return how, (t, u)
@@ -253,11 +264,13 @@ class _Pool:
         sign = claimed.side
         if not sign:
             return None
-        for a, t in self.amounts:
+        for a, t in self.evidence:
             if a.is_of_kind(claimed) and _is_beyond(sign, a.value, claimed.measured_in(a.unit)):
                 return "comparison", (t,)
         if claimed.kind is FigureKind.PERCENT:
-            amounts = [(a, t) for a, t in self.amounts if a.value and a.kind is not FigureKind.YEAR]
+            amounts = [
+                (a, t) for a, t in self.evidence if a.value and a.kind is not FigureKind.YEAR
+            ]
             for (a, t), (b, u) in combinations(amounts[:MOST_PAIRED], 2):
                 low, high = sorted((a.value, b.measured_in(a.unit)))
                 if a.is_of_kind(b) and _is_beyond(sign, 100 * low / high, claimed.value):
