@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mehealth_rag.generating.addresses import Addresses
@@ -38,7 +39,7 @@ _COGNATE = 5
 """Letters two words must have in common at the start to be cognates, as in "Universität"."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ForeignBench:
     """Checks the sentences of one answer against the figures and names of its evidence.
 
@@ -52,19 +53,26 @@ class ForeignBench:
 
     def judge(self, unit: Unit, _after_dropped: bool) -> Ruling:
         """Rule on a sentence: the passages it cites must have each of its figures and names."""
-        if unknown := Addresses.of(self.exhibits).unknown(unit.text):
+        if unknown := self._addresses.unknown(unit.text):
             return Ruling(reasons=(f"unsupported address “{unknown[0]}”",))
         figures, names = figures_of(unit.told), names_of(unit.told, self.language)
         if not figures and not names:
             return Ruling(reasons=(NOTHING_TO_CHECK,))
         cited = [n - 1 for n in dict.fromkeys(unit.numbers) if 0 < n <= len(self.exhibits)]
-        others = [[n] for n in range(len(self.exhibits)) if [n] != cited]
-        missing = {n: self._missing(figures, names, n) for n in map(tuple, [cited or [0], *others])}
-        places = next((places for places, lacking in missing.items() if not lacking), None)
-        if places is None:
-            return Ruling(reasons=next(iter(missing.values())))
-        best = self._best(figures, names, places)
-        return Ruling(quotes_of(self.exhibits, [best])) if best else Ruling(reasons=(NO_QUOTE,))
+        groups = [cited or [0], *([n] for n in range(len(self.exhibits)) if [n] != cited)]
+        reasons: tuple[str, ...] = ()
+        for places in groups:
+            missing = self._missing(figures, names, places)
+            if not missing:
+                best = self._best(figures, names, places)
+                quotes = quotes_of(self.exhibits, [best]) if best else ()
+                return Ruling(quotes, () if best else (NO_QUOTE,))
+            reasons = reasons or missing  # those of what is cited
+        return Ruling(reasons=reasons)
+
+    @cached_property
+    def _addresses(self) -> Addresses:
+        return Addresses.of(self.exhibits)
 
     def _missing(
         self, figures: Sequence[str], names: Sequence[str], places: Sequence[int]
@@ -95,13 +103,14 @@ class ForeignBench:
         """Return the sentence with most of the figures and names; None if none has any."""
         parts = [part for name in names for part in name.split()]
 
-        def shared(n: int, i: int) -> int:
-            known = _Known.of(self.exhibits[n].text.sentences[i])
-            return 2 * sum(map(known.has_figure, figures)) + sum(map(known.has_word, parts))
-
-        all_places = [(n, i) for n in places for i in range(len(self.exhibits[n].text.sentences))]
-        best = max(all_places, key=lambda place: shared(*place), default=None)
-        return best if best and shared(*best) else None
+        best, most = None, 0
+        for n in places:
+            for i, sentence in enumerate(self.exhibits[n].text.sentences):
+                known = _Known.of(sentence)
+                shared = 2 * sum(map(known.has_figure, figures)) + sum(map(known.has_word, parts))
+                if shared > most:
+                    best, most = (n, i), shared
+        return best
 
 
 @dataclass(frozen=True, slots=True)
