@@ -28,7 +28,7 @@ FEWEST_WORDS, MOST_WORDS = 5, 45
 
 _CLAUSE = re.compile(r"(?:, (?:and|but|which|who|while|where|so|with)|;|:| because| although|\.) ")
 _FIGURE = re.compile(r"(?<![\w.,])\d+(?:[.,]\d+)*(?![\w])")
-_YEAR = re.compile(r"(?:1[5-9]|20)\d\d")
+YEAR = re.compile(r"(?:1[5-9]|20)\d\d")
 _NAME = re.compile(r"(?<=[a-z0-9,;] )[A-Z][\w'’-]+(?: (?:of |the |and |for )*[A-Z][\w'’-]+)*")
 _ASKED = re.compile(
     r"(?:is|are|was|were|will|can|could|does|do|did|has|have|had|must|may|should|would)\b", re.I
@@ -101,17 +101,17 @@ def _other_figure(statement: str, text: str, chance: random.Random) -> Lie | Non
     if not figures:
         return None
     old = chance.choice(figures)
-    year = bool(_YEAR.fullmatch(old[0]))
+    year = bool(YEAR.fullmatch(old[0]))
     present = {m[0] for m in _FIGURE.finditer(statement)}
     others = {m[0] for m in _FIGURE.finditer(text)} - present
-    alike = sorted(o for o in others if bool(_YEAR.fullmatch(o)) == year)
-    new = chance.choice(alike) if alike and chance.random() < 0.5 else _moved(old[0], year, chance)
+    alike = sorted(o for o in others if bool(YEAR.fullmatch(o)) == year)
+    new = chance.choice(alike) if alike and chance.random() < 0.5 else moved(old[0], year, chance)
     if new in present:
         return None
     return Lie(statement[: old.start()] + new + statement[old.end() :], "contradicted")
 
 
-def _moved(figure: str, year: bool, chance: random.Random) -> str:
+def moved(figure: str, year: bool, chance: random.Random) -> str:
     """Another figure of the same form: a nearby year, or one digit changed."""
     if year:
         return str(int(figure) + chance.choice((-5, -3, -2, -1, 1, 2, 3, 5)))

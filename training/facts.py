@@ -12,6 +12,8 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+from training.augment import YEAR, moved
+
 if TYPE_CHECKING:
     import random
     from collections.abc import Iterator, Sequence
@@ -216,15 +218,10 @@ def statement_of(fact: Fact, chance: random.Random) -> str:
 def _other_figure(value: str, chance: random.Random) -> str:
     if value in COUNTING:
         return chance.choice([word for word in COUNTING[:12] if word != value])
-    if _is_year(value):
-        return str(int(value) + chance.choice((-5, -3, -2, -1, 1, 2, 3, 5)))
-    places = [i for i, letter in enumerate(value) if letter.isdigit()]
-    if not places:
+    if not any(map(str.isdigit, value)):
         number, scale = value.split()
         return f"{chance.choice([word for word in COUNTING[:9] if word != number])} {scale}"
-    place = chance.choice(places[:2])
-    new = chance.choice([d for d in "123456789" if d != value[place]])
-    return value[:place] + new + value[place + 1 :]
+    return moved(value, _is_year(value), chance)
 
 
 def _counted(rest: str) -> str:
@@ -285,4 +282,4 @@ def _is_plural(word: str) -> bool:
 
 
 def _is_year(value: str) -> bool:
-    return bool(re.fullmatch(r"(?:1[5-9]|20)\d\d", value))
+    return YEAR.fullmatch(value) is not None
