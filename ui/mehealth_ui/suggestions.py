@@ -36,7 +36,8 @@ _SPONSOR = re.compile(
 _PLURAL = re.compile(r"^(?:(?! (?:of|for|in|on|and)\b).)*[^\Wsiuc]s(?:$| (?:of|for|in|on)\b)")
 """A name whose noun has its plural's s: the last word, or the one before "of"."""
 _ACRONYM = re.compile(
-    r"((?:[A-Z][\w&’-]{1,40}|for|of|and|the|in)(?: (?:[A-Z][\w&’-]{1,40}|for|of|and|the|in)){1,8})"
+    r"((?:[A-Z][\w&’-]{1,40}+|for|of|and|the|in)"
+    r"(?: (?:[A-Z][\w&’-]{1,40}+|for|of|and|the|in)){1,8})"
     r" \(([A-Z]{3,8})\)"
 )
 _PERSON = re.compile(

@@ -48,12 +48,13 @@ class Token:
 _NTH = ORDINAL_WORDS[:4]
 _ALONE, _END = r"(?<![^\W_])", r"(?![^\W_])"
 _YEAR_START, _YEAR_END = r"(?<![£$€.]|[^\W_])", r"(?=[^\w.,]|_|Q[1-4]|[.,]?$|[.,]\s)"
+# The first letters are looked at before what is dearer: white space begins none of the tokens.
 _TOKEN = re.compile(
     rf"""
-    {_ALONE}(?P<day>\d{{4}}[-_]\d{{2}}[-_]\d{{2}}|\d{{1,2}}/\d{{1,2}}/\d{{4}}
+    {_ALONE}(?=[\djfmasond])(?P<day>\d{{4}}[-_]\d{{2}}[-_]\d{{2}}|\d{{1,2}}/\d{{1,2}}/\d{{4}}
         |\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?{MONTH},?\s+\d{{4}}
         |{MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}){_END}
-    | (?P<year>{_YEAR_START}(?:FY\s?|fiscal\s+(?:year\s+)?)?(?:19|20)\d{{2}}{_YEAR_END}
+    | (?=[f12])(?P<year>{_YEAR_START}(?:FY\s?|fiscal\s+(?:year\s+)?)?(?:19|20)\d{{2}}{_YEAR_END}
         |{_ALONE}FY\s?['’]?\d{{2}}{_END})
     | (?:{_ALONE}|(?<=\d))(?P<quarter>Q[1-4]|[1-4]Q|(?:{"|".join(_NTH)})[\s-]quarter){_END}
     | {_ALONE}(?P<mark>\d{{1,2}}-?[a-z]{{1,2}}){_END}
