@@ -14,6 +14,7 @@ from mehealth_rag.language.titles import tokens
         ("the 8k filing dated 1st July 2022?", "the 8k filing dated 2022-07-01"),
         ("held on May 3, 2023, what", "held on 2023-05-03 what"),
         ("filed 05/19/2022", "filed 2022-05-19"),
+        ("dated 19/05/2022", "dated 2022-05-19"),
         ("the second quarter of fiscal 2023", "the q2 of 2023"),
         ("4Q 2023 and FY22", "q4 2023 and 2022"),
         ("7R_2018", "7r 2018"),

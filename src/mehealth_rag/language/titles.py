@@ -78,6 +78,8 @@ def _canonical(text: str, kind: TokenKind) -> str:
     match kind:
         case TokenKind.DAY if "/" in text:
             month, day, year = map(int, text.split("/"))
+            if month > 12:  # only the British order makes it a date
+                month, day = day, month
             return f"{year:04}-{month:02}-{day:02}"
         case TokenKind.DAY:
             text = text.replace("_", "-")
