@@ -230,7 +230,21 @@ def _header(title: str) -> Html:
             data_act="theme",
             aria_label="Switch between light and dark",
         ),
+        _signed_in(),
         class_="bar",
+    )
+
+
+def _signed_in() -> Html:
+    """Who is signed in, with a way out; the browser's script fills and shows it."""
+    return tag(
+        "form",
+        tag("span", class_="name"),
+        tag("button", "Sign out", type="submit", class_="quiet"),
+        method="post",
+        action="logout",
+        class_="signed-in",
+        hidden=True,
     )
 
 

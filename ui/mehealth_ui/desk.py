@@ -13,7 +13,9 @@ from mehealth_rag.errors import MehealthError, UsageError
 from mehealth_rag.index.folder import IndexFolder
 from mehealth_rag.reading.isolated import Drawers
 from mehealth_rag.settings import read_passwords
+from mehealth_ui.audit import Audit
 from mehealth_ui.feedback import FeedbackStore
+from mehealth_ui.kept import Kept
 from mehealth_ui.limits import FEEDBACK_PER_MINUTE, Gate, Limits
 from mehealth_ui.originals import Originals
 from mehealth_ui.pictures import Pictures
@@ -44,6 +46,8 @@ class Desk:
     gate: Gate
     feedback: FeedbackStore
     feedback_gate: Gate
+    audit: Audit
+    keep_days: int
     originals: Originals
     pictures: Pictures
     catalogue: Mapping[str, SourceStatus]
@@ -67,6 +71,8 @@ class Desk:
             gate=Gate.of(limits),
             feedback=FeedbackStore.beside(settings.index),
             feedback_gate=Gate.at(FEEDBACK_PER_MINUTE, "verdicts", "send"),
+            audit=Audit.beside(settings.index),
+            keep_days=settings.ui_keep_days,
             originals=originals,
             pictures=Pictures(originals, Drawers(passwords)),
             catalogue=catalogue,
@@ -116,15 +122,18 @@ class Desk:
         return NEWS
 
     def begin(self) -> None:
-        """Find the suggested questions in the background."""
-        self._filling.append(
+        """Find the suggested questions and delete what is old, in the background."""
+        kept = Kept({"feedback": self.feedback, "audit": self.audit})
+        self._filling += [
             threading.Thread(
                 target=self.pool.fill,
                 args=(self.assistant_of(EXTRACTIVE), self.closing),
                 daemon=True,
-            )
-        )
-        self._filling[-1].start()
+            ),
+            threading.Thread(target=kept.keep_up, args=(self.keep_days, self.closing), daemon=True),
+        ]
+        for thread in self._filling:
+            thread.start()
 
     def close(self) -> None:
         """End what goes on in the background, and wait for it.
