@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from mehealth_rag.errors import UsageError
+from mehealth_rag.settings import Settings
 from mehealth_ui import auth
+from mehealth_ui.audit import Audit
 from mehealth_ui.auth import VISIT, Door, Visit, device_mark, door, is_loopback
 from mehealth_ui.limits import SIGN_IN_ATTEMPTS
 from mehealth_ui.people import add_person, hashed, matches, read_people, remove_person, set_role
+from mehealth_ui.reception import Reception
 from mehealth_ui.roles import Role
 from mehealth_ui.sessions import Sessions
 
@@ -189,6 +193,23 @@ def test_a_session_ends_after_its_time_or_when_it_is_ended(tmp_path: Path) -> No
     now[0] = 7200
     sessions["fourth"] = "ada"
     assert set(sessions) == {"fourth"}  # who never came back takes no room
+
+
+def test_the_setting_says_how_long_a_session_lasts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "people"
+    add_person(file, "ada", PASSWORD)
+    guarded, visit = Door(file), Visit()
+    VISIT.set(visit)
+    assert guarded.opens("ada", PASSWORD, visit)
+    settings = Settings.load({"ui_session_hours": 2}, environ={}, folder=tmp_path)
+    sessions = Reception(guarded, settings, Audit.beside(tmp_path)).sessions
+    sessions["token"] = "ada"
+    monkeypatch.setattr(sessions, "_clock", lambda: time.monotonic() + 2 * 3600 - 60)
+    assert sessions.get("token") == "ada"
+    monkeypatch.setattr(sessions, "_clock", lambda: time.monotonic() + 2 * 3600)
+    assert sessions.get("token") is None
 
 
 def test_a_changed_role_does_not_end_a_session(tmp_path: Path) -> None:

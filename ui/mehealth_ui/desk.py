@@ -47,6 +47,7 @@ class Desk:
     feedback: FeedbackStore
     feedback_gate: Gate
     audit: Audit
+    kept: Kept
     keep_days: int
     originals: Originals
     pictures: Pictures
@@ -72,6 +73,7 @@ class Desk:
             feedback=FeedbackStore.beside(settings.index),
             feedback_gate=Gate.at(FEEDBACK_PER_MINUTE, "verdicts", "send"),
             audit=Audit.beside(settings.index),
+            kept=Kept.beside(settings.index),
             keep_days=settings.ui_keep_days,
             originals=originals,
             pictures=Pictures(originals, Drawers(passwords)),
@@ -123,17 +125,13 @@ class Desk:
 
     def begin(self) -> None:
         """Find the suggested questions and delete what is old, in the background."""
-        kept = Kept({"feedback": self.feedback, "audit": self.audit})
-        self._filling += [
-            threading.Thread(
-                target=self.pool.fill,
-                args=(self.assistant_of(EXTRACTIVE), self.closing),
-                daemon=True,
-            ),
-            threading.Thread(target=kept.keep_up, args=(self.keep_days, self.closing), daemon=True),
-        ]
-        for thread in self._filling:
-            thread.start()
+        work = (
+            (self.pool.fill, (self.assistant_of(EXTRACTIVE), self.closing)),
+            (self.kept.keep_up, (self.keep_days, self.closing)),
+        )
+        for target, given in work:
+            self._filling.append(threading.Thread(target=target, args=given, daemon=True))
+            self._filling[-1].start()
 
     def close(self) -> None:
         """End what goes on in the background, and wait for it.

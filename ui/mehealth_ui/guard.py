@@ -113,7 +113,7 @@ class Guard:
 
     async def _note(self, request: Request, name: str, why: str) -> None:
         if self.audit is not None:
-            what = f"{why} at {request.method} {request.url.path}"
+            what = f"{why} at {request.method} {request.scope['path']}"
             await run_in_threadpool(self.audit.refused, name, what, _visit(request).address)
 
     async def _answer(self, scope: Scope, receive: Receive, sender: _Heading) -> None:

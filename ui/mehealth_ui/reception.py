@@ -47,7 +47,9 @@ class Caller:
 def key_sent(request: Request) -> str | None:
     """The key that a program sends along; None where there is none, or the path takes none."""
     given = request.headers.get("authorization", "")
-    if given[: len(_BEARER)].lower() != _BEARER or not _FOR_PROGRAMS.fullmatch(request.url.path):
+    if given[: len(_BEARER)].lower() != _BEARER or not _FOR_PROGRAMS.fullmatch(
+        request.scope["path"]
+    ):
         return None
     return given[len(_BEARER) :].strip()
 
