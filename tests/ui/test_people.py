@@ -19,6 +19,7 @@ from mehealth_ui.audit import REFUSED, SIGNED_IN, Audit
 from mehealth_ui.feedback import FeedbackStore, Place
 from mehealth_ui.kept import Kept
 from mehealth_ui.keys import add_key, find_key, keys_beside, read_keys, remove_key
+from mehealth_ui.limits import Gate, Rate
 from mehealth_ui.people import matches, read_people
 from mehealth_ui.roles import Role
 
@@ -187,7 +188,8 @@ def test_what_is_kept_of_a_person_is_shown_and_forgotten(auth: Auth, tmp_path: P
 
 def test_the_log_keeps_some_refusals_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(audit_module, "AUDIT_REFUSALS", 5)
-    log = Audit.beside(tmp_path)
+    standing = Gate(*(Rate(rate, clock=lambda: 0.0) for rate in (20, 800)))
+    log = Audit(tmp_path / "audit.sqlite", _gate=standing)
     log.record("ada", SIGNED_IN)
     for number in range(30):
         log.refused("", f"guess {number}", "192.0.2.1")

@@ -238,11 +238,9 @@ def _header(title: str) -> Html:
 def _signed_in() -> Html:
     """Who is signed in, with a way out; the browser's script fills and shows it."""
     return tag(
-        "form",
+        "p",
         tag("span", class_="name"),
-        tag("button", "Sign out", type="submit", class_="quiet"),
-        method="post",
-        action="logout",
+        tag("button", "Sign out", type="button", class_="quiet"),
         class_="signed-in",
         hidden=True,
     )

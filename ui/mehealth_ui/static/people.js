@@ -10,10 +10,18 @@
     if (!part) { setTimeout(show, 50); return; }
     if (!name()) return;
     part.querySelector(".name").textContent = name();
-    part.querySelector("button").setAttribute("aria-label", `Sign out ${name()}`);
+    const button = part.querySelector("button");
+    button.setAttribute("aria-label", `Sign out ${name()}`);
+    button.addEventListener("click", leave);
     part.hidden = false;
     setInterval(look, EVERY_MS);
     document.addEventListener("visibilitychange", look);
+  }
+
+  /* Not a form: the browser names no website with one, as the page sends no referrer. */
+  async function leave() {
+    await fetch("logout", { method: "POST", redirect: "manual" }).catch(() => null);
+    location.replace(".");
   }
 
   /* A session ends by time, by a new password or in another tab; nothing can be asked then. */
