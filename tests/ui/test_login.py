@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 from openai import AuthenticationError, OpenAI
+from playwright.sync_api import expect
 from ui_helpers import Running, Visit
 
 from mehealth_ui.audit import Audit
@@ -31,6 +32,7 @@ pytestmark = pytest.mark.slow
 PASSWORD = "correct horse battery"
 TALL = "How tall is the lighthouse on the North Pier?"
 A_MINUTE = 6
+PATIENCE_MS = 60_000
 Caused = Callable[[], list[tuple[str, str, str]]]
 
 
@@ -235,6 +237,7 @@ def test_the_page_says_who_is_signed_in_and_lets_them_out(
     add_person(service.people, "grace.hopper@example.org", PASSWORD)
     visit = Visit(browser, service.address)
     page = visit.page
+    page.set_default_timeout(PATIENCE_MS)  # the page is opened anew three times
 
     def sign_in() -> None:
         page.goto(service.address)
@@ -243,24 +246,22 @@ def test_the_page_says_who_is_signed_in_and_lets_them_out(
         page.get_by_role("button", name=re.compile("log ?in", re.IGNORECASE)).click()
         page.wait_for_selector("body.ready")
 
-    from playwright.sync_api import expect
-
     sign_in()
     signed = page.locator("#top .signed-in")
     expect(signed.locator(".name")).to_have_text("grace.hopper@example.org")
     button = page.get_by_role("button", name="Sign out grace.hopper@example.org")
-    expect(button).to_be_visible()
+    expect(button).to_be_visible(timeout=PATIENCE_MS)
     box = button.bounding_box()
     assert box is not None
     assert box["height"] >= 24
     button.click()
-    expect(page.locator("input[type=password]")).to_be_visible()
+    expect(page.locator("input[type=password]")).to_be_visible(timeout=PATIENCE_MS)
     assert "grace" not in page.content()
     sign_in()
     remove_person(service.people, "grace.hopper@example.org")
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-    expect(signed).to_contain_text("Your session has ended.")
+    expect(signed).to_contain_text("Your session has ended.", timeout=PATIENCE_MS)
     signed.get_by_role("link", name="Sign in again").click()
-    expect(page.locator("input[type=password]")).to_be_visible()
+    expect(page.locator("input[type=password]")).to_be_visible(timeout=PATIENCE_MS)
     assert visit.outside == []
     visit.context.close()
