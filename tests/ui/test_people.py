@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import subprocess
+import sys
 import threading
 import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from test_feedback import judged
+from ui_helpers import ROOT
 
 from mehealth_rag.errors import UsageError
 from mehealth_ui import audit as audit_module
@@ -99,6 +102,26 @@ def test_what_is_not_known_is_one_line(auth: Auth, given: tuple[str, ...], line:
     before = told(auth("log", "--json"))
     assert line in refused(auth(*given, stdin=PASSWORD))
     assert told(auth("log", "--json")) == before
+
+
+def test_the_commands_as_processes(tmp_path: Path) -> None:
+    places = {"UI_AUTH": tmp_path / "people", "INDEX": tmp_path / "index"}
+    named = {f"MEHEALTH_{key}": str(value) for key, value in places.items()}
+    paths = os.pathsep.join(map(str, (ROOT / "src", ROOT / "ui")))
+    start = (sys.executable, "-c", "from mehealth_rag.cli import main; main()", "auth")
+
+    def run(*given: str) -> Done:
+        return subprocess.run(
+            [*start, *given], check=False, cwd=tmp_path, input=PASSWORD + "\n", text=True,
+            capture_output=True, env={**os.environ, **named, "PYTHONPATH": paths},
+        )  # fmt: skip
+
+    assert run("add", "ada", "--role", "staff").returncode == 0
+    assert told(run("list", "--json"))["people"] == [{"name": "ada", "role": "staff"}]
+    key = told(run("key", "add", "report", "--json"))["key"]
+    assert find_key(read_keys(tmp_path / "people.keys"), key) is not None
+    assert "there are: reader, staff, admin" in refused(run("role", "ada", "boss"))
+    assert len(told(run("log", "--json"))["entries"]) == 2
 
 
 def test_without_a_password_file_the_commands_say_which_to_name(
