@@ -102,6 +102,15 @@ class Settings(BaseModel):
     ui_auth: Path | None = Field(
         None, description="password file of the web page; `mehealth auth add NAME` makes an entry"
     )
+    ui_keys: Path | None = Field(
+        None, description="file of the API keys; else the password file's name and `.keys`"
+    )
+    ui_session_hours: float = Field(
+        12.0, gt=0, description="hours until who signed in to the web page has to do so again"
+    )
+    ui_keep_days: int = Field(
+        365, ge=1, description="days that feedback and the audit log are kept"
+    )
     ui_mcp: bool = Field(False, description="whether the web page is an MCP server too")
     ui_question_length: int = Field(
         2_000, ge=1, le=2_000, description="characters of a question on the web page"

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
 from mehealth_rag.errors import UsageError
+from mehealth_rag.settings import Settings
 from mehealth_ui import auth
-from mehealth_ui.auth import (
-    VISIT,
-    Door,
-    Sessions,
-    Visit,
-    add_person,
-    device_mark,
-    door,
-    hashed,
-    is_loopback,
-    matches,
-    read_people,
-)
+from mehealth_ui.audit import Audit
+from mehealth_ui.auth import VISIT, Door, Visit, device_mark, door, is_loopback
 from mehealth_ui.limits import SIGN_IN_ATTEMPTS
+from mehealth_ui.people import add_person, hashed, matches, read_people, remove_person, set_role
+from mehealth_ui.reception import Reception
+from mehealth_ui.roles import Role
+from mehealth_ui.sessions import Sessions
 
 PASSWORD = "correct horse battery"
 
@@ -34,10 +28,10 @@ def test_a_password_is_kept_as_a_salted_hash(tmp_path: Path) -> None:
     assert PASSWORD not in file.read_text()
     assert file.stat().st_mode & 0o077 == 0
     assert hashed(PASSWORD) != hashed(PASSWORD)
-    assert matches(PASSWORD, read_people(file)["ada"])
-    assert not matches(PASSWORD + "x", read_people(file)["ada"])
+    assert matches(PASSWORD, read_people(file)["ada"].kept)
+    assert not matches(PASSWORD + "x", read_people(file)["ada"].kept)
     assert add_person(file, "ada", "another one here")
-    assert not matches(PASSWORD, read_people(file)["ada"])
+    assert not matches(PASSWORD, read_people(file)["ada"].kept)
 
 
 @pytest.mark.parametrize(
@@ -57,6 +51,28 @@ def test_a_damaged_line_is_named(tmp_path: Path) -> None:
     file = tmp_path / "people"
     file.write_text("# staff\n\nada\n")
     with pytest.raises(UsageError, match="line 3"):
+        read_people(file)
+
+
+def test_a_role_is_a_third_part_of_the_line(tmp_path: Path) -> None:
+    file = tmp_path / "people"
+    add_person(file, "ada", PASSWORD)
+    assert read_people(file)["ada"].role is Role.READER  # a line without one
+    assert file.read_text().count(":") == 1
+    assert set_role(file, "ada", Role.STAFF) is Role.READER
+    add_person(file, "bob", PASSWORD, Role.ADMIN)
+    add_person(file, "ada", "another password")  # keeps the role
+    assert {name: p.role for name, p in read_people(file).items()} == {
+        "ada": Role.STAFF,
+        "bob": Role.ADMIN,
+    }
+    assert matches("another password", read_people(file)["ada"].kept)
+    remove_person(file, "bob")
+    assert set(read_people(file)) == {"ada"}
+    with pytest.raises(UsageError, match="nobody is called 'bob'"):
+        remove_person(file, "bob")
+    file.write_text(file.read_text().replace(":staff", ":boss"))
+    with pytest.raises(UsageError, match="line 1: 'boss' is no role; there are: reader, staff"):
         read_people(file)
 
 
@@ -90,18 +106,6 @@ def test_a_public_address_needs_a_login(host: str, tmp_path: Path) -> None:
         door(host, empty)
     add_person(empty, "ada", PASSWORD)
     assert door(host, empty) is not None
-
-
-def test_the_command_makes_an_entry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from mehealth_rag.cli.app import app
-
-    monkeypatch.chdir(tmp_path)
-    file = tmp_path / "people"
-    given = CliRunner().invoke(
-        app, ["auth", "add", "ada", "--file", str(file)], input=PASSWORD + "\n"
-    )
-    assert given.exit_code == 0, given.output
-    assert matches(PASSWORD, read_people(file)["ada"])
 
 
 def test_fifty_guesses_at_once_count_as_fifty(tmp_path: Path) -> None:
@@ -148,7 +152,7 @@ def test_a_session_ends_with_its_password(tmp_path: Path) -> None:
     for name in ("ada", "bob"):
         add_person(file, name, PASSWORD)
     guarded = Door(file)
-    sessions = Sessions(guarded)
+    sessions = Sessions(guarded, 60)
     for name in ("ada", "bob"):
         visit = Visit()
         VISIT.set(visit)
@@ -165,3 +169,54 @@ def test_a_session_ends_with_its_password(tmp_path: Path) -> None:
     assert sessions.get("token of bob") is None
     file.unlink()
     assert not guarded.still("bob", "any")
+
+
+def test_a_session_ends_after_its_time_or_when_it_is_ended(tmp_path: Path) -> None:
+    file = tmp_path / "people"
+    add_person(file, "ada", PASSWORD)
+    guarded, now = Door(file), [0.0]
+    sessions = Sessions(guarded, 3600, clock=lambda: now[0])
+    visit = Visit()
+    VISIT.set(visit)
+    assert guarded.opens("ada", PASSWORD, visit)
+    sessions["first"] = "ada"
+    now[0] = 3599
+    sessions["second"] = "ada"
+    assert sessions.get("first") == "ada"
+    now[0] = 3600  # asking does not make it longer
+    assert sessions.get("first") is None
+    assert sessions.get("second") == "ada"
+    assert sessions.end("second") == "ada"
+    assert sessions.get("second") is None
+    assert sessions.end("second") is None
+    sessions["third"] = "ada"
+    now[0] = 7200
+    sessions["fourth"] = "ada"
+    assert set(sessions) == {"fourth"}  # who never came back takes no room
+
+
+def test_the_setting_says_how_long_a_session_lasts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "people"
+    add_person(file, "ada", PASSWORD)
+    guarded, visit = Door(file), Visit()
+    VISIT.set(visit)
+    assert guarded.opens("ada", PASSWORD, visit)
+    settings = Settings.load({"ui_session_hours": 2}, environ={}, folder=tmp_path)
+    sessions = Reception(guarded, settings, Audit.beside(tmp_path)).sessions
+    sessions["token"] = "ada"
+    monkeypatch.setattr(sessions, "_clock", lambda: time.monotonic() + 2 * 3600 - 60)
+    assert sessions.get("token") == "ada"
+    monkeypatch.setattr(sessions, "_clock", lambda: time.monotonic() + 2 * 3600)
+    assert sessions.get("token") is None
+
+
+def test_a_changed_role_does_not_end_a_session(tmp_path: Path) -> None:
+    file = tmp_path / "people"
+    add_person(file, "ada", PASSWORD)
+    guarded, visit = Door(file), Visit()
+    assert guarded.opens("ada", PASSWORD, visit)
+    set_role(file, "ada", Role.STAFF)
+    assert guarded.still("ada", visit.kept)
+    assert guarded.people()["ada"].role is Role.STAFF

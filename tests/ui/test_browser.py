@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import expect
 from ui_helpers import Running, Visit
 
-from mehealth_ui.auth import add_person
 from mehealth_ui.feedback import FeedbackStore
+from mehealth_ui.people import add_person
 from mehealth_ui.pictures import grey_page
 
 if TYPE_CHECKING:

@@ -19,6 +19,7 @@ from starlette.responses import JSONResponse, StreamingResponse
 from mehealth_ui import connections, guard
 from mehealth_ui.guard import Guard
 from mehealth_ui.hosts import Hosts
+from mehealth_ui.reception import Caller
 from mehealth_ui.server import uvicorn_server
 
 if TYPE_CHECKING:
@@ -56,8 +57,8 @@ def _broken() -> Iterator[bytes]:
     raise RuntimeError("half way")
 
 
-def _anyone(_: Request) -> str | None:
-    return ""
+def _anyone(_: Request) -> Caller | None:
+    return Caller("")
 
 
 @contextlib.contextmanager

@@ -109,7 +109,7 @@ def test_a_large_body_is_turned_away(served: str) -> None:
 
 
 def test_a_login_guards_everything(settings: Settings, tmp_path: Path) -> None:
-    from mehealth_ui.auth import add_person
+    from mehealth_ui.people import add_person
 
     people = tmp_path / "people"
     add_person(people, "ada", "correct horse battery")

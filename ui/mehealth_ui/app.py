@@ -230,7 +230,19 @@ def _header(title: str) -> Html:
             data_act="theme",
             aria_label="Switch between light and dark",
         ),
+        _signed_in(),
         class_="bar",
+    )
+
+
+def _signed_in() -> Html:
+    """Who is signed in, with a way out; the browser's script fills and shows it."""
+    return tag(
+        "p",
+        tag("span", class_="name"),
+        tag("button", "Sign out", type="button", class_="quiet"),
+        class_="signed-in",
+        hidden=True,
     )
 
 

@@ -11,6 +11,8 @@ FILES = {
     "page.css": "text/css",
     "page.js": "text/javascript",
     "store.js": "text/javascript",
+    "people.css": "text/css",
+    "people.js": "text/javascript",
     "favicon.svg": "image/svg+xml",
 }
 """The only files that are served, with their types."""
@@ -25,7 +27,9 @@ def head(title: str, description: str) -> str:
             tag("meta", name="color-scheme", content="light dark"),
             tag("link", rel="icon", type="image/svg+xml", href="ui/favicon.svg"),
             tag("link", rel="stylesheet", href="ui/page.css"),
+            tag("link", rel="stylesheet", href="ui/people.css"),
             tag("script", src="ui/store.js"),
             tag("script", src="ui/page.js"),
+            tag("script", src="ui/people.js"),
         ]
     )

@@ -13,7 +13,9 @@ from mehealth_rag.errors import MehealthError, UsageError
 from mehealth_rag.index.folder import IndexFolder
 from mehealth_rag.reading.isolated import Drawers
 from mehealth_rag.settings import read_passwords
+from mehealth_ui.audit import Audit
 from mehealth_ui.feedback import FeedbackStore
+from mehealth_ui.kept import Kept
 from mehealth_ui.limits import FEEDBACK_PER_MINUTE, Gate, Limits
 from mehealth_ui.originals import Originals
 from mehealth_ui.pictures import Pictures
@@ -44,6 +46,9 @@ class Desk:
     gate: Gate
     feedback: FeedbackStore
     feedback_gate: Gate
+    audit: Audit
+    kept: Kept
+    keep_days: int
     originals: Originals
     pictures: Pictures
     catalogue: Mapping[str, SourceStatus]
@@ -67,6 +72,9 @@ class Desk:
             gate=Gate.of(limits),
             feedback=FeedbackStore.beside(settings.index),
             feedback_gate=Gate.at(FEEDBACK_PER_MINUTE, "verdicts", "send"),
+            audit=Audit.beside(settings.index),
+            kept=Kept.beside(settings.index),
+            keep_days=settings.ui_keep_days,
             originals=originals,
             pictures=Pictures(originals, Drawers(passwords)),
             catalogue=catalogue,
@@ -116,15 +124,14 @@ class Desk:
         return NEWS
 
     def begin(self) -> None:
-        """Find the suggested questions in the background."""
-        self._filling.append(
-            threading.Thread(
-                target=self.pool.fill,
-                args=(self.assistant_of(EXTRACTIVE), self.closing),
-                daemon=True,
-            )
+        """Find the suggested questions and delete what is old, in the background."""
+        work = (
+            (self.pool.fill, (self.assistant_of(EXTRACTIVE), self.closing)),
+            (self.kept.keep_up, (self.keep_days, self.closing)),
         )
-        self._filling[-1].start()
+        for target, given in work:
+            self._filling.append(threading.Thread(target=target, args=given, daemon=True))
+            self._filling[-1].start()
 
     def close(self) -> None:
         """End what goes on in the background, and wait for it.

@@ -7,17 +7,15 @@ from __future__ import annotations
 
 import argparse
 import json
-import sqlite3
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mehealth_rag.errors import IndexStateError, MehealthError, UsageError
+from mehealth_rag.errors import MehealthError, UsageError
 from mehealth_rag.settings import Settings
+from mehealth_ui.database import Database
 from mehealth_ui.limits import FEEDBACK_BYTES, FEEDBACK_STORE_BYTES
 from mehealth_ui.wire import Judged
 
@@ -40,6 +38,11 @@ _READ = """
 select id, question, history, documents, verdict, reason, comment, document, page, answer
 from feedback order by at, id
 """
+_READ_OF = """
+select id, at, question, history, documents, verdict, reason, comment, document, page, answer
+from feedback where visitor = ? order by at, id
+"""
+_JSON_COLUMNS = ("history", "documents", "answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,7 @@ class FeedbackStore:
         )
         if sum(len(str(value).encode("utf-8", "replace")) for value in row) > FEEDBACK_BYTES:
             raise UsageError(f"this is over {FEEDBACK_BYTES:,} bytes; say it in fewer words")
-        with self._open() as database:
+        with self._database.opened() as database:
             if self.path.stat().st_size > FEEDBACK_STORE_BYTES:
                 raise UsageError(
                     f"no more verdicts are taken ({FILE} is full); tell whoever runs this page"
@@ -96,23 +99,24 @@ class FeedbackStore:
 
     def rows(self) -> list[dict[str, Any]]:
         """Every verdict as an evaluation question: the batch format and what was said."""
-        if not self.path.is_file():
-            return []
-        with self._open() as database:
-            return [_question(*row) for row in database.execute(_READ)]
+        return [_question(*row.values()) for row in self._database.rows(_READ)]
 
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            with closing(sqlite3.connect(self.path, timeout=10)) as database, database:
-                database.execute("pragma journal_mode = wal")
-                database.execute(_SCHEMA)
-                yield database
-        except (OSError, sqlite3.Error) as error:
-            raise IndexStateError(
-                f"{self.path}: feedback cannot be kept ({error}); check the folder's rights"
-            ) from error
+    def of(self, name: str) -> list[dict[str, Any]]:
+        """The verdicts that a person gave, with the question and the answer; the oldest first."""
+        rows = self._database.rows(_READ_OF, name)
+        return [row | {c: json.loads(row[c]) for c in _JSON_COLUMNS} for row in rows]
+
+    def forget(self, name: str) -> int:
+        """Delete the verdicts of a person; returns how many there were."""
+        return self._database.delete("delete from feedback where visitor = ?", name)
+
+    def forget_before(self, at: float) -> int:
+        """Delete the verdicts from before a moment (seconds since 1970); returns how many."""
+        return self._database.delete("delete from feedback where at < ?", at)
+
+    @property
+    def _database(self) -> Database:
+        return Database(self.path, _SCHEMA, "feedback")
 
 
 def _question(*row: Any) -> dict[str, Any]:  # noqa: ANN401 - columns of SQLite

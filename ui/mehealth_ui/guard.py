@@ -11,15 +11,19 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mehealth_rag.encoder.shipped import first_line
+from mehealth_ui.audit import Audit
 from mehealth_ui.auth import DEVICE, DEVICE_SECONDS, VISIT, Visit, device_mark
 from mehealth_ui.hosts import Hosts
 from mehealth_ui.limits import BODY_BYTES, BODY_SECONDS
+from mehealth_ui.reception import Caller, key_sent
+from mehealth_ui.roles import ROLE, Role
 
 LOG = logging.getLogger("mehealth.ui")
 POLICY = "; ".join(
@@ -45,7 +49,7 @@ _HEADERS = {
 }
 _SOCIAL = re.compile(r"<meta\s+(?:property=\"og:|name=\"twitter:)[^>]*/>\s*")
 USER = "mehealth.user"
-"""Where a request's scope says who is signed in."""
+"""Where a request's scope says who is signed in, or which key was sent."""
 
 _GRADIO = "/gradio_api/"
 _USED = re.compile(
@@ -64,12 +68,16 @@ _OPEN = re.compile(
 
 @dataclass
 class Guard:
-    """ASGI middleware. `head` goes into the page; `user` tells who is signed in, None: nobody."""
+    """ASGI middleware. `head` goes into the page; `who` tells who asks, None: nobody known.
+
+    The audit log is told of keys that are not known and of roles that are too low.
+    """
 
     app: ASGIApp
     head: str
-    user: Callable[[Request], str | None]
+    who: Callable[[Request], Caller | None]
     hosts: Hosts
+    audit: Audit | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Turn away what is not wanted, pass on the rest with the page's headers."""
@@ -83,9 +91,11 @@ class Guard:
         visit = _visit(request)
         VISIT.set(visit)
         sender = _Heading(send, visit)
-        name = self.user(request)
-        refusal = self._refusal(scope, name)
+        caller = self.who(request)
+        refusal = self._refusal(request, caller)
         if refusal is not None:
+            if refusal == _UNKNOWN_KEY:
+                await self._note(request, "", "an unknown key")
             await _refused(*refusal)(scope, receive, sender)
             return
         try:
@@ -95,7 +105,16 @@ class Guard:
             return
         except _GoneError:
             return
-        await self._answer({**scope, USER: name}, _again(body, receive), sender)
+        name, role = (caller.name, caller.role) if caller else (None, Role.READER)
+        scope = {**scope, USER: name, ROLE: role}
+        await self._answer(scope, _again(body, receive), sender)
+        if name and sender.status == 403:
+            await self._note(request, name, f"the role {role.name.lower()}")
+
+    async def _note(self, request: Request, name: str, why: str) -> None:
+        if self.audit is not None:
+            what = f"{why} at {request.method} {request.scope['path']}"
+            await run_in_threadpool(self.audit.refused, name, what, _visit(request).address)
 
     async def _answer(self, scope: Scope, receive: Receive, sender: _Heading) -> None:
         page = scope["path"] in {"", "/"} and scope["method"] == "GET"
@@ -112,9 +131,9 @@ class Guard:
                 LOG.exception("%s %s failed", scope["method"], scope["path"])
                 await _refused(500, "something unexpected went wrong")(scope, receive, sender)
 
-    def _refusal(self, scope: Scope, name: str | None) -> tuple[int, str] | None:
-        path: str = scope["path"]
-        headers = Headers(scope=scope)
+    def _refusal(self, request: Request, caller: Caller | None) -> tuple[int, str] | None:
+        path: str = request.scope["path"]
+        headers = request.headers
         refusal = self.hosts.refusal(headers)
         if refusal is not None:
             return refusal
@@ -123,12 +142,14 @@ class Guard:
         length = headers.get("content-length", "0")
         if length.isdecimal() and int(length) > BODY_BYTES:
             return _TOO_LARGE
-        if name is None and not _OPEN.fullmatch(path):
-            return 401, "sign in first"
+        if caller is None and not _OPEN.fullmatch(path):
+            return _SIGN_IN if key_sent(request) is None else _UNKNOWN_KEY
         return None
 
 
 _TOO_LARGE = (413, f"at most {BODY_BYTES:,} bytes are taken")
+_SIGN_IN = (401, "sign in first; a program sends its key as `Authorization: Bearer KEY`")
+_UNKNOWN_KEY = (401, "this key is not known; `mehealth auth key add NAME` makes one")
 
 
 class _RefusedError(Exception):

@@ -67,6 +67,16 @@ SIGN_IN_WINDOW = 300.0
 """Seconds in which so many are taken; then they have to wait."""
 
 
+REFUSALS_PER_MINUTE = 20
+"""From one address that the audit log keeps, and forty times that from all together."""
+
+AUDIT_REFUSALS = 100_000
+"""Refusals that the audit log keeps: the last ones. Strangers make them, so there is an end."""
+
+AUDIT_ABOUT = 500
+"""Characters that one entry of the audit log says of its matter."""
+
+
 class TooManyError(UsageError):
     """A visitor asks faster than the page allows."""
 

@@ -16,11 +16,20 @@ ROLE = "mehealth.role"
 
 
 class Role(IntEnum):
-    """Ask and check; decide on claims and change documents; see and delete what is kept of others."""
+    """Ask and check; decide on claims, change documents; see and delete what is kept of others."""
 
     READER = 1
     STAFF = 2
     ADMIN = 3
+
+
+def role_named(name: str) -> Role:
+    """The role of that name. Raises UsageError."""
+    try:
+        return Role[name.upper()]
+    except KeyError:
+        known = ", ".join(role.name.lower() for role in Role)
+        raise UsageError(f"'{name}' is no role; there are: {known}") from None
 
 
 class ForbiddenError(UsageError):

@@ -12,13 +12,12 @@ import threading
 import tomllib
 import webbrowser
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from mehealth_rag.errors import MehealthError, UsageError
+from mehealth_rag.errors import UsageError
 from mehealth_rag.offline import go_offline, is_hub_name
 
 if TYPE_CHECKING:
-    from fastapi import FastAPI
     from starlette.types import ASGIApp
     from uvicorn import Server
 
@@ -26,12 +25,10 @@ if TYPE_CHECKING:
     from mehealth_rag.settings import Settings
     from mehealth_ui.auth import Door
     from mehealth_ui.desk import Desk
+    from mehealth_ui.reception import Caller
 
 LOG = logging.getLogger("mehealth.ui")
 _DEFAULT_TITLE = "Ask the documents"
-_HASHING = 2
-"""Passwords that are hashed at a time: each takes 16 MB."""
-
 _DESCRIPTION = "Questions and answers over a set of documents, each answer with its quote and page"
 
 
@@ -87,6 +84,7 @@ def build(settings: Settings, assistant: Assistant, guarded: Door | None = None)
     from mehealth_ui.desk import Desk
     from mehealth_ui.guard import Guard
     from mehealth_ui.hosts import Hosts
+    from mehealth_ui.reception import Reception
     from mehealth_ui.routes import routes
     from mehealth_ui.service import VERSION, add_service
     from mehealth_ui.theme import theme
@@ -96,7 +94,8 @@ def build(settings: Settings, assistant: Assistant, guarded: Door | None = None)
     title = corpus_title(settings)
     outer = FastAPI(title=title, version=VERSION, docs_url=None, redoc_url=None)
     add_service(outer, desk)
-    outer.router.routes += routes(desk)
+    reception = Reception(guarded, settings, desk.audit) if guarded else None
+    outer.router.routes += [*routes(desk), *(reception.routes() if reception else ())]
     gr.mount_gradio_app(
         outer,
         page(desk, title),
@@ -105,7 +104,7 @@ def build(settings: Settings, assistant: Assistant, guarded: Door | None = None)
         server_port=settings.ui_port,
         footer_links=[],
         run_history=False,
-        auth=_asynchronous(guarded) if guarded else None,
+        auth=reception.check if reception else None,
         auth_message="Sign in to ask the documents.",
         favicon_path=str(STATIC / "favicon.svg"),
         ssr_mode=False,
@@ -115,9 +114,11 @@ def build(settings: Settings, assistant: Assistant, guarded: Door | None = None)
         theme=theme(),
         show_error=True,
     )
-    user = _who(outer, guarded) if guarded else _anyone
+    if reception:
+        reception.attach(outer.router.routes[-1].app)  # type: ignore[attr-defined]
+    who = reception.who if reception else _anyone
     hosts = Hosts.of(settings.ui_host, (settings.ui_hosts or "").split(","))
-    return Served(Guard(outer, head(title, _DESCRIPTION), user, hosts), desk)
+    return Served(Guard(outer, head(title, _DESCRIPTION), who, hosts, desk.audit), desk)
 
 
 def uvicorn_server(app: ASGIApp) -> Server:
@@ -150,44 +151,10 @@ def corpus_title(settings: Settings) -> str:
     return str(title) or _DEFAULT_TITLE
 
 
-def _asynchronous(guarded: Door) -> Any:  # noqa: ANN401 - Gradio takes any callable
-    """The door's check off the event loop: hashing takes a while, and memory, by design."""
-    import asyncio
-    from concurrent.futures import ThreadPoolExecutor
+def _anyone(_: object) -> Caller:
+    from mehealth_ui.reception import Caller
 
-    from mehealth_ui.auth import VISIT, Visit
-
-    hashing = ThreadPoolExecutor(_HASHING, "sign-in")
-
-    async def check(name: str, password: str) -> bool:
-        loop, visit = asyncio.get_running_loop(), VISIT.get(Visit())
-        try:
-            return await loop.run_in_executor(hashing, guarded.opens, name, password, visit)
-        except MehealthError:
-            LOG.exception("nobody can sign in")
-            return False
-
-    return check
-
-
-def _who(outer: FastAPI, guarded: Door) -> Any:  # noqa: ANN401 - request in, name out
-    from mehealth_ui.auth import Sessions
-
-    inner: Any = outer.router.routes[-1].app  # type: ignore[attr-defined]
-    inner.tokens = Sessions(guarded)
-
-    def user(request: Any) -> str | None:  # noqa: ANN401 - starlette's request
-        for kind in ("access-token", "access-token-unsecure"):
-            name = inner.tokens.get(request.cookies.get(f"{kind}-{inner.cookie_id}"))
-            if name is not None:
-                return str(name)
-        return None
-
-    return user
-
-
-def _anyone(_: object) -> str:
-    return ""
+    return Caller("")
 
 
 def _check_mcp(settings: Settings) -> None:

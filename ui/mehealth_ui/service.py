@@ -17,10 +17,11 @@ from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
 from urllib.parse import quote
 
-from fastapi import APIRouter, FastAPI, Query, Request, Response
+from fastapi import APIRouter, FastAPI, Query, Request, Response, Security
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse, StreamingResponse
 from fastapi.routing import APIRoute
+from fastapi.security import HTTPBearer
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
@@ -34,6 +35,7 @@ from mehealth_ui.desk import Desk
 from mehealth_ui.guard import USER
 from mehealth_ui.handlers import check_question
 from mehealth_ui.limits import HISTORY_TURNS, SEARCH_HITS, TooManyError
+from mehealth_ui.roles import ForbiddenError, role_of
 
 if TYPE_CHECKING:
     from mehealth_rag.types import Turn
@@ -139,6 +141,13 @@ class Problem(BaseModel):
     error: str
 
 
+class Me(BaseModel):
+    """Who asks; the name is empty where nobody signs in."""
+
+    name: str
+    role: str
+
+
 class State(BaseModel):
     """Whether the service answers, over which index, and who writes and reads."""
 
@@ -194,22 +203,27 @@ class Guides(BaseModel):
 
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
-    code: {"model": Problem} for code in (400, 422, 429, 503)
+    code: {"model": Problem} for code in (400, 401, 403, 422, 429, 503)
 }
 """The answers to what cannot be answered."""
+
+KEY = Security(
+    HTTPBearer(auto_error=False, description="a key of `mehealth auth key add`; with a login only")
+)
+"""Tells the schema of the keys, which the guard looks at."""
 
 Documents = Annotated[list[str] | None, Query(description="the documents; all by default")]
 
 
 def add_service(app: FastAPI, desk: Desk) -> None:
     """Add the routes to an application, and have its errors told in one line of JSON."""
-    app.include_router(_rest(desk))
-    app.include_router(_chat(desk))
+    app.include_router(_rest(desk), dependencies=[KEY])
+    app.include_router(_chat(desk), dependencies=[KEY])
     app.include_router(_health(desk))
 
     def refused(_: Request, error: Exception) -> JSONResponse:
-        status = 429 if isinstance(error, TooManyError) else 400
-        status = status if isinstance(error, UsageError) else 503
+        statuses = {TooManyError: 429, ForbiddenError: 403, UsageError: 400}
+        status = next((s for kind, s in statuses.items() if isinstance(error, kind)), 503)
         return JSONResponse({"error": str(error)}, status)
 
     def malformed(_: Request, error: Exception) -> JSONResponse:
@@ -250,6 +264,12 @@ def _rest(desk: Desk) -> APIRouter:
         _admit(desk, request)
         verdict: Verdict = desk.assistant.check(sent.claim, sent.documents, sent.question)
         return JSONResponse({"id": sent.id, **verdict_json(verdict), **_by(desk)})
+
+    @router.get("/me")
+    def me(request: Request) -> Me:
+        """Under which name the sender asks, and with which role."""
+        name, role = request.scope.get(USER) or "", role_of(request.scope)
+        return Me(name=name, role=role.name.lower())
 
     @router.get("/sources")
     def sources() -> list[dict[str, Any]]:

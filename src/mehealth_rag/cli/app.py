@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import inspect
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from mehealth_rag.cli.context import Common, fail, guarded, made
+from mehealth_rag.cli.auth import auth_app
+from mehealth_rag.cli.command import Corpus, Debug, Engine, Index, Json, registering
+from mehealth_rag.cli.context import Common, fail, guarded
 
 app = typer.Typer(
     name="mehealth",
@@ -20,18 +20,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-auth_app = typer.Typer(help="Who may use the web page.", no_args_is_help=True)
 app.add_typer(auth_app, name="auth")
 
-Corpus = Annotated[Path | None, typer.Option("--corpus", help="folder with the documents")]
-Index = Annotated[Path | None, typer.Option("--index", help="folder of the index")]
-Json = Annotated[bool, typer.Option("--json", help="print JSON and nothing else")]
-Debug = Annotated[bool, typer.Option("--debug", help="show the traceback of an error")]
 Documents = Annotated[
     list[str] | None, typer.Option("--document", help="look only in this document (repeatable)")
-]
-Engine = Annotated[
-    str | None, typer.Option("--engine", help="who writes: extractive or generative")
 ]
 Batch = Annotated[
     Path | None, typer.Option("--batch", help="JSON Lines, one object a line; - is standard input")
@@ -41,46 +33,7 @@ Resume = Annotated[
     bool, typer.Option("--resume", help="go on after the lines that --output has already")
 ]
 
-_SETTINGS: dict[str, Any] = {
-    "engine": Engine,
-    "ui_host": Annotated[str | None, typer.Option("--host", help="address to listen on")],
-    "ui_port": Annotated[int | None, typer.Option("--port", help="port to listen on")],
-    "corpus": Corpus,
-    "index": Index,
-}
-"""Options that override a setting of the same name."""
-
-Work = Callable[..., int | None]
-"""The body of a command: takes the settings and its own options, returns the exit code."""
-
-
-def _command(*flags: str) -> Callable[[Work], Work]:
-    """Register a function as a command with the shared options and `flags` from `_SETTINGS`."""
-    flags = (*flags, "corpus", "index")
-
-    def register(work: Work) -> Work:
-        def run(*, json: bool, debug: bool, **options: Any) -> None:  # noqa: ANN401
-            with guarded(debug):
-                settings = made(**{name: options.pop(name) for name in flags})
-                code = work(Common(settings, json), **options)
-            raise typer.Exit(code or 0)
-
-        parameters = list(inspect.signature(work, eval_str=True).parameters.values())[1:]
-        shared = [_option(name, _SETTINGS[name], None) for name in flags]
-        switches = [_option("json", Json, False), _option("debug", Debug, False)]
-        run.__doc__ = work.__doc__
-        run.__signature__ = inspect.Signature(  # type: ignore[attr-defined] # typer reads it
-            [*parameters, *shared, *switches]
-        )
-        app.command(work.__name__)(run)
-        return work
-
-    return register
-
-
-def _option(name: str, annotation: Any, default: Any) -> inspect.Parameter:  # noqa: ANN401
-    kind = inspect.Parameter.KEYWORD_ONLY
-    return inspect.Parameter(name, kind, default=default, annotation=annotation)
+_command = registering(app)
 
 
 @_command()
@@ -308,20 +261,6 @@ def doctor(common: Common) -> int:
     from mehealth_rag.cli.doctor import run
 
     return run(common)
-
-
-@auth_app.command("add")
-def add_person(
-    name: Annotated[str, typer.Argument(help="the name to sign in with")],
-    *,
-    file: Annotated[Path | None, typer.Option("--file", help="the password file")] = None,
-    debug: Debug = False,
-) -> None:
-    """Let a person sign in: asks for the password and keeps its hash."""
-    from mehealth_rag.cli.ui import add_person as run
-
-    with guarded(debug):
-        run(made(), name, file)
 
 
 def main() -> None:

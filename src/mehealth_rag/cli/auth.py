@@ -1,0 +1,256 @@
+"""`mehealth auth`: who may use the web page and the service, and what is kept of them."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mehealth_rag.cli.command import registering
+from mehealth_rag.cli.context import Common, console, note, print_json
+from mehealth_rag.errors import UsageError
+
+if TYPE_CHECKING:
+    from mehealth_rag.settings import Settings
+    from mehealth_ui.audit import Audit
+
+auth_app = typer.Typer(help="Who may use the web page and the service.", no_args_is_help=True)
+key_app = typer.Typer(help="API keys for programs.", no_args_is_help=True)
+auth_app.add_typer(key_app, name="key")
+_command = registering(auth_app)
+_key_command = registering(key_app)
+
+Name = Annotated[str, typer.Argument(help="the name to sign in with")]
+KeyName = Annotated[str, typer.Argument(help="the key's name, such as that of the program")]
+_PREVIEW = 60
+"""Characters of a question that are shown; --json has all of it."""
+
+
+@_command("ui_auth")
+def add(
+    common: Common,
+    name: Name,
+    *,
+    role: Annotated[str | None, typer.Option("--role", help="reader, staff or admin")] = None,
+) -> None:
+    """Let a person sign in, or give a new password: asks for it and keeps its hash."""
+    from mehealth_ui.keys import read_keys
+    from mehealth_ui.people import add_person, read_people
+    from mehealth_ui.roles import role_named
+
+    path = _people_file(common.settings)
+    wanted = None if role is None else role_named(role)
+    if any(key.name == name for key in read_keys(_keys_file(common.settings))):
+        raise UsageError(f"there is a key of the name '{name}'; choose another name")
+    replaced = add_person(path, name, _password(name), wanted)
+    has = read_people(path)[name].role.name.lower()
+    done = "changed" if replaced else "added"
+    _record(common, f"person {done}", f"role {has}", person=name)
+    _tell(common, f"{name} is {done} in {path}, role {has}", name=name, role=has, done=done)
+
+
+@_command("ui_auth", name="list")
+def list_people(common: Common) -> None:
+    """List who may sign in, with their roles."""
+    from mehealth_ui.people import read_people
+
+    people = read_people(_people_file(common.settings))
+    rows = [{"name": n, "role": p.role.name.lower()} for n, p in sorted(people.items())]
+    _show(common, "people", rows)
+
+
+@_command("ui_auth", name="role")
+def set_role(
+    common: Common,
+    name: Name,
+    role: Annotated[str, typer.Argument(help="reader, staff or admin")],
+) -> None:
+    """Change what a person may do; it counts at once."""
+    from mehealth_ui import people
+    from mehealth_ui.roles import role_named
+
+    wanted = role_named(role)
+    before = people.set_role(_people_file(common.settings), name, wanted).name.lower()
+    has = wanted.name.lower()
+    _record(common, "role changed", f"from {before} to {has}", person=name)
+    _tell(common, f"{name} was {before} and is {has} now", name=name, role=has, before=before)
+
+
+@_command("ui_auth")
+def remove(common: Common, name: Name) -> None:
+    """Let a person in no more; who is signed in is out at once."""
+    from mehealth_ui.people import remove_person
+
+    path = _people_file(common.settings)
+    remove_person(path, name)
+    _record(common, "person removed", "", person=name)
+    _tell(common, f"{name} is removed from {path}", name=name, done="removed")
+
+
+@_key_command("ui_auth", name="add")
+def add_key(
+    common: Common,
+    name: KeyName,
+    *,
+    role: Annotated[str, typer.Option("--role", help="reader, staff or admin")] = "reader",
+) -> None:
+    """Make a key and print it, once: only its hash is kept."""
+    from mehealth_ui import keys
+    from mehealth_ui.people import read_people
+    from mehealth_ui.roles import role_named
+
+    wanted, path = role_named(role), _keys_file(common.settings)
+    people = common.settings.ui_auth
+    if people is not None and people.is_file() and name in read_people(people):
+        raise UsageError(f"'{name}' is a person; give the key a name of its own")
+    secret = keys.add_key(path, name, wanted)
+    has = wanted.name.lower()
+    _record(common, "key added", f"role {has}", person=name)
+    if common.json:
+        print_json({"schema": 1, "name": name, "role": has, "key": secret})
+        return
+    print(secret)
+    note(f"the key '{name}' is kept as a hash in {path}, role {has}; it is shown only now")
+
+
+@_key_command("ui_auth", name="list")
+def list_keys(common: Common) -> None:
+    """List the keys: name, role and when each was made."""
+    from mehealth_ui.keys import read_keys
+
+    keys = read_keys(_keys_file(common.settings))
+    rows = [{"name": k.name, "role": k.role.name.lower(), "added": str(k.added)} for k in keys]
+    _show(common, "keys", rows)
+
+
+@_key_command("ui_auth", name="remove")
+def remove_key(common: Common, name: KeyName) -> None:
+    """Take a key back; it opens nothing from now on."""
+    from mehealth_ui import keys
+
+    path = _keys_file(common.settings)
+    keys.remove_key(path, name)
+    _record(common, "key removed", "", person=name)
+    _tell(common, f"the key '{name}' is removed from {path}", name=name, done="removed")
+
+
+@_command()
+def log(
+    common: Common,
+    *,
+    last: Annotated[int, typer.Option("--last", min=1, help="how many of the newest")] = 100,
+) -> None:
+    """Show the audit log: who signed in, what was refused, who changed what."""
+    _show(common, "entries", [_dated(row) for row in _audit(common.settings).entries(last)])
+
+
+@_command()
+def data(
+    common: Common,
+    name: Annotated[str, typer.Argument(help="the name of a person or a key")],
+) -> None:
+    """Show what is kept of a person; --json has all of it, to hand out."""
+    from mehealth_ui.kept import Kept
+
+    kept = Kept.beside(common.settings.index).of(name)
+    dated = {what: [_dated(row) for row in rows] for what, rows in kept.items()}
+    if common.json:
+        print_json({"schema": 1, "name": name, **dated})
+        return
+    for what, rows in dated.items():
+        note(f"{what}: {len(rows) or 'nothing'}")
+        if rows:
+            _table([{k: v for k, v in row.items() if isinstance(v, str | int)} for row in rows])
+
+
+@_command("ui_auth")
+def forget(
+    common: Common,
+    name: Annotated[str, typer.Argument(help="the name of a person or a key")],
+) -> None:
+    """Delete what is kept of a person, in all stores; the login is another matter."""
+    from mehealth_ui.kept import Kept
+    from mehealth_ui.people import read_people
+
+    deleted = Kept.beside(common.settings.index).forget(name)
+    if any(deleted.values()):
+        _record(common, "data deleted", "")  # of whom is not said: that would be kept then
+    told = ", ".join(f"{count} of {what}" for what, count in deleted.items())
+    _tell(common, f"{name}: deleted {told}", name=name, deleted=deleted)
+    people = common.settings.ui_auth
+    if people is not None and people.is_file() and name in read_people(people):
+        note(f"{name} can still sign in; to end that: mehealth auth remove {name}")
+
+
+def _people_file(settings: Settings) -> Path:
+    if settings.ui_auth is None:
+        raise UsageError("no password file is named; give --file or set MEHEALTH_UI_AUTH")
+    return settings.ui_auth
+
+
+def _keys_file(settings: Settings) -> Path:
+    from mehealth_ui.keys import keys_beside
+
+    return settings.ui_keys or keys_beside(_people_file(settings))
+
+
+def _password(name: str) -> str:
+    """Ask for the password twice, or read one line if standard input is no terminal."""
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\r\n")
+    first = getpass.getpass(f"Password for {name}: ")
+    if getpass.getpass("Once more: ") != first:
+        raise UsageError("the two passwords differ; nothing was changed")
+    return first
+
+
+def _audit(settings: Settings) -> Audit:
+    from mehealth_ui.audit import Audit
+
+    return Audit.beside(settings.index)
+
+
+def _record(common: Common, what: str, about: str, *, person: str = "") -> None:
+    """Write an entry of this command; who gave it is known by the account on this machine."""
+    try:
+        account = getpass.getuser()
+    except (OSError, KeyError, ImportError):  # a container may have no name for its user
+        account = "somebody"
+    _audit(common.settings).record(f"{account} (command line)", what, about, person=person)
+
+
+def _dated(row: dict[str, Any]) -> dict[str, Any]:
+    """A row with its moment as people and programs read it, in UTC."""
+    at = datetime.fromtimestamp(row["at"], UTC)
+    return {"at": at.isoformat(timespec="seconds").replace("+00:00", "Z")} | {
+        key: value for key, value in row.items() if key != "at"
+    }
+
+
+def _tell(common: Common, line: str, **values: object) -> None:
+    if common.json:
+        print_json({"schema": 1, **values})
+    else:
+        note(line)
+
+
+def _show(common: Common, what: str, rows: list[dict[str, Any]]) -> None:
+    if common.json:
+        print_json({"schema": 1, what: rows})
+    elif rows:
+        _table(rows)
+    else:
+        note(f"there are no {what}")
+
+
+def _table(rows: list[dict[str, Any]]) -> None:
+    from rich.table import Table
+
+    table = Table(*rows[0])
+    for row in rows:
+        table.add_row(*(str(value)[:_PREVIEW] for value in row.values()))
+    console().print(table)

@@ -1,0 +1,248 @@
+"""People and programs: the commands that let them in, what is kept of them, the log."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from test_feedback import judged
+from ui_helpers import ROOT
+
+from mehealth_rag.errors import UsageError
+from mehealth_ui import audit as audit_module
+from mehealth_ui import kept as kept_module
+from mehealth_ui.audit import REFUSED, SIGNED_IN, Audit
+from mehealth_ui.feedback import FeedbackStore, Place
+from mehealth_ui.kept import Kept
+from mehealth_ui.keys import add_key, find_key, keys_beside, read_keys, remove_key
+from mehealth_ui.limits import Gate, Rate
+from mehealth_ui.people import matches, read_people
+from mehealth_ui.roles import Role
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    Done = subprocess.CompletedProcess[str]
+    Auth = Callable[..., Done]
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+def auth(mehealth: Callable[..., Done], tmp_path: Path) -> Auth:
+    """`mehealth auth` with a password file and an index folder of the test's own."""
+    places = {
+        "MEHEALTH_UI_AUTH": str(tmp_path / "people"),
+        "MEHEALTH_INDEX": str(tmp_path / "index"),
+    }
+    return lambda *given, stdin="": mehealth("auth", *given, stdin=stdin, env=places)
+
+
+def told(done: Done) -> Any:  # noqa: ANN401 - JSON
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def refused(done: Done) -> str:
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1
+    return done.stderr
+
+
+def test_people_are_added_listed_changed_and_removed(auth: Auth, tmp_path: Path) -> None:
+    done = auth("add", "ada", stdin=PASSWORD + "\n")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "ada is added" in done.stderr
+    assert told(auth("add", "bob", "--role", "staff", "--json", stdin=PASSWORD))["role"] == "staff"
+    assert matches(PASSWORD, read_people(tmp_path / "people")["ada"].kept)
+    listed = told(auth("list", "--json"))["people"]
+    assert listed == [{"name": "ada", "role": "reader"}, {"name": "bob", "role": "staff"}]
+    assert "staff" in auth("list").stdout
+    assert told(auth("role", "ada", "admin", "--json"))["before"] == "reader"
+    assert auth("remove", "bob").returncode == 0
+    assert told(auth("list", "--json"))["people"] == [{"name": "ada", "role": "admin"}]
+    entries = told(auth("log", "--json"))["entries"]
+    assert [(e["what"], e["person"], e["about"]) for e in entries] == [
+        ("person added", "ada", "role reader"),
+        ("person added", "bob", "role staff"),
+        ("role changed", "ada", "from reader to admin"),
+        ("person removed", "bob", ""),
+    ]
+    assert all(e["who"].endswith("(command line)") for e in entries)
+    assert [e["person"] for e in told(auth("log", "--json", "--last", "1"))["entries"]] == ["bob"]
+    assert "role changed" in auth("log").stdout
+
+
+@pytest.mark.parametrize(
+    ("given", "line"),
+    [
+        (("role", "ada", "boss"), "'boss' is no role; there are: reader, staff, admin"),
+        (("role", "nobody", "staff"), "nobody is called 'nobody'"),
+        (("remove", "nobody"), "nobody is called 'nobody'"),
+        (("add", "bob", "--role", "boss"), "'boss' is no role"),
+        (("add", "a:b"), "will not do as a name"),
+        (("add", "program"), "there is a key of the name 'program'"),
+        (("key", "add", "ada"), "'ada' is a person"),
+        (("key", "add", "program"), "there is a key 'program' already"),
+        (("key", "add", "other", "--role", "boss"), "'boss' is no role"),
+        (("key", "remove", "other"), "no key is called 'other'"),
+    ],
+)
+def test_what_is_not_known_is_one_line(auth: Auth, given: tuple[str, ...], line: str) -> None:
+    assert auth("add", "ada", stdin=PASSWORD).returncode == 0
+    assert auth("key", "add", "program").returncode == 0
+    before = told(auth("log", "--json"))
+    assert line in refused(auth(*given, stdin=PASSWORD))
+    assert told(auth("log", "--json")) == before
+
+
+def test_the_commands_as_processes(tmp_path: Path) -> None:
+    places = {"UI_AUTH": tmp_path / "people", "INDEX": tmp_path / "index"}
+    named = {f"MEHEALTH_{key}": str(value) for key, value in places.items()}
+    paths = os.pathsep.join(map(str, (ROOT / "src", ROOT / "ui")))
+    start = (sys.executable, "-c", "from mehealth_rag.cli import main; main()", "auth")
+
+    def run(*given: str) -> Done:
+        return subprocess.run(
+            [*start, *given], check=False, cwd=tmp_path, input=PASSWORD + "\n", text=True,
+            capture_output=True, env={**os.environ, **named, "PYTHONPATH": paths},
+        )  # fmt: skip
+
+    assert run("add", "ada", "--role", "staff").returncode == 0
+    assert told(run("list", "--json"))["people"] == [{"name": "ada", "role": "staff"}]
+    key = told(run("key", "add", "report", "--json"))["key"]
+    assert find_key(read_keys(tmp_path / "people.keys"), key) is not None
+    assert "there are: reader, staff, admin" in refused(run("role", "ada", "boss"))
+    assert len(told(run("log", "--json"))["entries"]) == 2
+
+
+def test_without_a_password_file_the_commands_say_which_to_name(
+    mehealth: Callable[..., Done],
+) -> None:
+    for given in (("list",), ("remove", "ada"), ("key", "list")):
+        assert "MEHEALTH_UI_AUTH" in refused(mehealth("auth", *given))
+
+
+def test_a_key_is_told_once_and_kept_as_a_hash(auth: Auth, tmp_path: Path) -> None:
+    assert told(auth("key", "list", "--json"))["keys"] == []
+    done = auth("key", "add", "report", "--role", "staff")
+    key = done.stdout.strip()
+    assert key.startswith("mh_")
+    assert len(key) == 3 + 43  # 32 bytes
+    file = tmp_path / "people.keys"
+    assert key not in file.read_text() + done.stderr
+    assert hashlib.sha256(key.encode()).hexdigest() in file.read_text()
+    assert file.stat().st_mode & 0o077 == 0
+    (row,) = told(auth("key", "list", "--json"))["keys"]
+    assert (row["name"], row["role"]) == ("report", "staff")
+    assert row["added"] >= "2026-01-01"
+    other = told(auth("key", "add", "other", "--json"))
+    assert (other["role"], other["key"] != key) == ("reader", True)
+    assert auth("key", "remove", "report").returncode == 0
+    assert [k["name"] for k in told(auth("key", "list", "--json"))["keys"]] == ["other"]
+    assert key not in auth("log").stdout
+
+
+def test_only_the_whole_key_is_the_key(tmp_path: Path) -> None:
+    file = keys_beside(tmp_path / "people.txt")
+    assert file.name == "people.txt.keys"
+    key = add_key(file, "one", Role.STAFF)
+    add_key(file, "two", Role.READER)
+    keys = read_keys(file)
+    found = find_key(keys, key)
+    assert found is not None
+    assert (found.name, found.role) == ("one", Role.STAFF)
+    for wrong in ("", key[:-1], key + "x", key.upper(), found.digest, "mh_ü"):
+        assert find_key(keys, wrong) is None, wrong
+    remove_key(file, "one")
+    assert find_key(read_keys(file), key) is None
+
+
+@pytest.mark.parametrize(
+    "line", ["x", f"a:{'0' * 64}:boss:2026-01-01", f"a:{'0' * 64}:staff:2026-13-01", "a:0:staff:1"]
+)
+def test_a_damaged_line_of_the_keys_is_named(tmp_path: Path, line: str) -> None:
+    file = tmp_path / "keys"
+    file.write_text(f"# programs\n{line}\n")
+    with pytest.raises(UsageError, match=r"line 2: .*mehealth auth key add"):
+        read_keys(file)
+
+
+def test_what_is_kept_of_a_person_is_shown_and_forgotten(auth: Auth, tmp_path: Path) -> None:
+    auth("add", "ada", stdin=PASSWORD)
+    index = tmp_path / "index"
+    store, log = FeedbackStore.beside(index), Audit.beside(index)
+    store.save(judged(verdict="wrong", comment="ada's words"), Place("harbour-guide", 3), "ada")
+    other = judged(verdict="right")
+    store.save(other.model_copy(update={"turn": other.turn.model_copy(update={"id": "t2"})}),
+               Place(), "bob")  # fmt: skip
+    log.record("ada", SIGNED_IN, "from 192.0.2.77")
+    log.record("bob", "document added", "harbour-guide")
+    shown = told(auth("data", "ada", "--json"))
+    (verdict,) = shown["feedback"]
+    assert verdict["question"] == "When was it lit?"
+    assert verdict["answer"]["answer"] == "In 1871 [1]."
+    assert verdict["history"] == [["How tall is the lighthouse?", "42 metres [1]."]]
+    assert verdict["at"].endswith("Z")
+    assert [e["what"] for e in shown["audit"]] == ["person added", SIGNED_IN]
+    assert "When was it lit?" in auth("data", "ada").stdout
+    gone = auth("forget", "ada")
+    assert "deleted 1 of feedback, 2 of audit" in gone.stderr
+    assert "ada can still sign in" in gone.stderr
+    assert told(auth("data", "ada", "--json")) == {
+        "schema": 1, "name": "ada", "feedback": [], "audit": []
+    }  # fmt: skip
+    for file in index.iterdir():  # overwritten, not only marked as free
+        assert b"ada" not in file.read_bytes(), file.name
+    assert len(told(auth("data", "bob", "--json"))["feedback"]) == 1
+    assert [e["what"] for e in told(auth("log", "--json"))["entries"]] == [
+        "document added",
+        "data deleted",
+    ]
+
+
+def test_the_log_keeps_some_refusals_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audit_module, "AUDIT_REFUSALS", 5)
+    standing = Gate(*(Rate(rate, clock=lambda: 0.0) for rate in (20, 800)))
+    log = Audit(tmp_path / "audit.sqlite", _gate=standing)
+    log.record("ada", SIGNED_IN)
+    for number in range(30):
+        log.refused("", f"guess {number}", "192.0.2.1")
+    log.refused("", "guess", "192.0.2.2")
+    entries = log.entries()
+    assert [e["what"] for e in entries] == [SIGNED_IN] + [REFUSED] * 5
+    assert entries[-1]["about"] == "guess, from 192.0.2.2"
+    assert entries[-2]["about"] == "guess 19, from 192.0.2.1"  # twenty a minute, the rest is noise
+
+
+def test_a_log_that_cannot_be_written_stops_nobody(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "file").write_text("")
+    Audit.beside(tmp_path / "file").record("ada", SIGNED_IN)
+    assert "the audit log cannot be kept" in caplog.text
+
+
+def test_what_is_old_is_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    day = 86_400
+    now = time.time()
+    store, log = FeedbackStore.beside(tmp_path), Audit.beside(tmp_path)
+    Audit(log.path, clock=lambda: now - 31 * day).record("ada", "long ago")
+    Audit(log.path, clock=lambda: now - 29 * day).record("ada", "lately")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(time, "time", lambda: now - 31 * day)
+        store.save(judged(verdict="right"), Place(), "ada")
+    monkeypatch.setattr(kept_module, "_DAY", day)
+    closing = threading.Event()
+    closing.set()
+    Kept.beside(tmp_path).keep_up(30, closing)
+    assert [e["what"] for e in log.entries()] == ["lately"]
+    assert store.rows() == []

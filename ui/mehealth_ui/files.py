@@ -1,0 +1,56 @@
+"""Small files with an entry a line: written whole for the owner alone, read anew when changed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from mehealth_rag.errors import UsageError
+
+T = TypeVar("T")
+_Stamp = tuple[int, int, int]
+
+
+def entries(text: str) -> Iterator[tuple[int, str]]:
+    """The lines that are neither empty nor a comment, each with its number from 1."""
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.strip() and not line.startswith("#"):
+            yield number, line.strip()
+
+
+def write_private(path: Path, lines: Iterator[str]) -> None:
+    """Replace a file in one step; only its owner may read it. Raises UsageError."""
+    text = "".join(f"{line}\n" for line in lines)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_name(path.name + ".new")
+        opened = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(opened, "w", encoding="utf-8") as file:
+            file.write(text)
+        fresh.replace(path)
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written ({error.strerror})") from error
+
+
+@dataclass
+class Current(Generic[T]):
+    """What a file holds now: `read` is called again only when the file has changed."""
+
+    path: Path
+    read: Callable[[Path], T]
+    _kept: tuple[_Stamp, T] | None = None
+
+    def get(self) -> T:
+        """The present content; raises what `read` raises, also where the file is missing."""
+        try:
+            stat = self.path.stat()
+        except OSError:
+            return self.read(self.path)
+        stamp = (stat.st_ino, stat.st_size, stat.st_mtime_ns)
+        kept = self._kept
+        if kept is None or kept[0] != stamp:
+            kept = self._kept = (stamp, self.read(self.path))
+        return kept[1]

@@ -1,0 +1,62 @@
+"""What is kept of people beside an index: shown, exported, deleted, and deleted when it is old."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from mehealth_rag.errors import MehealthError
+from mehealth_ui.audit import Audit
+from mehealth_ui.feedback import FeedbackStore
+
+LOG = logging.getLogger("mehealth.ui")
+_DAY = 86_400
+
+
+class Store(Protocol):
+    """Something that holds rows with the names of people."""
+
+    def of(self, name: str) -> list[dict[str, Any]]:
+        """The rows of one person, the oldest first."""
+
+    def forget(self, name: str) -> int:
+        """Delete the rows of one person; returns how many there were."""
+
+    def forget_before(self, at: float) -> int:
+        """Delete the rows from before a moment (seconds since 1970); returns how many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """All stores of one index, by the name that they are shown under."""
+
+    stores: Mapping[str, Store]
+
+    @classmethod
+    def beside(cls, index: Path) -> Kept:
+        """The stores in an index folder."""
+        return cls({"feedback": FeedbackStore.beside(index), "audit": Audit.beside(index)})
+
+    def of(self, name: str) -> dict[str, list[dict[str, Any]]]:
+        """What is kept of one person, by store. Raises IndexStateError."""
+        return {what: store.of(name) for what, store in self.stores.items()}
+
+    def forget(self, name: str) -> dict[str, int]:
+        """Delete all of one person; returns how many rows of each store. Raises IndexStateError."""
+        return {what: store.forget(name) for what, store in self.stores.items()}
+
+    def keep_up(self, days: int, closing: threading.Event) -> None:
+        """Delete what is older than so many days, now and once a day until `closing` is set."""
+        while True:
+            for what, store in self.stores.items():
+                try:
+                    store.forget_before(time.time() - days * _DAY)
+                except MehealthError as error:
+                    LOG.warning("old %s was not deleted: %s", what, error)
+            if closing.wait(_DAY):
+                return

@@ -1,0 +1,129 @@
+"""Who sends a request: a person who signed in, a program with a key, or anybody."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from mehealth_rag.errors import MehealthError, UsageError
+from mehealth_ui.audit import SIGNED_IN, SIGNED_OUT, Audit
+from mehealth_ui.auth import VISIT, Door, Visit
+from mehealth_ui.files import Current
+from mehealth_ui.keys import Key, find_key, keys_beside, read_keys
+from mehealth_ui.roles import Role
+from mehealth_ui.sessions import Sessions
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from mehealth_rag.settings import Settings
+
+LOG = logging.getLogger("mehealth.ui")
+_FOR_PROGRAMS = re.compile(r"/v1/.*|/metrics|/openapi\.json")
+"""What a key opens; the page is for people."""
+
+_BEARER = "bearer "
+_HASHING = 2
+"""Passwords that are hashed at a time: each takes 16 MB."""
+
+_HOUR = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A person or a key by name, and what it may do; the name is empty where nobody signs in."""
+
+    name: str
+    role: Role = Role.READER
+
+
+def key_sent(request: Request) -> str | None:
+    """The key that a program sends along; None where there is none, or the path takes none."""
+    given = request.headers.get("authorization", "")
+    if given[: len(_BEARER)].lower() != _BEARER or not _FOR_PROGRAMS.fullmatch(
+        request.scope["path"]
+    ):
+        return None
+    return given[len(_BEARER) :].strip()
+
+
+class Reception:
+    """Lets people and programs in: passwords, sessions, keys, and the entries of the audit log.
+
+    Raises:
+        UsageError: the file of keys is damaged.
+    """
+
+    def __init__(self, guarded: Door, settings: Settings, audit: Audit) -> None:
+        self._door, self._audit = guarded, audit
+        self._keys = Current(settings.ui_keys or keys_beside(guarded.path), read_keys)
+        self._keys.get()
+        self.sessions = Sessions(guarded, settings.ui_session_hours * _HOUR)
+        self._hashing = ThreadPoolExecutor(_HASHING, "sign-in")
+        self._cookies: tuple[str, str] = ("", "")
+
+    def attach(self, gradio: Any) -> None:  # noqa: ANN401 - Gradio's application
+        """Keep Gradio's sessions, which it knows by cookies of this application."""
+        gradio.tokens = self.sessions
+        kinds = ("access-token", "access-token-unsecure")
+        first, second = (f"{kind}-{gradio.cookie_id}" for kind in kinds)
+        self._cookies = first, second
+
+    def who(self, request: Request) -> Caller | None:
+        """Who sends a request; None where nobody is signed in, or the key is not known."""
+        key = key_sent(request)
+        try:
+            if key is not None:
+                found: Key | None = find_key(self._keys.get(), key)
+                return Caller(found.name, found.role) if found else None
+            name = self._name(request)
+            return None if name is None else Caller(name, self._door.people()[name].role)
+        except KeyError:
+            return None  # removed in this moment
+        except UsageError as error:
+            LOG.error("nobody is let in: %s", error)  # noqa: TRY400 - one line says all
+            return None
+
+    async def check(self, name: str, password: str) -> bool:
+        """Whether a password is right. Off the event loop: hashing takes a while by design."""
+        loop, visit = asyncio.get_running_loop(), VISIT.get(Visit())
+        return await loop.run_in_executor(self._hashing, self._check, name, password, visit)
+
+    def _check(self, name: str, password: str, visit: Visit) -> bool:
+        try:
+            opened = self._door.opens(name, password, visit)
+            known = name in self._door.people()
+        except MehealthError:
+            LOG.exception("nobody can sign in")
+            return False
+        if opened:
+            self._audit.record(name, SIGNED_IN, f"from {visit.address}")
+        else:  # a name that is nobody's may be a password in the wrong field: it is not kept
+            self._audit.refused(name if known else "", "sign-in", visit.address)
+        return opened
+
+    def routes(self) -> list[Route]:
+        """Signing out; it takes the place of Gradio's, which ends the sessions elsewhere too."""
+        return [Route("/logout", self._sign_out, methods=["GET", "POST"])]
+
+    def _sign_out(self, request: Request) -> Response:
+        names = {self.sessions.end(request.cookies.get(cookie, "")) for cookie in self._cookies}
+        address = request.client.host if request.client else ""
+        for name in names - {None}:
+            self._audit.record(str(name), SIGNED_OUT, f"from {address}")
+        response = RedirectResponse("./", 303)
+        secure, plain = self._cookies
+        response.delete_cookie(secure, secure=True, httponly=True, samesite="none")
+        response.delete_cookie(plain, httponly=True)
+        return response
+
+    def _name(self, request: Request) -> str | None:
+        found = (self.sessions.get(request.cookies.get(cookie)) for cookie in self._cookies)
+        return next((str(name) for name in found if name is not None), None)
