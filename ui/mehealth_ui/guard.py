@@ -54,6 +54,7 @@ _USED = re.compile(
 )
 """What the page and its callers need of Gradio; the rest takes files, or fetches, or edits."""
 
+_CALLED = re.compile(r"/gradio_api/call/(?:v2/)?([^/]+)")
 _OPEN = re.compile(
     r"/?|/log(?:in|out)/?|/healthz|/readyz|/config/?|/(?:ui|assets|static|svelte)/.*|/favicon\.ico"
     r"|/theme\.css|/robots\.txt|/manifest\.json|/gradio_api/(?:app_id|login_check|token|user"
@@ -70,6 +71,8 @@ class Guard:
     head: str
     user: Callable[[Request], str | None]
     hosts: Hosts
+    endpoints: tuple[str, ...] = ()
+    """The names that Gradio's own clients may call; it knows nothing to say to others."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Turn away what is not wanted, pass on the rest with the page's headers."""
@@ -83,7 +86,7 @@ class Guard:
         visit = _visit(request)
         VISIT.set(visit)
         sender = _Heading(send, visit)
-        name = self.user(request)
+        name = scope[USER] = self.user(request)  # the log names who asks
         refusal = self._refusal(scope, name)
         if refusal is not None:
             await _refused(*refusal)(scope, receive, sender)
@@ -125,6 +128,10 @@ class Guard:
             return _TOO_LARGE
         if name is None and not _OPEN.fullmatch(path):
             return 401, "sign in first"
+        called = _CALLED.match(path)
+        if called and called[1] not in self.endpoints:
+            known = ", ".join(self.endpoints) or "none"
+            return 404, f"there is no endpoint '{called[1][:100]}'; there are: {known}"
         return None
 
 

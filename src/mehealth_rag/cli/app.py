@@ -19,6 +19,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 auth_app = typer.Typer(help="Who may use the web page.", no_args_is_help=True)
 app.add_typer(auth_app, name="auth")
@@ -45,10 +46,32 @@ _SETTINGS: dict[str, Any] = {
     "engine": Engine,
     "ui_host": Annotated[str | None, typer.Option("--host", help="address to listen on")],
     "ui_port": Annotated[int | None, typer.Option("--port", help="port to listen on")],
+    "log_level": Annotated[
+        str | None, typer.Option("--log-level", help="debug, info, warning or error")
+    ],
     "corpus": Corpus,
     "index": Index,
 }
 """Options that override a setting of the same name."""
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"mehealth {version('mehealth-rag')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _program(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="its version")
+    ] = False,
+) -> None:
+    """Ask a corpus of documents; every answer is proved by a quote and its page."""
+
 
 Work = Callable[..., int | None]
 """The body of a command: takes the settings and its own options, returns the exit code."""
@@ -280,7 +303,7 @@ def evaluate(  # noqa: PLR0913 - one parameter per option
     raise typer.Exit(code)
 
 
-@_command("ui_host", "ui_port")
+@_command("ui_host", "ui_port", "log_level")
 def ui(
     common: Common,
     *,
@@ -294,7 +317,7 @@ def ui(
     run(common.settings, show=show)
 
 
-@_command("ui_host", "ui_port")
+@_command("ui_host", "ui_port", "log_level")
 def serve(common: Common) -> None:
     """Serve page, REST, OpenAI-compatible endpoint, health and metrics in one service."""
     from mehealth_rag.cli.ui import run
