@@ -19,10 +19,16 @@ PREFIX = "MEHEALTH_"
 SETTINGS_FILE = "mehealth.toml"
 PACKAGED_MODEL = "all-MiniLM-L6-v2"
 PACKAGED_READER = "packaged"
+PACKAGED_CORPUS = Path(__file__).parent / "prospectus"
+"""The corpus that a wheel brings along; a checkout has it in `corpus/` instead."""
+
+_OWN_CORPUS = Path("corpus")
 _SECRET = frozenset({"llm_api_key"})
 
 Engine = Literal["extractive", "generative"]
 """Who writes an answer: the documents, or a language model."""
+
+LogLevel = Literal["debug", "info", "warning", "error"]
 
 
 def default_index(corpus: Path) -> Path:
@@ -37,7 +43,7 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    corpus: Path = Field(Path("corpus"), description="folder with the documents")
+    corpus: Path = Field(_OWN_CORPUS, description="folder with the documents")
     index: Path = Field(
         default_factory=lambda given: default_index(given["corpus"]),
         description="folder of the index",
@@ -96,7 +102,7 @@ class Settings(BaseModel):
     ui_port: int = Field(7860, ge=1, le=65_535, description="port of the web page")
     ui_hosts: str | None = Field(
         None,
-        pattern=r"^[A-Za-z0-9._-]+( *, *[A-Za-z0-9._-]+)*$",
+        pattern=r"^[A-Za-z0-9._-]+(/\d+)?( *, *[A-Za-z0-9._-]+(/\d+)?)*$",
         description="names that the web page is reached by, such as a proxy's, with commas",
     )
     ui_auth: Path | None = Field(
@@ -120,6 +126,11 @@ class Settings(BaseModel):
     )
     ui_queue: int = Field(200, ge=1, description="questions that may wait; more are turned away")
     ui_concurrency: int = Field(2, ge=1, description="questions that are answered at a time")
+    log_level: LogLevel = Field("info", description="what the log of the service begins at")
+    log_format: Literal["auto", "lines", "json"] = Field(
+        "auto", description="`lines` for people, `json`, or `auto`: lines on a terminal"
+    )
+    log_questions: bool = Field(False, description="whether the log holds what people ask")
 
     @classmethod
     def load(
@@ -130,6 +141,8 @@ class Settings(BaseModel):
     ) -> Settings:
         """Merge environment, settings file and flags (None: not given).
 
+        The corpus is the packaged one where none is named and the working folder has none.
+
         Raises:
             UsageError: an unknown key (with the nearest known one) or a value that does not fit.
         """
@@ -137,8 +150,11 @@ class Settings(BaseModel):
         from_environment = _from_environment(os.environ if environ is None else environ)
         from_file = _from_file(file)
         given = {key: value for key, value in (flags or {}).items() if value is not None}
+        found = from_environment | from_file | given
+        if not _OWN_CORPUS.is_dir() and PACKAGED_CORPUS.is_dir():
+            found = {"corpus": PACKAGED_CORPUS} | found
         try:
-            return cls(**(from_environment | from_file | given))
+            return cls(**found)
         except ValidationError as error:
             where = {key: f"the environment variable {_variable(key)}" for key in from_environment}
             where |= {key: f"the key '{key}' in {file}" for key in from_file}

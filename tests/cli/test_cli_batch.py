@@ -44,10 +44,27 @@ def test_lines_without_an_id_get_their_number_from_standard_input_too(
 
 @pytest.mark.parametrize("name", LINES)
 def test_every_line_failed(library: Library, mehealth: Run, name: str) -> None:
-    done = mehealth(name, "--batch", "-", *library.options, stdin='{"id": "x"}\nno JSON\n')
+    strict = ["--strict"] if name == "check" else []
+    lines = '{"id": "x"}\nno JSON\n'
+    done = mehealth(name, *strict, "--batch", "-", *library.options, stdin=lines)
     assert done.returncode == 1
-    assert [list(row) for row in json_lines(done.stdout)] == [["id", "error"]] * 2
+    first, second = json_lines(done.stdout)
+    assert [list(row) for row in (first, second)] == [["id", "error"]] * 2
+    assert first["error"].endswith(": Field required")
     assert done.stderr.startswith("lines of standard input with an error: 2;")
+
+
+def test_a_strict_check_does_not_pass_a_line_that_failed(library: Library, mehealth: Run) -> None:
+    lines = json.dumps({"claim": TICKET}) + "\nno JSON\n"
+    done = mehealth("check", "--strict", "--batch", "-", *library.options, stdin=lines)
+    assert done.returncode == 4
+    assert [row.get("verdict") for row in json_lines(done.stdout)] == ["supported", None]
+
+
+def test_a_search_takes_lines_with_a_question(library: Library, mehealth: Run) -> None:
+    done = mehealth("search", "--batch", "-", *library.options, stdin=json.dumps(LINES["ask"]))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json_lines(done.stdout)[0]["hits"]
 
 
 def test_a_batch_that_was_killed_goes_on(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,19 @@ def test_help_lists_the_commands(mehealth: Run) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     listed = re.findall(r"^  (\w+)  +\S", done.stdout, re.MULTILINE)
     assert set(COMMANDS) <= set(listed)
+
+
+@pytest.mark.parametrize("name", [*COMMANDS, "ui", "serve", "eval", "auth", "auth add", ""])
+def test_h_is_help_everywhere(mehealth: Run, name: str) -> None:
+    done = mehealth(*name.split(), "-h")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == mehealth(*name.split(), "--help").stdout
+
+
+def test_the_version(mehealth: Run) -> None:
+    done = mehealth("--version")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == f"mehealth {version('mehealth-rag')}\n"
 
 
 def test_help_loads_nothing_heavy(home: Path) -> None:

@@ -34,6 +34,9 @@ async def _app(scope: Scope, receive: Receive, send: Send) -> None:
     """Counts what it is sent; `/broken` begins an answer and fails, `/fault` fails at once."""
     if scope["type"] == "lifespan":
         return
+    if scope["path"] == "/from":
+        await JSONResponse({"client": scope["client"][0]})(scope, receive, send)
+        return
     if scope["path"] == "/fault":
         raise RuntimeError("a fault of ours")
     if scope["path"] == "/broken":
@@ -62,8 +65,8 @@ def _anyone(_: Request) -> Caller | None:
 
 
 @contextlib.contextmanager
-def _serving(hosts: Hosts = HERE) -> Iterator[str]:
-    server = uvicorn_server(Guard(_app, "", _anyone, hosts))
+def _serving(hosts: Hosts = HERE, proxies: tuple[str, ...] = ()) -> Iterator[str]:
+    server = uvicorn_server(Guard(_app, "", _anyone, hosts), proxies)
     port = free_port()
     listening = socket.create_server(("127.0.0.1", port))
     thread = threading.Thread(target=server.run, args=([listening],))
@@ -88,6 +91,15 @@ def test_a_body_in_pieces_is_counted(address: str) -> None:
     TAKEN.clear()
     assert httpx.post(f"{address}/a", content=pieces(60)).status_code == 413
     assert TAKEN == []
+
+
+def test_only_a_proxy_is_believed_about_the_address(address: str) -> None:
+    said = {"x-forwarded-for": "203.0.113.9"}
+    assert httpx.get(f"{address}/from", headers=said).json() == {"client": "127.0.0.1"}
+    with _serving(proxies=("127.0.0.1",)) as behind:
+        assert httpx.get(f"{behind}/from", headers=said).json() == {"client": "203.0.113.9"}
+    with _serving(proxies=("192.0.2.7",)) as behind:
+        assert httpx.get(f"{behind}/from", headers=said).json() == {"client": "127.0.0.1"}
 
 
 def test_a_request_that_never_comes_whole_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:

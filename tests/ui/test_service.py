@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from jsonschema import Draft202012Validator, ValidationError
 from openai import OpenAI
 from pydantic import TypeAdapter
 
-from mehealth_rag.serialise import answer_json
+from mehealth_rag.serialise import answer_json, verdict_json
 from mehealth_rag.types import Answer
+from tools.schemas import FOLDER, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -160,3 +162,47 @@ def test_the_published_schema_describes_what_comes(client: httpx.Client) -> None
 
 def _fields() -> set[str]:
     return set(Answer.__dataclass_fields__)
+
+
+@pytest.mark.parametrize("name", ["answer", "verdict"])
+def test_the_published_schema_files_are_those_of_the_code(name: str) -> None:
+    assert (FOLDER / f"{name}.json").read_text(encoding="utf-8") == text(name)
+
+
+def test_what_comes_is_valid_under_the_schema_files(
+    client: httpx.Client, assistant: Assistant
+) -> None:
+    claim = "The lighthouse on the North Pier is 42 metres tall. It was lit in 1899."
+    by_service = {
+        "answer": post(client, "/v1/ask", id="q1", question=TALL),
+        "verdict": post(client, "/v1/check", id=3, claim=claim),
+    }
+    assert len(by_service["verdict"]["parts"]) == 2
+    printed = {
+        "answer": answer_json(assistant.ask("What is the share price of a bakery?")),
+        "verdict": verdict_json(assistant.check(claim)),
+    }
+    for name, sent in by_service.items():
+        validator = Draft202012Validator(json.loads((FOLDER / f"{name}.json").read_text("utf-8")))
+        assert sent.keys() == validator.schema["properties"].keys()
+        for found in (sent, json.loads(json.dumps(printed[name]))):
+            validator.validate(found)
+            with pytest.raises(ValidationError):
+                validator.validate({k: v for k, v in found.items() if k != "confidence"})
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "told"),
+    [
+        ("GET", "/v1/ask", 405, "GET is not for this; use POST"),
+        ("DELETE", "/v1/sources", 405, "DELETE is not for this; use GET"),
+        ("POST", "/v1/nothing", 404, "there is nothing here; see /openapi.json"),
+    ],
+)
+def test_what_is_no_route_is_one_line_too(
+    client: httpx.Client, method: str, path: str, status: int, told: str
+) -> None:
+    answer = client.request(method, path)
+    assert (answer.status_code, answer.json()) == (status, {"error": told})
+    if status == 405:
+        assert answer.headers["allow"] == told.rsplit(" ", 1)[1]

@@ -114,8 +114,20 @@ class Running:
 
     def interrupt(self) -> int:
         """Press Ctrl-C; the exit code."""
-        self._process.send_signal(signal.SIGINT)
-        return self._process.wait(60)
+        self.send(signal.SIGINT)
+        return self.wait()
+
+    def stop(self) -> int:
+        """Tell it to end, as a service's manager does; the exit code."""
+        self.send(signal.SIGTERM)
+        return self.wait()
+
+    def send(self, sent: signal.Signals) -> None:
+        self._process.send_signal(sent)
+
+    def wait(self) -> int:
+        """Wait for its end; the exit code."""
+        return self._process.wait(90)
 
     def __exit__(self, *_: object) -> None:
         self._process.terminate()

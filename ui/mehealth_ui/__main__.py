@@ -9,6 +9,7 @@ from pathlib import Path
 from mehealth_rag.errors import MehealthError
 from mehealth_rag.settings import Settings
 from mehealth_ui import serve
+from mehealth_ui.ending import ending
 
 
 def main() -> int:
@@ -20,16 +21,16 @@ def main() -> int:
     parser.add_argument("--index", type=Path, help="folder of the index")
     parser.add_argument("--host", dest="ui_host", help="address to listen on (127.0.0.1)")
     parser.add_argument("--port", dest="ui_port", type=int, help="port to listen on (7860)")
+    parser.add_argument("--log-level", help="debug, info, warning or error (info)")
     parser.add_argument("--open", action="store_true", help="open the page in the browser")
     given = vars(parser.parse_args())
     show = bool(given.pop("open"))
     try:
-        serve(Settings.load(given), show=show)
+        with ending():
+            serve(Settings.load(given), show=show)
     except MehealthError as error:
         print(f"ui: {error}", file=sys.stderr)
         return error.exit_code
-    except KeyboardInterrupt:
-        return 0
     return 0
 
 

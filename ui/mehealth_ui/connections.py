@@ -1,14 +1,53 @@
-"""The web server's connections: one that leads nowhere is ended."""
+"""The web server and its connections: one that leads nowhere is ended."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+import re
+from typing import TYPE_CHECKING, Any
 
 import h11
+from uvicorn import Server
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from mehealth_ui.limits import STALLED_SECONDS
+
+if TYPE_CHECKING:
+    import socket
+
+_LISTENING = re.compile(r"/gradio_api/(?:heartbeat|mcp)/")
+"""Streams that a client keeps open as long as it is there; no answer is in them."""
+
+_LOOK_AGAIN = 0.05
+"""Seconds after which it is looked whether all answers have ended."""
+
+
+class Finishing(Server):
+    """The web server. Told to end, it takes nothing new and finishes the answers that it gives."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Wait for the clients that are being answered, then leave those that only listen."""
+        leaving = asyncio.create_task(self._leave())
+        try:
+            await super().shutdown(sockets)
+        finally:
+            leaving.cancel()
+
+    async def _leave(self) -> None:
+        """End the streams that bring nothing, the last of all: with them a page's answers end."""
+        await asyncio.sleep(_LOOK_AGAIN)  # connections without a request are closed by then
+        while any(not _only_listens(c) for c in self.server_state.connections):
+            await asyncio.sleep(_LOOK_AGAIN)
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+
+
+def _only_listens(connection: object) -> bool:
+    """Whether a client keeps a stream open that ends only when it goes."""
+    if not isinstance(connection, Watched) or connection.cycle is None:
+        return False
+    asked = connection.scope
+    return asked["method"] == "GET" and bool(_LISTENING.match(asked["path"]))
 
 
 class Watched(H11Protocol):

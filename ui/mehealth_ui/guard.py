@@ -58,6 +58,7 @@ _USED = re.compile(
 )
 """What the page and its callers need of Gradio; the rest takes files, or fetches, or edits."""
 
+_CALLED = re.compile(r"/gradio_api/call/(?:v2/)?([^/]+)")
 _OPEN = re.compile(
     r"/?|/log(?:in|out)/?|/healthz|/readyz|/config/?|/(?:ui|assets|static|svelte)/.*|/favicon\.ico"
     r"|/theme\.css|/robots\.txt|/manifest\.json|/gradio_api/(?:app_id|login_check|token|user"
@@ -78,6 +79,8 @@ class Guard:
     who: Callable[[Request], Caller | None]
     hosts: Hosts
     audit: Audit | None = None
+    endpoints: tuple[str, ...] = ()
+    """The names that Gradio's own clients may call; it knows nothing to say to others."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Turn away what is not wanted, pass on the rest with the page's headers."""
@@ -92,6 +95,8 @@ class Guard:
         VISIT.set(visit)
         sender = _Heading(send, visit)
         caller = self.who(request)
+        if caller is not None:
+            scope[USER] = caller.name  # the log names who asks
         refusal = self._refusal(request, caller)
         if refusal is not None:
             if refusal == _UNKNOWN_KEY:
@@ -144,6 +149,10 @@ class Guard:
             return _TOO_LARGE
         if caller is None and not _OPEN.fullmatch(path):
             return _SIGN_IN if key_sent(request) is None else _UNKNOWN_KEY
+        called = _CALLED.match(path)
+        if called and called[1] not in self.endpoints:
+            known = ", ".join(self.endpoints) or "none"
+            return 404, f"there is no endpoint '{called[1][:100]}'; there are: {known}"
         return None
 
 

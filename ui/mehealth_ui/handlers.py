@@ -20,6 +20,9 @@ from mehealth_ui.markup import join, tag
 from mehealth_ui.stopping import stoppable
 
 LOG = logging.getLogger("mehealth.ui")
+QUESTIONS = logging.getLogger("mehealth.questions")
+"""What people ask; nobody hears it unless the setting `log_questions` is on."""
+
 STREAM_EVERY = 0.06
 """Seconds between two pictures of a growing answer: more often, nobody reads."""
 
@@ -56,6 +59,7 @@ def check_question(desk: Desk, question: str) -> None:
             f"the question has {len(question):,} characters; "
             f"at most {desk.limits.question_length:,} are read, so make it shorter"
         )
+    QUESTIONS.info("question", extra={"question": question})
 
 
 def show_turns(payload: object) -> list[dict[str, str]]:

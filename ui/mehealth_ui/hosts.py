@@ -76,6 +76,15 @@ def _name(host: str) -> str:
         return ""
 
 
+def is_network(name: str) -> bool:
+    """Whether a name is an IP address, or a network of them such as 10.42.0.0/16."""
+    try:
+        ipaddress.ip_network(name, strict=False)
+    except ValueError:
+        return False
+    return True
+
+
 def _is_address(name: str) -> bool:
     try:
         ipaddress.ip_address(name)

@@ -51,6 +51,9 @@ STALLED_SECONDS = 15.0
 CONNECTIONS = 1_000
 """At a time; more are told that the page is busy."""
 
+ENDING_SECONDS = 60.0
+"""In which answers are finished when the service is told to end; then they are broken off."""
+
 SESSIONS = 200
 """Kept by Gradio at some 40 kB each. Nothing of ours is in them, so few are enough."""
 

@@ -61,8 +61,8 @@ def routes(desk: Desk) -> list[Route]:
             return PlainTextResponse("there is no such file", 404)
         return FileResponse(STATIC / name, media_type=FILES[name], headers=_FRESH)
 
-    return [
-        Route("/page/{document:str}/{page:int}.png", picture),
-        Route("/document/{document:str}", document),
+    return [  # an id may hold a slash: two files of one name have their folders in theirs
+        Route("/page/{document:path}/{page:int}.png", picture),
+        Route("/document/{document:path}", document),
         Route("/ui/{name:str}", static),
     ]

@@ -16,8 +16,11 @@ from typing import TYPE_CHECKING
 
 from mehealth_rag.errors import UsageError
 from mehealth_rag.offline import go_offline, is_hub_name
+from mehealth_ui.hosts import is_network
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from starlette.types import ASGIApp
     from uvicorn import Server
 
@@ -46,17 +49,19 @@ def serve(settings: Settings, *, show: bool = False) -> None:
     Raises:
         MehealthError: no index, a public address without a login, or the port is taken.
     """
+    from mehealth_ui import logs
     from mehealth_ui.auth import door
 
     go_offline(is_hub_name(settings.embedding_model))
     guarded = door(settings.ui_host, settings.ui_auth)
     listening = _listen(settings.ui_host, settings.ui_port)
     with listening:
+        logs.set_up(settings)
         served = build(settings, open_assistant(settings), guarded)
-        server = uvicorn_server(served.app)
+        server = uvicorn_server(logs.Logged(served.app), proxies(settings))
         address = _address(settings.ui_host, settings.ui_port)
         with contextlib.closing(served.desk), contextlib.suppress(KeyboardInterrupt):
-            print(f"The page is at {address}  (Ctrl-C stops it)", file=sys.stderr, flush=True)
+            logs.announce(settings, f"The page is at {address}  (Ctrl-C stops it)")
             served.desk.begin()
             if show and _has_screen():
                 threading.Timer(0.5, webbrowser.open, [address]).start()
@@ -67,9 +72,10 @@ def open_assistant(settings: Settings) -> Assistant:
     """The assistant over the index, which is built first where there is none."""
     from mehealth_rag.assistant import Assistant
     from mehealth_rag.wiring import has_index, ingest
+    from mehealth_ui.logs import announce
 
     if not has_index(settings):
-        print("There is no index of this corpus yet; building it", file=sys.stderr, flush=True)
+        announce(settings, "There is no index of this corpus yet; building it")
         ingest(settings)
     return Assistant.open(settings)
 
@@ -96,9 +102,10 @@ def build(settings: Settings, assistant: Assistant, guarded: Door | None = None)
     add_service(outer, desk)
     reception = Reception(guarded, settings, desk.audit) if guarded else None
     outer.router.routes += [*routes(desk), *(reception.routes() if reception else ())]
+    blocks = page(desk, title)
     gr.mount_gradio_app(
         outer,
-        page(desk, title),
+        blocks,
         path="/",
         server_name=settings.ui_host,
         server_port=settings.ui_port,
@@ -118,27 +125,45 @@ def build(settings: Settings, assistant: Assistant, guarded: Door | None = None)
         reception.attach(outer.router.routes[-1].app)  # type: ignore[attr-defined]
     who = reception.who if reception else _anyone
     hosts = Hosts.of(settings.ui_host, (settings.ui_hosts or "").split(","))
-    return Served(Guard(outer, head(title, _DESCRIPTION), who, hosts, desk.audit), desk)
+    endpoints = tuple(name.strip("/") for name in blocks.get_api_info()["named_endpoints"])
+    guard = Guard(outer, head(title, _DESCRIPTION), who, hosts, desk.audit, endpoints)
+    return Served(guard, desk)
 
 
-def uvicorn_server(app: ASGIApp) -> Server:
-    """The web server around the page; it tells of problems only."""
+def uvicorn_server(app: ASGIApp, proxies: Sequence[str] = ()) -> Server:
+    """The web server around the page; it tells of problems only.
+
+    `proxies` are addresses whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
+    """
     import uvicorn
 
-    from mehealth_ui.connections import Watched
-    from mehealth_ui.limits import CONNECTIONS
+    from mehealth_ui.connections import Finishing, Watched
+    from mehealth_ui.limits import CONNECTIONS, ENDING_SECONDS
 
-    return uvicorn.Server(
+    return Finishing(
         uvicorn.Config(
             app,
             http=Watched,
             ws="none",
+            log_config=None,
             log_level="warning",
+            access_log=False,
             limit_concurrency=CONNECTIONS,
-            timeout_graceful_shutdown=3,
+            timeout_graceful_shutdown=round(ENDING_SECONDS),
             server_header=False,
+            proxy_headers=bool(proxies),
+            forwarded_allow_ips=list(proxies),
         )
     )
+
+
+def proxies(settings: Settings) -> list[str]:
+    """Where a proxy may ask from: this machine, and the addresses and networks in ui_hosts.
+
+    Nowhere if the page has no other names: what a program says of itself is not believed then.
+    """
+    named = [name.strip() for name in (settings.ui_hosts or "").split(",") if name.strip()]
+    return ["127.0.0.1", "::1", *filter(is_network, named)] if named else []
 
 
 def corpus_title(settings: Settings) -> str:

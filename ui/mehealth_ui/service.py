@@ -30,10 +30,10 @@ from mehealth_rag.errors import MehealthError, UsageError
 from mehealth_rag.guide.values import Guide
 from mehealth_rag.serialise import answer_json, guides_json, hit_json, source_json, verdict_json
 from mehealth_rag.settings import Engine
-from mehealth_rag.types import Answer, Citation, Verdict
+from mehealth_rag.types import Answer, Citation, SourceState, Verdict, VerdictKind
 from mehealth_ui.desk import Desk
 from mehealth_ui.guard import USER
-from mehealth_ui.handlers import check_question
+from mehealth_ui.handlers import QUESTIONS, check_question
 from mehealth_ui.limits import HISTORY_TURNS, SEARCH_HITS, TooManyError
 from mehealth_ui.roles import ForbiddenError, role_of
 
@@ -46,6 +46,12 @@ MODEL = "mehealth"
 
 VERSION = version("mehealth-rag")
 STREAM = "text/event-stream"
+STREAMED: dict[int | str, dict[str, Any]] = {
+    200: {"content": {STREAM: {"schema": {"type": "string"}}}}
+}
+"""The other form of an answer that may be streamed."""
+
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
 REQUESTS = Counter("mehealth_requests", "requests answered", ["path", "status"])
 SECONDS = Histogram("mehealth_request_seconds", "time until an answer begins", ["path"])
 _NUMBER = re.compile(r"\[(\d+)\](?!\()")
@@ -128,11 +134,50 @@ class ChatSent(BaseModel):
     stream: bool = False
 
 
+class HitSent(BaseModel):
+    """A passage; its score, and its rank from 1 in each half of the search."""
+
+    document: str
+    page: int
+    page_label: str
+    heading: str
+    text: str
+    score: float
+    dense_rank: int | None
+    lexical_rank: int | None
+
+
 class Hits(BaseModel):
     """Ranked passages."""
 
     id: str | int | None = None
-    hits: list[dict[str, Any]]
+    hits: list[HitSent]
+
+
+class LinkSent(BaseModel):
+    """A document that links to a source, and on which of its pages, counted from 1."""
+
+    document: str
+    pages: list[int]
+    page_labels: list[str]
+
+
+class SourceSent(BaseModel):
+    """A source of the corpus, and whether it can be searched."""
+
+    id: str
+    title: str
+    kind: str
+    format: str
+    url: str | None
+    state: SourceState
+    reason: str
+    pages: int
+    passages: int
+    unread_pages: list[int]
+    unread_page_labels: list[str]
+    linked_from: list[LinkSent]
+    dated: str | None
 
 
 class Problem(BaseModel):
@@ -177,18 +222,26 @@ def _model(name: str, value: type, doc: str) -> type[BaseModel]:
 AnswerSent = _model("Answer", Answer, "An answer, each statement with its citations.")
 
 
-class VerdictSent(BaseModel):
-    """A verdict on a claim; of several sentences a verdict for each is under `parts`."""
+class PartSent(BaseModel):
+    """The verdict on one sentence of a claim."""
 
-    model_config = ConfigDict(extra="allow")
-
-    id: str | int | None = None
     claim: str
-    verdict: Literal["supported", "contradicted", "not_found"]
+    verdict: VerdictKind
     explanation: str
     evidence: list[Citation]
     confidence: float
+
+
+class VerdictSent(PartSent):
+    """A verdict on a claim; of several sentences a verdict for each is under `parts`."""
+
+    model_config = ConfigDict(title="Verdict")
+
+    id: str | int | None = None
+    schema_: Literal[1] = Field(default=1, alias="schema")
     index: str
+    timings_ms: dict[str, float]
+    parts: list[PartSent] = []
     version: str
     reader: str
 
@@ -220,6 +273,7 @@ def add_service(app: FastAPI, desk: Desk) -> None:
     app.include_router(_rest(desk), dependencies=[KEY])
     app.include_router(_chat(desk), dependencies=[KEY])
     app.include_router(_health(desk))
+    app.add_route("/v1/{rest:path}", _nothing_here, METHODS, include_in_schema=False)
 
     def refused(_: Request, error: Exception) -> JSONResponse:
         statuses = {TooManyError: 429, ForbiddenError: 403, UsageError: 400}
@@ -235,10 +289,20 @@ def add_service(app: FastAPI, desk: Desk) -> None:
     app.add_exception_handler(RequestValidationError, malformed)
 
 
+def _nothing_here(request: Request) -> JSONResponse:
+    """Under /v1, what is no route, or is asked by another method than it takes."""
+    here = request.app.openapi()["paths"].get(request.url.path, {})
+    allowed = ", ".join(sorted(map(str.upper, here)))
+    if allowed:
+        line = f"{request.method} is not for this; use {allowed}"
+        return JSONResponse({"error": line}, 405, {"allow": allowed})
+    return JSONResponse({"error": "there is nothing here; see /openapi.json"}, 404)
+
+
 def _rest(desk: Desk) -> APIRouter:
     router = APIRouter(prefix="/v1", tags=["documents"], route_class=Measured, responses=PROBLEMS)
 
-    @router.post("/ask", response_model=AnswerSent)
+    @router.post("/ask", response_model=AnswerSent, responses=STREAMED)
     def ask(sent: QuestionSent, request: Request, *, stream: bool = False) -> Any:  # noqa: ANN401
         """One answer; with `stream` server-sent events, each a growing answer, the last whole."""
         _admit(desk, request)
@@ -262,6 +326,7 @@ def _rest(desk: Desk) -> APIRouter:
     def check(sent: ClaimSent, request: Request) -> JSONResponse:
         """What the documents say of a claim."""
         _admit(desk, request)
+        QUESTIONS.info("claim", extra={"claim": sent.claim, "question": sent.question})
         verdict: Verdict = desk.assistant.check(sent.claim, sent.documents, sent.question)
         return JSONResponse({"id": sent.id, **verdict_json(verdict), **_by(desk)})
 
@@ -271,7 +336,7 @@ def _rest(desk: Desk) -> APIRouter:
         name, role = request.scope.get(USER) or "", role_of(request.scope)
         return Me(name=name, role=role.name.lower())
 
-    @router.get("/sources")
+    @router.get("/sources", response_model=list[SourceSent])
     def sources() -> list[dict[str, Any]]:
         """Every source with its state."""
         return [source_json(status) for status in desk.catalogue.values()]
@@ -296,7 +361,7 @@ def _chat(desk: Desk) -> APIRouter:
         return {"object": "list", "data": [{"id": MODEL, "object": "model", "created": 0,
                                             "owned_by": MODEL}]}  # fmt: skip
 
-    @router.post("/chat/completions")
+    @router.post("/chat/completions", responses=STREAMED)
     def completions(sent: ChatSent, request: Request) -> Any:  # noqa: ANN401 - JSON or a stream
         """An answer as a chat completion, its citations as Markdown links and annotations."""
         _admit(desk, request)

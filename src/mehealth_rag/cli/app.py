@@ -19,6 +19,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(auth_app, name="auth")
 
@@ -34,6 +35,24 @@ Resume = Annotated[
 ]
 
 _command = registering(app)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"mehealth {version('mehealth-rag')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _program(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="its version")
+    ] = False,
+) -> None:
+    """Ask a corpus of documents; every answer is proved by a quote and its page."""
 
 
 @_command()
@@ -233,7 +252,7 @@ def evaluate(  # noqa: PLR0913 - one parameter per option
     raise typer.Exit(code)
 
 
-@_command("ui_host", "ui_port")
+@_command("ui_host", "ui_port", "log_level")
 def ui(
     common: Common,
     *,
@@ -247,7 +266,7 @@ def ui(
     run(common.settings, show=show)
 
 
-@_command("ui_host", "ui_port")
+@_command("ui_host", "ui_port", "log_level")
 def serve(common: Common) -> None:
     """Serve page, REST, OpenAI-compatible endpoint, health and metrics in one service."""
     from mehealth_rag.cli.ui import run

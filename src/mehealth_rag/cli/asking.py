@@ -58,7 +58,7 @@ def run_search(
     assistant = open_assistant(common)
 
     def search_row(row: QueryRow) -> dict[str, Any]:
-        query, limits = row.query or row.question or "", row.documents or documents
+        query, limits = row.query, row.documents or documents
         if read:
             hits = assistant.reordered(query, row.history or (), limits, top_k)
             return {"hits": [read_hit_json(h) for h in hits]}

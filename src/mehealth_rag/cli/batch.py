@@ -14,7 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, TextIO, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
 from mehealth_rag.cli.context import note
 from mehealth_rag.errors import MehealthError, UsageError
@@ -109,8 +109,7 @@ class QuestionRow(Row):
 class QueryRow(Row):
     """One search; `question` is accepted so that question files work too."""
 
-    query: str | None = None
-    question: str | None = None
+    query: str = Field(validation_alias=AliasChoices("query", "question"))
     history: tuple[tuple[str, str], ...] | None = None
 
 

@@ -24,6 +24,9 @@ _SETTINGS: dict[str, Any] = {
     "engine": Engine,
     "ui_host": Annotated[str | None, typer.Option("--host", help="address to listen on")],
     "ui_port": Annotated[int | None, typer.Option("--port", help="port to listen on")],
+    "log_level": Annotated[
+        str | None, typer.Option("--log-level", help="debug, info, warning or error")
+    ],
     "ui_auth": Annotated[Path | None, typer.Option("--file", help="the password file")],
     "corpus": Corpus,
     "index": Index,

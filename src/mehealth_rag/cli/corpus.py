@@ -12,6 +12,7 @@ from mehealth_rag.cli.progress import PATIENCE, TerminalProgress
 from mehealth_rag.index.accounting import PageName, page_name, page_ranges
 from mehealth_rag.language.dates import as_of
 from mehealth_rag.serialise import conflicts_json, pages_json, source_json
+from mehealth_rag.settings import PACKAGED_CORPUS
 from mehealth_rag.types import SourceState
 from mehealth_rag.wiring import ingest
 
@@ -103,7 +104,13 @@ def run_sources(common: Common) -> None:
             linked,
             source.url or "",
         )
+    console().print(f"corpus: {_corpus_name(common.settings)}")
     console().print(table)
+
+
+def _corpus_name(settings: Settings) -> str:
+    folder = settings.corpus
+    return f"{folder} (came with the program)" if folder == PACKAGED_CORPUS else str(folder)
 
 
 def run_pages(common: Common) -> None:

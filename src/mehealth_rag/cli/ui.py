@@ -15,13 +15,16 @@ if TYPE_CHECKING:
 
 def run(settings: Settings, *, show: bool) -> None:
     """Serve the page until interrupted; `show` opens it in the browser."""
-    try:
-        import gradio  # noqa: F401 - only to see whether it is installed
+    from mehealth_ui.ending import ending
 
-        from mehealth_ui import serve
-    except ImportError as error:
-        raise UsageError(
-            f"the web page needs a package that is missing ({error.name}); "
-            "run: pip install 'mehealth-rag[ui]'"
-        ) from error
-    serve(settings, show=show)
+    with ending():
+        try:
+            import gradio  # noqa: F401 - only to see whether it is installed
+
+            from mehealth_ui import serve
+        except ImportError as error:
+            raise UsageError(
+                f"the web page needs a package that is missing ({error.name}); "
+                "run: pip install 'mehealth-rag[ui]'"
+            ) from error
+        serve(settings, show=show)

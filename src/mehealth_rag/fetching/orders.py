@@ -21,6 +21,7 @@ from mehealth_rag.fetching.kept import Record, StateFile
 from mehealth_rag.fetching.outcomes import FetchFailure, Row, Status
 from mehealth_rag.fetching.web import MEGABYTE, PRODUCT, Limits, Network, Web
 from mehealth_rag.index.report import Progress
+from mehealth_rag.settings import PACKAGED_CORPUS
 from mehealth_rag.types import Source
 
 if TYPE_CHECKING:
@@ -44,12 +45,17 @@ def fetch(
     for those that the settings make.
 
     Raises:
-        UsageError: an unknown id.
+        UsageError: an unknown id, or the corpus is the packaged one, which stays as it is.
         NoIndexError, CorpusError: the corpus folder or its manifest cannot be used.
         FetchBusyError: another process is fetching into this corpus.
         FetchStateError: the record of what was fetched cannot be read or written.
         KeyboardInterrupt: the person stopped it; what was fetched by then stays.
     """
+    if settings.corpus == PACKAGED_CORPUS:
+        raise UsageError(
+            f"the corpus {settings.corpus} came with the program and stays as it is; "
+            "copy it to the folder corpus/ and fetch from where that is"
+        )
     progress = progress or Progress()
     limits = limits or Limits(size=settings.fetch_max_megabytes * MEGABYTE)
     sources, files = load_sources(settings.corpus), file_names(settings.corpus)
