@@ -85,6 +85,7 @@ def build(settings: Settings, assistant: Assistant, guarded: Door | None = None)
     from mehealth_ui.app import page
     from mehealth_ui.assets import STATIC, head
     from mehealth_ui.desk import Desk
+    from mehealth_ui.fact_service import add_facts
     from mehealth_ui.guard import Guard
     from mehealth_ui.hosts import Hosts
     from mehealth_ui.routes import routes
@@ -96,6 +97,7 @@ def build(settings: Settings, assistant: Assistant, guarded: Door | None = None)
     title = corpus_title(settings)
     outer = FastAPI(title=title, version=VERSION, docs_url=None, redoc_url=None)
     add_service(outer, desk)
+    add_facts(outer, desk)
     outer.router.routes += routes(desk)
     gr.mount_gradio_app(
         outer,

@@ -5,8 +5,6 @@ Everything here is typed, so that `/openapi.json` describes it.
 
 from __future__ import annotations
 
-import json
-import logging
 import re
 import time
 import uuid
@@ -24,13 +22,13 @@ from fastapi.routing import APIRoute
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from mehealth_rag.encoder.shipped import first_line
 from mehealth_rag.errors import MehealthError, UsageError
 from mehealth_rag.guide.values import Guide
 from mehealth_rag.serialise import answer_json, guides_json, hit_json, source_json, verdict_json
 from mehealth_rag.settings import Engine
 from mehealth_rag.types import Answer, Citation, Verdict
 from mehealth_ui.desk import Desk
+from mehealth_ui.events import STREAM, event, whole_stream
 from mehealth_ui.guard import USER
 from mehealth_ui.handlers import check_question
 from mehealth_ui.limits import HISTORY_TURNS, SEARCH_HITS, TooManyError
@@ -38,12 +36,10 @@ from mehealth_ui.limits import HISTORY_TURNS, SEARCH_HITS, TooManyError
 if TYPE_CHECKING:
     from mehealth_rag.types import Turn
 
-LOG = logging.getLogger("mehealth.ui")
 MODEL = "mehealth"
 """The one model of the OpenAI-compatible endpoint."""
 
 VERSION = version("mehealth-rag")
-STREAM = "text/event-stream"
 REQUESTS = Counter("mehealth_requests", "requests answered", ["path", "status"])
 SECONDS = Histogram("mehealth_request_seconds", "time until an answer begins", ["path"])
 _NUMBER = re.compile(r"\[(\d+)\](?!\()")
@@ -232,8 +228,8 @@ def _rest(desk: Desk) -> APIRouter:
         growing = _growing(desk, sent)
         if stream:
             first = next(growing)  # what is wrong is told before the stream begins
-            events = map(_event, chain([first], growing))
-            return StreamingResponse(_whole_stream(events), media_type=STREAM)
+            events = map(event, chain([first], growing))
+            return StreamingResponse(whole_stream(events), media_type=STREAM)
         return JSONResponse(_last(growing))
 
     @router.post("/search", response_model=Hits)
@@ -287,7 +283,7 @@ def _chat(desk: Desk) -> APIRouter:
         if sent.stream:
             first = next(growing)
             parts = (Linked(part, str(request.base_url)) for part in chain([first], growing))
-            return StreamingResponse(_whole_stream(_chunks(about, parts)), media_type=STREAM)
+            return StreamingResponse(whole_stream(_chunks(about, parts)), media_type=STREAM)
         *_, answer = growing
         told = Linked(answer, str(request.base_url))
         message = {"role": "assistant", "content": told.text, "annotations": told.annotations}
@@ -345,20 +341,6 @@ def _last(growing: Iterator[dict[str, Any]]) -> dict[str, Any]:
     return whole
 
 
-def _whole_stream(events: Iterable[str]) -> Iterator[str]:
-    """The events of a stream; what breaks it is told as its last one, and in one line to us."""
-    try:
-        yield from events
-    except Exception as error:
-        LOG.warning("a stream broke off: %s: %s", type(error).__name__, first_line(error))
-        told = str(error) if isinstance(error, MehealthError) else "something unexpected went wrong"
-        yield _event({"error": told})
-
-
-def _event(value: object) -> str:
-    return f"data: {json.dumps(value, ensure_ascii=False)}\n\n"
-
-
 def _conversation(sent: ChatSent) -> tuple[str, list[Turn]]:
     """The last message of the user, and the turns before it."""
     said = [m for m in sent.messages if m.role in {"user", "assistant"} and m.text]
@@ -377,7 +359,7 @@ def _chunks(about: dict[str, Any], parts: Iterable[Linked]) -> Iterator[str]:
 
     def chunk(delta: dict[str, Any], reason: str | None = None) -> str:
         choice = {"index": 0, "delta": delta, "finish_reason": reason}
-        return _event({**about, "object": "chat.completion.chunk", "choices": [choice]})
+        return event({**about, "object": "chat.completion.chunk", "choices": [choice]})
 
     yield chunk({"role": "assistant", "content": ""})
     shown = ""

@@ -28,23 +28,24 @@ _IRREGULAR = frozenset(
     "thought told took went won wore wrote".split()
 )
 _BASE = frozenset(
-    "account agree apply belong bring come close consist contain cost count cover do earn employ end "
-    "get give go have help hold include lead lie live make manage meet need offer open own pay "
-    "produce provide reach receive remain run sell serve stand start take use visit want work".split()
+    "account agree apply belong bring come close consist contain cost count cover do earn employ "
+    "end get give go have help hold include lead lie live make manage meet need offer open own "
+    "pay produce provide reach receive remain run sell serve stand start take use visit want "
+    "work".split()
 )
 """Common verbs in the form that follows a plural."""
 
 _ASKING = frozenset(
-    "how what what's whats wht wot wat why whom please pls plz i i'm im i've ive i'd i'll me my mine "
-    "myself we we're we've we'd us our ours you your yours u lets let's thanks thank wonder wonders "
-    "wondering".split()
+    "how what what's whats wht wot wat why whom please pls plz i i'm im i've ive i'd i'll me my "
+    "mine myself we we're we've we'd us our ours you your yours u lets let's thanks thank wonder "
+    "wonders wondering".split()
 )
 """Words of someone who asks, wishes or tells of themselves."""
 
 _RELATIVE = frozenset("who who's whose which that where when whether if".split())
 _COMMANDS = REQUEST_WORDS | frozenset(
-    "bring check choose collect compare compose confirm count define describe draft draw enter expand "
-    "fetch get gimme go help ignore imagine keep lay leave let make outline overview paint "
+    "bring check choose collect compare compose confirm count define describe draft draw enter "
+    "expand fetch get gimme go help ignore imagine keep lay leave let make outline overview paint "
     "pick present prove provide put recall run send set share sort spell sum summarise summarize "
     "take translate try turn use verify walk".split()
 )
@@ -70,6 +71,7 @@ _BEFORE_ARTICLE = _BEFORE_NOUNS | frozenset(
 )
 """Words after which "the" or "a" goes on with the subject."""
 
+_PLURALS = frozenset("people women men children staff".split())
 _PREPOSITIONS = frozenset("in on at to for from with into within near".split())
 _ARTICLES = frozenset("the a an they he she it there one".split())
 _DANGLING = frozenset("of for to in on at with by from about and or the a an is are was".split())
@@ -140,10 +142,8 @@ def _is_verb(word: str, before: str, after: list[str]) -> bool:
         return True
     if before in _BEFORE_NOUNS or not after or not word.isalpha():
         return False
-    if word in _IRREGULAR:
-        return True
-    if word in _BASE:
-        return before.endswith("s") or before in {"people", "women", "men", "children", "staff"}
+    if word in _IRREGULAR or word in _BASE:
+        return word in _IRREGULAR or before.endswith("s") or before in _PLURALS
     if after[0] in {"of", "by", "so", *_BREAKS}:  # "sales of …", "built by …"
         return False
     if after[0] in _PREPOSITIONS:  # "schools in …", "homes planned for …"
