@@ -37,7 +37,7 @@ HASH = "0" * 64
 
 @pytest.fixture(scope="module")
 def client(served: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=served, timeout=120) as opened:
+    with httpx.Client(base_url=served, timeout=900) as opened:
         yield opened
 
 
@@ -153,7 +153,7 @@ def test_decisions_survive_a_restart_and_come_with_the_same_draft(
     text = f"Only here. {TALL}"
     with (
         Running(settings, tmp_path / "one.log") as server,
-        httpx.Client(base_url=server.address, timeout=120) as client,
+        httpx.Client(base_url=server.address, timeout=900) as client,
     ):
         first, _, two, _ = events(client, json={"text": text})
         sent = {"draft": first["draft"]["hash"], "start": two["place"]["start"], "sentence": TALL,
@@ -163,7 +163,7 @@ def test_decisions_survive_a_restart_and_come_with_the_same_draft(
         assert made["when"] > 1e9
     with (
         Running(settings, tmp_path / "two.log") as server,
-        httpx.Client(base_url=server.address, timeout=120) as client,
+        httpx.Client(base_url=server.address, timeout=900) as client,
     ):
         first, *_ = events(client, json={"text": text})
         assert first["decisions"] == [made]
@@ -213,7 +213,7 @@ def reported(form: str) -> str:
 def test_a_report_is_markdown_csv_and_json() -> None:
     markdown = reported("markdown")
     assert "2 sentences: 1 contradicted, 1 not checked." in markdown
-    assert "> =1+1 \\*so\\*" in markdown
+    assert "> \\=1+1 \\*so\\*" in markdown
     assert "- “is not” (A guide, page iv)" in markdown
     assert "**Rejected** by ada, 1970-01-01 00:00 UTC" in markdown
     rows = list(csv.DictReader(io.StringIO(reported("csv"))))
@@ -232,9 +232,13 @@ def test_the_named_endpoint_checks_a_text(served: str) -> None:
 
 
 def test_the_schema_describes_the_events(client: httpx.Client) -> None:
-    route = client.get("/openapi.json").json()["paths"]["/v1/check/draft"]["post"]
+    schema = client.get("/openapi.json").json()
+    route = schema["paths"]["/v1/check/draft"]["post"]
     assert set(route["requestBody"]["content"]) == {"application/json", "multipart/form-data"}
-    assert "DraftEvent" in str(route["responses"]["200"]["content"]["text/event-stream"])
+    events = route["responses"]["200"]["content"]["text/event-stream"]["schema"]
+    assert events == {"$ref": "#/components/schemas/DraftEvent"}
+    assert "SentenceChecked" in str(schema["components"]["schemas"]["DraftEvent"])
+    assert "application/json" in route["responses"]["429"]["content"]
 
 
 # ---- in a browser ----

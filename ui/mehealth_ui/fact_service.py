@@ -133,6 +133,13 @@ _BODY = {
     }
 }
 
+_EVENTS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "Server-sent events, the data of each a JSON value",
+        "content": {STREAM: {"schema": {"$ref": "#/components/schemas/DraftEvent"}}},
+    }
+}
+
 
 def add_facts(app: FastAPI, desk: Desk) -> None:
     """Add the routes of the fact desk to an application that has the service."""
@@ -145,7 +152,7 @@ def _routes(desk: Desk) -> APIRouter:
     )
     facts = desk.facts
 
-    @router.post("/draft", response_model=DraftEvent, response_class=_Held, openapi_extra=_BODY)
+    @router.post("/draft", response_model=DraftEvent, responses=_EVENTS, openapi_extra=_BODY)
     async def draft(request: Request) -> Any:  # noqa: ANN401 - a stream
         """Check a draft, as text or as a file, sentence by sentence: server-sent events.
 

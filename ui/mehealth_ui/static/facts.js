@@ -268,7 +268,10 @@
   }
 
   async function save(format) {
-    const sentences = state.results.map((one, number) => ({ ...one, decision: decision(number) || null }));
+    /* Without the boxes, which no report shows, a long draft stays within the size of a request. */
+    const sentences = state.results.map((one, number) => ({
+      ...one, decision: decision(number) || null, evidence: (one.evidence || []).map((c) => ({ ...c, boxes: [] })),
+    }));
     const sent = { format, draft: state.draft.hash, name: state.draft.name, sentences };
     const answer = await fetch("v1/check/report", {
       method: "POST", body: JSON.stringify(sent), headers: { "content-type": "application/json" },
