@@ -18,6 +18,10 @@ from mehealth_rag.answering.questions import Wanted, analyse
 from mehealth_rag.answering.reading import Draft, ReadHit, lead
 from mehealth_rag.answering.scope import declined
 from mehealth_rag.answering.talk import about_documents, reply, talk_of
+from mehealth_rag.checking.sentences import mended
+from mehealth_rag.checking.statements import is_statement
+from mehealth_rag.checking.telling import verdict_answer
+from mehealth_rag.checking.verdicts import NO_CLAIM, PASSAGES_JUDGED, Desk, check_claim
 from mehealth_rag.followups import Standalone, questions_only, stand_alone
 from mehealth_rag.generating.answer import ENGINE
 from mehealth_rag.generating.answer import answer as written_answer
@@ -120,6 +124,14 @@ class Finder:
         readings = self.reader().read(question, turns, texts)
         return tuple(map(ReadHit, hits, texts, map(reading.allowed, readings, evidence)))
 
+    def desk(self, library: Library, documents: Sequence[str]) -> Desk:
+        """Return what checking a claim needs; `documents` limits the search."""
+
+        def search(text: str) -> tuple[Evidence, ...]:
+            return self.retriever.retrieve(text, PASSAGES_JUDGED, documents).evidence
+
+        return Desk(self.reader(), search, self.speller, library)
+
     def reordered(self, read: Sequence[ReadHit], naming: Naming) -> tuple[ReadHit, ...]:
         """Re-rank what was read; several named documents take turns."""
         return reading.reordered(read, in_turns=bool(naming.named))
@@ -204,6 +216,7 @@ class Answerer:
             return framed(part)
 
         part = None if turn else self._overview.part(request.shown, request.evidence)
+        part = part or self._judged(request)
         answer = part or (yield from mapped(self._answer(request), begun))
         if request.language != ENGLISH and self.pen is None:
             answer = noticed(answer, request.language)
@@ -307,6 +320,27 @@ class Answerer:
     @property
     def _overview(self) -> Overview:
         return Overview(self.index, self.finder.retriever, self.sources)
+
+    def _judged(self, request: _Request) -> Answer | None:
+        """Return the verdict on a statement that was typed; None for anything else."""
+        typed, speller = request.typed, self.finder.speller
+        is_claim = (
+            request.refusal is None
+            and request.language == ENGLISH
+            and request.question.text == typed
+            and is_statement(typed)
+            and is_statement(mended(typed, speller))
+            and not stand_alone(typed, request.history).leans
+        )
+        if not is_claim:
+            return None
+        library = Library.of(self.index, self.sources)
+        verdict = check_claim(typed, self.finder.desk(library, request.documents))
+        if verdict.explanation == NO_CLAIM:
+            return None
+        hits = () if verdict.evidence else request.read(request.evidence)
+        quotes = enumerate(reading.nearest(hits), start=1)
+        return verdict_answer(verdict, [library.citation(n, q) for n, q in quotes])
 
     def _sought(self, request: _Request, hits: Sequence[ReadHit]) -> Sought:
         """Return the reader's draft, and a contact if the question asks for one."""

@@ -15,7 +15,7 @@ from mehealth_rag.answering.library import Library
 from mehealth_rag.answering.reading import ReadHit
 from mehealth_rag.answering.talk import about_documents
 from mehealth_rag.asking import PASSAGES_READ, Answerer, Finder
-from mehealth_rag.checking.verdicts import PASSAGES_JUDGED, Desk, check_claim
+from mehealth_rag.checking.verdicts import check_claim
 from mehealth_rag.corpus import LeftOut, left_out, load_sources
 from mehealth_rag.errors import UsageError
 from mehealth_rag.generating.pace import Pace
@@ -184,11 +184,7 @@ class Assistant:
                 index.
         """
         self._check(claim, documents, "claim")
-
-        def search(text: str) -> tuple[Evidence, ...]:
-            return self.retriever.retrieve(text, PASSAGES_JUDGED, documents).evidence
-
-        desk = Desk(self.reader(), search, self.speller, self._library())
+        desk = self._finder.desk(self._library(), documents)
         return replace(check_claim(claim, desk, question), index=self.index.fingerprint)
 
     def conflicts(

@@ -339,12 +339,21 @@ class Dropped:
     reasons: tuple[str, ...]
 
 
+class VerdictKind(StrEnum):
+    """What the documents say about a claim."""
+
+    SUPPORTED = "supported"
+    CONTRADICTED = "contradicted"
+    NOT_FOUND = "not_found"
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """An answer as the contract gives it. `timings_ms` are milliseconds per stage.
 
     With a language model, `dropped` holds its sentences that the documents do not support, `notice`
     says in plain words what was done about it, and `tokens` counts what it read and wrote.
+    `verdict` is what the documents say of a statement; None if a question was asked.
     """
 
     question: str
@@ -363,14 +372,7 @@ class Answer:
     notice: str = ""
     dropped: tuple[Dropped, ...] = ()
     tokens: Mapping[str, int] = field(default_factory=dict)
-
-
-class VerdictKind(StrEnum):
-    """What the documents say about a claim."""
-
-    SUPPORTED = "supported"
-    CONTRADICTED = "contradicted"
-    NOT_FOUND = "not_found"
+    verdict: VerdictKind | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,11 @@
-"""The named endpoints for other programs: `ask`, `search`, `sources`, with the contract's JSON."""
+"""The named endpoints for other programs: `ask`, `search`, `check`, `sources`, as JSON."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mehealth_rag.serialise import answer_json, hit_json, source_json
+from mehealth_rag.errors import UsageError
+from mehealth_rag.serialise import SCHEMA, answer_json, hit_json, source_json
 from mehealth_ui.handlers import check_question
 from mehealth_ui.limits import HISTORY_TURNS, SEARCH_HITS
 
@@ -31,6 +32,20 @@ def search(desk: Desk, query: str, top_k: int, documents: list[str] | None) -> d
     check_question(desk, query)
     hits = desk.assistant.search(query, min(max(1, top_k), SEARCH_HITS), documents or [])
     return {"id": None, "hits": [hit_json(hit) for hit in hits]}
+
+
+def check(desk: Desk, text: str, documents: list[str] | None, visitor: str) -> dict[str, Any]:
+    """Each sentence of a text with its place and verdict, and the counts. Raises UsageError."""
+    if not text.strip():
+        raise UsageError("the text is empty; state something")
+    desk.assistant.check_documents(documents or [])
+    desk.facts.slots.take(visitor)
+    try:
+        draft = desk.facts.read("", text.encode("utf-8", "replace"), pasted=True)
+        *sentences, counts = draft.checked(desk.assistant, documents or [])
+    finally:
+        desk.facts.slots.free(visitor)
+    return {"schema": SCHEMA, "sentences": sentences, **counts}
 
 
 def sources(desk: Desk) -> list[dict[str, Any]]:

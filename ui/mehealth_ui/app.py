@@ -12,6 +12,7 @@ from mehealth_rag.engines import EXTRACTIVE, GENERATIVE
 from mehealth_rag.errors import MehealthError
 from mehealth_ui import api, handlers
 from mehealth_ui.desk import Desk
+from mehealth_ui.fact_view import facts_view, finding_view, view_switch
 from mehealth_ui.guard import USER
 from mehealth_ui.guide import guides_markup
 from mehealth_ui.limits import SESSIONS
@@ -39,9 +40,12 @@ def page(desk: Desk, title: str) -> gr.Blocks:
             with gr.Column(elem_id="rail", min_width=0):
                 _static(_rail(desk), "shelf")
             with gr.Column(elem_id="talk", min_width=0):
+                _static(view_switch(), "views")
+                _static(facts_view(), "facts")
                 _static(_transcript(), "transcript")
                 asked, ask, stop = _composer(desk)
             with gr.Column(elem_id="proof", min_width=0):
+                _static(finding_view(), "finding")
                 _static(_no_evidence(desk), "pane")
         wire = _wire(desk)
         _connect(desk, wire, asked, ask, stop)
@@ -182,11 +186,23 @@ def _endpoints(desk: Desk) -> None:
         with _told(desk, _request):
             return api.search(desk, query, top_k, documents)
 
+    def check(
+        text: str, documents: list[str] | None = None, _request: gr.Request | None = None
+    ) -> dict[str, Any]:
+        """Check a claim or a draft: what the documents say of each sentence, with quotes and pages.
+
+        Args:
+            text: the claim, or a draft of any number of sentences
+            documents: ids of the documents to look in; all where none is named
+        """
+        with _told(desk, _request):
+            return api.check(desk, text, documents, visitor(_request)[0])
+
     def sources() -> list[dict[str, Any]]:
         """List the documents: title, pages, whether they are indexed, where they come from."""
         return api.sources(desk)
 
-    for endpoint in (ask, search, sources):
+    for endpoint in (ask, search, check, sources):
         named(endpoint, api_name=endpoint.__name__, concurrency_id="questions")
 
 

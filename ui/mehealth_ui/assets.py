@@ -10,6 +10,8 @@ STATIC = Path(__file__).parent / "static"
 FILES = {
     "page.css": "text/css",
     "page.js": "text/javascript",
+    "facts.css": "text/css",
+    "facts.js": "text/javascript",
     "store.js": "text/javascript",
     "people.css": "text/css",
     "people.js": "text/javascript",
@@ -28,8 +30,10 @@ def head(title: str, description: str) -> str:
             tag("link", rel="icon", type="image/svg+xml", href="ui/favicon.svg"),
             tag("link", rel="stylesheet", href="ui/page.css"),
             tag("link", rel="stylesheet", href="ui/people.css"),
+            tag("link", rel="stylesheet", href="ui/facts.css"),
             tag("script", src="ui/store.js"),
             tag("script", src="ui/page.js"),
             tag("script", src="ui/people.js"),
+            tag("script", src="ui/facts.js"),
         ]
     )

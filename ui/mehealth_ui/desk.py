@@ -14,6 +14,7 @@ from mehealth_rag.index.folder import IndexFolder
 from mehealth_rag.reading.isolated import Drawers
 from mehealth_rag.settings import read_passwords
 from mehealth_ui.audit import Audit
+from mehealth_ui.facts import Facts
 from mehealth_ui.feedback import FeedbackStore
 from mehealth_ui.kept import Kept
 from mehealth_ui.limits import FEEDBACK_PER_MINUTE, Gate, Limits
@@ -52,6 +53,7 @@ class Desk:
     originals: Originals
     pictures: Pictures
     catalogue: Mapping[str, SourceStatus]
+    facts: Facts
     engines: Mapping[str, Assistant] = field(default_factory=dict)
     """What a person may choose from who writes; empty where no language model is configured."""
     pool: Pool = field(default_factory=Pool)
@@ -78,6 +80,7 @@ class Desk:
             originals=originals,
             pictures=Pictures(originals, Drawers(passwords)),
             catalogue=catalogue,
+            facts=Facts.of(settings, limits),
             engines=engines(settings, assistant),
         )
 

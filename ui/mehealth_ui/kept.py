@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from mehealth_rag.errors import MehealthError
 from mehealth_ui.audit import Audit
+from mehealth_ui.decisions import DecisionStore
 from mehealth_ui.feedback import FeedbackStore
 
 LOG = logging.getLogger("mehealth.ui")
@@ -40,7 +41,8 @@ class Kept:
     @classmethod
     def beside(cls, index: Path) -> Kept:
         """The stores in an index folder."""
-        return cls({"feedback": FeedbackStore.beside(index), "audit": Audit.beside(index)})
+        stores = {"feedback": FeedbackStore, "decisions": DecisionStore, "audit": Audit}
+        return cls({name: store.beside(index) for name, store in stores.items()})
 
     def of(self, name: str) -> dict[str, list[dict[str, Any]]]:
         """What is kept of one person, by store. Raises IndexStateError."""

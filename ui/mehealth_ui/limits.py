@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -37,6 +37,17 @@ FEEDBACK_BYTES = 200_000
 
 FEEDBACK_STORE_BYTES = 200_000_000
 """Of all verdicts together; more are refused until somebody has looked at them."""
+
+DRAFT_CHARACTERS = 200_000
+DRAFT_SENTENCES = 1_000
+"""Of one draft that is checked."""
+
+DRAFTS_OF_ONE = 2
+"""Drafts that are checked at a time for one visitor; for all, twice the questions at a time."""
+
+DECISIONS_PER_MINUTE = 120
+DECISIONS_STORE_BYTES = 200_000_000
+"""Of all decisions together; more are refused until somebody has looked at them."""
 
 SEARCH_HITS = 50
 BODY_BYTES = 4_000_000
@@ -158,3 +169,32 @@ class Gate:
                 f"that was too many {self.what} in a minute; "
                 f"{self.again} again in {max(1, round(wait))} s"
             )
+
+
+@dataclass
+class Slots:
+    """At most `total` long tasks at a time, and `each` of one visitor. `what` is one of them."""
+
+    total: int
+    each: int
+    what: str
+    _taken: Counter[str] = field(default_factory=Counter)
+    _guard: threading.Lock = field(default_factory=threading.Lock)
+
+    def take(self, visitor: str) -> None:
+        """Begin a task. Raises TooManyError where too many are under way."""
+        with self._guard:
+            own = self._taken[visitor] >= self.each
+            if own or self._taken.total() >= self.total:
+                whose = "of yours" if own else "of others"
+                raise TooManyError(
+                    f"{self.each if own else self.total} {self.what} {whose} are being checked; "
+                    "wait until one is done, or stop it"
+                )
+            self._taken[visitor] += 1
+
+    def free(self, visitor: str) -> None:
+        """End a task."""
+        with self._guard:
+            self._taken[visitor] -= 1
+            self._taken += Counter()  # keeps the visitors with a task only

@@ -5,8 +5,6 @@ Everything here is typed, so that `/openapi.json` describes it.
 
 from __future__ import annotations
 
-import json
-import logging
 import re
 import time
 import uuid
@@ -25,13 +23,13 @@ from fastapi.security import HTTPBearer
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from mehealth_rag.encoder.shipped import first_line
 from mehealth_rag.errors import MehealthError, UsageError
 from mehealth_rag.guide.values import Guide
 from mehealth_rag.serialise import answer_json, guides_json, hit_json, source_json, verdict_json
 from mehealth_rag.settings import Engine
 from mehealth_rag.types import Answer, Citation, SourceState, Verdict, VerdictKind
 from mehealth_ui.desk import Desk
+from mehealth_ui.events import STREAM, event, whole_stream
 from mehealth_ui.guard import USER
 from mehealth_ui.handlers import QUESTIONS, check_question
 from mehealth_ui.limits import HISTORY_TURNS, SEARCH_HITS, TooManyError
@@ -40,12 +38,10 @@ from mehealth_ui.roles import ForbiddenError, role_of
 if TYPE_CHECKING:
     from mehealth_rag.types import Turn
 
-LOG = logging.getLogger("mehealth.ui")
 MODEL = "mehealth"
 """The one model of the OpenAI-compatible endpoint."""
 
 VERSION = version("mehealth-rag")
-STREAM = "text/event-stream"
 STREAMED: dict[int | str, dict[str, Any]] = {
     200: {"content": {STREAM: {"schema": {"type": "string"}}}}
 }
@@ -273,7 +269,6 @@ def add_service(app: FastAPI, desk: Desk) -> None:
     app.include_router(_rest(desk), dependencies=[KEY])
     app.include_router(_chat(desk), dependencies=[KEY])
     app.include_router(_health(desk))
-    app.add_route("/v1/{rest:path}", _nothing_here, METHODS, include_in_schema=False)
 
     def refused(_: Request, error: Exception) -> JSONResponse:
         statuses = {TooManyError: 429, ForbiddenError: 403, UsageError: 400}
@@ -299,6 +294,11 @@ def _nothing_here(request: Request) -> JSONResponse:
     return JSONResponse({"error": "there is nothing here; see /openapi.json"}, 404)
 
 
+def close_service(app: FastAPI) -> None:
+    """Tell in one line, after all other routes of the service, that there is nothing else."""
+    app.add_route("/v1/{rest:path}", _nothing_here, METHODS, include_in_schema=False)
+
+
 def _rest(desk: Desk) -> APIRouter:
     router = APIRouter(prefix="/v1", tags=["documents"], route_class=Measured, responses=PROBLEMS)
 
@@ -310,8 +310,8 @@ def _rest(desk: Desk) -> APIRouter:
         growing = _growing(desk, sent)
         if stream:
             first = next(growing)  # what is wrong is told before the stream begins
-            events = map(_event, chain([first], growing))
-            return StreamingResponse(_whole_stream(events), media_type=STREAM)
+            events = map(event, chain([first], growing))
+            return StreamingResponse(whole_stream(events), media_type=STREAM)
         return JSONResponse(_last(growing))
 
     @router.post("/search", response_model=Hits)
@@ -372,7 +372,7 @@ def _chat(desk: Desk) -> APIRouter:
         if sent.stream:
             first = next(growing)
             parts = (Linked(part, str(request.base_url)) for part in chain([first], growing))
-            return StreamingResponse(_whole_stream(_chunks(about, parts)), media_type=STREAM)
+            return StreamingResponse(whole_stream(_chunks(about, parts)), media_type=STREAM)
         *_, answer = growing
         told = Linked(answer, str(request.base_url))
         message = {"role": "assistant", "content": told.text, "annotations": told.annotations}
@@ -430,20 +430,6 @@ def _last(growing: Iterator[dict[str, Any]]) -> dict[str, Any]:
     return whole
 
 
-def _whole_stream(events: Iterable[str]) -> Iterator[str]:
-    """The events of a stream; what breaks it is told as its last one, and in one line to us."""
-    try:
-        yield from events
-    except Exception as error:
-        LOG.warning("a stream broke off: %s: %s", type(error).__name__, first_line(error))
-        told = str(error) if isinstance(error, MehealthError) else "something unexpected went wrong"
-        yield _event({"error": told})
-
-
-def _event(value: object) -> str:
-    return f"data: {json.dumps(value, ensure_ascii=False)}\n\n"
-
-
 def _conversation(sent: ChatSent) -> tuple[str, list[Turn]]:
     """The last message of the user, and the turns before it."""
     said = [m for m in sent.messages if m.role in {"user", "assistant"} and m.text]
@@ -462,7 +448,7 @@ def _chunks(about: dict[str, Any], parts: Iterable[Linked]) -> Iterator[str]:
 
     def chunk(delta: dict[str, Any], reason: str | None = None) -> str:
         choice = {"index": 0, "delta": delta, "finish_reason": reason}
-        return _event({**about, "object": "chat.completion.chunk", "choices": [choice]})
+        return event({**about, "object": "chat.completion.chunk", "choices": [choice]})
 
     yield chunk({"role": "assistant", "content": ""})
     shown = ""

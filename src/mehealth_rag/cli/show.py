@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
+from mehealth_rag.checking.telling import WORDS
 from mehealth_rag.types import (
     Answer,
     Certainty,
@@ -56,9 +57,9 @@ def show_answer(out: Console, answer: Answer) -> None:
 
 
 VERDICTS = {
-    VerdictKind.SUPPORTED: ("Supported", "green"),
-    VerdictKind.CONTRADICTED: ("Contradicted", "red"),
-    VerdictKind.NOT_FOUND: ("Not found", "yellow"),
+    VerdictKind.SUPPORTED: (WORDS[VerdictKind.SUPPORTED], "green"),
+    VerdictKind.CONTRADICTED: (WORDS[VerdictKind.CONTRADICTED], "red"),
+    VerdictKind.NOT_FOUND: (WORDS[VerdictKind.NOT_FOUND], "yellow"),
 }
 """Maps a verdict to its label and colour."""
 

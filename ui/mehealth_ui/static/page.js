@@ -506,5 +506,5 @@
     if (wide()) box().focus();
   }
 
-  window.mehealth = { mount, begin, received, stop, failed };
+  window.mehealth = { mount, begin, received, stop, failed, look, emptyPane, showGuide, filter, wide, element };
 })();

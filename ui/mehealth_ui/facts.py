@@ -1,0 +1,157 @@
+"""The fact desk: a draft checked sentence by sentence as a stream of events, and what is decided.
+
+The events are JSON: the draft with the places of its sentences, a verdict for each, the counts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mehealth_rag.checking.drafts import (
+    CheckedSentence,
+    DraftSentence,
+    check_sentences,
+    draft_sentences,
+    text_and_places,
+)
+from mehealth_rag.errors import ReadingError, UsageError
+from mehealth_rag.serialise import verdict_json
+from mehealth_rag.types import Span, VerdictKind
+from mehealth_rag.wiring import read_draft
+from mehealth_ui.decisions import DecisionStore
+from mehealth_ui.limits import (
+    DECISIONS_PER_MINUTE,
+    DRAFT_CHARACTERS,
+    DRAFT_SENTENCES,
+    DRAFTS_OF_ONE,
+    Gate,
+    Limits,
+    Slots,
+)
+
+if TYPE_CHECKING:
+    from mehealth_rag.assistant import Assistant
+    from mehealth_rag.settings import Settings
+
+NOT_CHECKED = "not_checked"
+"""What a sentence counts as whose check failed."""
+
+OUTCOMES = (*(str(kind) for kind in VerdictKind), NOT_CHECKED)
+_ENDING = re.compile(r"\.[a-z0-9]{1,8}")
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the fact desk works with, beside the assistant."""
+
+    settings: Settings
+    decisions: DecisionStore
+    gate: Gate
+    """For decisions; drafts are let in like questions."""
+    slots: Slots
+
+    @classmethod
+    def of(cls, settings: Settings, limits: Limits) -> Facts:
+        """The fact desk of these settings."""
+        return cls(
+            settings,
+            DecisionStore.beside(settings.index),
+            Gate.at(DECISIONS_PER_MINUTE, "decisions", "decide"),
+            Slots(2 * limits.concurrency, DRAFTS_OF_ONE, "drafts"),
+        )
+
+    def read(self, name: str, content: bytes, *, pasted: bool = False) -> Draft:
+        """Read a draft: the content of a file of that name, or UTF-8 text that was `pasted`.
+
+        Raises UsageError where it cannot be read, is too long or claims nothing.
+        """
+        ending = Path(name).suffix.lower()
+        ending = ending if _ENDING.fullmatch(ending) else ".txt"
+        with tempfile.TemporaryDirectory(prefix="mehealth-draft-") as folder:
+            path = Path(folder, f"draft{ending}")
+            path.write_bytes(content)
+            try:
+                document = read_draft(self.settings, path)
+            except ReadingError as error:
+                raise UsageError(str(error).replace(str(path), name or "the draft")) from error
+        sentences = draft_sentences(document)
+        original = content.decode("utf-8", "replace") if pasted else ""
+        text, places = text_and_places(document, sentences, original)
+        _check_size(len(text), len(sentences))
+        return Draft(name, text, sentences, places)
+
+
+def _check_size(characters: int, sentences: int) -> None:
+    if not sentences:
+        raise UsageError("the draft holds no sentence that claims something; check another one")
+    for count, most, what in (
+        (characters, DRAFT_CHARACTERS, "characters"),
+        (sentences, DRAFT_SENTENCES, "sentences"),
+    ):
+        if count > most:
+            raise UsageError(
+                f"the draft has {count:,} {what}; at most {most:,} are checked, so divide it"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A draft that was read: its text, its sentences, and the span in the text of each."""
+
+    name: str
+    text: str
+    sentences: Sequence[DraftSentence]
+    places: Sequence[Span]
+
+    @property
+    def hash(self) -> str:
+        """The SHA-256 of its text, in hex: by it decisions are found again."""
+        return hashlib.sha256(self.text.encode("utf-8", "replace")).hexdigest()
+
+    def begun(self, decisions: DecisionStore) -> dict[str, Any]:
+        """The first event: the draft, and the decisions that were made on it before."""
+        return {
+            "draft": {
+                "hash": self.hash,
+                "name": self.name,
+                "text": self.text,
+                "places": [self._place(number) for number in range(len(self.places))],
+            },
+            "decisions": [d.model_dump() for d in decisions.of_draft(self.hash)],
+        }
+
+    def checked(self, assistant: Assistant, documents: Sequence[str]) -> Iterator[dict[str, Any]]:
+        """Check the sentences: an event for each in order, and one with the counts."""
+        began = time.monotonic()
+        counts: Counter[str] = Counter()
+        check = partial(assistant.check, documents=documents)
+        for number, one in enumerate(check_sentences(self.sentences, check)):
+            counts[str(one.verdict.verdict) if one.verdict else NOT_CHECKED] += 1
+            yield {"place": self._place(number), **_outcome(one)}
+        seconds = round(time.monotonic() - began, 2)
+        summary = {"sentences": counts.total(), **{name: counts[name] for name in OUTCOMES}}
+        yield {"summary": {**summary, "seconds": seconds}}
+
+    def _place(self, number: int) -> dict[str, int]:
+        sentence, span = self.sentences[number], self.places[number]
+        return {
+            "start": span.start,
+            "end": span.end,
+            "page": sentence.page,
+            "paragraph": sentence.paragraph,
+        }
+
+
+def _outcome(checked: CheckedSentence) -> dict[str, Any]:
+    if checked.verdict is None:
+        return {"claim": checked.sentence.claim, "error": checked.error}
+    return verdict_json(checked.verdict)
