@@ -11,6 +11,8 @@ FILES = {
     "page.css": "text/css",
     "page.js": "text/javascript",
     "store.js": "text/javascript",
+    "documents.css": "text/css",
+    "documents.js": "text/javascript",
     "favicon.svg": "image/svg+xml",
 }
 """The only files that are served, with their types."""
@@ -27,5 +29,7 @@ def head(title: str, description: str) -> str:
             tag("link", rel="stylesheet", href="ui/page.css"),
             tag("script", src="ui/store.js"),
             tag("script", src="ui/page.js"),
+            tag("link", rel="stylesheet", href="ui/documents.css"),
+            tag("script", src="ui/documents.js"),
         ]
     )

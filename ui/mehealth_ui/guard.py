@@ -19,7 +19,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from mehealth_rag.encoder.shipped import first_line
 from mehealth_ui.auth import DEVICE, DEVICE_SECONDS, VISIT, Visit, device_mark
 from mehealth_ui.hosts import Hosts
-from mehealth_ui.limits import BODY_BYTES, BODY_SECONDS
+from mehealth_ui.limits import BODY_BYTES, BODY_SECONDS, UPLOAD_BYTES, TooLargeError
+from mehealth_ui.roles import ROLE, Role
 
 LOG = logging.getLogger("mehealth.ui")
 POLICY = "; ".join(
@@ -64,12 +65,16 @@ _OPEN = re.compile(
 
 @dataclass
 class Guard:
-    """ASGI middleware. `head` goes into the page; `user` tells who is signed in, None: nobody."""
+    """ASGI middleware. `head` goes into the page; `user` tells who is signed in, None: nobody.
+
+    `everybody` is the role of whoever asks where nobody signs in.
+    """
 
     app: ASGIApp
     head: str
     user: Callable[[Request], str | None]
     hosts: Hosts
+    everybody: Role = Role.READER
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Turn away what is not wanted, pass on the rest with the page's headers."""
@@ -88,6 +93,10 @@ class Guard:
         if refusal is not None:
             await _refused(*refusal)(scope, receive, sender)
             return
+        scope = {**scope, USER: name, ROLE: self.everybody}
+        if _is_upload(scope):  # it goes to disk as it comes, once its sender's role is known
+            await self._answer(scope, _bounded(receive), sender)
+            return
         try:
             body = await _whole(receive)
         except _RefusedError as error:
@@ -95,7 +104,7 @@ class Guard:
             return
         except _GoneError:
             return
-        await self._answer({**scope, USER: name}, _again(body, receive), sender)
+        await self._answer(scope, _again(body, receive), sender)
 
     async def _answer(self, scope: Scope, receive: Receive, sender: _Heading) -> None:
         page = scope["path"] in {"", "/"} and scope["method"] == "GET"
@@ -121,7 +130,7 @@ class Guard:
         if path.startswith(_GRADIO) and not _USED.fullmatch(path):
             return 403, "this is switched off"
         length = headers.get("content-length", "0")
-        if length.isdecimal() and int(length) > BODY_BYTES:
+        if length.isdecimal() and int(length) > BODY_BYTES and not _is_upload(scope):
             return _TOO_LARGE
         if name is None and not _OPEN.fullmatch(path):
             return 401, "sign in first"
@@ -129,6 +138,33 @@ class Guard:
 
 
 _TOO_LARGE = (413, f"at most {BODY_BYTES:,} bytes are taken")
+
+
+_ENVELOPE = 10_000
+"""Bytes that an upload may have around its file."""
+
+
+def _is_upload(scope: Scope) -> bool:
+    kind = Headers(scope=scope).get("content-type", "")
+    here = scope["method"] == "POST" and scope["path"] == "/v1/documents"
+    return here and kind.lower().startswith("multipart/form-data")
+
+
+def _bounded(receive: Receive) -> Receive:
+    """A receiver of an upload that raises TooLargeError where more comes than is taken."""
+    taken = 0
+
+    async def received() -> Message:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        if taken > UPLOAD_BYTES + _ENVELOPE:
+            raise TooLargeError(
+                f"the file is larger than {UPLOAD_BYTES // 1_000_000} MB; divide it"
+            )
+        return message
+
+    return received
 
 
 class _RefusedError(Exception):

@@ -16,7 +16,7 @@ ROLE = "mehealth.role"
 
 
 class Role(IntEnum):
-    """Ask and check; decide on claims and change documents; see and delete what is kept of others."""
+    """Ask and check; decide on claims and change documents; see and delete what is kept of all."""
 
     READER = 1
     STAFF = 2

@@ -87,6 +87,7 @@ def build(settings: Settings, assistant: Assistant, guarded: Door | None = None)
     from mehealth_ui.desk import Desk
     from mehealth_ui.guard import Guard
     from mehealth_ui.hosts import Hosts
+    from mehealth_ui.roles import Role
     from mehealth_ui.routes import routes
     from mehealth_ui.service import VERSION, add_service
     from mehealth_ui.theme import theme
@@ -117,7 +118,9 @@ def build(settings: Settings, assistant: Assistant, guarded: Door | None = None)
     )
     user = _who(outer, guarded) if guarded else _anyone
     hosts = Hosts.of(settings.ui_host, (settings.ui_hosts or "").split(","))
-    return Served(Guard(outer, head(title, _DESCRIPTION), user, hosts), desk)
+    alone = settings.ui_documents and guarded is None
+    everybody = Role.STAFF if alone else Role.READER
+    return Served(Guard(outer, head(title, _DESCRIPTION), user, hosts, everybody), desk)
 
 
 def uvicorn_server(app: ASGIApp) -> Server:
