@@ -313,4 +313,4 @@ def test_a_link_in_place_of_the_folder_for_added_files_is_not_followed(tmp_path:
     (elsewhere / "secret.md").write_text("x")
     (folder / "added").symlink_to(elsewhere)
     assert [s.id for s in load_sources(folder)] == ["guide"]
-    assert "leads out" in refused(folder)["added"]
+    assert "a link to a folder" in refused(folder)["added"]

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 import docx
 import httpx
 import pytest
+from playwright.sync_api import expect
 from reportlab.pdfgen.canvas import Canvas
-from ui_helpers import HARBOUR, ROOT, Running
+from ui_helpers import HARBOUR, ROOT, Running, Visit
 
 from mehealth_rag.settings import Settings
 from mehealth_rag.wiring import ingest
@@ -24,6 +25,8 @@ from tests.fetching.fetching_web import Answer, Site
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from playwright.sync_api import Browser
 
 
 pytestmark = pytest.mark.slow
@@ -49,7 +52,8 @@ def server(writable: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 @pytest.fixture
 def client(server: Running) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=server.address, timeout=120) as opened:
+    alone = httpx.Limits(max_keepalive_connections=0)  # the server closes those that wait
+    with httpx.Client(base_url=server.address, timeout=240, limits=alone) as opened:
         yield opened
 
 
@@ -86,7 +90,7 @@ def over(client: httpx.Client, sent: httpx.Response) -> dict[str, Any]:
     """The job that an order began, when it is over."""
     assert sent.status_code == 202, sent.text
     job: dict[str, Any] = sent.json()
-    until = time.monotonic() + 240
+    until = time.monotonic() + 500
     while job["state"] not in {"done", "failed"}:
         assert time.monotonic() < until, job
         time.sleep(0.2)
@@ -98,7 +102,7 @@ def upload(client: httpx.Client, name: str, content: bytes) -> httpx.Response:
     return client.post("/v1/documents", files={"file": (name, content)})
 
 
-def ask(client: httpx.Client, question: str, **more: Any) -> dict[str, Any]:
+def ask(client: httpx.Client, question: str, **more: object) -> dict[str, Any]:
     found: dict[str, Any] = client.post("/v1/ask", json={"question": question, **more}).json()
     return found
 
@@ -277,7 +281,7 @@ def test_a_killed_ingest_costs_nothing_and_can_be_done_again(
 
 def _ingest_of(server: int) -> int:
     """The process that reads documents for a server, as soon as there is one."""
-    until = time.monotonic() + 60
+    until = time.monotonic() + 200
     while time.monotonic() < until:
         for path in Path("/proc").glob("[0-9]*/stat"):
             try:
@@ -287,7 +291,7 @@ def _ingest_of(server: int) -> int:
                 continue
             if parent == server and b"mehealth_ui.ingesting" in command:
                 return int(path.parent.name)
-        time.sleep(0.02)
+        time.sleep(0.1)
     raise AssertionError("no ingest began")
 
 
@@ -323,7 +327,7 @@ def test_without_the_setting_nobody_adds(tmp_path: Path) -> None:
     settings = made(tmp_path)
     with (
         Running(settings, tmp_path / "log", READER="small") as running,
-        httpx.Client(base_url=running.address, timeout=60) as client,
+        httpx.Client(base_url=running.address, timeout=240) as client,
     ):
         orders = [
             upload(client, "x.txt", b"x"),
@@ -340,7 +344,7 @@ def test_without_the_setting_nobody_adds(tmp_path: Path) -> None:
 def test_an_inside_address_and_a_foreign_page_are_refused(tmp_path: Path) -> None:
     with (
         Running(made(tmp_path), tmp_path / "log", READER="small", UI_DOCUMENTS="true") as running,
-        httpx.Client(base_url=running.address, timeout=60) as client,
+        httpx.Client(base_url=running.address, timeout=240) as client,
     ):
         inside = {"url": f"{running.address}/v1/sources"}
         job = over(client, client.post("/v1/documents", json=inside))

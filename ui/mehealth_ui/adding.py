@@ -318,6 +318,8 @@ class Additions:
         finally:
             if self._editions.current.generation == before:
                 self._editions.relist()
+        if self._editions.news:
+            raise MehealthError(self._editions.news)
         by_id = {str(row["id"]): row for row in rows}
         ids = {s.path: s.id for s in load_sources(self._settings.corpus)}
         for name, one in ready.items():

@@ -241,8 +241,9 @@ class Editions:
         self._hashes = dict([*hashes.items()][-EDITIONS_KNOWN:])
         self._current = new
         if self._filling:
-            self._filling.pop().stop()
-            self._filling.append(_Filling(new))
+            for filling in self._filling:
+                filling.stop()
+            self._filling = [_Filling(new), *(f for f in self._filling if f.goes_on)]
         LOG.info("the index %s serves", new.generation)
 
     def _let_go(self) -> None:
@@ -276,6 +277,10 @@ class _Filling:
         target, asked = edition.pool.fill, edition.assistant_of(EXTRACTIVE)
         self._thread = threading.Thread(target=target, args=(asked, self._stopped), daemon=True)
         self._thread.start()
+
+    @property
+    def goes_on(self) -> bool:
+        return self._thread.is_alive()
 
     def stop(self) -> None:
         self._stopped.set()

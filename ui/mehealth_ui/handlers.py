@@ -167,6 +167,7 @@ def library(desk: Desk, *, may: bool, who: str) -> dict[str, Any]:
     edition = desk.edition
     return {
         "index": edition.version,
+        "may": may,
         "sources": sources.sources_markup(tuple(edition.catalogue.values()), may=may),
         "guide": guides_markup(edition.assistant.guides()),
         "adding": sources.adding_markup(may=may, signed_in=bool(who)),

@@ -28,7 +28,10 @@ Index = Annotated[Path | None, typer.Option("--index", help="folder of the index
 Json = Annotated[bool, typer.Option("--json", help="print JSON and nothing else")]
 Debug = Annotated[bool, typer.Option("--debug", help="show the traceback of an error")]
 Documents = Annotated[
-    list[str] | None, typer.Option("--document", help="look only in this document (repeatable)")
+    list[str] | None,
+    typer.Option(
+        "--document", help="look only in this document, or collection: FOLDER/ (repeatable)"
+    ),
 ]
 Engine = Annotated[
     str | None, typer.Option("--engine", help="who writes: extractive or generative")

@@ -29,11 +29,13 @@
   }
 
   function show(found) {
+    const asBefore = found.index === state.index && !found.may && !state.sources; // as the page came
     state.index = found.index;
     if (panel().innerHTML === "" || state.adding !== found.adding) panel().innerHTML = found.adding;
     state.adding = found.adding;
-    if (state.sources === found.sources) return;
+    const same = asBefore || state.sources === found.sources;
     state.sources = found.sources;
+    if (same) return;
     $(".sources-list").innerHTML = found.sources;
     window.mehealth.renewed(found.guide);
   }
