@@ -13,12 +13,14 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from mehealth_rag.assistant import Assistant
+from mehealth_rag.errors import UsageError
 from mehealth_rag.index.folder import IndexFolder
 from mehealth_rag.settings import Settings
 from mehealth_rag.wiring import ingest
 from mehealth_ui import handlers
 from mehealth_ui.desk import Desk
 from mehealth_ui.routes import routes
+from mehealth_ui.sources import sources_markup
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,6 +34,8 @@ def own(tmp_path: Path) -> Settings:
     corpus.mkdir()
     write(corpus, 42)
     (corpus / "other.txt").write_text("The Larkfield pond has 9 ducks.\n")
+    (corpus / "old papers").mkdir()
+    (corpus / "old papers" / "ferry.txt").write_text("The ferry of 1902 carried 41 people.\n")
     given = {"corpus": corpus, "index": tmp_path / "index", "reader": "small"}
     settings = Settings.load(given, environ={}, folder=tmp_path)
     ingest(settings)
@@ -146,3 +150,19 @@ def test_an_index_that_nobody_asks_any_more_is_closed(own: Settings, served: Des
     assert served.edition.generation
     with pytest.raises(sqlite3.ProgrammingError, match="closed"):
         database.execute("select 1")
+
+
+def test_a_folder_is_a_collection_that_can_be_asked(served: Desk) -> None:
+    assistant = served.edition.assistant
+    assert assistant.chosen(["old papers/"]) == ("ferry",)
+    assert assistant.chosen(["ferry", "other", "old papers/"]) == ("ferry", "other")
+    assert assistant.ask(TALL, documents=["old papers/"]).status == "not_found"
+    assert [g.document for g in assistant.guides(["old papers/"])] == ["ferry"]
+    with pytest.raises(UsageError, match=r"no collection 'papers/' in the index; there are: .*old"):
+        assistant.chosen(["papers/"])
+    shown = sources_markup(tuple(served.edition.catalogue.values()))
+    *_, papers = shown.split("<section")
+    assert 'name="collection" value="old papers/"' in papers
+    assert 'value="ferry"' in papers
+    assert 'value="other"' not in papers
+    assert "data-do=" not in shown

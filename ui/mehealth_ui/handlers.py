@@ -194,7 +194,7 @@ def _grow(desk: Desk, wanted: wire.Ask) -> Iterator[dict[str, Any] | None]:
     if wanted.documents and not any(d in edition.catalogue for d in wanted.documents):
         raise UsageError("the chosen sources are no longer there; reload the page")
     history = wanted.history[-HISTORY_TURNS:]
-    renewed = wanted.index not in {"", edition.version}
+    renewed = bool(wanted.index) and wanted.index != edition.version
     last: Answer | None = None
     shown_at = time.monotonic()
     answers = stoppable(
