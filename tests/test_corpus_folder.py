@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import sys
 from collections.abc import Iterator
@@ -273,3 +274,43 @@ def test_a_tree_may_be_deep(tmp_path: Path, name: str, monkeypatch: pytest.Monke
         for _ in range(1200):
             os.chdir("..")
             Path(name).rmdir()
+
+
+def test_added_files_are_documents_beside_those_of_a_manifest(tmp_path: Path) -> None:
+    names = {"sources_toml": GUIDE + 'file = "guide.md"\n', "guide_md": "x", "stray_md": "y"}
+    folder = write(tmp_path, **names, added__note_md="z", added__guide_txt="a", added__x_exe="b")
+    record = {"schema": 1, "sources": [{"file": "note.md", "url": "https://example.org/note"}]}
+    (folder / "added" / ".fetched.json").write_text(json.dumps(record))
+    found = {s.id: s for s in load_sources(folder)}
+    assert list(found) == ["guide", "added/guide.txt", "note", "added/x.exe"]
+    assert {s.id: s.collection for s in found.values()} == {
+        "guide": "",
+        **dict.fromkeys(("added/guide.txt", "note", "added/x.exe"), "added"),
+    }
+    assert found["note"].url == "https://example.org/note"
+    assert refused(folder).keys() == {"stray.md"}
+    (folder / "added" / ".fetched.json").write_text("[")
+    assert {s.id: s.url for s in load_sources(folder)}["note"] is None
+
+
+def test_an_added_file_takes_no_id_from_a_document_without_a_manifest(tmp_path: Path) -> None:
+    folder = write(tmp_path, guide_md="x", old__fees_md="y", added__guide_md="z", added__map_md="a")
+    found = {s.id: s.collection for s in load_sources(folder)}
+    assert found == {"guide": "", "fees": "old", "added/guide.md": "added", "map": "added"}
+
+
+def test_an_added_file_that_the_manifest_names_is_one_document(tmp_path: Path) -> None:
+    manifest = GUIDE + 'file = "added/guide.md"\n'
+    folder = write(tmp_path, sources_toml=manifest, added__guide_md="x")
+    assert [(s.id, s.collection) for s in load_sources(folder)] == [("guide", "added")]
+    assert refused(folder) == {}
+
+
+def test_a_link_in_place_of_the_folder_for_added_files_is_not_followed(tmp_path: Path) -> None:
+    folder = write(tmp_path, sources_toml=GUIDE + 'file = "guide.md"\n', guide_md="x")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "secret.md").write_text("x")
+    (folder / "added").symlink_to(elsewhere)
+    assert [s.id for s in load_sources(folder)] == ["guide"]
+    assert "a link to a folder" in refused(folder)["added"]

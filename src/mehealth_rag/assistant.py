@@ -43,6 +43,7 @@ from mehealth_rag.wiring import (
     open_language_model,
     open_reader,
     register,
+    reopen_index,
     speller,
 )
 
@@ -96,6 +97,29 @@ class Assistant:
             left_out=left_out(settings.corpus),
         )
 
+    def reopened(self, settings: Settings) -> Assistant:
+        """Open the current index anew, with the models that are loaded already.
+
+        The index that is open stays so. Raises as `open` does.
+        """
+        index = reopen_index(settings)
+        names = register(index)
+        return replace(
+            self.relisted(settings),
+            index=index,
+            retriever=Retriever(index, self.retriever.encoder, index.acronyms(), names),
+            speller=speller(index, names),
+        )
+
+    def relisted(self, settings: Settings) -> Assistant:
+        """The same index with the sources that the corpus folder has now. Raises as `open` does."""
+        there = settings.corpus.is_dir()
+        return replace(
+            self,
+            known_sources=load_sources(settings.corpus) if there else (),
+            left_out=left_out(settings.corpus),
+        )
+
     def ask(
         self,
         question: str,
@@ -104,10 +128,13 @@ class Assistant:
     ) -> Answer:
         """Answer a question; `history` holds the turns before it, `documents` limits the search.
 
+        Here and below, a name in `documents` with a slash at its end is a collection: all its
+        documents in the index.
+
         Raises:
             UsageError: the question is empty or too long, or a document is not in the index.
         """
-        self._check(question, documents)
+        documents = self._check(question, documents)
         return drained(self._answerer.answers(question, history, documents))
 
     def stream(
@@ -117,7 +144,7 @@ class Assistant:
 
         A language model's sentences appear one by one, as soon as each is checked.
         """
-        self._check(question, documents)
+        documents = self._check(question, documents)
         shown = ""
 
         def remember(part: Answer) -> Answer:
@@ -134,7 +161,7 @@ class Assistant:
 
         The first dozen that retrieval returns are re-ranked by the reader.
         """
-        self._check(query, documents)
+        documents = self._check(query, documents)
         return self._finder.ranked(query, top_k, documents)
 
     def passages(
@@ -145,7 +172,7 @@ class Assistant:
         top_k: int = PASSAGES_READ,
     ) -> tuple[Evidence, ...]:
         """Return the passages to read for a question, rewritten to stand alone, best first."""
-        self._check(question, documents)
+        documents = self._check(question, documents)
         finder = self._finder
         alone = finder.stand_alone(question, about_documents(history, self.speller))
         return finder.search(question, alone, documents, top_k).evidence
@@ -158,7 +185,7 @@ class Assistant:
         top_k: int = PASSAGES_READ,
     ) -> tuple[ReadHit, ...]:
         """Retrieve and read passages for a question; returns them in retrieval order."""
-        self._check(question, documents)
+        documents = self._check(question, documents)
         return self._finder.found_and_read(question, history, documents, top_k)[1]
 
     def reordered(
@@ -169,7 +196,7 @@ class Assistant:
         top_k: int = PASSAGES_READ,
     ) -> tuple[ReadHit, ...]:
         """Return the same as `read`, re-ranked; several named documents take turns."""
-        self._check(question, documents)
+        documents = self._check(question, documents)
         finder = self._finder
         result, read = finder.found_and_read(question, history, documents, top_k)
         return finder.reordered(read, result.naming)
@@ -183,7 +210,7 @@ class Assistant:
             UsageError: the claim is empty, too long or a question, or a document is not in the
                 index.
         """
-        self._check(claim, documents, "claim")
+        documents = self._check(claim, documents, "claim")
         desk = self._finder.desk(self._library(), documents)
         return replace(check_claim(claim, desk, question), index=self.index.fingerprint)
 
@@ -195,7 +222,7 @@ class Assistant:
         `documents` limits the search. It reads the whole index, which takes seconds to minutes;
         `progress` is updated meanwhile. Raises UsageError if a document is not in the index.
         """
-        self.check_documents(documents)
+        documents = self.chosen(documents)
         sweep = Sweep(self.index, self.reader, progress or Progress())
         disputes = sweep.disputes(documents)
         return compose.conflict_report(disputes, self._library(), self.index.fingerprint)
@@ -207,10 +234,11 @@ class Assistant:
         """
         known = [*(d.source.id for d in self.index.documents()), *self.index.other_names]
         for name in documents:
-            if name not in known:
+            if name not in known and name not in self._collections():
                 nearest = process.extractOne(name, known)
                 hint = f"; did you mean {nearest[0]}?" if nearest else ""
                 raise UsageError(f"no document '{name}' in the index{hint}")
+        documents = self.chosen(documents)
         wanted_ids = {self.index.other_names.get(name, name) for name in documents}
         library = self._library()
         names = (d.source.id for d in self.index.documents())
@@ -240,16 +268,35 @@ class Assistant:
         """Return one page as read; `number` counts from 1."""
         return self.index.page(document, number)
 
-    def check_documents(self, documents: Sequence[str]) -> None:
-        """Raise UsageError if a document is not in the index."""
-        known = [*(d.source.id for d in self.index.documents()), *self.index.other_names]
-        for document in documents:
-            if document not in known:
-                raise UsageError(
-                    f"no document '{document}' in the index; there are: {', '.join(known[:20])}"
-                )
+    def chosen(self, documents: Sequence[str]) -> tuple[str, ...]:
+        """Return ids of documents, each collection among them as its documents in the index.
 
-    def _check(self, text: str, documents: Sequence[str], what: str = "question") -> None:
+        Raises UsageError if a document or collection is not in the index.
+        """
+        known = [*(d.source.id for d in self.index.documents()), *self.index.other_names]
+        by_collection = self._collections()
+        found: list[str] = []
+        for name in documents:
+            if name not in known and name not in by_collection:
+                what = "collection" if name.endswith("/") else "document"
+                there = ", ".join([*known, *by_collection][:20])
+                raise UsageError(f"no {what} '{name}' in the index; there are: {there}")
+            found += [name] if name in known else by_collection[name]
+        return tuple(dict.fromkeys(found))
+
+    def _collections(self) -> dict[str, list[str]]:
+        """The indexed documents of each collection, by its name with a slash at its end."""
+        indexed = {d.source.id: d.source for d in self.index.documents()}
+        found: dict[str, list[str]] = {}
+        for source in self.known_sources or indexed.values():
+            if source.collection and source.id in indexed:
+                found.setdefault(f"{source.collection}/", []).append(source.id)
+        return found
+
+    def _check(
+        self, text: str, documents: Sequence[str], what: str = "question"
+    ) -> tuple[str, ...]:
+        """Check a text; return the documents that `documents` names. Raises UsageError."""
         if not text.strip():
             verb = "ask" if what == "question" else "state"
             raise UsageError(f"the {what} is empty; {verb} something")
@@ -257,7 +304,7 @@ class Assistant:
             raise UsageError(
                 f"the {what} has {len(text):,} characters; at most {MAX_QUESTION:,} are read"
             )
-        self.check_documents(documents)
+        return self.chosen(documents)
 
     @property
     def _finder(self) -> Finder:

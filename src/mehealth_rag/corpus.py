@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import tomllib
@@ -56,6 +57,12 @@ _LOCK = "~$"
 LINKED = "linked"
 """The subfolder for fetched files of sources that name no `file`."""
 
+ADDED = "added"
+"""The subfolder for files that a person adds: they are documents beside those of a manifest."""
+
+ADDRESSES = ".fetched.json"
+"""The record, in a folder, of the addresses that its files were fetched from."""
+
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 """Characters of names that steer a terminal, turn text around, or are none."""
 
@@ -93,7 +100,8 @@ class _Manifest(BaseModel):
 def load_sources(folder: Path) -> tuple[Source, ...]:
     """Return the sources of a corpus folder: the manifest's entries, or all files by name.
 
-    Files of unsupported formats are sources too, so that each is reported.
+    The files in its folder `added` follow, whether there is a manifest or not, and take no id from
+    the others. Files of unsupported formats are sources too, so that each is reported.
 
     Raises:
         NoIndexError: the folder is missing or has nothing to read.
@@ -104,7 +112,15 @@ def load_sources(folder: Path) -> tuple[Source, ...]:
             f"there is no corpus folder {folder}; name one with --corpus or MEHEALTH_CORPUS"
         )
     manifest = folder / MANIFEST
-    sources = _from_manifest(manifest) if manifest.is_file() else _from_files(folder)
+    if manifest.is_file():
+        own = _from_manifest(manifest)
+        named = {s.path.resolve() for s in own if s.path is not None}
+        added = tuple(p for p in _added_files(folder) if p.resolve() not in named)
+    else:
+        files = _Walked.through(folder).files
+        own = _from_files(tuple(p for p in files if not is_added(p, folder)), folder)
+        added = tuple(p for p in files if is_added(p, folder))
+    sources = (*own, *_from_files(added, folder, frozenset(s.id for s in own)))
     if not any(s.path is None or s.format in _READ for s in sources):
         endings = ", ".join(sorted(FORMATS))
         raise NoIndexError(f"the corpus folder {folder} holds no document ({endings}); add one")
@@ -133,7 +149,8 @@ def left_out(folder: Path) -> tuple[LeftOut, ...]:
     if entries is not None:
         named = {(folder / _file_name(entry, folder)).resolve() for entry in entries}
         ids = {entry.id for entry in entries}
-        unnamed = (p for p in walked.files if p != manifest and p.resolve() not in named)
+        files = (p for p in walked.files if p != manifest and not is_added(p, folder))
+        unnamed = (p for p in files if p.resolve() not in named)
         others |= dict.fromkeys(unnamed, _NOT_LISTED)
     named_so = ((_shown(path, folder), path, others[path]) for path in sorted(others))
     return tuple(
@@ -145,6 +162,11 @@ def left_out(folder: Path) -> tuple[LeftOut, ...]:
 def present(sources: Iterable[Source]) -> tuple[Source, ...]:
     """Return the sources whose file is present."""
     return tuple(s for s in sources if s.path is not None)
+
+
+def is_added(path: Path, folder: Path) -> bool:
+    """Whether a path lies in the subfolder of a corpus folder for what people add."""
+    return path.is_relative_to(folder / ADDED) and path != folder / ADDED
 
 
 def file_names(folder: Path) -> dict[str, str]:
@@ -206,6 +228,7 @@ def _source(entry: _Entry, folder: Path) -> Source:
         path=file if _is_there(file) else None,
         linked_from=tuple(LinkedFrom(x.document, x.pages) for x in entry.linked_from),
         note=entry.note,
+        collection=_collection(file, folder),
     )
 
 
@@ -245,25 +268,58 @@ def _is_inside(path: Path, folder: Path) -> bool:
         return False
 
 
-def _from_files(folder: Path) -> tuple[Source, ...]:
-    files = _Walked.through(folder).files
+def _added_files(folder: Path) -> tuple[Path, ...]:
+    """The files in the subfolder for what people add; none where that is a link."""
+    added = folder / ADDED
+    there = added.is_dir() and not added.is_symlink()
+    return _Walked.through(folder, added).files if there else ()
+
+
+def _from_files(
+    files: tuple[Path, ...], folder: Path, taken: frozenset[str] = frozenset()
+) -> tuple[Source, ...]:
+    """The sources of some files: the id is the stem where that is one file's and not `taken`."""
     names = [_shown(p, folder) for p in files]
     own = [_printable(p.stem) for p in files]
     read = [p.suffix.lower() in FORMATS for p in files]
     # No stem may be another's full name, and what is not read takes no name from what is.
     stems = Counter(stem for stem, is_read in zip(own, read, strict=True) if is_read)
     stems += Counter(names)
+    addresses = _addresses({p.parent for p in files if is_added(p, folder)})
     return tuple(
         Source(
-            id=stem if is_read and stems[stem] == 1 else name,
+            id=stem if is_read and stems[stem] == 1 and stem not in taken else name,
             title=stem.replace("_", " "),
             kind="document",
             format=FORMATS.get(p.suffix.lower(), _printable(p.suffix.lower().lstrip("."))),
+            url=addresses.get(p),
             path=p,
             guessed=True,
+            collection=_collection(p, folder),
         )
         for p, stem, name, is_read in zip(files, own, names, read, strict=True)
     )
+
+
+def _addresses(folders: Iterable[Path]) -> dict[Path, str]:
+    """The addresses that the files of some folders were fetched from, as far as is known.
+
+    A record that cannot be read costs the documents their addresses, not their place.
+    """
+    found: dict[Path, str] = {}
+    for folder in folders:
+        try:
+            records = json.loads((folder / ADDRESSES).read_bytes())["sources"]
+            found |= {folder / str(r["file"]): str(r["url"]) for r in records}
+        except (OSError, ValueError, TypeError, LookupError, RecursionError):
+            continue
+    return found
+
+
+def _collection(path: Path, folder: Path) -> str:
+    """The top folder that a file of the corpus is in, empty if it is in none."""
+    top, *below = path.relative_to(folder).parts if path.is_relative_to(folder) else [""]
+    return _printable(top) if below else ""
 
 
 def _shown(path: Path, folder: Path) -> str:
@@ -284,11 +340,14 @@ class _Walked:
     refused: tuple[tuple[Path, str], ...]
 
     @classmethod
-    def through(cls, folder: Path) -> _Walked:
-        """Go through a folder, however deep; one path that cannot be followed stops nothing."""
+    def through(cls, folder: Path, top: Path | None = None) -> _Walked:
+        """Go through a folder, however deep; one path that cannot be followed stops nothing.
+
+        With `top`, a folder in it, only through that.
+        """
         files: list[Path] = []
         refused: list[tuple[Path, str]] = []
-        waiting = [folder]
+        waiting = [top or folder]
         while waiting:
             path = waiting.pop()
             try:

@@ -88,6 +88,8 @@ def source_json(status: SourceStatus) -> dict[str, Any]:
             for x in status.linked_from
         ],
         "dated": source.dated,
+        "collection": source.collection,
+        "added": status.added,
     }
 
 

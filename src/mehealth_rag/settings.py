@@ -118,6 +118,9 @@ class Settings(BaseModel):
         365, ge=1, description="days that feedback and the audit log are kept"
     )
     ui_mcp: bool = Field(False, description="whether the web page is an MCP server too")
+    ui_documents: bool = Field(
+        False, description="whether documents may be added and removed where nobody signs in"
+    )
     ui_question_length: int = Field(
         2_000, ge=1, le=2_000, description="characters of a question on the web page"
     )

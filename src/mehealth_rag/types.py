@@ -93,7 +93,8 @@ class Source:
 
     `path` is None if the file is not present. `guessed` is true if the title comes from the file
     name; a better one in the document replaces it. `dated` is the document's date in ISO form, as
-    precise as the document gives it: "2021-03-04", "2021-03", "2021".
+    precise as the document gives it: "2021-03-04", "2021-03", "2021". `collection` is the top
+    folder of the corpus that its file is in, empty if it is in none.
     """
 
     id: str
@@ -106,6 +107,7 @@ class Source:
     note: str | None = None
     guessed: bool = False
     dated: str | None = None
+    collection: str = ""
 
 
 @dataclass(frozen=True, slots=True)

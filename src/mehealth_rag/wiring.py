@@ -116,15 +116,26 @@ def open_index(settings: Settings) -> tuple[OpenIndex, Encoder]:
         NoIndexError: there is none yet.
         IndexStateError: it is damaged, or was built by another layout or model.
     """
-    from mehealth_rag.index.folder import IndexFolder
-    from mehealth_rag.index.opened import OpenIndex
-
     _go_offline(settings)
-    folder = IndexFolder(settings.index)
-    index = OpenIndex.open(folder, model_id(settings.embedding_model), settings.chroma_url)
+    index = _opening(settings)
     encoder = open_encoder(settings.embedding_model)
     index.ready()
     return index, encoder
+
+
+def reopen_index(settings: Settings) -> OpenIndex:
+    """The current index, to be asked with an encoder that is there. Raises as `open_index` does."""
+    index = _opening(settings)
+    index.ready()
+    return index
+
+
+def _opening(settings: Settings) -> OpenIndex:
+    from mehealth_rag.index.folder import IndexFolder
+    from mehealth_rag.index.opened import OpenIndex
+
+    folder = IndexFolder(settings.index)
+    return OpenIndex.open(folder, model_id(settings.embedding_model), settings.chroma_url)
 
 
 def _go_offline(settings: Settings) -> None:

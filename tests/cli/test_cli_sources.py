@@ -23,6 +23,8 @@ SOURCE = {
     "unread_page_labels": list,
     "linked_from": list,
     "dated": (str, type(None)),
+    "collection": str,
+    "added": str,
 }
 
 

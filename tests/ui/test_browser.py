@@ -132,6 +132,12 @@ def test_the_sources_limit_the_conversation(visit: Visit) -> None:
     expect(page.locator(".turn").nth(1).locator(".card.answered")).to_be_visible()
 
 
+def test_adding_is_off_and_the_page_says_who_may(visit: Visit) -> None:
+    expect(visit.page.locator(".adding")).to_contain_text("switched off here")
+    expect(visit.page.locator(".adding input")).to_have_count(0)
+    expect(visit.page.locator("[data-do]")).to_have_count(0)
+
+
 def test_history_survives_a_reload_and_can_be_renamed_and_deleted(visit: Visit) -> None:
     visit.ask(LIGHTHOUSE)
     visit.page.reload()

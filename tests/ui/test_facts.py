@@ -185,7 +185,7 @@ def test_a_store_keeps_the_last_decision_and_can_forget(
     store.save(sent, "ada")
     store.save(sent.model_copy(update={"decision": "accept"}), "bob")
     assert [(d.decision, d.note, d.who) for d in store.of_draft(HASH)] == [("accept", "a", "bob")]
-    assert store.of_person("ada") == []
+    assert store.of("ada") == []
     store.save(sent.model_copy(update={"start": 0}), "ada")
     assert [d.start for d in store.of_draft(HASH)] == [0, 5]
     assert store.forget("bob") == 1

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
+from ui_helpers import serving
 
 from mehealth_rag.errors import ReadingError
 from mehealth_rag.index.sources import SourceStatus
@@ -54,7 +55,8 @@ def pictures(tmp_path: Path, files: dict[str, bytes]) -> Iterator[Pictures]:
 
 @pytest.fixture
 def client(desk: Desk, pictures: Pictures) -> TestClient:
-    shown = replace(desk, originals=pictures.originals, pictures=pictures)
+    edition = replace(desk.edition, originals=pictures.originals, pictures=pictures)
+    shown = serving(desk, edition)
     return TestClient(Starlette(routes=routes(shown)))
 
 

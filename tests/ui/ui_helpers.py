@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Route
 
     from mehealth_rag.settings import Settings
+    from mehealth_ui.desk import Desk
+    from mehealth_ui.editions import Edition
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
@@ -77,6 +81,20 @@ linked_from = [{ document = "prospectus", pages = [4] }]
 """
 
 
+def serving(desk: Desk, edition: Edition) -> Desk:
+    """A desk that serves this edition whatever becomes of the index."""
+    from mehealth_ui.editions import Editions
+
+    class Fixed(Editions):
+        @property
+        def current(self) -> Edition:
+            return edition
+
+    fixed = copy.copy(desk.editions)
+    fixed.__class__ = Fixed
+    return replace(desk, editions=fixed)
+
+
 class Running:
     """The real server in a process of its own, on a free port of the loopback."""
 
@@ -111,6 +129,11 @@ class Running:
                     return self
             except httpx.TransportError:
                 time.sleep(0.1)
+
+    @property
+    def pid(self) -> int:
+        """The server's process."""
+        return self._process.pid
 
     def interrupt(self) -> int:
         """Press Ctrl-C; the exit code."""

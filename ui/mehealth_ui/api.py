@@ -22,7 +22,7 @@ def ask(
 ) -> dict[str, Any]:
     """One answer as the contract gives it. Raises UsageError."""
     check_question(desk, question)
-    assistant = desk.assistant_named(engine)
+    assistant = desk.edition.assistant_named(engine)
     turns = [(turn[0], turn[1]) for turn in (history or [])[-HISTORY_TURNS:] if len(turn) == 2]
     return answer_json(assistant.ask(question, turns, documents or []))
 
@@ -30,7 +30,7 @@ def ask(
 def search(desk: Desk, query: str, top_k: int, documents: list[str] | None) -> dict[str, Any]:
     """Ranked passages as the contract gives them. Raises UsageError."""
     check_question(desk, query)
-    hits = desk.assistant.search(query, min(max(1, top_k), SEARCH_HITS), documents or [])
+    hits = desk.edition.assistant.search(query, min(max(1, top_k), SEARCH_HITS), documents or [])
     return {"id": None, "hits": [hit_json(hit) for hit in hits]}
 
 
@@ -50,4 +50,4 @@ def check(desk: Desk, text: str, documents: list[str] | None, visitor: str) -> d
 
 def sources(desk: Desk) -> list[dict[str, Any]]:
     """Every source with its state."""
-    return [source_json(status) for status in desk.catalogue.values()]
+    return [source_json(status) for status in desk.edition.catalogue.values()]

@@ -17,6 +17,8 @@ from mehealth_ui.guard import USER
 from mehealth_ui.guide import guides_markup
 from mehealth_ui.limits import SESSIONS
 from mehealth_ui.markup import Html, join, tag
+from mehealth_ui.roles import Role, role_of
+from mehealth_ui.sources import sources_markup
 
 _MOUNT = """
 window.mehealth.mount({server, watch});
@@ -112,6 +114,11 @@ def _wire(desk: Desk) -> gr.HTML:
     def hand_out(sent: Any) -> dict[str, str]:  # noqa: ANN401 - JSON
         return handlers.hand_out(sent)
 
+    def library(_: Any, request: gr.Request) -> dict[str, Any]:  # noqa: ANN401 - JSON
+        scope = request.scope
+        may, who = role_of(scope) >= Role.STAFF, str(scope.get(USER) or "")
+        return handlers.library(desk, may=may, who=who)
+
     def suggest(sent: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
         return handlers.suggest(desk, sent)
 
@@ -121,7 +128,7 @@ def _wire(desk: Desk) -> gr.HTML:
         html_template="<i></i>",
         js_on_load=_MOUNT,
         apply_default_css=False,
-        server_functions=[look, show_turns, judge, hand_out, suggest],
+        server_functions=[look, show_turns, judge, hand_out, suggest, library],
     )
 
 
@@ -263,6 +270,9 @@ def _signed_in() -> Html:
 
 
 def _rail(desk: Desk) -> Html:
+    """The rail as it is when the page is opened; the browser's script keeps its sources new."""
+    edition = desk.edition
+    sources = sources_markup(tuple(edition.catalogue.values()))
     return tag(
         "div",
         tag("button", "New conversation", type="button", class_="solid new", data_act="new"),
@@ -276,8 +286,9 @@ def _rail(desk: Desk) -> Html:
         tag(
             "section",
             tag("h2", "Sources"),
-            Html(handlers.list_sources(desk)),
+            tag("div", sources, class_="sources-list", data_index=edition.version),
             tag("p", class_="note small scope-note", role="status"),
+            tag("div", class_="adding"),
             aria_label="Sources",
         ),
         class_="rail",
@@ -301,12 +312,13 @@ def _transcript() -> Html:
 
 def _engines(desk: Desk) -> Html:
     """Who writes the next answer: only where there is a choice."""
-    if not desk.engines:
+    edition = desk.edition
+    if not edition.engines:
         return Html("")
     options = [
-        tag("option", words, value=name, selected=name == desk.engine)
+        tag("option", words, value=name, selected=name == edition.engine)
         for name, words in _ENGINES.items()
-        if name in desk.engines
+        if name in edition.engines
     ]
     choice = tag("select", *options, id="engine")
     return tag("p", tag("label", "Answers in ", choice), class_="engines")
@@ -333,7 +345,7 @@ def _no_evidence(desk: Desk) -> Html:
     """What stands there before a page is shown; the browser's script keeps it for later."""
     return tag(
         "div",
-        guides_markup(desk.assistant.guides()),
+        guides_markup(desk.edition.assistant.guides()),
         class_="pane",
         aria_live="polite",
         aria_label="Evidence",

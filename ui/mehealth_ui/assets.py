@@ -15,6 +15,8 @@ FILES = {
     "store.js": "text/javascript",
     "people.css": "text/css",
     "people.js": "text/javascript",
+    "documents.css": "text/css",
+    "documents.js": "text/javascript",
     "favicon.svg": "image/svg+xml",
 }
 """The only files that are served, with their types."""
@@ -33,7 +35,9 @@ def head(title: str, description: str) -> str:
             tag("link", rel="stylesheet", href="ui/facts.css"),
             tag("script", src="ui/store.js"),
             tag("script", src="ui/page.js"),
+            tag("link", rel="stylesheet", href="ui/documents.css"),
             tag("script", src="ui/people.js"),
             tag("script", src="ui/facts.js"),
+            tag("script", src="ui/documents.js"),
         ]
     )

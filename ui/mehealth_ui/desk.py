@@ -1,26 +1,23 @@
-"""What the handlers work with: the assistant, its limits, its feedback, its suggestions."""
+"""What the handlers work with: the edition that serves, its limits, feedback and documents."""
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mehealth_rag.engines import EXTRACTIVE, GENERATIVE, Engines, engine_of
-from mehealth_rag.errors import MehealthError, UsageError
-from mehealth_rag.index.folder import IndexFolder
 from mehealth_rag.reading.isolated import Drawers
 from mehealth_rag.settings import read_passwords
+from mehealth_ui.adding import Additions
 from mehealth_ui.audit import Audit
+from mehealth_ui.editions import Edition, Editions, engines
 from mehealth_ui.facts import Facts
 from mehealth_ui.feedback import FeedbackStore
 from mehealth_ui.kept import Kept
 from mehealth_ui.limits import FEEDBACK_PER_MINUTE, Gate, Limits
 from mehealth_ui.originals import Originals
 from mehealth_ui.pictures import Pictures
-from mehealth_ui.suggestions import Pool
 
 if TYPE_CHECKING:
     from mehealth_rag.assistant import Assistant
@@ -28,21 +25,18 @@ if TYPE_CHECKING:
     from mehealth_rag.settings import Settings
 
 
-NEWS = (
-    "The documents have been indexed anew since this page was started; "
-    "whoever runs it can start it again to ask the new index"
-)
-_LONGEST_CANDIDATE = 20.0
-"""Seconds that trying one suggested question may take on a slow machine."""
-
-LOG = logging.getLogger("mehealth.ui")
+_WRITING = 10.0
+"""Seconds that deleting what is old may take once the page is to close."""
 
 
 @dataclass(frozen=True)
 class Desk:
-    """One served index."""
+    """One served corpus.
 
-    assistant: Assistant
+    `edition` is what serves now: a request that needs more than one of its parts takes it once.
+    The other properties are the parts of the edition that serves at that moment.
+    """
+
     limits: Limits
     gate: Gate
     feedback: FeedbackStore
@@ -50,26 +44,21 @@ class Desk:
     audit: Audit
     kept: Kept
     keep_days: int
-    originals: Originals
-    pictures: Pictures
-    catalogue: Mapping[str, SourceStatus]
     facts: Facts
-    engines: Mapping[str, Assistant] = field(default_factory=dict)
-    """What a person may choose from who writes; empty where no language model is configured."""
-    pool: Pool = field(default_factory=Pool)
-    closing: threading.Event = field(default_factory=threading.Event)
-    _filling: list[threading.Thread] = field(default_factory=list)
-    _told: threading.Event = field(default_factory=threading.Event)
+    editions: Editions
+    additions: Additions
+    _closing: threading.Event = field(default_factory=threading.Event)
+    _keeping: list[threading.Thread] = field(default_factory=list)
 
     @classmethod
     def of(cls, settings: Settings, assistant: Assistant) -> Desk:
         """A desk over an open assistant."""
         limits = Limits.of(settings)
         passwords = read_passwords(settings.pdf_passwords) if settings.pdf_passwords else ()
-        catalogue = {s.source.id: s for s in assistant.sources()}
-        originals = Originals.of(assistant, catalogue)
+        drawing = Pictures(Originals({}, {}), Drawers(passwords))
+        choices = engines(settings, assistant)
+        editions = Editions(settings, Edition.of(assistant, settings.corpus, drawing, choices))
         return cls(
-            assistant=assistant,
             limits=limits,
             gate=Gate.of(limits),
             feedback=FeedbackStore.beside(settings.index),
@@ -77,80 +66,57 @@ class Desk:
             audit=Audit.beside(settings.index),
             kept=Kept.beside(settings.index),
             keep_days=settings.ui_keep_days,
-            originals=originals,
-            pictures=Pictures(originals, Drawers(passwords)),
-            catalogue=catalogue,
             facts=Facts.of(settings, limits),
-            engines=engines(settings, assistant),
+            editions=editions,
+            additions=Additions(settings, editions),
         )
 
-    def assistant_of(self, engine: str) -> Assistant:
-        """The assistant whose engine a person has chosen, else the page's own."""
-        return self.engines.get(engine, self.assistant)
+    @property
+    def edition(self) -> Edition:
+        """The edition that serves: the newest, opened first where it is not open yet."""
+        return self.editions.current
 
-    def assistant_named(self, engine: str) -> Assistant:
-        """The assistant whose engine a program names; the page's own for "".
+    @property
+    def assistant(self) -> Assistant:
+        """The page's own assistant."""
+        return self.edition.assistant
 
-        Raises UsageError where there is none.
-        """
-        if engine in {"", self.engine}:
-            return self.assistant
-        if engine in self.engines:
-            return self.engines[engine]
-        why = "no language model is configured here" if engine == GENERATIVE else "there is none"
-        known = ", ".join(self.engines or [self.engine])
-        raise UsageError(f"the engine '{engine}' cannot be chosen ({why}); there are: {known}")
+    @property
+    def catalogue(self) -> Mapping[str, SourceStatus]:
+        """Every source with its state."""
+        return self.edition.catalogue
+
+    @property
+    def engines(self) -> Mapping[str, Assistant]:
+        """What a person may choose from who writes."""
+        return self.edition.engines
 
     @property
     def version(self) -> str:
-        """Changes with the index, so that browsers may keep pictures."""
-        return self.assistant.index.fingerprint
+        """Changes with the index."""
+        return self.edition.version
 
     @property
     def engine(self) -> str:
         """Who writes where nothing is chosen."""
-        return engine_of(self.assistant)
+        return self.edition.engine
 
     @property
     def news(self) -> str:
-        """What is to be told where another index has been built meanwhile; else nothing."""
-        served = self.assistant.index.generation
-        try:
-            current = IndexFolder(served.parents[1]).current()
-        except MehealthError:
-            return ""  # it is being mended, or removed: the one that is open goes on
-        if current is None or current.name == served.name:
-            return ""
-        if not self._told.is_set():
-            self._told.set()
-            LOG.warning("%s", NEWS)
-        return NEWS
+        """What whoever runs the page should know of the index; else nothing."""
+        return self.editions.news
 
     def begin(self) -> None:
-        """Find the suggested questions and delete what is old, in the background."""
-        work = (
-            (self.pool.fill, (self.assistant_of(EXTRACTIVE), self.closing)),
-            (self.kept.keep_up, (self.keep_days, self.closing)),
-        )
-        for target, given in work:
-            self._filling.append(threading.Thread(target=target, args=given, daemon=True))
-            self._filling[-1].start()
+        """Begin what goes on in the background: suggestions, and deleting what is old."""
+        self.editions.begin()
+        given = (self.keep_days, self._closing)
+        self._keeping.append(threading.Thread(target=self.kept.keep_up, args=given, daemon=True))
+        self._keeping[-1].start()
 
     def close(self) -> None:
-        """End what goes on in the background, and wait for it.
-
-        A thread that computes while the interpreter ends takes it down with it.
-        """
-        self.closing.set()
-        for thread in self._filling:
-            thread.join(_LONGEST_CANDIDATE)
-        self.pictures.close()
-
-
-def engines(settings: Settings, assistant: Assistant) -> dict[str, Assistant]:
-    """What there is to choose from; nothing where the language model cannot be opened."""
-    try:
-        return Engines(assistant, settings).choices()
-    except MehealthError as error:
-        LOG.warning("no language model on the page: %s", error)
-        return {}
+        """End what goes on in the background, and wait for it."""
+        self._closing.set()
+        self.additions.close()
+        self.editions.close()
+        for thread in self._keeping:
+            thread.join(_WRITING)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote as percent
 
+from mehealth_rag.answering.library import boxes
 from mehealth_rag.types import Block, BlockKind, Page, Source, Span
 from mehealth_ui.limits import PICTURE_WIDTHS
 from mehealth_ui.markup import Html, join, tag, web_address
@@ -24,6 +25,35 @@ class View:
     pages: int
     marks: tuple[Mark, ...] = ()
     version: str = ""
+    note: str = ""
+    """What is to be said above the page."""
+
+
+def standing(page: Page, marks: Iterable[Mark]) -> tuple[tuple[Mark, ...], bool]:
+    """The marks whose quotes stand on the page, where they stand now; and whether all do.
+
+    The page may be of a newer edition of the document than the answer that quotes it. Marks of
+    other pages, and those without a quote, are left as they are.
+    """
+    found: list[Mark] = []
+    whole = True
+    for mark in marks:
+        if mark.page != page.number or not mark.quote:
+            found.append(mark)
+            continue
+        places = [boxes(page, span) for span in _occurrences(page.text, mark.quote)]
+        whole = whole and bool(places)
+        if places:
+            own = tuple(mark.boxes) in places
+            found.append(mark if own else mark.model_copy(update={"boxes": list(places[0])}))
+    return tuple(found), whole
+
+
+def _occurrences(text: str, quote: str) -> Iterator[Span]:
+    at = text.find(quote)
+    while at >= 0:
+        yield Span(at, at + len(quote))
+        at = text.find(quote, at + 1)
 
 
 def evidence(view: View) -> Html:
@@ -34,6 +64,7 @@ def evidence(view: View) -> Html:
         "section",
         _head(view),
         _bar(view),
+        tag("p", view.note, class_="note", role="status") if view.note else Html(""),
         tag("div", shown, class_="leaf", tabindex=0, role="group", aria_label=_where(view)),
         class_="evidence",
         data_document=view.source.id,
@@ -52,10 +83,10 @@ def picture_address(document: str, page: int, width: int, version: str) -> str:
     return f"page/{percent(document, safe='')}/{page}.png?width={width}&v={percent(version)}"
 
 
-def file_address(source: Source, page: int) -> str:
+def file_address(source: Source, page: int, version: str) -> str:
     """Where the document itself is served, opened at a page."""
     place = f"#page={page}" if source.format == "pdf" else ""
-    return f"document/{percent(source.id, safe='')}{place}"
+    return f"document/{percent(source.id, safe='')}?v={percent(version)}{place}"
 
 
 def text_markup(page: Page, spans: Sequence[tuple[int, int, bool]]) -> Html:
@@ -84,7 +115,7 @@ def _head(view: View) -> Html:
         tag(
             "a",
             "Open the document",
-            href=origin or file_address(view.source, view.page.number),
+            href=origin or file_address(view.source, view.page.number, view.version),
             target="_blank",
             rel="noopener noreferrer",
             class_="open",
@@ -162,14 +193,14 @@ def _picture(view: View, marks: Sequence[Mark]) -> Html:
         alt=f"Page {view.page.label} of {view.source.title}",
         draggable="false",
     )
-    boxes = [
+    marked = [
         _box(box, (width, height), active=mark.active, number=mark.number)
         for mark in marks
         for box in mark.boxes
     ]
     quotes = [tag("li", " ".join(m.quote.split())) for m in marks if m.quote]
     spoken = tag("ul", *quotes, class_="spoken", aria_label="Marked on this page")
-    return tag("figure", image, *boxes, spoken if quotes else Html(""), class_="sheet")
+    return tag("figure", image, *marked, spoken if quotes else Html(""), class_="sheet")
 
 
 def _box(

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -21,9 +21,9 @@ from mehealth_rag.encoder.shipped import first_line
 from mehealth_ui.audit import Audit
 from mehealth_ui.auth import DEVICE, DEVICE_SECONDS, VISIT, Visit, device_mark
 from mehealth_ui.hosts import Hosts
-from mehealth_ui.limits import BODY_BYTES, BODY_SECONDS
+from mehealth_ui.limits import BODY_BYTES, BODY_SECONDS, UPLOAD_BYTES, TooLargeError
 from mehealth_ui.reception import Caller, key_sent
-from mehealth_ui.roles import ROLE, Role
+from mehealth_ui.roles import ROLE, Role, role_of
 
 LOG = logging.getLogger("mehealth.ui")
 POLICY = "; ".join(
@@ -103,6 +103,11 @@ class Guard:
                 await self._note(request, "", "an unknown key")
             await _refused(*refusal)(scope, receive, sender)
             return
+        name, role = (caller.name, caller.role) if caller else (None, Role.READER)
+        scope = {**scope, USER: name, ROLE: role}
+        if _is_upload(scope):  # it goes to disk as it comes, once its sender's role is known
+            await self._passed_on(scope, _bounded(receive), sender)
+            return
         try:
             body = await _whole(receive)
         except _RefusedError as error:
@@ -110,11 +115,13 @@ class Guard:
             return
         except _GoneError:
             return
-        name, role = (caller.name, caller.role) if caller else (None, Role.READER)
-        scope = {**scope, USER: name, ROLE: role}
-        await self._answer(scope, _again(body, receive), sender)
-        if name and sender.status == 403:
-            await self._note(request, name, f"the role {role.name.lower()}")
+        await self._passed_on(scope, _again(body, receive), sender)
+
+    async def _passed_on(self, scope: Scope, receive: Receive, sender: _Heading) -> None:
+        """Have a request answered, and note whose role was too low for it."""
+        await self._answer(scope, receive, sender)
+        if scope[USER] and sender.status == 403:
+            await self._note(Request(scope), scope[USER], f"the role {role_of(scope).name.lower()}")
 
     async def _note(self, request: Request, name: str, why: str) -> None:
         if self.audit is not None:
@@ -145,7 +152,7 @@ class Guard:
         if path.startswith(_GRADIO) and not _USED.fullmatch(path):
             return 403, "this is switched off"
         length = headers.get("content-length", "0")
-        if length.isdecimal() and int(length) > BODY_BYTES:
+        if length.isdecimal() and int(length) > BODY_BYTES and not _is_upload(request.scope):
             return _TOO_LARGE
         if caller is None and not _OPEN.fullmatch(path):
             return _SIGN_IN if key_sent(request) is None else _UNKNOWN_KEY
@@ -159,6 +166,33 @@ class Guard:
 _TOO_LARGE = (413, f"at most {BODY_BYTES:,} bytes are taken")
 _SIGN_IN = (401, "sign in first; a program sends its key as `Authorization: Bearer KEY`")
 _UNKNOWN_KEY = (401, "this key is not known; `mehealth auth key add NAME` makes one")
+
+
+_ENVELOPE = 10_000
+"""Bytes that an upload may have around its file."""
+
+
+def _is_upload(scope: Scope) -> bool:
+    kind = Headers(scope=scope).get("content-type", "")
+    here = scope["method"] == "POST" and scope["path"] == "/v1/documents"
+    return here and kind.lower().startswith("multipart/form-data")
+
+
+def _bounded(receive: Receive) -> Receive:
+    """A receiver of an upload that raises TooLargeError where more comes than is taken."""
+    taken = 0
+
+    async def received() -> Message:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        if taken > UPLOAD_BYTES + _ENVELOPE:
+            raise TooLargeError(
+                f"the file is larger than {UPLOAD_BYTES // 1_000_000} MB; divide it"
+            )
+        return message
+
+    return received
 
 
 class _RefusedError(Exception):

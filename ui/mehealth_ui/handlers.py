@@ -13,8 +13,10 @@ from mehealth_rag.serialise import answer_json
 from mehealth_rag.types import Answer, SourceState
 from mehealth_ui import evidence, sources, turns, wire
 from mehealth_ui.desk import Desk
+from mehealth_ui.editions import Edition
 from mehealth_ui.export import export
 from mehealth_ui.feedback import Place
+from mehealth_ui.guide import guides_markup
 from mehealth_ui.limits import HISTORY_TURNS
 from mehealth_ui.markup import join, tag
 from mehealth_ui.stopping import stoppable
@@ -26,6 +28,9 @@ QUESTIONS = logging.getLogger("mehealth.questions")
 STREAM_EVERY = 0.06
 """Seconds between two pictures of a growing answer: more often, nobody reads."""
 
+_CHANGED = (
+    "The document has changed since this answer: its words no longer stand on this page. Ask again."
+)
 _UNEXPECTED = (
     "Something unexpected went wrong. Try again; if it stays, tell whoever runs this page."
 )
@@ -66,6 +71,7 @@ def show_turns(payload: object) -> list[dict[str, str]]:
     """A conversation that the browser kept, as markup: one value a turn."""
     conversation = wire.parse(wire.Conversation, payload)
     shown = []
+    before = ""
     for turn in conversation.turns:
         try:
             answer = turn.read()
@@ -73,7 +79,15 @@ def show_turns(payload: object) -> list[dict[str, str]]:
             LOG.warning("a turn of another version was left out")
             continue
         followups = tuple(turn.followups)
-        whole = turns.Shown(turn.id, answer, tuple(turn.documents), followups, turn.feedback)
+        whole = turns.Shown(
+            turn.id,
+            answer,
+            tuple(turn.documents),
+            followups,
+            turn.feedback,
+            renewed=before not in {"", answer.index},
+        )
+        before = answer.index
         shown.append({"id": turn.id, "html": turns.turn(whole)})
     return shown
 
@@ -82,13 +96,16 @@ def look(desk: Desk, payload: object) -> str:
     """The evidence pane for a page of a document."""
     try:
         wanted = wire.parse(wire.Look, payload)
-        status = desk.catalogue.get(wanted.document)
+        edition = desk.edition
+        status = edition.catalogue.get(wanted.document)
         if status is None or status.state is not SourceState.INDEXED:
             raise UsageError("this document is no longer in the index; ask the question again")
         if wanted.page > status.pages:
             raise UsageError(f"there is no page {wanted.page}; the document has {status.pages}")
-        page = desk.assistant.page(wanted.document, wanted.page)
-        view = evidence.View(status.source, page, status.pages, tuple(wanted.marks), desk.version)
+        page = edition.assistant.page(wanted.document, wanted.page)
+        marks, whole = evidence.standing(page, wanted.marks)
+        note = "" if whole else _CHANGED
+        view = evidence.View(status.source, page, status.pages, marks, edition.version, note)
         return evidence.evidence(view)
     except MehealthError as error:
         return tag(
@@ -123,14 +140,15 @@ def judge(desk: Desk, payload: object, visitor: str, address: str = "") -> dict[
 def place_meant(desk: Desk, judged: wire.Judged) -> Place:
     """The page that a person named: by its printed number first, else counted from 1."""
     said = judged.feedback
+    edition = desk.edition
     cited = [*judged.turn.answer.get("citations", []), *judged.turn.answer.get("nearest", [])]
     document = said.document or next((str(c.get("document", "")) for c in cited), "")
-    status = desk.catalogue.get(document)
+    status = edition.catalogue.get(document)
     if status is None or not said.page.strip():
         return Place()
     wanted = said.page.strip().casefold()
     for number in range(1, status.pages + 1):
-        if desk.assistant.page(document, number).label.casefold() == wanted:
+        if edition.assistant.page(document, number).label.casefold() == wanted:
             return Place(document, number)
     if wanted.isdecimal() and 1 <= int(wanted) <= status.pages:
         return Place(document, int(wanted))
@@ -145,32 +163,46 @@ def hand_out(payload: object) -> dict[str, str]:
         return {"error": _sentence(str(error))}
 
 
-def list_sources(desk: Desk) -> str:
-    """The sources panel."""
-    return sources.sources_markup(tuple(desk.catalogue.values()))
+def library(desk: Desk, *, may: bool, who: str) -> dict[str, Any]:
+    """What there is to ask: sources, guide, and the part where documents are added.
+
+    `may` tells whether the visitor may add and remove documents, `who` is their name, if any.
+    """
+    edition = desk.edition
+    return {
+        "index": edition.version,
+        "may": may,
+        "sources": sources.sources_markup(tuple(edition.catalogue.values()), may=may),
+        "guide": guides_markup(edition.assistant.guides()),
+        "adding": sources.adding_markup(may=may, signed_in=bool(who)),
+    }
 
 
 def suggest(desk: Desk, payload: object) -> dict[str, Any]:
     """Questions to begin with, and whether more may come."""
+    edition = desk.edition
     given = payload.get("documents", []) if isinstance(payload, dict) else []
-    documents = _scope(desk, given if isinstance(given, list) else [])
-    found = desk.pool.first(documents)
+    documents = _scope(edition, given if isinstance(given, list) else [])
+    found = edition.pool.first(documents)
     return {
         "html": join(turns.ask_button(q) for q in found),
-        "ready": desk.pool.ready.is_set() or len(found) >= 4,
+        "ready": edition.pool.ready.is_set() or len(found) >= 4,
         "news": desk.news,
+        "index": edition.version,
     }
 
 
 def _grow(desk: Desk, wanted: wire.Ask) -> Iterator[dict[str, Any] | None]:
-    documents = _scope(desk, wanted.documents)
-    if wanted.documents and not any(d in desk.catalogue for d in wanted.documents):
+    edition = desk.edition
+    documents = _scope(edition, wanted.documents)
+    if wanted.documents and not any(d in edition.catalogue for d in wanted.documents):
         raise UsageError("the chosen sources are no longer there; reload the page")
     history = wanted.history[-HISTORY_TURNS:]
+    renewed = bool(wanted.index) and wanted.index != edition.version
     last: Answer | None = None
     shown_at = time.monotonic()
     answers = stoppable(
-        desk.assistant_of(wanted.engine),
+        edition.assistant_of(wanted.engine),
         lambda assistant: assistant.stream(wanted.question, history, documents),
     )
     with contextlib.closing(answers):
@@ -180,12 +212,12 @@ def _grow(desk: Desk, wanted: wire.Ask) -> Iterator[dict[str, Any] | None]:
                 continue
             last = answer
             if time.monotonic() - shown_at >= STREAM_EVERY:
-                partial = turns.Shown(wanted.id, last, documents, growing=True)
+                partial = turns.Shown(wanted.id, last, documents, growing=True, renewed=renewed)
                 yield {"id": wanted.id, "html": turns.turn(partial), "record": None}
                 shown_at = time.monotonic()
     if last is None:
         raise UsageError("there was no answer; try again")
-    followups = desk.pool.after(last, (q for q, _ in history), documents)
+    followups = edition.pool.after(last, (q for q, _ in history), documents)
     record = {
         "id": wanted.id,
         "question": wanted.question,
@@ -194,13 +226,13 @@ def _grow(desk: Desk, wanted: wire.Ask) -> Iterator[dict[str, Any] | None]:
         "followups": list(followups),
         "feedback": None,
     }
-    shown = turns.Shown(wanted.id, last, documents, followups)
+    shown = turns.Shown(wanted.id, last, documents, followups, renewed=renewed)
     yield {"id": wanted.id, "html": turns.turn(shown), "record": record, "news": desk.news}
 
 
-def _scope(desk: Desk, documents: list[str]) -> tuple[str, ...]:
+def _scope(edition: Edition, documents: list[str]) -> tuple[str, ...]:
     """The documents that a question is limited to: all of those that exist is no limit."""
-    indexed = [i for i, s in desk.catalogue.items() if s.state is SourceState.INDEXED]
+    indexed = [i for i, s in edition.catalogue.items() if s.state is SourceState.INDEXED]
     wanted = tuple(d for d in indexed if d in documents)
     return () if len(wanted) == len(indexed) else wanted
 

@@ -30,6 +30,30 @@ PICTURES_WAITING = 100
 PICTURE_AGAIN_SECONDS = 600.0
 """After which a page that could not be drawn is tried again: it may have been the machine."""
 
+OPENING_SECONDS = 10.0
+"""That a request waits for a new index to be opened; then the one before answers it."""
+
+AGAIN_SECONDS = 60.0
+"""After which an index that could not be opened is tried again."""
+
+EDITIONS_KNOWN = 16
+"""Indexes that served before of which it is known which files they were made from."""
+
+UPLOAD_BYTES = 100_000_000
+"""Of one file that is added on the page or from an address."""
+
+UPLOAD_SECONDS = 600.0
+"""In which a file has to be here."""
+
+ADDRESS_SECONDS = 120.0
+"""In which an address has to give its file."""
+
+UPLOADS_WAITING = 100
+"""Documents that may wait to be read; of more the next is refused."""
+
+JOBS_KEPT = 500
+"""Orders to add, read or remove a document of which the outcome is still told."""
+
 COMMENT_LENGTH = 2_000
 FEEDBACK_PER_MINUTE = 20
 FEEDBACK_BYTES = 200_000
@@ -89,6 +113,10 @@ AUDIT_REFUSALS = 100_000
 
 AUDIT_ABOUT = 500
 """Characters that one entry of the audit log says of its matter."""
+
+
+class TooLargeError(UsageError):
+    """Something that is sent is larger than is taken. The service answers with status 413."""
 
 
 class TooManyError(UsageError):

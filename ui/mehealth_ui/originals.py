@@ -64,7 +64,7 @@ class Originals:
         if not same:
             raise ReadingError(
                 f"{document}: the file has changed since it was indexed; "
-                "run `mehealth ingest` and start the page again"
+                "ask again when it has been indexed anew (mehealth ingest)"
             )
         self._known[document] = stamp
         return path

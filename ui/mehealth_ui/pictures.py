@@ -49,6 +49,12 @@ class Pictures:
         default_factory=lambda: ThreadPoolExecutor(DRAWING.processes, "pictures")
     )
 
+    def of(self, originals: Originals) -> Pictures:
+        """The pictures of other documents, drawn by the same processes."""
+        return Pictures(
+            originals, self.drawers, self.room, self.waiting, clock=self.clock, _pool=self._pool
+        )
+
     def picture(self, document: str, page: int, width: int) -> Future[bytes]:
         """The PNG of a page, as it will come; who asks for one that is asked for shares it.
 

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from mehealth_rag.settings import Settings
     from mehealth_ui.auth import Door
     from mehealth_ui.desk import Desk
-    from mehealth_ui.reception import Caller
 
 LOG = logging.getLogger("mehealth.ui")
 _DEFAULT_TITLE = "Ask the documents"
@@ -91,7 +90,8 @@ def build(settings: Settings, assistant: Assistant, guarded: Door | None = None)
     from mehealth_ui.fact_service import add_facts
     from mehealth_ui.guard import Guard
     from mehealth_ui.hosts import Hosts
-    from mehealth_ui.reception import Reception
+    from mehealth_ui.reception import Caller, Reception
+    from mehealth_ui.roles import Role
     from mehealth_ui.routes import routes
     from mehealth_ui.service import VERSION, add_service, close_service
     from mehealth_ui.theme import theme
@@ -126,7 +126,8 @@ def build(settings: Settings, assistant: Assistant, guarded: Door | None = None)
     )
     if reception:
         reception.attach(outer.router.routes[-1].app)  # type: ignore[attr-defined]
-    who = reception.who if reception else _anyone
+    anyone = Caller("", Role.STAFF if settings.ui_documents else Role.READER)
+    who = reception.who if reception else lambda _: anyone
     hosts = Hosts.of(settings.ui_host, (settings.ui_hosts or "").split(","))
     endpoints = tuple(name.strip("/") for name in blocks.get_api_info()["named_endpoints"])
     guard = Guard(outer, head(title, _DESCRIPTION), who, hosts, desk.audit, endpoints)
@@ -177,12 +178,6 @@ def corpus_title(settings: Settings) -> str:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
         title = ""
     return str(title) or _DEFAULT_TITLE
-
-
-def _anyone(_: object) -> Caller:
-    from mehealth_ui.reception import Caller
-
-    return Caller("")
 
 
 def _check_mcp(settings: Settings) -> None:

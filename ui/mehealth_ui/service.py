@@ -28,12 +28,15 @@ from mehealth_rag.guide.values import Guide
 from mehealth_rag.serialise import answer_json, guides_json, hit_json, source_json, verdict_json
 from mehealth_rag.settings import Engine
 from mehealth_rag.types import Answer, Citation, SourceState, Verdict, VerdictKind
+from mehealth_ui.adding import UnknownDocumentError
 from mehealth_ui.desk import Desk
+from mehealth_ui.editions import Edition
 from mehealth_ui.events import STREAM, event, whole_stream
 from mehealth_ui.guard import USER
 from mehealth_ui.handlers import QUESTIONS, check_question
-from mehealth_ui.limits import HISTORY_TURNS, SEARCH_HITS, TooManyError
+from mehealth_ui.limits import HISTORY_TURNS, SEARCH_HITS, TooLargeError, TooManyError
 from mehealth_ui.roles import ForbiddenError, role_of
+from mehealth_ui.uploads import uploads
 
 if TYPE_CHECKING:
     from mehealth_rag.types import Turn
@@ -252,9 +255,18 @@ class Guides(BaseModel):
 
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
-    code: {"model": Problem} for code in (400, 401, 403, 422, 429, 503)
+    code: {"model": Problem} for code in (400, 401, 403, 404, 413, 422, 429, 503)
 }
 """The answers to what cannot be answered."""
+
+_STATUSES = {
+    ForbiddenError: 403,
+    UnknownDocumentError: 404,
+    TooLargeError: 413,
+    TooManyError: 429,
+    UsageError: 400,
+}
+"""The status of each error, the first that fits; of all others 503."""
 
 KEY = Security(
     HTTPBearer(auto_error=False, description="a key of `mehealth auth key add`; with a login only")
@@ -267,12 +279,14 @@ Documents = Annotated[list[str] | None, Query(description="the documents; all by
 def add_service(app: FastAPI, desk: Desk) -> None:
     """Add the routes to an application, and have its errors told in one line of JSON."""
     app.include_router(_rest(desk), dependencies=[KEY])
+    added = uploads(desk, route_class=Measured, responses=PROBLEMS)
+    app.include_router(added, dependencies=[KEY])
     app.include_router(_chat(desk), dependencies=[KEY])
     app.include_router(_health(desk))
 
     def refused(_: Request, error: Exception) -> JSONResponse:
-        statuses = {TooManyError: 429, ForbiddenError: 403, UsageError: 400}
-        status = next((s for kind, s in statuses.items() if isinstance(error, kind)), 503)
+        fitting = (code for kind, code in _STATUSES.items() if isinstance(error, kind))
+        status = next(fitting, 503)
         return JSONResponse({"error": str(error)}, status)
 
     def malformed(_: Request, error: Exception) -> JSONResponse:
@@ -319,7 +333,7 @@ def _rest(desk: Desk) -> APIRouter:
         """Ranked passages, without an answer."""
         _admit(desk, request)
         check_question(desk, sent.query)
-        hits = desk.assistant.search(sent.query, sent.top_k, sent.documents)
+        hits = desk.edition.assistant.search(sent.query, sent.top_k, sent.documents)
         return {"id": sent.id, "hits": [hit_json(hit) for hit in hits]}
 
     @router.post("/check", response_model=VerdictSent)
@@ -327,8 +341,9 @@ def _rest(desk: Desk) -> APIRouter:
         """What the documents say of a claim."""
         _admit(desk, request)
         QUESTIONS.info("claim", extra={"claim": sent.claim, "question": sent.question})
-        verdict: Verdict = desk.assistant.check(sent.claim, sent.documents, sent.question)
-        return JSONResponse({"id": sent.id, **verdict_json(verdict), **_by(desk)})
+        edition = desk.edition
+        verdict: Verdict = edition.assistant.check(sent.claim, sent.documents, sent.question)
+        return JSONResponse({"id": sent.id, **verdict_json(verdict), **_by(edition)})
 
     @router.get("/me")
     def me(request: Request) -> Me:
@@ -339,13 +354,14 @@ def _rest(desk: Desk) -> APIRouter:
     @router.get("/sources", response_model=list[SourceSent])
     def sources() -> list[dict[str, Any]]:
         """Every source with its state."""
-        return [source_json(status) for status in desk.catalogue.values()]
+        return [source_json(status) for status in desk.edition.catalogue.values()]
 
     @router.get("/guide", response_model=Guides)
     def guide(document: Documents = None) -> JSONResponse:
         """What documents are about: outline, sentences, figures, people, contacts."""
-        guides = desk.assistant.guides(document or ())
-        return JSONResponse(guides_json(guides, desk.version))
+        edition = desk.edition
+        guides = edition.assistant.guides(document or ())
+        return JSONResponse(guides_json(guides, edition.version))
 
     return router
 
@@ -367,7 +383,7 @@ def _chat(desk: Desk) -> APIRouter:
         _admit(desk, request)
         question, history = _conversation(sent)
         check_question(desk, question)
-        growing = desk.assistant.stream(question, history)
+        growing = desk.edition.assistant.stream(question, history)
         about = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": int(time.time()), "model": MODEL}
         if sent.stream:
             first = next(growing)
@@ -396,8 +412,13 @@ def _health(desk: Desk) -> APIRouter:
     @router.get("/readyz")
     def readyz() -> State:
         """Whether questions can be answered: the index is open and the reader is loaded."""
+        edition = desk.edition
         return State(
-            status="ready", index=desk.version, engine=desk.engine, news=desk.news, **_by(desk)
+            status="ready",
+            index=edition.version,
+            engine=edition.engine,
+            news=desk.news,
+            **_by(edition),
         )
 
     @router.get("/metrics")
@@ -413,14 +434,15 @@ def _admit(desk: Desk, request: Request) -> None:
     desk.gate.admit(request.scope.get(USER) or address, address)
 
 
-def _by(desk: Desk) -> dict[str, str]:
+def _by(edition: Edition) -> dict[str, str]:
     """Which version answers, and which reader reads."""
-    return {"version": VERSION, "reader": desk.assistant.reader().name}
+    return {"version": VERSION, "reader": edition.assistant.reader().name}
 
 
 def _growing(desk: Desk, sent: QuestionSent) -> Iterator[dict[str, Any]]:
-    assistant = desk.assistant_named(sent.engine or "")
-    by = _by(desk)
+    edition = desk.edition
+    assistant = edition.assistant_named(sent.engine or "")
+    by = _by(edition)
     for part in assistant.stream(sent.question, sent.history[-HISTORY_TURNS:], sent.documents):
         yield {"id": sent.id, **answer_json(part), **by}
 

@@ -16,13 +16,17 @@ _SMALL_QUOTE = 220
 _OWN_WORDS = "extractive"
 """The engine that only quotes."""
 
+_RENEWED = "The documents have changed. From here on the answers are from the new ones."
 _ASSISTANT = "assistant"
 """Who speaks where nothing is asked of the documents."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """An answer with what the page puts around it."""
+    """An answer with what the page puts around it.
+
+    `renewed` tells that the answer before it in the conversation is from another index.
+    """
 
     id: str
     answer: Answer
@@ -30,6 +34,7 @@ class Shown:
     followups: tuple[str, ...] = ()
     feedback: Verdict | None = None
     growing: bool = False
+    renewed: bool = False
 
 
 def turn(shown: Shown) -> Html:
@@ -40,7 +45,8 @@ def turn(shown: Shown) -> Html:
         body.append(_spoken(answer))
         body += [_tools(shown), _followups(shown.followups)]
     rewritten = "" if shown.growing else _rewritten(answer)
-    return join([question(answer.question, shown.documents), rewritten, *body])
+    note = tag("p", _RENEWED, class_="renewed note", role="note") if shown.renewed else Html("")
+    return join([note, question(answer.question, shown.documents), rewritten, *body])
 
 
 def question(text: str, documents: Sequence[str] = ()) -> Html:

@@ -33,13 +33,17 @@ class Sent(BaseModel):
 
 
 class Ask(Sent):
-    """A question with its thread, and the documents that it is about."""
+    """A question with its thread, and the documents that it is about.
+
+    `index` is the one that the answer before it was made from.
+    """
 
     id: Key
     question: Text
     history: list[tuple[Text, Text]] = []
     documents: list[Key] = []
     engine: Literal[""] | Engine = ""
+    index: str = Field("", max_length=200)
 
 
 class Mark(Sent):

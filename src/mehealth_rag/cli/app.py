@@ -24,7 +24,10 @@ app = typer.Typer(
 app.add_typer(auth_app, name="auth")
 
 Documents = Annotated[
-    list[str] | None, typer.Option("--document", help="look only in this document (repeatable)")
+    list[str] | None,
+    typer.Option(
+        "--document", help="look only in this document, or collection: FOLDER/ (repeatable)"
+    ),
 ]
 Batch = Annotated[
     Path | None, typer.Option("--batch", help="JSON Lines, one object a line; - is standard input")

@@ -85,7 +85,17 @@ def run_sources(common: Common) -> None:
     if common.json:
         print_json([source_json(s) for s in statuses])
         return
-    names = ("source", "title", "dated", "pages", "passages", "state", "linked from", "address")
+    names = (
+        "source",
+        "collection",
+        "title",
+        "dated",
+        "pages",
+        "passages",
+        "state",
+        "linked from",
+        "address",
+    )
     table = Table(*names)
     for status in statuses:
         source = status.source
@@ -96,6 +106,7 @@ def run_sources(common: Common) -> None:
         state = f"{status.state}: {status.reason}" if status.reason else str(status.state)
         table.add_row(
             source.id,
+            source.collection,
             source.title,
             as_of(source.dated),
             str(status.pages or ""),

@@ -43,7 +43,7 @@ def run_draft(common: Common, file: Path, documents: Sequence[str], *, strict: b
     if not sentences:
         raise UsageError(f"{file}: holds no sentence that claims something; check --file")
     assistant = open_assistant(common)
-    assistant.check_documents(documents)
+    documents = assistant.chosen(documents)
     checked = check_sentences(sentences, partial(assistant.check, documents=documents))
     if common.json:
         results = list(checked)

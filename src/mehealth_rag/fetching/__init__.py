@@ -8,8 +8,8 @@ taken, `kept` what lies on disk.
 
 from __future__ import annotations
 
-from mehealth_rag.fetching.orders import fetch
-from mehealth_rag.fetching.outcomes import Row, Status
+from mehealth_rag.fetching.orders import fetch, fetch_address
+from mehealth_rag.fetching.outcomes import FetchFailure, Row, Status
 from mehealth_rag.fetching.web import Limits, Network
 
-__all__ = ["Limits", "Network", "Row", "Status", "fetch"]
+__all__ = ["FetchFailure", "Limits", "Network", "Row", "Status", "fetch", "fetch_address"]

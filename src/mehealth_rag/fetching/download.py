@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
+from typing import TypeVar
 
 import httpx
 
@@ -25,6 +27,18 @@ _GONE = frozenset({404, 410})
 _WEB_PAGE = NAMES["html"]
 _FORMS = {name: form for form, name in NAMES.items()}
 _TAIL = 2048
+_SENT_AS = {
+    "text/html": "html",
+    "application/xhtml+xml": "html",
+    "text/plain": "txt",
+    "text/markdown": "md",
+    "text/x-rst": "rst",
+    "text/csv": "csv",
+    "text/tab-separated-values": "tsv",
+    "message/rfc822": "eml",
+}
+"""The formats of text, which nothing in a file tells apart."""
+T = TypeVar("T")
 _CODINGS = frozenset({"", "identity", "gzip", "deflate"})
 """How a body may be packed although that was not asked for: httpx unpacks these for sure."""
 
@@ -47,6 +61,40 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
+class Brought:
+    """What an address has given: the format of the file, and where redirects ended."""
+
+    form: str
+    final_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bringer:
+    """Downloads an address of which nothing else is known."""
+
+    web: Web
+    limits: Limits
+
+    async def bring(self, address: str, part: Path) -> Brought:
+        """Download an address to `part`, whose folder is there.
+
+        Raises:
+            FetchFailure: it cannot be fetched, or is of no format that can be read.
+            OSError: the file cannot be written.
+        """
+        url = web_address(address)
+        return await tried(self.web, self.limits, url, lambda: self._attempt(url, part))
+
+    async def _attempt(self, url: httpx.URL, part: Path) -> Brought:
+        async with self.web.get(url, {}) as response:
+            _check_status(response)
+            await _receive(response, part, self.limits.size)
+            form = _form_of(part, response)
+            _check_kind(part, form, response.headers)
+            return Brought(form, str(response.url))
+
+
+@dataclass(frozen=True, slots=True)
 class Downloader:
     """Downloads jobs, each on its own; `state` is told of every file that gets to its place."""
 
@@ -62,26 +110,7 @@ class Downloader:
             OSError: the file cannot be written.
         """
         url = web_address(job.url)
-        number = 1
-        while True:
-            try:
-                return await self._attempt(job, url)
-            except Passing as fault:
-                self.web.host(url).postpone(self._wait(fault, number))
-                if number == self.limits.attempts:
-                    raise
-            number += 1
-
-    def _wait(self, fault: Passing, number: int) -> float:
-        """Seconds until the next attempt: what the server says, else growing intervals."""
-        limits = self.limits
-        if fault.wait is None:
-            jitter = random.uniform(0.5, 1.5)  # noqa: S311 - spreads requests, guards nothing
-            return min(limits.backoff * 2.0 ** (number - 1) * jitter, limits.longest_backoff)
-        if fault.wait > limits.longest_retry_after:
-            reason = f"{fault.reason} and asks to wait {fault.wait:.0f} s"
-            raise FetchFailure(reason, LATER) from fault
-        return fault.wait
+        return await tried(self.web, self.limits, url, lambda: self._attempt(job, url))
 
     async def _attempt(self, job: Job, url: httpx.URL) -> Row:
         async with self.web.get(url, _conditions(job)) as response:
@@ -91,26 +120,11 @@ class Downloader:
             part = job.place.with_name(f"{job.place.name}.part")
             part.parent.mkdir(parents=True, exist_ok=True)
             try:
-                await self._receive(response, part)
+                await _receive(response, part, self.limits.size)
                 _check_kind(part, job.form, response.headers)
                 return self._placed(job, part, _record(job, response, part))
             finally:  # also where the person stops, or the disk is full
                 part.unlink(missing_ok=True)
-
-    async def _receive(self, response: httpx.Response, part: Path) -> None:
-        limit = self.limits.size
-        coding = response.headers.get("content-encoding", "").strip().lower()
-        if coding not in _CODINGS:
-            what = f"sent with the coding {coding[:40]!r}, which was not asked for"
-            raise FetchFailure(what, LATER)
-        if (_number(response, "content-length") or 0) > limit:
-            raise _too_large(limit)
-        with part.open("wb") as stream:
-            async for piece in response.aiter_bytes():
-                size = stream.tell() + len(piece)
-                if max(size, response.num_bytes_downloaded) > limit:
-                    raise _too_large(limit)
-                stream.write(piece)
 
     def _placed(self, job: Job, part: Path, record: Record) -> Row:
         """Put a whole part in its place, unless the same or somebody else's file lies there."""
@@ -126,6 +140,45 @@ class Downloader:
             )
         put_in_place(part, job.place, record, self.state)
         return Row.of(record, Status.FETCHED)
+
+
+async def tried(web: Web, limits: Limits, url: httpx.URL, attempt: Callable[[], Awaitable[T]]) -> T:
+    """What an attempt gives; faults that may pass are waited out. Raises FetchFailure."""
+    number = 1
+    while True:
+        try:
+            return await attempt()
+        except Passing as fault:
+            web.host(url).postpone(_wait(limits, fault, number))
+            if number == limits.attempts:
+                raise
+        number += 1
+
+
+def _wait(limits: Limits, fault: Passing, number: int) -> float:
+    """Seconds until the next attempt: what the server says, else growing intervals."""
+    if fault.wait is None:
+        jitter = random.uniform(0.5, 1.5)  # noqa: S311 - spreads requests, guards nothing
+        return min(limits.backoff * 2.0 ** (number - 1) * jitter, limits.longest_backoff)
+    if fault.wait > limits.longest_retry_after:
+        reason = f"{fault.reason} and asks to wait {fault.wait:.0f} s"
+        raise FetchFailure(reason, LATER) from fault
+    return fault.wait
+
+
+async def _receive(response: httpx.Response, part: Path, limit: int) -> None:
+    coding = response.headers.get("content-encoding", "").strip().lower()
+    if coding not in _CODINGS:
+        what = f"sent with the coding {coding[:40]!r}, which was not asked for"
+        raise FetchFailure(what, LATER)
+    if (_number(response, "content-length") or 0) > limit:
+        raise _too_large(limit)
+    with part.open("wb") as stream:
+        async for piece in response.aiter_bytes():
+            size = stream.tell() + len(piece)
+            if max(size, response.num_bytes_downloaded) > limit:
+                raise _too_large(limit)
+            stream.write(piece)
 
 
 def _conditions(job: Job) -> dict[str, str]:
@@ -224,6 +277,21 @@ def _check_kind(path: Path, form: str, headers: httpx.Headers) -> None:
     framed = {"content-length", "transfer-encoding"} & set(headers)
     if form == "pdf" and not framed and b"%%EOF" not in content[-_TAIL:]:
         raise Passing("the PDF was cut short (its end is missing)")
+
+
+def _form_of(path: Path, response: httpx.Response) -> str:
+    """The format of what an address gave: by its content, its name, the type that it was sent as.
+
+    Raises FetchFailure where it is none that can be read.
+    """
+    found, sent = kind_of(path.read_bytes()), _content_type(response.headers)
+    suffix = Path(response.url.path).suffix.lower()
+    form = _FORMS.get(found, "") if found else FORMATS.get(suffix) or _SENT_AS.get(sent, "")
+    if not form:
+        raise FetchFailure(
+            f"answers with {found or sent or 'something'}, which is not read", BY_HAND
+        )
+    return form
 
 
 def _content_type(headers: httpx.Headers) -> str:

@@ -14,11 +14,11 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
+from mehealth_rag.corpus import ADDRESSES as STATE
 from mehealth_rag.encoder.shipped import file_hash
 from mehealth_rag.errors import FetchStateError
 from mehealth_rag.index.folder import write_durably
 
-STATE = ".fetched.json"
 SCHEMA = 1
 
 
@@ -81,6 +81,14 @@ class StateFile:
     def put(self, record: Record) -> None:
         """Record a file."""
         self._records[record.id] = record
+        self._write()
+
+    def drop(self, source: str) -> None:
+        """Forget a file."""
+        if self._records.pop(source, None) is not None:
+            self._write()
+
+    def _write(self) -> None:
         kept = sorted(self._records.values(), key=lambda r: r.id)
         whole = {"schema": SCHEMA, "sources": [asdict(r) for r in kept]}
         write_durably(self._path, json.dumps(whole, ensure_ascii=False, indent=1) + "\n")

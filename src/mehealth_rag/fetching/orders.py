@@ -16,7 +16,7 @@ from rapidfuzz import process
 from mehealth_rag.corpus import file_names, load_sources
 from mehealth_rag.encoder.shipped import file_hash
 from mehealth_rag.errors import FetchBusyError, FetchStateError, UsageError
-from mehealth_rag.fetching.download import Downloader, Job, format_of
+from mehealth_rag.fetching.download import Bringer, Brought, Downloader, Job, format_of
 from mehealth_rag.fetching.kept import Record, StateFile
 from mehealth_rag.fetching.outcomes import FetchFailure, Row, Status
 from mehealth_rag.fetching.web import MEGABYTE, PRODUCT, Limits, Network, Web
@@ -63,9 +63,39 @@ def fetch(
     with _alone(settings.corpus) if files else nullcontext():  # no manifest: nothing is written
         state = StateFile(settings.corpus)
         planned = [_planned(s, files.get(s.id), state, force) for s in chosen]
-        anywhere = Network(allowed=lambda _: True) if settings.fetch_allow_private else Network()
-        web = Web(network or anywhere, limits, user_agent(settings.fetch_contact))
+        web = opened_web(settings, limits, network)
         return asyncio.run(_rows(planned, Downloader(web, state, limits), progress))
+
+
+def fetch_address(
+    settings: Settings,
+    address: str,
+    part: Path,
+    *,
+    network: Network | None = None,
+    limits: Limits,
+) -> Brought:
+    """Download one address to the file `part`, with the guard that keeps inside addresses out.
+
+    Raises:
+        FetchFailure: it cannot be fetched, or is of no format that can be read.
+        OSError: the file cannot be written.
+    """
+
+    async def brought() -> Brought:
+        web = opened_web(settings, limits, network)
+        try:
+            return await Bringer(web, limits).bring(address, part)
+        finally:
+            await web.close()
+
+    return asyncio.run(brought())
+
+
+def opened_web(settings: Settings, limits: Limits, network: Network | None) -> Web:
+    """The way out as the settings have it; `network` stands in for theirs. To be closed."""
+    anywhere = Network(allowed=lambda _: True) if settings.fetch_allow_private else Network()
+    return Web(network or anywhere, limits, user_agent(settings.fetch_contact))
 
 
 def _chosen(sources: Sequence[Source], ids: Sequence[str], folder: Path) -> tuple[Source, ...]:

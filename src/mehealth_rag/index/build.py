@@ -310,8 +310,14 @@ def _firsts(sources: Sequence[Source], hashes: dict[str, str]) -> dict[str, str]
 
 
 def _identity(source: Source) -> Any:  # noqa: ANN401 - JSON
-    """Return a source without its path: the same corpus elsewhere makes the same index."""
-    return adapter(Source).dump_python(replace(source, path=None), mode="json")
+    """Return a source without its path: the same corpus elsewhere makes the same index.
+
+    A collection says nothing of what a document holds: without one a source is as it was before
+    there were any.
+    """
+    found = adapter(Source).dump_python(replace(source, path=None), mode="json")
+    found.pop("collection")
+    return found
 
 
 def _versions(plan: BuildPlan) -> list[int]:
@@ -325,8 +331,9 @@ def _versions(plan: BuildPlan) -> list[int]:
 
 
 def _fingerprint(plan: BuildPlan, hashes: dict[str, str]) -> str:
+    collections = {s.id: [s.collection] if s.collection else [] for s in plan.sources}
     sources = sorted(
-        ([_identity(source), hashes[source.id]] for source in plan.sources),
+        ([_identity(s), hashes[s.id], *collections[s.id]] for s in plan.sources),
         key=lambda pair: str(pair[0]["id"]),
     )
     return digest(LAYOUT_VERSION, _versions(plan), plan.model, sources).hex()

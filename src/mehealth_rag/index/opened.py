@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,8 +15,10 @@ from mehealth_rag.index.folder import LAYOUT_VERSION, MEND, IndexFolder, check_s
 from mehealth_rag.index.lexical import LexicalIndex
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
+    from sqlite3 import Connection
+    from threading import Lock
 
     from numpy.typing import NDArray
 
@@ -124,9 +126,14 @@ class OpenIndex(ContentReader):
 
     def close(self) -> None:
         """Let go of the files."""
-        if self._dense.exception() is None:
-            self._dense.result().close()
-        super().close()
+        self.closing()()
+
+    def closing(self) -> Callable[[], None]:
+        """What lets go of the files, and can be kept without keeping the index.
+
+        Whoever serves one index after another calls it once nobody asks the old one any more.
+        """
+        return partial(_close, self._dense, self._guard, self._database)
 
     def _allowed_of(self, documents: tuple[str, ...]) -> tuple[NDArray[np.int64], list[str]]:
         chosen = self._chosen(documents)
@@ -136,6 +143,13 @@ class OpenIndex(ContentReader):
     def _chosen(self, documents: Sequence[str]) -> list[IndexedDocument]:
         ids = {self.other_names.get(d, d) for d in documents}
         return sorted((self._documents[d] for d in ids), key=lambda d: d.first)
+
+
+def _close(dense: Future[DenseIndex], guard: Lock, database: Connection) -> None:
+    if dense.exception() is None:
+        dense.result().close()
+    with guard:
+        database.close()
 
 
 def _check(manifest: dict[str, Any], key: str, wanted: object, mend: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from mehealth_rag.index.accounting import PageName, page_ranges, unread_pages
@@ -27,7 +28,8 @@ class LinkedPages:
 class SourceStatus:
     """A source with its state: how many pages and passages the index holds, and why none.
 
-    `unread` are its pages that show something which could not be read.
+    `unread` are its pages that show something which could not be read. `added` is when its file was
+    put here, going by the file's time: ISO, UTC, to the second; empty without a file.
     """
 
     source: Source
@@ -37,6 +39,7 @@ class SourceStatus:
     reason: str = ""
     unread: tuple[PageName, ...] = ()
     linked_from: tuple[LinkedPages, ...] = ()
+    added: str = ""
 
 
 def source_statuses(index: OpenIndex, known: Sequence[Source]) -> tuple[SourceStatus, ...]:
@@ -54,8 +57,17 @@ def source_statuses(index: OpenIndex, known: Sequence[Source]) -> tuple[SourceSt
         else:
             own = indexed.get(source.id)
             status = _status(source, own, unread.get(source.id, ()), failures.get(source.id))
-        found.append(replace(status, linked_from=_linked_pages(source, index, indexed)))
+        linked = _linked_pages(source, index, indexed)
+        found.append(replace(status, linked_from=linked, added=_added(source)))
     return tuple(found)
+
+
+def _added(source: Source) -> str:
+    try:
+        time = source.path.stat().st_mtime if source.path else None
+    except OSError:
+        time = None
+    return "" if time is None else datetime.fromtimestamp(int(time), UTC).isoformat()
 
 
 def _described(source: Source, document: IndexedDocument | None) -> Source:

@@ -60,7 +60,8 @@
     if (asked.question === undefined) setQuestion("");
     document.body.classList.add("asking");
     const history = state.conversation.turns.slice(-12).map((t) => [t.question, t.answer.answer]);
-    return [typed, { id, question, history, documents: filter(), engine: $("#engine")?.value ?? "" }];
+    const index = state.conversation.turns.at(-1)?.answer.index ?? "";
+    return [typed, { id, question, history, documents: filter(), engine: $("#engine")?.value ?? "", index }];
   }
 
   function addTurn(id, question) {
@@ -97,6 +98,7 @@
       finish();
       toTurn(value.id);
       news(value.news);
+      window.mehealthDocuments.served(value.record.answer.index);
       const first = value.record.answer.citations[0];
       prefetch(value.record.answer);
       if (!wide()) return;
@@ -359,12 +361,32 @@
 
   function filterChanged() {
     const boxes = $$("input[name=source]");
+    for (const all of $$("input[name=collection]")) {
+      const own = $$("input[name=source]", all.closest("section"));
+      all.checked = own.some((one) => one.checked);
+      all.indeterminate = all.checked && !own.every((one) => one.checked);
+    }
     const chosen = boxes.filter((one) => one.checked);
     if (boxes.length && !chosen.length) boxes.forEach((one) => { one.checked = true; });
     const limited = chosen.length && chosen.length < boxes.length;
     $(".scope-note").textContent = limited ? `Asking ${chosen.length} of ${boxes.length} documents.` : "";
     store.write("left-out", boxes.filter((one) => !one.checked).map((one) => one.value));
     suggestions();
+  }
+
+  /* The boxes as they were left; documents that are new are asked too. */
+  function chooseAgain() {
+    const out = new Set(store.read("left-out", []));
+    $$("input[name=source]").forEach((one) => { one.checked = !out.has(one.value); });
+  }
+
+  /* What the documents are about has changed. */
+  function renewed(guide) {
+    const shown = $("#pane .guide");
+    state.guide = guide;
+    if (shown) showGuide();
+    chooseAgain();
+    filterChanged();
   }
 
   async function judge(turn, feedback) {
@@ -420,6 +442,7 @@
     const found = await state.server.suggest({ documents: filter() }).catch(() => null);
     if (!found) return;
     news(found.news);
+    window.mehealthDocuments.served(found.index);
     $(".suggestions").innerHTML = found.html;
     if (!found.ready && tries < 30) setTimeout(() => suggestions(tries + 1), 1000);
   }
@@ -469,7 +492,12 @@
     const menu = $("[data-act=rail]");
     if (menu) menu.setAttribute("aria-expanded", String(document.body.classList.contains("rail-open")));
   });
-  document.addEventListener("change", (event) => { if (event.target.name === "source") filterChanged(); });
+  document.addEventListener("change", ({ target }) => {
+    if (target.name === "collection") {
+      $$("input[name=source]", target.closest("section")).forEach((one) => { one.checked = target.checked; });
+    }
+    if (["source", "collection"].includes(target.name)) filterChanged();
+  });
   document.addEventListener("submit", (event) => {
     if (!event.target.matches(".complaint")) return;
     event.preventDefault();
@@ -496,15 +524,17 @@
     const ready = () => $(".turns") && $(".conversations") && $("#pane .pane") && box();
     if (!ready()) { setTimeout(() => mount({ server, watch }), 15); return; }
     state.server = server;
+    window.mehealthDocuments.mount(server);
     state.guide = $("#pane .pane").innerHTML;
     applyTheme(store.read("theme", ""));
-    const out = new Set(store.read("left-out", []));
-    $$("input[name=source]").forEach((one) => { one.checked = !out.has(one.value); });
+    chooseAgain();
     openConversation(store.current());
     filterChanged();
     document.body.classList.add("ready");
     if (wide()) box().focus();
   }
 
-  window.mehealth = { mount, begin, received, stop, failed, look, emptyPane, showGuide, filter, wide, element };
+  window.mehealth = {
+    renewed, mount, begin, received, stop, failed, look, emptyPane, showGuide, filter, wide, element,
+  };
 })();

@@ -1,0 +1,356 @@
+"""Adding, reading again and removing documents, as jobs.
+
+A job brings its file into its place, or takes it away; then one ingest runs for all jobs that
+wait. Questions go on meanwhile, and are answered from the new index once it is there.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Literal
+from urllib.parse import unquote, urlsplit
+
+from mehealth_rag.corpus import FORMATS, load_sources
+from mehealth_rag.encoder.shipped import file_hash
+from mehealth_rag.errors import MehealthError, UsageError
+from mehealth_rag.types import SourceState
+from mehealth_ui.ingesting import Ingest, Step
+from mehealth_ui.keeping import Keeping, check_content, copied, safe_name
+from mehealth_ui.limits import (
+    ADDRESS_SECONDS,
+    JOBS_KEPT,
+    UPLOAD_BYTES,
+    UPLOADS_WAITING,
+    TooManyError,
+)
+
+if TYPE_CHECKING:
+    from mehealth_rag.fetching.download import Brought
+    from mehealth_rag.settings import Settings
+    from mehealth_rag.types import Source
+    from mehealth_ui.editions import Editions
+
+LOG = logging.getLogger("mehealth.ui")
+State = Literal["waiting", "fetching", "reading", "done", "failed"]
+Deed = Literal["add", "read", "remove"]
+
+_FETCHES = 2
+"""Addresses that are fetched at a time."""
+
+_READ = frozenset(FORMATS.values())
+_UNEXPECTED = "something unexpected went wrong; whoever runs this page finds it in the log"
+
+
+class UnknownDocumentError(UsageError):
+    """There is no such document, or no such job. The service answers with status 404."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an ingest has made of a document: a row of its report.
+
+    `status` is as in the report of `mehealth ingest`; `reason` says why it failed, or which of its
+    pages could not be read.
+    """
+
+    id: str
+    title: str
+    pages: int
+    passages: int
+    status: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One order, and how far it has come.
+
+    `done` of `total` steps of the ingest's stage `stage`; `message` is what it waits for. The
+    outcome is there when `state` is "done"; `error` says why it failed.
+    """
+
+    id: str
+    deed: Deed
+    name: str
+    state: State = "waiting"
+    stage: str = ""
+    done: int = 0
+    total: int = 0
+    message: str = ""
+    document: Outcome | None = None
+    error: str = ""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will come of it."""
+        return self.state in {"done", "failed"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """What is left of a job when its file is in its place, or gone: the ingest."""
+
+    path: Path
+    source: Source | None = None
+    rebuild: bool = False
+
+
+class Additions:
+    """The documents that people add to one corpus. Thread-safe; to be closed."""
+
+    def __init__(self, settings: Settings, editions: Editions) -> None:
+        self._settings = settings
+        self._editions = editions
+        self._keeping = Keeping(settings.corpus)
+        self._jobs: OrderedDict[str, Job] = OrderedDict()
+        self._ready: dict[str, _Ready] = {}
+        self._guard = threading.Condition()
+        self._closing = False
+        self._fetching = ThreadPoolExecutor(_FETCHES, "address")
+        self._worker: threading.Thread | None = None
+        self._ingest: Ingest | None = None
+
+    def add_file(self, name: str, content: IO[bytes]) -> Job:
+        """Keep a file, and have it read.
+
+        Raises:
+            UsageError: its name tells no format that is read, it is not what its name says, or
+                the same file is here already.
+            TooLargeError: over UPLOAD_BYTES.
+            TooManyError: too many wait to be read.
+            MehealthError: the folder cannot be written.
+        """
+        name = safe_name(name)
+        self._check_room()
+        with self._keeping.part() as part:
+            sha256 = copied(content, part)
+            check_content(part, name)
+            self._check_is_new(sha256)
+            place = self._keeping.put(part, name, self._editions.current.catalogue)
+        return self._begin("add", place.name, _Ready(place))
+
+    def add_address(self, address: str) -> Job:
+        """Fetch an address, keep its file, and have it read; what fails then, the job tells.
+
+        Raises UsageError where it is no web address, and TooManyError.
+        """
+        from mehealth_rag.fetching import FetchFailure
+        from mehealth_rag.fetching.addresses import web_address
+
+        try:
+            url = str(web_address(address))
+        except FetchFailure as failure:
+            advice = "give one like https://example.org/report.pdf"
+            raise UsageError(f"{failure.reason}; {advice}") from failure
+        self._check_room()
+        job = self._begin("add", url, None)
+        self._fetching.submit(self._fetch, job.id, url, None)
+        return job
+
+    def read(self, document: str) -> Job:
+        """Have a document read again; an added one from an address is fetched again first.
+
+        Raises UnknownDocumentError and TooManyError.
+        """
+        source, path = self._document(document)
+        self._check_room()
+        status = self._editions.current.catalogue.get(document)
+        failed = status is not None and status.state is SourceState.FAILED
+        ready = _Ready(path, source, rebuild=failed)
+        if source.url is None or not self._keeping.holds(path):
+            return self._begin("read", source.title, ready)
+        job = self._begin("read", source.title, None)
+        self._fetching.submit(self._fetch, job.id, source.url, ready)
+        return job
+
+    def remove(self, document: str) -> Job:
+        """Remove a document that was added here, with its file.
+
+        Raises:
+            UnknownDocumentError: there is none.
+            UsageError: it was not added here, or is the only one that can be read.
+            MehealthError: the folder cannot be written.
+        """
+        source, path = self._document(document)
+        if not self._keeping.holds(path):
+            raise UsageError(
+                f"'{document}' was not added here and stays; whoever keeps the corpus can remove it"
+            )
+        sources = load_sources(self._settings.corpus)
+        if not any(s.path not in {None, path} and s.format in _READ for s in sources):
+            raise UsageError(f"'{document}' is the only document; add another one first")
+        self._check_room()
+        self._keeping.remove(path)
+        return self._begin("remove", source.title, _Ready(path, source))
+
+    def job(self, name: str) -> Job:
+        """A job, also for a while after its end. Raises UnknownDocumentError."""
+        with self._guard:
+            if name not in self._jobs:
+                raise UnknownDocumentError("there is no such job, or it ended long ago")
+            return self._jobs[name]
+
+    def close(self) -> None:
+        """End what runs; files that are kept are read by the next ingest."""
+        with self._guard:
+            self._closing = True
+            self._guard.notify_all()
+        self._fetching.shutdown(wait=False, cancel_futures=True)
+        if self._ingest is not None:
+            self._ingest.end()
+        if self._worker is not None:
+            self._worker.join()
+
+    def _document(self, document: str) -> tuple[Source, Path]:
+        for source in load_sources(self._settings.corpus):
+            if source.id == document and source.path is not None:
+                return source, source.path
+        raise UnknownDocumentError(f"there is no document '{document[:200]}' here")
+
+    def _check_room(self) -> None:
+        with self._guard:
+            running = sum(not job.is_over for job in self._jobs.values())
+        if self._closing or running >= UPLOADS_WAITING:
+            raise TooManyError("too many documents wait to be read; try again in a while")
+
+    def _check_is_new(self, sha256: str) -> None:
+        originals = self._editions.current.originals
+        for document, known in originals.hashes.items():
+            if known != sha256:
+                continue
+            try:
+                originals.path(document)
+            except MehealthError:  # its file is gone meanwhile, or another one
+                continue
+            raise UsageError(f"the same file is here already, as '{document}'")
+
+    def _begin(self, deed: Deed, name: str, ready: _Ready | None) -> Job:
+        """Note a job; `ready` where there is nothing to do before its ingest."""
+        job = Job(secrets.token_hex(8), deed, name)
+        with self._guard:
+            self._jobs[job.id] = job
+            over = [name for name, one in self._jobs.items() if one.is_over]
+            for old in over[: max(0, len(self._jobs) - JOBS_KEPT)]:
+                del self._jobs[old]
+        if ready is not None:
+            self._queue(job.id, ready)
+        return job
+
+    def _queue(self, job: str, ready: _Ready) -> None:
+        with self._guard:
+            self._ready[job] = ready
+            if self._worker is None:
+                self._worker = threading.Thread(target=self._work, name="ingest")
+                self._worker.start()
+            self._guard.notify_all()
+
+    def _change(self, names: Sequence[str], **change: Any) -> None:  # noqa: ANN401 - fields of Job
+        with self._guard:
+            for name in names:
+                self._jobs[name] = replace(self._jobs[name], **change)
+
+    def _fail(self, names: Sequence[str], why: str) -> None:
+        told = why.replace(f"{self._settings.corpus}{os.sep}", "")
+        self._change(names, state="failed", error=told)
+
+    def _fetch(self, job: str, address: str, before: _Ready | None) -> None:
+        """Fetch an address, for the first time or again, and go on with the ingest."""
+        from mehealth_rag.fetching import FetchFailure, Limits, fetch_address
+
+        self._change([job], state="fetching")
+        limits = Limits(size=UPLOAD_BYTES, total=ADDRESS_SECONDS, attempts=2)
+        try:
+            with self._keeping.part() as part:
+                brought = fetch_address(self._settings, address, part, limits=limits)
+                self._queue(job, self._placed(part, address, brought, before))
+        except FetchFailure as failure:
+            self._fail([job], f"{failure.reason}; save it yourself and add the file")
+        except MehealthError as error:
+            self._fail([job], str(error))
+        except Exception:
+            LOG.exception("fetching a document failed")
+            self._fail([job], _UNEXPECTED)
+
+    def _placed(self, part: Path, address: str, brought: Brought, before: _Ready | None) -> _Ready:
+        if before is None:
+            self._check_is_new(file_hash(part))
+            name = _name_of(brought)
+            taken = self._editions.current.catalogue
+            return _Ready(self._keeping.put(part, name, taken, address))
+        if FORMATS[before.path.suffix.lower()] != brought.form:
+            raise UsageError(f"the address gives {brought.form} now; remove it and add it anew")
+        self._keeping.replace(part, before.path, address)
+        return before
+
+    def _work(self) -> None:
+        """Run one ingest after another, each for all jobs that wait."""
+        while True:
+            with self._guard:
+                self._guard.wait_for(lambda: self._ready or self._closing)
+                if self._closing:
+                    return
+                ready, self._ready = self._ready, {}
+                rebuild = any(one.rebuild for one in ready.values())
+                self._ingest = Ingest(self._settings, rebuild)
+            try:
+                self._read(self._ingest, ready)
+            except MehealthError as error:
+                self._fail(list(ready), str(error))
+            except Exception:
+                LOG.exception("an ingest failed")
+                self._fail(list(ready), _UNEXPECTED)
+
+    def _read(self, ingest: Ingest, ready: Mapping[str, _Ready]) -> None:
+        """Run an ingest, let the new index serve, and tell each job what came of it."""
+        names = list(ready)
+        self._change(names, state="reading")
+        before = self._editions.current.generation
+        try:
+            rows = ingest.run(lambda step: self._step(names, step))
+        finally:
+            if self._editions.current.generation == before:
+                self._editions.relist()
+        if self._editions.news:
+            raise MehealthError(self._editions.news)
+        by_id = {str(row["id"]): row for row in rows}
+        ids = {s.path: s.id for s in load_sources(self._settings.corpus)}
+        for name, one in ready.items():
+            document = ids.get(one.path) or (one.source.id if one.source else "")
+            self._change([name], state="done", document=self._outcome(document, by_id, one))
+
+    def _step(self, names: Sequence[str], step: Step) -> None:
+        if step.message:
+            self._change(names, message=step.message)
+        else:
+            self._change(names, stage=step.stage, done=step.done, total=step.total, message="")
+
+    def _outcome(
+        self, document: str, rows: Mapping[str, Mapping[str, Any]], ready: _Ready
+    ) -> Outcome:
+        row = rows.get(document)
+        if row is None:  # it was never in an index
+            title = ready.source.title if ready.source else document
+            return Outcome(document, title, 0, 0, "removed", "")
+        status = self._editions.current.catalogue.get(document)
+        reason = str(row["reason"]) or (status.reason if status else "")
+        told = reason.replace(f"{self._settings.corpus}{os.sep}", "")
+        figures = int(row["pages"]), int(row["passages"])
+        return Outcome(document, str(row["title"]), *figures, str(row["status"]), told)
+
+
+def _name_of(brought: Brought) -> str:
+    """A name for what an address gave: the last part of its path, else its host."""
+    parts = urlsplit(brought.final_url)
+    last = Path(unquote(parts.path).rstrip("/").rpartition("/")[2])
+    ending = last.suffix.lower()
+    fits = FORMATS.get(ending) == brought.form
+    stem = last.stem if fits else last.name
+    return safe_name(f"{stem or parts.hostname}{ending if fits else f'.{brought.form}'}")

@@ -1,0 +1,192 @@
+"""The files of added documents: in `added/` of the corpus, each under a name of its own.
+
+A file gets to its place whole or not at all, and never over another one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import logging
+import os
+import re
+import secrets
+import threading
+import unicodedata
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from mehealth_rag.corpus import ADDED, FORMATS, is_added
+from mehealth_rag.encoder.shipped import file_hash
+from mehealth_rag.errors import MehealthError, ReadingError, UsageError
+from mehealth_rag.reading.sniffing import check_kind
+from mehealth_ui.limits import UPLOAD_BYTES, TooLargeError
+
+if TYPE_CHECKING:
+    from mehealth_rag.fetching.kept import StateFile
+
+LOG = logging.getLogger("mehealth.ui")
+ENDINGS = tuple(sorted(FORMATS))
+_ODD = re.compile(r"[^\w .()+&,'-]+")
+"""What a file's name is better without, on one system or another."""
+
+_LONGEST_NAME = 120
+"""Bytes: systems take 255, and a number or an ending may be added."""
+
+_PIECE = 1 << 20
+
+
+@dataclass(frozen=True)
+class Keeping:
+    """The folder of added documents of one corpus. Thread-safe."""
+
+    corpus: Path
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def folder(self) -> Path:
+        """Where the files are."""
+        return self.corpus / ADDED
+
+    def holds(self, path: Path) -> bool:
+        """Whether a file was added here, and so may be removed here."""
+        return is_added(path, self.corpus) and path.parent == self.folder
+
+    @contextlib.contextmanager
+    def part(self) -> Iterator[Path]:
+        """A file on its way: hidden from every ingest, gone at the end.
+
+        Raises MehealthError where the folder cannot be written.
+        """
+        with self._writing():
+            if self.folder.is_symlink():
+                raise UsageError(f"'{ADDED}' in the corpus is a link; put a folder in its place")
+            self.folder.mkdir(exist_ok=True)
+            part = self.folder / f".{secrets.token_hex(8)}.part"
+            try:
+                yield part
+            finally:
+                part.unlink(missing_ok=True)
+
+    def put(self, part: Path, name: str, taken: Collection[str], address: str = "") -> Path:
+        """Move a whole file to its name, with a number where one of `taken` is its stem.
+
+        `address` is where it was fetched from.
+        """
+        others = {stem.casefold() for stem in taken}
+        path = Path(name)
+        with self._lock, self._writing():
+            others |= {p.stem.casefold() for p in self.folder.iterdir()}
+            stems = (path.stem if n == 1 else f"{path.stem}-{n}" for n in range(1, 10_000))
+            for stem in stems:
+                place = self.folder / f"{stem}{path.suffix}"
+                if stem.casefold() not in others and _linked(part, place):
+                    self._keep_address(place, address)
+                    return place
+        raise UsageError(f"there are too many documents named {path.stem}; name it otherwise")
+
+    def replace(self, part: Path, place: Path, address: str) -> None:
+        """Put what an address gives now in the place of what it gave before."""
+        with self._lock, self._writing():
+            part.replace(place)
+            self._keep_address(place, address)
+
+    def remove(self, place: Path) -> None:
+        """Remove a file, and what is known of its address."""
+        with self._lock, self._writing():
+            place.unlink(missing_ok=True)
+            self._record(lambda state: state.drop(place.name))
+
+    def _keep_address(self, place: Path, address: str) -> None:
+        if not address:
+            return
+        from mehealth_rag.fetching.kept import Record
+
+        record = Record(
+            id=place.name,
+            url=address,
+            final_url=address,
+            file=place.name,
+            sha256=file_hash(place),
+            bytes=place.stat().st_size,
+            when=datetime.now(UTC).isoformat(timespec="seconds"),
+        )
+        self._record(lambda state: state.put(record))
+
+    def _record(self, change: Callable[[StateFile], None]) -> None:
+        """Change the record of addresses; a damaged one is no reason to refuse a document."""
+        from mehealth_rag.fetching.kept import StateFile
+
+        try:
+            change(StateFile(self.folder))
+        except MehealthError as error:
+            LOG.warning("addresses of added documents are not kept: %s", error)
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            LOG.warning("%s cannot be written: %s", self.folder, error)
+            raise MehealthError(
+                f"the folder for added documents cannot be written ({error.strerror or error}); "
+                "whoever runs this page can mend that"
+            ) from error
+
+
+def safe_name(name: str) -> str:
+    """The name that a file is kept under: no folders, nothing odd, an ending that is known.
+
+    Raises UsageError where the ending tells no format that can be read.
+    """
+    last = unicodedata.normalize("NFC", re.split(r"[/\\]", name)[-1])
+    path = Path(_ODD.sub("_", last).strip(" ._"))
+    ending = path.suffix.lower()
+    if ending not in FORMATS:
+        shown = _ODD.sub("_", last)[:100]
+        raise UsageError(f"'{shown}' is of no format that is read; there are: {', '.join(ENDINGS)}")
+    stem = path.stem.encode()[:_LONGEST_NAME].decode(errors="ignore").strip(" .")
+    return f"{stem}{ending}"
+
+
+def copied(content: IO[bytes], part: Path) -> str:
+    """Write what is sent to a file, durably; returns its SHA-256. Raises TooLargeError."""
+    digest = hashlib.sha256()
+    with part.open("wb") as stream:
+        while piece := content.read(_PIECE):
+            if stream.tell() + len(piece) > UPLOAD_BYTES:
+                raise TooLargeError(
+                    f"the file is larger than {UPLOAD_BYTES // 1_000_000} MB; divide it"
+                )
+            stream.write(piece)
+            digest.update(piece)
+        stream.flush()
+        os.fsync(stream.fileno())
+    return digest.hexdigest()
+
+
+def check_content(part: Path, name: str) -> None:
+    """Raise UsageError where a file is empty or not what its name says."""
+    content = part.read_bytes()
+    if not content:
+        raise UsageError(f"{name}: the file is empty; choose another one")
+    try:
+        check_kind(Path(name), FORMATS[Path(name).suffix.lower()], content)
+    except ReadingError as error:
+        raise UsageError(str(error)) from error
+
+
+def _linked(part: Path, place: Path) -> bool:
+    """Give a file its name, unless another one has it."""
+    try:
+        os.link(part, place)
+    except FileExistsError:
+        return False
+    except OSError:  # a file system without links
+        if place.exists():
+            return False
+        part.replace(place)
+    return True
