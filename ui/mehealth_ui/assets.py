@@ -9,7 +9,9 @@ from mehealth_ui.markup import tag
 STATIC = Path(__file__).parent / "static"
 FILES = {
     "page.css": "text/css",
+    "reading.css": "text/css",
     "page.js": "text/javascript",
+    "conversations.js": "text/javascript",
     "store.js": "text/javascript",
     "favicon.svg": "image/svg+xml",
 }
@@ -25,7 +27,9 @@ def head(title: str, description: str) -> str:
             tag("meta", name="color-scheme", content="light dark"),
             tag("link", rel="icon", type="image/svg+xml", href="ui/favicon.svg"),
             tag("link", rel="stylesheet", href="ui/page.css"),
+            tag("link", rel="stylesheet", href="ui/reading.css"),
             tag("script", src="ui/store.js"),
+            tag("script", src="ui/conversations.js"),
             tag("script", src="ui/page.js"),
         ]
     )

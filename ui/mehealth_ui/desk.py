@@ -18,8 +18,11 @@ from mehealth_ui.limits import FEEDBACK_PER_MINUTE, Gate, Limits
 from mehealth_ui.originals import Originals
 from mehealth_ui.pictures import Pictures
 from mehealth_ui.suggestions import Pool
+from mehealth_ui.telling import public
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mehealth_rag.assistant import Assistant
     from mehealth_rag.index.sources import SourceStatus
     from mehealth_rag.settings import Settings
@@ -59,7 +62,7 @@ class Desk:
         """A desk over an open assistant."""
         limits = Limits.of(settings)
         passwords = read_passwords(settings.pdf_passwords) if settings.pdf_passwords else ()
-        catalogue = {s.source.id: s for s in assistant.sources()}
+        catalogue = {s.source.id: public(s) for s in assistant.sources()}
         originals = Originals.of(assistant, catalogue)
         return cls(
             assistant=assistant,
@@ -114,6 +117,13 @@ class Desk:
             self._told.set()
             LOG.warning("%s", NEWS)
         return NEWS
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """The folders of this machine that no visitor is told of."""
+        paths = (s.source.path for s in self.catalogue.values())
+        index = self.assistant.index.generation
+        return tuple({self.feedback.path.parent, index.parents[1], *(p.parent for p in paths if p)})
 
     def begin(self) -> None:
         """Find the suggested questions in the background."""

@@ -18,14 +18,12 @@ from mehealth_ui.feedback import Place
 from mehealth_ui.limits import HISTORY_TURNS
 from mehealth_ui.markup import join, tag
 from mehealth_ui.stopping import stoppable
+from mehealth_ui.telling import UNEXPECTED, sentence, told
 
 LOG = logging.getLogger("mehealth.ui")
 STREAM_EVERY = 0.06
 """Seconds between two pictures of a growing answer: more often, nobody reads."""
 
-_UNEXPECTED = (
-    "Something unexpected went wrong. Try again; if it stays, tell whoever runs this page."
-)
 
 
 def ask(desk: Desk, payload: object, visitor: str, address: str) -> Iterator[dict[str, Any] | None]:
@@ -41,10 +39,10 @@ def ask(desk: Desk, payload: object, visitor: str, address: str) -> Iterator[dic
         check_question(desk, wanted.question)
         yield from _grow(desk, wanted)
     except MehealthError as error:
-        yield _failed(key, words, _sentence(str(error)))
+        yield _failed(key, words, sentence(told(error, *desk.folders)))
     except Exception:
         LOG.exception("a question failed")
-        yield _failed(key, words, _UNEXPECTED)
+        yield _failed(key, words, sentence(UNEXPECTED))
 
 
 def check_question(desk: Desk, question: str) -> None:
@@ -84,7 +82,10 @@ def look(desk: Desk, payload: object) -> str:
         if wanted.page > status.pages:
             raise UsageError(f"there is no page {wanted.page}; the document has {status.pages}")
         page = desk.assistant.page(wanted.document, wanted.page)
-        view = evidence.View(status.source, page, status.pages, tuple(wanted.marks), desk.version)
+        marks = tuple(wanted.marks)
+        view = evidence.View(
+            status.source, page, status.pages, marks, desk.version, near=wanted.near
+        )
         return evidence.evidence(view)
     except MehealthError as error:
         return tag(
@@ -95,7 +96,7 @@ def look(desk: Desk, payload: object) -> str:
                 tag("button", "Close", type="button", class_="quiet close", data_act="close-proof"),
                 class_="evidence-head",
             ),
-            tag("p", _sentence(str(error)), class_="note"),
+            tag("p", sentence(told(error, *desk.folders)), class_="note"),
             class_="evidence",
             role="alert",
         )
@@ -112,7 +113,7 @@ def judge(desk: Desk, payload: object, visitor: str, address: str = "") -> dict[
         owner = visitor if visitor != address or not judged.key else judged.owner
         desk.feedback.save(judged, place_meant(desk, judged), owner)
     except MehealthError as error:
-        return {"error": _sentence(str(error))}
+        return {"error": sentence(told(error, *desk.folders))}
     return {"feedback": judged.feedback.model_dump()}
 
 
@@ -138,7 +139,7 @@ def hand_out(payload: object) -> dict[str, str]:
     try:
         return export(wire.parse(wire.Export, payload))
     except MehealthError as error:
-        return {"error": _sentence(str(error))}
+        return {"error": sentence(told(error))}
 
 
 def list_sources(desk: Desk) -> str:
@@ -203,7 +204,3 @@ def _scope(desk: Desk, documents: list[str]) -> tuple[str, ...]:
 
 def _failed(key: str, question: str, message: str) -> dict[str, Any]:
     return {"id": key, "html": turns.problem(question, message), "record": None, "failed": True}
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")

@@ -15,6 +15,7 @@ from mehealth_rag.errors import ReadingError, UsageError
 from mehealth_ui.assets import FILES, STATIC
 from mehealth_ui.limits import PICTURE_WIDTHS
 from mehealth_ui.pictures import grey_page
+from mehealth_ui.telling import told
 
 if TYPE_CHECKING:
     from mehealth_ui.desk import Desk
@@ -40,7 +41,8 @@ def routes(desk: Desk) -> list[Route]:
             return PlainTextResponse("there is no such page", 404)
         except ReadingError as error:
             LOG.warning("no picture of page %d of %s: %s", page, document, error)
-            return Response(grey_page(str(error)), 503, _NEVER, "image/svg+xml")
+            shown = grey_page(told(error, *desk.folders))
+            return Response(shown, 503, _NEVER, "image/svg+xml")
         return Response(png, media_type="image/png", headers=_KEEP)
 
     async def document(request: Request) -> Response:
@@ -49,7 +51,7 @@ def routes(desk: Desk) -> list[Route]:
         except UsageError:
             return PlainTextResponse("there is no such document", 404)
         except ReadingError as error:
-            return PlainTextResponse(str(error), 409, _NEVER)
+            return PlainTextResponse(told(error, *desk.folders), 409, _NEVER)
         pdf = path.suffix.lower() == ".pdf"
         # Anything but a PDF goes out as text: a document's own markup never runs here.
         kind = "application/pdf" if pdf else "text/plain; charset=utf-8"

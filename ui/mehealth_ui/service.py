@@ -34,6 +34,7 @@ from mehealth_ui.desk import Desk
 from mehealth_ui.guard import USER
 from mehealth_ui.handlers import check_question
 from mehealth_ui.limits import HISTORY_TURNS, SEARCH_HITS, TooManyError
+from mehealth_ui.telling import told
 
 if TYPE_CHECKING:
     from mehealth_rag.types import Turn
@@ -210,7 +211,7 @@ def add_service(app: FastAPI, desk: Desk) -> None:
     def refused(_: Request, error: Exception) -> JSONResponse:
         status = 429 if isinstance(error, TooManyError) else 400
         status = status if isinstance(error, UsageError) else 503
-        return JSONResponse({"error": str(error)}, status)
+        return JSONResponse({"error": told(error, *desk.folders)}, status)
 
     def malformed(_: Request, error: Exception) -> JSONResponse:
         first = error.errors()[0] if isinstance(error, RequestValidationError) else {}
@@ -351,8 +352,8 @@ def _whole_stream(events: Iterable[str]) -> Iterator[str]:
         yield from events
     except Exception as error:
         LOG.warning("a stream broke off: %s: %s", type(error).__name__, first_line(error))
-        told = str(error) if isinstance(error, MehealthError) else "something unexpected went wrong"
-        yield _event({"error": told})
+        known = isinstance(error, MehealthError)
+        yield _event({"error": told(error) if known else "something unexpected went wrong"})
 
 
 def _event(value: object) -> str:
