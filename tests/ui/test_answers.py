@@ -56,7 +56,7 @@ def test_a_row_stands_upright_with_its_bold_words_and_numbers() -> None:
     )
     assert made == (
         '<p>Berths:</p><div class="rows" tabindex="0" role="group" aria-label="Table"><table>'
-        "<caption>Kessing[1][2]</caption><tbody>"
+        "<caption>Kessing [1][2]</caption><tbody>"
         '<tr><th scope="row">Owner</th><td>Halloran</td></tr>'
         '<tr><th scope="row">Depth</th><td><strong>9 m</strong></td></tr>'
         "</tbody></table></div><p>More [3].</p>"
@@ -72,8 +72,8 @@ def test_rows_of_the_same_columns_share_a_table() -> None:
     )
     assert made.count("<table>") == 1
     assert '<th scope="col">Owner</th><th scope="col">Depth</th>' in made
-    assert '<th scope="row">Marrow[1][2]</th><td>Brandreth</td><td>15 m</td>' in made
-    assert '<th scope="row">Kessing[3][4]</th><td>Halloran</td><td>9 m</td>' in made
+    assert '<th scope="row">Marrow [1][2]</th><td>Brandreth</td><td>15 m</td>' in made
+    assert '<th scope="row">Kessing [3][4]</th><td>Halloran</td><td>9 m</td>' in made
     assert made.endswith("<ul><li>a quay [5]</li></ul>")
     assert made.startswith("<p>The berths:</p>")
 
@@ -127,7 +127,7 @@ def test_a_value_or_page_that_the_words_leave_out_is_told(words: str) -> None:
         ("“a  word”", "“a word”"),
         ('"a word"', '"a word"'),
         ("“a” and “b”", "““a” and “b””"),
-        ("“", "“““"),
+        ("“", "““”"),
         ("", "“”"),
     ],
 )
@@ -145,7 +145,9 @@ def test_nearest_passages_are_short_and_folded() -> None:
     long = "A passage that goes on " + "and on " * 60
     given = Answer("q", "q", Status.NOT_FOUND, "No.", nearest=(citation(1, long), citation(2, "b")))
     html = shown(given)
-    assert '<details class="nearest"><summary>The 2 nearest passages. They do not answer it.' in html
+    assert (
+        '<details class="nearest"><summary>The 2 nearest passages. They do not answer it.' in html
+    )
     (words,) = re.findall(r'class="words">“(A passage[^<]*)', html)
     assert len(words) <= 123
     assert "The nearest passage. It does not" in shown(replace(given, nearest=given.nearest[:1]))

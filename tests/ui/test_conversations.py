@@ -86,10 +86,11 @@ def test_conversations_are_found_by_their_words_and_pinned(visit: Visit) -> None
 
 def test_a_pinned_conversation_outlives_the_limit(visit: Visit) -> None:
     kept = visit.page.evaluate(
-        "() => { const s = window.mehealthStore; const made = (n) => ({ id: n, title: n, turns: [] });"
+        "() => { const s = window.mehealthStore;"
+        " const made = (n) => ({ id: n, title: n, turns: [] });"
         " s.save(made('first')); s.pin('first', true);"
         " for (let n = 0; n < 70; n++) s.save(made(`c${n}`));"
-        " return [s.list().length, Boolean(s.open('first')), Boolean(s.open('c0')), Boolean(s.open('c69'))]; }"
+        " return [s.list().length, ...['first', 'c0', 'c69'].map((n) => s.open(n) !== null)]; }"
     )
     assert kept == [60, True, False, True]
 
@@ -133,7 +134,10 @@ def test_print_prints_the_conversation_and_nothing_else(visit: Visit) -> None:
     for other in ("Conversations", "Sources", "Guide", "Copy", "Retry", "Harbour &", "Edit"):
         assert other not in printed, other
     page.emulate_media(media="print")
-    assert page.evaluate("getComputedStyle(document.querySelector('.said')).color") == "rgb(17, 17, 17)"
+    assert (
+        page.evaluate("getComputedStyle(document.querySelector('.said')).color")
+        == "rgb(17, 17, 17)"
+    )
 
 
 def test_the_page_to_print_opens_the_print_dialog(visit: Visit) -> None:

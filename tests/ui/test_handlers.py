@@ -269,7 +269,7 @@ def test_both_values_of_a_conflict_are_shown_with_their_pages() -> None:
         ),
     )
     html = turns.turn(turns.Shown("t", answer))
-    shown = html[html.index("conflict") : html.index('class="quotes"')]
+    shown = html[html.index("conflict") : html.index('class="said"')]
     assert "The pages disagree: height" in shown
     assert "42 metres" in shown
     assert "45 &lt;b&gt;" in shown
@@ -289,7 +289,7 @@ def test_not_found_names_the_source_that_may_hold_it() -> None:
     )
     html = turns.turn(turns.Shown("t", answer))
     assert "Not in the documents" in html
-    assert "do not answer it" in html
+    assert "It does not answer it" in html
     assert 'href="https://example.org/m"' in html
     assert "linked, not in the index" in html
     assert "card answered" not in html

@@ -44,7 +44,10 @@ SPACED = Path("/srv/our files/the index")
         (r"C:\Users\ada\a.txt: gone", "a.txt: gone"),
         ("/srv/our files/the index/feedback.sqlite: full", "feedback.sqlite: full"),
         ("/srv/our files/the index: full", "the index: full"),
-        ("see https://example.org/a/b and and/or, 3/4", "see https://example.org/a/b and and/or, 3/4"),
+        (
+            "see https://example.org/a/b and and/or, 3/4",
+            "see https://example.org/a/b and and/or, 3/4",
+        ),
         ("send it to /healthz", "send it to /healthz"),
     ],
 )
@@ -88,7 +91,13 @@ def broken(desk: Desk, settings: Settings) -> Desk:
 
 def leaks(text: str, settings: Settings) -> list[str]:
     """The folders of this machine that a text names."""
-    places = (settings.corpus, settings.index, Path(sys.prefix), Path.home(), Path(__file__).parents[2])
+    places = (
+        settings.corpus,
+        settings.index,
+        Path(sys.prefix),
+        Path.home(),
+        Path(__file__).parents[2],
+    )
     return [p for p in [*map(str, places), "site-packages", "Traceback"] if p in text]
 
 
@@ -104,7 +113,7 @@ def test_no_handler_tells_a_path(broken: Desk, settings: Settings) -> None:
     ]
     whole = json.dumps(values, default=str)
     assert leaks(whole, settings) == []
-    assert "vectors.bin: is damaged" in whole  # what is wrong is told all the same
+    assert "Vectors.bin: is damaged" in whole  # what is wrong is told all the same
     assert "gone file.pdf: is locked" in whole
     assert "feedback cannot be kept" in whole
 
@@ -170,7 +179,9 @@ def test_no_failing_request_to_the_real_server_is_told_a_path(
             for path in ("no/such", "ui/x", "document/x", "page/tower/1.png", "gradio_api/file=/x")
         ]
         for path in ("ask", "search", "check", "chat/completions"):
-            answers += [client.post(f"/v1/{path}", content=body) for body in ("{", "[]", '{"a": 1}')]
+            answers += [
+                client.post(f"/v1/{path}", content=body) for body in ("{", "[]", '{"a": 1}')
+            ]
         called = client.post("/gradio_api/call/ask", json={"data": [TALL, 7, "x", "poetic"]})
         event = called.json().get("event_id", "none")
         answers.append(client.get(f"/gradio_api/call/ask/{event}"))

@@ -55,7 +55,8 @@ def untold(conflict: Conflict, answer: Answer) -> bool:
     """Whether the answer's text leaves out one of the values, or a page that gives it."""
     said = " ".join(_BOLD.sub(r"\1", text(answer)).split())
     return any(
-        " ".join(value.value.split()) not in said or any(f"[{n}]" not in said for n in value.citations)
+        " ".join(value.value.split()) not in said
+        or any(f"[{n}]" not in said for n in value.citations)
         for value in conflict.values
     )
 
@@ -140,7 +141,9 @@ def _upright(row: Row, chips: Mapping[int, Html]) -> Html:
         tag("tr", tag("th", name, scope="row"), tag("td", _cell(row, value)))
         for name, value in row.cells
     )
-    return tag("table", tag("caption", row.label, rich(row.numbers, chips)), tag("tbody", *cells))
+    return tag(
+        "table", tag("caption", f"{row.label} ", rich(row.numbers, chips)), tag("tbody", *cells)
+    )
 
 
 def _grid(names: Sequence[str], rows: Sequence[Row], chips: Mapping[int, Html]) -> Html:
@@ -148,7 +151,7 @@ def _grid(names: Sequence[str], rows: Sequence[Row], chips: Mapping[int, Html]) 
     body = (
         tag(
             "tr",
-            tag("th", row.label, rich(row.numbers, chips), scope="row"),
+            tag("th", f"{row.label} ", rich(row.numbers, chips), scope="row"),
             *(tag("td", _cell(row, value)) for _, value in row.cells),
         )
         for row in rows

@@ -273,7 +273,7 @@ def _rail(desk: Desk) -> Html:
 
 def _transcript() -> Html:
     return tag(
-        "main",
+        "div",  # Gradio puts the whole page into a main of its own
         tag(
             "div",
             tag("h2", "What would you like to know?"),

@@ -19,7 +19,8 @@ h1{font-size:1.5em}h2{font-size:1.1em;margin:2em 0 .3em;break-after:avoid}
 blockquote{margin:.4em 0 .4em 1em;padding-left:.8em;border-left:2px solid #999;break-inside:avoid}
 cite{display:block;font-style:normal;font-size:.85em;color:#555}
 table{border-collapse:collapse;font-size:.95em;margin:.4em 0;break-inside:avoid}
-caption{text-align:left;font-weight:bold}th,td{text-align:left;padding:.15em .7em .15em 0;border-bottom:1px solid #ccc}
+caption{text-align:left;font-weight:bold}
+th,td{text-align:left;padding:.15em .7em .15em 0;border-bottom:1px solid #ccc}
 .missing{border-left:3px solid #b7791f;padding-left:.8em}.small{color:#555;font-size:.85em}
 @media print{body{margin:0}a{color:inherit}}
 """

@@ -25,7 +25,6 @@ STREAM_EVERY = 0.06
 """Seconds between two pictures of a growing answer: more often, nobody reads."""
 
 
-
 def ask(desk: Desk, payload: object, visitor: str, address: str) -> Iterator[dict[str, Any] | None]:
     """Answer a question as it grows. Each value holds the turn's markup, the last its record.
 

@@ -49,7 +49,7 @@ def question(text: str, documents: Sequence[str] = ()) -> Html:
     """The question as it was asked, with the documents it was limited to."""
     scope = tag("p", f"Only in: {', '.join(documents)}", class_="scope") if documents else Html("")
     edit = _button("Edit", "edit", "Edit this question and ask again", class_="quiet edit")
-    return tag("div", tag("h3", text, class_="question", dir="auto"), edit, scope, class_="asked")
+    return tag("div", tag("h2", text, class_="question", dir="auto"), edit, scope, class_="asked")
 
 
 def problem(asked: str, message: str) -> Html:
@@ -118,8 +118,10 @@ def _not_found(answer: Answer) -> Html:
 def _nearest(answer: Answer) -> Html:
     """The nearest passages, folded: the best of them stands on its page beside the answer."""
     several = len(answer.nearest) > 1
-    told = f"The {len(answer.nearest)} nearest passages. They do" if several else (
-        "The nearest passage. It does"
+    told = (
+        f"The {len(answer.nearest)} nearest passages. They do"
+        if several
+        else ("The nearest passage. It does")
     )
     return tag(
         "details",
@@ -172,6 +174,7 @@ def _quote(cited: Sequence[Citation], act: str, longest: int, said: str) -> Html
     numbers = ", ".join(str(c.number) for c in cited)
     cells = first.quote.split("\t")
     again = bool(said) and all(_words(cell) in said for cell in cells)
+    page = tag("span", f"page {first.page_label}", class_="whole")
     verbatim = "Word for word" if len(cells) == 1 else "Row of the table"
     return tag(
         "button",
@@ -179,7 +182,7 @@ def _quote(cited: Sequence[Citation], act: str, longest: int, said: str) -> Html
         tag("span", verbatim, class_="verbatim")
         if again
         else tag("span", quoted(_short(" | ".join(cells), longest)), class_="words"),
-        tag("span", f"{first.title} · page {first.page_label}", class_="place"),
+        tag("span", f"{first.title} · ", page, class_="place"),
         type="button",
         class_="quote",
         data_act=act,

@@ -210,8 +210,10 @@ def statement_text(quote: str) -> str:
 
 
 def table_row(row: str, heads: Sequence[str]) -> tuple[str, tuple[tuple[str, str], ...]] | None:
-    """Return a quoted row's label and its cells, each after its column heading; None if there are
-    no headings that fit. `heads` are the quotes that may hold them."""
+    """Return a quoted row's label, and its cells as pairs of column heading and value.
+
+    None if none of `heads`, the quotes that may hold the column headings, fits the row.
+    """
     cells = _SET_APART.sub(r"\1", row).split("\t")
     names = next((n for head in reversed(heads) if (n := _names(cells, head.split("\t")))), ())
     if not names:

@@ -70,7 +70,7 @@
       element("p", { textContent: "Looking through the documents" }), element("i"), element("i"));
     waiting.setAttribute("role", "status");
     const heading = element("div", { className: "asked" },
-      element("h3", { className: "question", textContent: question, dir: "auto" }));
+      element("h2", { className: "question", textContent: question, dir: "auto" }));
     const turn = element("article", { className: "turn" }, heading, waiting);
     turn.dataset.turn = id;
     turn.dataset.question = question;
