@@ -80,8 +80,9 @@ SEEN = """() => {
   const part = e.closest("#rail, #talk, #proof")?.id ?? "top";
   window.reached ??= new Map();
   if (!window.reached.has(e)) window.reached.set(e, window.reached.size);
-  return { at: window.reached.get(e), html: e.outerHTML.slice(0, 110), width: parseFloat(style.outlineWidth), style: style.outlineStyle,
-    part, name: e.dataset.act || e.name || e.id || e.tagName };
+  return { at: window.reached.get(e), html: e.outerHTML.slice(0, 110),
+    width: parseFloat(style.outlineWidth), style: style.outlineStyle, part,
+    name: e.dataset.act || e.name || e.id || e.tagName };
 }"""
 
 
