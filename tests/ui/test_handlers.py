@@ -22,6 +22,7 @@ from mehealth_ui import api, handlers, turns
 from mehealth_ui.desk import Desk
 from mehealth_ui.guide import MOST_LISTED, guides_markup
 from mehealth_ui.limits import PICTURE_WIDTHS, Gate, Limits
+from mehealth_ui.markup import escape
 from mehealth_ui.suggestions import SURE, Pool, Suggestion
 
 if TYPE_CHECKING:
@@ -335,7 +336,7 @@ def test_suggestions_are_answered_by_the_corpus(desk: Desk) -> None:
         answer = desk.assistant.ask(question)
         assert answer.status is Status.ANSWERED
         assert answer.confidence >= SURE
-    assert all(turns.escape(q) in handlers.suggest(desk, {})["html"] for q in questions)
+    assert all(escape(q) in handlers.suggest(desk, {})["html"] for q in questions)
 
 
 def test_follow_ups_come_from_near_pages_and_are_new() -> None:

@@ -267,7 +267,7 @@ def _sure(answer: Answer) -> Html:
     share = f"Of the answers given at {answer.confidence:.0%}, about that share is right."
     return tag(
         "details",
-        tag("summary", tag("span", sure, class_="word"), title=share),
+        tag("summary", tag("span", sure.split(":")[0], class_="word"), title=share),
         tag("p", share),
         class_="sure",
         data_sure=sure.name.lower(),
