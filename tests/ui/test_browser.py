@@ -114,6 +114,7 @@ def test_not_found_looks_different_and_shows_the_nearest(visit: Visit) -> None:
     expect(card).to_contain_text("Not in the documents")
     expect(card).to_contain_text("do not answer it")
     expect(visit.page.locator(".turn .card.answered")).to_have_count(0)
+    card.locator(".nearest summary").click()
     card.locator(".quote").first.click()
     expect(visit.page.locator("#pane .evidence")).to_be_visible()
 

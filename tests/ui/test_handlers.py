@@ -21,6 +21,7 @@ from mehealth_ui import api, handlers, turns
 from mehealth_ui.desk import Desk
 from mehealth_ui.guide import MOST_LISTED, guides_markup
 from mehealth_ui.limits import PICTURE_WIDTHS, Gate, Limits
+from mehealth_ui.markup import escape
 from mehealth_ui.suggestions import SURE, Pool, Suggestion
 
 if TYPE_CHECKING:
@@ -250,7 +251,7 @@ def test_both_values_of_a_conflict_are_shown_with_their_pages() -> None:
         ),
     )
     html = turns.turn(turns.Shown("t", answer))
-    shown = html[html.index("conflict") : html.index('class="quotes"')]
+    shown = html[html.index("conflict") : html.index('class="said"')]
     assert "The pages disagree: height" in shown
     assert "42 metres" in shown
     assert "45 &lt;b&gt;" in shown
@@ -270,7 +271,7 @@ def test_not_found_names_the_source_that_may_hold_it() -> None:
     )
     html = turns.turn(turns.Shown("t", answer))
     assert "Not in the documents" in html
-    assert "do not answer it" in html
+    assert "It does not answer it" in html
     assert 'href="https://example.org/m"' in html
     assert "linked, not in the index" in html
     assert "card answered" not in html
@@ -316,7 +317,7 @@ def test_suggestions_are_answered_by_the_corpus(desk: Desk) -> None:
         answer = desk.assistant.ask(question)
         assert answer.status is Status.ANSWERED
         assert answer.confidence >= SURE
-    assert all(turns.escape(q) in handlers.suggest(desk, {})["html"] for q in questions)
+    assert all(escape(q) in handlers.suggest(desk, {})["html"] for q in questions)
 
 
 def test_follow_ups_come_from_near_pages_and_are_new() -> None:

@@ -11,7 +11,7 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 from llm_helpers import free_port
@@ -44,6 +44,10 @@ HARBOUR = (
     "A guide to the harbour\n\n"
     "The lighthouse on the North Pier is 42 metres tall and was lit in 1871.\n"
     "\fThe ferry to Osprey Island leaves every forty minutes from the East Quay.\n"
+    "\fBerths for rent\n\n"
+    "Berth\tOwner\tDepth\tShed\n"
+    "Marrow\tBrandreth\t15 m\t120 sq m\n"
+    "Kessing\tHalloran\t9 m\t40 sq m\n"
 )
 MANIFEST = """
 [corpus]
@@ -170,13 +174,18 @@ class Visit:
     """One person's browser at the page: everything but the page's own host is blocked."""
 
     def __init__(
-        self, browser: Browser, address: str, width: int = 1440, height: int = 900
+        self,
+        browser: Browser,
+        address: str,
+        width: int = 1440,
+        height: int = 900,
+        **more: Any,  # noqa: ANN401 - Playwright's options of a context
     ) -> None:
         self.address = address
         self.outside: list[str] = []
         self.errors: list[str] = []
         self.context = browser.new_context(
-            viewport={"width": width, "height": height}, accept_downloads=True
+            viewport={"width": width, "height": height}, accept_downloads=True, **more
         )
         self.context.route("**/*", self._only_here)
         self.page: Page = self.context.new_page()

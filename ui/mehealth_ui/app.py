@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,7 +20,9 @@ from mehealth_ui.limits import SESSIONS
 from mehealth_ui.markup import Html, join, tag
 from mehealth_ui.roles import Role, role_of
 from mehealth_ui.sources import sources_markup
+from mehealth_ui.telling import UNEXPECTED, told
 
+LOG = logging.getLogger("mehealth.ui")
 _MOUNT = """
 window.mehealth.mount({server, watch});
 watch("value", () => window.mehealth.received(props.value));
@@ -223,11 +226,14 @@ class _told:  # noqa: N801 - reads as a word of its own in `with`
         try:
             self._desk.gate.admit(*visitor(self._request))
         except MehealthError as error:
-            raise gr.Error(str(error), print_exception=False) from error
+            raise gr.Error(told(error, *self._desk.folders), print_exception=False) from error
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, MehealthError):
-            raise gr.Error(str(error), print_exception=False) from error
+            raise gr.Error(told(error, *self._desk.folders), print_exception=False) from error
+        if isinstance(error, Exception):  # Gradio would tell its words to whoever asked
+            LOG.error("a call failed", exc_info=error)
+            raise gr.Error(UNEXPECTED, print_exception=False) from error
 
 
 def _header(title: str) -> Html:
@@ -240,6 +246,7 @@ def _header(title: str) -> Html:
             class_="icon menu",
             data_act="rail",
             aria_label="Conversations and sources",
+            title="Conversations and sources",
             aria_expanded="false",
         ),
         tag("img", src="ui/favicon.svg", alt="", width=28, height=28, class_="logo"),
@@ -251,7 +258,7 @@ def _header(title: str) -> Html:
             type="button",
             class_="quiet theme",
             data_act="theme",
-            aria_label="Switch between light and dark",
+            title="Switch between light and dark",
         ),
         _signed_in(),
         class_="bar",
@@ -279,6 +286,14 @@ def _rail(desk: Desk) -> Html:
         tag(
             "nav",
             tag("h2", "Conversations"),
+            tag(
+                "input",
+                type="search",
+                class_="find",
+                placeholder="Search",
+                aria_label="Search the conversations",
+                hidden=True,
+            ),
             tag("ul", class_="conversations"),
             tag("p", "Kept in this browser only.", class_="note small"),
             aria_label="Conversations",
@@ -297,7 +312,7 @@ def _rail(desk: Desk) -> Html:
 
 def _transcript() -> Html:
     return tag(
-        "main",
+        "div",  # Gradio puts the whole page into a main of its own
         tag(
             "div",
             tag("h2", "What would you like to know?"),
@@ -332,7 +347,7 @@ def _news() -> Html:
 def _editing() -> Html:
     return tag(
         "p",
-        tag("span", "Asking again from here; the turns after it go."),
+        tag("span", "Asking again from here; the turns after it are replaced."),
         " ",
         tag("button", "Cancel", type="button", class_="quiet", data_act="cancel-edit"),
         class_="editing",

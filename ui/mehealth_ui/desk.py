@@ -20,6 +20,8 @@ from mehealth_ui.originals import Originals
 from mehealth_ui.pictures import Pictures
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mehealth_rag.assistant import Assistant
     from mehealth_rag.index.sources import SourceStatus
     from mehealth_rag.settings import Settings
@@ -105,6 +107,13 @@ class Desk:
     def news(self) -> str:
         """What whoever runs the page should know of the index; else nothing."""
         return self.editions.news
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """The folders of this machine that no visitor is told of."""
+        paths = (s.source.path for s in self.catalogue.values())
+        index = self.assistant.index.generation
+        return tuple({self.feedback.path.parent, index.parents[1], *(p.parent for p in paths if p)})
 
     def begin(self) -> None:
         """Begin what goes on in the background: suggestions, and deleting what is old."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import threading
 import time
 import weakref
@@ -25,6 +24,7 @@ from mehealth_ui.limits import AGAIN_SECONDS, EDITIONS_KNOWN, OPENING_SECONDS
 from mehealth_ui.originals import Originals
 from mehealth_ui.pictures import Pictures
 from mehealth_ui.suggestions import Pool
+from mehealth_ui.telling import public
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,7 +61,7 @@ class Edition:
         engines: Mapping[str, Assistant],
     ) -> Edition:
         """An edition over an open assistant; `pictures` lends those who draw."""
-        catalogue = {s.source.id: _without_paths(s, corpus) for s in assistant.sources()}
+        catalogue = {s.source.id: public(s, corpus) for s in assistant.sources()}
         originals = Originals.of(assistant, catalogue)
         return cls(assistant, catalogue, originals, pictures.of(originals), engines)
 
@@ -288,11 +288,6 @@ class _Filling:
     def end(self) -> None:
         self.stop()
         self._thread.join(_LONGEST_CANDIDATE)
-
-
-def _without_paths(status: SourceStatus, corpus: Path) -> SourceStatus:
-    """A status whose reason does not tell where on this machine the corpus lies."""
-    return replace(status, reason=status.reason.replace(f"{corpus}{os.sep}", ""))
 
 
 def engines(settings: Settings, assistant: Assistant) -> dict[str, Assistant]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from mehealth_rag.encoder.shipped import first_line
 from mehealth_rag.errors import MehealthError
+from mehealth_ui.telling import UNEXPECTED, told
 
 LOG = logging.getLogger("mehealth.ui")
 STREAM = "text/event-stream"
@@ -24,5 +25,5 @@ def whole_stream(events: Iterable[str]) -> Iterator[str]:
         yield from events
     except Exception as error:
         LOG.warning("a stream broke off: %s: %s", type(error).__name__, first_line(error))
-        told = str(error) if isinstance(error, MehealthError) else "something unexpected went wrong"
-        yield event({"error": told})
+        known = isinstance(error, MehealthError)
+        yield event({"error": told(error) if known else UNEXPECTED})

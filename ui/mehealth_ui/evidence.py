@@ -13,6 +13,7 @@ from mehealth_ui.markup import Html, join, tag, web_address
 from mehealth_ui.wire import Mark
 
 _GUIDE = "What the documents are about"
+_NEAR = "The nearest passage. It does not answer the question."
 PICTURE_WIDTH = PICTURE_WIDTHS[1]
 
 
@@ -27,6 +28,8 @@ class View:
     version: str = ""
     note: str = ""
     """What is to be said above the page."""
+    near: bool = False
+    """Whether it is shown for what comes nearest to a question that it does not answer."""
 
 
 def standing(page: Page, marks: Iterable[Mark]) -> tuple[tuple[Mark, ...], bool]:
@@ -63,10 +66,11 @@ def evidence(view: View) -> Html:
     return tag(
         "section",
         _head(view),
+        tag("p", _NEAR, class_="near-note", role="note") if view.near and here else Html(""),
         _bar(view),
         tag("p", view.note, class_="note", role="status") if view.note else Html(""),
         tag("div", shown, class_="leaf", tabindex=0, role="group", aria_label=_where(view)),
-        class_="evidence",
+        class_="evidence near" if view.near else "evidence",
         data_document=view.source.id,
         data_page=view.page.number,
         data_label=view.page.label,
@@ -199,8 +203,8 @@ def _picture(view: View, marks: Sequence[Mark]) -> Html:
         for box in mark.boxes
     ]
     quotes = [tag("li", " ".join(m.quote.split())) for m in marks if m.quote]
-    spoken = tag("ul", *quotes, class_="spoken", aria_label="Marked on this page")
-    return tag("figure", image, *marked, spoken if quotes else Html(""), class_="sheet")
+    aloud = tag("ul", *quotes, class_="aloud", aria_label="Marked on this page")
+    return tag("figure", image, *marked, aloud if quotes else Html(""), class_="sheet")
 
 
 def _box(

@@ -6,8 +6,9 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 
-from mehealth_rag.types import Answer, Certainty, Citation, Status, certainty
-from mehealth_ui.markup import Html, join, link, rich, tag, web_address
+from mehealth_rag.types import Answer, Certainty, Citation, Conflict, Status, certainty
+from mehealth_ui import answers
+from mehealth_ui.markup import Html, join, link, tag, web_address
 from mehealth_ui.wire import Conversation, Export, Turn
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!])")
@@ -17,6 +18,9 @@ body{font:11pt/1.5 Georgia,serif;color:#111;max-width:44em;margin:2em auto;paddi
 h1{font-size:1.5em}h2{font-size:1.1em;margin:2em 0 .3em;break-after:avoid}
 blockquote{margin:.4em 0 .4em 1em;padding-left:.8em;border-left:2px solid #999;break-inside:avoid}
 cite{display:block;font-style:normal;font-size:.85em;color:#555}
+table{border-collapse:collapse;font-size:.95em;margin:.4em 0;break-inside:avoid}
+caption{text-align:left;font-weight:bold}
+th,td{text-align:left;padding:.15em .7em .15em 0;border-bottom:1px solid #ccc}
 .missing{border-left:3px solid #b7791f;padding-left:.8em}.small{color:#555;font-size:.85em}
 @media print{body{margin:0}a{color:inherit}}
 """
@@ -73,6 +77,7 @@ def printable(conversation: Conversation) -> str:
     head = join(
         [
             tag("meta", charset="utf-8"),
+            tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
             tag("title", conversation.title),
             tag("style", Html(_PRINT_STYLE)),
         ]
@@ -95,15 +100,10 @@ def _markdown_turn(turn: Turn, answer: Answer) -> Iterator[str]:
     if answer.standalone_question.strip() != turn.question.strip():
         yield f"*Understood as:* {plain_markdown(answer.standalone_question)}"
     # The engine's own bold type and list dashes stay; everything else is made plain.
-    yield "\n".join(_markdown_line(line) for line in answer.answer.split("\n"))
+    yield "\n".join(_markdown_line(line) for line in answers.text(answer).split("\n"))
     if certainty(answer) is Certainty.UNSURE:
         yield f"*{Certainty.UNSURE}*"
-    for conflict in answer.conflicts:
-        values = (
-            f"- {plain_markdown(v.value)} {''.join(f'[{n}]' for n in v.citations)}"
-            for v in conflict.values
-        )
-        yield "\n".join([f"The pages disagree: {plain_markdown(conflict.about)}", "", *values])
+    yield from (_markdown_conflict(c, answer) for c in answer.conflicts)
     if answer.status is Status.NOT_FOUND and answer.nearest:
         yield "The nearest passages, which do not answer it:"
     for citation in answer.citations or answer.nearest:
@@ -111,6 +111,16 @@ def _markdown_turn(turn: Turn, answer: Answer) -> Iterator[str]:
     for related in answer.related:
         address = web_address(related.url) or ""
         yield f"May hold it: {plain_markdown(related.title)} {address}".strip()
+
+
+def _markdown_conflict(conflict: Conflict, answer: Answer) -> str:
+    if not answers.untold(conflict, answer):
+        return "*The pages disagree.*"
+    values = (
+        f"- {plain_markdown(v.value)} {''.join(f'[{n}]' for n in v.citations)}"
+        for v in conflict.values
+    )
+    return "\n".join([f"The pages disagree: {plain_markdown(conflict.about)}", "", *values])
 
 
 def _markdown_line(line: str) -> str:
@@ -123,24 +133,17 @@ def _markdown_line(line: str) -> str:
 
 
 def _markdown_quote(citation: Citation) -> str:
-    quote = plain_markdown(" ".join(citation.quote.split()))
+    quote = plain_markdown(answers.quoted(citation.quote))
     place = f"{plain_markdown(citation.title)}, page {plain_markdown(citation.page_label)}"
     address = web_address(citation.url)
-    return f"> \\[{citation.number}\\] “{quote}”\n>\n> — {place}" + (
+    return f"> \\[{citation.number}\\] {quote}\n>\n> — {place}" + (
         f" <{address}>" if address else ""
     )
 
 
 def _printed(asked: str, answer: Answer) -> Html:
-    paragraphs = [tag("p", rich(line, {})) for line in answer.answer.split("\n") if line.strip()]
-    conflicts = [
-        tag(
-            "p",
-            f"The pages disagree: {c.about}: ",
-            "; ".join(_value(v.value, v.citations) for v in c.values),
-        )
-        for c in answer.conflicts
-    ]
+    paragraphs = [answers.answer_markup(answer, {})]
+    conflicts = [_printed_conflict(c, answer) for c in answer.conflicts]
     if certainty(answer) is Certainty.UNSURE:
         paragraphs.append(tag("p", Certainty.UNSURE, class_="small"))
     missing = answer.status is Status.NOT_FOUND
@@ -167,11 +170,18 @@ def _printed(asked: str, answer: Answer) -> Html:
     )
 
 
+def _printed_conflict(conflict: Conflict, answer: Answer) -> Html:
+    if not answers.untold(conflict, answer):
+        return tag("p", "The pages disagree.", class_="small")
+    values = "; ".join(_value(v.value, v.citations) for v in conflict.values)
+    return tag("p", f"The pages disagree: {conflict.about}: ", values)
+
+
 def _printed_quotes(citations: Sequence[Citation]) -> list[Html]:
     return [
         tag(
             "blockquote",
-            f"[{c.number}] “{' '.join(c.quote.split())}”",
+            f"[{c.number}] {answers.quoted(c.quote)}",
             tag("cite", link(c.url, c.title), f", page {c.page_label}"),
         )
         for c in citations

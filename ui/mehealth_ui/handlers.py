@@ -20,6 +20,7 @@ from mehealth_ui.guide import guides_markup
 from mehealth_ui.limits import HISTORY_TURNS
 from mehealth_ui.markup import join, tag
 from mehealth_ui.stopping import stoppable
+from mehealth_ui.telling import UNEXPECTED, sentence, told
 
 LOG = logging.getLogger("mehealth.ui")
 QUESTIONS = logging.getLogger("mehealth.questions")
@@ -30,9 +31,6 @@ STREAM_EVERY = 0.06
 
 _CHANGED = (
     "The document has changed since this answer: its words no longer stand on this page. Ask again."
-)
-_UNEXPECTED = (
-    "Something unexpected went wrong. Try again; if it stays, tell whoever runs this page."
 )
 
 
@@ -49,10 +47,10 @@ def ask(desk: Desk, payload: object, visitor: str, address: str) -> Iterator[dic
         check_question(desk, wanted.question)
         yield from _grow(desk, wanted)
     except MehealthError as error:
-        yield _failed(key, words, _sentence(str(error)))
+        yield _failed(key, words, sentence(told(error, *desk.folders)))
     except Exception:
         LOG.exception("a question failed")
-        yield _failed(key, words, _UNEXPECTED)
+        yield _failed(key, words, sentence(UNEXPECTED))
 
 
 def check_question(desk: Desk, question: str) -> None:
@@ -105,7 +103,8 @@ def look(desk: Desk, payload: object) -> str:
         page = edition.assistant.page(wanted.document, wanted.page)
         marks, whole = evidence.standing(page, wanted.marks)
         note = "" if whole else _CHANGED
-        view = evidence.View(status.source, page, status.pages, marks, edition.version, note)
+        shown = (status.source, page, status.pages, marks, edition.version)
+        view = evidence.View(*shown, note=note, near=wanted.near)
         return evidence.evidence(view)
     except MehealthError as error:
         return tag(
@@ -116,7 +115,7 @@ def look(desk: Desk, payload: object) -> str:
                 tag("button", "Close", type="button", class_="quiet close", data_act="close-proof"),
                 class_="evidence-head",
             ),
-            tag("p", _sentence(str(error)), class_="note"),
+            tag("p", sentence(told(error, *desk.folders)), class_="note"),
             class_="evidence",
             role="alert",
         )
@@ -133,7 +132,7 @@ def judge(desk: Desk, payload: object, visitor: str, address: str = "") -> dict[
         owner = visitor if visitor != address or not judged.key else judged.owner
         desk.feedback.save(judged, place_meant(desk, judged), owner)
     except MehealthError as error:
-        return {"error": _sentence(str(error))}
+        return {"error": sentence(told(error, *desk.folders))}
     return {"feedback": judged.feedback.model_dump()}
 
 
@@ -160,7 +159,7 @@ def hand_out(payload: object) -> dict[str, str]:
     try:
         return export(wire.parse(wire.Export, payload))
     except MehealthError as error:
-        return {"error": _sentence(str(error))}
+        return {"error": sentence(told(error))}
 
 
 def library(desk: Desk, *, may: bool, who: str) -> dict[str, Any]:
@@ -239,7 +238,3 @@ def _scope(edition: Edition, documents: list[str]) -> tuple[str, ...]:
 
 def _failed(key: str, question: str, message: str) -> dict[str, Any]:
     return {"id": key, "html": turns.problem(question, message), "record": None, "failed": True}
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
 _BOLD = re.compile(r"\*\*(.+?)\*\*")
@@ -57,7 +57,7 @@ def link(url: str | None, /, *children: str, **attributes: Attribute) -> Html:
     return tag("a", *children, href=safe, target="_blank", rel="noopener noreferrer", **attributes)
 
 
-def rich(text: str, chips: dict[int, Html]) -> Html:
+def rich(text: str, chips: Mapping[int, Html]) -> Html:
     """Answer text: `**bold**`, web addresses and the markers `[1]` of known citations."""
     parts: list[str] = []
     end = 0
@@ -67,7 +67,7 @@ def rich(text: str, chips: dict[int, Html]) -> Html:
     return join([*parts, _plain(text[end:], chips)])
 
 
-def _plain(text: str, chips: dict[int, Html]) -> Html:
+def _plain(text: str, chips: Mapping[int, Html]) -> Html:
     parts: list[str] = []
     end = 0
     for match in _ADDRESS.finditer(text):
@@ -77,7 +77,7 @@ def _plain(text: str, chips: dict[int, Html]) -> Html:
     return join([*parts, _marked(text[end:], chips)])
 
 
-def _marked(text: str, chips: dict[int, Html]) -> Html:
+def _marked(text: str, chips: Mapping[int, Html]) -> Html:
     pieces = re.split(r"\[(\d{1,3})\]", text)
     return join(
         piece if position % 2 == 0 else chips.get(int(piece), escape(f"[{piece}]"))

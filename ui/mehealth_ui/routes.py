@@ -51,7 +51,7 @@ async def _picture(desk: Desk, request: Request) -> Response:
         return PlainTextResponse("there is no such page", 404)
     except ReadingError as error:
         LOG.warning("no picture of page %d of %s: %s", page, document, error)
-        return Response(grey_page(str(error)), 503, _NEVER, "image/svg+xml")
+        return Response(grey_page(told(error, *desk.folders)), 503, _NEVER, "image/svg+xml")
     return Response(png, media_type="image/png", headers=_KEEP)
 
 
@@ -64,7 +64,7 @@ async def _document(desk: Desk, request: Request) -> Response:
     except UsageError:
         return PlainTextResponse("there is no such document", 404)
     except ReadingError as error:
-        return PlainTextResponse(str(error), 409, _NEVER)
+        return PlainTextResponse(told(error, *desk.folders), 409, _NEVER)
     pdf = path.suffix.lower() == ".pdf"
     # Anything but a PDF goes out as text: a document's own markup never runs here.
     kind = "application/pdf" if pdf else "text/plain; charset=utf-8"

@@ -36,6 +36,7 @@ from mehealth_ui.guard import USER
 from mehealth_ui.handlers import QUESTIONS, check_question
 from mehealth_ui.limits import HISTORY_TURNS, SEARCH_HITS, TooLargeError, TooManyError
 from mehealth_ui.roles import ForbiddenError, role_of
+from mehealth_ui.telling import told
 from mehealth_ui.uploads import uploads
 
 if TYPE_CHECKING:
@@ -286,8 +287,7 @@ def add_service(app: FastAPI, desk: Desk) -> None:
 
     def refused(_: Request, error: Exception) -> JSONResponse:
         fitting = (code for kind, code in _STATUSES.items() if isinstance(error, kind))
-        status = next(fitting, 503)
-        return JSONResponse({"error": str(error)}, status)
+        return JSONResponse({"error": told(error, *desk.folders)}, next(fitting, 503))
 
     def malformed(_: Request, error: Exception) -> JSONResponse:
         first = error.errors()[0] if isinstance(error, RequestValidationError) else {}

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mehealth_rag.types import Answer, Certainty, Citation, Conflict, Related, Status, certainty
-from mehealth_ui.markup import Html, escape, join, link, rich, tag
+from mehealth_ui.answers import answer_markup, quoted, untold
+from mehealth_ui.markup import Html, join, link, tag
 from mehealth_ui.wire import REASONS, Verdict
 
-_ITEM = re.compile(r"^\s*[-*•]\s+")
 _BULLET = re.compile(r"^[•▪◦‣●○■]\s*")
-_SMALL_QUOTE = 220
+_SMALL_QUOTE, _NEAR_QUOTE = 220, 120
+"""Characters of a quote under an answer, and of a passage that does not answer."""
+
 _OWN_WORDS = "extractive"
 """The engine that only quotes."""
 
@@ -53,7 +55,7 @@ def question(text: str, documents: Sequence[str] = ()) -> Html:
     """The question as it was asked, with the documents it was limited to."""
     scope = tag("p", f"Only in: {', '.join(documents)}", class_="scope") if documents else Html("")
     edit = _button("Edit", "edit", "Edit this question and ask again", class_="quiet edit")
-    return tag("div", tag("h3", text, class_="question", dir="auto"), edit, scope, class_="asked")
+    return tag("div", tag("h2", text, class_="question", dir="auto"), edit, scope, class_="asked")
 
 
 def problem(asked: str, message: str) -> Html:
@@ -87,31 +89,14 @@ def chip(citation: Citation) -> Html:
     )
 
 
-def answer_markup(answer: Answer) -> Html:
-    """The answer's text as paragraphs and lists, its markers as chips."""
-    chips = {c.number: chip(c) for c in answer.citations}
-    blocks: list[Html] = []
-    items: list[Html] = []
-    for line in answer.answer.split("\n"):
-        if _ITEM.match(line):
-            items.append(tag("li", rich(_ITEM.sub("", line), chips)))
-            continue
-        if items:
-            blocks.append(tag("ul", *items))
-            items = []
-        if line.strip():
-            blocks.append(tag("p", rich(line, chips)))
-    return join([*blocks, tag("ul", *items) if items else Html("")])
-
-
 def _answered(answer: Answer) -> Html:
     unsure = certainty(answer) is Certainty.UNSURE
     warning = tag("p", _capital(Certainty.UNSURE), class_="kicker")
     return tag(
         "div",
         warning if unsure else Html(""),
-        tag("div", answer_markup(answer), class_="said", dir="auto"),
-        *(_conflict(c, answer.citations) for c in answer.conflicts),
+        *(_conflict(c, answer) for c in answer.conflicts),
+        tag("div", _said(answer), class_="said", dir="auto"),
         _quotes(answer.citations, "cite", "Proof", _words(answer.answer))
         if answer.citations
         else Html(""),
@@ -120,23 +105,43 @@ def _answered(answer: Answer) -> Html:
     )
 
 
+def _said(answer: Answer) -> Html:
+    return answer_markup(answer, {c.number: chip(c) for c in answer.citations})
+
+
 def _not_found(answer: Answer) -> Html:
     parts = [
         tag("p", "Not in the documents", class_="kicker"),
-        tag("div", answer_markup(answer), class_="said", dir="auto"),
+        tag("div", _said(answer), class_="said", dir="auto"),
     ]
     if answer.related:
         parts.append(_related(answer.related))
     if answer.nearest:
-        parts += [
-            tag("p", "The nearest passages. They do not answer it.", class_="note"),
-            _quotes(answer.nearest, "near", "Nearest passages"),
-        ]
+        parts.append(_nearest(answer))
     return tag("div", *parts, class_="card missing")
 
 
-def _conflict(conflict: Conflict, citations: Sequence[Citation]) -> Html:
-    by_number = {c.number: c for c in citations}
+def _nearest(answer: Answer) -> Html:
+    """The nearest passages, folded: the best of them stands on its page beside the answer."""
+    several = len(answer.nearest) > 1
+    told = (
+        f"The {len(answer.nearest)} nearest passages. They do"
+        if several
+        else ("The nearest passage. It does")
+    )
+    return tag(
+        "details",
+        tag("summary", f"{told} not answer it."),
+        _quotes(answer.nearest, "near", "Nearest passages", _words(answer.answer)),
+        class_="nearest",
+    )
+
+
+def _conflict(conflict: Conflict, answer: Answer) -> Html:
+    """That the pages disagree; the values as well, unless the answer gives each with its pages."""
+    if not untold(conflict, answer):
+        return tag("p", "The pages disagree", class_="kicker disagree", role="note")
+    by_number = {c.number: c for c in answer.citations}
     values = []
     for value in conflict.values:
         cited = [by_number[n] for n in value.citations if n in by_number]
@@ -160,26 +165,35 @@ def _conflict(conflict: Conflict, citations: Sequence[Citation]) -> Html:
 
 
 def _quotes(citations: Sequence[Citation], act: str, label: str, said: str = "") -> Html:
-    """A row for each citation. A quote that the answer says word for word is not said again."""
-    items = [
-        tag(
-            "li",
-            tag(
-                "button",
-                tag("span", str(c.number), class_="number") if act == "cite" else Html(""),
-                tag("span", "Word for word", class_="verbatim")
-                if said and _words(c.quote) in said
-                else tag("q", _short(c.quote)),
-                tag("span", f"{c.title} · page {c.page_label}", class_="place"),
-                type="button",
-                class_="quote",
-                data_act=act,
-                data_cite=c.number,
-            ),
-        )
-        for c in citations
-    ]
+    """A row for each place cited. A quote that the answer says word for word is not said again."""
+    longest = _SMALL_QUOTE if act == "cite" else _NEAR_QUOTE
+    places: dict[tuple[str, int, str], list[Citation]] = {}
+    for citation in citations:
+        places.setdefault((citation.document, citation.page, citation.quote), []).append(citation)
+    items = [tag("li", _quote(cited, act, longest, said)) for cited in places.values()]
     return tag("ol", *items, class_="quotes", aria_label=label)
+
+
+def _quote(cited: Sequence[Citation], act: str, longest: int, said: str) -> Html:
+    """One place, with the numbers of the citations that give it."""
+    first = cited[0]
+    numbers = ", ".join(str(c.number) for c in cited)
+    cells = first.quote.split("\t")
+    again = bool(said) and all(_words(cell) in said for cell in cells)
+    page = tag("span", f"page {first.page_label}", class_="whole")
+    verbatim = "Word for word" if len(cells) == 1 else "Row of the table"
+    return tag(
+        "button",
+        tag("span", numbers, class_="number") if act == "cite" else Html(""),
+        tag("span", verbatim, class_="verbatim")
+        if again
+        else tag("span", quoted(_short(" | ".join(cells), longest)), class_="words"),
+        tag("span", f"{first.title} · ", page, class_="place"),
+        type="button",
+        class_="quote",
+        data_act=act,
+        data_cite=first.number,
+    )
 
 
 def _related(related: Sequence[Related]) -> Html:
@@ -214,10 +228,8 @@ def _spoken(answer: Answer) -> Html:
         told += [Html(" "), tag("span", answer.notice, class_="notice")]
     dropped = tag(
         "details",
-        tag("summary", f"Left out: {len(answer.dropped)}"),
-        tag(
-            "ul", *(tag("li", tag("q", d.text), f" {'; '.join(d.reasons)}") for d in answer.dropped)
-        ),
+        tag("summary", f"Left out: {len(answer.dropped)}", title="What the documents do not prove"),
+        tag("ul", *(tag("li", quoted(d.text), f" {'; '.join(d.reasons)}") for d in answer.dropped)),
     )
     return tag(
         "div",
@@ -244,22 +256,28 @@ def _rewritten(answer: Answer) -> Html:
 def _tools(shown: Shown) -> Html:
     return tag(
         "div",
+        _sure(shown.answer),
         _button("Copy", "copy", "Copy the answer with its quotes"),
         _button("Retry", "retry", "Ask this question again"),
         tag("span", class_="gap"),
-        _sure(shown.answer),
         *_feedback(shown.feedback),
         class_="tools",
     )
 
 
 def _sure(answer: Answer) -> Html:
-    """How sure the answer is, in a word; what that means in figures shows on pointing at it."""
+    """How sure the answer is: a word and a sign of its own; what it means in figures on demand."""
     sure = certainty(answer)
     if sure is None:
         return Html("")
-    share = f"Of the answers given at {answer.confidence:.0%}, about that share is right"
-    return tag("span", sure, class_="sure", title=share)
+    share = f"Of the answers given at {answer.confidence:.0%}, about that share is right."
+    return tag(
+        "details",
+        tag("summary", tag("span", sure.split(":")[0], class_="word"), title=share),
+        tag("p", share),
+        class_="sure",
+        data_sure=sure.name.lower(),
+    )
 
 
 def _feedback(given: Verdict | None) -> tuple[Html, ...]:
@@ -323,11 +341,9 @@ def _words(text: str) -> str:
     return " ".join(re.findall(r"\w+", re.sub(r"\[\d+\]", " ", text).casefold()))
 
 
-def _short(text: str) -> Html:
+def _short(text: str, longest: int) -> str:
     words = _BULLET.sub("", " ".join(text.split()))
-    if len(words) <= _SMALL_QUOTE:
-        return escape(words)
-    return escape(words[:_SMALL_QUOTE].rsplit(" ", 1)[0] + " …")
+    return words if len(words) <= longest else words[:longest].rsplit(" ", 1)[0] + " …"
 
 
 def _capital(text: str) -> str:

@@ -63,6 +63,7 @@ class Look(Sent):
     document: Key
     page: int = Field(1, ge=1)
     marks: list[Mark] = Field(default=[], max_length=50)
+    near: bool = False
 
 
 class Verdict(Sent):

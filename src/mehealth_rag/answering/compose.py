@@ -209,15 +209,27 @@ def statement_text(quote: str) -> str:
     return _LAST_STOP.sub("", _BULLET.sub("", " ".join(dashed(quote).split())))
 
 
-def _as_statement(quote: Quote, *heads: Quote) -> str:
-    """Return a quote as a statement; the cells of a table row follow their column headings."""
-    cells = _SET_APART.sub(r"\1", quote.text).split("\t")
-    names = next((n for head in reversed(heads) if (n := _names(cells, head.text.split("\t")))), ())
+def table_row(row: str, heads: Sequence[str]) -> tuple[str, tuple[tuple[str, str], ...]] | None:
+    """Return a quoted row's label, and its cells as pairs of column heading and value.
+
+    None if none of `heads`, the quotes that may hold the column headings, fits the row.
+    """
+    cells = _SET_APART.sub(r"\1", row).split("\t")
+    names = next((n for head in reversed(heads) if (n := _names(cells, head.split("\t")))), ())
     if not names:
-        return statement_text(quote.text)
+        return None
     label, *values = map(statement_text, cells)
     pairs = zip(map(statement_text, names), values, strict=False)
-    return f"{label} – " + "; ".join(f"{name}: {value}" for name, value in pairs if value)
+    return label, tuple((name, value) for name, value in pairs if value)
+
+
+def _as_statement(quote: Quote, *heads: Quote) -> str:
+    """Return a quote as a statement; the cells of a table row follow their column headings."""
+    found = table_row(quote.text, [head.text for head in heads])
+    if found is None:
+        return statement_text(quote.text)
+    label, cells = found
+    return f"{label} – " + "; ".join(f"{name}: {value}" for name, value in cells)
 
 
 def _names(cells: Sequence[str], heads: Sequence[str]) -> Sequence[str]:

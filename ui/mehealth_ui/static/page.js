@@ -3,6 +3,7 @@
 (() => {
   "use strict";
   const store = window.mehealthStore;
+  const talks = window.mehealthTalks;
   const $ = (selector, root = document) => root.querySelector(selector);
   const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
   const state = {
@@ -70,7 +71,7 @@
       element("p", { textContent: "Looking through the documents" }), element("i"), element("i"));
     waiting.setAttribute("role", "status");
     const heading = element("div", { className: "asked" },
-      element("h3", { className: "question", textContent: question, dir: "auto" }));
+      element("h2", { className: "question", textContent: question, dir: "auto" }));
     const turn = element("article", { className: "turn" }, heading, waiting);
     turn.dataset.turn = id;
     turn.dataset.question = question;
@@ -93,17 +94,14 @@
     if (value.record) {
       state.haltedAt = 0;
       state.conversation.turns.push(value.record);
-      if (!state.conversation.title) state.conversation.title = value.record.question.slice(0, 80);
       keep();
+      showReplaced();
       finish();
       toTurn(value.id);
       news(value.news);
       window.mehealthDocuments.served(value.record.answer.index);
-      const first = value.record.answer.citations[0];
       prefetch(value.record.answer);
-      if (!wide()) return;
-      if (first) showCitation(value.id, first.number, null);
-      else emptyPane("No page proves an answer", "Choose one of the nearest passages to read it on its page.");
+      showBest(value.record);
     } else if (value.failed) finish();
   }
 
@@ -156,7 +154,7 @@
 
   function cut(id) {
     const at = state.conversation.turns.findIndex((t) => t.id === id);
-    if (at >= 0) state.conversation.turns.splice(at);
+    if (at >= 0) talks.cut(state.conversation, at);
     let turn = turnElement(id);
     while (turn) {
       const next = turn.nextElementSibling;
@@ -164,6 +162,28 @@
       turn = next;
     }
     if (at >= 0) keep();
+    showReplaced();
+  }
+
+  /* Where turns were replaced by asking anew, the way back to them. */
+  function showReplaced() {
+    $$(".replaced").forEach((one) => one.remove());
+    const { before, turns } = state.conversation;
+    if (!before) return;
+    const gone = before.turns.length - before.at;
+    const back = element("button", { type: "button", className: "quiet", textContent: "Bring them back" });
+    back.dataset.act = "bring-back";
+    const line = element("p", { className: "replaced note" }, `Turns that were replaced from here on: ${gone}. `, back);
+    const turn = turns[before.at] && turnElement(turns[before.at].id);
+    if (turn) turn.append(line);
+    else $(".turns").append(line);
+  }
+
+  function bringBack() {
+    if (state.live || !state.conversation.before) return;
+    talks.bringBack(state.conversation);
+    keep();
+    openConversation(state.conversation);
   }
 
   function edit(id, text) {
@@ -193,14 +213,17 @@
       number: c.number, page: c.page, quote: c.quote, boxes: c.boxes, url: c.url,
       active: c.number === number,
     }));
-    look({ document: chosen.document, page: chosen.page, marks }, opener);
+    look({ document: chosen.document, page: chosen.page, marks, near }, opener);
   }
 
-  function emptyPane(title, text) {
-    state.looked += 1;
-    state.look = null;
-    $("#pane .pane").replaceChildren(element("section", { className: "nothing" },
-      element("p", { className: "kicker", textContent: title }), element("p", { textContent: text })));
+  /* Beside a new answer: the page that proves it, else the nearest passage, which is told as such. */
+  function showBest({ id, answer }) {
+    if (!wide()) return;
+    const [first] = answer.citations;
+    const [nearest] = answer.nearest;
+    if (first) showCitation(id, first.number, null);
+    else if (nearest) showCitation(id, nearest.number, null, true);
+    else showGuide();
   }
 
   /* Before anything is asked: what the documents are about, as the page came with it. */
@@ -218,6 +241,7 @@
     if (opener !== undefined && opener !== null) {
       state.opener = opener;
       document.body.classList.add("proof-open");
+      cover();
     }
     const pane = $("#pane .pane");
     pane.setAttribute("aria-busy", "true");
@@ -242,8 +266,24 @@
 
   function closeProof() {
     document.body.classList.remove("proof-open");
+    cover();
     state.opener?.focus?.();
     state.opener = null;
+  }
+
+  /* What the proof covers on a narrow screen cannot be reached meanwhile. */
+  function cover() {
+    const covered = document.body.classList.contains("proof-open") && !wide();
+    for (const part of ["#top", "#rail", "#talk"]) $(part).inert = covered;
+  }
+
+  function closeRail() {
+    if (!wide()) document.body.classList.remove("rail-open");
+  }
+
+  function toggleRail() {
+    const open = document.body.classList.toggle("rail-open");
+    if (open && !wide()) $("#rail button")?.focus();
   }
 
   function applyZoom() {
@@ -270,11 +310,17 @@
   }
 
   /* ---- conversations ---- */
-  const keep = () => { store.save(state.conversation); showList(); };
+  const keep = () => {
+    state.conversation.title = talks.name(state.conversation);
+    store.save(state.conversation);
+    showList();
+  };
 
   function showList() {
-    const entries = store.list().map((one) => listItem(one));
-    const none = element("li", { className: "note small", textContent: "None yet." });
+    const find = $(".find");
+    find.hidden = !store.list().length;
+    const entries = talks.found(find.value).map((one) => listItem(one));
+    const none = element("li", { className: "note small", textContent: find.value.trim() ? "None with these words." : "None yet." });
     $(".conversations").replaceChildren(...(entries.length ? entries : [none]));
   }
 
@@ -285,15 +331,19 @@
       Object.assign(made.dataset, { act, conversation: one.id, ...more });
       return made;
     };
-    const name = button(one.title || "Untitled", "open");
+    const name = button(one.title || "New conversation", "open");
     name.className = "name";
+    name.title = name.textContent;
     const item = element("li", { className: here ? "here" : "" }, name);
+    item.classList.toggle("pinned", Boolean(one.pinned));
     if (!here) return item;
     name.setAttribute("aria-current", "true");
     const save = element("span", { className: "exports" }, "Save as ",
       button("Markdown", "export", { format: "markdown" }), button("JSON", "export", { format: "json" }),
-      button("Print", "export", { format: "html" }));
-    item.append(element("span", { className: "manage" }, button("Rename", "rename"), button("Delete", "delete")), save);
+      button("HTML", "export", { format: "html" }));
+    const print = button("Print or PDF", "export", { format: "print" });
+    item.append(element("span", { className: "manage" }, button("Rename", "rename"),
+      button(one.pinned ? "Unpin" : "Pin", "pin", { pinned: one.pinned ? "" : "yes" }), button("Delete", "delete"), print), save);
     return item;
   }
 
@@ -303,7 +353,7 @@
     cancelEdit();
     $(".turns").replaceChildren();
     document.body.classList.toggle("talking", conversation.turns.length > 0);
-    document.body.classList.remove("rail-open");
+    closeRail();
     showList();
     if (!conversation.turns.length) { showGuide(); return; }
     const shown = await state.server.show_turns({ title: conversation.title, turns: conversation.turns });
@@ -314,8 +364,8 @@
       turn.innerHTML = one.html;
     }
     const last = conversation.turns[conversation.turns.length - 1];
-    if (last) toTurn(last.id);
-    if (wide() && last?.answer.citations.length) showCitation(last.id, last.answer.citations[0].number, null);
+    showReplaced();
+    if (last) { toTurn(last.id); showBest(last); }
   }
 
   function rename(id, item) {
@@ -329,7 +379,7 @@
       const title = input.value.trim();
       if (save && title) {
         store.rename(id, title);
-        if (state.conversation.id === id) state.conversation.title = title;
+        if (state.conversation.id === id) Object.assign(state.conversation, { title, named: true });
       }
       showList();
     };
@@ -344,9 +394,11 @@
   async function exportAs(id, format) {
     const kept = id === state.conversation.id ? state.conversation : store.open(id);
     if (!kept) return;
-    const { title, turns } = kept;
-    const made = await state.server.hand_out({ format, conversation: { title: title || "Conversation", turns } });
+    const title = kept.title || "Conversation";
+    const form = format === "print" ? "html" : format;
+    const made = await state.server.hand_out({ format: form, conversation: { title, turns: kept.turns } });
     if (made.error) { say(made.error); return; }
+    if (format === "print") { talks.print(made.text, title); return; }
     const url = URL.createObjectURL(new Blob([made.text], { type: made.type }));
     element("a", { href: url, download: made.name }).click();
     setTimeout(() => URL.revokeObjectURL(url), 10000);
@@ -407,8 +459,9 @@
   }
 
   function plainText(kept) {
+    const quoted = (text) => (/^[“"«„][^“”"«»„]*[”"»“]$/.test(text) ? text : `“${text}”`);
     const quotes = kept.answer.citations.map((c) =>
-      `[${c.number}] “${c.quote.split(/\s+/).join(" ")}” (${c.title}, page ${c.page_label})`);
+      `[${c.number}] ${quoted(c.quote.trim().split(/\s+/).join(" "))} (${c.title}, page ${c.page_label})`);
     return [kept.question, "", kept.answer.answer.replaceAll("**", ""), "", ...quotes].join("\n").trim() + "\n";
   }
 
@@ -452,7 +505,7 @@
     theme: act_theme,
     cite: (t) => showCitation(turnOf(t).dataset.turn, Number(t.dataset.cite), t),
     near: (t) => showCitation(turnOf(t).dataset.turn, Number(t.dataset.cite), t, true),
-    read: (t) => { document.body.classList.remove("rail-open"); look({ document: t.dataset.document, page: 1, marks: [] }, t); },
+    read: (t) => { closeRail(); look({ document: t.dataset.document, page: 1, marks: [] }, t); },
     place: (t) => look({ document: t.dataset.document, page: Number(t.dataset.page), marks: JSON.parse(t.dataset.marks || "[]") }, t),
     guide: showGuide,
     leaf: (t) => leaf(Number(t.dataset.page)),
@@ -466,7 +519,9 @@
     copy: (t) => copy(plainText(record(turnOf(t).dataset.turn)), t),
     right: (t) => judge(turnOf(t), { verdict: "right" }),
     wrong: (t) => { const form = $(".complaint", turnOf(t)); form.hidden = !form.hidden; if (!form.hidden) $("select", form).focus(); },
-    rail: () => document.body.classList.toggle("rail-open"),
+    rail: toggleRail,
+    "bring-back": bringBack,
+    pin: (t) => { store.pin(t.dataset.conversation, t.dataset.pinned === "yes"); showList(); },
     new: () => { if (!state.live) { const made = store.fresh(); store.choose(made.id); openConversation(made); suggestions(); box()?.focus(); } },
     open: (t) => { const kept = store.open(t.dataset.conversation); if (kept && !state.live) { store.choose(kept.id); openConversation(kept); } },
     rename: (t) => rename(t.dataset.conversation, t.closest("li")),
@@ -486,12 +541,11 @@
   document.addEventListener("click", (event) => {
     const target = event.target.closest?.("[data-act]");
     if (target && acts[target.dataset.act]) acts[target.dataset.act](target);
-    else if (document.body.classList.contains("rail-open") && !event.target.closest("#rail")) {
-      document.body.classList.remove("rail-open");
-    }
+    else if (!event.target.closest("#rail")) closeRail();
     const menu = $("[data-act=rail]");
     if (menu) menu.setAttribute("aria-expanded", String(document.body.classList.contains("rail-open")));
   });
+  document.addEventListener("input", (event) => { if (event.target.matches(".find")) showList(); });
   document.addEventListener("change", ({ target }) => {
     if (target.name === "collection") {
       $$("input[name=source]", target.closest("section")).forEach((one) => { one.checked = target.checked; });
@@ -508,7 +562,7 @@
     const typing = /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName);
     if (event.key === "Escape") {
       if (document.body.classList.contains("proof-open")) closeProof();
-      document.body.classList.remove("rail-open");
+      if (!wide() && document.body.classList.contains("rail-open")) { closeRail(); $("[data-act=rail]").focus(); }
     } else if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
     else if (event.key === "/") { event.preventDefault(); box()?.focus(); }
     else if (event.target.closest(".evidence") && state.look) {
@@ -528,6 +582,9 @@
     state.guide = $("#pane .pane").innerHTML;
     applyTheme(store.read("theme", ""));
     chooseAgain();
+    const bar = $(".bar");
+    new ResizeObserver(() => document.documentElement.style.setProperty("--top", `${bar.offsetHeight}px`)).observe(bar);
+    window.addEventListener("resize", cover);
     openConversation(store.current());
     filterChanged();
     document.body.classList.add("ready");

@@ -49,14 +49,22 @@
   const fresh = () => ({ id: newId(), title: "", turns: [] });
   const open = (id) => read(`c:${id}`, null);
 
+  /* The oldest that is not pinned; where all are, the oldest. The first is the one that is open. */
+  function dropOldest(all) {
+    const loose = all.findLastIndex((one, at) => at > 0 && !one.pinned);
+    const [old] = all.splice(loose < 0 ? all.length - 1 : loose, 1);
+    remove(`c:${old.id}`);
+  }
+
   function save(conversation) {
     const others = list().filter((one) => one.id !== conversation.id);
-    const entry = { id: conversation.id, title: conversation.title, at: Date.now() };
+    const pinned = list().find((one) => one.id === conversation.id)?.pinned;
+    const entry = { id: conversation.id, title: conversation.title, at: Date.now(), pinned };
     const all = [entry, ...others];
-    for (const old of all.splice(KEEP)) remove(`c:${old.id}`);
+    while (all.length > KEEP) dropOldest(all);
     while (!write(`c:${conversation.id}`, conversation)) {
       if (all.length < 2) return false;
-      remove(`c:${all.pop().id}`);
+      dropOldest(all);
     }
     write("current", conversation.id);
     return write("list", all);
@@ -64,8 +72,12 @@
 
   function rename(id, title) {
     const kept = open(id);
-    if (kept) write(`c:${id}`, { ...kept, title });
+    if (kept) write(`c:${id}`, { ...kept, title, named: true });
     write("list", list().map((one) => (one.id === id ? { ...one, title } : one)));
+  }
+
+  function pin(id, pinned) {
+    write("list", list().map((one) => (one.id === id ? { ...one, pinned } : one)));
   }
 
   function drop(id) {
@@ -76,5 +88,5 @@
 
   const current = () => open(read("current", "")) || fresh();
   const choose = (id) => write("current", id);
-  window.mehealthStore = { read, write, secret, newId, list, fresh, open, save, rename, drop, current, choose };
+  window.mehealthStore = { read, write, secret, newId, list, fresh, open, save, rename, pin, drop, current, choose };
 })();

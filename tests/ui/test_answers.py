@@ -1,0 +1,167 @@
+"""An answer's words: each thing once, and table rows as tables."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mehealth_rag.answering.compose import DISAGREE
+from mehealth_rag.types import (
+    Answer,
+    Citation,
+    Conflict,
+    ConflictValue,
+    Dropped,
+    Statement,
+    Status,
+)
+from mehealth_ui import turns
+from mehealth_ui.answers import answer_markup, quoted, text, untold
+
+if TYPE_CHECKING:
+    from mehealth_ui.desk import Desk
+
+HEAD = "Berth\tOwner\tDepth"
+ROWS = {"Marrow": "Marrow\tBrandreth\t15 m", "Kessing": "Kessing\tHalloran\t9 m"}
+
+
+def citation(number: int, quote: str, page: int = 1) -> Citation:
+    return Citation(number, "d", "Guide", page, str(page), quote)
+
+
+def answer(words: str, *statements: Statement, quotes: tuple[str, ...], **more: object) -> Answer:
+    cited = tuple(citation(n, q) for n, q in enumerate(quotes, start=1))
+    made = Answer("q", "q", Status.ANSWERED, words, statements, cited, confidence=0.9)
+    return replace(made, **more)  # type: ignore[arg-type]
+
+
+def shown(given: Answer) -> str:
+    return turns.turn(turns.Shown("t", given))
+
+
+def row(name: str, *numbers: int) -> Statement:
+    label, owner, depth = ROWS[name].split("\t")
+    return Statement(f"{label} – Owner: {owner}; Depth: {depth}", numbers)
+
+
+def test_a_row_stands_upright_with_its_bold_words_and_numbers() -> None:
+    told = row("Kessing", 1, 2)
+    marked = told.text.replace("9 m", "**9 m**")
+    made = answer_markup(
+        answer(f"Berths: {marked} [1][2]. More [3].", told, quotes=(ROWS["Kessing"], HEAD, "More")),
+        {},
+    )
+    assert made == (
+        '<p>Berths:</p><div class="rows" tabindex="0" role="group" aria-label="Table"><table>'
+        "<caption>Kessing [1][2]</caption><tbody>"
+        '<tr><th scope="row">Owner</th><td>Halloran</td></tr>'
+        '<tr><th scope="row">Depth</th><td><strong>9 m</strong></td></tr>'
+        "</tbody></table></div><p>More [3].</p>"
+    )
+
+
+def test_rows_of_the_same_columns_share_a_table() -> None:
+    first, second = row("Marrow", 1, 2), row("Kessing", 3, 4)
+    words = f"The berths:\n\n- {first.text} [1][2]\n- {second.text} [3][4]\n- a quay [5]"
+    made = answer_markup(
+        answer(words, first, second, quotes=(ROWS["Marrow"], HEAD, ROWS["Kessing"], HEAD, "quay")),
+        {},
+    )
+    assert made.count("<table>") == 1
+    assert '<th scope="col">Owner</th><th scope="col">Depth</th>' in made
+    assert '<th scope="row">Marrow [1][2]</th><td>Brandreth</td><td>15 m</td>' in made
+    assert '<th scope="row">Kessing [3][4]</th><td>Halloran</td><td>9 m</td>' in made
+    assert made.endswith("<ul><li>a quay [5]</li></ul>")
+    assert made.startswith("<p>The berths:</p>")
+
+
+def test_what_only_looks_like_a_row_stays_a_sentence() -> None:
+    told = Statement("Kessing – Depth: 9 m", (1,))
+    made = answer_markup(answer(f"{told.text} [1].", told, quotes=("Kessing – Depth: 9 m",)), {})
+    assert made == "<p>Kessing – Depth: 9 m [1].</p>"
+
+
+def test_markup_in_a_row_is_text() -> None:
+    told = Statement("<b> – <i>: <u>", (1, 2))
+    made = answer_markup(answer("<b> – <i>: <u> [1][2]", told, quotes=("<b>\t<u>", "x\t<i>")), {})
+    assert "<table>" in made
+    assert not re.search(r"<[biu]>", made)
+
+
+def test_an_indexed_table_is_told_as_one(desk: Desk) -> None:
+    html = shown(desk.assistant.ask("How deep is the berth at Kessing?"))
+    assert '<th scope="row">Depth</th><td>9 m</td>' in html
+    assert "Depth: 9 m" not in html
+    assert "Row of the table" in html
+
+
+def conflicting(words: str) -> Answer:
+    values = (ConflictValue("42 metres", (1,)), ConflictValue("45 metres", (2,)))
+    quotes = ("It is 42 metres tall.", "It measures 45 metres.")
+    return answer(words, quotes=quotes, conflicts=(Conflict("How tall", values),))
+
+
+def test_a_conflict_that_the_words_tell_is_told_once() -> None:
+    given = conflicting(f"It is **42 metres** tall [1]. It measures **45 metres** [2].{DISAGREE}")
+    html = shown(given)
+    assert html.count("45 metres") == 1
+    assert html.count("The pages disagree") == 1
+    assert DISAGREE.strip() not in html
+    assert not untold(given.conflicts[0], given)
+
+
+@pytest.mark.parametrize("words", ["It is 42 metres tall [1].", "42 metres or 45 metres [1]."])
+def test_a_value_or_page_that_the_words_leave_out_is_told(words: str) -> None:
+    html = shown(conflicting(words))
+    assert '<strong>45 metres</strong> <button type="button" class="chip"' in html
+    assert text(conflicting(words)) == words
+
+
+@pytest.mark.parametrize(
+    ("quote", "told"),
+    [
+        ("a word", "“a word”"),
+        ("“a  word”", "“a word”"),
+        ('"a word"', '"a word"'),
+        ("“a” and “b”", "““a” and “b””"),
+        ("“", "““”"),
+        ("", "“”"),
+    ],
+)
+def test_a_quote_has_one_pair_of_quotation_marks(quote: str, told: str) -> None:
+    assert quoted(quote) == told
+
+
+def test_a_place_that_is_cited_twice_is_quoted_once() -> None:
+    html = shown(answer("Yes [1][2].", quotes=("The pier is open.", "The pier is open.")))
+    assert html.count("“The pier is open.”") == 1
+    assert '<span class="number">1, 2</span>' in html
+
+
+def test_nearest_passages_are_short_and_folded() -> None:
+    long = "A passage that goes on " + "and on " * 60
+    given = Answer("q", "q", Status.NOT_FOUND, "No.", nearest=(citation(1, long), citation(2, "b")))
+    html = shown(given)
+    assert (
+        '<details class="nearest"><summary>The 2 nearest passages. They do not answer it.' in html
+    )
+    (words,) = re.findall(r'class="words">“(A passage[^<]*)', html)
+    assert len(words) <= 123
+    assert "The nearest passage. It does not" in shown(replace(given, nearest=given.nearest[:1]))
+
+
+def test_what_a_models_words_lost_is_folded_under_them() -> None:
+    dropped = (Dropped("It was built by Norway.", ("no page says so",)),)
+    html = shown(answer("Yes [1].", quotes=("Yes.",), engine="generative", dropped=dropped))
+    _, folded = html.split("<details><summary")
+    assert "“It was built by Norway.” no page says so" in folded
+
+
+@pytest.mark.parametrize(("confidence", "name"), [(0.9, "sure"), (0.6, "likely"), (0.2, "unsure")])
+def test_each_word_for_how_sure_an_answer_is_has_its_own_sign(confidence: float, name: str) -> None:
+    html = shown(answer("Yes [1].", quotes=("Yes.",), confidence=confidence))
+    assert f'class="sure" data-sure="{name}"' in html
+    assert f"<p>Of the answers given at {confidence:.0%}, about that share is right.</p>" in html
