@@ -84,7 +84,7 @@ def broken(desk: Desk, settings: Settings) -> Desk:
     return replace(
         desk,
         assistant=Broken(desk, settings.index),  # type: ignore[arg-type]
-        catalogue={**desk.catalogue, "gone": public(failed)},
+        catalogue={**desk.catalogue, "gone": public(failed, Path("/corpus"))},
         feedback=FeedbackStore(settings.corpus),  # a folder: nothing can be kept in it
     )
 

@@ -15,6 +15,7 @@ from mehealth_rag.errors import ReadingError, UsageError
 from mehealth_ui.assets import FILES, STATIC
 from mehealth_ui.limits import PICTURE_WIDTHS
 from mehealth_ui.pictures import grey_page
+from mehealth_ui.telling import told
 
 if TYPE_CHECKING:
     from mehealth_ui.desk import Desk
