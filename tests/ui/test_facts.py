@@ -5,28 +5,37 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import docx
 import httpx
 import pytest
+from fastapi import FastAPI
 from gradio_client import Client
 from playwright.sync_api import expect
+from starlette.testclient import TestClient
 from ui_helpers import Running, Visit
 
 from mehealth_rag.errors import UsageError
 from mehealth_ui import decisions as kept
 from mehealth_ui.decisions import DecisionSent, DecisionStore
 from mehealth_ui.fact_report import Report, report
+from mehealth_ui.fact_service import add_facts
+from mehealth_ui.guard import USER
 from mehealth_ui.limits import DRAFT_SENTENCES, Slots, TooManyError
+from mehealth_ui.roles import ROLE, Role
+from mehealth_ui.service import add_service
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from playwright.sync_api import Browser
+    from starlette.types import Receive, Scope, Send
 
     from mehealth_rag.settings import Settings
+    from mehealth_ui.desk import Desk
 
 LIT = "The lighthouse on the North Pier was lit in 1871."
 TALL = "The lighthouse on the North Pier is 45 metres tall."
@@ -173,6 +182,28 @@ def test_decisions_survive_a_restart_and_come_with_the_same_draft(
         assert again == []
         bad = client.post("/v1/check/decisions", json=sent | {"decision": "burn"})
         assert bad.status_code == 422
+
+
+def test_deciding_needs_the_role_staff_where_people_sign_in(desk: Desk, tmp_path: Path) -> None:
+    desk = replace(desk, facts=replace(desk.facts, decisions=DecisionStore.beside(tmp_path)))
+    app = FastAPI()
+    add_service(app, desk)
+    add_facts(app, desk)
+    sent = {"draft": HASH, "start": 0, "sentence": TALL, "verdict": "supported", "note": "So."}
+
+    def decide_as(name: str, role: Role) -> httpx.Response:
+        async def known(scope: Scope, receive: Receive, send: Send) -> None:
+            await app({**scope, USER: name, ROLE: role}, receive, send)
+
+        with TestClient(known) as opened:
+            return opened.post("/v1/check/decisions", json=sent)
+
+    refused = decide_as("ada", Role.READER)
+    assert refused.status_code in {400, 403}
+    assert refused.json() == {"error": "this needs the role staff"}
+    assert desk.facts.decisions.of_draft(HASH) == []
+    assert decide_as("bob", Role.STAFF).json()["who"] == "bob"
+    assert decide_as("", Role.READER).json()["who"] == ""  # nobody signs in here
 
 
 def test_a_store_keeps_the_last_decision_and_can_forget(
