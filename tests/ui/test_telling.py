@@ -14,6 +14,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
+from ui_helpers import serving
 
 from mehealth_rag.errors import IndexStateError, ReadingError
 from mehealth_rag.index.sources import SourceStatus
@@ -81,12 +82,13 @@ class Broken:
 def broken(desk: Desk, settings: Settings) -> Desk:
     source = Source("gone", "Gone", "guide", "pdf", path=settings.corpus / "gone file.pdf")
     failed = SourceStatus(source, SourceState.FAILED, reason=f"{source.path}: is locked")
-    return replace(
-        desk,
+    edition = replace(
+        desk.edition,
         assistant=Broken(desk, settings.index),  # type: ignore[arg-type]
-        catalogue={**desk.catalogue, "gone": public(failed, Path("/corpus"))},
-        feedback=FeedbackStore(settings.corpus),  # a folder: nothing can be kept in it
+        catalogue={**desk.catalogue, "gone": public(failed, settings.corpus)},
     )
+    # A folder is where the feedback should be: nothing can be kept in it.
+    return replace(serving(desk, edition), feedback=FeedbackStore(settings.corpus))
 
 
 def leaks(text: str, settings: Settings) -> list[str]:

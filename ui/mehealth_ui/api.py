@@ -38,11 +38,12 @@ def check(desk: Desk, text: str, documents: list[str] | None, visitor: str) -> d
     """Each sentence of a text with its place and verdict, and the counts. Raises UsageError."""
     if not text.strip():
         raise UsageError("the text is empty; state something")
-    desk.assistant.check_documents(documents or [])
+    assistant = desk.assistant
+    chosen = assistant.chosen(documents or [])
     desk.facts.slots.take(visitor)
     try:
         draft = desk.facts.read("", text.encode("utf-8", "replace"), pasted=True)
-        *sentences, counts = draft.checked(desk.assistant, documents or [])
+        *sentences, counts = draft.checked(assistant, chosen)
     finally:
         desk.facts.slots.free(visitor)
     return {"schema": SCHEMA, "sentences": sentences, **counts}

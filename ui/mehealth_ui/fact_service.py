@@ -162,7 +162,7 @@ def _routes(desk: Desk) -> APIRouter:
         desk.gate.admit(visitor, address)
         assistant = desk.assistant
         name, content, documents, pasted = await _sent(request)
-        assistant.check_documents(documents)
+        documents = assistant.chosen(documents)
         facts.slots.take(visitor)
         try:
             read: Draft = await run_in_threadpool(facts.read, name, content, pasted=pasted)

@@ -41,8 +41,13 @@ class Kept:
     @classmethod
     def beside(cls, index: Path) -> Kept:
         """The stores in an index folder."""
-        stores = {"feedback": FeedbackStore, "decisions": DecisionStore, "audit": Audit}
-        return cls({name: store.beside(index) for name, store in stores.items()})
+        return cls(
+            {
+                "feedback": FeedbackStore.beside(index),
+                "decisions": DecisionStore.beside(index),
+                "audit": Audit.beside(index),
+            }
+        )
 
     def of(self, name: str) -> dict[str, list[dict[str, Any]]]:
         """What is kept of one person, by store. Raises IndexStateError."""
