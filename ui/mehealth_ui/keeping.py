@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("mehealth.ui")
 ENDINGS = tuple(sorted(FORMATS))
+_FORMATS = (
+    "PDF, Word, PowerPoint, Excel, OpenDocument, RTF, EPUB, e-mails, web pages, Markdown, "
+    "reStructuredText, plain text, CSV, PNG, JPEG and TIFF"
+)
 _ODD = re.compile(r"[^\w .()+&,'-]+")
 """What a file's name is better without, on one system or another."""
 
@@ -147,7 +151,7 @@ def safe_name(name: str) -> str:
     ending = path.suffix.lower()
     if ending not in FORMATS:
         shown = _ODD.sub("_", last)[:100]
-        raise UsageError(f"'{shown}' is of no format that is read; there are: {', '.join(ENDINGS)}")
+        raise UsageError(f"'{shown}' is of no format that is read; there are: {_FORMATS}")
     stem = path.stem.encode()[:_LONGEST_NAME].decode(errors="ignore").strip(" .")
     return f"{stem}{ending}"
 

@@ -82,7 +82,7 @@ def adding_markup(*, may: bool, signed_in: bool) -> Html:
         tag("h3", "Add documents"),
         tag("div", tag("p", "Drop files here"), choose, files, class_="drop"),
         address,
-        tag("ul", class_="jobs", role="log", aria_label="Documents that are being added"),
+        tag("ul", class_="jobs", aria_live="polite", aria_label="Documents that are being added"),
         class_="add",
     )
 

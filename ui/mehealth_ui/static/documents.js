@@ -94,7 +94,7 @@
   function outcome({ state: how, error, document: made }) {
     if (how === "failed") return [error, "refused"];
     if (made.status === "removed") return ["Removed", "over"];
-    if (made.status === "failed") return [`Cannot be read: ${made.reason}`, "refused"];
+    if (made.status === "failed") return [`Cannot be read: ${made.reason}`, "broken"];
     const figures = `${counted(made.pages, "page")}, ${counted(made.passages, "passage")}`;
     const word = { added: "Added", changed: "Read anew", unchanged: "Unchanged" }[made.status] || made.status;
     const reason = made.reason ? ` (${made.reason})` : "";
