@@ -347,6 +347,7 @@
 
   async function openConversation(conversation) {
     state.conversation = conversation;
+    talks.settle(conversation);
     state.looked += 1;
     cancelEdit();
     $(".turns").replaceChildren();
