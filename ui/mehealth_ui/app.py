@@ -317,7 +317,7 @@ def _transcript() -> Html:
             "div",
             tag("h2", "What would you like to know?"),
             tag("p", "Each answer comes with the words that prove it, and the page they stand on."),
-            tag("div", class_="suggestions", aria_label="Questions to begin with"),
+            tag("div", class_="suggestions", role="group", aria_label="Questions to begin with"),
             class_="welcome",
         ),
         tag("div", class_="turns", role="log", aria_live="polite", aria_label="Conversation"),

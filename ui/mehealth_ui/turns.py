@@ -320,9 +320,8 @@ def _complaint(given: Verdict | None) -> Html:
 def _followups(questions: Sequence[str]) -> Html:
     if not questions:
         return Html("")
-    return tag(
-        "div", *(ask_button(q) for q in questions), class_="followups", aria_label="Ask next"
-    )
+    buttons = (ask_button(q) for q in questions)
+    return tag("div", *buttons, class_="followups", role="group", aria_label="Ask next")
 
 
 def ask_button(text: str) -> Html:

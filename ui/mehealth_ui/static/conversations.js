@@ -8,14 +8,15 @@
   /* A greeting is answered by the assistant itself, and names no conversation. */
   const real = (turn) => turn.answer.engine !== "assistant";
 
-  /* A name given by hand stays. Those of older versions were not marked, so they are told by the
-     question that they do not come from. */
-  function givenByHand({ title, named, turns }) {
-    return named ?? Boolean(title && !turns.some((turn) => turn.question.startsWith(title)));
+  /* A name given by hand stays. Conversations of older versions do not say whether theirs was: it
+     was where no question begins with it. */
+  function settle(conversation) {
+    const { title, turns } = conversation;
+    conversation.named ??= Boolean(title && !turns.some((turn) => turn.question.startsWith(title)));
   }
 
   function name(conversation) {
-    if (givenByHand(conversation)) return conversation.title;
+    if (conversation.named) return conversation.title;
     const first = conversation.turns.find(real);
     return first ? first.question.slice(0, NAME_LENGTH) : "";
   }
@@ -64,5 +65,5 @@
     document.body.append(frame);
   }
 
-  window.mehealthTalks = { name, found, cut, bringBack, print };
+  window.mehealthTalks = { settle, name, found, cut, bringBack, print };
 })();

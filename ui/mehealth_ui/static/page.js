@@ -349,6 +349,7 @@
 
   async function openConversation(conversation) {
     state.conversation = conversation;
+    talks.settle(conversation);
     state.looked += 1;
     cancelEdit();
     $(".turns").replaceChildren();
