@@ -6,7 +6,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 
 if TYPE_CHECKING:
     from schemathesis import Case
@@ -27,35 +28,42 @@ CHECKS = (
     "response_schema_conformance",
     "negative_data_rejection",
 )
-
-described = schemathesis.pytest.from_fixture("service")
-
-
-@pytest.fixture(scope="module")
-def service(served: str) -> Any:  # noqa: ANN401 - schemathesis's schema
-    """What the running service publishes of itself, of the routes under /v1."""
-    return schemathesis.openapi.from_url(f"{served}/openapi.json").include(path_regex="^/v1/")
+"""What must hold. What fits the schema may be refused all the same: an empty question is."""
 
 
-def checks() -> list[Any]:
-    """What must hold of each answer. What fits the schema may be refused: an empty question is."""
+def cases(operation: Any) -> st.SearchStrategy[Case]:  # noqa: ANN401 - schemathesis's operation
+    """Requests for an operation: right ones, and wrong ones where it takes anything."""
+    modes = [schemathesis.GenerationMode.POSITIVE]
+    if operation.body or operation.query:
+        modes.append(schemathesis.GenerationMode.NEGATIVE)
+    return st.one_of([operation.as_strategy(generation_mode=mode) for mode in modes])
+
+
+def test_no_request_breaks_the_service(served: str) -> None:
     schemathesis.checks.load_all_checks()
-    return list(schemathesis.checks.CHECKS.get_by_names(CHECKS))
+    checks = list(schemathesis.checks.CHECKS.get_by_names(CHECKS))
+    described = schemathesis.openapi.from_url(f"{served}/openapi.json")
+    operations = [
+        found.ok() for found in described.include(path_regex="^/v1/").get_all_operations()
+    ]
+    assert {operation.label for operation in operations} >= {"POST /v1/ask", "GET /v1/guide"}
+    for operation in operations:
 
+        @settings(
+            max_examples=EXAMPLES,
+            derandomize=True,
+            deadline=None,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(case=cases(operation))
+        def holds(case: Case) -> None:
+            response = case.call(timeout=120)
+            case.validate_response(response, checks=checks)
+            if response.status_code >= 400:
+                told = json.loads(response.content)
+                assert told.keys() == {"error"}
+                assert told["error"]
+                assert "\n" not in told["error"]
 
-@described.parametrize()
-@settings(
-    max_examples=EXAMPLES,
-    derandomize=True,
-    deadline=None,
-    phases=[Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)
-def test_no_request_breaks_the_service(case: Case) -> None:
-    response = case.call(timeout=120)
-    case.validate_response(response, checks=checks())
-    if response.status_code >= 400:
-        told = json.loads(response.content)
-        assert told.keys() == {"error"}
-        assert told["error"]
-        assert "\n" not in told["error"]
+        holds()

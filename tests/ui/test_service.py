@@ -206,3 +206,10 @@ def test_what_is_no_route_is_one_line_too(
     assert (answer.status_code, answer.json()) == (status, {"error": told})
     if status == 405:
         assert answer.headers["allow"] == told.rsplit(" ", 1)[1]
+
+
+def test_a_body_that_is_no_text_is_one_line_too(client: httpx.Client) -> None:
+    kind = {"content-type": "application/json"}
+    answer = client.post("/v1/ask", content=b"\xffk\xff", headers=kind)
+    assert answer.status_code == 400
+    assert answer.json().keys() == {"error"}

@@ -22,6 +22,7 @@ from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
 from pydantic import BaseModel, ConfigDict, Field, create_model
+from starlette.exceptions import HTTPException
 
 from mehealth_rag.errors import MehealthError, UsageError
 from mehealth_rag.guide.values import Guide
@@ -294,7 +295,12 @@ def add_service(app: FastAPI, desk: Desk) -> None:
         where = ".".join(str(part) for part in first.get("loc", ())[1:]) or "the body"
         return JSONResponse({"error": f"{where}: {first.get('msg', 'is not valid')}"}, 422)
 
+    def unread(_: Request, error: Exception) -> JSONResponse:
+        status, told = getattr(error, "status_code", 400), getattr(error, "detail", error)
+        return JSONResponse({"error": str(told)}, status, getattr(error, "headers", None))
+
     app.add_exception_handler(MehealthError, refused)
+    app.add_exception_handler(HTTPException, unread)  # FastAPI's own: a body that is no text
     app.add_exception_handler(RequestValidationError, malformed)
 
 
