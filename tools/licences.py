@@ -77,9 +77,10 @@ def _required(dist: Distribution, extras: frozenset[str]) -> Iterator[tuple[str,
 def licence_of(dist: Distribution) -> str:
     """The licence that a package declares: its expression, else its classifiers, else its text."""
     expression, stated = (
-        str(dist.metadata.get(key) or "") for key in ("License-Expression", "License")
+        next(iter(dist.metadata.get_all(key) or ()), "")
+        for key in ("License-Expression", "License")
     )
-    classifiers: list[str] = dist.metadata.get_all("Classifier") or []
+    classifiers = dist.metadata.get_all("Classifier") or []
     classified = [c.removeprefix(_PREFIX) for c in classifiers if c.startswith(_PREFIX)]
     return expression or " AND ".join(classified) or stated.strip().split("\n")[0][:_LONGEST]
 

@@ -226,6 +226,13 @@
     else showGuide();
   }
 
+  function emptyPane(title, text) {
+    state.looked += 1;
+    state.look = null;
+    $("#pane .pane").replaceChildren(element("section", { className: "nothing" },
+      element("p", { className: "kicker", textContent: title }), element("p", { textContent: text })));
+  }
+
   /* Before anything is asked: what the documents are about, as the page came with it. */
   function showGuide() {
     state.looked += 1;
