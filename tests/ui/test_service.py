@@ -87,6 +87,7 @@ def test_search_check_sources_and_guide(client: httpx.Client) -> None:
         ("/v1/ask", {"question": "  "}, 400, "the question is empty"),
         ("/v1/ask", {"question": "x" * 5000}, 400, "5,000 characters"),
         ("/v1/ask", {"question": TALL, "documents": ["nowhere"]}, 400, "no document 'nowhere'"),
+        ("/v1/ask", {"question": TALL, "documents": ["a\nb"]}, 400, "no document 'a b'"),
         ("/v1/ask", {"question": TALL, "engine": "generative"}, 400, "cannot be chosen"),
         ("/v1/ask", {"id": "q"}, 422, "question: Field required"),
         ("/v1/search", {"query": TALL, "top_k": 0}, 422, "top_k:"),

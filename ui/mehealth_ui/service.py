@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import time
 import uuid
-from collections.abc import Callable, Coroutine, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from importlib.metadata import version
 from itertools import chain, pairwise
@@ -288,16 +288,16 @@ def add_service(app: FastAPI, desk: Desk) -> None:
 
     def refused(_: Request, error: Exception) -> JSONResponse:
         fitting = (code for kind, code in _STATUSES.items() if isinstance(error, kind))
-        return JSONResponse({"error": told(error, *desk.folders)}, next(fitting, 503))
+        return _problem(told(error, *desk.folders), next(fitting, 503))
 
     def malformed(_: Request, error: Exception) -> JSONResponse:
         first = error.errors()[0] if isinstance(error, RequestValidationError) else {}
         where = ".".join(str(part) for part in first.get("loc", ())[1:]) or "the body"
-        return JSONResponse({"error": f"{where}: {first.get('msg', 'is not valid')}"}, 422)
+        return _problem(f"{where}: {first.get('msg', 'is not valid')}", 422)
 
     def unread(_: Request, error: Exception) -> JSONResponse:
-        status, told = getattr(error, "status_code", 400), getattr(error, "detail", error)
-        return JSONResponse({"error": str(told)}, status, getattr(error, "headers", None))
+        status, detail = getattr(error, "status_code", 400), getattr(error, "detail", error)
+        return _problem(str(detail), status, getattr(error, "headers", None))
 
     app.add_exception_handler(MehealthError, refused)
     app.add_exception_handler(HTTPException, unread)  # FastAPI's own: a body that is no text
@@ -310,8 +310,13 @@ def _nothing_here(request: Request) -> JSONResponse:
     allowed = ", ".join(sorted(map(str.upper, here)))
     if allowed:
         line = f"{request.method} is not for this; use {allowed}"
-        return JSONResponse({"error": line}, 405, {"allow": allowed})
-    return JSONResponse({"error": "there is nothing here; see /openapi.json"}, 404)
+        return _problem(line, 405, {"allow": allowed})
+    return _problem("there is nothing here; see /openapi.json", 404)
+
+
+def _problem(told: str, status: int, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """What went wrong, in one line, whatever words of the request are in it."""
+    return JSONResponse({"error": " ".join(told.split())}, status, headers)
 
 
 def close_service(app: FastAPI) -> None:
