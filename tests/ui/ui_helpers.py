@@ -47,7 +47,7 @@ HARBOUR = (
     "\fBerths for rent\n\n"
     "Berth\tOwner\tDepth\tShed\n"
     "Marrow\tBrandreth\t15 m\t120 sq m\n"
-    "Kessing\tHalloran\t9 m\t40 sq m\n"
+    "Kessing\tHalloran\t9 m\t65 sq m\n"
 )
 MANIFEST = """
 [corpus]
