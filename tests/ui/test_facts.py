@@ -123,7 +123,8 @@ def test_what_cannot_be_checked_is_one_line(
 
 
 def test_drafts_at_a_time_are_limited_and_a_stopped_one_makes_room(client: httpx.Client) -> None:
-    long = {"json": {"text": f"{LIT}\n\n" * 100}}
+    windows = (f"The lighthouse has {n} small windows.\n\n" for n in range(20, 900))
+    long = {"json": {"text": "".join(windows)}}
     with client.stream("POST", "/v1/check/draft", **long) as one:
         next(one.iter_lines())
         with client.stream("POST", "/v1/check/draft", **long) as other:
@@ -362,6 +363,11 @@ def test_the_fact_desk_fits_a_phone(browser: Browser, served: str) -> None:
     assert box is not None
     assert box["height"] >= 44
     page.click(".finding .close")
+    expect(page.locator(".sentence.contradicted")).to_be_focused()
+    expect(page.locator(".finding")).to_be_hidden()
+    page.keyboard.press("Enter")
+    expect(page.locator(".finding .verdict")).to_be_focused()
+    page.keyboard.press("Escape")
     expect(page.locator(".sentence.contradicted")).to_be_focused()
     visit.context.close()
     assert visit.errors == []

@@ -51,7 +51,7 @@ def finding_view() -> Html:
             tag("span", class_="gap"),
             _step("‹", "previous", "Sentence before"),
             _step("›", "next", "Sentence after"),
-            tag("button", "Close", type="button", class_="quiet close", data_act="close-proof"),
+            tag("button", "Close", type="button", class_="quiet close", data_fact="close"),
             class_="finding-head",
         ),
         tag("p", class_="claim", dir="auto"),

@@ -205,6 +205,11 @@
     }
   }
 
+  function close() {
+    document.body.classList.remove("proof-open");
+    sentenceOf(state.shown)?.focus();
+  }
+
   function quote(cited, at) {
     const button = page.element("button", { type: "button", className: "evidence-quote" },
       page.element("q", { textContent: cited.quote.split(/\s+/).join(" ") }),
@@ -309,11 +314,12 @@
     save: (target) => save(target.dataset.format),
     previous: () => open(state.shown - 1),
     next: () => open(state.shown + 1),
+    close,
     prove: (target) => prove(state.shown, Number(target.dataset.at)),
   };
 
   document.addEventListener("click", (event) => {
-    const target = event.target.closest?.("[data-fact], [data-view], .sentence, .decision, [data-act=open], [data-act=new], [data-act=close-proof]");
+    const target = event.target.closest?.("[data-fact], [data-view], .sentence, .decision, [data-act=open], [data-act=new]");
     if (!target) return;
     if (target.dataset.fact) acts[target.dataset.fact](target);
     else if (target.dataset.view) show(target.dataset.view);
@@ -321,8 +327,7 @@
     else if (target.matches(".decision")) {
       const kind = target.dataset.decision;
       decide({ decision: decision(state.shown)?.decision === kind ? "" : kind, note: $(".finding textarea").value });
-    } else if (target.dataset.act !== "close-proof") show("ask");
-    else if (document.body.classList.contains("facts")) sentenceOf(state.shown)?.focus();
+    } else show("ask");
   });
   document.addEventListener("change", (event) => {
     if (event.target.matches(".finding textarea")) decide({ note: event.target.value });
@@ -338,6 +343,7 @@
     checkText($("textarea", event.target).value);
   });
   document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && state.shown >= 0 && event.target.closest?.("#proof")) close();
     const one = event.target.closest?.(".sentence");
     if (!one) return;
     const number = Number(one.dataset.number);
