@@ -45,9 +45,7 @@ MODEL = "mehealth"
 
 VERSION = version("mehealth-rag")
 STREAM = "text/event-stream"
-STREAMED: dict[int | str, dict[str, Any]] = {
-    200: {"content": {STREAM: {"schema": {"type": "string"}}}}
-}
+STREAMED: dict[int | str, dict[str, Any]] = {200: {"content": {STREAM: {}}}}
 """The other form of an answer that may be streamed."""
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
