@@ -76,12 +76,12 @@ def _required(dist: Distribution, extras: frozenset[str]) -> Iterator[tuple[str,
 
 def licence_of(dist: Distribution) -> str:
     """The licence that a package declares: its expression, else its classifiers, else its text."""
-    expression, stated = (
-        next(iter(dist.metadata.get_all(key) or ()), "")
-        for key in ("License-Expression", "License")
-    )
-    classifiers = dist.metadata.get_all("Classifier") or []
-    classified = [c.removeprefix(_PREFIX) for c in classifiers if c.startswith(_PREFIX)]
+    about = dist.metadata
+    (expression, *_) = about.get_all("License-Expression") or [""]
+    (stated, *_) = about.get_all("License") or [""]
+    classified = [
+        c.removeprefix(_PREFIX) for c in about.get_all("Classifier") or () if _PREFIX in c
+    ]
     return expression or " AND ".join(classified) or stated.strip().split("\n")[0][:_LONGEST]
 
 

@@ -47,9 +47,7 @@ MODEL = "mehealth"
 """The one model of the OpenAI-compatible endpoint."""
 
 VERSION = version("mehealth-rag")
-STREAMED: dict[int | str, dict[str, Any]] = {
-    200: {"content": {STREAM: {"schema": {"type": "string"}}}}
-}
+STREAMED: dict[int | str, dict[str, Any]] = {200: {"content": {STREAM: {}}}}
 """The other form of an answer that may be streamed."""
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
