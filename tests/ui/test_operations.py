@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from llm_helpers import Handler, serving
+from llm_helpers import Handler, free_port, serving
 from reportlab.pdfgen.canvas import Canvas
 from ui_helpers import Running
 
@@ -122,7 +122,7 @@ def test_the_end_before_the_page_listens(
 ) -> None:
     options = ("--corpus", str(harbours.corpus), "--index", str(tmp_path / "index"))
     with subprocess.Popen(
-        [command(), "serve", "--port", "7997", *options],
+        [command(), "serve", "--port", str(free_port()), *options],
         env=clean_environment(home),
         stderr=subprocess.PIPE,
         encoding="utf-8",
