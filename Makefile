@@ -20,7 +20,9 @@ run: install
 test: install
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-# With all the questions of the evaluation, of which continuous integration asks 200.
+# With the tests that take longest, and all the questions of the evaluation, of which continuous
+# integration asks 200.
+test-full: export FULL_TESTS = 1
 test-full: test
 	$(BIN)/mehealth eval --fail-under eval/floors.toml
 

@@ -20,6 +20,7 @@ from tests.conftest import clean_environment
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.full,
     pytest.mark.skipif(
         importlib.util.find_spec("hatchling") is None,
         reason="hatchling, which builds the wheel, is not installed: run make install",

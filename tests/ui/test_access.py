@@ -16,7 +16,7 @@ from ui_helpers import Visit
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.full]
 
 BERTH = "How deep is the berth at Kessing?"
 MEDTECH = "How much does MedTech generate for the UK economy each year?"

@@ -20,6 +20,7 @@ from mehealth_ui.guard import Guard
 from mehealth_ui.hosts import Hosts
 from mehealth_ui.keeping import Keeping, copied, safe_name
 from mehealth_ui.limits import TooLargeError
+from mehealth_ui.reception import Caller
 from mehealth_ui.roles import Role, role_of
 from mehealth_ui.sources import adding_markup
 
@@ -99,7 +100,9 @@ def guarded(everybody: Role = Role.READER) -> TestClient:
 
     app = Starlette(routes=[Route(path, taken, methods=["POST"]) for path in PATHS])
     hosts = Hosts.of("127.0.0.1", ())
-    return TestClient(Guard(app, "", lambda _: "", hosts, everybody), base_url="http://127.0.0.1")
+    return TestClient(
+        Guard(app, "", lambda _: Caller("", everybody), hosts), base_url="http://127.0.0.1"
+    )
 
 
 PATHS = ("/v1/documents", "/v1/ask")

@@ -16,7 +16,7 @@ from ui_helpers import Visit
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.full]
 
 LIGHTHOUSE = "How tall is the lighthouse on the North Pier?"
 FERRY = "How often does the ferry to Osprey Island leave?"

@@ -126,9 +126,11 @@ def test_drafts_at_a_time_are_limited_and_a_stopped_one_makes_room(client: httpx
     windows = (f"The lighthouse has {n} small windows.\n\n" for n in range(20, 900))
     long = {"json": {"text": "".join(windows)}}
     with client.stream("POST", "/v1/check/draft", **long) as one:
-        next(one.iter_lines())
+        reading = [one.iter_lines()]  # an iterator that is dropped closes its stream
+        next(reading[0])
         with client.stream("POST", "/v1/check/draft", **long) as other:
-            next(other.iter_lines())
+            reading.append(other.iter_lines())
+            next(reading[1])
             refused = client.post("/v1/check/draft", json={"text": LIT})
             assert refused.status_code == 429
             assert "2 drafts of yours are being checked" in refused.json()["error"]

@@ -16,7 +16,7 @@ schemathesis = pytest.importorskip(
     "schemathesis", reason="schemathesis is not installed: run make install"
 )
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.full]
 EXAMPLES = 20
 """Requests for each operation."""
 

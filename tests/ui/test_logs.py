@@ -16,6 +16,7 @@ from mehealth_ui import logs
 from mehealth_ui.guard import Guard
 from mehealth_ui.handlers import QUESTIONS
 from mehealth_ui.hosts import Hosts
+from mehealth_ui.reception import Caller
 from mehealth_ui.server import proxies
 
 if TYPE_CHECKING:
@@ -33,8 +34,9 @@ async def _app(scope: Scope, receive: Receive, send: Send) -> None:
     await PlainTextResponse("as you say")(scope, receive, send)
 
 
-def _signed_in(request: Request) -> str | None:
-    return request.headers.get("test-user")
+def _signed_in(request: Request) -> Caller | None:
+    name = request.headers.get("test-user")
+    return None if name is None else Caller(name)
 
 
 @pytest.fixture

@@ -195,7 +195,7 @@ def test_what_is_kept_of_a_person_is_shown_and_forgotten(auth: Auth, tmp_path: P
     assert [e["what"] for e in shown["audit"]] == ["person added", SIGNED_IN]
     assert "When was it lit?" in auth("data", "ada").stdout
     gone = auth("forget", "ada")
-    assert "deleted 1 of feedback, 2 of audit" in gone.stderr
+    assert "deleted 1 of feedback, 0 of decisions, 2 of audit" in gone.stderr
     assert "ada can still sign in" in gone.stderr
     assert told(auth("data", "ada", "--json")) == {
         "schema": 1, "name": "ada", "feedback": [], "audit": []

@@ -54,9 +54,9 @@ def test_the_named_endpoints_answer_a_gradio_client(served: str) -> None:
             caller.predict(" ", api_name="/search")
 
 
-def test_only_the_three_endpoints_are_public(served: str) -> None:
+def test_only_the_four_endpoints_are_public(served: str) -> None:
     named = httpx.get(f"{served}/gradio_api/info").json()["named_endpoints"]
-    assert set(named) == {"/ask", "/search", "/sources"}
+    assert set(named) == {"/ask", "/search", "/check", "/sources"}
     described = {p["parameter_name"] for p in named["/ask"]["parameters"]}
     assert described == {"question", "history", "documents", "engine"}
 

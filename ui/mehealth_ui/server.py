@@ -102,9 +102,9 @@ def build(settings: Settings, assistant: Assistant, guarded: Door | None = None)
     outer = FastAPI(title=title, version=VERSION, docs_url=None, redoc_url=None)
     add_service(outer, desk)
     add_facts(outer, desk)
-    close_service(outer)
     reception = Reception(guarded, settings, desk.audit) if guarded else None
     outer.router.routes += [*routes(desk), *(reception.routes() if reception else ())]
+    close_service(outer)
     blocks = page(desk, title)
     gr.mount_gradio_app(
         outer,

@@ -177,6 +177,8 @@ class SourceSent(BaseModel):
     unread_page_labels: list[str]
     linked_from: list[LinkSent]
     dated: str | None
+    collection: str
+    added: str
 
 
 class Problem(BaseModel):
