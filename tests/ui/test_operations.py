@@ -61,7 +61,7 @@ def test_what_is_asked_of_a_running_service(harbours: Settings, tmp_path: Path) 
             for name in ("call/nope", "call/v2/nope", "call/v2"):
                 unknown = client.post(f"/gradio_api/{name}", json={"data": []})
                 assert unknown.status_code == 404
-                assert unknown.json()["error"].endswith("there are: ask, search, sources")
+                assert unknown.json()["error"].endswith("there are: ask, search, check, sources")
             known = client.post("/gradio_api/call/sources", json={"data": []})
             assert known.json().keys() == {"event_id"}
             asked = client.post("/v1/ask?q=in-the-query", json={"question": TALL})

@@ -198,7 +198,7 @@ def test_what_is_kept_of_a_person_is_shown_and_forgotten(auth: Auth, tmp_path: P
     assert "deleted 1 of feedback, 0 of decisions, 2 of audit" in gone.stderr
     assert "ada can still sign in" in gone.stderr
     assert told(auth("data", "ada", "--json")) == {
-        "schema": 1, "name": "ada", "feedback": [], "audit": []
+        "schema": 1, "name": "ada", "feedback": [], "decisions": [], "audit": []
     }  # fmt: skip
     for file in index.iterdir():  # overwritten, not only marked as free
         assert b"ada" not in file.read_bytes(), file.name
