@@ -71,6 +71,7 @@ ANSWER = {
     "notice": str,
     "dropped": list,
     "tokens": dict,
+    "verdict": (str, type(None)),
 }
 HIT = {
     "document": str,

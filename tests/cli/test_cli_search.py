@@ -55,7 +55,7 @@ def test_a_batch_of_queries_with_a_filter_for_lines_that_have_none(
         [],
         [],
     ]
-    assert "is empty" in found[2]["error"]
+    assert "query: Field required" in found[2]["error"]
     assert "no document 'nowhere'" in found[3]["error"]
     assert done.stderr == "lines of in.jsonl with an error: 2; see them in the output\n"
 

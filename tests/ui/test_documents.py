@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.full]
 
 TALL = "How tall is the lighthouse on the North Pier?"
 MILL = "The Larkfield mill grinds 60 tonnes of oats a week."
@@ -169,7 +169,6 @@ def test_an_uploaded_file_is_a_document_with_its_figures_and_answers(
     )
 
 
-@pytest.mark.full
 def test_two_uploads_of_one_name_at_once_are_two_documents(
     client: httpx.Client, writable: Settings
 ) -> None:
@@ -263,7 +262,6 @@ def test_only_what_was_added_is_removed(client: httpx.Client, writable: Settings
     assert (writable.corpus / "harbour.txt").is_file()
 
 
-@pytest.mark.full
 def test_a_killed_ingest_costs_nothing_and_can_be_done_again(
     client: httpx.Client, server: Running, writable: Settings
 ) -> None:
@@ -297,7 +295,6 @@ def _ingest_of(server: int) -> int:
     raise AssertionError("no ingest began")
 
 
-@pytest.mark.full
 def test_a_file_that_breaks_is_told_with_its_reason(
     client: httpx.Client, writable: Settings
 ) -> None:

@@ -12,6 +12,7 @@ import re
 import secrets
 import shutil
 import sqlite3
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -148,10 +149,12 @@ class IndexFolder:
         return generation
 
     def new_generation(self, fingerprint: str) -> Path:
-        """Make and return the folder of a generation that is yet to be filled."""
-        number = 1
-        while (path := self.generations / f"{fingerprint[:12]}-{number}").exists():
-            number += 1
+        """Make and return the folder of a generation that is yet to be filled.
+
+        Its name was never used before: Chroma, in a process that has an earlier index open, would
+        take a store at the same path for that one.
+        """
+        path = self.generations / f"{fingerprint[:12]}-{time.time_ns()}"
         path.mkdir()
         return path
 
