@@ -246,7 +246,7 @@ def test_two_indexes_of_one_corpus_answer_the_same(corpus: Corpus) -> None:
     fingerprint = corpus.open().fingerprint
     corpus.close()
     (corpus.root / "index").rename(corpus.root / "old")
-    assert corpus.build().generation == first.generation
+    assert corpus.build().generation != first.generation  # a name is never used twice
     assert corpus.answers("ferry 3", "berth 4", "page 17") == before
     assert corpus.open().fingerprint == fingerprint
 

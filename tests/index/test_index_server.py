@@ -107,7 +107,7 @@ def test_what_an_interrupted_build_left_on_the_server_is_no_hindrance(
     report = corpus.build(chroma_url=chroma_url)
     corpus.folder.pointer.unlink()
     shutil.rmtree(corpus.folder.generations / report.generation)
-    assert corpus.build(chroma_url=chroma_url).generation == report.generation
+    assert corpus.build(chroma_url=chroma_url).generation != report.generation
     assert corpus.open(chroma_url).passage_count == 2
 
 
