@@ -212,14 +212,13 @@ def test_another_session_is_not_another_visitor() -> None:
 
 def test_a_stream_that_breaks_says_so_in_its_last_event(caplog: pytest.LogCaptureFixture) -> None:
     from mehealth_ui.events import whole_stream
+    from mehealth_ui.telling import UNEXPECTED
 
     def broken() -> Iterator[str]:
         yield "data: 1\n\n"
         raise ValueError("half way\nand more")
 
-    assert list(whole_stream(broken()))[1:] == [
-        'data: {"error": "something unexpected went wrong"}\n\n'
-    ]
+    assert list(whole_stream(broken()))[1:] == [f'data: {{"error": "{UNEXPECTED}"}}\n\n']
     (line,) = caplog.records
     assert (line.getMessage(), line.exc_info) == ("a stream broke off: ValueError: half way", None)
 

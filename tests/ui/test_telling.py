@@ -23,6 +23,7 @@ from mehealth_ui import api, handlers
 from mehealth_ui.feedback import FeedbackStore
 from mehealth_ui.routes import routes
 from mehealth_ui.service import add_service
+from mehealth_ui.sources import sources_markup
 from mehealth_ui.telling import public, sentence, told
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def test_no_handler_tells_a_path(broken: Desk, settings: Settings) -> None:
         handlers.look(broken, {"document": "tower", "page": 1}),
         handlers.judge(broken, {"turn": turn, "feedback": {"verdict": "right"}}, "v", "a"),
         handlers.hand_out({"format": "html", "conversation": {"turns": [turn]}}),
-        handlers.list_sources(broken),
+        sources_markup(tuple(broken.catalogue.values()), may=False),
         api.sources(broken),
     ]
     whole = json.dumps(values, default=str)
@@ -149,7 +150,7 @@ def test_a_file_that_cannot_be_drawn_or_opened_tells_no_path(
     def fails(*_: object) -> Path:
         raise ReadingError(f"{settings.corpus / 'prospectus.pdf'}: is damaged")
 
-    monkeypatch.setattr(type(desk.originals), "path", fails)
+    monkeypatch.setattr(type(desk.edition.originals), "path", fails)
     app = FastAPI()
     app.router.routes += routes(desk)
     client = TestClient(app)
