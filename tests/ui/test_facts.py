@@ -332,6 +332,7 @@ def test_a_pasted_draft_is_marked_proved_decided_on_and_exported(visit: Visit) -
 
 @pytest.mark.browser
 @pytest.mark.slow
+@pytest.mark.full
 def test_a_draft_is_stopped_and_what_cannot_be_read_is_told(visit: Visit, tmp_path: Path) -> None:
     page = visit.page
     page.click("[data-view=facts]")
@@ -352,6 +353,7 @@ def test_a_draft_is_stopped_and_what_cannot_be_read_is_told(visit: Visit, tmp_pa
 
 @pytest.mark.browser
 @pytest.mark.slow
+@pytest.mark.full
 def test_the_fact_desk_fits_a_phone(browser: Browser, served: str) -> None:
     visit = Visit(browser, served, 390, 844).open()
     page = visit.page
@@ -377,6 +379,7 @@ def test_the_fact_desk_fits_a_phone(browser: Browser, served: str) -> None:
 
 @pytest.mark.browser
 @pytest.mark.slow
+@pytest.mark.full
 def test_a_statement_in_the_chat_gets_its_verdict(visit: Visit) -> None:
     visit.ask(TALL)
     said = visit.page.locator(".turn .card.answered .said")

@@ -231,6 +231,7 @@ def test_a_verdict_holds_who_gave_it(service: Service, settings: Settings) -> No
 
 
 @pytest.mark.browser
+@pytest.mark.full
 def test_the_page_says_who_is_signed_in_and_lets_them_out(
     browser: Browser, service: Service
 ) -> None:
