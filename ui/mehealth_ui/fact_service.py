@@ -24,7 +24,7 @@ from mehealth_ui.facts import Draft
 from mehealth_ui.guard import USER
 from mehealth_ui.limits import BODY_BYTES, DRAFT_CHARACTERS
 from mehealth_ui.roles import Role, require
-from mehealth_ui.service import KEY, PROBLEMS, Measured
+from mehealth_ui.service import KEY, PROBLEMS, Measured, visitor
 
 
 class DraftSent(BaseModel):
@@ -158,20 +158,20 @@ def _routes(desk: Desk) -> APIRouter:
 
         The first holds the draft's text and the places of its sentences, the last the counts.
         """
-        visitor, address = _visitor(request)
-        desk.gate.admit(visitor, address)
+        who, address = visitor(request)
+        desk.gate.admit(who, address)
         assistant = desk.assistant
         name, content, documents, pasted = await _sent(request)
         documents = assistant.chosen(documents)
-        facts.slots.take(visitor)
+        facts.slots.take(who)
         try:
             read: Draft = await run_in_threadpool(facts.read, name, content, pasted=pasted)
             first = await run_in_threadpool(read.begun, facts.decisions)
         except BaseException:
-            facts.slots.free(visitor)
+            facts.slots.free(who)
             raise
         events = map(event, chain([first], read.checked(assistant, documents)))
-        return _Held(whole_stream(events), lambda: facts.slots.free(visitor))
+        return _Held(whole_stream(events), lambda: facts.slots.free(who))
 
     @router.get("/decisions")
     def decisions(draft: str) -> list[Decision]:
@@ -181,8 +181,7 @@ def _routes(desk: Desk) -> APIRouter:
     @router.post("/decisions")
     def decide(sent: DecisionSent, request: Request) -> Decision:
         """Decide on a sentence. With a login this needs the role staff."""
-        visitor, address = _visitor(request)
-        facts.gate.admit(visitor, address)
+        facts.gate.admit(*visitor(request))
         name = str(request.scope.get(USER) or "")
         if name:
             require(request.scope, Role.STAFF)
@@ -193,16 +192,10 @@ def _routes(desk: Desk) -> APIRouter:
     @router.post("/report")
     def make_report(sent: Report, request: Request) -> ReportFile:
         """The sentences of a draft with verdicts and decisions as a file: Markdown, CSV or JSON."""
-        facts.gate.admit(*_visitor(request))
+        facts.gate.admit(*visitor(request))
         return report(sent)
 
     return router
-
-
-def _visitor(request: Request) -> tuple[str, str]:
-    """Who asks, and the address it comes from: the person, or the address again."""
-    address = request.client.host if request.client else ""
-    return str(request.scope.get(USER) or address), address
 
 
 async def _sent(request: Request) -> tuple[str, bytes, tuple[str, ...], bool]:

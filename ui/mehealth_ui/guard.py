@@ -121,7 +121,7 @@ class Guard:
         """Have a request answered, and note whose role was too low for it."""
         await self._answer(scope, receive, sender)
         if scope[USER] and sender.status == 403:
-            await self._note(Request(scope), scope[USER], f"the role {role_of(scope).name.lower()}")
+            await self._note(Request(scope), scope[USER], f"the role {role_of(scope).word}")
 
     async def _note(self, request: Request, name: str, why: str) -> None:
         if self.audit is not None:

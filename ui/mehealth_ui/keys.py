@@ -105,5 +105,5 @@ def _key(path: Path, number: int, line: str) -> Key:
 
 def _write(path: Path, keys: tuple[Key, ...]) -> None:
     ordered = sorted(keys, key=lambda key: key.name)
-    lines = (f"{k.name}:{k.digest}:{k.role.name.lower()}:{k.added}" for k in ordered)
+    lines = (f"{k.name}:{k.digest}:{k.role.word}:{k.added}" for k in ordered)
     write_private(path, lines)

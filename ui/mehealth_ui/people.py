@@ -127,7 +127,7 @@ def _write(path: Path, people: People) -> None:
 
 
 def _line(name: str, person: Person) -> str:
-    role = "" if person.role is Role.READER else f":{person.role.name.lower()}"
+    role = "" if person.role is Role.READER else f":{person.role.word}"
     return f"{name}:{person.kept}{role}"
 
 

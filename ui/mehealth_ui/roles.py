@@ -22,13 +22,18 @@ class Role(IntEnum):
     STAFF = 2
     ADMIN = 3
 
+    @property
+    def word(self) -> str:
+        """Its name, as files, messages and JSON have it; `role_named` reads it back."""
+        return self.name.lower()
+
 
 def role_named(name: str) -> Role:
     """The role of that name. Raises UsageError."""
     try:
         return Role[name.upper()]
     except KeyError:
-        known = ", ".join(role.name.lower() for role in Role)
+        known = ", ".join(role.word for role in Role)
         raise UsageError(f"'{name}' is no role; there are: {known}") from None
 
 
@@ -45,4 +50,4 @@ def role_of(scope: MutableMapping[str, Any]) -> Role:
 def require(scope: MutableMapping[str, Any], role: Role) -> None:
     """Raise ForbiddenError if whoever sends a request has not at least this role."""
     if role_of(scope) < role:
-        raise ForbiddenError(f"this needs the role {role.name.lower()}")
+        raise ForbiddenError(f"this needs the role {role.word}")

@@ -360,7 +360,7 @@ def _rest(desk: Desk) -> APIRouter:
     def me(request: Request) -> Me:
         """Under which name the sender asks, and with which role."""
         name, role = request.scope.get(USER) or "", role_of(request.scope)
-        return Me(name=name, role=role.name.lower())
+        return Me(name=name, role=role.word)
 
     @router.get("/sources", response_model=list[SourceSent])
     def sources() -> list[dict[str, Any]]:
@@ -440,9 +440,14 @@ def _health(desk: Desk) -> APIRouter:
     return router
 
 
-def _admit(desk: Desk, request: Request) -> None:
+def visitor(request: Request) -> tuple[str, str]:
+    """Who asks, and the address it comes from: the person or key by name, or the address again."""
     address = request.client.host if request.client else ""
-    desk.gate.admit(request.scope.get(USER) or address, address)
+    return str(request.scope.get(USER) or address), address
+
+
+def _admit(desk: Desk, request: Request) -> None:
+    desk.gate.admit(*visitor(request))
 
 
 def _by(edition: Edition) -> dict[str, str]:

@@ -47,7 +47,7 @@ def add(
     if any(key.name == name for key in read_keys(_keys_file(common.settings))):
         raise UsageError(f"there is a key of the name '{name}'; choose another name")
     replaced = add_person(path, name, _password(name), wanted)
-    has = read_people(path)[name].role.name.lower()
+    has = read_people(path)[name].role.word
     done = "changed" if replaced else "added"
     _record(common, f"person {done}", f"role {has}", person=name)
     _tell(common, f"{name} is {done} in {path}, role {has}", name=name, role=has, done=done)
@@ -59,7 +59,7 @@ def list_people(common: Common) -> None:
     from mehealth_ui.people import read_people
 
     people = read_people(_people_file(common.settings))
-    rows = [{"name": n, "role": p.role.name.lower()} for n, p in sorted(people.items())]
+    rows = [{"name": n, "role": p.role.word} for n, p in sorted(people.items())]
     _show(common, "people", rows)
 
 
@@ -74,8 +74,8 @@ def set_role(
     from mehealth_ui.roles import role_named
 
     wanted = role_named(role)
-    before = people.set_role(_people_file(common.settings), name, wanted).name.lower()
-    has = wanted.name.lower()
+    before = people.set_role(_people_file(common.settings), name, wanted).word
+    has = wanted.word
     _record(common, "role changed", f"from {before} to {has}", person=name)
     _tell(common, f"{name} was {before} and is {has} now", name=name, role=has, before=before)
 
@@ -108,7 +108,7 @@ def add_key(
     if people is not None and people.is_file() and name in read_people(people):
         raise UsageError(f"'{name}' is a person; give the key a name of its own")
     secret = keys.add_key(path, name, wanted)
-    has = wanted.name.lower()
+    has = wanted.word
     _record(common, "key added", f"role {has}", person=name)
     if common.json:
         print_json({"schema": 1, "name": name, "role": has, "key": secret})
@@ -123,7 +123,7 @@ def list_keys(common: Common) -> None:
     from mehealth_ui.keys import read_keys
 
     keys = read_keys(_keys_file(common.settings))
-    rows = [{"name": k.name, "role": k.role.name.lower(), "added": str(k.added)} for k in keys]
+    rows = [{"name": k.name, "role": k.role.word, "added": str(k.added)} for k in keys]
     _show(common, "keys", rows)
 
 
