@@ -279,9 +279,10 @@ def test_an_index_of_an_older_layout(library: Library, mehealth: Run, tmp_path: 
     assert line.startswith("the index was built with the layout ")
     assert line.endswith(": run: mehealth ingest --rebuild")
     assert the_json(mehealth("ingest", "--rebuild", "--json", *copy.options))["changed"] is True
-    (rebuilt,) = generations(copy.index)
-    assert rebuilt != name
-    assert json.loads((copy.index / "generations" / rebuilt / "manifest.json").read_text())["layout"]
+    current = (copy.index / "current").read_text().strip()
+    manifest = copy.index / "generations" / current / "manifest.json"
+    assert current != name
+    assert json.loads(manifest.read_text())["layout"]
 
 
 @pytest.mark.parametrize(

@@ -97,7 +97,7 @@ def test_a_data_folder_that_is_not_there_is_bad_usage(
     assert "there is no data folder" in capsys.readouterr().err
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_quick_run_gives_every_figure_of_ours(tmp_path: Path) -> None:
     target = tmp_path / "bench.json"
     command = [sys.executable, "-m", "mehealth_eval.bench", "--quick", "--json", str(target)]

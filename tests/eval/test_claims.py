@@ -74,6 +74,7 @@ def test_figures_over_scored_claims() -> None:
     assert found.by_kind == {"negated": (1, 2), "verbatim": (2, 2)}
 
 
+@pytest.mark.full
 def test_our_own_claims_are_put_and_the_reporting_half_is_never_printed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

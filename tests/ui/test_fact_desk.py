@@ -159,6 +159,7 @@ def decided(client: httpx.Client, **sent: object) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.full
 def test_decisions_survive_a_restart_and_come_with_the_same_draft(
     settings: Settings, tmp_path: Path
 ) -> None:
