@@ -6,37 +6,50 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from itertools import combinations
 
-from mehealth_rag.guard.values import Amount, Date, Name, apart, counted_in, values
-from mehealth_rag.language.figures import CURRENCIES, SCALES, FigureKind
+from mehealth_rag.guard.derive import (
+    DAY,
+    MOST_COUNTED,
+    Derivation,
+    Stated,
+    compared,
+    computed,
+    elapsed,
+    lists,
+)
+from mehealth_rag.guard.units import UNITS, unit_at, units_in
+from mehealth_rag.guard.values import Amount, Date, Name, Values, apart, counted_in, values
+from mehealth_rag.language.figures import CURRENCIES, SCALES, FigureKind, figures
 from mehealth_rag.language.words import fold, stem_all, words
 from mehealth_rag.reading.marks import without_mark
+from mehealth_rag.types import Span
 
-MOST_PAIRED = 14
-"""The most figures that are combined in pairs."""
-
-MOST_COUNTED = 20
-"""The highest number of items that is counted; a product must be higher."""
-
-FAR = 3
-"""A comparison ("more than", "less than") holds only if the larger figure is at most this many
-times the other."""
-
-_LISTED = re.compile(r",\s(?:and\s)?|;\s(?:and\s)?|\s(?:and|or)\s")
-_CLAUSES = re.compile(r"[:;]\s|\.\s")
 _SCALED = re.compile(
     r"[£$€]\s?(?P<sign>m|k|bn|000)\b|\b(?P<word>million|thousand|billion|mn|bn)s?\b"
     r"|['’](?P<noughts>000)",
     re.IGNORECASE,
 )
+_SCALE_OF = re.compile(
+    r"(?:(?<=\d)|\b)(?P<scale>hundred|thousand|million|billion|mn|bn|[mk])\b", re.I
+)
 _MONEY = re.compile(
     rf"[£$€¥]|\b(?:{'|'.join(w for w in CURRENCIES if w.isalpha())})\b", re.IGNORECASE
 )
+_PERCENT = re.compile(r"%|\bper\s?cent", re.IGNORECASE)
 _NOT_DIGITS = re.compile(r"[^\d.]|\.$")
+_HALF_OF_DAY = re.compile(r"\d\s?[ap]\.?\s?m", re.IGNORECASE)
+_REFERENCE = re.compile(
+    r"\b(?:clause|section|article|paragraph|page|table|figure|photo|chapter|step|appendix|annex|"
+    r"schedule|item|no\.)\s\d+(?:\.\d+)*|§\s?\d+(?:\.\d+)*|^\(?\d+(?:\.\d+)+\s+(?=[A-Z])"
+    r"|^\(?\d+[.)]\s|\b0\d+|(?<=\d\s)\d{3,}(?=\s\d|\b)",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""Numbers of clauses, pages and telephones: no amounts."""
 
-_Derivation = tuple[str, tuple[str, ...]]
-"""How an amount follows, and the texts that it follows from."""
+_A_UNIT = re.compile(r"\b(?:an?|each|every)(?=\s[a-z])", re.IGNORECASE)
+_MULTIPLES = {"double": 2, "doubled": 2, "doubles": 2, "twice": 2, "treble": 3, "trebled": 3,
+              "triple": 3, "tripled": 3, "triples": 3, "thrice": 3}  # fmt: skip
+_MULTIPLE = re.compile(rf"\b(?:{'|'.join(_MULTIPLES)})\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +90,8 @@ class Sources:
 def steps(statement: str, sources: Sources) -> tuple[Step, ...]:
     """Return how each figure, date, time and name of a statement follows, in text order."""
     claimed = values(statement)
-    pool = _Pool.of(sources)
-    located = [(a.span, pool.step(a, statement)) for a in claimed.amounts]
+    pool = _Pool.of(sources, statement)
+    located = [(a.span, pool.step(a)) for a in claimed.amounts]
     for date in claimed.dates:
         stands = pool.has_date(date)
         rivals = () if stands else tuple(pool.dates_apart(date))
@@ -96,51 +109,58 @@ def _step(text: str, kind: str, stands: bool, rivals: tuple[str, ...] = ()) -> S
 
 @dataclass(frozen=True)
 class _Pool:
-    """The amounts of the sources with their texts, and the dates and stems of the sources.
+    """The values of the sources, and the statement that is compared with them.
 
-    `documented` is how many amounts, the first ones, are not the question's.
+    `evidence` are the amounts that others may be derived from: not those of the question, which
+    proves nothing, nor numbers of clauses.
     """
 
+    statement: str
     sources: Sources
-    amounts: tuple[tuple[Amount, str], ...]
-    documented: int
-    dates: tuple[Date, ...]
+    parsed: tuple[tuple[str, Values], ...]
+    amounts: tuple[Stated, ...]
+    evidence: tuple[Stated, ...]
     stems: frozenset[str]
 
     @classmethod
-    def of(cls, sources: Sources) -> _Pool:
-        parsed = [(text, values(text)) for text in sources.texts]
-        amounts = [
-            (a, a.span.of(text)) for text, exact in parsed for a in (*exact.amounts, *exact.years)
+    def of(cls, sources: Sources, statement: str) -> _Pool:
+        parsed = tuple((text, values(text)) for text in sources.texts)
+        stated = [[*_stated(n, *source)] for n, source in enumerate(parsed)]
+        evidence = [
+            s
+            for (text, _), found in zip(parsed[:-1], stated, strict=False)
+            for s in found
+            if not _names_a_place(text, s.amount)
         ]
+        implied = [s for text, _ in parsed[:-1] for s in _implied(text)]
         stems = frozenset(stem_all(word for text in sources.texts for word in words(text)))
-        dates = tuple(d for _, exact in parsed for d in exact.dates)
-        asked = parsed[-1][1]
-        documented = len(amounts) - len(asked.amounts) - len(asked.years)
-        return cls(sources, tuple(amounts), documented, dates, stems)
+        amounts = (*(s for found in stated for s in found), *implied)
+        return cls(statement, sources, parsed, amounts, tuple(evidence), stems)
 
-    @property
-    def evidence(self) -> tuple[tuple[Amount, str], ...]:
-        """The amounts that others may be derived from: the question proves nothing."""
-        return self.amounts[: self.documented]
-
-    def step(self, claimed: Amount, statement: str) -> Step:
-        """Return how an amount of a statement follows."""
-        text = claimed.span.of(statement)
+    def step(self, claimed: Amount) -> Step:
+        """Return how an amount of the statement follows."""
+        text = claimed.span.of(self.statement)
         kind = "figure" if any(c.isdigit() for c in text) else "word"
-        derivation = self._stated(claimed, text) or self._counted(claimed, statement)
-        derivation = derivation or self._compared(claimed) or self._computed(claimed)
+        derivation = (
+            self._standing(claimed, text)
+            or self._counted(claimed)
+            or compared(claimed, self.evidence)
+            or computed(claimed, self.evidence)
+            or elapsed(claimed, [*self.parsed[:-1], (self.statement, values(self.statement))])
+        )
         if derivation is None or self._of_another_currency(claimed):
-            derivation = "missing", tuple(self._rivals(claimed, statement))
+            derivation = "missing", tuple(self._rivals(claimed))
+            text = claimed.written(self.statement)
         return Step(text, kind, *derivation)
 
     def has_date(self, date: Date) -> bool:
         """Return whether the sources have a date; its year may stand apart from its month."""
-        years = {a.value for a, _ in self.amounts if a.kind is FigureKind.YEAR}
+        years = {s.amount.value for s in self.amounts if s.amount.kind is FigureKind.YEAR}
         day = replace(date, year=0)
         return any(
             date.within(d) or (date.year in years and not d.year and day.within(d))
-            for d in self.dates
+            for _, exact in self.parsed
+            for d in exact.dates
         )
 
     def dates_apart(self, claimed: Date) -> Iterator[str]:
@@ -152,13 +172,13 @@ class _Pool:
 
     def has_time(self, minutes: int, text: str) -> bool:
         """Return whether the sources have a time, on a 12- or 24-hour clock or in words."""
-        for source in self.sources.texts:
-            for other, span in values(source).times:
+        for source, exact in self.parsed:
+            for other, span in exact.times:
                 both_have_half = _tells_half(minutes, text) and _tells_half(other, span.of(source))
-                if minutes == other or (not both_have_half and minutes % 720 == other % 720):
+                if minutes == other or (not both_have_half and (minutes - other) % (DAY // 2) == 0):
                     return True
-        hour, minute = divmod(minutes, 60)
-        hours = {a.value for a, _ in self.amounts}
+        hour, minute = divmod(minutes % DAY, 60)
+        hours = {s.amount.value for s in self.amounts}
         name = {12: "noon", 0: "midnight"}.get(hour)
         in_words = name is not None and any(name in words(t) for t in self.sources.texts)
         return not minute and (in_words or bool({hour, hour % 12} & hours))
@@ -170,45 +190,97 @@ class _Pool:
         texts = self.sources.texts if name.text.isupper() else ()
         return any(fold(name.text) in "".join(w[0] for w in words(text)) for text in texts)
 
-    def _stated(self, claimed: Amount, text: str) -> _Derivation | None:
+    def _standing(self, claimed: Amount, text: str) -> Derivation | None:
         """Return the source of an amount that stands there as it is or with more digits."""
-        compatible = [(a, t) for a, t in self.amounts if claimed.may_be(a)]
-        for a, t in compatible:
-            if claimed.equals(a) or self._differ_in_scale(claimed, (a, t), text):
-                return "stands", (t,)
-        for a, t in compatible:
-            if claimed.rounds(a):
-                return "rounding", (t,)
-        return ("stands", (text,)) if not claimed.unit and self._has_verbatim(text) else None
+        compatible = [s for s in self.amounts if self._may_be(claimed, s)]
+        for s in compatible:
+            if claimed.equals(s.amount) or self._differ_in_scale(claimed, s, text):
+                return "stands", (s.text,)
+        for s in compatible:
+            if claimed.rounds(s.amount):
+                return "rounding", (s.text,)
+        if not claimed.unit and (self._has_verbatim(text) or self._is_an_hour(claimed)):
+            return "stands", (text,)
+        return self._both_of_a_share(claimed, text)
+
+    def _may_be(self, claimed: Amount, source: Stated) -> bool:
+        """Return whether an amount of the sources may be the claimed one, as far as units tell.
+
+        An amount without a unit may have that of its neighbours ("from 6.2 to 15 per cent") or of
+        the column's head; it has none of which the sources name only others.
+        """
+        kinds = {claimed.kind, source.amount.kind}
+        if kinds == {FigureKind.PERCENT, FigureKind.QUANTITY}:
+            bare = claimed if claimed.kind is FigureKind.QUANTITY else source.amount
+            texts = (self.statement,) if bare is claimed else self.sources.texts[:-1]
+            unit_free = not bare.unit and any(_PERCENT.search(text) for text in texts)
+            return unit_free or claimed.may_be(source.amount)
+        if not claimed.may_be(source.amount):
+            return False
+        return source.amount.unit != "" or not self._has_only_other_units(claimed)
+
+    def _has_only_other_units(self, claimed: Amount) -> bool:
+        """Return whether the sources name units of the amount's dimension, but not its own."""
+        if not claimed.unit:
+            return False
+        named = (unit for text in self.sources.texts for unit in units_in(text))
+        units = {unit for unit in named if UNITS[unit][0] == claimed.dimension}
+        return bool(units) and claimed.unit not in units
+
+    def _is_an_hour(self, claimed: Amount) -> bool:
+        """Return whether a plain number is the hour of a time in the sources."""
+        if claimed.kind is not FigureKind.QUANTITY or claimed.value not in range(1, 25):
+            return False
+        hours = {minutes // 60 for _, exact in self.parsed for minutes, _ in exact.times
+                 if minutes % 60 == 0}  # fmt: skip
+        return any((int(claimed.value) - hour) % 12 == 0 for hour in hours)
+
+    def _both_of_a_share(self, claimed: Amount, text: str) -> Derivation | None:
+        """Return the numbers of a share ("six out of eight") if one quote has both."""
+        if claimed.kind is not FigureKind.PERCENT or claimed.about:
+            return None
+        both = {f.value for f in figures(text)}
+        for quote in self.sources.quotes:
+            if len(both) == 2 and both <= {a.value for a in values(quote).amounts if not a.unit}:
+                return "stands", (text,)
+        return None
 
     def _of_another_currency(self, claimed: Amount) -> bool:
         """Return whether the sources have money, but none in the amount's currency."""
         signs = {sign.lower() for text in self.sources.texts for sign in _MONEY.findall(text)}
         currencies = {CURRENCIES[sign] for sign in signs}
+        currencies |= {s.amount.currency for s in self.amounts if s.amount.currency}
         return bool(claimed.currency and currencies) and claimed.currency not in currencies
 
-    def _differ_in_scale(self, claimed: Amount, source: tuple[Amount, str], text: str) -> bool:
+    def _differ_in_scale(self, claimed: Amount, source: Stated, text: str) -> bool:
         """Return whether two amounts differ only in scale.
 
-        One states none, and the scale stands apart from any figure, as in a column heading.
+        One states none: the scale stands apart from any figure, as in a column heading, or with
+        another figure of the statement ("9 of the 38 million").
         """
-        amount, source_text = source
-        if claimed.unit or amount.unit:
+        if claimed.unit or source.amount.unit:
             return False
-        value, bare = min((claimed.value, text), (amount.value, source_text))
-        factor = apart(claimed.value, amount.value)
-        return Decimal(_bare(bare) or 0) == value and factor in self._scales()
+        factor = apart(claimed.value, source.amount.value)
+        if claimed.value < source.amount.value:
+            scales = self._scales() | self._scales_of_the_statement()
+            return not _SCALE_OF.search(text) and factor in scales
+        return not _SCALE_OF.search(source.text) and factor in self._scales()
 
     def _scales(self) -> set[Decimal]:
         """Return the scales that the sources state apart from any figure."""
         scales = set()
-        for text in self.sources.texts:
-            spans = [a.span for a in values(text).amounts if a.value]  # zero: "£000" is a scale
+        for text, exact in self.parsed:
+            spans = [a.span for a in exact.amounts if a.value]  # zero: "£000" is a scale
             for match in _SCALED.finditer(text):
                 if not any(s.start <= match.start() < s.end for s in spans):
                     word = match[match.lastgroup or 0].lower()
                     scales.add(SCALES.get(word, Decimal(1000)))
         return scales
+
+    def _scales_of_the_statement(self) -> set[Decimal]:
+        written = (a.span.of(self.statement) for a in values(self.statement).amounts)
+        matches = (_SCALE_OF.search(text) for text in written)
+        return {SCALES[match["scale"].lower()] for match in matches if match}
 
     def _has_verbatim(self, text: str) -> bool:
         """Return whether the sources have digits as written, outside other amounts and names."""
@@ -216,12 +288,12 @@ class _Pool:
             return False
         pattern = re.compile(rf"(?<![\w.,]){re.escape(text.strip())}(?![\d]|[.,]\d)", re.IGNORECASE)
         return any(
-            not any(a.span.start <= match.start() < a.span.end for a in values(source).amounts)
-            for source in self.sources.texts
+            not any(a.span.start <= match.start() < a.span.end for a in exact.amounts)
+            for source, exact in self.parsed
             for match in pattern.finditer(source)
         )
 
-    def _counted(self, claimed: Amount, statement: str) -> _Derivation | None:
+    def _counted(self, claimed: Amount) -> Derivation | None:
         """Return the quoted items if their number is the amount, or a quote that lists so many.
 
         Nothing is counted if a quote itself gives a number of the same things.
@@ -229,148 +301,65 @@ class _Pool:
         is_count = claimed.kind is FigureKind.QUANTITY and not claimed.unit
         if not is_count or claimed.value not in range(2, MOST_COUNTED + 1):
             return None
-        quotes, noun = self.sources.quotes, counted_in(statement, claimed)
+        quotes, noun = self.sources.quotes, counted_in(self.statement, claimed)
         if noun and any(counted_in(q, a) == noun for q in quotes for a in values(q).amounts):
             return None
         items = tuple(q for q in quotes if "\t" in q or without_mark(q) != q)
         if claimed.value == len(items):
             return "count", items
-        return next((("count", (q,)) for q in quotes if _lists(q, int(claimed.value))), None)
+        return next((("count", (q,)) for q in quotes if lists(q, int(claimed.value))), None)
 
-    def _computed(self, claimed: Amount) -> _Derivation | None:
-        """Derive an amount from two others, or as the sum or the remainder of several."""
-        amounts = [(a, t) for a, t in self.evidence if a.value][:MOST_PAIRED]
-        for (a, t), (b, u) in combinations(amounts, 2):
-            if how := _combined(claimed, a, b):
-                return how, (t, u)
-        for a, t in amounts:
-            if claimed.kind is a.kind is FigureKind.PERCENT and claimed.value + a.value == 100:
-                return "difference", ("100%", t)
-        for kind in dict.fromkeys((a.dimension, a.currency) for a, _ in amounts):
-            alike = {a.value: a for a, _ in amounts if (a.dimension, a.currency) == kind}.values()
-            unit = next(iter(alike)).unit
-            parts = [a.measured_in(unit) for a in alike]
-            if len(parts) > 2 and all(_fits(claimed, a) for a in alike):
-                value, total = claimed.measured_in(unit), sum(parts, Decimal(0))
-                addends = tuple(f"{part:f}" for part in parts)
-                if _is_near(claimed, value, total):
-                    return "sum", addends
-                if _is_near(claimed, value, 2 * max(parts) - total):
-                    return "difference", addends
-        return None
-
-    def _compared(self, claimed: Amount) -> _Derivation | None:
-        """Return what an amount is said to be more or less than, if that holds."""
-        sign = claimed.side
-        if not sign:
-            return None
-        for a, t in self.evidence:
-            if a.is_of_kind(claimed) and _is_beyond(sign, a.value, claimed.measured_in(a.unit)):
-                return "comparison", (t,)
-        if claimed.kind is FigureKind.PERCENT:
-            amounts = [
-                (a, t) for a, t in self.evidence if a.value and a.kind is not FigureKind.YEAR
-            ]
-            for (a, t), (b, u) in combinations(amounts[:MOST_PAIRED], 2):
-                low, high = sorted((a.value, b.measured_in(a.unit)))
-                if a.is_of_kind(b) and _is_beyond(sign, 100 * low / high, claimed.value):
-                    return "comparison", (t, u)
-        return None
-
-    def _rivals(self, claimed: Amount, statement: str) -> list[str]:
+    def _rivals(self, claimed: Amount) -> list[str]:
         """Return the amounts in the quotes that are of a missing one's kind and not claimed."""
-        claimed_amounts = values(statement).amounts
+        claimed_amounts = values(self.statement).amounts
         rivals = []
         for quote in self.sources.quotes:
             alike = [a for a in values(quote).amounts if a.value and a.is_of_kind(claimed)]
-            others = [a for a in alike if not any(b.equals(a) for b in claimed_amounts)]
-            rivals += [a.span.of(quote) for a in sorted(others, key=claimed.times_apart)]
-        digits = _bare(claimed.span.of(statement))
+            others = [
+                a for a in alike if not any(b.may_be(a) and b.equals(a) for b in claimed_amounts)
+            ]
+            rivals += [a.written(quote) for a in sorted(others, key=claimed.times_apart)]
+        digits = _bare(claimed.span.of(self.statement))
         return sorted(rivals, key=lambda text: not digits or _bare(text) != digits)
+
+
+def _stated(number: int, text: str, exact: Values) -> Iterator[Stated]:
+    """Yield the amounts of a source, whose number among the sources is given."""
+    for amount in (*exact.amounts, *exact.years):
+        yield Stated(amount, amount.span.of(text), number, "\t" in _line(text, amount.span))
+
+
+def _line(text: str, span: Span) -> str:
+    start = text.rfind("\n", 0, span.start) + 1
+    end = text.find("\n", span.end)
+    return text[start : end if end >= 0 else len(text)]
+
+
+def _names_a_place(text: str, amount: Amount) -> bool:
+    """Return whether a number is that of a clause, a page or a telephone."""
+    spans = (match.span() for match in _REFERENCE.finditer(text))
+    return any(start <= amount.span.start < end for start, end in spans)
+
+
+def _implied(text: str) -> Iterator[Stated]:
+    """Yield amounts that a statement would give in figures: "within a year", "doubled"."""
+    for match in _A_UNIT.finditer(text):
+        unit, end = unit_at(text, match.end())
+        before = text[max(0, match.start() - 30) : match.start()]
+        if len(text[match.end() : end]) > 2 and not figures(before):  # "£12 a year" is a rate
+            span = Span(match.start(), end)
+            yield Stated(Amount(Decimal(1), FigureKind.QUANTITY, span, unit), span.of(text))
+    for match in _MULTIPLE.finditer(text):
+        span, value = Span(*match.span()), Decimal(_MULTIPLES[match.group().lower()])
+        yield Stated(Amount(value, FigureKind.QUANTITY, span, "times"), match.group())
 
 
 def _tells_half(minutes: int, text: str) -> bool:
     """Return whether a time shows which half of the day it is in."""
-    return minutes >= 13 * 60 or "m" in text.lower() or text.startswith("0")
-
-
-def _lists(quote: str, number: int) -> bool:
-    """Return whether a clause has `number` items, or one more: its opening may not be one."""
-    listed = (len(_LISTED.split(clause)) for clause in (quote, *_CLAUSES.split(quote)))
-    return any(number in {n - 1, n} for n in listed)
+    on_24_hours = text[:1].isdigit() and ":" in text and text.startswith("0")
+    return minutes >= 13 * 60 or on_24_hours or _HALF_OF_DAY.search(text) is not None
 
 
 def _bare(text: str) -> str:
     """Return an amount's digits without scale, unit and currency; empty for a number word."""
     return _NOT_DIGITS.sub("", text)
-
-
-def _combined(claimed: Amount, a: Amount, b: Amount) -> str:
-    """Return how an amount follows from two others, empty if it does not."""
-    unit = a.unit or b.unit
-    value, x, y = (amount.measured_in(unit) for amount in (claimed, a, b))
-    if _may_be_added(a, b):
-        fitting = _fits(claimed, a) and _fits(claimed, b)
-        if fitting and _is_near(claimed, value, x + y):
-            return "sum"
-        years = claimed.unit in {"year", ""} and a.kind is b.kind is FigureKind.YEAR
-        if (fitting or years) and _is_near(claimed, value, abs(x - y)):
-            return "difference"
-        shared = claimed.kind is FigureKind.PERCENT or claimed.unit in {"times", "fold"}
-        if shared and FigureKind.YEAR not in {a.kind, b.kind} and _is_share(claimed, x, y):
-            return "share"
-    return _multiplied(claimed, a, b) or _multiplied(claimed, b, a)
-
-
-def _may_be_added(a: Amount, b: Amount) -> bool:
-    same = a.dimension == b.dimension or not a.dimension or not b.dimension
-    return same and (a.currency == b.currency or not a.currency or not b.currency)
-
-
-def _fits(claimed: Amount, source: Amount) -> bool:
-    """Return whether a figure derived from `source` has the kind of the claimed one."""
-    if FigureKind.YEAR in {source.kind, claimed.kind}:
-        return False
-    if claimed.unit == "point" and source.kind is FigureKind.PERCENT:
-        return True
-    if FigureKind.PERCENT in {source.kind, claimed.kind}:
-        return claimed.kind is source.kind
-    return not claimed.dimension or not source.dimension or claimed.dimension == source.dimension
-
-
-def _is_share(claimed: Amount, a: Decimal, b: Decimal) -> bool:
-    """Return whether an amount is a ratio of two values or their difference over one."""
-    scale = 100 if claimed.kind is FigureKind.PERCENT else 1
-    shares = (a / b, b / a, abs(a - b) / a, abs(a - b) / b)
-    return any(claimed.may_round(claimed.value, scale * share) for share in shares)
-
-
-def _multiplied(claimed: Amount, part: Amount, whole: Amount) -> str:
-    """Return "share" for a percentage of an amount or its complement, "product", or empty."""
-    if not _fits(claimed, whole) or FigureKind.YEAR in {part.kind, whole.kind}:
-        return ""
-    value = claimed.measured_in(whole.unit)
-    if part.kind is FigureKind.PERCENT and whole.kind is not FigureKind.PERCENT:
-        share = part.value * whole.value / 100
-        matches = _is_near(claimed, value, share) or _is_near(claimed, value, whole.value - share)
-        return "share" if matches else ""
-    if part.kind is not FigureKind.QUANTITY or min(part.value, whole.value) <= 1:
-        return ""
-    product = part.value * whole.value
-    return "product" if product > MOST_COUNTED and _is_near(claimed, value, product) else ""
-
-
-def _is_near(claimed: Amount, value: Decimal, result: Decimal) -> bool:
-    """Return whether a derived result is the claimed amount, whose value in its unit is `value`.
-
-    It must be exact unless the claim says "about": a derivation and then rounding are two steps,
-    and of many figures two steps give almost anything.
-    """
-    return bool(result) and (
-        value == result or (claimed.about and claimed.may_round(value, result))
-    )
-
-
-def _is_beyond(sign: int, value: Decimal, limit: Decimal) -> bool:
-    """Return whether a value is above (sign 1) or below (sign -1) a limit, but not far from it."""
-    return bool(value and limit) and sign * (value - limit) > 0 and apart(value, limit) <= FAR

@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from decimal import Context, Decimal
 from functools import lru_cache
 
+from mehealth_rag.guard.units import UNITS, period_after, unit_at, unit_named
 from mehealth_rag.language.dates import MONTH, month_number
-from mehealth_rag.language.figures import NUMBER_WORDS, ORDINAL_WORDS, FigureKind, figures
+from mehealth_rag.language.figures import NUMBER_WORDS, ORDINAL_WORDS, Figure, FigureKind, figures
 from mehealth_rag.language.words import content_words, stem_all
 from mehealth_rag.types import Span
 
@@ -22,7 +23,7 @@ NEAR = Decimal("0.06")
 _DATE = re.compile(
     rf"""\b(?:
     (?P<d1>\d{{1,2}})(?:st|nd|rd|th)?\s(?:of\s)?(?P<m1>{MONTH})\b\.?(?:,?\s(?P<y1>\d{{4}}))?
-    |(?P<m2>{MONTH})\b\.?(?:\s(?:the\s)?(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?\b(?!:))?(?:,?\s(?P<y2>\d{{4}}))?
+    |(?P<m2>{MONTH})\b\.?(?:\s(?:the\s)?(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?\b(?!:\d))?(?:,?\s(?P<y2>\d{{4}}))?
     |(?P<y3>\d{{4}})-(?P<m3>\d\d)-(?P<d3>\d\d)
     )\b""",
     re.IGNORECASE | re.VERBOSE,
@@ -32,6 +33,15 @@ _TIME = re.compile(
     r"|\b(?P<hour24>[01]?\d|2[0-4]):(?P<minute24>[0-5]\d)\b",
     re.IGNORECASE,
 )
+_HOURS = "|".join([*NUMBER_WORDS][1:13])
+_TIME_IN_WORDS = re.compile(
+    rf"(?<!from\s)(?<!between\s)\b(?:(?P<past>half|(?:a\s)?quarter|five|ten|twenty|twenty-five)"
+    rf"(?:\sminutes)?\s(?P<side>past|to)\s(?P<hour>{_HOURS}|1[0-2]|[1-9])\b(?:\so[’']clock)?"
+    rf"|(?P<sharp>{_HOURS}|1[0-2]|[1-9])\so[’']clock\b)",
+    re.IGNORECASE,
+)
+_MINUTES = {"half": 30, "quarter": 15, "a quarter": 15, "five": 5, "ten": 10, "twenty": 20,
+            "twenty-five": 25}  # fmt: skip
 _PARTS = {"half": 2, "halve": 2, "quarter": 4} | {
     word: n for n, word in enumerate(ORDINAL_WORDS[:10], start=1) if n > 2
 }
@@ -42,56 +52,31 @@ _FRACTION = re.compile(
     r"(?P<of>(?:\sof)?\san?(?=[\s-]))?",
     re.IGNORECASE,
 )
-_OUT_OF = re.compile(
-    rf"\b(?P<part>{_COUNT}|\d{{1,3}})(?:\s\w+){{0,2}}?\s(?:in|out\sof)\s(?:every\s)?"
-    rf"(?P<whole>{_COUNT}|ten|twelve|twenty|\d{{1,4}})\b",
+_MIXED = re.compile(
+    rf"\b(?P<count>an?|{'|'.join(NUMBER_WORDS)}|\d{{1,3}})(?P<unit>\s[a-z]+)?\sand\s"
+    r"(?P<part>a\shalf|a\squarter|three\squarters|a\sthird)\b",
     re.IGNORECASE,
 )
-_WHOLES = frozenset({*range(3, 11), 12, 20, 100, 1000})
+_MIXED_PARTS = {"a half": "0.5", "a quarter": "0.25", "three quarters": "0.75",
+                "a third": "0.3333"}  # fmt: skip
+_NUMBER = rf"(?:{_COUNT}|ten|twelve|twenty|(?<![\d.,])\d{{1,4}})"
+_OUT_OF = re.compile(
+    rf"(?<![\w.,-])(?P<part>{_COUNT}|\d{{1,3}})(?:\s(?!(?:{_NUMBER}|million|billion)\b)\w+){{0,3}}?"
+    rf"\s(?:in|out\sof)\s(?:every\s)?(?:an?\s(?P<round>hundred|thousand)|(?P<whole>{_NUMBER}))\b"
+    r"(?!\s(?:hundred|thousand|million))",
+    re.IGNORECASE,
+)
+_EVERY = re.compile(rf"\bevery\s(?P<place>{'|'.join(ORDINAL_WORDS[2:12])})\b", re.IGNORECASE)
+_WHOLES = frozenset(map(Decimal, (*range(3, 11), 12, 20, 100, 1000)))
 """The wholes of shares such as "three in ten"."""
 
+_ROUND = {"hundred": Decimal(100), "thousand": Decimal(1000)}
 _TWO_DIGITS = Context(prec=2)
 
 _PLACES = {word: n for n, word in enumerate(ORDINAL_WORDS[:12], start=1) if n > 3}
 _WITH_A_FIGURE = re.compile(rf"\b(?:fortnight|{'|'.join(_PLACES)})\b", re.IGNORECASE)
 _ATTACHED = re.compile(r"[A-Za-z][-–/.]?$")
 
-UNITS: dict[str, tuple[str, str]] = {
-    word: (dimension, factor)
-    for dimension, units in {
-        "length": {"mm": "0.001", "cm": "0.01", "m": "1", "km": "1000", "inch": "0.0254",
-                   "ft": "0.3048", "yard": "0.9144", "mile": "1609.344"},
-        "area": {"m²": "1", "hectare": "10000", "acre": "4046.86", "km²": "1000000"},
-        "mass": {"mg": "0.000001", "g": "0.001", "kg": "1", "tonne": "1000", "lb": "0.4536"},
-        "volume": {"ml": "0.001", "litre": "1", "gallon": "4.546", "ml/d": "1e6"},
-        "duration": {"second": "1", "minute": "60", "hour": "3600", "day": "86400",
-                     "week": "604800", "fortnight": "1209600", "month": "2629746",
-                     "year": "31556952", "decade": "315569520",
-                     "century": "3155695200"},
-        "power": {"w": "1", "kw": "1e3", "mw": "1e6", "gw": "1e9"},
-        "energy": {"wh": "1", "kwh": "1e3", "mwh": "1e6", "gwh": "1e9", "twh": "1e12"},
-        "points": {"point": "1"},
-        "temperature": {"degree": "1"},
-        "times": {"times": "1", "fold": "1"},
-    }.items()
-    for word, factor in units.items()
-}  # fmt: skip
-_SPELT = {
-    "metre": "m", "meter": "m", "kilometre": "km", "kilometer": "km", "centimetre": "cm",
-    "centimeter": "cm", "millimetre": "mm", "millimeter": "mm", "foot": "ft", "feet": "ft",
-    "inches": "inch", "yd": "yard", "square metre": "m²", "square meter": "m²", "sq m": "m²",
-    "m2": "m²", "sqm": "m²", "ha": "hectare", "square kilometre": "km²",
-    "square kilometer": "km²", "gram": "g", "kilogram": "kg", "kilo": "kg", "milligram": "mg",
-    "ton": "tonne", "lbs": "lb", "liter": "litre", "l": "litre",
-    "millilitre": "ml", "sec": "second", "min": "minute", "hr": "hour", "h": "hour", "yr": "year",
-    "centuries": "century", "percentage point": "point", "megawatt": "mw", "kilowatt": "kw",
-    "gigawatt": "gw", "kilowatt hour": "kwh", "kilowatt-hour": "kwh", "megawatt hour": "mwh",
-    "gigawatt hour": "gwh",
-}  # fmt: skip
-_NAMES_OF_UNITS = sorted({*UNITS, *_SPELT}, key=len, reverse=True)
-_UNIT = re.compile(
-    rf"[\s-]?(?P<unit>{'|'.join(map(re.escape, _NAMES_OF_UNITS))})s?(?![\w²])", re.IGNORECASE
-)
 _ABOUT = re.compile(
     r"\b(?:about|around|approximately|approx\.?|roughly|some|nearly|almost|close to|circa|"
     r"just over|just under|well over|more than|over|under|less than|fewer than|up to|at least|"
@@ -105,6 +90,7 @@ _MORE = re.compile(
 _LESS = re.compile(
     r"\b(?:less than|fewer than|under|below|at most|up to)\s(?:an?\s)?$", re.IGNORECASE
 )
+_MINOR = re.compile(r"\s?(?P<unit>pence|cents?|(?<=\d)p)\b", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_]+(?:[’'&.-][^\W_]+)*")
 _CLAUSE_END = re.compile(r"[.;:\t\n]")
 _ENDS = re.compile(r"(?:[.!?:;|•“\"(]\s*+|(?<!\s)[^\S\n]*+\n\s*+)$")
@@ -115,7 +101,8 @@ class Amount:
     """A figure, its scale applied to `value`; `unit` is empty without a known unit.
 
     `about` is true if the text says that it is approximate. `side` is 1 if the text says that the
-    true value is above ("over 40"), -1 if below.
+    true value is above ("over 40"), -1 if below. `period` is that of a rate, with its end in the
+    text: "month" in "£25 a month"; empty if none is given.
     """
 
     value: Decimal
@@ -125,6 +112,8 @@ class Amount:
     currency: str = ""
     about: bool = False
     side: int = 0
+    period: str = ""
+    period_end: int = 0
 
     @property
     def dimension(self) -> str:
@@ -132,6 +121,10 @@ class Amount:
         if self.unit:
             return UNITS[self.unit][0]
         return "" if self.kind is FigureKind.QUANTITY else str(self.kind)
+
+    def written(self, text: str) -> str:
+        """Return the amount as `text` has it, with its period."""
+        return text[self.span.start : max(self.span.end, self.period_end)]
 
     def measured_in(self, unit: str) -> Decimal:
         """Convert the value to another unit of its dimension; unchanged if either has no unit."""
@@ -149,6 +142,8 @@ class Amount:
         if dimension and other_dimension and dimension != other_dimension:
             return {dimension, other_dimension} == {"percent", "points"}
         if self.currency and other.currency and self.currency != other.currency:
+            return False
+        if self.period and other.period and self.period != other.period:
             return False
         return bool(dimension and other_dimension) or "percent" not in {dimension, other_dimension}
 
@@ -291,47 +286,80 @@ def _times(text: str, taken: Sequence[Span]) -> Iterator[tuple[int, Span]]:
         else:
             hour = int(match["hour"]) % 12 + 12 * (match["half"].lower() == "p")
             yield hour * 60 + int(match["minute"] or 0), span
+    for match in _TIME_IN_WORDS.finditer(text):
+        hour = int(_number(match["hour"] or match["sharp"]) or 0)
+        minutes = _MINUTES[match["past"].lower()] if match["past"] else 0
+        if (match["side"] or "").lower() == "to":
+            minutes = -minutes
+        yield hour * 60 + minutes, Span(*match.span())
 
 
 def _amounts(text: str, taken: Sequence[Span]) -> Iterator[Amount]:
     taken = list(taken)
-    for special in (*_shares(text), *_fractions(text), *_words_with_a_figure(text)):
+    specials = (*_mixed(text), *_shares(text), *_fractions(text), *_words_with_a_figure(text))
+    for special in specials:
         if not _overlaps(special.span, taken):
             taken.append(special.span)
-            yield replace(special, side=_side(text[: special.span.start]))
+            before = text[: special.span.start]
+            about = special.about or _ABOUT.search(before) is not None
+            period, end = period_after(text, special.span.end)
+            side = _side(before)
+            yield replace(special, about=about, side=side, period=period, period_end=end)
     for figure in figures(text):
         before = text[max(0, figure.span.start - 24) : figure.span.start]
         if _overlaps(figure.span, taken) or _ATTACHED.search(before):
             continue
-        unit, end = ("", figure.span.end) if figure.currency else _unit(text, figure.span.end)
-        if figure.spelled and figure.value == 1 and not unit and not figure.currency:
+        amount = _measured(text, figure)
+        if figure.spelled and figure.value == 1 and amount.dimension in {"", "points"}:
             continue  # "one" is mostly a pronoun
-        kind = FigureKind.QUANTITY if unit else figure.kind
         about = _ABOUT.search(before) is not None
-        span, side = Span(figure.span.start, end), _side(before)
-        yield Amount(figure.value, kind, span, unit, figure.currency, about, side)
+        period, end = period_after(text, amount.span.end)
+        yield replace(amount, about=about, side=_side(before), period=period, period_end=end)
+
+
+def _measured(text: str, figure: Figure) -> Amount:
+    """Return a figure as an amount, with the unit or the pence or cents that follow it."""
+    value, kind, span = figure.value, figure.kind, figure.span
+    if figure.currency:
+        return Amount(value, kind, span, currency=figure.currency)
+    if minor := _MINOR.match(text, span.end):
+        currency = "GBP" if minor["unit"].lower().startswith("p") else ""
+        return Amount(value / 100, FigureKind.MONEY, Span(span.start, minor.end()), "", currency)
+    unit, end = unit_at(text, span.end)
+    return Amount(value, FigureKind.QUANTITY if unit else kind, Span(span.start, end), unit)
 
 
 def _side(before: str) -> int:
     return 1 if _MORE.search(before) else -1 if _LESS.search(before) else 0
 
 
-def _unit(text: str, start: int) -> tuple[str, int]:
-    """Return the unit that starts at a position, and its end; empty if there is none."""
-    match = _UNIT.match(text, start)
-    if match is None:
-        return "", start
-    word = match["unit"].lower()
-    return _SPELT.get(word, word), match.end()
+def _mixed(text: str) -> Iterator[Amount]:
+    """Yield mixed numbers: "two and a half kilometres", "a year and a half"."""
+    for match in _MIXED.finditer(text):
+        count = _number(match["count"]) or Decimal(1)
+        value = count + Decimal(_MIXED_PARTS[" ".join(match["part"].lower().split())])
+        unit, end = unit_named((match["unit"] or "").strip()), match.end()
+        if match["unit"] and not unit:
+            continue  # "five courses and a half portion"
+        if not unit:
+            unit, end = unit_at(text, match.end())
+        if unit or _number(match["count"]):
+            yield Amount(value, FigureKind.QUANTITY, Span(match.start(), end), unit)
 
 
 def _shares(text: str) -> Iterator[Amount]:
-    """Yield shares: "three in ten", "nine out of every ten"."""
+    """Yield shares: "three in ten", "nine out of every ten", "every sixth"."""
     for match in _OUT_OF.finditer(text):
-        part, whole = (_number(match[name]) for name in ("part", "whole"))
-        if part and whole and part < whole and whole in _WHOLES:
+        part = _number(match["part"])
+        whole = _ROUND[match["round"].lower()] if match["round"] else _number(match["whole"])
+        if not part or not whole or whole not in _WHOLES or part >= whole:
+            continue
+        if not unit_at(text, match.end())[0]:  # "eleven exits in seven years"
             share = _TWO_DIGITS.divide(100 * part, whole)
             yield Amount(share, FigureKind.PERCENT, Span(*match.span()))
+    for match in _EVERY.finditer(text):
+        share = _TWO_DIGITS.divide(Decimal(100), ORDINAL_WORDS.index(match["place"].lower()) + 1)
+        yield Amount(share, FigureKind.PERCENT, Span(*match.span()))
 
 
 def _number(word: str) -> Decimal | None:
@@ -346,7 +374,7 @@ def _fractions(text: str) -> Iterator[Amount]:
     for match in _FRACTION.finditer(text):
         count, part = (match["count"] or "").lower(), (match["part"] or "half").lower()
         share = Decimal(_COUNTS.get(count, 1)) / _PARTS[part]
-        unit, end = _unit(text, match.end()) if match["of"] else ("", match.end())
+        unit, end = unit_at(text, match.end()) if match["of"] else ("", match.end())
         if unit:
             yield Amount(share, FigureKind.QUANTITY, Span(match.start(), end), unit)
         else:
