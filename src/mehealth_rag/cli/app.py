@@ -285,6 +285,32 @@ def doctor(common: Common) -> int:
     return run(common)
 
 
+Archive = Annotated[Path, typer.Argument(help="the backup, such as mehealth.tar.gz")]
+
+
+@_command("ui_auth")
+def backup(common: Common, archive: Archive) -> None:
+    """Save added documents, people, keys, feedback, decisions and the audit log to one file."""
+    from mehealth_rag.cli.ui import back_up
+
+    back_up(common, archive)
+
+
+@_command("ui_auth")
+def restore(
+    common: Common,
+    archive: Archive,
+    *,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="put back what is already there too")
+    ] = False,
+) -> None:
+    """Put a backup back; stop the page first, and ingest afterwards."""
+    from mehealth_rag.cli.ui import restore as put_back
+
+    put_back(common, archive, replace=replace)
+
+
 def main() -> None:
     """Run the command line; a usage error prints one line and exits with 2."""
     for stream in (sys.stdin, sys.stdout, sys.stderr):

@@ -1,0 +1,135 @@
+"""A backup of what cannot be made anew: added documents, people and keys, and what is kept of them.
+
+The index is left out: `mehealth ingest` builds it from the corpus.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, cast
+
+from mehealth_rag.corpus import ADDED
+from mehealth_rag.errors import UsageError
+from mehealth_ui.keys import keys_beside
+
+if TYPE_CHECKING:
+    from mehealth_rag.settings import Settings
+
+_DATABASES = ("feedback.sqlite", "decisions.sqlite", "audit.sqlite")
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where each part of a backup belongs on this machine, by its name in the archive."""
+
+    files: dict[str, Path]
+    added: Path
+
+    @classmethod
+    def of(cls, settings: Settings) -> Places:
+        """The places that the settings name; people and keys only where they are set."""
+        files = {name: settings.index / name for name in _DATABASES}
+        if settings.ui_auth is not None:
+            files["people"] = settings.ui_auth
+        if keys := settings.ui_keys or (settings.ui_auth and keys_beside(settings.ui_auth)):
+            files["keys"] = keys
+        return cls(files, settings.corpus / ADDED)
+
+    def present(self) -> Iterator[tuple[str, Path]]:
+        """What there is to save: names in the archive, and files."""
+        yield from ((name, path) for name, path in self.files.items() if path.is_file())
+        if self.added.is_dir():
+            for path in sorted(p for p in self.added.rglob("*") if p.is_file()):
+                yield f"{ADDED}/{path.relative_to(self.added).as_posix()}", path
+
+    def place(self, name: str) -> Path | None:
+        """Where an entry of an archive belongs; None if it is no part of a backup."""
+        folder, _, rest = name.partition("/")
+        if folder == ADDED and rest:
+            path = (self.added / rest).resolve()
+            return path if path.is_relative_to(self.added.resolve()) else None
+        return self.files.get(name)
+
+
+def back_up(settings: Settings, archive: Path) -> list[str]:
+    """Write a backup, while the page serves or not, and return the names of what it holds.
+
+    Raises UsageError if there is nothing to save or the archive cannot be written.
+    """
+    names = []
+    fresh = archive.with_name(f"{archive.name}.new")
+    try:
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file,
+            tarfile.open(fileobj=file, mode="w:gz") as tar,
+        ):
+            for name, path in Places.of(settings).present():
+                saved = _copied(path, Path(folder)) if name in _DATABASES else path
+                tar.add(saved, name, recursive=False)
+                names.append(name)
+        if names:
+            fresh.replace(archive)
+    except (OSError, sqlite3.Error) as error:
+        raise UsageError(f"{archive}: the backup cannot be written ({error})") from error
+    finally:
+        fresh.unlink(missing_ok=True)
+    if not names:
+        raise UsageError("there is nothing to back up: no person, key, feedback or added document")
+    return names
+
+
+def _copied(database: Path, folder: Path) -> Path:
+    """Copy a database that others may be writing; the copy is one state of it."""
+    copy = folder / database.name
+    with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(copy)) as target:
+        source.backup(target)
+    return copy
+
+
+def restore(settings: Settings, archive: Path, *, replace: bool) -> list[str]:
+    """Put a backup back and return the names of what it held.
+
+    Raises UsageError, before anything is written, if the archive is no backup or something is
+    already there and `replace` is not set.
+    """
+    places = Places.of(settings)
+    try:
+        with tarfile.open(archive) as tar:
+            members = [(member, _place(places, member, archive)) for member in tar.getmembers()]
+            present = next((path for _, path in members if path.exists()), None)
+            if present is not None and not replace:
+                raise UsageError(f"{present} is already there: add --replace to put it back anyway")
+            for member, path in members:
+                with cast("IO[bytes]", tar.extractfile(member)) as content:  # all are files
+                    _put(path, content.read())
+    except (OSError, tarfile.TarError, EOFError) as error:
+        raise UsageError(f"{archive}: cannot be restored ({error})") from error
+    return [member.name for member, _ in members]
+
+
+def _place(places: Places, member: tarfile.TarInfo, archive: Path) -> Path:
+    path = places.place(member.name)
+    if member.isfile() and path is not None:
+        return path
+    if member.name in {"people", "keys"}:
+        raise UsageError(f"{archive} holds {member.name}: set MEHEALTH_UI_AUTH to say where to")
+    raise UsageError(f"{archive} is no backup of mehealth: it holds '{member.name}'")
+
+
+def _put(path: Path, content: bytes) -> None:
+    """Write a file in one step, for its owner alone; a database loses the log beside it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f"{path.name}.new")
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(content)
+    for log in ("-wal", "-shm"):
+        path.with_name(path.name + log).unlink(missing_ok=True)
+    fresh.replace(path)
