@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+from itertools import pairwise
 
 UNITS: dict[str, tuple[str, str]] = {
     unit: (dimension, factor)
@@ -48,7 +50,10 @@ _INVARIABLE = {"ha": "hectare"}
 
 _NAMES = "|".join(map(re.escape, sorted({*UNITS, *_SPELT} - {"quarter"}, key=len, reverse=True)))
 _UNIT = re.compile(rf"[\s-]?(?P<unit>(?:{_NAMES})s?|ha)(?![\w²])", re.IGNORECASE)
-_LONG_NAMES = re.compile(rf"\b(?:{_NAMES})s?(?![\w²])", re.IGNORECASE)
+_OFTEN_NO_UNITS = frozenset({"", "second", "quarter", "point", "degree", "times", "fold"})
+"""Units whose names mostly mean something else where no figure stands before them."""
+
+_WORD = re.compile(r"[^\W\d_]+(?:²|/[^\W\d_]+)?")
 
 _PERIODS = "second|minute|min|hour|day|night|week|fortnight|month|quarter|year|s|h|hr|yr"
 _ADVERBS = {"daily": "day", "weekly": "week", "monthly": "month", "quarterly": "quarter",
@@ -80,10 +85,13 @@ def unit_named(word: str) -> str:
     return ""
 
 
+@lru_cache(maxsize=2_000)
 def units_in(text: str) -> frozenset[str]:
     """Return the units that a text names, wherever they stand; names of one letter are left out."""
-    names = (match.group() for match in _LONG_NAMES.finditer(text))
-    return frozenset(unit_named(name) for name in names if len(name) > 1)
+    names = [name for name in _WORD.findall(text) if len(name) > 1]
+    pairs = (" ".join(pair) for pair in pairwise(names))  # "square metres"
+    units = frozenset(map(unit_named, (*names, *pairs)))
+    return units - _OFTEN_NO_UNITS
 
 
 def period_after(text: str, start: int) -> tuple[str, int]:
