@@ -22,10 +22,10 @@ from mehealth_ui import decisions as kept
 from mehealth_ui.decisions import DecisionSent, DecisionStore
 from mehealth_ui.fact_report import Report, report
 from mehealth_ui.fact_service import add_facts
-from mehealth_ui.guard import USER
 from mehealth_ui.limits import DRAFT_SENTENCES, Slots, TooManyError
 from mehealth_ui.roles import ROLE, Role
 from mehealth_ui.service import add_service
+from mehealth_ui.visitors import USER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -200,14 +200,14 @@ def test_another_session_is_not_another_visitor() -> None:
     from gradio import Request
     from starlette.requests import Request as Plain
 
-    from mehealth_ui.app import visitor
+    from mehealth_ui.visitors import USER, visitor
 
     scope = {"type": "http", "headers": [], "client": ("192.0.2.1", 1), "query_string": b""}
     for session in ("a", "b"):
         asked = Request(request=Plain(scope), session_hash=session, username=None)
         assert visitor(asked) == ("192.0.2.1", "192.0.2.1")
-    signed = Request(request=Plain(scope), username="ada")
-    assert visitor(signed) == ("ada", "192.0.2.1")
+    signed = Plain({**scope, USER: "ada"})
+    assert visitor(Request(request=signed)) == visitor(signed) == ("ada", "192.0.2.1")
 
 
 def test_a_stream_that_breaks_says_so_in_its_last_event(caplog: pytest.LogCaptureFixture) -> None:

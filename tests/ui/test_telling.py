@@ -57,6 +57,20 @@ def test_a_path_is_cut_to_its_last_name(said: str, shown: str) -> None:
     assert told(said, SPACED) == shown
 
 
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("our files/added/a b.pdf: locked", "added/a b.pdf: locked"),
+        ("‘our files’ cannot be written", "‘our files’ cannot be written"),
+        ("../data/corpus/a.pdf: locked", "a.pdf: locked"),
+        ("the folder ../data/corpus cannot be written", "the folder corpus cannot be written"),
+        ("see https://example.org/our files/a", "see https://example.org/our files/a"),
+    ],
+)
+def test_a_relative_folder_is_cut_off_too(said: str, shown: str) -> None:
+    assert told(said, Path("our files"), Path("../data/corpus"), Path()) == shown
+
+
 def test_a_sentence_has_a_capital_and_a_stop() -> None:
     assert sentence("a file is gone") == "A file is gone."
     assert sentence("Why?") == "Why?"

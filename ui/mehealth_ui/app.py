@@ -14,13 +14,13 @@ from mehealth_rag.errors import MehealthError
 from mehealth_ui import api, handlers
 from mehealth_ui.desk import Desk
 from mehealth_ui.fact_view import facts_view, finding_view, view_switch
-from mehealth_ui.guard import USER
 from mehealth_ui.guide import guides_markup
 from mehealth_ui.limits import SESSIONS
 from mehealth_ui.markup import Html, join, tag
 from mehealth_ui.roles import Role, role_of
 from mehealth_ui.sources import sources_markup
 from mehealth_ui.telling import UNEXPECTED, told
+from mehealth_ui.visitors import user_of, visitor
 
 LOG = logging.getLogger("mehealth.ui")
 _MOUNT = """
@@ -64,21 +64,6 @@ def page(desk: Desk, title: str) -> gr.Blocks:
     return blocks
 
 
-def visitor(request: gr.Request | None) -> tuple[str, str]:
-    """Who asks, and the address it comes from: the person, or the address again.
-
-    A session is what a browser says it is: one that asks too much would only take another.
-    """
-    if request is None:
-        return "", ""
-    client = request.client
-    address = str(client.host) if client is not None else ""
-    # A component's server function is handed the web server's request, which knows no name.
-    known = isinstance(request, gr.Request)
-    name = request.username if known else request.scope.get(USER)
-    return str(name or address), address
-
-
 def _static(markup: Html, name: str) -> gr.HTML:
     return gr.HTML(markup, elem_id=name, js_on_load=None, apply_default_css=False)
 
@@ -118,9 +103,8 @@ def _wire(desk: Desk) -> gr.HTML:
         return handlers.hand_out(sent)
 
     def library(_: Any, request: gr.Request) -> dict[str, Any]:  # noqa: ANN401 - JSON
-        scope = request.scope
-        may, who = role_of(scope) >= Role.STAFF, str(scope.get(USER) or "")
-        return handlers.library(desk, may=may, who=who)
+        may = role_of(request.scope) >= Role.STAFF
+        return handlers.library(desk, may=may, who=user_of(request))
 
     def suggest(sent: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
         return handlers.suggest(desk, sent)

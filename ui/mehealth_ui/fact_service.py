@@ -21,10 +21,10 @@ from mehealth_ui.desk import Desk
 from mehealth_ui.events import STREAM, event, whole_stream
 from mehealth_ui.fact_report import Report, ReportFile, report
 from mehealth_ui.facts import Draft
-from mehealth_ui.guard import USER
 from mehealth_ui.limits import BODY_BYTES, DRAFT_CHARACTERS
 from mehealth_ui.roles import Role, require
-from mehealth_ui.service import KEY, PROBLEMS, Measured, visitor
+from mehealth_ui.service import KEY, PROBLEMS, Measured
+from mehealth_ui.visitors import user_of, visitor
 
 
 class DraftSent(BaseModel):
@@ -182,7 +182,7 @@ def _routes(desk: Desk) -> APIRouter:
     def decide(sent: DecisionSent, request: Request) -> Decision:
         """Decide on a sentence. With a login this needs the role staff."""
         facts.gate.admit(*visitor(request))
-        name = str(request.scope.get(USER) or "")
+        name = user_of(request)
         if name:
             require(request.scope, Role.STAFF)
             about = f"draft {sent.draft[:12]}, character {sent.start}"

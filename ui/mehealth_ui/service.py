@@ -33,12 +33,12 @@ from mehealth_ui.adding import UnknownDocumentError
 from mehealth_ui.desk import Desk
 from mehealth_ui.editions import Edition
 from mehealth_ui.events import STREAM, event, whole_stream
-from mehealth_ui.guard import USER
 from mehealth_ui.handlers import QUESTIONS, check_question
 from mehealth_ui.limits import HISTORY_TURNS, SEARCH_HITS, TooLargeError, TooManyError
 from mehealth_ui.roles import ForbiddenError, role_of
 from mehealth_ui.telling import told
 from mehealth_ui.uploads import uploads
+from mehealth_ui.visitors import user_of, visitor
 
 if TYPE_CHECKING:
     from mehealth_rag.types import Turn
@@ -359,8 +359,7 @@ def _rest(desk: Desk) -> APIRouter:
     @router.get("/me")
     def me(request: Request) -> Me:
         """Under which name the sender asks, and with which role."""
-        name, role = request.scope.get(USER) or "", role_of(request.scope)
-        return Me(name=name, role=role.word)
+        return Me(name=user_of(request), role=role_of(request.scope).word)
 
     @router.get("/sources", response_model=list[SourceSent])
     def sources() -> list[dict[str, Any]]:
@@ -438,12 +437,6 @@ def _health(desk: Desk) -> APIRouter:
         return PlainTextResponse(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     return router
-
-
-def visitor(request: Request) -> tuple[str, str]:
-    """Who asks, and the address it comes from: the person or key by name, or the address again."""
-    address = request.client.host if request.client else ""
-    return str(request.scope.get(USER) or address), address
 
 
 def _admit(desk: Desk, request: Request) -> None:
