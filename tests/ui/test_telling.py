@@ -80,8 +80,8 @@ class Broken:
     """An assistant whose index breaks, and says where it lies."""
 
     def __init__(self, desk: Desk, place: Path) -> None:
-        self._real, self._place = desk.assistant, place
-        self.index, self.model = desk.assistant.index, None
+        self._real, self._place = desk.edition.assistant, place
+        self.index, self.model = desk.edition.assistant.index, None
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - stands in for the assistant
         if name not in {"ask", "stream", "search", "page", "check", "guides"}:
@@ -100,7 +100,7 @@ def broken(desk: Desk, settings: Settings) -> Desk:
     edition = replace(
         desk.edition,
         assistant=Broken(desk, settings.index),  # type: ignore[arg-type]
-        catalogue={**desk.catalogue, "gone": public(failed, settings.corpus)},
+        catalogue={**desk.edition.catalogue, "gone": public(failed, settings.corpus)},
     )
     # A folder is where the feedback should be: nothing can be kept in it.
     return replace(serving(desk, edition), feedback=FeedbackStore(settings.corpus))
@@ -125,7 +125,7 @@ def test_no_handler_tells_a_path(broken: Desk, settings: Settings) -> None:
         handlers.look(broken, {"document": "tower", "page": 1}),
         handlers.judge(broken, {"turn": turn, "feedback": {"verdict": "right"}}, "v", "a"),
         handlers.hand_out({"format": "html", "conversation": {"turns": [turn]}}),
-        sources_markup(tuple(broken.catalogue.values()), may=False),
+        sources_markup(tuple(broken.edition.catalogue.values()), may=False),
         api.sources(broken),
     ]
     whole = json.dumps(values, default=str)

@@ -27,8 +27,9 @@ def told(error: Exception | str, *folders: Path) -> str:
     for folder in sorted(folders, key=lambda f: len(str(f)), reverse=True):
         if folder.name:  # neither the root nor the working folder
             begins = "" if folder.is_absolute() else _BEGINS
-            here = rf"{begins}{re.escape(str(folder))}([/\\]|(?!\w))"
-            text = re.sub(here, lambda m, name=folder.name: "" if m[1] else name, text)
+            here = begins + re.escape(str(folder))
+            text = re.sub(rf"{here}[/\\]", "", text)
+            text = folder.name.join(re.split(rf"{here}(?!\w)", text))
     return _WINDOWS.sub(r"\1", _POSIX.sub(r"\1", text))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -12,9 +12,9 @@ USER = "mehealth.user"
 """Where a request's scope says who is signed in, or which key was sent."""
 
 
-def user_of(request: Request) -> str:
+def user_of(request: Request | gr.Request) -> str:
     """The person or key by name; empty where nobody signs in."""
-    return str(request.scope.get(USER) or "")
+    return str(_unwrapped(request).scope.get(USER) or "")
 
 
 def address_of(request: Request) -> str:
@@ -27,9 +27,13 @@ def visitor(request: Request | gr.Request | None) -> tuple[str, str]:
 
     A session is what a browser says it is: one that asks too much would only take another.
     """
-    # Gradio's queue wraps the web server's request; its server functions get it as it is.
-    plain: Request | None = getattr(request, "request", request)
-    if plain is None:
+    if request is None:
         return "", ""
-    address = address_of(plain)
-    return user_of(plain) or address, address
+    address = address_of(_unwrapped(request))
+    return user_of(request) or address, address
+
+
+def _unwrapped(request: Request | gr.Request) -> Request:
+    """The web server's request: Gradio's queue wraps it, its server functions get it as it is."""
+    plain: Any = getattr(request, "request", request)
+    return cast("Request", plain)
