@@ -108,7 +108,7 @@ class Additions:
     def __init__(self, settings: Settings, editions: Editions) -> None:
         self._settings = settings
         self._editions = editions
-        self._keeping = Keeping(settings.corpus)
+        self._keeping = Keeping(settings.corpus, settings.ui_documents_megabytes * 1e6)
         self._jobs: OrderedDict[str, Job] = OrderedDict()
         self._ready: dict[str, _Ready] = {}
         self._guard = threading.Condition()
@@ -123,7 +123,7 @@ class Additions:
         Raises:
             UsageError: its name tells no format that is read, it is not what its name says, or
                 the same file is here already.
-            TooLargeError: over UPLOAD_BYTES.
+            TooLargeError: over UPLOAD_BYTES, or no room beside what is added already.
             TooManyError: too many wait to be read.
             MehealthError: the folder cannot be written.
         """
