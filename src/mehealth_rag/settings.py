@@ -121,6 +121,9 @@ class Settings(BaseModel):
     ui_documents: bool = Field(
         False, description="whether documents may be added and removed where nobody signs in"
     )
+    ui_documents_megabytes: int = Field(
+        2_000, ge=1, description="megabytes that documents added on the web page take together"
+    )
     ui_question_length: int = Field(
         2_000, ge=1, le=2_000, description="characters of a question on the web page"
     )

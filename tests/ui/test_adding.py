@@ -82,6 +82,33 @@ def test_a_file_that_is_too_large_leaves_nothing(
     assert list((tmp_path / "added").iterdir()) == []
 
 
+def test_the_added_documents_together_have_a_limit(tmp_path: Path) -> None:
+    kept = Keeping(tmp_path, room=1_000)
+
+    def put(size: int) -> Path:
+        with kept.part() as part:
+            part.write_bytes(b"x" * size)
+            return kept.put(part, "note.txt", ())
+
+    first = put(600)
+    with kept.part() as other:  # what is on its way takes no room from others
+        other.write_bytes(b"x" * 600)
+        put(400)
+    with pytest.raises(TooLargeError, match=r"1 MB together.*; remove some, or ask") as told:
+        put(1)
+    assert "\n" not in str(told.value)
+    with kept.part() as part:
+        part.write_bytes(b"y" * 600)
+        kept.replace(part, first, "")
+    assert first.read_bytes() == b"y" * 600
+    with kept.part() as part:
+        part.write_bytes(b"x" * 601)
+        with pytest.raises(TooLargeError):
+            kept.replace(part, first, "")
+    kept.remove(first)
+    assert put(600).is_file()
+
+
 def test_a_folder_that_is_none_is_told_without_its_path(tmp_path: Path) -> None:
     (tmp_path / "added").write_text("a file")
     with pytest.raises(MehealthError, match="cannot be written") as told, Keeping(tmp_path).part():

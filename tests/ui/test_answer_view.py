@@ -92,7 +92,7 @@ def test_markup_in_a_row_is_text() -> None:
 
 
 def test_an_indexed_table_is_told_as_one(desk: Desk) -> None:
-    html = shown(desk.assistant.ask("How deep is the berth at Kessing?"))
+    html = shown(desk.edition.assistant.ask("How deep is the berth at Kessing?"))
     assert '<th scope="row">Depth</th><td>9 m</td>' in html
     assert "Depth: 9 m" not in html
     assert "Row of the table" in html

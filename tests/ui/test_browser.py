@@ -133,6 +133,28 @@ def test_the_sources_limit_the_conversation(visit: Visit) -> None:
     expect(page.locator(".turn").nth(1).locator(".card.answered")).to_be_visible()
 
 
+def test_each_conversation_keeps_its_own_choice_of_sources(visit: Visit) -> None:
+    page = visit.page
+    tower, note = page.locator("input[value=tower]"), page.locator(".scope-note")
+    tower.uncheck()
+    visit.ask(LIGHTHOUSE)
+    page.locator("input[value=prospectus]").uncheck()  # it is kept already
+    expect(note).to_have_text("Asking 1 of 3 documents.")
+    page.click("[data-act=new]")
+    expect(note).to_have_text("")
+    expect(tower).to_be_checked()
+    visit.ask(UNKNOWN)
+    expect(page.locator(".turn .scope")).to_have_count(0)
+    page.locator(".conversations .name", has_text="lighthouse").click()
+    expect(note).to_have_text("Asking 1 of 3 documents.")
+    expect(tower).not_to_be_checked()
+    page.reload()
+    page.wait_for_selector("body.ready")
+    expect(note).to_have_text("Asking 1 of 3 documents.")
+    page.locator(".conversations .name", has_text="bakery").click()
+    expect(note).to_have_text("")
+
+
 def test_adding_is_off_and_the_page_says_who_may(visit: Visit) -> None:
     expect(visit.page.locator(".adding")).to_contain_text("switched off here")
     expect(visit.page.locator(".adding input")).to_have_count(0)

@@ -70,7 +70,7 @@ def test_an_answer_on_its_way_is_finished_by_the_index_that_began_it(
     ingest(own)
     new = ask(served, index=first.index)
     assert "57" in new["record"]["answer"]["answer"]
-    assert new["record"]["answer"]["index"] == served.version != first.index
+    assert new["record"]["answer"]["index"] == served.edition.version != first.index
     *_, whole = answers
     assert (whole.index, "42" in whole.answer) == (first.index, True)
     assert "57" in [v for v in begun if v][-1]["record"]["answer"]["answer"]  # it had not begun
@@ -94,7 +94,7 @@ def test_a_conversation_is_told_once_that_the_documents_changed(
 
 def test_old_answers_are_not_shown_on_new_files(own: Settings, served: Desk) -> None:
     cited = ask(served)["record"]["answer"]["citations"][0]
-    version = served.version
+    version = served.edition.version
     mark = {"number": 1, "page": 1, "quote": cited["quote"], "active": True}
     look = {"document": "beacon", "page": 1, "marks": [mark]}
     assert "<mark" in handlers.look(served, look)
@@ -115,7 +115,7 @@ def test_an_index_that_cannot_be_opened_leaves_the_old_one_serving(
     own: Settings, served: Desk, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.WARNING, "mehealth.ui")
-    before = served.version
+    before = served.edition.version
     write(own.corpus, 57)
     ingest(own)
     generation = IndexFolder(own.index).current()
@@ -128,7 +128,7 @@ def test_an_index_that_cannot_be_opened_leaves_the_old_one_serving(
     (record,) = caplog.records
     assert "is damaged" in record.getMessage()
     assert "\n" not in record.getMessage()
-    assert served.version == before
+    assert served.edition.version == before
     assert "does not serve" in ask(served)["news"]
     content.write_bytes(whole)
     ingest(own, rebuild=True)

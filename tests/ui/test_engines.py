@@ -57,7 +57,7 @@ def ask(desk: Desk, engine: str) -> dict[str, Any]:
 
 
 def test_without_a_model_there_is_nothing_to_choose(desk: Desk) -> None:
-    assert desk.engines == {}
+    assert desk.edition.engines == {}
     assert _engines(desk) == ""
     assert ask(desk, "generative")["record"]["answer"]["engine"] == "extractive"
     assert "spoken" not in ask(desk, "")["html"]
@@ -105,7 +105,7 @@ def test_a_model_that_cannot_be_opened_leaves_the_page_as_it_is(
     settings: Settings, assistant: Assistant, tmp_path: Path
 ) -> None:
     named = {"llm_gguf": tmp_path / "none.gguf"}
-    assert Desk.of(settings.model_copy(update=named), assistant).engines == {}
+    assert Desk.of(settings.model_copy(update=named), assistant).edition.engines == {}
 
 
 def test_closing_the_answer_stops_the_model(

@@ -21,11 +21,10 @@ from mehealth_rag.errors import UsageError
 from mehealth_ui import decisions as kept
 from mehealth_ui.decisions import DecisionSent, DecisionStore
 from mehealth_ui.fact_report import Report, report
-from mehealth_ui.fact_service import add_facts
-from mehealth_ui.guard import USER
 from mehealth_ui.limits import DRAFT_SENTENCES, Slots, TooManyError
 from mehealth_ui.roles import ROLE, Role
 from mehealth_ui.service import add_service
+from mehealth_ui.visitors import USER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -192,7 +191,6 @@ def test_deciding_needs_the_role_staff_where_people_sign_in(desk: Desk, tmp_path
     desk = replace(desk, facts=replace(desk.facts, decisions=DecisionStore.beside(tmp_path)))
     app = FastAPI()
     add_service(app, desk)
-    add_facts(app, desk)
     sent = {"draft": HASH, "start": 0, "sentence": TALL, "verdict": "supported", "note": "So."}
 
     def decide_as(name: str, role: Role) -> httpx.Response:

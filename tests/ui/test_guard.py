@@ -21,6 +21,7 @@ from mehealth_ui.guard import Guard
 from mehealth_ui.hosts import Hosts
 from mehealth_ui.reception import Caller
 from mehealth_ui.server import uvicorn_server
+from mehealth_ui.telling import UNEXPECTED
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -156,7 +157,7 @@ def test_a_fault_is_one_line_for_the_visitor_and_a_traceback_for_us(
     address: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     got = httpx.get(f"{address}/fault")
-    assert (got.status_code, got.json()) == (500, {"error": "something unexpected went wrong"})
+    assert (got.status_code, got.json()) == (500, {"error": UNEXPECTED})
     assert any(r.exc_info for r in caplog.records)
 
 

@@ -20,7 +20,7 @@ from mehealth_rag.types import (
 from mehealth_ui import api, handlers, turns
 from mehealth_ui.desk import Desk
 from mehealth_ui.guide import MOST_LISTED, guides_markup
-from mehealth_ui.limits import PICTURE_WIDTHS, Gate, Limits
+from mehealth_ui.limits import PICTURE_WIDTHS, Gate
 from mehealth_ui.markup import escape
 from mehealth_ui.suggestions import SURE, Pool, Suggestion
 
@@ -101,7 +101,7 @@ def test_an_unexpected_error_tells_nothing_of_the_inside(
 
 
 def test_too_many_questions_are_told_to_wait(desk: Desk) -> None:
-    slow = replace(desk, gate=Gate.of(Limits(questions_per_minute=1)))
+    slow = replace(desk, gate=Gate.at(1))
     assert ask(slow, question=LIGHTHOUSE)[-1]["record"] is not None
     assert "too many questions" in ask(slow, question=LIGHTHOUSE)[-1]["html"]
 
@@ -136,7 +136,7 @@ def test_documents_and_questions_with_markup_are_text(desk: Desk) -> None:
 
 
 def test_a_page_picture_carries_marks_where_the_quote_stands(desk: Desk) -> None:
-    page = desk.assistant.page("prospectus", 2)
+    page = desk.edition.assistant.page("prospectus", 2)
     quote = page.blocks[1].span.of(page.text)
     own = boxes(page, page.blocks[1].span)
     elsewhere = [[1.0, 2.0, 3.0, 4.0]]  # as an answer of another edition of the file may have it
@@ -200,14 +200,14 @@ def test_another_session_is_not_another_visitor() -> None:
     from gradio import Request
     from starlette.requests import Request as Plain
 
-    from mehealth_ui.app import visitor
+    from mehealth_ui.visitors import USER, visitor
 
     scope = {"type": "http", "headers": [], "client": ("192.0.2.1", 1), "query_string": b""}
     for session in ("a", "b"):
         asked = Request(request=Plain(scope), session_hash=session, username=None)
         assert visitor(asked) == ("192.0.2.1", "192.0.2.1")
-    signed = Request(request=Plain(scope), username="ada")
-    assert visitor(signed) == ("ada", "192.0.2.1")
+    signed = Plain({**scope, USER: "ada"})
+    assert visitor(Request(request=signed)) == visitor(signed) == ("ada", "192.0.2.1")
 
 
 def test_a_stream_that_breaks_says_so_in_its_last_event(caplog: pytest.LogCaptureFixture) -> None:
@@ -225,7 +225,7 @@ def test_a_stream_that_breaks_says_so_in_its_last_event(caplog: pytest.LogCaptur
 
 def test_the_right_page_is_found_by_its_printed_number(desk: Desk) -> None:
     record = ask(desk, question="What does MedTech generate for the UK economy?")[-1]["record"]
-    label = desk.assistant.page("prospectus", 2).label
+    label = desk.edition.assistant.page("prospectus", 2).label
     said = {"verdict": "wrong", "reason": "page", "page": label, "document": "prospectus"}
     assert "feedback" in handlers.judge(desk, {"turn": record, "feedback": said}, "ada")
     assert desk.feedback.rows()[0]["pages"] == [2]
@@ -308,12 +308,12 @@ def test_the_rewritten_question_is_shown_only_when_it_differs() -> None:
 
 
 def test_suggestions_are_answered_by_the_corpus(desk: Desk) -> None:
-    desk.edition.pool.fill(desk.assistant)
+    desk.edition.pool.fill(desk.edition.assistant)
     assert desk.edition.pool.ready.is_set()
     questions = desk.edition.pool.first()
     assert questions
     for question in questions:
-        answer = desk.assistant.ask(question)
+        answer = desk.edition.assistant.ask(question)
         assert answer.status is Status.ANSWERED
         assert answer.confidence >= SURE
     assert all(escape(q) in handlers.suggest(desk, {})["html"] for q in questions)
@@ -328,7 +328,7 @@ def test_follow_ups_come_from_near_pages_and_are_new() -> None:
 
 
 def test_the_guide_of_one_document_opens_its_pages(desk: Desk) -> None:
-    shown = guides_markup(desk.assistant.guides(["prospectus"]))
+    shown = guides_markup(desk.edition.assistant.guides(["prospectus"]))
     assert "In this document" in shown
     for part in ("In short", "Key figures", "Outline"):
         assert f"<h3>{part}</h3>" in shown
@@ -337,7 +337,7 @@ def test_the_guide_of_one_document_opens_its_pages(desk: Desk) -> None:
 
 
 def test_the_guides_of_several_documents_are_their_titles(desk: Desk) -> None:
-    guides = desk.assistant.guides()
+    guides = desk.edition.assistant.guides()
     shown = guides_markup(guides)
     assert shown.count('data-act="place"') == len(guides) == 3
     assert "<script>" not in shown

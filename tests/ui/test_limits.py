@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mehealth_ui.limits import Gate, Limits, Rate, TooManyError
+from mehealth_ui.limits import Gate, Rate, TooManyError
 
 
 class Clock:
@@ -33,7 +33,7 @@ def test_visitors_are_forgotten_when_there_are_too_many() -> None:
 
 
 def test_many_sessions_of_one_address_share_a_limit() -> None:
-    gate = Gate.of(Limits(questions_per_minute=1))
+    gate = Gate.at(1)
     for number in range(40):
         gate.admit(f"session {number}", "192.0.2.7")
     with pytest.raises(TooManyError, match="ask again in"):

@@ -57,6 +57,50 @@ def refused(done: Done) -> str:
     return done.stderr
 
 
+ADDS = """
+import sys
+from pathlib import Path
+from mehealth_ui.keys import add_key, keys_beside
+from mehealth_ui.people import add_person
+from mehealth_ui.roles import Role
+
+people, who = Path(sys.argv[1]), sys.argv[2]
+print("ready", flush=True)
+sys.stdin.readline()
+for number in range(8):
+    add_person(people, f"{who}-{number}", "correct horse battery")
+    add_key(keys_beside(people), f"key-{who}-{number}", Role.READER)
+"""
+
+
+def test_two_processes_at_once_lose_no_change(tmp_path: Path) -> None:
+    people = tmp_path / "people"
+    paths = os.pathsep.join((str(ROOT / "src"), str(ROOT / "ui")))
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-c", ADDS, str(people), who],
+            env={**os.environ, "PYTHONPATH": paths},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for who in ("ada", "bob")
+    ]
+    for process in running:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    for process in running:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    for process in running:
+        with process:
+            assert process.wait(60) == 0
+    names = [f"{who}-{number}" for who in ("ada", "bob") for number in range(8)]
+    assert sorted(read_people(people)) == names
+    assert sorted(key.name for key in read_keys(keys_beside(people))) == [f"key-{n}" for n in names]
+
+
 def test_people_are_added_listed_changed_and_removed(auth: Auth, tmp_path: Path) -> None:
     done = auth("add", "ada", stdin=PASSWORD + "\n")
     assert (done.returncode, done.stdout) == (0, "")

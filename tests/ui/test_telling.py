@@ -57,6 +57,20 @@ def test_a_path_is_cut_to_its_last_name(said: str, shown: str) -> None:
     assert told(said, SPACED) == shown
 
 
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("our files/added/a b.pdf: locked", "added/a b.pdf: locked"),
+        ("‘our files’ cannot be written", "‘our files’ cannot be written"),
+        ("../data/corpus/a.pdf: locked", "a.pdf: locked"),
+        ("the folder ../data/corpus cannot be written", "the folder corpus cannot be written"),
+        ("see https://example.org/our files/a", "see https://example.org/our files/a"),
+    ],
+)
+def test_a_relative_folder_is_cut_off_too(said: str, shown: str) -> None:
+    assert told(said, Path("our files"), Path("../data/corpus"), Path()) == shown
+
+
 def test_a_sentence_has_a_capital_and_a_stop() -> None:
     assert sentence("a file is gone") == "A file is gone."
     assert sentence("Why?") == "Why?"
@@ -66,8 +80,8 @@ class Broken:
     """An assistant whose index breaks, and says where it lies."""
 
     def __init__(self, desk: Desk, place: Path) -> None:
-        self._real, self._place = desk.assistant, place
-        self.index, self.model = desk.assistant.index, None
+        self._real, self._place = desk.edition.assistant, place
+        self.index, self.model = desk.edition.assistant.index, None
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - stands in for the assistant
         if name not in {"ask", "stream", "search", "page", "check", "guides"}:
@@ -86,7 +100,7 @@ def broken(desk: Desk, settings: Settings) -> Desk:
     edition = replace(
         desk.edition,
         assistant=Broken(desk, settings.index),  # type: ignore[arg-type]
-        catalogue={**desk.catalogue, "gone": public(failed, settings.corpus)},
+        catalogue={**desk.edition.catalogue, "gone": public(failed, settings.corpus)},
     )
     # A folder is where the feedback should be: nothing can be kept in it.
     return replace(serving(desk, edition), feedback=FeedbackStore(settings.corpus))
@@ -111,7 +125,7 @@ def test_no_handler_tells_a_path(broken: Desk, settings: Settings) -> None:
         handlers.look(broken, {"document": "tower", "page": 1}),
         handlers.judge(broken, {"turn": turn, "feedback": {"verdict": "right"}}, "v", "a"),
         handlers.hand_out({"format": "html", "conversation": {"turns": [turn]}}),
-        sources_markup(tuple(broken.catalogue.values()), may=False),
+        sources_markup(tuple(broken.edition.catalogue.values()), may=False),
         api.sources(broken),
     ]
     whole = json.dumps(values, default=str)

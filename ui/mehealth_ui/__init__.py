@@ -1,4 +1,16 @@
-"""The web page: ask on the left, see the proof on the right. `python -m mehealth_ui` starts it."""
+"""The web page and the service. `python -m mehealth_ui` starts them.
+
+- Put together: `server`, over one `desk`, which serves the newest of its `editions`.
+- Before everything: `guard` (with `hosts`, `reception`, `auth`, `sessions`, `keys`, `people`,
+  `roles`, `visitors`), `limits`, `logs`, `connections`.
+- The page: `app` (Gradio) calls `handlers`; `wire` is what the browser sends, `routes` what it
+  fetches; markup comes from `turns`, `answers`, `evidence`, `guide`, `sources`, `fact_view`.
+- The service: `service` puts together `rest`, `uploads`, `chat`, `health` and `fact_service`;
+  `contract` is its JSON, `api` what Gradio's named endpoints give.
+- Documents that people add: `adding`, `keeping`, `ingesting`.
+- The fact desk: `facts`, `fact_report`, `decisions`.
+- Kept beside the index: `feedback`, `decisions`, `audit`, all of them under `kept`.
+"""
 
 from __future__ import annotations
 

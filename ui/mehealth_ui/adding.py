@@ -7,7 +7,6 @@ wait. Questions go on meanwhile, and are answered from the new index once it is 
 from __future__ import annotations
 
 import logging
-import os
 import secrets
 import threading
 from collections import OrderedDict
@@ -31,6 +30,7 @@ from mehealth_ui.limits import (
     UPLOADS_WAITING,
     TooManyError,
 )
+from mehealth_ui.telling import UNEXPECTED, told
 
 if TYPE_CHECKING:
     from mehealth_rag.fetching.download import Brought
@@ -46,7 +46,6 @@ _FETCHES = 2
 """Addresses that are fetched at a time."""
 
 _READ = frozenset(FORMATS.values())
-_UNEXPECTED = "something unexpected went wrong; whoever runs this page finds it in the log"
 
 
 class UnknownDocumentError(UsageError):
@@ -109,7 +108,7 @@ class Additions:
     def __init__(self, settings: Settings, editions: Editions) -> None:
         self._settings = settings
         self._editions = editions
-        self._keeping = Keeping(settings.corpus)
+        self._keeping = Keeping(settings.corpus, settings.ui_documents_megabytes * 1e6)
         self._jobs: OrderedDict[str, Job] = OrderedDict()
         self._ready: dict[str, _Ready] = {}
         self._guard = threading.Condition()
@@ -124,7 +123,7 @@ class Additions:
         Raises:
             UsageError: its name tells no format that is read, it is not what its name says, or
                 the same file is here already.
-            TooLargeError: over UPLOAD_BYTES.
+            TooLargeError: over UPLOAD_BYTES, or no room beside what is added already.
             TooManyError: too many wait to be read.
             MehealthError: the folder cannot be written.
         """
@@ -258,8 +257,7 @@ class Additions:
                 self._jobs[name] = replace(self._jobs[name], **change)
 
     def _fail(self, names: Sequence[str], why: str) -> None:
-        told = why.replace(f"{self._settings.corpus}{os.sep}", "")
-        self._change(names, state="failed", error=told)
+        self._change(names, state="failed", error=told(why, self._settings.corpus))
 
     def _fetch(self, job: str, address: str, before: _Ready | None) -> None:
         """Fetch an address, for the first time or again, and go on with the ingest."""
@@ -277,7 +275,7 @@ class Additions:
             self._fail([job], str(error))
         except Exception:
             LOG.exception("fetching a document failed")
-            self._fail([job], _UNEXPECTED)
+            self._fail([job], UNEXPECTED)
 
     def _placed(self, part: Path, address: str, brought: Brought, before: _Ready | None) -> _Ready:
         if before is None:
@@ -306,7 +304,7 @@ class Additions:
                 self._fail(list(ready), str(error))
             except Exception:
                 LOG.exception("an ingest failed")
-                self._fail(list(ready), _UNEXPECTED)
+                self._fail(list(ready), UNEXPECTED)
 
     def _read(self, ingest: Ingest, ready: Mapping[str, _Ready]) -> None:
         """Run an ingest, let the new index serve, and tell each job what came of it."""
@@ -341,9 +339,9 @@ class Additions:
             return Outcome(document, title, 0, 0, "removed", "")
         status = self._editions.current.catalogue.get(document)
         reason = str(row["reason"]) or (status.reason if status else "")
-        told = reason.replace(f"{self._settings.corpus}{os.sep}", "")
         figures = int(row["pages"]), int(row["passages"])
-        return Outcome(document, str(row["title"]), *figures, str(row["status"]), told)
+        shown = told(reason, self._settings.corpus)
+        return Outcome(document, str(row["title"]), *figures, str(row["status"]), shown)
 
 
 def _name_of(brought: Brought) -> str:

@@ -10,6 +10,8 @@ from mehealth_ui.handlers import check_question
 from mehealth_ui.limits import HISTORY_TURNS, SEARCH_HITS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mehealth_ui.desk import Desk
 
 
@@ -27,7 +29,7 @@ def ask(
     return answer_json(assistant.ask(question, turns, documents or []))
 
 
-def search(desk: Desk, query: str, top_k: int, documents: list[str] | None) -> dict[str, Any]:
+def search(desk: Desk, query: str, top_k: int, documents: Sequence[str] | None) -> dict[str, Any]:
     """Ranked passages as the contract gives them. Raises UsageError."""
     check_question(desk, query)
     hits = desk.edition.assistant.search(query, min(max(1, top_k), SEARCH_HITS), documents or [])
@@ -38,7 +40,7 @@ def check(desk: Desk, text: str, documents: list[str] | None, visitor: str) -> d
     """Each sentence of a text with its place and verdict, and the counts. Raises UsageError."""
     if not text.strip():
         raise UsageError("the text is empty; state something")
-    assistant = desk.assistant
+    assistant = desk.edition.assistant
     chosen = assistant.chosen(documents or [])
     desk.facts.slots.take(visitor)
     try:

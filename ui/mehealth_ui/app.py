@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import gradio as gr
@@ -14,13 +15,13 @@ from mehealth_rag.errors import MehealthError
 from mehealth_ui import api, handlers
 from mehealth_ui.desk import Desk
 from mehealth_ui.fact_view import facts_view, finding_view, view_switch
-from mehealth_ui.guard import USER
 from mehealth_ui.guide import guides_markup
 from mehealth_ui.limits import SESSIONS
-from mehealth_ui.markup import Html, join, tag
+from mehealth_ui.markup import Html, button, join, tag
 from mehealth_ui.roles import Role, role_of
 from mehealth_ui.sources import sources_markup
 from mehealth_ui.telling import UNEXPECTED, told
+from mehealth_ui.visitors import user_of, visitor
 
 LOG = logging.getLogger("mehealth.ui")
 _MOUNT = """
@@ -57,26 +58,11 @@ def page(desk: Desk, title: str) -> gr.Blocks:
         _endpoints(desk)
     blocks.state_session_capacity = SESSIONS
     blocks.queue(
-        max_size=desk.limits.queue,
-        default_concurrency_limit=desk.limits.concurrency,
+        max_size=desk.settings.ui_queue,
+        default_concurrency_limit=desk.settings.ui_concurrency,
         api_open=False,
     )
     return blocks
-
-
-def visitor(request: gr.Request | None) -> tuple[str, str]:
-    """Who asks, and the address it comes from: the person, or the address again.
-
-    A session is what a browser says it is: one that asks too much would only take another.
-    """
-    if request is None:
-        return "", ""
-    client = request.client
-    address = str(client.host) if client is not None else ""
-    # A component's server function is handed the web server's request, which knows no name.
-    known = isinstance(request, gr.Request)
-    name = request.username if known else request.scope.get(USER)
-    return str(name or address), address
 
 
 def _static(markup: Html, name: str) -> gr.HTML:
@@ -108,19 +94,12 @@ def _wire(desk: Desk) -> gr.HTML:
     def look(sent: Any) -> str:  # noqa: ANN401 - JSON
         return handlers.look(desk, sent)
 
-    def show_turns(sent: Any) -> list[dict[str, str]]:  # noqa: ANN401 - JSON
-        return handlers.show_turns(sent)
-
     def judge(sent: Any, request: gr.Request) -> dict[str, Any]:  # noqa: ANN401 - JSON
         return handlers.judge(desk, sent, *visitor(request))
 
-    def hand_out(sent: Any) -> dict[str, str]:  # noqa: ANN401 - JSON
-        return handlers.hand_out(sent)
-
     def library(_: Any, request: gr.Request) -> dict[str, Any]:  # noqa: ANN401 - JSON
-        scope = request.scope
-        may, who = role_of(scope) >= Role.STAFF, str(scope.get(USER) or "")
-        return handlers.library(desk, may=may, who=who)
+        may = role_of(request.scope) >= Role.STAFF
+        return handlers.library(desk, may=may, who=user_of(request))
 
     def suggest(sent: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
         return handlers.suggest(desk, sent)
@@ -131,7 +110,7 @@ def _wire(desk: Desk) -> gr.HTML:
         html_template="<i></i>",
         js_on_load=_MOUNT,
         apply_default_css=False,
-        server_functions=[look, show_turns, judge, hand_out, suggest, library],
+        server_functions=[look, handlers.show_turns, judge, handlers.hand_out, suggest, library],
     )
 
 
@@ -154,7 +133,7 @@ def _connect(desk: Desk, wire: gr.HTML, asked: gr.Textbox, ask: gr.Button, stop:
         # one while a stopped one still winds down.
         trigger_mode="multiple",
         concurrency_id="questions",
-        concurrency_limit=desk.limits.concurrency,
+        concurrency_limit=desk.settings.ui_concurrency,
         api_visibility="private",
     )
     asking.failure(None, js=_FAILED)
@@ -177,7 +156,7 @@ def _endpoints(desk: Desk) -> None:
             documents: ids of the documents to look in; all where none is named
             engine: who writes, "extractive" or "generative"; the page's own where it is empty
         """
-        with _told(desk, _request):
+        with _admitted(desk, _request):
             return api.ask(desk, question, history, documents, engine)
 
     def search(
@@ -193,7 +172,7 @@ def _endpoints(desk: Desk) -> None:
             top_k: how many passages
             documents: ids of the documents to look in; all where none is named
         """
-        with _told(desk, _request):
+        with _admitted(desk, _request):
             return api.search(desk, query, top_k, documents)
 
     def check(
@@ -205,7 +184,7 @@ def _endpoints(desk: Desk) -> None:
             text: the claim, or a draft of any number of sentences
             documents: ids of the documents to look in; all where none is named
         """
-        with _told(desk, _request):
+        with _admitted(desk, _request):
             return api.check(desk, text, documents, visitor(_request)[0])
 
     def sources() -> list[dict[str, Any]]:
@@ -216,33 +195,24 @@ def _endpoints(desk: Desk) -> None:
         named(endpoint, api_name=endpoint.__name__, concurrency_id="questions")
 
 
-class _told:  # noqa: N801 - reads as a word of its own in `with`
-    """Counts a call against the visitor's rate, and tells errors in their own words."""
-
-    def __init__(self, desk: Desk, request: gr.Request | None) -> None:
-        self._desk, self._request = desk, request
-
-    def __enter__(self) -> None:
-        try:
-            self._desk.gate.admit(*visitor(self._request))
-        except MehealthError as error:
-            raise gr.Error(told(error, *self._desk.folders), print_exception=False) from error
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, MehealthError):
-            raise gr.Error(told(error, *self._desk.folders), print_exception=False) from error
-        if isinstance(error, Exception):  # Gradio would tell its words to whoever asked
-            LOG.error("a call failed", exc_info=error)
-            raise gr.Error(UNEXPECTED, print_exception=False) from error
+@contextmanager
+def _admitted(desk: Desk, request: gr.Request | None) -> Iterator[None]:
+    """Count a call against the visitor's rate, and tell errors in their own words."""
+    try:
+        desk.gate.admit(*visitor(request))
+        yield
+    except MehealthError as error:
+        raise gr.Error(told(error, *desk.folders), print_exception=False) from error
+    except Exception as error:  # Gradio would tell its words to whoever asked
+        LOG.exception("a call failed")
+        raise gr.Error(UNEXPECTED, print_exception=False) from error
 
 
 def _header(title: str) -> Html:
     return tag(
         "header",
-        tag(
-            "button",
+        button(
             Html("<span></span><span></span><span></span>"),
-            type="button",
             class_="icon menu",
             data_act="rail",
             aria_label="Conversations and sources",
@@ -252,10 +222,8 @@ def _header(title: str) -> Html:
         tag("img", src="ui/favicon.svg", alt="", width=28, height=28, class_="logo"),
         tag("h1", title),
         tag("span", class_="gap"),
-        tag(
-            "button",
+        button(
             "Dark",
-            type="button",
             class_="quiet theme",
             data_act="theme",
             title="Switch between light and dark",
@@ -270,7 +238,7 @@ def _signed_in() -> Html:
     return tag(
         "p",
         tag("span", class_="name"),
-        tag("button", "Sign out", type="button", class_="quiet"),
+        button("Sign out", class_="quiet"),
         class_="signed-in",
         hidden=True,
     )
@@ -282,7 +250,7 @@ def _rail(desk: Desk) -> Html:
     sources = sources_markup(tuple(edition.catalogue.values()))
     return tag(
         "div",
-        tag("button", "New conversation", type="button", class_="solid new", data_act="new"),
+        button("New conversation", class_="solid new", data_act="new"),
         tag(
             "nav",
             tag("h2", "Conversations"),
@@ -349,7 +317,7 @@ def _editing() -> Html:
         "p",
         tag("span", "Asking again from here; the turns after it are replaced."),
         " ",
-        tag("button", "Cancel", type="button", class_="quiet", data_act="cancel-edit"),
+        button("Cancel", class_="quiet", data_act="cancel-edit"),
         class_="editing",
         role="status",
         hidden=True,

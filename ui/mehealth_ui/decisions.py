@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from mehealth_rag.errors import UsageError
 from mehealth_ui.database import Database
 from mehealth_ui.limits import COMMENT_LENGTH, DECISIONS_STORE_BYTES
+from mehealth_ui.wire import Sent
 
 FILE = "decisions.sqlite"
 _SCHEMA = """
@@ -34,10 +35,8 @@ _TAKE_BACK = "delete from decisions where draft = ? and start = ?"
 Hash = Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the draft's text, in hex")
 
 
-class DecisionSent(BaseModel):
+class DecisionSent(Sent):
     """What a reviewer decides on one sentence; without decision and note it is taken back."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
 
     draft: str = Hash
     start: int = Field(ge=0, description="where the sentence starts in the draft's text")

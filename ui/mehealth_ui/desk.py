@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,7 @@ from mehealth_ui.editions import Edition, Editions, engines
 from mehealth_ui.facts import Facts
 from mehealth_ui.feedback import FeedbackStore
 from mehealth_ui.kept import Kept
-from mehealth_ui.limits import FEEDBACK_PER_MINUTE, Gate, Limits
+from mehealth_ui.limits import FEEDBACK_PER_MINUTE, Gate
 from mehealth_ui.originals import Originals
 from mehealth_ui.pictures import Pictures
 
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mehealth_rag.assistant import Assistant
-    from mehealth_rag.index.sources import SourceStatus
     from mehealth_rag.settings import Settings
 
 
@@ -36,16 +34,14 @@ class Desk:
     """One served corpus.
 
     `edition` is what serves now: a request that needs more than one of its parts takes it once.
-    The other properties are the parts of the edition that serves at that moment.
     """
 
-    limits: Limits
+    settings: Settings
     gate: Gate
     feedback: FeedbackStore
     feedback_gate: Gate
     audit: Audit
     kept: Kept
-    keep_days: int
     facts: Facts
     editions: Editions
     additions: Additions
@@ -55,20 +51,18 @@ class Desk:
     @classmethod
     def of(cls, settings: Settings, assistant: Assistant) -> Desk:
         """A desk over an open assistant."""
-        limits = Limits.of(settings)
         passwords = read_passwords(settings.pdf_passwords) if settings.pdf_passwords else ()
         drawing = Pictures(Originals({}, {}), Drawers(passwords))
         choices = engines(settings, assistant)
         editions = Editions(settings, Edition.of(assistant, settings.corpus, drawing, choices))
         return cls(
-            limits=limits,
-            gate=Gate.of(limits),
+            settings=settings,
+            gate=Gate.at(settings.ui_questions_per_minute),
             feedback=FeedbackStore.beside(settings.index),
             feedback_gate=Gate.at(FEEDBACK_PER_MINUTE, "verdicts", "send"),
             audit=Audit.beside(settings.index),
             kept=Kept.beside(settings.index),
-            keep_days=settings.ui_keep_days,
-            facts=Facts.of(settings, limits),
+            facts=Facts.of(settings),
             editions=editions,
             additions=Additions(settings, editions),
         )
@@ -79,31 +73,6 @@ class Desk:
         return self.editions.current
 
     @property
-    def assistant(self) -> Assistant:
-        """The page's own assistant."""
-        return self.edition.assistant
-
-    @property
-    def catalogue(self) -> Mapping[str, SourceStatus]:
-        """Every source with its state."""
-        return self.edition.catalogue
-
-    @property
-    def engines(self) -> Mapping[str, Assistant]:
-        """What a person may choose from who writes."""
-        return self.edition.engines
-
-    @property
-    def version(self) -> str:
-        """Changes with the index."""
-        return self.edition.version
-
-    @property
-    def engine(self) -> str:
-        """Who writes where nothing is chosen."""
-        return self.edition.engine
-
-    @property
     def news(self) -> str:
         """What whoever runs the page should know of the index; else nothing."""
         return self.editions.news
@@ -111,14 +80,15 @@ class Desk:
     @property
     def folders(self) -> tuple[Path, ...]:
         """The folders of this machine that no visitor is told of."""
-        paths = (s.source.path for s in self.catalogue.values())
-        index = self.assistant.index.generation
+        edition = self.edition
+        paths = (s.source.path for s in edition.catalogue.values())
+        index = edition.assistant.index.generation
         return tuple({self.feedback.path.parent, index.parents[1], *(p.parent for p in paths if p)})
 
     def begin(self) -> None:
         """Begin what goes on in the background: suggestions, and deleting what is old."""
         self.editions.begin()
-        given = (self.keep_days, self._closing)
+        given = (self.settings.ui_keep_days, self._closing)
         self._keeping.append(threading.Thread(target=self.kept.keep_up, args=given, daemon=True))
         self._keeping[-1].start()
 

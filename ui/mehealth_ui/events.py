@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterable, Iterator
+from itertools import chain
+
+from starlette.responses import StreamingResponse
 
 from mehealth_rag.encoder.shipped import first_line
 from mehealth_rag.errors import MehealthError
@@ -17,6 +20,12 @@ STREAM = "text/event-stream"
 def event(value: object) -> str:
     """A value as an event."""
     return f"data: {json.dumps(value, ensure_ascii=False)}\n\n"
+
+
+def streamed(events: Iterator[str]) -> StreamingResponse:
+    """Events as a response; raises here what is wrong before the first of them."""
+    first = next(events)
+    return StreamingResponse(whole_stream(chain([first], events)), media_type=STREAM)
 
 
 def whole_stream(events: Iterable[str]) -> Iterator[str]:

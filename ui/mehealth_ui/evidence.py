@@ -9,7 +9,7 @@ from urllib.parse import quote as percent
 from mehealth_rag.answering.library import boxes
 from mehealth_rag.types import Block, BlockKind, Page, Source, Span
 from mehealth_ui.limits import PICTURE_WIDTHS
-from mehealth_ui.markup import Html, join, tag, web_address
+from mehealth_ui.markup import Html, button, join, tag, web_address
 from mehealth_ui.wire import Mark
 
 _GUIDE = "What the documents are about"
@@ -115,7 +115,7 @@ def _head(view: View) -> Html:
     return tag(
         "header",
         tag("h2", view.source.title, class_="title", tabindex=-1),
-        tag("button", "Guide", type="button", class_="quiet", data_act="guide", title=_GUIDE),
+        button("Guide", class_="quiet", data_act="guide", title=_GUIDE),
         tag(
             "a",
             "Open the document",
@@ -127,7 +127,7 @@ def _head(view: View) -> Html:
         )
         if origin or view.source.path is not None
         else Html(""),
-        tag("button", "Close", type="button", class_="quiet close", data_act="close-proof"),
+        button("Close", class_="quiet close", data_act="close-proof"),
         class_="evidence-head",
     )
 
@@ -159,10 +159,8 @@ def _where(view: View) -> str:
 
 
 def _leaf(text: str, label: str, page: int, possible: bool) -> Html:
-    return tag(
-        "button",
+    return button(
         text,
-        type="button",
         class_="step",
         data_act="leaf",
         data_page=page,
@@ -173,16 +171,7 @@ def _leaf(text: str, label: str, page: int, possible: bool) -> Html:
 
 
 def _zoom(text: str, way: str, label: str) -> Html:
-    return tag(
-        "button",
-        text,
-        type="button",
-        class_="step",
-        data_act="zoom",
-        data_way=way,
-        aria_label=label,
-        title=label,
-    )
+    return button(text, class_="step", data_act="zoom", data_way=way, aria_label=label, title=label)
 
 
 def _picture(view: View, marks: Sequence[Mark]) -> Html:

@@ -11,13 +11,14 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from mehealth_rag.checking.telling import WORDS
 from mehealth_rag.types import Citation, VerdictKind
 from mehealth_ui.decisions import Decision, Hash
 from mehealth_ui.export import plain_markdown
 from mehealth_ui.limits import DRAFT_SENTENCES
+from mehealth_ui.wire import Sent
 
 _DECISIONS = {"accept": "Accepted", "change": "To be changed", "reject": "Rejected", "": ""}
 _NAMES = {**{str(kind): word for kind, word in WORDS.items()}, "not_checked": "Not checked"}
@@ -25,10 +26,8 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet would take for the beginning of a formula."""
 
 
-class Checked(BaseModel):
+class Checked(Sent):
     """One sentence of a draft with its verdict and, if there is one, the decision on it."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
 
     claim: str = Field(max_length=20_000)
     verdict: VerdictKind | None = None
@@ -48,10 +47,8 @@ class Checked(BaseModel):
         return self.explanation or self.error
 
 
-class Report(BaseModel):
+class Report(Sent):
     """What is to be written, and how."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
 
     format: Literal["markdown", "csv", "json"]
     draft: str = Hash

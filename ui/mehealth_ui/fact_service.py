@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from itertools import chain
 from typing import Any, Literal
 
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError
@@ -21,16 +21,15 @@ from mehealth_ui.desk import Desk
 from mehealth_ui.events import STREAM, event, whole_stream
 from mehealth_ui.fact_report import Report, ReportFile, report
 from mehealth_ui.facts import Draft
-from mehealth_ui.guard import USER
 from mehealth_ui.limits import BODY_BYTES, DRAFT_CHARACTERS
 from mehealth_ui.roles import Role, require
-from mehealth_ui.service import KEY, PROBLEMS, Measured, visitor
+from mehealth_ui.routers import service_router
+from mehealth_ui.visitors import user_of, visitor
+from mehealth_ui.wire import Sent
 
 
-class DraftSent(BaseModel):
+class DraftSent(Sent):
     """A draft as text. Unknown keys are ignored."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
 
     text: str = Field(max_length=DRAFT_CHARACTERS)
     name: str = Field("", max_length=200)
@@ -141,15 +140,9 @@ _EVENTS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def add_facts(app: FastAPI, desk: Desk) -> None:
-    """Add the routes of the fact desk to an application that has the service."""
-    app.include_router(_routes(desk), dependencies=[KEY])
-
-
-def _routes(desk: Desk) -> APIRouter:
-    router = APIRouter(
-        prefix="/v1/check", tags=["fact desk"], route_class=Measured, responses=PROBLEMS
-    )
+def facts(desk: Desk) -> APIRouter:
+    """The routes over one desk."""
+    router = service_router("/v1/check", "fact desk")
     facts = desk.facts
 
     @router.post("/draft", response_model=DraftEvent, responses=_EVENTS, openapi_extra=_BODY)
@@ -160,7 +153,7 @@ def _routes(desk: Desk) -> APIRouter:
         """
         who, address = visitor(request)
         desk.gate.admit(who, address)
-        assistant = desk.assistant
+        assistant = desk.edition.assistant
         name, content, documents, pasted = await _sent(request)
         documents = assistant.chosen(documents)
         facts.slots.take(who)
@@ -182,7 +175,7 @@ def _routes(desk: Desk) -> APIRouter:
     def decide(sent: DecisionSent, request: Request) -> Decision:
         """Decide on a sentence. With a login this needs the role staff."""
         facts.gate.admit(*visitor(request))
-        name = str(request.scope.get(USER) or "")
+        name = user_of(request)
         if name:
             require(request.scope, Role.STAFF)
             about = f"draft {sent.draft[:12]}, character {sent.start}"

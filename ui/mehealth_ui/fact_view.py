@@ -6,7 +6,7 @@ The browser's script fills it; a draft's words are only ever shown as text.
 from __future__ import annotations
 
 from mehealth_ui.limits import BODY_BYTES, DRAFT_CHARACTERS
-from mehealth_ui.markup import Html, tag
+from mehealth_ui.markup import Html, button, tag
 
 _FILES = ".md,.txt,.docx,.odt,.rtf,.pdf,.html,.doc,.pptx,.epub,.eml"
 _DECISIONS = (("accept", "Accept"), ("change", "Change"), ("reject", "Reject"))
@@ -17,8 +17,8 @@ def view_switch() -> Html:
     """The two views of the page."""
     return tag(
         "nav",
-        tag("button", "Ask", type="button", data_view="ask", aria_current="true"),
-        tag("button", "Check facts", type="button", data_view="facts", aria_current="false"),
+        button("Ask", data_view="ask", aria_current="true"),
+        button("Check facts", data_view="facts", aria_current="false"),
         class_="views",
         aria_label="View",
     )
@@ -32,14 +32,7 @@ def facts_view() -> Html:
 def finding_view() -> Html:
     """The verdict on one sentence, above the page that proves it."""
     decisions = [
-        tag(
-            "button",
-            word,
-            type="button",
-            class_="decision",
-            data_decision=key,
-            aria_pressed="false",
-        )
+        button(word, class_="decision", data_decision=key, aria_pressed="false")
         for key, word in _DECISIONS
     ]
     note = tag("textarea", name="note", rows=2, maxlength=2000)
@@ -51,7 +44,7 @@ def finding_view() -> Html:
             tag("span", class_="gap"),
             _step("‹", "previous", "Sentence before"),
             _step("›", "next", "Sentence after"),
-            tag("button", "Close", type="button", class_="quiet close", data_fact="close"),
+            button("Close", class_="quiet close", data_fact="close"),
             class_="finding-head",
         ),
         tag("p", class_="claim", dir="auto"),
@@ -72,7 +65,7 @@ def finding_view() -> Html:
 
 def _form() -> Html:
     size = f"Up to {DRAFT_CHARACTERS:,} characters; a file of up to {BODY_BYTES // 10**6} MB."
-    choose = tag("button", "Choose a file", type="button", class_="quiet", data_fact="choose")
+    choose = button("Choose a file", class_="quiet", data_fact="choose")
     file = tag(
         "input",
         type="file",
@@ -109,15 +102,14 @@ def _form() -> Html:
 
 def _run() -> Html:
     saves = [
-        tag("button", word, type="button", class_="quiet", data_fact="save", data_format=key)
-        for key, word in _FORMATS
+        button(word, class_="quiet", data_fact="save", data_format=key) for key, word in _FORMATS
     ]
     return tag(
         "div",
         tag(
             "div",
-            tag("button", "Stop", type="button", class_="solid", data_fact="stop"),
-            tag("button", "Another draft", type="button", class_="quiet", data_fact="again"),
+            button("Stop", class_="solid", data_fact="stop"),
+            button("Another draft", class_="quiet", data_fact="again"),
             tag("span", "Save as ", *saves, class_="saves"),
             class_="row",
         ),
@@ -131,6 +123,4 @@ def _run() -> Html:
 
 
 def _step(text: str, act: str, label: str) -> Html:
-    return tag(
-        "button", text, type="button", class_="step", data_fact=act, aria_label=label, title=label
-    )
+    return button(text, class_="step", data_fact=act, aria_label=label, title=label)

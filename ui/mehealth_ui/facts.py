@@ -34,7 +34,6 @@ from mehealth_ui.limits import (
     DRAFT_SENTENCES,
     DRAFTS_OF_ONE,
     Gate,
-    Limits,
     Slots,
 )
 
@@ -60,13 +59,13 @@ class Facts:
     slots: Slots
 
     @classmethod
-    def of(cls, settings: Settings, limits: Limits) -> Facts:
+    def of(cls, settings: Settings) -> Facts:
         """The fact desk of these settings."""
         return cls(
             settings,
             DecisionStore.beside(settings.index),
             Gate.at(DECISIONS_PER_MINUTE, "decisions", "decide"),
-            Slots(2 * limits.concurrency, DRAFTS_OF_ONE, "drafts"),
+            Slots(2 * settings.ui_concurrency, DRAFTS_OF_ONE, "drafts"),
         )
 
     def read(self, name: str, content: bytes, *, pasted: bool = False) -> Draft:

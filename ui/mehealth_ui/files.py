@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
+
+from filelock import FileLock, Timeout
 
 from mehealth_rag.errors import UsageError
 
 T = TypeVar("T")
 _Stamp = tuple[int, int, int]
+_WAIT = 10.0
+"""Seconds that a change waits for another one."""
 
 
 def entries(text: str) -> Iterator[tuple[int, str]]:
@@ -21,18 +26,44 @@ def entries(text: str) -> Iterator[tuple[int, str]]:
             yield number, line.strip()
 
 
+@contextmanager
+def changing(path: Path) -> Iterator[None]:
+    """Hold the right to read a file and write it anew; other processes wait for it.
+
+    Raises:
+        UsageError: the folder cannot be written, or another process holds the right too long.
+    """
+    lock = FileLock(path.with_name(path.name + ".lock"), timeout=_WAIT)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except Timeout:
+        raise UsageError(
+            f"{path}: another command has been changing it for over {_WAIT:g} s; try again"
+        ) from None
+    except OSError as error:
+        raise _unwritten(path, error) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 def write_private(path: Path, lines: Iterator[str]) -> None:
     """Replace a file in one step; only its owner may read it. Raises UsageError."""
     text = "".join(f"{line}\n" for line in lines)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         fresh = path.with_name(path.name + ".new")
         opened = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(opened, "w", encoding="utf-8") as file:
             file.write(text)
         fresh.replace(path)
     except OSError as error:
-        raise UsageError(f"{path}: cannot be written ({error.strerror})") from error
+        raise _unwritten(path, error) from error
+
+
+def _unwritten(path: Path, error: OSError) -> UsageError:
+    return UsageError(f"{path}: cannot be written ({error.strerror})")
 
 
 @dataclass

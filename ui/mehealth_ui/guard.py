@@ -24,6 +24,8 @@ from mehealth_ui.hosts import Hosts
 from mehealth_ui.limits import BODY_BYTES, BODY_SECONDS, UPLOAD_BYTES, TooLargeError
 from mehealth_ui.reception import Caller, key_sent
 from mehealth_ui.roles import ROLE, Role, role_of
+from mehealth_ui.telling import UNEXPECTED
+from mehealth_ui.visitors import USER, address_of
 
 LOG = logging.getLogger("mehealth.ui")
 POLICY = "; ".join(
@@ -48,9 +50,6 @@ _HEADERS = {
     "cross-origin-resource-policy": "same-origin",
 }
 _SOCIAL = re.compile(r"<meta\s+(?:property=\"og:|name=\"twitter:)[^>]*/>\s*")
-USER = "mehealth.user"
-"""Where a request's scope says who is signed in, or which key was sent."""
-
 _GRADIO = "/gradio_api/"
 _USED = re.compile(
     r"/gradio_api/(?:info|openapi\.json|queue/(?:join|data)|call/.+|cancel|reset|heartbeat/.+"
@@ -141,7 +140,7 @@ class Guard:
                 LOG.warning("%s %s broke off: %s", scope["method"], scope["path"], _line(error))
             else:
                 LOG.exception("%s %s failed", scope["method"], scope["path"])
-                await _refused(500, "something unexpected went wrong")(scope, receive, sender)
+                await _refused(500, UNEXPECTED)(scope, receive, sender)
 
     def _refusal(self, request: Request, caller: Caller | None) -> tuple[int, str] | None:
         path: str = request.scope["path"]
@@ -247,8 +246,7 @@ def _line(error: Exception) -> str:
 
 
 def _visit(request: Request) -> Visit:
-    address = request.client.host if request.client else ""
-    return Visit(address, request.cookies.get(DEVICE, ""))
+    return Visit(address_of(request), request.cookies.get(DEVICE, ""))
 
 
 @dataclass

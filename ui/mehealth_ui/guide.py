@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from mehealth_rag.answering.compose import statement_text
 from mehealth_rag.guide.values import Guide, Outlined
 from mehealth_rag.types import Citation
-from mehealth_ui.markup import Html, tag
+from mehealth_ui.markup import Html, button, tag
 
 MOST_LISTED = 50
 """Documents that are listed by their titles; how many more there are is told."""
@@ -45,7 +45,7 @@ def _one(guide: Guide[Citation]) -> Html:
 
 
 def _head(title: str) -> Html:
-    close = tag("button", "Close", type="button", class_="quiet close", data_act="close-proof")
+    close = button("Close", class_="quiet close", data_act="close-proof")
     return tag("header", tag("p", title, class_="title"), close, class_="evidence-head")
 
 
@@ -89,10 +89,8 @@ def _place(document: str, page: int, *words: str, marked: Citation | None = None
         "boxes": marked.boxes,
         "active": True,
     }
-    return tag(
-        "button",
+    return button(
         *words,
-        type="button",
         class_="place",
         data_act="place",
         data_document=document,

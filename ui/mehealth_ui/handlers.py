@@ -18,7 +18,7 @@ from mehealth_ui.export import export
 from mehealth_ui.feedback import Place
 from mehealth_ui.guide import guides_markup
 from mehealth_ui.limits import HISTORY_TURNS
-from mehealth_ui.markup import join, tag
+from mehealth_ui.markup import button, join, tag
 from mehealth_ui.stopping import stoppable
 from mehealth_ui.telling import UNEXPECTED, sentence, told
 
@@ -57,10 +57,11 @@ def check_question(desk: Desk, question: str) -> None:
     """Raise UsageError where a question is empty or too long for this page."""
     if not question.strip():
         raise UsageError("the question is empty; ask something")
-    if len(question) > desk.limits.question_length:
+    longest = desk.settings.ui_question_length
+    if len(question) > longest:
         raise UsageError(
             f"the question has {len(question):,} characters; "
-            f"at most {desk.limits.question_length:,} are read, so make it shorter"
+            f"at most {longest:,} are read, so make it shorter"
         )
     QUESTIONS.info("question", extra={"question": question})
 
@@ -112,7 +113,7 @@ def look(desk: Desk, payload: object) -> str:
             tag(
                 "header",
                 tag("h2", "This page cannot be shown", class_="title"),
-                tag("button", "Close", type="button", class_="quiet close", data_act="close-proof"),
+                button("Close", class_="quiet close", data_act="close-proof"),
                 class_="evidence-head",
             ),
             tag("p", sentence(told(error, *desk.folders)), class_="note"),

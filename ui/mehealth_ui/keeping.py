@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import logging
+import math
 import os
 import re
 import secrets
@@ -41,13 +42,15 @@ _LONGEST_NAME = 120
 """Bytes: systems take 255, and a number or an ending may be added."""
 
 _PIECE = 1 << 20
+_PART = ".part"
 
 
 @dataclass(frozen=True)
 class Keeping:
-    """The folder of added documents of one corpus. Thread-safe."""
+    """The folder of added documents of one corpus, `room` bytes in all. Thread-safe."""
 
     corpus: Path
+    room: float = math.inf
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -69,7 +72,7 @@ class Keeping:
             if self.folder.is_symlink():
                 raise UsageError(f"'{ADDED}' in the corpus is a link; put a folder in its place")
             self.folder.mkdir(exist_ok=True)
-            part = self.folder / f".{secrets.token_hex(8)}.part"
+            part = self.folder / f".{secrets.token_hex(8)}{_PART}"
             try:
                 yield part
             finally:
@@ -78,11 +81,12 @@ class Keeping:
     def put(self, part: Path, name: str, taken: Collection[str], address: str = "") -> Path:
         """Move a whole file to its name, with a number where one of `taken` is its stem.
 
-        `address` is where it was fetched from.
+        `address` is where it was fetched from. Raises TooLargeError where there is no room for it.
         """
         others = {stem.casefold() for stem in taken}
         path = Path(name)
         with self._lock, self._writing():
+            self._check_room(part)
             others |= {p.stem.casefold() for p in self.folder.iterdir()}
             stems = (path.stem if n == 1 else f"{path.stem}-{n}" for n in range(1, 10_000))
             for stem in stems:
@@ -93,8 +97,12 @@ class Keeping:
         raise UsageError(f"there are too many documents named {path.stem}; name it otherwise")
 
     def replace(self, part: Path, place: Path, address: str) -> None:
-        """Put what an address gives now in the place of what it gave before."""
+        """Put what an address gives now in the place of what it gave before.
+
+        Raises TooLargeError where there is no room for it.
+        """
         with self._lock, self._writing():
+            self._check_room(part, place)
             part.replace(place)
             self._keep_address(place, address)
 
@@ -103,6 +111,17 @@ class Keeping:
         with self._lock, self._writing():
             place.unlink(missing_ok=True)
             self._record(lambda state: state.drop(place.name))
+
+    def _check_room(self, part: Path, replaced: Path | None = None) -> None:
+        """Raise TooLargeError where a file is too much beside all but the one that it replaces."""
+        kept = (p for p in self.folder.rglob("*") if p.suffix != _PART and p != replaced)
+        used = sum(p.stat().st_size for p in (part, *kept) if p.is_file())
+        if used > self.room:
+            raise TooLargeError(
+                f"the added documents would take {math.ceil(used / 1e6):,} MB together, of "
+                f"{self.room / 1e6:,.0f} MB at the most; remove some, or ask whoever runs this "
+                "page to raise MEHEALTH_UI_DOCUMENTS_MEGABYTES"
+            )
 
     def _keep_address(self, place: Path, address: str) -> None:
         if not address:

@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from mehealth_rag.errors import UsageError
-from mehealth_ui.files import entries, write_private
+from mehealth_ui.files import changing, entries, write_private
 from mehealth_ui.people import NAME, check_name
 from mehealth_ui.roles import Role, role_named
 
@@ -58,20 +58,25 @@ def add_key(path: Path, name: str, role: Role) -> str:
         UsageError: the name will not do or is taken, or the file cannot be written.
     """
     check_name(name)
-    keys = read_keys(path)
-    if any(key.name == name for key in keys):
-        raise UsageError(f"there is a key '{name}' already; remove it first, or use another name")
     secret = PREFIX + secrets.token_urlsafe(_BYTES)
-    _write(path, (*keys, Key(name, digest_of(secret), role, datetime.now(UTC).date())))
+    made = Key(name, digest_of(secret), role, datetime.now(UTC).date())
+    with changing(path):
+        keys = read_keys(path)
+        if any(key.name == name for key in keys):
+            raise UsageError(
+                f"there is a key '{name}' already; remove it first, or use another name"
+            )
+        _write(path, (*keys, made))
     return secret
 
 
 def remove_key(path: Path, name: str) -> None:
     """Take a key out of the file. Raises UsageError."""
-    keys = read_keys(path)
-    if all(key.name != name for key in keys):
-        raise UsageError(f"no key is called '{name}' in {path}; see: mehealth auth key list")
-    _write(path, tuple(key for key in keys if key.name != name))
+    with changing(path):
+        keys = read_keys(path)
+        if all(key.name != name for key in keys):
+            raise UsageError(f"no key is called '{name}' in {path}; see: mehealth auth key list")
+        _write(path, tuple(key for key in keys if key.name != name))
 
 
 def digest_of(secret: str) -> str:

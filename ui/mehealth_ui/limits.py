@@ -7,12 +7,8 @@ import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from mehealth_rag.errors import UsageError
-
-if TYPE_CHECKING:
-    from mehealth_rag.settings import Settings
 
 HISTORY_TURNS = 12
 """Earlier turns that are sent along with a question; older ones say nothing about it."""
@@ -123,26 +119,6 @@ class TooManyError(UsageError):
     """A visitor asks faster than the page allows."""
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """The limits that are settings."""
-
-    question_length: int = 2_000
-    questions_per_minute: int = 60
-    queue: int = 200
-    concurrency: int = 2
-
-    @classmethod
-    def of(cls, settings: Settings) -> Limits:
-        """The limits that the settings name."""
-        return cls(
-            question_length=settings.ui_question_length,
-            questions_per_minute=settings.ui_questions_per_minute,
-            queue=settings.ui_queue,
-            concurrency=settings.ui_concurrency,
-        )
-
-
 @dataclass
 class Rate:
     """At most so many a minute for each key; a burst of that size is fine. Forgets old keys."""
@@ -174,11 +150,6 @@ class Gate:
     addresses: Rate
     what: str = "questions"
     again: str = "ask"
-
-    @classmethod
-    def of(cls, limits: Limits) -> Gate:
-        """A gate for questions, with these limits."""
-        return cls.at(limits.questions_per_minute)
 
     @classmethod
     def at(cls, rate: int, what: str = "questions", again: str = "ask") -> Gate:

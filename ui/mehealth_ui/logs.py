@@ -18,7 +18,7 @@ import structlog
 from starlette.datastructures import Headers, MutableHeaders
 
 from mehealth_rag.cli.context import printable
-from mehealth_ui.guard import USER
+from mehealth_ui.visitors import USER
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send

@@ -33,6 +33,11 @@ def tag(name: str, /, *children: str, **attributes: Attribute) -> Html:
     return Html(f"<{name}{shown}>{join(children)}</{name}>")
 
 
+def button(*children: str, **attributes: Attribute) -> Html:
+    """A button that sends no form."""
+    return tag("button", *children, type="button", **attributes)
+
+
 def join(parts: Iterable[str]) -> Html:
     """Parts one after the other, each escaped unless it is markup."""
     return Html("".join(escape(part) for part in parts))

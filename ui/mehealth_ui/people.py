@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mehealth_rag.errors import UsageError
-from mehealth_ui.files import entries, write_private
+from mehealth_ui.files import changing, entries, write_private
 from mehealth_ui.roles import Role, role_named
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
@@ -93,27 +93,31 @@ def add_person(path: Path, name: str, password: str, role: Role | None = None) -
     check_name(name)
     if len(password) < SHORTEST_PASSWORD:
         raise UsageError(f"the password is too short; use {SHORTEST_PASSWORD} characters or more")
-    people = read_people(path) if path.exists() else {}
-    before = people.get(name)
-    if role is None:
-        role = before.role if before else Role.READER
-    _write(path, {**people, name: Person(hashed(password), role)})
+    kept = hashed(password)
+    with changing(path):
+        people = read_people(path) if path.exists() else {}
+        before = people.get(name)
+        if role is None:
+            role = before.role if before else Role.READER
+        _write(path, {**people, name: Person(kept, role)})
     return before is not None
 
 
 def set_role(path: Path, name: str, role: Role) -> Role:
     """Give a person another role; returns the one before. Raises UsageError."""
-    people = read_people(path)
-    before = _known(path, people, name)
-    _write(path, {**people, name: replace(before, role=role)})
+    with changing(path):
+        people = read_people(path)
+        before = _known(path, people, name)
+        _write(path, {**people, name: replace(before, role=role)})
     return before.role
 
 
 def remove_person(path: Path, name: str) -> None:
     """Take a person out of the file. Raises UsageError."""
-    people = read_people(path)
-    _known(path, people, name)
-    _write(path, {who: person for who, person in people.items() if who != name})
+    with changing(path):
+        people = read_people(path)
+        _known(path, people, name)
+        _write(path, {who: person for who, person in people.items() if who != name})
 
 
 def _known(path: Path, people: People, name: str) -> Person:

@@ -19,6 +19,7 @@ from mehealth_ui.files import Current
 from mehealth_ui.keys import Key, find_key, keys_beside, read_keys
 from mehealth_ui.roles import Role
 from mehealth_ui.sessions import Sessions
+from mehealth_ui.visitors import address_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -115,9 +116,8 @@ class Reception:
 
     def _sign_out(self, request: Request) -> Response:
         names = {self.sessions.end(request.cookies.get(cookie, "")) for cookie in self._cookies}
-        address = request.client.host if request.client else ""
         for name in names - {None}:
-            self._audit.record(str(name), SIGNED_OUT, f"from {address}")
+            self._audit.record(str(name), SIGNED_OUT, f"from {address_of(request)}")
         response = RedirectResponse("./", 303)
         secure, plain = self._cookies
         response.delete_cookie(secure, secure=True, httponly=True, samesite="none")

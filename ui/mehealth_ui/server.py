@@ -86,14 +86,14 @@ def build(settings: Settings, assistant: Assistant, guarded: Door | None = None)
 
     from mehealth_ui.app import page
     from mehealth_ui.assets import STATIC, head
+    from mehealth_ui.contract import VERSION
     from mehealth_ui.desk import Desk
-    from mehealth_ui.fact_service import add_facts
     from mehealth_ui.guard import Guard
     from mehealth_ui.hosts import Hosts
     from mehealth_ui.reception import Caller, Reception
     from mehealth_ui.roles import Role
     from mehealth_ui.routes import routes
-    from mehealth_ui.service import VERSION, add_service, close_service
+    from mehealth_ui.service import add_service, close_service
     from mehealth_ui.theme import theme
 
     _check_mcp(settings)
@@ -101,7 +101,6 @@ def build(settings: Settings, assistant: Assistant, guarded: Door | None = None)
     title = corpus_title(settings)
     outer = FastAPI(title=title, version=VERSION, docs_url=None, redoc_url=None)
     add_service(outer, desk)
-    add_facts(outer, desk)
     reception = Reception(guarded, settings, desk.audit) if guarded else None
     outer.router.routes += [*routes(desk), *(reception.routes() if reception else ())]
     close_service(outer)

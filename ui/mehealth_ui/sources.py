@@ -10,7 +10,7 @@ from mehealth_rag.index.sources import SourceStatus
 from mehealth_rag.language.dates import MONTHS, as_of
 from mehealth_rag.types import SourceState
 from mehealth_ui.keeping import ENDINGS
-from mehealth_ui.markup import Html, join, link, tag
+from mehealth_ui.markup import Html, button, join, link, tag
 
 _STATES = {
     SourceState.INDEXED: "Indexed",
@@ -57,7 +57,7 @@ def adding_markup(*, may: bool, signed_in: bool) -> Html:
     """The part where documents are added; where the visitor may not, what that takes."""
     if not may:
         return tag("p", _NO_ROLE if signed_in else _PAGE_OFF, class_="note small")
-    choose = tag("button", "Choose files", type="button", class_="solid", data_do="choose")
+    choose = button("Choose files", class_="solid", data_do="choose")
     files = tag(
         "input",
         type="file",
@@ -128,10 +128,8 @@ def _document(status: SourceStatus, *, may: bool) -> Html:
             "p",
             tag("span", "Indexed", class_="state indexed"),
             f" · {dated}{pages}{_added(status)} · ",
-            tag(
-                "button",
+            button(
                 "Read",
-                type="button",
                 class_="quiet",
                 data_act="read",
                 data_document=source.id,
@@ -158,10 +156,8 @@ def _tools(status: SourceStatus, *, may: bool) -> Html:
         return Html("")
     deeds = {"reread": ("Read again", "Read {} again"), "remove": ("Remove", "Remove {}")}
     return join(
-        tag(
-            "button",
+        button(
             words,
-            type="button",
             class_="quiet",
             data_do=deed,
             data_document=source.id,

@@ -11,6 +11,9 @@ from mehealth_rag.index.sources import SourceStatus
 UNEXPECTED = (
     "something unexpected went wrong; try again, and if it stays, tell whoever runs this page"
 )
+_BEGINS = r"(?<![\w/\\.-])"
+"""What stands before a relative path is no part of a longer one, or of an address."""
+
 _POSIX = re.compile(r"(?<![\w:/.~])~?(?:/[^\s/:;,'\"“”()]+)+/([^\s/:;,'\"“”()]*)")
 _WINDOWS = re.compile(r"(?<!\w)[A-Za-z]:\\(?:[^\s\\:;,'\"“”()]+\\)*([^\s\\:;,'\"“”()]*)")
 
@@ -18,12 +21,15 @@ _WINDOWS = re.compile(r"(?<!\w)[A-Za-z]:\\(?:[^\s\\:;,'\"“”()]+\\)*([^\s\\:;
 def told(error: Exception | str, *folders: Path) -> str:
     """An error's words, each path in them cut to its last name.
 
-    `folders` are cut off first: a path under one of them may hold spaces.
+    `folders`, absolute or relative, are cut off first: a path under one of them may hold spaces.
     """
     text = str(error)
-    for folder in sorted((str(f) for f in folders if f.is_absolute()), key=len, reverse=True):
-        if len(folder) > 1:
-            text = text.replace(f"{folder}/", "").replace(folder, Path(folder).name)
+    for folder in sorted(folders, key=lambda f: len(str(f)), reverse=True):
+        if folder.name:  # neither the root nor the working folder
+            begins = "" if folder.is_absolute() else _BEGINS
+            here = begins + re.escape(str(folder))
+            text = re.sub(rf"{here}[/\\]", "", text)
+            text = folder.name.join(re.split(rf"{here}(?!\w)", text))
     return _WINDOWS.sub(r"\1", _POSIX.sub(r"\1", text))
 
 

@@ -6,21 +6,18 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from mehealth_rag.answering import talk
+from mehealth_rag.engines import EXTRACTIVE
 from mehealth_rag.types import Answer, Certainty, Citation, Conflict, Related, Status, certainty
 from mehealth_ui.answers import answer_markup, quoted, untold
-from mehealth_ui.markup import Html, join, link, tag
+from mehealth_ui.markup import Html, button, join, link, tag
 from mehealth_ui.wire import REASONS, Verdict
 
 _BULLET = re.compile(r"^[•▪◦‣●○■]\s*")
 _SMALL_QUOTE, _NEAR_QUOTE = 220, 120
 """Characters of a quote under an answer, and of a passage that does not answer."""
 
-_OWN_WORDS = "extractive"
-"""The engine that only quotes."""
-
 _RENEWED = "The documents have changed. From here on the answers are from the new ones."
-_ASSISTANT = "assistant"
-"""Who speaks where nothing is asked of the documents."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +74,8 @@ def problem(asked: str, message: str) -> Html:
 
 def chip(citation: Citation) -> Html:
     """The number of a citation, to be clicked."""
-    return tag(
-        "button",
+    return button(
         str(citation.number),
-        type="button",
         class_="chip",
         data_act="cite",
         data_cite=citation.number,
@@ -91,7 +86,7 @@ def chip(citation: Citation) -> Html:
 
 def _answered(answer: Answer) -> Html:
     unsure = certainty(answer) is Certainty.UNSURE
-    warning = tag("p", _capital(Certainty.UNSURE), class_="kicker")
+    warning = tag("p", Certainty.UNSURE.capitalize(), class_="kicker")
     return tag(
         "div",
         warning if unsure else Html(""),
@@ -182,14 +177,12 @@ def _quote(cited: Sequence[Citation], act: str, longest: int, said: str) -> Html
     again = bool(said) and all(_words(cell) in said for cell in cells)
     page = tag("span", f"page {first.page_label}", class_="whole")
     verbatim = "Word for word" if len(cells) == 1 else "Row of the table"
-    return tag(
-        "button",
+    return button(
         tag("span", numbers, class_="number") if act == "cite" else Html(""),
         tag("span", verbatim, class_="verbatim")
         if again
         else tag("span", quoted(_short(" | ".join(cells), longest)), class_="words"),
         tag("span", f"{first.title} · ", page, class_="place"),
-        type="button",
         class_="quote",
         data_act=act,
         data_cite=first.number,
@@ -217,12 +210,12 @@ def _related(related: Sequence[Related]) -> Html:
 
 def _spoken(answer: Answer) -> Html:
     """Who wrote the answer, what became of the model's words, and which of them were dropped."""
-    plain = answer.engine == _OWN_WORDS and not (answer.notice or answer.dropped)
-    if plain or answer.engine == _ASSISTANT:
+    plain = answer.engine == EXTRACTIVE and not (answer.notice or answer.dropped)
+    if plain or answer.engine == talk.ENGINE:
         return Html("")
-    by = "the documents' own words" if answer.engine == _OWN_WORDS else "the language model"
+    by = "the documents' own words" if answer.engine == EXTRACTIVE else "the language model"
     told = [
-        tag("span", f"Answered in {by}." if answer.engine == _OWN_WORDS else f"Written by {by}.")
+        tag("span", f"Answered in {by}." if answer.engine == EXTRACTIVE else f"Written by {by}.")
     ]
     if answer.notice:
         told += [Html(" "), tag("span", answer.notice, class_="notice")]
@@ -326,14 +319,12 @@ def _followups(questions: Sequence[str]) -> Html:
 
 def ask_button(text: str) -> Html:
     """A suggested question."""
-    return tag(
-        "button", text, type="button", class_="suggestion", data_act="ask", data_question=text
-    )
+    return button(text, class_="suggestion", data_act="ask", data_question=text)
 
 
 def _button(text: str, act: str, label: str, **attributes: str) -> Html:
     attributes.setdefault("class_", "quiet")
-    return tag("button", text, type="button", data_act=act, title=label, **attributes)
+    return button(text, data_act=act, title=label, **attributes)
 
 
 def _words(text: str) -> str:
@@ -343,10 +334,6 @@ def _words(text: str) -> str:
 def _short(text: str, longest: int) -> str:
     words = _BULLET.sub("", " ".join(text.split()))
     return words if len(words) <= longest else words[:longest].rsplit(" ", 1)[0] + " …"
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _same(one: str, other: str) -> bool:

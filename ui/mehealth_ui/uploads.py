@@ -20,11 +20,10 @@ from mehealth_rag.errors import UsageError
 from mehealth_ui.adding import Job
 from mehealth_ui.limits import UPLOAD_SECONDS
 from mehealth_ui.roles import Role, require
+from mehealth_ui.routers import service_router
 
 if TYPE_CHECKING:
     from mehealth_ui.desk import Desk
-
-PATH = "/v1/documents"
 
 
 class AddressSent(BaseModel):
@@ -63,9 +62,9 @@ _BODY = {
 """What is sent to add a document, for the schema that is published."""
 
 
-def uploads(desk: Desk, **options: Any) -> APIRouter:  # noqa: ANN401 - of FastAPI's router
+def uploads(desk: Desk) -> APIRouter:
     """The routes; each needs the role of staff."""
-    router = APIRouter(prefix=PATH, tags=["adding documents"], **options)
+    router = service_router("/v1/documents", "adding documents")
 
     @router.post("", status_code=202, openapi_extra=_BODY, response_model=Job)
     async def add(request: Request) -> Any:  # noqa: ANN401 - a job, or nothing where nobody waits

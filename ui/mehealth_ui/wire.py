@@ -27,7 +27,7 @@ REASONS = {
 
 
 class Sent(BaseModel):
-    """Something that the browser sent. Unknown keys are ignored."""
+    """Something that a browser or a program sent. Unknown keys are ignored."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 

@@ -363,7 +363,8 @@
     document.body.classList.toggle("talking", conversation.turns.length > 0);
     closeRail();
     showList();
-    if (!conversation.turns.length) { showGuide(); return; }
+    showChoice();
+    if (!conversation.turns.length) { showGuide(); suggestions(); return; }
     const shown = await state.server.show_turns({ title: conversation.title, turns: conversation.turns });
     if (state.conversation !== conversation) return;
     for (const one of shown) {
@@ -419,25 +420,28 @@
     return chosen.length === boxes.length ? [] : chosen;
   }
 
-  function filterChanged() {
+  /* The choice is the conversation's own; documents that are new are asked too. */
+  function choose() {
     const boxes = $$("input[name=source]");
+    const left = boxes.filter((one) => !one.checked).map((one) => one.value);
+    state.conversation.leftOut = left.length < boxes.length ? left : [];
+    store.update(state.conversation);
+    showChoice();
+    suggestions();
+  }
+
+  function showChoice() {
+    const out = new Set(state.conversation.leftOut);
+    const boxes = $$("input[name=source]");
+    const none = boxes.every((one) => out.has(one.value));
+    boxes.forEach((one) => { one.checked = none || !out.has(one.value); });
     for (const all of $$("input[name=collection]")) {
       const own = $$("input[name=source]", all.closest("section"));
       all.checked = own.some((one) => one.checked);
       all.indeterminate = all.checked && !own.every((one) => one.checked);
     }
-    const chosen = boxes.filter((one) => one.checked);
-    if (boxes.length && !chosen.length) boxes.forEach((one) => { one.checked = true; });
-    const limited = chosen.length && chosen.length < boxes.length;
-    $(".scope-note").textContent = limited ? `Asking ${chosen.length} of ${boxes.length} documents.` : "";
-    store.write("left-out", boxes.filter((one) => !one.checked).map((one) => one.value));
-    suggestions();
-  }
-
-  /* The boxes as they were left; documents that are new are asked too. */
-  function chooseAgain() {
-    const out = new Set(store.read("left-out", []));
-    $$("input[name=source]").forEach((one) => { one.checked = !out.has(one.value); });
+    const chosen = filter().length;
+    $(".scope-note").textContent = chosen ? `Asking ${chosen} of ${boxes.length} documents.` : "";
   }
 
   /* What the documents are about has changed. */
@@ -445,8 +449,8 @@
     const shown = $("#pane .guide");
     state.guide = guide;
     if (shown) showGuide();
-    chooseAgain();
-    filterChanged();
+    showChoice();
+    suggestions();
   }
 
   async function judge(turn, feedback) {
@@ -530,7 +534,7 @@
     rail: toggleRail,
     "bring-back": bringBack,
     pin: (t) => { store.pin(t.dataset.conversation, t.dataset.pinned === "yes"); showList(); },
-    new: () => { if (!state.live) { const made = store.fresh(); store.choose(made.id); openConversation(made); suggestions(); box()?.focus(); } },
+    new: () => { if (!state.live) { const made = store.fresh(); store.choose(made.id); openConversation(made); box()?.focus(); } },
     open: (t) => { const kept = store.open(t.dataset.conversation); if (kept && !state.live) { store.choose(kept.id); openConversation(kept); } },
     rename: (t) => rename(t.dataset.conversation, t.closest("li")),
     delete: (t) => {
@@ -558,7 +562,7 @@
     if (target.name === "collection") {
       $$("input[name=source]", target.closest("section")).forEach((one) => { one.checked = target.checked; });
     }
-    if (["source", "collection"].includes(target.name)) filterChanged();
+    if (["source", "collection"].includes(target.name)) choose();
   });
   document.addEventListener("submit", (event) => {
     if (!event.target.matches(".complaint")) return;
@@ -589,12 +593,11 @@
     window.mehealthDocuments.mount(server);
     state.guide = $("#pane .pane").innerHTML;
     applyTheme(store.read("theme", ""));
-    chooseAgain();
     const bar = $(".bar");
     new ResizeObserver(() => document.documentElement.style.setProperty("--top", `${bar.offsetHeight}px`)).observe(bar);
     window.addEventListener("resize", cover);
     openConversation(store.current());
-    filterChanged();
+    if (state.conversation.turns.length) suggestions();
     document.body.classList.add("ready");
     if (wide()) box().focus();
   }

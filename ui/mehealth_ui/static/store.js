@@ -76,6 +76,11 @@
     write("list", list().map((one) => (one.id === id ? { ...one, title } : one)));
   }
 
+  /* What has changed of a conversation that is kept; its place in the list stays. */
+  function update(conversation) {
+    if (open(conversation.id)) write(`c:${conversation.id}`, conversation);
+  }
+
   function pin(id, pinned) {
     write("list", list().map((one) => (one.id === id ? { ...one, pinned } : one)));
   }
@@ -88,5 +93,5 @@
 
   const current = () => open(read("current", "")) || fresh();
   const choose = (id) => write("current", id);
-  window.mehealthStore = { read, write, secret, newId, list, fresh, open, save, rename, pin, drop, current, choose };
+  window.mehealthStore = { read, write, secret, newId, list, fresh, open, save, rename, update, pin, drop, current, choose };
 })();
