@@ -280,7 +280,9 @@ class Answerer:
             shown=alone.text,
             history=history,
             documents=documents,
-            evidence=turn.silencing(result.evidence) if turn else result.evidence,
+            evidence=self._continuation.silencing(turn, result.evidence)
+            if turn
+            else result.evidence,
             read=partial(self.finder.read, question, turns_of(alone, history)),
             plain=result.plain,
             named=tuple(n.documents for n in result.naming.named),

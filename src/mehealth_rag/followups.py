@@ -21,7 +21,7 @@ from mehealth_rag.language.words import (
     content_words,
     fold,
     is_content,
-    stem_all,
+    subject_words,
     words,
 )
 from mehealth_rag.types import Turn
@@ -200,12 +200,7 @@ def leans(question: str) -> bool:
     lost when it did need them (docs/answers.md).
     """
     pointing = not _POINTING.isdisjoint(words(question)) or _THAT_ONE.search(question)
-    return bool(pointing or _GOES_ON.search(question) or not _subject(question))
-
-
-def _subject(text: str) -> set[str]:
-    """Return the stems of the words that say what a text is about."""
-    return set(stem_all(w for w in content_words(text) if w not in REQUEST_WORDS))
+    return bool(pointing or _GOES_ON.search(question) or not subject_words(question))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from mehealth_rag.answering import reading
 from mehealth_rag.answering.links import FoundLink
 from mehealth_rag.language.contacts import ContactKind, contacts_in
 from mehealth_rag.language.orders import silenced
-from mehealth_rag.language.words import content_words, fold, stem, stem_all
+from mehealth_rag.language.words import content_stems, fold, stem
 from mehealth_rag.retrieval.retriever import Evidence
 from mehealth_rag.types import Hit
 
@@ -214,7 +214,7 @@ class Seeker:
         page = self.index.page(quote.document, quote.page)
         spans = (b.span for b in page.blocks)
         blocks = (s.of(page.text) for s in spans if s.start <= quote.span.start < s.end)
-        return {s for block in blocks for s in stem_all(content_words(block))}
+        return {s for block in blocks for s in content_stems(block)}
 
 
 def gives(hits: Sequence[ReadHit], kinds: frozenset[ContactKind]) -> bool:

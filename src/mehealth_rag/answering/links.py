@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from mehealth_rag.answering.questions import Question
-from mehealth_rag.language.words import content_words, stem
+from mehealth_rag.language.words import content_stems, stem
 from mehealth_rag.passages.places import words_at
 from mehealth_rag.types import Link, Page, Source, Span
 
@@ -134,7 +134,7 @@ def _link_stems(title: str, link: Link, page: Page) -> frozenset[str]:
     """Return the stems of a link's title, its URL and the words it covers."""
     slug = " ".join(_SLUG_WORD.findall(urlsplit(link.url).path + " " + urlsplit(link.url).netloc))
     covered = link.span.of(page.text) if link.span else ""
-    return frozenset(stem(w) for w in content_words(" ".join((title, slug, covered))))
+    return content_stems(" ".join((title, slug, covered)))
 
 
 def _weights(wanted: set[str], link_stems: Sequence[frozenset[str]]) -> dict[str, float]:
@@ -153,7 +153,7 @@ def _overlap(weights: Mapping[str, float], stems: frozenset[str]) -> float:
 
 def _nearest_words(title: str, pages: Sequence[tuple[str, Page]]) -> _Place | None:
     """Return the block that best matches the title of a link without words of its own."""
-    wanted = {stem(w) for w in content_words(title)}
+    wanted = content_stems(title)
     scored = [
         (_shared(wanted, block.span.of(page.text)), -order, document, page.number, block.span)
         for order, (document, page) in enumerate(pages)
@@ -164,7 +164,7 @@ def _nearest_words(title: str, pages: Sequence[tuple[str, Page]]) -> _Place | No
     return best[2:] if best and best[0] else None
 
 
-def _shared(wanted: set[str], text: str) -> float:
+def _shared(wanted: frozenset[str], text: str) -> float:
     """Return the number of wanted words in a text, reduced for its other words."""
-    stems = {stem(w) for w in content_words(text)}
+    stems = content_stems(text)
     return len(wanted & stems) / (1 + len(stems) / 20)

@@ -8,12 +8,12 @@ from enum import StrEnum
 from itertools import takewhile
 
 from mehealth_rag.language.words import (
-    REQUEST_WORDS,
     content_words,
     fold,
     is_content,
     stem,
     stem_all,
+    subject_words,
     words,
 )
 
@@ -164,9 +164,7 @@ def analyse(text: str, whole: str = "") -> Question:
 
 def _subject(text: str) -> tuple[str, ...]:
     """Return the stems of the words that a passage on the subject would share."""
-    content = content_words(text)
-    kept = [w for w in content if w not in REQUEST_WORDS]
-    return tuple(dict.fromkeys(stem_all(kept or content)))
+    return tuple(dict.fromkeys(stem_all(subject_words(text) or content_words(text))))
 
 
 def _wanted(plain: str, focus: str) -> Wanted:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from mehealth_rag.guide.candidates import Candidate, candidates, stands_alone
 from mehealth_rag.language.figures import figures
-from mehealth_rag.language.words import content_words, stem_all
+from mehealth_rag.language.words import content_stems
 from mehealth_rag.types import Passage, Quote
 
 FEWEST, MOST = 4, 7
@@ -75,12 +75,12 @@ def _middle(rows: NDArray[np.float32]) -> NDArray[np.float32]:
 def _bonuses(pool: Sequence[Candidate]) -> NDArray[np.float32]:
     """Return each sentence's bonus or penalty for position and form."""
     first_page = pool[0].passage.page
-    title = set(stem_all(content_words(pool[0].passage.title)))
+    title = content_stems(pool[0].passage.title)
     bonuses = []
     for rank, candidate in enumerate(pool):
         passage, text = candidate.passage, candidate.text
         opens = passage.page == first_page or any(map(_INTRODUCING.search, passage.headings))
-        named = len(title.intersection(stem_all(content_words(text)))) / max(1, len(title))
+        named = len(title & content_stems(text)) / max(1, len(title))
         lead = max(0.0, 1 - rank / _LEAD_SENTENCES)
         bonuses.append(_OPENS * opens + _LEAD * lead + _TITLE * named + _form_bonus(text))
     return np.array(bonuses, np.float32)

@@ -115,6 +115,16 @@ def stem_all(items: Iterable[str]) -> list[str]:
     return [stem(w) for w in items]
 
 
+def content_stems(text: str) -> frozenset[str]:
+    """Return the stems of the content words of `text`."""
+    return frozenset(stem_all(content_words(text)))
+
+
+def subject_words(text: str) -> list[str]:
+    """Return the content words of a question without those that only phrase a request."""
+    return [w for w in content_words(text) if w not in REQUEST_WORDS]
+
+
 def stems(text: str) -> list[str]:
     """Return the terms that a text is indexed and searched by.
 
