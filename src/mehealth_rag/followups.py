@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from mehealth_rag.language.dates import MONTHS
 from mehealth_rag.language.words import (
@@ -80,7 +81,6 @@ _PLACE = re.compile(r"\s+(?:in|at|on|of|for|near)\s+(?:the\s+)?")
 _NOUNS = re.compile(r"(?:\s+[a-z][\w-]*)+")
 _OWNS = re.compile(r"['’]s?$")
 _SUPPORT = frozenset("do does did can could will would shall should may might must".split())
-_VERBS = frozenset("am are be been being did do does had has have is was were".split())
 _PARTICIPLE = re.compile(
     r"\w+(?:ed|en)|begun|bought|brought|built|cut|done|gone|found|held|hit|kept|laid|led|lit|lost|"
     r"made|met|paid|put|read|run|sent|set|shut|sold|spent|struck|taught|told|won"
@@ -310,14 +310,9 @@ def _nouns(text: str, start: int, least: int) -> list[str]:
     The last word is a verb after "does" and the like, or if it is a participle.
     """
     after = _NOUNS.match(text, start)
-    nouns: list[str] = []
-    verb = ""
-    for word in after.group().split() if after else ():
-        if word in FUNCTION_WORDS:
-            verb = word if word in _VERBS else ""
-            break
-        nouns.append(word)
-    has_auxiliary = not verb and _SUPPORT & set(fold(text[:start]).split())
+    words_after = after.group().split() if after else []
+    nouns = list(takewhile(lambda word: word not in FUNCTION_WORDS, words_after))
+    has_auxiliary = _SUPPORT & set(fold(text[:start]).split())
     if len(nouns) > least and (has_auxiliary or _PARTICIPLE.fullmatch(nouns[-1])):
         nouns.pop()
     return nouns

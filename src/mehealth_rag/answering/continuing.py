@@ -18,7 +18,7 @@ from mehealth_rag.answering.compose import (
 from mehealth_rag.answering.library import Library
 from mehealth_rag.answering.questions import analyse
 from mehealth_rag.answering.reading import Draft, header_rows, quotes_of
-from mehealth_rag.language.words import fold, words
+from mehealth_rag.language.words import consists_of, fold, words
 from mehealth_rag.reader.rows import readable, text_of
 
 if TYPE_CHECKING:
@@ -102,10 +102,7 @@ def move_of(question: str) -> Move | None:
         return Move.MORE
     asked = words(question.replace(";", ""))
     for move, required, allowed in _MOVES:
-        vocabulary = _POLITE.union(allowed, *required)
-        if vocabulary.issuperset(asked) and all(
-            options.intersection(asked) for options in required
-        ):
+        if consists_of(asked, required, _POLITE | allowed):
             return move
     return None
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from mehealth_rag.answering.questions import Question
+from mehealth_rag.language.contacts import is_front_page
 from mehealth_rag.language.words import content_stems, stem
 from mehealth_rag.passages.places import words_at
 from mehealth_rag.types import Link, Page, Source, Span
@@ -67,12 +68,18 @@ def find_link(
     wanted = {s for s in question.subject if s not in _ASKING}
     titles = {s.url: s.title for s in sources if s.url}
     library = tuple(pages)
-    home = _HOME.search(question.text) is not None
+    asks_for_site = _HOME.search(question.text) is not None
     links = tuple(x for x in _all_links(sources, library) if not _is_in_sentence(x[1], x[2]))
     link_stems = [_link_stems(titles.get(link.url, ""), link, page) for _, page, link in links]
     weights = _weights(wanted, link_stems)
     scored = [
-        (_overlap(weights, stems) + (home and _is_home(link)), -order, document, page, link)
+        (
+            _overlap(weights, stems) + (asks_for_site and is_front_page(link.url)),
+            -order,
+            document,
+            page,
+            link,
+        )
         for order, ((document, page, link), stems) in enumerate(zip(links, link_stems, strict=True))
     ]
     scored = [s for s in scored if s[0] > _LEAST_SHARE]
@@ -106,12 +113,6 @@ def _is_in_sentence(page: Page, link: Link) -> bool:
         return False
     blocks = (b for b in page.blocks if b.span.start <= span.start and span.end <= b.span.end)
     return any(not b.kind.aside and b.span != span for b in blocks)
-
-
-def _is_home(link: Link) -> bool:
-    """Return whether a link leads to a site's front page."""
-    parts = urlsplit(link.url)
-    return parts.path in {"", "/"} and not parts.query
 
 
 def _all_links(

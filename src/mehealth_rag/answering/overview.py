@@ -17,7 +17,7 @@ from mehealth_rag.answering.library import Library
 from mehealth_rag.answering.questions import analyse
 from mehealth_rag.answering.reading import Draft
 from mehealth_rag.guide.candidates import is_running
-from mehealth_rag.guide.telling import telling
+from mehealth_rag.guide.main_sentences import main_sentences
 from mehealth_rag.language.words import (
     REQUEST_WORDS,
     content_stems,
@@ -185,7 +185,7 @@ class Overview:
         pairs = zip(places, self.index.passages(places), strict=True)
         section = [(n, p) for n, p in pairs if p.headings[: len(path)] == path]
         vectors = [self.index.sentence_vectors(n) for n, _ in section]
-        return _in_order(telling([p for _, p in section], vectors, is_running))
+        return _in_order(main_sentences([p for _, p in section], vectors, is_running))
 
 
 def _quotes(guide: Guide[Quote], aspect: Aspect) -> tuple[Quote, ...]:

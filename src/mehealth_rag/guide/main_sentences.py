@@ -46,17 +46,17 @@ _INTRODUCING = re.compile(
 )
 
 
-def telling(
+def main_sentences(
     passages: Sequence[Passage],
     vectors: Sequence[NDArray[Any]],
-    may_tell: Callable[[Candidate], bool] = stands_alone,
+    is_suitable: Callable[[Candidate], bool] = stands_alone,
 ) -> tuple[Quote, ...]:
     """Return four to seven main sentences, best first; fewer if there are fewer candidates.
 
-    `vectors` are the unit vectors of each passage's sentences, [k, d]; `may_tell` filters
+    `vectors` are the unit vectors of each passage's sentences, [k, d]; `is_suitable` filters
     candidates.
     """
-    pool = [c for c in candidates(passages) if may_tell(c)]
+    pool = [c for c in candidates(passages) if is_suitable(c)]
     if not pool:
         return ()
     rows = np.stack([vectors[c.place][c.row] for c in pool]).astype(np.float32)
