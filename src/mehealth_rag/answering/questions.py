@@ -92,10 +92,7 @@ _OPENINGS: tuple[tuple[str, Wanted], ...] = (
         r"(?:sign|signing) up|subscribe)\b|\baddress of (?:\w+ ){1,8}(?:page|site)\b"
         r"|\bwhere(?:'s| is| are) (?:the|that|your|their|our|its|an?) (?:\w+ ){0,2}"
         r"(?:case stud(?:y|ies)|papers?|reports?|documents?|leaflets?|brochures?)\b"
-        r"|\b(?:twitter|linkedin|facebook|instagram|youtube) (?:handle|account|page|profile)\b"
         r"|\bwhere (?:\w+ ){0,6}?(?:online|internet|web)\b"
-        r"|\bonline\b(?:(?!\bonline\b).)*\baddress\b"
-        r"|\baddress of (?:\w+ ){0,3}online\b"
         r"|\b(?:on|follow) (?:\w+ ){0,2}(?:twitter|linkedin|facebook|instagram|youtube)\b",
         Wanted.LINK,
     ),
