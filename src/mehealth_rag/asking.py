@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mehealth_rag.answering import compose, reading
-from mehealth_rag.answering.contacts import Seeker, Sought, wish_of
+from mehealth_rag.answering.contacts import ContactSearch, Outcome, wish_of
 from mehealth_rag.answering.continuing import Continuation, Continued, Move
 from mehealth_rag.answering.foreign import carried_over, noticed
 from mehealth_rag.answering.library import Library
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from mehealth_rag.llm import LanguageModel
     from mehealth_rag.reader.model import Reader
     from mehealth_rag.retrieval.naming import Naming
-    from mehealth_rag.retrieval.retriever import Evidence, Found, Retriever
+    from mehealth_rag.retrieval.retriever import Evidence, Retriever, SearchResult
     from mehealth_rag.types import Answer, Hit, PageOf, Source, Turn
 
     Growing = Generator[Answer, None, Answer]
@@ -94,7 +94,7 @@ class Finder:
         top_k: int = PASSAGES_READ,
         *,
         each: bool = False,
-    ) -> Found:
+    ) -> SearchResult:
         """Retrieve the passages to read, best first; with `each`, `top_k` for each name."""
         scope = self._scope(question, alone, documents)
         return self.retriever.retrieve(alone.search, top_k, scope, each=each)
@@ -106,9 +106,9 @@ class Finder:
         named = self.retriever.naming(self.speller.mend(question), documents).documents
         return sorted(named) or documents
 
-    def found_and_read(
+    def search_and_read(
         self, question: str, history: Sequence[Turn], documents: Sequence[str], top_k: int
-    ) -> tuple[Found, tuple[ReadHit, ...]]:
+    ) -> tuple[SearchResult, tuple[ReadHit, ...]]:
         """Retrieve passages for a question and read them, in retrieval order."""
         history = about_documents(history, self.speller)
         alone = self.stand_alone(question, history)
@@ -280,7 +280,9 @@ class Answerer:
             shown=alone.text,
             history=history,
             documents=documents,
-            evidence=turn.silencing(result.evidence) if turn else result.evidence,
+            evidence=self._continuation.silencing(turn, result.evidence)
+            if turn
+            else result.evidence,
             read=partial(self.finder.read, question, turns_of(alone, history)),
             plain=result.plain,
             named=tuple(n.documents for n in result.naming.named),
@@ -298,11 +300,11 @@ class Answerer:
         if link is not None and self.pen is None:
             return compose.link_answer(question, link, library)
         hits, reader = request.read(request.evidence), self.finder.reader()
-        sought = self._sought(request, hits)
-        draft = replace(sought.draft, confidence=reader.right.of(sought.draft.confidence))
+        outcome = self._outcome(request, hits)
+        draft = replace(outcome.draft, confidence=reader.right.of(outcome.draft.confidence))
         if request.language != ENGLISH:
             draft = carried_over(question.text, draft)
-        sought = replace(sought, draft=draft, link=link or sought.link)
+        outcome = replace(outcome, draft=draft, link=link or outcome.link)
         library = replace(library, unread=unread_pages(self.index.problems(), request.documents))
         if request.refusal is not None and not _advises(draft, request.shown):
             return compose.decline(question.text, request.refusal.sentence, self.index.fingerprint)
@@ -310,8 +312,8 @@ class Answerer:
             language = self.finder.language(request.typed)
             words = request.shown if language == ENGLISH else request.typed
             task = Task(question, words, request.history, draft, request.evidence, hits, language)
-            return (yield from self._written(task, self.pen, sought.link, library))
-        return self._quoted(question, hits, sought, library)
+            return (yield from self._written(task, self.pen, outcome.link, library))
+        return self._quoted(question, hits, outcome, library)
 
     @property
     def _continuation(self) -> Continuation:
@@ -342,16 +344,16 @@ class Answerer:
         quotes = enumerate(reading.nearest(hits), start=1)
         return verdict_answer(verdict, [library.citation(n, q) for n, q in quotes])
 
-    def _sought(self, request: _Request, hits: Sequence[ReadHit]) -> Sought:
+    def _outcome(self, request: _Request, hits: Sequence[ReadHit]) -> Outcome:
         """Return the reader's draft, and a contact if the question asks for one."""
         limits = self.finder.reader().limits
         draft = reading.drafted(request.question, hits, limits, self.index.page)
         if request.wish is None:
-            return Sought(draft)
-        seeker = Seeker(
+            return Outcome(draft)
+        search = ContactSearch(
             self.index, request.wish, request.question, request.documents, limits, request.read
         )
-        return seeker.sought(hits, draft)
+        return search.outcome(hits, draft)
 
     def _link(self, request: _Request) -> FoundLink | None:
         """Return the link that answers a question for an address, if any."""
@@ -368,14 +370,14 @@ class Answerer:
         return replace(fallback, dropped=answer.dropped, tokens=answer.tokens)
 
     def _quoted(
-        self, question: Question, hits: Sequence[ReadHit], sought: Sought, library: Library
+        self, question: Question, hits: Sequence[ReadHit], outcome: Outcome, library: Library
     ) -> Answer:
         """Answer in the documents' words, with a link, or say that nothing was found."""
-        draft = sought.draft
-        if sought.link is not None:
-            return compose.link_answer(question, sought.link, library)
-        if sought.absent:
-            return compose.no_contact(question, sought.absent, sought.nearest, library)
+        draft = outcome.draft
+        if outcome.link is not None:
+            return compose.link_answer(question, outcome.link, library)
+        if outcome.absent:
+            return compose.no_contact(question, outcome.absent, outcome.nearest, library)
         if not draft.statements:
             return compose.not_found(question, reading.nearest(hits), draft, library)
         draft = replace(draft, lead=lead(question, draft, hits, self.finder.reader()))

@@ -186,7 +186,7 @@ class Assistant:
     ) -> tuple[ReadHit, ...]:
         """Retrieve and read passages for a question; returns them in retrieval order."""
         documents = self._check(question, documents)
-        return self._finder.found_and_read(question, history, documents, top_k)[1]
+        return self._finder.search_and_read(question, history, documents, top_k)[1]
 
     def reordered(
         self,
@@ -198,7 +198,7 @@ class Assistant:
         """Return the same as `read`, re-ranked; several named documents take turns."""
         documents = self._check(question, documents)
         finder = self._finder
-        result, read = finder.found_and_read(question, history, documents, top_k)
+        result, read = finder.search_and_read(question, history, documents, top_k)
         return finder.reordered(read, result.naming)
 
     def check(self, claim: str, documents: Sequence[str] = (), question: str = "") -> Verdict:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from mehealth_rag.language.dates import MONTHS
 from mehealth_rag.language.words import (
@@ -21,7 +22,7 @@ from mehealth_rag.language.words import (
     content_words,
     fold,
     is_content,
-    stem_all,
+    subject_words,
     words,
 )
 from mehealth_rag.types import Turn
@@ -80,7 +81,6 @@ _PLACE = re.compile(r"\s+(?:in|at|on|of|for|near)\s+(?:the\s+)?")
 _NOUNS = re.compile(r"(?:\s+[a-z][\w-]*)+")
 _OWNS = re.compile(r"['’]s?$")
 _SUPPORT = frozenset("do does did can could will would shall should may might must".split())
-_VERBS = frozenset("am are be been being did do does had has have is was were".split())
 _PARTICIPLE = re.compile(
     r"\w+(?:ed|en)|begun|bought|brought|built|cut|done|gone|found|held|hit|kept|laid|led|lit|lost|"
     r"made|met|paid|put|read|run|sent|set|shut|sold|spent|struck|taught|told|won"
@@ -200,12 +200,7 @@ def leans(question: str) -> bool:
     lost when it did need them (docs/answers.md).
     """
     pointing = not _POINTING.isdisjoint(words(question)) or _THAT_ONE.search(question)
-    return bool(pointing or _GOES_ON.search(question) or not _subject(question))
-
-
-def _subject(text: str) -> set[str]:
-    """Return the stems of the words that say what a text is about."""
-    return set(stem_all(w for w in content_words(text) if w not in REQUEST_WORDS))
+    return bool(pointing or _GOES_ON.search(question) or not subject_words(question))
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,14 +310,9 @@ def _nouns(text: str, start: int, least: int) -> list[str]:
     The last word is a verb after "does" and the like, or if it is a participle.
     """
     after = _NOUNS.match(text, start)
-    nouns: list[str] = []
-    verb = ""
-    for word in after.group().split() if after else ():
-        if word in FUNCTION_WORDS:
-            verb = word if word in _VERBS else ""
-            break
-        nouns.append(word)
-    has_auxiliary = not verb and _SUPPORT & set(fold(text[:start]).split())
+    words_after = after.group().split() if after else []
+    nouns = list(takewhile(lambda word: word not in FUNCTION_WORDS, words_after))
+    has_auxiliary = _SUPPORT & set(fold(text[:start]).split())
     if len(nouns) > least and (has_auxiliary or _PARTICIPLE.fullmatch(nouns[-1])):
         nouns.pop()
     return nouns

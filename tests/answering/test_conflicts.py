@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from mehealth_rag.answering.conflicts import Told, alike, disputed
+from mehealth_rag.answering.conflicts import TextInContext, alike, disagreeing, disputed
 
 TOWER = "The lighthouse on the North Pier is {} metres tall."
 
 
-def figures(one: Told, other: Told) -> list[tuple[str, str]]:
+def figures(one: TextInContext, other: TextInContext) -> list[tuple[str, str]]:
     """The figures in dispute as they are written; the other way round they are the same."""
     found = disputed(one, other)
     assert {(b, a) for a, b in disputed(other, one)} == set(found)
@@ -40,7 +40,7 @@ def figures(one: Told, other: Told) -> list[tuple[str, str]]:
     ],
 )
 def test_figures_in_dispute(one: str, other: str, expected: tuple[str, str]) -> None:
-    assert figures(Told(one), Told(other)) == [expected]
+    assert figures(TextInContext(one), TextInContext(other)) == [expected]
 
 
 @pytest.mark.parametrize(
@@ -61,34 +61,70 @@ def test_figures_in_dispute(one: str, other: str, expected: tuple[str, str]) -> 
     ],
 )
 def test_what_disputes_nothing(one: str, other: str) -> None:
-    assert figures(Told(one), Told(other)) == []
+    assert figures(TextInContext(one), TextInContext(other)) == []
 
 
 def test_a_year_in_a_sentence_counts_before_that_of_the_sentence_before() -> None:
-    told = Told("The airport had 3.1 million guests in 2023.")
+    told = TextInContext("The airport had 3.1 million guests in 2023.")
     before = "The airport had 3.4 million guests in 2023."
-    assert figures(told, Told("It expects 4.5 million guests in 2030.", before)) == []
-    assert figures(told, Told("It had 3.3 million guests at last.", before)) != []
+    assert figures(told, TextInContext("It expects 4.5 million guests in 2030.", before)) == []
+    assert figures(told, TextInContext("It had 3.3 million guests at last.", before)) != []
 
 
 def test_years_above_a_text() -> None:
     """They hold where the text tells none; one that tells of no year may be of any."""
     one, other = "The harbour had 40 berths.", "The harbour had 45 berths."
-    assert figures(Told(one, above="Report of 2019"), Told(other, above="Report of 2020")) == []
-    assert figures(Told(one, above="Report of 2019"), Told(other, above="The harbour"))
-    assert figures(Told(one, above="Report of 2019"), Told(f"In 2019 {other}"))
-    assert figures(Told(one, above="Report of 2020"), Told(f"In 2019 {other}")) == []
-    assert figures(Told(one), Told(f"In 2019 {other}"))
-    assert figures(Told(one), Told("Berths\t45\t50", heads="2020\t2021")) == []
-    heads = Told("Berths\t40\t45", heads="2019\t2020"), Told("Berths\t45\t50", heads="2020\t2021")
+    assert (
+        figures(
+            TextInContext(one, above="Report of 2019"), TextInContext(other, above="Report of 2020")
+        )
+        == []
+    )
+    assert figures(
+        TextInContext(one, above="Report of 2019"), TextInContext(other, above="The harbour")
+    )
+    assert figures(TextInContext(one, above="Report of 2019"), TextInContext(f"In 2019 {other}"))
+    assert (
+        figures(TextInContext(one, above="Report of 2020"), TextInContext(f"In 2019 {other}")) == []
+    )
+    assert figures(TextInContext(one), TextInContext(f"In 2019 {other}"))
+    assert figures(TextInContext(one), TextInContext("Berths\t45\t50", heads="2020\t2021")) == []
+    heads = (
+        TextInContext("Berths\t40\t45", heads="2019\t2020"),
+        TextInContext("Berths\t45\t50", heads="2020\t2021"),
+    )
     assert figures(*heads) == []
 
 
+@pytest.mark.parametrize(
+    ("asked", "years", "above", "differ"),
+    [
+        ("How many berths has the harbour?", ("", ""), ("", ""), True),
+        ("How many berths has the harbour?", ("", "In 2024 "), ("", ""), True),
+        ("How many berths had the harbour in 2024?", ("", "In 2024 "), ("", ""), False),
+        ("How many berths had the harbour in 2024?", ("", "In 2024 "), ("Report 2024", ""), True),
+        ("How many berths has the harbour?", ("In 2023 ", "In 2024 "), ("", ""), False),
+        ("How many berths has the harbour?", ("", ""), ("Report 2023", "Report 2024"), False),
+    ],
+)
+def test_figures_of_an_answer_differ_for_one_time(
+    asked: str, years: tuple[str, str], above: tuple[str, str], differ: bool
+) -> None:
+    one = TextInContext(f"{years[0]}the harbour has 52 berths.", above=above[0])
+    other = TextInContext(f"{years[1]}the harbour has 55 berths.", above=above[1])
+    assert bool(disagreeing(asked, one, other)) is differ
+
+
 def test_alike_but_for_the_figure() -> None:
-    assert alike(Told(TOWER.format(42)), Told(TOWER.format("45")))
-    assert not alike(Told(TOWER.format(42)), Told("The North Pier lighthouse is 45 metres tall."))
-    assert not alike(Told("Patients with type 2: 40"), Told("Patients of type 1: 45"))
-    assert not alike(Told("Total\t40"), Told("Total\t45"))  # of what?
+    assert alike(TextInContext(TOWER.format(42)), TextInContext(TOWER.format("45")))
+    assert not alike(
+        TextInContext(TOWER.format(42)),
+        TextInContext("The North Pier lighthouse is 45 metres tall."),
+    )
+    assert not alike(
+        TextInContext("Patients with type 2: 40"), TextInContext("Patients of type 1: 45")
+    )
+    assert not alike(TextInContext("Total\t40"), TextInContext("Total\t45"))  # of what?
     row, heads = "Total\t40", "Berths for yachts"
-    assert alike(Told(row, heads), Told("Total\t45", heads))
-    assert not alike(Told(row, heads), Told("Total\t45", "Berths for boats"))
+    assert alike(TextInContext(row, heads), TextInContext("Total\t45", heads))
+    assert not alike(TextInContext(row, heads), TextInContext("Total\t45", "Berths for boats"))

@@ -130,6 +130,19 @@ def test_the_surest_come_first(tmp_path: Path) -> None:
     assert [list(conflict) for conflict in found] == [["42 metres", "45 metres"], ["£12", "£14"]]
 
 
+def test_a_page_without_a_year_comes_last(tmp_path: Path) -> None:
+    files = {
+        "guide.txt": f"A return ticket for the ferry to Gull Island costs £12. {TOWER.format(42)}",
+        "plan.txt": f"On the ferry a ticket to Gull Island is £14. In 2024 {TOWER.format(45)}",
+    }
+    report = swept(tmp_path, files, ToldJudge(denied=("£", "metres")))
+    assert [list(c) for c in shown(report)] == [["£12", "£14"], ["42 metres", "45 metres"]]
+    assert [c.about.endswith(" (one page gives no year)") for c in report.conflicts] == [
+        False,
+        True,
+    ]
+
+
 def test_only_some_documents(tmp_path: Path) -> None:
     files = {f"{n}.txt": f"{TOWER.format(n)} It was lit in 1871." for n in (42, 45, 48)}
     found = shown(swept(tmp_path, files, ToldJudge(), ("45", "48")))

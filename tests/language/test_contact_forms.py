@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from mehealth_rag.language.contacts import ContactKind, contacts_in, entries, found_contacts
+from mehealth_rag.language.contacts import ContactKind, contact_kinds, contact_spans, entries
 from mehealth_rag.types import Span
 
 
@@ -27,7 +27,7 @@ from mehealth_rag.types import Span
     ],
 )
 def test_a_contact_is_told_by_its_form(text: str, kind: ContactKind) -> None:
-    assert contacts_in(text) == {kind}
+    assert contact_kinds(text) == {kind}
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_a_contact_is_told_by_its_form(text: str, kind: ContactKind) -> None:
     ],
 )
 def test_other_figures_are_no_contacts(text: str) -> None:
-    assert not contacts_in(text)
+    assert not contact_kinds(text)
 
 
 @pytest.mark.parametrize(
@@ -76,5 +76,5 @@ def test_a_run_of_contacts_is_divided_at_its_labels(text: str, parts: list[str])
 def test_a_long_run_without_a_blank_costs_no_time(piece: str) -> None:
     text = f"{piece * 20_000} or write to office@gannetbay.example"
     began = time.process_time()
-    assert [span.of(text) for _, span in found_contacts(text)] == ["office@gannetbay.example"]
+    assert [span.of(text) for _, span in contact_spans(text)] == ["office@gannetbay.example"]
     assert time.process_time() - began < 0.5

@@ -13,7 +13,7 @@ from mehealth_rag.answering.marking import decisive, mark
 from mehealth_rag.answering.questions import Question
 from mehealth_rag.answering.reading import Draft
 from mehealth_rag.index.accounting import page_ranges
-from mehealth_rag.language.words import content_words, stem
+from mehealth_rag.language.words import content_stems
 from mehealth_rag.reader.rows import dashed
 from mehealth_rag.types import (
     Answer,
@@ -32,6 +32,7 @@ NOT_FOUND = "The documents do not say."
 NO_MORE = "The documents say no more about that."
 SHORTEST = "One sentence already"
 DISAGREE = " The pages give different figures."
+UNDATED = " One page gives no year for its figure."
 SOURCE = "\n\nSource: "
 ABSENT = 0.9
 """Confidence of a not-found answer when no sentence has a contact of the requested kind."""
@@ -61,7 +62,7 @@ def answered(question: Question, draft: Draft, library: Library) -> Answer:
     def stated(quotes: Sequence[Quote]) -> Statement:
         numbers = tuple(range(len(citations) + 1, len(citations) + 1 + len(quotes)))
         citations.extend(library.citation(n, q) for n, q in zip(numbers, quotes, strict=True))
-        return Statement(_as_statement(*quotes), numbers)
+        return Statement(as_statement(*quotes), numbers)
 
     contexts = draft.before or ((),) * len(draft.statements)
     points = [
@@ -80,6 +81,7 @@ def answered(question: Question, draft: Draft, library: Library) -> Answer:
         status=Status.ANSWERED,
         answer=text
         + DISAGREE * draft.disagree
+        + UNDATED * draft.undated
         + _missing(draft, citations, library)
         + _origin(citations, library),
         statements=tuple(statements),
@@ -223,12 +225,12 @@ def table_row(row: str, heads: Sequence[str]) -> tuple[str, tuple[tuple[str, str
     return label, tuple((name, value) for name, value in pairs if value)
 
 
-def _as_statement(quote: Quote, *heads: Quote) -> str:
+def as_statement(quote: Quote, *heads: Quote) -> str:
     """Return a quote as a statement; the cells of a table row follow their column headings."""
-    found = table_row(quote.text, [head.text for head in heads])
-    if found is None:
+    row = table_row(quote.text, [head.text for head in heads])
+    if row is None:
         return statement_text(quote.text)
-    label, cells = found
+    label, cells = row
     return f"{label} – " + "; ".join(f"{name}: {value}" for name, value in cells)
 
 
@@ -327,13 +329,13 @@ def related_sources(
 ) -> tuple[Related, ...]:
     """Return sources outside the index whose titles share words with the question, best first."""
     unindexed = [s for s in sources if s.id not in indexed]
-    titles = {s.id: {stem(w) for w in content_words(s.title)} for s in unindexed}
+    titles = {s.id: content_stems(s.title) for s in unindexed}
     distinctive = [s for s in question.subject if _is_distinctive(s, list(titles.values()))]
     scored = [(sum(w in titles[s.id] for w in distinctive), s) for s in unindexed]
     best = sorted((x for x in scored if x[0]), key=lambda x: (-x[0], x[1].id))[:_MOST_RELATED]
     return tuple(Related(s.id, s.title, s.url, indexed=False) for _, s in best)
 
 
-def _is_distinctive(word: str, titles: Sequence[set[str]]) -> bool:
+def _is_distinctive(word: str, titles: Sequence[frozenset[str]]) -> bool:
     count = sum(word in title for title in titles)
     return 0 < count <= max(1, _COMMON_SHARE * len(titles))

@@ -6,12 +6,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import combinations, product
+from itertools import product
 
 from mehealth_rag.guard.values import Amount, counted_in, last_place, values, without
 from mehealth_rag.language.figures import FigureKind
-from mehealth_rag.language.words import content_words, fold, is_content, stem_all, words
-from mehealth_rag.types import Quote
+from mehealth_rag.language.words import content_stems, fold, is_content, words
 
 MAX_RATIO = Decimal("1.5")
 """Figures that differ by a larger factor than this do not measure the same thing."""
@@ -34,7 +33,7 @@ _LAST_DIGITS, _FIRST_DIGITS = re.compile(r"\d[ /-]?$"), re.compile(r"[ /]\d")
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class TextInContext:
     """A text with figures, in its context.
 
     `heads` are the words needed to understand it: column headings, the introduction of its list, or
@@ -50,29 +49,33 @@ class Told:
         """The text after its `heads`."""
         return f"{self.heads} {self.text}".strip()
 
+    @property
+    def years(self) -> frozenset[int]:
+        """The years that it speaks of: its own, else those of its `heads`, else those above."""
+        return _years(self.text) or _years(self.whole) or _years(self.above)
 
-def disagreeing(question: str, quotes: Sequence[Quote]) -> tuple[Quote, Quote] | None:
-    """Return the first pair of quotes, best first, that give different figures for what is asked.
 
-    They stand on different pages, name the same years (or none) and no different months. The reader
-    does not check them, so the test is strict.
+def disagreeing(
+    question: str, one: TextInContext, other: TextInContext
+) -> tuple[tuple[Amount, Amount], ...]:
+    """Return the pairs of differing figures that two texts give for what is asked.
+
+    The reader does not check them, so the test is strict: both speak of the same years. If the
+    question names no year, one text may name none: it may speak of the same time as the other.
     """
-    asked = values(question).amounts
-    for one, other in combinations(quotes, 2):
-        pages_differ = (one.document, one.page) != (other.document, other.page)
-        same_years = _years(one.text) == _years(other.text)
-        if (
-            not pages_differ
-            or not same_years
-            or not _compatible(_months(one.text), _months(other.text))
-        ):
-            continue
-        if _differing(one.text, other.text, asked):
-            return one, other
-    return None
+    years, other_years = one.years, other.years
+    may_be_undated = not _years(question) and not (years and other_years)
+    if not _of_one_time(one, other) or not (years == other_years or may_be_undated):
+        return ()
+    return _differing(one.text, other.text, values(question).amounts)
 
 
-def disputed(one: Told, other: Told) -> tuple[tuple[Amount, Amount], ...]:
+def is_undated(one: TextInContext, other: TextInContext) -> bool:
+    """Return whether only one of two texts says of which year it speaks."""
+    return bool(one.years) != bool(other.years)
+
+
+def disputed(one: TextInContext, other: TextInContext) -> tuple[tuple[Amount, Amount], ...]:
     """Return the pairs of differing figures that two texts give for one thing at one time.
 
     Without a question, the texts themselves must show that they mean the same thing.
@@ -131,7 +134,7 @@ def unmeasured(text: str) -> str:
     return fold(without(text, measured(text), "#")).rstrip(".")
 
 
-def alike(one: Told, other: Told) -> bool:
+def alike(one: TextInContext, other: TextInContext) -> bool:
     """Return whether two texts are identical except for their figures."""
     text = unmeasured(one.text)
     if text != unmeasured(other.text) or words(one.heads) != words(other.heads):
@@ -139,7 +142,7 @@ def alike(one: Told, other: Told) -> bool:
     return sum(map(is_content, words(f"{one.heads} {text}"))) >= LEAST_WORDS
 
 
-def _of_one_time(one: Told, other: Told) -> bool:
+def _of_one_time(one: TextInContext, other: TextInContext) -> bool:
     """Return whether two texts may refer to the same time, by their years and months.
 
     A text without years or months takes them from its `heads`, and years from `above` too. Sharing
@@ -159,7 +162,7 @@ def _compatible(one: frozenset[int], other: frozenset[int]) -> bool:
     return not one or not other or bool(one & other)
 
 
-def _of_one_thing(one: Told, other: Told, figures: tuple[Amount, Amount]) -> bool:
+def _of_one_thing(one: TextInContext, other: TextInContext, figures: tuple[Amount, Amount]) -> bool:
     """Return whether the two figures, one from each text, may measure the same thing.
 
     Either text must mention what the other counts, or they must share `LEAST_WORDS` words; if
@@ -168,7 +171,7 @@ def _of_one_thing(one: Told, other: Told, figures: tuple[Amount, Amount]) -> boo
     """
     if _names_only_in(one, other) and _names_only_in(other, one):
         return False
-    stems, others = (set(stem_all(content_words(unmeasured(t.text)))) for t in (one, other))
+    stems, others = (content_stems(unmeasured(t.text)) for t in (one, other))
     counted = counted_in(one.text, figures[0]), counted_in(other.text, figures[1])
     if not any(counted):
         return bool(stems & others)
@@ -177,7 +180,7 @@ def _of_one_thing(one: Told, other: Told, figures: tuple[Amount, Amount]) -> boo
     )
 
 
-def _names_only_in(one: Told, other: Told) -> bool:
+def _names_only_in(one: TextInContext, other: TextInContext) -> bool:
     known = set(words(f"{other.above} {other.whole}"))
     return any(not set(words(name.text)) <= known for name in values(one.whole).names)
 

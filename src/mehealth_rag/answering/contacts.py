@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from mehealth_rag.answering import reading
 from mehealth_rag.answering.links import FoundLink
-from mehealth_rag.language.contacts import ContactKind, contacts_in
+from mehealth_rag.language.contacts import ContactKind, contact_kinds
 from mehealth_rag.language.orders import silenced
-from mehealth_rag.language.words import content_words, fold, stem, stem_all
+from mehealth_rag.language.words import content_stems, fold, stem
 from mehealth_rag.retrieval.retriever import Evidence
 from mehealth_rag.types import Hit
 
@@ -106,7 +106,7 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Sought:
+class Outcome:
     """The result of a search for a contact: sentences or a link.
 
     `absent` names the kind the documents do not give, if so; `nearest` are contacts they do give.
@@ -130,7 +130,7 @@ def wish_of(question: str) -> Wish | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Seeker:
+class ContactSearch:
     """Looks for a contact of the requested kinds in the passages read and in the guides.
 
     `read` runs the reader on more passages; `documents` are the ones searched.
@@ -143,20 +143,20 @@ class Seeker:
     limits: Limits
     read: Callable[[Sequence[Evidence]], tuple[ReadHit, ...]]
 
-    def sought(self, hits: Sequence[ReadHit], draft: Draft) -> Sought:
+    def outcome(self, hits: Sequence[ReadHit], draft: Draft) -> Outcome:
         """Return the best answer, preferring sentences with a requested kind of contact."""
         contact_draft = self._contact_draft(hits, self.wish.kinds)
         if self._is_preferred(contact_draft, draft):
-            return Sought(contact_draft)
+            return Outcome(contact_draft)
         if not self.wish.only and draft.statements:
-            return Sought(draft)
+            return Outcome(draft)
         contacts = self._guide_contacts()
         hits = (*self.read(self._unread_passages(contacts, hits)), *hits)
         contact_draft = self._contact_draft(hits, self.wish.kinds)
         if self._is_preferred(contact_draft, draft):
-            return Sought(contact_draft)
+            return Outcome(contact_draft)
         exists = gives(hits, self.wish.kinds) or any(c.kind in self.wish.kinds for c in contacts)
-        return Sought(
+        return Outcome(
             contact_draft if self.wish.only else draft,
             self._linked(contacts),
             self.wish.name if self.wish.only and not exists else "",
@@ -214,12 +214,12 @@ class Seeker:
         page = self.index.page(quote.document, quote.page)
         spans = (b.span for b in page.blocks)
         blocks = (s.of(page.text) for s in spans if s.start <= quote.span.start < s.end)
-        return {s for block in blocks for s in stem_all(content_words(block))}
+        return {s for block in blocks for s in content_stems(block)}
 
 
 def gives(hits: Sequence[ReadHit], kinds: frozenset[ContactKind]) -> bool:
     """Return whether any sentence read has a contact of these kinds."""
-    return any(contacts_in(text) & kinds for hit in hits for text in hit.text.sentences)
+    return any(contact_kinds(text) & kinds for hit in hits for text in hit.text.sentences)
 
 
 def _limited_to(hits: Sequence[ReadHit], kinds: frozenset[ContactKind]) -> list[ReadHit]:
@@ -230,6 +230,6 @@ def _limited_to(hits: Sequence[ReadHit], kinds: frozenset[ContactKind]) -> list[
 def _limited_reading(hit: ReadHit, kinds: frozenset[ContactKind]) -> PassageReading:
     pairs = zip(hit.text.sentences, hit.reading.sentences, strict=True)
     probabilities = tuple(
-        p if contacts_in(sentence) & kinds else p * FAINT for sentence, p in pairs
+        p if contact_kinds(sentence) & kinds else p * FAINT for sentence, p in pairs
     )
     return replace(hit.reading, sentences=probabilities)

@@ -7,11 +7,18 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import TYPE_CHECKING, TypeAlias
 
-from mehealth_rag.answering.compose import NO_MORE, SHORTEST, SOURCE, answered, statement_text
+from mehealth_rag.answering.compose import (
+    NO_MORE,
+    SHORTEST,
+    SOURCE,
+    answered,
+    as_statement,
+    statement_text,
+)
 from mehealth_rag.answering.library import Library
 from mehealth_rag.answering.questions import analyse
-from mehealth_rag.answering.reading import Draft
-from mehealth_rag.language.words import fold, words
+from mehealth_rag.answering.reading import Draft, header_rows, quotes_of
+from mehealth_rag.language.words import consists_of, fold, words
 from mehealth_rag.reader.rows import readable, text_of
 
 if TYPE_CHECKING:
@@ -37,8 +44,8 @@ _LEAST_PART = 20
 whole statement."""
 
 
-Told: TypeAlias = "tuple[Passage, Sentence]"
-"""A sentence already quoted in an answer, with its passage."""
+Located: TypeAlias = "tuple[Passage, Sentence]"
+"""A sentence quoted in an answer, and the passage that it was found in."""
 
 
 class Move(Enum):
@@ -95,10 +102,7 @@ def move_of(question: str) -> Move | None:
         return Move.MORE
     asked = words(question.replace(";", ""))
     for move, required, allowed in _MOVES:
-        vocabulary = _POLITE.union(allowed, *required)
-        if vocabulary.issuperset(asked) and all(
-            options.intersection(asked) for options in required
-        ):
+        if consists_of(asked, required, _POLITE | allowed):
             return move
     return None
 
@@ -123,49 +127,6 @@ class Continued:
         answers = tuple(answer for _, answer in history[place:])
         return cls(move, history[place][0], history[:place], answers)
 
-    def told(self, passage: Passage) -> Iterator[Sentence]:
-        """Yield the sentences of a passage that were already quoted."""
-        texts = [_plain(answer) for answer in self.answers]
-        statements = {fold(text) for answer in self.answers for text in _statements(answer)}
-        for sentence in readable(passage):
-            text = fold(statement_text(passage.words(sentence.span)))
-            is_part = len(text) >= _LEAST_PART and any(text in answer_text for answer_text in texts)
-            if is_part or text in statements:
-                yield sentence
-
-    def silencing(self, evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
-        """Return the evidence with sentences already quoted marked as silenced."""
-        return tuple(
-            replace(e, silenced=e.silenced.union(s.span for s in self.told(e.hit.passage)))
-            for e in evidence
-        )
-
-    def quotes(self, retriever: Retriever) -> tuple[Told, ...]:
-        """Return the sentences of the latest answer that quoted any, in the answer's order.
-
-        They are located in the documents again by retrieval.
-        """
-        for answer in reversed(self.answers):
-            last = replace(self, answers=(answer,))
-            quoted: dict[str, Told] = {}
-            for statement in _statements(answer):
-                for evidence in retriever.retrieve(statement, _NEAREST).evidence:
-                    passage = evidence.hit.passage
-                    for sentence in last.told(passage):
-                        quoted.setdefault(fold(passage.words(sentence.span)), (passage, sentence))
-            if quoted:
-                return tuple(quoted.values())
-        return ()
-
-    def beside(self, retriever: Retriever) -> tuple[Quote, ...]:
-        """Return unquoted sentences that follow quoted ones in their passages."""
-        quotes: dict[Quote, None] = {}
-        for passage, sentence in self.quotes(retriever):
-            quoted = {s.span for s in self.told(passage)}
-            following = (s.span for s in readable(passage) if s.span.start > sentence.span.start)
-            quotes |= dict.fromkeys(passage.quote(span) for span in following if span not in quoted)
-        return tuple(quotes)[:MOST_BESIDE]
-
 
 @dataclass(frozen=True, slots=True)
 class Continuation:
@@ -178,14 +139,14 @@ class Continuation:
 
     def again(self, question: str, turn: Continued) -> Answer | None:
         """Return the last answer as its likeliest sentence or as a list; None for other moves."""
-        quoted = turn.quotes(self.retriever) if turn.move in {Move.SHORTER, Move.LISTED} else ()
+        quoted = self._last_quoted(turn) if turn.move in {Move.SHORTER, Move.LISTED} else ()
         if not quoted:
             return None
         lead = ""
         if turn.move is Move.SHORTER:
             lead = SHORTEST if len(quoted) == 1 else ""
             quoted = (self._likeliest(turn, quoted),)
-        quotes = tuple((passage.quote(sentence.span),) for passage, sentence in quoted)
+        quotes = tuple(quotes_of(*located, self.index.page) for located in quoted)
         draft = Draft(quotes, 1.0, AGAIN, lead=lead, listed=turn.move is Move.LISTED)
         return replace(self._answered(turn, draft), question=question)
 
@@ -193,12 +154,54 @@ class Continuation:
         """Return the neighbours of earlier quotes if more is asked for and nothing new answers."""
         if turn.move is not Move.MORE:
             return answer
-        quotes = tuple((quote,) for quote in turn.beside(self.retriever))
+        quotes = tuple(dict.fromkeys(self._following(turn)))[:MOST_BESIDE]
         if not quotes:
             return replace(answer, answer=NO_MORE)
         return self._answered(turn, Draft(quotes, 1.0, BESIDE))
 
-    def _likeliest(self, turn: Continued, quoted: Sequence[Told]) -> Told:
+    def silencing(self, turn: Continued, evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
+        """Return the evidence with sentences already quoted marked as silenced."""
+        return tuple(
+            replace(e, silenced=e.silenced.union(s.span for s in self._quoted(turn, e.hit.passage)))
+            for e in evidence
+        )
+
+    def _quoted(self, turn: Continued, passage: Passage) -> Iterator[Sentence]:
+        """Yield the sentences of a passage that the turn's answers quote."""
+        texts = [_plain(answer) for answer in turn.answers]
+        statements = {fold(text) for answer in turn.answers for text in _statements(answer)}
+        for sentence in readable(passage):
+            text = fold(as_statement(*quotes_of(passage, sentence, self.index.page)))
+            is_part = len(text) >= _LEAST_PART and any(text in answer_text for answer_text in texts)
+            if is_part or text in statements:
+                yield sentence
+
+    def _last_quoted(self, turn: Continued) -> tuple[Located, ...]:
+        """Return the sentences of the latest answer that quoted any, in the answer's order.
+
+        They are located in the documents again by retrieval.
+        """
+        for answer in reversed(turn.answers):
+            last = replace(turn, answers=(answer,))
+            quoted: dict[str, Located] = {}
+            for statement in _statements(answer):
+                for evidence in self.retriever.retrieve(statement, _NEAREST).evidence:
+                    passage = evidence.hit.passage
+                    for sentence in self._quoted(last, passage):
+                        quoted.setdefault(fold(passage.words(sentence.span)), (passage, sentence))
+            if quoted:
+                return tuple(quoted.values())
+        return ()
+
+    def _following(self, turn: Continued) -> Iterator[tuple[Quote, ...]]:
+        """Yield the quotes of unquoted sentences that follow quoted ones in their passages."""
+        for passage, last in self._last_quoted(turn):
+            excluded = header_rows(passage).union(s.span for s in self._quoted(turn, passage))
+            for sentence in readable(passage):
+                if sentence.span.start > last.span.start and sentence.span not in excluded:
+                    yield quotes_of(passage, sentence, self.index.page)
+
+    def _likeliest(self, turn: Continued, quoted: Sequence[Located]) -> Located:
         """Return the sentence most likely to answer by itself."""
         texts = [text_of(passage, self.index.page) for passage, _ in quoted]
         turns = [(question, "") for question, _ in turn.history]

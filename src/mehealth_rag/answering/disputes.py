@@ -11,13 +11,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from mehealth_rag.answering.conflicts import Told, alike, disputed, measured, same_figure
-from mehealth_rag.answering.reading import leans, named_before
+from mehealth_rag.answering.conflicts import (
+    TextInContext,
+    alike,
+    disputed,
+    is_undated,
+    measured,
+    same_figure,
+)
+from mehealth_rag.answering.reading import in_context, leans, quotes_of
 from mehealth_rag.guard.values import Amount, values
 from mehealth_rag.index.report import Progress
 from mehealth_rag.language.orders import silenced
 from mehealth_rag.language.words import fold
-from mehealth_rag.passages.tables import column_quotes, quoted_columns
 from mehealth_rag.reader.rows import text_of
 from mehealth_rag.types import BlockKind, PageOf, Passage, Quote, Sentence, VerdictKind
 
@@ -26,9 +32,6 @@ if TYPE_CHECKING:
     from mehealth_rag.reader.model import Reader
 
 PASSAGES_AT_A_TIME = 256
-MOST_HEAD_WORDS = 24
-"""Words of context kept before a sentence; a reader row has room for few more."""
-
 BLOCK = 128
 """Sentences compared with all later ones in one step; memory then grows with their number, not its
 square."""
@@ -44,6 +47,9 @@ MOST_READ = 2_000
 
 MOST_KINDS = 62
 """Kinds of figures that get a bit of their own in an int64 mask; any further kinds share one."""
+
+UNDATED = " (one page gives no year)"
+"""Follows what the figures are about if only some of the pages say of which year they speak."""
 
 Figures = tuple[tuple[Amount, Amount], ...]
 """Pairs of figures in which two claims differ; the first pair is the one reported."""
@@ -69,7 +75,7 @@ class Claim:
     `heading` is the nearest one above if the sentence may not name its subject, else empty.
     """
 
-    told: Told
+    wording: TextInContext
     heading: str
     places: tuple[Place, ...]
 
@@ -81,7 +87,7 @@ class Claim:
     @property
     def words(self) -> tuple[str, ...]:
         """The folded text, heads and heading; equal at every place."""
-        parts = (self.told.text, self.told.heads, self.heading)
+        parts = (self.wording.text, self.wording.heads, self.heading)
         return tuple(fold(" ".join(part.split())) for part in parts)
 
 
@@ -105,7 +111,7 @@ class Sweep:
         """Return every dispute between pages of the given documents, or of all; surest first.
 
         Claims that match except for the figure come before those on which only the reader finds a
-        contradiction.
+        contradiction, and claims of one year before pairs of which only one names a year.
         """
         claims, vectors = figure_claims(self.index, documents, self.progress)
         pairs = self._pairs(claims, vectors)
@@ -116,9 +122,10 @@ class Sweep:
             proof = self._proof(claims[one], claims[other], figures)
             self.progress.advance()
             if proof is not None:
-                proved.append((*proof, one, other, figures[0]))
-        proved.sort(key=lambda p: (not p[0], -p[1], p[2], p[3]))
-        groups = _groups(((one, a), (other, b)) for _, _, one, other, (a, b) in proved)
+                undated = is_undated(claims[one].wording, claims[other].wording)
+                proved.append((undated, *proof, one, other, figures[0]))
+        proved.sort(key=lambda p: (p[0], not p[1], -p[2], p[3], p[4]))
+        groups = _groups(((one, a), (other, b)) for *_, one, other, (a, b) in proved)
         return tuple(_dispute([(claims[n], a) for n, a in group]) for group in groups)
 
     def _pairs(
@@ -129,7 +136,7 @@ class Sweep:
         pages, kinds = _page_numbers(claims), _kinds(claims)
         for one, other, cosine in near_pairs(vectors, pages, kinds, self.progress):
             a, b = claims[one], claims[other]
-            figures = disputed(a.told, b.told)
+            figures = disputed(a.wording, b.wording)
             if figures and len(a.pages | b.pages) > 1:
                 pairs.append((-cosine, one, other, figures))
         if len(pairs) > MOST_READ:
@@ -146,12 +153,12 @@ class Sweep:
         """
         reader = self.reader()
         here, there = next((a, b) for a in one.places for b in other.places if a.page != b.page)
-        same = one.heading == other.heading and alike(one.told, other.told)
+        same = one.heading == other.heading and alike(one.wording, other.wording)
         figures_one, figures_other = zip(*figures, strict=True)
         denied, denials = False, 0.0
         for claim, place, amounts in ((one, there, figures_one), (other, here, figures_other)):
             text = text_of(self.index.passage(place.ordinal), self.index.page)
-            (judgement,) = reader.judge(claim.told.whole, [text])
+            (judgement,) = reader.judge(claim.wording.whole, [text])
             verdict = reader.limits.verdict(judgement)
             if verdict == VerdictKind.SUPPORTED and not (same and _lack(text.sentences, amounts)):
                 return None
@@ -203,22 +210,10 @@ def _passages(
 
 def _claim(passage: Passage, sentence: Sentence, ordinal: int, page_of: PageOf) -> Claim:
     """Return a sentence as a claim, with its heading if it may not name its subject."""
-    text = passage.words(sentence.span)
-    above = "\n".join(dict.fromkeys((passage.title, *passage.headings)))
-    is_complete = sentence.kind is BlockKind.PARAGRAPH and not leans(text)
-    told = Told(text, _heads(passage, sentence, page_of), above)
-    quotes = (passage.quote(sentence.span), *column_quotes(passage, sentence, page_of))
-    return Claim(told, "" if is_complete else passage.heading, (Place(quotes, ordinal),))
-
-
-def _heads(passage: Passage, sentence: Sentence, page_of: PageOf) -> str:
-    if not sentence.columns and sentence.lead is None and not leans(passage.words(sentence.span)):
-        return ""
-    page = page_of(passage.document, passage.page)
-    spans = [*quoted_columns(sentence, page.text), *filter(None, [sentence.lead])]
-    spans += [s.span for s in named_before(passage, sentence, page)]
-    words = " ".join(span.of(page.text) for span in spans).split()
-    return " ".join(words[-MOST_HEAD_WORDS:])
+    wording = in_context(passage, sentence, page_of)
+    is_complete = sentence.kind is BlockKind.PARAGRAPH and not leans(wording.text)
+    place = Place(quotes_of(passage, sentence, page_of), ordinal)
+    return Claim(wording, "" if is_complete else passage.heading, (place,))
 
 
 def near_pairs(
@@ -259,7 +254,7 @@ def _kinds(claims: Sequence[Claim]) -> NDArray[np.int64]:
     bit_by_kind: dict[tuple[str, str], int] = {}
     masks = []
     for claim in claims:
-        kinds = {(a.dimension, a.currency) for a in measured(claim.told.text)}
+        kinds = {(a.dimension, a.currency) for a in measured(claim.wording.text)}
         bits = (
             bit_by_kind.setdefault(kind, min(len(bit_by_kind), MOST_KINDS))
             for kind in sorted(kinds)
@@ -296,17 +291,18 @@ def _dispute(group: Sequence[tuple[Claim, Amount]]) -> Dispute:
     for claim, amount in group:
         equal = next((a for a in by_figure if same_figure(a, amount)), None)
         if equal is None:
-            texts.append(amount.span.of(claim.told.text))
+            texts.append(amount.span.of(claim.wording.text))
         quotes = by_figure.setdefault(equal or amount, {})
         quotes |= dict.fromkeys(quote for place in claim.places for quote in place.quotes)
-    return Dispute(
-        _about(*group[0]), tuple(zip(texts, map(tuple, by_figure.values()), strict=True))
-    )
+    about = _about(*group[0])
+    if len({bool(claim.wording.years) for claim, _ in group}) > 1:
+        about += UNDATED
+    return Dispute(about, tuple(zip(texts, map(tuple, by_figure.values()), strict=True)))
 
 
 def _about(claim: Claim, amount: Amount) -> str:
     """Return what a figure describes: its sentence with the figure elided, after its heading."""
-    text = claim.told.text
+    text = claim.wording.text
     words = f"{text[: amount.span.start]}…{text[amount.span.end :]}".replace("\t", " | ")
     about = " ".join(words.split()).rstrip(".")
     return f"{claim.heading}: {about}" if claim.heading else about

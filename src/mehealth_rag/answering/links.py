@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from mehealth_rag.answering.questions import Question
-from mehealth_rag.language.words import content_words, stem
+from mehealth_rag.language.contacts import is_front_page
+from mehealth_rag.language.words import content_stems, stem
 from mehealth_rag.passages.places import words_at
 from mehealth_rag.types import Link, Page, Source, Span
 
@@ -67,12 +68,18 @@ def find_link(
     wanted = {s for s in question.subject if s not in _ASKING}
     titles = {s.url: s.title for s in sources if s.url}
     library = tuple(pages)
-    home = _HOME.search(question.text) is not None
+    asks_for_site = _HOME.search(question.text) is not None
     links = tuple(x for x in _all_links(sources, library) if not _is_in_sentence(x[1], x[2]))
     link_stems = [_link_stems(titles.get(link.url, ""), link, page) for _, page, link in links]
     weights = _weights(wanted, link_stems)
     scored = [
-        (_overlap(weights, stems) + (home and _is_home(link)), -order, document, page, link)
+        (
+            _overlap(weights, stems) + (asks_for_site and is_front_page(link.url)),
+            -order,
+            document,
+            page,
+            link,
+        )
         for order, ((document, page, link), stems) in enumerate(zip(links, link_stems, strict=True))
     ]
     scored = [s for s in scored if s[0] > _LEAST_SHARE]
@@ -108,12 +115,6 @@ def _is_in_sentence(page: Page, link: Link) -> bool:
     return any(not b.kind.aside and b.span != span for b in blocks)
 
 
-def _is_home(link: Link) -> bool:
-    """Return whether a link leads to a site's front page."""
-    parts = urlsplit(link.url)
-    return parts.path in {"", "/"} and not parts.query
-
-
 def _all_links(
     sources: Sequence[Source], pages: Sequence[tuple[str, Page]]
 ) -> Iterable[tuple[str, Page, Link]]:
@@ -134,7 +135,7 @@ def _link_stems(title: str, link: Link, page: Page) -> frozenset[str]:
     """Return the stems of a link's title, its URL and the words it covers."""
     slug = " ".join(_SLUG_WORD.findall(urlsplit(link.url).path + " " + urlsplit(link.url).netloc))
     covered = link.span.of(page.text) if link.span else ""
-    return frozenset(stem(w) for w in content_words(" ".join((title, slug, covered))))
+    return content_stems(" ".join((title, slug, covered)))
 
 
 def _weights(wanted: set[str], link_stems: Sequence[frozenset[str]]) -> dict[str, float]:
@@ -153,7 +154,7 @@ def _overlap(weights: Mapping[str, float], stems: frozenset[str]) -> float:
 
 def _nearest_words(title: str, pages: Sequence[tuple[str, Page]]) -> _Place | None:
     """Return the block that best matches the title of a link without words of its own."""
-    wanted = {stem(w) for w in content_words(title)}
+    wanted = content_stems(title)
     scored = [
         (_shared(wanted, block.span.of(page.text)), -order, document, page.number, block.span)
         for order, (document, page) in enumerate(pages)
@@ -164,7 +165,7 @@ def _nearest_words(title: str, pages: Sequence[tuple[str, Page]]) -> _Place | No
     return best[2:] if best and best[0] else None
 
 
-def _shared(wanted: set[str], text: str) -> float:
+def _shared(wanted: frozenset[str], text: str) -> float:
     """Return the number of wanted words in a text, reduced for its other words."""
-    stems = {stem(w) for w in content_words(text)}
+    stems = content_stems(text)
     return len(wanted & stems) / (1 + len(stems) / 20)

@@ -22,6 +22,9 @@ _NAME_RUN = re.compile(
     r"\b[A-Z][\w&’'-]*(?:\s+(?:(?:of|the|for|and|&|de|van|von)\s+){0,2}[A-Z][\w&’'-]*)*"
 )
 _WEEKDAY = re.compile(r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b", re.IGNORECASE)
+_COLUMN_NAME = re.compile(r"(?:(?<=\s–\s)|(?<=;\s))[^;:]*(?=:\s)")
+"""A column heading in a statement made of a table row ("Dry dock – *Manager*: David Penn")."""
+
 _BETWEEN_CELLS = re.compile(r"\)?(?:\s|; [^;]*: )[\s$£€(–—-]*")
 _PART_OF = re.compile(r"\s(?:out\s)?of\s(?:(?:the|its|all|only)\s)?")
 _LIMIT = re.compile(r"\b(?:over|more than|about|around|almost|nearly|at least)\s$", re.IGNORECASE)
@@ -114,8 +117,10 @@ def _limited(text: str, figure: Amount, amounts: tuple[Amount, ...]) -> Span:
 def _names(question: Question, text: str) -> tuple[Span, ...]:
     asked = set(content_words(question.text))
     spans: list[Span] = []
+    columns = [range(*match.span()) for match in _COLUMN_NAME.finditer(text)]
     for match in _NAME_RUN.finditer(text):
         parts = set(content_words(match.group()))
-        if parts and not parts & asked and match.start() > 0:
+        is_label = match.start() == 0 or any(match.start() in column for column in columns)
+        if parts and not parts & asked and not is_label:
             spans.append(Span(match.start(), match.end()))
     return tuple(spans[:MOST_NAMES])

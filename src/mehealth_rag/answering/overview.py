@@ -17,8 +17,15 @@ from mehealth_rag.answering.library import Library
 from mehealth_rag.answering.questions import analyse
 from mehealth_rag.answering.reading import Draft
 from mehealth_rag.guide.candidates import is_running
-from mehealth_rag.guide.telling import telling
-from mehealth_rag.language.words import REQUEST_WORDS, content_words, stem, stem_all, words
+from mehealth_rag.guide.main_sentences import main_sentences
+from mehealth_rag.language.words import (
+    REQUEST_WORDS,
+    content_stems,
+    content_words,
+    stem,
+    stem_all,
+    words,
+)
 from mehealth_rag.types import Answer, Passage, Quote, Source, Turn
 
 if TYPE_CHECKING:
@@ -136,8 +143,11 @@ class Overview:
         for passage in (e.hit.passage for e in evidence):
             for heading in passage.headings if wanted else ():
                 if _is_near(wanted, _part_stems(heading)):
-                    quotes = self._under(heading, passage)
-                    return self._answered(question, Draft(_one_each(quotes), 1.0, CONFIDENCE))
+                    statements = _one_each(self._under(heading, passage))
+                    draft = Draft(
+                        statements, 1.0, CONFIDENCE, lead=statement_text(heading).rstrip(" :")
+                    )
+                    return self._answered(question, draft)
         return None
 
     def _answered(self, question: str, draft: Draft) -> Answer | None:
@@ -175,7 +185,7 @@ class Overview:
         pairs = zip(places, self.index.passages(places), strict=True)
         section = [(n, p) for n, p in pairs if p.headings[: len(path)] == path]
         vectors = [self.index.sentence_vectors(n) for n, _ in section]
-        return _in_order(telling([p for _, p in section], vectors, is_running))
+        return _in_order(main_sentences([p for _, p in section], vectors, is_running))
 
 
 def _quotes(guide: Guide[Quote], aspect: Aspect) -> tuple[Quote, ...]:
@@ -205,7 +215,7 @@ def _statements(passage: Passage) -> Iterator[str]:
 
 def _part_stems(text: str) -> frozenset[str]:
     """Return the stems of a text's words, without words like "section" and "chapter"."""
-    return frozenset(stem_all(content_words(text))) - _OF_PARTS
+    return content_stems(text) - _OF_PARTS
 
 
 def _is_near(one: frozenset[str], other: frozenset[str]) -> bool:

@@ -8,12 +8,12 @@ from enum import StrEnum
 from itertools import takewhile
 
 from mehealth_rag.language.words import (
-    REQUEST_WORDS,
     content_words,
     fold,
     is_content,
     stem,
     stem_all,
+    subject_words,
     words,
 )
 
@@ -92,10 +92,7 @@ _OPENINGS: tuple[tuple[str, Wanted], ...] = (
         r"(?:sign|signing) up|subscribe)\b|\baddress of (?:\w+ ){1,8}(?:page|site)\b"
         r"|\bwhere(?:'s| is| are) (?:the|that|your|their|our|its|an?) (?:\w+ ){0,2}"
         r"(?:case stud(?:y|ies)|papers?|reports?|documents?|leaflets?|brochures?)\b"
-        r"|\b(?:twitter|linkedin|facebook|instagram|youtube) (?:handle|account|page|profile)\b"
         r"|\bwhere (?:\w+ ){0,6}?(?:online|internet|web)\b"
-        r"|\bonline\b(?:(?!\bonline\b).)*\baddress\b"
-        r"|\baddress of (?:\w+ ){0,3}online\b"
         r"|\b(?:on|follow) (?:\w+ ){0,2}(?:twitter|linkedin|facebook|instagram|youtube)\b",
         Wanted.LINK,
     ),
@@ -164,9 +161,7 @@ def analyse(text: str, whole: str = "") -> Question:
 
 def _subject(text: str) -> tuple[str, ...]:
     """Return the stems of the words that a passage on the subject would share."""
-    content = content_words(text)
-    kept = [w for w in content if w not in REQUEST_WORDS]
-    return tuple(dict.fromkeys(stem_all(kept or content)))
+    return tuple(dict.fromkeys(stem_all(subject_words(text) or content_words(text))))
 
 
 def _wanted(plain: str, focus: str) -> Wanted:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import TYPE_CHECKING
 
-from mehealth_rag.answering.conflicts import disagreeing
+from mehealth_rag.answering.conflicts import TextInContext, disagreeing, is_undated
 from mehealth_rag.answering.questions import Wanted
 from mehealth_rag.guard.verdict import Case, decisive, weighings
-from mehealth_rag.language.words import OWNERS, SUBJECTS, content_words, fold, stem_all, words
-from mehealth_rag.passages.tables import column_quotes
-from mehealth_rag.reader.choice import choose, order, ranked
+from mehealth_rag.language.words import OWNERS, SUBJECTS, content_stems, fold, words
+from mehealth_rag.passages.tables import column_quotes, quoted_columns
+from mehealth_rag.reader.choice import Weighed, answerable, chosen, order, ranked
 from mehealth_rag.reader.rows import gathered, readable
 from mehealth_rag.types import BlockKind, Quote
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
     from mehealth_rag.answering.questions import Question
-    from mehealth_rag.reader.choice import Chosen
+    from mehealth_rag.reader.choice import Choice, Chosen
     from mehealth_rag.reader.model import Limits, PassageReading, Reader
     from mehealth_rag.reader.rows import PassageText
     from mehealth_rag.retrieval.retriever import Evidence
@@ -36,6 +37,9 @@ NEAREST = 3
 
 MOST_BEFORE = 2
 """Sentences added before one that refers back; an earlier antecedent would cost too much text."""
+
+MOST_HEAD_WORDS = 24
+"""Words of context kept before a sentence; a reader row has room for few more."""
 
 SURE = 0.8
 """Probability needed to say yes or no: a wrong one is worse than none."""
@@ -55,6 +59,7 @@ class Draft:
     - `left`: items of that list which are left out.
     - `before`: for each statement the quotes of each sentence it refers back to.
     - `disagree`: the statements give different figures for the same thing.
+    - `undated`: of those figures, one is given without a year.
     - `lead`: "Yes" or "No" if the statements say so; or a short remark on what is shown.
     - `listed`: each statement is shown on a line of its own.
     """
@@ -67,13 +72,14 @@ class Draft:
     left: int = 0
     before: tuple[tuple[tuple[Quote, ...], ...], ...] = ()
     disagree: bool = False
+    undated: bool = False
     lead: str = ""
     listed: bool = False
 
     def speaks_of(self, subject: Collection[str]) -> bool:
         """Return whether the quotes contain a word of the subject, given as stems."""
         quoted = (quote.text for quotes in self.statements for quote in quotes)
-        return not set(stem_all(content_words(" ".join(quoted)))).isdisjoint(subject)
+        return not content_stems(" ".join(quoted)).isdisjoint(subject)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +91,14 @@ class ReadHit:
     reading: PassageReading
 
     @property
+    def quotable(self) -> PassageReading:
+        """The judgement with the probability of header rows set to 0: only their rows are shown."""
+        return _without(self.reading, self.hit.passage, header_rows(self.hit.passage))
+
+    @property
     def likeliest(self) -> float:
-        """Probability of the best sentence; 0 if there is none."""
-        return max(self.reading.sentences, default=0.0)
+        """Probability of the best sentence that may be quoted; 0 if there is none."""
+        return max(self.quotable.sentences, default=0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +119,10 @@ class _ChosenSentence:
         """Document, page and span."""
         return self.passage.document, self.passage.page, self.sentence.span
 
+    def in_context(self, page_of: PageOf) -> TextInContext:
+        """Return its text with what it needs to be understood."""
+        return in_context(self.passage, self.sentence, page_of)
+
     @property
     def folded(self) -> tuple[str, ...]:
         """The folded sentence and those before it; equal wherever they are repeated."""
@@ -122,11 +137,13 @@ def drafted(question: Question, hits: Sequence[ReadHit], limits: Limits, page_of
     introduction, which never stands alone. A sentence that refers back follows what it refers to.
     If a figure is asked for and pages disagree, both sentences are given.
     """
-    choice = choose([h.reading for h in hits], limits)
-    chosen = [_chosen_sentence(hits, c) for c in _fitting(choice.sentences, hits)]
+    choice = _choice(hits, limits)
+    sentences = [_chosen_sentence(hits, c) for c in _fitting(choice.sentences, hits)]
     silenced = _silenced(hits)
-    shown = _with_items(chosen, silenced)
-    rivals = _rivals(question, hits, limits) if shown and question.wanted.is_figure else ()
+    shown = _with_items(sentences, silenced)
+    rivals: tuple[_ChosenSentence, ...] = ()
+    if shown and question.wanted.is_figure:
+        rivals = _rivals(question, hits, limits, page_of)
     introduction = None if rivals else _introduction(shown, page_of)
     if introduction is not None:
         shown = [s for s in shown if s.sentence.span != introduction.span]
@@ -156,37 +173,50 @@ def drafted(question: Question, hits: Sequence[ReadHit], limits: Limits, page_of
         left=len(_items_of(introduction, hits) - {s.place for s in shown}) if introduction else 0,
         before=contexts,
         disagree=bool(rivals),
+        undated=bool(rivals) and is_undated(*(s.in_context(page_of) for s in rivals)),
     )
 
 
-def _fitting(chosen: Sequence[Chosen], hits: Sequence[ReadHit]) -> list[Chosen]:
+def _choice(hits: Sequence[ReadHit], limits: Limits) -> Choice:
+    """Choose the sentences to show; a header row counts for whether its table answers."""
+    scored = tuple(ranked([h.quotable for h in hits], limits))
+    candidates = Weighed(answerable([h.reading for h in hits]), scored)
+    return chosen(candidates, limits)
+
+
+def _fitting(candidates: Sequence[Chosen], hits: Sequence[ReadHit]) -> list[Chosen]:
     """Return the likeliest sentences that fit the word limit, in their original order."""
     kept: set[Chosen] = set()
     words = 0
-    for candidate in sorted(chosen, key=lambda c: -c.score):
+    for candidate in sorted((c for c in candidates if c.score), key=lambda c: -c.score):
         sentence = _chosen_sentence(hits, candidate)
         words += len(sentence.quote.text.split())
         running = sentence.sentence.kind is BlockKind.PARAGRAPH
         if kept and words > (MOST_WORDS if running else MOST_LISTED):
             break
         kept.add(candidate)
-    return [c for c in chosen if c in kept]
+    return [c for c in candidates if c in kept]
 
 
-def _chosen_sentence(hits: Sequence[ReadHit], chosen: Chosen) -> _ChosenSentence:
-    passage = hits[chosen.passage].hit.passage
-    return _ChosenSentence(passage, readable(passage)[chosen.sentence])
+def _chosen_sentence(hits: Sequence[ReadHit], choice: Chosen) -> _ChosenSentence:
+    passage = hits[choice.passage].hit.passage
+    return _ChosenSentence(passage, readable(passage)[choice.sentence])
 
 
 def _rivals(
-    question: Question, hits: Sequence[ReadHit], limits: Limits
+    question: Question, hits: Sequence[ReadHit], limits: Limits, page_of: PageOf
 ) -> tuple[_ChosenSentence, ...]:
-    """Return the two likeliest sentences that answer and disagree; empty if none do."""
-    scored = ranked([h.reading for h in hits], limits)
+    """Return the two likeliest sentences, of different pages, that disagree; empty if none do."""
+    scored = ranked([h.quotable for h in hits], limits)
     likely = [c for c in scored if c.score >= max(limits.sentence, limits.near * scored[0].score)]
     candidates = [_chosen_sentence(hits, c) for c in likely]
-    pair = disagreeing(question.text, [c.quote for c in candidates])
-    return tuple(c for c in candidates if pair and c.quote in pair)
+    pairs = ((a, b) for a, b in combinations(candidates, 2) if a.place[:2] != b.place[:2])
+    disagree = (
+        (a, b)
+        for a, b in pairs
+        if disagreeing(question.text, a.in_context(page_of), b.in_context(page_of))
+    )
+    return next(disagree, ())
 
 
 def reordered(hits: Sequence[ReadHit], *, in_turns: bool = False) -> tuple[ReadHit, ...]:
@@ -204,16 +234,28 @@ def reordered(hits: Sequence[ReadHit], *, in_turns: bool = False) -> tuple[ReadH
 
 
 def nearest(hits: Sequence[ReadHit]) -> tuple[Quote, ...]:
-    """Return the best sentence of each of the likeliest passages, none that is silenced."""
+    """Return the best sentence of each of the likeliest passages, none that must not be quoted."""
     candidates = [h for h in hits if h.likeliest > 0]
     return tuple(_likeliest(h) for h in sorted(candidates, key=lambda h: -h.likeliest)[:NEAREST])
 
 
 def allowed(reading: PassageReading, evidence: Evidence) -> PassageReading:
     """Return the reading with the probability of silenced sentences set to 0."""
-    pairs = zip(reading.sentences, readable(evidence.hit.passage), strict=True)
-    probabilities = (0.0 if s.span in evidence.silenced else p for p, s in pairs)
-    return replace(reading, sentences=tuple(probabilities))
+    return _without(reading, evidence.hit.passage, evidence.silenced)
+
+
+def _without(
+    reading: PassageReading, passage: Passage, excluded: Collection[Span]
+) -> PassageReading:
+    pairs = zip(reading.sentences, readable(passage), strict=True)
+    return replace(reading, sentences=tuple(0.0 if s.span in excluded else p for p, s in pairs))
+
+
+def header_rows(passage: Passage) -> frozenset[Span]:
+    """Return the spans of a passage's rows of column headings."""
+    headings = (s.span for s in passage.sentences if s.kind is BlockKind.HEADING)
+    columns = {span for s in passage.sentences for span in s.columns}
+    return frozenset(h for h in headings if h in columns or "\t" in passage.words(h))
 
 
 def _silenced(hits: Sequence[ReadHit]) -> frozenset[_Place]:
@@ -231,11 +273,11 @@ def _with_items(
 ) -> list[_ChosenSentence]:
     """Return the sentences, with all items after an introduction if none of them was chosen."""
     extended = list(sentences)
-    chosen = {s.place for s in sentences}
+    places = {s.place for s in sentences}
     for introduction in sentences:
         listed = (s for s in introduction.passage.sentences if s.lead == introduction.sentence.span)
         items = [_ChosenSentence(introduction.passage, s) for s in listed]
-        if not any(item.place in chosen for item in items):
+        if not any(item.place in places for item in items):
             place = extended.index(introduction) + 1
             extended[place:place] = [item for item in items if item.place not in silenced]
     return extended
@@ -248,7 +290,7 @@ def _with_before(
 
     Sentences shown anyway are not repeated; silenced ones are never added.
     """
-    chosen = {s.folded for s in sentences}
+    shown = {s.folded for s in sentences}
     added_places: set[_Place] = set()
     room = MOST_WORDS - sum(map(_length, sentences))
     extended: list[_ChosenSentence] = []
@@ -257,7 +299,7 @@ def _with_before(
         run = [
             _ChosenSentence(one.passage, s) for s in named_before(one.passage, one.sentence, page)
         ]
-        added = [s for s in run if s.folded not in chosen and s.place not in added_places]
+        added = [s for s in run if s.folded not in shown and s.place not in added_places]
         length = sum(map(_length, added))
         if length > room or any(s.place in silenced for s in added):
             added, length = [], 0
@@ -300,8 +342,8 @@ def _heading(question: Question, group: Sequence[_ChosenSentence], page_of: Page
     """Return a statement's heading if only the heading has some word of the question, else None."""
     first = group[0]
     passage, text = first.passage, first.passage.heading
-    asked = set(question.subject) & set(stem_all(content_words(text)))
-    if not asked - set(stem_all(content_words(" ".join(first.folded)))):
+    asked = content_stems(text).intersection(question.subject)
+    if not asked - content_stems(" ".join(first.folded)):
         return None
     page = page_of(passage.document, passage.page)
     above = (b for b in page.blocks if b.span.end <= first.sentence.span.start)
@@ -328,7 +370,7 @@ def _before(group: Sequence[_ChosenSentence]) -> tuple[tuple[Quote, ...], ...]:
 
 
 def _likeliest(hit: ReadHit) -> Quote:
-    sentences = hit.reading.sentences
+    sentences = hit.quotable.sentences
     best = max(range(len(sentences)), key=sentences.__getitem__)
     return hit.hit.passage.quote(readable(hit.hit.passage)[best].span)
 
@@ -350,6 +392,24 @@ def named_before(passage: Passage, sentence: Sentence, page: Page) -> tuple[Sent
     earlier = _earlier(passage, sentence, page)[-MOST_BEFORE:]
     independent = [n for n, s in enumerate(earlier) if not leans(passage.words(s.span))]
     return tuple(earlier[independent[-1] :]) if independent else ()
+
+
+def quotes_of(passage: Passage, sentence: Sentence, page_of: PageOf) -> tuple[Quote, ...]:
+    """Return a sentence as a quote; a table row's is followed by those of its column headings."""
+    return passage.quote(sentence.span), *column_quotes(passage, sentence, page_of)
+
+
+def in_context(passage: Passage, sentence: Sentence, page_of: PageOf) -> TextInContext:
+    """Return a sentence's text with what it needs to be understood, and what stands above it."""
+    text = passage.words(sentence.span)
+    above = "\n".join(dict.fromkeys((passage.title, *passage.headings)))
+    if not sentence.columns and sentence.lead is None and not leans(text):
+        return TextInContext(text, "", above)
+    page = page_of(passage.document, passage.page)
+    spans = [*quoted_columns(sentence, page.text), *filter(None, [sentence.lead])]
+    spans += [s.span for s in named_before(passage, sentence, page)]
+    heads = " ".join(span.of(page.text) for span in spans).split()
+    return TextInContext(text, " ".join(heads[-MOST_HEAD_WORDS:]), above)
 
 
 def _earlier(passage: Passage, sentence: Sentence, page: Page) -> Sequence[Sentence]:

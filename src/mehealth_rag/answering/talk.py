@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from mehealth_rag.answering.compose import decline
 from mehealth_rag.language.orders import gives_orders
-from mehealth_rag.language.words import words
+from mehealth_rag.language.words import consists_of, words
 from mehealth_rag.types import Status
 
 if TYPE_CHECKING:
@@ -131,13 +131,8 @@ def about_documents(history: Sequence[Turn], speller: Speller) -> list[Turn]:
 def _kind(text: str, typed: Sequence[str]) -> Talk | None:
     asked = "?" in text or typed[0] in _ASKED
     for talk, required, allowed in _KINDS:
-        vocabulary = allowed.union(_COURTESY, _LITTLE, *required)
         asks = asked and talk in {Talk.THANKS, Talk.GOODBYE, Talk.NOTED}
-        if (
-            vocabulary.issuperset(typed)
-            and all(s.intersection(typed) for s in required)
-            and not asks
-        ):
+        if not asks and consists_of(typed, required, allowed | _COURTESY | _LITTLE):
             return talk
     return None
 

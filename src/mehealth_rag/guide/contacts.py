@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from urllib.parse import unquote, urlsplit
 
 from mehealth_rag.guide.values import Contact
-from mehealth_rag.language.contacts import ContactKind, found_contacts
+from mehealth_rag.language.contacts import ContactKind, contact_spans, is_front_page
 from mehealth_rag.passages.places import words_at
 from mehealth_rag.types import Link, Page, Quote, Span
 
@@ -42,7 +42,7 @@ def _plain(value: str) -> str:
 
 
 def _printed(text: str) -> Iterator[tuple[ContactKind, str, Span]]:
-    for kind, span in found_contacts(text):
+    for kind, span in contact_spans(text):
         value = " ".join(span.of(text).split())
         if _stands_alone(kind, value):
             yield kind, value, span
@@ -69,6 +69,6 @@ def _contact_of(link: Link) -> tuple[ContactKind, str] | None:
     parts = urlsplit(link.url)
     if parts.scheme in _SCHEMES:
         return _SCHEMES[parts.scheme], unquote(parts.path)
-    home = parts.path in {"", "/"} and not parts.query
-    web = parts.scheme in {"http", "https"} and (home or "contact" in parts.path.casefold())
+    leads_to_contact = is_front_page(link.url) or "contact" in parts.path.casefold()
+    web = parts.scheme in {"http", "https"} and leads_to_contact
     return (ContactKind.WEB, link.url) if web else None

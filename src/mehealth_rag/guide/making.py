@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from mehealth_rag.guide.candidates import sampled
 from mehealth_rag.guide.contacts import contacts
 from mehealth_rag.guide.figures import key_figures
+from mehealth_rag.guide.main_sentences import main_sentences
 from mehealth_rag.guide.people import people
-from mehealth_rag.guide.telling import telling
 from mehealth_rag.guide.values import Acronym, Guide, Outlined
 from mehealth_rag.language.acronyms import explained
 from mehealth_rag.types import BlockKind, Document, Page, Passage, Quote, Span
@@ -54,7 +54,7 @@ def completed(
     guide: Guide[Quote], passages: Sequence[Passage], vectors: Sequence[NDArray[Any]]
 ) -> Guide[Quote]:
     """Return the guide with its main sentences; `vectors` has one array per passage."""
-    return replace(guide, sentences=telling(passages, vectors))
+    return replace(guide, sentences=main_sentences(passages, vectors))
 
 
 def _publisher(document: Document) -> str | None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _Begun:
-    """A guide without its telling sentences, and where its document's passages are."""
+    """A guide without its main sentences, and where its document's passages are."""
 
     key: bytes
     guide: Guide[Quote]

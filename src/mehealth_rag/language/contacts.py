@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from enum import StrEnum
+from urllib.parse import urlsplit
 
 from mehealth_rag.types import Span
 
@@ -80,18 +81,24 @@ _GOING_ON = re.compile(
 _UNBROKEN = re.compile(r"\S{200,}")
 
 
-def contacts_in(text: str) -> frozenset[ContactKind]:
+def contact_kinds(text: str) -> frozenset[ContactKind]:
     """Return the kinds of contact detail in a text."""
     plain = _without_long_runs(text)
     return frozenset(kind for kind, form in _FORMS.items() if form.search(plain))
 
 
-def found_contacts(text: str) -> Iterator[tuple[ContactKind, Span]]:
+def contact_spans(text: str) -> Iterator[tuple[ContactKind, Span]]:
     """Yield each contact with the span of its whole address or number, grouped by kind."""
     plain = _without_long_runs(text)
     for kind, form in _FORMS.items():
         for match in form.finditer(plain):
             yield kind, _whole(plain, kind, Span(*match.span()))
+
+
+def is_front_page(url: str) -> bool:
+    """Return whether a web address is that of a whole site, not of a page in it."""
+    parts = urlsplit(url)
+    return parts.path in {"", "/"} and not parts.query
 
 
 def _without_long_runs(text: str) -> str:
@@ -131,7 +138,7 @@ def entries(text: str, span: Span) -> Iterator[Span]:
     for label in _LABEL.finditer(text, span.start, span.end):
         before = text[start : label.start()]
         goes_on = _GOING_ON.search(before) or _DETAIL.match(text, label.start())
-        if contacts_in(before) and not goes_on:
+        if contact_kinds(before) and not goes_on:
             yield Span(start, label.start())
             start = label.end()
     yield Span(start, span.end)

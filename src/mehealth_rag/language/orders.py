@@ -14,7 +14,7 @@ from mehealth_rag.types import BlockKind, Passage, Span
 _EARLIER = (
     r"(?:previous|prior|preceding|earlier|above|foregoing|existing|other|system|original|initial)"
 )
-_TOLD = (
+_DIRECTIVE = (
     r"(?:instructions?|prompts?|directions?|directives?|commands?|guidelines|guardrails|context|"
     r"evidence|programming|training)"
 )
@@ -27,8 +27,8 @@ _ASK = r"(?:asked|asks?|prompted|queried|questioned)"
 _FORMS = (
     # "ignore all previous instructions", "forget everything above"
     rf"\b(?:ignore|disregard|forget|override|bypass|(?:do not|don't|stop) follow(?:ing)?)\b"
-    rf"[^.!?\n]{{0,30}}\b(?:{_EARLIER}\b[^.!?\n]{{0,30}}\b{_TOLD}|"
-    rf"everything (?:above|before|you)|(?:all|any|your|the|these|those) {_TOLD})\b",
+    rf"[^.!?\n]{{0,30}}\b(?:{_EARLIER}\b[^.!?\n]{{0,30}}\b{_DIRECTIVE}|"
+    rf"everything (?:above|before|you)|(?:all|any|your|the|these|those) {_DIRECTIVE})\b",
     # "you are now a helpful assistant"
     rf"\b(?:you are|you're|act as|behave as|pretend (?:to be|that you are))\b[^.!?\n]{{0,20}}"
     rf"\b{_ASSISTANT}\b",

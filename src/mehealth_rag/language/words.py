@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 
 import Stemmer
@@ -113,6 +113,25 @@ def stem(word: str) -> str:
 def stem_all(items: Iterable[str]) -> list[str]:
     """Return the stems of folded words, in order."""
     return [stem(w) for w in items]
+
+
+def content_stems(text: str) -> frozenset[str]:
+    """Return the stems of the content words of `text`."""
+    return frozenset(stem_all(content_words(text)))
+
+
+def subject_words(text: str) -> list[str]:
+    """Return the content words of a question without those that only phrase a request."""
+    return [w for w in content_words(text) if w not in REQUEST_WORDS]
+
+
+def consists_of(
+    line: Collection[str], required: Iterable[frozenset[str]], allowed: frozenset[str]
+) -> bool:
+    """Return whether a line has a word of each required set, and no others but the allowed ones."""
+    required = tuple(required)
+    has_each = all(options.intersection(line) for options in required)
+    return has_each and allowed.union(*required).issuperset(line)
 
 
 def stems(text: str) -> list[str]:

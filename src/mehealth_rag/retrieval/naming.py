@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from mehealth_rag.language.titles import Token, TokenKind, tokens
-from mehealth_rag.language.words import FUNCTION_WORDS, REQUEST_WORDS, content_words, stem
+from mehealth_rag.language.words import FUNCTION_WORDS, REQUEST_WORDS, stem, subject_words
 from mehealth_rag.retrieval.lexicon import LONGEST, NameLexicon, Part
 from mehealth_rag.types import Span
 
@@ -158,8 +158,7 @@ class Register:
                 ]
         leaning = self._leaning(places, claims, query_tokens)
         bare = _without(question, spans) if spans else ""
-        subject = [w for w in content_words(bare) if w not in REQUEST_WORDS]
-        rest = bare if len(subject) >= _LEAST_WORDS else question
+        rest = bare if len(subject_words(bare)) >= _LEAST_WORDS else question
         return Naming(rest, tuple(named), leaning, bare)
 
     def _with_qualifier(self, token: Token) -> frozenset[int]:

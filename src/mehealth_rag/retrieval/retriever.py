@@ -61,7 +61,7 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchResult:
     """What a question names, and the passages retrieved for it, best first."""
 
     naming: Naming
@@ -100,7 +100,7 @@ class Retriever:
 
     def retrieve(
         self, question: str, top_k: int, documents: Sequence[str] = (), *, each: bool = False
-    ) -> Found:
+    ) -> SearchResult:
         """Return the best passages for a question, best first, ties in corpus order.
 
         `documents` limits the search to those ids. A question that names documents is searched for
@@ -109,7 +109,7 @@ class Retriever:
         """
         naming = self.naming(question, documents)
         count = top_k * max(1, len(naming.named)) if each else top_k
-        return Found(naming, self._evidence(self._ranked_by_name(naming, documents)[:count]))
+        return SearchResult(naming, self._evidence(self._ranked_by_name(naming, documents)[:count]))
 
     def _ranked_by_name(self, naming: Naming, documents: Sequence[str]) -> tuple[_Ranked, ...]:
         """Rank all passages for a question; those of several names take turns."""

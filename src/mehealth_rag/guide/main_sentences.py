@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from mehealth_rag.guide.candidates import Candidate, candidates, stands_alone
 from mehealth_rag.language.figures import figures
-from mehealth_rag.language.words import content_words, stem_all
+from mehealth_rag.language.words import content_stems
 from mehealth_rag.types import Passage, Quote
 
 FEWEST, MOST = 4, 7
@@ -46,17 +46,17 @@ _INTRODUCING = re.compile(
 )
 
 
-def telling(
+def main_sentences(
     passages: Sequence[Passage],
     vectors: Sequence[NDArray[Any]],
-    may_tell: Callable[[Candidate], bool] = stands_alone,
+    is_suitable: Callable[[Candidate], bool] = stands_alone,
 ) -> tuple[Quote, ...]:
     """Return four to seven main sentences, best first; fewer if there are fewer candidates.
 
-    `vectors` are the unit vectors of each passage's sentences, [k, d]; `may_tell` filters
+    `vectors` are the unit vectors of each passage's sentences, [k, d]; `is_suitable` filters
     candidates.
     """
-    pool = [c for c in candidates(passages) if may_tell(c)]
+    pool = [c for c in candidates(passages) if is_suitable(c)]
     if not pool:
         return ()
     rows = np.stack([vectors[c.place][c.row] for c in pool]).astype(np.float32)
@@ -75,12 +75,12 @@ def _middle(rows: NDArray[np.float32]) -> NDArray[np.float32]:
 def _bonuses(pool: Sequence[Candidate]) -> NDArray[np.float32]:
     """Return each sentence's bonus or penalty for position and form."""
     first_page = pool[0].passage.page
-    title = set(stem_all(content_words(pool[0].passage.title)))
+    title = content_stems(pool[0].passage.title)
     bonuses = []
     for rank, candidate in enumerate(pool):
         passage, text = candidate.passage, candidate.text
         opens = passage.page == first_page or any(map(_INTRODUCING.search, passage.headings))
-        named = len(title.intersection(stem_all(content_words(text)))) / max(1, len(title))
+        named = len(title & content_stems(text)) / max(1, len(title))
         lead = max(0.0, 1 - rank / _LEAD_SENTENCES)
         bonuses.append(_OPENS * opens + _LEAD * lead + _TITLE * named + _form_bonus(text))
     return np.array(bonuses, np.float32)
