@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -54,20 +55,27 @@ def cited(answer: Answer) -> set[str]:
 SUMMARIES = (
     "Summarise it",
     "summarize this document please",
-    "What is this document about?",
-    "what's it about",
     "key points",
     "Give me an overview.",
+    "What are the main topics?",
+)
+OPENINGS = (
+    "What is this document about?",
+    "what's it about",
     "tell me about this report",
     "What does the document say?",
     "What is in it?",
-    "What are the main topics?",
 )
 
 
 @pytest.mark.parametrize("question", SUMMARIES)
-def test_asks_for_the_whole(question: str) -> None:
+def test_asks_for_what_the_whole_says(question: str) -> None:
     assert aspect_of(question) is Aspect.SENTENCES
+
+
+@pytest.mark.parametrize("question", OPENINGS)
+def test_asks_what_the_whole_is_about(question: str) -> None:
+    assert aspect_of(question) is Aspect.OPENING
 
 
 @pytest.mark.parametrize("question", ["What are the main figures?", "which figures does it give"])
@@ -113,6 +121,36 @@ def test_all_documents_are_summarised_each_in_turn(assistant: Assistant) -> None
     assert cited(answer) == {"mill", "ferry"}
     assert "The mill at Otterby: " in answer.answer
     assert "museum of bread" in answer.answer
+
+
+LEAFLET = """\
+# Bees of the valley
+
+Printed in May for the valley's schools. The valley has nine kinds of bee. Most of them live alone.
+They need bare soil. This leaflet shows how to tell them apart. It costs nothing.
+
+## Nests
+
+Most nests are in the ground. A nest has six cells. It is sealed with mud. Rain does no harm.
+Mason bees use walls.
+"""
+
+
+def test_what_a_document_is_about_is_what_it_says_of_itself_as_it_begins(tmp_path: Path) -> None:
+    with assistant_over(tmp_path, {"bees.md": LEAFLET}) as assistant:
+        about = assistant.ask("What is this leaflet about?")
+        nests = assistant.ask("Tell me about the nests.")
+    assert [c.quote for c in about.citations] == [
+        "Printed in May for the valley's schools.",
+        "The valley has nine kinds of bee.",
+        "This leaflet shows how to tell them apart.",
+    ]
+    assert [c.quote for c in nests.citations][-4:] == [
+        "Most nests are in the ground.",
+        "A nest has six cells.",
+        "It is sealed with mud.",
+        "Rain does no harm.",
+    ]
 
 
 def test_one_document_where_the_search_is_limited(assistant: Assistant) -> None:

@@ -16,8 +16,7 @@ from mehealth_rag.answering.compose import SOURCE, answered, statement_text
 from mehealth_rag.answering.library import Library
 from mehealth_rag.answering.questions import analyse
 from mehealth_rag.answering.reading import Draft
-from mehealth_rag.guide.candidates import is_running
-from mehealth_rag.guide.main_sentences import main_sentences
+from mehealth_rag.guide.main_sentences import beginning, opening
 from mehealth_rag.language.words import (
     REQUEST_WORDS,
     content_stems,
@@ -29,7 +28,6 @@ from mehealth_rag.language.words import (
 from mehealth_rag.types import Answer, Passage, Quote, Source, Turn
 
 if TYPE_CHECKING:
-    from mehealth_rag.guide.values import Guide
     from mehealth_rag.index.opened import OpenIndex
     from mehealth_rag.retrieval.retriever import Evidence, Retriever
 
@@ -37,9 +35,15 @@ MOST_STATEMENTS, MOST_DOCUMENTS = 8, 10
 """Statements in an answer and documents covered, at most; each document has at least one
 statement."""
 
+MOST_OF_A_PART = 4
+"""Sentences of a part in an answer, at most."""
+
 CONFIDENCE = 0.7
 """Confidence of such an answer, set and not measured: the quotes come from the right document but
 may not be its most important ones."""
+
+_OPENING_PASSAGES = 8
+"""Passages in which a document's opening is looked for."""
 
 _TURN_CHARACTERS, _TURN_PASSAGES, _LEAST_QUOTE = 400, 6, 20
 _NEARLY = 0.75
@@ -75,8 +79,9 @@ _MARKS = re.compile(r"\[\d+\]|\*\*")
 
 
 class Aspect(StrEnum):
-    """What a question about a whole document asks for."""
+    """What a question about a whole document asks for: what it is about, or what it says most."""
 
+    OPENING = "opening"
     SENTENCES = "sentences"
     FIGURES = "figures"
     PEOPLE = "people"
@@ -98,13 +103,14 @@ def aspect_of(question: str, *, follows: bool = False, named: bool = False) -> A
     if terms & _PEOPLE or "who" in terms:
         about_people = terms & _PEOPLE.union(_DOCUMENTS, "named mentioned involved in".split())
         return Aspect.PEOPLE if about_people and "how" not in terms else None
-    ends_with_about = asked[-1] == "about" and asked[0] in {"what", "tell"} and len(asked) > 2
-    if ends_with_about or not _SUMMARIES.isdisjoint(stem_all(terms)):
+    if not _SUMMARIES.isdisjoint(stem_all(terms)):
         return Aspect.SENTENCES
+    if asked[-1] == "about" and asked[0] in {"what", "tell"} and len(asked) > 2:
+        return Aspect.OPENING
     has_it = not follows and terms & _IT
     has_about = terms & _SAYS.union({"about", "in"}) or not names_document
     has_asking = terms & _SAYS.union({"what", "tell"})
-    return Aspect.SENTENCES if (names_document or has_it) and has_about and has_asking else None
+    return Aspect.OPENING if (names_document or has_it) and has_about and has_asking else None
 
 
 def _is_subject(word: str) -> bool:
@@ -131,7 +137,7 @@ class Overview:
         if aspect is None:
             return None
         chosen = sorted(naming.documents) or documents or self._last_quoted(history)
-        return self._answered(question, self._draft(self._guides(chosen), aspect))
+        return self._answered(question, self._draft(self._names(chosen), aspect))
 
     def part(self, question: str, evidence: Sequence[Evidence]) -> Answer | None:
         """Return the answer to a question about what a heading covers; None if no heading matches.
@@ -155,18 +161,33 @@ class Overview:
             return None
         return answered(analyse(question), draft, Library.of(self.index, self.sources))
 
-    def _guides(self, documents: Sequence[str]) -> list[Guide[Quote]]:
+    def _names(self, documents: Sequence[str]) -> list[str]:
+        """Return the present names of documents, in order; those of all if none are given."""
         names = dict.fromkeys(self.index.other_names.get(d, d) for d in documents)
-        return [self.index.guide(n) for n in names or [d.source.id for d in self.index.documents()]]
+        return [*names] or [d.source.id for d in self.index.documents()]
 
-    def _draft(self, guides: Sequence[Guide[Quote]], aspect: Aspect) -> Draft:
-        by_document = [quotes for guide in guides if (quotes := _quotes(guide, aspect))]
+    def _draft(self, names: Sequence[str], aspect: Aspect) -> Draft:
+        by_document = [quotes for name in names if (quotes := self._quotes(name, aspect))]
         shown = by_document[:MOST_DOCUMENTS]
         share = MOST_STATEMENTS if len(shown) < 2 else max(1, MOST_STATEMENTS // len(shown))
         statements = [s for quotes in shown for s in _one_each(_in_order(quotes[:share]))]
         left = len(by_document) - len(shown)
         lead = f"{len(shown)} of {len(by_document)} documents" if left else ""
         return Draft(tuple(statements), 1.0, CONFIDENCE, lead=lead)
+
+    def _quotes(self, name: str, aspect: Aspect) -> tuple[Quote, ...]:
+        """Return a document's quotes for an aspect, best first, without repeats."""
+        if aspect is Aspect.OPENING:
+            document = self.index.described([name])[0]
+            count = min(document.passages, _OPENING_PASSAGES)
+            return opening(self.index.passages(range(document.first, document.first + count)))
+        guide = self.index.guide(name)
+        quotes = {
+            Aspect.SENTENCES: guide.sentences,
+            Aspect.FIGURES: tuple(f.citation for f in guide.figures),
+            Aspect.PEOPLE: tuple(p.citation for p in guide.people),
+        }[aspect]
+        return tuple(dict.fromkeys(quotes))
 
     def _last_quoted(self, history: Sequence[Turn]) -> Sequence[str]:
         """Return the document the last answer quotes, found by its text; empty if not one."""
@@ -178,24 +199,11 @@ class Overview:
         return tuple(quoted) if len(quoted) == 1 else ()
 
     def _under(self, heading: str, passage: Passage) -> tuple[Quote, ...]:
-        """Return the main sentences of the section under a heading of the passage."""
+        """Return how the section under a heading of the passage begins."""
         document = self.index.described([passage.document])[0]
-        places = range(document.first, document.first + document.passages)
+        passages = self.index.passages(range(document.first, document.first + document.passages))
         path = passage.headings[: passage.headings.index(heading) + 1]
-        pairs = zip(places, self.index.passages(places), strict=True)
-        section = [(n, p) for n, p in pairs if p.headings[: len(path)] == path]
-        vectors = [self.index.sentence_vectors(n) for n, _ in section]
-        return _in_order(main_sentences([p for _, p in section], vectors, is_running))
-
-
-def _quotes(guide: Guide[Quote], aspect: Aspect) -> tuple[Quote, ...]:
-    """Return a guide's quotes for an aspect, without repeats."""
-    quotes = {
-        Aspect.SENTENCES: guide.sentences,
-        Aspect.FIGURES: tuple(f.citation for f in guide.figures),
-        Aspect.PEOPLE: tuple(p.citation for p in guide.people),
-    }[aspect]
-    return tuple(dict.fromkeys(quotes))
+        return beginning([p for p in passages if p.headings[: len(path)] == path], MOST_OF_A_PART)
 
 
 def _in_order(quotes: Sequence[Quote]) -> tuple[Quote, ...]:

@@ -1,16 +1,17 @@
-"""Choose a document's main sentences: central in meaning and well placed."""
+"""Choose a document's main sentences, central in meaning and well placed, and its opening."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from itertools import islice
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mehealth_rag.guide.candidates import Candidate, candidates, stands_alone
+from mehealth_rag.guide.candidates import Candidate, candidates, is_running, stands_alone
 from mehealth_rag.language.figures import figures
 from mehealth_rag.language.words import content_stems
 from mehealth_rag.types import Passage, Quote
@@ -30,6 +31,11 @@ _ASIDE, _EACH_FIGURE, _EACH_WORD, _LONG = 0.08, 0.03, 0.008, 28
 """Penalties: for exceptions and first-person sentences, per figure beyond one, per word beyond
 `_LONG`."""
 
+_OPENING, _OF_OPENING = 6, 3
+"""Sentences among which a document's opening is looked for, and those that are shown."""
+
+_OF_ITSELF = re.compile(r"\b[Tt]h(?:is|ese)\s\w")
+
 _ALIKE, _TOO_ALIKE, _SAME_PART = 0.35, 0.8, 0.08
 """Penalty factor for similarity to a chosen sentence, the similarity that excludes a sentence, and
 the penalty per chosen sentence of the same section."""
@@ -46,17 +52,30 @@ _INTRODUCING = re.compile(
 )
 
 
+def opening(passages: Sequence[Passage]) -> tuple[Quote, ...]:
+    """Return the sentences in which a document says what it is about, in reading order.
+
+    They are its first ones, those first in which it speaks of itself ("this report").
+    """
+    first = beginning(passages, _OPENING)
+    chosen = sorted(first, key=lambda q: _OF_ITSELF.search(q.text) is None)[:_OF_OPENING]
+    return tuple(quote for quote in first if quote in chosen)
+
+
+def beginning(passages: Sequence[Passage], most: int) -> tuple[Quote, ...]:
+    """Return the first sentences and list items of running text, at most so many."""
+    return tuple(c.quote for c in islice(filter(is_running, candidates(passages)), most))
+
+
 def main_sentences(
     passages: Sequence[Passage],
     vectors: Sequence[NDArray[Any]],
-    is_suitable: Callable[[Candidate], bool] = stands_alone,
 ) -> tuple[Quote, ...]:
     """Return four to seven main sentences, best first; fewer if there are fewer candidates.
 
-    `vectors` are the unit vectors of each passage's sentences, [k, d]; `is_suitable` filters
-    candidates.
+    `vectors` are the unit vectors of each passage's sentences, [k, d].
     """
-    pool = [c for c in candidates(passages) if is_suitable(c)]
+    pool = [c for c in candidates(passages) if stands_alone(c)]
     if not pool:
         return ()
     rows = np.stack([vectors[c.place][c.row] for c in pool]).astype(np.float32)
