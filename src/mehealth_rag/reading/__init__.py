@@ -18,7 +18,7 @@ from mehealth_rag.types import Document, Page, Source
 
 __all__ = ["FORMATS", "READER_VERSION", "ReadingOptions", "read_document"]
 
-READER_VERSION = 16
+READER_VERSION = 17
 """Increment when a reader may give another text for the same file, so that indexes are rebuilt."""
 
 _READERS = {

@@ -77,7 +77,7 @@ def without_garbage(pages: Sequence[Page]) -> tuple[Page, ...]:
     )
 
 
-def noted(pages: tuple[Page, ...], note: str | None, fault: Fault) -> tuple[Page, ...]:
+def noted(pages: tuple[Page, ...], note: str | None, fault: Fault | None) -> tuple[Page, ...]:
     """Add a note about the whole document to the problem of its first page."""
     if not note or not pages:
         return pages

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from mehealth_rag.reading.raised import lowered, raised
 from mehealth_rag.reading.runs import NO_TEXT, Draft, Piece
@@ -130,6 +130,38 @@ class FlowBlock:
     words: Visible
     level: int = 0
     new_page: bool = False
+
+
+class Cell(NamedTuple):
+    """A table cell; `goes_on` means that it is merged with the one above, `wide` spans columns."""
+
+    words: Visible
+    goes_on: bool = False
+    wide: int = 1
+
+
+class Grid:
+    """Lays out the rows of one table, top to bottom: merged cells are repeated in each row."""
+
+    def __init__(self) -> None:
+        self._above: list[Visible] = []
+
+    def row(self, cells: Iterable[Cell]) -> tuple[list[Visible], bool]:
+        """Return the words of each column, and whether the row only repeats the one above."""
+        row: list[Visible] = []
+        merged, own = False, False
+        for cell in cells:
+            above = self._above[len(row) : len(row) + 1] if cell.goes_on else []
+            merged |= bool(above)
+            own |= not above and bool(cell.words.text.strip())
+            row += [*(above or [cell.words]), *(Visible() for _ in range(cell.wide - 1))]
+        self._above = row
+        return row, merged and not own
+
+    def block(self, cells: Iterable[Cell], level: int = 0, *, new_page: bool = False) -> FlowBlock:
+        """Return a row as a block, which is empty if the row only repeats the one above."""
+        words, repeats = self.row(cells)
+        return FlowBlock(BlockKind.ROW, row_of(() if repeats else words), level, new_page)
 
 
 def flow_pages(blocks: Iterable[FlowBlock]) -> tuple[Page, ...]:

@@ -170,9 +170,11 @@ def _spread_cells(table: Node) -> None:
     if not table.xpath(".//*[@rowspan or @colspan]") or table.xpath(".//table"):
         return
     reaching: dict[int, tuple[int, Node]] = {}
-    for row in table.iter("tr"):
+    for row in list(table.iter("tr")):
         column = 0
-        for cell in [c for c in row if c.tag in ("td", "th")]:
+        cells = [c for c in row if c.tag in ("td", "th")]
+        own = any(cell.text_content().strip() or cell.find(".//img") is not None for cell in cells)
+        for cell in cells:
             column = _fill(row, cell, column, reaching)
             wide, deep = _span(cell, "colspan"), _span(cell, "rowspan")
             for place in range(column, column + wide):
@@ -185,6 +187,8 @@ def _spread_cells(table: Node) -> None:
                 cell.attrib.pop(name, None)
             column += wide
         _fill(row, None, column, reaching)
+        if not own:
+            row.drop_tree()  # it only repeats the row above
 
 
 def _fill(row: Node, cell: Node, column: int, reaching: dict[int, tuple[int, Node]]) -> int:

@@ -14,7 +14,7 @@ from striprtf.striprtf import rtf_to_text
 
 from mehealth_rag.errors import ReadingError
 from mehealth_rag.reading.faults import with_hidden
-from mehealth_rag.reading.flow import FlowBlock, Visible, flow_pages, plain, row_of, with_running
+from mehealth_rag.reading.flow import Cell, FlowBlock, Grid, flow_pages, plain, with_running
 from mehealth_rag.reading.raised import lowered, raised
 from mehealth_rag.types import BlockKind, Page
 
@@ -109,20 +109,19 @@ def _as_it_stands(match: re.Match[str]) -> str:
 
 
 def _blocks(text: str) -> Iterator[FlowBlock]:
-    cells: list[Visible] = []
+    cells: list[Cell] = []
     columns: list[str] = []
-    above: list[Visible] = []
+    grid = Grid()
     words, breaks = "", False
     for part in (*_TOKENS.split(text), "\n"):
         if part == _CELL:
             columns = columns if cells else _COLUMNS.findall(words)
             goes_on = columns[len(cells) : len(cells) + 1] == [_MERGED + _COLUMN]
-            merged = goes_on and len(cells) < len(above)
-            cells.append(above[len(cells)] if merged else plain(_MARK.sub("", words)))
+            cells.append(Cell(plain(_MARK.sub("", words)), goes_on))
             words = ""
         elif part == _ROW:
-            yield FlowBlock(BlockKind.ROW, row_of(cells), 0, breaks)
-            above, cells, breaks, words = cells, [], False, ""
+            yield grid.block(cells, new_page=breaks)
+            cells, breaks, words = [], False, ""
         elif part == "\n" and cells:
             words += " "
         elif part in ("\n", _PAGE):

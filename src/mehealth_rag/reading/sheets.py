@@ -31,12 +31,14 @@ PAGE_ROWS = 1_000
 class Sheet:
     """A sheet with its cells as displayed; an empty cell is "".
 
-    `wide` holds the indices of rows with a cell that spans columns.
+    `wide` holds the indices of rows with a cell that spans columns, `repeats` those of rows that
+    only repeat cells merged with the row above.
     """
 
     name: str
     rows: Sequence[Sequence[str]]
     wide: frozenset[int] = frozenset()
+    repeats: frozenset[int] = frozenset()
     hidden: bool = False
 
 
@@ -89,7 +91,8 @@ def _rows(sheet: Sheet) -> Iterator[_Row]:
     numbered = enumerate(sheet.rows)
     for is_full, group in groupby(numbered, key=lambda pair: any(pair[1])):
         if is_full:
-            yield from _table(list(group), sheet.wide)
+            rows = [row for row in group if row[0] not in sheet.repeats]
+            yield from _table(rows, sheet.wide)
 
 
 def _table(rows: list[tuple[int, Sequence[str]]], wide: frozenset[int]) -> Iterator[_Row]:

@@ -13,7 +13,9 @@ from pptx.exc import PythonPptxError
 
 from mehealth_rag.reading.equations import equation
 from mehealth_rag.reading.flow import (
+    Cell,
     FlowBlock,
+    Grid,
     Node,
     Visible,
     as_it_stands,
@@ -126,17 +128,15 @@ def _target(run: Node, paragraph: Node) -> str | None:
 
 
 def _table(table: Node) -> Iterator[FlowBlock]:
-    above: list[Visible] = []
+    grid = Grid()
     for number, row in enumerate(table.rows):
-        cells: list[Visible] = []
+        cells: list[Cell] = []
         for cell in row.cells:
             words = Visible()
             for paragraph in () if cell.is_spanned else cell.text_frame.paragraphs:
                 words.join(_words(paragraph))
-            reaches_down = cell._tc.vMerge and not cell._tc.hMerge and len(cells) < len(above)
-            cells.append(above[len(cells)] if reaches_down else words)
-        above = cells
-        yield FlowBlock(BlockKind.ROW, row_of(cells), int(number == 0 and table.first_row))
+            cells.append(Cell(words, bool(cell._tc.vMerge and not cell._tc.hMerge)))
+        yield grid.block(cells, int(number == 0 and table.first_row))
 
 
 def _chart(chart: Node) -> Iterator[FlowBlock]:

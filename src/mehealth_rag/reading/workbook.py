@@ -67,9 +67,9 @@ def _sheets(path: Path, book: CalamineWorkbook, package: zipfile.ZipFile) -> Ite
             )
         sheet = book.get_sheet_by_name(info.name)
         rows = list(_rows(sheet, codes, shared | _raised_words(content)))
-        wide = _merge(rows, sheet)
+        wide, repeats = _merge(rows, sheet)
         rows += (row for box in _boxes(package, files.get(info.name, "")) for row in ([], [box]))
-        yield Sheet(info.name, rows, wide, info.visible is not SheetVisibleEnum.Visible)
+        yield Sheet(info.name, rows, wide, repeats, info.visible is not SheetVisibleEnum.Visible)
 
 
 def _rows(sheet: CalamineSheet, codes: _Codes, raised: Mapping[str, str]) -> Iterator[list[str]]:
@@ -101,10 +101,16 @@ def _boxes(package: zipfile.ZipFile, sheet: str) -> Iterator[str]:
             yield " ".join(filter(None, map(str.strip, lines)))
 
 
-def _merge(rows: Sequence[list[str]], sheet: CalamineSheet) -> frozenset[int]:
-    """Repeat merged cells in each of their rows; return the rows with a cell that spans columns."""
+def _merge(
+    rows: Sequence[list[str]], sheet: CalamineSheet
+) -> tuple[frozenset[int], frozenset[int]]:
+    """Repeat merged cells in each of their rows.
+
+    Returns the rows with a cell that spans columns, and those that only repeat merged cells.
+    """
     left = sheet.start[1] if sheet.start else 0
     wide = set()
+    empty = [row for row, cells in enumerate(rows) if not any(cells)]
     for (top, start), (bottom, end) in sheet.merged_cell_ranges or ():
         if end > start:
             wide.add(top)
@@ -112,7 +118,7 @@ def _merge(rows: Sequence[list[str]], sheet: CalamineSheet) -> frozenset[int]:
             words = rows[top][start - left]
             for row in rows[top + 1 : bottom + 1] if len(words) <= _LONG_CELL else ():
                 row[start - left] = words
-    return frozenset(wide)
+    return frozenset(wide), frozenset(row for row in empty if any(rows[row]))
 
 
 def _formats(content: bytes, styles: Mapping[int, str]) -> tuple[_Codes, int]:
