@@ -25,7 +25,7 @@ def _written(folder: Path, form: str, content: bytes) -> Path:
 
 
 def _header_over_two_rows(form: str) -> bytes:
-    """A table whose header cells all reach down into the second row, which has no cell of its own."""
+    """Make a table whose header cells all reach down into the second row."""
     if form == "html":
         heads = "<tr><th rowspan=2>Route</th><th rowspan=2>Fare</th></tr><tr></tr>"
         rows = f"<table>{heads}<tr><td>Amble</td><td>4</td></tr></table>"

@@ -78,7 +78,7 @@ def _dated(metadata: Mapping[str, str], names: Sequence[str]) -> str | None:
     return next(filter(None, (sensible_date(metadata.get(name, "")) for name in names)), None)
 
 
-def told_apart(
+def with_distinct_title(
     document: Document, passages: Sequence[Passage], titles: set[str]
 ) -> tuple[Document, tuple[Passage, ...]]:
     """Add the file name to the title of a document if another document has the same title.

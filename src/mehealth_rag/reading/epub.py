@@ -15,10 +15,10 @@ from mehealth_rag.errors import ReadingError
 from mehealth_rag.reading.faults import with_hidden
 from mehealth_rag.reading.flow import page_of
 from mehealth_rag.reading.hypertext import blocks_of
-from mehealth_rag.reading.packages import opened, parse, told
+from mehealth_rag.reading.packages import metadata_of, opened, parse
 from mehealth_rag.reading.sniffing import NAMES
-from mehealth_rag.reading.upkeep import beat
 from mehealth_rag.reading.web import decode_html
+from mehealth_rag.reading.wire import beat
 from mehealth_rag.types import BlockKind, Page
 
 _CONTAINER = "META-INF/container.xml"
@@ -37,7 +37,7 @@ def read_epub(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str
         if book.is_locked():
             raise ReadingError(f"{path}: the book is locked (DRM); get a copy without")
         pages = tuple(book.page(path, n, file) for n, file in enumerate(book.texts(), 1))
-        metadata = told(book.opf, _METADATA)
+        metadata = metadata_of(book.opf, _METADATA)
     if not pages:
         raise ReadingError(f"{path}: the book holds no text; get the file again")
     return pages, metadata

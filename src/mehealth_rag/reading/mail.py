@@ -88,7 +88,7 @@ def _of_eml(path: Path, message: EmailMessage) -> _Letter:
     shown = tuple((name, _header(path, message, name)) for name in _SHOWN if message[name])
     sent = getattr(message["Date"], "datetime", None)
     day = sent.date().isoformat() if sent else ""
-    note = (html if html.text else text).told
+    note = (html if html.text else text).note
     subject = _header(path, message, "Subject")
     return _Letter(subject, shown, text.text, html.text, names, day, note)
 

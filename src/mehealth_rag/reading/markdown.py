@@ -70,7 +70,7 @@ def read_markdown(
         pages.append(page_of(number, [_with_addresses(block) for block in blocks]))
         hidden.append(words)
     checked = with_hidden(tuple(pages), " ".join(filter(None, hidden)))
-    return noted(checked, decoded.told, Fault.ENCODING), metadata
+    return noted(checked, decoded.note, Fault.ENCODING), metadata
 
 
 def read_restructured(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str, str]]:
@@ -85,7 +85,7 @@ def read_restructured(path: Path, content: bytes) -> tuple[tuple[Page, ...], Map
         message.parent.replace(message, kept)
     html = publish_from_doctree(tree, writer="html5", settings_overrides=_RST)
     blocks, _ = blocks_of(html.decode("utf-8").partition("<body")[2].partition(">")[2])
-    return noted((page_of(1, blocks),), decoded.told, Fault.ENCODING), {}
+    return noted((page_of(1, blocks),), decoded.note, Fault.ENCODING), {}
 
 
 def _references(parser: MarkdownIt, source: str) -> dict[str, Any]:

@@ -26,9 +26,9 @@ from mehealth_rag.reading.flow import (
     page_of,
     with_running,
 )
-from mehealth_rag.reading.packages import opened, parse, told
+from mehealth_rag.reading.packages import metadata_of, opened, parse
 from mehealth_rag.reading.sheets import Sheet, sheet_pages
-from mehealth_rag.reading.upkeep import beat
+from mehealth_rag.reading.wire import beat
 from mehealth_rag.types import BlockKind, Page
 
 _TEXT, _TABLE, _DRAW, _OFFICE, _STYLE, _SHOWS = (
@@ -199,7 +199,7 @@ def read_opendocument(path: Path, content: bytes) -> tuple[tuple[Page, ...], Map
                 f"{_MOST_REPEATED:,} of each were read"
             )
             pages = noted(pages, note, None)
-        return pages, {} if meta is None else told(meta, _META)
+        return pages, {} if meta is None else metadata_of(meta, _META)
 
 
 def _write_out_equations(root: Node, package: zipfile.ZipFile) -> None:

@@ -10,10 +10,10 @@ from pathlib import Path
 from PIL import Image, ImageOps, ImageSequence
 
 from mehealth_rag.errors import ReadingError
-from mehealth_rag.reading.options import ReadingOptions
+from mehealth_rag.reading import ReadingOptions
 from mehealth_rag.reading.packages import damaged
 from mehealth_rag.reading.pdf import read_pdf
-from mehealth_rag.reading.upkeep import beat
+from mehealth_rag.reading.wire import beat
 from mehealth_rag.types import Page
 
 _FORMATS = ("PNG", "JPEG", "TIFF")

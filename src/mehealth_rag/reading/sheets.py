@@ -131,7 +131,7 @@ def read_delimited(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mappin
     declared = _DECLARED.match(text)
     text = text[declared.end() :] if declared else text
     rows = _cells(text, declared[1] if declared else _delimiter(text))
-    return noted(sheet_pages([Sheet("", rows)]), decoded.told, Fault.ENCODING), {}
+    return noted(sheet_pages([Sheet("", rows)]), decoded.note, Fault.ENCODING), {}
 
 
 def _cells(text: str, delimiter: str) -> list[list[str]]:

@@ -155,10 +155,10 @@ class Walker:
         self._mark = bound(raw.FPDFPageObj_GetMark, index, result=_ADDRESS)
         self._mark_name = bound(raw.FPDFPageObjMark_GetName, _ADDRESS, index, _ADDRESS)
 
-    def scan(self, page: int, met: Set[float]) -> tuple[list[Item], list[int]]:
+    def scan(self, page: int, starts: Set[float]) -> tuple[list[Item], list[int]]:
         """Return the suspects on a page and the handles of all its texts.
 
-        `page` is its handle; `met` holds the texts in which its words begin. If none of those is
+        `page` is its handle; `starts` holds the texts in which its words begin. If none of those is
         suspicious, both results are empty.
         """
         objects = map(self._get, repeat(page), range(int(self._count(page))))
@@ -166,7 +166,7 @@ class Walker:
         texts = np.flatnonzero(drawn.modes != _NO_TEXT)
         handles = drawn.handles[texts].tolist()
         grounds = self._grounds(drawn)
-        first = texts[[handle in met for handle in handles]] if handles else texts
+        first = texts[[handle in starts for handle in handles]] if handles else texts
         if not self._suspicious(drawn, first, grounds).any():
             return [], []
         places = texts[self._suspicious(drawn, texts, grounds)]

@@ -84,7 +84,7 @@ def read_text(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str
     texts = (piece.text for page in drafts for draft in page for piece in draft.pieces)
     vocabulary = Vocabulary.of(texts)
     pages = tuple(_page(number, page, vocabulary) for number, page in enumerate(drafts, 1))
-    return noted(pages, decoded.told, Fault.ENCODING), {}
+    return noted(pages, decoded.note, Fault.ENCODING), {}
 
 
 def split_pages(text: str) -> list[str]:

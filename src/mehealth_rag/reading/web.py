@@ -83,7 +83,7 @@ def read_html(
     metadata |= dates
     if not is_title(metadata.get("title", "")) and is_title(title):
         metadata["title"] = title  # trafilatura prefers the only h1 of a page
-    return noted(with_hidden(pages, hidden), decoded.told, Fault.ENCODING), metadata
+    return noted(with_hidden(pages, hidden), decoded.note, Fault.ENCODING), metadata
 
 
 def _whole(text: str) -> str:

@@ -22,7 +22,7 @@ from mehealth_rag.reading.number_formats import shown
 from mehealth_rag.reading.packages import opened, parse, properties, related
 from mehealth_rag.reading.sheets import Sheet, sheet_pages
 from mehealth_rag.reading.sniffing import NAMES
-from mehealth_rag.reading.upkeep import beat
+from mehealth_rag.reading.wire import beat
 from mehealth_rag.types import Page
 
 _CELL = re.compile(
