@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from mehealth_rag.errors import ReadingError
 from mehealth_rag.reading.contents import mark_contents
 from mehealth_rag.reading.describing import described
 from mehealth_rag.reading.faults import without_garbage
 from mehealth_rag.reading.sniffing import check_kind
-from mehealth_rag.types import Document, Page, Source
+from mehealth_rag.types import Document, Source
 
 __all__ = ["FORMATS", "NO_OCR", "PLAIN", "READER_VERSION", "ReadingOptions", "read_document"]
 
@@ -80,7 +80,7 @@ MOST_BYTES = 500_000_000
 _SYNONYMS = {"plain": "txt"}
 
 if TYPE_CHECKING:
-    _Read: TypeAlias = tuple[tuple[Page, ...], Mapping[str, str]]
+    from mehealth_rag.reading.flow import Read
 
 
 def read_document(source: Source, options: ReadingOptions = PLAIN) -> Document:
@@ -129,7 +129,7 @@ def _format(source: Source, path: Path) -> str:
     return form
 
 
-def _read(source: Source, path: Path, form: str, content: bytes, options: ReadingOptions) -> _Read:
+def _read(source: Source, path: Path, form: str, content: bytes, options: ReadingOptions) -> Read:
     # The libraries of a format are imported only when such a file is read.
     check_kind(path, form, content)
     if form in _OLD:
@@ -157,6 +157,6 @@ def _read(source: Source, path: Path, form: str, content: bytes, options: Readin
 
             return read_photo(path, content, options)
     module, _, function = _READERS[form].partition(".")
-    read: Callable[[Path, bytes], _Read]
+    read: Callable[[Path, bytes], Read]
     read = getattr(import_module(f"{__name__}.{module}"), function)
     return read(path, content)

@@ -13,7 +13,6 @@ from dataclasses import replace
 from mehealth_rag.language.dates import DATE, iso_date, sensible_date
 from mehealth_rag.types import BlockKind, Document, Page, Passage
 
-_LONGEST = 200
 _ENDING = re.compile(
     r"\.(?:docx?|dotx?|pdf|pptx?|potx?|xlsx?|csv|indd|qxp|tex|dvi|rtf|odt|html?|txt|md|pub|ai|wpd|"
     r"pages|png|jpe?g|tiff?)\b",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -13,7 +13,7 @@ from lxml import html
 
 from mehealth_rag.errors import ReadingError
 from mehealth_rag.reading.faults import with_hidden
-from mehealth_rag.reading.flow import page_of
+from mehealth_rag.reading.flow import Read, page_of
 from mehealth_rag.reading.hypertext import blocks_of
 from mehealth_rag.reading.packages import metadata_of, opened, parse
 from mehealth_rag.reading.sniffing import NAMES
@@ -30,7 +30,7 @@ _LABEL_WORDS = 12
 """Maximum words of a heading that may serve as a page label."""
 
 
-def read_epub(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str, str]]:
+def read_epub(path: Path, content: bytes) -> Read:
     """Read the pages of a book. Raises ReadingError if it is locked, damaged or empty."""
     with opened(path, content, NAMES["epub"], _CONTAINER) as package:
         book = _Book(package)

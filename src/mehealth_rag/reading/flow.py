@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, TypeAlias
 
@@ -14,6 +14,9 @@ from mehealth_rag.types import BlockKind, Fault, Link, Page, Span
 
 Node: TypeAlias = Any
 """An element of lxml, or of a library on top of it; neither has type annotations."""
+
+Read: TypeAlias = tuple[tuple[Page, ...], Mapping[str, str]]
+"""What every format's reader returns: the pages of a file and its metadata."""
 
 _SECTION_LEVEL = 2
 """Deepest heading level that starts a page in a file without page breaks."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from mehealth_rag.reading.marks import ends_clause, is_figure
-from mehealth_rag.reading.runs import TextLine, down_to, in_groups, is_level, union
+from mehealth_rag.reading.runs import TextLine, in_groups, is_level, union
 from mehealth_rag.types import BlockKind
 
 _LABEL_SIZE = 0.8
@@ -76,7 +76,7 @@ def _is_lone_label(label: TextLine, figures: TextLine) -> bool:
 
 def _labelled(label: Group, figures: Group) -> Group:
     text = f"{label.last.text}\t{figures.last.text}"
-    box = down_to(label.last.box, figures.last.box)
+    box = union((label.last.box, figures.last.box))
     return Group(BlockKind.ROW, [figures.last._replace(text=text, box=box)], figures.right)
 
 

@@ -19,6 +19,7 @@ from mehealth_rag.reading.flow import (
     FlowBlock,
     Grid,
     Node,
+    Read,
     Visible,
     as_it_stands,
     flow_pages,
@@ -174,7 +175,7 @@ def _table_rows(table: Node, *, heads: bool = False) -> Iterator[tuple[Node, boo
                 yield from _table_rows(child, heads=heads)
 
 
-def read_opendocument(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str, str]]:
+def read_opendocument(path: Path, content: bytes) -> Read:
     """Read the pages of a text, or one page per sheet or slide.
 
     Raises ReadingError if the file is locked or damaged.

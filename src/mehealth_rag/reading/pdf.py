@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from mehealth_rag.reading.blocks import draft_pages, measure
 from mehealth_rag.reading.contents import led_apart
 from mehealth_rag.reading.examining import examine
 from mehealth_rag.reading.fields import STAND_IN, is_stand_in, with_fields
+from mehealth_rag.reading.flow import Read
 from mehealth_rag.reading.furniture import mark_furniture
 from mehealth_rag.reading.hidden import take_out_hidden
 from mehealth_rag.reading.layout import arrange
@@ -49,9 +50,7 @@ _LOOSE_LINE = 0.62
 _LINE = re.compile(f"[^\r\n{BROKEN}]*[{BROKEN}]?")
 
 
-def read_pdf(
-    path: Path, options: ReadingOptions = PLAIN
-) -> tuple[tuple[Page, ...], Mapping[str, str]]:
+def read_pdf(path: Path, options: ReadingOptions = PLAIN) -> Read:
     """Read the pages of a PDF and its metadata.
 
     Boxes are in points on the displayed page (cropped and rotated), with the origin at its bottom

@@ -7,16 +7,16 @@ are put into the source beforehand as private-use characters, and interpreted in
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 from striprtf.striprtf import rtf_to_text
 
 from mehealth_rag.errors import ReadingError
 from mehealth_rag.reading.faults import with_hidden
-from mehealth_rag.reading.flow import Cell, FlowBlock, Grid, flow_pages, plain, with_running
+from mehealth_rag.reading.flow import Cell, FlowBlock, Grid, Read, flow_pages, plain, with_running
 from mehealth_rag.reading.raised import lowered, raised
-from mehealth_rag.types import BlockKind, Page
+from mehealth_rag.types import BlockKind
 
 _PAGE, _CELL, _ROW, _LINE, _ITEM, _HEADING = (chr(0xE800 + n) for n in range(6))
 """Private-use characters; `_HEADING` is followed by its level as a digit."""
@@ -55,7 +55,7 @@ _INFO = ("title", "author")
 _CREATED = re.compile(r"\\creatim\\yr(\d{4})\\mo(\d{1,2})\\dy(\d{1,2})(?!\d)")
 
 
-def read_rtf(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str, str]]:
+def read_rtf(path: Path, content: bytes) -> Read:
     """Read the pages of an RTF file, cut at page breaks, else by section. Raises ReadingError."""
     escaped = _RAW.sub(lambda match: b"\\'%02x" % ord(match[0]), content)
     source = _DELETED.sub("", escaped.decode("ascii"))

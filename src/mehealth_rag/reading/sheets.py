@@ -10,7 +10,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, islice, takewhile
 from pathlib import Path
@@ -19,7 +19,7 @@ from typing import Literal
 from mehealth_rag.language.figures import is_measured
 from mehealth_rag.reading.encoding import decode
 from mehealth_rag.reading.faults import noted
-from mehealth_rag.reading.flow import FlowBlock, page_of, plain, row_of
+from mehealth_rag.reading.flow import FlowBlock, Read, page_of, plain, row_of
 from mehealth_rag.reading.tidy import clean
 from mehealth_rag.types import BlockKind, Fault, Page
 
@@ -124,7 +124,7 @@ _DECLARED = re.compile(r"sep=(.)\r?\n")
 """The first line with which a file declares its delimiter to Excel."""
 
 
-def read_delimited(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str, str]]:
+def read_delimited(path: Path, content: bytes) -> Read:
     """Read a CSV or TSV file as one page, or several if it is long."""
     decoded = decode(path, content)
     text = decoded.text.removeprefix("\ufeff")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from mehealth_rag.reading.flow import (
     FlowBlock,
     Grid,
     Node,
+    Read,
     Visible,
     as_it_stands,
     name_of,
@@ -37,7 +38,7 @@ _PER_SLIDE = (PP_PLACEHOLDER.SLIDE_NUMBER, PP_PLACEHOLDER.DATE, PP_PLACEHOLDER.F
 _PICTURE = "only a picture; save the slides as PDF to have it read by Tesseract"
 
 
-def read_slides(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str, str]]:
+def read_slides(path: Path, content: bytes) -> Read:
     """Read the pages of a presentation. Raises ReadingError if the file is damaged."""
     main = "ppt/presentation.xml"
     with opened(path, content, NAMES["pptx"], main, PythonPptxError) as package:

@@ -22,6 +22,7 @@ from mehealth_rag.reading.flow import (
     FlowBlock,
     Grid,
     Node,
+    Read,
     Visible,
     as_it_stands,
     flow_pages,
@@ -30,7 +31,7 @@ from mehealth_rag.reading.flow import (
 )
 from mehealth_rag.reading.packages import opened, parse, properties, transitional
 from mehealth_rag.reading.sniffing import NAMES
-from mehealth_rag.types import BlockKind, Page
+from mehealth_rag.types import BlockKind
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
@@ -150,7 +151,7 @@ class _Reader:
         return words
 
 
-def read_docx(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str, str]]:
+def read_docx(path: Path, content: bytes) -> Read:
     """Read the pages of a Word document and its metadata, without deleted and hidden words.
 
     Raises ReadingError if the file is damaged.

@@ -17,13 +17,12 @@ from pathlib import Path
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetVisibleEnum
 
 from mehealth_rag.errors import ReadingError
-from mehealth_rag.reading.flow import as_it_stands
+from mehealth_rag.reading.flow import Read, as_it_stands
 from mehealth_rag.reading.number_formats import shown
 from mehealth_rag.reading.packages import opened, parse, properties, related
 from mehealth_rag.reading.sheets import Sheet, sheet_pages
 from mehealth_rag.reading.sniffing import NAMES
 from mehealth_rag.reading.wire import beat
-from mehealth_rag.types import Page
 
 _CELL = re.compile(
     rb'<(?:\w+:)?c (?=[^<>]*?\br="([A-Z]{1,3})(\d{1,7})")(?:(?=[^<>]*?\bs="(\d{1,6})"))?'
@@ -46,7 +45,7 @@ _Codes = dict[int, dict[int, str]]
 """The number formats of a sheet's cells, by row and column from 0."""
 
 
-def read_workbook(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str, str]]:
+def read_workbook(path: Path, content: bytes) -> Read:
     """Read the sheets of a workbook as pages. Raises ReadingError if the file is damaged."""
     with opened(path, content, NAMES["xlsx"], "xl/workbook.xml", CalamineError) as package:
         book = CalamineWorkbook.from_filelike(io.BytesIO(content))
