@@ -18,6 +18,8 @@ Node: TypeAlias = Any
 Read: TypeAlias = tuple[tuple[Page, ...], Mapping[str, str]]
 """What every format's reader returns: the pages of a file and its metadata."""
 
+LONG_CELL = 120
+"""Maximum characters of a merged cell that is repeated in its rows; a longer one is no label."""
 _SECTION_LEVEL = 2
 """Deepest heading level that starts a page in a file without page breaks."""
 _PAGE_NUMBER = re.compile(

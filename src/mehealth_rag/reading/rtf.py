@@ -12,10 +12,11 @@ from pathlib import Path
 
 from striprtf.striprtf import rtf_to_text
 
-from mehealth_rag.errors import ReadingError
 from mehealth_rag.reading.faults import with_hidden
 from mehealth_rag.reading.flow import Cell, FlowBlock, Grid, Read, flow_pages, plain, with_running
+from mehealth_rag.reading.packages import damaged
 from mehealth_rag.reading.raised import lowered, raised
+from mehealth_rag.reading.sniffing import NAMES
 from mehealth_rag.types import BlockKind
 
 _PAGE, _CELL, _ROW, _LINE, _ITEM, _HEADING = (chr(0xE800 + n) for n in range(6))
@@ -98,8 +99,7 @@ def _text(path: Path, source: str) -> str:
         text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         return _STANDING.sub(_as_it_stands, text)
     except (ValueError, LookupError, TypeError, AttributeError) as error:
-        reason = " ".join(str(error).split())[:120]
-        raise ReadingError(f"{path}: the RTF is damaged ({reason}); get the file again") from error
+        raise damaged(path, NAMES["rtf"], error) from error
 
 
 def _as_it_stands(match: re.Match[str]) -> str:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import ctypes
 from bisect import bisect
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from functools import cache
 from itertools import repeat
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pypdfium2 import raw
 
@@ -229,7 +229,7 @@ class Walker:
         return min(xs), min(ys), max(xs), max(ys)
 
 
-def _within(inner: Sequence[float], outer: Matrix) -> Matrix:
+def _within(inner: Iterable[float], outer: Matrix) -> Matrix:
     """Return the matrix to user space of a form with matrix `inner` in one with `outer`."""
     a, b, c, d, e, f = inner
     p, q, r, s, t, u = outer
@@ -243,7 +243,7 @@ def _within(inner: Sequence[float], outer: Matrix) -> Matrix:
     )
 
 
-def _numbers(kind: type, count: int) -> tuple[Sequence[float], list[int]]:
+def _numbers(kind: Any, count: int) -> tuple[Any, list[int]]:  # noqa: ANN401 - ctypes
     """Return a buffer of numbers that pdfium fills, and the addresses of its places."""
     buffer = (kind * count)()
     start, size = ctypes.addressof(buffer), ctypes.sizeof(kind)

@@ -17,7 +17,7 @@ from pathlib import Path
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetVisibleEnum
 
 from mehealth_rag.errors import ReadingError
-from mehealth_rag.reading.flow import Read, as_it_stands
+from mehealth_rag.reading.flow import LONG_CELL, Read, as_it_stands
 from mehealth_rag.reading.number_formats import shown
 from mehealth_rag.reading.packages import opened, parse, properties, related
 from mehealth_rag.reading.sheets import Sheet, sheet_pages
@@ -30,8 +30,6 @@ _CELL = re.compile(
 """A cell element: its column, its row and, if present, its style number."""
 _MOST_CELLS = 20_000_000
 """Maximum cells in a sheet's extent; a stray cell in the last corner makes seventeen billion."""
-_LONG_CELL = 120
-"""Maximum characters of a merged cell that is repeated in its rows; a longer one is no label."""
 _STRINGS = "xl/sharedStrings.xml"
 _BUILT_IN = {
     1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 9: "0%", 10: "0.00%", 14: "mm-dd-yy",
@@ -115,7 +113,7 @@ def _merge(
             wide.add(top)
         if top < len(rows) and 0 <= start - left < len(rows[top]):
             words = rows[top][start - left]
-            for row in rows[top + 1 : bottom + 1] if len(words) <= _LONG_CELL else ():
+            for row in rows[top + 1 : bottom + 1] if len(words) <= LONG_CELL else ():
                 row[start - left] = words
     return frozenset(wide), frozenset(row for row in empty if any(rows[row]))
 
