@@ -20,7 +20,7 @@ from reportlab.pdfgen.canvas import Canvas
 from mehealth_rag.language.dates import as_of, iso_date
 from mehealth_rag.passages.splitting import split
 from mehealth_rag.reading import read_document
-from mehealth_rag.reading.describing import is_title, told_apart
+from mehealth_rag.reading.describing import is_title, with_distinct_title
 from mehealth_rag.types import Source
 from tests.reading.made_files import epub
 
@@ -145,11 +145,11 @@ def test_documents_of_one_title_are_told_apart(tmp_path: Path) -> None:
     source = Source("x7_2024", "x7 2024", "document", "pdf", path=path, guessed=True)
     document = read_document(source)
     titles = {"Harbour rules"}
-    document, passages = told_apart(document, split(document), titles)
+    document, passages = with_distinct_title(document, split(document), titles)
     assert document.source.title == "Harbour rules (x7 2024)"
     assert {p.title for p in passages} == {"Harbour rules (x7 2024)"} <= titles
     given = replace(document, source=replace(document.source, guessed=False))
-    assert told_apart(given, passages, titles)[0] == given
+    assert with_distinct_title(given, passages, titles)[0] == given
 
 
 @pytest.mark.parametrize(

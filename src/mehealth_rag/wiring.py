@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from mehealth_rag.index.report import IngestReport, Progress
     from mehealth_rag.llm import LanguageModel
     from mehealth_rag.reader.model import Reader
+    from mehealth_rag.reading import ReadingOptions
     from mehealth_rag.reading.isolated import Limits
-    from mehealth_rag.reading.options import ReadingOptions
     from mehealth_rag.settings import Settings
     from mehealth_rag.types import Document
 
@@ -98,8 +98,8 @@ def reading_options(settings: Settings) -> ReadingOptions:
 
     Raises UsageError where the password file cannot be read.
     """
+    from mehealth_rag.reading import NO_OCR, ReadingOptions
     from mehealth_rag.reading.ocr import installed
-    from mehealth_rag.reading.options import NO_OCR, ReadingOptions
 
     languages = settings.ocr_languages
     return ReadingOptions(

@@ -65,14 +65,14 @@ def test_an_encoding_that_is_not_told_is_guessed_and_told(
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
 def test_what_is_sure_is_not_told(encoding: str) -> None:
     found = decode(HERE, RUSSIAN.encode(encoding))
-    assert (found.text, found.told) == (RUSSIAN, None)
+    assert (found.text, found.note) == (RUSSIAN, None)
 
 
 def test_one_broken_letter_does_not_make_mojibake_of_a_file() -> None:
     content = (RUSSIAN * 3).encode() + b"\xd0."
     found = decode(HERE, content)
     assert found.text.startswith(RUSSIAN)
-    assert found.told == "1 of its characters cannot be read (broken UTF-8)"
+    assert found.note == "1 of its characters cannot be read (broken UTF-8)"
 
 
 NOISE = random.Random(1).randbytes(5_000)
@@ -103,7 +103,7 @@ def test_declared_encodings_are_those_that_browsers_mean() -> None:
     page = '<html><meta charset="iso-8859-1"><p>“Quoted” – €5</p></html>'
     found = decode_html(HERE, page.encode("cp1252"))
     assert "“Quoted” – €5" in found.text
-    assert found.told is None
+    assert found.note is None
 
 
 @pytest.mark.parametrize(

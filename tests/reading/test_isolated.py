@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mehealth_rag.errors import ReadingError
-from mehealth_rag.reading import MOST_BYTES, read_document, wire
+from mehealth_rag.reading import MOST_BYTES, PLAIN, read_document, wire
 from mehealth_rag.reading.isolated import Limits, Readers
-from mehealth_rag.reading.options import PLAIN
 from mehealth_rag.types import Fault, Source
 from tests.reading import hostile_pdfs as hostile
 from tests.reading.reading_helpers import source
@@ -188,7 +187,7 @@ def test_no_process_outlives_a_program_that_is_killed(tmp_path: Path) -> None:
     program = (
         "import sys; from pathlib import Path; from mehealth_rag.types import Source;"
         "from mehealth_rag.reading.isolated import *;"
-        "from mehealth_rag.reading.options import PLAIN;"
+        "from mehealth_rag.reading import PLAIN;"
         "Readers(PLAIN, Limits()).read(Source('a', 'a', 'a', 'pdf', path=Path(sys.argv[1])))"
     )
     started = subprocess.Popen([sys.executable, "-c", program, str(pipe)])

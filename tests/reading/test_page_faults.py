@@ -12,10 +12,9 @@ import pypdfium2
 import pytest
 
 from mehealth_rag.errors import ReadingError
-from mehealth_rag.reading import read_document
+from mehealth_rag.reading import ReadingOptions, read_document
 from mehealth_rag.reading.faults import is_garbage
 from mehealth_rag.reading.ocr import installed
-from mehealth_rag.reading.options import ReadingOptions
 from mehealth_rag.reading.pdf_file import render_page
 from mehealth_rag.types import BlockKind, Fault
 from tests.reading.reading_helpers import check_invariants, lines_at, of_kind, read, source

@@ -40,8 +40,8 @@ def read(folder: str, rounds: int) -> dict[str, Any]:
 def read_in_processes(folder: str, rounds: int) -> dict[str, Any]:
     """The same with as many processes at a time as `mehealth ingest` uses."""
     from mehealth_rag.corpus import load_sources, present
+    from mehealth_rag.reading import ReadingOptions
     from mehealth_rag.reading.isolated import Limits, Readers
-    from mehealth_rag.reading.options import ReadingOptions
 
     sources = present(load_sources(Path(folder)))
     with Readers(ReadingOptions(), Limits()) as readers:

@@ -37,8 +37,8 @@ from mehealth_rag.index.report import Progress, Tally, indexed_documents
 from mehealth_rag.index.texts import TEXTS_VERSION, embedding_text, lexical_text
 from mehealth_rag.language.acronyms import learn_acronyms
 from mehealth_rag.language.words import WORDS_VERSION, stems, words
-from mehealth_rag.reading.describing import told_apart
-from mehealth_rag.reading.upkeep import uncollected
+from mehealth_rag.reading.describing import with_distinct_title
+from mehealth_rag.reading.wire import uncollected
 from mehealth_rag.types import Passage, Source
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ class _Build:
                 except ReadingError as error:
                     self._tally.fail(source, str(error))
                 else:
-                    document, passages = told_apart(document, passages, titles)
+                    document, passages = with_distinct_title(document, passages, titles)
                     begins = content.passages
                     content.add(document, passages, names)
                     self._guides.begin(

@@ -1,24 +1,54 @@
-"""Reading files into pages: dispatches each file to the reader of its format."""
+"""Reading files into pages: the options, and the choice of each file's reader by its format."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from mehealth_rag.errors import ReadingError
 from mehealth_rag.reading.contents import mark_contents
 from mehealth_rag.reading.describing import described
 from mehealth_rag.reading.faults import without_garbage
-from mehealth_rag.reading.options import PLAIN, ReadingOptions
 from mehealth_rag.reading.sniffing import check_kind
-from mehealth_rag.types import Document, Page, Source
+from mehealth_rag.types import Document, Source
 
-__all__ = ["FORMATS", "READER_VERSION", "ReadingOptions", "read_document"]
+__all__ = ["FORMATS", "NO_OCR", "PLAIN", "READER_VERSION", "ReadingOptions", "read_document"]
 
-READER_VERSION = 16
+NO_OCR = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingOptions:
+    """How documents are read.
+
+    `passwords` are tried in order on locked PDFs. `ocr_languages` are Tesseract language names
+    joined with a plus ("eng+deu"); "none" turns OCR off. `tesseract` is the installed version and
+    its languages, empty if there is none; it is here because the text depends on it. `code` is
+    whether code blocks in Markdown are read.
+    """
+
+    passwords: tuple[str, ...] = ()
+    ocr_languages: str = NO_OCR
+    tesseract: str = ""
+    code: bool = True
+
+    def version(self, reader: int) -> int:
+        """Combine the reader version with a hash of the options that can change the text."""
+        reads_pictures = self.tesseract if self.ocr_languages != NO_OCR else ""
+        if not self.passwords and not reads_pictures:
+            return reader
+        key = repr((self.passwords, self.ocr_languages, reads_pictures)).encode()
+        return reader * 1_000_000 + int.from_bytes(hashlib.sha256(key).digest()[:8]) % 1_000_000
+
+
+PLAIN = ReadingOptions()
+"""Default options: no passwords and no OCR."""
+
+READER_VERSION = 17
 """Increment when a reader may give another text for the same file, so that indexes are rebuilt."""
 
 _READERS = {
@@ -50,7 +80,7 @@ MOST_BYTES = 500_000_000
 _SYNONYMS = {"plain": "txt"}
 
 if TYPE_CHECKING:
-    _Read: TypeAlias = tuple[tuple[Page, ...], Mapping[str, str]]
+    from mehealth_rag.reading.flow import Read
 
 
 def read_document(source: Source, options: ReadingOptions = PLAIN) -> Document:
@@ -99,13 +129,13 @@ def _format(source: Source, path: Path) -> str:
     return form
 
 
-def _read(source: Source, path: Path, form: str, content: bytes, options: ReadingOptions) -> _Read:
+def _read(source: Source, path: Path, form: str, content: bytes, options: ReadingOptions) -> Read:
     # The libraries of a format are imported only when such a file is read.
     check_kind(path, form, content)
     if form in _OLD:
-        from mehealth_rag.reading.packages import renewed
+        from mehealth_rag.reading.packages import converted
 
-        return _read(source, path, f"{form}x", renewed(path, content, form), options)
+        return _read(source, path, f"{form}x", converted(path, content, form), options)
     match form:
         case "pdf":
             from mehealth_rag.reading.pdf import read_pdf
@@ -127,6 +157,6 @@ def _read(source: Source, path: Path, form: str, content: bytes, options: Readin
 
             return read_photo(path, content, options)
     module, _, function = _READERS[form].partition(".")
-    read: Callable[[Path, bytes], _Read]
+    read: Callable[[Path, bytes], Read]
     read = getattr(import_module(f"{__name__}.{module}"), function)
     return read(path, content)

@@ -246,9 +246,9 @@ def _rejoined(groups: list[Group]) -> list[Group]:
 
 
 def _continues(before: Group, group: Group) -> bool:
-    if before.kind not in (BlockKind.PARAGRAPH, BlockKind.ITEM):
-        return False
-    if group.kind is not BlockKind.PARAGRAPH:
+    """Return whether a paragraph at the top of a column goes on with the block before it."""
+    kinds = BlockKind.PARAGRAPH, BlockKind.ITEM
+    if before.kind not in kinds or group.kind is not BlockKind.PARAGRAPH:
         return False
     last, line = before.last, group.lines[0]
     moved = line.baseline > last.baseline + line.size

@@ -17,8 +17,7 @@ from collections.abc import Callable
 from typing import BinaryIO
 
 from mehealth_rag.errors import ReadingError
-from mehealth_rag.reading import read_document, upkeep, wire
-from mehealth_rag.reading.options import ReadingOptions
+from mehealth_rag.reading import ReadingOptions, read_document, wire
 from mehealth_rag.reading.wire import Kind, Picture
 from mehealth_rag.types import Source
 
@@ -36,13 +35,13 @@ def main() -> None:
     os.dup2(2, 1)  # output of a library must not mix with the answers
     limit_memory(int(sys.argv[1]) * 1_000_000)
     threading.Thread(target=_end_with_parent, args=(int(sys.argv[2]),), daemon=True).start()
-    upkeep.listen(_beats(answers))
+    wire.listen(_beats(answers))
     while True:
         try:
             source, options, picture = pickle.load(sys.stdin.buffer)  # noqa: S301 - sent by our parent
         except EOFError:
             return
-        with upkeep.uncollected():  # documents are short-lived, so collecting cycles is a waste
+        with wire.uncollected():  # documents are short-lived, so collecting cycles is a waste
             kind, payload = _answer(source, options, picture)
         wire.write(answers, kind, payload)
         if kind is Kind.LAST_ERROR:

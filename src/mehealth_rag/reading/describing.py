@@ -13,7 +13,6 @@ from dataclasses import replace
 from mehealth_rag.language.dates import DATE, iso_date, sensible_date
 from mehealth_rag.types import BlockKind, Document, Page, Passage
 
-_LONGEST = 200
 _ENDING = re.compile(
     r"\.(?:docx?|dotx?|pdf|pptx?|potx?|xlsx?|csv|indd|qxp|tex|dvi|rtf|odt|html?|txt|md|pub|ai|wpd|"
     r"pages|png|jpe?g|tiff?)\b",
@@ -78,7 +77,7 @@ def _dated(metadata: Mapping[str, str], names: Sequence[str]) -> str | None:
     return next(filter(None, (sensible_date(metadata.get(name, "")) for name in names)), None)
 
 
-def told_apart(
+def with_distinct_title(
     document: Document, passages: Sequence[Passage], titles: set[str]
 ) -> tuple[Document, tuple[Passage, ...]]:
     """Add the file name to the title of a document if another document has the same title.

@@ -60,7 +60,7 @@ class Decoded:
     """A file's text, and a note for the user about its decoding; None if that was certain."""
 
     text: str
-    told: str | None = None
+    note: str | None = None
 
 
 def decode(path: Path, content: bytes) -> Decoded:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -13,12 +13,12 @@ from lxml import html
 
 from mehealth_rag.errors import ReadingError
 from mehealth_rag.reading.faults import with_hidden
-from mehealth_rag.reading.flow import page_of
+from mehealth_rag.reading.flow import Read, page_of
 from mehealth_rag.reading.hypertext import blocks_of
-from mehealth_rag.reading.packages import opened, parse, told
+from mehealth_rag.reading.packages import metadata_of, opened, parse
 from mehealth_rag.reading.sniffing import NAMES
-from mehealth_rag.reading.upkeep import beat
 from mehealth_rag.reading.web import decode_html
+from mehealth_rag.reading.wire import beat
 from mehealth_rag.types import BlockKind, Page
 
 _CONTAINER = "META-INF/container.xml"
@@ -30,14 +30,14 @@ _LABEL_WORDS = 12
 """Maximum words of a heading that may serve as a page label."""
 
 
-def read_epub(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str, str]]:
+def read_epub(path: Path, content: bytes) -> Read:
     """Read the pages of a book. Raises ReadingError if it is locked, damaged or empty."""
     with opened(path, content, NAMES["epub"], _CONTAINER) as package:
         book = _Book(package)
         if book.is_locked():
             raise ReadingError(f"{path}: the book is locked (DRM); get a copy without")
         pages = tuple(book.page(path, n, file) for n, file in enumerate(book.texts(), 1))
-        metadata = told(book.opf, _METADATA)
+        metadata = metadata_of(book.opf, _METADATA)
     if not pages:
         raise ReadingError(f"{path}: the book holds no text; get the file again")
     return pages, metadata

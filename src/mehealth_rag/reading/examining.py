@@ -10,11 +10,10 @@ from dataclasses import replace
 import pypdfium2 as pdfium
 from pypdfium2 import raw
 
-from mehealth_rag.reading import ocr
+from mehealth_rag.reading import NO_OCR, ReadingOptions, ocr
 from mehealth_rag.reading.faults import GARBAGE, hidden_words, is_garbage, is_no_language
-from mehealth_rag.reading.options import NO_OCR, ReadingOptions
 from mehealth_rag.reading.runs import NO_TEXT, RawPage, Run
-from mehealth_rag.reading.upkeep import beat
+from mehealth_rag.reading.wire import beat
 from mehealth_rag.types import Fault
 
 PICTURE = "only a picture"

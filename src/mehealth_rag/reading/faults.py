@@ -77,7 +77,7 @@ def without_garbage(pages: Sequence[Page]) -> tuple[Page, ...]:
     )
 
 
-def noted(pages: tuple[Page, ...], note: str | None, fault: Fault) -> tuple[Page, ...]:
+def noted(pages: tuple[Page, ...], note: str | None, fault: Fault | None) -> tuple[Page, ...]:
     """Add a note about the whole document to the problem of its first page."""
     if not note or not pages:
         return pages
@@ -86,9 +86,12 @@ def noted(pages: tuple[Page, ...], note: str | None, fault: Fault) -> tuple[Page
     return (replace(first, problem=problem, fault=first.fault or fault), *pages[1:])
 
 
-def with_hidden(pages: tuple[Page, ...], words: str) -> tuple[Page, ...]:
-    """Note the hidden words of a document, if any, on its first page."""
-    return noted(pages, hidden_words(words) if words else None, Fault.HIDDEN)
+def with_hidden(
+    pages: tuple[Page, ...], words: str, encoding: str | None = None
+) -> tuple[Page, ...]:
+    """Note a document's hidden words, and a note about its `encoding`, on its first page."""
+    pages = noted(pages, hidden_words(words) if words else None, Fault.HIDDEN)
+    return noted(pages, encoding, Fault.ENCODING)
 
 
 def hidden_words(text: str) -> str:

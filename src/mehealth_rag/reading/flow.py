@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from mehealth_rag.reading.raised import lowered, raised
 from mehealth_rag.reading.runs import NO_TEXT, Draft, Piece
@@ -15,6 +15,11 @@ from mehealth_rag.types import BlockKind, Fault, Link, Page, Span
 Node: TypeAlias = Any
 """An element of lxml, or of a library on top of it; neither has type annotations."""
 
+Read: TypeAlias = tuple[tuple[Page, ...], Mapping[str, str]]
+"""What every format's reader returns: the pages of a file and its metadata."""
+
+LONG_CELL = 120
+"""Maximum characters of a merged cell that is repeated in its rows; a longer one is no label."""
 _SECTION_LEVEL = 2
 """Deepest heading level that starts a page in a file without page breaks."""
 _PAGE_NUMBER = re.compile(
@@ -130,6 +135,38 @@ class FlowBlock:
     words: Visible
     level: int = 0
     new_page: bool = False
+
+
+class Cell(NamedTuple):
+    """A table cell; `goes_on` means that it is merged with the one above, `wide` spans columns."""
+
+    words: Visible
+    goes_on: bool = False
+    wide: int = 1
+
+
+class Grid:
+    """Lays out the rows of one table, top to bottom: merged cells are repeated in each row."""
+
+    def __init__(self) -> None:
+        self._above: list[Visible] = []
+
+    def row(self, cells: Iterable[Cell]) -> tuple[list[Visible], bool]:
+        """Return the words of each column, and whether the row only repeats the one above."""
+        row: list[Visible] = []
+        merged, own = False, False
+        for cell in cells:
+            above = self._above[len(row) : len(row) + 1] if cell.goes_on else []
+            merged |= bool(above)
+            own |= not above and bool(cell.words.text.strip())
+            row += [*(above or [cell.words]), *(Visible() for _ in range(cell.wide - 1))]
+        self._above = row
+        return row, merged and not own
+
+    def block(self, cells: Iterable[Cell], level: int = 0, *, new_page: bool = False) -> FlowBlock:
+        """Return a row as a block, which is empty if the row only repeats the one above."""
+        words, repeats = self.row(cells)
+        return FlowBlock(BlockKind.ROW, row_of(() if repeats else words), level, new_page)
 
 
 def flow_pages(blocks: Iterable[FlowBlock]) -> tuple[Page, ...]:

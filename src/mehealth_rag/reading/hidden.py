@@ -124,13 +124,13 @@ _COARSE, _FINE = 1.0, 2.0
 _LONGEST = 2400.0
 
 
-def take_out_hidden(page: pdfium.PdfPage, frame: Frame, walker: Walker, met: Set[float]) -> str:
+def take_out_hidden(page: pdfium.PdfPage, frame: Frame, walker: Walker, starts: Set[float]) -> str:
     """Remove invisible text from a page and return its words.
 
-    `met` holds the handles of the text objects in which the page's words begin. The open page is
+    `starts` holds the handles of the text objects in which the page's words begin. The open page is
     changed, so no text page of it may be open; the file is not changed.
     """
-    suspects, texts = walker.scan(ctypes.cast(page.raw, ctypes.c_void_p).value or 0, met)
+    suspects, texts = walker.scan(ctypes.cast(page.raw, ctypes.c_void_p).value or 0, starts)
     if not suspects:
         return ""
     boxes = {item.handle: frame.box(item.box) for item in suspects}

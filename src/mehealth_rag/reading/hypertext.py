@@ -12,7 +12,7 @@ from copy import deepcopy
 from dataclasses import replace
 
 from mehealth_rag.reading.equations import mathml
-from mehealth_rag.reading.flow import FlowBlock, Node, Visible, row_of
+from mehealth_rag.reading.flow import LONG_CELL, FlowBlock, Node, Visible, row_of
 from mehealth_rag.reading.raised import lowered, raised
 from mehealth_rag.types import BlockKind
 
@@ -45,8 +45,6 @@ _ALIGNED = re.compile(r"vertical-align\s*:\s*(super|sub|-?((?:\d*\.)?\d++)(?:%|e
 _MOVED = re.compile(r"(?<![\w-])top\s*:\s*(-?)((?:\d*\.)?\d++)(?:%|em|ex|rem|px|pt)")
 _LONG_TEXT = 300
 """Maximum characters of a definition that is put on one line with its term."""
-_LONG_CELL = 120
-"""Maximum characters of a merged cell that is repeated in its rows; a longer one is no label."""
 _MOST_SPAN = 1_000
 """Maximum rows or columns that a cell may span, against absurd values."""
 _INNER_BLOCKS = ("ul", "ol", "dl", "table", "pre", "blockquote", *HEADINGS)
@@ -170,9 +168,11 @@ def _spread_cells(table: Node) -> None:
     if not table.xpath(".//*[@rowspan or @colspan]") or table.xpath(".//table"):
         return
     reaching: dict[int, tuple[int, Node]] = {}
-    for row in table.iter("tr"):
+    for row in list(table.iter("tr")):
         column = 0
-        for cell in [c for c in row if c.tag in ("td", "th")]:
+        cells = [c for c in row if c.tag in ("td", "th")]
+        own = any(cell.text_content().strip() or cell.find(".//img") is not None for cell in cells)
+        for cell in cells:
             column = _fill(row, cell, column, reaching)
             wide, deep = _span(cell, "colspan"), _span(cell, "rowspan")
             for place in range(column, column + wide):
@@ -185,6 +185,8 @@ def _spread_cells(table: Node) -> None:
                 cell.attrib.pop(name, None)
             column += wide
         _fill(row, None, column, reaching)
+        if not own:
+            row.drop_tree()  # it only repeats the row above
 
 
 def _fill(row: Node, cell: Node, column: int, reaching: dict[int, tuple[int, Node]]) -> int:
@@ -194,7 +196,7 @@ def _fill(row: Node, cell: Node, column: int, reaching: dict[int, tuple[int, Nod
         if left > 1:
             reaching[column] = (left - 1, source)
         copy = row.makeelement("td")
-        if source is not None and len(source.text_content()) <= _LONG_CELL:
+        if source is not None and len(source.text_content()) <= LONG_CELL:
             copy.text = " ".join(source.text_content().split())
         if cell is None:
             row.append(copy)

@@ -24,8 +24,7 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 from mehealth_rag.errors import ReadingError
-from mehealth_rag.reading import wire
-from mehealth_rag.reading.options import ReadingOptions
+from mehealth_rag.reading import ReadingOptions, wire
 from mehealth_rag.reading.wire import BrokenWireError, Kind, Picture
 from mehealth_rag.types import Document, Source
 

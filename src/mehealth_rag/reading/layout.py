@@ -13,6 +13,7 @@ from mehealth_rag.reading.cells import (
     wrapped_labels,
 )
 from mehealth_rag.reading.columns import PROSE_WORDS, regions_of
+from mehealth_rag.reading.labels import heading_stacks
 from mehealth_rag.reading.marks import figures_apart, is_figure, is_lone_mark, is_number_of_title
 from mehealth_rag.reading.raised import is_raised_run, raised
 from mehealth_rag.reading.runs import (
@@ -25,7 +26,6 @@ from mehealth_rag.reading.runs import (
     union,
     without,
 )
-from mehealth_rag.reading.stacks import heading_stacks
 
 _TOUCHING = 0.15
 """Gap in ems below which two runs form one word."""
@@ -192,14 +192,18 @@ def _line(group: Sequence[Run]) -> TextLine:
     )  # fmt: skip
     if len(group) == 1:  # the common case
         return line
-    heavy = [run for run in group if not is_lone_mark(run.text)] or group
-    return line._replace(
-        text=_text(group),
-        box=union(run.box for run in group),
-        order=min(run.order for run in group),
-        bold=all(run.bold and run.bold_end for run in heavy),
-        slant=all(run.slant for run in heavy),
-        note=group[0].note or group[0].size < 0.85 * main.size,
+    return _spanning(line, [_line([run]) for run in group])._replace(text=_text(group))
+
+
+def _spanning(main: TextLine, parts: Sequence[TextLine]) -> TextLine:
+    """Return the main part of a line with the extent and style of all its parts."""
+    heavy = [part for part in parts if not is_lone_mark(part.text)] or parts
+    return main._replace(
+        box=union(part.box for part in parts),
+        order=min(part.order for part in parts),
+        bold=all(part.bold for part in heavy),
+        slant=all(part.slant for part in heavy),
+        note=parts[0].note or parts[0].size < 0.85 * main.size,
     )
 
 
@@ -212,15 +216,9 @@ def _row(cells: Sequence[TextLine]) -> TextLine:
     if len(cells) == 1:
         return cells[0]
     main = max(cells, key=lambda cell: len(cell.text))
-    heavy = [cell for cell in cells if not is_lone_mark(cell.text)] or cells
-    return main._replace(
+    return _spanning(main, cells)._replace(
         text=figures_apart("\t".join(cell.text for cell in cells)),
         cells=tuple(Cell(cell.text, cell.box[0], cell.box[2]) for cell in cells),
-        box=union(cell.box for cell in cells),
-        order=min(cell.order for cell in cells),
-        bold=all(cell.bold for cell in heavy),
-        slant=all(cell.slant for cell in heavy),
         row=True,
         cell=False,
-        note=cells[0].note or cells[0].size < 0.85 * main.size,
     )

@@ -6,7 +6,7 @@ Attachments are listed by name but not read.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from email import message_from_bytes, policy
 from email.message import EmailMessage, MIMEPart
@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING
 
 from mehealth_rag.errors import ReadingError
 from mehealth_rag.reading.encoding import Decoded, decode, decode_declared
-from mehealth_rag.reading.faults import noted, with_hidden
-from mehealth_rag.reading.flow import FlowBlock, Visible, page_of, plain
+from mehealth_rag.reading.faults import with_hidden
+from mehealth_rag.reading.flow import FlowBlock, Read, Visible, page_of, plain
 from mehealth_rag.reading.hypertext import blocks_of
 from mehealth_rag.reading.packages import BROKEN, damaged
 from mehealth_rag.reading.sniffing import NAMES
 from mehealth_rag.reading.text import read_text
-from mehealth_rag.types import BlockKind, Fault, Page
+from mehealth_rag.types import BlockKind
 
 if TYPE_CHECKING:
     from oxmsg import Message
@@ -45,7 +45,7 @@ class _Letter:
     note: str | None = None  # about its decoding
 
 
-def read_eml(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str, str]]:
+def read_eml(path: Path, content: bytes) -> Read:
     """Read an e-mail as one page. Raises ReadingError if it is not one or damaged."""
     message: EmailMessage = message_from_bytes(content, policy=policy.default)
     if _STANDARD.isdisjoint(name.lower() for name in message):
@@ -57,7 +57,7 @@ def read_eml(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str,
     return _pages(path, letter)
 
 
-def read_msg(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str, str]]:
+def read_msg(path: Path, content: bytes) -> Read:
     """Read an Outlook message as one page. Raises ReadingError if it is damaged."""
     from oxmsg import Message
 
@@ -88,7 +88,7 @@ def _of_eml(path: Path, message: EmailMessage) -> _Letter:
     shown = tuple((name, _header(path, message, name)) for name in _SHOWN if message[name])
     sent = getattr(message["Date"], "datetime", None)
     day = sent.date().isoformat() if sent else ""
-    note = (html if html.text else text).told
+    note = (html if html.text else text).note
     subject = _header(path, message, "Subject")
     return _Letter(subject, shown, text.text, html.text, names, day, note)
 
@@ -131,10 +131,10 @@ def _of_msg(message: Message) -> _Letter:
     )
 
 
-def _pages(path: Path, letter: _Letter) -> tuple[tuple[Page, ...], Mapping[str, str]]:
+def _pages(path: Path, letter: _Letter) -> Read:
     blocks, hidden = blocks_of(letter.html) if letter.html else (_lines(path, letter.text), "")
     page = page_of(1, [b for b in (*_head(letter), *blocks) if b.words.text])
-    page = noted(with_hidden((page,), hidden), letter.note, Fault.ENCODING)[0]
+    page = with_hidden((page,), hidden, letter.note)[0]
     if letter.attachments:
         unread = f"attachments are not read: {', '.join(letter.attachments)}"
         page = replace(page, problem=f"{page.problem}; {unread}" if page.problem else unread)

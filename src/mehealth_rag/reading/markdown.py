@@ -7,7 +7,7 @@ Some text that Markdown rules would drop is kept for the reader: list markers, s
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from mdit_py_plugins.deflist import deflist_plugin
 
 from mehealth_rag.reading.encoding import decode
 from mehealth_rag.reading.faults import noted, with_hidden
-from mehealth_rag.reading.flow import FlowBlock, page_of
+from mehealth_rag.reading.flow import FlowBlock, Read, page_of
 from mehealth_rag.reading.hypertext import TAG, blocks_of
 from mehealth_rag.reading.raised import raised
 from mehealth_rag.reading.text import split_pages
@@ -44,9 +44,7 @@ _RST = {
 """Docutils settings: no other file is included, and unknown directives give no messages."""
 
 
-def read_markdown(
-    path: Path, content: bytes, *, code: bool = True
-) -> tuple[tuple[Page, ...], Mapping[str, str]]:
+def read_markdown(path: Path, content: bytes, *, code: bool = True) -> Read:
     """Read the pages of a Markdown file, split at form feeds, and its front matter.
 
     Each block is one line of its page, because source lines are not layout lines. Without `code`,
@@ -69,11 +67,10 @@ def read_markdown(
         blocks, words = blocks_of(parser.render(part, environment))
         pages.append(page_of(number, [_with_addresses(block) for block in blocks]))
         hidden.append(words)
-    checked = with_hidden(tuple(pages), " ".join(filter(None, hidden)))
-    return noted(checked, decoded.told, Fault.ENCODING), metadata
+    return with_hidden(tuple(pages), " ".join(filter(None, hidden)), decoded.note), metadata
 
 
-def read_restructured(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str, str]]:
+def read_restructured(path: Path, content: bytes) -> Read:
     """Read a reStructuredText file as one page."""
     from docutils import nodes
     from docutils.core import publish_doctree, publish_from_doctree
@@ -85,7 +82,7 @@ def read_restructured(path: Path, content: bytes) -> tuple[tuple[Page, ...], Map
         message.parent.replace(message, kept)
     html = publish_from_doctree(tree, writer="html5", settings_overrides=_RST)
     blocks, _ = blocks_of(html.decode("utf-8").partition("<body")[2].partition(">")[2])
-    return noted((page_of(1, blocks),), decoded.told, Fault.ENCODING), {}
+    return noted((page_of(1, blocks),), decoded.note, Fault.ENCODING), {}
 
 
 def _references(parser: MarkdownIt, source: str) -> dict[str, Any]:

@@ -6,26 +6,30 @@ The file stores cells as the program displayed them, so numbers need no formatti
 from __future__ import annotations
 
 import zipfile
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from mehealth_rag.errors import ReadingError
 from mehealth_rag.reading.equations import mathml
+from mehealth_rag.reading.faults import noted
 from mehealth_rag.reading.flow import (
+    Cell,
     FlowBlock,
+    Grid,
     Node,
+    Read,
     Visible,
     as_it_stands,
     flow_pages,
     name_of,
     page_of,
-    row_of,
     with_running,
 )
-from mehealth_rag.reading.packages import opened, parse, told
+from mehealth_rag.reading.packages import metadata_of, opened, parse
 from mehealth_rag.reading.sheets import Sheet, sheet_pages
-from mehealth_rag.reading.upkeep import beat
+from mehealth_rag.reading.wire import beat
 from mehealth_rag.types import BlockKind, Page
 
 _TEXT, _TABLE, _DRAW, _OFFICE, _STYLE, _SHOWS = (
@@ -42,15 +46,19 @@ _APART = frozenset(("note", "frame", "custom-shape", "g"))
 _META = {"title": "title", "author": "initial-creator", "created": "creation-date",
          "modified": "date"}  # fmt: skip
 _MOST_REPEATED = 1_000
-"""Maximum repetitions of a cell or row; more only fill the rest of an empty sheet."""
+"""Maximum repetitions that are read of a row or cell stored once for several."""
 
 
 @dataclass(slots=True)
 class _Reader:
-    """State while reading a document: its styles, and the notes so far."""
+    """State while reading a document: its styles, and the notes so far.
+
+    `cut` holds the numbers of repetitions that were too many to read.
+    """
 
     styles: Mapping[str, Node]
     notes: list[FlowBlock] = field(default_factory=list)
+    cut: list[int] = field(default_factory=list)
 
     def blocks(self, element: Node, kind: BlockKind = BlockKind.PARAGRAPH) -> Iterator[FlowBlock]:
         """Yield the blocks of a body or of any container of paragraphs in it."""
@@ -59,8 +67,9 @@ class _Reader:
                 case "p" | "h":
                     yield from self._paragraph(child, kind)
                 case "table":
-                    for row in self.grid(child):
-                        yield FlowBlock(BlockKind.ROW, row_of(row.cells), int(row.heads))
+                    grid = Grid()
+                    for _, heads, cells in self.rows(child):
+                        yield grid.block(cells, int(heads))
                 case "soft-page-break":
                     yield FlowBlock(kind, Visible(), 0, new_page=True)
                 case "list":
@@ -121,39 +130,37 @@ class _Reader:
         """Return a property set in a style itself, not in its parents."""
         return next((p.get(name) for p in self.styles.get(style or "", ()) if p.get(name)), None)
 
-    def grid(self, table: Node) -> Iterator[_GridRow]:
-        """Yield the rows of a table; a cell that spans rows is repeated in each."""
-        reaching: dict[int, tuple[int, Visible]] = {}
+    def rows(self, table: Node) -> Iterator[tuple[Node, bool, list[Cell]]]:
+        """Yield each row of a table, whether it is a header row, and its cells."""
+        deep: Counter[int] = Counter()
         for row, heads in _table_rows(table):
-            cells: list[Visible] = []
-            wide = False
+            cells: list[Cell] = []
             for cell in row:
+                at, covered = len(cells), name_of(cell) == "covered-table-cell"
+                goes_on = covered and deep[at] > 0
+                spanned = int(cell.get(f"{_TABLE}number-rows-spanned") or 1)
+                deep[at] = deep[at] - 1 if goes_on else spanned - 1
                 words = self._cell(cell)
-                left, above = reaching.pop(len(cells), (0, words))
-                deep = int(cell.get(f"{_TABLE}number-rows-spanned") or 1) - 1
-                if left and name_of(cell) == "covered-table-cell":
-                    words, deep = above, left - 1
-                if deep > 0:
-                    reaching[len(cells)] = (deep, words)
-                wide |= int(cell.get(f"{_TABLE}number-columns-spanned") or 1) > 1
-                cells += [words] * _repeated(cell, "columns")
-            yield _GridRow(cells, heads, wide, _repeated(row, "rows"))
+                cells += [Cell(words, goes_on)] * self.times(cell, "columns", full=bool(words.text))
+            yield row, heads, cells
+
+    def times(self, element: Node, what: str, *, full: bool) -> int:
+        """Return how often to read a row or cell that is stored once for several.
+
+        An empty one (not `full`) that is repeated very often only fills the rest of the sheet.
+        """
+        count = int(element.get(f"{_TABLE}number-{what}-repeated") or 1)
+        if count <= _MOST_REPEATED:
+            return count
+        if full:
+            self.cut.append(count)
+        return _MOST_REPEATED if full else 1
 
     def _cell(self, element: Node) -> Visible:
         words = Visible()
         for block in self.blocks(element):
             words.join(block.words)
         return words.stripped()
-
-
-@dataclass(frozen=True, slots=True)
-class _GridRow:
-    """A row: its cells, whether it is a header row or has a wide cell, and its repetitions."""
-
-    cells: list[Visible]
-    heads: bool
-    wide: bool
-    times: int
 
 
 def _table_rows(table: Node, *, heads: bool = False) -> Iterator[tuple[Node, bool]]:
@@ -168,7 +175,7 @@ def _table_rows(table: Node, *, heads: bool = False) -> Iterator[tuple[Node, boo
                 yield from _table_rows(child, heads=heads)
 
 
-def read_opendocument(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str, str]]:
+def read_opendocument(path: Path, content: bytes) -> Read:
     """Read the pages of a text, or one page per sheet or slide.
 
     Raises ReadingError if the file is locked or damaged.
@@ -185,8 +192,15 @@ def read_opendocument(path: Path, content: bytes) -> tuple[tuple[Page, ...], Map
             s.get(f"{_STYLE}name"): s for r in roots.values() for s in r.iter(f"{_STYLE}style")
         }
         body = roots["content.xml"].find(f"{_OFFICE}body")[0]
-        pages = _pages(body, _Reader(styles), roots.get("styles.xml"))
-        return pages, {} if meta is None else told(meta, _META)
+        reader = _Reader(styles)
+        pages = _pages(body, reader, roots.get("styles.xml"))
+        if reader.cut:
+            note = (
+                f"rows or cells are repeated up to {max(reader.cut):,} times; "
+                f"{_MOST_REPEATED:,} of each were read"
+            )
+            pages = noted(pages, note, None)
+        return pages, {} if meta is None else metadata_of(meta, _META)
 
 
 def _write_out_equations(root: Node, package: zipfile.ZipFile) -> None:
@@ -237,18 +251,19 @@ def _slide(number: int, slide: Node, reader: _Reader) -> Page:
 def _sheet(table: Node, reader: _Reader) -> Sheet:
     rows: list[list[str]] = []
     wide: set[int] = set()
-    for row in reader.grid(table):
+    repeats: set[int] = set()
+    grid = Grid()
+    for element, _, cells in reader.rows(table):
         beat()
-        cells = [words.text for words in row.cells]
-        while cells and not cells[-1]:
-            cells.pop()
-        if row.wide:
+        words, only_repeats = grid.row(cells)
+        row = [cell.text for cell in words]
+        while row and not row[-1]:
+            row.pop()
+        if any(int(cell.get(f"{_TABLE}number-columns-spanned") or 1) > 1 for cell in element):
             wide.add(len(rows))
-        rows += [cells] * row.times
-    display = reader.property(table.get(f"{_TABLE}style-name"), f"{_TABLE}display")
-    return Sheet(table.get(f"{_TABLE}name") or "", rows, frozenset(wide), display == "false")
-
-
-def _repeated(element: Node, what: str) -> int:
-    count = int(element.get(f"{_TABLE}number-{what}-repeated") or 1)
-    return count if count <= _MOST_REPEATED else 1
+        if only_repeats:
+            repeats.add(len(rows))
+        rows += [row] * reader.times(element, "rows", full=bool(row))
+    name = table.get(f"{_TABLE}name") or ""
+    hidden = reader.property(table.get(f"{_TABLE}style-name"), f"{_TABLE}display") == "false"
+    return Sheet(name, rows, frozenset(wide), frozenset(repeats), hidden)

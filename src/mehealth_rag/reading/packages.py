@@ -60,10 +60,10 @@ def properties(package: zipfile.ZipFile) -> dict[str, str]:
     """Return title, author, subject, keywords and dates from the package of an Office file."""
     if _PROPERTIES not in package.namelist():
         return {}
-    return told(parse(package.read(_PROPERTIES)), _PROPERTY_NAMES)
+    return metadata_of(parse(package.read(_PROPERTIES)), _PROPERTY_NAMES)
 
 
-def told(root: Node, names: Mapping[str, str]) -> dict[str, str]:
+def metadata_of(root: Node, names: Mapping[str, str]) -> dict[str, str]:
     """Return the text of the first element for each of `names`, which maps our key to its name."""
     texts = {key: root.findtext(f".//{{*}}{name}") for key, name in names.items()}
     return {key: " ".join(value.split()) for key, value in texts.items() if value}
@@ -118,7 +118,7 @@ def _renamed(match: re.Match[bytes]) -> bytes:
     return b"http://schemas.openxmlformats.org/%b/2006/%b" % (match[1], name)
 
 
-def renewed(path: Path, content: bytes, form: str) -> bytes:
+def converted(path: Path, content: bytes, form: str) -> bytes:
     """Convert a legacy Office file to its successor format with office_oxide.
 
     Headings, lists, tables with merged cells, superscripts, notes, running headers and number
@@ -128,15 +128,15 @@ def renewed(path: Path, content: bytes, form: str) -> bytes:
     from office_oxide import Document, OfficeOxideError
 
     with tempfile.TemporaryDirectory() as folder:
-        converted = Path(folder) / f"anew.{form}x"
+        target = Path(folder) / f"converted.{form}x"
         try:
             kind: Node = form  # the library types this as a closed list of literals
             with Document.from_bytes(content, kind) as document:
-                document.save_as(converted)
+                document.save_as(target)
         except OfficeOxideError as error:
             reason = " ".join(str(error).split())[:120]
             remedy = f"open it in an Office program and save it as .{form}x"
             raise ReadingError(
                 f"{path}: {NAMES[form]} that cannot be read ({reason}); {remedy}"
             ) from error
-        return converted.read_bytes()
+        return target.read_bytes()

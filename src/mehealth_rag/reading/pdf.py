@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,14 +16,15 @@ import pypdfium2 as pdfium
 from pypdfium2 import raw
 
 from mehealth_rag.errors import ReadingError
+from mehealth_rag.reading import PLAIN, ReadingOptions
 from mehealth_rag.reading.blocks import draft_pages, measure
 from mehealth_rag.reading.contents import led_apart
 from mehealth_rag.reading.examining import examine
 from mehealth_rag.reading.fields import STAND_IN, is_stand_in, with_fields
+from mehealth_rag.reading.flow import Read
 from mehealth_rag.reading.furniture import mark_furniture
 from mehealth_rag.reading.hidden import take_out_hidden
 from mehealth_rag.reading.layout import arrange
-from mehealth_rag.reading.options import PLAIN, ReadingOptions
 from mehealth_rag.reading.pdf_file import has_end, metadata, open_pdf, page_label, page_links
 from mehealth_rag.reading.questions import Questions, Style
 from mehealth_rag.reading.raised import with_raised, without_doubles
@@ -37,7 +38,7 @@ from mehealth_rag.reading.tidy import (
     ends_broken,
     with_ligatures,
 )
-from mehealth_rag.reading.upkeep import uncollected
+from mehealth_rag.reading.wire import uncollected
 from mehealth_rag.types import Box, Fault, Line, Page
 
 _MOST_PAGES = 50_000
@@ -49,9 +50,7 @@ _LOOSE_LINE = 0.62
 _LINE = re.compile(f"[^\r\n{BROKEN}]*[{BROKEN}]?")
 
 
-def read_pdf(
-    path: Path, options: ReadingOptions = PLAIN
-) -> tuple[tuple[Page, ...], Mapping[str, str]]:
+def read_pdf(path: Path, options: ReadingOptions = PLAIN) -> Read:
     """Read the pages of a PDF and its metadata.
 
     Boxes are in points on the displayed page (cropped and rotated), with the origin at its bottom
@@ -125,7 +124,7 @@ def _read_page(
         damaged = "the page is damaged and could not be read"
         return RawPage(index + 1, (0.0, 0.0), (), damaged, Fault.UNREADABLE, label)
     try:
-        hidden = take_out_hidden(page, frame, walker, questions.met) if runs else ""
+        hidden = take_out_hidden(page, frame, walker, questions.starts) if runs else ""
         if hidden:
             runs, turn, unmapped = _text(page, frame, questions)
         runs = with_fields(page, runs, frame.turned(turn))
@@ -189,7 +188,7 @@ def _line_runs(page: Questions, line: str, first: int, order: int) -> Iterator[R
     if count <= 0:
         return
     if count > 1:
-        page.meet(line, first)
+        page.note_words(line, first)
     lead = len(line) - len(line.lstrip())
     style = page.style(first + lead)
     widest = _LOOSE_LINE * style.size * len(line)

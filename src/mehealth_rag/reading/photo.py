@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import io
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 from PIL import Image, ImageOps, ImageSequence
 
 from mehealth_rag.errors import ReadingError
-from mehealth_rag.reading.options import ReadingOptions
+from mehealth_rag.reading import ReadingOptions
+from mehealth_rag.reading.flow import Read
 from mehealth_rag.reading.packages import damaged
 from mehealth_rag.reading.pdf import read_pdf
-from mehealth_rag.reading.upkeep import beat
-from mehealth_rag.types import Page
+from mehealth_rag.reading.wire import beat
 
 _FORMATS = ("PNG", "JPEG", "TIFF")
 _MOST_PIXELS, _MOST_PAGES = 100_000_000, 5_000
@@ -23,9 +23,7 @@ _DPI = 150.0
 _LEAST_DPI, _HIGHEST_DPI = 100.0, 1200.0
 
 
-def read_photo(path: Path, content: bytes, options: ReadingOptions) -> tuple[
-    tuple[Page, ...], Mapping[str, str]
-]:  # fmt: skip
+def read_photo(path: Path, content: bytes, options: ReadingOptions) -> Read:
     """Read the pages of a picture by OCR. Raises ReadingError if it is damaged or too large."""
     with tempfile.TemporaryDirectory() as folder:
         pdf = Path(folder) / "picture.pdf"

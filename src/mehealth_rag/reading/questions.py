@@ -88,18 +88,18 @@ class Questions:
         self._get_loose = bound(raw.FPDFText_GetLooseCharBox, _INT, _ADDRESS)
         self._styles: dict[float, Style] = {}
         self._fonts: dict[float, tuple[bool, bool]] = {}
-        self._met: set[float] = set()
+        self._starts: set[float] = set()
 
     @property
-    def met(self) -> Set[float]:
+    def starts(self) -> Set[float]:
         """The addresses of the text objects in which the words of the page begin."""
-        return self._met | self._styles.keys()
+        return self._starts | self._styles.keys()
 
     def turn_to(self, text: object, frame: Frame) -> None:
         """Switch to the page behind pdfium's text page handle `text`."""
         self._text = ctypes.cast(text, _ADDRESS).value or 0  # type: ignore[arg-type]
         self._frame = None if frame.plain else frame
-        self._styles, self._fonts, self._met = {}, {}, set()
+        self._styles, self._fonts, self._starts = {}, {}, set()
 
     def are_unmapped(self, count: int) -> bool:
         """Return whether fonts do not map most of the page's `count` characters to Unicode.
@@ -145,10 +145,10 @@ class Questions:
         box = (left, bottom, right, top)
         return box if self._frame is None else self._frame.box(box)
 
-    def meet(self, line: str, first: int) -> None:
+    def note_words(self, line: str, first: int) -> None:
         """Record the text objects in which the words of `line`, from index `first`, begin."""
         starts = [first + match.start() for match in _WORD.finditer(line)]
-        self._met.update(map(self._get_object, repeat(self._text), starts))
+        self._starts.update(map(self._get_object, repeat(self._text), starts))
 
     def words(self, line: str, first: int) -> Iterator[tuple[int, Box]]:
         """Yield offset and box of each word of `line`, whose first character has index `first`.

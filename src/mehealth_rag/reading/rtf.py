@@ -7,16 +7,17 @@ are put into the source beforehand as private-use characters, and interpreted in
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 from striprtf.striprtf import rtf_to_text
 
-from mehealth_rag.errors import ReadingError
 from mehealth_rag.reading.faults import with_hidden
-from mehealth_rag.reading.flow import FlowBlock, Visible, flow_pages, plain, row_of, with_running
+from mehealth_rag.reading.flow import Cell, FlowBlock, Grid, Read, flow_pages, plain, with_running
+from mehealth_rag.reading.packages import damaged
 from mehealth_rag.reading.raised import lowered, raised
-from mehealth_rag.types import BlockKind, Page
+from mehealth_rag.reading.sniffing import NAMES
+from mehealth_rag.types import BlockKind
 
 _PAGE, _CELL, _ROW, _LINE, _ITEM, _HEADING = (chr(0xE800 + n) for n in range(6))
 """Private-use characters; `_HEADING` is followed by its level as a digit."""
@@ -55,7 +56,7 @@ _INFO = ("title", "author")
 _CREATED = re.compile(r"\\creatim\\yr(\d{4})\\mo(\d{1,2})\\dy(\d{1,2})(?!\d)")
 
 
-def read_rtf(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str, str]]:
+def read_rtf(path: Path, content: bytes) -> Read:
     """Read the pages of an RTF file, cut at page breaks, else by section. Raises ReadingError."""
     escaped = _RAW.sub(lambda match: b"\\'%02x" % ord(match[0]), content)
     source = _DELETED.sub("", escaped.decode("ascii"))
@@ -98,8 +99,7 @@ def _text(path: Path, source: str) -> str:
         text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         return _STANDING.sub(_as_it_stands, text)
     except (ValueError, LookupError, TypeError, AttributeError) as error:
-        reason = " ".join(str(error).split())[:120]
-        raise ReadingError(f"{path}: the RTF is damaged ({reason}); get the file again") from error
+        raise damaged(path, NAMES["rtf"], error) from error
 
 
 def _as_it_stands(match: re.Match[str]) -> str:
@@ -109,20 +109,19 @@ def _as_it_stands(match: re.Match[str]) -> str:
 
 
 def _blocks(text: str) -> Iterator[FlowBlock]:
-    cells: list[Visible] = []
+    cells: list[Cell] = []
     columns: list[str] = []
-    above: list[Visible] = []
+    grid = Grid()
     words, breaks = "", False
     for part in (*_TOKENS.split(text), "\n"):
         if part == _CELL:
             columns = columns if cells else _COLUMNS.findall(words)
             goes_on = columns[len(cells) : len(cells) + 1] == [_MERGED + _COLUMN]
-            merged = goes_on and len(cells) < len(above)
-            cells.append(above[len(cells)] if merged else plain(_MARK.sub("", words)))
+            cells.append(Cell(plain(_MARK.sub("", words)), goes_on))
             words = ""
         elif part == _ROW:
-            yield FlowBlock(BlockKind.ROW, row_of(cells), 0, breaks)
-            above, cells, breaks, words = cells, [], False, ""
+            yield grid.block(cells, new_page=breaks)
+            cells, breaks, words = [], False, ""
         elif part == "\n" and cells:
             words += " "
         elif part in ("\n", _PAGE):

@@ -106,11 +106,6 @@ def without(runs: Iterable[Run], taken: Iterable[Run]) -> list[Run]:
     return [run for run in runs if id(run) not in taken_ids] if taken_ids else list(runs)
 
 
-def down_to(above: Box, below: Box) -> Box:
-    """Return the box around two stacked boxes, from the top of `above` to the bottom of `below`."""
-    return min(above[0], below[0]), below[1], max(above[2], below[2]), above[3]
-
-
 @dataclass(frozen=True, slots=True)
 class RawPage:
     """A page before layout analysis: its runs in file order and its displayed size.

@@ -10,7 +10,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, islice, takewhile
 from pathlib import Path
@@ -19,7 +19,7 @@ from typing import Literal
 from mehealth_rag.language.figures import is_measured
 from mehealth_rag.reading.encoding import decode
 from mehealth_rag.reading.faults import noted
-from mehealth_rag.reading.flow import FlowBlock, page_of, plain, row_of
+from mehealth_rag.reading.flow import FlowBlock, Read, page_of, plain, row_of
 from mehealth_rag.reading.tidy import clean
 from mehealth_rag.types import BlockKind, Fault, Page
 
@@ -31,12 +31,14 @@ PAGE_ROWS = 1_000
 class Sheet:
     """A sheet with its cells as displayed; an empty cell is "".
 
-    `wide` holds the indices of rows with a cell that spans columns.
+    `wide` holds the indices of rows with a cell that spans columns, `repeats` those of rows that
+    only repeat cells merged with the row above.
     """
 
     name: str
     rows: Sequence[Sequence[str]]
     wide: frozenset[int] = frozenset()
+    repeats: frozenset[int] = frozenset()
     hidden: bool = False
 
 
@@ -89,7 +91,8 @@ def _rows(sheet: Sheet) -> Iterator[_Row]:
     numbered = enumerate(sheet.rows)
     for is_full, group in groupby(numbered, key=lambda pair: any(pair[1])):
         if is_full:
-            yield from _table(list(group), sheet.wide)
+            rows = [row for row in group if row[0] not in sheet.repeats]
+            yield from _table(rows, sheet.wide)
 
 
 def _table(rows: list[tuple[int, Sequence[str]]], wide: frozenset[int]) -> Iterator[_Row]:
@@ -121,14 +124,14 @@ _DECLARED = re.compile(r"sep=(.)\r?\n")
 """The first line with which a file declares its delimiter to Excel."""
 
 
-def read_delimited(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str, str]]:
+def read_delimited(path: Path, content: bytes) -> Read:
     """Read a CSV or TSV file as one page, or several if it is long."""
     decoded = decode(path, content)
     text = decoded.text.removeprefix("\ufeff")
     declared = _DECLARED.match(text)
     text = text[declared.end() :] if declared else text
     rows = _cells(text, declared[1] if declared else _delimiter(text))
-    return noted(sheet_pages([Sheet("", rows)]), decoded.told, Fault.ENCODING), {}
+    return noted(sheet_pages([Sheet("", rows)]), decoded.note, Fault.ENCODING), {}
 
 
 def _cells(text: str, delimiter: str) -> list[list[str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,8 +13,11 @@ from pptx.exc import PythonPptxError
 
 from mehealth_rag.reading.equations import equation
 from mehealth_rag.reading.flow import (
+    Cell,
     FlowBlock,
+    Grid,
     Node,
+    Read,
     Visible,
     as_it_stands,
     name_of,
@@ -35,7 +38,7 @@ _PER_SLIDE = (PP_PLACEHOLDER.SLIDE_NUMBER, PP_PLACEHOLDER.DATE, PP_PLACEHOLDER.F
 _PICTURE = "only a picture; save the slides as PDF to have it read by Tesseract"
 
 
-def read_slides(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str, str]]:
+def read_slides(path: Path, content: bytes) -> Read:
     """Read the pages of a presentation. Raises ReadingError if the file is damaged."""
     main = "ppt/presentation.xml"
     with opened(path, content, NAMES["pptx"], main, PythonPptxError) as package:
@@ -126,17 +129,15 @@ def _target(run: Node, paragraph: Node) -> str | None:
 
 
 def _table(table: Node) -> Iterator[FlowBlock]:
-    above: list[Visible] = []
+    grid = Grid()
     for number, row in enumerate(table.rows):
-        cells: list[Visible] = []
+        cells: list[Cell] = []
         for cell in row.cells:
             words = Visible()
             for paragraph in () if cell.is_spanned else cell.text_frame.paragraphs:
                 words.join(_words(paragraph))
-            reaches_down = cell._tc.vMerge and not cell._tc.hMerge and len(cells) < len(above)
-            cells.append(above[len(cells)] if reaches_down else words)
-        above = cells
-        yield FlowBlock(BlockKind.ROW, row_of(cells), int(number == 0 and table.first_row))
+            cells.append(Cell(words, bool(cell._tc.vMerge and not cell._tc.hMerge)))
+        yield grid.block(cells, int(number == 0 and table.first_row))
 
 
 def _chart(chart: Node) -> Iterator[FlowBlock]:

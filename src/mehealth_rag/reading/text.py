@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from mehealth_rag.reading.aligned import Cell, in_columns
 from mehealth_rag.reading.contents import led_row
 from mehealth_rag.reading.encoding import decode
 from mehealth_rag.reading.faults import noted
+from mehealth_rag.reading.flow import Read
 from mehealth_rag.reading.marks import (
     ends_clause,
     ends_sentence,
@@ -73,7 +74,7 @@ class _Group:
         return [row.text for row in self.rows]
 
 
-def read_text(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str, str]]:
+def read_text(path: Path, content: bytes) -> Read:
     """Read the pages of a plain-text file, split at form feeds.
 
     Raises ReadingError if the file is not text.
@@ -84,7 +85,7 @@ def read_text(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str
     texts = (piece.text for page in drafts for draft in page for piece in draft.pieces)
     vocabulary = Vocabulary.of(texts)
     pages = tuple(_page(number, page, vocabulary) for number, page in enumerate(drafts, 1))
-    return noted(pages, decoded.told, Fault.ENCODING), {}
+    return noted(pages, decoded.note, Fault.ENCODING), {}
 
 
 def split_pages(text: str) -> list[str]:

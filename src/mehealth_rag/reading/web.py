@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Mapping
 from copy import deepcopy
 from pathlib import Path
 
@@ -14,10 +13,9 @@ from mehealth_rag.errors import ReadingError
 from mehealth_rag.language.dates import sensible_date
 from mehealth_rag.reading.describing import is_title
 from mehealth_rag.reading.encoding import Decoded, decode, decode_declared
-from mehealth_rag.reading.faults import noted, with_hidden
-from mehealth_rag.reading.flow import Node, flow_pages
+from mehealth_rag.reading.faults import with_hidden
+from mehealth_rag.reading.flow import Node, Read, flow_pages
 from mehealth_rag.reading.hypertext import HEADINGS, put_into_words, take_out_hidden, walk
-from mehealth_rag.types import Fault, Page
 
 _CHARSET = re.compile(
     rb"<meta[^>]{0,200}?charset\s*+=\s*+(?:[\"']\s*+)?([\w:.-]{1,40})", re.IGNORECASE
@@ -50,9 +48,7 @@ _PUBLICATION = re.compile(
 _BYLINE = re.compile(r"\bby [^\W\d_]", re.IGNORECASE)
 
 
-def read_html(
-    path: Path, content: bytes, url: str | None = None
-) -> tuple[tuple[Page, ...], Mapping[str, str]]:
+def read_html(path: Path, content: bytes, url: str | None = None) -> Read:
     """Read a web page as one page per section, and its metadata.
 
     Menus, footers and other site furniture are left out. `url` is the base of relative links.
@@ -83,7 +79,7 @@ def read_html(
     metadata |= dates
     if not is_title(metadata.get("title", "")) and is_title(title):
         metadata["title"] = title  # trafilatura prefers the only h1 of a page
-    return noted(with_hidden(pages, hidden), decoded.told, Fault.ENCODING), metadata
+    return with_hidden(pages, hidden, decoded.note), metadata
 
 
 def _whole(text: str) -> str:

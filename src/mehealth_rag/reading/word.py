@@ -18,18 +18,20 @@ import docx
 from mehealth_rag.reading.equations import equation, symbol, typed
 from mehealth_rag.reading.faults import with_hidden
 from mehealth_rag.reading.flow import (
+    Cell,
     FlowBlock,
+    Grid,
     Node,
+    Read,
     Visible,
     as_it_stands,
     flow_pages,
     name_of,
-    row_of,
     running,
 )
 from mehealth_rag.reading.packages import opened, parse, properties, transitional
 from mehealth_rag.reading.sniffing import NAMES
-from mehealth_rag.types import BlockKind, Page
+from mehealth_rag.types import BlockKind
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
@@ -125,21 +127,18 @@ class _Reader:
 
     def _table(self, element: Node) -> Iterator[FlowBlock]:
         """Yield the rows of a table, each followed by the tables nested in its cells."""
-        above: list[Visible] = []
+        grid = Grid()
         for row in _inside(element, "tr"):
             if row.find(f"{_W}trPr/{_W}del") is not None:
                 continue
             before = min(int(_attribute_at(row, "trPr", "gridBefore") or 0), _COLUMNS)
-            cells = [Visible() for _ in range(before)]
+            cells = [Cell(Visible())] * before
             for cell in _inside(row, "tc"):
                 merge = cell.find(f"{_W}tcPr/{_W}vMerge")
                 goes_on = merge is not None and _attribute(merge) in (None, "continue")
-                merged = goes_on and len(cells) < len(above)
                 width = min(int(_attribute_at(cell, "tcPr", "gridSpan") or 1), _COLUMNS)
-                cells.append(above[len(cells)] if merged else self._cell(cell))
-                cells += (Visible() for _ in range(width - 1))
-            yield FlowBlock(BlockKind.ROW, row_of(cells))
-            above = cells
+                cells.append(Cell(self._cell(cell), goes_on, width))
+            yield grid.block(cells)
             for cell in _inside(row, "tc"):
                 for table in _inside(cell, "tbl"):
                     yield from self._table(table)
@@ -152,7 +151,7 @@ class _Reader:
         return words
 
 
-def read_docx(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str, str]]:
+def read_docx(path: Path, content: bytes) -> Read:
     """Read the pages of a Word document and its metadata, without deleted and hidden words.
 
     Raises ReadingError if the file is damaged.

@@ -17,13 +17,12 @@ from pathlib import Path
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetVisibleEnum
 
 from mehealth_rag.errors import ReadingError
-from mehealth_rag.reading.flow import as_it_stands
+from mehealth_rag.reading.flow import LONG_CELL, Read, as_it_stands
 from mehealth_rag.reading.number_formats import shown
 from mehealth_rag.reading.packages import opened, parse, properties, related
 from mehealth_rag.reading.sheets import Sheet, sheet_pages
 from mehealth_rag.reading.sniffing import NAMES
-from mehealth_rag.reading.upkeep import beat
-from mehealth_rag.types import Page
+from mehealth_rag.reading.wire import beat
 
 _CELL = re.compile(
     rb'<(?:\w+:)?c (?=[^<>]*?\br="([A-Z]{1,3})(\d{1,7})")(?:(?=[^<>]*?\bs="(\d{1,6})"))?'
@@ -31,8 +30,6 @@ _CELL = re.compile(
 """A cell element: its column, its row and, if present, its style number."""
 _MOST_CELLS = 20_000_000
 """Maximum cells in a sheet's extent; a stray cell in the last corner makes seventeen billion."""
-_LONG_CELL = 120
-"""Maximum characters of a merged cell that is repeated in its rows; a longer one is no label."""
 _STRINGS = "xl/sharedStrings.xml"
 _BUILT_IN = {
     1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 9: "0%", 10: "0.00%", 14: "mm-dd-yy",
@@ -46,7 +43,7 @@ _Codes = dict[int, dict[int, str]]
 """The number formats of a sheet's cells, by row and column from 0."""
 
 
-def read_workbook(path: Path, content: bytes) -> tuple[tuple[Page, ...], Mapping[str, str]]:
+def read_workbook(path: Path, content: bytes) -> Read:
     """Read the sheets of a workbook as pages. Raises ReadingError if the file is damaged."""
     with opened(path, content, NAMES["xlsx"], "xl/workbook.xml", CalamineError) as package:
         book = CalamineWorkbook.from_filelike(io.BytesIO(content))
@@ -67,9 +64,9 @@ def _sheets(path: Path, book: CalamineWorkbook, package: zipfile.ZipFile) -> Ite
             )
         sheet = book.get_sheet_by_name(info.name)
         rows = list(_rows(sheet, codes, shared | _raised_words(content)))
-        wide = _merge(rows, sheet)
+        wide, repeats = _merge(rows, sheet)
         rows += (row for box in _boxes(package, files.get(info.name, "")) for row in ([], [box]))
-        yield Sheet(info.name, rows, wide, info.visible is not SheetVisibleEnum.Visible)
+        yield Sheet(info.name, rows, wide, repeats, info.visible is not SheetVisibleEnum.Visible)
 
 
 def _rows(sheet: CalamineSheet, codes: _Codes, raised: Mapping[str, str]) -> Iterator[list[str]]:
@@ -101,18 +98,24 @@ def _boxes(package: zipfile.ZipFile, sheet: str) -> Iterator[str]:
             yield " ".join(filter(None, map(str.strip, lines)))
 
 
-def _merge(rows: Sequence[list[str]], sheet: CalamineSheet) -> frozenset[int]:
-    """Repeat merged cells in each of their rows; return the rows with a cell that spans columns."""
+def _merge(
+    rows: Sequence[list[str]], sheet: CalamineSheet
+) -> tuple[frozenset[int], frozenset[int]]:
+    """Repeat merged cells in each of their rows.
+
+    Returns the rows with a cell that spans columns, and those that only repeat merged cells.
+    """
     left = sheet.start[1] if sheet.start else 0
     wide = set()
+    empty = [row for row, cells in enumerate(rows) if not any(cells)]
     for (top, start), (bottom, end) in sheet.merged_cell_ranges or ():
         if end > start:
             wide.add(top)
         if top < len(rows) and 0 <= start - left < len(rows[top]):
             words = rows[top][start - left]
-            for row in rows[top + 1 : bottom + 1] if len(words) <= _LONG_CELL else ():
+            for row in rows[top + 1 : bottom + 1] if len(words) <= LONG_CELL else ():
                 row[start - left] = words
-    return frozenset(wide)
+    return frozenset(wide), frozenset(row for row in empty if any(rows[row]))
 
 
 def _formats(content: bytes, styles: Mapping[int, str]) -> tuple[_Codes, int]:
