@@ -131,8 +131,8 @@ They need bare soil. This leaflet shows how to tell them apart. It costs nothing
 
 ## Nests
 
-Most nests are in the ground. A nest has six cells. It is sealed with mud. Rain does no harm.
-Mason bees use walls.
+Most nests are in the ground. A nest has six cells. It is sealed with mud. Rain seldom does them harm.
+Mason bees live in the walls.
 """
 
 
@@ -149,7 +149,7 @@ def test_what_a_document_is_about_is_what_it_says_of_itself_as_it_begins(tmp_pat
         "Most nests are in the ground.",
         "A nest has six cells.",
         "It is sealed with mud.",
-        "Rain does no harm.",
+        "Rain seldom does them harm.",
     ]
 
 
