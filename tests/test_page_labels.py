@@ -86,7 +86,8 @@ def test_the_account_of_pages_has_both_names(built: Built) -> None:
 
 def test_a_verdict_names_its_page(built: Built) -> None:
     verdict = told(built[1], "Swimming").check("Swimming costs £7 a day.")
-    assert verdict.explanation == "The documents say £5, not £7 (page ii of “The rules”)."
+    says = "The documents say £5 a day, not £7 a day (page ii of “The rules”)."
+    assert verdict.explanation == says
 
 
 def test_answers_cite_label_and_date(built: Built) -> None:

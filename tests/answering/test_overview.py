@@ -131,8 +131,8 @@ They need bare soil. This leaflet shows how to tell them apart. It costs nothing
 
 ## Nests
 
-Most nests are in the ground. A nest has six cells. It is sealed with mud. Rain seldom does them harm.
-Mason bees live in the walls.
+Most nests are in the ground. A nest has six cells. It is sealed with mud.
+Rain seldom does them harm. Mason bees live in the walls.
 """
 
 

@@ -89,7 +89,7 @@ def test_a_draft_for_people(library: Library, mehealth: Run, tmp_path: Path) -> 
         f"  [1] “{TRUE}”",
         "      guide, p. 1",
         f"✗ Contradicted (paragraph 2): {FALSE}",
-        "  The documents say £300, not £3 (page 1 of “Fees of the harbour”).",
+        "  The documents say £300 a year, not £3 a year (page 1 of “Fees of the harbour”).",
         "  [1] “A yacht pays £300 a year.”",
         "      fees, p. 1",
     ]

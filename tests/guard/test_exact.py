@@ -196,6 +196,13 @@ def test_neighbours_share_their_unit_and_scale() -> None:
     assert [step.text for step in not_had("It has 21.0 hedgerows.", sources)] == ["21.0"]
 
 
+def test_a_plain_number_beside_another_sentences_figure_is_no_remainder() -> None:
+    sources = Sources(("It is 42 metres tall.", "The tower 1 is 88 metres tall."))
+    assert [step.of for step in not_had("It is 45 metres tall.", sources)] == [
+        ("42 metres", "88 metres")
+    ]
+
+
 def test_items_are_counted_and_not_sentences() -> None:
     assert step("it has two rules", "- No dogs", "- No bikes").how == "count"
     assert step("it has two dogs", "It grows.", "It is large.").how == "missing"

@@ -22,7 +22,7 @@ _NAME_RUN = re.compile(
     r"\b[A-Z][\w&’'-]*(?:\s+(?:(?:of|the|for|and|&|de|van|von)\s+){0,2}[A-Z][\w&’'-]*)*"
 )
 _WEEKDAY = re.compile(r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b", re.IGNORECASE)
-_COLUMN_NAME = re.compile(r"(?:(?<=\s–\s)|(?<=;\s))[^;:]*(?=:\s)")
+_COLUMN_NAME = re.compile(r"(?:(?<=\s–\s)|(?<=;\s))[^;:–]{1,60}(?=:\s)")
 """A column heading in a statement made of a table row ("Dry dock – *Manager*: David Penn")."""
 
 _BETWEEN_CELLS = re.compile(r"\)?(?:\s|; [^;]*: )[\s$£€(–—-]*")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -91,17 +91,21 @@ def computed(claimed: Amount, evidence: Sequence[Stated]) -> Derivation | None:
 def _of_one_kind(amounts: Sequence[Stated]) -> Iterator[list[Stated]]:
     """Yield the amounts of each dimension and currency, each value once, then all of them.
 
-    Plain ones beside them count too: "18.3, 24.4 and 18.3 m".
+    Plain ones of the same sentence count too if no other sentence has any: "18.3, 24.4 and 18.3 m".
     """
     for kind in dict.fromkeys((s.amount.dimension, s.amount.currency) for s in amounts):
         of_kind = [s for s in amounts if (s.amount.dimension, s.amount.currency) == kind]
         sources = {s.source for s in of_kind}
-        plain = [s for s in amounts if s.source in sources and not s.amount.dimension]
-        alike = [s for s in amounts if s in of_kind or (s in plain and kind[0])]
-        different = list({s.amount.value: s for s in alike}.values())
+        if kind[0] and len(sources) == 1:
+            of_kind = [s for s in amounts if s in of_kind or _is_plain_in(s, sources)]
+        different = list({s.amount.value: s for s in of_kind}.values())
         yield different
-        if len(alike) > len(different):
-            yield alike
+        if len(of_kind) > len(different):
+            yield of_kind
+
+
+def _is_plain_in(stated: Stated, sources: Collection[int]) -> bool:
+    return not stated.amount.dimension and stated.source in sources
 
 
 def _added(claimed: Amount, unit: str, parts: Sequence[Decimal]) -> Derivation | None:
