@@ -5,7 +5,6 @@ The index is left out: `mehealth ingest` builds it from the corpus.
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import tarfile
 import tempfile
@@ -17,11 +16,13 @@ from typing import IO, TYPE_CHECKING, cast
 
 from mehealth_rag.corpus import ADDED
 from mehealth_rag.errors import UsageError
+from mehealth_ui.files import replacing
 from mehealth_ui.keys import keys_beside
 
 if TYPE_CHECKING:
     from mehealth_rag.settings import Settings
 
+_NOTHING = "there is nothing to back up: no person, key, feedback or added document"
 _DATABASES = ("feedback.sqlite", "decisions.sqlite", "audit.sqlite")
 
 
@@ -64,25 +65,20 @@ def back_up(settings: Settings, archive: Path) -> list[str]:
     Raises UsageError if there is nothing to save or the archive cannot be written.
     """
     names = []
-    fresh = archive.with_name(f"{archive.name}.new")
     try:
         with (
             tempfile.TemporaryDirectory() as folder,
-            os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file,
+            replacing(archive) as file,
             tarfile.open(fileobj=file, mode="w:gz") as tar,
         ):
             for name, path in Places.of(settings).present():
                 saved = _copied(path, Path(folder)) if name in _DATABASES else path
                 tar.add(saved, name, recursive=False)
                 names.append(name)
-        if names:
-            fresh.replace(archive)
+            if not names:
+                raise UsageError(_NOTHING)
     except (OSError, sqlite3.Error) as error:
         raise UsageError(f"{archive}: the backup cannot be written ({error})") from error
-    finally:
-        fresh.unlink(missing_ok=True)
-    if not names:
-        raise UsageError("there is nothing to back up: no person, key, feedback or added document")
     return names
 
 
@@ -127,9 +123,7 @@ def _place(places: Places, member: tarfile.TarInfo, archive: Path) -> Path:
 def _put(path: Path, content: bytes) -> None:
     """Write a file in one step, for its owner alone; a database loses the log beside it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f"{path.name}.new")
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+    with replacing(path) as file:
         file.write(content)
-    for log in ("-wal", "-shm"):
-        path.with_name(path.name + log).unlink(missing_ok=True)
-    fresh.replace(path)
+        for log in ("-wal", "-shm"):
+            path.with_name(path.name + log).unlink(missing_ok=True)

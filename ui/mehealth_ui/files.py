@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import IO, Generic, TypeVar
 
 from filelock import FileLock, Timeout
 
@@ -49,15 +49,25 @@ def changing(path: Path) -> Iterator[None]:
         lock.release()
 
 
+@contextmanager
+def replacing(path: Path) -> Iterator[IO[bytes]]:
+    """Write a file anew, whole or not at all; only its owner may read it. Raises OSError."""
+    fresh = path.with_name(path.name + ".new")
+    try:
+        opened = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(opened, "wb") as file:
+            yield file
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
 def write_private(path: Path, lines: Iterator[str]) -> None:
     """Replace a file in one step; only its owner may read it. Raises UsageError."""
     text = "".join(f"{line}\n" for line in lines)
     try:
-        fresh = path.with_name(path.name + ".new")
-        opened = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(opened, "w", encoding="utf-8") as file:
-            file.write(text)
-        fresh.replace(path)
+        with replacing(path) as file:
+            file.write(text.encode())
     except OSError as error:
         raise _unwritten(path, error) from error
 

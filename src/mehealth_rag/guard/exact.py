@@ -356,8 +356,7 @@ def _implied(text: str) -> Iterator[Stated]:
 
 def _tells_half(minutes: int, text: str) -> bool:
     """Return whether a time shows which half of the day it is in."""
-    on_24_hours = text[:1].isdigit() and ":" in text and text.startswith("0")
-    return minutes >= 13 * 60 or on_24_hours or _HALF_OF_DAY.search(text) is not None
+    return minutes >= 13 * 60 or text.startswith("0") or _HALF_OF_DAY.search(text) is not None
 
 
 def _bare(text: str) -> str:
