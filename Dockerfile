@@ -12,7 +12,7 @@ COPY ui ./ui
 COPY eval/mehealth_eval ./eval/mehealth_eval
 RUN python -m venv /opt/mehealth \
  && /opt/mehealth/bin/pip install --no-cache-dir \
-      --constraint constraints.txt --extra-index-url "${TORCH_INDEX}" '.[ui,llm]'
+      --constraint constraints.txt --extra-index-url "${TORCH_INDEX}" '.[ui,llm,postgres]'
 
 FROM python:3.11-slim-bookworm
 

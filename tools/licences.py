@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 OURS = "mehealth-rag"
-RUNTIME = ("ui", "llm")
+RUNTIME = ("ui", "llm", "postgres")
 """Extras that people run the program with; the others are for making it."""
 
 _NAME = re.compile("[-_.]+")

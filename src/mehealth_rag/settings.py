@@ -23,7 +23,7 @@ PACKAGED_CORPUS = Path(__file__).parent / "prospectus"
 """The corpus that a wheel brings along; a checkout has it in `corpus/` instead."""
 
 _OWN_CORPUS = Path("corpus")
-_SECRET = frozenset({"llm_api_key"})
+_SECRET = frozenset({"llm_api_key", "ui_database"})
 
 Engine = Literal["extractive", "generative"]
 """Who writes an answer: the documents, or a language model."""
@@ -110,6 +110,9 @@ class Settings(BaseModel):
     )
     ui_keys: Path | None = Field(
         None, description="file of the API keys; else the password file's name and `.keys`"
+    )
+    ui_database: SecretStr | None = Field(
+        None, description="address of a PostgreSQL database for what is kept of people; else files"
     )
     ui_session_hours: float = Field(
         12.0, gt=0, description="hours until who signed in to the web page has to do so again"

@@ -14,6 +14,7 @@ from mehealth_rag.offline import go_offline
 
 go_offline()
 
+from postgres_helpers import Postgres  # noqa: E402
 from ui_helpers import ARGUMENTS, HARBOUR, MANIFEST, ROOT, TOWER, Running, Visit, chromium  # noqa: E402 - the environment comes first
 
 if TYPE_CHECKING:
@@ -101,3 +102,10 @@ def visit(browser: Browser, served: str) -> Iterator[Visit]:
     one.context.close()
     assert one.outside == [], "the page asked another host"
     assert one.errors == []
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    started = Postgres()
+    yield started
+    started.close()

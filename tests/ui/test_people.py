@@ -287,6 +287,6 @@ def test_what_is_old_is_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(kept_module, "_DAY", day)
     closing = threading.Event()
     closing.set()
-    Kept.beside(tmp_path).keep_up(30, closing)
+    Kept({"feedback": store, "audit": log}).keep_up(30, closing)
     assert [e["what"] for e in log.entries()] == ["lately"]
     assert store.rows() == []

@@ -1,4 +1,4 @@
-"""The audit log: who did what, kept in SQLite beside the index; never the text of a question."""
+"""The audit log: who did what, in a database; never the text of a question."""
 
 from __future__ import annotations
 
@@ -6,47 +6,62 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Double,
+    Integer,
+    MetaData,
+    Table,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+)
 
 from mehealth_rag.errors import IndexStateError
-from mehealth_ui.database import Database
+from mehealth_ui.database import Store, Words
 from mehealth_ui.limits import AUDIT_ABOUT, AUDIT_REFUSALS, REFUSALS_PER_MINUTE, Gate, TooManyError
 
 LOG = logging.getLogger("mehealth.ui")
-FILE = "audit.sqlite"
 SIGNED_IN = "signed in"
 SIGNED_OUT = "signed out"
 REFUSED = "refused"
 """A wrong password, an unknown key, or a role that is too low: `about` says which."""
 
-_SCHEMA = """
-create table if not exists audit (
-    id integer primary key autoincrement, at real not null, who text not null, what text not null,
-    about text not null, person text not null);
-create index if not exists audit_at on audit (at);
-"""
-_READ = "select at, who, what, about, person from audit"
+_TABLE = Table(
+    "audit",
+    MetaData(),
+    Column("id", Integer, primary_key=True),
+    Column("at", Double, nullable=False, index=True),
+    Column("who", Words, nullable=False),
+    Column("what", Words, nullable=False),
+    Column("about", Words, nullable=False),
+    Column("person", Words, nullable=False),
+    sqlite_autoincrement=True,
+)
+_AUDIT = _TABLE.c
+_READ = select(_AUDIT.at, _AUDIT.who, _AUDIT.what, _AUDIT.about, _AUDIT.person)
 
 
 @dataclass(frozen=True, slots=True)
-class Audit:
+class Audit(Store):
     """The log of one index folder.
 
     Strangers could fill it with what is refused: that is written at a bounded rate, and only the
     last of it stay.
     """
 
-    path: Path
+    FILE: ClassVar[str] = "audit.sqlite"
+    TABLE: ClassVar[Table] = _TABLE
+    WHAT: ClassVar[str] = "the audit log"
     clock: Callable[[], float] = time.time
     _gate: Gate = field(
         default_factory=lambda: Gate.at(REFUSALS_PER_MINUTE, "refusals"), compare=False
     )
-
-    @classmethod
-    def beside(cls, index: Path) -> Audit:
-        """The log that belongs to an index folder."""
-        return cls(index / FILE)
 
     def record(self, who: str, what: str, about: str = "", *, person: str = "") -> None:
         """Write an entry, now: `who` did `what`, about a document, a claim or an address.
@@ -55,17 +70,13 @@ class Audit:
         be written is told in the process's log: what it is about has happened all the same.
         """
         try:
-            with self._database.opened() as database:
-                database.execute(
-                    "insert into audit (at, who, what, about, person) values (?, ?, ?, ?, ?)",
-                    (self.clock(), who, what, about[:AUDIT_ABOUT], person),
-                )
+            with self._opened() as database:
+                entry = {"who": who, "what": what, "about": about[:AUDIT_ABOUT], "person": person}
+                database.execute(insert(_TABLE).values(at=self.clock(), **entry))
                 if what == REFUSED:
-                    database.execute(
-                        "delete from audit where what = ? and id <= "
-                        "(select max(id) from audit) - ?",
-                        (REFUSED, AUDIT_REFUSALS),
-                    )
+                    last = select(func.max(_AUDIT.id)).scalar_subquery()
+                    old = (_AUDIT.what == REFUSED, _AUDIT.id <= last - AUDIT_REFUSALS)
+                    database.execute(delete(_TABLE).where(*old))
         except IndexStateError as error:
             LOG.error("%s", error)  # noqa: TRY400 - one line; the traceback tells no more
 
@@ -82,21 +93,11 @@ class Audit:
 
         Each has `at` (seconds since 1970), `who`, `what`, `about` and `person`.
         """
-        most = -1 if last is None else last
-        return self._database.rows(f"{_READ} order by id desc limit ?", most)[::-1]
+        return self._rows(_READ.order_by(_AUDIT.id.desc()).limit(last))[::-1]
 
     def of(self, name: str) -> list[dict[str, Any]]:
         """The entries of what a person did and what concerns them, the oldest first."""
-        return self._database.rows(f"{_READ} where ? in (who, person) order by id", name)
+        return self._rows(_READ.where(self._is_of(name)).order_by(_AUDIT.id))
 
-    def forget(self, name: str) -> int:
-        """Delete the entries of a person; returns how many there were."""
-        return self._database.delete("delete from audit where ? in (who, person)", name)
-
-    def forget_before(self, at: float) -> int:
-        """Delete the entries from before a moment (seconds since 1970); returns how many."""
-        return self._database.delete("delete from audit where at < ?", at)
-
-    @property
-    def _database(self) -> Database:
-        return Database(self.path, _SCHEMA, "the audit log")
+    def _is_of(self, name: str) -> ColumnElement[bool]:
+        return or_(_AUDIT.who == name, _AUDIT.person == name)

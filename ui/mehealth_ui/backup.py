@@ -5,17 +5,19 @@ The index is left out: `mehealth ingest` builds it from the corpus.
 
 from __future__ import annotations
 
-import sqlite3
 import tarfile
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
 from mehealth_rag.corpus import ADDED
 from mehealth_rag.errors import UsageError
+from mehealth_ui.audit import Audit
+from mehealth_ui.database import Store
+from mehealth_ui.decisions import DecisionStore
+from mehealth_ui.feedback import FeedbackStore
 from mehealth_ui.files import replacing
 from mehealth_ui.keys import keys_beside
 
@@ -23,40 +25,48 @@ if TYPE_CHECKING:
     from mehealth_rag.settings import Settings
 
 _NOTHING = "there is nothing to back up: no person, key, feedback or added document"
-_DATABASES = ("feedback.sqlite", "decisions.sqlite", "audit.sqlite")
+_STORES: tuple[type[Store], ...] = (FeedbackStore, DecisionStore, Audit)
 
 
 @dataclass(frozen=True, slots=True)
 class Places:
     """Where each part of a backup belongs on this machine, by its name in the archive."""
 
+    stores: dict[str, Store]
     files: dict[str, Path]
     added: Path
 
     @classmethod
     def of(cls, settings: Settings) -> Places:
         """The places that the settings name; people and keys only where they are set."""
-        files = {name: settings.index / name for name in _DATABASES}
-        if settings.ui_auth is not None:
-            files["people"] = settings.ui_auth
+        stores = {kind.FILE: kind.from_settings(settings) for kind in _STORES}
+        files = {"people": settings.ui_auth} if settings.ui_auth is not None else {}
         if keys := settings.ui_keys or (settings.ui_auth and keys_beside(settings.ui_auth)):
             files["keys"] = keys
-        return cls(files, settings.corpus / ADDED)
+        return cls(stores, files, settings.corpus / ADDED)
 
-    def present(self) -> Iterator[tuple[str, Path]]:
-        """What there is to save: names in the archive, and files."""
+    def saved(self, folder: Path) -> Iterator[tuple[str, Path]]:
+        """What there is to save: names in the archive, and files; a table's is made in `folder`.
+
+        A table is copied as one state, while others may write it.
+        """
+        for name, store in self.stores.items():
+            if not store.is_empty():
+                copy = type(store).beside(folder)
+                store.copy_to(copy)
+                yield name, copy.path
         yield from ((name, path) for name, path in self.files.items() if path.is_file())
         if self.added.is_dir():
             for path in sorted(p for p in self.added.rglob("*") if p.is_file()):
                 yield f"{ADDED}/{path.relative_to(self.added).as_posix()}", path
 
-    def place(self, name: str) -> Path | None:
+    def place(self, name: str) -> Path | Store | None:
         """Where an entry of an archive belongs; None if it is no part of a backup."""
         folder, _, rest = name.partition("/")
         if folder == ADDED and rest:
             path = (self.added / rest).resolve()
             return path if path.is_relative_to(self.added.resolve()) else None
-        return self.files.get(name)
+        return self.stores.get(name) or self.files.get(name)
 
 
 def back_up(settings: Settings, archive: Path) -> list[str]:
@@ -71,23 +81,14 @@ def back_up(settings: Settings, archive: Path) -> list[str]:
             replacing(archive) as file,
             tarfile.open(fileobj=file, mode="w:gz") as tar,
         ):
-            for name, path in Places.of(settings).present():
-                saved = _copied(path, Path(folder)) if name in _DATABASES else path
-                tar.add(saved, name, recursive=False)
+            for name, path in Places.of(settings).saved(Path(folder)):
+                tar.add(path, name, recursive=False)
                 names.append(name)
             if not names:
                 raise UsageError(_NOTHING)
-    except (OSError, sqlite3.Error) as error:
+    except OSError as error:
         raise UsageError(f"{archive}: the backup cannot be written ({error})") from error
     return names
-
-
-def _copied(database: Path, folder: Path) -> Path:
-    """Copy a database that others may be writing; the copy is one state of it."""
-    copy = folder / database.name
-    with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(copy)) as target:
-        source.backup(target)
-    return copy
 
 
 def restore(settings: Settings, archive: Path, *, replace: bool) -> list[str]:
@@ -100,30 +101,39 @@ def restore(settings: Settings, archive: Path, *, replace: bool) -> list[str]:
     try:
         with tarfile.open(archive) as tar:
             members = [(member, _place(places, member, archive)) for member in tar.getmembers()]
-            present = next((path for _, path in members if path.exists()), None)
+            present = next((place for _, place in members if _is_there(place)), None)
             if present is not None and not replace:
-                raise UsageError(f"{present} is already there: add --replace to put it back anyway")
-            for member, path in members:
+                told = f"{present.FILE} or its table" if isinstance(present, Store) else present
+                raise UsageError(f"{told} is already there: add --replace to put it back anyway")
+            for member, place in members:
                 with cast("IO[bytes]", tar.extractfile(member)) as content:  # all are files
-                    _put(path, content.read())
+                    _put(place, content.read())
     except (OSError, tarfile.TarError, EOFError) as error:
         raise UsageError(f"{archive}: cannot be restored ({error})") from error
     return [member.name for member, _ in members]
 
 
-def _place(places: Places, member: tarfile.TarInfo, archive: Path) -> Path:
-    path = places.place(member.name)
-    if member.isfile() and path is not None:
-        return path
+def _place(places: Places, member: tarfile.TarInfo, archive: Path) -> Path | Store:
+    place = places.place(member.name)
+    if member.isfile() and place is not None:
+        return place
     if member.name in {"people", "keys"}:
         raise UsageError(f"{archive} holds {member.name}: set MEHEALTH_UI_AUTH to say where to")
     raise UsageError(f"{archive} is no backup of mehealth: it holds '{member.name}'")
 
 
-def _put(path: Path, content: bytes) -> None:
-    """Write a file in one step, for its owner alone; a database loses the log beside it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(path) as file:
-        file.write(content)
-        for log in ("-wal", "-shm"):
-            path.with_name(path.name + log).unlink(missing_ok=True)
+def _is_there(place: Path | Store) -> bool:
+    return place.exists() if isinstance(place, Path) else not place.is_empty()
+
+
+def _put(place: Path | Store, content: bytes) -> None:
+    """Write a file in one step, for its owner alone, or all rows of a table."""
+    if isinstance(place, Path):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(place) as file:
+            file.write(content)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        copy = type(place).beside(Path(folder))
+        copy.path.write_bytes(content)
+        copy.copy_to(place)

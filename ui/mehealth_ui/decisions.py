@@ -1,36 +1,31 @@
-"""What reviewers decide on the sentences of a draft: kept in SQLite beside the feedback."""
+"""What reviewers decide on the sentences of a draft: kept as the feedback is."""
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
+from sqlalchemy import Column, Double, Integer, MetaData, Table, delete, select
 
 from mehealth_rag.errors import UsageError
-from mehealth_ui.database import Database
+from mehealth_ui.database import Store, Words
 from mehealth_ui.limits import COMMENT_LENGTH, DECISIONS_STORE_BYTES
 from mehealth_ui.wire import Sent
 
-FILE = "decisions.sqlite"
-_SCHEMA = """
-create table if not exists decisions (
-    draft text not null, start integer not null, sentence text not null, verdict text not null,
-    decision text not null, note text not null, visitor text not null, at real not null,
-    primary key (draft, start))
-"""
-_WRITE = """
-insert into decisions values (?, ?, ?, ?, ?, ?, ?, ?)
-on conflict (draft, start) do update set sentence = excluded.sentence,
-    verdict = excluded.verdict, decision = excluded.decision, note = excluded.note,
-    visitor = excluded.visitor, at = excluded.at
-"""
-_READ = """
-select draft, start, sentence, verdict, decision, note, visitor as who, at as "when" from decisions
-"""
-_TAKE_BACK = "delete from decisions where draft = ? and start = ?"
+_TABLE = Table(
+    "decisions",
+    MetaData(),
+    Column("draft", Words, primary_key=True),
+    Column("start", Integer, primary_key=True),
+    Column("sentence", Words, nullable=False),
+    Column("verdict", Words, nullable=False),
+    Column("decision", Words, nullable=False),
+    Column("note", Words, nullable=False),
+    Column("visitor", Words, nullable=False),
+    Column("at", Double, nullable=False),
+)
+_KEY = ("draft", "start")
 
 Hash = Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the draft's text, in hex")
 
@@ -53,59 +48,47 @@ class Decision(DecisionSent):
     when: float
 
 
-@dataclass(frozen=True, slots=True)
-class DecisionStore:
-    """The store of one index folder. Opens its file for each call: many processes may write."""
+class DecisionStore(Store):
+    """The decisions of one served corpus."""
 
-    path: Path
-
-    @classmethod
-    def beside(cls, index: Path) -> DecisionStore:
-        """The store that belongs to an index folder."""
-        return cls(index / FILE)
+    FILE: ClassVar[str] = "decisions.sqlite"
+    TABLE: ClassVar[Table] = _TABLE
+    WHAT: ClassVar[str] = "decisions"
 
     def save(self, sent: DecisionSent, visitor: str) -> Decision:
         """Keep a decision; it takes the place of an earlier one on the same sentence.
 
         Raises:
             UsageError: there are too many.
-            IndexStateError: the file cannot be written.
+            IndexStateError: it cannot be written.
         """
-        kept = Decision(**sent.model_dump(), who=visitor, when=time.time())
-        row = (
-            *(kept.draft, kept.start, kept.sentence, kept.verdict),
-            *(kept.decision, kept.note, kept.who, kept.when),
-        )
-        with self._database.opened() as database:
-            if self.path.stat().st_size > DECISIONS_STORE_BYTES:
+        now = time.time()
+        row = sent.model_dump() | {"visitor": visitor, "at": now}
+        changed = {name: value for name, value in row.items() if name not in _KEY}
+        with self._opened() as database:
+            if self._is_over(DECISIONS_STORE_BYTES, database):
                 raise UsageError(
-                    f"no more decisions are taken ({FILE} is full); tell whoever runs this page"
+                    f"no more decisions are taken ({self._name} is full); "
+                    "tell whoever runs this page"
                 )
-            if kept.decision or kept.note:
-                database.execute(_WRITE, row)
+            if sent.decision or sent.note:
+                write = self._insert(database).values(row)
+                database.execute(write.on_conflict_do_update(index_elements=_KEY, set_=changed))
             else:
-                database.execute(_TAKE_BACK, row[:2])
-        return kept
+                same = (_TABLE.c.draft == sent.draft, _TABLE.c.start == sent.start)
+                database.execute(delete(_TABLE).where(*same))
+        return Decision(**sent.model_dump(), who=visitor, when=now)
 
     def of_draft(self, draft: str) -> list[Decision]:
         """The decisions on the sentences of a draft, in its order."""
-        return self._rows("where draft = ? order by start", draft)
+        found = self._rows(select(_TABLE).where(_TABLE.c.draft == draft).order_by(_TABLE.c.start))
+        return [_decision(row) for row in found]
 
     def of(self, name: str) -> list[dict[str, Any]]:
         """The decisions that a person made, the oldest first."""
-        return [d.model_dump() for d in self._rows("where visitor = ? order by at", name)]
+        found = self._rows(select(_TABLE).where(self._is_of(name)).order_by(_TABLE.c.at))
+        return [_decision(row).model_dump() for row in found]
 
-    def forget(self, name: str) -> int:
-        """Delete the decisions of a person; returns how many there were."""
-        return self._database.delete("delete from decisions where visitor = ?", name)
 
-    def forget_before(self, at: float) -> int:
-        """Delete the decisions from before a moment (seconds since 1970); returns how many."""
-        return self._database.delete("delete from decisions where at < ?", at)
-
-    def _rows(self, which: str, value: str) -> list[Decision]:
-        return [Decision.model_validate(row) for row in self._database.rows(_READ + which, value)]
-
-    @property
-    def _database(self) -> Database:
-        return Database(self.path, _SCHEMA, "decisions")
+def _decision(row: dict[str, Any]) -> Decision:
+    return Decision(**{"who": row.pop("visitor"), "when": row.pop("at"), **row})

@@ -58,10 +58,10 @@ class Desk:
         return cls(
             settings=settings,
             gate=Gate.at(settings.ui_questions_per_minute),
-            feedback=FeedbackStore.beside(settings.index),
+            feedback=FeedbackStore.from_settings(settings),
             feedback_gate=Gate.at(FEEDBACK_PER_MINUTE, "verdicts", "send"),
-            audit=Audit.beside(settings.index),
-            kept=Kept.beside(settings.index),
+            audit=Audit.from_settings(settings),
+            kept=Kept.from_settings(settings),
             facts=Facts.of(settings),
             editions=editions,
             additions=Additions(settings, editions),

@@ -63,7 +63,7 @@ class Facts:
         """The fact desk of these settings."""
         return cls(
             settings,
-            DecisionStore.beside(settings.index),
+            DecisionStore.from_settings(settings),
             Gate.at(DECISIONS_PER_MINUTE, "decisions", "decide"),
             Slots(2 * settings.ui_concurrency, DRAFTS_OF_ONE, "drafts"),
         )

@@ -1,4 +1,4 @@
-"""What people say of answers: kept in SQLite beside the index, handed out as evaluation questions.
+"""What people say of answers: kept in a database, handed out as evaluation questions.
 
 `python -m mehealth_ui.feedback OUTPUT` writes JSON Lines in the batch format, the right page added.
 """
@@ -11,37 +11,37 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
+
+from sqlalchemy import Column, ColumnElement, Double, Integer, MetaData, Table, select
 
 from mehealth_rag.errors import MehealthError, UsageError
 from mehealth_rag.settings import Settings
-from mehealth_ui.database import Database
+from mehealth_ui.database import Store, Words
 from mehealth_ui.limits import FEEDBACK_BYTES, FEEDBACK_STORE_BYTES
 from mehealth_ui.wire import Judged
 
-FILE = "feedback.sqlite"
-_SCHEMA = """
-create table if not exists feedback (
-    id text primary key, at real not null, visitor text not null, index_id text not null,
-    question text not null, history text not null, documents text not null,
-    verdict text not null, reason text not null, comment text not null,
-    document text not null, page integer, answer text not null)
-"""
-_WRITE = """
-insert into feedback values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-on conflict (id) do update set at = excluded.at, verdict = excluded.verdict,
-    reason = excluded.reason, comment = excluded.comment,
-    document = excluded.document, page = excluded.page
-    where feedback.visitor = excluded.visitor
-"""
-_READ = """
-select id, question, history, documents, verdict, reason, comment, document, page, answer
-from feedback order by at, id
-"""
-_READ_OF = """
-select id, at, question, history, documents, verdict, reason, comment, document, page, answer
-from feedback where visitor = ? order by at, id
-"""
+_TABLE = Table(
+    "feedback",
+    MetaData(),
+    Column("id", Words, primary_key=True),
+    Column("at", Double, nullable=False),
+    Column("visitor", Words, nullable=False),
+    Column("index_id", Words, nullable=False),
+    Column("question", Words, nullable=False),
+    Column("history", Words, nullable=False),
+    Column("documents", Words, nullable=False),
+    Column("verdict", Words, nullable=False),
+    Column("reason", Words, nullable=False),
+    Column("comment", Words, nullable=False),
+    Column("document", Words, nullable=False),
+    Column("page", Integer),
+    Column("answer", Words, nullable=False),
+)
+_CHANGED = ("at", "verdict", "reason", "comment", "document", "page")
+"""What a second verdict of a visitor changes."""
+
+_HIDDEN = ("visitor", "index_id")
 _JSON_COLUMNS = ("history", "documents", "answer")
 
 
@@ -53,90 +53,83 @@ class Place:
     page: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class FeedbackStore:
-    """The store of one index folder. Opens its file for each call: many processes may write."""
+class FeedbackStore(Store):
+    """The verdicts of one served corpus."""
 
-    path: Path
-
-    @classmethod
-    def beside(cls, index: Path) -> FeedbackStore:
-        """The store that belongs to an index folder."""
-        return cls(index / FILE)
+    FILE: ClassVar[str] = "feedback.sqlite"
+    TABLE: ClassVar[Table] = _TABLE
+    WHAT: ClassVar[str] = "feedback"
 
     def save(self, judged: Judged, place: Place, visitor: str = "") -> None:
         """Keep a verdict. A second one of the same visitor takes the place of the first.
 
         Raises:
             UsageError: it is too large, or another visitor's, or there are too many.
-            IndexStateError: the file cannot be written.
+            IndexStateError: it cannot be written.
         """
         turn, said = judged.turn, judged.feedback
-        row = (
-            turn.id,
-            time.time(),
-            visitor,
-            str(turn.answer.get("index", "")),
-            turn.question,
-            json.dumps(judged.history, ensure_ascii=False),
-            json.dumps(turn.documents, ensure_ascii=False),
-            said.verdict,
-            said.reason,
-            said.comment,
-            place.document,
-            place.page,
-            json.dumps(turn.answer, ensure_ascii=False),
-        )
-        if sum(len(str(value).encode("utf-8", "replace")) for value in row) > FEEDBACK_BYTES:
+        row = {
+            "id": turn.id,
+            "at": time.time(),
+            "visitor": visitor,
+            "index_id": str(turn.answer.get("index", "")),
+            "question": turn.question,
+            "history": json.dumps(judged.history, ensure_ascii=False),
+            "documents": json.dumps(turn.documents, ensure_ascii=False),
+            "verdict": said.verdict,
+            "reason": said.reason,
+            "comment": said.comment,
+            "document": place.document,
+            "page": place.page,
+            "answer": json.dumps(turn.answer, ensure_ascii=False),
+        }
+        if sum(len(str(v).encode("utf-8", "replace")) for v in row.values()) > FEEDBACK_BYTES:
             raise UsageError(f"this is over {FEEDBACK_BYTES:,} bytes; say it in fewer words")
-        with self._database.opened() as database:
-            if self.path.stat().st_size > FEEDBACK_STORE_BYTES:
+        with self._opened() as database:
+            if self._is_over(FEEDBACK_STORE_BYTES, database):
                 raise UsageError(
-                    f"no more verdicts are taken ({FILE} is full); tell whoever runs this page"
+                    f"no more verdicts are taken ({self._name} is full); "
+                    "tell whoever runs this page"
                 )
-            if database.execute(_WRITE, row).rowcount == 0:
+            write = self._insert(database).values(row)
+            write = write.on_conflict_do_update(
+                index_elements=["id"],
+                set_={name: row[name] for name in _CHANGED},
+                where=_TABLE.c.visitor == visitor,
+            ).execution_options(preserve_rowcount=True)
+            if database.execute(write).rowcount == 0:
                 raise UsageError("another visitor has judged this answer; ask the question again")
 
     def rows(self) -> list[dict[str, Any]]:
         """Every verdict as an evaluation question: the batch format and what was said."""
-        return [_question(*row.values()) for row in self._database.rows(_READ)]
+        return [_question(row) for row in self._read()]
 
     def of(self, name: str) -> list[dict[str, Any]]:
         """The verdicts that a person gave, with the question and the answer; the oldest first."""
-        rows = self._database.rows(_READ_OF, name)
-        return [row | {c: json.loads(row[c]) for c in _JSON_COLUMNS} for row in rows]
+        return self._read(self._is_of(name))
 
-    def forget(self, name: str) -> int:
-        """Delete the verdicts of a person; returns how many there were."""
-        return self._database.delete("delete from feedback where visitor = ?", name)
-
-    def forget_before(self, at: float) -> int:
-        """Delete the verdicts from before a moment (seconds since 1970); returns how many."""
-        return self._database.delete("delete from feedback where at < ?", at)
-
-    @property
-    def _database(self) -> Database:
-        return Database(self.path, _SCHEMA, "feedback")
+    def _read(self, *which: ColumnElement[bool]) -> list[dict[str, Any]]:
+        columns = [column for column in _TABLE.c if column.name not in _HIDDEN]
+        ordered = select(*columns).where(*which).order_by(_TABLE.c.at, _TABLE.c.id)
+        return [
+            row | {name: json.loads(row[name]) for name in _JSON_COLUMNS}
+            for row in self._rows(ordered)
+        ]
 
 
-def _question(*row: Any) -> dict[str, Any]:  # noqa: ANN401 - columns of SQLite
-    key, question, history, documents, verdict, reason, comment, document, page, answer = row
-    given = json.loads(answer)
-    pages = [page] if page is not None else []
-    if verdict == "right":
+def _question(row: dict[str, Any]) -> dict[str, Any]:
+    given, document = row["answer"], row["document"]
+    pages = [row["page"]] if row["page"] is not None else []
+    if row["verdict"] == "right":
         pages = sorted({c["page"] for c in given.get("citations", [])})
         document = next((c["document"] for c in given.get("citations", [])), "")
+    missed = row["reason"] == "missed"
     return {
-        "id": f"feedback-{key}",
-        "question": question,
-        "history": json.loads(history),
-        "documents": json.loads(documents),
-        "verdict": verdict,
-        "reason": reason,
-        "comment": comment,
+        "id": f"feedback-{row['id']}",
+        **{k: row[k] for k in ("question", "history", "documents", "verdict", "reason", "comment")},
         "document": document,
         "pages": pages,
-        "answerable": bool(pages) or reason == "missed" or given.get("status") == "answered",
+        "answerable": bool(pages) or missed or given.get("status") == "answered",
         "answer": given.get("answer", ""),
     }
 
@@ -158,7 +151,7 @@ def main() -> int:
     given = parser.parse_args()
     try:
         settings = Settings.load({"corpus": given.corpus, "index": given.index})
-        written = write_questions(FeedbackStore.beside(settings.index), given.output)
+        written = write_questions(FeedbackStore.from_settings(settings), given.output)
     except (MehealthError, OSError) as error:
         print(f"ui.feedback: {error}", file=sys.stderr)
         return 2

@@ -7,10 +7,10 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol
 
 from mehealth_rag.errors import MehealthError
+from mehealth_rag.settings import Settings
 from mehealth_ui.audit import Audit
 from mehealth_ui.decisions import DecisionStore
 from mehealth_ui.feedback import FeedbackStore
@@ -19,8 +19,8 @@ LOG = logging.getLogger("mehealth.ui")
 _DAY = 86_400
 
 
-class Store(Protocol):
-    """Something that holds rows with the names of people."""
+class KeptStore(Protocol):
+    """A store with the names of people in it."""
 
     def of(self, name: str) -> list[dict[str, Any]]:
         """The rows of one person, the oldest first."""
@@ -36,16 +36,16 @@ class Store(Protocol):
 class Kept:
     """All stores of one index, by the name that they are shown under."""
 
-    stores: Mapping[str, Store]
+    stores: Mapping[str, KeptStore]
 
     @classmethod
-    def beside(cls, index: Path) -> Kept:
-        """The stores in an index folder."""
+    def from_settings(cls, settings: Settings) -> Kept:
+        """The stores that the settings name."""
         return cls(
             {
-                "feedback": FeedbackStore.beside(index),
-                "decisions": DecisionStore.beside(index),
-                "audit": Audit.beside(index),
+                "feedback": FeedbackStore.from_settings(settings),
+                "decisions": DecisionStore.from_settings(settings),
+                "audit": Audit.from_settings(settings),
             }
         )
 
@@ -60,10 +60,13 @@ class Kept:
     def keep_up(self, days: int, closing: threading.Event) -> None:
         """Delete what is older than so many days, now and once a day until `closing` is set."""
         while True:
+            failed: dict[str, str] = {}
             for what, store in self.stores.items():
                 try:
                     store.forget_before(time.time() - days * _DAY)
                 except MehealthError as error:
-                    LOG.warning("old %s was not deleted: %s", what, error)
+                    failed[what] = str(error)
+            if failed:  # one line: in PostgreSQL all have the same reason
+                LOG.warning("old %s was not deleted: %s", ", ".join(failed), failed.popitem()[1])
             if closing.wait(_DAY):
                 return

@@ -156,7 +156,7 @@ def data(
     """Show what is kept of a person; --json has all of it, to hand out."""
     from mehealth_ui.kept import Kept
 
-    kept = Kept.beside(common.settings.index).of(name)
+    kept = Kept.from_settings(common.settings).of(name)
     dated = {what: [_dated(row) for row in rows] for what, rows in kept.items()}
     if common.json:
         print_json({"schema": 1, "name": name, **dated})
@@ -176,7 +176,7 @@ def forget(
     from mehealth_ui.kept import Kept
     from mehealth_ui.people import read_people
 
-    deleted = Kept.beside(common.settings.index).forget(name)
+    deleted = Kept.from_settings(common.settings).forget(name)
     if any(deleted.values()):
         _record(common, "data deleted", "")  # of whom is not said: that would be kept then
     told = ", ".join(f"{count} of {what}" for what, count in deleted.items())
@@ -211,7 +211,7 @@ def _password(name: str) -> str:
 def _audit(settings: Settings) -> Audit:
     from mehealth_ui.audit import Audit
 
-    return Audit.beside(settings.index)
+    return Audit.from_settings(settings)
 
 
 def _record(common: Common, what: str, about: str, *, person: str = "") -> None:
