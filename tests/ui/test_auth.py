@@ -6,20 +6,23 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import jwt
 import pytest
 
 from mehealth_rag.errors import UsageError
 from mehealth_rag.settings import Settings
 from mehealth_ui import auth
+from mehealth_ui import sessions as sessions_module
 from mehealth_ui.audit import Audit
-from mehealth_ui.auth import VISIT, Door, Visit, device_mark, door, is_loopback
+from mehealth_ui.auth import Door, Visit, device_mark, door, is_loopback
 from mehealth_ui.limits import SIGN_IN_ATTEMPTS
 from mehealth_ui.people import add_person, hashed, matches, read_people, remove_person, set_role
 from mehealth_ui.reception import Reception
 from mehealth_ui.roles import Role
-from mehealth_ui.sessions import Sessions
+from mehealth_ui.sessions import Ended, Sessions, secret_beside
 
 PASSWORD = "correct horse battery"
+SECRET = "5e" * 32
 
 
 def test_a_password_is_kept_as_a_salted_hash(tmp_path: Path) -> None:
@@ -147,69 +150,91 @@ def test_a_stranger_shuts_nobody_out(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert not guarded.opens("ada", PASSWORD, known)  # a stolen mark opens nothing by itself
 
 
+def signed_in(guarded: Door, sessions: Sessions, name: str) -> str:
+    visit = Visit()
+    assert guarded.opens(name, PASSWORD, visit)
+    return sessions.begin(name, visit.kept)
+
+
 def test_a_session_ends_with_its_password(tmp_path: Path) -> None:
     file = tmp_path / "people"
     for name in ("ada", "bob"):
         add_person(file, name, PASSWORD)
     guarded = Door(file)
-    sessions = Sessions(guarded, 60)
-    for name in ("ada", "bob"):
-        visit = Visit()
-        VISIT.set(visit)
-        assert guarded.opens(name, PASSWORD, visit)
-        sessions[f"token of {name}"] = name
-    assert sessions.get("token of ada") == "ada"
-    assert "token of ada" in sessions
-    assert sessions.get("another") is None
+    sessions = Sessions(guarded, 60, SECRET, Ended.beside(tmp_path))
+    ada, bob = (signed_in(guarded, sessions, name) for name in ("ada", "bob"))
+    assert sessions.get(ada) == "ada"
+    assert sessions.get(None) is None
+    assert sessions.get(ada[:-4] + "AAAA", "nobody") == "nobody"
     add_person(file, "ada", PASSWORD)  # the same words: a new hash all the same
-    assert sessions.get("token of ada") is None
-    assert "token of ada" not in sessions
-    assert sessions.get("token of bob") == "bob"
-    del sessions["token of bob"]
-    assert sessions.get("token of bob") is None
-    file.unlink()
-    assert not guarded.still("bob", "any")
+    assert sessions.get(ada) is None
+    assert sessions.get(bob) == "bob"
+    remove_person(file, "bob")
+    assert sessions.get(bob) is None
 
 
-def test_a_session_ends_after_its_time_or_when_it_is_ended(tmp_path: Path) -> None:
-    file = tmp_path / "people"
-    add_person(file, "ada", PASSWORD)
-    guarded, now = Door(file), [0.0]
-    sessions = Sessions(guarded, 3600, clock=lambda: now[0])
-    visit = Visit()
-    VISIT.set(visit)
-    assert guarded.opens("ada", PASSWORD, visit)
-    sessions["first"] = "ada"
-    now[0] = 3599
-    sessions["second"] = "ada"
-    assert sessions.get("first") == "ada"
-    now[0] = 3600  # asking does not make it longer
-    assert sessions.get("first") is None
-    assert sessions.get("second") == "ada"
-    assert sessions.end("second") == "ada"
-    assert sessions.get("second") is None
-    assert sessions.end("second") is None
-    sessions["third"] = "ada"
-    now[0] = 7200
-    sessions["fourth"] = "ada"
-    assert set(sessions) == {"fourth"}  # who never came back takes no room
+def test_a_session_ends_after_its_time(tmp_path: Path) -> None:
+    add_person(tmp_path / "people", "ada", PASSWORD)
+    guarded = Door(tmp_path / "people")
+    store = Ended.beside(tmp_path)
+    over, going = (Sessions(guarded, seconds, SECRET, store) for seconds in (-1, 60))
+    assert going.get(signed_in(guarded, over, "ada")) is None
+    assert over.get(signed_in(guarded, going, "ada")) == "ada"
 
 
-def test_the_setting_says_how_long_a_session_lasts(
+def test_a_session_counts_in_every_replica_until_it_is_ended_in_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    add_person(tmp_path / "people", "ada", PASSWORD)
+    guarded, index = Door(tmp_path / "people"), tmp_path / "index"
+    secret = secret_beside(index)
+    assert (index / "sessions.key").stat().st_mode & 0o077 == 0
+    assert secret_beside(index) == secret
+    one, two = (Sessions(guarded, 60, secret, Ended.beside(index)) for _ in range(2))
+    first, second = (signed_in(guarded, one, "ada") for _ in range(2))
+    assert two.get(first) == "ada"
+    assert one.end(first) == "ada"
+    assert (one.get(first), one.end(first), one.get(second)) == (None, None, "ada")
+    monkeypatch.setattr(sessions_module, "LEARN_SECONDS", 0.0)
+    until = time.monotonic() + 10
+    while two.get(first) is not None and time.monotonic() < until:
+        time.sleep(0.01)
+    assert (two.get(first), two.get(second)) == (None, "ada")
+    assert Sessions(guarded, 60, secret, Ended.beside(index)).get(first) is None  # started anew
+    assert Sessions(guarded, 60, secret_beside(tmp_path), Ended.beside(index)).get(second) is None
+
+
+def test_what_has_ended_is_forgotten_after_its_time(tmp_path: Path) -> None:
+    store = Ended.beside(tmp_path)
+    store.add("old", time.time() - 1)
+    store.add("new", time.time() + 60)
+    assert store.all() == {"new"}
+
+
+def test_without_a_place_for_the_secret_sessions_count_in_one_process(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    add_person(tmp_path / "people", "ada", PASSWORD)
+    guarded, nowhere = Door(tmp_path / "people"), tmp_path / "people" / "index"
+    assert secret_beside(nowhere) != secret_beside(nowhere)
+    assert "sessions count in this process only" in caplog.text
+    (tmp_path / "sessions.sqlite").write_text("no database, but long enough to be taken for one")
+    sessions = Sessions(guarded, 60, SECRET, Ended.beside(tmp_path))
+    token = signed_in(guarded, sessions, "ada")
+    assert sessions.get(token) == "ada"
+    assert sessions.end(token) == "ada"
+    assert sessions.get(token) is None
+    assert "a session is ended in this process only" in caplog.text
+
+
+def test_the_setting_says_how_long_a_session_lasts(tmp_path: Path) -> None:
     file = tmp_path / "people"
     add_person(file, "ada", PASSWORD)
-    guarded, visit = Door(file), Visit()
-    VISIT.set(visit)
-    assert guarded.opens("ada", PASSWORD, visit)
-    settings = Settings.load({"ui_session_hours": 2}, environ={}, folder=tmp_path)
-    sessions = Reception(guarded, settings, Audit.beside(tmp_path)).sessions
-    sessions["token"] = "ada"
-    monkeypatch.setattr(sessions, "_clock", lambda: time.monotonic() + 2 * 3600 - 60)
-    assert sessions.get("token") == "ada"
-    monkeypatch.setattr(sessions, "_clock", lambda: time.monotonic() + 2 * 3600)
-    assert sessions.get("token") is None
+    given = {"ui_session_hours": 2, "index": tmp_path}
+    settings = Settings.load(given, environ={}, folder=tmp_path)
+    token = Reception(Door(file), settings, Audit.beside(tmp_path)).sessions.begin("ada", "kept")
+    said = jwt.decode(token, secret_beside(tmp_path), ["HS256"])
+    assert abs(said["exp"] - time.time() - 2 * 3600) < 60
 
 
 def test_a_changed_role_does_not_end_a_session(tmp_path: Path) -> None:
@@ -218,5 +243,5 @@ def test_a_changed_role_does_not_end_a_session(tmp_path: Path) -> None:
     guarded, visit = Door(file), Visit()
     assert guarded.opens("ada", PASSWORD, visit)
     set_role(file, "ada", Role.STAFF)
-    assert guarded.still("ada", visit.kept)
+    assert guarded.still("ada", device_mark(visit.kept))
     assert guarded.people()["ada"].role is Role.STAFF

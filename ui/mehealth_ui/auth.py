@@ -97,13 +97,16 @@ class Door:
         visit.kept = kept
         return True
 
-    def still(self, name: str, kept: str) -> bool:
-        """Whether who came in with this hash may stay: neither removed nor with a new password."""
+    def still(self, name: str, mark: str) -> bool:
+        """Whether who came in may stay: neither removed nor with a new password.
+
+        `mark` is the `device_mark` of the password then.
+        """
         try:
             person = self.people().get(name)
         except UsageError:
             return False
-        return bool(kept) and person is not None and person.kept == kept
+        return person is not None and hmac.compare_digest(device_mark(person.kept), mark)
 
     @staticmethod
     def _counted(name: str, visit: Visit, kept: str) -> tuple[tuple[tuple[str, str], int], ...]:

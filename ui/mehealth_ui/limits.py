@@ -97,6 +97,9 @@ SIGN_IN_ATTEMPTS = 10
 SIGN_IN_ATTEMPTS_ALL = 100
 """The same from all addresses together. A browser that signed in before is not counted there."""
 
+LEARN_SECONDS = 5.0
+"""After which it is asked again which sessions other replicas have ended."""
+
 SIGN_IN_WINDOW = 300.0
 """Seconds in which so many are taken; then they have to wait."""
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from mehealth_rag.errors import MehealthError, UsageError
@@ -18,7 +19,7 @@ from mehealth_ui.auth import VISIT, Door, Visit
 from mehealth_ui.files import Current
 from mehealth_ui.keys import Key, find_key, keys_beside, read_keys
 from mehealth_ui.roles import Role
-from mehealth_ui.sessions import Sessions
+from mehealth_ui.sessions import Ended, Sessions, secret_beside
 from mehealth_ui.visitors import address_of
 
 if TYPE_CHECKING:
@@ -66,16 +67,17 @@ class Reception:
         self._door, self._audit = guarded, audit
         self._keys = Current(settings.ui_keys or keys_beside(guarded.path), read_keys)
         self._keys.get()
-        self.sessions = Sessions(guarded, settings.ui_session_hours * _HOUR)
+        secret = secret_beside(settings.index)
+        ended = Ended.from_settings(settings)
+        self.sessions = Sessions(guarded, settings.ui_session_hours * _HOUR, secret, ended)
         self._hashing = ThreadPoolExecutor(_HASHING, "sign-in")
-        self._cookies: tuple[str, str] = ("", "")
+        # Pages at other ports share their cookies with this one; its replicas have the secret.
+        self._id = hashlib.sha256(f"cookie {secret}".encode()).hexdigest()[:16]
+        self._cookie = f"access-token-{self._id}"
 
     def attach(self, gradio: Any) -> None:  # noqa: ANN401 - Gradio's application
-        """Keep Gradio's sessions, which it knows by cookies of this application."""
-        gradio.tokens = self.sessions
-        kinds = ("access-token", "access-token-unsecure")
-        first, second = (f"{kind}-{gradio.cookie_id}" for kind in kinds)
-        self._cookies = first, second
+        """Have Gradio know who is signed in: it looks a cookie up, as in a dictionary."""
+        gradio.tokens, gradio.cookie_id = self.sessions, self._id
 
     def who(self, request: Request) -> Caller | None:
         """Who sends a request; None where nobody is signed in, or the key is not known."""
@@ -84,7 +86,7 @@ class Reception:
             if key is not None:
                 found: Key | None = find_key(self._keys.get(), key)
                 return Caller(found.name, found.role) if found else None
-            name = self._name(request)
+            name: str | None = self.sessions.get(request.cookies.get(self._cookie))
             return None if name is None else Caller(name, self._door.people()[name].role)
         except KeyError:
             return None  # removed in this moment
@@ -111,19 +113,29 @@ class Reception:
         return opened
 
     def routes(self) -> list[Route]:
-        """Signing out; it takes the place of Gradio's, which ends the sessions elsewhere too."""
-        return [Route("/logout", self._sign_out, methods=["GET", "POST"])]
+        """Signing in and out. They take the place of Gradio's, which keeps sessions in memory."""
+        return [
+            Route("/login", self._sign_in, methods=["POST"]),
+            Route("/login/", self._sign_in, methods=["POST"]),
+            Route("/logout", self._sign_out, methods=["GET", "POST"]),
+        ]
 
-    def _sign_out(self, request: Request) -> Response:
-        names = {self.sessions.end(request.cookies.get(cookie, "")) for cookie in self._cookies}
-        for name in names - {None}:
-            self._audit.record(str(name), SIGNED_OUT, f"from {address_of(request)}")
-        response = RedirectResponse("./", 303)
-        secure, plain = self._cookies
-        response.delete_cookie(secure, secure=True, httponly=True, samesite="none")
-        response.delete_cookie(plain, httponly=True)
+    async def _sign_in(self, request: Request) -> Response:
+        async with request.form(max_files=0, max_fields=10) as form:
+            name, password = (str(form.get(field, "")) for field in ("username", "password"))
+        name, visit = name.strip(), VISIT.get(Visit())
+        if not await self.check(name, password):
+            return JSONResponse({"detail": "Incorrect credentials."}, 400)
+        response = JSONResponse({"success": True})
+        token = self.sessions.begin(name, visit.kept)
+        secure = request.url.scheme == "https"
+        response.set_cookie(self._cookie, token, httponly=True, secure=secure, samesite="lax")
         return response
 
-    def _name(self, request: Request) -> str | None:
-        found = (self.sessions.get(request.cookies.get(cookie)) for cookie in self._cookies)
-        return next((str(name) for name in found if name is not None), None)
+    def _sign_out(self, request: Request) -> Response:
+        name = self.sessions.end(request.cookies.get(self._cookie))
+        if name is not None:
+            self._audit.record(name, SIGNED_OUT, f"from {address_of(request)}")
+        response = RedirectResponse("./", 303)
+        response.delete_cookie(self._cookie, httponly=True)
+        return response

@@ -1,62 +1,121 @@
-"""Who is signed in: what Gradio keeps of it, as long as the password file and the time allow."""
+"""Who is signed in: a signed token says it, which all replicas over one index can read."""
 
 from __future__ import annotations
 
+import logging
+import secrets
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, ClassVar
 
-from mehealth_ui.auth import VISIT, Door, Visit
+import jwt
+from sqlalchemy import Column, Double, MetaData, Table, insert, select
+
+from mehealth_rag.errors import MehealthError
+from mehealth_ui.auth import Door, device_mark
+from mehealth_ui.database import Store, Words
+from mehealth_ui.files import changing, write_private
+from mehealth_ui.limits import LEARN_SECONDS
+
+LOG = logging.getLogger("mehealth.ui")
+SECRET_FILE = "sessions.key"  # noqa: S105 - a file's name
+_SIGNED = "HS256"
 
 
-@dataclass(frozen=True, slots=True)
-class _Session:
-    kept: str
-    """The hash that the password was compared with."""
-    ends: float
+def secret_beside(index: Path) -> str:
+    """The secret that the sessions over an index are signed with; who comes first makes it.
+
+    If it cannot be kept, it is another one in each process, and one line in the log says so.
+    """
+    path = index / SECRET_FILE
+    try:
+        if not path.exists():
+            with changing(path):
+                if not path.exists():
+                    write_private(path, iter([secrets.token_hex()]))
+        return path.read_text(encoding="ascii").strip()
+    except (MehealthError, OSError, UnicodeDecodeError) as error:
+        LOG.warning("sessions count in this process only, until it ends: %s", error)
+        return secrets.token_hex()
 
 
-class Sessions(dict[str, str]):
-    """Names by token. One ends `seconds` after the sign-in, or when the door no longer knows it."""
+class Ended(Store):
+    """The sessions that were signed out before their time; `at` is when they would have ended."""
 
-    def __init__(
-        self, guarded: Door, seconds: float, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        super().__init__()
-        self._door, self._seconds, self._clock = guarded, seconds, clock
-        self._of: dict[str, _Session] = {}
+    FILE: ClassVar[str] = "sessions.sqlite"
+    TABLE: ClassVar[Table] = Table(
+        "ended", MetaData(), Column("session", Words, primary_key=True), Column("at", Double)
+    )
+    WHAT: ClassVar[str] = "ended sessions"
 
-    def __setitem__(self, token: str, name: str) -> None:
-        now = self._clock()
-        for old in [t for t, session in list(self._of.items()) if session.ends <= now]:
-            self._end(old)
-        super().__setitem__(token, name)
-        self._of[token] = _Session(VISIT.get(Visit()).kept, now + self._seconds)
+    def add(self, session: str, at: float) -> None:
+        """Keep one as long as it matters. Raises IndexStateError."""
+        self.forget_before(time.time())
+        with self._opened() as connection:
+            connection.execute(insert(self.TABLE).values(session=session, at=at))
 
-    def __delitem__(self, token: str) -> None:
-        super().__delitem__(token)
-        self._of.pop(token, None)
+    def all(self) -> frozenset[str]:
+        """All of them. Raises IndexStateError."""
+        return frozenset(row["session"] for row in self._rows(select(self.TABLE.c.session)))
 
-    def __contains__(self, token: object) -> bool:
-        return self.get(token) is not None
 
-    def get(self, token: Any, default: Any = None) -> Any:  # noqa: ANN401 - as a dictionary has it
+class Sessions:
+    """Names by token. One ends `seconds` after the sign-in, or when the door no longer knows it.
+
+    What another replica has ended is over here within LEARN_SECONDS: no request waits for the
+    database.
+    """
+
+    def __init__(self, guarded: Door, seconds: float, secret: str, ended: Ended) -> None:
+        self._door, self._seconds, self._secret, self._store = guarded, seconds, secret, ended
+        self._ended_here: set[str] = set()
+        self._ended: frozenset[str] = frozenset()
+        self._problem = ""
+        self._learning = ThreadPoolExecutor(1, "sessions")
+        self._learnt = time.monotonic()
+        self._learn()
+
+    def begin(self, name: str, kept: str) -> str:
+        """The token of who has just signed in with the password that is kept as this hash."""
+        said = {"sub": name, "mark": device_mark(kept), "jti": secrets.token_hex(16)}
+        return jwt.encode({**said, "exp": time.time() + self._seconds}, self._secret, _SIGNED)
+
+    def get(self, token: str | None, default: Any = None) -> Any:  # noqa: ANN401 - Gradio's way
         """The name behind a token, `default` where there is none or it counts no more."""
-        name, session = super().get(token), self._of.get(token)
-        if name is None or session is None:
-            return default
-        if session.ends <= self._clock() or not self._door.still(name, session.kept):
-            self._end(token)
-            return default
-        return name
+        said = self._read(token)
+        return said["sub"] if said else default
 
-    def end(self, token: str) -> str | None:
+    def end(self, token: str | None) -> str | None:
         """End a session; returns whose it was, None where there was none."""
-        name: str | None = self.get(token)
-        self._end(token)
-        return name
+        said = self._read(token)
+        if said is None:
+            return None
+        self._ended_here.add(said["jti"])
+        try:
+            self._store.add(said["jti"], said["exp"])
+        except MehealthError as error:
+            LOG.warning("a session is ended in this process only: %s", error)
+        return str(said["sub"])
 
-    def _end(self, token: str) -> None:
-        self.pop(token, None)
-        self._of.pop(token, None)
+    def _read(self, token: str | None) -> dict[str, Any] | None:
+        """What a token says if it is ours and still counts."""
+        now = time.monotonic()
+        if now - self._learnt > LEARN_SECONDS:
+            self._learnt = now
+            self._learning.submit(self._learn)
+        try:
+            said = jwt.decode(token or "", self._secret, algorithms=[_SIGNED])
+        except jwt.InvalidTokenError:
+            return None
+        over = said["jti"] in self._ended_here or said["jti"] in self._ended
+        return None if over or not self._door.still(said["sub"], said["mark"]) else said
+
+    def _learn(self) -> None:
+        """Learn which sessions other replicas have ended; a problem is told once."""
+        try:
+            self._ended, self._problem = self._store.all(), ""
+        except MehealthError as error:
+            if str(error) != self._problem:
+                self._problem = str(error)
+                LOG.warning("sessions that ended elsewhere go on here: %s", error)
