@@ -211,6 +211,23 @@ def has_index(settings: Settings) -> bool:
     return False
 
 
+def why_build(settings: Settings) -> str:
+    """Why the index is to be built before it is asked; empty if it need not be.
+
+    One of another version is built anew where its documents are; `open_index` refuses it elsewhere.
+    Raises as `has_index` does, and IndexStateError if its manifest is damaged.
+    """
+    from mehealth_rag.index.folder import LAYOUT_VERSION, IndexFolder, read_manifest
+
+    if not has_index(settings):
+        return "there is no index of this corpus yet; building it"
+    generation = IndexFolder(settings.index).current()
+    built = read_manifest(generation).get("layout") if generation else None
+    if built == LAYOUT_VERSION or not settings.corpus.is_dir():
+        return ""
+    return "the index was made by another version of this program; building it anew"
+
+
 def changed_sources(index: OpenIndex, sources: tuple[Source, ...]) -> tuple[str, ...]:
     """Ids of sources whose file is new, gone, or younger than the index."""
     indexed = {d.source.id: d for d in index.documents()}

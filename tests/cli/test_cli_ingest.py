@@ -7,9 +7,11 @@ import json
 import os
 import pty
 import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -270,19 +272,42 @@ def test_an_index_of_another_model(library: Library, mehealth: Run, tmp_path: Pa
     assert line.endswith(": run: mehealth ingest")
 
 
-def test_an_index_of_an_older_layout(library: Library, mehealth: Run, tmp_path: Path) -> None:
+def older(index: Path) -> str:
+    """Make an index what the first version wrote: layout 1 had no guides; its generation's name."""
+    (name,) = generations(index)
+    manifest = index / "generations" / name / "manifest.json"
+    content = index / "generations" / name / "content.sqlite"
+    with closing(sqlite3.connect(content)) as database, database:
+        database.execute("drop table guides")
+    found = json.loads(manifest.read_text()) | {"layout": 1, "fingerprint": "0" * 64}
+    del found["files"]["content.sqlite"], found["truncated"]
+    manifest.write_text(json.dumps(found))
+    return name
+
+
+def test_an_index_of_an_older_version_is_built_anew(
+    library: Library, mehealth: Run, tmp_path: Path
+) -> None:
     copy = library.copy(tmp_path)
-    (name,) = generations(copy.index)
-    path = copy.index / "generations" / name / "manifest.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"layout": 0}))
-    line = the_error(mehealth("ask", "Why?", *copy.options), 1)
-    assert line.startswith("the index was built with the layout ")
+    name = older(copy.index)
+    told = mehealth("ask", "How tall is the lighthouse?", "--json", *copy.options)
+    assert "42 metres" in the_json(told)["answer"]
+    assert told.stderr.count("the index was made by another version of this program") == 1
+    assert name in generations(copy.index)  # it goes with the next build
+    assert the_json(mehealth("ingest", "--json", *copy.options))["changed"] is False
+
+
+def test_an_index_of_an_older_version_stays_where_its_documents_are_not(
+    library: Library, mehealth: Run, tmp_path: Path
+) -> None:
+    copy = library.copy(tmp_path)
+    name = older(copy.index)
+    options = ("--corpus", str(tmp_path / "none"), "--index", str(copy.index))
+    line = the_error(mehealth("ask", "Why?", *options), 1)
+    assert line.startswith("the index was built with the layout 1 and ")
     assert line.endswith(": run: mehealth ingest --rebuild")
+    assert generations(copy.index) == [name]
     assert the_json(mehealth("ingest", "--rebuild", "--json", *copy.options))["changed"] is True
-    current = (copy.index / "current").read_text().strip()
-    manifest = copy.index / "generations" / current / "manifest.json"
-    assert current != name
-    assert json.loads(manifest.read_text())["layout"]
 
 
 @pytest.mark.parametrize(

@@ -68,13 +68,14 @@ def serve(settings: Settings, *, show: bool = False) -> None:
 
 
 def open_assistant(settings: Settings) -> Assistant:
-    """The assistant over the index, which is built first where there is none."""
+    """The assistant over the index, which is built first if there is none of this version."""
     from mehealth_rag.assistant import Assistant
-    from mehealth_rag.wiring import has_index, ingest
+    from mehealth_rag.wiring import ingest, why_build
     from mehealth_ui.logs import announce
+    from mehealth_ui.telling import sentence
 
-    if not has_index(settings):
-        announce(settings, "There is no index of this corpus yet; building it")
+    if reason := why_build(settings):
+        announce(settings, sentence(reason))
         ingest(settings)
     return Assistant.open(settings)
 

@@ -100,13 +100,13 @@ def note(text: str) -> None:
 
 
 def open_assistant(common: Common) -> Assistant:
-    """Open the assistant; build the index first if there is none, and warn if it is stale."""
+    """Open the assistant; build the index first if need be, and warn if it is stale."""
     from mehealth_rag.assistant import Assistant
     from mehealth_rag.cli.corpus import build
-    from mehealth_rag.wiring import changed_sources, has_index
+    from mehealth_rag.wiring import changed_sources, why_build
 
-    if not has_index(common.settings):
-        build(common.settings, "there is no index of this corpus yet; building it")
+    if reason := why_build(common.settings):
+        build(common.settings, reason)
     assistant = Assistant.open(common.settings)
     changed = changed_sources(assistant.index, assistant.known_sources)
     if changed and assistant.known_sources:
