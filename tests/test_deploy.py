@@ -57,7 +57,7 @@ def test_the_health_check_fails_where_nothing_listens() -> None:
     assert subprocess.run([sys.executable, *arguments], check=False, timeout=60).returncode == 1
 
 
-@pytest.mark.parametrize("name", ["page", "chroma", "nginx"])
+@pytest.mark.parametrize("name", ["page", "chroma", "postgres", "nginx"])
 def test_compose(name: str) -> None:
     service = compose()["services"][name]
     assert PINNED.fullmatch(service["image"])
@@ -68,7 +68,7 @@ def test_compose(name: str) -> None:
 
 def test_in_compose_nginx_is_the_proxy_that_is_believed() -> None:
     services = compose()["services"]
-    assert services.keys() == {"page", "chroma", "nginx"}
+    assert services.keys() == {"page", "chroma", "postgres", "nginx"}
     assert services["page"]["user"] == "10001:10001"
     address = services["nginx"]["networks"]["inside"]["ipv4_address"]
     assert address in services["page"]["environment"]["MEHEALTH_UI_HOSTS"].split(",")
@@ -78,6 +78,26 @@ def test_in_compose_nginx_is_the_proxy_that_is_believed() -> None:
     assert "server page:7860;" in text
     assert "X-Forwarded-For $remote_addr;" in text
     assert seconds(services["page"]["stop_grace_period"]) > ENDING_SECONDS
+
+
+def test_in_compose_the_page_keeps_what_it_keeps_in_postgresql() -> None:
+    services = compose()["services"]
+    postgres, page = services["postgres"]["environment"], services["page"]
+    address = page["environment"]["MEHEALTH_UI_DATABASE"]
+    password, name = postgres["POSTGRES_PASSWORD"], postgres["POSTGRES_USER"]
+    assert password.startswith("${MEHEALTH_DATABASE_PASSWORD:?")  # there is none by default
+    assert address == f"postgresql://{name}:{password}@postgres/{name}"
+    assert page["depends_on"]["postgres"] == {"condition": "service_healthy"}
+    mounted = {v.split(":")[0] for one in services.values() for v in one["volumes"]}
+    assert compose()["volumes"].keys() <= mounted
+    (extras,) = re.findall(r"'\.\[(.*)\]'", DOCKERFILE.read_text(encoding="utf-8"))
+    assert "postgres" in extras.split(",")
+
+
+def test_nginx_sends_a_visitor_to_one_replica() -> None:
+    """The page's question and its answer are two requests."""
+    text = (ROOT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
+    assert "hash $remote_addr consistent;" in text
 
 
 def seconds(text: str) -> int:

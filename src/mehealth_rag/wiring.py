@@ -214,7 +214,8 @@ def has_index(settings: Settings) -> bool:
 def why_build(settings: Settings) -> str:
     """Why the index is to be built before it is asked; empty if it need not be.
 
-    One of another version is built anew where its documents are; `open_index` refuses it elsewhere.
+    One of an older version is built anew where its documents are. `open_index` refuses it elsewhere,
+    and one of a newer version: two versions would build it in turn.
     Raises as `has_index` does, and IndexStateError if its manifest is damaged.
     """
     from mehealth_rag.index.folder import LAYOUT_VERSION, IndexFolder, read_manifest
@@ -222,10 +223,11 @@ def why_build(settings: Settings) -> str:
     if not has_index(settings):
         return "there is no index of this corpus yet; building it"
     generation = IndexFolder(settings.index).current()
-    built = read_manifest(generation).get("layout") if generation else None
-    if built == LAYOUT_VERSION or not settings.corpus.is_dir():
-        return ""
-    return "the index was made by another version of this program; building it anew"
+    built = read_manifest(generation).get("layout") if generation else LAYOUT_VERSION
+    older = isinstance(built, int) and built < LAYOUT_VERSION
+    if older and settings.corpus.is_dir():
+        return "the index was made by an older version of this program; building it anew"
+    return ""
 
 
 def changed_sources(index: OpenIndex, sources: tuple[Source, ...]) -> tuple[str, ...]:

@@ -292,9 +292,19 @@ def test_an_index_of_an_older_version_is_built_anew(
     name = older(copy.index)
     told = mehealth("ask", "How tall is the lighthouse?", "--json", *copy.options)
     assert "42 metres" in the_json(told)["answer"]
-    assert told.stderr.count("the index was made by another version of this program") == 1
+    assert told.stderr.count("the index was made by an older version of this program") == 1
     assert name in generations(copy.index)  # it goes with the next build
     assert the_json(mehealth("ingest", "--json", *copy.options))["changed"] is False
+
+
+def test_an_index_of_a_newer_version_stays(library: Library, mehealth: Run, tmp_path: Path) -> None:
+    copy = library.copy(tmp_path)
+    (name,) = generations(copy.index)
+    path = copy.index / "generations" / name / "manifest.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"layout": 99}))
+    line = the_error(mehealth("ask", "Why?", *copy.options), 1)
+    assert line.startswith("the index was built with the layout 99 and ")
+    assert generations(copy.index) == [name]
 
 
 def test_an_index_of_an_older_version_stays_where_its_documents_are_not(

@@ -135,11 +135,11 @@ def test_an_older_index_is_built_anew_with_one_line_and_the_rest_stays(
     manifest.write_text(json.dumps(json.loads(manifest.read_text()) | of_old))
     with caplog.at_level(logging.INFO):
         assistant = open_assistant(settings)
-    told = [m for m in caplog.messages if "another version" in m]
-    assert told == ["The index was made by another version of this program; building it anew."]
+    told = [m for m in caplog.messages if "older version" in m]
+    assert told == ["The index was made by an older version of this program; building it anew."]
     assert "42 metres" in assistant.ask("How tall is the lighthouse?").answer
     assert {s.source.id for s in assistant.sources()} == {"harbour", "ferry"}
-    assistant.close()
+    assistant.index.close()
     assert why_build(settings) == ""
     assert before.is_dir()
     assert of_ada(Kept.from_settings(settings)) == EXPECTED

@@ -9,7 +9,8 @@
   `contract` is its JSON, `api` what Gradio's named endpoints give.
 - Documents that people add: `adding`, `keeping`, `ingesting`.
 - The fact desk: `facts`, `fact_report`, `decisions`.
-- Kept beside the index: `feedback`, `decisions`, `audit`, all of them under `kept`.
+- Kept beside the index or in PostgreSQL (`database`): `feedback`, `decisions`, `audit`, all of them
+  under `kept`; `sessions` that were ended.
 """
 
 from __future__ import annotations
