@@ -214,8 +214,9 @@ def has_index(settings: Settings) -> bool:
 def why_build(settings: Settings) -> str:
     """Why the index is to be built before it is asked; empty if it need not be.
 
-    One of an older version is built anew where its documents are. `open_index` refuses it elsewhere,
-    and one of a newer version: two versions would build it in turn.
+    One of an older version is built anew where its documents are. `open_index` refuses it
+    elsewhere, and one of a newer version: two versions would build it in turn.
+
     Raises as `has_index` does, and IndexStateError if its manifest is damaged.
     """
     from mehealth_rag.index.folder import LAYOUT_VERSION, IndexFolder, read_manifest
