@@ -89,6 +89,7 @@ class Questions:
         self._styles: dict[float, Style] = {}
         self._fonts: dict[float, tuple[bool, bool]] = {}
         self._starts: set[float] = set()
+        self._objects: dict[int, float] = {}
 
     @property
     def starts(self) -> Set[float]:
@@ -99,7 +100,7 @@ class Questions:
         """Switch to the page behind pdfium's text page handle `text`."""
         self._text = ctypes.cast(text, _ADDRESS).value or 0  # type: ignore[arg-type]
         self._frame = None if frame.plain else frame
-        self._styles, self._fonts, self._starts = {}, {}, set()
+        self._styles, self._fonts, self._starts, self._objects = {}, {}, set(), {}
 
     def are_unmapped(self, count: int) -> bool:
         """Return whether fonts do not map most of the page's `count` characters to Unicode.
@@ -148,7 +149,9 @@ class Questions:
     def note_words(self, line: str, first: int) -> None:
         """Record the text objects in which the words of `line`, from index `first`, begin."""
         starts = [first + match.start() for match in _WORD.finditer(line)]
-        self._starts.update(map(self._get_object, repeat(self._text), starts))
+        objects = list(map(self._get_object, repeat(self._text), starts))
+        self._starts.update(objects)
+        self._objects.update(zip(starts, objects, strict=True))
 
     def words(self, line: str, first: int) -> Iterator[tuple[int, Box]]:
         """Yield offset and box of each word of `line`, whose first character has index `first`.
@@ -168,7 +171,7 @@ class Questions:
 
     def style(self, index: int) -> Style:
         """Return the style at a character, cached per text object."""
-        text_object = self._get_object(self._text, index)
+        text_object = self._objects.get(index) or self._get_object(self._text, index)
         style = self._styles.get(text_object)
         if style is None:
             style = self._styles[text_object] = self._ask_style(index, text_object)
