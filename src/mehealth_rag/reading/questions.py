@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass
 from functools import cache
 from itertools import repeat
+from typing import Any
 
 from pypdfium2 import raw
 
@@ -20,12 +21,12 @@ from mehealth_rag.reading.runs import Frame
 from mehealth_rag.types import Box
 
 
-def bound(function: object, *arguments: type, result: type = ctypes.c_int) -> Callable[..., float]:
+def bound(function: object, *arguments: type, result: type = ctypes.c_int) -> Callable[..., Any]:
     """Bind a pdfium function that takes a handle's address as its first argument."""
     address = ctypes.cast(function, ctypes.c_void_p).value  # type: ignore[arg-type]
     assert address is not None  # noqa: S101 - a loaded library's function has an address
     prototype = ctypes.PYFUNCTYPE(result, ctypes.c_void_p, *arguments)
-    call: Callable[..., float] = prototype(address)
+    call: Callable[..., Any] = prototype(address)
     return call
 
 
@@ -109,7 +110,7 @@ class Questions:
         """
         sample = range(0, count, max(count // _ASKED, 1))
         unmapped = sum(self._has_error(self._text, index) == 1 for index in sample)
-        return 2 * unmapped > len(sample)
+        return bool(2 * unmapped > len(sample))
 
     def rect_count(self, start: int, length: int) -> int:
         """Count the text objects that hold `length` characters from `start`."""

@@ -155,7 +155,7 @@ class Walker:
         `page` is its handle; `starts` holds the texts in which its words begin. If none of those is
         suspicious, both results are empty.
         """
-        objects = range(int(self._count(page)))
+        objects = range(self._count(page))
         stretches = list(self._expanded(list(map(self._get, repeat(page), objects)), _PAGE))
         drawn, forms = _Objects.of(stretches), [form for _, _, form in stretches]
         first = drawn.only(_flags(map(starts.__contains__, drawn.handles.tolist())))
@@ -181,7 +181,7 @@ class Walker:
         while depth < _DEEPEST and (at := kinds.find(raw.FPDF_PAGEOBJ_FORM, start)) >= 0:
             yield handles[start:at], kinds[start:at], form
             start, handle = at + 1, handles[at]
-            inside = range(int(self._form_count(handle)))
+            inside = range(self._form_count(handle))
             (matrix,) = _asked(self._matrix, [handle], np.float32, (1, 6)).tolist()
             inner = _Form(handle, _within(matrix, form.matrix))
             objects = list(map(self._form_get, repeat(handle), inside))
