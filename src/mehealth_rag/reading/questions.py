@@ -138,7 +138,7 @@ class Questions:
 
     def text_object(self, index: int) -> float:
         """Return the address of a character's text object; 0 if pdfium generated the character."""
-        return self._get_object(self._text, index) or 0.0
+        return self._objects.get(index) or self._get_object(self._text, index) or 0.0
 
     def advance_box(self, index: int) -> Box:
         """Return the box of a character with its full advance width."""
