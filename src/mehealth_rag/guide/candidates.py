@@ -37,7 +37,7 @@ _STARTS = re.compile(
 
 _ENDS = re.compile(r"(?<!\s)[.!]['\"”’)\]]*$")
 _SMALL_PRINT = re.compile(
-    r"©|forward-looking|\b(?:all rights\b|copyright|disclaim|liabilit|warrant(?:y|ies)\b"
+    r"©|forward-looking|\bcopyright|\b(?:all rights\b|disclaim|liabilit|warrant(?:y|ies)\b"
     r"|registered (?:in|office|charity|trade)|reproduced?\b|printed (?:on|by)\b|cookies?\b"
     r"|pursuant to\b|herein|hereb|check mark\b|incorporated by reference\b)"
 )

@@ -58,14 +58,6 @@ _REACHED = re.compile(
 _CLAUSE = re.compile(
     r",\s++[\d+(@a-z].*|,\s++(?:As|But|At)\b.*|(?<!\s)\s++(?:said|says|told|wrote|was|is|will|has|had)\b.*"
 )
-_PERHAPS = re.compile(
-    r"chair|chief|ceo|cfo|coo|cto|officer|director|president|minister|secretary|head|manager"
-    r"|professor|founder|partner|mayor|chancellor|commissioner|treasurer|leader|executive|dean"
-    r"|principal|ordinator|inspector|surveyor|engineer|editor|author|trustee|clerk|warden|matron"
-    r"|registrar|adviser|lecturer|curator"
-)
-_REACHABLE = re.compile(r"[:\t][^:]*[\d@]")
-"""Quick tests, in lower case, without one of which none of the forms can match."""
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _ANY_NOUN = re.compile(rf"\b{_NOUN}s?\b")
 _NO_NAMES = FUNCTION_WORDS | frozenset(map(fold, MONTHS))
@@ -105,8 +97,6 @@ def _named(passages: Sequence[Passage]) -> Iterator[Person[Quote]]:
 
 
 def _matches(text: str) -> Iterator[re.Match[str]]:
-    if not (_PERHAPS.search(text.lower()) or _REACHABLE.search(text)):
-        return
     match = _LINE.fullmatch(text) or _LABEL.fullmatch(text) or _REACHED.match(text)
     if match and len(text.split()) <= _LINE_WORDS:
         yield match
