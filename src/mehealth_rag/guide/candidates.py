@@ -37,11 +37,11 @@ _STARTS = re.compile(
 
 _ENDS = re.compile(r"(?<!\s)[.!]['\"”’)\]]*$")
 _SMALL_PRINT = re.compile(
-    r"©|\ball rights\b|\bcopyright|\bdisclaim|\bliabilit|\bwarrant(?:y|ies)\b|forward-looking"
-    r"|\bregistered (?:in|office|charity|trade)|\breproduced?\b|\bprinted (?:on|by)\b|\bcookies?\b"
-    r"|\bpursuant to\b|\bherein|\bhereb|\bcheck mark\b|\bincorporated by reference\b",
-    re.IGNORECASE,
+    r"©|forward-looking|\bcopyright|\b(?:all rights\b|disclaim|liabilit|warrant(?:y|ies)\b"
+    r"|registered (?:in|office|charity|trade)|reproduced?\b|printed (?:on|by)\b|cookies?\b"
+    r"|pursuant to\b|herein|hereb|check mark\b|incorporated by reference\b)"
 )
+"""Searched in lower case, because ignoring case takes seven times as long."""
 _NO_STATEMENT = re.compile(
     r"@\w|https?://|\bwww\.|\[\d+\]\s*$|\b[A-Z]\.,|\bof (?:them|these|those)\b|\bcolumns?\b"
     r"|\brounding\b|\b(?:see|in) (?:the )?(?:page|table|figure|note|section|item|chapter|"
@@ -120,7 +120,9 @@ def is_running(candidate: Candidate) -> bool:
     """Return whether a candidate is running text or a list item, however it begins."""
     text = candidate.text
     is_text = candidate.sentence.kind in {BlockKind.PARAGRAPH, BlockKind.ITEM}
-    return is_text and len(text.split()) >= _FEWEST_WORDS and _SMALL_PRINT.search(text) is None
+    return (
+        is_text and len(text.split()) >= _FEWEST_WORDS and _SMALL_PRINT.search(text.lower()) is None
+    )
 
 
 def is_spoken(text: str) -> bool:

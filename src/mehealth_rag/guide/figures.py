@@ -92,8 +92,10 @@ def _headline(candidate: Candidate, below: Candidate | None) -> tuple[str, Span,
     label = passage.words(below.sentence.span)
     if not 2 <= len(label.split()) <= _HEADLINE or any(map(str.isdigit, label)):
         return None
+    if len(text.split()) > 4 or not is_measured(text):
+        return None
     figures_in_text = [f for f in figures(text) if not f.spelled and f.kind is not FigureKind.YEAR]
-    if len(text.split()) > 4 or not is_measured(text) or len(figures_in_text) != 1:
+    if len(figures_in_text) != 1:
         return None
     span = Span(candidate.sentence.span.start, below.sentence.span.end)
     return text.strip(), span, max(0.5, _worth(text, figures_in_text[0])) + 0.4

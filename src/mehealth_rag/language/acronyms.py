@@ -51,9 +51,9 @@ def learn_acronyms(texts: Iterable[str]) -> dict[str, str]:
         used.update(_USED.findall(text))
         lowercase.update(_SMALL_WORD.findall(text))
         for initials, name in _initialled(text):
-            names[initials].add(fold(name))
+            names[initials].add(name)
     for acronym in sorted(a for a in used if a.lower() not in lowercase):
-        expansions = names.get(acronym, set())
+        expansions = set(map(fold, names.get(acronym, ())))
         if len(expansions) == 1:  # two names with the same initials are ambiguous
             acronyms.setdefault(fold(acronym), next(iter(expansions)))
     return acronyms

@@ -85,19 +85,25 @@ _DIGITS = re.compile(
 )
 _COMPOUND = rf"(?:{'|'.join(_TENS)})[-\s](?:{'|'.join(_FIRST_NUMBERS[1:10])})"
 _WORDS = "|".join(sorted(NUMBER_WORDS, key=len, reverse=True))
+_START = "".join(
+    f"[{''.join(sorted(set(letters)))}]" for letters in zip(*NUMBER_WORDS, strict=False)
+)
+"""The letters in each place of a number word: most words fail at once, and need no alternatives."""
 _SPELLED = re.compile(
-    rf"\b(?P<count>{_COMPOUND}|{_WORDS})"
+    rf"\b(?={_START})(?P<count>{_COMPOUND}|{_WORDS})"
     rf"(?:\s(?P<hundred>hundred)(?:\sand\s(?P<rest>{_COMPOUND}|{_WORDS})\b)?)?"
     r"(?:\s(?P<scale>dozen|thousand|million|billion|trillion))?"
     r"(?:\s(?:(?P<percent>per\s?cent)|(?P<money>pounds|dollars|euros))\b)?\b",
     re.IGNORECASE,
 )
+_DIGIT = re.compile(r"\d")
 _YEAR = re.compile(r"(?:1[0-9]|20)\d\d")
 
 
 def figures(text: str) -> tuple[Figure, ...]:
     """Return the figures of `text` in order, both in digits and in number words."""
-    matches = [_from_digits(m) for m in _DIGITS.finditer(text)]
+    has_digits = _DIGIT.search(text) is not None  # the whole form takes longer to fail
+    matches = [_from_digits(m) for m in _DIGITS.finditer(text)] if has_digits else []
     matches += [_from_words(m) for m in _SPELLED.finditer(text)]
     return tuple(sorted(matches, key=lambda f: f.span.start))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise, repeat
 
 from mehealth_rag.reading.marks import is_figure, is_lone_mark, is_number_of_title
 from mehealth_rag.reading.runs import (
@@ -228,7 +228,7 @@ def captioned_figures(runs: Sequence[Run]) -> tuple[list[Statement], list[Run]]:
 def _figure_rows(runs: Sequence[Run]) -> Iterator[list[Statement]]:
     """Yield rows of two or more large figures, left to right, each figure with its unit."""
     # Weighted by characters, because on a poster few runs are body text.
-    sizes = sorted(run.size for run in runs for _ in run.text)
+    sizes = sorted(chain.from_iterable(repeat(run.size, len(run.text)) for run in runs))
     minimum = sizes[len(sizes) // 2] / _SMALLER if sizes else 0.0
     large = (run for run in runs if run.size >= minimum and len(run.text) <= _SIGNS)
     figures = [run for run in large if any(map(str.isdigit, run.text))]

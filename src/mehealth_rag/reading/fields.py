@@ -71,13 +71,17 @@ def _written(page: pdfium.PdfPage, annotation: object, frame: Frame) -> _Written
     """Return the text that an annotation shows, or None."""
     kind = raw.FPDFAnnot_GetSubtype(annotation)
     rect = raw.FS_RECTF()
-    if raw.FPDFAnnot_GetFlags(annotation) & _UNSEEN or not raw.FPDFAnnot_GetRect(annotation, rect):
+    if (
+        kind not in (raw.FPDF_ANNOT_FREETEXT, raw.FPDF_ANNOT_WIDGET)
+        or raw.FPDFAnnot_GetFlags(annotation) & _UNSEEN
+        or not raw.FPDFAnnot_GetRect(annotation, rect)
+    ):
         return None
     box = frame.box((rect.left, rect.bottom, rect.right, rect.top))
     if kind == raw.FPDF_ANNOT_FREETEXT:
         contents = wide_text(raw.FPDFAnnot_GetStringValue, annotation, b"Contents")
         return _Written(_one_line(contents), box, note=True)
-    if kind != raw.FPDF_ANNOT_WIDGET or page.formenv is None:
+    if page.formenv is None:
         return None
     form = page.formenv.raw
     field = raw.FPDFAnnot_GetFormFieldType(form, annotation)

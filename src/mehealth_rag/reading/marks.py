@@ -25,6 +25,7 @@ _FIGURE = re.compile(
     r"(?:%|x|bps|bn|[mkMKB]|million|billion)?\)?\s?%?(?:\s?\(\w{1,2}\))?"
     rf"(?:\s?[{_RAISED}]+(?:, ?[{_RAISED}]+)*)?"
 )
+_LONGEST_FIGURE = 48
 _ABOUT = re.compile(r"(?:approximately|about|circa|ca\.|up to|at least|over|under) ", re.IGNORECASE)
 _RANGE = re.compile(r" (?:to|and|or) ")
 _SIGN = re.compile(r"[$£€¥%)\-–—−/]+|\(?[Nn]/?[Aa]\)?|[Nn]/?[Mm]|\(\w{1,2}\)|[☐☒✓✔]")
@@ -72,11 +73,13 @@ def without_mark(text: str) -> str:
     return text[mark.end() :] if mark else text
 
 
-@lru_cache(maxsize=10_000)
 def is_figure(text: str) -> bool:
     """Return whether a cell holds figures, a range, a currency sign, a dash or the like."""
-    if len(text) > 48:
-        return False
+    return len(text) <= _LONGEST_FIGURE and _is_short_figure(text)
+
+
+@lru_cache(maxsize=10_000)
+def _is_short_figure(text: str) -> bool:
     if _FIGURE.fullmatch(text) or _SIGN.fullmatch(text):
         return True
     words = text.split(" ")

@@ -166,7 +166,6 @@ def _runs(textpage: pdfium.PdfTextPage, questions: Questions) -> Iterator[Run]:
             parted |= bool(line)
             continue
         first = index_of(match.start())
-        line = without_doubles(questions, line, first)
         for run in _line_runs(questions, line, first, order):
             yield run._replace(parted=True) if parted or line[0].isspace() else run
         order += 1
@@ -189,6 +188,7 @@ def _line_runs(page: Questions, line: str, first: int, order: int) -> Iterator[R
         return
     if count > 1:
         page.note_words(line, first)
+        line = without_doubles(page, line, first)
     lead = len(line) - len(line.lstrip())
     style = page.style(first + lead)
     widest = _LOOSE_LINE * style.size * len(line)

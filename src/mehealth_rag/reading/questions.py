@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass
 from functools import cache
 from itertools import repeat
+from typing import Any
 
 from pypdfium2 import raw
 
@@ -20,12 +21,12 @@ from mehealth_rag.reading.runs import Frame
 from mehealth_rag.types import Box
 
 
-def bound(function: object, *arguments: type, result: type = ctypes.c_int) -> Callable[..., float]:
+def bound(function: object, *arguments: type, result: type = ctypes.c_int) -> Callable[..., Any]:
     """Bind a pdfium function that takes a handle's address as its first argument."""
     address = ctypes.cast(function, ctypes.c_void_p).value  # type: ignore[arg-type]
     assert address is not None  # noqa: S101 - a loaded library's function has an address
     prototype = ctypes.PYFUNCTYPE(result, ctypes.c_void_p, *arguments)
-    call: Callable[..., float] = prototype(address)
+    call: Callable[..., Any] = prototype(address)
     return call
 
 
@@ -89,6 +90,7 @@ class Questions:
         self._styles: dict[float, Style] = {}
         self._fonts: dict[float, tuple[bool, bool]] = {}
         self._starts: set[float] = set()
+        self._objects: dict[int, float] = {}
 
     @property
     def starts(self) -> Set[float]:
@@ -99,7 +101,7 @@ class Questions:
         """Switch to the page behind pdfium's text page handle `text`."""
         self._text = ctypes.cast(text, _ADDRESS).value or 0  # type: ignore[arg-type]
         self._frame = None if frame.plain else frame
-        self._styles, self._fonts, self._starts = {}, {}, set()
+        self._styles, self._fonts, self._starts, self._objects = {}, {}, set(), {}
 
     def are_unmapped(self, count: int) -> bool:
         """Return whether fonts do not map most of the page's `count` characters to Unicode.
@@ -108,7 +110,7 @@ class Questions:
         """
         sample = range(0, count, max(count // _ASKED, 1))
         unmapped = sum(self._has_error(self._text, index) == 1 for index in sample)
-        return 2 * unmapped > len(sample)
+        return bool(2 * unmapped > len(sample))
 
     def rect_count(self, start: int, length: int) -> int:
         """Count the text objects that hold `length` characters from `start`."""
@@ -136,7 +138,7 @@ class Questions:
 
     def text_object(self, index: int) -> float:
         """Return the address of a character's text object; 0 if pdfium generated the character."""
-        return self._get_object(self._text, index) or 0.0
+        return self._objects.get(index) or self._get_object(self._text, index) or 0.0
 
     def advance_box(self, index: int) -> Box:
         """Return the box of a character with its full advance width."""
@@ -148,7 +150,9 @@ class Questions:
     def note_words(self, line: str, first: int) -> None:
         """Record the text objects in which the words of `line`, from index `first`, begin."""
         starts = [first + match.start() for match in _WORD.finditer(line)]
-        self._starts.update(map(self._get_object, repeat(self._text), starts))
+        objects = list(map(self._get_object, repeat(self._text), starts))
+        self._starts.update(objects)
+        self._objects.update(zip(starts, objects, strict=True))
 
     def words(self, line: str, first: int) -> Iterator[tuple[int, Box]]:
         """Yield offset and box of each word of `line`, whose first character has index `first`.
@@ -168,7 +172,7 @@ class Questions:
 
     def style(self, index: int) -> Style:
         """Return the style at a character, cached per text object."""
-        text_object = self._get_object(self._text, index)
+        text_object = self._objects.get(index) or self._get_object(self._text, index)
         style = self._styles.get(text_object)
         if style is None:
             style = self._styles[text_object] = self._ask_style(index, text_object)

@@ -80,8 +80,10 @@ def _raised_from(page: Questions, figures: tuple[int, int], base: int, first: in
     start, end = figures
     if base == end - 1:
         return end
+    if page.text_object(first + end - 1) == page.text_object(first + base):
+        return end  # of one text object, so no further queries are needed
     if page.baseline(first + end - 1) <= page.baseline(first + base):
-        return end  # not higher, so no further queries are needed
+        return end
     level, last = page.style(first + base), page.style(first + end - 1)
     small = last.size <= _SMALLER * level.size
     high = level.upright and last.baseline >= level.baseline + _HIGHER * level.size

@@ -213,16 +213,14 @@ Region = tuple[TextLine, ...]
 """Lines that are read one after another: a column or a full-width stretch."""
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """The text of one line of a block, before it is joined with the next."""
 
     text: str
     box: Box | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """A block before its span in the page's text is known."""
 
     kind: BlockKind

@@ -2,20 +2,21 @@
 
 A page has hundreds of text objects, in some files one per letter, and each pdfium query costs time.
 The objects in which the page's words begin are checked first, and all others only if one of those
-is suspicious. `hidden` then judges the suspects by rendering.
+is suspicious. Each query is mapped over all of them at once and writes into one array, at a third
+of the cost of a call for each. `hidden` then judges the suspects by rendering.
 """
 
 from __future__ import annotations
 
 import ctypes
-from bisect import bisect
-from collections.abc import Iterable, Iterator, Sequence, Set
-from dataclasses import dataclass
-from functools import cache
-from itertools import repeat
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from itertools import chain, compress, count, repeat
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
 from pypdfium2 import raw
 
 from mehealth_rag.reading.questions import bound
@@ -30,11 +31,10 @@ def may_have_layers(path: Path) -> bool:
     return any(sign in content for sign in _LAYER_SIGNS)
 
 
-Colour = tuple[int, int, int]
 Matrix = tuple[float, float, float, float, float, float]
+Numbers = NDArray[Any]
 
 _INT, _ADDRESS = ctypes.c_int, ctypes.c_void_p
-_PLAIN: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 _DEEPEST = 5
 """Maximum nesting of forms; deeper ones are not searched."""
 _LIGHT = 200
@@ -45,18 +45,19 @@ _WIDE = 3.0
 """Minimum width and height in points of a coloured area that may be a background or a cover."""
 _LIKE = 24
 """Maximum difference in levels between colours that look the same."""
-_NO_COLOUR = (1_000, 1_000, 1_000)
-"""Stands for the colour of a picture; differs from every text colour."""
+_NO_COLOUR = 1_000
+"""Stands for the levels of a picture; differs from every text colour."""
 _OVER = 1 / 3
 """Minimum share of a text's width that a background must cover."""
-_NO_TEXT = raw.FPDF_TEXTRENDERMODE_UNKNOWN
 _UNPAINTED = (raw.FPDF_TEXTRENDERMODE_INVISIBLE, raw.FPDF_TEXTRENDERMODE_CLIP)
 """Render modes that paint nothing."""
-_NOWHERE: Box = (0.0, 0.0, 0.0, 0.0)
+_LAYER = "OC".encode("utf-16-le").rstrip(b"\0")
+"""The mark of an object on a layer, as numpy gives the name that pdfium writes."""
+_AT_ONCE = 1_000_000
+"""Maximum pairs of texts and areas that are compared at once, to bound memory."""
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """A text object: its handle, its form's handle (0: the page itself), its box in user space.
 
     `painted` is false if its render mode paints nothing.
@@ -68,32 +69,61 @@ class Item:
     painted: bool
 
 
-class _Object(NamedTuple):
-    """An object of a page: its handle, text render mode, its form and the form's matrix."""
+class _Form(NamedTuple):
+    """A form: its handle, and its matrix to user space."""
 
     handle: int
-    mode: int
-    form: int
     matrix: Matrix
 
 
-class _Ground(NamedTuple):
-    """A background or cover: its position in drawing order, its box and its colour."""
+_PAGE = _Form(0, (1.0, 0.0, 0.0, 1.0, 0.0, 0.0))
 
-    place: int
-    box: Box
-    colour: Colour
 
-    def hides(self, box: Box) -> bool:
-        """Return whether the area is over or under the text in a box."""
-        left, bottom, right, top = box
-        x0, y0, x1, y1 = self.box
-        across = min(right, x1) - max(left, x0) >= (right - left) * _OVER
-        return across and y0 <= (bottom + top) / 2 <= y1
+_Stretch = tuple[list[int], bytes, _Form]
+"""Objects of one form that are drawn one after another: their handles and kinds, and the form."""
 
-    def is_like(self, colour: Colour) -> bool:
-        """Return whether a colour looks like that of the area."""
-        return all(abs(a - b) <= _LIKE for a, b in zip(self.colour, colour, strict=True))
+
+class _Objects(NamedTuple):
+    """Objects of a page in drawing order: their places in it, handles, kinds and forms."""
+
+    places: Numbers
+    handles: Numbers
+    kinds: Numbers
+    forms: Numbers
+
+    @classmethod
+    def of(cls, stretches: Sequence[_Stretch]) -> _Objects:
+        """Return the objects of stretches; a form is the index of its stretch."""
+        handles = np.array(list(chain.from_iterable(part[0] for part in stretches)), np.uint64)
+        kinds = np.frombuffer(b"".join(kinds for _, kinds, _ in stretches), np.uint8)
+        forms = np.repeat(np.arange(len(stretches)), [len(kinds) for _, kinds, _ in stretches])
+        return cls(np.arange(len(handles)), handles, kinds, forms)
+
+    def only(self, kept: Numbers) -> _Objects:
+        """Return some of the objects, given by flags or indices."""
+        return _Objects(*(column[kept] for column in self))
+
+
+class _Grounds(NamedTuple):
+    """Backgrounds and covers: their places in drawing order, boxes and colours."""
+
+    places: Numbers
+    boxes: Numbers
+    colours: Numbers
+
+    def hide(self, places: Numbers, boxes: Numbers, colours: Numbers) -> Numbers:
+        """Return whether each text is where an area of its colour is, or one drawn later."""
+        left, bottom, right, top = boxes.T
+        x0, y0, x1, y1 = self.boxes.T
+        middle = ((bottom + top) / 2)[:, None]
+        texts, areas = ((y0 <= middle) & (middle <= y1)).nonzero()
+        left, right = left[texts], right[texts]
+        across = np.minimum(right, x1[areas]) - np.maximum(left, x0[areas])
+        alike = (np.abs(self.colours[areas] - colours[texts]) <= _LIKE).all(axis=1)
+        over = (across >= (right - left) * _OVER) & (alike | (self.places[areas] > places[texts]))
+        hidden = np.zeros(len(places), bool)
+        hidden[texts[over]] = True
+        return hidden
 
 
 class Walker:
@@ -102,13 +132,6 @@ class Walker:
     def __init__(self, *, layers: bool) -> None:
         self._layers = layers
         self._name_length = ctypes.c_int()
-        self._name_buffer = ctypes.create_string_buffer(8)
-        self._name_slots = (
-            ctypes.addressof(self._name_buffer), 8, ctypes.addressof(self._name_length),
-        )  # fmt: skip
-        self._channels, self._channel_slots = _numbers(ctypes.c_uint, 4)
-        self._sides, self._side_slots = _numbers(ctypes.c_float, 4)
-        self._ways, self._way_slots = _numbers(ctypes.c_int, 2)
         index = ctypes.c_ulong
         self._count = bound(raw.FPDFPage_CountObjects)
         self._get = bound(raw.FPDFPage_GetObject, _INT, result=_ADDRESS)
@@ -132,101 +155,105 @@ class Walker:
         `page` is its handle; `starts` holds the texts in which its words begin. If none of those is
         suspicious, both results are empty.
         """
-        handles = list(map(self._get, repeat(page), range(int(self._count(page)))))
-        drawn = list(enumerate(self._expanded(handles, 0, _PLAIN, 0)))
-        texts = [(place, item) for place, item in drawn if item.mode != _NO_TEXT]
-        others = (self._ground(place, item) for place, item in drawn if item.mode == _NO_TEXT)
-        grounds = [ground for ground in others if ground is not None]
-        places = [ground.place for ground in grounds]
-
-        @cache
-        def alike(colour: Colour) -> list[_Ground]:
-            return [ground for ground in grounds if ground.is_like(colour)]
-
-        def is_suspicious(place: int, text: _Object) -> bool:
-            colour, opacity = self._fill_of(text.handle)
-            if self._looks_odd(text, colour, opacity):
-                return True
-            covers = (*alike(colour), *grounds[bisect(places, place) :])
-            box = self._box(text) if covers else _NOWHERE
-            return any(ground.hides(box) for ground in covers)
-
-        if not any(is_suspicious(*text) for text in texts if text[1].handle in starts):
+        objects = range(self._count(page))
+        stretches = list(self._expanded(list(map(self._get, repeat(page), objects)), _PAGE))
+        drawn, forms = _Objects.of(stretches), [form for _, _, form in stretches]
+        first = drawn.only(_flags(map(starts.__contains__, drawn.handles.tolist())))
+        grounds = self._grounds(drawn, forms)
+        if not self._are_suspicious(first, forms, grounds).any():
             return [], []
-        items = [
-            Item(text.handle, text.form, self._box(text), painted=text.mode not in _UNPAINTED)
-            for place, text in texts
-            if is_suspicious(place, text)
-        ]
-        return items, [text.handle for _, text in texts]
-
-    def _expanded(
-        self, handles: Sequence[float], form: int, matrix: Matrix, depth: int
-    ) -> Iterator[_Object]:
-        """Yield the objects of a page or form, with those of nested forms in place of the forms."""
-        for handle, mode in zip(handles, map(self._render_mode, handles), strict=True):
-            is_form = mode == _NO_TEXT and self._type(handle) == raw.FPDF_PAGEOBJ_FORM
-            if is_form and depth < _DEEPEST:
-                count = int(self._form_count(handle))
-                inner = list(map(self._form_get, repeat(handle), range(count)))
-                numbers = (ctypes.c_float * 6)()
-                self._matrix(handle, ctypes.addressof(numbers))
-                yield from self._expanded(inner, int(handle), _within(numbers, matrix), depth + 1)
-            else:
-                yield _Object(int(handle), int(mode), form, matrix)
-
-    def _looks_odd(self, text: _Object, colour: Colour, opacity: int) -> bool:
-        """Return whether a text may be invisible by its own style."""
-        return (
-            min(colour) >= _LIGHT
-            or opacity < _FAINT
-            or text.mode in _UNPAINTED
-            or self._clip_paths(self._clip(text.handle)) > 0
-            or (self._layers and self._is_on_layer(text.handle))
+        texts = drawn.only(drawn.kinds == raw.FPDF_PAGEOBJ_TEXT)
+        suspects = texts.only(self._are_suspicious(texts, forms, grounds))
+        modes = map(self._render_mode, suspects.handles.tolist())
+        items = map(
+            Item,
+            suspects.handles.tolist(),
+            (forms[form].handle for form in suspects.forms),
+            map(tuple, self._boxes(suspects, forms).tolist()),
+            (mode not in _UNPAINTED for mode in modes),
         )
+        return list(items), texts.handles.tolist()
 
-    def _fill_of(self, handle: int) -> tuple[Colour, int]:
-        """Return the fill colour of an object and its opacity, 0 if it has no plain fill colour."""
-        if not self._fill(handle, *self._channel_slots):
-            return (0, 0, 0), 0
-        red, green, blue, opacity = self._channels
-        return (red, green, blue), opacity
+    def _expanded(self, handles: list[Any], form: _Form, depth: int = 0) -> Iterator[_Stretch]:
+        """Yield the objects of a page or form, with those of nested forms in place of the forms."""
+        kinds = bytes(map(self._type, handles))
+        start = 0
+        while depth < _DEEPEST and (at := kinds.find(raw.FPDF_PAGEOBJ_FORM, start)) >= 0:
+            yield handles[start:at], kinds[start:at], form
+            start, handle = at + 1, handles[at]
+            inside = range(self._form_count(handle))
+            (matrix,) = _asked(self._matrix, [handle], np.float32, (1, 6)).tolist()
+            inner = _Form(handle, _within(matrix, form.matrix))
+            objects = list(map(self._form_get, repeat(handle), inside))
+            yield from self._expanded(objects, inner, depth + 1)
+        yield handles[start:], kinds[start:], form
 
-    def _is_on_layer(self, handle: int) -> bool:
-        for index in range(int(self._marks(handle))):
-            self._mark_name(self._mark(handle, index), *self._name_slots)
-            if self._name_buffer.raw.startswith(b"O\0C\0\0"):
-                return True
-        return False
+    def _grounds(self, drawn: _Objects, forms: Sequence[_Form]) -> _Grounds:
+        """Return the filled areas and the pictures of a page."""
+        pictures = drawn.kinds == raw.FPDF_PAGEOBJ_IMAGE
+        others = drawn.only(pictures | (drawn.kinds == raw.FPDF_PAGEOBJ_PATH))
+        boxes = self._boxes(others, forms)
+        pictures = others.kinds == raw.FPDF_PAGEOBJ_IMAGE
+        wide = (boxes[:, 2:] - boxes[:, :2]).min(axis=1) >= _WIDE
+        kept = pictures | wide
+        others, boxes, pictures = others.only(kept), boxes[kept], pictures[kept]
+        handles = others.handles.tolist()
+        colours = _asked(self._fill, handles, np.uint32, (4, 1)).astype(int)
+        modes = _asked(self._draw_mode, handles, np.intc, (2, 1))
+        kept = (modes[:, 0] != raw.FPDF_FILLMODE_NONE) & (colours[:, 3] >= _FAINT)
+        colours[pictures], kept[pictures] = _NO_COLOUR, True
+        return _Grounds(others.places[kept], boxes[kept], colours[kept, :3])
 
-    def _ground(self, place: int, item: _Object) -> _Ground | None:
-        """Return a filled area or picture as a ground; None for anything else."""
-        kind = self._type(item.handle)
-        if kind == raw.FPDF_PAGEOBJ_IMAGE:
-            return _Ground(place, self._box(item), _NO_COLOUR)
-        if kind != raw.FPDF_PAGEOBJ_PATH:
-            return None
-        self._draw_mode(item.handle, *self._way_slots)
-        colour, opacity = self._fill_of(item.handle)
-        if self._ways[0] == raw.FPDF_FILLMODE_NONE or opacity < _FAINT:
-            return None
-        box = self._box(item)
-        wide = min(box[2] - box[0], box[3] - box[1]) >= _WIDE
-        return _Ground(place, box, colour) if wide else None
+    def _are_suspicious(
+        self, texts: _Objects, forms: Sequence[_Form], grounds: _Grounds
+    ) -> Numbers:
+        """Return for each text whether it may be invisible."""
+        handles = texts.handles.tolist()
+        fills = _asked(self._fill, handles, np.uint32, (4, 1)).astype(int)
+        colours, opacity = fills[:, :3], fills[:, 3]  # without a plain fill colour, all are 0
+        odd: Numbers = (colours.min(axis=1) >= _LIGHT) | (opacity < _FAINT)
+        odd |= _flags(map(_UNPAINTED.__contains__, map(self._render_mode, handles)))
+        odd |= _flags(map(self._clip_paths, map(self._clip, handles)))
+        if self._layers:
+            odd |= self._are_on_layers(handles)
+        if grounds.places.size and handles:
+            boxes = self._boxes(texts, forms)
+            step = max(1, _AT_ONCE // grounds.places.size)
+            for part in (slice(at, at + step) for at in range(0, len(handles), step)):
+                odd[part] |= grounds.hide(texts.places[part], boxes[part], colours[part])
+        return odd
 
-    def _box(self, item: _Object) -> Box:
-        """Return the box of an object in the page's user space."""
-        if not self._bounds(item.handle, *self._side_slots):
-            return _NOWHERE
-        left, bottom, right, top = self._sides
-        if item.matrix is _PLAIN:
-            return left, bottom, right, top
-        a, b, c, d, e, f = item.matrix
-        corners = [
-            (a * x + c * y + e, b * x + d * y + f) for x in (left, right) for y in (bottom, top)
-        ]
-        xs, ys = zip(*corners, strict=True)
-        return min(xs), min(ys), max(xs), max(ys)
+    def _are_on_layers(self, handles: Sequence[int]) -> Numbers:
+        counts = list(map(self._marks, handles))
+        owners = np.repeat(np.arange(len(handles)), counts)
+        indices = chain.from_iterable(map(range, counts))
+        marks = list(map(self._mark, map(handles.__getitem__, owners.tolist()), indices))
+        shared = list(set(marks))
+        slot = ctypes.addressof(self._name_length)
+        named = _asked(self._mark_name, shared, "S8", (1, 1), 8, slot)[:, 0] == _LAYER
+        layers = set(compress(shared, named))
+        found = np.zeros(len(handles), bool)
+        if layers:
+            found[owners[[mark in layers for mark in marks]]] = True
+        return found
+
+    def _boxes(self, objects: _Objects, forms: Sequence[_Form]) -> Numbers:
+        """Return the boxes of objects in the page's user space."""
+        handles = objects.handles.tolist()
+        boxes = _asked(self._bounds, handles, np.float32, (4, 1)).astype(float)
+        if len(forms) > 1:
+            for at, form in enumerate(forms[form] for form in objects.forms):
+                if form is not _PAGE:
+                    boxes[at] = _moved(boxes[at].tolist(), form.matrix)
+        return boxes
+
+
+def _moved(box: Iterable[float], matrix: Matrix) -> Box:
+    left, bottom, right, top = box
+    a, b, c, d, e, f = matrix
+    corners = [(a * x + c * y + e, b * x + d * y + f) for x in (left, right) for y in (bottom, top)]
+    xs, ys = zip(*corners, strict=True)
+    return min(xs), min(ys), max(xs), max(ys)
 
 
 def _within(inner: Iterable[float], outer: Matrix) -> Matrix:
@@ -243,8 +270,25 @@ def _within(inner: Iterable[float], outer: Matrix) -> Matrix:
     )
 
 
-def _numbers(kind: Any, count: int) -> tuple[Any, list[int]]:  # noqa: ANN401 - ctypes
-    """Return a buffer of numbers that pdfium fills, and the addresses of its places."""
-    buffer = (kind * count)()
-    start, size = ctypes.addressof(buffer), ctypes.sizeof(kind)
-    return buffer, [start + size * place for place in range(count)]
+def _flags(values: Iterable[object]) -> Numbers:
+    return np.fromiter(values, int) > 0
+
+
+def _asked(
+    call: Callable[..., float],
+    handles: Sequence[float],
+    kind: DTypeLike,
+    shape: tuple[int, int],
+    *rest: int,
+) -> Numbers:
+    """Ask pdfium about each handle and return a row of its answers for each, 0 where it has none.
+
+    `shape` is the number of places that pdfium writes to, and of values that it writes there;
+    `rest` are further arguments.
+    """
+    places, values = shape
+    rows = np.zeros((len(handles), places * values), kind)
+    start, step = rows.ctypes.data, rows.itemsize * values
+    slots = (count(start + step * place, rows.strides[0]) for place in range(places))
+    deque(map(call, handles, *slots, *map(repeat, rest)), maxlen=0)
+    return rows
