@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import subprocess
-import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -20,7 +18,6 @@ from mehealth_rag.language.words import stems
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     from index_helpers import Corpus
 
@@ -336,13 +333,3 @@ def test_another_model_embeds_anew(corpus: Corpus) -> None:
 def test_no_index_yet(corpus: Corpus) -> None:
     with pytest.raises(NoIndexError, match="mehealth ingest"):
         corpus.open()
-
-
-def test_chroma_is_opened_without_grammars_that_it_never_uses(tmp_path: Path) -> None:
-    script = (
-        "import sys; from pathlib import Path; from mehealth_rag.index.dense import open_client; "
-        "open_client(Path(sys.argv[1]), None); print({'lark', 'arrow'} & sys.modules.keys())"
-    )
-    run = [sys.executable, "-c", script, str(tmp_path)]
-    done = subprocess.run(run, check=True, capture_output=True, text=True)
-    assert done.stdout.strip() == "set()"

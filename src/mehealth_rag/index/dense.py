@@ -6,7 +6,6 @@ import contextlib
 import os
 import re
 import shutil
-import sys
 import tempfile
 import weakref
 from pathlib import Path
@@ -43,8 +42,7 @@ _LOGIN = re.compile(r"^(\w+://)?.*@")
 def open_client(generation: Path, url: str | None) -> ClientAPI:
     """Open Chroma: in the generation's folder, or its server. Raises IndexStateError."""
     no_telemetry()
-    _import_chroma()
-    import chromadb
+    import chromadb  # 1 s
     from chromadb.config import Settings
 
     settings = Settings(anonymized_telemetry=False)
@@ -65,21 +63,6 @@ def open_client(generation: Path, url: str | None) -> ClientAPI:
         )
 
 
-def _import_chroma() -> None:
-    """Import Chroma without the grammars that jsonschema uses where they are installed.
-
-    They check addresses and durations, which Chroma has none of, and take longer than the rest.
-    """
-    modules: dict[str, Any] = sys.modules
-    unused = {"rfc3987_syntax", "isoduration"} - modules.keys()
-    modules.update(dict.fromkeys(unused))
-    try:
-        import chromadb  # noqa: F401
-    finally:
-        for name in unused:
-            del modules[name]
-
-
 def without_password(url: str) -> str:
     """Give an address as it may be printed: without a name and a password in it."""
     return _LOGIN.sub(r"\1…@", url)
@@ -87,7 +70,7 @@ def without_password(url: str) -> str:
 
 def _embedded_client(folder: Path, settings: Settings) -> ClientAPI:
     """Open Chroma in a folder; in a copy of it where the folder can only be read."""
-    import chromadb
+    import chromadb  # 1 s
 
     if all(os.access(path, os.W_OK) for path in (folder, folder / _DATABASE) if path.exists()):
         return chromadb.PersistentClient(str(folder), settings)
