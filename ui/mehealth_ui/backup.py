@@ -5,6 +5,7 @@ The index is left out: `mehealth ingest` builds it from the corpus.
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import tarfile
 import tempfile
@@ -47,7 +48,9 @@ class Places:
         """What there is to save: names in the archive, and files."""
         yield from ((name, path) for name, path in self.files.items() if path.is_file())
         if self.added.is_dir():
-            for path in sorted(p for p in self.added.rglob("*") if p.is_file()):
+            for path in sorted(self.added.rglob("*")):
+                if path.is_symlink() or not path.is_file():  # a link could not be restored
+                    continue
                 yield f"{ADDED}/{path.relative_to(self.added).as_posix()}", path
 
     def place(self, name: str) -> Path | None:
@@ -105,7 +108,7 @@ def restore(settings: Settings, archive: Path, *, replace: bool) -> list[str]:
                 raise UsageError(f"{present} is already there: add --replace to put it back anyway")
             for member, path in members:
                 with cast("IO[bytes]", tar.extractfile(member)) as content:  # all are files
-                    _put(path, content.read())
+                    _put(path, content)
     except (OSError, tarfile.TarError, EOFError) as error:
         raise UsageError(f"{archive}: cannot be restored ({error})") from error
     return [member.name for member, _ in members]
@@ -120,10 +123,10 @@ def _place(places: Places, member: tarfile.TarInfo, archive: Path) -> Path:
     raise UsageError(f"{archive} is no backup of mehealth: it holds '{member.name}'")
 
 
-def _put(path: Path, content: bytes) -> None:
+def _put(path: Path, content: IO[bytes]) -> None:
     """Write a file in one step, for its owner alone; a database loses the log beside it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as file:
-        file.write(content)
+        shutil.copyfileobj(content, file)
         for log in ("-wal", "-shm"):
             path.with_name(path.name + log).unlink(missing_ok=True)

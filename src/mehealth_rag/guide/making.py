@@ -80,10 +80,10 @@ def _outline(pages: Sequence[Page]) -> tuple[Outlined, ...]:
 def _headings(pages: Sequence[Page]) -> Iterator[tuple[int, Outlined]]:
     seen: set[str] = set()
     for page in pages:
-        for block in page.blocks:
+        for block in (b for b in page.blocks if b.kind is BlockKind.HEADING):
             heading = " ".join(block.span.of(page.text).split())
             letters = sum(map(str.isalpha, heading))
-            if block.kind is BlockKind.HEADING and letters > 2 and heading not in seen:
+            if letters > 2 and heading not in seen:
                 seen.add(heading)
                 yield block.level, Outlined(heading, page.number, page.label)
 

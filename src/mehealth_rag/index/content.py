@@ -254,7 +254,8 @@ class ContentReader:
 
 def packed(value: Any, kind: Any = None) -> bytes:  # noqa: ANN401 - any type of the project
     """Return a value as compressed JSON with a checksum; `kind` is as in `as_text`."""
-    return zlib.compress(as_text(value, kind).encode(), _COMPRESSION)
+    own: Any = type(value)
+    return zlib.compress(adapter(kind or own).dump_json(value), _COMPRESSION)
 
 
 def unpacked(kind: Any, data: str | bytes) -> Any:  # noqa: ANN401 - any type of the project
