@@ -96,7 +96,8 @@ class BuildCache:
     def vectors(self, keys: Sequence[bytes]) -> dict[bytes, PassageVectors]:
         """Return the vectors that are known, by key."""
         marks = ",".join("?" * len(keys))
-        query = f"select key, passage, sentences, truncated, checked from vectors where key in ({marks})"  # noqa: S608
+        columns = "key, passage, sentences, truncated, checked"
+        query = f"select {columns} from vectors where key in ({marks})"  # noqa: S608
         found = {row[0]: _from_blobs(*row[1:]) for row in self._rows(query, tuple(keys))}
         self._write(
             "update vectors set used = ? where key = ?", [(self._build, key) for key in found]

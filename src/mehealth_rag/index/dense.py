@@ -134,8 +134,7 @@ def settle(generation: Path) -> None:
     """
     with contextlib.closing(sqlite3.connect(generation / FOLDER / _DATABASE)) as database:
         database.execute(
-            "create trigger unmarked before insert on acquire_write begin "
-            "select raise(ignore); end"
+            "create trigger unmarked before insert on acquire_write begin select raise(ignore); end"
         )
 
 
