@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -14,7 +15,7 @@ from mehealth_rag.guide.candidates import MOST_PASSAGES, sampled
 from mehealth_rag.guide.values import Guide
 from mehealth_rag.language.contacts import ContactKind
 from mehealth_rag.settings import Settings
-from mehealth_rag.types import Citation
+from mehealth_rag.types import Block, BlockKind, Citation, Document, Page, Source, Span
 from mehealth_rag.wiring import ingest
 from tests.made_corpus import assistant_over
 
@@ -172,6 +173,21 @@ def guides(settings: Settings) -> tuple[Guide[Citation], ...]:
     assistant = Assistant.open(settings)
     with closing(assistant.index):
         return assistant.guides()
+
+
+def test_a_line_of_megabytes_costs_no_memory_and_is_no_heading_of_that_length() -> None:
+    text = "word " * 1_000_000
+    source = Source("long", "Long", "document", "text")
+    for kind in (BlockKind.PARAGRAPH, BlockKind.HEADING):
+        page = Page(1, "1", text, (Block(kind, Span(0, len(text))),))
+        tracemalloc.start()
+        try:
+            guide = making.facts(Document(source, "0" * 64, (page,), {}), ())
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert peak < 2 * len(text)
+        assert all(len(one.heading) <= 300 for one in guide.outline)
 
 
 @pytest.mark.parametrize("count", [0, 1, MOST_PASSAGES, MOST_PASSAGES + 1, 50_000])

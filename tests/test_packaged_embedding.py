@@ -129,6 +129,17 @@ def test_what_is_missing_or_damaged_is_told_in_one_line(tmp_path: Path, harm: st
         MiniLM.load(folder=tmp_path)
 
 
+def test_a_tokenizer_with_other_numbers_is_refused(tmp_path: Path) -> None:
+    for name in (MODEL, TOKENIZER, CARD):
+        shutil.copy(FOLDER / name, tmp_path)
+    tokenizer = json.loads((tmp_path / TOKENIZER).read_bytes())
+    vocabulary = tokenizer["model"]["vocab"]
+    vocabulary |= {"midlands": vocabulary["engine"], "engine": vocabulary["midlands"]}
+    (tmp_path / TOKENIZER).write_text(json.dumps(tokenizer), encoding="utf-8")
+    with pytest.raises(ModelError, match=r"SHA-256 of tokenizer.json .*: reinstall mehealth-rag$"):
+        MiniLM.load(folder=tmp_path)
+
+
 def test_the_vocabulary_is_the_originals() -> None:
     original = (bases.folder("small") / "vocab.txt").read_text(encoding="utf-8")
     assert set(word_pieces()) == set(original.split())

@@ -163,10 +163,11 @@ def test_two_sentences_that_may_answer_are_likelier_to_than_one() -> None:
     assert len(choose([both], limits).sentences) == 2
 
 
-def test_another_file_than_the_card_describes_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", [MODEL, TOKENIZER])
+def test_another_file_than_the_card_describes_is_refused(tmp_path: Path, name: str) -> None:
     shutil.copytree(PACKAGED, tmp_path / "reader")
-    with (tmp_path / "reader" / MODEL).open("ab") as stream:
-        stream.write(b"x")
+    with (tmp_path / "reader" / name).open("ab") as stream:
+        stream.write(b"\n")
     with pytest.raises(ModelError, match="SHA-256") as error:
         Reader.load(tmp_path / "reader")
     assert "MEHEALTH_READER" in str(error.value)
@@ -195,6 +196,7 @@ def test_card_and_log_tell_what_it_was_made_of(form: str) -> None:
     card = json.loads((folder / CARD).read_text(encoding="utf-8"))
     assert card["name"] == form
     assert card["sha256"] == file_hash(folder / MODEL)
+    assert card["tokenizer_sha256"] == file_hash(folder / TOKENIZER)
     assert card["bytes"] == (folder / MODEL).stat().st_size < 90_000_000
     assert {"data", "method", "licence", "figures", "weaknesses", "calibration"} <= set(card)
     log = json.loads((folder / LOG).read_text(encoding="utf-8"))

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mehealth_rag.encoder import minilm
-from mehealth_rag.encoder.shipped import CARD, TOKENIZER, file_hash
+from mehealth_rag.encoder.shipped import CARD, TOKENIZER, file_hashes
 from training import bases
 from training.graph import write_encoder
 from training.ranges import PIECES, RANGES
@@ -62,7 +62,7 @@ def card(model: Path) -> dict[str, Any]:
             "rest": "32-bit floats",
         },
         "max_tokens": PIECES,
-        "sha256": file_hash(model),
+        **file_hashes(model),
         "bytes": model.stat().st_size,
     }
 

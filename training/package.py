@@ -22,7 +22,7 @@ from sklearn.linear_model import LogisticRegression
 import mehealth_rag.reader
 from mehealth_eval.written_scores import MOST_OTHERS
 from mehealth_rag.checking.verdicts import PASSAGES_JUDGED
-from mehealth_rag.encoder.shipped import CARD, file_hash
+from mehealth_rag.encoder.shipped import CARD, file_hashes
 from mehealth_rag.guard.verdict import Case, weigh
 from mehealth_rag.reader.choice import Weighed, chosen, weighed
 from mehealth_rag.reader.model import LOG, MODEL, Calibration, Limits, Reader
@@ -279,7 +279,7 @@ def _facts(form: str, log: dict[str, Any], folder: Path) -> dict[str, Any]:
         "data": log["examples"],
         "method": method(log),
         "weaknesses": list(WEAKNESSES),
-        "sha256": file_hash(path),
+        **file_hashes(path),
         "bytes": path.stat().st_size,
     }
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
-from mehealth_rag.guard.exact import Sources, Step, steps
+from mehealth_rag.guard.exact import MOST_CLAIMED, Sources, Step, steps
 from mehealth_rag.guard.values import values
 from mehealth_rag.types import Span
 
@@ -228,3 +230,17 @@ def test_no_figure_follows_from_one_of_the_question() -> None:
     assert [step.how for step in steps("There are 7 firms in the north.", sources)] == ["stands"]
     summed = Sources(("It has 52 firms.", "In the north are 7 firms."))
     assert [step.how for step in steps("It has 59 firms.", summed)] == ["sum"]
+
+
+@pytest.mark.parametrize("stated", ["5 ", "{n} km ", "{n}% ", "£{n} ", "{n} May 1990, "])
+@pytest.mark.parametrize("quoted", ["{n} ", "{n} m ", "{n}.5% ", "3 June 19{n}, "])
+def test_a_statement_of_nothing_but_numbers_takes_no_minutes(stated: str, quoted: str) -> None:
+    """Each was compared with each, and with the scales and the days of all, again for each."""
+    numbers = range(10, 99)
+    statement = "".join(stated.format(n=n) for n in (*numbers, *numbers, *numbers))[:2_000]
+    quote = "".join(quoted.format(n=n) for n in numbers)
+    start = time.process_time()
+    found = steps(statement, Sources((quote,) * 4, quote))
+    assert time.process_time() - start < 3
+    assert len(found) == len([*values(statement).amounts, *values(statement).dates])
+    assert [s.how for s in found if s.kind == "figure"][MOST_CLAIMED:].count("stands") == 0

@@ -290,6 +290,23 @@ def test_a_damaged_cache_is_thrown_away(corpus: Corpus, kept: int) -> None:
     assert corpus.build(rebuild=True).embedded == 0
 
 
+def test_a_smeared_cache_spoils_no_index(corpus: Corpus) -> None:
+    """Else `--rebuild`, which mends an index, would build it out of the damage."""
+    corpus.write(**{f"d{n}": f"Berth {n} is free." for n in range(60)})
+    corpus.build()
+    before = corpus.answers("berth 7", "ferry")
+    corpus.close()
+    with sqlite3.connect(corpus.folder.cache) as database:
+        vectors = [row[0] for row in database.execute("select passage from vectors")]
+    database.close()
+    data = bytearray(corpus.folder.cache.read_bytes())
+    for vector in vectors:
+        data[data.index(vector) + 40] ^= 0x40
+    corpus.folder.cache.write_bytes(data)
+    corpus.build(rebuild=True)
+    assert corpus.answers("berth 7", "ferry") == before
+
+
 def test_an_error_of_the_encoder_keeps_what_was_embedded(corpus: Corpus) -> None:
     corpus.write(**{f"d{n}": f"Berth {n} is free." for n in range(600)})
 

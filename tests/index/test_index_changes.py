@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 from index_helpers import HashEncoder, hash_vector
 
 from mehealth_rag.errors import IndexStateError
+from mehealth_rag.index.folder import MANIFEST, read_manifest, seal
 from mehealth_rag.language.words import stems
 
 if TYPE_CHECKING:
@@ -152,13 +154,39 @@ def test_harmed_search_files_are_found_out_and_mended(corpus: Corpus, file: str,
     assert corpus.answers("berth 7") == before
 
 
-def test_asking_leaves_the_seal_whole(corpus: Corpus) -> None:
-    corpus.write(**{f"d{n}": f"Berth {n} is free." for n in range(300)})
-    corpus.build()
+@pytest.mark.parametrize("passages", [1, 3, 257, 300])
+def test_asking_writes_nothing_into_an_index(corpus: Corpus, passages: int) -> None:
+    corpus.write(**{f"d{n}": f"Berth {n} is free." for n in range(passages)})
+    generation = corpus.folder.generations / corpus.build().generation
+    before = seal(generation)
     for _ in range(2):
         corpus.answers("berth 7", "ferry")
         corpus.close()
+    assert seal(generation) == before
+    files = {p.relative_to(generation).as_posix() for p in generation.rglob("*") if p.is_file()}
+    assert set(before) == files - {MANIFEST} == set(read_manifest(generation)["files"])
+
+
+@pytest.mark.parametrize("same_time", [True, False])
+def test_each_file_of_an_index_is_known_by_its_content(corpus: Corpus, same_time: bool) -> None:
+    """An error of a disk leaves size and time as they were; small files are read all the same."""
+    corpus.write(**{f"d{n}": f"Berth {n} is free." for n in range(30)})
+    generation = corpus.folder.generations / corpus.build().generation
+    for name in read_manifest(generation)["files"]:
+        path = generation / name
+        stat, data = path.stat(), path.read_bytes()
+        for place in (0, len(data) // 2, len(data) - 1):
+            smeared = bytearray(data)
+            smeared[place] ^= 0x01
+            path.write_bytes(smeared)
+            if same_time:
+                os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+            for use in (corpus.open, corpus.build):
+                with pytest.raises(IndexStateError, match=f"{path.name} is damaged .* --rebuild"):
+                    use()
+        path.write_bytes(data)
     corpus.open()
+    assert not corpus.build().changed
 
 
 def test_a_copy_with_other_times_is_whole(corpus: Corpus) -> None:

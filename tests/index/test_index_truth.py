@@ -89,8 +89,9 @@ def test_a_manifest_with_a_key_missing_or_wrong_is_damaged(
 
 @pytest.mark.parametrize("same_time", [True, False])
 def test_nothing_had_changed_is_not_said_of_a_damaged_index(
-    corpus: Corpus, same_time: bool
+    corpus: Corpus, same_time: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("mehealth_rag.index.folder._SMALL", 0)
     corpus.write(guide=ONE)
     path = corpus.folder.generations / corpus.build().generation / "sentences.npy"
     assert not corpus.build().changed

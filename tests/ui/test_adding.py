@@ -18,6 +18,7 @@ from mehealth_rag.errors import MehealthError, UsageError
 from mehealth_ui import guard, keeping
 from mehealth_ui.guard import Guard
 from mehealth_ui.hosts import Hosts
+from mehealth_ui.jobs import FILE, Job, Jobs
 from mehealth_ui.keeping import Keeping, copied, safe_name
 from mehealth_ui.limits import TooLargeError
 from mehealth_ui.reception import Caller
@@ -146,6 +147,43 @@ def test_an_upload_may_be_larger_than_other_requests_but_not_without_end(
     assert client.post("/v1/documents", content=b"x" * 5_000_000).status_code == 413
     more = {"file": ("x.txt", b"x" * 7_000_000)}
     assert client.post("/v1/documents", files=more).status_code == 413
+
+
+def test_jobs_that_a_server_did_not_end_are_told_by_the_next_one(tmp_path: Path) -> None:
+    before = Jobs(tmp_path / FILE)
+    for name, deed, state in (
+        ("one", "add", "waiting"),
+        ("two", "add", "fetching"),
+        ("three", "remove", "waiting"),
+        ("four", "add", "waiting"),
+    ):
+        before.put(Job(name, deed, f"{name}.txt", state))
+    before.change(["four"], state="done")
+    before.settle()  # the server is told to end, and its ingest ends with it
+    before.change(["one"], state="failed", error="ended from outside")
+    for _ in range(2):  # told until an ingest has gone well
+        after = Jobs(tmp_path / FILE)
+        told = {job.id: job.error for job in after.unsettled()}
+        assert set(told) == {"one", "two", "three"}
+        assert all(error.startswith("Interrupted") for error in told.values())
+        assert "have it read again" in told["one"]
+        assert "add the address again" in told["two"]
+        assert "the file is removed" in told["three"]
+        assert after.get("one").state == "failed"
+        assert after.running() == 0
+        after.put(Job("five", "add", "five.txt"))
+        after.change(["five"], state="reading")
+        after.change(["five"], state="failed")
+    after.resume()
+    after.put(Job("six", "add", "six.txt"))
+    after.change(["six"], state="done")
+    assert Jobs(tmp_path / FILE).unsettled() == ()
+
+
+def test_a_damaged_file_of_jobs_stops_nothing(tmp_path: Path) -> None:
+    for content in (b"\xff", b"{\n[]\n", b'{"id": "x"}\n{"odd": 1}\n[1]\n"x"\n'):
+        (tmp_path / FILE).write_bytes(content)
+        assert Jobs(tmp_path / FILE).unsettled() == ()
 
 
 def test_who_has_not_signed_in_is_a_reader_unless_told_otherwise() -> None:

@@ -6,6 +6,7 @@ import json
 import sqlite3
 import subprocess
 import tarfile
+import tracemalloc
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
@@ -111,6 +112,27 @@ def test_nothing_that_is_there_is_replaced_unasked(site: Site) -> None:
     assert (site.added / "notes" / "tides.md").read_text() == "It turns at seven."
     assert site.run("restore", str(site.archive), "--replace").returncode == 0
     assert (site.added / "notes" / "tides.md").read_text() == "The tide turns at six."
+
+
+def test_what_is_large_is_not_held_in_memory_and_links_stay_out(
+    site: Site, tmp_path: Path, mehealth: Callable[..., Done]
+) -> None:
+    site.live()
+    with (site.added / "large.txt").open("wb") as file:
+        file.truncate(50_000_000)
+    (site.added / "link.txt").symlink_to(site.people)
+    other = Site(tmp_path / "another-machine", mehealth)
+    tracemalloc.start()
+    try:
+        assert site.run("backup", str(site.archive)).returncode == 0
+        done = other.run("restore", str(site.archive))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert done.returncode == 0, done.stderr
+    assert peak < 20_000_000
+    assert (other.added / "large.txt").stat().st_size == 50_000_000
+    assert not (other.added / "link.txt").exists()
 
 
 @pytest.mark.parametrize("name", ["added/../../outside.txt", "passwd", "/etc/passwd"])

@@ -155,6 +155,24 @@ def test_each_conversation_keeps_its_own_choice_of_sources(visit: Visit) -> None
     expect(note).to_have_text("")
 
 
+def test_a_choice_before_the_first_question_survives_a_reload(visit: Visit) -> None:
+    page = visit.page
+    page.locator("input[value=tower]").uncheck()
+    page.reload()
+    page.wait_for_selector("body.ready")
+    expect(page.locator(".scope-note")).to_have_text("Asking 2 of 3 documents.")
+    expect(page.locator(".conversations")).to_contain_text("None yet")
+    visit.ask(LIGHTHOUSE)
+    page.reload()
+    page.wait_for_selector("body.ready")
+    expect(page.locator(".turn .scope")).to_have_count(1)
+    page.click("[data-act=new]")
+    expect(page.locator(".scope-note")).to_have_text("")
+    page.reload()
+    page.wait_for_selector("body.ready")
+    expect(page.locator(".scope-note")).to_have_text("")
+
+
 def test_adding_is_off_and_the_page_says_who_may(visit: Visit) -> None:
     expect(visit.page.locator(".adding")).to_contain_text("switched off here")
     expect(visit.page.locator(".adding input")).to_have_count(0)

@@ -279,6 +279,36 @@ def test_a_killed_ingest_costs_nothing_and_can_be_done_again(
     assert "9" in ask(client, "How many stops does the Larkfield tram have?")["answer"]
 
 
+@pytest.mark.browser
+@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM])
+def test_what_the_end_of_a_server_interrupts_is_shown_with_what_to_do(
+    browser: Browser, tmp_path: Path, end: signal.Signals
+) -> None:
+    settings, allowed = made(tmp_path), {"READER": "small", "UI_DOCUMENTS": "true"}
+    with Running(settings, tmp_path / "first", **allowed) as server:
+        with httpx.Client(base_url=server.address, timeout=240) as client:
+            job = upload(client, "tram.txt", b"The Larkfield tram has 9 stops.\n").json()
+        os.kill(_ingest_of(server.pid), signal.SIGSTOP)  # it will not have ended before its server
+        server.send(end)
+        server.wait()
+    with Running(settings, tmp_path / "second", **allowed) as server:
+        with httpx.Client(base_url=server.address, timeout=240) as client:
+            found = client.get(f"/v1/documents/jobs/{job['id']}").json()
+        assert (found["state"], found["name"]) == ("failed", "tram.txt")
+        assert found["error"].startswith("Interrupted")
+        visit = Visit(browser, server.address).open()
+        row = visit.page.locator(".jobs li", has_text="tram.txt")
+        expect(row).to_contain_text("the file is kept: have it read again")
+        visit.page.locator("[data-do=reread][data-document=tram]").click()
+        again = visit.page.locator(".jobs li", has_text="Added: 1 page")
+        expect(again).to_have_count(1, timeout=240_000)
+        visit.page.reload()
+        visit.page.wait_for_selector("body.ready")
+        expect(visit.page.locator(".adding .drop")).to_be_visible()
+        expect(visit.page.locator(".jobs li")).to_have_count(0)
+        visit.context.close()
+
+
 def _ingest_of(server: int) -> int:
     """The process that reads documents for a server, as soon as there is one."""
     until = time.monotonic() + 200

@@ -125,6 +125,36 @@ def test_people_are_added_listed_changed_and_removed(auth: Auth, tmp_path: Path)
     assert "role changed" in auth("log").stdout
 
 
+@pytest.mark.parametrize("first", ["person", "key"])
+def test_a_person_and_a_key_do_not_get_one_name_at_the_same_moment(
+    auth: Auth, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: str
+) -> None:
+    """The second command runs where the first one has just looked whether the name is free."""
+    monkeypatch.setattr("mehealth_ui.files._WAIT", 0.2)
+    commands = {"person": ("add", "ada"), "key": ("key", "add", "ada")}
+    looks = {"person": ("mehealth_ui.keys.read_keys", read_keys),
+             "key": ("mehealth_ui.people.read_people", read_people)}  # fmt: skip
+    (second,) = commands.keys() - {first}
+    place, look = looks[first]
+    auth("add", "bob", stdin=PASSWORD)
+    met = []
+
+    def looking(path: Path) -> Any:  # noqa: ANN401 - people or keys
+        found = look(path)
+        monkeypatch.setattr(place, look)
+        met.append(auth(*commands[second], stdin=PASSWORD))
+        return found
+
+    monkeypatch.setattr(place, looking)
+    assert auth(*commands[first], stdin=PASSWORD).returncode == 0
+    assert "another command has been changing it" in refused(met[0])
+    names = [
+        *read_people(tmp_path / "people"),
+        *(k.name for k in read_keys(tmp_path / "people.keys")),
+    ]
+    assert sorted(names) == ["ada", "bob"]
+
+
 @pytest.mark.parametrize(
     ("given", "line"),
     [

@@ -5,8 +5,11 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
@@ -20,7 +23,6 @@ from mehealth_rag.types import SourceState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from mehealth_rag.settings import Settings
 
@@ -255,6 +257,35 @@ def test_a_stream_that_is_broken_off_leaves_no_traceback(running: Running) -> No
         assert streamed.status_code == 200
     assert httpx.get(f"{running.address}/healthz", timeout=60).status_code == 200
     assert "Traceback" not in running.log.read_text()[before:]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc tells when the imports have begun")
+@pytest.mark.parametrize(
+    ("start", "codes", "words"),
+    [
+        (("-m", "mehealth_ui"), {0}, {""}),
+        (("-c", "from mehealth_rag.cli import main; main()", "ui"), {0, 1, 130},
+         {"", "mehealth: stopped\n"}),
+    ],
+)  # fmt: skip
+def test_ctrl_c_during_the_imports_is_no_traceback(
+    start: tuple[str, ...], codes: set[int], words: set[str], tmp_path: Path
+) -> None:
+    paths = os.pathsep.join((str(ROOT / "src"), str(ROOT / "ui")))
+    with subprocess.Popen(
+        [sys.executable, *start],
+        env={**os.environ, "PYTHONPATH": paths, "MEHEALTH_INDEX": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        maps = Path(f"/proc/{process.pid}/maps")
+        while "pydantic_core" not in maps.read_text():
+            time.sleep(0.002)
+        process.send_signal(signal.SIGINT)
+        said, _ = process.communicate(timeout=60)
+    assert process.returncode in codes
+    assert said in words
 
 
 def test_ctrl_c_right_after_the_start_ends_cleanly(settings: Settings, tmp_path: Path) -> None:

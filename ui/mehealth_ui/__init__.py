@@ -7,7 +7,7 @@
   fetches; markup comes from `turns`, `answers`, `evidence`, `guide`, `sources`, `fact_view`.
 - The service: `service` puts together `rest`, `uploads`, `chat`, `health` and `fact_service`;
   `contract` is its JSON, `api` what Gradio's named endpoints give.
-- Documents that people add: `adding`, `keeping`, `ingesting`.
+- Documents that people add: `adding`, `jobs`, `keeping`, `ingesting`.
 - The fact desk: `facts`, `fact_report`, `decisions`.
 - Kept beside the index or in PostgreSQL (`database`): `feedback`, `decisions`, `audit`, all of them
   under `kept`; `sessions` that were ended.

@@ -6,14 +6,21 @@ import argparse
 import sys
 from pathlib import Path
 
-from mehealth_rag.errors import MehealthError
-from mehealth_rag.settings import Settings
-from mehealth_ui import serve
 from mehealth_ui.ending import ending
 
 
 def main() -> int:
-    """Read the flags, serve the page."""
+    """Read the flags, serve the page; Ctrl-C during the imports is no traceback either."""
+    with ending():
+        return _served()
+    return 0
+
+
+def _served() -> int:
+    from mehealth_rag.errors import MehealthError
+    from mehealth_rag.settings import Settings
+    from mehealth_ui import serve
+
     parser = argparse.ArgumentParser(
         prog="python -m mehealth_ui", description="Serve the chat page."
     )
@@ -26,8 +33,7 @@ def main() -> int:
     given = vars(parser.parse_args())
     show = bool(given.pop("open"))
     try:
-        with ending():
-            serve(Settings.load(given), show=show)
+        serve(Settings.load(given), show=show)
     except MehealthError as error:
         print(f"ui: {error}", file=sys.stderr)
         return error.exit_code

@@ -9,12 +9,11 @@ from __future__ import annotations
 import logging
 import secrets
 import threading
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Literal
+from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from mehealth_rag.corpus import FORMATS, load_sources
@@ -22,10 +21,10 @@ from mehealth_rag.encoder.shipped import file_hash
 from mehealth_rag.errors import MehealthError, UsageError
 from mehealth_rag.types import SourceState
 from mehealth_ui.ingesting import Ingest, Step
+from mehealth_ui.jobs import FILE, Deed, Job, Jobs, Outcome, UnknownDocumentError
 from mehealth_ui.keeping import Keeping, check_content, copied, safe_name
 from mehealth_ui.limits import (
     ADDRESS_SECONDS,
-    JOBS_KEPT,
     UPLOAD_BYTES,
     UPLOADS_WAITING,
     TooManyError,
@@ -39,58 +38,11 @@ if TYPE_CHECKING:
     from mehealth_ui.editions import Editions
 
 LOG = logging.getLogger("mehealth.ui")
-State = Literal["waiting", "fetching", "reading", "done", "failed"]
-Deed = Literal["add", "read", "remove"]
 
 _FETCHES = 2
 """Addresses that are fetched at a time."""
 
 _READ = frozenset(FORMATS.values())
-
-
-class UnknownDocumentError(UsageError):
-    """There is no such document, or no such job. The service answers with status 404."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What an ingest has made of a document: a row of its report.
-
-    `status` is as in the report of `mehealth ingest`; `reason` says why it failed, or which of its
-    pages could not be read.
-    """
-
-    id: str
-    title: str
-    pages: int
-    passages: int
-    status: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One order, and how far it has come.
-
-    `done` of `total` steps of the ingest's stage `stage`; `message` is what it waits for. The
-    outcome is there when `state` is "done"; `error` says why it failed.
-    """
-
-    id: str
-    deed: Deed
-    name: str
-    state: State = "waiting"
-    stage: str = ""
-    done: int = 0
-    total: int = 0
-    message: str = ""
-    document: Outcome | None = None
-    error: str = ""
-
-    @property
-    def is_over(self) -> bool:
-        """Whether nothing more will come of it."""
-        return self.state in {"done", "failed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +61,7 @@ class Additions:
         self._settings = settings
         self._editions = editions
         self._keeping = Keeping(settings.corpus, settings.ui_documents_megabytes * 1e6)
-        self._jobs: OrderedDict[str, Job] = OrderedDict()
+        self._jobs = Jobs(settings.index / FILE)
         self._ready: dict[str, _Ready] = {}
         self._guard = threading.Condition()
         self._closing = False
@@ -192,13 +144,15 @@ class Additions:
 
     def job(self, name: str) -> Job:
         """A job, also for a while after its end. Raises UnknownDocumentError."""
-        with self._guard:
-            if name not in self._jobs:
-                raise UnknownDocumentError("there is no such job, or it ended long ago")
-            return self._jobs[name]
+        return self._jobs.get(name)
+
+    def jobs(self) -> tuple[Job, ...]:
+        """The jobs that are not over, and those that the end of a server has interrupted."""
+        return self._jobs.unsettled()
 
     def close(self) -> None:
         """End what runs; files that are kept are read by the next ingest."""
+        self._jobs.settle()  # what is not over now is interrupted
         with self._guard:
             self._closing = True
             self._guard.notify_all()
@@ -215,9 +169,7 @@ class Additions:
         raise UnknownDocumentError(f"there is no document '{document[:200]}' here")
 
     def _check_room(self) -> None:
-        with self._guard:
-            running = sum(not job.is_over for job in self._jobs.values())
-        if self._closing or running >= UPLOADS_WAITING:
+        if self._closing or self._jobs.running() >= UPLOADS_WAITING:
             raise TooManyError("too many documents wait to be read; try again in a while")
 
     def _check_is_new(self, sha256: str) -> None:
@@ -233,17 +185,14 @@ class Additions:
 
     def _begin(self, deed: Deed, name: str, ready: _Ready | None) -> Job:
         """Note a job; `ready` where there is nothing to do before its ingest."""
-        job = Job(secrets.token_hex(8), deed, name)
-        with self._guard:
-            self._jobs[job.id] = job
-            over = [name for name, one in self._jobs.items() if one.is_over]
-            for old in over[: max(0, len(self._jobs) - JOBS_KEPT)]:
-                del self._jobs[old]
+        job = Job(secrets.token_hex(8), deed, name, "waiting" if ready else "fetching")
+        self._jobs.put(job)
         if ready is not None:
             self._queue(job.id, ready)
         return job
 
     def _queue(self, job: str, ready: _Ready) -> None:
+        self._jobs.change([job], state="waiting")
         with self._guard:
             self._ready[job] = ready
             if self._worker is None:
@@ -251,19 +200,13 @@ class Additions:
                 self._worker.start()
             self._guard.notify_all()
 
-    def _change(self, names: Sequence[str], **change: Any) -> None:  # noqa: ANN401 - fields of Job
-        with self._guard:
-            for name in names:
-                self._jobs[name] = replace(self._jobs[name], **change)
-
     def _fail(self, names: Sequence[str], why: str) -> None:
-        self._change(names, state="failed", error=told(why, self._settings.corpus))
+        self._jobs.change(names, state="failed", error=told(why, self._settings.corpus))
 
     def _fetch(self, job: str, address: str, before: _Ready | None) -> None:
         """Fetch an address, for the first time or again, and go on with the ingest."""
         from mehealth_rag.fetching import FetchFailure, Limits, fetch_address
 
-        self._change([job], state="fetching")
         limits = Limits(size=UPLOAD_BYTES, total=ADDRESS_SECONDS, attempts=2)
         try:
             with self._keeping.part() as part:
@@ -309,7 +252,7 @@ class Additions:
     def _read(self, ingest: Ingest, ready: Mapping[str, _Ready]) -> None:
         """Run an ingest, let the new index serve, and tell each job what came of it."""
         names = list(ready)
-        self._change(names, state="reading")
+        self._jobs.change(names, state="reading")
         before = self._editions.current.generation
         try:
             rows = ingest.run(lambda step: self._step(names, step))
@@ -318,17 +261,18 @@ class Additions:
                 self._editions.relist()
         if self._editions.news:
             raise MehealthError(self._editions.news)
+        self._jobs.resume()
         by_id = {str(row["id"]): row for row in rows}
         ids = {s.path: s.id for s in load_sources(self._settings.corpus)}
         for name, one in ready.items():
             document = ids.get(one.path) or (one.source.id if one.source else "")
-            self._change([name], state="done", document=self._outcome(document, by_id, one))
+            self._jobs.change([name], state="done", document=self._outcome(document, by_id, one))
 
     def _step(self, names: Sequence[str], step: Step) -> None:
         if step.message:
-            self._change(names, message=step.message)
+            self._jobs.change(names, message=step.message)
         else:
-            self._change(names, stage=step.stage, done=step.done, total=step.total, message="")
+            self._jobs.change(names, stage=step.stage, done=step.done, total=step.total, message="")
 
     def _outcome(
         self, document: str, rows: Mapping[str, Mapping[str, Any]], ready: _Ready

@@ -5,6 +5,7 @@ The index is left out: `mehealth ingest` builds it from the corpus.
 
 from __future__ import annotations
 
+import shutil
 import tarfile
 import tempfile
 from collections.abc import Iterator
@@ -57,7 +58,9 @@ class Places:
                 yield name, copy.path
         yield from ((name, path) for name, path in self.files.items() if path.is_file())
         if self.added.is_dir():
-            for path in sorted(p for p in self.added.rglob("*") if p.is_file()):
+            for path in sorted(self.added.rglob("*")):
+                if path.is_symlink() or not path.is_file():  # a link could not be restored
+                    continue
                 yield f"{ADDED}/{path.relative_to(self.added).as_posix()}", path
 
     def place(self, name: str) -> Path | Store | None:
@@ -107,7 +110,7 @@ def restore(settings: Settings, archive: Path, *, replace: bool) -> list[str]:
                 raise UsageError(f"{told} is already there: add --replace to put it back anyway")
             for member, place in members:
                 with cast("IO[bytes]", tar.extractfile(member)) as content:  # all are files
-                    _put(place, content.read())
+                    _put(place, content)
     except (OSError, tarfile.TarError, EOFError) as error:
         raise UsageError(f"{archive}: cannot be restored ({error})") from error
     return [member.name for member, _ in members]
@@ -126,14 +129,15 @@ def _is_there(place: Path | Store) -> bool:
     return place.exists() if isinstance(place, Path) else not place.is_empty()
 
 
-def _put(place: Path | Store, content: bytes) -> None:
+def _put(place: Path | Store, content: IO[bytes]) -> None:
     """Write a file in one step, for its owner alone, or all rows of a table."""
     if isinstance(place, Path):
         place.parent.mkdir(parents=True, exist_ok=True)
         with replacing(place) as file:
-            file.write(content)
+            shutil.copyfileobj(content, file)
         return
     with tempfile.TemporaryDirectory() as folder:
         copy = type(place).beside(Path(folder))
-        copy.path.write_bytes(content)
+        with copy.path.open("wb") as file:
+            shutil.copyfileobj(content, file)
         copy.copy_to(place)

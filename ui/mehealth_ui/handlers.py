@@ -6,6 +6,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 from mehealth_rag.errors import MehealthError, UsageError
@@ -175,6 +176,7 @@ def library(desk: Desk, *, may: bool, who: str) -> dict[str, Any]:
         "sources": sources.sources_markup(tuple(edition.catalogue.values()), may=may),
         "guide": guides_markup(edition.assistant.guides()),
         "adding": sources.adding_markup(may=may, signed_in=bool(who)),
+        "jobs": [asdict(job) for job in desk.additions.jobs()] if may else [],
     }
 
 

@@ -10,11 +10,11 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from mehealth_rag.errors import MehealthError, UsageError
-from mehealth_ui.adding import UnknownDocumentError
 from mehealth_ui.chat import chat
 from mehealth_ui.desk import Desk
 from mehealth_ui.fact_service import facts
 from mehealth_ui.health import health
+from mehealth_ui.jobs import UnknownDocumentError
 from mehealth_ui.limits import TooLargeError, TooManyError
 from mehealth_ui.rest import rest
 from mehealth_ui.roles import ForbiddenError

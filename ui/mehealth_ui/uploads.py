@@ -17,7 +17,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from mehealth_rag.errors import UsageError
-from mehealth_ui.adding import Job
+from mehealth_ui.jobs import Job
 from mehealth_ui.limits import UPLOAD_SECONDS
 from mehealth_ui.roles import Role, require
 from mehealth_ui.routers import service_router

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import sys
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -44,9 +45,11 @@ def add(
 
     path = _people_file(common.settings)
     wanted = None if role is None else role_named(role)
-    if any(key.name == name for key in read_keys(_keys_file(common.settings))):
-        raise UsageError(f"there is a key of the name '{name}'; choose another name")
-    replaced = add_person(path, name, _password(name), wanted)
+    password = _password(name)
+    with _naming(path):
+        if any(key.name == name for key in read_keys(_keys_file(common.settings))):
+            raise UsageError(f"there is a key of the name '{name}'; choose another name")
+        replaced = add_person(path, name, password, wanted)
     has = read_people(path)[name].role.word
     done = "changed" if replaced else "added"
     _record(common, f"person {done}", f"role {has}", person=name)
@@ -105,9 +108,10 @@ def add_key(
 
     wanted, path = role_named(role), _keys_file(common.settings)
     people = common.settings.ui_auth
-    if people is not None and people.is_file() and name in read_people(people):
-        raise UsageError(f"'{name}' is a person; give the key a name of its own")
-    secret = keys.add_key(path, name, wanted)
+    with _naming(people or path):
+        if people is not None and people.is_file() and name in read_people(people):
+            raise UsageError(f"'{name}' is a person; give the key a name of its own")
+        secret = keys.add_key(path, name, wanted)
     has = wanted.word
     _record(common, "key added", f"role {has}", person=name)
     if common.json:
@@ -184,6 +188,13 @@ def forget(
     people = common.settings.ui_auth
     if people is not None and people.is_file() and name in read_people(people):
         note(f"{name} can still sign in; to end that: mehealth auth remove {name}")
+
+
+def _naming(people: Path) -> AbstractContextManager[None]:
+    """Hold the right to give a name: else a person and a key could get the same one at once."""
+    from mehealth_ui.files import changing
+
+    return changing(people.with_name(f"{people.name}.names"))
 
 
 def _people_file(settings: Settings) -> Path:

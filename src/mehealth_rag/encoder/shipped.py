@@ -1,4 +1,4 @@
-"""A model shipped as a folder: an ONNX file, its tokenizer, and a card with its hash."""
+"""A model shipped as a folder: an ONNX file, its tokenizer, and a card with their hashes."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class ShippedModel:
         return card
 
     def open(self, threads: int) -> tuple[InferenceSession, Tokenizer, dict[str, Any]]:
-        """Check the model's hash and load it: session with `threads` threads, tokenizer, card.
+        """Check the model's hashes and load it: session with `threads` threads, tokenizer, card.
 
         The tokenizer neither pads nor truncates. Raises ModelError if a file is missing or damaged.
         """
@@ -53,11 +53,13 @@ class ShippedModel:
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
         try:
-            actual, expected = file_hash(path), str(card.get("sha256", ""))
+            hashes = file_hashes(path)
         except OSError as error:
             raise self._damaged(first_line(error)) from error
-        if actual != expected:
-            raise self._damaged(f"SHA-256 {actual[:12]}…, expected {expected[:12]}…")
+        for name, (key, actual) in zip((self.file, TOKENIZER), hashes.items(), strict=True):
+            if actual != (expected := str(card.get(key))):
+                reason = f"SHA-256 of {name} {actual[:12]}…, expected {expected[:12]}…"
+                raise self._damaged(reason)
         try:
             tokenizer = Tokenizer.from_file(str(self.folder / TOKENIZER))
             session = onnxruntime.InferenceSession(
@@ -71,6 +73,14 @@ class ShippedModel:
 
     def _damaged(self, reason: str) -> ModelError:
         return ModelError(f"{self.what} in {self.folder} cannot be used ({reason}): {self.mend}")
+
+
+def file_hashes(model: Path) -> dict[str, str]:
+    """Return the hashes of a model's file and of its tokenizer, as a card has them."""
+    return {
+        "sha256": file_hash(model),
+        "tokenizer_sha256": file_hash(model.with_name(TOKENIZER)),
+    }
 
 
 def file_hash(path: Path) -> str:

@@ -15,6 +15,9 @@ from mehealth_rag.language.figures import FigureKind
 MOST_PAIRED = 14
 """The most figures that are combined in pairs."""
 
+MOST_DATES = 40
+"""The most dates, or times of the day, that a duration may lie between."""
+
 MOST_COUNTED = 20
 """The highest number of items that is counted; a product must be higher."""
 
@@ -218,15 +221,17 @@ def elapsed(claimed: Amount, texts: Iterable[tuple[str, Values]]) -> Derivation 
 
     `texts` are texts with their values.
     """
+    if claimed.dimension != "duration":
+        return None
     parsed = list(texts)
     dates = [(d, d.span.of(text)) for text, exact in parsed for d in exact.dates if d.day]
-    for (d, text), (e, other) in combinations(dates, 2):
+    for (d, text), (e, other) in combinations(dates[:MOST_DATES], 2):
         if _lies_between(claimed, d, e):
             return "difference", (text, other)
     times = [(m, span.of(text)) for text, exact in parsed for m, span in exact.times]
     if claimed.unit in {"hour", "minute"}:
         minutes = claimed.measured_in("minute")
-        for (m, text), (n, other) in combinations(times, 2):
+        for (m, text), (n, other) in combinations(times[:MOST_DATES], 2):
             if minutes and minutes in {(m - n) % DAY, (n - m) % DAY}:
                 return "difference", (text, other)
     return None

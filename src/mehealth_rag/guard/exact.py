@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cached_property
 
 from mehealth_rag.guard.derive import (
     DAY,
@@ -45,6 +46,12 @@ _REFERENCE = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 """Numbers of clauses, pages and telephones: no amounts."""
+
+MOST_CLAIMED = 60
+"""Amounts of a statement that are looked for; those beyond are missing.
+
+No writer's sentence has as many, but a visitor's may, and each is compared with every source's.
+"""
 
 _A_UNIT = re.compile(r"\b(?:an?|each|every)(?=\s[a-z])", re.IGNORECASE)
 _MULTIPLES = {"double": 2, "doubled": 2, "doubles": 2, "twice": 2, "treble": 3, "trebled": 3,
@@ -91,7 +98,9 @@ def steps(statement: str, sources: Sources) -> tuple[Step, ...]:
     """Return how each figure, date, time and name of a statement follows, in text order."""
     claimed = values(statement)
     pool = _Pool.of(sources, statement)
-    located = [(a.span, pool.step(a)) for a in claimed.amounts]
+    located = [(a.span, pool.step(a)) for a in claimed.amounts[:MOST_CLAIMED]]
+    beyond = [a.span for a in claimed.amounts[MOST_CLAIMED:]]
+    located += [(span, _step(span.of(statement), "figure", stands=False)) for span in beyond]
     for date in claimed.dates:
         stands = pool.has_date(date)
         rivals = () if stands else tuple(pool.dates_apart(date))
@@ -129,8 +138,9 @@ class _Pool:
         evidence = [
             s
             for (text, _), found in zip(parsed[:-1], stated, strict=False)
+            for places in (_inside(m.span() for m in _REFERENCE.finditer(text)),)
             for s in found
-            if not _names_a_place(text, s.amount)
+            if s.amount.span.start not in places
         ]
         implied = [s for text, _ in parsed[:-1] for s in _implied(text)]
         stems = frozenset(stem_all(word for text in sources.texts for word in words(text)))
@@ -212,20 +222,31 @@ class _Pool:
         kinds = {claimed.kind, source.amount.kind}
         if kinds == {FigureKind.PERCENT, FigureKind.QUANTITY}:
             bare = claimed if claimed.kind is FigureKind.QUANTITY else source.amount
-            texts = (self.statement,) if bare is claimed else self.sources.texts[:-1]
-            unit_free = not bare.unit and any(_PERCENT.search(text) for text in texts)
+            of_percent = self._claims_percent if bare is claimed else self._gives_percent
+            unit_free = not bare.unit and of_percent
             return unit_free or claimed.may_be(source.amount)
         if not claimed.may_be(source.amount):
             return False
         return source.amount.unit != "" or not self._has_only_other_units(claimed)
 
+    @cached_property
+    def _claims_percent(self) -> bool:
+        return _PERCENT.search(self.statement) is not None
+
+    @cached_property
+    def _gives_percent(self) -> bool:
+        return any(_PERCENT.search(text) for text in self.sources.texts[:-1])
+
     def _has_only_other_units(self, claimed: Amount) -> bool:
         """Return whether the sources name units of the amount's dimension, but not its own."""
         if not claimed.unit:
             return False
-        named = (unit for text in self.sources.texts for unit in units_in(text))
-        units = {unit for unit in named if UNITS[unit][0] == claimed.dimension}
+        units = {unit for unit in self._units if UNITS[unit][0] == claimed.dimension}
         return bool(units) and claimed.unit not in units
+
+    @cached_property
+    def _units(self) -> set[str]:
+        return {unit for text in self.sources.texts for unit in units_in(text)}
 
     def _is_an_hour(self, claimed: Amount) -> bool:
         """Return whether a plain number is the hour of a time in the sources."""
@@ -247,10 +268,14 @@ class _Pool:
 
     def _of_another_currency(self, claimed: Amount) -> bool:
         """Return whether the sources have money, but none in the amount's currency."""
+        there = self._currencies
+        return bool(claimed.currency and there) and claimed.currency not in there
+
+    @cached_property
+    def _currencies(self) -> set[str]:
         signs = {sign.lower() for text in self.sources.texts for sign in _MONEY.findall(text)}
-        currencies = {CURRENCIES[sign] for sign in signs}
-        currencies |= {s.amount.currency for s in self.amounts if s.amount.currency}
-        return bool(claimed.currency and currencies) and claimed.currency not in currencies
+        stated = {s.amount.currency for s in self.amounts if s.amount.currency}
+        return {CURRENCIES[sign] for sign in signs} | stated
 
     def _differ_in_scale(self, claimed: Amount, source: Stated, text: str) -> bool:
         """Return whether two amounts differ only in scale.
@@ -262,21 +287,24 @@ class _Pool:
             return False
         factor = apart(claimed.value, source.amount.value)
         if claimed.value < source.amount.value:
-            scales = self._scales() | self._scales_of_the_statement()
+            scales = self._scales | self._scales_of_the_statement
             return not _SCALE_OF.search(text) and factor in scales
-        return not _SCALE_OF.search(source.text) and factor in self._scales()
+        return not _SCALE_OF.search(source.text) and factor in self._scales
 
+    @cached_property
     def _scales(self) -> set[Decimal]:
         """Return the scales that the sources state apart from any figure."""
         scales = set()
         for text, exact in self.parsed:
-            spans = [a.span for a in exact.amounts if a.value]  # zero: "£000" is a scale
+            amounts = [a for a in exact.amounts if a.value]  # zero: "£000" is a scale
+            inside = _inside((a.span.start, a.span.end) for a in amounts)
             for match in _SCALED.finditer(text):
-                if not any(s.start <= match.start() < s.end for s in spans):
+                if match.start() not in inside:
                     word = match[match.lastgroup or 0].lower()
                     scales.add(SCALES.get(word, Decimal(1000)))
         return scales
 
+    @cached_property
     def _scales_of_the_statement(self) -> set[Decimal]:
         written = (a.span.of(self.statement) for a in values(self.statement).amounts)
         matches = (_SCALE_OF.search(text) for text in written)
@@ -288,10 +316,16 @@ class _Pool:
             return False
         pattern = re.compile(rf"(?<![\w.,]){re.escape(text.strip())}(?![\d]|[.,]\d)", re.IGNORECASE)
         return any(
-            not any(a.span.start <= match.start() < a.span.end for a in exact.amounts)
-            for source, exact in self.parsed
+            match.start() not in inside
+            for (source, _), inside in zip(self.parsed, self._inside_amounts, strict=True)
             for match in pattern.finditer(source)
         )
+
+    @cached_property
+    def _inside_amounts(self) -> list[set[int]]:
+        return [
+            _inside((a.span.start, a.span.end) for a in exact.amounts) for _, exact in self.parsed
+        ]
 
     def _counted(self, claimed: Amount) -> Derivation | None:
         """Return the quoted items if their number is the amount, or a quote that lists so many.
@@ -311,16 +345,22 @@ class _Pool:
 
     def _rivals(self, claimed: Amount) -> list[str]:
         """Return the amounts in the quotes that are of a missing one's kind and not claimed."""
-        claimed_amounts = values(self.statement).amounts
         rivals = []
-        for quote in self.sources.quotes:
-            alike = [a for a in values(quote).amounts if a.value and a.is_of_kind(claimed)]
-            others = [
-                a for a in alike if not any(b.may_be(a) and b.equals(a) for b in claimed_amounts)
-            ]
-            rivals += [a.written(quote) for a in sorted(others, key=claimed.times_apart)]
+        for quote, others in zip(self.sources.quotes, self._unclaimed, strict=True):
+            alike = [a for a in others if a.is_of_kind(claimed)]
+            rivals += [a.written(quote) for a in sorted(alike, key=claimed.times_apart)]
         digits = _bare(claimed.span.of(self.statement))
         return sorted(rivals, key=lambda text: not digits or _bare(text) != digits)
+
+    @cached_property
+    def _unclaimed(self) -> list[list[Amount]]:
+        """The amounts of each quote that the statement does not give."""
+        claimed = values(self.statement).amounts[:MOST_CLAIMED]
+        there = [[a for a in values(quote).amounts if a.value] for quote in self.sources.quotes]
+        return [
+            [a for a in amounts if not any(c.may_be(a) and c.equals(a) for c in claimed)]
+            for amounts in there
+        ]
 
 
 def _stated(number: int, text: str, exact: Values) -> Iterator[Stated]:
@@ -335,10 +375,9 @@ def _line(text: str, span: Span) -> str:
     return text[start : end if end >= 0 else len(text)]
 
 
-def _names_a_place(text: str, amount: Amount) -> bool:
-    """Return whether a number is that of a clause, a page or a telephone."""
-    spans = (match.span() for match in _REFERENCE.finditer(text))
-    return any(start <= amount.span.start < end for start, end in spans)
+def _inside(spans: Iterable[tuple[int, int]]) -> set[int]:
+    """Return the places of a text that are in one of some spans."""
+    return {place for start, end in spans for place in range(start, end)}
 
 
 def _implied(text: str) -> Iterator[Stated]:

@@ -23,6 +23,9 @@ GUIDE_VERSION = 2
 
 MOST_HEADINGS, MOST_ACRONYMS = 60, 20
 _ENOUGH_HEADINGS = 10
+_LONGEST_HEADING = 300
+"""Characters; a line of data may be taken for a heading, whatever its length."""
+
 _ENDS_LOOKED_AT = 3
 """Pages at either end searched for a publisher."""
 
@@ -80,10 +83,10 @@ def _outline(pages: Sequence[Page]) -> tuple[Outlined, ...]:
 def _headings(pages: Sequence[Page]) -> Iterator[tuple[int, Outlined]]:
     seen: set[str] = set()
     for page in pages:
-        for block in page.blocks:
-            heading = " ".join(block.span.of(page.text).split())
+        for block in (b for b in page.blocks if b.kind is BlockKind.HEADING):
+            heading = " ".join(block.span.of(page.text)[:_LONGEST_HEADING].split())
             letters = sum(map(str.isalpha, heading))
-            if block.kind is BlockKind.HEADING and letters > 2 and heading not in seen:
+            if letters > 2 and heading not in seen:
                 seen.add(heading)
                 yield block.level, Outlined(heading, page.number, page.label)
 

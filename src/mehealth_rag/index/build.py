@@ -22,6 +22,7 @@ from mehealth_rag.index.dense import (
     close_client,
     open_client,
     remove_collections,
+    settle,
 )
 from mehealth_rag.index.folder import (
     LAYOUT_VERSION,
@@ -221,6 +222,8 @@ class _Build:
             sentences.close()
         finally:
             close_client(client)
+        if self._plan.chroma_url is None:
+            settle(generation)
         self._tally.seconds["embed"] -= self._tally.seconds["write"]
 
     def _vectors(self, passages: Sequence[Passage]) -> list[PassageVectors]:

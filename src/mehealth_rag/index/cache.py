@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from mehealth_rag.encoder.embedding import PassageText, PassageVectors
 from mehealth_rag.guide.values import Guide
-from mehealth_rag.index.content import as_text, packed, unpacked
+from mehealth_rag.index.content import packed, unpacked
 from mehealth_rag.reading.describing import described
 from mehealth_rag.types import Document, Page, Passage, Quote, Source
 
@@ -26,16 +26,14 @@ if TYPE_CHECKING:
 KEPT_BUILDS = 3
 """An entry that this many builds in a row did not use is forgotten."""
 
-_VERSION = 1
+_VERSION = 2
 _SCHEMA = """
 create table vectors (key blob primary key, passage blob not null, sentences blob not null,
-    truncated integer not null, used integer not null) without rowid;
+    truncated integer not null, checked integer not null, used integer not null) without rowid;
 create table documents (key blob primary key, data blob not null, used integer not null);
+create table guides (key blob primary key, data blob not null, used integer not null);
 create table builds (number integer not null);
 insert into builds values (0);
-"""
-_GUIDES = """
-create table if not exists guides (key blob primary key, data text not null, used integer not null)
 """
 
 
@@ -51,7 +49,8 @@ class ReadDocument:
 class BuildCache:
     """The cache of an index folder; only who holds the folder's lock may open it.
 
-    A damaged cache is thrown away, never an error: it holds nothing that cannot be made again.
+    A damaged cache is thrown away, never an error: it holds nothing that cannot be made again. Each
+    entry has a checksum: else an index would be mended with the damage of the cache.
     """
 
     def __init__(self, path: Path) -> None:
@@ -83,7 +82,7 @@ class BuildCache:
     def guide(self, key: bytes) -> Guide[Quote] | None:
         """Return the guide that was made before under `key`."""
         for (data,) in self._rows("select data from guides where key = ?", (key,)):
-            with contextlib.suppress(ValidationError):
+            with contextlib.suppress(zlib.error, ValidationError):
                 guide: Guide[Quote] = unpacked(Guide[Quote], data)
                 self._write("update guides set used = ? where key = ?", [(self._build, key)])
                 return guide
@@ -91,13 +90,14 @@ class BuildCache:
 
     def put_guide(self, key: bytes, guide: Guide[Quote]) -> None:
         """Keep a guide."""
-        row = (key, as_text(guide, Guide[Quote]), self._build)
+        row = (key, packed(guide, Guide[Quote]), self._build)
         self._write("insert or replace into guides values (?, ?, ?)", [row])
 
     def vectors(self, keys: Sequence[bytes]) -> dict[bytes, PassageVectors]:
         """Return the vectors that are known, by key."""
         marks = ",".join("?" * len(keys))
-        query = f"select key, passage, sentences, truncated from vectors where key in ({marks})"  # noqa: S608
+        columns = "key, passage, sentences, truncated, checked"
+        query = f"select {columns} from vectors where key in ({marks})"  # noqa: S608
         found = {row[0]: _from_blobs(*row[1:]) for row in self._rows(query, tuple(keys))}
         self._write(
             "update vectors set used = ? where key = ?", [(self._build, key) for key in found]
@@ -107,17 +107,8 @@ class BuildCache:
     def put_vectors(self, vectors: dict[bytes, PassageVectors]) -> None:
         """Keep the vectors of passages, at once and for good: they are the dear part."""
         self._write(
-            "insert or replace into vectors values (?, ?, ?, ?, ?)",
-            [
-                (
-                    key,
-                    item.passage.astype(np.float32).tobytes(),
-                    item.sentences.astype(np.float16).tobytes(),
-                    int(item.truncated),
-                    self._build,
-                )
-                for key, item in vectors.items()
-            ],
+            "insert or replace into vectors values (?, ?, ?, ?, ?, ?)",
+            [(key, *_as_blobs(item), self._build) for key, item in vectors.items()],
         )
         self.commit()
 
@@ -175,7 +166,6 @@ class BuildCache:
             elif version != _VERSION:
                 raise sqlite3.DatabaseError("another version of the cache")
             database.execute("select number from builds").fetchone()
-            database.execute(_GUIDES)
             database.execute("begin immediate")
         except sqlite3.Error:
             database.close()
@@ -197,10 +187,23 @@ def digest(*parts: object) -> bytes:
     return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).digest()
 
 
-def _from_blobs(passage: bytes, sentences: bytes, truncated: int) -> PassageVectors | None:
-    """Return the vectors of a row; None where its lengths do not fit together."""
-    with contextlib.suppress(ValueError):
-        vector = np.frombuffer(passage, np.float32)
-        rows = np.frombuffer(sentences, np.float16).reshape(-1, len(vector))
-        return PassageVectors(vector, rows.astype(np.float32), bool(truncated))
+def _as_blobs(item: PassageVectors) -> tuple[bytes, bytes, int, int]:
+    passage = item.passage.astype(np.float32).tobytes()
+    sentences = item.sentences.astype(np.float16).tobytes()
+    return passage, sentences, int(item.truncated), _checksum(passage, sentences, item.truncated)
+
+
+def _from_blobs(
+    passage: bytes, sentences: bytes, truncated: int, checked: int
+) -> PassageVectors | None:
+    """Return the vectors of a row; None where it is not what was written."""
+    with contextlib.suppress(TypeError):  # a damaged row may hold values of other types
+        if checked == _checksum(passage, sentences, truncated):
+            vector = np.frombuffer(passage, np.float32)
+            rows = np.frombuffer(sentences, np.float16).reshape(-1, len(vector))
+            return PassageVectors(vector, rows.astype(np.float32), bool(truncated))
     return None
+
+
+def _checksum(passage: bytes, sentences: bytes, truncated: int) -> int:
+    return zlib.crc32(bytes([bool(truncated)]), zlib.crc32(sentences, zlib.crc32(passage)))

@@ -252,10 +252,10 @@ class ContentReader:
             raise damaged(self._path, error) from error
 
 
-def packed(value: Any) -> bytes:  # noqa: ANN401 - any type of the project
-    """Return a value as compressed JSON."""
-    kind: Any = type(value)
-    return zlib.compress(adapter(kind).dump_json(value), _COMPRESSION)
+def packed(value: Any, kind: Any = None) -> bytes:  # noqa: ANN401 - any type of the project
+    """Return a value as compressed JSON with a checksum; `kind` is as in `as_text`."""
+    own: Any = type(value)
+    return zlib.compress(adapter(kind or own).dump_json(value), _COMPRESSION)
 
 
 def unpacked(kind: Any, data: str | bytes) -> Any:  # noqa: ANN401 - any type of the project

@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import shutil
+import sqlite3
 import tempfile
 import weakref
 from pathlib import Path
@@ -126,6 +127,17 @@ def _reported(what: str) -> Iterator[None]:
         raise IndexStateError(f"{what} ({first_line(error)}): {MEND}") from error
 
 
+def settle(generation: Path) -> None:
+    """Have Chroma never write to what was built: else no hash could be told of its files.
+
+    It marks each opening with a row in its table of locks; the lock is taken without it.
+    """
+    with contextlib.closing(sqlite3.connect(generation / FOLDER / _DATABASE)) as database:
+        database.execute(
+            "create trigger unmarked before insert on acquire_write begin select raise(ignore); end"
+        )
+
+
 class DenseWriter:
     """Fills the collection of a generation that is being built."""
 
@@ -140,8 +152,8 @@ class DenseWriter:
                     "ef_construction": 200,
                     "ef_search": search,
                     "num_threads": 1,
-                    # Small, so that the graph is saved: what is not is built anew at each opening.
-                    "sync_threshold": 100,
+                    # The graph is saved: what is not is built, and written, at each opening.
+                    "sync_threshold": 1,
                 }
             },
             embedding_function=None,

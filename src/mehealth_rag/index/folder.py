@@ -26,17 +26,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-LAYOUT_VERSION = 2
+LAYOUT_VERSION = 3
 """Raise it when what a generation holds, or what is indexed of a passage, changes."""
 
 MANIFEST = "manifest.json"
 MEND = "run: mehealth ingest --rebuild"
 _NAME = re.compile(r"[0-9a-f]{12}-[0-9]+")
 _POLL = 0.2
-_GRAPH = ".bin"
-_GRAPH_SAVED = "index_metadata.pickle"
-_UNSEALED = ("manifest.json", "chroma.sqlite3", "chroma.sqlite3-wal", "chroma.sqlite3-shm")
-"""The manifest holds the seal; Chroma may write into its database when it opens it."""
+_SMALL = 1 << 20
+"""Bytes of a file that is read whenever an index opens: a disk's error leaves size and time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,9 +213,9 @@ def read_manifest(generation: Path) -> dict[str, Any]:
 
 
 def seal(generation: Path) -> dict[str, list[Any]]:
-    """Size, time and SHA-256 of each file of a generation, by its path in it."""
+    """Size, time and SHA-256 of each file of a generation but its manifest, by its path in it."""
     found = {}
-    for path in _files(generation):
+    for path in sorted(p for p in generation.rglob("*") if p.is_file() and p.name != MANIFEST):
         stat = path.stat()
         name = path.relative_to(generation).as_posix()
         found[name] = [stat.st_size, stat.st_mtime_ns, file_hash(path)]
@@ -225,7 +223,7 @@ def seal(generation: Path) -> dict[str, list[Any]]:
 
 
 def check_seal(generation: Path, sealed: dict[str, Any], *, thoroughly: bool = False) -> None:
-    """Compare the files with their seal; only thoroughly those of the same size and time are read.
+    """Compare the files with their seal; large ones of the same size and time only thoroughly.
 
     Raises IndexStateError for the first that is missing or another.
     """
@@ -233,20 +231,14 @@ def check_seal(generation: Path, sealed: dict[str, Any], *, thoroughly: bool = F
         path = generation / name
         try:
             stat = path.stat()
-            unread = not thoroughly and (stat.st_size, stat.st_mtime_ns) == (size, mtime)
+            unread = not (thoroughly or size <= _SMALL) and (
+                (stat.st_size, stat.st_mtime_ns) == (size, mtime)
+            )
             whole = unread or (stat.st_size == size and file_hash(path) == sha256)
         except OSError as error:
             raise damaged(path, error.strerror or "unreadable") from error
         if not whole:
             raise damaged(path, "not what was written")
-
-
-def _files(generation: Path) -> Iterator[Path]:
-    for path in sorted(generation.rglob("*")):
-        # A graph of few vectors is never saved: Chroma writes its files anew at each opening.
-        unsaved = path.suffix == _GRAPH and not (path.parent / _GRAPH_SAVED).exists()
-        if path.is_file() and path.name not in _UNSEALED and not unsaved:
-            yield path
 
 
 def write_durably(path: Path, text: str) -> None:

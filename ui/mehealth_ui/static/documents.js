@@ -2,12 +2,12 @@
    The server makes the markup; names and reasons are shown as text. */
 (() => {
   "use strict";
-  const POLL_MS = 600;
+  const POLL_MS = 600, AWAY_MS = 3000, AWAY_TRIES = 200;
   const WORDS = {
     waiting: "Waiting", fetching: "Fetching", hash: "Looking at the files", read: "Reading",
     embed: "Indexing", words: "Indexing",
   };
-  const state = { server: null, index: null, asking: false, again: false, sources: "", adding: "" };
+  const state = { server: null, index: null, asking: false, again: false, sources: "", adding: "", jobs: new Set() };
   const $ = (selector, root = document) => root.querySelector(selector);
   const panel = () => $(".adding");
 
@@ -33,6 +33,7 @@
     state.index = found.index;
     if (panel().innerHTML === "" || state.adding !== found.adding) panel().innerHTML = found.adding;
     state.adding = found.adding;
+    found.jobs.filter((job) => !state.jobs.has(job.id)).forEach((job) => told(row(job.name), async () => job));
     const same = asBefore || state.sources === found.sources;
     state.sources = found.sources;
     if (same) return;
@@ -56,11 +57,12 @@
     return (text, kind = "") => { told.textContent = text; made.className = kind; };
   }
 
-  async function order(name, address, options) {
-    const tell = row(name);
+  const order = (name, address, options) => told(row(name), async () => answered(await fetch(address, options)));
+
+  /* Tells of a job to its end: one that is ordered here, or that was begun before the page came. */
+  async function told(tell, begun) {
     try {
-      const job = await answered(await fetch(address, options));
-      await follow(job, tell);
+      await follow(await begun(), tell);
     } catch (error) {
       tell(error.message || "This did not get through; is the server still running?", "refused");
     }
@@ -74,14 +76,30 @@
 
   async function follow(job, tell) {
     let seen = job;
+    state.jobs.add(job.id);
     while (!["done", "failed"].includes(seen.state)) {
       tell(progress(seen));
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-      seen = await answered(await fetch(`v1/documents/jobs/${job.id}`));
+      await pause(POLL_MS);
+      seen = await seenNow(job.id, tell);
     }
     const [text, kind] = outcome(seen);
     tell(text, kind);
     await refresh();
+  }
+
+  const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+  /* While the server is started again, it is waited for: it knows what became of the job. */
+  async function seenNow(job, tell) {
+    for (let missed = 1; ; missed += 1) {
+      try {
+        return await answered(await fetch(`v1/documents/jobs/${job}`));
+      } catch (error) {
+        if (!(error instanceof TypeError) || missed > AWAY_TRIES) throw error;
+        tell("The server does not answer; waiting for it");
+        await pause(AWAY_MS);
+      }
+    }
   }
 
   function progress(job) {

@@ -76,9 +76,11 @@
     write("list", list().map((one) => (one.id === id ? { ...one, title } : one)));
   }
 
-  /* What has changed of a conversation that is kept; its place in the list stays. */
+  /* What has changed of a conversation; its place in the list stays. One without a question is in
+     no list: of those only the one that is open is kept. */
   function update(conversation) {
     if (open(conversation.id)) write(`c:${conversation.id}`, conversation);
+    else { write("draft", conversation); choose(conversation.id); }
   }
 
   function pin(id, pinned) {
@@ -91,7 +93,10 @@
     if (read("current", "") === id) remove("current");
   }
 
-  const current = () => open(read("current", "")) || fresh();
+  function current() {
+    const id = read("current", ""), draft = read("draft", null);
+    return open(id) || (draft && draft.id === id ? draft : fresh());
+  }
   const choose = (id) => write("current", id);
   window.mehealthStore = { read, write, secret, newId, list, fresh, open, save, rename, update, pin, drop, current, choose };
 })();
