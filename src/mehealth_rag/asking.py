@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 from mehealth_rag.answering import compose, reading
-from mehealth_rag.answering.contacts import ContactSearch, Outcome, wish_of
+from mehealth_rag.answering.contacts import ContactSearch, Outcome, Wish, wish_of
 from mehealth_rag.answering.continuing import Continuation, Continued, Move
 from mehealth_rag.answering.foreign import carried_over, noticed
 from mehealth_rag.answering.library import Library
-from mehealth_rag.answering.links import find_link, link_pages
+from mehealth_rag.answering.links import FoundLink, find_link, link_pages
 from mehealth_rag.answering.overview import Overview
-from mehealth_rag.answering.questions import Wanted, analyse
+from mehealth_rag.answering.questions import Question, Wanted, analyse
 from mehealth_rag.answering.reading import Draft, ReadHit, lead
-from mehealth_rag.answering.scope import declined
+from mehealth_rag.answering.scope import Refusal, declined
 from mehealth_rag.answering.talk import about_documents, reply, talk_of
 from mehealth_rag.checking.sentences import mended
 from mehealth_rag.checking.statements import is_statement
@@ -26,30 +25,22 @@ from mehealth_rag.followups import Standalone, questions_only, stand_alone
 from mehealth_rag.generating.answer import ENGINE
 from mehealth_rag.generating.answer import answer as written_answer
 from mehealth_rag.generating.rewriting import in_english, rewritten
-from mehealth_rag.generating.writing import Task, Writer
+from mehealth_rag.generating.writing import Pen, Task, Writer
 from mehealth_rag.growing import mapped
 from mehealth_rag.index.accounting import unread_pages
+from mehealth_rag.index.opened import OpenIndex
 from mehealth_rag.language.detection import ENGLISH, language_of
+from mehealth_rag.language.spelling import Speller
+from mehealth_rag.llm import LanguageModel
+from mehealth_rag.reader.model import Reader
 from mehealth_rag.reader.rows import text_of
+from mehealth_rag.retrieval.naming import Naming
+from mehealth_rag.retrieval.retriever import Evidence, Retriever, SearchResult
 from mehealth_rag.timing import Stopwatch
-from mehealth_rag.types import LIKELY_FROM, Status
+from mehealth_rag.types import LIKELY_FROM, Answer, Hit, PageOf, Source, Status, Turn
 
-if TYPE_CHECKING:
-    from mehealth_rag.answering.contacts import Wish
-    from mehealth_rag.answering.links import FoundLink
-    from mehealth_rag.answering.questions import Question
-    from mehealth_rag.answering.scope import Refusal
-    from mehealth_rag.generating.writing import Pen
-    from mehealth_rag.index.opened import OpenIndex
-    from mehealth_rag.language.spelling import Speller
-    from mehealth_rag.llm import LanguageModel
-    from mehealth_rag.reader.model import Reader
-    from mehealth_rag.retrieval.naming import Naming
-    from mehealth_rag.retrieval.retriever import Evidence, Retriever, SearchResult
-    from mehealth_rag.types import Answer, Hit, PageOf, Source, Turn
-
-    Growing = Generator[Answer, None, Answer]
-    """Yields partial answers and returns the complete one."""
+Growing = Generator[Answer, None, Answer]
+"""Yields partial answers and returns the complete one."""
 
 
 PASSAGES_READ = 12

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
-from typing import TYPE_CHECKING
 
 from rapidfuzz import process
 
@@ -23,10 +22,14 @@ from mehealth_rag.generating.writing import Pen
 from mehealth_rag.growing import drained, mapped
 from mehealth_rag.guide.values import Guide
 from mehealth_rag.index.accounting import PageAccount, page_accounts
+from mehealth_rag.index.opened import OpenIndex
 from mehealth_rag.index.report import Progress
 from mehealth_rag.index.sources import SourceStatus, source_statuses
 from mehealth_rag.language.spelling import Speller
+from mehealth_rag.llm import LanguageModel
+from mehealth_rag.reader.model import Reader
 from mehealth_rag.retrieval.retriever import Evidence, Retriever
+from mehealth_rag.settings import Settings
 from mehealth_rag.types import (
     Answer,
     Citation,
@@ -46,12 +49,6 @@ from mehealth_rag.wiring import (
     reopen_index,
     speller,
 )
-
-if TYPE_CHECKING:
-    from mehealth_rag.index.opened import OpenIndex
-    from mehealth_rag.llm import LanguageModel
-    from mehealth_rag.reader.model import Reader
-    from mehealth_rag.settings import Settings
 
 MAX_QUESTION = 2_000
 """The most characters of a question or claim; anything longer is a document."""

@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from mehealth_rag.answering import reading
 from mehealth_rag.answering.links import FoundLink
+from mehealth_rag.answering.questions import Question
+from mehealth_rag.answering.reading import Draft, ReadHit
+from mehealth_rag.guide.values import Contact
+from mehealth_rag.index.opened import OpenIndex
 from mehealth_rag.language.contacts import ContactKind, contact_kinds
 from mehealth_rag.language.orders import silenced
 from mehealth_rag.language.words import content_stems, fold, stem
+from mehealth_rag.reader.model import Limits, PassageReading
 from mehealth_rag.retrieval.retriever import Evidence
-from mehealth_rag.types import Hit
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from mehealth_rag.answering.questions import Question
-    from mehealth_rag.answering.reading import Draft, ReadHit
-    from mehealth_rag.guide.values import Contact
-    from mehealth_rag.index.opened import OpenIndex
-    from mehealth_rag.reader.model import Limits, PassageReading
-    from mehealth_rag.types import Quote
+from mehealth_rag.types import Hit, Quote
 
 FAINT = 1e-4
 """Factor for the probability of a sentence without the requested contact. It is not 0, which marks

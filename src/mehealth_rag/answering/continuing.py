@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
-from typing import TYPE_CHECKING, TypeAlias
 
 from mehealth_rag.answering.compose import (
     NO_MORE,
@@ -18,16 +18,12 @@ from mehealth_rag.answering.compose import (
 from mehealth_rag.answering.library import Library
 from mehealth_rag.answering.questions import analyse
 from mehealth_rag.answering.reading import Draft, header_rows, quotes_of
+from mehealth_rag.index.opened import OpenIndex
 from mehealth_rag.language.words import consists_of, fold, words
+from mehealth_rag.reader.model import Reader
 from mehealth_rag.reader.rows import readable, text_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-
-    from mehealth_rag.index.opened import OpenIndex
-    from mehealth_rag.reader.model import Reader
-    from mehealth_rag.retrieval.retriever import Evidence, Retriever
-    from mehealth_rag.types import Answer, Passage, Quote, Sentence, Source, Turn
+from mehealth_rag.retrieval.retriever import Evidence, Retriever
+from mehealth_rag.types import Answer, Passage, Quote, Sentence, Source, Turn
 
 AGAIN, BESIDE = 0.7, 0.5
 """Confidence of an answer that repeats the last one in another form, and of one that adds the
@@ -44,7 +40,7 @@ _LEAST_PART = 20
 whole statement."""
 
 
-Located: TypeAlias = "tuple[Passage, Sentence]"
+Located = tuple[Passage, Sentence]
 """A sentence quoted in an answer, and the passage that it was found in."""
 
 

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import product
-from typing import TYPE_CHECKING
 
 from mehealth_rag.answering.compose import NOT_FOUND
+from mehealth_rag.answering.reading import Draft
 from mehealth_rag.language.words import content_words
-from mehealth_rag.types import LIKELY_FROM
-
-if TYPE_CHECKING:
-    from mehealth_rag.answering.reading import Draft
-    from mehealth_rag.types import Answer
+from mehealth_rag.types import LIKELY_FROM, Answer
 
 NOTICES = {
     "ar": "المستندات وإجاباتي باللغة الإنجليزية.",

@@ -10,13 +10,13 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from mehealth_rag.answering.compose import SOURCE, answered, statement_text
 from mehealth_rag.answering.library import Library
 from mehealth_rag.answering.questions import analyse
 from mehealth_rag.answering.reading import Draft
 from mehealth_rag.guide.main_sentences import beginning, opening
+from mehealth_rag.index.opened import OpenIndex
 from mehealth_rag.language.words import (
     REQUEST_WORDS,
     content_stems,
@@ -25,11 +25,8 @@ from mehealth_rag.language.words import (
     stem_all,
     words,
 )
+from mehealth_rag.retrieval.retriever import Evidence, Retriever
 from mehealth_rag.types import Answer, Passage, Quote, Source, Turn
-
-if TYPE_CHECKING:
-    from mehealth_rag.index.opened import OpenIndex
-    from mehealth_rag.retrieval.retriever import Evidence, Retriever
 
 MOST_STATEMENTS, MOST_DOCUMENTS = 8, 10
 """Statements in an answer and documents covered, at most; each document has at least one

@@ -3,30 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import TYPE_CHECKING
 
 from mehealth_rag.answering.conflicts import TextInContext, disagreeing, is_undated
-from mehealth_rag.answering.questions import Wanted
+from mehealth_rag.answering.questions import Question, Wanted
 from mehealth_rag.guard.verdict import Case, decisive, weighings
 from mehealth_rag.language.words import OWNERS, SUBJECTS, content_stems, fold, words
 from mehealth_rag.passages.tables import column_quotes, quoted_columns
-from mehealth_rag.reader.choice import Weighed, answerable, chosen, order, ranked
-from mehealth_rag.reader.rows import gathered, readable
-from mehealth_rag.types import BlockKind, Quote
+from mehealth_rag.reader.choice import Choice, Chosen, Weighed, answerable, chosen, order, ranked
+from mehealth_rag.reader.model import Limits, PassageReading, Reader
+from mehealth_rag.reader.rows import PassageText, gathered, readable
+from mehealth_rag.retrieval.retriever import Evidence
+from mehealth_rag.types import BlockKind, Hit, Page, PageOf, Passage, Quote, Sentence, Span
 
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
-
-    from mehealth_rag.answering.questions import Question
-    from mehealth_rag.reader.choice import Choice, Chosen
-    from mehealth_rag.reader.model import Limits, PassageReading, Reader
-    from mehealth_rag.reader.rows import PassageText
-    from mehealth_rag.retrieval.retriever import Evidence
-    from mehealth_rag.types import Hit, Page, PageOf, Passage, Sentence, Span
-
-    _Place = tuple[str, int, Span]
+_Place = tuple[str, int, Span]
 
 MOST_WORDS, MOST_LISTED = 75, 150
 """Words in an answer at most, not counting its best sentence; the second limit is for list items

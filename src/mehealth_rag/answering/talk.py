@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from enum import Enum
 from itertools import zip_longest
-from typing import TYPE_CHECKING
 
 from mehealth_rag.answering.compose import decline
+from mehealth_rag.index.content import IndexedDocument
+from mehealth_rag.index.opened import OpenIndex
 from mehealth_rag.language.orders import gives_orders
+from mehealth_rag.language.spelling import Speller
 from mehealth_rag.language.words import consists_of, words
-from mehealth_rag.types import Status
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from mehealth_rag.index.content import IndexedDocument
-    from mehealth_rag.index.opened import OpenIndex
-    from mehealth_rag.language.spelling import Speller
-    from mehealth_rag.types import Answer, Turn
+from mehealth_rag.types import Answer, Status, Turn
 
 ENGINE = "assistant"
 

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
-from mehealth_rag.types import Answer, Statement, Status, VerdictKind
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from mehealth_rag.types import Citation, Verdict
+from mehealth_rag.types import Answer, Citation, Statement, Status, Verdict, VerdictKind
 
 WORDS = {
     VerdictKind.SUPPORTED: "Supported",

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import prod
-from typing import TYPE_CHECKING
 
 from mehealth_rag.answering.conflicts import is_of_one_size
+from mehealth_rag.answering.library import Library
 from mehealth_rag.answering.scope import declined
 from mehealth_rag.answering.talk import talk_of
 from mehealth_rag.checking.sentences import (
@@ -21,8 +21,10 @@ from mehealth_rag.checking.sentences import (
     mended,
 )
 from mehealth_rag.errors import UsageError
+from mehealth_rag.guard.exact import Step
 from mehealth_rag.guard.values import values, without
 from mehealth_rag.guard.verdict import (
+    Case,
     Exhibit,
     Weighed,
     case_of,
@@ -33,18 +35,12 @@ from mehealth_rag.guard.verdict import (
     settled,
     weighings,
 )
+from mehealth_rag.language.spelling import Speller
 from mehealth_rag.language.words import words
+from mehealth_rag.reader.model import Reader
+from mehealth_rag.retrieval.retriever import Evidence
 from mehealth_rag.timing import Stopwatch
 from mehealth_rag.types import Citation, Verdict, VerdictKind
-
-if TYPE_CHECKING:
-    from mehealth_rag.answering.library import Library
-    from mehealth_rag.guard.exact import Step
-    from mehealth_rag.guard.verdict import Case
-    from mehealth_rag.language.spelling import Speller
-    from mehealth_rag.reader.model import Reader
-    from mehealth_rag.retrieval.retriever import Evidence
-
 
 PASSAGES_JUDGED = 6
 """Passages judged per query; a sentence has up to two queries."""

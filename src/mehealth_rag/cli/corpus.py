@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING
 
 from rich.table import Table
 
 from mehealth_rag.cli.context import Common, console, note, open_assistant, print_json
 from mehealth_rag.cli.progress import PATIENCE, TerminalProgress
-from mehealth_rag.index.accounting import PageName, page_name, page_ranges
+from mehealth_rag.index.accounting import PageAccount, PageName, page_name, page_ranges
+from mehealth_rag.index.report import IngestReport
 from mehealth_rag.language.dates import as_of
 from mehealth_rag.serialise import conflicts_json, pages_json, source_json
-from mehealth_rag.settings import PACKAGED_CORPUS
-from mehealth_rag.types import SourceState
+from mehealth_rag.settings import PACKAGED_CORPUS, Settings
+from mehealth_rag.types import Citation, ConflictReport, ConflictValue, DocumentProblem, SourceState
 from mehealth_rag.wiring import ingest
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from mehealth_rag.index.accounting import PageAccount
-    from mehealth_rag.index.report import IngestReport
-    from mehealth_rag.settings import Settings
-    from mehealth_rag.types import Citation, ConflictReport, ConflictValue, DocumentProblem
 
 NONE_FOUND = "No two pages give different figures for the same thing."
 

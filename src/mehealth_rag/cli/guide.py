@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from mehealth_rag.cli.context import Common, open_assistant, print_json
+from mehealth_rag.guide.values import Guide, Outlined
 from mehealth_rag.language.dates import as_of
 from mehealth_rag.serialise import guides_json
-
-if TYPE_CHECKING:
-    from mehealth_rag.guide.values import Guide, Outlined
-    from mehealth_rag.types import Citation
+from mehealth_rag.types import Citation
 
 
 def run(common: Common, document: str | None) -> None:

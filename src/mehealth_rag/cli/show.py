@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
+from mehealth_rag.answering.reading import ReadHit
 from mehealth_rag.checking.telling import WORDS
 from mehealth_rag.types import (
     Answer,
@@ -22,9 +22,6 @@ from mehealth_rag.types import (
     VerdictKind,
     certainty,
 )
-
-if TYPE_CHECKING:
-    from mehealth_rag.answering.reading import ReadHit
 
 LIKELY = 0.5
 """Minimum probability for a sentence to be highlighted as an answer."""

@@ -8,7 +8,6 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 from rapidfuzz import process
@@ -21,11 +20,8 @@ from mehealth_rag.fetching.kept import Record, StateFile
 from mehealth_rag.fetching.outcomes import FetchFailure, Row, Status
 from mehealth_rag.fetching.web import MEGABYTE, PRODUCT, Limits, Network, Web
 from mehealth_rag.index.report import Progress
-from mehealth_rag.settings import PACKAGED_CORPUS
+from mehealth_rag.settings import PACKAGED_CORPUS, Settings
 from mehealth_rag.types import Source
-
-if TYPE_CHECKING:
-    from mehealth_rag.settings import Settings
 
 LOCK = ".fetched.lock"
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
+from mehealth_rag.guard.verdict import Exhibit
 from mehealth_rag.passages.places import words_at
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from mehealth_rag.guard.verdict import Exhibit
 
 LONGEST = 300
 """Characters of an address given to the model; longer ones usually carry session data."""

@@ -6,14 +6,18 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from mehealth_rag.answering.reading import leans
 from mehealth_rag.checking.sentences import topic_of
 from mehealth_rag.generating.addresses import Addresses
 from mehealth_rag.generating.gate import ONLY_A_SOURCE, Ruling
+from mehealth_rag.generating.splitting import Unit
+from mehealth_rag.guard.exact import Step
 from mehealth_rag.guard.verdict import (
     NOTHING_SAID,
+    Case,
+    Exhibit,
+    Place,
     Weighed,
     case_of,
     least,
@@ -24,13 +28,8 @@ from mehealth_rag.guard.verdict import (
     word_for_word,
 )
 from mehealth_rag.language.words import DEMONSTRATIVES, OWNERS, content_words, stem_all, words
+from mehealth_rag.reader.model import Judgement, Reader
 from mehealth_rag.types import VerdictKind
-
-if TYPE_CHECKING:
-    from mehealth_rag.generating.splitting import Unit
-    from mehealth_rag.guard.exact import Step
-    from mehealth_rag.guard.verdict import Case, Exhibit, Place
-    from mehealth_rag.reader.model import Judgement, Reader
 
 FIRST_JUDGED, NEAR_JUDGED = 5, 3
 """Passages each sentence is judged against: the first ones, and others that share words with it."""

@@ -6,13 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING
 
+from mehealth_rag.index.content import IndexedDocument
+from mehealth_rag.index.opened import OpenIndex
 from mehealth_rag.types import DocumentProblem, Fault, Page, Passage
-
-if TYPE_CHECKING:
-    from mehealth_rag.index.content import IndexedDocument
-    from mehealth_rag.index.opened import OpenIndex
 
 
 @dataclass(frozen=True, slots=True)

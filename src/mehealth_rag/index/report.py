@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from pathlib import Path
 
+from mehealth_rag.encoder.embedding import Encoder
 from mehealth_rag.errors import IndexStateError
 from mehealth_rag.index.content import ContentReader, IndexedDocument, same_file
-from mehealth_rag.types import DocumentProblem
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-    from pathlib import Path
-
-    from mehealth_rag.encoder.embedding import Encoder
-    from mehealth_rag.index.folder import IndexFolder
-    from mehealth_rag.types import Document, Passage, Source
+from mehealth_rag.index.folder import IndexFolder
+from mehealth_rag.types import Document, DocumentProblem, Passage, Source
 
 _NAMED = 5  # failures that an error names
 

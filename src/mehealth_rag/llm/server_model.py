@@ -22,7 +22,7 @@ from collections.abc import (
 )
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
@@ -33,9 +33,7 @@ from mehealth_rag.errors import LanguageModelError, LanguageModelFailure
 from mehealth_rag.llm.failures import Place, explain
 from mehealth_rag.llm.model import ASSUMED_CONTEXT, Message
 from mehealth_rag.llm.streaming import Piece, ReplyStream, Request, event_loop
-
-if TYPE_CHECKING:
-    from mehealth_rag.settings import Settings
+from mehealth_rag.settings import Settings
 
 SEED = 1
 NO_KEY = "none"

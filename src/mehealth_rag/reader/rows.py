@@ -7,20 +7,17 @@ rows with the same functions, so a model is run on the same format that it was t
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from mehealth_rag.types import BlockKind
+from mehealth_rag.types import BlockKind, PageOf, Passage, Sentence, Span, Turn
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
     from tokenizers import Tokenizer
-
-    from mehealth_rag.types import PageOf, Passage, Sentence, Span, Turn
 
 MAX_QUESTION, MAX_TURN, MAX_CONTEXT, MAX_SENTENCE = 64, 24, 48, 128
 """Word pieces of each part. A turn is a question and its answer, each with `MAX_TURN`."""

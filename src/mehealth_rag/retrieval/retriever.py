@@ -7,20 +7,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial, reduce
 from itertools import zip_longest
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mehealth_rag.encoder.embedding import Encoder
+from mehealth_rag.index.opened import OpenIndex
 from mehealth_rag.language.acronyms import Acronyms, expand
 from mehealth_rag.language.orders import silenced
 from mehealth_rag.language.words import stems
 from mehealth_rag.retrieval.naming import Named, Naming, Register
 from mehealth_rag.types import Hit, Span
-
-if TYPE_CHECKING:
-    from mehealth_rag.encoder.embedding import Encoder
-    from mehealth_rag.index.opened import OpenIndex
 
 DEPTH = 50
 """Passages that each of dense and lexical search returns."""
