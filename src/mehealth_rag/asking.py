@@ -94,7 +94,7 @@ class Finder:
         """Return the documents to search; a follow-up that names some drops those before it."""
         if not alone.leans:
             return documents
-        named = self.retriever.naming(self.speller.mend(question), documents).documents
+        named = self.retriever.register.named(self.speller.mend(question), documents).documents
         return sorted(named) or documents
 
     def search_and_read(

@@ -46,7 +46,6 @@ from mehealth_rag.wiring import (
     open_language_model,
     open_reader,
     register,
-    reopen_index,
     speller,
 )
 
@@ -99,12 +98,12 @@ class Assistant:
 
         The index that is open stays so. Raises as `open` does.
         """
-        index = reopen_index(settings)
+        index, encoder = open_index(settings, self.retriever.encoder)
         names = register(index)
         return replace(
             self.relisted(settings),
             index=index,
-            retriever=Retriever(index, self.retriever.encoder, index.acronyms(), names),
+            retriever=Retriever(index, encoder, index.acronyms(), names),
             speller=speller(index, names),
         )
 

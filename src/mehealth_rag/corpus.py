@@ -113,7 +113,7 @@ def load_sources(folder: Path) -> tuple[Source, ...]:
         )
     manifest = folder / MANIFEST
     if manifest.is_file():
-        own = _from_manifest(manifest)
+        own = tuple(_source(entry, folder) for entry in _entries(manifest))
         named = {s.path.resolve() for s in own if s.path is not None}
         added = tuple(p for p in _added_files(folder) if p.resolve() not in named)
     else:
@@ -176,10 +176,6 @@ def file_names(folder: Path) -> dict[str, str]:
     """
     path = folder / MANIFEST
     return {e.id: _file_name(e, folder) for e in _entries(path)} if path.is_file() else {}
-
-
-def _from_manifest(path: Path) -> tuple[Source, ...]:
-    return tuple(_source(entry, path.parent) for entry in _entries(path))
 
 
 def _entries(path: Path) -> tuple[_Entry, ...]:

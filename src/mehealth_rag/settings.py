@@ -168,11 +168,6 @@ class Settings(BaseModel):
             raise UsageError(_one_line(error, where)) from error
 
 
-def known_keys() -> tuple[str, ...]:
-    """The names of all settings."""
-    return tuple(Settings.model_fields)
-
-
 def _variable(key: str) -> str:
     return f"{PREFIX}{key.upper()}"
 
@@ -201,10 +196,11 @@ def _from_file(path: Path) -> dict[str, Any]:
 
 
 def _check_key(key: str, what: str, *, prefix: bool) -> None:
-    if key in known_keys():
+    known = tuple(Settings.model_fields)
+    if key in known:
         return
-    nearest = process.extractOne(key, known_keys())
-    name = nearest[0] if nearest else known_keys()[0]
+    nearest = process.extractOne(key, known)
+    name = nearest[0] if nearest else known[0]
     shown = _variable(name) if prefix else name
     raise UsageError(f"{what} is not a setting; did you mean {shown}?")
 

@@ -18,6 +18,7 @@ from mehealth_rag.answering.compose import (
 from mehealth_rag.answering.library import Library
 from mehealth_rag.answering.questions import analyse
 from mehealth_rag.answering.reading import Draft, header_rows, quotes_of
+from mehealth_rag.followups import questions_only
 from mehealth_rag.index.opened import OpenIndex
 from mehealth_rag.language.words import consists_of, fold, words
 from mehealth_rag.reader.model import Reader
@@ -200,8 +201,7 @@ class Continuation:
     def _likeliest(self, turn: Continued, quoted: Sequence[Located]) -> Located:
         """Return the sentence most likely to answer by itself."""
         texts = [text_of(passage, self.index.page) for passage, _ in quoted]
-        turns = [(question, "") for question, _ in turn.history]
-        readings = self.reader().read(turn.question, turns, texts)
+        readings = self.reader().read(turn.question, questions_only(turn.history), texts)
         probabilities = [
             reading.sentences[readable(passage).index(sentence)]
             for (passage, sentence), reading in zip(quoted, readings, strict=True)

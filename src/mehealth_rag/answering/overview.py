@@ -128,7 +128,7 @@ class Overview:
         self, question: str, history: Sequence[Turn], documents: Sequence[str]
     ) -> Answer | None:
         """Return the answer to a question about whole documents; None for any other question."""
-        naming = self.retriever.naming(question, documents)
+        naming = self.retriever.register.named(question, documents)
         rest = naming.bare if naming.named else question
         aspect = aspect_of(rest, follows=bool(history), named=bool(naming.named))
         if aspect is None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 
+from mehealth_rag.answering.compose import NOT_FOUND
 from mehealth_rag.answering.conflicts import is_of_one_size
 from mehealth_rag.answering.library import Library
 from mehealth_rag.answering.scope import declined
@@ -58,7 +59,6 @@ NO_CLAIM = "This claims nothing that documents could bear out."
 
 _WORST_FIRST = (VerdictKind.CONTRADICTED, VerdictKind.NOT_FOUND, VerdictKind.SUPPORTED)
 
-NOT_FOUND = "The documents do not say."
 
 _STEPS = {
     "rounding": "“{text}” is {of}, rounded",

@@ -58,18 +58,7 @@ def page_problems(problems: Sequence[DocumentProblem]) -> list[str]:
 
 def summary(report: IngestReport) -> dict[str, object]:
     """Return the report as a JSON object."""
-    return {
-        "schema": 1,
-        "documents": [asdict(row) for row in report.documents],
-        "pages": report.pages,
-        "passages": report.passages,
-        "problems": [asdict(p) for p in report.problems],
-        "truncated": report.truncated,
-        "embedded": report.embedded,
-        "changed": report.changed,
-        "index": report.generation,
-        "seconds": {stage: round(value, 3) for stage, value in report.seconds.items()},
-    }
+    return {"schema": 1, **asdict(report)}
 
 
 def run_sources(common: Common) -> None:

@@ -14,7 +14,7 @@ from rapidfuzz import process
 
 from mehealth_rag.corpus import file_names, load_sources
 from mehealth_rag.encoder.shipped import file_hash
-from mehealth_rag.errors import FetchBusyError, FetchStateError, UsageError
+from mehealth_rag.errors import MehealthError, UsageError
 from mehealth_rag.fetching.download import Bringer, Brought, Downloader, Job, format_of
 from mehealth_rag.fetching.kept import Record, StateFile
 from mehealth_rag.fetching.outcomes import FetchFailure, Row, Status
@@ -112,11 +112,11 @@ def _alone(folder: Path) -> Iterator[None]:
     try:
         lock.acquire()
     except Timeout as error:
-        raise FetchBusyError(
+        raise MehealthError(
             f"{folder}: another mehealth fetch is at work there; wait until it is done"
         ) from error
     except OSError as error:
-        raise FetchStateError(
+        raise MehealthError(
             f"{folder}: cannot be written ({error.strerror}); check its permissions"
         ) from error
     try:

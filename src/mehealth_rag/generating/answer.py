@@ -15,7 +15,7 @@ from mehealth_rag.generating.gate import NO_CLAIMS, Passed
 from mehealth_rag.generating.writing import Task, Writer, Written, write
 from mehealth_rag.growing import mapped
 from mehealth_rag.language.detection import ENGLISH
-from mehealth_rag.language.words import content_words, stem_all
+from mehealth_rag.language.words import content_stems
 from mehealth_rag.types import SURE_FROM, Answer, Quote, Statement, Status
 
 ENGINE = "generative"
@@ -108,8 +108,8 @@ def _cover(passed: Sequence[Passed], quote: Quote) -> bool:
     """Return whether the sentences cite the quote or contain most of its words."""
     if any(overlap(q, quote) for p in passed for q in p.quotes):
         return True
-    stems = set(stem_all(content_words(quote.text)))
-    passed_stems = {s for p in passed for s in stem_all(content_words(p.text))}
+    stems = content_stems(quote.text)
+    passed_stems = {s for p in passed for s in content_stems(p.text)}
     return len(stems & passed_stems) >= TOLD * len(stems)
 
 

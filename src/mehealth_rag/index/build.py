@@ -55,7 +55,7 @@ def build_index(plan: BuildPlan, progress: Progress | None = None) -> IngestRepo
 
     Nothing is done where the current generation already is what the plan asks for. A file that
     cannot be read is a row of the report; the others go on. Raises NoIndexError when nothing can
-    be read at all, IndexBusyError and IndexStateError.
+    be read at all, IndexStateError where the index cannot be written.
     """
     progress = progress or Progress()
     plan.folder.prepare()

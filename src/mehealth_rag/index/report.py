@@ -91,21 +91,21 @@ class DocumentRow:
 
 @dataclass(frozen=True, slots=True)
 class IngestReport:
-    """What a build did.
+    """What a build did, in the order of its JSON; `index` is the generation's name.
 
     `seconds` are by stage; `embedded` counts the passages that were not in the cache, `truncated`
     those whose end the model's window cuts off (they are found by their words all the same).
     """
 
     documents: tuple[DocumentRow, ...]
-    problems: tuple[DocumentProblem, ...]
     pages: int
     passages: int
-    generation: str
-    changed: bool = True
-    truncated: int = 0
-    embedded: int = 0
-    seconds: Mapping[str, float] = field(default_factory=dict)
+    problems: tuple[DocumentProblem, ...]
+    truncated: int
+    embedded: int
+    changed: bool
+    index: str
+    seconds: Mapping[str, float]
 
 
 @dataclass(slots=True)
@@ -170,12 +170,13 @@ class Tally:
                 *map(row, sources),
                 *(DocumentRow(s.id, s.title, 0, 0, RowStatus.REMOVED) for s in gone),
             ),
-            problems=problems,
             pages=sum(d.pages for d in now.values()),
             passages=sum(d.passages for d in now.values()),
-            generation=generation.name,
+            problems=problems,
             truncated=self.truncated,
             embedded=self.embedded,
+            changed=True,
+            index=generation.name,
             seconds={name: round(s, 3) for name, s in self.seconds.items()},
         )
 

@@ -91,10 +91,6 @@ class Retriever:
     acronyms: Acronyms
     register: Register
 
-    def naming(self, question: str, documents: Sequence[str] = ()) -> Naming:
-        """Return what a question names, among `documents` if given."""
-        return self.register.named(question, documents)
-
     def retrieve(
         self, question: str, top_k: int, documents: Sequence[str] = (), *, each: bool = False
     ) -> SearchResult:
@@ -104,7 +100,7 @@ class Retriever:
         in them and in passages elsewhere that mention the name; several named documents take turns.
         With `each`, `top_k` passages are returned per name.
         """
-        naming = self.naming(question, documents)
+        naming = self.register.named(question, documents)
         count = top_k * max(1, len(naming.named)) if each else top_k
         return SearchResult(naming, self._evidence(self._ranked_by_name(naming, documents)[:count]))
 
