@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
-from mehealth_rag.cli.app import main
 
-__all__ = ["main"]
+def main() -> None:
+    """Run `mehealth`; until then, importing a module of the package costs nothing."""
+    from mehealth_rag.cli import app
+
+    app.main()
