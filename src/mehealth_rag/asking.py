@@ -31,7 +31,7 @@ from mehealth_rag.index.accounting import unread_pages
 from mehealth_rag.index.opened import OpenIndex
 from mehealth_rag.language.detection import ENGLISH, language_of
 from mehealth_rag.language.spelling import Speller
-from mehealth_rag.llm import LanguageModel
+from mehealth_rag.llm.model import LanguageModel
 from mehealth_rag.reader.model import Reader
 from mehealth_rag.reader.rows import text_of
 from mehealth_rag.retrieval.naming import Naming

@@ -19,14 +19,13 @@ from mehealth_rag.corpus import LeftOut, left_out, load_sources
 from mehealth_rag.errors import UsageError
 from mehealth_rag.generating.pace import Pace
 from mehealth_rag.generating.writing import Pen
-from mehealth_rag.growing import drained, mapped
+from mehealth_rag.growing import Progress, drained, mapped
 from mehealth_rag.guide.values import Guide
 from mehealth_rag.index.accounting import PageAccount, page_accounts
 from mehealth_rag.index.opened import OpenIndex
-from mehealth_rag.index.report import Progress
 from mehealth_rag.index.sources import SourceStatus, source_statuses
 from mehealth_rag.language.spelling import Speller
-from mehealth_rag.llm import LanguageModel
+from mehealth_rag.llm.model import LanguageModel
 from mehealth_rag.reader.model import Reader
 from mehealth_rag.retrieval.retriever import Evidence, Retriever
 from mehealth_rag.settings import Settings

@@ -20,9 +20,10 @@ from mehealth_rag.types import Source
 
 if TYPE_CHECKING:
     from mehealth_rag.encoder.embedding import Encoder
+    from mehealth_rag.growing import Progress
     from mehealth_rag.index.opened import OpenIndex
-    from mehealth_rag.index.report import IngestReport, Progress
-    from mehealth_rag.llm import LanguageModel
+    from mehealth_rag.index.report import IngestReport
+    from mehealth_rag.llm.model import LanguageModel
     from mehealth_rag.reader.model import Reader
     from mehealth_rag.reading import ReadingOptions
     from mehealth_rag.reading.isolated import Limits
@@ -164,7 +165,7 @@ def open_language_model(settings: Settings) -> LanguageModel | None:
     """
     if settings.engine != "generative":
         return None
-    from mehealth_rag.llm import open_model
+    from mehealth_rag.llm.model import open_model
 
     return open_model(settings)
 

@@ -16,8 +16,8 @@ from filelock import FileLock
 
 from mehealth_rag.corpus import load_sources
 from mehealth_rag.errors import MehealthError, UsageError
-from mehealth_rag.fetching import Status
 from mehealth_rag.fetching.orders import user_agent
+from mehealth_rag.fetching.outcomes import Status
 from mehealth_rag.reading import read_document
 
 OTHER = PDF.replace(b"%PDF-1.7", b"%PDF-1.6")

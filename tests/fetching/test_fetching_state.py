@@ -7,8 +7,8 @@ from fetching_helpers import Corner
 from fetching_web import PDF, Answer, Site
 
 from mehealth_rag.errors import MehealthError
-from mehealth_rag.fetching import Status
-from mehealth_rag.index.report import Progress
+from mehealth_rag.fetching.outcomes import Status
+from mehealth_rag.growing import Progress
 
 
 class Listener(Progress):

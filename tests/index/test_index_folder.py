@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mehealth_rag.errors import IndexStateError
+from mehealth_rag.growing import Progress
 from mehealth_rag.index.build import build_index
 from mehealth_rag.index.folder import IndexFolder
-from mehealth_rag.index.report import Progress
 
 if TYPE_CHECKING:
     from pathlib import Path

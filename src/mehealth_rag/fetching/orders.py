@@ -19,7 +19,7 @@ from mehealth_rag.fetching.download import Bringer, Brought, Downloader, Job, fo
 from mehealth_rag.fetching.kept import Record, StateFile
 from mehealth_rag.fetching.outcomes import FetchFailure, Row, Status
 from mehealth_rag.fetching.web import MEGABYTE, PRODUCT, Limits, Network, Web
-from mehealth_rag.index.report import Progress
+from mehealth_rag.growing import Progress
 from mehealth_rag.settings import PACKAGED_CORPUS, Settings
 from mehealth_rag.types import Source
 

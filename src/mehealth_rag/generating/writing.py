@@ -25,15 +25,8 @@ from mehealth_rag.guard.verdict import Exhibit, exhibits_of
 from mehealth_rag.index.opened import OpenIndex
 from mehealth_rag.language.detection import ENGLISH
 from mehealth_rag.language.orders import gives_orders, silenced
-from mehealth_rag.llm import (
-    Asked,
-    EvidenceItem,
-    LanguageModel,
-    Message,
-    TokenBudget,
-    answer_messages,
-    fitting,
-)
+from mehealth_rag.llm.model import LanguageModel, Message
+from mehealth_rag.llm.prompts import Asked, EvidenceItem, TokenBudget, answer_messages, fitting
 from mehealth_rag.reader.choice import order
 from mehealth_rag.reader.model import Reader
 from mehealth_rag.retrieval.retriever import Evidence

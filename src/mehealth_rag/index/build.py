@@ -16,6 +16,7 @@ import numpy as np
 from mehealth_rag.encoder.embedding import Encoder, PassageVectors
 from mehealth_rag.encoder.shipped import file_hash
 from mehealth_rag.errors import IndexStateError, NoIndexError, ReadingError
+from mehealth_rag.growing import Progress
 from mehealth_rag.guide.making import GUIDE_VERSION
 from mehealth_rag.index.cache import BuildCache, digest, vector_key
 from mehealth_rag.index.content import ContentWriter, adapter
@@ -36,7 +37,7 @@ from mehealth_rag.index.folder import (
 )
 from mehealth_rag.index.guides import GuideMaker
 from mehealth_rag.index.lexical import LexicalWriter
-from mehealth_rag.index.report import BuildPlan, IngestReport, Progress, Tally, indexed_documents
+from mehealth_rag.index.report import BuildPlan, IngestReport, Tally, indexed_documents
 from mehealth_rag.index.texts import TEXTS_VERSION, embedding_text, lexical_text
 from mehealth_rag.language.acronyms import learn_acronyms
 from mehealth_rag.language.words import WORDS_VERSION, stems, words

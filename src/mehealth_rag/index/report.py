@@ -32,19 +32,6 @@ class RowStatus(StrEnum):
     """A file of the folder that the manifest does not name."""
 
 
-class Progress:
-    """Is told how far some work has come; this one lets nobody know."""
-
-    def stage(self, name: str, total: int) -> None:
-        """Begin a stage of `total` steps; the one before has ended."""
-
-    def advance(self, n: int = 1) -> None:
-        """Count steps of the current stage as done."""
-
-    def message(self, text: str) -> None:
-        """Say something that matters now."""
-
-
 @dataclass(frozen=True, slots=True)
 class Versions:
     """Versions of what makes passages: another one means another index."""
