@@ -19,7 +19,6 @@ from mehealth_rag.answering.scope import Refusal, declined
 from mehealth_rag.answering.talk import about_documents, reply, talk_of
 from mehealth_rag.checking.sentences import mended
 from mehealth_rag.checking.statements import is_statement
-from mehealth_rag.checking.telling import verdict_answer
 from mehealth_rag.checking.verdicts import NO_CLAIM, PASSAGES_JUDGED, Desk, check_claim
 from mehealth_rag.followups import Standalone, questions_only, stand_alone
 from mehealth_rag.generating.answer import ENGINE
@@ -333,7 +332,7 @@ class Answerer:
             return None
         hits = () if verdict.evidence else request.read(request.evidence)
         quotes = enumerate(reading.nearest(hits), start=1)
-        return verdict_answer(verdict, [library.citation(n, q) for n, q in quotes])
+        return compose.verdict_answer(verdict, [library.citation(n, q) for n, q in quotes])
 
     def _outcome(self, request: _Request, hits: Sequence[ReadHit]) -> Outcome:
         """Return the reader's draft, and a contact if the question asks for one."""

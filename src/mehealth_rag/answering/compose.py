@@ -26,6 +26,7 @@ from mehealth_rag.types import (
     Source,
     Statement,
     Status,
+    Verdict,
 )
 
 NOT_FOUND = "The documents do not say."
@@ -148,6 +149,35 @@ def no_contact(question: Question, kind: str, quotes: Sequence[Quote], library: 
         nearest=tuple(library.citation(n, q) for n, q in enumerate(quotes, start=1)),
         confidence=ABSENT,
     )
+
+
+def verdict_answer(verdict: Verdict, nearest: Sequence[Citation] = ()) -> Answer:
+    """Return a verdict as an answer: a statement for each sentence, cited by its evidence.
+
+    Without evidence the answer is "not found", with the `nearest` citations.
+    """
+    parts = verdict.parts or (verdict,)
+    statements = tuple(_verdict_on(part, named=len(parts) > 1) for part in parts)
+    texts = [f"{s.text} {_numbers(s)}".rstrip() + "." for s in statements]
+    text = "\n".join(f"- {t}" for t in texts) if len(texts) > 1 else texts[0]
+    found = bool(verdict.evidence)
+    return Answer(
+        question=verdict.claim,
+        standalone_question=verdict.claim,
+        status=Status.ANSWERED if found else Status.NOT_FOUND,
+        answer=text if found else verdict.explanation,
+        statements=statements if found else (),
+        citations=verdict.evidence,
+        nearest=() if found else tuple(nearest),
+        confidence=verdict.confidence,
+        verdict=verdict.verdict,
+    )
+
+
+def _verdict_on(part: Verdict, *, named: bool) -> Statement:
+    sentence = f"“{part.claim}” " if named else ""
+    text = f"{sentence}{part.verdict.word}: {part.explanation.removesuffix('.')}"
+    return Statement(text, tuple(c.number for c in part.evidence))
 
 
 def unread_sentence(library: Library) -> str:

@@ -12,7 +12,6 @@ from mehealth_rag.answering.questions import Question
 from mehealth_rag.index.opened import OpenIndex
 from mehealth_rag.language.contacts import is_front_page
 from mehealth_rag.language.words import content_stems, stem
-from mehealth_rag.passages.places import words_at
 from mehealth_rag.retrieval.retriever import Evidence
 from mehealth_rag.types import Link, Page, Source, Span
 
@@ -84,7 +83,7 @@ def find_link(
         return None
     share, _, document, page, link = max(scored, key=lambda s: s[:2])
     title = titles.get(link.url, "")
-    covered = words_at(page, link)
+    covered = page.words_at(link)
     place = (document, page.number, covered) if covered else _nearest_words(title, library)
     return FoundLink(title, link.url, *place, min(share, 1.0)) if place else None
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -42,10 +42,10 @@ _command = registering(app)
 
 def _extend(module: str, *names: str) -> None:
     """Add the commands of a package beside this one; without it, each of them says so."""
-    package = module.partition(".")[0]
-    if find_spec(package) is not None:
+    with suppress(ModuleNotFoundError):
         import_module(module).add_to(app)
         return
+    package = module.partition(".")[0]
 
     def missing(_given: Annotated[list[str] | None, typer.Argument()] = None) -> None:
         fail(f"this needs the package {package}, which is missing; reinstall mehealth-rag", 1)
@@ -188,9 +188,9 @@ def guide(
     document: Annotated[str | None, typer.Argument(help="its id; all by default")] = None,
 ) -> None:
     """Tell what a document is about: outline, sentences, figures, people, contacts."""
-    from mehealth_rag.cli.guide import run
+    from mehealth_rag.cli.corpus import run_guide
 
-    run(common, document)
+    run_guide(common, document)
 
 
 @_command()

@@ -10,7 +10,6 @@ from rich.padding import Padding
 from rich.text import Text
 
 from mehealth_rag.answering.reading import ReadHit
-from mehealth_rag.checking.telling import WORDS
 from mehealth_rag.types import (
     Answer,
     Certainty,
@@ -54,9 +53,9 @@ def show_answer(out: Console, answer: Answer) -> None:
 
 
 VERDICTS = {
-    VerdictKind.SUPPORTED: (WORDS[VerdictKind.SUPPORTED], "green"),
-    VerdictKind.CONTRADICTED: (WORDS[VerdictKind.CONTRADICTED], "red"),
-    VerdictKind.NOT_FOUND: (WORDS[VerdictKind.NOT_FOUND], "yellow"),
+    VerdictKind.SUPPORTED: (VerdictKind.SUPPORTED.word, "green"),
+    VerdictKind.CONTRADICTED: (VerdictKind.CONTRADICTED.word, "red"),
+    VerdictKind.NOT_FOUND: (VerdictKind.NOT_FOUND.word, "yellow"),
 }
 """Maps a verdict to its label and colour."""
 

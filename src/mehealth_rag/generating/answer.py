@@ -116,7 +116,7 @@ def _cover(passed: Sequence[Passed], quote: Quote) -> bool:
 def overlap(one: Quote, other: Quote) -> bool:
     """Return whether two quotes overlap on the same page."""
     same_page = (one.document, one.page) == (other.document, other.page)
-    return same_page and one.span.start < other.span.end and other.span.start < one.span.end
+    return same_page and one.span.overlaps(other.span)
 
 
 def _text(question: Question | None, statements: Sequence[Statement], items: Sequence[bool]) -> str:
