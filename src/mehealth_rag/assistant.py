@@ -74,9 +74,7 @@ class Assistant:
     def open(cls, settings: Settings) -> Assistant:
         """Open the current index.
 
-        Raises:
-            NoIndexError: there is none yet; `mehealth ingest` builds it.
-            IndexStateError: it was built with another layout or model, or is damaged.
+        Raises NoIndexError where there is none, IndexStateError where it cannot be used.
         """
         index, encoder = open_index(settings)
         names = register(index)
@@ -126,8 +124,7 @@ class Assistant:
         Here and below, a name in `documents` with a slash at its end is a collection: all its
         documents in the index.
 
-        Raises:
-            UsageError: the question is empty or too long, or a document is not in the index.
+        Raises UsageError for a question that is empty or too long, and for an unknown document.
         """
         documents = self._check(question, documents)
         return drained(self._answerer.answers(question, history, documents))
@@ -199,11 +196,8 @@ class Assistant:
     def check(self, claim: str, documents: Sequence[str] = (), question: str = "") -> Verdict:
         """Check a claim against the documents; `documents` limits the search.
 
-        `question` is what the claim answers, empty if unknown.
-
-        Raises:
-            UsageError: the claim is empty, too long or a question, or a document is not in the
-                index.
+        `question` is what the claim answers, empty if unknown. Raises UsageError as `ask` does, and
+        for a question.
         """
         documents = self._check(claim, documents, "claim")
         desk = self._finder.desk(self._library(), documents)

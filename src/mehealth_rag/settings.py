@@ -149,8 +149,7 @@ class Settings(BaseModel):
 
         The corpus is the packaged one where none is named and the working folder has none.
 
-        Raises:
-            UsageError: an unknown key (with the nearest known one) or a value that does not fit.
+        Raises UsageError for an unknown key, naming the nearest, and for a value that does not fit.
         """
         file = (folder or Path.cwd()) / SETTINGS_FILE
         from_environment = _from_environment(os.environ if environ is None else environ)

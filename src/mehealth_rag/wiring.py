@@ -159,9 +159,7 @@ def open_reader(settings: Settings) -> Reader:
 def open_language_model(settings: Settings) -> LanguageModel | None:
     """The language model that writes the answers, None for the extractive engine.
 
-    Raises:
-        UsageError: none is configured, or a package for it is missing.
-        LanguageModelError: a model file cannot be run.
+    Raises as `open_model` does.
     """
     if settings.engine != "generative":
         return None

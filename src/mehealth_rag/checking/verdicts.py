@@ -82,11 +82,7 @@ class Desk:
 
 
 def check_claim(claim: str, desk: Desk, question: str = "") -> Verdict:
-    """Check a claim; `question` is what it answers, empty if unknown.
-
-    Raises:
-        UsageError: the claim is a question.
-    """
+    """Check a claim; `question` is what it answers, empty if unknown. Raises UsageError."""
     if is_question(claim):
         raise UsageError('a claim is a statement; to ask a question use: mehealth ask "…"')
     watch = Stopwatch()

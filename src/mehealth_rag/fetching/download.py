@@ -76,12 +76,7 @@ class Bringer:
     limits: Limits
 
     async def bring(self, address: str, part: Path) -> Brought:
-        """Download an address to `part`, whose folder is there.
-
-        Raises:
-            FetchFailure: it cannot be fetched, or is of no format that can be read.
-            OSError: the file cannot be written.
-        """
+        """Download an address to `part`, whose folder is there. Raises FetchFailure and OSError."""
         url = web_address(address)
         return await tried(self.web, self.limits, url, lambda: self._attempt(url, part))
 
@@ -103,12 +98,7 @@ class Downloader:
     limits: Limits
 
     async def fetch(self, job: Job) -> Row:
-        """Fetch a source; faults that may pass are waited out.
-
-        Raises:
-            FetchFailure: it cannot be fetched.
-            OSError: the file cannot be written.
-        """
+        """Fetch a source, and wait out what may pass. Raises FetchFailure and OSError."""
         url = web_address(job.url)
         return await tried(self.web, self.limits, url, lambda: self._attempt(job, url))
 

@@ -43,8 +43,7 @@ def fetch(
     Raises:
         UsageError: an unknown id, or the corpus is the packaged one, which stays as it is.
         NoIndexError, CorpusError: the corpus folder or its manifest cannot be used.
-        FetchBusyError: another process is fetching into this corpus.
-        FetchStateError: the record of what was fetched cannot be read or written.
+        MehealthError: another process is fetching, or the record of it cannot be read or written.
         KeyboardInterrupt: the person stopped it; what was fetched by then stays.
     """
     if settings.corpus == PACKAGED_CORPUS:
@@ -73,9 +72,7 @@ def fetch_address(
 ) -> Brought:
     """Download one address to the file `part`, with the guard that keeps inside addresses out.
 
-    Raises:
-        FetchFailure: it cannot be fetched, or is of no format that can be read.
-        OSError: the file cannot be written.
+    Raises FetchFailure, and OSError where the file cannot be written.
     """
 
     async def brought() -> Brought:

@@ -136,10 +136,7 @@ class ServerModel:
         return ReplyStream(Request(pieces, place, self._settings, max_tokens))
 
     def usage(self, messages: Sequence[Message], max_tokens: int) -> int | None:
-        """How many tokens of these messages the server says that it has read; None: it does not.
-
-        Raises LanguageModelError.
-        """
+        """How many tokens of these messages the server says it has read; None if it does not."""
         place = self.facts().place
         try:
             body = self._body(place, messages, max_tokens)
@@ -152,11 +149,7 @@ class ServerModel:
         return reply.usage.prompt_tokens if reply.usage else None
 
     def facts(self) -> ServerFacts:
-        """What the server tells about itself; asked once.
-
-        Raises:
-            LanguageModelError: it could not be asked, or it is not clear which model is meant.
-        """
+        """What the server tells about itself; asked once. Raises LanguageModelError."""
         with self._lock:
             if self._facts is None:
                 if self._failed is not None and time.monotonic() - self._failed[0] < _FORGET:
