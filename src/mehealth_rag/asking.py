@@ -368,7 +368,7 @@ class Answerer:
             return compose.link_answer(question, outcome.link, library)
         if outcome.absent:
             return compose.no_contact(question, outcome.absent, outcome.nearest, library)
-        if not draft.statements:
+        if not draft.points:
             return compose.not_found(question, reading.nearest(hits), draft, library)
         draft = replace(draft, lead=lead(question, draft, hits, self.finder.reader()))
         return compose.answered(question, draft, library)

@@ -65,16 +65,14 @@ def answered(question: Question, draft: Draft, library: Library) -> Answer:
         citations.extend(library.citation(n, q) for n, q in zip(numbers, quotes, strict=True))
         return Statement(as_statement(*quotes), numbers)
 
-    contexts = draft.before or ((),) * len(draft.statements)
-    points = [
-        tuple(map(stated, (*context, quotes)))
-        for context, quotes in zip(contexts, draft.statements, strict=True)
-    ]
+    points = [tuple(map(stated, (*point.before, point.quotes))) for point in draft.points]
     statements = [s for point in points for s in point]
-    headers = _headers(points, citations, draft.headings)
+    headers = _headers(points, citations, [point.heading for point in draft.points])
     listed = draft.listed or draft.introduction is not None or len(points) > MOST_RUNNING
-    lead = statement_text(draft.introduction.text) if draft.introduction is not None else ""
-    text = _items(lead, points, headers) if listed else _running_text(question, points, headers)
+    lines = _lines(None if listed else question, points, headers)
+    text = "\n".join(f"- {line}" for line in lines) if listed else " ".join(lines)
+    if draft.introduction is not None:
+        text = f"{statement_text(draft.introduction.text)}\n\n{text}"
     text = _with_lead(draft.lead, text)
     return Answer(
         question=question.text,
@@ -284,7 +282,7 @@ def _headers(
     sources = [citations[point[-1].citations[0] - 1] for point in points]
     several = len({c.document for c in sources}) > 1
     titles = [c.title if several else "" for c in sources]
-    pairs = zip(titles, headings or [""] * len(points), strict=True)
+    pairs = zip(titles, headings, strict=True)
     return tuple("".join(f"{part}: " for part in dict.fromkeys(pair) if part) for pair in pairs)
 
 
@@ -293,8 +291,8 @@ def _missing(draft: Draft, citations: Sequence[Citation], library: Library) -> s
     text = ""
     if draft.introduction is not None and draft.left:
         label = library.page(draft.introduction.document, draft.introduction.page).label
-        total = len(draft.statements) + draft.left
-        text += f"\n\n{len(draft.statements)} of the {total} items of this list; see page {label}."
+        total = len(draft.points) + draft.left
+        text += f"\n\n{len(draft.points)} of the {total} items of this list; see page {label}."
     quoted = {c.document for c in citations}
     silent = [n for n in library.named if len(library.named) > 1 and quoted.isdisjoint(n)]
     titles = [f"“{library.sources[names[0]].title}”" for names in silent]
@@ -309,16 +307,21 @@ def _origin(citations: Sequence[Citation], library: Library) -> str:
     return f"{SOURCE}{next(iter(titles.values()))}."
 
 
-def _running_text(question: Question, points: Sequence[_Point], headers: Sequence[str]) -> str:
-    pairs = zip(headers, points, strict=True)
-    return " ".join(f"{header}{_running(question, point)}" for header, point in pairs)
+def _lines(
+    question: Question | None, points: Sequence[_Point], headers: Sequence[str]
+) -> list[str]:
+    """Return each point after its header; without a question as an item, with no full stop.
 
-
-def _items(lead: str, points: Sequence[_Point], headers: Sequence[str]) -> str:
-    """Return the points as a list, after the sentence that introduces it, if any."""
-    pairs = zip(headers, points, strict=True)
-    items = "\n".join(f"- {header}{_item(point)}" for header, point in pairs)
-    return f"{lead}\n\n{items}" if lead else items
+    The words of an answering statement that decide the question are bold.
+    """
+    lines = []
+    for header, (*context, last) in zip(headers, points, strict=True):
+        if question is None:
+            shown = f"{last.text} {_numbers(last)}"
+        else:
+            shown = _sentence(last, mark(last.text, decisive(question, last.text)))
+        lines.append(header + " ".join([*(_sentence(s, s.text) for s in context), shown]))
+    return lines
 
 
 def _with_lead(lead: str, text: str) -> str:
@@ -326,19 +329,6 @@ def _with_lead(lead: str, text: str) -> str:
     if not lead:
         return text
     return f"{lead}:\n\n{text}" if text.startswith("- ") else f"{lead}: {text}"
-
-
-def _running(question: Question, point: _Point) -> str:
-    """Return a point as running text; decisive words of the answering statement are bold."""
-    *context, last = point
-    marked = mark(last.text, decisive(question, last.text))
-    return " ".join([*(_sentence(s, s.text) for s in context), _sentence(last, marked)])
-
-
-def _item(point: _Point) -> str:
-    """Return a point as a list item; its last sentence has no full stop."""
-    *context, last = point
-    return " ".join([*(_sentence(s, s.text) for s in context), f"{last.text} {_numbers(last)}"])
 
 
 def _sentence(statement: Statement, text: str) -> str:

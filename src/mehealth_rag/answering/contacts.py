@@ -143,7 +143,7 @@ class ContactSearch:
         contact_draft = self._contact_draft(hits, self.wish.kinds)
         if self._is_preferred(contact_draft, draft):
             return Outcome(contact_draft)
-        if not self.wish.only and draft.statements:
+        if not self.wish.only and draft.points:
             return Outcome(draft)
         contacts = self._guide_contacts()
         hits = (*self.read(self._unread_passages(contacts, hits)), *hits)
@@ -166,7 +166,7 @@ class ContactSearch:
     def _is_preferred(self, contact_draft: Draft, draft: Draft) -> bool:
         """Return whether the draft limited to contacts is used instead of the unrestricted one."""
         is_likely = contact_draft.confidence >= AS_LIKELY * draft.confidence
-        return bool(contact_draft.statements) and (self.wish.only or is_likely)
+        return bool(contact_draft.points) and (self.wish.only or is_likely)
 
     def _guide_contacts(self) -> list[Contact[Quote]]:
         """Return the contacts in the documents' guides, the requested kinds first."""

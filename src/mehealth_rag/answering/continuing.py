@@ -17,7 +17,7 @@ from mehealth_rag.answering.compose import (
 )
 from mehealth_rag.answering.library import Library
 from mehealth_rag.answering.questions import analyse
-from mehealth_rag.answering.reading import Draft, header_rows, quotes_of
+from mehealth_rag.answering.reading import Draft, Point, header_rows, quotes_of
 from mehealth_rag.followups import questions_only
 from mehealth_rag.index.opened import OpenIndex
 from mehealth_rag.language.words import consists_of, fold, words
@@ -143,8 +143,8 @@ class Continuation:
         if turn.move is Move.SHORTER:
             lead = SHORTEST if len(quoted) == 1 else ""
             quoted = (self._likeliest(turn, quoted),)
-        quotes = tuple(quotes_of(*located, self.index.page) for located in quoted)
-        draft = Draft(quotes, 1.0, AGAIN, lead=lead, listed=turn.move is Move.LISTED)
+        points = tuple(Point(quotes_of(*located, self.index.page)) for located in quoted)
+        draft = Draft(points, 1.0, AGAIN, lead=lead, listed=turn.move is Move.LISTED)
         return replace(self._answered(turn, draft), question=question)
 
     def beside(self, turn: Continued, answer: Answer) -> Answer:
@@ -154,7 +154,7 @@ class Continuation:
         quotes = tuple(dict.fromkeys(self._following(turn)))[:MOST_BESIDE]
         if not quotes:
             return replace(answer, answer=NO_MORE)
-        return self._answered(turn, Draft(quotes, 1.0, BESIDE))
+        return self._answered(turn, Draft(tuple(map(Point, quotes)), 1.0, BESIDE))
 
     def silencing(self, turn: Continued, evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
         """Return the evidence with sentences already quoted marked as silenced."""

@@ -59,10 +59,10 @@ def carried_over(question: str, draft: Draft) -> Draft:
     Such a question is matched only by figures, names and words common to both languages.
     """
     asked = content_words(question)
-    quoted = " ".join(quote.text for quotes in draft.statements for quote in quotes)
+    quoted = " ".join(quote.text for point in draft.points for quote in point.quotes)
     if any(_are_cognate(*pair) for pair in product(asked, content_words(quoted))):
         return replace(draft, confidence=min(draft.confidence, UNSURE))
-    return replace(draft, statements=(), headings=(), before=(), introduction=None)
+    return replace(draft, points=(), introduction=None)
 
 
 def _are_cognate(asked: str, quoted: str) -> bool:

@@ -54,7 +54,7 @@ def whole_answer(task: Task, written: Written, library: Library) -> Answer:
             else _partial_notice(written, len(appended))
         )
         return replace(result, notice=notice.strip())
-    if draft.statements and (not written.silent or draft.confidence >= SURE_FROM):
+    if draft.points and (not written.silent or draft.confidence >= SURE_FROM):
         notice = f"{_failure_notice(written)}; {OWN_WORDS}"
         return replace(answered(question, draft, library), notice=notice)
     result = not_found(question, nearest(task.hits), draft, library)
@@ -66,7 +66,7 @@ def _passed_answer(
 ) -> Answer:
     """Return the passed sentences as an answer; `disagree` adds the conflicting statements."""
     question, draft = task.question, task.draft
-    groups = draft.statements if disagree else ()
+    groups = [point.quotes for point in draft.points] if disagree else []
     cited = [q for quotes in (*(p.quotes for p in passed), *groups) for q in quotes]
     numbers = {quote: number for number, quote in enumerate(dict.fromkeys(cited), start=1)}
 
@@ -98,8 +98,9 @@ def _uncovered_quotes(draft: Draft, passed: Sequence[Passed]) -> list[Passed]:
     if draft.confidence < SURE_FROM:
         return []
     is_separate = draft.introduction is not None or draft.disagree
-    uncovered = [group for group in draft.statements if not _cover(passed, group[0])]
-    if not is_separate and len(uncovered) < len(draft.statements):
+    groups = [point.quotes for point in draft.points]
+    uncovered = [group for group in groups if not _cover(passed, group[0])]
+    if not is_separate and len(uncovered) < len(groups):
         return []
     return [Passed(group[0].text, group, draft.introduction is not None) for group in uncovered]
 
