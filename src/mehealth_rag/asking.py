@@ -189,21 +189,16 @@ class Answerer:
         history = about_documents(history, self.finder.speller)
         turn = Continued.of(question, history) if self.pen is None else None
         answer = self._at_once(question, history, documents, turn)
+        framed = partial(replace, question=typed, index=self.index.fingerprint)
         if answer is not None:
-            fingerprint = self.index.fingerprint
-            return replace(answer, question=typed, index=fingerprint, timings_ms=watch.stop())
+            alone = answer.standalone_question or question
+            return framed(answer, standalone_question=alone, timings_ms=watch.stop())
         request = self._request(question, history, documents, watch, turn)
         request = replace(request, typed=typed)
-        framed = partial(
-            replace,
-            question=typed,
-            standalone_question=request.shown,
-            index=self.index.fingerprint,
-        )
 
         def begun(part: Answer) -> Answer:
             watch.mark("first_words")
-            return framed(part)
+            return framed(part, standalone_question=request.shown)
 
         part = None if turn else self._overview.part(request.shown, request.evidence)
         part = part or self._judged(request)
@@ -213,7 +208,7 @@ class Answerer:
         if turn is not None and answer.status is Status.NOT_FOUND:
             answer = self._continuation.beside(turn, answer)
         watch.lap("answer")
-        return framed(answer, timings_ms=watch.stop())
+        return framed(answer, standalone_question=request.shown, timings_ms=watch.stop())
 
     def _in_english(self, question: str) -> str:
         """Translate a question with the model; unchanged without one or if that fails."""
@@ -235,15 +230,15 @@ class Answerer:
         hold whatever the documents say.
         """
         if turn is not None:
-            return self._continuation.again(question, turn)
+            return self._continuation.again(turn)
         talk = talk_of(question, self.finder.speller)
         if talk is not None:
-            return reply(question, talk, self.index, documents)
+            return reply(talk, self.index, documents)
         overview = self._overview.whole(question, history, documents)
         refusal = declined(question) if overview is None else None
         if refusal is None or not refusal.final:
             return overview
-        return compose.decline(question, refusal.sentence, self.index.fingerprint)
+        return compose.decline(refusal.sentence)
 
     def _request(
         self,
@@ -288,7 +283,7 @@ class Answerer:
         library = replace(library, plain=request.plain, named=request.named)
         link = self._link(request) if question.wanted is Wanted.LINK else None
         if link is not None and self.pen is None:
-            return compose.link_answer(question, link, library)
+            return compose.link_answer(link, library)
         hits, reader = request.read(request.evidence), self.finder.reader()
         outcome = self._outcome(request, hits)
         draft = replace(outcome.draft, confidence=reader.right.of(outcome.draft.confidence))
@@ -297,7 +292,7 @@ class Answerer:
         outcome = replace(outcome, draft=draft, link=link or outcome.link)
         library = replace(library, unread=unread_pages(self.index.problems(), request.documents))
         if request.refusal is not None and not _advises(draft, request.shown):
-            return compose.decline(question.text, request.refusal.sentence, self.index.fingerprint)
+            return compose.decline(request.refusal.sentence)
         if self.pen is not None:
             language = self.finder.language(request.typed)
             words = request.shown if language == ENGLISH else request.typed
@@ -356,7 +351,7 @@ class Answerer:
         answer = yield from written_answer(task, writer, library)
         if link is None or answer.engine == ENGINE:
             return answer
-        fallback = compose.link_answer(task.question, link, library)
+        fallback = compose.link_answer(link, library)
         return replace(fallback, dropped=answer.dropped, tokens=answer.tokens)
 
     def _quoted(
@@ -365,9 +360,9 @@ class Answerer:
         """Answer in the documents' words, with a link, or say that nothing was found."""
         draft = outcome.draft
         if outcome.link is not None:
-            return compose.link_answer(question, outcome.link, library)
+            return compose.link_answer(outcome.link, library)
         if outcome.absent:
-            return compose.no_contact(question, outcome.absent, outcome.nearest, library)
+            return compose.no_contact(outcome.absent, outcome.nearest, library)
         if not draft.points:
             return compose.not_found(question, reading.nearest(hits), draft, library)
         draft = replace(draft, lead=lead(question, draft, hits, self.finder.reader()))

@@ -382,10 +382,10 @@ class Answer:
     `verdict` is what the documents say of a statement; None if a question was asked.
     """
 
-    question: str
-    standalone_question: str
-    status: Status
-    answer: str
+    question: str = ""
+    standalone_question: str = ""
+    status: Status = Status.NOT_FOUND
+    answer: str = ""
     statements: tuple[Statement, ...] = ()
     citations: tuple[Citation, ...] = ()
     conflicts: tuple[Conflict, ...] = ()

@@ -57,7 +57,10 @@ _Point = tuple[Statement, ...]
 
 
 def answered(question: Question, draft: Draft, library: Library) -> Answer:
-    """Return the answer for a draft; each statement is followed by its citation numbers."""
+    """Return the answer for a draft; each statement is followed by its citation numbers.
+
+    Here and below, whoever asks for an answer adds the question and the index.
+    """
     citations: list[Citation] = []
 
     def stated(quotes: Sequence[Quote]) -> Statement:
@@ -75,8 +78,6 @@ def answered(question: Question, draft: Draft, library: Library) -> Answer:
         text = f"{statement_text(draft.introduction.text)}\n\n{text}"
     text = _with_lead(draft.lead, text)
     return Answer(
-        question=question.text,
-        standalone_question=question.text,
         status=Status.ANSWERED,
         answer=text
         + DISAGREE * draft.disagree
@@ -124,9 +125,6 @@ def not_found(
     )
     hint = f" “{related[0].title}”, which is linked but not in the index, may." if related else ""
     return Answer(
-        question=question.text,
-        standalone_question=question.text,
-        status=Status.NOT_FOUND,
         answer=NOT_FOUND + hint + unread_sentence(library),
         nearest=tuple(library.citation(n, q) for n, q in enumerate(nearest, start=1)),
         related=related,
@@ -134,13 +132,10 @@ def not_found(
     )
 
 
-def no_contact(question: Question, kind: str, quotes: Sequence[Quote], library: Library) -> Answer:
+def no_contact(kind: str, quotes: Sequence[Quote], library: Library) -> Answer:
     """Return an abstention for a kind of contact, listing the contacts the documents do give."""
     listed = "; ".join(f"“{statement_text(q.text)}”" for q in quotes)
     return Answer(
-        question=question.text,
-        standalone_question=question.text,
-        status=Status.NOT_FOUND,
         answer=f"The documents give no {kind}."
         + f" They give: {listed}." * bool(listed)
         + unread_sentence(library),
@@ -160,8 +155,6 @@ def verdict_answer(verdict: Verdict, nearest: Sequence[Citation] = ()) -> Answer
     text = "\n".join(f"- {t}" for t in texts) if len(texts) > 1 else texts[0]
     found = bool(verdict.evidence)
     return Answer(
-        question=verdict.claim,
-        standalone_question=verdict.claim,
         status=Status.ANSWERED if found else Status.NOT_FOUND,
         answer=text if found else verdict.explanation,
         statements=statements if found else (),
@@ -198,26 +191,17 @@ def _unread_documents(library: Library) -> str:
     return f"“{library.sources[next(iter(library.unread))].title}”"
 
 
-def decline(question: str, sentence: str, index: str) -> Answer:
+def decline(sentence: str) -> Answer:
     """Return a polite refusal of input that is not a question about the documents."""
-    return Answer(
-        question=question,
-        standalone_question=question,
-        status=Status.NOT_FOUND,
-        answer=sentence,
-        confidence=1.0,
-        index=index,
-    )
+    return Answer(answer=sentence, confidence=1.0)
 
 
-def link_answer(question: Question, link: FoundLink, library: Library) -> Answer:
+def link_answer(link: FoundLink, library: Library) -> Answer:
     """Return an answer that gives an address and cites the place that links to it."""
     page = library.page(link.document, link.page)
     quote = Quote.of_page(link.document, page, link.span)
     text = f"{(link.title or statement_text(quote.text)).rstrip(' :')}: {link.url}"
     return Answer(
-        question=question.text,
-        standalone_question=question.text,
         status=Status.ANSWERED,
         answer=f"{text} [1]",
         statements=(Statement(text, (1,)),),

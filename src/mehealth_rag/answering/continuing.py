@@ -134,7 +134,7 @@ class Continuation:
     reader: Callable[[], Reader]
     sources: Sequence[Source]
 
-    def again(self, question: str, turn: Continued) -> Answer | None:
+    def again(self, turn: Continued) -> Answer | None:
         """Return the last answer as its likeliest sentence or as a list; None for other moves."""
         quoted = self._last_quoted(turn) if turn.move in {Move.SHORTER, Move.LISTED} else ()
         if not quoted:
@@ -145,7 +145,7 @@ class Continuation:
             quoted = (self._likeliest(turn, quoted),)
         points = tuple(Point(quotes_of(*located, self.index.page)) for located in quoted)
         draft = Draft(points, 1.0, AGAIN, lead=lead, listed=turn.move is Move.LISTED)
-        return replace(self._answered(turn, draft), question=question)
+        return replace(self._answered(turn, draft), standalone_question=turn.question)
 
     def beside(self, turn: Continued, answer: Answer) -> Answer:
         """Return the neighbours of earlier quotes if more is asked for and nothing new answers."""

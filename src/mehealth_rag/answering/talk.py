@@ -140,7 +140,7 @@ def _is_noise(text: str, corrected: Sequence[str], speller: Speller) -> bool:
     return bare and len(corrected) < 3 and not any(map(speller.knows, corrected))
 
 
-def reply(question: str, talk: Talk, index: OpenIndex, documents: Sequence[str]) -> Answer:
+def reply(talk: Talk, index: OpenIndex, documents: Sequence[str]) -> Answer:
     """Return the reply to small talk, with suggestions taken from the documents."""
     chosen = index.described(documents)
     titles = [f"“{d.source.title}”" for d in chosen]
@@ -151,8 +151,7 @@ def reply(question: str, talk: Talk, index: OpenIndex, documents: Sequence[str])
         titles=listed if len(titles) == 1 else f"{count}: {listed}",
         things=_listed(_things(index, chosen), "or"),
     )
-    answer = decline(question, text, index.fingerprint)
-    return replace(answer, status=Status.ANSWERED, engine=ENGINE)
+    return replace(decline(text), status=Status.ANSWERED, engine=ENGINE)
 
 
 def _listed(items: Sequence[str], conjunction: str, more: int = 0) -> str:

@@ -77,8 +77,6 @@ def _passed_answer(
     items = [p.item for p in passed]
     sides = [statement(group[0].text, group) for group in groups]
     return Answer(
-        question=question.text,
-        standalone_question=question.text,
         status=Status.ANSWERED,
         answer=_text(question if task.language == ENGLISH else None, statements, items),
         statements=tuple(statements),
