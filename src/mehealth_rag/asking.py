@@ -33,7 +33,6 @@ from mehealth_rag.language.spelling import Speller
 from mehealth_rag.llm.model import LanguageModel
 from mehealth_rag.reader.model import Reader
 from mehealth_rag.reader.rows import text_of
-from mehealth_rag.retrieval.naming import Naming
 from mehealth_rag.retrieval.retriever import Evidence, Retriever, SearchResult
 from mehealth_rag.timing import Stopwatch
 from mehealth_rag.types import LIKELY_FROM, Answer, Hit, PageOf, Source, Status, Turn
@@ -96,15 +95,6 @@ class Finder:
         named = self.retriever.register.named(self.speller.mend(question), documents).documents
         return sorted(named) or documents
 
-    def search_and_read(
-        self, question: str, history: Sequence[Turn], documents: Sequence[str], top_k: int
-    ) -> tuple[SearchResult, tuple[ReadHit, ...]]:
-        """Retrieve passages for a question and read them, in retrieval order."""
-        history = about_documents(history, self.speller)
-        alone = self.stand_alone(question, history)
-        result = self.search(question, alone, documents, top_k)
-        return result, self.read(question, turns_of(alone, history), result.evidence)
-
     def read(
         self, question: str, turns: Sequence[Turn], evidence: Sequence[Evidence]
     ) -> tuple[ReadHit, ...]:
@@ -122,17 +112,13 @@ class Finder:
 
         return Desk(self.reader(), search, self.speller, library)
 
-    def reordered(self, read: Sequence[ReadHit], naming: Naming) -> tuple[ReadHit, ...]:
-        """Re-rank what was read; several named documents take turns."""
-        return reading.reordered(read, in_turns=bool(naming.named))
-
     def ranked(self, query: str, top_k: int, documents: Sequence[str]) -> tuple[Hit, ...]:
         """Return passages for a query, the first dozen re-ranked by the reader."""
         depth = max(top_k, PASSAGES_READ)
         result = self.retriever.retrieve(self.speller.mend(query), depth, documents)
-        read_hits = self.read(query, (), result.evidence[:PASSAGES_READ])
-        hits = [h.hit for h in self.reordered(read_hits, result.naming)]
-        return (*hits, *(e.hit for e in result.evidence[PASSAGES_READ:]))[:top_k]
+        read = self.read(query, (), result.evidence[:PASSAGES_READ])
+        first = [h.hit for h in reading.reordered(read, in_turns=bool(result.naming.named))]
+        return (*first, *(e.hit for e in result.evidence[PASSAGES_READ:]))[:top_k]
 
 
 def turns_of(alone: Standalone, history: Sequence[Turn]) -> Sequence[Turn]:

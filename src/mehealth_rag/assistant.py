@@ -11,9 +11,9 @@ from rapidfuzz import process
 from mehealth_rag.answering import compose
 from mehealth_rag.answering.disputes import Sweep
 from mehealth_rag.answering.library import Library
-from mehealth_rag.answering.reading import ReadHit
+from mehealth_rag.answering.reading import ReadHit, reordered
 from mehealth_rag.answering.talk import about_documents
-from mehealth_rag.asking import PASSAGES_READ, Answerer, Finder
+from mehealth_rag.asking import PASSAGES_READ, Answerer, Finder, turns_of
 from mehealth_rag.checking.verdicts import check_claim
 from mehealth_rag.corpus import LeftOut, left_out, load_sources
 from mehealth_rag.errors import UsageError
@@ -40,13 +40,7 @@ from mehealth_rag.types import (
     Turn,
     Verdict,
 )
-from mehealth_rag.wiring import (
-    open_index,
-    open_language_model,
-    open_reader,
-    register,
-    speller,
-)
+from mehealth_rag.wiring import open_index, open_language_model, open_reader, register, speller
 
 MAX_QUESTION = 2_000
 """The most characters of a question or claim; anything longer is a document."""
@@ -175,23 +169,19 @@ class Assistant:
         history: Sequence[Turn] = (),
         documents: Sequence[str] = (),
         top_k: int = PASSAGES_READ,
+        *,
+        ranked: bool = False,
     ) -> tuple[ReadHit, ...]:
-        """Retrieve and read passages for a question; returns them in retrieval order."""
-        documents = self._check(question, documents)
-        return self._finder.search_and_read(question, history, documents, top_k)[1]
+        """Retrieve and read passages for a question, in retrieval order.
 
-    def reordered(
-        self,
-        question: str,
-        history: Sequence[Turn] = (),
-        documents: Sequence[str] = (),
-        top_k: int = PASSAGES_READ,
-    ) -> tuple[ReadHit, ...]:
-        """Return the same as `read`, re-ranked; several named documents take turns."""
+        With `ranked` the reader orders them; several named documents take turns.
+        """
         documents = self._check(question, documents)
-        finder = self._finder
-        result, read = finder.search_and_read(question, history, documents, top_k)
-        return finder.reordered(read, result.naming)
+        history = about_documents(history, self.speller)
+        alone = self._finder.stand_alone(question, history)
+        result = self._finder.search(question, alone, documents, top_k)
+        hits = self._finder.read(question, turns_of(alone, history), result.evidence)
+        return reordered(hits, in_turns=bool(result.naming.named)) if ranked else hits
 
     def check(self, claim: str, documents: Sequence[str] = (), question: str = "") -> Verdict:
         """Check a claim against the documents; `documents` limits the search.

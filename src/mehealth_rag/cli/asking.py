@@ -58,7 +58,7 @@ def run_search(
     def search_row(row: QueryRow) -> dict[str, Any]:
         query, limits = row.query, row.documents or documents
         if read:
-            hits = assistant.reordered(query, row.history or (), limits, top_k)
+            hits = assistant.read(query, row.history or (), limits, top_k, ranked=True)
             return {"hits": [read_hit_json(h) for h in hits]}
         return {"hits": [hit_json(h) for h in assistant.search(query, top_k, limits)]}
 
@@ -67,7 +67,7 @@ def run_search(
     if common.json:
         print_json({"id": None, **search_row(QueryRow(query=asked))})
     elif read:
-        show_read_hits(console(), assistant.reordered(asked, (), documents, top_k))
+        show_read_hits(console(), assistant.read(asked, (), documents, top_k, ranked=True))
     else:
         show_hits(console(), assistant.search(asked, top_k, documents))
     return 0
