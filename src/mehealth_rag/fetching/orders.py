@@ -15,7 +15,7 @@ from rapidfuzz import process
 from mehealth_rag.corpus import file_names, load_sources
 from mehealth_rag.encoder.shipped import file_hash
 from mehealth_rag.errors import MehealthError, UsageError
-from mehealth_rag.fetching.download import Bringer, Brought, Downloader, Job, format_of
+from mehealth_rag.fetching.download import Brought, Downloader, Job, bring, format_of
 from mehealth_rag.fetching.kept import Record, StateFile
 from mehealth_rag.fetching.outcomes import FetchFailure, Row, Status
 from mehealth_rag.fetching.web import MEGABYTE, PRODUCT, Limits, Network, Web
@@ -78,7 +78,7 @@ def fetch_address(
     async def brought() -> Brought:
         web = opened_web(settings, limits, network)
         try:
-            return await Bringer(web, limits).bring(address, part)
+            return await bring(web, limits, address, part)
         finally:
             await web.close()
 
