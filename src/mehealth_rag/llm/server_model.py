@@ -100,7 +100,7 @@ class ServerFacts:
 
 
 class ServerModel:
-    """A model on a server, as `mehealth_rag.llm.LanguageModel`."""
+    """A model on a server, as `mehealth_rag.llm.model.LanguageModel`."""
 
     def __init__(self, place: Place, settings: Settings) -> None:
         self._place = place
@@ -130,7 +130,7 @@ class ServerModel:
         return self._counted[text]
 
     def stream(self, messages: Sequence[Message], max_tokens: int) -> ReplyStream:
-        """Send the messages; see `mehealth_rag.llm.LanguageModel.stream`."""
+        """Send the messages; see `mehealth_rag.llm.model.LanguageModel.stream`."""
         place = self.facts().place
         pieces = self._pieces(place, tuple(messages), max_tokens)
         return ReplyStream(Request(pieces, place, self._settings, max_tokens))
