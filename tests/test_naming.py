@@ -168,7 +168,7 @@ def test_documents_of_a_follow_up_take_turns_as_its_search_names_them(corpus: Co
     asked = [("Compare the money of Brightbay and of Adnor.", "It differs [1].")]
     assistant = told(corpus.assistant, "Spending")  # stands in the passage that comes third
     found = assistant.read("And when was it?", asked, top_k=4)
-    ordered = assistant.reordered("And when was it?", asked, top_k=4)
+    ordered = assistant.read("And when was it?", asked, top_k=4, ranked=True)
     documents = [hit.hit.passage.document for hit in found]
     assert len(set(documents)) == 4
     assert [hit.hit.passage.document for hit in ordered] == documents

@@ -5,51 +5,40 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 from mehealth_rag.answering import compose, reading
-from mehealth_rag.answering.contacts import ContactSearch, Outcome, wish_of
+from mehealth_rag.answering.contacts import ContactSearch, Outcome, Wish, wish_of
 from mehealth_rag.answering.continuing import Continuation, Continued, Move
 from mehealth_rag.answering.foreign import carried_over, noticed
 from mehealth_rag.answering.library import Library
-from mehealth_rag.answering.links import find_link, link_pages
+from mehealth_rag.answering.links import FoundLink, find_link, link_pages
 from mehealth_rag.answering.overview import Overview
-from mehealth_rag.answering.questions import Wanted, analyse
+from mehealth_rag.answering.questions import Question, Wanted, analyse
 from mehealth_rag.answering.reading import Draft, ReadHit, lead
-from mehealth_rag.answering.scope import declined
+from mehealth_rag.answering.scope import Refusal, declined
 from mehealth_rag.answering.talk import about_documents, reply, talk_of
 from mehealth_rag.checking.sentences import mended
 from mehealth_rag.checking.statements import is_statement
-from mehealth_rag.checking.telling import verdict_answer
 from mehealth_rag.checking.verdicts import NO_CLAIM, PASSAGES_JUDGED, Desk, check_claim
 from mehealth_rag.followups import Standalone, questions_only, stand_alone
 from mehealth_rag.generating.answer import ENGINE
 from mehealth_rag.generating.answer import answer as written_answer
 from mehealth_rag.generating.rewriting import in_english, rewritten
-from mehealth_rag.generating.writing import Task, Writer
+from mehealth_rag.generating.writing import Pen, Task, Writer
 from mehealth_rag.growing import mapped
 from mehealth_rag.index.accounting import unread_pages
+from mehealth_rag.index.opened import OpenIndex
 from mehealth_rag.language.detection import ENGLISH, language_of
+from mehealth_rag.language.spelling import Speller
+from mehealth_rag.llm.model import LanguageModel
+from mehealth_rag.reader.model import Reader
 from mehealth_rag.reader.rows import text_of
+from mehealth_rag.retrieval.retriever import Evidence, Retriever, SearchResult
 from mehealth_rag.timing import Stopwatch
-from mehealth_rag.types import LIKELY_FROM, Status
+from mehealth_rag.types import LIKELY_FROM, Answer, Hit, PageOf, Source, Status, Turn
 
-if TYPE_CHECKING:
-    from mehealth_rag.answering.contacts import Wish
-    from mehealth_rag.answering.links import FoundLink
-    from mehealth_rag.answering.questions import Question
-    from mehealth_rag.answering.scope import Refusal
-    from mehealth_rag.generating.writing import Pen
-    from mehealth_rag.index.opened import OpenIndex
-    from mehealth_rag.language.spelling import Speller
-    from mehealth_rag.llm import LanguageModel
-    from mehealth_rag.reader.model import Reader
-    from mehealth_rag.retrieval.naming import Naming
-    from mehealth_rag.retrieval.retriever import Evidence, Retriever, SearchResult
-    from mehealth_rag.types import Answer, Hit, PageOf, Source, Turn
-
-    Growing = Generator[Answer, None, Answer]
-    """Yields partial answers and returns the complete one."""
+Growing = Generator[Answer, None, Answer]
+"""Yields partial answers and returns the complete one."""
 
 
 PASSAGES_READ = 12
@@ -103,17 +92,8 @@ class Finder:
         """Return the documents to search; a follow-up that names some drops those before it."""
         if not alone.leans:
             return documents
-        named = self.retriever.naming(self.speller.mend(question), documents).documents
+        named = self.retriever.register.named(self.speller.mend(question), documents).documents
         return sorted(named) or documents
-
-    def search_and_read(
-        self, question: str, history: Sequence[Turn], documents: Sequence[str], top_k: int
-    ) -> tuple[SearchResult, tuple[ReadHit, ...]]:
-        """Retrieve passages for a question and read them, in retrieval order."""
-        history = about_documents(history, self.speller)
-        alone = self.stand_alone(question, history)
-        result = self.search(question, alone, documents, top_k)
-        return result, self.read(question, turns_of(alone, history), result.evidence)
 
     def read(
         self, question: str, turns: Sequence[Turn], evidence: Sequence[Evidence]
@@ -132,17 +112,13 @@ class Finder:
 
         return Desk(self.reader(), search, self.speller, library)
 
-    def reordered(self, read: Sequence[ReadHit], naming: Naming) -> tuple[ReadHit, ...]:
-        """Re-rank what was read; several named documents take turns."""
-        return reading.reordered(read, in_turns=bool(naming.named))
-
     def ranked(self, query: str, top_k: int, documents: Sequence[str]) -> tuple[Hit, ...]:
         """Return passages for a query, the first dozen re-ranked by the reader."""
         depth = max(top_k, PASSAGES_READ)
         result = self.retriever.retrieve(self.speller.mend(query), depth, documents)
-        read_hits = self.read(query, (), result.evidence[:PASSAGES_READ])
-        hits = [h.hit for h in self.reordered(read_hits, result.naming)]
-        return (*hits, *(e.hit for e in result.evidence[PASSAGES_READ:]))[:top_k]
+        read = self.read(query, (), result.evidence[:PASSAGES_READ])
+        first = [h.hit for h in reading.reordered(read, in_turns=bool(result.naming.named))]
+        return (*first, *(e.hit for e in result.evidence[PASSAGES_READ:]))[:top_k]
 
 
 def turns_of(alone: Standalone, history: Sequence[Turn]) -> Sequence[Turn]:
@@ -199,21 +175,16 @@ class Answerer:
         history = about_documents(history, self.finder.speller)
         turn = Continued.of(question, history) if self.pen is None else None
         answer = self._at_once(question, history, documents, turn)
+        framed = partial(replace, question=typed, index=self.index.fingerprint)
         if answer is not None:
-            fingerprint = self.index.fingerprint
-            return replace(answer, question=typed, index=fingerprint, timings_ms=watch.stop())
+            alone = answer.standalone_question or question
+            return framed(answer, standalone_question=alone, timings_ms=watch.stop())
         request = self._request(question, history, documents, watch, turn)
         request = replace(request, typed=typed)
-        framed = partial(
-            replace,
-            question=typed,
-            standalone_question=request.shown,
-            index=self.index.fingerprint,
-        )
 
         def begun(part: Answer) -> Answer:
             watch.mark("first_words")
-            return framed(part)
+            return framed(part, standalone_question=request.shown)
 
         part = None if turn else self._overview.part(request.shown, request.evidence)
         part = part or self._judged(request)
@@ -223,7 +194,7 @@ class Answerer:
         if turn is not None and answer.status is Status.NOT_FOUND:
             answer = self._continuation.beside(turn, answer)
         watch.lap("answer")
-        return framed(answer, timings_ms=watch.stop())
+        return framed(answer, standalone_question=request.shown, timings_ms=watch.stop())
 
     def _in_english(self, question: str) -> str:
         """Translate a question with the model; unchanged without one or if that fails."""
@@ -245,15 +216,15 @@ class Answerer:
         hold whatever the documents say.
         """
         if turn is not None:
-            return self._continuation.again(question, turn)
+            return self._continuation.again(turn)
         talk = talk_of(question, self.finder.speller)
         if talk is not None:
-            return reply(question, talk, self.index, documents)
+            return reply(talk, self.index, documents)
         overview = self._overview.whole(question, history, documents)
         refusal = declined(question) if overview is None else None
         if refusal is None or not refusal.final:
             return overview
-        return compose.decline(question, refusal.sentence, self.index.fingerprint)
+        return compose.decline(refusal.sentence)
 
     def _request(
         self,
@@ -298,7 +269,7 @@ class Answerer:
         library = replace(library, plain=request.plain, named=request.named)
         link = self._link(request) if question.wanted is Wanted.LINK else None
         if link is not None and self.pen is None:
-            return compose.link_answer(question, link, library)
+            return compose.link_answer(link, library)
         hits, reader = request.read(request.evidence), self.finder.reader()
         outcome = self._outcome(request, hits)
         draft = replace(outcome.draft, confidence=reader.right.of(outcome.draft.confidence))
@@ -307,7 +278,7 @@ class Answerer:
         outcome = replace(outcome, draft=draft, link=link or outcome.link)
         library = replace(library, unread=unread_pages(self.index.problems(), request.documents))
         if request.refusal is not None and not _advises(draft, request.shown):
-            return compose.decline(question.text, request.refusal.sentence, self.index.fingerprint)
+            return compose.decline(request.refusal.sentence)
         if self.pen is not None:
             language = self.finder.language(request.typed)
             words = request.shown if language == ENGLISH else request.typed
@@ -342,7 +313,7 @@ class Answerer:
             return None
         hits = () if verdict.evidence else request.read(request.evidence)
         quotes = enumerate(reading.nearest(hits), start=1)
-        return verdict_answer(verdict, [library.citation(n, q) for n, q in quotes])
+        return compose.verdict_answer(verdict, [library.citation(n, q) for n, q in quotes])
 
     def _outcome(self, request: _Request, hits: Sequence[ReadHit]) -> Outcome:
         """Return the reader's draft, and a contact if the question asks for one."""
@@ -366,7 +337,7 @@ class Answerer:
         answer = yield from written_answer(task, writer, library)
         if link is None or answer.engine == ENGINE:
             return answer
-        fallback = compose.link_answer(task.question, link, library)
+        fallback = compose.link_answer(link, library)
         return replace(fallback, dropped=answer.dropped, tokens=answer.tokens)
 
     def _quoted(
@@ -375,10 +346,10 @@ class Answerer:
         """Answer in the documents' words, with a link, or say that nothing was found."""
         draft = outcome.draft
         if outcome.link is not None:
-            return compose.link_answer(question, outcome.link, library)
+            return compose.link_answer(outcome.link, library)
         if outcome.absent:
-            return compose.no_contact(question, outcome.absent, outcome.nearest, library)
-        if not draft.statements:
+            return compose.no_contact(outcome.absent, outcome.nearest, library)
+        if not draft.points:
             return compose.not_found(question, reading.nearest(hits), draft, library)
         draft = replace(draft, lead=lead(question, draft, hits, self.finder.reader()))
         return compose.answered(question, draft, library)

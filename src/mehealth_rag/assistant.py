@@ -5,28 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
-from typing import TYPE_CHECKING
 
 from rapidfuzz import process
 
 from mehealth_rag.answering import compose
 from mehealth_rag.answering.disputes import Sweep
 from mehealth_rag.answering.library import Library
-from mehealth_rag.answering.reading import ReadHit
+from mehealth_rag.answering.reading import ReadHit, reordered
 from mehealth_rag.answering.talk import about_documents
-from mehealth_rag.asking import PASSAGES_READ, Answerer, Finder
+from mehealth_rag.asking import PASSAGES_READ, Answerer, Finder, turns_of
 from mehealth_rag.checking.verdicts import check_claim
 from mehealth_rag.corpus import LeftOut, left_out, load_sources
 from mehealth_rag.errors import UsageError
 from mehealth_rag.generating.pace import Pace
 from mehealth_rag.generating.writing import Pen
-from mehealth_rag.growing import drained, mapped
+from mehealth_rag.growing import Progress, drained, mapped
 from mehealth_rag.guide.values import Guide
 from mehealth_rag.index.accounting import PageAccount, page_accounts
-from mehealth_rag.index.report import Progress
+from mehealth_rag.index.opened import OpenIndex
 from mehealth_rag.index.sources import SourceStatus, source_statuses
 from mehealth_rag.language.spelling import Speller
+from mehealth_rag.llm.model import LanguageModel
+from mehealth_rag.reader.model import Reader
 from mehealth_rag.retrieval.retriever import Evidence, Retriever
+from mehealth_rag.settings import Settings
 from mehealth_rag.types import (
     Answer,
     Citation,
@@ -38,20 +40,7 @@ from mehealth_rag.types import (
     Turn,
     Verdict,
 )
-from mehealth_rag.wiring import (
-    open_index,
-    open_language_model,
-    open_reader,
-    register,
-    reopen_index,
-    speller,
-)
-
-if TYPE_CHECKING:
-    from mehealth_rag.index.opened import OpenIndex
-    from mehealth_rag.llm import LanguageModel
-    from mehealth_rag.reader.model import Reader
-    from mehealth_rag.settings import Settings
+from mehealth_rag.wiring import open_index, open_language_model, open_reader, register, speller
 
 MAX_QUESTION = 2_000
 """The most characters of a question or claim; anything longer is a document."""
@@ -79,9 +68,7 @@ class Assistant:
     def open(cls, settings: Settings) -> Assistant:
         """Open the current index.
 
-        Raises:
-            NoIndexError: there is none yet; `mehealth ingest` builds it.
-            IndexStateError: it was built with another layout or model, or is damaged.
+        Raises NoIndexError where there is none, IndexStateError where it cannot be used.
         """
         index, encoder = open_index(settings)
         names = register(index)
@@ -102,12 +89,12 @@ class Assistant:
 
         The index that is open stays so. Raises as `open` does.
         """
-        index = reopen_index(settings)
+        index, encoder = open_index(settings, self.retriever.encoder)
         names = register(index)
         return replace(
             self.relisted(settings),
             index=index,
-            retriever=Retriever(index, self.retriever.encoder, index.acronyms(), names),
+            retriever=Retriever(index, encoder, index.acronyms(), names),
             speller=speller(index, names),
         )
 
@@ -131,8 +118,7 @@ class Assistant:
         Here and below, a name in `documents` with a slash at its end is a collection: all its
         documents in the index.
 
-        Raises:
-            UsageError: the question is empty or too long, or a document is not in the index.
+        Raises UsageError for a question that is empty or too long, and for an unknown document.
         """
         documents = self._check(question, documents)
         return drained(self._answerer.answers(question, history, documents))
@@ -183,32 +169,25 @@ class Assistant:
         history: Sequence[Turn] = (),
         documents: Sequence[str] = (),
         top_k: int = PASSAGES_READ,
+        *,
+        ranked: bool = False,
     ) -> tuple[ReadHit, ...]:
-        """Retrieve and read passages for a question; returns them in retrieval order."""
-        documents = self._check(question, documents)
-        return self._finder.search_and_read(question, history, documents, top_k)[1]
+        """Retrieve and read passages for a question, in retrieval order.
 
-    def reordered(
-        self,
-        question: str,
-        history: Sequence[Turn] = (),
-        documents: Sequence[str] = (),
-        top_k: int = PASSAGES_READ,
-    ) -> tuple[ReadHit, ...]:
-        """Return the same as `read`, re-ranked; several named documents take turns."""
+        With `ranked` the reader orders them; several named documents take turns.
+        """
         documents = self._check(question, documents)
-        finder = self._finder
-        result, read = finder.search_and_read(question, history, documents, top_k)
-        return finder.reordered(read, result.naming)
+        history = about_documents(history, self.speller)
+        alone = self._finder.stand_alone(question, history)
+        result = self._finder.search(question, alone, documents, top_k)
+        hits = self._finder.read(question, turns_of(alone, history), result.evidence)
+        return reordered(hits, in_turns=bool(result.naming.named)) if ranked else hits
 
     def check(self, claim: str, documents: Sequence[str] = (), question: str = "") -> Verdict:
         """Check a claim against the documents; `documents` limits the search.
 
-        `question` is what the claim answers, empty if unknown.
-
-        Raises:
-            UsageError: the claim is empty, too long or a question, or a document is not in the
-                index.
+        `question` is what the claim answers, empty if unknown. Raises UsageError as `ask` does, and
+        for a question.
         """
         documents = self._check(claim, documents, "claim")
         desk = self._finder.desk(self._library(), documents)

@@ -113,11 +113,11 @@ def load_sources(folder: Path) -> tuple[Source, ...]:
         )
     manifest = folder / MANIFEST
     if manifest.is_file():
-        own = _from_manifest(manifest)
+        own = tuple(_source(entry, folder) for entry in _entries(manifest))
         named = {s.path.resolve() for s in own if s.path is not None}
         added = tuple(p for p in _added_files(folder) if p.resolve() not in named)
     else:
-        files = _Walked.through(folder).files
+        files, _ = _walked(folder)
         own = _from_files(tuple(p for p in files if not is_added(p, folder)), folder)
         added = tuple(p for p in files if is_added(p, folder))
     sources = (*own, *_from_files(added, folder, frozenset(s.id for s in own)))
@@ -143,13 +143,13 @@ def left_out(folder: Path) -> tuple[LeftOut, ...]:
     """
     manifest = folder / MANIFEST
     entries = _entries(manifest) if manifest.is_file() else None
-    walked = _Walked.through(folder)
-    others = dict(walked.refused)
+    walked, refused = _walked(folder)
+    others = dict(refused)
     ids = set()
     if entries is not None:
         named = {(folder / _file_name(entry, folder)).resolve() for entry in entries}
         ids = {entry.id for entry in entries}
-        files = (p for p in walked.files if p != manifest and not is_added(p, folder))
+        files = (p for p in walked if p != manifest and not is_added(p, folder))
         unnamed = (p for p in files if p.resolve() not in named)
         others |= dict.fromkeys(unnamed, _NOT_LISTED)
     named_so = ((_shown(path, folder), path, others[path]) for path in sorted(others))
@@ -176,10 +176,6 @@ def file_names(folder: Path) -> dict[str, str]:
     """
     path = folder / MANIFEST
     return {e.id: _file_name(e, folder) for e in _entries(path)} if path.is_file() else {}
-
-
-def _from_manifest(path: Path) -> tuple[Source, ...]:
-    return tuple(_source(entry, path.parent) for entry in _entries(path))
 
 
 def _entries(path: Path) -> tuple[_Entry, ...]:
@@ -272,7 +268,7 @@ def _added_files(folder: Path) -> tuple[Path, ...]:
     """The files in the subfolder for what people add; none where that is a link."""
     added = folder / ADDED
     there = added.is_dir() and not added.is_symlink()
-    return _Walked.through(folder, added).files if there else ()
+    return _walked(folder, added)[0] if there else ()
 
 
 def _from_files(
@@ -332,37 +328,32 @@ def _printable(name: str) -> str:
     return _UNPRINTABLE.sub(lambda odd: "".join(f"%{b:02X}" for b in os.fsencode(odd[0])), name)
 
 
-@dataclass(frozen=True, slots=True)
-class _Walked:
-    """The files that people put into a folder, and what else lies there, with the reason."""
+def _walked(
+    folder: Path, top: Path | None = None
+) -> tuple[tuple[Path, ...], tuple[tuple[Path, str], ...]]:
+    """Return the files that people put into a folder, and what else lies there, with the reason.
 
-    files: tuple[Path, ...]
-    refused: tuple[tuple[Path, str], ...]
-
-    @classmethod
-    def through(cls, folder: Path, top: Path | None = None) -> _Walked:
-        """Go through a folder, however deep; one path that cannot be followed stops nothing.
-
-        With `top`, a folder in it, only through that.
-        """
-        files: list[Path] = []
-        refused: list[tuple[Path, str]] = []
-        waiting = [top or folder]
-        while waiting:
-            path = waiting.pop()
-            try:
-                inside = [Path(entry) for entry in os.scandir(path)]
-            except OSError as error:
-                refused.append((path, f"the folder cannot be entered ({error.strerror})"))
-                continue
-            for one in filter(_is_put_there, inside):
-                if why := _why_refused(one, folder):
-                    refused.append((one, why))
-                elif one.is_dir():
-                    waiting.append(one)
-                elif one.is_file() or one.is_symlink():
-                    files.append(one)
-        return cls(tuple(sorted(files)), tuple(refused))
+    However deep it is, one path that cannot be followed stops nothing. With `top`, a folder in it,
+    only that is gone through.
+    """
+    files: list[Path] = []
+    refused: list[tuple[Path, str]] = []
+    waiting = [top or folder]
+    while waiting:
+        path = waiting.pop()
+        try:
+            inside = [Path(entry) for entry in os.scandir(path)]
+        except OSError as error:
+            refused.append((path, f"the folder cannot be entered ({error.strerror})"))
+            continue
+        for one in filter(_is_put_there, inside):
+            if why := _why_refused(one, folder):
+                refused.append((one, why))
+            elif one.is_dir():
+                waiting.append(one)
+            elif one.is_file() or one.is_symlink():
+                files.append(one)
+    return tuple(sorted(files)), tuple(refused)
 
 
 def _why_refused(path: Path, folder: Path) -> str:

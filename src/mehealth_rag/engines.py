@@ -6,7 +6,7 @@ import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mehealth_rag.llm import is_configured
+from mehealth_rag.llm.model import is_configured
 from mehealth_rag.wiring import open_language_model
 
 if TYPE_CHECKING:
@@ -32,12 +32,7 @@ class Engines:
         self._opened = {engine_of(assistant): assistant}
 
     def of(self, engine: Engine | None) -> Assistant:
-        """Return the assistant with an engine; the original one for None.
-
-        Raises:
-            UsageError: no language model is configured, or a package for it is missing.
-            LanguageModelError: a model file cannot be run.
-        """
+        """Return the assistant with an engine; the original for None. Raises as `open_model`."""
         if engine is None:
             return self._assistant
         with self._lock:
@@ -46,10 +41,7 @@ class Engines:
             return self._opened[engine]
 
     def choices(self) -> dict[str, Assistant]:
-        """Return both engines if a language model is configured, else nothing.
-
-        Raises as `of` does.
-        """
+        """Return both engines if a language model is configured, else nothing."""
         if self._assistant.model is None and not is_configured(self._settings):
             return {}
         return {engine: self.of(engine) for engine in (EXTRACTIVE, GENERATIVE)}

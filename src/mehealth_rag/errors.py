@@ -1,17 +1,4 @@
-"""Errors shown to users, each in one line: what is wrong, where, and what to do.
-
-MehealthError
-├── UsageError        exit code 2: a wrong option, setting, question or input file
-│   └── CorpusError   the corpus folder or its manifest cannot be used
-├── NoIndexError      exit code 3: no index, and nothing to build it from
-├── IndexStateError   exit code 1: the index cannot be used
-│   └── IndexBusyError  another process is building it
-├── FetchStateError   exit code 1: the record of what was fetched cannot be used
-│   └── FetchBusyError  another process is fetching
-├── ReadingError      exit code 1: one file cannot be read (reported; the others go on)
-├── ModelError        exit code 1: the embedding model or reader is missing, damaged or wrong
-└── LanguageModelError  exit code 1: the language model failed; `kind` says how
-"""
+"""Errors shown to users, each in one line: what is wrong, where, and what to do."""
 
 from __future__ import annotations
 
@@ -42,18 +29,6 @@ class NoIndexError(MehealthError):
 
 class IndexStateError(MehealthError):
     """The index cannot be used: another layout or model, damaged, unwritable."""
-
-
-class IndexBusyError(IndexStateError):
-    """Another process is building the index."""
-
-
-class FetchStateError(MehealthError):
-    """The record of what was fetched cannot be read or written."""
-
-
-class FetchBusyError(FetchStateError):
-    """Another process is fetching into the same corpus folder."""
 
 
 class ReadingError(MehealthError):

@@ -1,4 +1,4 @@
-"""Helpers for generators that yield partial results and return the complete one."""
+"""Work that is seen as it goes: partial results before the complete one, and progress."""
 
 from __future__ import annotations
 
@@ -9,6 +9,19 @@ from typing import TypeVar
 P = TypeVar("P")
 Q = TypeVar("Q")
 R = TypeVar("R")
+
+
+class Progress:
+    """Is told how far some work has come; this one lets nobody know."""
+
+    def stage(self, name: str, total: int) -> None:
+        """Begin a stage of `total` steps; the one before has ended."""
+
+    def advance(self, n: int = 1) -> None:
+        """Count steps of the current stage as done."""
+
+    def message(self, text: str) -> None:
+        """Say something that matters now."""
 
 
 def drained(growing: Generator[P, None, R]) -> R:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from mehealth_rag.answering.reading import ReadHit
+from mehealth_rag.guide.values import Guide
+from mehealth_rag.index.accounting import PageAccount
+from mehealth_rag.index.sources import SourceStatus
 from mehealth_rag.types import Answer, Citation, ConflictReport, Hit, Verdict
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from mehealth_rag.answering.reading import ReadHit
-    from mehealth_rag.guide.values import Guide
-    from mehealth_rag.index.accounting import PageAccount
-    from mehealth_rag.index.sources import SourceStatus
 
 SCHEMA = 1
 

@@ -152,8 +152,7 @@ class Settings(BaseModel):
 
         The corpus is the packaged one where none is named and the working folder has none.
 
-        Raises:
-            UsageError: an unknown key (with the nearest known one) or a value that does not fit.
+        Raises UsageError for an unknown key, naming the nearest, and for a value that does not fit.
         """
         file = (folder or Path.cwd()) / SETTINGS_FILE
         from_environment = _from_environment(os.environ if environ is None else environ)
@@ -169,11 +168,6 @@ class Settings(BaseModel):
             where |= {key: f"the key '{key}' in {file}" for key in from_file}
             where |= {key: f"the option {_flag(key)}" for key in given}
             raise UsageError(_one_line(error, where)) from error
-
-
-def known_keys() -> tuple[str, ...]:
-    """The names of all settings."""
-    return tuple(Settings.model_fields)
 
 
 def _variable(key: str) -> str:
@@ -204,10 +198,11 @@ def _from_file(path: Path) -> dict[str, Any]:
 
 
 def _check_key(key: str, what: str, *, prefix: bool) -> None:
-    if key in known_keys():
+    known = tuple(Settings.model_fields)
+    if key in known:
         return
-    nearest = process.extractOne(key, known_keys())
-    name = nearest[0] if nearest else known_keys()[0]
+    nearest = process.extractOne(key, known)
+    name = nearest[0] if nearest else known[0]
     shown = _variable(name) if prefix else name
     raise UsageError(f"{what} is not a setting; did you mean {shown}?")
 

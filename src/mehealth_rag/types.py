@@ -78,6 +78,10 @@ class Span:
         """Return the characters of `text` in the span."""
         return text[self.start : self.end]
 
+    def overlaps(self, other: Span) -> bool:
+        """Return whether two spans of one text have a character in common."""
+        return self.start < other.end and other.start < self.end
+
 
 @dataclass(frozen=True, slots=True)
 class LinkedFrom:
@@ -162,6 +166,21 @@ class Page:
     size: tuple[float, float] | None = None
     problem: str | None = None
     fault: Fault | None = None
+
+    def words_at(self, link: Link) -> Span | None:
+        """Return the span that one of the page's links covers; None if it covers no text."""
+        if link.span is not None and link.span.end > link.span.start:
+            return link.span
+        box = link.box
+        spans = [line.span for line in self.lines if line.box and box and _meet(line.box, box)]
+        return Span(spans[0].start, spans[-1].end) if spans else None
+
+
+def _meet(line: Box, link: Box) -> bool:
+    """Return whether a link's box covers some of a line, and not only its edge."""
+    height = min(line[3], link[3]) - max(line[1], link[1])
+    width = min(line[2], link[2]) - max(line[0], link[0])
+    return width > 0 and height > 0.3 * (line[3] - line[1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,6 +367,11 @@ class VerdictKind(StrEnum):
     CONTRADICTED = "contradicted"
     NOT_FOUND = "not_found"
 
+    @property
+    def word(self) -> str:
+        """What the verdict is called: "Not found"."""
+        return self.capitalize().replace("_", " ")
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -358,10 +382,10 @@ class Answer:
     `verdict` is what the documents say of a statement; None if a question was asked.
     """
 
-    question: str
-    standalone_question: str
-    status: Status
-    answer: str
+    question: str = ""
+    standalone_question: str = ""
+    status: Status = Status.NOT_FOUND
+    answer: str = ""
     statements: tuple[Statement, ...] = ()
     citations: tuple[Citation, ...] = ()
     conflicts: tuple[Conflict, ...] = ()

@@ -20,9 +20,10 @@ from mehealth_rag.types import Source
 
 if TYPE_CHECKING:
     from mehealth_rag.encoder.embedding import Encoder
+    from mehealth_rag.growing import Progress
     from mehealth_rag.index.opened import OpenIndex
-    from mehealth_rag.index.report import IngestReport, Progress
-    from mehealth_rag.llm import LanguageModel
+    from mehealth_rag.index.report import IngestReport
+    from mehealth_rag.llm.model import LanguageModel
     from mehealth_rag.reader.model import Reader
     from mehealth_rag.reading import ReadingOptions
     from mehealth_rag.reading.isolated import Limits
@@ -109,33 +110,20 @@ def reading_options(settings: Settings) -> ReadingOptions:
     )
 
 
-def open_index(settings: Settings) -> tuple[OpenIndex, Encoder]:
-    """The current index and the encoder of its questions.
+def open_index(settings: Settings, encoder: Encoder | None = None) -> tuple[OpenIndex, Encoder]:
+    """The current index and the encoder of its questions, loaded unless it is given.
 
-    Raises:
-        NoIndexError: there is none yet.
-        IndexStateError: it is damaged, or was built by another layout or model.
+    Raises NoIndexError where there is none yet, IndexStateError where it cannot be used.
     """
-    _go_offline(settings)
-    index = _opening(settings)
-    encoder = open_encoder(settings.embedding_model)
-    index.ready()
-    return index, encoder
-
-
-def reopen_index(settings: Settings) -> OpenIndex:
-    """The current index, to be asked with an encoder that is there. Raises as `open_index` does."""
-    index = _opening(settings)
-    index.ready()
-    return index
-
-
-def _opening(settings: Settings) -> OpenIndex:
     from mehealth_rag.index.folder import IndexFolder
     from mehealth_rag.index.opened import OpenIndex
 
+    _go_offline(settings)
     folder = IndexFolder(settings.index)
-    return OpenIndex.open(folder, model_id(settings.embedding_model), settings.chroma_url)
+    index = OpenIndex.open(folder, model_id(settings.embedding_model), settings.chroma_url)
+    encoder = encoder or open_encoder(settings.embedding_model)
+    index.ready()
+    return index, encoder
 
 
 def _go_offline(settings: Settings) -> None:
@@ -171,13 +159,11 @@ def open_reader(settings: Settings) -> Reader:
 def open_language_model(settings: Settings) -> LanguageModel | None:
     """The language model that writes the answers, None for the extractive engine.
 
-    Raises:
-        UsageError: none is configured, or a package for it is missing.
-        LanguageModelError: a model file cannot be run.
+    Raises as `open_model` does.
     """
     if settings.engine != "generative":
         return None
-    from mehealth_rag.llm import open_model
+    from mehealth_rag.llm.model import open_model
 
     return open_model(settings)
 

@@ -10,7 +10,7 @@ import pytest
 
 from mehealth_rag.answering import disputes
 from mehealth_rag.errors import UsageError
-from mehealth_rag.index.report import Progress
+from mehealth_rag.growing import Progress
 from mehealth_rag.types import Conflict, ConflictReport
 from tests.answering.told import ToldJudge
 from tests.made_corpus import assistant_over

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mehealth_rag.answering import disputes
-from mehealth_rag.index.report import Progress
+from mehealth_rag.growing import Progress
 
 ROWS = 90
 

@@ -110,7 +110,7 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
 
 
 def said(draft: Draft) -> list[list[str]]:
-    return [[quote.text for quote in quotes] for quotes in draft.statements]
+    return [[quote.text for quote in point.quotes] for point in draft.points]
 
 
 def test_items_stand_after_the_words_that_introduce_them(shelf: Shelf) -> None:
@@ -135,8 +135,7 @@ def keepers(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
 
 def led(draft: Draft) -> list[list[str]]:
     """What is told before each statement, and its own first quote."""
-    pairs = zip(draft.before, draft.statements, strict=True)
-    return [[quotes[0].text for quotes in (*before, own)] for before, own in pairs]
+    return [[quotes[0].text for quotes in (*p.before, p.quotes)] for p in draft.points]
 
 
 TOWER, LIT = "The tower stands on the mole.", "It was lit in 1890."
@@ -167,7 +166,8 @@ def test_what_stands_twice_with_what_it_leans_on_is_told_once(tmp_path: Path) ->
     shelf = Shelf(tmp_path, {name: f"# {name}\n\n{TOWER} {LIT}\n" for name in ("one", "two")})
     draft = shelf.draft("When?", lit=0.9)
     assert led(draft) == [[TOWER, LIT]]
-    assert [len(quotes) for quotes in (*draft.before[0], *draft.statements)] == [2, 2]
+    (point,) = draft.points
+    assert [len(quotes) for quotes in (*point.before, point.quotes)] == [2, 2]
     assert led(shelf.draft("When?", tower=0.8, lit=0.9)) == [[TOWER], [LIT]]
 
 
@@ -179,17 +179,18 @@ def test_a_row_comes_with_the_heads_of_its_columns(shelf: Shelf) -> None:
 
 def test_what_stands_on_two_pages_is_said_once(shelf: Shelf) -> None:
     draft = shelf.draft("When is it due?", Dues=0.9)
-    (quotes,) = draft.statements
-    assert [(q.document, q.text) for q in quotes] == [
+    (point,) = draft.points
+    assert [(q.document, q.text) for q in point.quotes] == [
         ("guide", "Dues are paid in May."), ("report", "Dues are paid in May."),
     ]  # fmt: skip
 
 
 def test_a_heading_that_names_what_is_asked_about_is_told(shelf: Shelf) -> None:
     draft = shelf.draft("When do the ferries leave?", leaves=0.9)
-    assert draft.headings == ("Ferries",)
+    assert [point.heading for point in draft.points] == ["Ferries"]
     assert said(draft) == [["It leaves every hour.", "Ferries"]]
-    assert shelf.draft("When does it go?", leaves=0.9).headings == ("",)
+    (point,) = shelf.draft("When does it go?", leaves=0.9).points
+    assert point.heading == ""
 
 
 def test_pages_with_different_figures_are_both_told(shelf: Shelf) -> None:
@@ -202,7 +203,7 @@ def test_pages_with_different_figures_are_both_told(shelf: Shelf) -> None:
 
 def test_nothing_is_said_below_the_limit(shelf: Shelf) -> None:
     hits = shelf.read(leaves=0.2, walkers=0.1)
-    assert drafted(analyse("When?"), hits, LIMITS, shelf.page).statements == ()
+    assert drafted(analyse("When?"), hits, LIMITS, shelf.page).points == ()
     assert nearest(hits)[0].text == "It leaves every hour."
 
 

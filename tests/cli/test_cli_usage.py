@@ -37,7 +37,7 @@ def test_the_version(mehealth: Run) -> None:
 
 
 def test_help_loads_nothing_heavy(home: Path) -> None:
-    heavy = ("numpy", "torch", "chromadb", "onnxruntime", "mehealth_eval", "httpx", "rich", "ssl")
+    heavy = "numpy torch chromadb onnxruntime mehealth_eval.run httpx rich ssl".split()
     code = (
         "import sys; sys.argv = ['mehealth', 'eval', '--help']\n"
         "from mehealth_rag.cli import main\n"
@@ -54,6 +54,25 @@ def test_help_loads_nothing_heavy(home: Path) -> None:
     )
     assert done.stderr == "[]\n"
     assert "--fail-under" in done.stdout
+
+
+@pytest.mark.parametrize("arguments", ["auth add ann --role x", "eval --json", "backup", "serve"])
+def test_a_command_whose_package_is_missing_says_so(home: Path, arguments: str) -> None:
+    code = (
+        f"import sys; sys.argv = ['mehealth', *{arguments.split()}]\n"
+        "sys.modules['mehealth_ui'] = sys.modules['mehealth_eval'] = None\n"
+        "from mehealth_rag.cli import main\n"
+        "main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+        env=clean_environment(home),
+    )
+    assert re.search(r"mehealth_(?:ui|eval)\b.*install", the_error(done, done.returncode))
+    assert done.returncode in {1, 2}
 
 
 def test_without_a_command_there_is_help_and_exit_code_2(mehealth: Run) -> None:

@@ -14,9 +14,11 @@ from typing import Any
 
 from httpx import create_ssl_context
 
-from mehealth_rag.fetching import Limits, Network, Row, fetch
 from mehealth_rag.fetching.addresses import IPAddress, Resolve, is_public, resolve
-from mehealth_rag.index.report import Progress
+from mehealth_rag.fetching.orders import fetch
+from mehealth_rag.fetching.outcomes import Row
+from mehealth_rag.fetching.web import Limits, Network
+from mehealth_rag.growing import Progress
 from mehealth_rag.settings import Settings
 
 QUICK = Limits(

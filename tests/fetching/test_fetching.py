@@ -15,9 +15,9 @@ from fetching_web import PAGE, PDF, Answer, Handler, Site
 from filelock import FileLock
 
 from mehealth_rag.corpus import load_sources
-from mehealth_rag.errors import FetchBusyError, UsageError
-from mehealth_rag.fetching import Status
+from mehealth_rag.errors import MehealthError, UsageError
 from mehealth_rag.fetching.orders import user_agent
+from mehealth_rag.fetching.outcomes import Status
 from mehealth_rag.reading import read_document
 
 OTHER = PDF.replace(b"%PDF-1.7", b"%PDF-1.6")
@@ -318,7 +318,7 @@ def test_two_fetches_do_not_get_into_each_other_s_way(corner: Corner, site: Site
     corner.link(site.url("/map.pdf"))
     with (
         FileLock(corner.folder / ".fetched.lock"),
-        pytest.raises(FetchBusyError, match="another mehealth fetch is at work"),
+        pytest.raises(MehealthError, match="another mehealth fetch is at work"),
     ):
         corner.fetch()
     assert site.asked == []

@@ -10,9 +10,9 @@ import pytest
 from fetching_helpers import Corner
 from fetching_web import PDF, Answer, Site, moved
 
-from mehealth_rag.fetching import Network, Status
 from mehealth_rag.fetching.addresses import is_public, web_address
-from mehealth_rag.fetching.outcomes import FetchFailure
+from mehealth_rag.fetching.outcomes import FetchFailure, Status
+from mehealth_rag.fetching.web import Network
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import pytest
 from fetching_helpers import Corner, lookup
 from fetching_web import PAGE, PDF, Answer, Handler, Site, moved, slowly, stalling
 
-from mehealth_rag.fetching import Row, Status
+from mehealth_rag.fetching.outcomes import Row, Status
 
 BOMB = gzip.compress(b"%PDF-1.7\n" + bytes(5_000_000))
 

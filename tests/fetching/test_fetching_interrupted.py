@@ -14,7 +14,7 @@ import pytest
 from fetching_helpers import Corner
 from fetching_web import PDF, Answer, Site, stalling
 
-from mehealth_rag.fetching import Status
+from mehealth_rag.fetching.outcomes import Status
 
 LATER = PDF.replace(b"%PDF-1.7", b"%PDF-1.8") + b"more\n%%EOF\n"
 

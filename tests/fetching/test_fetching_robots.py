@@ -8,7 +8,7 @@ import pytest
 from fetching_helpers import Corner
 from fetching_web import Answer, Site, moved, slowly
 
-from mehealth_rag.fetching import Status
+from mehealth_rag.fetching.outcomes import Status
 
 
 def robots(site: Site, text: str) -> None:

@@ -6,9 +6,9 @@ import pytest
 from fetching_helpers import Corner
 from fetching_web import PDF, Answer, Site
 
-from mehealth_rag.errors import FetchStateError
-from mehealth_rag.fetching import Status
-from mehealth_rag.index.report import Progress
+from mehealth_rag.errors import MehealthError
+from mehealth_rag.fetching.outcomes import Status
+from mehealth_rag.growing import Progress
 
 
 class Listener(Progress):
@@ -53,7 +53,7 @@ def filled(corner: Corner, site: Site) -> Corner:
 def test_a_damaged_state_is_said(filled: Corner, text: str) -> None:
     path = filled.folder / ".fetched.json"
     path.write_bytes(text.encode("utf-8", "surrogateescape"))
-    with pytest.raises(FetchStateError, match="is damaged; remove it") as caught:
+    with pytest.raises(MehealthError, match="is damaged; remove it") as caught:
         filled.fetch()
     assert str(path) in str(caught.value)
     path.unlink()
@@ -68,7 +68,7 @@ def test_a_state_of_a_newer_version_is_not_touched(filled: Corner) -> None:
     path = filled.folder / ".fetched.json"
     text = '{"schema": 2, "sources": {}}'
     path.write_text(text)
-    with pytest.raises(FetchStateError, match="written by a newer version"):
+    with pytest.raises(MehealthError, match="written by a newer version"):
         filled.fetch()
     assert path.read_text() == text
 

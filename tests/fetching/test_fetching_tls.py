@@ -13,7 +13,8 @@ import pytest
 from fetching_helpers import Corner
 from fetching_web import PDF, Answer, Site, moved, stalling
 
-from mehealth_rag.fetching import Network, Status
+from mehealth_rag.fetching.outcomes import Status
+from mehealth_rag.fetching.web import Network
 
 x509 = pytest.importorskip("cryptography.x509")
 from cryptography.hazmat.primitives import hashes, serialization  # noqa: E402

@@ -146,7 +146,7 @@ def test_unchanged_corpus_costs_nothing(corpus: Corpus) -> None:
     second = corpus.build(read=unexpected)
     assert corpus.loads == 1
     assert not second.changed
-    assert second.generation == first.generation
+    assert second.index == first.index
     assert second.problems == first.problems
     assert statuses(second) == {"bad": "failed", "guide": "unchanged", "map": "unchanged"}
     assert (second.pages, second.passages) == (first.pages, first.passages)
@@ -231,7 +231,7 @@ def test_rebuild_makes_a_new_generation_out_of_the_cache(corpus: Corpus) -> None
     first = corpus.build()
     before = corpus.answers("tall", "pier")
     second = corpus.build(rebuild=True)
-    assert second.generation != first.generation
+    assert second.index != first.index
     assert second.changed
     assert corpus.loads == 1
     assert corpus.answers("tall", "pier") == before
@@ -246,7 +246,7 @@ def test_two_indexes_of_one_corpus_answer_the_same(corpus: Corpus) -> None:
     fingerprint = corpus.open().fingerprint
     corpus.close()
     (corpus.root / "index").rename(corpus.root / "old")
-    assert corpus.build().generation != first.generation  # a name is never used twice
+    assert corpus.build().index != first.index  # a name is never used twice
     assert corpus.answers("ferry 3", "berth 4", "page 17") == before
     assert corpus.open().fingerprint == fingerprint
 
@@ -255,7 +255,7 @@ def test_old_generations_go_but_the_last_one_stays(corpus: Corpus) -> None:
     names = []
     for n in range(3):
         corpus.write(guide=f"{GUIDE}\nEdition {n}.")
-        names.append(corpus.build().generation)
+        names.append(corpus.build().index)
         if n == 1:
             reader = corpus.open()
     left = {path.name for path in corpus.folder.generations.iterdir()}

@@ -138,7 +138,7 @@ def test_two_missing_files_are_not_the_same_file(corpus: Corpus) -> None:
 @pytest.mark.parametrize("file", ["chroma/*/data_level0.bin", "lexical/data.csc.index.npy"])
 def test_harmed_search_files_are_found_out_and_mended(corpus: Corpus, file: str, harm: str) -> None:
     corpus.write(**{f"d{n}": f"Berth {n} is free." for n in range(300)})
-    generation = corpus.folder.generations / corpus.build().generation
+    generation = corpus.folder.generations / corpus.build().index
     before = corpus.answers("berth 7")
     corpus.close()
     (path,) = generation.glob(file)

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mehealth_rag.errors import IndexBusyError, IndexStateError
+from mehealth_rag.errors import IndexStateError
+from mehealth_rag.growing import Progress
 from mehealth_rag.index.build import build_index
 from mehealth_rag.index.folder import IndexFolder
-from mehealth_rag.index.report import Progress
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +30,7 @@ TEXT = "The pier is long.\nFerries run."
 )
 def test_a_damaged_pointer_says_what_mends_it(corpus: Corpus, pointer: str) -> None:
     corpus.write(guide=TEXT)
-    generation = corpus.build().generation
+    generation = corpus.build().index
     corpus.folder.pointer.write_text(pointer.format(generation), encoding="latin-1")
     for use in (corpus.open, corpus.build):
         with pytest.raises(IndexStateError, match="mehealth ingest --rebuild"):
@@ -56,7 +56,7 @@ def test_a_damaged_generation_says_what_mends_it(
     corpus: Corpus, file: str, content: bytes | None
 ) -> None:
     corpus.write(guide=TEXT)
-    generation = corpus.folder.generations / corpus.build().generation
+    generation = corpus.folder.generations / corpus.build().index
     (generation / file).unlink()
     if content is not None:
         (generation / file).write_bytes(content)
@@ -70,7 +70,7 @@ def test_a_damaged_page_is_an_error_of_one_line(corpus: Corpus) -> None:
     import sqlite3
 
     corpus.write(guide=TEXT)
-    generation = corpus.folder.generations / corpus.build().generation
+    generation = corpus.folder.generations / corpus.build().index
     with sqlite3.connect(generation / "content.sqlite") as database:
         database.execute("update pages set data = x'00'")
         database.execute("update passages set data = '{}'")
@@ -130,7 +130,7 @@ def test_a_second_build_does_not_wait_for_ever(corpus: Corpus) -> None:
     corpus.folder.prepare()
     holder = hold_lock(corpus.root, seconds=60)
     try:
-        with pytest.raises(IndexBusyError, match=f"pid {holder.pid}"):
+        with pytest.raises(IndexStateError, match=f"pid {holder.pid}"):
             corpus.build(lock_timeout=0.5)
     finally:
         holder.kill()

@@ -106,8 +106,8 @@ def test_what_an_interrupted_build_left_on_the_server_is_no_hindrance(
     corpus.write(guide=TEXT)
     report = corpus.build(chroma_url=chroma_url)
     corpus.folder.pointer.unlink()
-    shutil.rmtree(corpus.folder.generations / report.generation)
-    assert corpus.build(chroma_url=chroma_url).generation != report.generation
+    shutil.rmtree(corpus.folder.generations / report.index)
+    assert corpus.build(chroma_url=chroma_url).index != report.index
     assert corpus.open(chroma_url).passage_count == 2
 
 

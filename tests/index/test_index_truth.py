@@ -76,7 +76,7 @@ def test_a_manifest_with_a_key_missing_or_wrong_is_damaged(
     corpus: Corpus, key: str, harm: str
 ) -> None:
     corpus.write(guide=ONE)
-    path = corpus.folder.generations / corpus.build().generation / MANIFEST
+    path = corpus.folder.generations / corpus.build().index / MANIFEST
     manifest = json.loads(path.read_text())
     del manifest[key]
     path.write_text(json.dumps(manifest | ({key: [[7]]} if harm == "other" else {})))
@@ -93,7 +93,7 @@ def test_nothing_had_changed_is_not_said_of_a_damaged_index(
 ) -> None:
     monkeypatch.setattr("mehealth_rag.index.folder._SMALL", 0)
     corpus.write(guide=ONE)
-    path = corpus.folder.generations / corpus.build().generation / "sentences.npy"
+    path = corpus.folder.generations / corpus.build().index / "sentences.npy"
     assert not corpus.build().changed
     stat, data = path.stat(), bytearray(path.read_bytes())
     data[-3] ^= 0xFF
@@ -110,7 +110,7 @@ def test_a_temporary_folder_that_cannot_be_written_is_not_the_index_s_fault(
     corpus: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     corpus.write(guide=ONE)
-    generation = corpus.folder.generations / corpus.build().generation
+    generation = corpus.folder.generations / corpus.build().index
     monkeypatch.setattr(dense.os, "access", lambda *_: False)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
     with pytest.raises(IndexStateError, match="set TMPDIR") as caught:

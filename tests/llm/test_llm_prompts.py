@@ -7,7 +7,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mehealth_rag.llm import (
+from mehealth_rag.llm.prompts import (
     NOT_THERE,
     Asked,
     EvidenceItem,

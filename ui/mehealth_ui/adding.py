@@ -93,8 +93,8 @@ class Additions:
 
         Raises UsageError where it is no web address, and TooManyError.
         """
-        from mehealth_rag.fetching import FetchFailure
         from mehealth_rag.fetching.addresses import web_address
+        from mehealth_rag.fetching.outcomes import FetchFailure
 
         try:
             url = str(web_address(address))
@@ -205,7 +205,9 @@ class Additions:
 
     def _fetch(self, job: str, address: str, before: _Ready | None) -> None:
         """Fetch an address, for the first time or again, and go on with the ingest."""
-        from mehealth_rag.fetching import FetchFailure, Limits, fetch_address
+        from mehealth_rag.fetching.orders import fetch_address
+        from mehealth_rag.fetching.outcomes import FetchFailure
+        from mehealth_rag.fetching.web import Limits
 
         limits = Limits(size=UPLOAD_BYTES, total=ADDRESS_SECONDS, attempts=2)
         try:

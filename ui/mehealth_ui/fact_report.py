@@ -13,7 +13,6 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from mehealth_rag.checking.telling import WORDS
 from mehealth_rag.types import Citation, VerdictKind
 from mehealth_ui.decisions import Decision, Hash
 from mehealth_ui.export import plain_markdown
@@ -21,7 +20,7 @@ from mehealth_ui.limits import DRAFT_SENTENCES
 from mehealth_ui.wire import Sent
 
 _DECISIONS = {"accept": "Accepted", "change": "To be changed", "reject": "Rejected", "": ""}
-_NAMES = {**{str(kind): word for kind, word in WORDS.items()}, "not_checked": "Not checked"}
+_NAMES = {**{str(kind): kind.word for kind in VerdictKind}, "not_checked": "Not checked"}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet would take for the beginning of a formula."""
 

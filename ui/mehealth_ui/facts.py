@@ -21,11 +21,10 @@ from mehealth_rag.checking.drafts import (
     DraftSentence,
     check_sentences,
     draft_sentences,
-    text_and_places,
 )
 from mehealth_rag.errors import ReadingError, UsageError
 from mehealth_rag.serialise import verdict_json
-from mehealth_rag.types import Span, VerdictKind
+from mehealth_rag.types import Document, Span, VerdictKind
 from mehealth_rag.wiring import read_draft
 from mehealth_ui.decisions import DecisionStore
 from mehealth_ui.limits import (
@@ -45,6 +44,7 @@ NOT_CHECKED = "not_checked"
 """What a sentence counts as whose check failed."""
 
 OUTCOMES = (*(str(kind) for kind in VerdictKind), NOT_CHECKED)
+_PAGE_BREAK = "\n\n"
 _ENDING = re.compile(r"\.[a-z0-9]{1,8}")
 
 
@@ -84,9 +84,44 @@ class Facts:
                 raise UsageError(str(error).replace(str(path), name or "the draft")) from error
         sentences = draft_sentences(document)
         original = content.decode("utf-8", "replace") if pasted else ""
-        text, places = text_and_places(document, sentences, original)
+        text, places = _text_and_places(document, sentences, original)
         _check_size(len(text), len(sentences))
         return Draft(name, text, sentences, places)
+
+
+def _text_and_places(
+    document: Document, sentences: Sequence[DraftSentence], original: str = ""
+) -> tuple[str, tuple[Span, ...]]:
+    """Return a draft's text and the span in it of each sentence.
+
+    It is the `original` text if all sentences are found there, whatever the white space between
+    their words; else that of the pages as read, with an empty line between two.
+    """
+    texts = {page.number: page.text for page in document.pages}
+    places = _found(original, [s.span.of(texts[s.page]) for s in sentences])
+    if original and places is not None:
+        return original, places
+    starts: dict[int, int] = {}
+    length = 0
+    for number, text in texts.items():
+        starts[number] = length
+        length += len(text) + len(_PAGE_BREAK)
+    moved = (Span(starts[s.page] + s.span.start, starts[s.page] + s.span.end) for s in sentences)
+    return _PAGE_BREAK.join(texts.values()), tuple(moved)
+
+
+def _found(text: str, sentences: Sequence[str]) -> tuple[Span, ...] | None:
+    """Return where sentences stand in a text, one after the other; None if one is not found."""
+    places: list[Span] = []
+    end = 0
+    for sentence in sentences:
+        words = re.compile(r"\s+".join(map(re.escape, sentence.split())))
+        match = words.search(text, end)
+        if match is None:
+            return None
+        end = match.end()
+        places.append(Span(match.start(), end))
+    return tuple(places)
 
 
 def _check_size(characters: int, sentences: int) -> None:

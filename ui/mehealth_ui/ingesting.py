@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, field
 from typing import IO, Any
 
 from mehealth_rag.errors import MehealthError
-from mehealth_rag.index.report import Progress
+from mehealth_rag.growing import Progress
 from mehealth_rag.settings import Settings
 
 _CHILD = (sys.executable, "-P", "-m", "mehealth_ui.ingesting")

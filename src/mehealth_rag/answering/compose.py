@@ -26,6 +26,7 @@ from mehealth_rag.types import (
     Source,
     Statement,
     Status,
+    Verdict,
 )
 
 NOT_FOUND = "The documents do not say."
@@ -56,7 +57,10 @@ _Point = tuple[Statement, ...]
 
 
 def answered(question: Question, draft: Draft, library: Library) -> Answer:
-    """Return the answer for a draft; each statement is followed by its citation numbers."""
+    """Return the answer for a draft; each statement is followed by its citation numbers.
+
+    Here and below, whoever asks for an answer adds the question and the index.
+    """
     citations: list[Citation] = []
 
     def stated(quotes: Sequence[Quote]) -> Statement:
@@ -64,20 +68,16 @@ def answered(question: Question, draft: Draft, library: Library) -> Answer:
         citations.extend(library.citation(n, q) for n, q in zip(numbers, quotes, strict=True))
         return Statement(as_statement(*quotes), numbers)
 
-    contexts = draft.before or ((),) * len(draft.statements)
-    points = [
-        tuple(map(stated, (*context, quotes)))
-        for context, quotes in zip(contexts, draft.statements, strict=True)
-    ]
+    points = [tuple(map(stated, (*point.before, point.quotes))) for point in draft.points]
     statements = [s for point in points for s in point]
-    headers = _headers(points, citations, draft.headings)
+    headers = _headers(points, citations, [point.heading for point in draft.points])
     listed = draft.listed or draft.introduction is not None or len(points) > MOST_RUNNING
-    lead = statement_text(draft.introduction.text) if draft.introduction is not None else ""
-    text = _items(lead, points, headers) if listed else _running_text(question, points, headers)
+    lines = _lines(None if listed else question, points, headers)
+    text = "\n".join(f"- {line}" for line in lines) if listed else " ".join(lines)
+    if draft.introduction is not None:
+        text = f"{statement_text(draft.introduction.text)}\n\n{text}"
     text = _with_lead(draft.lead, text)
     return Answer(
-        question=question.text,
-        standalone_question=question.text,
         status=Status.ANSWERED,
         answer=text
         + DISAGREE * draft.disagree
@@ -125,9 +125,6 @@ def not_found(
     )
     hint = f" “{related[0].title}”, which is linked but not in the index, may." if related else ""
     return Answer(
-        question=question.text,
-        standalone_question=question.text,
-        status=Status.NOT_FOUND,
         answer=NOT_FOUND + hint + unread_sentence(library),
         nearest=tuple(library.citation(n, q) for n, q in enumerate(nearest, start=1)),
         related=related,
@@ -135,19 +132,43 @@ def not_found(
     )
 
 
-def no_contact(question: Question, kind: str, quotes: Sequence[Quote], library: Library) -> Answer:
+def no_contact(kind: str, quotes: Sequence[Quote], library: Library) -> Answer:
     """Return an abstention for a kind of contact, listing the contacts the documents do give."""
     listed = "; ".join(f"“{statement_text(q.text)}”" for q in quotes)
     return Answer(
-        question=question.text,
-        standalone_question=question.text,
-        status=Status.NOT_FOUND,
         answer=f"The documents give no {kind}."
         + f" They give: {listed}." * bool(listed)
         + unread_sentence(library),
         nearest=tuple(library.citation(n, q) for n, q in enumerate(quotes, start=1)),
         confidence=ABSENT,
     )
+
+
+def verdict_answer(verdict: Verdict, nearest: Sequence[Citation] = ()) -> Answer:
+    """Return a verdict as an answer: a statement for each sentence, cited by its evidence.
+
+    Without evidence the answer is "not found", with the `nearest` citations.
+    """
+    parts = verdict.parts or (verdict,)
+    statements = tuple(_verdict_on(part, named=len(parts) > 1) for part in parts)
+    texts = [f"{s.text} {_numbers(s)}".rstrip() + "." for s in statements]
+    text = "\n".join(f"- {t}" for t in texts) if len(texts) > 1 else texts[0]
+    found = bool(verdict.evidence)
+    return Answer(
+        status=Status.ANSWERED if found else Status.NOT_FOUND,
+        answer=text if found else verdict.explanation,
+        statements=statements if found else (),
+        citations=verdict.evidence,
+        nearest=() if found else tuple(nearest),
+        confidence=verdict.confidence,
+        verdict=verdict.verdict,
+    )
+
+
+def _verdict_on(part: Verdict, *, named: bool) -> Statement:
+    sentence = f"“{part.claim}” " if named else ""
+    text = f"{sentence}{part.verdict.word}: {part.explanation.removesuffix('.')}"
+    return Statement(text, tuple(c.number for c in part.evidence))
 
 
 def unread_sentence(library: Library) -> str:
@@ -170,26 +191,17 @@ def _unread_documents(library: Library) -> str:
     return f"“{library.sources[next(iter(library.unread))].title}”"
 
 
-def decline(question: str, sentence: str, index: str) -> Answer:
+def decline(sentence: str) -> Answer:
     """Return a polite refusal of input that is not a question about the documents."""
-    return Answer(
-        question=question,
-        standalone_question=question,
-        status=Status.NOT_FOUND,
-        answer=sentence,
-        confidence=1.0,
-        index=index,
-    )
+    return Answer(answer=sentence, confidence=1.0)
 
 
-def link_answer(question: Question, link: FoundLink, library: Library) -> Answer:
+def link_answer(link: FoundLink, library: Library) -> Answer:
     """Return an answer that gives an address and cites the place that links to it."""
     page = library.page(link.document, link.page)
     quote = Quote.of_page(link.document, page, link.span)
     text = f"{(link.title or statement_text(quote.text)).rstrip(' :')}: {link.url}"
     return Answer(
-        question=question.text,
-        standalone_question=question.text,
         status=Status.ANSWERED,
         answer=f"{text} [1]",
         statements=(Statement(text, (1,)),),
@@ -254,7 +266,7 @@ def _headers(
     sources = [citations[point[-1].citations[0] - 1] for point in points]
     several = len({c.document for c in sources}) > 1
     titles = [c.title if several else "" for c in sources]
-    pairs = zip(titles, headings or [""] * len(points), strict=True)
+    pairs = zip(titles, headings, strict=True)
     return tuple("".join(f"{part}: " for part in dict.fromkeys(pair) if part) for pair in pairs)
 
 
@@ -263,8 +275,8 @@ def _missing(draft: Draft, citations: Sequence[Citation], library: Library) -> s
     text = ""
     if draft.introduction is not None and draft.left:
         label = library.page(draft.introduction.document, draft.introduction.page).label
-        total = len(draft.statements) + draft.left
-        text += f"\n\n{len(draft.statements)} of the {total} items of this list; see page {label}."
+        total = len(draft.points) + draft.left
+        text += f"\n\n{len(draft.points)} of the {total} items of this list; see page {label}."
     quoted = {c.document for c in citations}
     silent = [n for n in library.named if len(library.named) > 1 and quoted.isdisjoint(n)]
     titles = [f"“{library.sources[names[0]].title}”" for names in silent]
@@ -279,16 +291,21 @@ def _origin(citations: Sequence[Citation], library: Library) -> str:
     return f"{SOURCE}{next(iter(titles.values()))}."
 
 
-def _running_text(question: Question, points: Sequence[_Point], headers: Sequence[str]) -> str:
-    pairs = zip(headers, points, strict=True)
-    return " ".join(f"{header}{_running(question, point)}" for header, point in pairs)
+def _lines(
+    question: Question | None, points: Sequence[_Point], headers: Sequence[str]
+) -> list[str]:
+    """Return each point after its header; without a question as an item, with no full stop.
 
-
-def _items(lead: str, points: Sequence[_Point], headers: Sequence[str]) -> str:
-    """Return the points as a list, after the sentence that introduces it, if any."""
-    pairs = zip(headers, points, strict=True)
-    items = "\n".join(f"- {header}{_item(point)}" for header, point in pairs)
-    return f"{lead}\n\n{items}" if lead else items
+    The words of an answering statement that decide the question are bold.
+    """
+    lines = []
+    for header, (*context, last) in zip(headers, points, strict=True):
+        if question is None:
+            shown = f"{last.text} {_numbers(last)}"
+        else:
+            shown = _sentence(last, mark(last.text, decisive(question, last.text)))
+        lines.append(header + " ".join([*(_sentence(s, s.text) for s in context), shown]))
+    return lines
 
 
 def _with_lead(lead: str, text: str) -> str:
@@ -296,19 +313,6 @@ def _with_lead(lead: str, text: str) -> str:
     if not lead:
         return text
     return f"{lead}:\n\n{text}" if text.startswith("- ") else f"{lead}: {text}"
-
-
-def _running(question: Question, point: _Point) -> str:
-    """Return a point as running text; decisive words of the answering statement are bold."""
-    *context, last = point
-    marked = mark(last.text, decisive(question, last.text))
-    return " ".join([*(_sentence(s, s.text) for s in context), _sentence(last, marked)])
-
-
-def _item(point: _Point) -> str:
-    """Return a point as a list item; its last sentence has no full stop."""
-    *context, last = point
-    return " ".join([*(_sentence(s, s.text) for s in context), f"{last.text} {_numbers(last)}"])
 
 
 def _sentence(statement: Statement, text: str) -> str:

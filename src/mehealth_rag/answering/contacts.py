@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from mehealth_rag.answering import reading
 from mehealth_rag.answering.links import FoundLink
+from mehealth_rag.answering.questions import Question
+from mehealth_rag.answering.reading import Draft, ReadHit
+from mehealth_rag.guide.values import Contact
+from mehealth_rag.index.opened import OpenIndex
 from mehealth_rag.language.contacts import ContactKind, contact_kinds
 from mehealth_rag.language.orders import silenced
 from mehealth_rag.language.words import content_stems, fold, stem
+from mehealth_rag.reader.model import Limits, PassageReading
 from mehealth_rag.retrieval.retriever import Evidence
-from mehealth_rag.types import Hit
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from mehealth_rag.answering.questions import Question
-    from mehealth_rag.answering.reading import Draft, ReadHit
-    from mehealth_rag.guide.values import Contact
-    from mehealth_rag.index.opened import OpenIndex
-    from mehealth_rag.reader.model import Limits, PassageReading
-    from mehealth_rag.types import Quote
+from mehealth_rag.types import Hit, Quote
 
 FAINT = 1e-4
 """Factor for the probability of a sentence without the requested contact. It is not 0, which marks
@@ -148,7 +143,7 @@ class ContactSearch:
         contact_draft = self._contact_draft(hits, self.wish.kinds)
         if self._is_preferred(contact_draft, draft):
             return Outcome(contact_draft)
-        if not self.wish.only and draft.statements:
+        if not self.wish.only and draft.points:
             return Outcome(draft)
         contacts = self._guide_contacts()
         hits = (*self.read(self._unread_passages(contacts, hits)), *hits)
@@ -171,7 +166,7 @@ class ContactSearch:
     def _is_preferred(self, contact_draft: Draft, draft: Draft) -> bool:
         """Return whether the draft limited to contacts is used instead of the unrestricted one."""
         is_likely = contact_draft.confidence >= AS_LIKELY * draft.confidence
-        return bool(contact_draft.statements) and (self.wish.only or is_likely)
+        return bool(contact_draft.points) and (self.wish.only or is_likely)
 
     def _guide_contacts(self) -> list[Contact[Quote]]:
         """Return the contacts in the documents' guides, the requested kinds first."""

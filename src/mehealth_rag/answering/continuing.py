@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
-from typing import TYPE_CHECKING, TypeAlias
 
 from mehealth_rag.answering.compose import (
     NO_MORE,
@@ -17,17 +17,14 @@ from mehealth_rag.answering.compose import (
 )
 from mehealth_rag.answering.library import Library
 from mehealth_rag.answering.questions import analyse
-from mehealth_rag.answering.reading import Draft, header_rows, quotes_of
+from mehealth_rag.answering.reading import Draft, Point, header_rows, quotes_of
+from mehealth_rag.followups import questions_only
+from mehealth_rag.index.opened import OpenIndex
 from mehealth_rag.language.words import consists_of, fold, words
+from mehealth_rag.reader.model import Reader
 from mehealth_rag.reader.rows import readable, text_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-
-    from mehealth_rag.index.opened import OpenIndex
-    from mehealth_rag.reader.model import Reader
-    from mehealth_rag.retrieval.retriever import Evidence, Retriever
-    from mehealth_rag.types import Answer, Passage, Quote, Sentence, Source, Turn
+from mehealth_rag.retrieval.retriever import Evidence, Retriever
+from mehealth_rag.types import Answer, Passage, Quote, Sentence, Source, Turn
 
 AGAIN, BESIDE = 0.7, 0.5
 """Confidence of an answer that repeats the last one in another form, and of one that adds the
@@ -44,7 +41,7 @@ _LEAST_PART = 20
 whole statement."""
 
 
-Located: TypeAlias = "tuple[Passage, Sentence]"
+Located = tuple[Passage, Sentence]
 """A sentence quoted in an answer, and the passage that it was found in."""
 
 
@@ -137,7 +134,7 @@ class Continuation:
     reader: Callable[[], Reader]
     sources: Sequence[Source]
 
-    def again(self, question: str, turn: Continued) -> Answer | None:
+    def again(self, turn: Continued) -> Answer | None:
         """Return the last answer as its likeliest sentence or as a list; None for other moves."""
         quoted = self._last_quoted(turn) if turn.move in {Move.SHORTER, Move.LISTED} else ()
         if not quoted:
@@ -146,9 +143,9 @@ class Continuation:
         if turn.move is Move.SHORTER:
             lead = SHORTEST if len(quoted) == 1 else ""
             quoted = (self._likeliest(turn, quoted),)
-        quotes = tuple(quotes_of(*located, self.index.page) for located in quoted)
-        draft = Draft(quotes, 1.0, AGAIN, lead=lead, listed=turn.move is Move.LISTED)
-        return replace(self._answered(turn, draft), question=question)
+        points = tuple(Point(quotes_of(*located, self.index.page)) for located in quoted)
+        draft = Draft(points, 1.0, AGAIN, lead=lead, listed=turn.move is Move.LISTED)
+        return replace(self._answered(turn, draft), standalone_question=turn.question)
 
     def beside(self, turn: Continued, answer: Answer) -> Answer:
         """Return the neighbours of earlier quotes if more is asked for and nothing new answers."""
@@ -157,7 +154,7 @@ class Continuation:
         quotes = tuple(dict.fromkeys(self._following(turn)))[:MOST_BESIDE]
         if not quotes:
             return replace(answer, answer=NO_MORE)
-        return self._answered(turn, Draft(quotes, 1.0, BESIDE))
+        return self._answered(turn, Draft(tuple(map(Point, quotes)), 1.0, BESIDE))
 
     def silencing(self, turn: Continued, evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
         """Return the evidence with sentences already quoted marked as silenced."""
@@ -204,8 +201,7 @@ class Continuation:
     def _likeliest(self, turn: Continued, quoted: Sequence[Located]) -> Located:
         """Return the sentence most likely to answer by itself."""
         texts = [text_of(passage, self.index.page) for passage, _ in quoted]
-        turns = [(question, "") for question, _ in turn.history]
-        readings = self.reader().read(turn.question, turns, texts)
+        readings = self.reader().read(turn.question, questions_only(turn.history), texts)
         probabilities = [
             reading.sentences[readable(passage).index(sentence)]
             for (passage, sentence), reading in zip(quoted, readings, strict=True)

@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,16 +19,14 @@ from mehealth_rag.answering.conflicts import (
     same_figure,
 )
 from mehealth_rag.answering.reading import in_context, leans, quotes_of
+from mehealth_rag.growing import Progress
 from mehealth_rag.guard.values import Amount, values
-from mehealth_rag.index.report import Progress
+from mehealth_rag.index.opened import OpenIndex
 from mehealth_rag.language.orders import silenced
 from mehealth_rag.language.words import fold
+from mehealth_rag.reader.model import Reader
 from mehealth_rag.reader.rows import text_of
 from mehealth_rag.types import BlockKind, PageOf, Passage, Quote, Sentence, VerdictKind
-
-if TYPE_CHECKING:
-    from mehealth_rag.index.opened import OpenIndex
-    from mehealth_rag.reader.model import Reader
 
 PASSAGES_AT_A_TIME = 256
 BLOCK = 128

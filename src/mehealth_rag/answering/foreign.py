@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import product
-from typing import TYPE_CHECKING
 
 from mehealth_rag.answering.compose import NOT_FOUND
+from mehealth_rag.answering.reading import Draft
 from mehealth_rag.language.words import content_words
-from mehealth_rag.types import LIKELY_FROM
-
-if TYPE_CHECKING:
-    from mehealth_rag.answering.reading import Draft
-    from mehealth_rag.types import Answer
+from mehealth_rag.types import LIKELY_FROM, Answer
 
 NOTICES = {
     "ar": "المستندات وإجاباتي باللغة الإنجليزية.",
@@ -63,10 +59,10 @@ def carried_over(question: str, draft: Draft) -> Draft:
     Such a question is matched only by figures, names and words common to both languages.
     """
     asked = content_words(question)
-    quoted = " ".join(quote.text for quotes in draft.statements for quote in quotes)
+    quoted = " ".join(quote.text for point in draft.points for quote in point.quotes)
     if any(_are_cognate(*pair) for pair in product(asked, content_words(quoted))):
         return replace(draft, confidence=min(draft.confidence, UNSURE))
-    return replace(draft, statements=(), headings=(), before=(), introduction=None)
+    return replace(draft, points=(), introduction=None)
 
 
 def _are_cognate(asked: str, quoted: str) -> bool:

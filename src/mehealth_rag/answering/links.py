@@ -6,21 +6,17 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import log
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from mehealth_rag.answering.questions import Question
+from mehealth_rag.index.opened import OpenIndex
 from mehealth_rag.language.contacts import is_front_page
 from mehealth_rag.language.words import content_stems, stem
-from mehealth_rag.passages.places import words_at
+from mehealth_rag.retrieval.retriever import Evidence
 from mehealth_rag.types import Link, Page, Source, Span
 
-if TYPE_CHECKING:
-    from mehealth_rag.index.opened import OpenIndex
-    from mehealth_rag.retrieval.retriever import Evidence
-
-    _Place = tuple[str, int, Span]
-    """A document, one of its pages, and a span on it."""
+_Place = tuple[str, int, Span]
+"""A document, one of its pages, and a span on it."""
 
 WEB_ADDRESS = re.compile(r"\bhttps?://\S|\bwww\.\w", re.IGNORECASE)
 """A web address as printed on a page."""
@@ -87,7 +83,7 @@ def find_link(
         return None
     share, _, document, page, link = max(scored, key=lambda s: s[:2])
     title = titles.get(link.url, "")
-    covered = words_at(page, link)
+    covered = page.words_at(link)
     place = (document, page.number, covered) if covered else _nearest_words(title, library)
     return FoundLink(title, link.url, *place, min(share, 1.0)) if place else None
 

@@ -10,13 +10,13 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from mehealth_rag.answering.compose import SOURCE, answered, statement_text
 from mehealth_rag.answering.library import Library
 from mehealth_rag.answering.questions import analyse
-from mehealth_rag.answering.reading import Draft
+from mehealth_rag.answering.reading import Draft, Point
 from mehealth_rag.guide.main_sentences import beginning, opening
+from mehealth_rag.index.opened import OpenIndex
 from mehealth_rag.language.words import (
     REQUEST_WORDS,
     content_stems,
@@ -25,11 +25,8 @@ from mehealth_rag.language.words import (
     stem_all,
     words,
 )
+from mehealth_rag.retrieval.retriever import Evidence, Retriever
 from mehealth_rag.types import Answer, Passage, Quote, Source, Turn
-
-if TYPE_CHECKING:
-    from mehealth_rag.index.opened import OpenIndex
-    from mehealth_rag.retrieval.retriever import Evidence, Retriever
 
 MOST_STATEMENTS, MOST_DOCUMENTS = 8, 10
 """Statements in an answer and documents covered, at most; each document has at least one
@@ -131,7 +128,7 @@ class Overview:
         self, question: str, history: Sequence[Turn], documents: Sequence[str]
     ) -> Answer | None:
         """Return the answer to a question about whole documents; None for any other question."""
-        naming = self.retriever.naming(question, documents)
+        naming = self.retriever.register.named(question, documents)
         rest = naming.bare if naming.named else question
         aspect = aspect_of(rest, follows=bool(history), named=bool(naming.named))
         if aspect is None:
@@ -149,15 +146,14 @@ class Overview:
         for passage in (e.hit.passage for e in evidence):
             for heading in passage.headings if wanted else ():
                 if _is_near(wanted, _part_stems(heading)):
-                    statements = _one_each(self._under(heading, passage))
-                    draft = Draft(
-                        statements, 1.0, CONFIDENCE, lead=statement_text(heading).rstrip(" :")
-                    )
+                    points = _one_each(self._under(heading, passage))
+                    lead = statement_text(heading).rstrip(" :")
+                    draft = Draft(points, 1.0, CONFIDENCE, lead=lead)
                     return self._answered(question, draft)
         return None
 
     def _answered(self, question: str, draft: Draft) -> Answer | None:
-        if not draft.statements:
+        if not draft.points:
             return None
         return answered(analyse(question), draft, Library.of(self.index, self.sources))
 
@@ -170,10 +166,10 @@ class Overview:
         by_document = [quotes for name in names if (quotes := self._quotes(name, aspect))]
         shown = by_document[:MOST_DOCUMENTS]
         share = MOST_STATEMENTS if len(shown) < 2 else max(1, MOST_STATEMENTS // len(shown))
-        statements = [s for quotes in shown for s in _one_each(_in_order(quotes[:share]))]
+        points = [p for quotes in shown for p in _one_each(_in_order(quotes[:share]))]
         left = len(by_document) - len(shown)
         lead = f"{len(shown)} of {len(by_document)} documents" if left else ""
-        return Draft(tuple(statements), 1.0, CONFIDENCE, lead=lead)
+        return Draft(tuple(points), 1.0, CONFIDENCE, lead=lead)
 
     def _quotes(self, name: str, aspect: Aspect) -> tuple[Quote, ...]:
         """Return a document's quotes for an aspect, best first, without repeats."""
@@ -211,8 +207,8 @@ def _in_order(quotes: Sequence[Quote]) -> tuple[Quote, ...]:
     return tuple(sorted(quotes, key=lambda q: (q.page, q.span.start)))
 
 
-def _one_each(quotes: Sequence[Quote]) -> tuple[tuple[Quote, ...], ...]:
-    return tuple((quote,) for quote in quotes)
+def _one_each(quotes: Sequence[Quote]) -> tuple[Point, ...]:
+    return tuple(Point((quote,)) for quote in quotes)
 
 
 def _statements(passage: Passage) -> Iterator[str]:

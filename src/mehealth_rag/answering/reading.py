@@ -3,30 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import TYPE_CHECKING
 
 from mehealth_rag.answering.conflicts import TextInContext, disagreeing, is_undated
-from mehealth_rag.answering.questions import Wanted
+from mehealth_rag.answering.questions import Question, Wanted
 from mehealth_rag.guard.verdict import Case, decisive, weighings
 from mehealth_rag.language.words import OWNERS, SUBJECTS, content_stems, fold, words
 from mehealth_rag.passages.tables import column_quotes, quoted_columns
-from mehealth_rag.reader.choice import Weighed, answerable, chosen, order, ranked
-from mehealth_rag.reader.rows import gathered, readable
-from mehealth_rag.types import BlockKind, Quote
+from mehealth_rag.reader.choice import Choice, Chosen, Weighed, answerable, chosen, order, ranked
+from mehealth_rag.reader.model import Limits, PassageReading, Reader
+from mehealth_rag.reader.rows import PassageText, gathered, readable
+from mehealth_rag.retrieval.retriever import Evidence
+from mehealth_rag.types import BlockKind, Hit, Page, PageOf, Passage, Quote, Sentence, Span
 
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
-
-    from mehealth_rag.answering.questions import Question
-    from mehealth_rag.reader.choice import Choice, Chosen
-    from mehealth_rag.reader.model import Limits, PassageReading, Reader
-    from mehealth_rag.reader.rows import PassageText
-    from mehealth_rag.retrieval.retriever import Evidence
-    from mehealth_rag.types import Hit, Page, PageOf, Passage, Sentence, Span
-
-    _Place = tuple[str, int, Span]
+_Place = tuple[str, int, Span]
 
 MOST_WORDS, MOST_LISTED = 75, 150
 """Words in an answer at most, not counting its best sentence; the second limit is for list items
@@ -48,29 +40,38 @@ _CHOICE = re.compile(r"\bor\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
-    """An answer before composition: statements with their quotes, and probabilities.
+class Point:
+    """A statement of a draft: the quotes that prove it, and what it needs to be understood.
 
-    - `statements`: for each statement the quotes that prove it; empty if nothing answers.
+    `heading` names its subject, "" if the statement does so itself; `before` holds the quotes of
+    each sentence that it refers back to.
+    """
+
+    quotes: tuple[Quote, ...]
+    heading: str = ""
+    before: tuple[tuple[Quote, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An answer before composition: what it states, and probabilities.
+
+    - `points`: its statements with their quotes; empty if nothing answers.
     - `answerable`: probability that the documents answer the question.
     - `confidence`: probability that this answer is right.
-    - `headings`: for each statement the heading that names its subject, "" if it does so itself.
     - `introduction`: the quote that introduces a list; None if the answer is no list.
     - `left`: items of that list which are left out.
-    - `before`: for each statement the quotes of each sentence it refers back to.
     - `disagree`: the statements give different figures for the same thing.
     - `undated`: of those figures, one is given without a year.
     - `lead`: "Yes" or "No" if the statements say so; or a short remark on what is shown.
     - `listed`: each statement is shown on a line of its own.
     """
 
-    statements: tuple[tuple[Quote, ...], ...]
+    points: tuple[Point, ...]
     answerable: float
     confidence: float
-    headings: tuple[str, ...] = ()
     introduction: Quote | None = None
     left: int = 0
-    before: tuple[tuple[tuple[Quote, ...], ...], ...] = ()
     disagree: bool = False
     undated: bool = False
     lead: str = ""
@@ -78,7 +79,7 @@ class Draft:
 
     def speaks_of(self, subject: Collection[str]) -> bool:
         """Return whether the quotes contain a word of the subject, given as stems."""
-        quoted = (quote.text for quotes in self.statements for quote in quotes)
+        quoted = (quote.text for point in self.points for quote in point.quotes)
         return not content_stems(" ".join(quoted)).isdisjoint(subject)
 
 
@@ -150,28 +151,18 @@ def drafted(question: Question, hits: Sequence[ReadHit], limits: Limits, page_of
     groups: dict[tuple[str, ...], list[_ChosenSentence]] = {}
     for sentence in rivals or _with_before(shown, silenced, page_of):
         groups.setdefault(sentence.folded, []).append(sentence)
-    is_introduced = introduction is not None  # the introduction names the subject of the items
-    headings = _once(
-        None if is_introduced else _heading(question, group, page_of) for group in groups.values()
-    )
-    statements = tuple(
-        (
-            *(sentence.quote for sentence in group),
-            *column_quotes(group[0].passage, group[0].sentence, page_of),
-            *filter(None, [heading]),
-        )
-        for group, heading in zip(groups.values(), headings, strict=True)
-    )
-    heading_texts = tuple(heading.text if heading else "" for heading in headings)
-    contexts = tuple(map(_before, groups.values()))
+    points: list[Point] = []
+    last = None
+    for group in groups.values():  # an introduction names the subject of the items
+        heading = _heading(question, group, page_of) if introduction is None else None
+        points.append(_point(group, None if heading == last else heading, page_of))
+        last = heading
     return Draft(
-        statements,
+        tuple(points),
         answerable=choice.answerable,
         confidence=choice.confidence,
-        headings=heading_texts,
         introduction=introduction,
         left=len(_items_of(introduction, hits) - {s.place for s in shown}) if introduction else 0,
-        before=contexts,
         disagree=bool(rivals),
         undated=bool(rivals) and is_undated(*(s.in_context(page_of) for s in rivals)),
     )
@@ -351,21 +342,20 @@ def _heading(question: Question, group: Sequence[_ChosenSentence], page_of: Page
     return Quote.of_page(passage.document, page, spans[-1]) if spans else None
 
 
-def _once(headings: Iterable[Quote | None]) -> list[Quote | None]:
-    """Return the headings in order, with None for one equal to its predecessor."""
-    shown: list[Quote | None] = []
-    last = None
-    for heading in headings:
-        shown.append(None if heading == last else heading)
-        last = heading
-    return shown
-
-
-def _before(group: Sequence[_ChosenSentence]) -> tuple[tuple[Quote, ...], ...]:
-    """Return the quotes of each sentence shown before a statement."""
-    return tuple(
-        tuple(sentence.passage.quote(sentence.before[place].span) for sentence in group)
-        for place in range(len(group[0].before))
+def _point(group: Sequence[_ChosenSentence], heading: Quote | None, page_of: PageOf) -> Point:
+    """Return a sentence, and its repetitions on other pages, as a statement of the draft."""
+    first = group[0]
+    return Point(
+        (
+            *(sentence.quote for sentence in group),
+            *column_quotes(first.passage, first.sentence, page_of),
+            *filter(None, [heading]),
+        ),
+        heading.text if heading else "",
+        tuple(
+            tuple(sentence.passage.quote(sentence.before[place].span) for sentence in group)
+            for place in range(len(first.before))
+        ),
     )
 
 
@@ -426,8 +416,8 @@ def lead(question: Question, draft: Draft, hits: Sequence[ReadHit], reader: Read
     """
     if question.wanted is not Wanted.YES_NO or _CHOICE.search(question.text) or draft.disagree:
         return ""
-    quoted = {quote.text for statement in draft.statements for quote in statement}
-    quoted |= {quote.text for context in draft.before for quotes in context for quote in quotes}
+    quotes = (q for point in draft.points for group in (point.quotes, *point.before) for q in group)
+    quoted = {quote.text for quote in quotes}
     parts = [(h.text, [n for n, s in enumerate(h.text.sentences) if s in quoted]) for h in hits]
     evidence = gathered([(text, places) for text, places in parts if places])
     # A question has no opposite, so its judgement is not settled by one.

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from enum import Enum
 from itertools import zip_longest
-from typing import TYPE_CHECKING
 
 from mehealth_rag.answering.compose import decline
+from mehealth_rag.index.content import IndexedDocument
+from mehealth_rag.index.opened import OpenIndex
 from mehealth_rag.language.orders import gives_orders
+from mehealth_rag.language.spelling import Speller
 from mehealth_rag.language.words import consists_of, words
-from mehealth_rag.types import Status
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from mehealth_rag.index.content import IndexedDocument
-    from mehealth_rag.index.opened import OpenIndex
-    from mehealth_rag.language.spelling import Speller
-    from mehealth_rag.types import Answer, Turn
+from mehealth_rag.types import Answer, Status, Turn
 
 ENGINE = "assistant"
 
@@ -145,7 +140,7 @@ def _is_noise(text: str, corrected: Sequence[str], speller: Speller) -> bool:
     return bare and len(corrected) < 3 and not any(map(speller.knows, corrected))
 
 
-def reply(question: str, talk: Talk, index: OpenIndex, documents: Sequence[str]) -> Answer:
+def reply(talk: Talk, index: OpenIndex, documents: Sequence[str]) -> Answer:
     """Return the reply to small talk, with suggestions taken from the documents."""
     chosen = index.described(documents)
     titles = [f"“{d.source.title}”" for d in chosen]
@@ -156,8 +151,7 @@ def reply(question: str, talk: Talk, index: OpenIndex, documents: Sequence[str])
         titles=listed if len(titles) == 1 else f"{count}: {listed}",
         things=_listed(_things(index, chosen), "or"),
     )
-    answer = decline(question, text, index.fingerprint)
-    return replace(answer, status=Status.ANSWERED, engine=ENGINE)
+    return replace(decline(text), status=Status.ANSWERED, engine=ENGINE)
 
 
 def _listed(items: Sequence[str], conjunction: str, more: int = 0) -> str:

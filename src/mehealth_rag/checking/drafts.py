@@ -17,7 +17,6 @@ from mehealth_rag.types import Block, BlockKind, Document, Page, Span, Verdict
 
 _ADDRESS = re.compile(r"https?://\S+|www\.\S+|(?<!\S)\S[^\s@]*+@\S+\.\w+")
 _WORD = re.compile(r"[^\W_]+")
-_PAGE_BREAK = "\n\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,41 +54,6 @@ def draft_sentences(document: Document) -> tuple[DraftSentence, ...]:
             sentences += _sentences(page, block, paragraph, lead)
         lead = lead or _lead(page, block)
     return tuple(sentences)
-
-
-def text_and_places(
-    document: Document, sentences: Sequence[DraftSentence], original: str = ""
-) -> tuple[str, tuple[Span, ...]]:
-    """Return a draft's text and the span in it of each sentence.
-
-    It is the `original` text if all sentences are found there, whatever the white space between
-    their words; else that of the pages as read, with an empty line between two.
-    """
-    texts = {page.number: page.text for page in document.pages}
-    places = _found(original, [s.span.of(texts[s.page]) for s in sentences])
-    if original and places is not None:
-        return original, places
-    starts: dict[int, int] = {}
-    length = 0
-    for number, text in texts.items():
-        starts[number] = length
-        length += len(text) + len(_PAGE_BREAK)
-    moved = (Span(starts[s.page] + s.span.start, starts[s.page] + s.span.end) for s in sentences)
-    return _PAGE_BREAK.join(texts.values()), tuple(moved)
-
-
-def _found(text: str, sentences: Sequence[str]) -> tuple[Span, ...] | None:
-    """Return where sentences stand in a text, one after the other; None if one is not found."""
-    places: list[Span] = []
-    end = 0
-    for sentence in sentences:
-        words = re.compile(r"\s+".join(map(re.escape, sentence.split())))
-        match = words.search(text, end)
-        if match is None:
-            return None
-        end = match.end()
-        places.append(Span(match.start(), end))
-    return tuple(places)
 
 
 def _sentences(page: Page, block: Block, paragraph: int, lead: str) -> Iterator[DraftSentence]:

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from mehealth_rag.language.sentences import sentence_spans
+from mehealth_rag.language.spelling import Speller
 from mehealth_rag.language.words import OWNERS, SUBJECTS, WORD, content_words, words
-
-if TYPE_CHECKING:
-    from mehealth_rag.language.spelling import Speller
 
 _QUESTION = re.compile(
     r"^(?:who|what|when|where|which|why|how|whose|whom)\b(?!.*[.!]$)|\?\s*$",

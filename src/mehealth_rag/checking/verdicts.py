@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import prod
-from typing import TYPE_CHECKING
 
+from mehealth_rag.answering.compose import NOT_FOUND
 from mehealth_rag.answering.conflicts import is_of_one_size
+from mehealth_rag.answering.library import Library
 from mehealth_rag.answering.scope import declined
 from mehealth_rag.answering.talk import talk_of
 from mehealth_rag.checking.sentences import (
@@ -21,8 +22,10 @@ from mehealth_rag.checking.sentences import (
     mended,
 )
 from mehealth_rag.errors import UsageError
+from mehealth_rag.guard.exact import Step
 from mehealth_rag.guard.values import values, without
 from mehealth_rag.guard.verdict import (
+    Case,
     Exhibit,
     Weighed,
     case_of,
@@ -33,18 +36,12 @@ from mehealth_rag.guard.verdict import (
     settled,
     weighings,
 )
+from mehealth_rag.language.spelling import Speller
 from mehealth_rag.language.words import words
+from mehealth_rag.reader.model import Reader
+from mehealth_rag.retrieval.retriever import Evidence
 from mehealth_rag.timing import Stopwatch
 from mehealth_rag.types import Citation, Verdict, VerdictKind
-
-if TYPE_CHECKING:
-    from mehealth_rag.answering.library import Library
-    from mehealth_rag.guard.exact import Step
-    from mehealth_rag.guard.verdict import Case
-    from mehealth_rag.language.spelling import Speller
-    from mehealth_rag.reader.model import Reader
-    from mehealth_rag.retrieval.retriever import Evidence
-
 
 PASSAGES_JUDGED = 6
 """Passages judged per query; a sentence has up to two queries."""
@@ -62,7 +59,6 @@ NO_CLAIM = "This claims nothing that documents could bear out."
 
 _WORST_FIRST = (VerdictKind.CONTRADICTED, VerdictKind.NOT_FOUND, VerdictKind.SUPPORTED)
 
-NOT_FOUND = "The documents do not say."
 
 _STEPS = {
     "rounding": "“{text}” is {of}, rounded",
@@ -86,11 +82,7 @@ class Desk:
 
 
 def check_claim(claim: str, desk: Desk, question: str = "") -> Verdict:
-    """Check a claim; `question` is what it answers, empty if unknown.
-
-    Raises:
-        UsageError: the claim is a question.
-    """
+    """Check a claim; `question` is what it answers, empty if unknown. Raises UsageError."""
     if is_question(claim):
         raise UsageError('a claim is a statement; to ask a question use: mehealth ask "…"')
     watch = Stopwatch()

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from mehealth_rag.cli.auth import auth_app
-from mehealth_rag.cli.command import Corpus, Debug, Engine, Index, Json, registering
-from mehealth_rag.cli.context import Common, fail, guarded
+from mehealth_rag.cli.command import registering
+from mehealth_rag.cli.context import Common, fail
 
 app = typer.Typer(
     name="mehealth",
@@ -21,7 +22,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.add_typer(auth_app, name="auth")
 
 Documents = Annotated[
     list[str] | None,
@@ -38,6 +38,21 @@ Resume = Annotated[
 ]
 
 _command = registering(app)
+
+
+def _extend(module: str, *names: str) -> None:
+    """Add the commands of a package beside this one; without it, each of them says so."""
+    with suppress(ModuleNotFoundError):
+        import_module(module).add_to(app)
+        return
+    package = module.partition(".")[0]
+
+    def missing(_given: Annotated[list[str] | None, typer.Argument()] = None) -> None:
+        fail(f"this needs the package {package}, which is missing; reinstall mehealth-rag", 1)
+
+    for name in names:
+        command = app.command(name, context_settings={"ignore_unknown_options": True})
+        command(missing)
 
 
 def _show_version(wanted: bool) -> None:
@@ -173,9 +188,9 @@ def guide(
     document: Annotated[str | None, typer.Argument(help="its id; all by default")] = None,
 ) -> None:
     """Tell what a document is about: outline, sentences, figures, people, contacts."""
-    from mehealth_rag.cli.guide import run
+    from mehealth_rag.cli.corpus import run_guide
 
-    run(common, document)
+    run_guide(common, document)
 
 
 @_command()
@@ -199,60 +214,7 @@ def fetch(
     return run(common, ids or (), force=force)
 
 
-@app.command("eval")
-def evaluate(  # noqa: PLR0913 - one parameter per option
-    *,
-    question_set: Annotated[
-        Path | None, typer.Option("--set", help="questions, or a folder with corpus/ beside them")
-    ] = None,
-    sample: Annotated[
-        int | None,
-        typer.Option("--sample", min=1, help="ask so many of the questions, always the same"),
-    ] = None,
-    answers: Annotated[
-        Path | None, typer.Option("--answers", help="score another system's answers (JSON Lines)")
-    ] = None,
-    engine_name: Annotated[
-        str | None, typer.Option("--engine-name", help="what the report calls the engine")
-    ] = None,
-    write_answers: Annotated[
-        Path | None, typer.Option("--write-answers", help="write our answers as JSON Lines")
-    ] = None,
-    compare: Annotated[
-        Path | None, typer.Option("--compare", help="the report.json of an earlier run")
-    ] = None,
-    fail_under: Annotated[
-        Path | None, typer.Option("--fail-under", help="floors (TOML); exit 1 under one")
-    ] = None,
-    report: Annotated[
-        Path, typer.Option("--report", help="folder that the report is written into")
-    ] = Path("eval-report"),
-    show_hidden: Annotated[
-        bool, typer.Option("--show-reporting-half", help="its questions and answers too")
-    ] = False,
-    written: Annotated[
-        Path | None, typer.Option("--written", help="folder of written documents to score")
-    ] = None,
-    conversations: Annotated[
-        Path | None, typer.Option("--conversations", help="file of conversations to hold")
-    ] = None,
-    reader_only: Annotated[
-        bool, typer.Option("--reader-only", help="score the reader alone over our search")
-    ] = False,
-    engine: Engine = None,
-    corpus: Corpus = None,
-    index: Index = None,
-    json: Json = False,
-    debug: Debug = False,
-) -> None:
-    """Score a question set and write the report."""
-    options = dict(locals())
-    options["set"] = options.pop("question_set")
-    with guarded(options.pop("debug")):
-        from mehealth_rag.cli.evaluate import Request, run
-
-        code = run(Request(**options))
-    raise typer.Exit(code)
+_extend("mehealth_eval.command", "eval")
 
 
 @_command("ui_host", "ui_port", "log_level")
@@ -285,30 +247,7 @@ def doctor(common: Common) -> int:
     return run(common)
 
 
-Archive = Annotated[Path, typer.Argument(help="the backup, such as mehealth.tar.gz")]
-
-
-@_command("ui_auth")
-def backup(common: Common, archive: Archive) -> None:
-    """Save added documents, people, keys, feedback, decisions and the audit log to one file."""
-    from mehealth_rag.cli.ui import back_up
-
-    back_up(common, archive)
-
-
-@_command("ui_auth")
-def restore(
-    common: Common,
-    archive: Archive,
-    *,
-    replace: Annotated[
-        bool, typer.Option("--replace", help="put back what is already there too")
-    ] = False,
-) -> None:
-    """Put a backup back; stop the page first, and ingest afterwards."""
-    from mehealth_rag.cli.ui import restore as put_back
-
-    put_back(common, archive, replace=replace)
+_extend("mehealth_ui.commands", "backup", "restore", "auth")
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mehealth_rag.cli.batch import Batch, ClaimRow, QueryRow, QuestionRow, exit_code, process
 from mehealth_rag.cli.context import Common, console, note, open_assistant, print_json
@@ -13,9 +13,7 @@ from mehealth_rag.cli.show import show_answer, show_hits, show_read_hits, show_v
 from mehealth_rag.engines import Engines
 from mehealth_rag.errors import UsageError
 from mehealth_rag.serialise import answer_json, hit_json, read_hit_json, verdict_json
-
-if TYPE_CHECKING:
-    from mehealth_rag.types import Turn
+from mehealth_rag.types import Turn
 
 WORKERS = 2
 """Number of batch questions answered in parallel.
@@ -60,7 +58,7 @@ def run_search(
     def search_row(row: QueryRow) -> dict[str, Any]:
         query, limits = row.query, row.documents or documents
         if read:
-            hits = assistant.reordered(query, row.history or (), limits, top_k)
+            hits = assistant.read(query, row.history or (), limits, top_k, ranked=True)
             return {"hits": [read_hit_json(h) for h in hits]}
         return {"hits": [hit_json(h) for h in assistant.search(query, top_k, limits)]}
 
@@ -69,7 +67,7 @@ def run_search(
     if common.json:
         print_json({"id": None, **search_row(QueryRow(query=asked))})
     elif read:
-        show_read_hits(console(), assistant.reordered(asked, (), documents, top_k))
+        show_read_hits(console(), assistant.read(asked, (), documents, top_k, ranked=True))
     else:
         show_hits(console(), assistant.search(asked, top_k, documents))
     return 0

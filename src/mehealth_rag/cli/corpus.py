@@ -1,28 +1,22 @@
-"""`mehealth ingest`, `sources` and `conflicts`: index the corpus, list it, compare its figures."""
+"""`mehealth ingest`, `sources`, `guide` and `conflicts`: index, list, sum up, compare."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING
 
 from rich.table import Table
 
 from mehealth_rag.cli.context import Common, console, note, open_assistant, print_json
 from mehealth_rag.cli.progress import PATIENCE, TerminalProgress
-from mehealth_rag.index.accounting import PageName, page_name, page_ranges
+from mehealth_rag.guide.values import Guide, Outlined
+from mehealth_rag.index.accounting import PageAccount, PageName, page_name, page_ranges
+from mehealth_rag.index.report import IngestReport
 from mehealth_rag.language.dates import as_of
-from mehealth_rag.serialise import conflicts_json, pages_json, source_json
-from mehealth_rag.settings import PACKAGED_CORPUS
-from mehealth_rag.types import SourceState
+from mehealth_rag.serialise import conflicts_json, guides_json, pages_json, source_json
+from mehealth_rag.settings import PACKAGED_CORPUS, Settings
+from mehealth_rag.types import Citation, ConflictReport, ConflictValue, DocumentProblem, SourceState
 from mehealth_rag.wiring import ingest
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from mehealth_rag.index.accounting import PageAccount
-    from mehealth_rag.index.report import IngestReport
-    from mehealth_rag.settings import Settings
-    from mehealth_rag.types import Citation, ConflictReport, ConflictValue, DocumentProblem
 
 NONE_FOUND = "No two pages give different figures for the same thing."
 
@@ -65,18 +59,7 @@ def page_problems(problems: Sequence[DocumentProblem]) -> list[str]:
 
 def summary(report: IngestReport) -> dict[str, object]:
     """Return the report as a JSON object."""
-    return {
-        "schema": 1,
-        "documents": [asdict(row) for row in report.documents],
-        "pages": report.pages,
-        "passages": report.passages,
-        "problems": [asdict(p) for p in report.problems],
-        "truncated": report.truncated,
-        "embedded": report.embedded,
-        "changed": report.changed,
-        "index": report.generation,
-        "seconds": {stage: round(value, 3) for stage, value in report.seconds.items()},
-    }
+    return {"schema": 1, **asdict(report)}
 
 
 def run_sources(common: Common) -> None:
@@ -152,6 +135,40 @@ def _add_pages(table: Table, document: str, pages: Sequence[PageAccount]) -> Non
         table.add_row(document, *map(str, figures), remark)
     sums = (sum(getattr(p, x) for p in pages) for x in ("characters", "furniture", "passages"))
     table.add_row(document, f"all {len(pages)}", "", *map(str, sums), "", end_section=True)
+
+
+def run_guide(common: Common, document: str | None) -> None:
+    """Print the guide to one document, or to all."""
+    assistant = open_assistant(common)
+    guides = assistant.guides((document,) if document else ())
+    if common.json:
+        print_json(guides_json(guides, assistant.index.fingerprint))
+    else:
+        print("\n\n".join("\n".join(_guide_lines(guide)) for guide in guides))
+
+
+def _guide_lines(guide: Guide[Citation]) -> Iterator[str]:
+    """Yield a guide as lines of plain text with printed page numbers, without empty parts."""
+    details = filter(None, (guide.document, guide.publisher, as_of(guide.dated)))
+    yield guide.title
+    yield f"({', '.join(details)})"
+    in_order = sorted(guide.sentences, key=lambda s: s.page)
+    parts: dict[str, list[tuple[str, Citation | Outlined]]] = {
+        "In short": [(_quoted(s), s) for s in in_order],
+        "Key figures": [(f"{f.value}: {_quoted(f.citation)}", f.citation) for f in guide.figures],
+        "People": [(f"{p.name}, {p.role}", p.citation) for p in guide.people],
+        "Contacts": [(c.value, c.citation) for c in guide.contacts],
+        "Acronyms": [(f"{a.short}: {a.long}", a.citation) for a in guide.acronyms],
+        "Outline": [(o.heading, o) for o in guide.outline],
+    }
+    for name, items in parts.items():
+        if items:
+            yield f"\n{name}"
+            yield from (f"  {text} (p. {place.page_label})" for text, place in items)
+
+
+def _quoted(citation: Citation) -> str:
+    return f"“{' '.join(citation.quote.split())}”"
 
 
 def run_conflicts(common: Common, documents: Sequence[str]) -> None:

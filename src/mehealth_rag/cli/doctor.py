@@ -19,12 +19,12 @@ from mehealth_rag.cli.context import Common, console, note, print_json
 from mehealth_rag.errors import LanguageModelError, LanguageModelFailure, MehealthError
 from mehealth_rag.generating.pace import Pace
 from mehealth_rag.generating.writing import Pen
-from mehealth_rag.llm import LanguageModel, Message, is_configured, open_model
+from mehealth_rag.llm.model import LanguageModel, Message, is_configured, open_model
 from mehealth_rag.llm.prompts import MESSAGE_OVERHEAD
+from mehealth_rag.settings import Settings
 
 if TYPE_CHECKING:
     from mehealth_rag.llm.server_model import ServerFacts, ServerModel
-    from mehealth_rag.settings import Settings
 
 TYPICAL_PROMPT, TYPICAL_ANSWER = 1_500, 120
 """Tokens of prompt and answer in the speed check, typical of a real question."""

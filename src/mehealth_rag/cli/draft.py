@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
@@ -19,9 +20,6 @@ from mehealth_rag.errors import ReadingError, UsageError
 from mehealth_rag.serialise import verdict_json
 from mehealth_rag.types import BlockKind, Document, VerdictKind
 from mehealth_rag.wiring import read_draft
-
-if TYPE_CHECKING:
-    from rich.console import Console
 
 _SIGNS = {VerdictKind.SUPPORTED: "✓", VerdictKind.CONTRADICTED: "✗", VerdictKind.NOT_FOUND: "?"}
 

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
 
-from mehealth_rag.index.report import Progress
+from mehealth_rag.growing import Progress
 
 PATIENCE = 2.0
 """Seconds before progress appears; shorter work shows none."""

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from mehealth_rag.checking.telling import WORDS
+from mehealth_rag.answering.reading import ReadHit
 from mehealth_rag.types import (
     Answer,
     Certainty,
@@ -22,9 +21,6 @@ from mehealth_rag.types import (
     VerdictKind,
     certainty,
 )
-
-if TYPE_CHECKING:
-    from mehealth_rag.answering.reading import ReadHit
 
 LIKELY = 0.5
 """Minimum probability for a sentence to be highlighted as an answer."""
@@ -57,9 +53,9 @@ def show_answer(out: Console, answer: Answer) -> None:
 
 
 VERDICTS = {
-    VerdictKind.SUPPORTED: (WORDS[VerdictKind.SUPPORTED], "green"),
-    VerdictKind.CONTRADICTED: (WORDS[VerdictKind.CONTRADICTED], "red"),
-    VerdictKind.NOT_FOUND: (WORDS[VerdictKind.NOT_FOUND], "yellow"),
+    VerdictKind.SUPPORTED: (VerdictKind.SUPPORTED.word, "green"),
+    VerdictKind.CONTRADICTED: (VerdictKind.CONTRADICTED.word, "red"),
+    VerdictKind.NOT_FOUND: (VerdictKind.NOT_FOUND.word, "yellow"),
 }
 """Maps a verdict to its label and colour."""
 

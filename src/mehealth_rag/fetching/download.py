@@ -68,30 +68,22 @@ class Brought:
     final_url: str
 
 
-@dataclass(frozen=True, slots=True)
-class Bringer:
-    """Downloads an address of which nothing else is known."""
+async def bring(web: Web, limits: Limits, address: str, part: Path) -> Brought:
+    """Download an address of which nothing else is known to `part`, whose folder is there.
 
-    web: Web
-    limits: Limits
+    Raises FetchFailure and OSError.
+    """
+    url = web_address(address)
 
-    async def bring(self, address: str, part: Path) -> Brought:
-        """Download an address to `part`, whose folder is there.
-
-        Raises:
-            FetchFailure: it cannot be fetched, or is of no format that can be read.
-            OSError: the file cannot be written.
-        """
-        url = web_address(address)
-        return await tried(self.web, self.limits, url, lambda: self._attempt(url, part))
-
-    async def _attempt(self, url: httpx.URL, part: Path) -> Brought:
-        async with self.web.get(url, {}) as response:
+    async def attempt() -> Brought:
+        async with web.get(url, {}) as response:
             _check_status(response)
-            await _receive(response, part, self.limits.size)
+            await _receive(response, part, limits.size)
             form = _form_of(part, response)
             _check_kind(part, form, response.headers)
             return Brought(form, str(response.url))
+
+    return await tried(web, limits, url, attempt)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +95,7 @@ class Downloader:
     limits: Limits
 
     async def fetch(self, job: Job) -> Row:
-        """Fetch a source; faults that may pass are waited out.
-
-        Raises:
-            FetchFailure: it cannot be fetched.
-            OSError: the file cannot be written.
-        """
+        """Fetch a source, and wait out what may pass. Raises FetchFailure and OSError."""
         url = web_address(job.url)
         return await tried(self.web, self.limits, url, lambda: self._attempt(job, url))
 

@@ -16,7 +16,7 @@ from pydantic import TypeAdapter
 
 from mehealth_rag.corpus import ADDRESSES as STATE
 from mehealth_rag.encoder.shipped import file_hash
-from mehealth_rag.errors import FetchStateError
+from mehealth_rag.errors import MehealthError
 from mehealth_rag.index.folder import write_durably
 
 SCHEMA = 1
@@ -52,7 +52,7 @@ class StateFile:
     def __init__(self, folder: Path) -> None:
         """Read the state of a corpus folder.
 
-        Raises FetchStateError where it cannot be read, is damaged, or a newer version wrote it.
+        Raises MehealthError where it cannot be read, is damaged, or a newer version wrote it.
         """
         self.folder = folder
         self._path = path = folder / STATE
@@ -60,16 +60,16 @@ class StateFile:
         try:
             state = json.loads(path.read_bytes())
             if state["schema"] > SCHEMA:
-                raise FetchStateError(f"{path}: written by a newer version; update, or remove it")
+                raise MehealthError(f"{path}: written by a newer version; update, or remove it")
             records = _RECORDS.validate_python(state["sources"])
         except FileNotFoundError:
             pass
         except OSError as error:
-            raise FetchStateError(
+            raise MehealthError(
                 f"{path}: cannot be read ({error.strerror}); check its permissions"
             ) from error
         except (ValueError, TypeError, LookupError, RecursionError) as error:
-            raise FetchStateError(
+            raise MehealthError(
                 f"{path}: is damaged; remove it. Files that it vouched for stay as they are; to "
                 "have them compared with the server run: mehealth fetch --force"
             ) from error

@@ -8,24 +8,20 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 from rapidfuzz import process
 
 from mehealth_rag.corpus import file_names, load_sources
 from mehealth_rag.encoder.shipped import file_hash
-from mehealth_rag.errors import FetchBusyError, FetchStateError, UsageError
-from mehealth_rag.fetching.download import Bringer, Brought, Downloader, Job, format_of
+from mehealth_rag.errors import MehealthError, UsageError
+from mehealth_rag.fetching.download import Brought, Downloader, Job, bring, format_of
 from mehealth_rag.fetching.kept import Record, StateFile
 from mehealth_rag.fetching.outcomes import FetchFailure, Row, Status
 from mehealth_rag.fetching.web import MEGABYTE, PRODUCT, Limits, Network, Web
-from mehealth_rag.index.report import Progress
-from mehealth_rag.settings import PACKAGED_CORPUS
+from mehealth_rag.growing import Progress
+from mehealth_rag.settings import PACKAGED_CORPUS, Settings
 from mehealth_rag.types import Source
-
-if TYPE_CHECKING:
-    from mehealth_rag.settings import Settings
 
 LOCK = ".fetched.lock"
 
@@ -47,8 +43,7 @@ def fetch(
     Raises:
         UsageError: an unknown id, or the corpus is the packaged one, which stays as it is.
         NoIndexError, CorpusError: the corpus folder or its manifest cannot be used.
-        FetchBusyError: another process is fetching into this corpus.
-        FetchStateError: the record of what was fetched cannot be read or written.
+        MehealthError: another process is fetching, or the record of it cannot be read or written.
         KeyboardInterrupt: the person stopped it; what was fetched by then stays.
     """
     if settings.corpus == PACKAGED_CORPUS:
@@ -77,15 +72,13 @@ def fetch_address(
 ) -> Brought:
     """Download one address to the file `part`, with the guard that keeps inside addresses out.
 
-    Raises:
-        FetchFailure: it cannot be fetched, or is of no format that can be read.
-        OSError: the file cannot be written.
+    Raises FetchFailure, and OSError where the file cannot be written.
     """
 
     async def brought() -> Brought:
         web = opened_web(settings, limits, network)
         try:
-            return await Bringer(web, limits).bring(address, part)
+            return await bring(web, limits, address, part)
         finally:
             await web.close()
 
@@ -116,11 +109,11 @@ def _alone(folder: Path) -> Iterator[None]:
     try:
         lock.acquire()
     except Timeout as error:
-        raise FetchBusyError(
+        raise MehealthError(
             f"{folder}: another mehealth fetch is at work there; wait until it is done"
         ) from error
     except OSError as error:
-        raise FetchStateError(
+        raise MehealthError(
             f"{folder}: cannot be written ({error.strerror}); check its permissions"
         ) from error
     try:

@@ -234,9 +234,7 @@ class Web:
     ) -> AsyncIterator[httpx.Response]:
         """GET an address that robots.txt allows, and what it redirects to.
 
-        Raises:
-            Passing: a fault that may pass (no connection, a silence, broken off, robots.txt busy).
-            FetchFailure: another one (forbidden, refused, redirected wrongly, too slow).
+        Raises FetchFailure: `Passing` for a fault that may pass.
         """
         seen: set[str] = set()
         while True:

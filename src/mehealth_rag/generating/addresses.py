@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
-from mehealth_rag.passages.places import words_at
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from mehealth_rag.guard.verdict import Exhibit
+from mehealth_rag.guard.verdict import Exhibit
 
 LONGEST = 300
 """Characters of an address given to the model; longer ones usually carry session data."""
@@ -29,9 +25,13 @@ def links_of(exhibit: Exhibit, place: int) -> dict[str, str]:
     page, bounds = exhibit.page, exhibit.sentences[place].span
     links = {}
     for link in page.links:
-        span = words_at(page, link)
-        within = span is not None and span.start < bounds.end and bounds.start < span.end
-        if span and within and len(link.url) <= LONGEST and _ADDRESS.fullmatch(link.url):
+        span = page.words_at(link)
+        if (
+            span
+            and span.overlaps(bounds)
+            and len(link.url) <= LONGEST
+            and _ADDRESS.fullmatch(link.url)
+        ):
             links[link.url.removeprefix("mailto:")] = span.of(page.text)
     return links
 

@@ -15,7 +15,7 @@ from mehealth_rag.generating.gate import NO_CLAIMS, Passed
 from mehealth_rag.generating.writing import Task, Writer, Written, write
 from mehealth_rag.growing import mapped
 from mehealth_rag.language.detection import ENGLISH
-from mehealth_rag.language.words import content_words, stem_all
+from mehealth_rag.language.words import content_stems
 from mehealth_rag.types import SURE_FROM, Answer, Quote, Statement, Status
 
 ENGINE = "generative"
@@ -54,7 +54,7 @@ def whole_answer(task: Task, written: Written, library: Library) -> Answer:
             else _partial_notice(written, len(appended))
         )
         return replace(result, notice=notice.strip())
-    if draft.statements and (not written.silent or draft.confidence >= SURE_FROM):
+    if draft.points and (not written.silent or draft.confidence >= SURE_FROM):
         notice = f"{_failure_notice(written)}; {OWN_WORDS}"
         return replace(answered(question, draft, library), notice=notice)
     result = not_found(question, nearest(task.hits), draft, library)
@@ -66,7 +66,7 @@ def _passed_answer(
 ) -> Answer:
     """Return the passed sentences as an answer; `disagree` adds the conflicting statements."""
     question, draft = task.question, task.draft
-    groups = draft.statements if disagree else ()
+    groups = [point.quotes for point in draft.points] if disagree else []
     cited = [q for quotes in (*(p.quotes for p in passed), *groups) for q in quotes]
     numbers = {quote: number for number, quote in enumerate(dict.fromkeys(cited), start=1)}
 
@@ -77,8 +77,6 @@ def _passed_answer(
     items = [p.item for p in passed]
     sides = [statement(group[0].text, group) for group in groups]
     return Answer(
-        question=question.text,
-        standalone_question=question.text,
         status=Status.ANSWERED,
         answer=_text(question if task.language == ENGLISH else None, statements, items),
         statements=tuple(statements),
@@ -98,8 +96,9 @@ def _uncovered_quotes(draft: Draft, passed: Sequence[Passed]) -> list[Passed]:
     if draft.confidence < SURE_FROM:
         return []
     is_separate = draft.introduction is not None or draft.disagree
-    uncovered = [group for group in draft.statements if not _cover(passed, group[0])]
-    if not is_separate and len(uncovered) < len(draft.statements):
+    groups = [point.quotes for point in draft.points]
+    uncovered = [group for group in groups if not _cover(passed, group[0])]
+    if not is_separate and len(uncovered) < len(groups):
         return []
     return [Passed(group[0].text, group, draft.introduction is not None) for group in uncovered]
 
@@ -108,15 +107,15 @@ def _cover(passed: Sequence[Passed], quote: Quote) -> bool:
     """Return whether the sentences cite the quote or contain most of its words."""
     if any(overlap(q, quote) for p in passed for q in p.quotes):
         return True
-    stems = set(stem_all(content_words(quote.text)))
-    passed_stems = {s for p in passed for s in stem_all(content_words(p.text))}
+    stems = content_stems(quote.text)
+    passed_stems = {s for p in passed for s in content_stems(p.text)}
     return len(stems & passed_stems) >= TOLD * len(stems)
 
 
 def overlap(one: Quote, other: Quote) -> bool:
     """Return whether two quotes overlap on the same page."""
     same_page = (one.document, one.page) == (other.document, other.page)
-    return same_page and one.span.start < other.span.end and other.span.start < one.span.end
+    return same_page and one.span.overlaps(other.span)
 
 
 def _text(question: Question | None, statements: Sequence[Statement], items: Sequence[bool]) -> str:

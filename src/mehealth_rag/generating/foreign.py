@@ -8,20 +8,15 @@ dropped.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from mehealth_rag.generating.addresses import Addresses
 from mehealth_rag.generating.gate import Ruling
-from mehealth_rag.guard.verdict import quotes_of
+from mehealth_rag.generating.splitting import Unit
+from mehealth_rag.guard.verdict import Exhibit, Place, quotes_of
 from mehealth_rag.language.words import fold
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from mehealth_rag.generating.splitting import Unit
-    from mehealth_rag.guard.verdict import Exhibit, Place
 
 NOTHING_TO_CHECK = "has no figure and no name to check"
 NO_QUOTE = "no sentence has its figures and names"

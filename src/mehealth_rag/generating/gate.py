@@ -5,15 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 from mehealth_rag.generating.splitting import Splitter, Unit
 from mehealth_rag.guard.values import values
 from mehealth_rag.language.words import content_words, fold, words
-from mehealth_rag.types import Dropped
-
-if TYPE_CHECKING:
-    from mehealth_rag.types import Quote
+from mehealth_rag.types import Dropped, Quote
 
 CUT_OFF = "cut off"
 BROKEN_MARK = "broken citation mark"

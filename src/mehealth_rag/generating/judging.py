@@ -6,14 +6,18 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from mehealth_rag.answering.reading import leans
 from mehealth_rag.checking.sentences import topic_of
 from mehealth_rag.generating.addresses import Addresses
 from mehealth_rag.generating.gate import ONLY_A_SOURCE, Ruling
+from mehealth_rag.generating.splitting import Unit
+from mehealth_rag.guard.exact import Step
 from mehealth_rag.guard.verdict import (
     NOTHING_SAID,
+    Case,
+    Exhibit,
+    Place,
     Weighed,
     case_of,
     least,
@@ -23,14 +27,9 @@ from mehealth_rag.guard.verdict import (
     together,
     word_for_word,
 )
-from mehealth_rag.language.words import DEMONSTRATIVES, OWNERS, content_words, stem_all, words
+from mehealth_rag.language.words import DEMONSTRATIVES, OWNERS, content_stems, words
+from mehealth_rag.reader.model import Judgement, Reader
 from mehealth_rag.types import VerdictKind
-
-if TYPE_CHECKING:
-    from mehealth_rag.generating.splitting import Unit
-    from mehealth_rag.guard.exact import Step
-    from mehealth_rag.guard.verdict import Case, Exhibit, Place
-    from mehealth_rag.reader.model import Judgement, Reader
 
 FIRST_JUDGED, NEAR_JUDGED = 5, 3
 """Passages each sentence is judged against: the first ones, and others that share words with it."""
@@ -93,7 +92,7 @@ class Bench:
         These are the first ones, which answer the question best, and those that share most of the
         claim's words, weighted by rarity.
         """
-        wanted = _stems(claim)
+        wanted = content_stems(claim)
         weights = {
             s: 1 / count for s in wanted if (count := sum(s in stems for stems in self._stems))
         }
@@ -110,7 +109,7 @@ class Bench:
     def _stems(self) -> list[frozenset[str]]:
         """The stems of each passage."""
         texts = (" ".join((e.text.context, *e.text.sentences)) for e in self.exhibits)
-        return [_stems(text) for text in texts]
+        return [content_stems(text) for text in texts]
 
     def _weighed(self, case: Case, first: int) -> Weighed:
         """Judge a claim against the first passages (the cited ones), if need be against all.
@@ -135,7 +134,8 @@ class Bench:
         texts = [self.question]
         for n, i in weighed.quotes:
             texts += [case.texts[n].context, case.texts[n].sentences[i]]
-        return bool(weighed.steps) or not _stems(claim).isdisjoint(_stems(" ".join(texts)))
+        shared = content_stems(claim) & content_stems(" ".join(texts))
+        return bool(weighed.steps or shared)
 
     def _holding(self, lead: str, case: Case) -> Place | None:
         """Return the first sentence that, with its headings, has all words and values of a lead.
@@ -145,8 +145,8 @@ class Bench:
         plain = replace(case, question="")
         for n, text in enumerate(case.texts):
             for i, sentence in enumerate(text.sentences):
-                stems = _stems(f"{text.context} {sentence}")
-                if _stems(lead) <= stems and not missing(plain.steps([(n, i)])):
+                stems = content_stems(f"{text.context} {sentence}")
+                if content_stems(lead) <= stems and not missing(plain.steps([(n, i)])):
                     return n, i
         return None
 
@@ -177,10 +177,6 @@ class Bench:
             return tuple(dict.fromkeys(map(_missing, weighed.missing)))
         verdict = self.reader.limits.verdict(weighed.judgement)
         return (DENIED if verdict == VerdictKind.CONTRADICTED else UNTOLD,)
-
-
-def _stems(text: str) -> frozenset[str]:
-    return frozenset(stem_all(content_words(text)))
 
 
 def _missing(step: Step) -> str:

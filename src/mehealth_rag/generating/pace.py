@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
-if TYPE_CHECKING:
-    from mehealth_rag.settings import Settings
+from mehealth_rag.settings import Settings
 
 SERVED, ON_THIS_MACHINE = 500.0, 50.0
 """Prompt tokens per second assumed until measured: for a server, and for a model file."""

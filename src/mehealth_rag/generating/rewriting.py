@@ -15,8 +15,9 @@ from dataclasses import replace
 from mehealth_rag.errors import LanguageModelError
 from mehealth_rag.followups import Standalone
 from mehealth_rag.language.figures import figures
-from mehealth_rag.language.words import POINTING, REQUEST_WORDS, content_words, stem, words
-from mehealth_rag.llm import LanguageModel, Message, rewrite_messages, translate_messages
+from mehealth_rag.language.words import POINTING, stem, stem_all, subject_words, words
+from mehealth_rag.llm.model import LanguageModel, Message
+from mehealth_rag.llm.prompts import rewrite_messages, translate_messages
 from mehealth_rag.types import Turn
 
 MOST_TOKENS = 80
@@ -73,11 +74,9 @@ def is_faithful(asked: str, question: str, history: Sequence[Turn], ruled: Stand
     """
     if not asked.endswith("?") or len(asked) > LONGEST:
         return False
-    stems, needed = _content_stems(asked), _content_stems(question)
-    known = needed | _content_stems(ruled.whole).union(
-        *(_content_stems(f"{q} {a}") for q, a in history)
-    )
-    filled_in = _content_stems(ruled.whole) - needed
+    stems, needed = _subject(asked), _subject(question)
+    known = needed | _subject(ruled.whole).union(*(_subject(f"{q} {a}") for q, a in history))
+    filled_in = _subject(ruled.whole) - needed
     values = {f.value for f in figures(asked)}
     asked_values = {f.value for f in figures(question)}
     return (
@@ -89,8 +88,8 @@ def is_faithful(asked: str, question: str, history: Sequence[Turn], ruled: Stand
     )
 
 
-def _content_stems(text: str) -> set[str]:
-    return {stem(w) for w in content_words(text) if w not in REQUEST_WORDS}
+def _subject(text: str) -> set[str]:
+    return set(stem_all(subject_words(text)))
 
 
 def _left_open(question: str) -> set[str]:

@@ -11,7 +11,6 @@ import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from mehealth_rag.answering.questions import Question
 from mehealth_rag.answering.reading import Draft, ReadHit
@@ -23,24 +22,15 @@ from mehealth_rag.generating.judging import Bench
 from mehealth_rag.generating.markers import without_marks
 from mehealth_rag.generating.pace import Pace
 from mehealth_rag.guard.verdict import Exhibit, exhibits_of
+from mehealth_rag.index.opened import OpenIndex
 from mehealth_rag.language.detection import ENGLISH
 from mehealth_rag.language.orders import gives_orders, silenced
-from mehealth_rag.llm import (
-    Asked,
-    EvidenceItem,
-    LanguageModel,
-    Message,
-    TokenBudget,
-    answer_messages,
-    fitting,
-)
+from mehealth_rag.llm.model import LanguageModel, Message
+from mehealth_rag.llm.prompts import Asked, EvidenceItem, TokenBudget, answer_messages, fitting
 from mehealth_rag.reader.choice import order
+from mehealth_rag.reader.model import Reader
 from mehealth_rag.retrieval.retriever import Evidence
 from mehealth_rag.types import Dropped, Hit, Turn
-
-if TYPE_CHECKING:
-    from mehealth_rag.index.opened import OpenIndex
-    from mehealth_rag.reader.model import Reader
 
 LEAST_TOKENS = 12
 """Tokens of a passage at least: its title and page alone."""

@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import math
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from mehealth_rag.reader.model import Judgement
+from mehealth_rag.reader.model import Judgement
 
 _AUXILIARY = re.compile(
     r"\b(is|are|was|were|will|can|must|should|may|could|would|has been|have been|had been)\b"

@@ -279,7 +279,7 @@ def _dates(text: str) -> Iterator[Date]:
 def _times(text: str, taken: Sequence[Span]) -> Iterator[tuple[int, Span]]:
     for match in _TIME.finditer(text):
         span = Span(*match.span())
-        if _overlaps(span, taken):
+        if any(map(span.overlaps, taken)):
             continue
         if match["hour24"]:
             yield int(match["hour24"]) * 60 + int(match["minute24"]), span
@@ -298,7 +298,7 @@ def _amounts(text: str, taken: Sequence[Span]) -> Iterator[Amount]:
     taken = list(taken)
     specials = (*_mixed(text), *_shares(text), *_fractions(text), *_words_with_a_figure(text))
     for special in specials:
-        if not _overlaps(special.span, taken):
+        if not any(map(special.span.overlaps, taken)):
             taken.append(special.span)
             before = text[: special.span.start]
             about = special.about or _ABOUT.search(before) is not None
@@ -307,7 +307,7 @@ def _amounts(text: str, taken: Sequence[Span]) -> Iterator[Amount]:
             yield replace(special, about=about, side=side, period=period, period_end=end)
     for figure in figures(text):
         before = text[max(0, figure.span.start - 24) : figure.span.start]
-        if _overlaps(figure.span, taken) or _ATTACHED.search(before):
+        if any(map(figure.span.overlaps, taken)) or _ATTACHED.search(before):
             continue
         amount = _measured(text, figure)
         if figure.spelled and figure.value == 1 and amount.dimension in {"", "points"}:
@@ -393,14 +393,10 @@ def _words_with_a_figure(text: str) -> Iterator[Amount]:
 def _names(text: str, taken: Sequence[Span]) -> Iterator[Name]:
     for match in _WORD.finditer(text):
         word, span = match.group(), Span(*match.span())
-        if not any(c.isupper() for c in word) or _overlaps(span, taken) or word == "I":
+        if not any(c.isupper() for c in word) or any(map(span.overlaps, taken)) or word == "I":
             continue
         before = text[: span.start]
         begins = not before.strip() or _ENDS.search(before) is not None
         if begins and not any(c.isupper() for c in word[1:]):
             continue
         yield Name(word, span)
-
-
-def _overlaps(span: Span, taken: Sequence[Span]) -> bool:
-    return any(span.start < t.end and t.start < span.end for t in taken)

@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 from mehealth_rag.guard.exact import Sources, Step, steps
 from mehealth_rag.guard.opposite import leaning, opposites
-from mehealth_rag.guard.values import values, without
+from mehealth_rag.guard.values import Amount, values, without
 from mehealth_rag.language.figures import FigureKind
 from mehealth_rag.language.orders import gives_orders
 from mehealth_rag.language.words import fold
 from mehealth_rag.passages.tables import quoted_columns
-from mehealth_rag.reader.model import Judgement
-from mehealth_rag.reader.rows import gathered, passage_text, readable
-from mehealth_rag.types import Quote
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-    from mehealth_rag.guard.values import Amount
-    from mehealth_rag.reader.model import Limits, Reader
-    from mehealth_rag.reader.rows import PassageText
-    from mehealth_rag.retrieval.retriever import Evidence
-    from mehealth_rag.types import Page, PageOf, Passage, Sentence
-
+from mehealth_rag.reader.model import Judgement, Limits, Reader
+from mehealth_rag.reader.rows import PassageText, gathered, passage_text, readable
+from mehealth_rag.retrieval.retriever import Evidence
+from mehealth_rag.types import Page, PageOf, Passage, Quote, Sentence
 
 GATHERED, LEAST_EVIDENCE = 8, 0.2
 """The most sentences of several passages that are judged together, and the least probability of

@@ -9,7 +9,6 @@ from urllib.parse import unquote, urlsplit
 
 from mehealth_rag.guide.values import Contact
 from mehealth_rag.language.contacts import ContactKind, contact_spans, is_front_page
-from mehealth_rag.passages.places import words_at
 from mehealth_rag.types import Link, Page, Quote, Span
 
 MOST_OF_A_KIND = 12
@@ -60,7 +59,7 @@ def _stands_alone(kind: ContactKind, value: str) -> bool:
 def _linked(page: Page) -> Iterator[tuple[ContactKind, str, Span]]:
     """Yield links for writing or calling and links to a site's front page, with their words."""
     for link in page.links:
-        span, contact = words_at(page, link), _contact_of(link)
+        span, contact = page.words_at(link), _contact_of(link)
         if span and contact:
             yield *contact, span
 

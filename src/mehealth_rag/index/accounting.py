@@ -6,13 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING
 
+from mehealth_rag.index.content import IndexedDocument
+from mehealth_rag.index.opened import OpenIndex
 from mehealth_rag.types import DocumentProblem, Fault, Page, Passage
 
-if TYPE_CHECKING:
-    from mehealth_rag.index.content import IndexedDocument
-    from mehealth_rag.index.opened import OpenIndex
+_AT_ONCE = 500
+"""Passages read together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +42,8 @@ def page_accounts(index: OpenIndex, document: IndexedDocument) -> Iterator[PageA
     """The account of every page of a document, in order."""
     passages: dict[int, list[Passage]] = defaultdict(list)
     ordinals = range(document.first, document.first + document.passages)
-    for part in _parts(ordinals):
-        for passage in index.passages(part):
+    for start in range(0, len(ordinals), _AT_ONCE):
+        for passage in index.passages(ordinals[start : start + _AT_ONCE]):
             passages[passage.page].append(passage)
     for number in range(1, document.pages + 1):
         yield _account(index.page(document.source.id, number), passages[number])
@@ -79,10 +79,6 @@ def page_ranges(pages: Sequence[PageName]) -> str:
     spans = [[label for _, (_, label) in run] for _, run in runs]
     shown = [s[0] if len(s) == 1 else f"{s[0]}–{s[-1]}" for s in spans]
     return f"page{'s' * (len(pages) > 1)} {', '.join(shown)}"
-
-
-def _parts(ordinals: range, size: int = 500) -> Iterator[range]:
-    return (ordinals[start : start + size] for start in range(0, len(ordinals), size))
 
 
 def _account(page: Page, passages: Sequence[Passage]) -> PageAccount:

@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import shutil
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from mehealth_rag.encoder.embedding import Encoder, PassageVectors
 from mehealth_rag.encoder.shipped import file_hash
 from mehealth_rag.errors import IndexStateError, NoIndexError, ReadingError
+from mehealth_rag.growing import Progress
 from mehealth_rag.guide.making import GUIDE_VERSION
 from mehealth_rag.index.cache import BuildCache, digest, vector_key
 from mehealth_rag.index.content import ContentWriter, adapter
@@ -34,21 +38,13 @@ from mehealth_rag.index.folder import (
 )
 from mehealth_rag.index.guides import GuideMaker
 from mehealth_rag.index.lexical import LexicalWriter
-from mehealth_rag.index.report import Progress, Tally, indexed_documents
+from mehealth_rag.index.report import BuildPlan, IngestReport, Tally, indexed_documents
 from mehealth_rag.index.texts import TEXTS_VERSION, embedding_text, lexical_text
 from mehealth_rag.language.acronyms import learn_acronyms
 from mehealth_rag.language.words import WORDS_VERSION, stems, words
 from mehealth_rag.reading.describing import with_distinct_title
 from mehealth_rag.reading.wire import uncollected
-from mehealth_rag.types import Passage, Source
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
-
-    from mehealth_rag.encoder.embedding import Encoder, PassageVectors
-    from mehealth_rag.index.report import BuildPlan, IngestReport
-    from mehealth_rag.types import Document
+from mehealth_rag.types import Document, Passage, Source
 
 _CHUNK = 256
 """Passages embedded between two commits: what an interruption can cost."""
@@ -61,7 +57,7 @@ def build_index(plan: BuildPlan, progress: Progress | None = None) -> IngestRepo
 
     Nothing is done where the current generation already is what the plan asks for. A file that
     cannot be read is a row of the report; the others go on. Raises NoIndexError when nothing can
-    be read at all, IndexBusyError and IndexStateError.
+    be read at all, IndexStateError where the index cannot be written.
     """
     progress = progress or Progress()
     plan.folder.prepare()

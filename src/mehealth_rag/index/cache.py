@@ -7,8 +7,10 @@ import hashlib
 import json
 import sqlite3
 import zlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from pydantic import ValidationError
@@ -18,10 +20,6 @@ from mehealth_rag.guide.values import Guide
 from mehealth_rag.index.content import packed, unpacked
 from mehealth_rag.reading.describing import described
 from mehealth_rag.types import Document, Page, Passage, Quote, Source
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
 KEPT_BUILDS = 3
 """An entry that this many builds in a row did not use is forgotten."""

@@ -6,20 +6,17 @@ import contextlib
 import sqlite3
 import threading
 import zlib
-from collections.abc import Mapping  # pydantic looks for it
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from mehealth_rag.guide.values import Guide
 from mehealth_rag.index.folder import damaged
 from mehealth_rag.types import Document, DocumentProblem, Page, Passage, Quote, Source
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
 
 FILE = "content.sqlite"
 _COMPRESSION = 3

@@ -20,7 +20,7 @@ from filelock import FileLock, Timeout
 from pydantic import BaseModel, ValidationError
 
 from mehealth_rag.encoder.shipped import file_hash, first_line
-from mehealth_rag.errors import IndexBusyError, IndexStateError, MehealthError
+from mehealth_rag.errors import IndexStateError, MehealthError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -102,7 +102,7 @@ class IndexFolder:
     def lock(self, timeout: float, waiting: Callable[[str], None]) -> Iterator[None]:
         """Hold the right to build; wait `timeout` seconds for another process that holds it.
 
-        `waiting` is told once when there is something to wait for. Raises IndexBusyError.
+        `waiting` is told once when there is something to wait for. Raises IndexStateError.
         """
         lock = FileLock(str(self.root / "lock"))
         owner = self.root / "lock.pid"  # beside the lock: taking a lock may empty its file
@@ -114,7 +114,7 @@ class IndexFolder:
                 try:
                     lock.acquire(timeout=timeout, poll_interval=_POLL)
                 except Timeout:
-                    raise IndexBusyError(
+                    raise IndexStateError(
                         f"another ingest (pid {_pid(owner)}) has been building the index in "
                         f"{self.root} for over {timeout:g} s: wait for it, or end that process"
                     ) from None

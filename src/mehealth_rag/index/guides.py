@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from mehealth_rag.guide.candidates import sampled
 from mehealth_rag.guide.making import GUIDE_VERSION, completed, facts
-from mehealth_rag.index.cache import digest
+from mehealth_rag.guide.values import Guide
+from mehealth_rag.index.cache import BuildCache, digest
+from mehealth_rag.index.content import ContentWriter
 from mehealth_rag.index.dense import SentenceVectors
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from mehealth_rag.guide.values import Guide
-    from mehealth_rag.index.cache import BuildCache
-    from mehealth_rag.index.content import ContentWriter
-    from mehealth_rag.types import Document, Passage, Quote
+from mehealth_rag.types import Document, Passage, Quote
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from pathlib import Path
 
+from mehealth_rag.encoder.embedding import Encoder
 from mehealth_rag.errors import IndexStateError
 from mehealth_rag.index.content import ContentReader, IndexedDocument, same_file
-from mehealth_rag.types import DocumentProblem
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-    from pathlib import Path
-
-    from mehealth_rag.encoder.embedding import Encoder
-    from mehealth_rag.index.folder import IndexFolder
-    from mehealth_rag.types import Document, Passage, Source
+from mehealth_rag.index.folder import IndexFolder
+from mehealth_rag.types import Document, DocumentProblem, Passage, Source
 
 _NAMED = 5  # failures that an error names
 
@@ -35,19 +30,6 @@ class RowStatus(StrEnum):
     """The same file as another source: one document with two names."""
     LEFT_OUT = "left out"
     """A file of the folder that the manifest does not name."""
-
-
-class Progress:
-    """Is told how far some work has come; this one lets nobody know."""
-
-    def stage(self, name: str, total: int) -> None:
-        """Begin a stage of `total` steps; the one before has ended."""
-
-    def advance(self, n: int = 1) -> None:
-        """Count steps of the current stage as done."""
-
-    def message(self, text: str) -> None:
-        """Say something that matters now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,21 +78,21 @@ class DocumentRow:
 
 @dataclass(frozen=True, slots=True)
 class IngestReport:
-    """What a build did.
+    """What a build did, in the order of its JSON; `index` is the generation's name.
 
     `seconds` are by stage; `embedded` counts the passages that were not in the cache, `truncated`
     those whose end the model's window cuts off (they are found by their words all the same).
     """
 
     documents: tuple[DocumentRow, ...]
-    problems: tuple[DocumentProblem, ...]
     pages: int
     passages: int
-    generation: str
-    changed: bool = True
-    truncated: int = 0
-    embedded: int = 0
-    seconds: Mapping[str, float] = field(default_factory=dict)
+    problems: tuple[DocumentProblem, ...]
+    truncated: int
+    embedded: int
+    changed: bool
+    index: str
+    seconds: Mapping[str, float]
 
 
 @dataclass(slots=True)
@@ -175,12 +157,13 @@ class Tally:
                 *map(row, sources),
                 *(DocumentRow(s.id, s.title, 0, 0, RowStatus.REMOVED) for s in gone),
             ),
-            problems=problems,
             pages=sum(d.pages for d in now.values()),
             passages=sum(d.passages for d in now.values()),
-            generation=generation.name,
+            problems=problems,
             truncated=self.truncated,
             embedded=self.embedded,
+            changed=True,
+            index=generation.name,
             seconds={name: round(s, 3) for name, s in self.seconds.items()},
         )
 

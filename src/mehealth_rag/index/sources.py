@@ -5,15 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from mehealth_rag.index.accounting import PageName, page_ranges, unread_pages
-from mehealth_rag.index.content import same_file
+from mehealth_rag.index.content import IndexedDocument, same_file
+from mehealth_rag.index.opened import OpenIndex
 from mehealth_rag.types import Source, SourceState
-
-if TYPE_CHECKING:
-    from mehealth_rag.index.content import IndexedDocument
-    from mehealth_rag.index.opened import OpenIndex
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,15 +14,13 @@ import sys
 import tempfile
 import threading
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO
 
 from mehealth_rag.errors import LanguageModelError, LanguageModelFailure, UsageError
 from mehealth_rag.llm.failures import Place
 from mehealth_rag.llm.model import ASSUMED_CONTEXT
 from mehealth_rag.llm.server_model import ServerFacts, ServerModel
-
-if TYPE_CHECKING:
-    from mehealth_rag.settings import Settings
+from mehealth_rag.settings import Settings
 
 START_TIMEOUT = 120.0
 """Seconds that a model file may take to load: gigabytes from a slow disk."""

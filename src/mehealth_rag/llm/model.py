@@ -43,8 +43,7 @@ class LanguageModel(Protocol):
         Text that has come stays valid when a later piece raises; only its last sentence may be
         incomplete.
 
-        Raises (from `next`, too):
-            LanguageModelError: the model failed; its `kind` says how.
+        Raises LanguageModelError, from `next`, too; its `kind` says how the model failed.
         """
 
 
@@ -56,9 +55,7 @@ def is_configured(settings: Settings) -> bool:
 def open_model(settings: Settings) -> ServerModel:
     """Open the language model that the settings name. Nothing is asked of it yet.
 
-    Raises:
-        UsageError: none is configured, two are, its key or file cannot be read, or a package for
-            it is missing.
+    Raises UsageError where none is configured or two are, or what it needs is missing.
     """
     if settings.llm_base_url is not None and settings.llm_gguf is not None:
         raise UsageError("llm_base_url and llm_gguf are both set; unset one of them")

@@ -22,7 +22,7 @@ from collections.abc import (
 )
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
@@ -33,9 +33,7 @@ from mehealth_rag.errors import LanguageModelError, LanguageModelFailure
 from mehealth_rag.llm.failures import Place, explain
 from mehealth_rag.llm.model import ASSUMED_CONTEXT, Message
 from mehealth_rag.llm.streaming import Piece, ReplyStream, Request, event_loop
-
-if TYPE_CHECKING:
-    from mehealth_rag.settings import Settings
+from mehealth_rag.settings import Settings
 
 SEED = 1
 NO_KEY = "none"
@@ -102,7 +100,7 @@ class ServerFacts:
 
 
 class ServerModel:
-    """A model on a server, as `mehealth_rag.llm.LanguageModel`."""
+    """A model on a server, as `mehealth_rag.llm.model.LanguageModel`."""
 
     def __init__(self, place: Place, settings: Settings) -> None:
         self._place = place
@@ -132,16 +130,13 @@ class ServerModel:
         return self._counted[text]
 
     def stream(self, messages: Sequence[Message], max_tokens: int) -> ReplyStream:
-        """Send the messages; see `mehealth_rag.llm.LanguageModel.stream`."""
+        """Send the messages; see `mehealth_rag.llm.model.LanguageModel.stream`."""
         place = self.facts().place
         pieces = self._pieces(place, tuple(messages), max_tokens)
         return ReplyStream(Request(pieces, place, self._settings, max_tokens))
 
     def usage(self, messages: Sequence[Message], max_tokens: int) -> int | None:
-        """How many tokens of these messages the server says that it has read; None: it does not.
-
-        Raises LanguageModelError.
-        """
+        """How many tokens of these messages the server says it has read; None if it does not."""
         place = self.facts().place
         try:
             body = self._body(place, messages, max_tokens)
@@ -154,11 +149,7 @@ class ServerModel:
         return reply.usage.prompt_tokens if reply.usage else None
 
     def facts(self) -> ServerFacts:
-        """What the server tells about itself; asked once.
-
-        Raises:
-            LanguageModelError: it could not be asked, or it is not clear which model is meant.
-        """
+        """What the server tells about itself; asked once. Raises LanguageModelError."""
         with self._lock:
             if self._facts is None:
                 if self._failed is not None and time.monotonic() - self._failed[0] < _FORGET:

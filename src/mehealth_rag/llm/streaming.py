@@ -14,13 +14,10 @@ import threading
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
 
 from mehealth_rag.errors import LanguageModelError, LanguageModelFailure
 from mehealth_rag.llm.failures import Place, explain
-
-if TYPE_CHECKING:
-    from mehealth_rag.settings import Settings
+from mehealth_rag.settings import Settings
 
 _CHARACTERS_PER_TOKEN = 12
 """More than any tokenizer puts into a token on average: a server past it ignores `max_tokens`."""

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from mehealth_rag.reader.model import Limits, PassageReading
-
+from mehealth_rag.reader.model import Limits, PassageReading
 
 ORDERED_BY_RANK = 0.7
 """How much a passage's retrieval rank counts when passages are re-ranked, as `Limits.by_rank` does

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.resources import as_file, files
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mehealth_rag.encoder.shipped import REINSTALL, ShippedModel
-from mehealth_rag.reader.rows import PassageText, inputs, question_row, statement_row
+from mehealth_rag.reader.rows import PassageText, Row, inputs, question_row, statement_row
+from mehealth_rag.types import Turn
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from numpy.typing import NDArray
     from onnxruntime import InferenceSession  # type: ignore[import-untyped,unused-ignore]
     from tokenizers import Tokenizer
-
-    from mehealth_rag.reader.rows import Row
-    from mehealth_rag.types import Turn
 
 MODEL, LOG = "reader.onnx", "log.json"
 """Files in a reader's folder, next to its card and tokenizer."""

@@ -7,20 +7,18 @@ rows with the same functions, so a model is run on the same format that it was t
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from mehealth_rag.types import BlockKind
+from mehealth_rag.types import BlockKind, PageOf, Passage, Sentence, Turn
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
     from tokenizers import Tokenizer
-
-    from mehealth_rag.types import PageOf, Passage, Sentence, Span, Turn
 
 MAX_QUESTION, MAX_TURN, MAX_CONTEXT, MAX_SENTENCE = 64, 24, 48, 128
 """Word pieces of each part. A turn is a question and its answer, each with `MAX_TURN`."""
@@ -103,7 +101,7 @@ def passage_text(passage: Passage, page_text: str = "") -> PassageText:
     if passage.title not in passage.headings:
         heads.insert(0, passage.title)
     leads = {s.lead for s in sentences if s.lead and s.lead.end <= passage.span.start}
-    heads += [lead.of(page_text) for lead in sorted(leads, key=_start) if page_text]
+    heads += [lead.of(page_text) for lead in sorted(leads, key=attrgetter("start")) if page_text]
     texts = tuple(
         dashed(passage.text[s.span.start - passage.span.start : s.span.end - passage.span.start])
         for s in sentences
@@ -187,7 +185,3 @@ def _row(tokenizer: Tokenizer, asked: list[int], text: PassageText) -> Row:
         bounds.append((len(ids), len(ids) + len(tokens) + 1))
         ids += [*tokens, marks.separator]
     return Row(ids, asked_end, bounds)
-
-
-def _start(span: Span) -> int:
-    return span.start

@@ -13,18 +13,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import log
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mehealth_rag.index.content import IndexedDocument
+from mehealth_rag.index.opened import OpenIndex
 from mehealth_rag.language.titles import TokenKind, tokens
 from mehealth_rag.language.words import FUNCTION_WORDS, stem
 from mehealth_rag.types import BlockKind, Passage
-
-if TYPE_CHECKING:
-    from mehealth_rag.index.opened import OpenIndex
 
 COMMON = 0.02
 """A word used by this share of the other documents' passages has half its weight."""

@@ -7,20 +7,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial, reduce
 from itertools import zip_longest
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mehealth_rag.encoder.embedding import Encoder
+from mehealth_rag.index.opened import OpenIndex
 from mehealth_rag.language.acronyms import Acronyms, expand
 from mehealth_rag.language.orders import silenced
 from mehealth_rag.language.words import stems
 from mehealth_rag.retrieval.naming import Named, Naming, Register
 from mehealth_rag.types import Hit, Span
-
-if TYPE_CHECKING:
-    from mehealth_rag.encoder.embedding import Encoder
-    from mehealth_rag.index.opened import OpenIndex
 
 DEPTH = 50
 """Passages that each of dense and lexical search returns."""
@@ -94,10 +91,6 @@ class Retriever:
     acronyms: Acronyms
     register: Register
 
-    def naming(self, question: str, documents: Sequence[str] = ()) -> Naming:
-        """Return what a question names, among `documents` if given."""
-        return self.register.named(question, documents)
-
     def retrieve(
         self, question: str, top_k: int, documents: Sequence[str] = (), *, each: bool = False
     ) -> SearchResult:
@@ -107,7 +100,7 @@ class Retriever:
         in them and in passages elsewhere that mention the name; several named documents take turns.
         With `each`, `top_k` passages are returned per name.
         """
-        naming = self.naming(question, documents)
+        naming = self.register.named(question, documents)
         count = top_k * max(1, len(naming.named)) if each else top_k
         return SearchResult(naming, self._evidence(self._ranked_by_name(naming, documents)[:count]))
 

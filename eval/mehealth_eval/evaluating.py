@@ -1,4 +1,4 @@
-"""`mehealth eval`: score a question set and write the report."""
+"""`mehealth eval` at work: score a question set and write the report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`mehealth auth`: who may use the web page and the service, and what is kept of them."""
+"""`mehealth auth`, who may use the page and the service; `backup` and `restore` of what is kept."""
 
 from __future__ import annotations
 
@@ -27,8 +27,39 @@ _key_command = registering(key_app)
 
 Name = Annotated[str, typer.Argument(help="the name to sign in with")]
 KeyName = Annotated[str, typer.Argument(help="the key's name, such as that of the program")]
+Archive = Annotated[Path, typer.Argument(help="the backup, such as mehealth.tar.gz")]
 _PREVIEW = 60
 """Characters of a question that are shown; --json has all of it."""
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands to those of `mehealth`."""
+    for command in (backup, restore):
+        registering(app)("ui_auth")(command)
+    app.add_typer(auth_app, name="auth")
+
+
+def backup(common: Common, archive: Archive) -> None:
+    """Save added documents, people, keys, feedback, decisions and the audit log to one file."""
+    from mehealth_ui.backup import back_up
+
+    _tell_files(common, archive, back_up(common.settings, archive), "saved to")
+
+
+def restore(
+    common: Common,
+    archive: Archive,
+    *,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="put back what is already there too")
+    ] = False,
+) -> None:
+    """Put a backup back; stop the page first, and ingest afterwards."""
+    from mehealth_ui.backup import restore as put_back
+
+    names = put_back(common.settings, archive, replace=replace)
+    _tell_files(common, archive, names, "restored from")
+    note("run mehealth ingest, so that added documents are in the index")
 
 
 @_command("ui_auth")
@@ -240,6 +271,13 @@ def _dated(row: dict[str, Any]) -> dict[str, Any]:
     return {"at": at.isoformat(timespec="seconds").replace("+00:00", "Z")} | {
         key: value for key, value in row.items() if key != "at"
     }
+
+
+def _tell_files(common: Common, archive: Path, names: list[str], done: str) -> None:
+    if common.json:
+        print_json({"archive": str(archive), "files": names})
+    else:
+        print(f"{len(names)} file{'s' * (len(names) != 1)} {done} {archive}: {', '.join(names)}")
 
 
 def _tell(common: Common, line: str, **values: object) -> None:
