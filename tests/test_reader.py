@@ -156,11 +156,19 @@ def test_sentences_are_chosen_by_the_limits() -> None:
 
 
 def test_two_sentences_that_may_answer_are_likelier_to_than_one() -> None:
-    limits = Limits(answer=0.6, sentence=0.4)
+    limits = Limits(answer=0.7, sentence=0.4)
     one, both = PassageReading(0.9, (0.5, 0.0)), PassageReading(0.9, (0.5, 0.5))
     assert choose([one], limits).sentences == ()
-    assert choose([both], limits).answerable == pytest.approx(0.75)
+    assert choose([both], limits).answerable == pytest.approx((0.9 * 0.75) ** 0.5)
     assert len(choose([both], limits).sentences) == 2
+
+
+def test_the_likeliest_passage_decides_whether_to_answer() -> None:
+    weak, strong = PassageReading(0.05, (0.4, 0.4, 0.4)), PassageReading(0.8, (0.3, 0.0))
+    limits = Limits(answer=0.3, sentence=0.1, by_rank=0.0)
+    assert choose([weak] * 12, limits).sentences == ()
+    assert choose([weak, strong], limits).answerable == pytest.approx((0.8 * 0.3) ** 0.5)
+    assert choose([], limits).answerable == 0
 
 
 @pytest.mark.parametrize("name", [MODEL, TOKENIZER])

@@ -39,7 +39,7 @@ UNREAD = -20.0
 class Limits:
     """Thresholds for answering a question and for judging a statement.
 
-    A question is answered if the probability that any sentence answers is at least `answer`. A
+    A question is answered if the likeliest passage answers with at least probability `answer`. A
     sentence is chosen if its score is at least `sentence` and at least `near` times the best score;
     at most `most` are chosen. A sentence's odds are divided by its passage's retrieval rank to the
     power `by_rank`. `carried` and `denied` are the least probabilities for "supported" and
