@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mehealth_rag.assistant import MAX_QUESTION, Assistant
-from mehealth_rag.checking.sentences import ClaimSentence, claim_sentences, halves, topic_of
+from mehealth_rag.checking.parts import ClaimSentence, claim_sentences, halves, topic_of
 from mehealth_rag.errors import UsageError
 from mehealth_rag.reader.model import Judgement, Limits
 from mehealth_rag.reader.rows import PassageText

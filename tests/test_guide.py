@@ -12,8 +12,8 @@ import pytest
 from mehealth_rag.assistant import Assistant
 from mehealth_rag.guide import making
 from mehealth_rag.guide.candidates import MOST_PASSAGES, sampled
-from mehealth_rag.guide.values import Guide
-from mehealth_rag.language.contacts import ContactKind
+from mehealth_rag.guide.document_guide import Guide
+from mehealth_rag.language.contact_forms import ContactKind
 from mehealth_rag.settings import Settings
 from mehealth_rag.types import Block, BlockKind, Citation, Document, Page, Source, Span
 from mehealth_rag.wiring import ingest

@@ -10,8 +10,8 @@ from reportlab.lib.pagesizes import A5
 from reportlab.pdfgen.canvas import Canvas
 
 from mehealth_rag.assistant import Assistant
-from mehealth_rag.cli.corpus import page_problems
-from mehealth_rag.index.report import IngestReport
+from mehealth_rag.cli.documents import page_problems
+from mehealth_rag.index.build_report import IngestReport
 from mehealth_rag.serialise import answer_json, pages_json, source_json
 from mehealth_rag.settings import Settings
 from mehealth_rag.wiring import ingest

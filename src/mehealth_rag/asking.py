@@ -1,4 +1,17 @@
-"""Answers a question as a stream of growing answers, quoted or written by a language model."""
+"""Answers a question as a stream of growing answers, quoted or written by a language model.
+
+The first of these that recognises a question answers it:
+
+1. `Continued.of` (answering/continuing.py): "tell me more", "why?" and the like after an answer
+2. `talk_of` (answering/talk.py): greetings, thanks, questions about the assistant
+3. `Overview.whole` (answering/overview.py): questions about whole documents
+4. `declined` (answering/scope.py): instructions; advice, unless the documents answer it
+5. `Overview.part` (answering/overview.py): "tell me about" a heading
+6. `is_statement` (checking/statements.py): a statement, which gets its verdict
+7. `find_link` (answering/links.py): questions for an address of a page or file
+8. `ContactSearch` (answering/contact_search.py): questions for a contact, beside the reader
+9. the reader over the passages found: everything else
+"""
 
 from __future__ import annotations
 
@@ -6,18 +19,18 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from mehealth_rag.answering import compose, reading
-from mehealth_rag.answering.contacts import ContactSearch, Outcome, Wish, wish_of
+from mehealth_rag.answering import compose, drafting
+from mehealth_rag.answering.contact_search import ContactSearch, Outcome, Wish, wish_of
 from mehealth_rag.answering.continuing import Continuation, Continued, Move
+from mehealth_rag.answering.drafting import Draft, ReadHit, lead
 from mehealth_rag.answering.foreign import carried_over, noticed
 from mehealth_rag.answering.library import Library
 from mehealth_rag.answering.links import FoundLink, find_link, link_pages
 from mehealth_rag.answering.overview import Overview
 from mehealth_rag.answering.questions import Question, Wanted, analyse
-from mehealth_rag.answering.reading import Draft, ReadHit, lead
 from mehealth_rag.answering.scope import Refusal, declined
 from mehealth_rag.answering.talk import about_documents, reply, talk_of
-from mehealth_rag.checking.sentences import mended
+from mehealth_rag.checking.parts import mended
 from mehealth_rag.checking.statements import is_statement
 from mehealth_rag.checking.verdicts import NO_CLAIM, PASSAGES_JUDGED, Desk, check_claim
 from mehealth_rag.followups import Standalone, questions_only, stand_alone
@@ -30,7 +43,7 @@ from mehealth_rag.index.accounting import unread_pages
 from mehealth_rag.index.opened import OpenIndex
 from mehealth_rag.language.detection import ENGLISH, language_of
 from mehealth_rag.language.spelling import Speller
-from mehealth_rag.llm.model import LanguageModel
+from mehealth_rag.llm.language_model import LanguageModel
 from mehealth_rag.reader.model import Reader
 from mehealth_rag.reader.rows import text_of
 from mehealth_rag.retrieval.retriever import Evidence, Retriever, SearchResult
@@ -102,7 +115,7 @@ class Finder:
         hits = [e.hit for e in evidence]
         texts = [text_of(hit.passage, self.page) for hit in hits]
         readings = self.reader().read(question, turns, texts)
-        return tuple(map(ReadHit, hits, texts, map(reading.allowed, readings, evidence)))
+        return tuple(map(ReadHit, hits, texts, map(drafting.allowed, readings, evidence)))
 
     def desk(self, library: Library, documents: Sequence[str]) -> Desk:
         """Return what checking a claim needs; `documents` limits the search."""
@@ -117,7 +130,7 @@ class Finder:
         depth = max(top_k, PASSAGES_READ)
         result = self.retriever.retrieve(self.speller.mend(query), depth, documents)
         read = self.read(query, (), result.evidence[:PASSAGES_READ])
-        first = [h.hit for h in reading.reordered(read, in_turns=bool(result.naming.named))]
+        first = [h.hit for h in drafting.reordered(read, in_turns=bool(result.naming.named))]
         return (*first, *(e.hit for e in result.evidence[PASSAGES_READ:]))[:top_k]
 
 
@@ -312,13 +325,13 @@ class Answerer:
         if verdict.explanation == NO_CLAIM:
             return None
         hits = () if verdict.evidence else request.read(request.evidence)
-        quotes = enumerate(reading.nearest(hits), start=1)
+        quotes = enumerate(drafting.nearest(hits), start=1)
         return compose.verdict_answer(verdict, [library.citation(n, q) for n, q in quotes])
 
     def _outcome(self, request: _Request, hits: Sequence[ReadHit]) -> Outcome:
         """Return the reader's draft, and a contact if the question asks for one."""
         limits = self.finder.reader().limits
-        draft = reading.drafted(request.question, hits, limits, self.index.page)
+        draft = drafting.drafted(request.question, hits, limits, self.index.page)
         if request.wish is None:
             return Outcome(draft)
         search = ContactSearch(
@@ -350,6 +363,6 @@ class Answerer:
         if outcome.absent:
             return compose.no_contact(outcome.absent, outcome.nearest, library)
         if not draft.points:
-            return compose.not_found(question, reading.nearest(hits), draft, library)
+            return compose.not_found(question, drafting.nearest(hits), draft, library)
         draft = replace(draft, lead=lead(question, draft, hits, self.finder.reader()))
         return compose.answered(question, draft, library)

@@ -10,8 +10,8 @@ from rapidfuzz import process
 
 from mehealth_rag.answering import compose
 from mehealth_rag.answering.disputes import Sweep
+from mehealth_rag.answering.drafting import ReadHit, reordered
 from mehealth_rag.answering.library import Library
-from mehealth_rag.answering.reading import ReadHit, reordered
 from mehealth_rag.answering.talk import about_documents
 from mehealth_rag.asking import PASSAGES_READ, Answerer, Finder, turns_of
 from mehealth_rag.checking.verdicts import check_claim
@@ -20,12 +20,12 @@ from mehealth_rag.errors import UsageError
 from mehealth_rag.generating.pace import Pace
 from mehealth_rag.generating.writing import Pen
 from mehealth_rag.growing import Progress, drained, mapped
-from mehealth_rag.guide.values import Guide
+from mehealth_rag.guide.document_guide import Guide
 from mehealth_rag.index.accounting import PageAccount, page_accounts
 from mehealth_rag.index.opened import OpenIndex
-from mehealth_rag.index.sources import SourceStatus, source_statuses
+from mehealth_rag.index.source_states import SourceStatus, source_statuses
 from mehealth_rag.language.spelling import Speller
-from mehealth_rag.llm.model import LanguageModel
+from mehealth_rag.llm.language_model import LanguageModel
 from mehealth_rag.reader.model import Reader
 from mehealth_rag.retrieval.retriever import Evidence, Retriever
 from mehealth_rag.settings import Settings

@@ -6,7 +6,7 @@ import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mehealth_rag.llm.model import is_configured
+from mehealth_rag.llm.language_model import is_configured
 from mehealth_rag.wiring import open_language_model
 
 if TYPE_CHECKING:

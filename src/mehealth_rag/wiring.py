@@ -21,9 +21,9 @@ from mehealth_rag.types import Source
 if TYPE_CHECKING:
     from mehealth_rag.encoder.embedding import Encoder
     from mehealth_rag.growing import Progress
+    from mehealth_rag.index.build_report import IngestReport
     from mehealth_rag.index.opened import OpenIndex
-    from mehealth_rag.index.report import IngestReport
-    from mehealth_rag.llm.model import LanguageModel
+    from mehealth_rag.llm.language_model import LanguageModel
     from mehealth_rag.reader.model import Reader
     from mehealth_rag.reading import ReadingOptions
     from mehealth_rag.reading.isolated import Limits
@@ -42,8 +42,8 @@ def ingest(
         IndexStateError: the index folder cannot be written, or is being built by another.
     """
     from mehealth_rag.index.build import build_index
+    from mehealth_rag.index.build_report import BuildPlan, DocumentRow, RowStatus, Versions
     from mehealth_rag.index.folder import IndexFolder
-    from mehealth_rag.index.report import BuildPlan, DocumentRow, RowStatus, Versions
     from mehealth_rag.passages.splitting import SPLITTER_VERSION, split
     from mehealth_rag.reading import READER_VERSION
     from mehealth_rag.reading.isolated import Readers
@@ -163,7 +163,7 @@ def open_language_model(settings: Settings) -> LanguageModel | None:
     """
     if settings.engine != "generative":
         return None
-    from mehealth_rag.llm.model import open_model
+    from mehealth_rag.llm.language_model import open_model
 
     return open_model(settings)
 

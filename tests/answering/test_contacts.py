@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from mehealth_rag.answering.contacts import wish_of
+from mehealth_rag.answering.contact_search import wish_of
 from mehealth_rag.assistant import Assistant
-from mehealth_rag.language.contacts import ContactKind
+from mehealth_rag.language.contact_forms import ContactKind
 from mehealth_rag.types import Status
 from tests.answering.told import told
 from tests.made_corpus import assistant_over

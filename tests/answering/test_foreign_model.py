@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mehealth_rag.generating.answer import LESS_CHECKED
-from mehealth_rag.generating.foreign import NOTHING_TO_CHECK, figures_of, names_of
+from mehealth_rag.generating.foreign_judge import NOTHING_TO_CHECK, figures_of, names_of
 from mehealth_rag.types import Answer, Status
 from tests.answering.scripted import GUIDE, Script, scripted
 from tests.llm.llm_helpers import says

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mehealth_rag.answering.drafting import ReadHit, allowed, drafted, nearest
 from mehealth_rag.answering.questions import analyse
-from mehealth_rag.answering.reading import ReadHit, allowed, drafted, nearest
 from mehealth_rag.passages.splitting import split
 from mehealth_rag.reader.model import Limits, PassageReading
 from mehealth_rag.reader.rows import passage_text, readable
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from mehealth_rag.answering.reading import Draft
+    from mehealth_rag.answering.drafting import Draft
     from mehealth_rag.types import Page
 
 GUIDE = """\

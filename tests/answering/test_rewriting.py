@@ -8,7 +8,7 @@ import pytest
 
 from mehealth_rag.followups import Standalone, stand_alone
 from mehealth_rag.generating.rewriting import is_faithful, rewritten
-from mehealth_rag.llm.model import LanguageModel
+from mehealth_rag.llm.language_model import LanguageModel
 from tests.answering.scripted import Script
 from tests.llm.llm_helpers import fails, opened, serving
 

@@ -12,9 +12,9 @@ import numpy as np
 from mehealth_rag.encoder.embedding import Encoder, PassageText, PassageVectors
 from mehealth_rag.errors import ReadingError
 from mehealth_rag.index.build import build_index
+from mehealth_rag.index.build_report import BuildPlan, IngestReport, Versions
 from mehealth_rag.index.folder import IndexFolder
 from mehealth_rag.index.opened import OpenIndex
-from mehealth_rag.index.report import BuildPlan, IngestReport, Versions
 from mehealth_rag.language.words import stems
 from mehealth_rag.types import (
     Block,

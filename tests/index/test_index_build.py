@@ -11,9 +11,9 @@ import pytest
 from index_helpers import HashEncoder, hash_vector, read, split
 
 from mehealth_rag.errors import IndexStateError, NoIndexError, ReadingError
+from mehealth_rag.index.build_report import RowStatus, Versions
 from mehealth_rag.index.dense import DenseIndex, DenseWriter, open_client
 from mehealth_rag.index.opened import OpenIndex
-from mehealth_rag.index.report import RowStatus, Versions
 from mehealth_rag.language.words import stems
 
 if TYPE_CHECKING:

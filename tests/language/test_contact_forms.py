@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from mehealth_rag.language.contacts import ContactKind, contact_kinds, contact_spans, entries
+from mehealth_rag.language.contact_forms import ContactKind, contact_kinds, contact_spans, entries
 from mehealth_rag.types import Span
 
 

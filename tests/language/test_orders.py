@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mehealth_rag.language.orders import gives_orders, silenced
+from mehealth_rag.language.injection import gives_orders, silenced
 from mehealth_rag.passages.splitting import split
 from mehealth_rag.types import Block, BlockKind, Document, Page, Source, Span
 

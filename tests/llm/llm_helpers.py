@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from mehealth_rag.llm.model import LanguageModel, Message, open_model
+from mehealth_rag.llm.language_model import LanguageModel, Message, open_model
 from mehealth_rag.llm.streaming import event_loop
 from mehealth_rag.settings import Settings
 

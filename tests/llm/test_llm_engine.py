@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from conftest import Library
 
     from mehealth_rag.llm.file_model import FileModel
-    from mehealth_rag.llm.model import LanguageModel
+    from mehealth_rag.llm.language_model import LanguageModel
 
 QUESTION = "How tall is the lighthouse on the North Pier?"
 TRUE = "The lighthouse on the North Pier is 42 metres tall [1]. "

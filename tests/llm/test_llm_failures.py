@@ -28,7 +28,7 @@ from llm_helpers import (
 )
 
 from mehealth_rag.errors import LanguageModelError, LanguageModelFailure, MehealthError
-from mehealth_rag.llm.model import LanguageModel
+from mehealth_rag.llm.language_model import LanguageModel
 
 TEXT = "The lighthouse is 42 metres tall [1]."
 LONGEST = 6.0

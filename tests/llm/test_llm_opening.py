@@ -10,7 +10,7 @@ import pytest
 from llm_helpers import ASK, KEY, opened, says, serving, settings
 
 from mehealth_rag.errors import LanguageModelError, LanguageModelFailure, UsageError
-from mehealth_rag.llm.model import is_configured, open_model
+from mehealth_rag.llm.language_model import is_configured, open_model
 from mehealth_rag.settings import Settings
 
 TEXT = "It is 42 metres tall."

@@ -14,7 +14,7 @@ import pytest
 
 from mehealth_rag.errors import LanguageModelError, LanguageModelFailure, UsageError
 from mehealth_rag.llm.file_model import FileModel
-from mehealth_rag.llm.model import Message, open_model
+from mehealth_rag.llm.language_model import Message, open_model
 from mehealth_rag.llm.prompts import Asked, EvidenceItem, TokenBudget, answer_messages
 from mehealth_rag.llm.server_model import estimate_tokens
 from mehealth_rag.settings import Settings

@@ -9,7 +9,7 @@ import pytest
 
 from mehealth_rag.errors import ReadingError
 from mehealth_rag.reading.encoding import decode
-from mehealth_rag.reading.web import decode_html
+from mehealth_rag.reading.html import decode_html
 from mehealth_rag.types import Fault
 from tests.reading.reading_helpers import read
 

@@ -8,7 +8,7 @@ import pytest
 
 from mehealth_rag.errors import ReadingError
 from mehealth_rag.reading import read_document
-from mehealth_rag.reading.web import decode_html
+from mehealth_rag.reading.html import decode_html
 from mehealth_rag.types import BlockKind, Document, Fault, Source
 from tests.reading.reading_helpers import check_invariants, of_kind
 

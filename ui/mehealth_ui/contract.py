@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from mehealth_rag.guide.values import Guide
+from mehealth_rag.guide.document_guide import Guide
 from mehealth_rag.settings import Engine
 from mehealth_rag.types import Answer, Citation, SourceState, VerdictKind
 from mehealth_ui.limits import SEARCH_HITS

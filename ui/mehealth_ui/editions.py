@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mehealth_rag.assistant import Assistant
-    from mehealth_rag.index.sources import SourceStatus
+    from mehealth_rag.index.source_states import SourceStatus
     from mehealth_rag.settings import Settings
 
 Seen = tuple[int, int]

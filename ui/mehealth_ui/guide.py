@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 
 from mehealth_rag.answering.compose import statement_text
-from mehealth_rag.guide.values import Guide, Outlined
+from mehealth_rag.guide.document_guide import Guide, Outlined
 from mehealth_rag.types import Citation
 from mehealth_ui.markup import Html, button, tag
 

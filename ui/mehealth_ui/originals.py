@@ -13,7 +13,7 @@ from mehealth_rag.types import SourceState
 
 if TYPE_CHECKING:
     from mehealth_rag.assistant import Assistant
-    from mehealth_rag.index.sources import SourceStatus
+    from mehealth_rag.index.source_states import SourceStatus
 
 Stamp = tuple[int, int, int, int]
 

@@ -16,7 +16,7 @@ from mehealth_rag.errors import LanguageModelError, LanguageModelFailure
 
 if TYPE_CHECKING:
     from mehealth_rag.assistant import Assistant
-    from mehealth_rag.llm.model import LanguageModel, Message
+    from mehealth_rag.llm.language_model import LanguageModel, Message
     from mehealth_rag.llm.streaming import ReplyStream
     from mehealth_rag.types import Answer
 

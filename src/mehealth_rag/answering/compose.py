@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from mehealth_rag.answering.disputes import Dispute
+from mehealth_rag.answering.drafting import Draft
 from mehealth_rag.answering.library import Library
 from mehealth_rag.answering.links import FoundLink
 from mehealth_rag.answering.marking import decisive, mark
 from mehealth_rag.answering.questions import Question
-from mehealth_rag.answering.reading import Draft
 from mehealth_rag.index.accounting import page_ranges
 from mehealth_rag.language.words import content_stems
 from mehealth_rag.reader.rows import dashed

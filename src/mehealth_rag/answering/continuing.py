@@ -15,9 +15,9 @@ from mehealth_rag.answering.compose import (
     as_statement,
     statement_text,
 )
+from mehealth_rag.answering.drafting import Draft, Point, header_rows, quotes_of
 from mehealth_rag.answering.library import Library
 from mehealth_rag.answering.questions import analyse
-from mehealth_rag.answering.reading import Draft, Point, header_rows, quotes_of
 from mehealth_rag.followups import questions_only
 from mehealth_rag.index.opened import OpenIndex
 from mehealth_rag.language.words import consists_of, fold, words

@@ -18,11 +18,11 @@ from mehealth_rag.answering.conflicts import (
     measured,
     same_figure,
 )
-from mehealth_rag.answering.reading import in_context, leans, quotes_of
+from mehealth_rag.answering.drafting import in_context, leans, quotes_of
 from mehealth_rag.growing import Progress
 from mehealth_rag.guard.values import Amount, values
 from mehealth_rag.index.opened import OpenIndex
-from mehealth_rag.language.orders import silenced
+from mehealth_rag.language.injection import silenced
 from mehealth_rag.language.words import fold
 from mehealth_rag.reader.model import Reader
 from mehealth_rag.reader.rows import text_of

@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import product
 
 from mehealth_rag.answering.compose import NOT_FOUND
-from mehealth_rag.answering.reading import Draft
+from mehealth_rag.answering.drafting import Draft
 from mehealth_rag.language.words import content_words
 from mehealth_rag.types import LIKELY_FROM, Answer
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from mehealth_rag.guide.values import Guide
+from mehealth_rag.guide.document_guide import Guide
 from mehealth_rag.index.accounting import PageName
 from mehealth_rag.index.opened import OpenIndex
 from mehealth_rag.types import Box, Citation, Line, Page, PageOf, Quote, Source, Span

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from mehealth_rag.answering.questions import Question
 from mehealth_rag.index.opened import OpenIndex
-from mehealth_rag.language.contacts import is_front_page
+from mehealth_rag.language.contact_forms import is_front_page
 from mehealth_rag.language.words import content_stems, stem
 from mehealth_rag.retrieval.retriever import Evidence
 from mehealth_rag.types import Link, Page, Source, Span

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from mehealth_rag.answering.compose import SOURCE, answered, statement_text
+from mehealth_rag.answering.drafting import Draft, Point
 from mehealth_rag.answering.library import Library
 from mehealth_rag.answering.questions import analyse
-from mehealth_rag.answering.reading import Draft, Point
 from mehealth_rag.guide.main_sentences import beginning, opening
 from mehealth_rag.index.opened import OpenIndex
 from mehealth_rag.language.words import (

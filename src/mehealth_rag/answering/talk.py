@@ -12,7 +12,7 @@ from itertools import zip_longest
 from mehealth_rag.answering.compose import decline
 from mehealth_rag.index.content import IndexedDocument
 from mehealth_rag.index.opened import OpenIndex
-from mehealth_rag.language.orders import gives_orders
+from mehealth_rag.language.injection import gives_orders
 from mehealth_rag.language.spelling import Speller
 from mehealth_rag.language.words import consists_of, words
 from mehealth_rag.types import Answer, Status, Turn

@@ -14,7 +14,7 @@ from mehealth_rag.answering.conflicts import is_of_one_size
 from mehealth_rag.answering.library import Library
 from mehealth_rag.answering.scope import declined
 from mehealth_rag.answering.talk import talk_of
-from mehealth_rag.checking.sentences import (
+from mehealth_rag.checking.parts import (
     ClaimSentence,
     claim_sentences,
     halves,

@@ -82,7 +82,7 @@ def ingest(
     ] = False,
 ) -> None:
     """Read the corpus and build or refresh the index."""
-    from mehealth_rag.cli.corpus import run_ingest
+    from mehealth_rag.cli.documents import run_ingest
 
     run_ingest(common, rebuild=rebuild)
 
@@ -102,7 +102,7 @@ def ask(
 
     asked = given("question", question, batch, output, resume=resume)  # fail before heavy imports
 
-    from mehealth_rag.cli.asking import run_ask
+    from mehealth_rag.cli.ask import run_ask
 
     return run_ask(common, asked, document or ())
 
@@ -124,7 +124,7 @@ def search(  # noqa: PLR0913 - typer needs one parameter per option
 
     asked = given("query", query, batch, output, resume=resume)  # fail before heavy imports
 
-    from mehealth_rag.cli.asking import run_search
+    from mehealth_rag.cli.ask import run_search
 
     return run_search(common, asked, document or (), top_k, read=read)
 
@@ -155,7 +155,7 @@ def check(  # noqa: PLR0913 - one parameter per option
         return run_draft(common, file, document or (), strict=strict)
     asked = given("claim", claim, batch, output, resume=resume)
 
-    from mehealth_rag.cli.asking import run_check
+    from mehealth_rag.cli.ask import run_check
 
     return run_check(common, asked, document or (), strict=strict)
 
@@ -163,7 +163,7 @@ def check(  # noqa: PLR0913 - one parameter per option
 @_command("engine")
 def chat(common: Common, *, document: Documents = None) -> None:
     """Hold a conversation in the terminal."""
-    from mehealth_rag.cli.asking import run_chat
+    from mehealth_rag.cli.ask import run_chat
 
     run_chat(common, document or ())
 
@@ -177,7 +177,7 @@ def sources(
     ] = False,
 ) -> None:
     """List every source: what it is, and whether it can be searched."""
-    from mehealth_rag.cli.corpus import run_pages, run_sources
+    from mehealth_rag.cli.documents import run_pages, run_sources
 
     (run_pages if pages else run_sources)(common)
 
@@ -188,7 +188,7 @@ def guide(
     document: Annotated[str | None, typer.Argument(help="its id; all by default")] = None,
 ) -> None:
     """Tell what a document is about: outline, sentences, figures, people, contacts."""
-    from mehealth_rag.cli.corpus import run_guide
+    from mehealth_rag.cli.documents import run_guide
 
     run_guide(common, document)
 
@@ -196,7 +196,7 @@ def guide(
 @_command()
 def conflicts(common: Common, *, document: Documents = None) -> None:
     """List figures that pages give differently for the same thing."""
-    from mehealth_rag.cli.corpus import run_conflicts
+    from mehealth_rag.cli.documents import run_conflicts
 
     run_conflicts(common, document or ())
 

@@ -102,7 +102,7 @@ def note(text: str) -> None:
 def open_assistant(common: Common) -> Assistant:
     """Open the assistant; build the index first if need be, and warn if it is stale."""
     from mehealth_rag.assistant import Assistant
-    from mehealth_rag.cli.corpus import build
+    from mehealth_rag.cli.documents import build
     from mehealth_rag.wiring import changed_sources, why_build
 
     if reason := why_build(common.settings):

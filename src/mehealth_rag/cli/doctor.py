@@ -19,7 +19,7 @@ from mehealth_rag.cli.context import Common, console, note, print_json
 from mehealth_rag.errors import LanguageModelError, LanguageModelFailure, MehealthError
 from mehealth_rag.generating.pace import Pace
 from mehealth_rag.generating.writing import Pen
-from mehealth_rag.llm.model import LanguageModel, Message, is_configured, open_model
+from mehealth_rag.llm.language_model import LanguageModel, Message, is_configured, open_model
 from mehealth_rag.llm.prompts import MESSAGE_OVERHEAD
 from mehealth_rag.settings import Settings
 

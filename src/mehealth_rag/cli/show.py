@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from mehealth_rag.answering.reading import ReadHit
+from mehealth_rag.answering.drafting import ReadHit
 from mehealth_rag.types import (
     Answer,
     Certainty,

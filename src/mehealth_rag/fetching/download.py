@@ -17,8 +17,8 @@ from mehealth_rag.corpus import FORMATS
 from mehealth_rag.encoder.shipped import file_hash
 from mehealth_rag.errors import ReadingError
 from mehealth_rag.fetching.addresses import web_address
-from mehealth_rag.fetching.kept import Record, StateFile, is_file_of, put_in_place
 from mehealth_rag.fetching.outcomes import BY_HAND, LATER, FetchFailure, Passing, Row, Status
+from mehealth_rag.fetching.record import Record, StateFile, is_file_of, put_in_place
 from mehealth_rag.fetching.web import MEGABYTE, Limits, Web
 from mehealth_rag.reading.sniffing import NAMES, check_kind, kind_of
 from mehealth_rag.types import Source

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from mehealth_rag.fetching.kept import Record
+from mehealth_rag.fetching.record import Record
 from mehealth_rag.types import Source
 
 BY_HAND = "get it in a browser if that is allowed, and put it into the corpus yourself"

@@ -6,10 +6,10 @@ from collections.abc import Generator, Sequence
 from dataclasses import replace
 
 from mehealth_rag.answering.compose import answered, conflict, not_found, statement_text
+from mehealth_rag.answering.drafting import Draft, nearest
 from mehealth_rag.answering.library import Library
 from mehealth_rag.answering.marking import decisive, mark
 from mehealth_rag.answering.questions import Question
-from mehealth_rag.answering.reading import Draft, nearest
 from mehealth_rag.errors import LanguageModelError, LanguageModelFailure
 from mehealth_rag.generating.gate import NO_CLAIMS, Passed
 from mehealth_rag.generating.writing import Task, Writer, Written, write

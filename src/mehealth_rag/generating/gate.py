@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
-from mehealth_rag.generating.splitting import Splitter, Unit
+from mehealth_rag.generating.stream_splitter import Splitter, Unit
 from mehealth_rag.guard.values import values
 from mehealth_rag.language.words import content_words, fold, words
 from mehealth_rag.types import Dropped, Quote

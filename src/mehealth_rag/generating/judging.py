@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from mehealth_rag.answering.reading import leans
-from mehealth_rag.checking.sentences import topic_of
-from mehealth_rag.generating.addresses import Addresses
+from mehealth_rag.answering.drafting import leans
+from mehealth_rag.checking.parts import topic_of
 from mehealth_rag.generating.gate import ONLY_A_SOURCE, Ruling
-from mehealth_rag.generating.splitting import Unit
+from mehealth_rag.generating.shown_addresses import Addresses
+from mehealth_rag.generating.stream_splitter import Unit
 from mehealth_rag.guard.exact import Step
 from mehealth_rag.guard.verdict import (
     NOTHING_SAID,

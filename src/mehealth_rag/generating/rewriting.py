@@ -16,7 +16,7 @@ from mehealth_rag.errors import LanguageModelError
 from mehealth_rag.followups import Standalone
 from mehealth_rag.language.figures import figures
 from mehealth_rag.language.words import POINTING, stem, stem_all, subject_words, words
-from mehealth_rag.llm.model import LanguageModel, Message
+from mehealth_rag.llm.language_model import LanguageModel, Message
 from mehealth_rag.llm.prompts import rewrite_messages, translate_messages
 from mehealth_rag.types import Turn
 

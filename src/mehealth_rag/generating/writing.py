@@ -12,20 +12,20 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 
+from mehealth_rag.answering.drafting import Draft, ReadHit
 from mehealth_rag.answering.questions import Question
-from mehealth_rag.answering.reading import Draft, ReadHit
 from mehealth_rag.errors import LanguageModelError, LanguageModelFailure
-from mehealth_rag.generating.addresses import links_of
-from mehealth_rag.generating.foreign import ForeignBench
+from mehealth_rag.generating.foreign_judge import ForeignBench
 from mehealth_rag.generating.gate import Gate, Judge, Passed
 from mehealth_rag.generating.judging import Bench
 from mehealth_rag.generating.markers import without_marks
 from mehealth_rag.generating.pace import Pace
+from mehealth_rag.generating.shown_addresses import links_of
 from mehealth_rag.guard.verdict import Exhibit, exhibits_of
 from mehealth_rag.index.opened import OpenIndex
 from mehealth_rag.language.detection import ENGLISH
-from mehealth_rag.language.orders import gives_orders, silenced
-from mehealth_rag.llm.model import LanguageModel, Message
+from mehealth_rag.language.injection import gives_orders, silenced
+from mehealth_rag.llm.language_model import LanguageModel, Message
 from mehealth_rag.llm.prompts import Asked, EvidenceItem, TokenBudget, answer_messages, fitting
 from mehealth_rag.reader.choice import order
 from mehealth_rag.reader.model import Reader

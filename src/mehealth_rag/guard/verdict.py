@@ -10,7 +10,7 @@ from mehealth_rag.guard.exact import Sources, Step, steps
 from mehealth_rag.guard.opposite import leaning, opposites
 from mehealth_rag.guard.values import Amount, values, without
 from mehealth_rag.language.figures import FigureKind
-from mehealth_rag.language.orders import gives_orders
+from mehealth_rag.language.injection import gives_orders
 from mehealth_rag.language.words import fold
 from mehealth_rag.passages.tables import quoted_columns
 from mehealth_rag.reader.model import Judgement, Limits, Reader

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from mehealth_rag.language.orders import silenced
+from mehealth_rag.language.injection import silenced
 from mehealth_rag.language.words import DEMONSTRATIVES, OF_A_PERSON, OWNERS, SUBJECTS, words
 from mehealth_rag.types import BlockKind, Passage, Quote, Sentence
 

@@ -10,11 +10,11 @@ from typing import Any
 from numpy.typing import NDArray
 
 from mehealth_rag.guide.candidates import sampled
-from mehealth_rag.guide.contacts import contacts
-from mehealth_rag.guide.figures import key_figures
+from mehealth_rag.guide.contact_details import contacts
+from mehealth_rag.guide.document_guide import Acronym, Guide, Outlined
+from mehealth_rag.guide.key_figures import key_figures
 from mehealth_rag.guide.main_sentences import main_sentences
 from mehealth_rag.guide.people import people
-from mehealth_rag.guide.values import Acronym, Guide, Outlined
 from mehealth_rag.language.acronyms import explained
 from mehealth_rag.types import BlockKind, Document, Page, Passage, Quote, Span
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from mehealth_rag.guide.candidates import in_turn
-from mehealth_rag.guide.values import Person
+from mehealth_rag.guide.document_guide import Person
 from mehealth_rag.language.dates import MONTHS
 from mehealth_rag.language.words import FUNCTION_WORDS, fold
 from mehealth_rag.types import Passage, Quote, Span

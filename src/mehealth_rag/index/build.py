@@ -18,6 +18,7 @@ from mehealth_rag.encoder.shipped import file_hash
 from mehealth_rag.errors import IndexStateError, NoIndexError, ReadingError
 from mehealth_rag.growing import Progress
 from mehealth_rag.guide.making import GUIDE_VERSION
+from mehealth_rag.index.build_report import BuildPlan, IngestReport, Tally, indexed_documents
 from mehealth_rag.index.cache import BuildCache, digest, vector_key
 from mehealth_rag.index.content import ContentWriter, adapter
 from mehealth_rag.index.dense import (
@@ -38,7 +39,6 @@ from mehealth_rag.index.folder import (
 )
 from mehealth_rag.index.guides import GuideMaker
 from mehealth_rag.index.lexical import LexicalWriter
-from mehealth_rag.index.report import BuildPlan, IngestReport, Tally, indexed_documents
 from mehealth_rag.index.texts import TEXTS_VERSION, embedding_text, lexical_text
 from mehealth_rag.language.acronyms import learn_acronyms
 from mehealth_rag.language.words import WORDS_VERSION, stems, words

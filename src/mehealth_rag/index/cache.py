@@ -16,7 +16,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from mehealth_rag.encoder.embedding import PassageText, PassageVectors
-from mehealth_rag.guide.values import Guide
+from mehealth_rag.guide.document_guide import Guide
 from mehealth_rag.index.content import packed, unpacked
 from mehealth_rag.reading.describing import described
 from mehealth_rag.types import Document, Page, Passage, Quote, Source

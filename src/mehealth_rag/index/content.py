@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from mehealth_rag.guide.values import Guide
+from mehealth_rag.guide.document_guide import Guide
 from mehealth_rag.index.folder import damaged
 from mehealth_rag.types import Document, DocumentProblem, Page, Passage, Quote, Source
 

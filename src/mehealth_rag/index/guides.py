@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mehealth_rag.guide.candidates import sampled
+from mehealth_rag.guide.document_guide import Guide
 from mehealth_rag.guide.making import GUIDE_VERSION, completed, facts
-from mehealth_rag.guide.values import Guide
 from mehealth_rag.index.cache import BuildCache, digest
 from mehealth_rag.index.content import ContentWriter
 from mehealth_rag.index.dense import SentenceVectors

@@ -18,7 +18,7 @@ from typing import IO
 
 from mehealth_rag.errors import LanguageModelError, LanguageModelFailure, UsageError
 from mehealth_rag.llm.failures import Place
-from mehealth_rag.llm.model import ASSUMED_CONTEXT
+from mehealth_rag.llm.language_model import ASSUMED_CONTEXT
 from mehealth_rag.llm.server_model import ServerFacts, ServerModel
 from mehealth_rag.settings import Settings
 

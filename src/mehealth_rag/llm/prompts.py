@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from mehealth_rag.llm.model import Message
+from mehealth_rag.llm.language_model import Message
 from mehealth_rag.types import Turn
 
 MESSAGE_OVERHEAD = 8

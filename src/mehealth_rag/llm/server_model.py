@@ -31,7 +31,7 @@ import openai.resources.chat  # else read at the first request, whose time is li
 
 from mehealth_rag.errors import LanguageModelError, LanguageModelFailure
 from mehealth_rag.llm.failures import Place, explain
-from mehealth_rag.llm.model import ASSUMED_CONTEXT, Message
+from mehealth_rag.llm.language_model import ASSUMED_CONTEXT, Message
 from mehealth_rag.llm.streaming import Piece, ReplyStream, Request, event_loop
 from mehealth_rag.settings import Settings
 
@@ -100,7 +100,7 @@ class ServerFacts:
 
 
 class ServerModel:
-    """A model on a server, as `mehealth_rag.llm.model.LanguageModel`."""
+    """A model on a server, as `mehealth_rag.llm.language_model.LanguageModel`."""
 
     def __init__(self, place: Place, settings: Settings) -> None:
         self._place = place
@@ -130,7 +130,7 @@ class ServerModel:
         return self._counted[text]
 
     def stream(self, messages: Sequence[Message], max_tokens: int) -> ReplyStream:
-        """Send the messages; see `mehealth_rag.llm.model.LanguageModel.stream`."""
+        """Send the messages; see `mehealth_rag.llm.language_model.LanguageModel.stream`."""
         place = self.facts().place
         pieces = self._pieces(place, tuple(messages), max_tokens)
         return ReplyStream(Request(pieces, place, self._settings, max_tokens))

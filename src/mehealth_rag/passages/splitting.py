@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from math import ceil
 
-from mehealth_rag.language.contacts import entries
+from mehealth_rag.language.contact_forms import entries
 from mehealth_rag.language.sentences import sentence_spans
 from mehealth_rag.passages.running import Place, running_facts
 from mehealth_rag.passages.tables import RowContext, row_contexts

@@ -145,7 +145,7 @@ def _read(source: Source, path: Path, form: str, content: bytes, options: Readin
                 raise ReadingError(f"{path} changed while it was read; run: mehealth ingest")
             return found
         case "html":
-            from mehealth_rag.reading.web import read_html
+            from mehealth_rag.reading.html import read_html
 
             return read_html(path, content, source.url)
         case "md":

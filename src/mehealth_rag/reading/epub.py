@@ -14,10 +14,10 @@ from lxml import html
 from mehealth_rag.errors import ReadingError
 from mehealth_rag.reading.faults import with_hidden
 from mehealth_rag.reading.flow import Read, page_of
+from mehealth_rag.reading.html import decode_html
 from mehealth_rag.reading.hypertext import blocks_of
 from mehealth_rag.reading.packages import metadata_of, opened, parse
 from mehealth_rag.reading.sniffing import NAMES
-from mehealth_rag.reading.web import decode_html
 from mehealth_rag.reading.wire import beat
 from mehealth_rag.types import BlockKind, Page
 

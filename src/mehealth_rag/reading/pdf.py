@@ -26,7 +26,7 @@ from mehealth_rag.reading.furniture import mark_furniture
 from mehealth_rag.reading.hidden import take_out_hidden
 from mehealth_rag.reading.layout import arrange
 from mehealth_rag.reading.pdf_file import has_end, metadata, open_pdf, page_label, page_links
-from mehealth_rag.reading.questions import Questions, Style
+from mehealth_rag.reading.queries import Questions, Style
 from mehealth_rag.reading.raised import with_raised, without_doubles
 from mehealth_rag.reading.runs import Draft, Frame, RawPage, Run, line_box, union
 from mehealth_rag.reading.suspects import Walker, may_have_layers

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from mehealth_rag.reading.runs import Run
 
 if TYPE_CHECKING:
-    from mehealth_rag.reading.questions import Questions  # would load pdfium
+    from mehealth_rag.reading.queries import Questions  # would load pdfium
 
 _RAISED = str.maketrans("0123456789+-−–=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻⁼⁽⁾ⁿ")
 _LOWERED = str.maketrans("0123456789+-−–=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₋₌₍₎")

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 from pypdfium2 import raw
 
-from mehealth_rag.reading.questions import bound
+from mehealth_rag.reading.queries import bound
 from mehealth_rag.types import Box
 
 _LAYER_SIGNS = (b"/OCProperties", b"/ObjStm", b"/Encrypt")

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from mehealth_rag.encoder.embedding import Encoder
 from mehealth_rag.index.opened import OpenIndex
 from mehealth_rag.language.acronyms import Acronyms, expand
-from mehealth_rag.language.orders import silenced
+from mehealth_rag.language.injection import silenced
 from mehealth_rag.language.words import stems
 from mehealth_rag.retrieval.naming import Named, Naming, Register
 from mehealth_rag.types import Hit, Span

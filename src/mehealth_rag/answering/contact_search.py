@@ -6,14 +6,14 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from mehealth_rag.answering import reading
+from mehealth_rag.answering import drafting
+from mehealth_rag.answering.drafting import Draft, ReadHit
 from mehealth_rag.answering.links import FoundLink
 from mehealth_rag.answering.questions import Question
-from mehealth_rag.answering.reading import Draft, ReadHit
-from mehealth_rag.guide.values import Contact
+from mehealth_rag.guide.document_guide import Contact
 from mehealth_rag.index.opened import OpenIndex
-from mehealth_rag.language.contacts import ContactKind, contact_kinds
-from mehealth_rag.language.orders import silenced
+from mehealth_rag.language.contact_forms import ContactKind, contact_kinds
+from mehealth_rag.language.injection import silenced
 from mehealth_rag.language.words import content_stems, fold, stem
 from mehealth_rag.reader.model import Limits, PassageReading
 from mehealth_rag.retrieval.retriever import Evidence
@@ -155,11 +155,11 @@ class ContactSearch:
             contact_draft if self.wish.only else draft,
             self._linked(contacts),
             self.wish.name if self.wish.only and not exists else "",
-            reading.nearest(_limited_to([h for h in hits if gives([h], ANY)], ANY)),
+            drafting.nearest(_limited_to([h for h in hits if gives([h], ANY)], ANY)),
         )
 
     def _contact_draft(self, hits: Sequence[ReadHit], kinds: frozenset[ContactKind]) -> Draft:
-        return reading.drafted(
+        return drafting.drafted(
             self.question, _limited_to(hits, kinds), self.limits, self.index.page
         )
 

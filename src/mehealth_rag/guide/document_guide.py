@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from mehealth_rag.language.contacts import ContactKind
+from mehealth_rag.language.contact_forms import ContactKind
 
 Q = TypeVar("Q")
 R = TypeVar("R")

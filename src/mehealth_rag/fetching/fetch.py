@@ -16,8 +16,8 @@ from mehealth_rag.corpus import file_names, load_sources
 from mehealth_rag.encoder.shipped import file_hash
 from mehealth_rag.errors import MehealthError, UsageError
 from mehealth_rag.fetching.download import Brought, Downloader, Job, bring, format_of
-from mehealth_rag.fetching.kept import Record, StateFile
 from mehealth_rag.fetching.outcomes import FetchFailure, Row, Status
+from mehealth_rag.fetching.record import Record, StateFile
 from mehealth_rag.fetching.web import MEGABYTE, PRODUCT, Limits, Network, Web
 from mehealth_rag.growing import Progress
 from mehealth_rag.settings import PACKAGED_CORPUS, Settings

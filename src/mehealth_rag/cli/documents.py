@@ -9,9 +9,9 @@ from rich.table import Table
 
 from mehealth_rag.cli.context import Common, console, note, open_assistant, print_json
 from mehealth_rag.cli.progress import PATIENCE, TerminalProgress
-from mehealth_rag.guide.values import Guide, Outlined
+from mehealth_rag.guide.document_guide import Guide, Outlined
 from mehealth_rag.index.accounting import PageAccount, PageName, page_name, page_ranges
-from mehealth_rag.index.report import IngestReport
+from mehealth_rag.index.build_report import IngestReport
 from mehealth_rag.language.dates import as_of
 from mehealth_rag.serialise import conflicts_json, guides_json, pages_json, source_json
 from mehealth_rag.settings import PACKAGED_CORPUS, Settings

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from math import log10
 
 from mehealth_rag.guide.candidates import Candidate, in_turn, is_running, is_spoken, leans
-from mehealth_rag.guide.values import KeyFigure
+from mehealth_rag.guide.document_guide import KeyFigure
 from mehealth_rag.language.figures import PERIOD, Figure, FigureKind, figures, is_measured
 from mehealth_rag.language.words import is_content
 from mehealth_rag.types import BlockKind, Passage, Quote, Span

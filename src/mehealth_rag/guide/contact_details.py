@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from urllib.parse import unquote, urlsplit
 
-from mehealth_rag.guide.values import Contact
-from mehealth_rag.language.contacts import ContactKind, contact_spans, is_front_page
+from mehealth_rag.guide.document_guide import Contact
+from mehealth_rag.language.contact_forms import ContactKind, contact_spans, is_front_page
 from mehealth_rag.types import Link, Page, Quote, Span
 
 MOST_OF_A_KIND = 12
