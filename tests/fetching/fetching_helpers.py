@@ -15,7 +15,7 @@ from typing import Any
 from httpx import create_ssl_context
 
 from mehealth_rag.fetching.addresses import IPAddress, Resolve, is_public, resolve
-from mehealth_rag.fetching.fetch import fetch
+from mehealth_rag.fetching.fetcher import fetch
 from mehealth_rag.fetching.outcomes import Row
 from mehealth_rag.fetching.web import Limits, Network
 from mehealth_rag.growing import Progress

@@ -16,7 +16,7 @@ from filelock import FileLock
 
 from mehealth_rag.corpus import load_sources
 from mehealth_rag.errors import MehealthError, UsageError
-from mehealth_rag.fetching.fetch import user_agent
+from mehealth_rag.fetching.fetcher import user_agent
 from mehealth_rag.fetching.outcomes import Status
 from mehealth_rag.reading import read_document
 

@@ -205,7 +205,7 @@ class Additions:
 
     def _fetch(self, job: str, address: str, before: _Ready | None) -> None:
         """Fetch an address, for the first time or again, and go on with the ingest."""
-        from mehealth_rag.fetching.fetch import fetch_address
+        from mehealth_rag.fetching.fetcher import fetch_address
         from mehealth_rag.fetching.outcomes import FetchFailure
         from mehealth_rag.fetching.web import Limits
 

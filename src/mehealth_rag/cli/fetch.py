@@ -9,7 +9,7 @@ from rich.table import Table
 
 from mehealth_rag.cli.context import Common, console, note, print_json
 from mehealth_rag.cli.progress import PATIENCE, TerminalProgress
-from mehealth_rag.fetching.fetch import fetch
+from mehealth_rag.fetching.fetcher import fetch
 from mehealth_rag.fetching.outcomes import Row, Status
 
 
