@@ -31,10 +31,8 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 """The answers to what cannot be answered."""
 
-KEY = Security(
-    HTTPBearer(auto_error=False, description="a key of `mehealth auth key add`; with a login only")
-)
-"""Tells the schema of the keys, which the guard looks at."""
+KEY = Security(HTTPBearer(auto_error=False, description="a key of `mehealth auth key add`"))
+"""Tells the schema that a key is needed, as it is where there is a login; the guard looks at it."""
 
 
 class Measured(APIRoute):
@@ -58,11 +56,5 @@ class Measured(APIRoute):
 
 
 def service_router(prefix: str, tag: str) -> APIRouter:
-    """A router under `prefix` whose requests are measured and may bring a key."""
-    return APIRouter(
-        prefix=prefix,
-        tags=[tag],
-        route_class=Measured,
-        responses=PROBLEMS,
-        dependencies=[KEY],
-    )
+    """A router under `prefix` whose requests are measured."""
+    return APIRouter(prefix=prefix, tags=[tag], route_class=Measured, responses=PROBLEMS)

@@ -18,6 +18,7 @@ from mehealth_ui.jobs import UnknownDocumentError
 from mehealth_ui.limits import TooLargeError, TooManyError
 from mehealth_ui.rest import rest
 from mehealth_ui.roles import ForbiddenError
+from mehealth_ui.routers import KEY
 from mehealth_ui.telling import told
 from mehealth_ui.uploads import uploads
 
@@ -34,8 +35,9 @@ _STATUSES = {
 
 def add_service(app: FastAPI, desk: Desk) -> None:
     """Add the routes to an application, and have its errors told in one line of JSON."""
-    for routes in (rest, uploads, chat, health, facts):
-        app.include_router(routes(desk))
+    app.include_router(health(desk))
+    for routes in (rest, uploads, chat, facts):
+        app.include_router(routes(desk), dependencies=[KEY] if desk.settings.ui_auth else [])
 
     def refused(_: Request, error: Exception) -> JSONResponse:
         fitting = (code for kind, code in _STATUSES.items() if isinstance(error, kind))

@@ -3,5 +3,5 @@
     plan → jobs → downloads (one after the other) → places + record → rows
 
 `web` and `addresses` decide which machines may be reached and how politely, `download` what is
-taken, `kept` what lies on disk.
+taken, `record` what lies on disk.
 """
