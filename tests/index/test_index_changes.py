@@ -157,7 +157,7 @@ def test_harmed_search_files_are_found_out_and_mended(corpus: Corpus, file: str,
 @pytest.mark.parametrize("passages", [1, 3, 257, 300])
 def test_asking_writes_nothing_into_an_index(corpus: Corpus, passages: int) -> None:
     corpus.write(**{f"d{n}": f"Berth {n} is free." for n in range(passages)})
-    generation = corpus.folder.generations / corpus.build().generation
+    generation = corpus.folder.generations / corpus.build().index
     before = seal(generation)
     for _ in range(2):
         corpus.answers("berth 7", "ferry")
@@ -171,7 +171,7 @@ def test_asking_writes_nothing_into_an_index(corpus: Corpus, passages: int) -> N
 def test_each_file_of_an_index_is_known_by_its_content(corpus: Corpus, same_time: bool) -> None:
     """An error of a disk leaves size and time as they were; small files are read all the same."""
     corpus.write(**{f"d{n}": f"Berth {n} is free." for n in range(30)})
-    generation = corpus.folder.generations / corpus.build().generation
+    generation = corpus.folder.generations / corpus.build().index
     for name in read_manifest(generation)["files"]:
         path = generation / name
         stat, data = path.stat(), path.read_bytes()

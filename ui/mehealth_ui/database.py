@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -48,8 +47,8 @@ _CONNECT = 5
 _MAKING = 0x6D65
 """The number of PostgreSQL's lock for whoever makes a table: replicas start at the same time."""
 
-_WHERE = re.compile(r"^.*connection to server (?:at|on) .*? failed: ")
-"""What psycopg says before the reason: where the server is, which is nobody else's business."""
+_WHERE = " failed: "
+"""What psycopg says before it is where the server is, which is nobody else's business."""
 
 
 class Words(TypeDecorator[str]):
@@ -174,7 +173,7 @@ class Store:
 
     def _told(self, error: Exception) -> str:
         reason = str(error.orig or error) if isinstance(error, DBAPIError) else str(error)
-        line = _WHERE.sub("", (reason.strip() or type(error).__name__).splitlines()[0])
+        line = (reason.strip() or type(error).__name__).splitlines()[0].rpartition(_WHERE)[2]
         if self.url is None:
             return f"{self.path}: {self.WHAT} cannot be kept ({line}); check the folder's rights"
         return (
