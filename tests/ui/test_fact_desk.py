@@ -15,6 +15,7 @@ import pytest
 from fastapi import FastAPI
 from gradio_client import Client
 from playwright.sync_api import expect
+from pydantic import ValidationError
 from starlette.testclient import TestClient
 from ui_helpers import Running, Visit
 
@@ -230,9 +231,9 @@ def test_a_store_keeps_the_last_decision_and_can_forget(
         store.save(sent, "ada")
 
 
-def reported(form: str) -> str:
+def reported(form: str, when: float = 0.0) -> str:
     decision = {"draft": HASH, "start": 0, "sentence": "=1+1 *so*", "verdict": "contradicted",
-                "decision": "reject", "note": "no,\n\"no\"", "who": "ada", "when": 0.0}  # fmt: skip
+                "decision": "reject", "note": "no,\n\"no\"", "who": "ada", "when": when}  # fmt: skip
     cited = {"number": 1, "document": "d", "title": "A guide", "page": 1, "page_label": "iv",
              "quote": "is\nnot"}  # fmt: skip
     first = {"claim": "=1+1 *so*", "verdict": "contradicted", "explanation": "Page iv says no.",
@@ -259,6 +260,12 @@ def test_a_report_is_markdown_csv_and_json() -> None:
     assert whole["sentences"][0]["decision"]["note"] == 'no,\n"no"'
 
 
+@pytest.mark.parametrize("when", [-1.0, 1e118, float("nan")])
+def test_a_report_has_no_moment_that_is_no_date(when: float) -> None:
+    with pytest.raises(ValidationError, match="when"):
+        reported("markdown", when)
+
+
 def test_the_named_endpoint_checks_a_text(served: str) -> None:
     found = Client(served, verbose=False).predict(f"{LIT} {TALL}", None, api_name="/check")
     assert [one["verdict"] for one in found["sentences"]] == ["supported", "contradicted"]
@@ -270,7 +277,8 @@ def test_the_schema_describes_the_events(client: httpx.Client) -> None:
     route = schema["paths"]["/v1/check/draft"]["post"]
     assert set(route["requestBody"]["content"]) == {"application/json", "multipart/form-data"}
     events = route["responses"]["200"]["content"]["text/event-stream"]["schema"]
-    assert events == {"$ref": "#/components/schemas/DraftEvent"}
+    data = events["properties"]["data"]
+    assert data["contentSchema"] == {"$ref": "#/components/schemas/DraftEvent"}
     assert "SentenceChecked" in str(schema["components"]["schemas"]["DraftEvent"])
     assert "application/json" in route["responses"]["429"]["content"]
 

@@ -26,6 +26,8 @@ _TABLE = Table(
     Column("at", Double, nullable=False),
 )
 _KEY = ("draft", "start")
+_YEAR_10000 = 253_402_300_800
+"""In seconds since 1970; no date can be told of it or later."""
 
 Hash = Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the draft's text, in hex")
 
@@ -45,7 +47,7 @@ class Decision(DecisionSent):
     """A decision as kept: `who` is empty where nobody signs in, `when` in seconds since 1970."""
 
     who: str
-    when: float
+    when: float = Field(ge=0, lt=_YEAR_10000)
 
 
 class DecisionStore(Store):

@@ -132,10 +132,23 @@ _BODY = {
     }
 }
 
+_EVENT = {
+    "type": "object",
+    "properties": {
+        "data": {
+            "type": "string",
+            "contentMediaType": "application/json",
+            "contentSchema": {"$ref": "#/components/schemas/DraftEvent"},
+        }
+    },
+    "required": ["data"],
+}
+"""A server-sent event as OpenAPI describes one: its data is text that holds a JSON value."""
+
 _EVENTS: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "Server-sent events, the data of each a JSON value",
-        "content": {STREAM: {"schema": {"$ref": "#/components/schemas/DraftEvent"}}},
+        "content": {STREAM: {"schema": _EVENT}},
     }
 }
 
