@@ -233,7 +233,8 @@ def test_a_store_keeps_the_last_decision_and_can_forget(
 
 def reported(form: str, when: float = 0.0) -> str:
     decision = {"draft": HASH, "start": 0, "sentence": "=1+1 *so*", "verdict": "contradicted",
-                "decision": "reject", "note": "no,\n\"no\"", "who": "ada", "when": when}  # fmt: skip
+                "decision": "reject", "note": "no,\n\"no\"",
+                "who": "ada", "when": when}  # fmt: skip
     cited = {"number": 1, "document": "d", "title": "A guide", "page": 1, "page_label": "iv",
              "quote": "is\nnot"}  # fmt: skip
     first = {"claim": "=1+1 *so*", "verdict": "contradicted", "explanation": "Page iv says no.",
