@@ -47,8 +47,8 @@ _CONNECT = 5
 _MAKING = 0x6D65
 """The number of PostgreSQL's lock for whoever makes a table: replicas start at the same time."""
 
-_WHERE = " failed: "
-"""What psycopg says before it is where the server is, which is nobody else's business."""
+_SERVER, _FAILED = "connection to server ", " failed: "
+"""Between these psycopg says where the server is, which is nobody else's business."""
 
 
 class Words(TypeDecorator[str]):
@@ -151,17 +151,18 @@ class Store:
         dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
         return dialect.insert(self.TABLE)
 
-    def _is_over(self, size: int, connection: Connection) -> bool:
-        """Whether the store takes more than so many bytes."""
+    def _check_room(self, connection: Connection, most: int, what: str) -> None:
+        """Raise UsageError if the store takes more than `most` bytes; `what` is no longer taken."""
         if self.url is None:
-            return self.path.stat().st_size > size
-        taken = connection.scalar(select(func.pg_total_relation_size(self.TABLE.name)))
-        return int(taken or 0) > size
-
-    @property
-    def _name(self) -> str:
-        """What the store is called when it is full."""
-        return self.FILE if self.url is None else f"the table {self.TABLE.name}"
+            name, taken = self.FILE, self.path.stat().st_size
+        else:
+            name = f"the table {self.TABLE.name}"
+            size = select(func.pg_total_relation_size(self.TABLE.name))
+            taken = int(connection.scalar(size) or 0)
+        if taken > most:
+            raise UsageError(
+                f"no more {what} are taken ({name} is full); tell whoever runs this page"
+            )
 
     @property
     def _exists(self) -> bool:
@@ -173,7 +174,9 @@ class Store:
 
     def _told(self, error: Exception) -> str:
         reason = str(error.orig or error) if isinstance(error, DBAPIError) else str(error)
-        line = (reason.strip() or type(error).__name__).splitlines()[0].rpartition(_WHERE)[2]
+        line = (reason.strip() or type(error).__name__).splitlines()[0]
+        if _SERVER in line:
+            line = line.rpartition(_SERVER)[2].partition(_FAILED)[2] or line
         if self.url is None:
             return f"{self.path}: {self.WHAT} cannot be kept ({line}); check the folder's rights"
         return (

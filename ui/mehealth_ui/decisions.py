@@ -8,7 +8,6 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 from sqlalchemy import Column, Double, Integer, MetaData, Table, delete, select
 
-from mehealth_rag.errors import UsageError
 from mehealth_ui.database import Store, Words
 from mehealth_ui.limits import COMMENT_LENGTH, DECISIONS_STORE_BYTES
 from mehealth_ui.wire import Sent
@@ -68,11 +67,7 @@ class DecisionStore(Store):
         row = sent.model_dump() | {"visitor": visitor, "at": now}
         changed = {name: value for name, value in row.items() if name not in _KEY}
         with self._opened() as database:
-            if self._is_over(DECISIONS_STORE_BYTES, database):
-                raise UsageError(
-                    f"no more decisions are taken ({self._name} is full); "
-                    "tell whoever runs this page"
-                )
+            self._check_room(database, DECISIONS_STORE_BYTES, "decisions")
             if sent.decision or sent.note:
                 write = self._insert(database).values(row)
                 database.execute(write.on_conflict_do_update(index_elements=_KEY, set_=changed))

@@ -86,11 +86,7 @@ class FeedbackStore(Store):
         if sum(len(str(v).encode("utf-8", "replace")) for v in row.values()) > FEEDBACK_BYTES:
             raise UsageError(f"this is over {FEEDBACK_BYTES:,} bytes; say it in fewer words")
         with self._opened() as database:
-            if self._is_over(FEEDBACK_STORE_BYTES, database):
-                raise UsageError(
-                    f"no more verdicts are taken ({self._name} is full); "
-                    "tell whoever runs this page"
-                )
+            self._check_room(database, FEEDBACK_STORE_BYTES, "verdicts")
             write = self._insert(database).values(row)
             write = write.on_conflict_do_update(
                 index_elements=["id"],
