@@ -39,6 +39,10 @@ class ModelError(MehealthError):
     """The embedding model or the reader is missing, damaged or the wrong one."""
 
 
+class WorkersError(MehealthError):
+    """Ray cannot be used, or failed."""
+
+
 class LanguageModelFailure(StrEnum):
     """How a language model failed."""
 

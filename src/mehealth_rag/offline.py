@@ -15,6 +15,7 @@ def no_telemetry() -> None:
     os.environ.setdefault("ANONYMIZED_TELEMETRY", "False")
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     os.environ.setdefault("DO_NOT_TRACK", "1")
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     # ONNX Runtime reports from native code and keeps a device id in the user's cache folder. It
     # reads this once, on import; its own function to disable telemetry comes too late.
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")

@@ -52,6 +52,11 @@ class Settings(BaseModel):
         PACKAGED_MODEL, description="the packaged model, a folder or a hub name"
     )
     chroma_url: str | None = Field(None, description="address of a Chroma server; else embedded")
+    ray: str | None = Field(
+        None,
+        pattern=r"^(local|auto|[^\s@/]+:\d+)$",
+        description="Ray cluster whose workers read and embed: `local`, `auto` or HOST:PORT",
+    )
     reader: str = Field(
         PACKAGED_READER,
         description="`small` or `large`, a folder, or `packaged`: the better one by measurement",

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache, lru_cache
+from importlib.metadata import distributions
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +24,7 @@ from mehealth_rag.types import Source
 if TYPE_CHECKING:
     from mehealth_rag.encoder.embedding import Encoder
     from mehealth_rag.growing import Progress
-    from mehealth_rag.index.build_report import IngestReport
+    from mehealth_rag.index.build_report import BuildPlan, IngestReport
     from mehealth_rag.index.opened import OpenIndex
     from mehealth_rag.llm.language_model import LanguageModel
     from mehealth_rag.reader.model import Reader
@@ -53,7 +56,7 @@ def ingest(
         raise NoIndexError(
             f"no file of {settings.corpus} is present; add one, or fetch its sources"
         )
-    _go_offline(settings)
+    stay_offline(settings.embedding_model)
     options = reading_options(settings)
     with Readers(options, _limits(settings)) as readers:
         plan = BuildPlan(
@@ -68,12 +71,47 @@ def ingest(
             chroma_url=settings.chroma_url,
             rebuild=rebuild,
         )
-        report = build_index(plan, progress)
+        with _on_workers(plan, settings, options, progress) as shared:
+            report = build_index(shared, progress)
     others = tuple(
         DocumentRow(o.source.id, o.source.title, 0, 0, RowStatus.LEFT_OUT, o.reason)
         for o in left_out(settings.corpus)
     )
     return replace(report, documents=(*report.documents, *others))
+
+
+@contextmanager
+def _on_workers(
+    plan: BuildPlan, settings: Settings, options: ReadingOptions, progress: Progress | None
+) -> Iterator[BuildPlan]:
+    """The plan with Ray's workers as its reader, splitter and encoder, if a setting asks for them.
+
+    Raises UsageError where the packages for it are missing.
+    """
+    if settings.ray is None:
+        yield plan
+        return
+    if not _installed("llama-index-ingestion-ray"):
+        raise UsageError("MEHEALTH_RAY needs Ray; run: pip install 'mehealth-rag[ray]'")
+    from mehealth_rag.growing import Progress
+    from mehealth_rag.ray_workers import PORTION, RayWorkers
+
+    reading = options, _limits(settings)
+    with RayWorkers(
+        settings.ray, settings.embedding_model, reading, progress or Progress()
+    ) as workers:
+        yield replace(
+            plan,
+            read=workers.read,
+            expect=workers.expect,
+            split=workers.split,
+            encoder=lambda: workers,
+            portion=PORTION,
+        )
+
+
+def _installed(package: str) -> bool:
+    return next(distributions(name=package), None) is not None
 
 
 def read_draft(settings: Settings, path: Path) -> Document:
@@ -118,7 +156,7 @@ def open_index(settings: Settings, encoder: Encoder | None = None) -> tuple[Open
     from mehealth_rag.index.folder import IndexFolder
     from mehealth_rag.index.opened import OpenIndex
 
-    _go_offline(settings)
+    stay_offline(settings.embedding_model)
     folder = IndexFolder(settings.index)
     index = OpenIndex.open(folder, model_id(settings.embedding_model), settings.chroma_url)
     encoder = encoder or open_encoder(settings.embedding_model)
@@ -126,9 +164,8 @@ def open_index(settings: Settings, encoder: Encoder | None = None) -> tuple[Open
     return index, encoder
 
 
-def _go_offline(settings: Settings) -> None:
-    """Forbid the model hub, unless the embedding model is named by its name there."""
-    model = settings.embedding_model
+def stay_offline(model: str) -> None:
+    """Forbid the model hub, unless the setting of the embedding model is a name there."""
     go_offline(not is_packaged(model) and is_hub_name(model))
 
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from mehealth_rag.types import Span
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-    from mehealth_rag.types import Span
 
 Vectors: TypeAlias = NDArray[np.float32]
 """Unit vectors, one per row: float32 [n, dimension]."""
@@ -37,20 +37,24 @@ class PassageVectors:
     truncated: bool
 
 
-class Encoder(Protocol):
-    """An embedding model for questions, passages and the sentences of passages.
+class PassageEncoder(Protocol):
+    """An embedding model for passages and their sentences.
 
     A passage goes through the model once. A sentence's vector is the mean of its tokens' last
     hidden states (late pooling), so it depends on the passage around it.
     """
 
-    def encode(self, text: str) -> Vectors:
-        """Return the unit vector of a question, float32 [d]."""
-
     def encode_passages(
         self, batch: Sequence[PassageText], progress: Callable[[int], None] | None = None
     ) -> list[PassageVectors]:
         """Return each passage's vectors, in order; `progress` gets how many more are done."""
+
+
+class Encoder(PassageEncoder, Protocol):
+    """An embedding model for questions too."""
+
+    def encode(self, text: str) -> Vectors:
+        """Return the unit vector of a question, float32 [d]."""
 
 
 def token_spans(offsets: NDArray[np.int64], inside: NDArray[np.bool_]) -> NDArray[np.int64]:

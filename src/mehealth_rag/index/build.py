@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from mehealth_rag.encoder.embedding import Encoder, PassageVectors
+from mehealth_rag.encoder.embedding import PassageEncoder, PassageVectors
 from mehealth_rag.encoder.shipped import file_hash
 from mehealth_rag.errors import IndexStateError, NoIndexError, ReadingError
 from mehealth_rag.growing import Progress
@@ -47,7 +47,7 @@ from mehealth_rag.reading.wire import uncollected
 from mehealth_rag.types import Document, Passage, Source
 
 _CHUNK = 256
-"""Passages embedded between two commits: what an interruption can cost."""
+"""Passages that are in memory at a time, where none are embedded."""
 
 _UNREADABLE = "unreadable"
 
@@ -79,7 +79,7 @@ class _Build:
         self._cache = BuildCache(plan.folder.cache)
         self._tally = Tally()
         self._guides = GuideMaker(self._cache, plan.model)
-        self._encoder: Encoder | None = None
+        self._encoder: PassageEncoder | None = None
         self._pruned = False
 
     def run(self) -> IngestReport:
@@ -210,7 +210,7 @@ class _Build:
             dense = DenseWriter(client, self._prefix + generation.name, content.passages)
             sentences = SentenceWriter(generation, counts)
             with self._stage("embed", content.passages):
-                for part in content.each_passage(_CHUNK):
+                for part in content.each_passage(self._plan.portion):
                     vectors = self._vectors(part)
                     with self._tally.timed("write"):
                         dense.add(part, np.stack([v.passage for v in vectors]))
@@ -239,7 +239,7 @@ class _Build:
         self._tally.truncated += sum(v.truncated for v in result)
         return result
 
-    def _get_encoder(self) -> Encoder:
+    def _get_encoder(self) -> PassageEncoder:
         if self._encoder is None:
             self._progress.message("loading the embedding model")
             self._encoder = self._plan.encoder()

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from mehealth_rag.encoder.embedding import Encoder
+from mehealth_rag.encoder.embedding import PassageEncoder
 from mehealth_rag.errors import IndexStateError
 from mehealth_rag.index.content import ContentReader, IndexedDocument, same_file
 from mehealth_rag.index.folder import IndexFolder
@@ -44,7 +44,8 @@ class Versions:
 class BuildPlan:
     """All that a build needs. `encoder` is called only when a vector has to be computed.
 
-    `expect` is told which sources will be read, in order. `model` is the model's id, and
+    `expect` is told which sources will be read, in order. `model` is the model's id, `portion` the
+    passages that are embedded between two commits (what an interruption can cost), and
     `lock_timeout` the seconds to wait for another build.
     """
 
@@ -52,11 +53,12 @@ class BuildPlan:
     folder: IndexFolder
     read: Callable[[Source], Document]
     split: Callable[[Document], tuple[Passage, ...]]
-    encoder: Callable[[], Encoder]
+    encoder: Callable[[], PassageEncoder]
     versions: Versions
     model: str
     chroma_url: str | None = None
     rebuild: bool = False
+    portion: int = 256
     expect: Callable[[Sequence[Source]], None] | None = None
     lock_timeout: float = 3600.0
 
