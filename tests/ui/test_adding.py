@@ -15,15 +15,16 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from mehealth_rag.errors import MehealthError, UsageError
-from mehealth_ui import guard, keeping
-from mehealth_ui.guard import Guard
-from mehealth_ui.hosts import Hosts
-from mehealth_ui.jobs import FILE, Job, Jobs
-from mehealth_ui.keeping import Keeping, copied, safe_name
+from mehealth_ui.documents import keeping
+from mehealth_ui.documents.jobs import FILE, Job, Jobs
+from mehealth_ui.documents.keeping import Keeping, copied, safe_name
+from mehealth_ui.gateway import guard
+from mehealth_ui.gateway.guard import Guard
+from mehealth_ui.gateway.hosts import Hosts
+from mehealth_ui.gateway.reception import Caller
 from mehealth_ui.limits import TooLargeError
-from mehealth_ui.reception import Caller
-from mehealth_ui.roles import Role, role_of
-from mehealth_ui.sources import adding_markup
+from mehealth_ui.page.sources import adding_markup
+from mehealth_ui.people.roles import Role, role_of
 
 if TYPE_CHECKING:
     from pathlib import Path

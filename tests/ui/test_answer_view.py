@@ -18,8 +18,8 @@ from mehealth_rag.types import (
     Statement,
     Status,
 )
-from mehealth_ui import turns
-from mehealth_ui.answers import answer_markup, quoted, text, untold
+from mehealth_ui.page import turns
+from mehealth_ui.page.answers import answer_markup, quoted, text, untold
 
 if TYPE_CHECKING:
     from mehealth_ui.desk import Desk

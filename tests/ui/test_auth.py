@@ -11,15 +11,22 @@ import pytest
 
 from mehealth_rag.errors import UsageError
 from mehealth_rag.settings import Settings
-from mehealth_ui import auth
-from mehealth_ui import sessions as sessions_module
-from mehealth_ui.audit import Audit
-from mehealth_ui.auth import Door, Visit, device_mark, door, is_loopback
+from mehealth_ui.gateway.reception import Reception
 from mehealth_ui.limits import SIGN_IN_ATTEMPTS
-from mehealth_ui.people import add_person, hashed, matches, read_people, remove_person, set_role
-from mehealth_ui.reception import Reception
-from mehealth_ui.roles import Role
-from mehealth_ui.sessions import Ended, Sessions, secret_beside
+from mehealth_ui.people import door as door_module
+from mehealth_ui.people import sessions as sessions_module
+from mehealth_ui.people.audit import Audit
+from mehealth_ui.people.door import Door, Visit, device_mark, door, is_loopback
+from mehealth_ui.people.passwords import (
+    add_person,
+    hashed,
+    matches,
+    read_people,
+    remove_person,
+    set_role,
+)
+from mehealth_ui.people.roles import Role
+from mehealth_ui.people.sessions import Ended, Sessions, secret_beside
 
 PASSWORD = "correct horse battery"
 SECRET = "5e" * 32
@@ -123,14 +130,14 @@ def test_fifty_guesses_at_once_count_as_fifty(tmp_path: Path) -> None:
         return matches(password, kept)
 
     with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(50) as pool:
-        patch.setattr(auth, "matches", counting)
+        patch.setattr(door_module, "matches", counting)
         assert not any(pool.map(lambda n: guarded.opens("ada", f"guess {n}"), range(50)))
     assert compared == SIGN_IN_ATTEMPTS
 
 
 def test_a_stranger_shuts_nobody_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(auth, "SIGN_IN_ATTEMPTS", 2)
-    monkeypatch.setattr(auth, "SIGN_IN_ATTEMPTS_ALL", 5)
+    monkeypatch.setattr(door_module, "SIGN_IN_ATTEMPTS", 2)
+    monkeypatch.setattr(door_module, "SIGN_IN_ATTEMPTS_ALL", 5)
     file = tmp_path / "people"
     add_person(file, "ada", PASSWORD)
     guarded = Door(file)

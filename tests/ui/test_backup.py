@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from test_feedback import judged
 
-from mehealth_ui.audit import Audit
-from mehealth_ui.feedback import FeedbackStore, Place
-from mehealth_ui.people import matches, read_people
+from mehealth_ui.people.audit import Audit
+from mehealth_ui.people.feedback import FeedbackStore, Place
+from mehealth_ui.people.passwords import matches, read_people
 
 if TYPE_CHECKING:
     from collections.abc import Callable

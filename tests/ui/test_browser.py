@@ -10,9 +10,9 @@ import pytest
 from playwright.sync_api import expect
 from ui_helpers import Running, Visit
 
-from mehealth_ui.feedback import FeedbackStore
-from mehealth_ui.people import add_person
-from mehealth_ui.pictures import grey_page
+from mehealth_ui.documents.pictures import grey_page
+from mehealth_ui.people.feedback import FeedbackStore
+from mehealth_ui.people.passwords import add_person
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -17,14 +17,14 @@ from ui_helpers import Running
 
 from mehealth_rag.errors import IndexStateError, UsageError
 from mehealth_rag.settings import Settings
-from mehealth_ui import audit as audit_module
-from mehealth_ui import decisions as decisions_module
-from mehealth_ui import feedback as feedback_module
-from mehealth_ui.audit import REFUSED, SIGNED_IN, Audit
-from mehealth_ui.backup import back_up, restore
-from mehealth_ui.decisions import DecisionSent, DecisionStore
-from mehealth_ui.feedback import FeedbackStore, Place
-from mehealth_ui.kept import Kept
+from mehealth_ui.people import audit as audit_module
+from mehealth_ui.people import decisions as decisions_module
+from mehealth_ui.people import feedback as feedback_module
+from mehealth_ui.people.audit import REFUSED, SIGNED_IN, Audit
+from mehealth_ui.people.backup import back_up, restore
+from mehealth_ui.people.decisions import DecisionSent, DecisionStore
+from mehealth_ui.people.feedback import FeedbackStore, Place
+from mehealth_ui.people.kept import Kept
 
 if TYPE_CHECKING:
     from collections.abc import Callable

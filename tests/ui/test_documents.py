@@ -319,7 +319,7 @@ def _ingest_of(server: int) -> int:
                 command = (path.parent / "cmdline").read_bytes()
             except OSError:
                 continue
-            if parent == server and b"mehealth_ui.ingesting" in command:
+            if parent == server and b"mehealth_ui.documents.ingesting" in command:
                 return int(path.parent.name)
         time.sleep(0.1)
     raise AssertionError("no ingest began")

@@ -17,10 +17,10 @@ from mehealth_rag.errors import UsageError
 from mehealth_rag.index.folder import IndexFolder
 from mehealth_rag.settings import Settings
 from mehealth_rag.wiring import ingest
-from mehealth_ui import handlers
 from mehealth_ui.desk import Desk
-from mehealth_ui.routes import routes
-from mehealth_ui.sources import sources_markup
+from mehealth_ui.page import handlers
+from mehealth_ui.page.routes import routes
+from mehealth_ui.page.sources import sources_markup
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

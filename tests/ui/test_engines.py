@@ -13,9 +13,9 @@ from playwright.sync_api import expect
 from ui_helpers import Running, Visit
 
 from mehealth_rag.errors import UsageError
-from mehealth_ui import api, handlers
-from mehealth_ui.app import _engines
 from mehealth_ui.desk import Desk
+from mehealth_ui.page import api, handlers
+from mehealth_ui.page.app import _engines
 
 if TYPE_CHECKING:
     from pathlib import Path

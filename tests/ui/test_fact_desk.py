@@ -20,12 +20,12 @@ from starlette.testclient import TestClient
 from ui_helpers import Running, Visit
 
 from mehealth_rag.errors import UsageError
-from mehealth_ui import decisions as kept
-from mehealth_ui.decisions import DecisionSent, DecisionStore
-from mehealth_ui.fact_report import Report, report
 from mehealth_ui.limits import DRAFT_SENTENCES, Slots, TooManyError
-from mehealth_ui.roles import ROLE, Role
-from mehealth_ui.service import add_service
+from mehealth_ui.people import decisions as kept
+from mehealth_ui.people.decisions import DecisionSent, DecisionStore
+from mehealth_ui.people.roles import ROLE, Role
+from mehealth_ui.service.endpoints import add_service
+from mehealth_ui.service.fact_report import Report, report
 from mehealth_ui.visitors import USER
 
 if TYPE_CHECKING:

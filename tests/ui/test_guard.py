@@ -16,11 +16,12 @@ from llm_helpers import free_port
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, StreamingResponse
 
-from mehealth_ui import connections, guard
-from mehealth_ui.guard import Guard
-from mehealth_ui.hosts import Hosts
-from mehealth_ui.reception import Caller
-from mehealth_ui.server import uvicorn_server
+from mehealth_ui.gateway import guard
+from mehealth_ui.gateway.guard import Guard
+from mehealth_ui.gateway.hosts import Hosts
+from mehealth_ui.gateway.reception import Caller
+from mehealth_ui.serving import connections
+from mehealth_ui.serving.server import uvicorn_server
 from mehealth_ui.telling import UNEXPECTED
 
 if TYPE_CHECKING:

@@ -17,12 +17,12 @@ from mehealth_rag.types import (
     Related,
     Status,
 )
-from mehealth_ui import api, handlers, turns
 from mehealth_ui.desk import Desk
-from mehealth_ui.guide import MOST_LISTED, guides_markup
+from mehealth_ui.documents.suggestions import SURE, Pool, Suggestion
 from mehealth_ui.limits import PICTURE_WIDTHS, Gate
 from mehealth_ui.markup import escape
-from mehealth_ui.suggestions import SURE, Pool, Suggestion
+from mehealth_ui.page import api, handlers, turns
+from mehealth_ui.page.guide import MOST_LISTED, guides_markup
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

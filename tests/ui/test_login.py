@@ -15,11 +15,11 @@ from openai import AuthenticationError, OpenAI
 from playwright.sync_api import expect
 from ui_helpers import Running, Visit
 
-from mehealth_ui.audit import Audit
-from mehealth_ui.feedback import FeedbackStore
-from mehealth_ui.keys import add_key, keys_beside, remove_key
-from mehealth_ui.people import add_person, remove_person, set_role
-from mehealth_ui.roles import Role
+from mehealth_ui.people.audit import Audit
+from mehealth_ui.people.feedback import FeedbackStore
+from mehealth_ui.people.keys import add_key, keys_beside, remove_key
+from mehealth_ui.people.passwords import add_person, remove_person, set_role
+from mehealth_ui.people.roles import Role
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,8 +40,9 @@ STAFF_ONLY = """
 import sys
 from starlette.responses import JSONResponse
 from starlette.routing import Route
-from mehealth_ui import __main__, routes
-from mehealth_ui.roles import Role, require
+from mehealth_ui import __main__
+from mehealth_ui.page import routes
+from mehealth_ui.people.roles import Role, require
 
 own = routes.routes
 def staff_only(request):

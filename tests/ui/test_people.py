@@ -16,15 +16,15 @@ from test_feedback import judged
 from ui_helpers import ROOT
 
 from mehealth_rag.errors import UsageError
-from mehealth_ui import audit as audit_module
-from mehealth_ui import kept as kept_module
-from mehealth_ui.audit import REFUSED, SIGNED_IN, Audit
-from mehealth_ui.feedback import FeedbackStore, Place
-from mehealth_ui.kept import Kept
-from mehealth_ui.keys import add_key, find_key, keys_beside, read_keys, remove_key
 from mehealth_ui.limits import Gate, Rate
-from mehealth_ui.people import matches, read_people
-from mehealth_ui.roles import Role
+from mehealth_ui.people import audit as audit_module
+from mehealth_ui.people import kept as kept_module
+from mehealth_ui.people.audit import REFUSED, SIGNED_IN, Audit
+from mehealth_ui.people.feedback import FeedbackStore, Place
+from mehealth_ui.people.kept import Kept
+from mehealth_ui.people.keys import add_key, find_key, keys_beside, read_keys, remove_key
+from mehealth_ui.people.passwords import matches, read_people
+from mehealth_ui.people.roles import Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,9 +60,9 @@ def refused(done: Done) -> str:
 ADDS = """
 import sys
 from pathlib import Path
-from mehealth_ui.keys import add_key, keys_beside
-from mehealth_ui.people import add_person
-from mehealth_ui.roles import Role
+from mehealth_ui.people.keys import add_key, keys_beside
+from mehealth_ui.people.passwords import add_person
+from mehealth_ui.people.roles import Role
 
 people, who = Path(sys.argv[1]), sys.argv[2]
 print("ready", flush=True)
@@ -130,10 +130,10 @@ def test_a_person_and_a_key_do_not_get_one_name_at_the_same_moment(
     auth: Auth, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: str
 ) -> None:
     """The second command runs where the first one has just looked whether the name is free."""
-    monkeypatch.setattr("mehealth_ui.files._WAIT", 0.2)
+    monkeypatch.setattr("mehealth_ui.people.line_files._WAIT", 0.2)
     commands = {"person": ("add", "ada"), "key": ("key", "add", "ada")}
-    looks = {"person": ("mehealth_ui.keys.read_keys", read_keys),
-             "key": ("mehealth_ui.people.read_people", read_people)}  # fmt: skip
+    looks = {"person": ("mehealth_ui.people.keys.read_keys", read_keys),
+             "key": ("mehealth_ui.people.passwords.read_people", read_people)}  # fmt: skip
     (second,) = commands.keys() - {first}
     place, look = looks[first]
     auth("add", "bob", stdin=PASSWORD)

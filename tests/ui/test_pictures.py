@@ -18,9 +18,9 @@ from mehealth_rag.index.source_states import SourceStatus
 from mehealth_rag.reading.isolated import Drawers, Limits
 from mehealth_rag.types import Source, SourceState
 from mehealth_ui.desk import Desk
-from mehealth_ui.originals import Originals
-from mehealth_ui.pictures import Pictures, grey_page
-from mehealth_ui.routes import routes
+from mehealth_ui.documents.originals import Originals
+from mehealth_ui.documents.pictures import Pictures, grey_page
+from mehealth_ui.page.routes import routes
 from tests.reading import hostile_pdfs as hostile
 
 GOOD = hostile.many_pages(3)

@@ -18,10 +18,10 @@ from ui_helpers import ROOT, Running
 
 from mehealth_rag.settings import Settings
 from mehealth_rag.wiring import ingest
-from mehealth_ui.audit import Audit
 from mehealth_ui.limits import LEARN_SECONDS
-from mehealth_ui.people import add_person
-from mehealth_ui.roles import Role
+from mehealth_ui.people.audit import Audit
+from mehealth_ui.people.passwords import add_person
+from mehealth_ui.people.roles import Role
 
 if TYPE_CHECKING:
     from postgres_helpers import Postgres

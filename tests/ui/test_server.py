@@ -111,7 +111,7 @@ def test_a_large_body_is_turned_away(served: str) -> None:
 
 
 def test_a_login_guards_everything(settings: Settings, tmp_path: Path) -> None:
-    from mehealth_ui.people import add_person
+    from mehealth_ui.people.passwords import add_person
 
     people = tmp_path / "people"
     add_person(people, "ada", "correct horse battery")
@@ -152,14 +152,14 @@ def test_a_login_guards_everything(settings: Settings, tmp_path: Path) -> None:
 
 
 def test_a_public_address_without_a_login_is_refused(settings: Settings) -> None:
-    from mehealth_ui.server import serve
+    from mehealth_ui.serving.server import serve
 
     with pytest.raises(UsageError, match="mehealth auth add"):
         serve(settings.model_copy(update={"ui_host": "0.0.0.0"}))
 
 
 def test_a_taken_port_is_told(settings: Settings, served: str) -> None:
-    from mehealth_ui.server import serve
+    from mehealth_ui.serving.server import serve
 
     port = int(served.rsplit(":", 1)[1])
     with pytest.raises(UsageError, match="choose another with --port"):
@@ -168,8 +168,8 @@ def test_a_taken_port_is_told(settings: Settings, served: str) -> None:
 
 def test_importing_the_page_starts_nothing(tmp_path: Path) -> None:
     code = (
-        "import sys, mehealth_ui, mehealth_ui.handlers, mehealth_ui.server;"
-        "import mehealth_ui.routes, mehealth_ui.api;"
+        "import sys, mehealth_ui, mehealth_ui.page.handlers, mehealth_ui.serving.server;"
+        "import mehealth_ui.page.routes, mehealth_ui.page.api;"
         "assert not {'gradio', 'torch', 'chromadb'} & set(sys.modules), 'heavy'"
     )
     environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'src'}"}
@@ -219,7 +219,7 @@ def test_no_route_answers_another_website(served: str, path: str) -> None:
 
 
 def test_a_foreign_page_stores_no_feedback(served: str, settings: Settings) -> None:
-    from mehealth_ui.feedback import FeedbackStore
+    from mehealth_ui.people.feedback import FeedbackStore
 
     before = len(FeedbackStore.beside(settings.index).rows())
     turn = {"id": "foreign", "question": "?", "answer": {}}

@@ -19,11 +19,11 @@ from ui_helpers import serving
 from mehealth_rag.errors import IndexStateError, ReadingError
 from mehealth_rag.index.source_states import SourceStatus
 from mehealth_rag.types import Source, SourceState
-from mehealth_ui import api, handlers
-from mehealth_ui.feedback import FeedbackStore
-from mehealth_ui.routes import routes
-from mehealth_ui.service import add_service
-from mehealth_ui.sources import sources_markup
+from mehealth_ui.page import api, handlers
+from mehealth_ui.page.routes import routes
+from mehealth_ui.page.sources import sources_markup
+from mehealth_ui.people.feedback import FeedbackStore
+from mehealth_ui.service.endpoints import add_service
 from mehealth_ui.telling import public, sentence, told
 
 if TYPE_CHECKING:

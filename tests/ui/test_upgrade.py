@@ -17,12 +17,12 @@ from test_feedback import judged
 from mehealth_rag.index.folder import IndexFolder
 from mehealth_rag.settings import Settings
 from mehealth_rag.wiring import ingest, why_build
-from mehealth_ui.audit import SIGNED_IN, Audit
-from mehealth_ui.backup import restore
-from mehealth_ui.decisions import DecisionSent, DecisionStore
-from mehealth_ui.feedback import FeedbackStore, Place
-from mehealth_ui.kept import Kept
-from mehealth_ui.server import open_assistant
+from mehealth_ui.people.audit import SIGNED_IN, Audit
+from mehealth_ui.people.backup import restore
+from mehealth_ui.people.decisions import DecisionSent, DecisionStore
+from mehealth_ui.people.feedback import FeedbackStore, Place
+from mehealth_ui.people.kept import Kept
+from mehealth_ui.serving.server import open_assistant
 
 if TYPE_CHECKING:
     from postgres_helpers import Postgres

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from mehealth_rag.settings import Settings
     from mehealth_ui.desk import Desk
-    from mehealth_ui.editions import Edition
+    from mehealth_ui.documents.editions import Edition
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
@@ -87,7 +87,7 @@ linked_from = [{ document = "prospectus", pages = [4] }]
 
 def serving(desk: Desk, edition: Edition) -> Desk:
     """A desk that serves this edition whatever becomes of the index."""
-    from mehealth_ui.editions import Editions
+    from mehealth_ui.documents.editions import Editions
 
     class Fixed(Editions):
         @property

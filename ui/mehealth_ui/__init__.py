@@ -26,6 +26,6 @@ def serve(settings: Settings, *, show: bool = False) -> None:
 
     `show` opens it in the person's browser as well.
     """
-    from mehealth_ui.server import serve as start
+    from mehealth_ui.serving.server import serve as start
 
     start(settings, show=show)

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from mehealth_ui.ending import ending
+from mehealth_ui.serving.ending import ending
 
 
 def main() -> int:

@@ -17,7 +17,7 @@ from mehealth_rag.errors import UsageError
 
 if TYPE_CHECKING:
     from mehealth_rag.settings import Settings
-    from mehealth_ui.audit import Audit
+    from mehealth_ui.people.audit import Audit
 
 auth_app = typer.Typer(help="Who may use the web page and the service.", no_args_is_help=True)
 key_app = typer.Typer(help="API keys for programs.", no_args_is_help=True)
@@ -41,7 +41,7 @@ def add_to(app: typer.Typer) -> None:
 
 def backup(common: Common, archive: Archive) -> None:
     """Save added documents, people, keys, feedback, decisions and the audit log to one file."""
-    from mehealth_ui.backup import back_up
+    from mehealth_ui.people.backup import back_up
 
     _tell_files(common, archive, back_up(common.settings, archive), "saved to")
 
@@ -55,7 +55,7 @@ def restore(
     ] = False,
 ) -> None:
     """Put a backup back; stop the page first, and ingest afterwards."""
-    from mehealth_ui.backup import restore as put_back
+    from mehealth_ui.people.backup import restore as put_back
 
     names = put_back(common.settings, archive, replace=replace)
     _tell_files(common, archive, names, "restored from")
@@ -70,9 +70,9 @@ def add(
     role: Annotated[str | None, typer.Option("--role", help="reader, staff or admin")] = None,
 ) -> None:
     """Let a person sign in, or give a new password: asks for it and keeps its hash."""
-    from mehealth_ui.keys import read_keys
-    from mehealth_ui.people import add_person, read_people
-    from mehealth_ui.roles import role_named
+    from mehealth_ui.people.keys import read_keys
+    from mehealth_ui.people.passwords import add_person, read_people
+    from mehealth_ui.people.roles import role_named
 
     path = _people_file(common.settings)
     wanted = None if role is None else role_named(role)
@@ -90,7 +90,7 @@ def add(
 @_command("ui_auth", name="list")
 def list_people(common: Common) -> None:
     """List who may sign in, with their roles."""
-    from mehealth_ui.people import read_people
+    from mehealth_ui.people.passwords import read_people
 
     people = read_people(_people_file(common.settings))
     rows = [{"name": n, "role": p.role.word} for n, p in sorted(people.items())]
@@ -104,11 +104,11 @@ def set_role(
     role: Annotated[str, typer.Argument(help="reader, staff or admin")],
 ) -> None:
     """Change what a person may do; it counts at once."""
-    from mehealth_ui import people
-    from mehealth_ui.roles import role_named
+    from mehealth_ui.people import passwords
+    from mehealth_ui.people.roles import role_named
 
     wanted = role_named(role)
-    before = people.set_role(_people_file(common.settings), name, wanted).word
+    before = passwords.set_role(_people_file(common.settings), name, wanted).word
     has = wanted.word
     _record(common, "role changed", f"from {before} to {has}", person=name)
     _tell(common, f"{name} was {before} and is {has} now", name=name, role=has, before=before)
@@ -117,7 +117,7 @@ def set_role(
 @_command("ui_auth")
 def remove(common: Common, name: Name) -> None:
     """Let a person in no more; who is signed in is out at once."""
-    from mehealth_ui.people import remove_person
+    from mehealth_ui.people.passwords import remove_person
 
     path = _people_file(common.settings)
     remove_person(path, name)
@@ -133,9 +133,9 @@ def add_key(
     role: Annotated[str, typer.Option("--role", help="reader, staff or admin")] = "reader",
 ) -> None:
     """Make a key and print it, once: only its hash is kept."""
-    from mehealth_ui import keys
-    from mehealth_ui.people import read_people
-    from mehealth_ui.roles import role_named
+    from mehealth_ui.people import keys
+    from mehealth_ui.people.passwords import read_people
+    from mehealth_ui.people.roles import role_named
 
     wanted, path = role_named(role), _keys_file(common.settings)
     people = common.settings.ui_auth
@@ -155,7 +155,7 @@ def add_key(
 @_key_command("ui_auth", name="list")
 def list_keys(common: Common) -> None:
     """List the keys: name, role and when each was made."""
-    from mehealth_ui.keys import read_keys
+    from mehealth_ui.people.keys import read_keys
 
     keys = read_keys(_keys_file(common.settings))
     rows = [{"name": k.name, "role": k.role.word, "added": str(k.added)} for k in keys]
@@ -165,7 +165,7 @@ def list_keys(common: Common) -> None:
 @_key_command("ui_auth", name="remove")
 def remove_key(common: Common, name: KeyName) -> None:
     """Take a key back; it opens nothing from now on."""
-    from mehealth_ui import keys
+    from mehealth_ui.people import keys
 
     path = _keys_file(common.settings)
     keys.remove_key(path, name)
@@ -189,7 +189,7 @@ def data(
     name: Annotated[str, typer.Argument(help="the name of a person or a key")],
 ) -> None:
     """Show what is kept of a person; --json has all of it, to hand out."""
-    from mehealth_ui.kept import Kept
+    from mehealth_ui.people.kept import Kept
 
     kept = Kept.from_settings(common.settings).of(name)
     dated = {what: [_dated(row) for row in rows] for what, rows in kept.items()}
@@ -208,8 +208,8 @@ def forget(
     name: Annotated[str, typer.Argument(help="the name of a person or a key")],
 ) -> None:
     """Delete what is kept of a person, in all stores; the login is another matter."""
-    from mehealth_ui.kept import Kept
-    from mehealth_ui.people import read_people
+    from mehealth_ui.people.kept import Kept
+    from mehealth_ui.people.passwords import read_people
 
     deleted = Kept.from_settings(common.settings).forget(name)
     if any(deleted.values()):
@@ -223,7 +223,7 @@ def forget(
 
 def _naming(people: Path) -> AbstractContextManager[None]:
     """Hold the right to give a name: else a person and a key could get the same one at once."""
-    from mehealth_ui.files import changing
+    from mehealth_ui.people.line_files import changing
 
     return changing(people.with_name(f"{people.name}.names"))
 
@@ -235,7 +235,7 @@ def _people_file(settings: Settings) -> Path:
 
 
 def _keys_file(settings: Settings) -> Path:
-    from mehealth_ui.keys import keys_beside
+    from mehealth_ui.people.keys import keys_beside
 
     return settings.ui_keys or keys_beside(_people_file(settings))
 
@@ -251,7 +251,7 @@ def _password(name: str) -> str:
 
 
 def _audit(settings: Settings) -> Audit:
-    from mehealth_ui.audit import Audit
+    from mehealth_ui.people.audit import Audit
 
     return Audit.from_settings(settings)
 

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 from mehealth_rag.reading.isolated import Drawers
 from mehealth_rag.settings import read_passwords
-from mehealth_ui.adding import Additions
-from mehealth_ui.audit import Audit
-from mehealth_ui.editions import Edition, Editions, engines
+from mehealth_ui.documents.adding import Additions
+from mehealth_ui.documents.editions import Edition, Editions, engines
+from mehealth_ui.documents.originals import Originals
+from mehealth_ui.documents.pictures import Pictures
 from mehealth_ui.facts import Facts
-from mehealth_ui.feedback import FeedbackStore
-from mehealth_ui.kept import Kept
 from mehealth_ui.limits import FEEDBACK_PER_MINUTE, Gate
-from mehealth_ui.originals import Originals
-from mehealth_ui.pictures import Pictures
+from mehealth_ui.people.audit import Audit
+from mehealth_ui.people.feedback import FeedbackStore
+from mehealth_ui.people.kept import Kept
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -26,7 +26,6 @@ from mehealth_rag.errors import ReadingError, UsageError
 from mehealth_rag.serialise import verdict_json
 from mehealth_rag.types import Document, Span, VerdictKind
 from mehealth_rag.wiring import read_draft
-from mehealth_ui.decisions import DecisionStore
 from mehealth_ui.limits import (
     DECISIONS_PER_MINUTE,
     DRAFT_CHARACTERS,
@@ -35,6 +34,7 @@ from mehealth_ui.limits import (
     Gate,
     Slots,
 )
+from mehealth_ui.people.decisions import DecisionStore
 
 if TYPE_CHECKING:
     from mehealth_rag.assistant import Assistant

@@ -9,7 +9,7 @@ from mehealth_rag.settings import Settings
 def run(settings: Settings, *, show: bool) -> None:
     """Serve the page until interrupted; `show` opens it in the browser."""
     try:
-        from mehealth_ui.ending import ending
+        from mehealth_ui.serving.ending import ending
     except ImportError as error:
         raise _missing(error) from error
     with ending():

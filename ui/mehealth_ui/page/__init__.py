@@ -1,0 +1,1 @@
+"""The chat page: layout, handlers, and all of its markup."""

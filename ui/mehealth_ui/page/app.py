@@ -1,0 +1,336 @@
+"""The layout of the page, and which handler stands behind which part of it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import gradio as gr
+from gradio.events import api as named
+
+from mehealth_rag.engines import EXTRACTIVE, GENERATIVE
+from mehealth_rag.errors import MehealthError
+from mehealth_ui.desk import Desk
+from mehealth_ui.limits import SESSIONS
+from mehealth_ui.markup import Html, button, join, tag
+from mehealth_ui.page import api, handlers
+from mehealth_ui.page.fact_view import facts_view, finding_view, view_switch
+from mehealth_ui.page.guide import guides_markup
+from mehealth_ui.page.sources import sources_markup
+from mehealth_ui.people.roles import Role, role_of
+from mehealth_ui.telling import UNEXPECTED, told
+from mehealth_ui.visitors import user_of, visitor
+
+LOG = logging.getLogger("mehealth.ui")
+_MOUNT = """
+window.mehealth.mount({server, watch});
+watch("value", () => window.mehealth.received(props.value));
+"""
+_BEGIN = "(question, wire) => window.mehealth.begin(question)"
+_ENGINES = {
+    EXTRACTIVE: "the documents' own words",
+    GENERATIVE: "the words of the language model, checked",
+}
+_STOP = "() => window.mehealth.stop()"
+_FAILED = "() => window.mehealth.failed()"
+
+
+def page(desk: Desk, title: str) -> gr.Blocks:
+    """The page over one desk, with its named endpoints."""
+    blocks: gr.Blocks = gr.Blocks(title=title, analytics_enabled=False, fill_width=True)
+    with blocks:
+        _static(_header(title), "top")
+        with gr.Row(elem_id="desk", equal_height=False):
+            with gr.Column(elem_id="rail", min_width=0):
+                _static(_rail(desk), "shelf")
+            with gr.Column(elem_id="talk", min_width=0):
+                _static(view_switch(), "views")
+                _static(facts_view(), "facts")
+                _static(_transcript(), "transcript")
+                asked, ask, stop = _composer(desk)
+            with gr.Column(elem_id="proof", min_width=0):
+                _static(finding_view(), "finding")
+                _static(_no_evidence(desk), "pane")
+        wire = _wire(desk)
+        _connect(desk, wire, asked, ask, stop)
+        _endpoints(desk)
+    blocks.state_session_capacity = SESSIONS
+    blocks.queue(
+        max_size=desk.settings.ui_queue,
+        default_concurrency_limit=desk.settings.ui_concurrency,
+        api_open=False,
+    )
+    return blocks
+
+
+def _static(markup: Html, name: str) -> gr.HTML:
+    return gr.HTML(markup, elem_id=name, js_on_load=None, apply_default_css=False)
+
+
+def _composer(desk: Desk) -> tuple[gr.Textbox, gr.Button, gr.Button]:
+    with gr.Column(elem_id="composer", min_width=0):
+        _static(join([_news(), _engines(desk), _editing()]), "editing")
+        with gr.Row(elem_id="line", equal_height=False):
+            asked = gr.Textbox(
+                label="Your question",
+                show_label=False,
+                placeholder="Ask about the documents",
+                lines=1,
+                max_lines=6,
+                container=False,
+                elem_id="question",
+                scale=1,
+            )
+            ask = gr.Button("Ask", variant="primary", elem_id="ask", scale=0, min_width=84)
+            stop = gr.Button("Stop", variant="secondary", elem_id="stop", scale=0, min_width=84)
+    return asked, ask, stop
+
+
+def _wire(desk: Desk) -> gr.HTML:
+    """The unseen part that the browser's script talks through."""
+
+    def look(sent: Any) -> str:  # noqa: ANN401 - JSON
+        return handlers.look(desk, sent)
+
+    def judge(sent: Any, request: gr.Request) -> dict[str, Any]:  # noqa: ANN401 - JSON
+        return handlers.judge(desk, sent, *visitor(request))
+
+    def library(_: Any, request: gr.Request) -> dict[str, Any]:  # noqa: ANN401 - JSON
+        may = role_of(request.scope) >= Role.STAFF
+        return handlers.library(desk, may=may, who=user_of(request))
+
+    def suggest(sent: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+        return handlers.suggest(desk, sent)
+
+    return gr.HTML(
+        elem_id="wire",
+        visible="hidden",
+        html_template="<i></i>",
+        js_on_load=_MOUNT,
+        apply_default_css=False,
+        server_functions=[look, handlers.show_turns, judge, handlers.hand_out, suggest, library],
+    )
+
+
+def _connect(desk: Desk, wire: gr.HTML, asked: gr.Textbox, ask: gr.Button, stop: gr.Button) -> None:
+    def answer(question: str, sent: Any, request: gr.Request) -> Iterator[Any]:  # noqa: ANN401, ARG001
+        if sent:
+            for value in handlers.ask(desk, sent, *visitor(request)):
+                yield gr.skip() if value is None else value
+        else:
+            yield None
+
+    asking = gr.on(
+        [ask.click, asked.submit],
+        answer,
+        inputs=[asked, wire],
+        outputs=[wire],
+        js=_BEGIN,
+        show_progress="hidden",
+        # The script lets one question at a time through; Gradio would also hold back the next
+        # one while a stopped one still winds down.
+        trigger_mode="multiple",
+        concurrency_id="questions",
+        concurrency_limit=desk.settings.ui_concurrency,
+        api_visibility="private",
+    )
+    asking.failure(None, js=_FAILED)
+    stop.click(None, cancels=[asking], js=_STOP)
+
+
+def _endpoints(desk: Desk) -> None:
+    def ask(
+        question: str,
+        history: list[list[str]] | None = None,
+        documents: list[str] | None = None,
+        engine: str = "",
+        _request: gr.Request | None = None,
+    ) -> dict[str, Any]:
+        """Answer a question from the documents, each statement proved by a quote and its page.
+
+        Args:
+            question: the question in plain words
+            history: earlier turns as pairs of question and answer, oldest first
+            documents: ids of the documents to look in; all where none is named
+            engine: who writes, "extractive" or "generative"; the page's own where it is empty
+        """
+        with _admitted(desk, _request):
+            return api.ask(desk, question, history, documents, engine)
+
+    def search(
+        query: str,
+        top_k: int = 10,
+        documents: list[str] | None = None,
+        _request: gr.Request | None = None,
+    ) -> dict[str, Any]:
+        """Find the passages of the documents that come nearest to a query, without an answer.
+
+        Args:
+            query: what to look for
+            top_k: how many passages
+            documents: ids of the documents to look in; all where none is named
+        """
+        with _admitted(desk, _request):
+            return api.search(desk, query, top_k, documents)
+
+    def check(
+        text: str, documents: list[str] | None = None, _request: gr.Request | None = None
+    ) -> dict[str, Any]:
+        """Check a claim or a draft: what the documents say of each sentence, with quotes and pages.
+
+        Args:
+            text: the claim, or a draft of any number of sentences
+            documents: ids of the documents to look in; all where none is named
+        """
+        with _admitted(desk, _request):
+            return api.check(desk, text, documents, visitor(_request)[0])
+
+    def sources() -> list[dict[str, Any]]:
+        """List the documents: title, pages, whether they are indexed, where they come from."""
+        return api.sources(desk)
+
+    for endpoint in (ask, search, check, sources):
+        named(endpoint, api_name=endpoint.__name__, concurrency_id="questions")
+
+
+@contextmanager
+def _admitted(desk: Desk, request: gr.Request | None) -> Iterator[None]:
+    """Count a call against the visitor's rate, and tell errors in their own words."""
+    try:
+        desk.gate.admit(*visitor(request))
+        yield
+    except MehealthError as error:
+        raise gr.Error(told(error, *desk.folders), print_exception=False) from error
+    except Exception as error:  # Gradio would tell its words to whoever asked
+        LOG.exception("a call failed")
+        raise gr.Error(UNEXPECTED, print_exception=False) from error
+
+
+def _header(title: str) -> Html:
+    return tag(
+        "header",
+        button(
+            Html("<span></span><span></span><span></span>"),
+            class_="icon menu",
+            data_act="rail",
+            aria_label="Conversations and sources",
+            title="Conversations and sources",
+            aria_expanded="false",
+        ),
+        tag("img", src="ui/favicon.svg", alt="", width=28, height=28, class_="logo"),
+        tag("h1", title),
+        tag("span", class_="gap"),
+        button(
+            "Dark",
+            class_="quiet theme",
+            data_act="theme",
+            title="Switch between light and dark",
+        ),
+        _signed_in(),
+        class_="bar",
+    )
+
+
+def _signed_in() -> Html:
+    """Who is signed in, with a way out; the browser's script fills and shows it."""
+    return tag(
+        "p",
+        tag("span", class_="name"),
+        button("Sign out", class_="quiet"),
+        class_="signed-in",
+        hidden=True,
+    )
+
+
+def _rail(desk: Desk) -> Html:
+    """The rail as it is when the page is opened; the browser's script keeps its sources new."""
+    edition = desk.edition
+    sources = sources_markup(tuple(edition.catalogue.values()))
+    return tag(
+        "div",
+        button("New conversation", class_="solid new", data_act="new"),
+        tag(
+            "nav",
+            tag("h2", "Conversations"),
+            tag(
+                "input",
+                type="search",
+                class_="find",
+                placeholder="Search",
+                aria_label="Search the conversations",
+                hidden=True,
+            ),
+            tag("ul", class_="conversations"),
+            tag("p", "Kept in this browser only.", class_="note small"),
+            aria_label="Conversations",
+        ),
+        tag(
+            "section",
+            tag("h2", "Sources"),
+            tag("div", sources, class_="sources-list", data_index=edition.version),
+            tag("p", class_="note small scope-note", role="status"),
+            tag("div", class_="adding"),
+            aria_label="Sources",
+        ),
+        class_="rail",
+    )
+
+
+def _transcript() -> Html:
+    return tag(
+        "div",  # Gradio puts the whole page into a main of its own
+        tag(
+            "div",
+            tag("h2", "What would you like to know?"),
+            tag("p", "Each answer comes with the words that prove it, and the page they stand on."),
+            tag("div", class_="suggestions", role="group", aria_label="Questions to begin with"),
+            class_="welcome",
+        ),
+        tag("div", class_="turns", role="log", aria_live="polite", aria_label="Conversation"),
+        class_="talk",
+    )
+
+
+def _engines(desk: Desk) -> Html:
+    """Who writes the next answer: only where there is a choice."""
+    edition = desk.edition
+    if not edition.engines:
+        return Html("")
+    options = [
+        tag("option", words, value=name, selected=name == edition.engine)
+        for name, words in _ENGINES.items()
+        if name in edition.engines
+    ]
+    choice = tag("select", *options, id="engine")
+    return tag("p", tag("label", "Answers in ", choice), class_="engines")
+
+
+def _news() -> Html:
+    """Where the page is told that there is a newer index; the browser's script fills it."""
+    return tag("p", class_="news note small", role="status", hidden=True)
+
+
+def _editing() -> Html:
+    return tag(
+        "p",
+        tag("span", "Asking again from here; the turns after it are replaced."),
+        " ",
+        button("Cancel", class_="quiet", data_act="cancel-edit"),
+        class_="editing",
+        role="status",
+        hidden=True,
+    )
+
+
+def _no_evidence(desk: Desk) -> Html:
+    """What stands there before a page is shown; the browser's script keeps it for later."""
+    return tag(
+        "div",
+        guides_markup(desk.edition.assistant.guides()),
+        class_="pane",
+        aria_live="polite",
+        aria_label="Evidence",
+        role="region",
+    )

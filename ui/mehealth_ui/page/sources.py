@@ -1,0 +1,179 @@
+"""The sources panel as markup: what there is, in what state, and which to ask."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from mehealth_rag.corpus import ADDED
+from mehealth_rag.index.source_states import SourceStatus
+from mehealth_rag.language.dates import MONTHS, as_of
+from mehealth_rag.types import SourceState
+from mehealth_ui.documents.keeping import ENDINGS
+from mehealth_ui.markup import Html, button, join, link, tag
+
+_STATES = {
+    SourceState.INDEXED: "Indexed",
+    SourceState.NOT_FETCHED: "Linked, not fetched",
+    SourceState.FAILED: "Failed",
+    SourceState.PRESENT: "Not indexed yet",
+    SourceState.LEFT_OUT: "Left out",
+}
+
+
+_PAGE_OFF = (
+    "Adding documents is switched off here; whoever runs this page can switch it on "
+    "(MEHEALTH_UI_DOCUMENTS=true)."
+)
+_NO_ROLE = "Adding documents needs the role of staff; whoever runs this page can give it to you."
+
+
+def sources_markup(found: Sequence[SourceStatus], *, may: bool = False) -> Html:
+    """The list: indexed documents by collection, each with a box that limits the conversation.
+
+    Documents that were added here can be read again and removed where `may` says so.
+    """
+    indexed = [s for s in found if s.state is SourceState.INDEXED]
+    others = [s for s in found if s.state is not SourceState.INDEXED]
+    if not found:
+        return tag("p", "There are no sources yet. Add files to the corpus.", class_="note")
+    by_collection: dict[str, list[SourceStatus]] = {"": []}
+    for status in indexed:
+        by_collection.setdefault(status.source.collection, []).append(status)
+    groups = [
+        _group(name, [_document(s, may=may) for s in here])
+        for name, here in by_collection.items()
+        if here
+    ]
+    if others:
+        title = f"Not searched ({len(others)})"
+        rows = tag("ul", *(_other(s, may=may) for s in others))
+        failed = any(s.state is SourceState.FAILED for s in others)
+        groups.append(tag("details", tag("summary", title), rows, open=failed))
+    return tag("div", *groups, class_="sources")
+
+
+def adding_markup(*, may: bool, signed_in: bool) -> Html:
+    """The part where documents are added; where the visitor may not, what that takes."""
+    if not may:
+        return tag("p", _NO_ROLE if signed_in else _PAGE_OFF, class_="note small")
+    choose = button("Choose files", class_="solid", data_do="choose")
+    files = tag(
+        "input",
+        type="file",
+        name="files",
+        multiple=True,
+        hidden=True,
+        accept=",".join(ENDINGS),
+        aria_label="Files to add",
+    )
+    address = tag(
+        "form",
+        tag(
+            "label",
+            "Or from an address",
+            tag("input", type="url", name="url", required=True, placeholder="https://"),
+        ),
+        tag("button", "Fetch", type="submit", class_="quiet"),
+        class_="address",
+    )
+    return tag(
+        "section",
+        tag("h3", "Add documents"),
+        tag("div", tag("p", "Drop files here"), choose, files, class_="drop"),
+        address,
+        tag("ul", class_="jobs", aria_live="polite", aria_label="Documents that are being added"),
+        class_="add",
+    )
+
+
+def _group(collection: str, rows: Sequence[Html]) -> Html:
+    """The documents of a collection, under a box for all of them; those of none go without."""
+    if not collection:
+        return tag("section", tag("h3", "Ask these"), tag("ul", *rows), class_="group")
+    name = "Added here" if collection == ADDED else collection
+    box = tag(
+        "input",
+        type="checkbox",
+        name="collection",
+        value=f"{collection}/",
+        checked=True,
+        aria_label=f"Ask all of {name}",
+    )
+    head = tag("h3", tag("label", box, tag("span", name)))
+    return tag("section", head, tag("ul", *rows), class_="group collection")
+
+
+def _document(status: SourceStatus, *, may: bool) -> Html:
+    source = status.source
+    pages = f"{status.pages} page{'s' if status.pages != 1 else ''}"
+    dated = f"{as_of(source.dated)} · " if source.dated else ""
+    if status.reason:  # some of them could not be read
+        pages += f" ({status.reason})"
+    return tag(
+        "li",
+        tag(
+            "label",
+            tag(
+                "input",
+                type="checkbox",
+                name="source",
+                value=source.id,
+                checked=True,
+                aria_label=f"Ask {source.title}",
+            ),
+            tag("span", source.title, class_="name"),
+        ),
+        tag(
+            "p",
+            tag("span", "Indexed", class_="state indexed"),
+            f" · {dated}{pages}{_added(status)} · ",
+            button(
+                "Read",
+                class_="quiet",
+                data_act="read",
+                data_document=source.id,
+                title=f"Read {source.title}",
+            ),
+            _tools(status, may=may),
+            class_="facts",
+        ),
+    )
+
+
+def _added(status: SourceStatus) -> str:
+    """When its file was put here, for people."""
+    if not status.added:
+        return ""
+    when = datetime.fromisoformat(status.added)
+    return f" · added {when.day} {MONTHS[when.month - 1]} {when.year}"
+
+
+def _tools(status: SourceStatus, *, may: bool) -> Html:
+    """What can be done with a document that was added here."""
+    source = status.source
+    if not may or source.collection != ADDED or source.path is None:
+        return Html("")
+    deeds = {"reread": ("Read again", "Read {} again"), "remove": ("Remove", "Remove {}")}
+    return join(
+        button(
+            words,
+            class_="quiet",
+            data_do=deed,
+            data_document=source.id,
+            title=title.format(source.title),
+        )
+        for deed, (words, title) in deeds.items()
+    )
+
+
+def _other(status: SourceStatus, *, may: bool) -> Html:
+    source = status.source
+    why = f": {status.reason}" if status.reason else ""
+    state = tag("span", _STATES[status.state] + why, class_=f"state {status.state.name.lower()}")
+    linked = [
+        f"{x.document}, page {', '.join(label for _, label in x.pages)}" for x in status.linked_from
+    ]
+    origin = f" · linked from {'; '.join(linked)}" if linked else ""
+    facts = tag("p", state, origin, _tools(status, may=may), class_="facts")
+    return tag("li", link(source.url, source.title, class_="name"), facts)

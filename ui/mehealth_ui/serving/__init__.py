@@ -1,0 +1,1 @@
+"""Opens the index, listens, writes the log, and ends."""
