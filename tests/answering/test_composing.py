@@ -126,7 +126,7 @@ def test_a_row_of_column_headings_is_shown_with_its_rows_only(town: Assistant) -
     assert [s.text for s in dues.statements] == ["Punt – Per year: £40; Winter rest: afloat"]
     assert any("Winter rest" in c.quote for c in dues.citations)
     alone = told(town, "Winter rest").ask("Where does a punt rest in winter?")
-    assert [s.text for s in alone.statements] == ["Yacht – Per year: £300; Winter rest: ashore"]
+    assert [s.text for s in alone.statements] == ["Punt – Per year: £40; Winter rest: afloat"]
     assert not any("Boat" in quote.quote for quote in told(town).ask("What rests?").nearest)
 
 

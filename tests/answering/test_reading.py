@@ -177,6 +177,28 @@ def test_a_row_comes_with_the_heads_of_its_columns(shelf: Shelf) -> None:
     assert any("Per year" in head for head in heads)
 
 
+@pytest.mark.parametrize(
+    ("question", "chances", "shown"),
+    [
+        ("What does a punt cost?", {"Yacht": 0.9, "Punt": 0.6}, ["Punt"]),
+        ("What does a punt or a yacht cost?", {"Yacht": 0.9, "Punt": 0.6}, ["Yacht", "Punt"]),
+        ("What does a boat cost?", {"Yacht": 0.9, "Punt": 0.6}, ["Yacht", "Punt"]),
+        ("What does a punt cost?", {"Yacht": 0.9, "Punt": 0.02}, ["Yacht"]),
+        ("Which costs £40?", {"Yacht": 0.9, "Punt": 0.6}, ["Punt"]),
+    ],
+)
+def test_of_the_rows_of_a_table_those_are_shown_that_share_most_with_the_question(
+    shelf: Shelf, question: str, chances: dict[str, float], shown: list[str]
+) -> None:
+    assert [row.split("\t")[0] for row, *_ in said(shelf.draft(question, **chances))] == shown
+
+
+def test_a_single_letter_tells_rows_apart(tmp_path: Path) -> None:
+    parts = "# Parts\n\n| Part | Bin |\n|---|---|\n| Pad, type A | F33 |\n| Pad, type B | D17 |\n"
+    draft = Shelf(tmp_path, {"parts": parts}).draft("Where is the pad of type B?", A=0.9, B=0.7)
+    assert said(draft)[0][0].startswith("Pad, type B")
+
+
 def test_what_stands_on_two_pages_is_said_once(shelf: Shelf) -> None:
     draft = shelf.draft("When is it due?", Dues=0.9)
     (point,) = draft.points
