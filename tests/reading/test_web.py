@@ -140,6 +140,16 @@ def test_terms_stand_with_their_texts(tmp_path: Path) -> None:
     ]
 
 
+def test_a_table_of_labels_and_values_is_a_list(tmp_path: Path) -> None:
+    document = _read(
+        tmp_path,
+        "<h1>The hatchery</h1><p>It raises char in the far north of the country.</p><table><tbody>"
+        "<tr><th scope='row'>Client</th><td>Orton Ltd</td></tr>"
+        "<tr><th scope='row'>Begun</th><td><b>14 June</b> 2024</td></tr></tbody></table>",
+    )
+    assert _blocks_of(document)[-2:] == ["Client: Orton Ltd", "Begun: 14 June 2024"]
+
+
 def test_raised_and_lowered_figures_do_not_join_those_before(tmp_path: Path) -> None:
     body = (
         "<p>The deck has 850 m<sup>2</sup> and bore 33,000<sup><a href='#n'>1</a></sup> people and "

@@ -73,7 +73,7 @@ def put_into_words(tree: Node, css: str = "") -> None:
     """
     _name_raised(tree, css)
     steps = ((_write_out, ("math",)), (_raise, ("sup", "sub")), (_tie_terms, ("dl",)),
-             (_spread_cells, ("table",)))  # fmt: skip
+             (_tie_labels, ("table",)), (_spread_cells, ("table",)))  # fmt: skip
     for step, tags in steps:
         for element in list(tree.iter(*tags)):
             step(element)
@@ -148,6 +148,23 @@ def _tie_terms(listing: Node) -> None:
         elif child.tag in ("dt", "dd"):
             child.tag = "li"
     listing.tag = "ul"
+
+
+def _tie_labels(table: Node) -> None:
+    """Turn a table whose rows are each a heading and its value into a list like `_tie_terms`."""
+    rows = list(table.iter("tr"))
+    pairs = [[cell for cell in row if cell.tag in ("td", "th")] for row in rows]
+    tags = {tuple(cell.tag for cell in pair) for pair in pairs}
+    if tags != {("th", "td")} or not all(_is_short(value) for _, value in pairs):
+        return
+    for row, (label, value) in zip(rows, pairs, strict=True):
+        _put_before(value, " ".join(label.text_content().split()))
+        label.drop_tree()
+        value.drop_tag()
+        row.tag = "li"
+    for group in list(table.iter("thead", "tbody", "tfoot")):
+        group.drop_tag()
+    table.tag = "ul"
 
 
 def _is_short(text: Node) -> bool:
