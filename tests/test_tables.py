@@ -329,10 +329,12 @@ def test_an_answer_that_is_a_row_quotes_its_columns(assistant: Assistant) -> Non
     assert answer.statements[0].citations == tuple(range(1, len(quotes) + 1))
 
 
-def test_no_figure_of_a_row_is_marked(assistant: Assistant) -> None:
-    answer = told(assistant, "Total revenue\t").ask("How much was the total revenue in 2023?")
+def test_of_a_row_the_figure_of_the_column_asked_for_is_marked(assistant: Assistant) -> None:
+    answer = told(assistant, "Total revenue\t").ask("How much was the total revenue?")
     assert answer.citations[0].quote == "Total revenue\t4,920\t4,677"
     assert "**" not in answer.answer  # the first of the figures is not the one of every question
+    answer = told(assistant, "Total revenue\t").ask("How much was the total revenue in 2022?")
+    assert "2023: 4,920; 2022: **4,677**" in answer.answer
     assert answer.statements[0].text == "Total revenue – 2023: 4,920; 2022: 4,677"
 
 
