@@ -199,6 +199,23 @@ def test_a_single_letter_tells_rows_apart(tmp_path: Path) -> None:
     assert said(draft)[0][0].startswith("Pad, type B")
 
 
+@pytest.mark.parametrize(
+    ("question", "shown"),
+    [
+        ("Where is kt-20418?", ["KT-20418"]),
+        ("Where are KT-20418 and KT-20419?", ["KT-20418", "KT-20419"]),
+        ("Where is KT-20999?", []),
+        ("Where is what QX-111 needs?", ["KT-20418", "KT-20419"]),  # a code of another kind
+    ],
+)
+def test_a_row_of_another_code_than_the_one_asked_for_is_not_shown(
+    tmp_path: Path, question: str, shown: list[str]
+) -> None:
+    parts = "# Parts\n\n| Part | Bin |\n|---|---|\n| KT-20418 | F33 |\n| KT-20419 | D17 |\n"
+    draft = Shelf(tmp_path, {"parts": parts}).draft(question, KT=0.9)
+    assert [row.split("\t")[0] for row, *_ in said(draft)] == shown
+
+
 def test_what_stands_on_two_pages_is_said_once(shelf: Shelf) -> None:
     draft = shelf.draft("When is it due?", Dues=0.9)
     (point,) = draft.points

@@ -10,7 +10,7 @@ from itertools import combinations
 
 from mehealth_rag.answering.conflicts import TextInContext, disagreeing, is_undated
 from mehealth_rag.answering.questions import Question, Wanted
-from mehealth_rag.answering.rivals import Contender, naming_words, outdone
+from mehealth_rag.answering.rivals import Contender, outdone
 from mehealth_rag.guard.verdict import Case, decisive, weighings
 from mehealth_rag.language.words import OWNERS, SUBJECTS, content_stems, fold, words
 from mehealth_rag.passages.tables import column_quotes, quoted_columns
@@ -176,9 +176,9 @@ def _quotable(
 ) -> list[PassageReading]:
     """Return the judgements with the probability of rows that may not be shown set to 0.
 
-    These are header rows, and rows that fit the question less than another row of their table.
+    These are header rows, and rows that the question does not mean.
     """
-    excluded = outdone(_contenders(question, hits, page_of), limits.near)
+    excluded = outdone(question.text, _contenders(hits, page_of), limits.near)
     return [
         replace(
             hit.quotable,
@@ -191,20 +191,17 @@ def _quotable(
     ]
 
 
-def _contenders(
-    question: Question, hits: Sequence[ReadHit], page_of: PageOf
-) -> Iterator[Contender]:
+def _contenders(hits: Sequence[ReadHit], page_of: PageOf) -> Iterator[Contender]:
     """Yield the table rows that were read."""
-    asked = naming_words(question.text)
     for place, hit in enumerate(hits):
         passage, reading = hit.hit.passage, hit.quotable
         for number, sentence in enumerate(readable(passage)):
             heads = column_quotes(passage, sentence, page_of)
             if heads and number < len(reading.sentences):
-                shared = asked & naming_words(passage.words(sentence.span))
                 likely = math.sqrt(reading.answers * reading.sentences[number])
                 table = passage.document, heads[-1].text
-                yield Contender((place, number), table, shared, likely)
+                text = passage.words(sentence.span)
+                yield Contender((place, number), table, text, likely)
 
 
 def _choice(hits: Sequence[ReadHit], quotable: Sequence[PassageReading], limits: Limits) -> Choice:
