@@ -175,6 +175,7 @@ def test_a_document_that_is_named_and_answers_nothing_is_told(town: Assistant) -
         ("Who runs the dock?", "Dry dock – Head Manager: David Penn; Depth (m): 4", ["David Penn"]),
         ("How deep is it? What is its depth?", "Dock – Manager: Al Fry; Depth (m): 4", ["4"]),
         ("When is its next survey?", "Eel – Built: 1998; Next survey: 3 May 2026", ["3 May 2026"]),
+        ("Who supplies the Quay Road depot?", "Pad – Depot: Quay Road; Supplier: Grey", ["Grey"]),
         ("Which ships are there?", "Eel – Number: MV-1; Survey: 3 May; Master: Al Fry", []),
         ("Why is it closed?", "The footbridge is closed in winter.", []),
     ],

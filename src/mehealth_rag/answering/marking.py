@@ -37,7 +37,7 @@ def decisive(question: Question, text: str) -> tuple[Span, ...]:
     In a statement made of a table row that is the cell of the column which the question names.
     """
     cells = _cells(text)
-    asked_for = _asked_for(question, cells)
+    asked_for = _asked_for(question, text, cells)
     if asked_for is not None:
         return (asked_for,)
     spans = _of_wanted_kind(question, text)
@@ -58,11 +58,16 @@ def _cells(text: str) -> list[tuple[str, Span]]:
     return cells
 
 
-def _asked_for(question: Question, cells: Sequence[tuple[str, Span]]) -> Span | None:
-    """Return the value whose heading has more words of the question than any other has."""
-    shared = [len(content_stems(name).intersection(question.subject)) for name, _ in cells]
+def _asked_for(question: Question, text: str, cells: Sequence[tuple[str, Span]]) -> Span | None:
+    """Return the value whose heading has more words of the question than any other has.
+
+    A value that the question gives itself is not asked for.
+    """
+    asked = frozenset(question.subject)
+    unknown = [(name, span) for name, span in cells if not content_stems(span.of(text)) <= asked]
+    shared = [len(content_stems(name) & asked) for name, _ in unknown]
     most = max(shared, default=0)
-    return cells[shared.index(most)][1] if most and shared.count(most) == 1 else None
+    return unknown[shared.index(most)][1] if most and shared.count(most) == 1 else None
 
 
 def _of_wanted_kind(question: Question, text: str) -> tuple[Span, ...]:
