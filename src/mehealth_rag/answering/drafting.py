@@ -144,7 +144,8 @@ def drafted(question: Question, hits: Sequence[ReadHit], limits: Limits, page_of
     choice = _choice(hits, quotable, limits)
     sentences = [_chosen_sentence(hits, c) for c in _fitting(choice.sentences, hits)]
     silenced = _silenced(hits)
-    shown = _with_items(sentences, silenced)
+    best = _chosen_sentence(hits, choice.best).place if choice.best else None
+    shown = _with_items(sentences, silenced, best)
     rivals: tuple[_ChosenSentence, ...] = ()
     if shown and question.wanted.is_figure:
         rivals = _rivals(question, hits, quotable, limits, page_of)
@@ -300,17 +301,23 @@ def _silenced(hits: Sequence[ReadHit]) -> frozenset[_Place]:
 
 
 def _with_items(
-    sentences: Sequence[_ChosenSentence], silenced: Collection[_Place]
+    sentences: Sequence[_ChosenSentence], silenced: Collection[_Place], best: _Place | None
 ) -> list[_ChosenSentence]:
-    """Return the sentences, with all items after an introduction if none of them was chosen."""
+    """Return the sentences, with all items after an introduction if it answers best of them.
+
+    It does so too if none of its items was chosen.
+    """
     extended = list(sentences)
     places = {s.place for s in sentences}
     for introduction in sentences:
         listed = (s for s in introduction.passage.sentences if s.lead == introduction.sentence.span)
         items = [_ChosenSentence(introduction.passage, s) for s in listed]
-        if not any(item.place in places for item in items):
+        items = [item for item in items if item.place not in silenced]
+        whole = introduction.place == best and sum(map(_length, items)) <= MOST_LISTED
+        if whole or not any(item.place in places for item in items):
+            extended = [s for s in extended if s not in items]
             place = extended.index(introduction) + 1
-            extended[place:place] = [item for item in items if item.place not in silenced]
+            extended[place:place] = items
     return extended
 
 
