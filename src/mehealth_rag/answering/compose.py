@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import accumulate, chain, islice, pairwise, repeat
+from itertools import pairwise
 
 from mehealth_rag.answering.disputes import Dispute
 from mehealth_rag.answering.drafting import Draft
@@ -277,11 +277,13 @@ def _told_apart(names: Sequence[str], above: Sequence[str]) -> Sequence[str]:
     """
     if "" not in above:
         return names
-    spanning = accumulate(above, lambda before, cell: cell or before)
-    groups = islice(chain(spanning, repeat(above[-1])), len(names))
+    groups: list[str] = []
+    for cell in above:
+        groups.append(cell or groups[-1] if groups else cell)
+    groups += [groups[-1]] * (len(names) - len(groups))
     told = [
         f"{group}, {name}" if names.count(name) > 1 else name
-        for group, name in zip(groups, names, strict=True)
+        for group, name in zip(groups, names, strict=False)
     ]
     return told if len(set(told)) == len(told) else names
 
