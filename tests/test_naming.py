@@ -42,6 +42,13 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Corpus]:
         yield Corpus(register(assistant.index), assistant)
 
 
+def test_words_of_a_phrase_are_no_initials(tmp_path: Path) -> None:
+    files = {"Orchard_annual_review.md": "Apples were picked.", "Club.md": "We meet on Fridays."}
+    with assistant_over(tmp_path, files) as assistant:
+        found = register(assistant.index).named("Who meets on a Friday?", ())
+    assert found.documents == frozenset()
+
+
 @pytest.mark.parametrize(
     ("question", "documents"),
     [

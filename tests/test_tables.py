@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import docx
 import pytest
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
@@ -247,6 +248,38 @@ def test_a_row_of_amounts_in_any_unit_is_no_heading(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("rows", "heads"),
+    [
+        # A duration is a value, not a heading for the rows below.
+        (["Service|Works|Office", "Under 2 years|25 days|24 days", "Over 5 years|30 days|29 days"],
+         ["Service\tWorks\tOffice"]),
+        # The first row of values has no figure.
+        (["Risk|Cost|Owner", "Flood|unknown|Ada", "Fire|£60|Bob"], ["Risk\tCost\tOwner"]),
+        # A month at the start of a row of words.
+        (["Month|Day|Night", "January|Ada|Bob", "May|Cy|Dee"], ["Month\tDay\tNight"]),
+        # A second heading row below a merged cell, in a table of words.
+        (["Area|Worn|", "Area|Gloves|Boots", "Quay|yes|no", "Store|no|yes"],
+         ["Area\tWorn", "Area\tGloves\tBoots"]),
+        # Names and values, which no row heads.
+        (["Client|Orton Ltd", "Begun|14 June 2024", "Cost|£3m", "Task|Design"], []),
+    ],
+)  # fmt: skip
+def test_a_table_of_cells_has_one_heading_row_unless_cells_span_columns(
+    tmp_path: Path, rows: list[str], heads: list[str]
+) -> None:
+    document = docx.Document()
+    width = rows[0].count("|") + 1
+    table = document.add_table(len(rows), width)
+    for cells, row in zip(table.rows, rows, strict=True):
+        for cell, text in zip(cells.cells, row.split("|"), strict=True):
+            cell.text = text
+    document.save(str(tmp_path / "book.docx"))
+    found = about(read(tmp_path / "book.docx").pages[0])
+    assert [label for label, _, _ in found] == [r.split("|")[0] for r in rows[len(heads) :]]
+    assert all(above == heads for _, above, _ in found)
+
+
 def test_an_empty_cell_is_read_as_a_dash_and_left_out_of_an_answer(tmp_path: Path) -> None:
     (tmp_path / "corpus").mkdir()
     (tmp_path / "corpus" / "guide.md").write_text(
@@ -296,10 +329,12 @@ def test_an_answer_that_is_a_row_quotes_its_columns(assistant: Assistant) -> Non
     assert answer.statements[0].citations == tuple(range(1, len(quotes) + 1))
 
 
-def test_no_figure_of_a_row_is_marked(assistant: Assistant) -> None:
-    answer = told(assistant, "Total revenue\t").ask("How much was the total revenue in 2023?")
+def test_of_a_row_the_figure_of_the_column_asked_for_is_marked(assistant: Assistant) -> None:
+    answer = told(assistant, "Total revenue\t").ask("How much was the total revenue?")
     assert answer.citations[0].quote == "Total revenue\t4,920\t4,677"
     assert "**" not in answer.answer  # the first of the figures is not the one of every question
+    answer = told(assistant, "Total revenue\t").ask("How much was the total revenue in 2022?")
+    assert "2023: 4,920; 2022: **4,677**" in answer.answer
     assert answer.statements[0].text == "Total revenue – 2023: 4,920; 2022: 4,677"
 
 

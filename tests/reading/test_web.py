@@ -140,6 +140,31 @@ def test_terms_stand_with_their_texts(tmp_path: Path) -> None:
     ]
 
 
+def test_a_table_of_labels_and_values_is_a_list(tmp_path: Path) -> None:
+    document = _read(
+        tmp_path,
+        "<h1>The hatchery</h1><p>It raises char in the far north of the country.</p><table><tbody>"
+        "<tr><th scope='row'>Client</th><td>Orton Ltd</td></tr>"
+        "<tr><th scope='row'>Begun</th><td><b>14 June</b> 2024</td></tr></tbody></table>",
+    )
+    assert _blocks_of(document)[-2:] == ["Client: Orton Ltd", "Begun: 14 June 2024"]
+
+
+def test_what_a_page_sets_apart_is_read(tmp_path: Path) -> None:
+    document = _read(
+        tmp_path,
+        "<h1>The trams</h1><p>The trams of Orton run on three lines and carry many people.</p>"
+        "<section class='stats'><div><span>67%</span><span>fewer delays</span></div>"
+        "<div><div>saved in</div><div>11 weeks</div></div><div><b>Ada</b><b>Bob</b></div></section>"
+        "<figure class='wp-block'><img src='a.png' alt='x'><figcaption class='wp-caption'>The roof "
+        "holds 744 panels.</figcaption></figure><blockquote><p>I like it.</p>"
+        "<footer>Ann Grey, driver</footer></blockquote><footer>All rights reserved</footer>",
+    )
+    found = _blocks_of(document)
+    assert found[2:4] == ["67% fewer delays", "saved in 11 weeks"]
+    assert found[-3:] == ["The roof holds 744 panels.", "I like it.", "Ann Grey, driver"]
+
+
 def test_raised_and_lowered_figures_do_not_join_those_before(tmp_path: Path) -> None:
     body = (
         "<p>The deck has 850 m<sup>2</sup> and bore 33,000<sup><a href='#n'>1</a></sup> people and "

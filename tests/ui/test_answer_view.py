@@ -63,6 +63,15 @@ def test_a_row_stands_upright_with_its_bold_words_and_numbers() -> None:
     )
 
 
+def test_a_bold_cell_makes_no_cell_bold_whose_text_it_holds() -> None:
+    counted = Statement("Pad – Level: 5; Counted: 15/05/2025", (1, 2))
+    marked = counted.text.replace("15/05/2025", "**15/05/2025**")
+    quotes = ("Pad\t5\t15/05/2025", "Part\tLevel\tCounted")
+    made = answer_markup(answer(f"{marked} [1][2].", counted, quotes=quotes), {})
+    assert "<td>5</td>" in made
+    assert "<strong>15/05/2025</strong>" in made
+
+
 def test_rows_of_the_same_columns_share_a_table() -> None:
     first, second = row("Marrow", 1, 2), row("Kessing", 3, 4)
     words = f"The berths:\n\n- {first.text} [1][2]\n- {second.text} [3][4]\n- a quay [5]"

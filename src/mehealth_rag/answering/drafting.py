@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
 from mehealth_rag.answering.conflicts import TextInContext, disagreeing, is_undated
 from mehealth_rag.answering.questions import Question, Wanted
+from mehealth_rag.answering.rivals import Contender, outdone
 from mehealth_rag.guard.verdict import Case, decisive, weighings
 from mehealth_rag.language.words import OWNERS, SUBJECTS, content_stems, fold, words
 from mehealth_rag.passages.tables import column_quotes, quoted_columns
@@ -138,13 +140,15 @@ def drafted(question: Question, hits: Sequence[ReadHit], limits: Limits, page_of
     introduction, which never stands alone. A sentence that refers back follows what it refers to.
     If a figure is asked for and pages disagree, both sentences are given.
     """
-    choice = _choice(hits, limits)
+    quotable = _quotable(question, hits, limits, page_of)
+    choice = _choice(hits, quotable, limits)
     sentences = [_chosen_sentence(hits, c) for c in _fitting(choice.sentences, hits)]
     silenced = _silenced(hits)
-    shown = _with_items(sentences, silenced)
+    best = _chosen_sentence(hits, choice.best).place if choice.best else None
+    shown = _with_items(sentences, silenced, best)
     rivals: tuple[_ChosenSentence, ...] = ()
     if shown and question.wanted.is_figure:
-        rivals = _rivals(question, hits, limits, page_of)
+        rivals = _rivals(question, hits, quotable, limits, page_of)
     introduction = None if rivals else _introduction(shown, page_of)
     if introduction is not None:
         shown = [s for s in shown if s.sentence.span != introduction.span]
@@ -168,9 +172,42 @@ def drafted(question: Question, hits: Sequence[ReadHit], limits: Limits, page_of
     )
 
 
-def _choice(hits: Sequence[ReadHit], limits: Limits) -> Choice:
-    """Choose the sentences to show; a header row counts for whether its table answers."""
-    scored = tuple(ranked([h.quotable for h in hits], limits))
+def _quotable(
+    question: Question, hits: Sequence[ReadHit], limits: Limits, page_of: PageOf
+) -> list[PassageReading]:
+    """Return the judgements with the probability of rows that may not be shown set to 0.
+
+    These are header rows, and rows that the question does not mean.
+    """
+    excluded = outdone(question.text, _contenders(hits, page_of), limits.near)
+    return [
+        replace(
+            hit.quotable,
+            sentences=tuple(
+                0.0 if (place, number) in excluded else p
+                for number, p in enumerate(hit.quotable.sentences)
+            ),
+        )
+        for place, hit in enumerate(hits)
+    ]
+
+
+def _contenders(hits: Sequence[ReadHit], page_of: PageOf) -> Iterator[Contender]:
+    """Yield the table rows that were read."""
+    for place, hit in enumerate(hits):
+        passage, reading = hit.hit.passage, hit.quotable
+        for number, sentence in enumerate(readable(passage)):
+            heads = column_quotes(passage, sentence, page_of)
+            if heads and number < len(reading.sentences):
+                likely = math.sqrt(reading.answers * reading.sentences[number])
+                table = passage.document, heads[-1].text
+                text = passage.words(sentence.span)
+                yield Contender((place, number), table, text, likely)
+
+
+def _choice(hits: Sequence[ReadHit], quotable: Sequence[PassageReading], limits: Limits) -> Choice:
+    """Choose the sentences to show; rows that are not shown count for whether a table answers."""
+    scored = tuple(ranked(quotable, limits))
     candidates = Weighed(answerable([h.reading for h in hits]), scored)
     return chosen(candidates, limits)
 
@@ -195,10 +232,14 @@ def _chosen_sentence(hits: Sequence[ReadHit], choice: Chosen) -> _ChosenSentence
 
 
 def _rivals(
-    question: Question, hits: Sequence[ReadHit], limits: Limits, page_of: PageOf
+    question: Question,
+    hits: Sequence[ReadHit],
+    quotable: Sequence[PassageReading],
+    limits: Limits,
+    page_of: PageOf,
 ) -> tuple[_ChosenSentence, ...]:
     """Return the two likeliest sentences, of different pages, that disagree; empty if none do."""
-    scored = ranked([h.quotable for h in hits], limits)
+    scored = ranked(quotable, limits)
     likely = [c for c in scored if c.score >= max(limits.sentence, limits.near * scored[0].score)]
     candidates = [_chosen_sentence(hits, c) for c in likely]
     pairs = ((a, b) for a, b in combinations(candidates, 2) if a.place[:2] != b.place[:2])
@@ -260,17 +301,23 @@ def _silenced(hits: Sequence[ReadHit]) -> frozenset[_Place]:
 
 
 def _with_items(
-    sentences: Sequence[_ChosenSentence], silenced: Collection[_Place]
+    sentences: Sequence[_ChosenSentence], silenced: Collection[_Place], best: _Place | None
 ) -> list[_ChosenSentence]:
-    """Return the sentences, with all items after an introduction if none of them was chosen."""
+    """Return the sentences, with all items after an introduction if it answers best of them.
+
+    It does so too if none of its items was chosen.
+    """
     extended = list(sentences)
     places = {s.place for s in sentences}
     for introduction in sentences:
         listed = (s for s in introduction.passage.sentences if s.lead == introduction.sentence.span)
         items = [_ChosenSentence(introduction.passage, s) for s in listed]
-        if not any(item.place in places for item in items):
+        items = [item for item in items if item.place not in silenced]
+        whole = introduction.place == best and sum(map(_length, items)) <= MOST_LISTED
+        if whole or not any(item.place in places for item in items):
+            extended = [s for s in extended if s not in items]
             place = extended.index(introduction) + 1
-            extended[place:place] = [item for item in items if item.place not in silenced]
+            extended[place:place] = items
     return extended
 
 

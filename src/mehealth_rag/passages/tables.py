@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import takewhile
+from itertools import pairwise, takewhile
 
 from mehealth_rag.language.dates import MONTH
 from mehealth_rag.language.figures import PERIOD, is_amount, is_measured
@@ -152,6 +152,15 @@ class _Sheet:
         cells = self.text(place).split("\t")[1:] if self.is_row(place) and place != first else ()
         return any(map(is_amount, cells))
 
+    def cells(self, place: int) -> list[str]:
+        """Return the cells of a row, without empty ones at its ends."""
+        return self.text(place).split("\t")
+
+    def spans(self, place: int, below: int) -> bool:
+        """Return whether a row has cells that span columns of the row `below`."""
+        cells = self.cells(place)
+        return "" in cells or len(cells) < len(self.cells(below))
+
     def is_timing(self, place: int) -> bool:
         """Return whether a line names dates or periods without measuring anything."""
         text = self.text(place)
@@ -194,6 +203,9 @@ class _Walk:
         self._filled = False
         self._rows_left = self._left_of_rows()
         self._marked_headers = {p for p in table if sheet.is_row(p) and sheet.page.blocks[p].level}
+        rows = [p for p in table if sheet.is_row(p)]
+        self._has_layout = any(sheet.left(p) is not None for p in rows)
+        self._width = max((len(sheet.cells(p)) for p in rows), default=0)
 
     def contexts(self) -> Iterator[tuple[int, RowContext]]:
         opening = set(self._opening())
@@ -219,27 +231,57 @@ class _Walk:
                 self._titles.append(self._sheet.span(place))
 
     def _opening(self) -> list[int]:
-        """Return the header indices: everything above the first figures, else the first row."""
+        """Return the header indices: everything above the first figures, else the first row.
+
+        Cells of a file, unlike a layout, are never wrapped onto another row: there a second header
+        only follows one with cells that span columns.
+        """
         if self._marked_headers:  # the file marks its header rows, which may hold anything
             return sorted(self._marked_headers)
         sheet = self._sheet
         first = next((p for p in self._table if sheet.is_row(p)), None)
         above = list(takewhile(lambda p: not sheet.is_filled(p, first), self._table))
         rows = [p for p in above if sheet.is_row(p)]
-        if len(above) == len(self._table):
-            return rows[:1] if len(rows) > 1 else []
+        only_words = len(above) == len(self._table)
+        if (only_words and len(rows) < 2) or self._is_listing():
+            return []
+        if only_words or not self._has_layout:
+            rows = rows[:1] if self._has_layout else self._spanning(rows)
+        if only_words:
+            return rows
         kept = rows[-1] if rows else -1
-        heads = [p for p in above if p <= kept or sheet.is_timing(p) or _is_remark(sheet.text(p))]
+        heads = [p for p in above if p <= kept or (not sheet.is_row(p) and self._is_telling(p))]
         return heads if len(heads) <= _HEAD_ROWS + _CAPTION_LINES else rows[:1]
+
+    def _is_telling(self, place: int) -> bool:
+        return self._sheet.is_timing(place) or _is_remark(self._sheet.text(place))
+
+    def _spanning(self, rows: Sequence[int]) -> list[int]:
+        """Return the first of some rows and each that follows one with cells over its columns."""
+        followed = takewhile(lambda pair: self._sheet.spans(*pair), pairwise(rows))
+        return [*rows[:1], *(below for _, below in followed)]
+
+    def _is_listing(self) -> bool:
+        """Return whether each row is a name and its value: two cells, figures among words.
+
+        A column under a heading has one kind of value, but for a few cells.
+        """
+        if self._has_layout or self._width != 2:
+            return False
+        values = [p for p in self._table if self._sheet.is_row(p)][1:]
+        filled = sum(self._sheet.is_filled(p, None) for p in values)
+        return 3 * min(filled, len(values) - filled) >= len(values) > 2
 
     def _heads_again(self, place: int) -> bool:
         """Return whether a line inside a table is a header for what follows."""
         sheet = self._sheet
         if self._marked_headers or place == self._table[-1] or sheet.is_measuring(place):
             return False
-        if sheet.is_timing(place) or (not sheet.is_row(place) and _is_remark(sheet.text(place))):
+        if not sheet.is_row(place):
+            return self._is_telling(place)
+        if sheet.is_timing(place) and (self._has_layout or len(sheet.cells(place)) < self._width):
             return True
-        if not sheet.is_row(place) or self._rows_left is None:
+        if self._rows_left is None:
             return False
         left = sheet.left(place)
         return left is not None and left > self._rows_left + _SET_IN

@@ -222,8 +222,10 @@ class Register:
         for size in range(len(ahead), 0, -1):
             run = ahead[:size]
             key = "".join(t.text for t in run)
+            # "on a" is no way to write initials ("O'n'A"), whatever documents are called.
+            phrased = size > 1 and all(t.text in FUNCTION_WORDS for t in run)
             can_name = key not in _NO_NAMES and not any(t.kind.is_period for t in run)
-            if can_name and key in self._lexicon.parts:
+            if can_name and not phrased and key in self._lexicon.parts:
                 return size, self._lexicon.parts[key]
         return 1, self._shortened(ahead[0])
 

@@ -160,6 +160,9 @@ def _grid(names: Sequence[str], rows: Sequence[Row], chips: Mapping[int, Html]) 
 
 
 def _cell(row: Row, value: str) -> Html:
-    """A cell; the words that the question asks for stay bold."""
-    decisive = any(part in value or value in part for part in row.bold)
+    """A cell; the words that the question asks for stay bold, a whole cell without its parts."""
+    whole = {cell for _, cell in row.cells}.intersection(row.bold)
+    decisive = value in whole or (
+        not whole and any(part in value or value in part for part in row.bold)
+    )
     return tag("strong", value) if decisive else join([value])
