@@ -151,7 +151,7 @@ def test_asking_writes_nothing_into_an_index(corpus: Corpus, passages: int) -> N
 @pytest.mark.parametrize("same_time", [True, False])
 def test_each_file_of_an_index_is_known_by_its_content(corpus: Corpus, same_time: bool) -> None:
     """An error of a disk leaves size and time as they were; small files are read all the same."""
-    corpus.write(**{f"d{n}": f"Berth {n} is free." for n in range(300)})
+    corpus.write(**{f"d{n}": f"Berth {n} is free." for n in range(30)})
     generation = corpus.folder.generations / corpus.build().index
     for name in read_manifest(generation)["files"]:
         path = generation / name

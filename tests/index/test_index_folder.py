@@ -62,7 +62,7 @@ def test_a_damaged_pointer_says_what_mends_it(corpus: Corpus, pointer: str) -> N
 @pytest.mark.parametrize("kept", [None, 0, 0.5])
 def test_a_damaged_file_says_what_mends_it(corpus: Corpus, file: str, kept: float | None) -> None:
     """It is gone, is empty, or has lost its second half."""
-    corpus.write(**{f"d{n}": f"Berth {n} is free." for n in range(300)})
+    corpus.write(**{f"d{n}": f"Berth {n} is free." for n in range(30)})
     (path,) = (corpus.folder.generations / corpus.build().index).glob(file)
     before = corpus.answers("berth 7")
     corpus.close()
