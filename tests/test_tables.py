@@ -218,7 +218,6 @@ MARKDOWN: dict[str, tuple[str, list[tuple[str, list[str]]]]] = {
         "1. The members approved the pier:\n\n" + grid("For|112", "Against|65"),
         [("For Against", ["1. The members approved the pier:"])],
     ),
-    "prose has none": ("A boat pays 40 pounds.\n\nA ship pays 70 pounds in 2022.\n", []),
 }  # fmt: skip
 """What is shown, by a text and its rows with what stands above each of them."""
 
@@ -229,6 +228,12 @@ def test_rows_in_markdown_know_their_columns(tmp_path: Path, name: str) -> None:
     (tmp_path / "guide.md").write_text(text)
     found = about(read(tmp_path / "guide.md").pages[0])
     assert found == [(row, above, None) for rows, above in expected for row in rows.split()]
+
+
+def test_prose_has_no_table(tmp_path: Path) -> None:
+    path = tmp_path / "plain.txt"
+    path.write_text("A boat pays 40 pounds.\n\nA ship pays 70 pounds in 2022.\n")
+    assert row_contexts(read(path).pages[0]) == {}
 
 
 def test_an_empty_cell_is_read_as_a_dash_and_left_out_of_an_answer(tmp_path: Path) -> None:
