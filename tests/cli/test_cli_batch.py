@@ -83,7 +83,8 @@ def given(
     name: str, lines: list[Line], library: Library, mehealth: Run, folder: Path
 ) -> list[dict[str, Any]]:
     """What a command makes of lines, all of which it has to answer: each with its id first."""
-    written(folder / "in.jsonl", *(line for line, *_ in lines))
+    path = written(folder / "in.jsonl", *(line for line, *_ in lines))
+    path.write_bytes("\ufeff".encode() + path.read_bytes())
     files = ("--batch", "in.jsonl", "--output", "out.jsonl")
     done = mehealth(name, *files, *library.options, cwd=folder)
     assert (done.returncode, done.stdout) == (0, "")

@@ -124,8 +124,8 @@ BAD_USAGE = [
      'a claim is a statement; to ask a question use: mehealth ask "…"'),
     ("conflicts --document x {library}", "no document 'x' in the index; there are: guide"),
     ("guide plans {library}", "no document 'plans' in the index; did you mean plan?"),
-    (f"ask {'why' * 700} {{library}}",
-     "the question has 2,100 characters; at most 2,000 are read"),
+    (f"ask {'y' * 2_001} {{library}}",
+     "the question has 2,001 characters; at most 2,000 are read"),
 ]  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from llm_helpers import (
     Handler,
     fails,
     free_port,
+    leaves_it_at,
     no_requests_left,
     opened,
     says,
@@ -113,19 +114,6 @@ def drained_at_call(model: LanguageModel) -> tuple[str, LanguageModelError]:
 def bytes_of(kind: str, content: bytes) -> Chat:
     def chat(handler: Handler, _: dict[str, Any]) -> None:
         handler.whole(200, kind, content)
-
-    return chat
-
-
-def leaves_it_at(*deltas: str) -> Chat:
-    """Begins an answer, or not even that, and is silent."""
-
-    def chat(handler: Handler, _: dict[str, Any]) -> None:
-        if deltas:
-            handler.begin()
-        for delta in deltas:
-            handler.event(delta)
-        handler.wait_until_left()
 
     return chat
 
@@ -298,19 +286,12 @@ def test_two_requests_that_meet_one_refusal_at_once_are_both_asked_again() -> No
         assert ["".join(stream) for stream in streams] == ["It is 42 m tall."] * 2
 
 
-@pytest.mark.parametrize("when", ["waiting", "between"])
-def test_stop_works_at_once(when: str) -> None:
-    def chat(handler: Handler, _: dict[str, Any]) -> None:
-        if when == "between":
-            handler.begin()
-            handler.event("The lighthouse ")
-        handler.wait_until_left()
-
-    with serving(chat) as server:
+@pytest.mark.parametrize("came", [[], ["The lighthouse "]])
+def test_stop_works_at_once(came: list[str]) -> None:
+    with serving(leaves_it_at(*came)) as server:
         slow = {"llm_first_token_timeout": 30.0, "llm_token_timeout": 30.0, "llm_timeout": 60.0}
         stream = opened(server.url, **slow).stream(ASK, 60)
-        if when == "between":
-            assert next(stream) == "The lighthouse "
+        assert [next(stream) for _ in came] == came
         got: list[list[str]] = []
         reader = threading.Thread(target=lambda: got.append(list(stream)))
         reader.start()
@@ -326,12 +307,7 @@ def test_stop_works_at_once(when: str) -> None:
 
 
 def test_a_stream_that_nobody_reads_on_is_stopped() -> None:
-    def chat(handler: Handler, _: dict[str, Any]) -> None:
-        handler.begin()
-        handler.event("The lighthouse ")
-        handler.wait_until_left()
-
-    with serving(chat) as server:
+    with serving(leaves_it_at("The lighthouse ")) as server:
         slow = {"llm_token_timeout": 30.0, "llm_timeout": 60.0}
         for _delta in opened(server.url, **slow).stream(ASK, 60):
             break
