@@ -14,48 +14,16 @@ from mehealth_rag.fetching.addresses import is_public, web_address
 from mehealth_rag.fetching.outcomes import FetchFailure, Status
 from mehealth_rag.fetching.web import Network
 
+NOT_OPEN = """
+    127.0.0.1 127.255.255.254 0.0.0.0 10.1.2.3 172.31.0.1 192.168.1.1 169.254.169.254 100.64.0.1
+    100.100.100.200 168.63.129.16 192.0.0.192 192.0.2.1 198.18.0.1 224.0.0.251 239.255.255.250
+    240.0.0.1 255.255.255.255 :: ::1 ::7f00:1 ::ffff:127.0.0.1 ::ffff:10.0.0.1
+    ::ffff:169.254.169.254 64:ff9b::7f00:1 64:ff9b::a9fe:a9fe 2002:7f00:1:: 2002:c0a8:101::1
+    2001:0:7f00:1:: 2001:db8::1 3fff::1 fc00::1 fd00:ec2::254 fe80::1 fec0::1 ff02::1 ff0e::1
+"""
 
-@pytest.mark.parametrize(
-    "address",
-    [
-        "127.0.0.1",
-        "127.255.255.254",
-        "0.0.0.0",
-        "10.1.2.3",
-        "172.31.0.1",
-        "192.168.1.1",
-        "169.254.169.254",
-        "100.64.0.1",
-        "100.100.100.200",
-        "168.63.129.16",
-        "192.0.0.192",
-        "192.0.2.1",
-        "198.18.0.1",
-        "224.0.0.251",
-        "239.255.255.250",
-        "240.0.0.1",
-        "255.255.255.255",
-        "::",
-        "::1",
-        "::7f00:1",
-        "::ffff:127.0.0.1",
-        "::ffff:10.0.0.1",
-        "::ffff:169.254.169.254",
-        "64:ff9b::7f00:1",
-        "64:ff9b::a9fe:a9fe",
-        "2002:7f00:1::",
-        "2002:c0a8:101::1",
-        "2001:0:7f00:1::",
-        "2001:db8::1",
-        "3fff::1",
-        "fc00::1",
-        "fd00:ec2::254",
-        "fe80::1",
-        "fec0::1",
-        "ff02::1",
-        "ff0e::1",
-    ],
-)
+
+@pytest.mark.parametrize("address", NOT_OPEN.split())
 def test_addresses_that_are_not_of_the_open_web(address: str) -> None:
     assert not is_public(ipaddress.ip_address(address))
 
@@ -103,21 +71,13 @@ def test_addresses_are_made_whole() -> None:
     assert str(web_address("../map.pdf?x=1", base)) == "https://example.org/map.pdf?x=1"
 
 
-@pytest.mark.parametrize(
-    "host",
-    [
-        "127.0.0.1",
-        "127.1",
-        "2130706433",
-        "0x7f000001",
-        "0177.0.0.1",
-        "0",
-        "localhost",
-        "[::ffff:127.0.0.1]",
-        "[::1]",
-        "①②⑦.0.0.1",
-    ],
-)
+HERE = """
+    127.0.0.1 127.1 2130706433 0x7f000001 0177.0.0.1 0 localhost [::ffff:127.0.0.1] [::1]
+    ①②⑦.0.0.1
+"""
+
+
+@pytest.mark.parametrize("host", HERE.split())
 def test_this_machine_is_not_asked_however_it_is_written(
     corner: Corner, site: Site, host: str
 ) -> None:

@@ -117,6 +117,11 @@ class HashEncoder:
         ]
 
 
+def statuses(report: IngestReport) -> dict[str, str]:
+    """What became of each source."""
+    return {row.id: str(row.status) for row in report.documents}
+
+
 def hash_vector(text: str) -> np.ndarray:
     total = np.full(WIDTH, 1e-3)
     for word in words(text):
