@@ -8,7 +8,6 @@ import pytest
 
 from mehealth_rag.guard.exact import MOST_CLAIMED, Sources, Step, steps
 from mehealth_rag.guard.values import values
-from mehealth_rag.types import Span
 
 
 def not_had(statement: str, sources: Sources) -> tuple[Step, ...]:
@@ -83,6 +82,10 @@ def step(statement: str, *quotes: str, above: str = "", question: str = "") -> S
         ("they span 61 metres in all", "The spans are of 18.3, 24.4 and 18.3 m.", "sum"),
         ("they work in Ballynorra", "The depot at Ballynorra has staff.", "stands"),
         ("it is run by the HCF", "The Heritage Crossings Fund runs it.", "stands"),
+        ("4% fewer came", "Numbers fell by 4%.", "stands"),
+        ("4% fewer came", "It changed by 4%.", "stands"),
+        ("it rose by 4%", "It rose by 4%, and sales fell.", "stands"),
+        ("12 or more came", "There were never fewer than 12.", "stands"),
     ],
 )  # fmt: skip
 def test_what_stands_or_follows(statement: str, quote: str, how: str) -> None:
@@ -159,6 +162,10 @@ def test_what_stands_or_follows(statement: str, quote: str, how: str) -> None:
         ("it is five weeks", "Ring 01632 030 5 or wait five days.", "word", ("five days",)),
         ("it lasts six months", "3.1 It lasts three months.", "word", ("three months",)),
         ("it is half past seven", "It opens at 6.30 pm.", "time", ()),
+        ("fares rose by 4%", "Fares fell by 4%.", "figure", ("fell by 4%",)),
+        ("there was a 4% rise", "It had 4% fewer guests.", "figure", ("4% fewer",)),
+        ("it is £200 dearer", "It was the cheaper by £200.", "figure", ("cheaper by £200",)),
+        ("it is half a point more", "It is half a point less.", "word", ("half a point less",)),
     ],
 )
 def test_what_is_missing(statement: str, quote: str, kind: str, instead: tuple[str, ...]) -> None:
@@ -169,13 +176,12 @@ def statement_value(statement: str) -> str:
     """The words of the one value of a statement."""
     found = values(statement)
     spans = [
-        *(Span(a.span.start, max(a.span.end, a.period_end)) for a in found.amounts),
         *(d.span for d in found.dates),
         *(span for _, span in found.times),
         *(n.span for n in found.names),
     ]
-    (span,) = spans
-    return span.of(statement)
+    (text,) = [*(a.written(statement) for a in found.amounts), *(s.of(statement) for s in spans)]
+    return text
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Context, Decimal
 from functools import lru_cache
+from operator import itemgetter
 
 from mehealth_rag.guard.units import UNITS, period_after, unit_at, unit_named
 from mehealth_rag.language.dates import MONTH, month_number
@@ -90,6 +91,22 @@ _MORE = re.compile(
 _LESS = re.compile(
     r"\b(?:less than|fewer than|under|below|at most|up to)\s(?:an?\s)?$", re.IGNORECASE
 )
+_UP = (
+    r"rose|risen|ris(?:es?|ing)|grew|grow(?:s|n|ing)?|increas(?:es?|ed|ing)|climb(?:s|ed|ing)?"
+    r"|more|higher|dearer|larger|greater|bigger|longer"
+)
+_DOWN = (
+    r"fell|fall(?:s|en|ing)?|drop(?:s|ped|ping)?|declin(?:es?|ed|ing)|decreas(?:es?|ed|ing)"
+    r"|shr[aiu]nk(?:s|ing)?|fewer|less|lower|cheaper|smaller|shorter"
+)
+_WAY = re.compile(rf"(?<!\bor\s)\b(?:(?P<up>{_UP})|(?P<down>{_DOWN}))\b", re.IGNORECASE)
+"""Which way a figure goes ("a rise of 4%", "4% fewer"); "12 or more" sets only a limit."""
+
+_MOST_BETWEEN, _CLAUSE_LENGTH = 3, 80
+"""The most words between a figure and such a word, and the characters read on either side."""
+
+_DENIAL = re.compile(r"\b(?:not?|never|neither|nor|without|cannot)\b|n[’']t\b", re.IGNORECASE)
+_BREAK = re.compile(r"[.,;:]\s|[\t\n]")
 _MINOR = re.compile(r"\s?(?P<unit>pence|cents?|(?<=\d)p)\b", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_]+(?:[’'&.-][^\W_]+)*")
 _CLAUSE_END = re.compile(r"[.;:\t\n]")
@@ -102,7 +119,8 @@ class Amount:
 
     `about` is true if the text says that it is approximate. `side` is 1 if the text says that the
     true value is above ("over 40"), -1 if below. `period` is that of a rate, with its end in the
-    text: "month" in "£25 a month"; empty if none is given.
+    text: "month" in "£25 a month"; empty if none is given. `way` is 1 if the text says that it is
+    more or that something rose by it, -1 if less or fell; `way_word` is the word that says so.
     """
 
     value: Decimal
@@ -114,6 +132,8 @@ class Amount:
     side: int = 0
     period: str = ""
     period_end: int = 0
+    way: int = 0
+    way_word: Span | None = None
 
     @property
     def dimension(self) -> str:
@@ -123,8 +143,10 @@ class Amount:
         return "" if self.kind is FigureKind.QUANTITY else str(self.kind)
 
     def written(self, text: str) -> str:
-        """Return the amount as `text` has it, with its period."""
-        return text[self.span.start : max(self.span.end, self.period_end)]
+        """Return the amount as `text` has it, with its period and the word for its way."""
+        word = self.way_word or self.span
+        end = max(self.span.end, self.period_end, word.end)
+        return text[min(self.span.start, word.start) : end]
 
     def measured_in(self, unit: str) -> Decimal:
         """Convert the value to another unit of its dimension; unchanged if either has no unit."""
@@ -144,6 +166,8 @@ class Amount:
         if self.currency and other.currency and self.currency != other.currency:
             return False
         if self.period and other.period and self.period != other.period:
+            return False
+        if self.way * other.way < 0:
             return False
         return bool(dimension and other_dimension) or "percent" not in {dimension, other_dimension}
 
@@ -300,11 +324,7 @@ def _amounts(text: str, taken: Sequence[Span]) -> Iterator[Amount]:
     for special in specials:
         if not any(map(special.span.overlaps, taken)):
             taken.append(special.span)
-            before = text[: special.span.start]
-            about = special.about or _ABOUT.search(before) is not None
-            period, end = period_after(text, special.span.end)
-            side = _side(before)
-            yield replace(special, about=about, side=side, period=period, period_end=end)
+            yield _in_context(text, special)
     for figure in figures(text):
         before = text[max(0, figure.span.start - 24) : figure.span.start]
         if any(map(figure.span.overlaps, taken)) or _ATTACHED.search(before):
@@ -312,9 +332,23 @@ def _amounts(text: str, taken: Sequence[Span]) -> Iterator[Amount]:
         amount = _measured(text, figure)
         if figure.spelled and figure.value == 1 and amount.dimension in {"", "points"}:
             continue  # "one" is mostly a pronoun
-        about = _ABOUT.search(before) is not None
-        period, end = period_after(text, amount.span.end)
-        yield replace(amount, about=about, side=_side(before), period=period, period_end=end)
+        yield _in_context(text, amount)
+
+
+def _in_context(text: str, amount: Amount) -> Amount:
+    """Return an amount with what the words around it say: how exact it is, its period, its way."""
+    before = text[max(0, amount.span.start - 24) : amount.span.start]
+    period, period_end = period_after(text, amount.span.end)
+    word = _word_for_way(text, amount.span)
+    return replace(
+        amount,
+        about=amount.about or _ABOUT.search(before) is not None,
+        side=_side(before),
+        period=period,
+        period_end=period_end,
+        way=0 if word is None else 1 if word["up"] else -1,
+        way_word=None if word is None else Span(*word.span()),
+    )
 
 
 def _measured(text: str, figure: Figure) -> Amount:
@@ -327,6 +361,25 @@ def _measured(text: str, figure: Figure) -> Amount:
         return Amount(value / 100, FigureKind.MONEY, Span(span.start, minor.end()), "", currency)
     unit, end = unit_at(text, span.end)
     return Amount(value, FigureKind.QUANTITY if unit else kind, Span(span.start, end), unit)
+
+
+def _word_for_way(text: str, span: Span) -> re.Match[str] | None:
+    """Return the nearest word of its clause that says which way a figure goes.
+
+    None if another there says the opposite, or if the clause denies anything.
+    """
+    before = _BREAK.split(text[max(0, span.start - _CLAUSE_LENGTH) : span.start])[-1]
+    after = _BREAK.split(text[span.end : span.end + _CLAUSE_LENGTH])[0]
+    start, end = span.start - len(before), span.end + len(after)
+    if _DENIAL.search(text, start, end):
+        return None
+    near: list[tuple[int, re.Match[str]]] = []
+    for match in _WAY.finditer(text, start, end):
+        between = text[match.end() : span.start] or text[span.end : match.start()]
+        if not span.overlaps(Span(*match.span())) and len(between.split()) <= _MOST_BETWEEN:
+            near.append((len(between.split()), match))
+    agree = len({match.lastgroup for _, match in near}) == 1
+    return min(near, key=itemgetter(0))[1] if agree else None
 
 
 def _side(before: str) -> int:
