@@ -34,15 +34,6 @@ _TIME = re.compile(
     r"|\b(?P<hour24>[01]?\d|2[0-4]):(?P<minute24>[0-5]\d)\b",
     re.IGNORECASE,
 )
-_HOURS = "|".join([*NUMBER_WORDS][1:13])
-_TIME_IN_WORDS = re.compile(
-    rf"(?<!from\s)(?<!between\s)\b(?:(?P<past>half|(?:a\s)?quarter|five|ten|twenty|twenty-five)"
-    rf"(?:\sminutes)?\s(?P<side>past|to)\s(?P<hour>{_HOURS}|1[0-2]|[1-9])\b(?:\so[’']clock)?"
-    rf"|(?P<sharp>{_HOURS}|1[0-2]|[1-9])\so[’']clock\b)",
-    re.IGNORECASE,
-)
-_MINUTES = {"half": 30, "quarter": 15, "a quarter": 15, "five": 5, "ten": 10, "twenty": 20,
-            "twenty-five": 25}  # fmt: skip
 _PARTS = {"half": 2, "halve": 2, "quarter": 4} | {
     word: n for n, word in enumerate(ORDINAL_WORDS[:10], start=1) if n > 2
 }
@@ -67,7 +58,6 @@ _OUT_OF = re.compile(
     r"(?!\s(?:hundred|thousand|million))",
     re.IGNORECASE,
 )
-_EVERY = re.compile(rf"\bevery\s(?P<place>{'|'.join(ORDINAL_WORDS[2:12])})\b", re.IGNORECASE)
 _WHOLES = frozenset(map(Decimal, (*range(3, 11), 12, 20, 100, 1000)))
 """The wholes of shares such as "three in ten"."""
 
@@ -76,7 +66,6 @@ _TWO_DIGITS = Context(prec=2)
 
 _PLACES = {word: n for n, word in enumerate(ORDINAL_WORDS[:12], start=1) if n > 3}
 _WITH_A_FIGURE = re.compile(rf"\b(?:fortnight|{'|'.join(_PLACES)})\b", re.IGNORECASE)
-_ATTACHED = re.compile(r"[A-Za-z][-–/.]?$")
 
 _ABOUT = re.compile(
     r"\b(?:about|around|approximately|approx\.?|roughly|some|nearly|almost|close to|circa|"
@@ -162,7 +151,7 @@ class Amount:
         """Return whether both may measure the same thing; no unit matches all but percent."""
         dimension, other_dimension = self.dimension, other.dimension
         if dimension and other_dimension and dimension != other_dimension:
-            return {dimension, other_dimension} == {"percent", "points"}
+            return False
         if self.currency and other.currency and self.currency != other.currency:
             return False
         if self.period and other.period and self.period != other.period:
@@ -294,8 +283,6 @@ def _dates(text: str) -> Iterator[Date]:
         year = match["y1"] or match["y2"] or match["y3"]
         if not day and not year and month[0].islower():
             continue  # the verbs "may" and "march"
-        if not day and not year and month.lower() == "may" and not match.start():
-            continue
         number = int(month) if month.isdigit() else month_number(month)
         yield Date(int(year or 0), number, int(day or 0), Span(*match.span()))
 
@@ -310,12 +297,6 @@ def _times(text: str, taken: Sequence[Span]) -> Iterator[tuple[int, Span]]:
         else:
             hour = int(match["hour"]) % 12 + 12 * (match["half"].lower() == "p")
             yield hour * 60 + int(match["minute"] or 0), span
-    for match in _TIME_IN_WORDS.finditer(text):
-        hour = int(_number(match["hour"] or match["sharp"]) or 0)
-        minutes = _MINUTES[match["past"].lower()] if match["past"] else 0
-        if (match["side"] or "").lower() == "to":
-            minutes = -minutes
-        yield hour * 60 + minutes, Span(*match.span())
 
 
 def _amounts(text: str, taken: Sequence[Span]) -> Iterator[Amount]:
@@ -326,8 +307,7 @@ def _amounts(text: str, taken: Sequence[Span]) -> Iterator[Amount]:
             taken.append(special.span)
             yield _in_context(text, special)
     for figure in figures(text):
-        before = text[max(0, figure.span.start - 24) : figure.span.start]
-        if any(map(figure.span.overlaps, taken)) or _ATTACHED.search(before):
+        if any(map(figure.span.overlaps, taken)):
             continue
         amount = _measured(text, figure)
         if figure.spelled and figure.value == 1 and amount.dimension in {"", "points"}:
@@ -401,7 +381,7 @@ def _mixed(text: str) -> Iterator[Amount]:
 
 
 def _shares(text: str) -> Iterator[Amount]:
-    """Yield shares: "three in ten", "nine out of every ten", "every sixth"."""
+    """Yield shares: "three in ten", "nine out of every ten"."""
     for match in _OUT_OF.finditer(text):
         part = _number(match["part"])
         whole = _ROUND[match["round"].lower()] if match["round"] else _number(match["whole"])
@@ -410,9 +390,6 @@ def _shares(text: str) -> Iterator[Amount]:
         if not unit_at(text, match.end())[0]:  # "eleven exits in seven years"
             share = _TWO_DIGITS.divide(100 * part, whole)
             yield Amount(share, FigureKind.PERCENT, Span(*match.span()))
-    for match in _EVERY.finditer(text):
-        share = _TWO_DIGITS.divide(Decimal(100), ORDINAL_WORDS.index(match["place"].lower()) + 1)
-        yield Amount(share, FigureKind.PERCENT, Span(*match.span()))
 
 
 def _number(word: str) -> Decimal | None:
