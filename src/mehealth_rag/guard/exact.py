@@ -159,7 +159,8 @@ class _Pool:
         )
         if derivation is None or self._of_another_currency(claimed):
             derivation = "missing", tuple(self._rivals(claimed))
-            text = claimed.written(self.statement)
+            turned = any(claimed.turns(s.amount) for s in self.evidence)
+            text = claimed.written(self.statement, with_way=turned)
         return Step(text, kind, *derivation)
 
     def has_date(self, date: Date) -> bool:
@@ -327,7 +328,10 @@ class _Pool:
         rivals = []
         for quote, others in zip(self.sources.quotes, self._unclaimed, strict=True):
             alike = [a for a in others if a.is_of_kind(claimed)]
-            rivals += [a.written(quote) for a in sorted(alike, key=claimed.times_apart)]
+            rivals += [
+                a.written(quote, with_way=claimed.turns(a))
+                for a in sorted(alike, key=claimed.times_apart)
+            ]
         digits = _bare(claimed.span.of(self.statement))
         return sorted(rivals, key=lambda text: not digits or _bare(text) != digits)
 

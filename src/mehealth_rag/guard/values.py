@@ -131,11 +131,15 @@ class Amount:
             return UNITS[self.unit][0]
         return "" if self.kind is FigureKind.QUANTITY else str(self.kind)
 
-    def written(self, text: str) -> str:
-        """Return the amount as `text` has it, with its period and the word for its way."""
-        word = self.way_word or self.span
+    def written(self, text: str, with_way: bool = False) -> str:
+        """Return the amount as `text` has it, with its period and perhaps the word for its way."""
+        word = (self.way_word if with_way else None) or self.span
         end = max(self.span.end, self.period_end, word.end)
         return text[min(self.span.start, word.start) : end]
+
+    def turns(self, other: Amount) -> bool:
+        """Return whether one goes up and the other down by as much."""
+        return self.way * other.way < 0 and self.equals(other)
 
     def measured_in(self, unit: str) -> Decimal:
         """Convert the value to another unit of its dimension; unchanged if either has no unit."""
