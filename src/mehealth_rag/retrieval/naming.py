@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -38,6 +39,9 @@ it."""
 _MANY_CAPITALS = 0.7
 _DOCUMENT_NOUNS = frozenset("document file pdf".split())
 
+_ARTICLE = re.compile(r"(?:\b(?:the|an?))?\s*$", re.IGNORECASE)
+"""The article at the end of what stands before a name, if it has one."""
+
 _NO_NAMES = FUNCTION_WORDS | REQUEST_WORDS
 
 IsOrdinary = Callable[[str], bool]
@@ -60,15 +64,16 @@ class Named:
 class Naming:
     """The documents that a question names, name by name, and how much it favours single documents.
 
-    `leaning` is added to the scores of a document's passages. `bare` is the question without the
-    names and the periods in their titles, which match everything inside a named document. `rest` is
-    what to search for: `bare`, or the whole question if too little is left.
+    `leaning` is added to the scores of a document's passages. `rest` is what to search for: the
+    question without the names and the periods in their titles, which match everything inside a
+    named document, or the whole question if too little is left. `with_it` is the question with "it"
+    in place of the names; the question itself if it has none.
     """
 
     rest: str
     named: tuple[Named, ...] = ()
     leaning: Mapping[str, float] = field(default_factory=dict)
-    bare: str = ""
+    with_it: str = ""
 
     @property
     def documents(self) -> frozenset[str]:
@@ -139,7 +144,7 @@ class Register:
     def named(self, question: str, documents: Sequence[str] = ()) -> Naming:
         """Return the documents that a question names, in its order; among `documents` if given."""
         if not self._lexicon.has_names:
-            return Naming(question)
+            return Naming(question, with_it=question)
         query_tokens = tokens(question)
         matches = self._matches(query_tokens)
         claims = self._claims(matches)
@@ -159,7 +164,8 @@ class Register:
         leaning = self._leaning(places, claims, query_tokens)
         bare = _without(question, spans) if spans else ""
         rest = bare if len(subject_words(bare)) >= _LEAST_WORDS else question
-        return Naming(rest, tuple(named), leaning, bare)
+        with_it = _without(question, spans, "it") if spans else question
+        return Naming(rest, tuple(named), leaning, with_it)
 
     def _with_qualifier(self, token: Token) -> frozenset[int]:
         """Return the documents whose titles contain a period or mark."""
@@ -302,11 +308,12 @@ def _forms(matches: Sequence[_Match]) -> tuple[tuple[str, ...], ...]:
     return tuple(dict.fromkeys(tuple(map(stem, run)) for run in runs))
 
 
-def _without(question: str, spans: Sequence[Span]) -> str:
-    """Remove spans from a question."""
+def _without(question: str, spans: Sequence[Span], instead: str = "") -> str:
+    """Remove spans from a question; `instead` replaces the first one with its article."""
     kept, end = [], 0
     for span in sorted(set(spans), key=lambda s: s.start):
-        kept.append(question[end : span.start])
+        before = question[end : span.start]
+        kept.append(_ARTICLE.sub(f" {instead}", before) if instead and not kept else before)
         end = max(end, span.end)
     return " ".join("".join([*kept, question[end:]]).split())
 
