@@ -173,6 +173,19 @@ def test_the_opening_is_read_first(assistant: Assistant) -> None:
     assert len(first) == len({e.hit.passage.text for e in first}) >= len(found)
 
 
+@pytest.mark.parametrize(
+    ("question", "with_it"),
+    [
+        ("What is the mill at Otterby about?", "What is it about?"),
+        ("key points of Gull Island", "key points of it"),
+        ("Gull Island and Otterby, what do they cost?", "it , what do they cost?"),
+        ("What is it about?", "What is it about?"),
+    ],
+)
+def test_a_name_is_replaced_by_it(question: str, with_it: str, assistant: Assistant) -> None:
+    assert assistant.retriever.register.named(question).with_it == with_it
+
+
 def test_one_document_where_the_search_is_limited(assistant: Assistant) -> None:
     assert cited(assistant.ask("What is it about?", documents=["ferry"])) == {"ferry"}
 

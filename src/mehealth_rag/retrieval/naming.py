@@ -39,7 +39,10 @@ it."""
 _MANY_CAPITALS = 0.7
 _DOCUMENT_NOUNS = frozenset("document file pdf".split())
 
-_ARTICLE = re.compile(r"(?:\b(?:the|an?))?\s*$", re.IGNORECASE)
+_CLOSE = len(" of the ")
+"""Characters between words of one name, at most."""
+
+_ARTICLE = re.compile(r"\b(?:the|an?)\s*$", re.IGNORECASE)
 """The article at the end of what stands before a name, if it has one."""
 
 _NO_NAMES = FUNCTION_WORDS | REQUEST_WORDS
@@ -164,8 +167,7 @@ class Register:
         leaning = self._leaning(places, claims, query_tokens)
         bare = _without(question, spans) if spans else ""
         rest = bare if len(subject_words(bare)) >= _LEAST_WORDS else question
-        with_it = _without(question, spans, "it") if spans else question
-        return Naming(rest, tuple(named), leaning, with_it)
+        return Naming(rest, tuple(named), leaning, _with_it(question, spans))
 
     def _with_qualifier(self, token: Token) -> frozenset[int]:
         """Return the documents whose titles contain a period or mark."""
@@ -308,14 +310,27 @@ def _forms(matches: Sequence[_Match]) -> tuple[tuple[str, ...], ...]:
     return tuple(dict.fromkeys(tuple(map(stem, run)) for run in runs))
 
 
-def _without(question: str, spans: Sequence[Span], instead: str = "") -> str:
-    """Remove spans from a question; `instead` replaces the first one with its article."""
+def _without(question: str, spans: Sequence[Span]) -> str:
+    """Remove spans from a question."""
     kept, end = [], 0
     for span in sorted(set(spans), key=lambda s: s.start):
-        before = question[end : span.start]
-        kept.append(_ARTICLE.sub(f" {instead}", before) if instead and not kept else before)
+        kept.append(question[end : span.start])
         end = max(end, span.end)
     return " ".join("".join([*kept, question[end:]]).split())
+
+
+def _with_it(question: str, spans: Sequence[Span]) -> str:
+    """Put "it" in place of the first name, its article and what follows up to a close name."""
+    if not spans:
+        return question
+    first, *others = sorted(set(spans), key=lambda s: s.start)
+    end = first.end
+    for span in others:
+        end = span.end if span.start - end <= _CLOSE else end
+    rest = _without(
+        question[end:], [Span(s.start - end, s.end - end) for s in others if s.start >= end]
+    )
+    return " ".join(f"{_ARTICLE.sub('', question[: first.start])} it {rest}".split())
 
 
 def _capitals_tell_nothing(query_tokens: Sequence[Token]) -> bool:
@@ -327,4 +342,4 @@ def _capitals_tell_nothing(query_tokens: Sequence[Token]) -> bool:
 def _are_close(matches: Sequence[_Match]) -> bool:
     """Return whether matches are adjacent but for short words, as the words of one title are."""
     gaps = (b.span.start - a.span.end for a, b in pairwise(matches))
-    return all(gap <= len(" of the ") for gap in gaps)
+    return all(gap <= _CLOSE for gap in gaps)
