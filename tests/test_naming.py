@@ -119,7 +119,7 @@ def test_a_corpus_of_one_document_has_no_names(tmp_path: Path) -> None:
         known = register(assistant.index)
     assert known.words() == frozenset()
     question = "How many shops does Brightbay have in 2024?"
-    assert known.named(question) == Naming(question)
+    assert known.named(question) == Naming(question, with_it=question)
 
 
 ASKED = ("What were Adnor's sales in FY2022?", "Sales were £12 million [1].")

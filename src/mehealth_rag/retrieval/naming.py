@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -38,6 +39,12 @@ it."""
 _MANY_CAPITALS = 0.7
 _DOCUMENT_NOUNS = frozenset("document file pdf".split())
 
+_CLOSE = len(" of the ")
+"""Characters between words of one name, at most."""
+
+_ARTICLE = re.compile(r"\b(?:the|an?)\s*$", re.IGNORECASE)
+"""The article at the end of what stands before a name, if it has one."""
+
 _NO_NAMES = FUNCTION_WORDS | REQUEST_WORDS
 
 IsOrdinary = Callable[[str], bool]
@@ -60,15 +67,16 @@ class Named:
 class Naming:
     """The documents that a question names, name by name, and how much it favours single documents.
 
-    `leaning` is added to the scores of a document's passages. `bare` is the question without the
-    names and the periods in their titles, which match everything inside a named document. `rest` is
-    what to search for: `bare`, or the whole question if too little is left.
+    `leaning` is added to the scores of a document's passages. `rest` is what to search for: the
+    question without the names and the periods in their titles, which match everything inside a
+    named document, or the whole question if too little is left. `with_it` is the question with "it"
+    in place of the names; the question itself if it has none.
     """
 
     rest: str
     named: tuple[Named, ...] = ()
     leaning: Mapping[str, float] = field(default_factory=dict)
-    bare: str = ""
+    with_it: str = ""
 
     @property
     def documents(self) -> frozenset[str]:
@@ -139,7 +147,7 @@ class Register:
     def named(self, question: str, documents: Sequence[str] = ()) -> Naming:
         """Return the documents that a question names, in its order; among `documents` if given."""
         if not self._lexicon.has_names:
-            return Naming(question)
+            return Naming(question, with_it=question)
         query_tokens = tokens(question)
         matches = self._matches(query_tokens)
         claims = self._claims(matches)
@@ -159,7 +167,7 @@ class Register:
         leaning = self._leaning(places, claims, query_tokens)
         bare = _without(question, spans) if spans else ""
         rest = bare if len(subject_words(bare)) >= _LEAST_WORDS else question
-        return Naming(rest, tuple(named), leaning, bare)
+        return Naming(rest, tuple(named), leaning, _with_it(question, spans))
 
     def _with_qualifier(self, token: Token) -> frozenset[int]:
         """Return the documents whose titles contain a period or mark."""
@@ -313,6 +321,20 @@ def _without(question: str, spans: Sequence[Span]) -> str:
     return " ".join("".join([*kept, question[end:]]).split())
 
 
+def _with_it(question: str, spans: Sequence[Span]) -> str:
+    """Put "it" in place of the first name, its article and what follows up to a close name."""
+    if not spans:
+        return question
+    first, *others = sorted(set(spans), key=lambda s: s.start)
+    end = first.end
+    for span in others:
+        end = span.end if span.start - end <= _CLOSE else end
+    rest = _without(
+        question[end:], [Span(s.start - end, s.end - end) for s in others if s.start >= end]
+    )
+    return " ".join(f"{_ARTICLE.sub('', question[: first.start])} it {rest}".split())
+
+
 def _capitals_tell_nothing(query_tokens: Sequence[Token]) -> bool:
     """Return whether nearly all words are capitalised, as in a headline."""
     long = [t for t in query_tokens if t.kind is TokenKind.WORD and len(t.text) > 3]
@@ -322,4 +344,4 @@ def _capitals_tell_nothing(query_tokens: Sequence[Token]) -> bool:
 def _are_close(matches: Sequence[_Match]) -> bool:
     """Return whether matches are adjacent but for short words, as the words of one title are."""
     gaps = (b.span.start - a.span.end for a, b in pairwise(matches))
-    return all(gap <= len(" of the ") for gap in gaps)
+    return all(gap <= _CLOSE for gap in gaps)
