@@ -188,7 +188,7 @@ def _line(group: Sequence[Run]) -> TextLine:
     main = max(group, key=lambda run: len(run.text))
     line = TextLine(
         main.text, main.box, main.baseline, main.size, main.order, main.bold and main.bold_end,
-        upright=main.upright, note=main.note, slant=main.slant,
+        upright=main.upright, note=main.note, slant=main.slant, item=group[0].item,
     )  # fmt: skip
     if len(group) == 1:  # the common case
         return line

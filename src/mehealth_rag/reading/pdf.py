@@ -18,6 +18,7 @@ from pypdfium2 import raw
 from mehealth_rag.errors import ReadingError
 from mehealth_rag.reading import PLAIN, ReadingOptions
 from mehealth_rag.reading.blocks import draft_pages, measure
+from mehealth_rag.reading.bullets import with_bullets
 from mehealth_rag.reading.contents import led_apart
 from mehealth_rag.reading.examining import examine
 from mehealth_rag.reading.fields import STAND_IN, is_stand_in, with_fields
@@ -127,7 +128,9 @@ def _read_page(
         hidden = take_out_hidden(page, frame, walker, questions.starts) if runs else ""
         if hidden:
             runs, turn, unmapped = _text(page, frame, questions)
-        runs = with_fields(page, runs, frame.turned(turn))
+        turned = frame.turned(turn)
+        runs = with_bullets(runs, list(map(turned.box, walker.dots)))
+        runs = with_fields(page, runs, turned)
         links = page_links(page, frame)
         read = RawPage(index + 1, size, runs, label=label, links=links, turn=turn)
         return examine(page, read, options, hidden, unmapped=unmapped)
