@@ -28,7 +28,7 @@ from mehealth_rag.reading.hidden import take_out_hidden
 from mehealth_rag.reading.layout import arrange
 from mehealth_rag.reading.pdf_file import has_end, metadata, open_pdf, page_label, page_links
 from mehealth_rag.reading.queries import Questions, Style
-from mehealth_rag.reading.raised import with_raised, without_doubles
+from mehealth_rag.reading.raised import with_raised, without_doubles, without_spread
 from mehealth_rag.reading.runs import Draft, Frame, RawPage, Run, line_box, union
 from mehealth_rag.reading.suspects import Walker, may_have_layers
 from mehealth_rag.reading.tidy import (
@@ -191,7 +191,7 @@ def _line_runs(page: Questions, line: str, first: int, order: int) -> Iterator[R
         return
     if count > 1:
         page.note_words(line, first)
-        line = without_doubles(page, line, first)
+        line = without_spread(page, without_doubles(page, line, first), first)
     lead = len(line) - len(line.lstrip())
     style = page.style(first + lead)
     widest = _LOOSE_LINE * style.size * len(line)
