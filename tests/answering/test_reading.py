@@ -231,3 +231,52 @@ def test_what_may_not_be_evidence_answers_nothing(shelf: Shelf) -> None:
     assert set(readings) == {0.0, FAR}
     assert len(readings) == len(readable(passage))
     assert allowed(hit.reading, replace(evidence, silenced=frozenset())) == hit.reading
+
+
+PARTNERS = """\
+# The harbour trust
+
+## Partners in research
+
+- Institute of engines
+- University of Edge
+- College of ropes
+- Centre for coatings
+
+## The board
+
+Dame Orla Hallow
+
+The board meets in the old customs house on the quay.
+"""
+
+
+@pytest.fixture(scope="module")
+def trust(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
+    return Shelf(tmp_path_factory.mktemp("trust"), {"trust": PARTNERS})
+
+
+@pytest.mark.parametrize(
+    ("question", "chances", "count"),
+    [
+        ("Which research partners are there?", {"engines": 0.9, "Edge": 0.8}, 4),
+        ("Which research partners are there?", {"engines": 0.9}, 1),  # one may be what is meant
+        ("Which research partners are there?", {"engines": 0.9, "coatings": 0.8}, 2),
+        ("Which places teach?", {"engines": 0.9, "Edge": 0.8}, 2),  # the heading says another thing
+        ("Is there any partner in research?", {"engines": 0.9, "Edge": 0.8}, 2),
+        ("Which research partners are there?", {"engines": 0.9, "Edge": 0.8, "ropes": 0.0}, 2),
+    ],
+)
+def test_a_list_of_which_the_first_half_answers_is_given_whole(
+    trust: Shelf, question: str, chances: dict[str, float], count: int
+) -> None:
+    items = [quotes[0].lstrip("•- ") for quotes in said(trust.draft(question, **chances))]
+    assert len(items) == count
+    assert items == sorted(items, key=PARTNERS.index)
+
+
+def test_a_line_that_is_no_sentence_has_its_heading(trust: Shelf) -> None:
+    (name,) = trust.draft("Who leads it?", Orla=0.9).points
+    assert name.heading == "The board"
+    (sentence,) = trust.draft("Where do they meet?", meets=0.9).points
+    assert sentence.heading == ""

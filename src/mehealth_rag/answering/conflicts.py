@@ -67,6 +67,10 @@ def disagreeing(
     may_be_undated = not _years(question) and not (years and other_years)
     if not _of_one_time(one, other) or not (years == other_years or may_be_undated):
         return ()
+    stems, others = (content_stems(unmeasured(t.whole)) - {"#"} for t in (one, other))
+    asked = content_stems(question)
+    if not (stems & others or (stems & asked and others & asked)):
+        return ()  # "Staff: 132" says nothing of the members that were asked for
     return _differing(one.text, other.text, values(question).amounts)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
+from itertools import combinations, takewhile
 
 from mehealth_rag.answering.conflicts import TextInContext, disagreeing, is_undated
 from mehealth_rag.answering.questions import Question, Wanted
@@ -15,6 +15,7 @@ from mehealth_rag.passages.tables import column_quotes, quoted_columns
 from mehealth_rag.reader.choice import Choice, Chosen, Weighed, answerable, chosen, order, ranked
 from mehealth_rag.reader.model import Limits, PassageReading, Reader
 from mehealth_rag.reader.rows import PassageText, gathered, readable
+from mehealth_rag.reading.marks import ends_clause
 from mehealth_rag.retrieval.retriever import Evidence
 from mehealth_rag.types import BlockKind, Hit, Page, PageOf, Passage, Quote, Sentence, Span
 
@@ -32,6 +33,9 @@ MOST_BEFORE = 2
 
 MOST_HEAD_WORDS = 24
 """Words of context kept before a sentence; a reader row has room for few more."""
+
+MOST_LABEL_WORDS = 12
+"""Words of a line that may lack its subject, such as a name's title or a label with its figure."""
 
 SURE = 0.8
 """Probability needed to say yes or no: a wrong one is worse than none."""
@@ -141,7 +145,7 @@ def drafted(question: Question, hits: Sequence[ReadHit], limits: Limits, page_of
     choice = _choice(hits, limits)
     sentences = [_chosen_sentence(hits, c) for c in _fitting(choice.sentences, hits)]
     silenced = _silenced(hits)
-    shown = _with_items(sentences, silenced)
+    shown = _with_items(_with_whole_lists(question, sentences, silenced), silenced)
     rivals: tuple[_ChosenSentence, ...] = ()
     if shown and question.wanted.is_figure:
         rivals = _rivals(question, hits, limits, page_of)
@@ -259,6 +263,58 @@ def _silenced(hits: Sequence[ReadHit]) -> frozenset[_Place]:
     )
 
 
+def _with_whole_lists(
+    question: Question, sentences: Sequence[_ChosenSentence], silenced: Collection[_Place]
+) -> list[_ChosenSentence]:
+    """Return the sentences with the rest of each list of which the first items were chosen.
+
+    The reader grows unsure towards the end of a list. It is whole if the question asks for what its
+    heading or introduction says, and at least half of the items were chosen.
+    """
+    extended = list(sentences)
+    if question.wanted.is_figure or question.wanted in (Wanted.DATE, Wanted.YES_NO):
+        return extended
+    places = {s.place for s in sentences}
+    for first in sentences:
+        items = _list_from(first)
+        taken = sum(1 for _ in takewhile(lambda item: item.place in places, items))
+        last = sum(item.place in places for item in items)
+        if not (1 < taken == last < len(items) <= 2 * taken and _is_list_of(question, first)):
+            continue
+        words = sum(map(_length, extended)) + sum(map(_length, items[taken:]))
+        if words <= MOST_LISTED and not any(item.place in silenced for item in items):
+            at = extended.index(first) + taken
+            extended[at:at] = items[taken:]
+    return extended
+
+
+def _list_from(first: _ChosenSentence) -> list[_ChosenSentence]:
+    """Return the items of a list from its first one; empty for any other sentence."""
+    before: Sentence | None = None
+    items: list[_ChosenSentence] = []
+    for sentence in first.passage.sentences:
+        item = sentence.kind is BlockKind.ITEM and sentence.lead == first.sentence.lead
+        if sentence == first.sentence and item and not _is_item_like(before, first.sentence):
+            items.append(first)
+        elif items and not item:
+            break
+        elif items:
+            items.append(_ChosenSentence(first.passage, sentence))
+        before = sentence
+    return items
+
+
+def _is_item_like(before: Sentence | None, sentence: Sentence) -> bool:
+    return before is not None and before.kind is BlockKind.ITEM and before.lead == sentence.lead
+
+
+def _is_list_of(question: Question, item: _ChosenSentence) -> bool:
+    """Return whether the heading or introduction of an item has a word of the question."""
+    lead = item.sentence.lead
+    text = f"{item.passage.heading} {item.passage.words(lead) if lead else ''}"
+    return not content_stems(text).isdisjoint(question.subject)
+
+
 def _with_items(
     sentences: Sequence[_ChosenSentence], silenced: Collection[_Place]
 ) -> list[_ChosenSentence]:
@@ -330,16 +386,27 @@ def _items_of(introduction: Quote, hits: Sequence[ReadHit]) -> set[_Place]:
 
 
 def _heading(question: Question, group: Sequence[_ChosenSentence], page_of: PageOf) -> Quote | None:
-    """Return a statement's heading if only the heading has some word of the question, else None."""
+    """Return a statement's heading if that alone has some word of the question, else None.
+
+    A line such as "Chair of the trust" says nothing of whom it speaks, so it has its heading too.
+    """
     first = group[0]
     passage, text = first.passage, first.passage.heading
     asked = content_stems(text).intersection(question.subject)
-    if not asked - content_stems(" ".join(first.folded)):
+    named = asked - content_stems(" ".join(first.folded))
+    if not named and not _is_fragment(first):
         return None
     page = page_of(passage.document, passage.page)
     above = (b for b in page.blocks if b.span.end <= first.sentence.span.start)
     spans = [b.span for b in above if b.kind is BlockKind.HEADING and b.span.of(page.text) == text]
     return Quote.of_page(passage.document, page, spans[-1]) if spans else None
+
+
+def _is_fragment(chosen: _ChosenSentence) -> bool:
+    """Return whether a paragraph's sentence is a short line that does not end like a sentence."""
+    text = chosen.quote.text
+    short = chosen.sentence.kind is BlockKind.PARAGRAPH and len(text.split()) <= MOST_LABEL_WORDS
+    return short and not ends_clause(text) and not text.startswith(tuple('“"‘'))
 
 
 def _point(group: Sequence[_ChosenSentence], heading: Quote | None, page_of: PageOf) -> Point:
