@@ -280,3 +280,30 @@ def test_a_line_that_is_no_sentence_has_its_heading(trust: Shelf) -> None:
     assert name.heading == "The board"
     (sentence,) = trust.draft("Where do they meet?", meets=0.9).points
     assert sentence.heading == ""
+
+
+RETURNS = """\
+# Returns
+
+| Year | Drawn | Return |
+|------|-------|--------|
+| 2023 | 118 | 3.1% |
+| 2024 | 233 | 4.9% |
+| 2025 (forecast) | 371 | 5.6% |
+"""
+
+
+@pytest.mark.parametrize(
+    ("question", "labels"),
+    [
+        ("What was the return in 2024?", ["2024"]),
+        ("How did the return change from 2023 to 2024?", ["2023", "2024"]),
+        ("What were the returns?", ["2023", "2024", "2025 (forecast)"]),
+        ("What was the return in 2019?", ["2023", "2024", "2025 (forecast)"]),
+    ],
+)
+def test_rows_of_other_years_than_asked_for_are_left_out(
+    tmp_path: Path, question: str, labels: list[str]
+) -> None:
+    draft = Shelf(tmp_path, {"returns": RETURNS}).draft(question, **{"%": 0.9})
+    assert [quotes[0].split("\t")[0] for quotes in said(draft)] == labels

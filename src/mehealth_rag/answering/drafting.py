@@ -144,6 +144,7 @@ def drafted(question: Question, hits: Sequence[ReadHit], limits: Limits, page_of
     """
     choice = _choice(hits, limits)
     sentences = [_chosen_sentence(hits, c) for c in _fitting(choice.sentences, hits)]
+    sentences = _of_the_years(question, sentences)
     silenced = _silenced(hits)
     shown = _with_items(_with_whole_lists(question, sentences, silenced), silenced)
     rivals: tuple[_ChosenSentence, ...] = ()
@@ -196,6 +197,25 @@ def _fitting(candidates: Sequence[Chosen], hits: Sequence[ReadHit]) -> list[Chos
 def _chosen_sentence(hits: Sequence[ReadHit], choice: Chosen) -> _ChosenSentence:
     passage = hits[choice.passage].hit.passage
     return _ChosenSentence(passage, readable(passage)[choice.sentence])
+
+
+def _of_the_years(
+    question: Question, sentences: Sequence[_ChosenSentence]
+) -> list[_ChosenSentence]:
+    """Return the sentences without rows of other years, if a row of a year asked for is chosen."""
+    asked = TextInContext(question.text).years
+    years = [_years_of_row(s) for s in sentences]
+    if not any(years_of & asked for years_of in years):
+        return list(sentences)
+    pairs = zip(sentences, years, strict=True)
+    return [s for s, years_of in pairs if not years_of or years_of & asked]
+
+
+def _years_of_row(chosen: _ChosenSentence) -> frozenset[int]:
+    """Return the years that the label of a table row names; none for any other sentence."""
+    is_row = chosen.sentence.kind is BlockKind.ROW
+    label = chosen.quote.text.split("\t")[0] if is_row else ""
+    return TextInContext(label).years
 
 
 def _rivals(
