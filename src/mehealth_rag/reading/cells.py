@@ -284,10 +284,16 @@ def _stacked(figures: Sequence[Run]) -> Iterator[list[Run]]:
 
     Words with a number, such as "Article 5", are headings of text and no figures.
     """
-    plain = sorted((run for run in figures if is_figure(run.text)), key=lambda run: run.box[0])
+    plain = sorted((run for run in figures if _measures(run.text)), key=lambda run: run.box[0])
     for column in in_groups(plain, lambda column, run: _at(column[0], run)):
         if len(column) > 1 and len({run.size for run in column}) == 1:
             yield sorted(column, key=lambda run: -run.baseline)
+
+
+def _measures(text: str) -> bool:
+    """Return whether a text is a figure, perhaps with a unit ("5 years"), and no title."""
+    figure, _, unit = text.partition(" ")
+    return is_figure(text) or (is_figure(figure) and unit[:1].islower())
 
 
 def _behind(figure: Run, runs: Sequence[Run]) -> list[Run]:

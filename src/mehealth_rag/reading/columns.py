@@ -80,10 +80,11 @@ def _gutter(lines: Sequence[TextLine]) -> float | None:
     parted = {start - _GUTTER: _parts(lines, start - _GUTTER) for start in _column_starts(lines)}
     parted = {gutter: parts for gutter, parts in parted.items() if _in_columns(parts)}
 
-    def score(gutter: float) -> int:
+    def score(gutter: float) -> tuple[int, int]:
+        own = _in_columns(parted[gutter])
         rests = [part for part, columns in parted[gutter] if not columns]
         others = ([_in_columns(_parts(rest, other)) for other in parted] for rest in rests)
-        return _in_columns(parted[gutter]) + sum(map(max, others))
+        return own + sum(map(max, others)), own
 
     return max(parted, key=score) if len(parted) > 1 else next(iter(parted), None)
 
