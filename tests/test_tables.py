@@ -368,3 +368,23 @@ def test_rows_of_a_timeline_have_no_headings(tmp_path: Path) -> None:
 
     found = about(made(tmp_path / "times.pdf", draw).pages[0])
     assert found == [(row[0], [], None) for row in rows]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [("Lease", "25 to 99"), ("Notice", "three months"), ("Rent", "£4 a year"), ("Jobs", "7")],
+        [("Owner", "Harrow Council"), ("Status", "Open"), ("Area", "94"), ("Jobs", "7")],
+    ],
+)
+def test_labels_with_their_values_have_no_headings(
+    tmp_path: Path, rows: list[tuple[str, str]]
+) -> None:
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont("Helvetica", 9)
+        for at, row in enumerate(rows):
+            for x, cell in zip((72, 200), row, strict=True):
+                canvas.drawString(x, 780 - 14 * at, cell)
+
+    found = about(made(tmp_path / "terms.pdf", draw).pages[0])
+    assert [(row, above) for row, above, _ in found] == [(row[0], []) for row in rows]

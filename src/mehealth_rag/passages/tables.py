@@ -125,7 +125,8 @@ class _Sheet:
         below = self.page.blocks[place + 1 : place + 2]
         followed = bool(below) and self.is_row(place + 1) and self.is_filled(place + 1, None)
         cells = [cell for cell in self.text(place).split("\t") if cell.strip()]
-        return followed and len(cells) >= _COLUMNS and not any(map(is_amount, cells))
+        worded = not (self.is_measuring(place) or any(map(is_amount, cells)))
+        return followed and len(cells) >= _COLUMNS and worded
 
     def figures(self, place: int) -> int:
         """Return the number of figures in a row, including dashes that stand for one."""
@@ -169,6 +170,12 @@ class _Sheet:
         """Return whether the cells of a row are short enough for column headings."""
         cells = self.text(place).split("\t")
         return all(len(cell.split()) <= _HEAD_WORDS for cell in cells)
+
+    def is_pair(self, place: int) -> bool:
+        """Return whether a row is a label of words and one value ("Notice", "three months")."""
+        label, *values = self.text(place).split("\t")
+        worded = any(map(str.isalpha, label)) and not (_is_remark(label) or _names_time(label))
+        return self.is_row(place) and len(values) == 1 and worded
 
     def is_timing(self, place: int) -> bool:
         """Return whether a line names dates or periods without measuring anything.
@@ -248,6 +255,8 @@ class _Walk:
         first = next((p for p in self._table if sheet.is_row(p)), None)
         above = list(takewhile(lambda p: not sheet.is_filled(p, first), self._table))
         rows = [p for p in above if sheet.is_row(p)]
+        if len(rows) > 1 and len(above) < len(self._table) and all(map(sheet.is_pair, rows)):
+            return []  # labels with their values, of which the first are words
         if len(above) == len(self._table):
             return rows[:1] if len(rows) > 1 and sheet.may_head(rows[0]) else []
         kept = rows[-1] if rows else -1
@@ -259,7 +268,9 @@ class _Walk:
         sheet = self._sheet
         if self._marked_headers or place == self._table[-1] or sheet.is_measuring(place):
             return False
-        if sheet.is_timing(place) or (not sheet.is_row(place) and _is_remark(sheet.text(place))):
+        if sheet.is_timing(place) and not sheet.is_pair(place):
+            return True
+        if not sheet.is_row(place) and _is_remark(sheet.text(place)):
             return True
         if not sheet.is_row(place) or self._rows_left is None:
             return False
