@@ -324,3 +324,85 @@ def test_of_a_row_the_figure_of_the_column_asked_for_is_marked(assistant: Assist
 def test_the_reader_is_given_a_row_with_what_stands_above_it(assistant: Assistant) -> None:
     hit = assistant.read("How many tonnes had the 44th ship in summer 2022?", top_k=1)[0]
     assert "Berth\tSummer 2022\tWinter 2023" in hit.text.context
+
+
+def test_rows_of_words_that_name_a_time_are_no_headings(tmp_path: Path) -> None:
+    rows = [
+        ("Risk", "Likelihood", "What we do"),
+        ("Traffic falls", "Medium", "Contracts; six months of interest"),
+        ("Rates rise", "Low", "Fixed rates; hedges until 2030"),
+        ("A borrower fails", "Low", "First charge on wagons"),
+    ]
+
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont("Helvetica", 9)
+        for at, row in enumerate(rows):
+            for x, cell in zip((72, 200, 300), row, strict=True):
+                canvas.drawString(x, 780 - 14 * at, cell)
+
+    found = about(made(tmp_path / "risks.pdf", draw).pages[0])
+    assert [(row, above) for row, above, _ in found] == [
+        (row[0], ["\t".join(rows[0])]) for row in rows[1:]
+    ]
+
+
+def test_a_table_below_a_title_begins_with_headings_of_words(tmp_path: Path) -> None:
+    tables = {
+        "Table 1: Income": [("Line", "2023", "2024"), ("Fees", "142", "169"), ("Hire", "13", "9")],
+        "Table 2: Fees": [("Class", "Staff", "Fee"), ("Grower", "11 to 100", "£2,800")],
+    }
+
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont("Helvetica", 9)
+        y = 780
+        for title, rows in tables.items():
+            canvas.drawString(72, y, title)
+            for row in rows:
+                y -= 14
+                for x, cell in zip((72, 200, 300), row, strict=True):
+                    canvas.drawString(x, y, cell)
+            y -= 20
+
+    found = about(made(tmp_path / "fees.pdf", draw).pages[0])
+    assert [(row, above) for row, above, _ in found] == [
+        ("Fees", ["Table 1: Income", "Line\t2023\t2024"]),
+        ("Hire", ["Table 1: Income", "Line\t2023\t2024"]),
+        ("Grower", ["Table 2: Fees", "Class\tStaff\tFee"]),
+    ]
+
+
+def test_rows_of_a_timeline_have_no_headings(tmp_path: Path) -> None:
+    rows = [
+        ("Early 2027", "The second hall opens, with ten vessels of many litres, if funds allow"),
+        ("2029", "The pier is mended"),
+        ("2030", "All members are within reach of a plant"),
+    ]
+
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont("Helvetica", 9)
+        for at, row in enumerate(rows):
+            for x, cell in zip((72, 140), row, strict=True):
+                canvas.drawString(x, 780 - 14 * at, cell)
+
+    found = about(made(tmp_path / "times.pdf", draw).pages[0])
+    assert found == [(row[0], [], None) for row in rows]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [("Lease", "25 to 99"), ("Notice", "three months"), ("Rent", "£4 a year"), ("Jobs", "7")],
+        [("Owner", "Harrow Council"), ("Status", "Open"), ("Area", "94"), ("Jobs", "7")],
+    ],
+)
+def test_labels_with_their_values_have_no_headings(
+    tmp_path: Path, rows: list[tuple[str, str]]
+) -> None:
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont("Helvetica", 9)
+        for at, row in enumerate(rows):
+            for x, cell in zip((72, 200), row, strict=True):
+                canvas.drawString(x, 780 - 14 * at, cell)
+
+    found = about(made(tmp_path / "terms.pdf", draw).pages[0])
+    assert [(row, above) for row, above, _ in found] == [(row[0], []) for row in rows]

@@ -114,8 +114,8 @@ def test_a_heading_that_is_the_title_is_told_once(town: Assistant) -> None:
 
 
 def test_a_list_says_how_many_of_its_items_it_has(town: Assistant) -> None:
-    some = told(town, "geese", "goats").ask("What does the valley keep?")
-    assert some.answer.startswith("The valley keeps:\n\n- geese [1]\n- goats [2]")
+    some = told(town, "geese", "alpacas").ask("What does the valley keep?")
+    assert some.answer.startswith("The valley keeps:\n\n- geese [1]\n- alpacas [2]")
     assert some.answer.endswith("\n\n2 of the 4 items of this list; see page 1.")
     every = told(town, "geese", "goats", "alpacas", "bees").ask("What does the valley keep?")
     assert len(every.statements) == 4

@@ -128,3 +128,10 @@ def test_alike_but_for_the_figure() -> None:
     row, heads = "Total\t40", "Berths for yachts"
     assert alike(TextInContext(row, heads), TextInContext("Total\t45", heads))
     assert not alike(TextInContext(row, heads), TextInContext("Total\t45", "Berths for boats"))
+
+
+def test_a_figure_of_which_no_word_is_asked_for_disputes_no_answer() -> None:
+    members = TextInContext("139 companies in membership")
+    question = "How many members are there?"
+    assert disagreeing(question, members, TextInContext("Staff: 132")) == ()
+    assert disagreeing(question, members, TextInContext("132 companies"))

@@ -272,3 +272,79 @@ def test_what_may_not_be_evidence_answers_nothing(shelf: Shelf) -> None:
     assert set(readings) == {0.0, FAR}
     assert len(readings) == len(readable(passage))
     assert allowed(hit.reading, replace(evidence, silenced=frozenset())) == hit.reading
+
+
+PARTNERS = """\
+# The harbour trust
+
+## Partners in research
+
+- Institute of engines
+- University of Edge
+- College of ropes
+- Centre for coatings
+
+## The board
+
+Dame Orla Hallow
+
+The board meets in the old customs house on the quay.
+"""
+
+
+@pytest.fixture(scope="module")
+def trust(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
+    return Shelf(tmp_path_factory.mktemp("trust"), {"trust": PARTNERS})
+
+
+@pytest.mark.parametrize(
+    ("question", "chances", "count"),
+    [
+        ("Which research partners are there?", {"engines": 0.9, "Edge": 0.8}, 4),
+        ("Which research partners are there?", {"engines": 0.9}, 1),  # one may be what is meant
+        ("Which research partners are there?", {"engines": 0.9, "coatings": 0.8}, 2),
+        ("Which places teach?", {"engines": 0.9, "Edge": 0.8}, 2),  # the heading says another thing
+        ("Is there any partner in research?", {"engines": 0.9, "Edge": 0.8}, 2),
+        ("Which research partners are there?", {"engines": 0.9, "Edge": 0.8, "ropes": 0.0}, 2),
+    ],
+)
+def test_a_list_of_which_the_first_half_answers_is_given_whole(
+    trust: Shelf, question: str, chances: dict[str, float], count: int
+) -> None:
+    items = [quotes[0].lstrip("•- ") for quotes in said(trust.draft(question, **chances))]
+    assert len(items) == count
+    assert items == sorted(items, key=PARTNERS.index)
+
+
+def test_a_line_that_is_no_sentence_has_its_heading(trust: Shelf) -> None:
+    (name,) = trust.draft("Who leads it?", Orla=0.9).points
+    assert name.heading == "The board"
+    (sentence,) = trust.draft("Where do they meet?", meets=0.9).points
+    assert sentence.heading == ""
+
+
+RETURNS = """\
+# Returns
+
+| Year | Drawn | Return |
+|------|-------|--------|
+| 2023 | 118 | 3.1% |
+| 2024 | 233 | 4.9% |
+| 2025 (forecast) | 371 | 5.6% |
+"""
+
+
+@pytest.mark.parametrize(
+    ("question", "labels"),
+    [
+        ("What was the return in 2024?", ["2024"]),
+        ("How did the return change from 2023 to 2024?", ["2023", "2024"]),
+        ("What were the returns?", ["2023", "2024", "2025 (forecast)"]),
+        ("What was the return in 2019?", ["2023", "2024", "2025 (forecast)"]),
+    ],
+)
+def test_rows_of_other_years_than_asked_for_are_left_out(
+    tmp_path: Path, question: str, labels: list[str]
+) -> None:
+    draft = Shelf(tmp_path, {"returns": RETURNS}).draft(question, **{"%": 0.9})
+    assert [quotes[0].split("\t")[0] for quotes in said(draft)] == labels

@@ -29,6 +29,10 @@ _QUOTED = 2
 """Lines above a row that are quoted with it."""
 _SET_IN = 40.0
 """Points to the right of the row labels from which a line without figures is a column heading."""
+_HEAD_WORDS = 8
+"""Words of a column heading in a table of words, at most."""
+_COLUMNS = 3
+"""Minimum columns of a row that opens a table by its words alone."""
 _INDENT = 2.0
 """Points to the right of a label from which a row belongs under it, not beside it."""
 
@@ -108,11 +112,21 @@ class _Sheet:
 
     def _is_parted(self, table: Sequence[int], between: Sequence[int], place: int) -> bool:
         """Return whether a heading before a row starts a new table; it may only head a group."""
+        if between and self._opens_table(place):
+            return True
         if not any(map(self.is_heading, between)):
             return False
         counts = [count for p in table if (count := self.figures(p))]
         expected = counts[-1] if counts else self.figures(place)  # only column headings so far
         return expected != self.figures(place) or not expected
+
+    def _opens_table(self, place: int) -> bool:
+        """Return whether a row has words in three columns or more, and the next row has figures."""
+        below = self.page.blocks[place + 1 : place + 2]
+        followed = bool(below) and self.is_row(place + 1) and self.is_filled(place + 1, None)
+        cells = [cell for cell in self.text(place).split("\t") if cell.strip()]
+        worded = not (self.is_measuring(place) or any(map(is_amount, cells)))
+        return followed and len(cells) >= _COLUMNS and worded
 
     def figures(self, place: int) -> int:
         """Return the number of figures in a row, including dashes that stand for one."""
@@ -161,11 +175,26 @@ class _Sheet:
         cells = self.cells(place)
         return "" in cells or len(cells) < len(self.cells(below))
 
+    def may_head(self, place: int) -> bool:
+        """Return whether the cells of a row are short enough for column headings."""
+        cells = self.text(place).split("\t")
+        return all(len(cell.split()) <= _HEAD_WORDS for cell in cells)
+
+    def is_pair(self, place: int) -> bool:
+        """Return whether a row is a label of words and one value ("Notice", "three months")."""
+        label, *values = self.text(place).split("\t")
+        worded = any(map(str.isalpha, label)) and not (_is_remark(label) or _names_time(label))
+        return self.is_row(place) and len(values) == 1 and worded
+
     def is_timing(self, place: int) -> bool:
-        """Return whether a line names dates or periods without measuring anything."""
+        """Return whether a line names dates or periods without measuring anything.
+
+        In a row, most cells after the first do; one alone is what the row says of its subject.
+        """
         text = self.text(place)
-        timed = PERIOD.search(text) or _TIME.search(text)
-        return bool(timed) and not text.endswith(":")
+        first, *cells = text.split("\t")
+        timed = sum(map(_names_time, cells or [first]))
+        return 2 * timed > len(cells) and not text.endswith(":")
 
     def caption(self, first: int) -> list[Span]:
         """Return the spans right above a table: short lines, or the sentence that introduces it."""
@@ -243,7 +272,11 @@ class _Walk:
         above = list(takewhile(lambda p: not sheet.is_filled(p, first), self._table))
         rows = [p for p in above if sheet.is_row(p)]
         only_words = len(above) == len(self._table)
-        if (only_words and len(rows) < 2) or self._is_listing():
+        if only_words and (len(rows) < 2 or not sheet.may_head(rows[0])):
+            return []
+        # labels with their values, of which the first are words
+        are_pairs = len(rows) > 1 and not only_words and all(map(sheet.is_pair, rows))
+        if are_pairs or self._is_listing():
             return []
         if only_words or not self._has_layout:
             rows = rows[:1] if self._has_layout else self._spanning(rows)
@@ -279,7 +312,8 @@ class _Walk:
             return False
         if not sheet.is_row(place):
             return self._is_telling(place)
-        if sheet.is_timing(place) and (self._has_layout or len(sheet.cells(place)) < self._width):
+        is_complete = not self._has_layout and len(sheet.cells(place)) == self._width
+        if sheet.is_timing(place) and not (is_complete or sheet.is_pair(place)):
             return True
         if self._rows_left is None:
             return False
@@ -312,6 +346,10 @@ class _Walk:
         rows = (p for p in self._table if self._sheet.is_row(p) and self._sheet.is_measuring(p))
         lefts = [left for p in rows if (left := self._sheet.left(p)) is not None]
         return min(lefts, default=None)
+
+
+def _names_time(text: str) -> bool:
+    return bool(PERIOD.search(text) or _TIME.search(text))
 
 
 def _is_remark(text: str) -> bool:
