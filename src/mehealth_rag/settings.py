@@ -32,14 +32,14 @@ LogLevel = Literal["debug", "info", "warning", "error"]
 
 
 def default_index(corpus: Path) -> Path:
-    """The per-user folder for the index of one corpus: each corpus folder has its own."""
+    """Return the per-user folder for the index of a corpus folder."""
     full = corpus.expanduser().resolve()
     digest = hashlib.sha256(str(full).encode()).hexdigest()[:8]
     return user_data_path("mehealth") / "indexes" / f"{full.name or 'root'}-{digest}"
 
 
 class Settings(BaseModel):
-    """What can be set, one field a setting; `Settings.load` is the way to make one."""
+    """The settings; `Settings.load` makes them."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -150,23 +150,23 @@ class Settings(BaseModel):
     ) -> Settings:
         """Merge environment, settings file and flags (None: not given).
 
-        The corpus is the packaged one where none is named and the working folder has none.
+        Without a setting, the corpus is `corpus/`, or the packaged one if there is no such folder.
 
-        Raises UsageError for an unknown key, naming the nearest, and for a value that does not fit.
+        Raises UsageError for an unknown key, naming the nearest, and for an invalid value.
         """
         file = (folder or Path.cwd()) / SETTINGS_FILE
         from_environment = _from_environment(os.environ if environ is None else environ)
         from_file = _from_file(file)
-        given = {key: value for key, value in (flags or {}).items() if value is not None}
-        found = from_environment | from_file | given
+        flag_values = {key: value for key, value in (flags or {}).items() if value is not None}
+        values = from_environment | from_file | flag_values
         if not _OWN_CORPUS.is_dir() and PACKAGED_CORPUS.is_dir():
-            found = {"corpus": PACKAGED_CORPUS} | found
+            values = {"corpus": PACKAGED_CORPUS} | values
         try:
-            return cls(**found)
+            return cls(**values)
         except ValidationError as error:
             where = {key: f"the environment variable {_variable(key)}" for key in from_environment}
             where |= {key: f"the key '{key}' in {file}" for key in from_file}
-            where |= {key: f"the option {_flag(key)}" for key in given}
+            where |= {key: f"the option {_flag(key)}" for key in flag_values}
             raise UsageError(_one_line(error, where)) from error
 
 
@@ -179,10 +179,10 @@ def _flag(key: str) -> str:
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
-    found = {k.removeprefix(PREFIX).lower(): v for k, v in environ.items() if k.startswith(PREFIX)}
-    for key in found:
+    values = {k.removeprefix(PREFIX).lower(): v for k, v in environ.items() if k.startswith(PREFIX)}
+    for key in values:
         _check_key(key, f"the environment variable {_variable(key)}", prefix=True)
-    return {k: v for k, v in found.items() if v != ""}
+    return {k: v for k, v in values.items() if v != ""}
 
 
 def _from_file(path: Path) -> dict[str, Any]:
@@ -203,8 +203,8 @@ def _check_key(key: str, what: str, *, prefix: bool) -> None:
         return
     nearest = process.extractOne(key, known)
     name = nearest[0] if nearest else known[0]
-    shown = _variable(name) if prefix else name
-    raise UsageError(f"{what} is not a setting; did you mean {shown}?")
+    nearest_name = _variable(name) if prefix else name
+    raise UsageError(f"{what} is not a setting; did you mean {nearest_name}?")
 
 
 def _one_line(error: ValidationError, where: Mapping[str, str]) -> str:
@@ -218,9 +218,9 @@ def _one_line(error: ValidationError, where: Mapping[str, str]) -> str:
 
 
 def read_passwords(path: Path) -> tuple[str, ...]:
-    """The passwords of a file, one a line; empty lines do not count.
+    """Return the passwords of a file, one a line, without empty lines.
 
-    Raises UsageError where the file cannot be read. No message ever holds a password.
+    Raises UsageError if the file cannot be read. No message contains a password.
     """
     try:
         lines = path.expanduser().read_text(encoding="utf-8-sig").splitlines()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from cli_helpers import CITATION, assert_shape, last_line, the_error, the_json
 
-from mehealth_rag.cli.progress import TerminalProgress
+from mehealth_rag.cli.documents import TerminalProgress
 from tests.conftest import Library, Run
 
 GUIDE = """\

@@ -53,9 +53,9 @@ def test_all_guides_as_text(library: Library, mehealth: Run) -> None:
         assert title in done.stdout.splitlines()
 
 
-def test_an_unknown_document_names_the_nearest(library: Library, mehealth: Run) -> None:
+def test_an_unknown_document_names_those_that_there_are(library: Library, mehealth: Run) -> None:
     error = the_error(mehealth("guide", "plans", *library.options), 2)
-    assert error == "no document 'plans' in the index; did you mean plan?"
+    assert error == "no document 'plans' in the index; there are: guide, fees, plan"
 
 
 def test_the_index_is_built_first(library: Library, mehealth: Run, tmp_path: Path) -> None:

@@ -13,12 +13,12 @@ import pytest
 from fetching_helpers import Corner, lookup
 from fetching_web import PAGE, PDF, Answer, Handler, Site, moved, slowly, stalling
 
-from mehealth_rag.fetching.outcomes import Row, Status
+from mehealth_rag.fetching.outcomes import FetchRow, FetchStatus
 
 BOMB = gzip.compress(b"%PDF-1.7\n" + bytes(5_000_000))
 
 
-def fetched(corner: Corner, site: Site, *acts: object, form: str = "pdf") -> Row:
+def fetched(corner: Corner, site: Site, *acts: object, form: str = "pdf") -> FetchRow:
     site.on("/map", *acts)  # type: ignore[arg-type]
     corner.link(site.url("/map"), format=form)
     return corner.one()
@@ -26,7 +26,7 @@ def fetched(corner: Corner, site: Site, *acts: object, form: str = "pdf") -> Row
 
 def failing(corner: Corner, site: Site, *acts: object, form: str = "pdf") -> str:
     row = fetched(corner, site, *acts, form=form)
-    assert row.status == Status.FAILED
+    assert row.status == FetchStatus.FAILED
     assert row.reason
     assert row.advice
     assert "\n" not in row.remark
@@ -37,7 +37,7 @@ def failing(corner: Corner, site: Site, *acts: object, form: str = "pdf") -> str
 @pytest.mark.parametrize("status", [500, 502, 503, 429])
 def test_a_fault_that_passes_is_waited_out(corner: Corner, site: Site, status: int) -> None:
     row = fetched(corner, site, Answer(b"busy", status), Answer(b"busy", status), Answer())
-    assert (row.status, len(site.paths())) == (Status.FETCHED, 3)
+    assert (row.status, len(site.paths())) == (FetchStatus.FETCHED, 3)
 
 
 def test_a_fault_that_stays_is_told(corner: Corner, site: Site) -> None:
@@ -74,7 +74,7 @@ def test_a_wait_that_is_too_long_is_told(corner: Corner, site: Site) -> None:
 
 def test_a_nonsensical_wait_is_ignored(corner: Corner, site: Site) -> None:
     row = fetched(corner, site, Answer(b"", 503, {"Retry-After": "soon"}), Answer())
-    assert row.status == Status.FETCHED
+    assert row.status == FetchStatus.FETCHED
 
 
 def test_redirects_are_followed(corner: Corner, site: Site) -> None:
@@ -101,7 +101,7 @@ def test_nobody_listens(corner: Corner, site: Site) -> None:
     site.close()
     corner.write(*({"id": n, "url": site.url("/map")} for n in ("one", "two")))
     rows = corner.fetch()
-    assert {r.status for r in rows} == {Status.FAILED}
+    assert {r.status for r in rows} == {FetchStatus.FAILED}
     assert all(r.reason.startswith("no connection to 127.0.0.1 (") for r in rows)
 
 
@@ -117,7 +117,7 @@ def test_a_host_that_nobody_knows_is_looked_up_once(corner: Corner) -> None:
         asked.clear()
         corner.write(*({"id": n, "url": f"http://{host}/{n}"} for n in "abcdefgh"))
         rows = corner.fetch()
-        assert {r.status for r in rows} == {Status.FAILED}
+        assert {r.status for r in rows} == {FetchStatus.FAILED}
         assert all(r.reason.startswith(f"the host {host} is not known (") for r in rows)
         assert asked == [host]
 
@@ -144,7 +144,7 @@ def test_a_silence_is_noticed_and_the_server_asked_again(
     corner: Corner, site: Site, after: int
 ) -> None:
     started = time.monotonic()
-    assert fetched(corner, site, stalling(after=after), Answer()).status == Status.FETCHED
+    assert fetched(corner, site, stalling(after=after), Answer()).status == FetchStatus.FETCHED
     assert 0.3 < time.monotonic() - started < 1.5
     assert len(site.paths()) == 2
 
@@ -278,6 +278,6 @@ def test_a_failing_server_takes_nothing_that_is_here(corner: Corner, site: Site)
     corner.link(site.url("/map"))
     corner.one()
     row = corner.one()
-    assert row.status == Status.FAILED
+    assert row.status == FetchStatus.FAILED
     assert row.reason.endswith("linked/map.pdf stays as fetched before")
     assert corner.read() == PDF

@@ -8,7 +8,7 @@ import pytest
 from fetching_helpers import Corner
 from fetching_web import Answer, Site, moved, slowly
 
-from mehealth_rag.fetching.outcomes import Status
+from mehealth_rag.fetching.outcomes import FetchStatus
 
 
 def robots(site: Site, text: str) -> None:
@@ -21,7 +21,7 @@ def test_what_robots_txt_forbids_is_not_asked_for(corner: Corner, site: Site) ->
     site.on("/map", Answer())
     corner.write({"id": "one", "url": site.url("/map.pdf")}, {"id": "two", "url": site.url("/map")})
     forbidden, allowed = corner.fetch()
-    assert (forbidden.status, allowed.status) == (Status.FAILED, Status.FETCHED)
+    assert (forbidden.status, allowed.status) == (FetchStatus.FAILED, FetchStatus.FETCHED)
     assert forbidden.reason == "the robots.txt of 127.0.0.1 forbids it"
     assert "put it into the corpus yourself" in forbidden.advice
     assert [a.path for a in site.asked] == ["/robots.txt", "/map"]  # and it is read only once
@@ -51,7 +51,7 @@ def test_a_site_without_a_usable_one_allows_everything(
     site.on("/robots.txt", answer)
     site.on("/map.pdf", Answer())
     corner.link(site.url("/map.pdf"))
-    assert corner.one().status == Status.FETCHED
+    assert corner.one().status == FetchStatus.FETCHED
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
@@ -63,12 +63,12 @@ def test_a_site_that_cannot_give_it_now_allows_nothing(
     corner.link(site.url("/map.pdf"))
     row = corner.one()
     assert (row.status, row.reason) == (
-        Status.FAILED,
+        FetchStatus.FAILED,
         f"the robots.txt of 127.0.0.1 answers {status}",
     )
     assert site.paths() == []
     site.on("/robots.txt", Answer(b"busy", 500), Answer(b"", kind="text/plain"))
-    assert corner.one().status == Status.FETCHED
+    assert corner.one().status == FetchStatus.FETCHED
 
 
 def test_a_site_that_drips_it_allows_nothing(corner: Corner, site: Site) -> None:
@@ -76,7 +76,7 @@ def test_a_site_that_drips_it_allows_nothing(corner: Corner, site: Site) -> None
     site.on("/robots.txt", slowly())
     site.on("/map.pdf", Answer())
     corner.link(site.url("/map.pdf"))
-    assert corner.one().status == Status.FAILED
+    assert corner.one().status == FetchStatus.FAILED
     assert site.paths() == []
 
 
@@ -85,7 +85,7 @@ def test_an_endless_robots_txt_is_read_up_to_a_bound(corner: Corner, site: Site)
     robots(site, text)
     site.on("/map.pdf", Answer())
     corner.link(site.url("/map.pdf"))
-    assert corner.one().status == Status.FETCHED
+    assert corner.one().status == FetchStatus.FETCHED
 
 
 def test_crawl_delay_is_kept_within_bounds(corner: Corner, site: Site) -> None:

@@ -6,12 +6,15 @@ import sys
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mehealth_rag.cli.command import registering
-from mehealth_rag.cli.context import Common, fail
+from mehealth_rag.cli.context import Common, fail, registering
+from mehealth_rag.errors import UsageError
+
+if TYPE_CHECKING:
+    from mehealth_rag.settings import Settings
 
 app = typer.Typer(
     name="mehealth",
@@ -98,13 +101,12 @@ def ask(
     resume: Resume = False,
 ) -> int:
     """Answer one question, or a file of them."""
-    from mehealth_rag.cli.batch import given
+    from mehealth_rag.cli.batch import command_input  # fail before heavy imports
 
-    asked = given("question", question, batch, output, resume=resume)  # fail before heavy imports
-
+    request = command_input("question", question, batch, output, resume=resume)
     from mehealth_rag.cli.ask import run_ask
 
-    return run_ask(common, asked, document or ())
+    return run_ask(common, request, document or ())
 
 
 @_command()
@@ -120,13 +122,12 @@ def search(  # noqa: PLR0913 - typer needs one parameter per option
     resume: Resume = False,
 ) -> int:
     """Show the passages that come nearest, without an answer."""
-    from mehealth_rag.cli.batch import given
+    from mehealth_rag.cli.batch import command_input
 
-    asked = given("query", query, batch, output, resume=resume)  # fail before heavy imports
-
+    request = command_input("query", query, batch, output, resume=resume)
     from mehealth_rag.cli.ask import run_search
 
-    return run_search(common, asked, document or (), top_k, read=read)
+    return run_search(common, request, document or (), top_k, read=read)
 
 
 @_command()
@@ -146,18 +147,17 @@ def check(  # noqa: PLR0913 - one parameter per option
     resume: Resume = False,
 ) -> int:
     """Say whether the documents bear out a claim, a draft, or a file of claims."""
-    from mehealth_rag.cli.batch import given
+    from mehealth_rag.cli.batch import check_alone, command_input  # fail before heavy imports
 
     if file is not None:
-        from mehealth_rag.cli.draft import check_alone, run_draft
-
         check_alone(file, claim, batch, output, resume)
-        return run_draft(common, file, document or (), strict=strict)
-    asked = given("claim", claim, batch, output, resume=resume)
+        from mehealth_rag.cli.ask import run_draft
 
+        return run_draft(common, file, document or (), strict=strict)
+    request = command_input("claim", claim, batch, output, resume=resume)
     from mehealth_rag.cli.ask import run_check
 
-    return run_check(common, asked, document or (), strict=strict)
+    return run_check(common, request, document or (), strict=strict)
 
 
 @_command("engine")
@@ -209,9 +209,9 @@ def fetch(
     force: Annotated[bool, typer.Option("--force", help="fetch also what is here already")] = False,
 ) -> int:
     """Download the linked sources that are missing or have changed."""
-    from mehealth_rag.cli.fetch import run
+    from mehealth_rag.cli.documents import run_fetch
 
-    return run(common, ids or (), force=force)
+    return run_fetch(common, ids or (), force=force)
 
 
 _extend("mehealth_eval.command", "eval")
@@ -226,17 +226,36 @@ def ui(
     ] = True,
 ) -> None:
     """Start the web page."""
-    from mehealth_rag.cli.ui import run
-
-    run(common.settings, show=show)
+    _serve(common.settings, show=show)
 
 
 @_command("ui_host", "ui_port", "log_level")
 def serve(common: Common) -> None:
     """Serve page, REST, OpenAI-compatible endpoint, health and metrics in one service."""
-    from mehealth_rag.cli.ui import run
+    _serve(common.settings, show=False)
 
-    run(common.settings, show=False)
+
+def _serve(settings: Settings, *, show: bool) -> None:
+    """Serve the page, an optional package, until interrupted; `show` opens it in the browser."""
+    try:
+        from mehealth_ui.ending import ending
+    except ImportError as error:
+        raise _missing_package(error) from error
+    with ending():
+        try:
+            import gradio  # noqa: F401 - only to see whether it is installed
+
+            from mehealth_ui import serve
+        except ImportError as error:
+            raise _missing_package(error) from error
+        serve(settings, show=show)
+
+
+def _missing_package(error: ImportError) -> UsageError:
+    return UsageError(
+        f"the web page needs a package that is missing ({error.name}); "
+        "run: pip install 'mehealth-rag[ui]'"
+    )
 
 
 @_command()

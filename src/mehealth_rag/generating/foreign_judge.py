@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from mehealth_rag.generating.gate import Ruling
-from mehealth_rag.generating.shown_addresses import Addresses
-from mehealth_rag.generating.stream_splitter import Unit
+from mehealth_rag.generating.judging import Addresses
+from mehealth_rag.generating.units import Unit
 from mehealth_rag.guard.verdict import Exhibit, Place, quotes_of
 from mehealth_rag.language.words import fold
 

@@ -48,8 +48,8 @@ def rewritten(
 def in_english(question: str, model: LanguageModel) -> str:
     """Return the model's English translation of a question; "" if it fails or loses a figure."""
     line = _line_of(model, translate_messages(question))
-    kept = set(_DIGITS.findall(question)) <= set(_DIGITS.findall(line))
-    return line if kept and len(line) <= LONGEST else ""
+    has_figures = set(_DIGITS.findall(question)) <= set(_DIGITS.findall(line))
+    return line if has_figures and len(line) <= LONGEST else ""
 
 
 def _line_of(model: LanguageModel, prompt: Sequence[Message]) -> str:

@@ -1,4 +1,4 @@
-"""Ranking passages by their words: BM25 over stems."""
+"""Ranks passages by their words: BM25 over stems."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _DECIMALS = 5
 class LexicalWriter:
     """Indexes the stems of each passage, in the order of the passages (at least one).
 
-    Stems are kept as numbers, four bytes each: the words of a large corpus do not fit in memory.
+    Stems are stored as four-byte numbers: the words of a large corpus do not fit in memory.
     """
 
     def __init__(self) -> None:
@@ -45,7 +45,7 @@ class LexicalWriter:
 
 
 class LexicalIndex:
-    """BM25 of one generation, its arrays mapped from disk; safe to ask from many threads."""
+    """BM25 of one generation, its arrays mapped from disk. Safe to query from many threads."""
 
     def __init__(self, generation: Path) -> None:
         try:
@@ -77,12 +77,12 @@ class LexicalIndex:
         return [(int(candidates[i]), float(values[i])) for i in order if values[i] > 0]
 
     def holding(self, stem: str) -> NDArray[np.int64]:
-        """Return the ordinals of the passages that a stem stands in, rising."""
+        """Return the ordinals of the passages that contain a stem, rising."""
         row = self._vocabulary.get(stem)
         if row is None:
             return np.zeros(0, np.int64)
-        found = self._index.scores["indices"][self._ends[row] : self._ends[row + 1]]
-        return np.sort(np.asarray(found, np.int64))
+        ordinals = self._index.scores["indices"][self._ends[row] : self._ends[row + 1]]
+        return np.sort(np.asarray(ordinals, np.int64))
 
 
 def _bm25() -> Any:  # noqa: ANN401 - bm25s has no types

@@ -236,5 +236,5 @@ def clauses(question: str) -> tuple[str, ...]:
     whole.
     """
     parts = [p.strip() for p in _BORDER.split(question)]
-    kept = tuple(p for p in parts if len(p.split()) >= _LEAST_WORDS)
-    return kept if len(kept) > 1 else (question,)
+    long = tuple(p for p in parts if len(p.split()) >= _LEAST_WORDS)
+    return long if len(long) > 1 else (question,)
