@@ -260,7 +260,7 @@ def _is_inside(path: Path, folder: Path) -> bool:
     """Return whether a path stays in a folder when its links are followed."""
     try:
         return path.resolve().is_relative_to(folder.resolve())
-    except (OSError, RuntimeError, ValueError):  # a circle of links, or no path at all
+    except (OSError, RuntimeError, ValueError):  # circular links, or an invalid path
         return False
 
 
@@ -278,7 +278,7 @@ def _from_files(
     names = [_shown(p, folder) for p in files]
     own = [_printable(p.stem) for p in files]
     read = [p.suffix.lower() in FORMATS for p in files]
-    # No stem may be another's full name, and what is not read takes no name from what is.
+    # No stem may equal a full name, and unreadable files take no name from readable ones.
     stems = Counter(stem for stem, is_read in zip(own, read, strict=True) if is_read)
     stems += Counter(names)
     addresses = _addresses({p.parent for p in files if is_added(p, folder)})

@@ -136,7 +136,7 @@ def open_encoder(setting: str, threads: int = 2) -> Encoder:
 
     Raises ModelError if it is missing or damaged.
     """
-    if is_packaged(setting):  # without torch: it takes eight seconds to import
+    if is_packaged(setting):  # without torch, which takes eight seconds to import
         from mehealth_rag.encoder.minilm import MiniLM
 
         return MiniLM.load(threads)

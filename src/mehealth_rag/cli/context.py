@@ -50,10 +50,10 @@ Work = Callable[..., int | None]
 """The body of a command: takes the settings and its own options, returns the exit code."""
 
 _STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-"""Control characters but tabs and ends of lines, and marks that turn the order of letters."""
+"""Control characters except tabs and line ends, and marks that reverse text."""
 
 _UNCUT = 1_000_000
-"""Console width in columns if standard output is no terminal, so that no line is wrapped or cut."""
+"""Console width if standard output is no terminal, so that no line is wrapped or cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Common:
 
 
 def registering(app: typer.Typer) -> Callable[..., Callable[[Work], Work]]:
-    """A decorator that makes a function a command of `app`.
+    """Return a decorator that makes a function a command of `app`.
 
     It takes the names of settings of which the command has an option, and as `name` the command's
     own where that is not the function's. The shared options come by themselves.
@@ -129,7 +129,7 @@ def guarded(debug: bool) -> Iterator[None]:
 
 
 def printable(text: str) -> str:
-    """A text without what steers a terminal: names of files and quotes may hold anything."""
+    """Return a text without terminal controls, which file names and quotes may contain."""
     return _STEERING.sub(lambda odd: odd[0].encode("unicode_escape").decode(), text)
 
 
@@ -140,7 +140,7 @@ def console() -> Console:
     from rich.text import Text
 
     class Safe(Console):
-        """Prints what steers a terminal as its number, whatever text it stands in."""
+        """Prints terminal controls as their codes."""
 
         def render_str(self, text: str, **more: Any) -> Text:  # noqa: ANN401 - rich's own
             return super().render_str(printable(text), **more)
@@ -160,7 +160,7 @@ def print_json(value: object) -> None:
 
 
 def note(text: str) -> None:
-    """A line for people beside the output: on standard error."""
+    """Print a line for people on standard error."""
     print(printable(text), file=sys.stderr)
 
 
@@ -181,7 +181,7 @@ def open_assistant(common: Common) -> Assistant:
 
 
 def fail(line: str, code: int) -> NoReturn:
-    """End with one line on standard error."""
+    """Exit with one line on standard error."""
     print(f"mehealth: {printable(line)}", file=sys.stderr)
     try:
         sys.stdout.flush()

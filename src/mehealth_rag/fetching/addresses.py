@@ -94,7 +94,7 @@ def allowed_addresses(
     """Return the allowed addresses of a host. Raises FetchFailure if there are none."""
     try:
         addresses = lookup(host, port)
-    except (OSError, UnicodeError) as error:  # UnicodeError: a label that no name can have
+    except (OSError, UnicodeError) as error:  # UnicodeError: an impossible label
         raise FetchFailure(
             f"the host {host} is not known ({getattr(error, 'strerror', None) or error})",
             "check the address and the network connection",

@@ -119,7 +119,7 @@ class Downloader:
                 await _receive(response, part, self.limits.size)
                 _check_kind(part, job.form, response.headers)
                 return self._placed(job, part, _record(job, response, part))
-            finally:  # also where the person stops, or the disk is full
+            finally:  # also when interrupted, or if the disk is full
                 part.unlink(missing_ok=True)
 
     def _placed(self, job: FetchJob, part: Path, record: Record) -> FetchRow:

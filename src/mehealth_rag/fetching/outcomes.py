@@ -183,7 +183,7 @@ def put_in_place(part: Path, place: Path, record: Record, state: StateFile) -> N
     try:
         part.replace(place)
     except OSError:
-        if before is not None:  # what lies there is still that file
+        if before is not None:  # the file there is still that one
             state.put(before)
         raise
 

@@ -31,6 +31,7 @@ PRODUCT = "mehealth-rag"
 MEGABYTE = 1_000_000
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_SHORT_BODY = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,7 @@ class _CheckedTransport(httpx.AsyncHTTPTransport):
         port = url.port or (443 if url.scheme == "https" else 80)
         network = self._network
         try:
-            async with asyncio.timeout(self._seconds):  # the resolver itself knows none
+            async with asyncio.timeout(self._seconds):  # the resolver has no time limit
                 return await asyncio.to_thread(
                     allowed_addresses, url.host, port, network.resolve, network.allowed
                 )
@@ -171,6 +172,8 @@ class _Host:
             ):
                 self._vain = 0
                 yield response
+                if response.status_code != 200:
+                    await _drain(response)
         except TimeoutError as error:
             why = f"the server had not sent all of it after {seconds:g} s"
             raise OutOfTime(why, LATER) from error
@@ -181,6 +184,13 @@ class _Host:
             raise _named(error, url.host) from error
         finally:
             self.postpone(self._pause)
+
+
+async def _drain(response: httpx.Response) -> None:
+    """Read the short body of an answer that is not used, so that the connection can be kept."""
+    async for _ in response.aiter_raw():
+        if response.num_bytes_downloaded > _SHORT_BODY:
+            return
 
 
 def _named(error: httpx.TransportError, host: str) -> FetchFailure:
@@ -271,7 +281,7 @@ class Web:
         try:
             async with self.get(url, {}, heed_robots=False) as response:
                 text = await self._robots_text(response)
-        except (Passing, OutOfTime):  # it may forbid what is asked for: nobody knows yet
+        except (Passing, OutOfTime):  # it may forbid the request: nobody knows yet
             raise
         except FetchFailure:
             text = b""

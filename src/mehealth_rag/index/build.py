@@ -200,7 +200,7 @@ class _Build:
             document = self._plan.read(source)
         except OSError as error:  # of the source, not of the index
             raise ReadingError(f"{source.path} cannot be read: {error.strerror}") from error
-        if document.sha256 != sha256:  # else quotes would not stand in the file of that hash
+        if document.sha256 != sha256:  # else quotes would not match the file with that hash
             raise ReadingError(f"{source.path} changed while it was read; run: mehealth ingest")
         passages = self._plan.split(document)
         self._cache.put_document(key, document, passages)

@@ -15,7 +15,7 @@ from mehealth_rag.index.content import ContentReader, IndexedDocument, same_file
 from mehealth_rag.index.folder import IndexFolder
 from mehealth_rag.types import Document, DocumentProblem, Passage, Source
 
-_NAMED = 5  # failures that an error names
+_NAMED = 5  # failures that an error lists
 
 
 class RowStatus(StrEnum):

@@ -101,7 +101,7 @@ class BuildCache:
         return known
 
     def put_vectors(self, vectors: Mapping[bytes, PassageVectors]) -> None:
-        """Keep the vectors of passages, at once and for good: they are the dear part."""
+        """Keep the vectors of passages, at once: they are expensive."""
         self._put("vectors", {key: _as_blob(item) for key, item in vectors.items()})
         self.commit()
 
@@ -117,7 +117,7 @@ class BuildCache:
                 f"delete from {table} where used <= ?",  # noqa: S608 - one of `_TABLES`
                 [(self._build - KEPT_BUILDS,)],
             )
-        if self._database.in_transaction:  # a full disk has ended it already
+        if self._database.in_transaction:  # a full disk has already ended it
             with contextlib.suppress(sqlite3.Error):  # what is lost can be made again
                 self._database.execute("commit")
         self._database.close()

@@ -69,8 +69,8 @@ class ContentWriter:
 
     def __init__(self, generation: Path) -> None:
         self._database = sqlite3.connect(generation / FILE, isolation_level=None)
-        self._database.execute("pragma journal_mode = off")  # an interrupted build is thrown away
-        self._database.execute("pragma synchronous = off")  # and a finished one is flushed whole
+        self._database.execute("pragma journal_mode = off")  # an interrupted build is discarded
+        self._database.execute("pragma synchronous = off")  # and a finished one is flushed
         self._database.executescript(_SCHEMA)
         self._database.execute("begin")
         self._documents = 0

@@ -33,9 +33,9 @@ FOLDER = "chroma"
 _DATABASE = "chroma.sqlite3"
 _SENTENCES = "sentences.npy"
 _OFFSETS = "sentence_offsets.npy"
-_EXACT = 2_000  # up to here the search looks at every passage
-_SEARCH = 500  # beyond: candidates looked at; all of the nearest 50 of 10,000 were among them
-_SPARE = 32  # asked for beyond k, so that equal vectors at the edge are cut by ordinal
+_EXACT = 2_000  # up to this size the search compares every passage
+_SEARCH = 500  # candidates beyond it; they included all of the nearest 50 of 10,000
+_SPARE = 32  # requested beyond k, so that ties at the edge are cut by ordinal
 _DECIMALS = 6
 _LOGIN = re.compile(r"^(\w+://)?.*@")
 
@@ -90,7 +90,7 @@ def _writable_copy(folder: Path) -> Path:
     copy = None
     try:
         copy = Path(tempfile.mkdtemp(prefix="mehealth-chroma-"))
-        # Without the modes: a copy of files that can only be read has to be writable.
+        # Without the modes: the copy of read-only files has to be writable.
         shutil.copytree(folder, copy, dirs_exist_ok=True, copy_function=shutil.copyfile)
         for path in (copy, *copy.rglob("*")):
             path.chmod(0o700)
@@ -108,7 +108,7 @@ def close_client(client: ClientAPI) -> None:
     """Close Chroma and its files."""
     for part in (client, getattr(client, "_admin_client", None)):
         session = getattr(getattr(part, "_server", None), "_session", None)
-        if session is not None:  # Chroma leaves its connections to a server open
+        if session is not None:  # Chroma does not close its connections to a server
             session.close()
     client.close()  # type: ignore[attr-defined]  # every client has it, their common type has not
 
@@ -121,7 +121,7 @@ def _reported(what: str) -> Iterator[None]:
     except MehealthError:
         raise
     except BaseException as error:
-        # A panic of Chroma's Rust is no Exception.
+        # A panic in Chroma's Rust code is no Exception.
         if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
             raise
         raise IndexStateError(f"{what} ({first_line(error)}): {MEND}") from error
@@ -152,7 +152,7 @@ class DenseWriter:
                     "ef_construction": 200,
                     "ef_search": search,
                     "num_threads": 1,
-                    # The graph is saved: what is not is built, and written, at each opening.
+                    # Save the graph, which is otherwise rebuilt and written at each opening.
                     "sync_threshold": 1,
                 }
             },
@@ -199,7 +199,7 @@ class DenseIndex:
             return []
         depth = min(k + _SPARE, size)
         hits = self._nearest(vector, depth, allowed)
-        # Equal vectors (the same text on many pages) reach beyond what was asked for.
+        # Ties (the same text on many pages) may reach beyond what was requested.
         while depth < size and len(hits) > k and hits[-1][1] == hits[k - 1][1]:
             depth = min(depth * 4, size)
             hits = self._nearest(vector, depth, allowed)

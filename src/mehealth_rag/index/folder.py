@@ -65,8 +65,6 @@ class IndexFolder:
 
     def prepare(self) -> None:
         """Make the folder. Raises IndexStateError."""
-        for path in (self.pointer, self.cache, self.root / "lock", self.root / "id"):
-            _check_is_no_folder(path)
         with self.writing():
             self.generations.mkdir(parents=True, exist_ok=True)
 
@@ -105,7 +103,7 @@ class IndexFolder:
         `waiting` gets a message if there is one. Raises IndexStateError.
         """
         lock = FileLock(str(self.root / "lock"))
-        owner = self.root / "lock.pid"  # beside the lock: taking a lock may empty its file
+        owner = self.root / "lock.pid"  # not in the lock: taking a lock may empty its file
         with self.writing():
             try:
                 lock.acquire(timeout=0)
@@ -132,7 +130,6 @@ class IndexFolder:
 
         Raises IndexStateError if the pointer leads nowhere.
         """
-        _check_is_no_folder(self.pointer)
         try:
             name = self.pointer.read_text(encoding="utf-8").strip()
         except FileNotFoundError:
@@ -173,11 +170,6 @@ def damaged(path: Path, reason: Exception | str) -> IndexStateError:
     """Return the error for a damaged file, in one line with its remedy."""
     text = first_line(reason) if isinstance(reason, Exception) else reason
     return IndexStateError(f"{path} is damaged ({text}): {MEND}")
-
-
-def _check_is_no_folder(path: Path) -> None:
-    if path.is_dir():
-        raise IndexStateError(f"{path} is a folder where the index has a file: remove it")
 
 
 class _GenerationManifest(BaseModel):

@@ -31,7 +31,7 @@ class LexicalWriter:
     def add(self, tokens: Sequence[str]) -> None:
         """Add the stems of the next passage."""
         known = self._vocabulary
-        # A passage without any word still counts as one; the empty word matches no question.
+        # A passage without words needs an entry; the empty word matches no question.
         ids = (known.setdefault(token, len(known)) for token in tokens or ("",))
         self._passages.append(array("i", ids))
 
@@ -86,7 +86,7 @@ class LexicalIndex:
 
 
 def _bm25() -> Any:  # noqa: ANN401 - bm25s has no types
-    import bm25s  # with it comes its logger
+    import bm25s  # slow, and it brings a logger
 
     logging.getLogger("bm25s").setLevel(logging.WARNING)  # importing it sets DEBUG
     return bm25s

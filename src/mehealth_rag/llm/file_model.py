@@ -103,7 +103,7 @@ def _spawn(path: Path, context: int, key: str, log: IO[bytes]) -> subprocess.Pop
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=log,
-        # Waiting threads must sleep: where other work shares the processors, spinning is dear.
+        # Waiting threads must sleep: spinning slows other work on the same processors.
         env=os.environ | {"OMP_WAIT_POLICY": "passive"},
     )
     assert process.stdin is not None  # noqa: S101 - it was started with a pipe

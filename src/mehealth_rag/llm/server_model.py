@@ -26,7 +26,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import openai
-import openai.resources.chat  # else read at the first request, whose time is limited
+import openai.resources.chat  # else loaded by the first request, whose time is limited
 
 from mehealth_rag.errors import LanguageModelError, LanguageModelFailure
 from mehealth_rag.llm.language_model import ASSUMED_CONTEXT, Message
@@ -178,7 +178,7 @@ class ServerModel:
                 try:
                     replies = await client.chat.completions.create(**body, stream=True)
                 except openai.BadRequestError as error:
-                    # What was sent counts: another request may have met the same refusal meanwhile.
+                    # Check what was sent: another request may have met the same refusal meanwhile.
                     if error.param not in _LEFT_OUT & set(body):
                         raise
                     self._refused.add(error.param)
@@ -190,7 +190,7 @@ class ServerModel:
             if "text/event-stream" not in kind:
                 raise ValueError(f"content type {kind!r}")
             async for chunk in replies:
-                for choice in chunk.choices[:1]:  # none in the last, which tells the tokens
+                for choice in chunk.choices[:1]:  # none in the last, which counts the tokens
                     yield ReplyPiece(choice.delta.content or "", choice.finish_reason)
 
     def _body(
@@ -279,7 +279,7 @@ class _OwnKey(httpx.Auth):
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         for name in set(request.headers) - _HEADERS:
             del request.headers[name]
-        request.headers["Accept-Encoding"] = "identity"  # what is packed may be any size unpacked
+        request.headers["Accept-Encoding"] = "identity"  # compressed content may expand to any size
         request.headers["Authorization"] = f"Bearer {self._key}"
         yield request
 
@@ -313,7 +313,7 @@ class _Bounded(httpx.AsyncByteStream):
 async def _bound(most: int, response: httpx.Response) -> None:
     """Make a response fail beyond `most` bytes."""
     if response.headers.get("content-encoding", "identity") != "identity":
-        raise ValueError("it packs what was to come unpacked")
+        raise ValueError("it compresses what should come uncompressed")
     assert isinstance(response.stream, httpx.AsyncByteStream)  # noqa: S101 - the client is
     response.stream = _Bounded(response.stream, most)
 

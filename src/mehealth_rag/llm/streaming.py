@@ -198,7 +198,7 @@ def _told(error: Exception, endpoint: Endpoint) -> tuple[LanguageModelFailure, s
     match error:
         case openai.APIStatusError():
             return _by_status(error.status_code, _message(error), endpoint)
-        case openai.APIError() if type(error) is openai.APIError:  # told inside a stream
+        case openai.APIError() if type(error) is openai.APIError:  # sent inside a stream
             return _by_status(500, _message(error), endpoint)
         case openai.APITimeoutError() if isinstance(error.__cause__, httpx.ConnectTimeout):
             kind, text = LanguageModelFailure.UNREACHABLE, "does not answer; is it running?"

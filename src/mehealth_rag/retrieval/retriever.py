@@ -109,7 +109,7 @@ class Retriever:
         query = self._query(self._relevant_clauses(naming.rest))
         if not naming.named:
             return self._with_leanings(self._ranked(query, documents), naming)
-        everywhere = cache(partial(self._ranked, query, documents))  # most names do not need it
+        everywhere = cache(partial(self._ranked, query, documents))  # rarely needed
         rankings = [self._ranked_for_name(n, query, naming, everywhere) for n in naming.named]
         turns = (r for turn in zip_longest(*rankings) for r in turn if r is not None)
         unique = {r.ordinal: r for r in reversed(tuple(turns))}
