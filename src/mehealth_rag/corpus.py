@@ -112,14 +112,14 @@ def load_sources(folder: Path) -> tuple[Source, ...]:
             f"there is no corpus folder {folder}; name one with --corpus or MEHEALTH_CORPUS"
         )
     manifest = folder / MANIFEST
+    files, _ = _walked(folder)
+    added = tuple(p for p in files if is_added(p, folder))
     if manifest.is_file():
         own = tuple(_source(entry, folder) for entry in _entries(manifest))
         named = {s.path.resolve() for s in own if s.path is not None}
-        added = tuple(p for p in _added_files(folder) if p.resolve() not in named)
+        added = tuple(p for p in added if p.resolve() not in named)
     else:
-        files, _ = _walked(folder)
         own = _from_files(tuple(p for p in files if not is_added(p, folder)), folder)
-        added = tuple(p for p in files if is_added(p, folder))
     sources = (*own, *_from_files(added, folder, frozenset(s.id for s in own)))
     if not any(s.path is None or s.format in _READ for s in sources):
         endings = ", ".join(sorted(FORMATS))
@@ -257,18 +257,10 @@ def _is_there(file: Path) -> bool:
 
 
 def _is_inside(path: Path, folder: Path) -> bool:
-    """Return whether a path stays in a folder when its links are followed."""
     try:
         return path.resolve().is_relative_to(folder.resolve())
     except (OSError, RuntimeError, ValueError):  # circular links, or an invalid path
         return False
-
-
-def _added_files(folder: Path) -> tuple[Path, ...]:
-    """Return the files in the subfolder for added files; none if it is a link."""
-    added = folder / ADDED
-    is_folder = added.is_dir() and not added.is_symlink()
-    return _walked(folder, added)[0] if is_folder else ()
 
 
 def _from_files(
@@ -328,16 +320,11 @@ def _printable(name: str) -> str:
     return _UNPRINTABLE.sub(lambda odd: "".join(f"%{b:02X}" for b in os.fsencode(odd[0])), name)
 
 
-def _walked(
-    folder: Path, top: Path | None = None
-) -> tuple[tuple[Path, ...], tuple[tuple[Path, str], ...]]:
-    """Return the files in a folder, at any depth, and what is refused there, with the reason.
-
-    With `top`, only that subfolder is searched.
-    """
+def _walked(folder: Path) -> tuple[tuple[Path, ...], tuple[tuple[Path, str], ...]]:
+    """Return the files in a folder, at any depth, and what is refused there, with the reason."""
     files: list[Path] = []
     refused: list[tuple[Path, str]] = []
-    waiting = [top or folder]
+    waiting = [folder]
     while waiting:
         path = waiting.pop()
         try:

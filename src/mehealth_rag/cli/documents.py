@@ -221,7 +221,6 @@ def run_conflicts(common: Common, documents: Sequence[str]) -> None:
 
 
 def _conflicts_table(report: ConflictReport) -> Table:
-    """Build a table with one row per cited page of each value."""
     table = Table("about", "value", "page", "document")
     for conflict in report.conflicts:
         about = conflict.about

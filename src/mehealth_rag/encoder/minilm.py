@@ -101,7 +101,6 @@ def _shipped(folder: Path) -> ShippedModel:
 
 
 def _cores() -> int:
-    """Return how many processor cores this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -157,7 +157,6 @@ class TorchEncoder:
         return embedded
 
     def _embed_apart(self, batch: Sequence[EncoderInput]) -> list[PassageVectors]:
-        """Embed each sentence alone."""
         texts = [item.text for item in batch]
         texts += [span.of(item.text) for item in batch for span in item.sentences]
         vectors = unit(self._model.encode(texts, prompt=self._prompt, show_progress_bar=False))

@@ -103,7 +103,6 @@ def _chosen(sources: Sequence[Source], ids: Sequence[str], folder: Path) -> tupl
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    """Keep other fetches out of the corpus folder."""
     lock = FileLock(folder / LOCK, timeout=0)
     try:
         lock.acquire()

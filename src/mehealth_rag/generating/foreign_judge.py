@@ -110,8 +110,6 @@ class ForeignBench:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """The figures and words of some evidence."""
-
     figures: frozenset[str]
     words: frozenset[str]
 

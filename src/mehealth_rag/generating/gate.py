@@ -182,7 +182,6 @@ class Gate:
         self._carry_out(unit, ruling)
 
     def _carry_out(self, unit: Unit, ruling: Ruling) -> None:
-        """Show a unit or drop it."""
         if ruling.quotes:
             self._pass(Passed(ruling.text or unit.told, ruling.quotes, unit.item))
         else:

@@ -121,7 +121,6 @@ class Bench:
 
     @cached_property
     def _stems(self) -> list[frozenset[str]]:
-        """The stems of each passage."""
         texts = (" ".join((e.text.context, *e.text.sentences)) for e in self.exhibits)
         return [content_stems(text) for text in texts]
 

@@ -122,7 +122,6 @@ class _Build:
             return None, {}
 
     def _hash(self) -> dict[str, str]:
-        """Return the hash of each source's file, by id."""
         hashes = {}
         with self._stage("hash", len(self._plan.sources)):
             for source in self._plan.sources:
@@ -134,7 +133,6 @@ class _Build:
         return hashes
 
     def _fill(self, generation: Path, hashes: dict[str, str]) -> None:
-        """Write a generation except its manifest."""
         content = ContentWriter(generation)
         complete = False
         try:

@@ -173,8 +173,6 @@ def damaged(path: Path, reason: Exception | str) -> IndexStateError:
 
 
 class _GenerationManifest(BaseModel):
-    """What a manifest of this layout holds."""
-
     layout: int
     fingerprint: str
     model: str

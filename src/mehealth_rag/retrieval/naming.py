@@ -15,6 +15,7 @@ from itertools import pairwise
 from math import log
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mehealth_rag.index.content import IndexedDocument
 from mehealth_rag.index.opened import OpenIndex
@@ -155,7 +156,7 @@ class Register:
             if allowed := tuple(i for i in ids if not documents or i in documents):
                 names = dict.fromkeys(span for claim in claims for span in claim.spans)
                 forms = (tuple(stems(span.of(question))) for span in names)
-                named.append(Named(allowed, tuple(forms)))
+                named.append(Named(allowed, tuple(filter(None, forms))))
                 spans += names
                 spans += [t.span for t in query_tokens if self._qualified(t) & places]
         bare = _without(question, spans) if spans else ""
@@ -185,7 +186,6 @@ class Register:
 
     @cached_property
     def _titled(self) -> Mapping[str, frozenset[int]]:
-        """The documents whose names contain each word."""
         return _inverted((word, p.document) for p in self._phrases for word in p.words)
 
     @cached_property
@@ -299,17 +299,21 @@ class Register:
         own = [self._documents[place] for place in titled]
         other_passages = self._index.passage_count - sum(d.passages for d in own)
         ordinals = self._index.holding(stem(word))
-        bounds = [(d.first, d.first + d.passages) for d in own]
-        inside = sum(int(np.subtract(*np.searchsorted(ordinals, b)[::-1])) for b in bounds)
+        inside = sum(_count_within(ordinals, d) for d in own)
         return max(len(ordinals) - inside - FEW, 0) / other_passages if other_passages else 0.0
 
 
 def _inverted(pairs: Iterable[tuple[str, int]]) -> dict[str, frozenset[int]]:
-    """Group document indices by text."""
     index: defaultdict[str, set[int]] = defaultdict(set)
     for text, place in pairs:
         index[text].add(place)
     return {text: frozenset(places) for text, places in index.items()}
+
+
+def _count_within(ordinals: NDArray[np.int64], document: IndexedDocument) -> int:
+    """Count the ordinals, given in rising order, that belong to a document."""
+    first, end = np.searchsorted(ordinals, (document.first, document.first + document.passages))
+    return int(end - first)
 
 
 def _titles(document: IndexedDocument) -> Iterator[str]:
@@ -343,7 +347,6 @@ def _keys(words: Sequence[str]) -> Iterator[str]:
 
 
 def _without(question: str, spans: Sequence[Span]) -> str:
-    """Remove spans from a question."""
     pieces, end = [], 0
     for span in sorted(set(spans), key=lambda s: s.start):
         pieces.append(question[end : span.start])

@@ -164,7 +164,6 @@ class Retriever:
         return " ".join(c for c, n in zip(parts, cosines, strict=True) if n >= cutoff)
 
     def _query(self, text: str) -> _Query:
-        """Return the vector and stems of a text with its acronyms expanded."""
         added = expand(text, self.acronyms)
         vector = self.encoder.encode(f"{text} ({added})" if added else text)
         return vector, tuple(stems(f"{text} {added}"))
