@@ -164,16 +164,15 @@ class Settings(BaseModel):
         except ValidationError as error:
             where = {key: f"the environment variable {_variable(key)}" for key in from_environment}
             where |= {key: f"the key '{key}' in {file}" for key in from_file}
-            where |= {key: f"the option {_flag(key)}" for key in flag_values}
+            where |= {
+                key: f"the option --{key.removeprefix('ui_').replace('_', '-')}"
+                for key in flag_values
+            }
             raise UsageError(_one_line(error, where)) from error
 
 
 def _variable(key: str) -> str:
     return f"{PREFIX}{key.upper()}"
-
-
-def _flag(key: str) -> str:
-    return f"--{key.removeprefix('ui_').replace('_', '-')}"
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:

@@ -44,7 +44,10 @@ def model_id(setting: str = PACKAGED_MODEL) -> str:
         return packaged_id()
     folder = _model_folder(setting)
     name = setting if is_hub_name(setting) else folder.name
-    return f"{re.sub(r'[^A-Za-z0-9._-]+', '-', name)}-{_weights_hash(folder)[:12]}"
+    hashes = [file_hash(path) for path in _weights(folder)]
+    if len(hashes) > 1:
+        hashes = [hashlib.sha256("".join(hashes).encode()).hexdigest()]
+    return f"{re.sub(r'[^A-Za-z0-9._-]+', '-', name)}-{hashes[0][:12]}"
 
 
 def load_model(setting: str) -> SentenceTransformer:
@@ -98,13 +101,6 @@ def _weights(folder: Path) -> list[Path]:
         if files := sorted(folder.glob(pattern)):
             return files
     raise ModelError(f"{folder} holds no model weights (model.safetensors or pytorch_model.bin)")
-
-
-def _weights_hash(folder: Path) -> str:
-    hashes = [file_hash(path) for path in _weights(folder)]
-    if len(hashes) == 1:
-        return hashes[0]
-    return hashlib.sha256("".join(hashes).encode()).hexdigest()
 
 
 class TorchEncoder:

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +83,6 @@ class _Build:
         self._cache = BuildCache(plan.folder.cache)
         self._tally = Tally()
         self._guides = GuideMaker(self._cache, plan.model)
-        self._encoder: Encoder | None = None
         self._pruned = False
 
     def run(self) -> IngestReport:
@@ -231,7 +231,7 @@ class _Build:
         self._progress.advance(len(passages) - len(missing))
         if missing:
             texts = list(missing.values())
-            computed = self._get_encoder().encode_passages(texts, self._progress.advance)
+            computed = self._encoder.encode_passages(texts, self._progress.advance)
             fresh = dict(zip(missing, computed, strict=True))
             self._cache.put_vectors(fresh)
             self._tally.embedded += len(fresh)
@@ -240,11 +240,10 @@ class _Build:
         self._tally.truncated += sum(v.truncated for v in result)
         return result
 
-    def _get_encoder(self) -> Encoder:
-        if self._encoder is None:
-            self._progress.message("loading the embedding model")
-            self._encoder = self._plan.encoder()
-        return self._encoder
+    @cached_property
+    def _encoder(self) -> Encoder:
+        self._progress.message("loading the embedding model")
+        return self._plan.encoder()
 
     def _write_words(self, content: ContentWriter, generation: Path) -> None:
         counts: Counter[str] = Counter()
