@@ -34,7 +34,7 @@ create table builds (number integer not null);
 insert into builds values (0);
 """
 _TABLES = ("documents", "guides", "vectors")
-_VECTORS = struct.Struct("<I?")
+_VECTORS = struct.Struct("<I?3x")
 """How an entry of vectors begins: their dimension, and whether the passage was truncated."""
 
 T = TypeVar("T")
