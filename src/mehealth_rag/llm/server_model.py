@@ -357,9 +357,8 @@ async def _models(
             continue
         if isinstance(listed, dict):
             entries = listed.get("data")
-            return url, [e for e in entries if isinstance(e, dict)] if isinstance(
-                entries, list
-            ) else []
+            models = entries if isinstance(entries, list) else []
+            return url, [model for model in models if isinstance(model, dict)]
     if listed is not None:
         raise ValueError("no list of models")
     return urls[0], []
