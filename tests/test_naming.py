@@ -57,11 +57,9 @@ def test_words_of_a_phrase_are_no_initials(tmp_path: Path) -> None:
         ("How many shops does Bright Bay have?", [("BRIGHTBAY_2024Q2_10Q",)]),
         ("HOW MANY SHOPS DOES BRIGHTBAY HAVE?", [("BRIGHTBAY_2024Q2_10Q",)]),
         ("What are Adnor's sales?", [ADNOR]),
-        ("What did Gullwing's members vote on?", [("GULLWINGCO_2023_8K_dated-2023-05-05",)]),
         ("What did HnH gain?", [("HOLM_HOLM_2023_8K_dated-2023-08-30",)]),
         ("What did H&H gain by the sale?", [("HOLM_HOLM_2023_8K_dated-2023-08-30",)]),
         ("What is 7R's spending on plant?", [("7R_2018_10K",)]),
-        ("What fell according to the 10-Q?", [("BRIGHTBAY_2024Q2_10Q",)]),
         ("What does the annual report of the ferry say?", [("Annual_report_of_the_ferry",)]),
         (
             "Compare the cash of Brightbay and 7R.",
@@ -114,6 +112,18 @@ def test_documents_that_are_chosen_bound_what_is_named(corpus: Corpus) -> None:
     assert {h.passage.document for h in hits} == {"7R_2018_10K"}
 
 
+def test_a_name_is_that_of_all_documents_whose_titles_have_it(tmp_path: Path) -> None:
+    files = {
+        "KALGANO_2020Q2_10Q.md": "Net debt fell.",
+        "kalgano-annual-report-2020.md": "Revenue rose to £4 million.",
+        "tamstal-annual-report-2020.md": "Revenue fell to £3 million.",
+        "RASFORT_2020_10K.md": "Revenue rose to £9 million.",
+    }
+    with assistant_over(tmp_path, files) as assistant:
+        (found,) = register(assistant.index).named("What was Kalgano's revenue in 2020?").named
+    assert found.documents == ("KALGANO_2020Q2_10Q", "kalgano-annual-report-2020")
+
+
 def test_a_corpus_of_one_document_has_no_names(tmp_path: Path) -> None:
     with assistant_over(tmp_path, {"BRIGHTBAY_2024Q2_10Q.md": "There are 982 shops."}) as assistant:
         known = register(assistant.index)
@@ -131,7 +141,6 @@ ASKED = ("What were Adnor's sales in FY2022?", "Sales were £12 million [1].")
         ("and Brightbay's?", "BRIGHTBAY_2024Q2_10Q"),
         ("And in Bright Bay's?", "BRIGHTBAY_2024Q2_10Q"),
         ("what about 7R?", "7R_2018_10K"),
-        ("What about the 10-Q?", "BRIGHTBAY_2024Q2_10Q"),
         ("and Brightbay in 2024?", "BRIGHTBAY_2024Q2_10Q"),
     ],
 )

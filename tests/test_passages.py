@@ -13,7 +13,7 @@ from tokenizers import Tokenizer
 
 from mehealth_rag.corpus import load_sources, present
 from mehealth_rag.encoder.minilm import FOLDER
-from mehealth_rag.index.texts import embedding_text
+from mehealth_rag.index.build import embedding_text
 from mehealth_rag.passages.splitting import LONGEST, MAX_PIECES, estimated_pieces, split
 from mehealth_rag.reading import read_document
 from mehealth_rag.types import Block, BlockKind, Document, Page, Passage, Source, Span

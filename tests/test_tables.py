@@ -12,7 +12,7 @@ from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
 from mehealth_rag import Assistant
-from mehealth_rag.index.texts import embedding_text, lexical_text
+from mehealth_rag.index.build import embedding_text, lexical_text
 from mehealth_rag.passages.splitting import MAX_PIECES, TABLE_PIECES, estimated_pieces, split
 from mehealth_rag.passages.tables import row_contexts, without_figures
 from mehealth_rag.reading import read_document

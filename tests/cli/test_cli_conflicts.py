@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from cli_helpers import CITATION, assert_shape, the_json
 
-from mehealth_rag.cli.progress import TerminalProgress
+from mehealth_rag.cli.documents import TerminalProgress
 from tests.conftest import Library, Run
 
 GUIDE = """\

@@ -11,7 +11,7 @@ from fetching_helpers import Corner
 from fetching_web import PDF, Answer, Site, moved
 
 from mehealth_rag.fetching.addresses import is_public, web_address
-from mehealth_rag.fetching.outcomes import FetchFailure, Status
+from mehealth_rag.fetching.outcomes import FetchFailure, FetchStatus
 from mehealth_rag.fetching.web import Network
 
 NOT_OPEN = """
@@ -84,7 +84,7 @@ def test_this_machine_is_not_asked_however_it_is_written(
     corner.network = Network(allowed=partial(is_public))  # as it is in earnest
     corner.link(f"http://{host}:{site.port}/map.pdf")
     row = corner.one()
-    assert row.status == Status.FAILED
+    assert row.status == FetchStatus.FAILED
     assert (
         "not of the open web" in row.reason or "not known" in row.reason or "no web" in row.reason
     )
@@ -95,7 +95,7 @@ def test_private_addresses_where_a_setting_says_so(corner: Corner, site: Site) -
     site.on("/map.pdf", Answer())
     corner.link(site.url("/map.pdf"))
     corner.network = Network(allowed=lambda _: True)
-    assert corner.one().status == Status.FETCHED
+    assert corner.one().status == FetchStatus.FETCHED
 
 
 def test_a_name_that_leads_to_a_private_address(corner: Corner, site: Site) -> None:
@@ -106,7 +106,7 @@ def test_a_name_that_leads_to_a_private_address(corner: Corner, site: Site) -> N
     assert row.reason == "inside.test leads to an address that is not of the open web (10.0.0.7)"
     assert "MEHEALTH_FETCH_ALLOW_PRIVATE" in row.advice
     corner.link(site.url("/map.pdf", "both.test"))  # only the allowed one of them is connected to
-    assert corner.one().status == Status.FETCHED
+    assert corner.one().status == FetchStatus.FETCHED
 
 
 @pytest.fixture
@@ -122,7 +122,7 @@ def test_a_redirect_to_a_private_address(corner: Corner, site: Site, inner: Site
     site.on("/map.pdf", moved(inner.url("/map.pdf")))
     corner.link(site.url("/map.pdf"))
     row = corner.one()
-    assert row.status == Status.FAILED
+    assert row.status == FetchStatus.FAILED
     assert "127.0.0.2 leads to an address that is not of the open web" in row.reason
     assert inner.connections == 0
 
@@ -141,7 +141,7 @@ def test_a_name_that_changes_its_mind_after_the_check(
     corner.link(f"http://turning.test:{site.port}/map.pdf")
     corner.resolve = turning
     row = corner.one()
-    assert (row.status, corner.read()) == (Status.FETCHED, PDF)
+    assert (row.status, corner.read()) == (FetchStatus.FETCHED, PDF)
     assert len(given) == site.connections == 1
     assert inner.connections == 0
     assert {a.host for a in site.asked} == {f"turning.test:{site.port}"}
@@ -162,7 +162,7 @@ def test_redirects_to_what_is_not_asked(corner: Corner, site: Site, target: str,
     corner.link(site.url("/map.pdf"))
     row = corner.one()
     assert (row.status, why in row.reason, "redirected" in row.reason) == (
-        Status.FAILED,
+        FetchStatus.FAILED,
         True,
         True,
     )
@@ -176,4 +176,4 @@ def test_proxies_of_the_environment_are_not_used(
     corner.link(site.url("/map.pdf"))
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
-    assert corner.one().status == Status.FETCHED
+    assert corner.one().status == FetchStatus.FETCHED

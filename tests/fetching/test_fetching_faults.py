@@ -13,12 +13,12 @@ import pytest
 from fetching_helpers import Corner, lookup
 from fetching_web import PAGE, PDF, Act, Answer, Handler, Site, moved, slowly, stalling
 
-from mehealth_rag.fetching.outcomes import Row, Status
+from mehealth_rag.fetching.outcomes import FetchRow, FetchStatus
 
 BOMB = gzip.compress(b"%PDF-1.7\n" + bytes(5_000_000))
 
 
-def fetched(corner: Corner, site: Site, *acts: Act, form: str = "pdf") -> Row:
+def fetched(corner: Corner, site: Site, *acts: Act, form: str = "pdf") -> FetchRow:
     site.on("/map", *acts)
     corner.link(site.url("/map"), format=form)
     return corner.one()
@@ -102,7 +102,7 @@ def test_a_fault_is_a_row_that_says_so(
         site.on(f"/{number}", moved(f"/{number + 1}"))
     corner.limits = replace(corner.limits, total=0.8)
     row = fetched(corner, site, act)
-    assert row.status == Status.FAILED
+    assert row.status == FetchStatus.FAILED
     assert row.reason.startswith(reason)
     assert row.advice
     assert "\n" not in row.remark
@@ -133,7 +133,7 @@ SOUND = [
 def test_what_passes_or_is_set_otherwise_is_fetched_whole(
     corner: Corner, site: Site, acts: Sequence[Act]
 ) -> None:
-    assert fetched(corner, site, *acts).status == Status.FETCHED
+    assert fetched(corner, site, *acts).status == FetchStatus.FETCHED
     assert corner.read().removeprefix(b"\xef\xbb\xbf\n") == PDF
     assert len(site.paths()) == len(acts)
     assert site.last("/map").headers["Accept-Encoding"] == "identity"
@@ -159,7 +159,7 @@ def test_nobody_listens(corner: Corner, site: Site) -> None:
     site.close()
     corner.write(*({"id": n, "url": site.url("/map")} for n in ("one", "two")))
     rows = corner.fetch()
-    assert {r.status for r in rows} == {Status.FAILED}
+    assert {r.status for r in rows} == {FetchStatus.FAILED}
     assert all(r.reason.startswith("no connection to 127.0.0.1 (") for r in rows)
 
 
@@ -175,7 +175,7 @@ def test_a_host_that_nobody_knows_is_looked_up_once(corner: Corner) -> None:
         asked.clear()
         corner.write(*({"id": n, "url": f"http://{host}/{n}"} for n in "abcdefgh"))
         rows = corner.fetch()
-        assert {r.status for r in rows} == {Status.FAILED}
+        assert {r.status for r in rows} == {FetchStatus.FAILED}
         assert all(r.reason.startswith(f"the host {host} is not known (") for r in rows)
         assert asked == [host]
 
@@ -185,7 +185,7 @@ def test_a_silence_is_noticed_and_the_server_asked_again(
     corner: Corner, site: Site, after: int
 ) -> None:
     started = time.monotonic()
-    assert fetched(corner, site, stalling(after=after), Answer()).status == Status.FETCHED
+    assert fetched(corner, site, stalling(after=after), Answer()).status == FetchStatus.FETCHED
     assert 0.3 < time.monotonic() - started < 1.5
     assert len(site.paths()) == 2
 
@@ -195,6 +195,6 @@ def test_a_failing_server_takes_nothing_that_is_here(corner: Corner, site: Site)
     corner.link(site.url("/map"))
     corner.one()
     row = corner.one()
-    assert row.status == Status.FAILED
+    assert row.status == FetchStatus.FAILED
     assert row.reason.endswith("linked/map.pdf stays as fetched before")
     assert corner.read() == PDF

@@ -8,7 +8,7 @@ import pytest
 from fetching_helpers import Corner
 from fetching_web import Act, Answer, Site, moved, slowly
 
-from mehealth_rag.fetching.outcomes import Status
+from mehealth_rag.fetching.outcomes import FetchStatus
 
 
 def robots(site: Site, text: str) -> None:
@@ -21,7 +21,7 @@ def test_what_robots_txt_forbids_is_not_asked_for(corner: Corner, site: Site) ->
     site.on("/map", Answer())
     corner.write({"id": "one", "url": site.url("/map.pdf")}, {"id": "two", "url": site.url("/map")})
     forbidden, allowed = corner.fetch()
-    assert (forbidden.status, allowed.status) == (Status.FAILED, Status.FETCHED)
+    assert (forbidden.status, allowed.status) == (FetchStatus.FAILED, FetchStatus.FETCHED)
     assert forbidden.reason == "the robots.txt of 127.0.0.1 forbids it"
     assert "put it into the corpus yourself" in forbidden.advice
     assert [a.path for a in site.asked] == ["/robots.txt", "/map"]  # and it is read only once
@@ -58,7 +58,7 @@ def test_what_a_site_without_a_sound_one_allows(
     site.on("/map.pdf", Answer())
     corner.link(site.url("/map.pdf"))
     row = corner.one()
-    assert (row.status, row.reason) == (Status.FAILED if why else Status.FETCHED, why)
+    assert (row.status, row.reason) == (FetchStatus.FAILED if why else FetchStatus.FETCHED, why)
     assert ("/map.pdf" in site.paths()) is not bool(why)
 
 
@@ -66,7 +66,7 @@ def test_a_site_that_can_give_it_later_is_asked_again(corner: Corner, site: Site
     site.on("/robots.txt", Answer(b"busy", 500), Answer(b"", kind="text/plain"))
     site.on("/map.pdf", Answer())
     corner.link(site.url("/map.pdf"))
-    assert corner.one().status == Status.FETCHED
+    assert corner.one().status == FetchStatus.FETCHED
 
 
 def test_crawl_delay_is_kept_within_bounds(corner: Corner, site: Site) -> None:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mehealth_rag.generating.gate import HEADING, MOST_DROPPED, SAYS_NOTHING, Gate, Ruling
-from mehealth_rag.generating.stream_splitter import LONGEST, Splitter, Unit, as_unit, next_end
+from mehealth_rag.generating.units import LONGEST, Splitter, Unit, as_unit, next_end
 from mehealth_rag.types import Quote, Span
 
 QUOTES = (

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from index_helpers import Corpus
 
-    from mehealth_rag.encoder.embedding import PassageText, PassageVectors
+    from mehealth_rag.encoder.embedding import EncoderInput, PassageVectors
     from mehealth_rag.types import Document, Source
 
 GUIDE = (
@@ -252,11 +252,11 @@ def test_a_smeared_cache_spoils_no_index(corpus: Corpus) -> None:
     before = corpus.answers("berth 7", "ferry")
     corpus.close()
     with sqlite3.connect(corpus.folder.cache) as database:
-        vectors = [row[0] for row in database.execute("select passage from vectors")]
+        vectors = [row[0] for row in database.execute("select data from vectors")]
     database.close()
     data = bytearray(corpus.folder.cache.read_bytes())
     for vector in vectors:
-        data[data.index(vector) + 40] ^= 0x40
+        data[data.index(vector) + len(vector) // 2] ^= 0x40
     corpus.folder.cache.write_bytes(data)
     corpus.build(rebuild=True)
     assert corpus.answers("berth 7", "ferry") == before
@@ -267,7 +267,7 @@ def test_an_error_of_the_encoder_keeps_what_was_embedded(corpus: Corpus) -> None
 
     class Failing(HashEncoder):
         def encode_passages(
-            self, batch: Sequence[PassageText], progress: Callable[[int], None] | None = None
+            self, batch: Sequence[EncoderInput], progress: Callable[[int], None] | None = None
         ) -> list[PassageVectors]:
             if len(self.encoded) >= 256:
                 raise ReadingError("stop")

@@ -37,6 +37,10 @@ def _read(folder: Path, body: str, head: str = "<title>Harbour</title>") -> Docu
     return read_document(Source("guide", "Guide", "page", "html", url=url, path=path))
 
 
+def _blocks_of(document: Document) -> list[str]:
+    return [b.span.of(page.text) for page in document.pages for b in page.blocks]
+
+
 def test_pages_are_sections_and_blocks_are_kept(tmp_path: Path) -> None:
     first, ferry, fees = _read(tmp_path, BODY).pages
     assert (first.blocks[0].kind, first.blocks[0].level) == (BlockKind.HEADING, 1)

@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 from ui_helpers import serving
 
 from mehealth_rag.errors import ReadingError
-from mehealth_rag.index.source_states import SourceStatus
+from mehealth_rag.index.accounting import SourceStatus
 from mehealth_rag.reading.isolated import Drawers, Limits
 from mehealth_rag.types import Source, SourceState
 from mehealth_ui.desk import Desk

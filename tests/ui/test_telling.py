@@ -17,7 +17,7 @@ from starlette.testclient import TestClient
 from ui_helpers import serving
 
 from mehealth_rag.errors import IndexStateError, ReadingError
-from mehealth_rag.index.source_states import SourceStatus
+from mehealth_rag.index.accounting import SourceStatus
 from mehealth_rag.types import Source, SourceState
 from mehealth_ui.page import api, handlers
 from mehealth_ui.page.routes import routes

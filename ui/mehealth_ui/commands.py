@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mehealth_rag.cli.command import registering
-from mehealth_rag.cli.context import Common, console, note, print_json
+from mehealth_rag.cli.context import Common, console, note, print_json, registering
 from mehealth_rag.errors import UsageError
 
 if TYPE_CHECKING:

@@ -207,9 +207,9 @@ class Additions:
         """Fetch an address, for the first time or again, and go on with the ingest."""
         from mehealth_rag.fetching.fetcher import fetch_address
         from mehealth_rag.fetching.outcomes import FetchFailure
-        from mehealth_rag.fetching.web import Limits
+        from mehealth_rag.fetching.web import DownloadLimits
 
-        limits = Limits(size=UPLOAD_BYTES, total=ADDRESS_SECONDS, attempts=2)
+        limits = DownloadLimits(size=UPLOAD_BYTES, total=ADDRESS_SECONDS, attempts=2)
         try:
             with self._keeping.part() as part:
                 brought = fetch_address(self._settings, address, part, limits=limits)

@@ -16,8 +16,8 @@ from dataclasses import dataclass, field, replace
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
+from mehealth_rag.assistant import EXTRACTIVE, GENERATIVE, Engines, engine_of
 from mehealth_rag.encoder.shipped import first_line
-from mehealth_rag.engines import EXTRACTIVE, GENERATIVE, Engines, engine_of
 from mehealth_rag.errors import MehealthError, UsageError
 from mehealth_rag.index.folder import IndexFolder
 from mehealth_ui.documents.originals import Originals
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mehealth_rag.assistant import Assistant
-    from mehealth_rag.index.source_states import SourceStatus
+    from mehealth_rag.index.accounting import SourceStatus
     from mehealth_rag.settings import Settings
 
 Seen = tuple[int, int]

@@ -27,7 +27,7 @@ from mehealth_rag.reading.sniffing import check_kind
 from mehealth_ui.limits import UPLOAD_BYTES, TooLargeError
 
 if TYPE_CHECKING:
-    from mehealth_rag.fetching.record import StateFile
+    from mehealth_rag.fetching.outcomes import StateFile
 
 LOG = logging.getLogger("mehealth.ui")
 ENDINGS = tuple(sorted(FORMATS))
@@ -126,7 +126,7 @@ class Keeping:
     def _keep_address(self, place: Path, address: str) -> None:
         if not address:
             return
-        from mehealth_rag.fetching.record import Record
+        from mehealth_rag.fetching.outcomes import Record
 
         record = Record(
             id=place.name,
@@ -141,7 +141,7 @@ class Keeping:
 
     def _record(self, change: Callable[[StateFile], None]) -> None:
         """Change the record of addresses; a damaged one is no reason to refuse a document."""
-        from mehealth_rag.fetching.record import StateFile
+        from mehealth_rag.fetching.outcomes import StateFile
 
         try:
             change(StateFile(self.folder))

@@ -13,7 +13,7 @@ from mehealth_rag.types import SourceState
 
 if TYPE_CHECKING:
     from mehealth_rag.assistant import Assistant
-    from mehealth_rag.index.source_states import SourceStatus
+    from mehealth_rag.index.accounting import SourceStatus
 
 Stamp = tuple[int, int, int, int]
 

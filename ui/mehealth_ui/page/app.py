@@ -10,7 +10,7 @@ from typing import Any
 import gradio as gr
 from gradio.events import api as named
 
-from mehealth_rag.engines import EXTRACTIVE, GENERATIVE
+from mehealth_rag.assistant import EXTRACTIVE, GENERATIVE
 from mehealth_rag.errors import MehealthError
 from mehealth_ui.desk import Desk
 from mehealth_ui.limits import SESSIONS

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from mehealth_rag.corpus import ADDED
-from mehealth_rag.index.source_states import SourceStatus
+from mehealth_rag.index.accounting import SourceStatus
 from mehealth_rag.language.dates import MONTHS, as_of
 from mehealth_rag.types import SourceState
 from mehealth_ui.documents.keeping import ENDINGS

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mehealth_rag.answering import talk
-from mehealth_rag.engines import EXTRACTIVE
+from mehealth_rag.assistant import EXTRACTIVE
 from mehealth_rag.types import Answer, Certainty, Citation, Conflict, Related, Status, certainty
 from mehealth_ui.markup import Html, button, join, link, tag
 from mehealth_ui.page.answers import answer_markup, quoted, untold
