@@ -114,10 +114,11 @@ def said(draft: Draft) -> list[list[str]]:
 
 
 def test_items_stand_after_the_words_that_introduce_them(shelf: Shelf) -> None:
-    draft = shelf.draft("Who may go aboard?", walkers=0.9, bicycles=0.8)
+    draft = shelf.draft("Who may go aboard?", bicycles=0.9, walkers=0.8)
     assert draft.introduction is not None
     assert draft.introduction.text == "The ferry carries:"
-    assert [quotes[0].lstrip("•- ") for quotes in said(draft)] == ["walkers", "bicycles"]
+    items = ["walkers", "bicycles", "dogs on a lead"]  # two of three bring the third
+    assert [quotes[0].lstrip("•- ") for quotes in said(draft)] == items
 
 
 def test_an_introduction_brings_its_items(shelf: Shelf) -> None:
@@ -126,8 +127,8 @@ def test_an_introduction_brings_its_items(shelf: Shelf) -> None:
         draft = shelf.draft("What goes aboard?", **chances)
         assert draft.introduction is not None
         assert [quotes[0].lstrip("•- ") for quotes in said(draft)] == items
-    draft = shelf.draft("Do bicycles go aboard?", carries=0.8, bicycles=0.9, walkers=0.7)
-    assert [quotes[0].lstrip("•- ") for quotes in said(draft)] == items[:2]
+    draft = shelf.draft("Do bicycles go aboard?", carries=0.8, bicycles=0.9)
+    assert [quotes[0].lstrip("•- ") for quotes in said(draft)] == ["The ferry carries:", "bicycles"]
 
 
 @pytest.fixture(scope="module")
@@ -295,25 +296,6 @@ The board meets in the old customs house on the quay.
 @pytest.fixture(scope="module")
 def trust(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
     return Shelf(tmp_path_factory.mktemp("trust"), {"trust": PARTNERS})
-
-
-@pytest.mark.parametrize(
-    ("question", "chances", "count"),
-    [
-        ("Which research partners are there?", {"engines": 0.9, "Edge": 0.8}, 4),
-        ("Which research partners are there?", {"engines": 0.9}, 1),  # one may be what is meant
-        ("Which research partners are there?", {"engines": 0.9, "coatings": 0.8}, 2),
-        ("Which places teach?", {"engines": 0.9, "Edge": 0.8}, 2),  # the heading says another thing
-        ("Is there any partner in research?", {"engines": 0.9, "Edge": 0.8}, 2),
-        ("Which research partners are there?", {"engines": 0.9, "Edge": 0.8, "ropes": 0.0}, 2),
-    ],
-)
-def test_a_list_of_which_the_first_half_answers_is_given_whole(
-    trust: Shelf, question: str, chances: dict[str, float], count: int
-) -> None:
-    items = [quotes[0].lstrip("•- ") for quotes in said(trust.draft(question, **chances))]
-    assert len(items) == count
-    assert items == sorted(items, key=PARTNERS.index)
 
 
 def test_a_line_that_is_no_sentence_has_its_heading(trust: Shelf) -> None:

@@ -59,12 +59,17 @@ def is_undated(one: TextInContext, other: TextInContext) -> bool:
     return bool(one.years) != bool(other.years)
 
 
-def disputed(one: TextInContext, other: TextInContext) -> tuple[tuple[Amount, Amount], ...]:
-    """Return the pairs of differing figures that two texts give for one thing at one time."""
+def disputed(
+    one: TextInContext, other: TextInContext, least_words: int = LEAST_WORDS
+) -> tuple[tuple[Amount, Amount], ...]:
+    """Return the pairs of differing figures that two texts give for one thing at one time.
+
+    Texts that count different things are about one thing if they share `least_words` words.
+    """
     if not _of_one_time(one, other):
         return ()
     pairs = _differing(one.text, other.text)
-    return tuple(pair for pair in pairs if _of_one_thing(one, other, pair))
+    return tuple(pair for pair in pairs if _of_one_thing(one, other, pair, least_words))
 
 
 def _differing(one: str, other: str) -> tuple[tuple[Amount, Amount], ...]:
@@ -140,22 +145,23 @@ def _compatible(one: frozenset[int], other: frozenset[int]) -> bool:
     return not one or not other or bool(one & other)
 
 
-def _of_one_thing(one: TextInContext, other: TextInContext, figures: tuple[Amount, Amount]) -> bool:
+def _of_one_thing(
+    one: TextInContext, other: TextInContext, figures: tuple[Amount, Amount], least_words: int
+) -> bool:
     """Return whether the two figures, one from each text, may measure the same thing.
 
-    Either text must mention what the other counts, or they must share `LEAST_WORDS` words; if
+    Either text must mention what the other counts, or they must share `least_words` words; if
     neither counts anything ("£12"), one shared word is enough. Texts that each have a proper name
     the other lacks are about different things.
     """
     if _names_only_in(one, other) and _names_only_in(other, one):
         return False
-    stems, others = (content_stems(unmeasured(t.text)) for t in (one, other))
+    stems, others = (content_stems(unmeasured(t.text)) - {"#"} for t in (one, other))
     counted = counted_in(one.text, figures[0]), counted_in(other.text, figures[1])
+    shared = len(stems & others)
     if not any(counted):
-        return bool(stems & others)
-    return (
-        counted[0] in others or counted[1] in stems or len((stems & others) - {"#"}) >= LEAST_WORDS
-    )
+        return shared > 0
+    return counted[0] in others or counted[1] in stems or shared >= least_words
 
 
 def _names_only_in(one: TextInContext, other: TextInContext) -> bool:

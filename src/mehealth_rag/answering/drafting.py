@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from mehealth_rag.answering.conflicts import TextInContext, disputed, is_undated
+from mehealth_rag.answering.conflicts import LEAST_WORDS, TextInContext, disputed, is_undated
 from mehealth_rag.answering.questions import Question, Wanted
 from mehealth_rag.answering.rivals import Contender, outdone
 from mehealth_rag.guard.verdict import Case, decisive, weighings
@@ -249,19 +249,21 @@ def _rivals(
 
     One that gives no year disputes nothing of the year that a question names.
     """
-    scored = ranked(quotable, limits)
-    least = RIVAL * max(limits.sentence, limits.near * scored[0].score)
-    best, *others = (_chosen_sentence(hits, c) for c in scored if c.score >= least)
+    first, *later = ranked(quotable, limits)
+    likely = max(limits.sentence, limits.near * first.score)
+    best = _chosen_sentence(hits, first)
     of_a_year, said = bool(TextInContext(question.text).years), best.in_context(page_of)
-    disputing = (
-        other
-        for other in others
-        if other.place[:2] != best.place[:2]
-        and disputed(said, text := other.in_context(page_of))
-        and not (of_a_year and is_undated(said, text))
-    )
-    rival = next(disputing, None)
-    return (best, rival) if rival else ()
+    for candidate in later:
+        if candidate.score < RIVAL * likely:
+            break
+        other = _chosen_sentence(hits, candidate)
+        text = other.in_context(page_of)
+        # Both answer the question if both are likely; else their own words have to show it.
+        figures = disputed(said, text, 1 if candidate.score >= likely else LEAST_WORDS)
+        is_of_its_year = not (of_a_year and is_undated(said, text))
+        if figures and is_of_its_year and other.place[:2] != best.place[:2]:
+            return best, other
+    return ()
 
 
 def reordered(hits: Sequence[ReadHit], *, in_turns: bool = False) -> tuple[ReadHit, ...]:
@@ -318,8 +320,8 @@ def _with_items(
 ) -> list[_ChosenSentence]:
     """Return the sentences with whole lists.
 
-    A list is whole if its introduction answers best or was chosen without an item, or if half of
-    its items were chosen: the reader loses a list's end.
+    A list is whole if its introduction answers best or was chosen without an item, or if two thirds
+    of its items were chosen: the reader loses a list's end.
     """
     extended = list(sentences)
     chosen = {s.place for s in sentences}
@@ -327,9 +329,8 @@ def _with_items(
         introduces = one.sentence.lead is None
         items = [item for item in _list_of(one) if item.place not in silenced]
         taken = sum(item.place in chosen for item in items)
-        wanted = (
-            not taken or one.place == best if introduces else len(items) > taken >= len(items) / 2
-        )
+        most = len(items) > taken >= len(items) * 2 / 3
+        wanted = most or (introduces and (not taken or one.place == best))
         if wanted and sum(map(_length, items)) <= MOST_LISTED:
             at = extended.index(one) + introduces
             before, after = (

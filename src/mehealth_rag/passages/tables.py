@@ -275,8 +275,8 @@ class _Walk:
         if only_words and (len(rows) < 2 or not sheet.may_head(rows[0])):
             return []
         # labels with their values, of which the first are words
-        are_pairs = len(rows) > 1 and not only_words and all(map(sheet.is_pair, rows))
-        if are_pairs or self._is_listing():
+        is_listing = self._has_layout and len(rows) > 1 and all(map(sheet.is_pair, rows))
+        if (is_listing and not only_words) or self._is_listing():
             return []
         if only_words or not self._has_layout:
             rows = rows[:1] if self._has_layout else self._spanning(rows)
