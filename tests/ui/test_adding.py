@@ -15,16 +15,15 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from mehealth_rag.errors import MehealthError, UsageError
-from mehealth_ui.documents import keeping
+from mehealth_ui.documents import added_files
+from mehealth_ui.documents.added_files import AddedFiles, copied, safe_name
 from mehealth_ui.documents.jobs import FILE, Job, Jobs
-from mehealth_ui.documents.keeping import Keeping, copied, safe_name
 from mehealth_ui.gateway import guard
 from mehealth_ui.gateway.guard import Guard
 from mehealth_ui.gateway.hosts import Hosts
-from mehealth_ui.gateway.reception import Caller
 from mehealth_ui.limits import TooLargeError
 from mehealth_ui.page.sources import adding_markup
-from mehealth_ui.people.roles import Role, role_of
+from mehealth_ui.people.callers import Caller, Role, role_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,7 +57,7 @@ def test_a_name_without_a_known_ending_is_refused(name: str) -> None:
 
 
 def test_a_file_never_takes_the_place_of_another(tmp_path: Path) -> None:
-    kept = Keeping(tmp_path)
+    kept = AddedFiles(tmp_path)
 
     def put(number: int) -> str:
         with kept.part() as part:
@@ -76,16 +75,16 @@ def test_a_file_never_takes_the_place_of_another(tmp_path: Path) -> None:
 def test_a_file_that_is_too_large_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keeping, "UPLOAD_BYTES", 1_000)
-    with Keeping(tmp_path).part() as part:
+    monkeypatch.setattr(added_files, "UPLOAD_BYTES", 1_000)
+    with AddedFiles(tmp_path).part() as part:
         assert copied(io.BytesIO(b"x" * 1_000), part) == hashlib.sha256(b"x" * 1_000).hexdigest()
-    with pytest.raises(TooLargeError), Keeping(tmp_path).part() as part:
+    with pytest.raises(TooLargeError), AddedFiles(tmp_path).part() as part:
         copied(io.BytesIO(b"x" * 1_001), part)
     assert list((tmp_path / "added").iterdir()) == []
 
 
 def test_the_added_documents_together_have_a_limit(tmp_path: Path) -> None:
-    kept = Keeping(tmp_path, room=1_000)
+    kept = AddedFiles(tmp_path, room=1_000)
 
     def put(size: int) -> Path:
         with kept.part() as part:
@@ -113,7 +112,10 @@ def test_the_added_documents_together_have_a_limit(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_none_is_told_without_its_path(tmp_path: Path) -> None:
     (tmp_path / "added").write_text("a file")
-    with pytest.raises(MehealthError, match="cannot be written") as told, Keeping(tmp_path).part():
+    with (
+        pytest.raises(MehealthError, match="cannot be written") as told,
+        AddedFiles(tmp_path).part(),
+    ):
         pass
     assert str(tmp_path) not in str(told.value)
 

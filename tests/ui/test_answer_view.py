@@ -39,7 +39,7 @@ def answer(words: str, *statements: Statement, quotes: tuple[str, ...], **more: 
 
 
 def shown(given: Answer) -> str:
-    return turns.turn(turns.Shown("t", given))
+    return turns.turn(turns.TurnView("t", given))
 
 
 def row(name: str, *numbers: int) -> Statement:

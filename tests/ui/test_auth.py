@@ -16,6 +16,7 @@ from mehealth_ui.limits import SIGN_IN_ATTEMPTS
 from mehealth_ui.people import door as door_module
 from mehealth_ui.people import sessions as sessions_module
 from mehealth_ui.people.audit import Audit
+from mehealth_ui.people.callers import Role
 from mehealth_ui.people.door import Door, Visit, device_mark, door, is_loopback
 from mehealth_ui.people.passwords import (
     add_person,
@@ -25,7 +26,6 @@ from mehealth_ui.people.passwords import (
     remove_person,
     set_role,
 )
-from mehealth_ui.people.roles import Role
 from mehealth_ui.people.sessions import Ended, Sessions, secret_beside
 
 PASSWORD = "correct horse battery"
@@ -38,10 +38,10 @@ def test_a_password_is_kept_as_a_salted_hash(tmp_path: Path) -> None:
     assert PASSWORD not in file.read_text()
     assert file.stat().st_mode & 0o077 == 0
     assert hashed(PASSWORD) != hashed(PASSWORD)
-    assert matches(PASSWORD, read_people(file)["ada"].kept)
-    assert not matches(PASSWORD + "x", read_people(file)["ada"].kept)
+    assert matches(PASSWORD, read_people(file)["ada"].password_hash)
+    assert not matches(PASSWORD + "x", read_people(file)["ada"].password_hash)
     assert add_person(file, "ada", "another one here")
-    assert not matches(PASSWORD, read_people(file)["ada"].kept)
+    assert not matches(PASSWORD, read_people(file)["ada"].password_hash)
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_a_role_is_a_third_part_of_the_line(tmp_path: Path) -> None:
         "ada": Role.STAFF,
         "bob": Role.ADMIN,
     }
-    assert matches("another password", read_people(file)["ada"].kept)
+    assert matches("another password", read_people(file)["ada"].password_hash)
     remove_person(file, "bob")
     assert set(read_people(file)) == {"ada"}
     with pytest.raises(UsageError, match="nobody is called 'bob'"):
@@ -150,7 +150,9 @@ def test_a_stranger_shuts_nobody_out(tmp_path: Path, monkeypatch: pytest.MonkeyP
     for number in range(9):
         guarded.opens("ada", "wrong", Visit(f"198.51.100.{number}"))
     assert not guarded.opens("ada", PASSWORD, Visit("192.0.2.3"))
-    known = Visit("192.0.2.66", device_mark(owner.kept))  # even behind the stranger's address
+    known = Visit(
+        "192.0.2.66", device_mark(owner.password_hash)
+    )  # even behind the stranger's address
     assert guarded.opens("ada", PASSWORD, known)
     for _ in range(3):
         assert not guarded.opens("ada", "wrong", known)
@@ -160,7 +162,7 @@ def test_a_stranger_shuts_nobody_out(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def signed_in(guarded: Door, sessions: Sessions, name: str) -> str:
     visit = Visit()
     assert guarded.opens(name, PASSWORD, visit)
-    return sessions.begin(name, visit.kept)
+    return sessions.begin(name, visit.password_hash)
 
 
 def test_a_session_ends_with_its_password(tmp_path: Path) -> None:
@@ -250,5 +252,5 @@ def test_a_changed_role_does_not_end_a_session(tmp_path: Path) -> None:
     guarded, visit = Door(file), Visit()
     assert guarded.opens("ada", PASSWORD, visit)
     set_role(file, "ada", Role.STAFF)
-    assert guarded.still("ada", device_mark(visit.kept))
+    assert guarded.still("ada", device_mark(visit.password_hash))
     assert guarded.people()["ada"].role is Role.STAFF

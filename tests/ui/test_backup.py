@@ -78,7 +78,7 @@ def test_the_drill(site: Site, tmp_path: Path, mehealth: Callable[..., Done]) ->
     done = other.run("restore", str(site.archive))
     assert done.returncode == 0, done.stderr
     assert "run mehealth ingest" in done.stderr
-    assert matches(PASSWORD, read_people(other.people)["ada"].kept)
+    assert matches(PASSWORD, read_people(other.people)["ada"].password_hash)
     assert other.people.stat().st_mode & 0o077 == 0
     kept = FeedbackStore.beside(other.index).of("ada")
     assert kept == FeedbackStore.beside(site.index).of("ada") != []

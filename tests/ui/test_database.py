@@ -24,7 +24,7 @@ from mehealth_ui.people.audit import REFUSED, SIGNED_IN, Audit
 from mehealth_ui.people.backup import back_up, restore
 from mehealth_ui.people.decisions import DecisionSent, DecisionStore
 from mehealth_ui.people.feedback import FeedbackStore, Place
-from mehealth_ui.people.kept import Kept
+from mehealth_ui.people.personal_data import PersonalData
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,7 +95,7 @@ def test_the_audit_log(kept_there: Settings, monkeypatch: pytest.MonkeyPatch) ->
     assert [e["what"] for e in log.entries()] == [SIGNED_IN, *[REFUSED] * 5, "person removed"]
     assert [e["who"] for e in log.entries(2)] == ["", "boss"]
     assert len(log.of("ada")) == 2
-    assert Kept.from_settings(kept_there).forget("ada") == {
+    assert PersonalData.from_settings(kept_there).forget("ada") == {
         "feedback": 0, "decisions": 0, "audit": 2
     }  # fmt: skip
 
@@ -124,15 +124,15 @@ def test_what_is_in_files_goes_into_a_database_and_back(
         Audit.from_settings(files).record(who, SIGNED_IN)
     assert back_up(files, archive) == ["feedback.sqlite", "audit.sqlite"]
     restore(kept_there, archive, replace=False)
-    there = Kept.from_settings(kept_there)
-    assert there.of("ada") == Kept.from_settings(files).of("ada")
+    there = PersonalData.from_settings(kept_there)
+    assert there.of("ada") == PersonalData.from_settings(files).of("ada")
     Audit.from_settings(kept_there).record("ada", "and goes on")
     assert [e["who"] for e in Audit.from_settings(kept_there).entries()] == ["ada", "bob", "ada"]
     with pytest.raises(UsageError, match="or its table is already there: add --replace"):
         restore(kept_there, archive, replace=False)
     back_up(kept_there, archive)
     restore(files, archive, replace=True)
-    assert Kept.from_settings(files).of("ada") == there.of("ada")
+    assert PersonalData.from_settings(files).of("ada") == there.of("ada")
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ def test_a_server_that_is_not_there(
     closing = threading.Event()
     closing.set()
     with caplog.at_level(logging.WARNING):
-        Kept.from_settings(gone).keep_up(30, closing)
+        PersonalData.from_settings(gone).expire(30, closing)
     (line,) = caplog.messages
     assert line.startswith("old feedback, decisions, audit was not deleted: the database: ")
     assert gone.ui_database is not None

@@ -127,14 +127,14 @@ SLOW = """
 import time
 from mehealth_rag.assistant import Assistant
 from mehealth_rag.settings import Settings
-import mehealth_ui
+from mehealth_ui.serving.server import serve
 whole = Assistant.stream
 def slowly(self, *given):
     for answer in whole(self, *given):
         time.sleep(0.3 if "lighthouse" in given[0] else 0)
         yield answer
 Assistant.stream = slowly
-mehealth_ui.serve(Settings.load())
+serve(Settings.load())
 """
 
 

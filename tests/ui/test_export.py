@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from mehealth_rag.errors import UsageError
+from mehealth_ui.messages import Export, parse
 from mehealth_ui.page.export import export
-from mehealth_ui.wire import Export, parse
 
 NASTY = "<script>alert(1)</script> [x](javascript:alert(2)) # **"
 

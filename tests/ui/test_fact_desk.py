@@ -22,11 +22,10 @@ from ui_helpers import Running, Visit
 from mehealth_rag.errors import UsageError
 from mehealth_ui.limits import DRAFT_SENTENCES, Slots, TooManyError
 from mehealth_ui.people import decisions as kept
+from mehealth_ui.people.callers import ROLE, USER, Role
 from mehealth_ui.people.decisions import DecisionSent, DecisionStore
-from mehealth_ui.people.roles import ROLE, Role
 from mehealth_ui.service.endpoints import add_service
 from mehealth_ui.service.fact_report import Report, report
-from mehealth_ui.visitors import USER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

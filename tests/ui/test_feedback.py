@@ -10,9 +10,9 @@ import pytest
 
 from mehealth_rag.cli.batch import QuestionRow
 from mehealth_rag.errors import IndexStateError, UsageError
+from mehealth_ui.messages import Judged
 from mehealth_ui.people import feedback
 from mehealth_ui.people.feedback import FeedbackStore, Place, write_questions
-from mehealth_ui.wire import Judged
 
 ANSWER = {
     "question": "When was it lit?",

@@ -16,13 +16,13 @@ from llm_helpers import free_port
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, StreamingResponse
 
+from mehealth_ui.error_text import UNEXPECTED
 from mehealth_ui.gateway import guard
 from mehealth_ui.gateway.guard import Guard
 from mehealth_ui.gateway.hosts import Hosts
-from mehealth_ui.gateway.reception import Caller
+from mehealth_ui.people.callers import Caller
 from mehealth_ui.serving import connections
 from mehealth_ui.serving.server import uvicorn_server
-from mehealth_ui.telling import UNEXPECTED
 
 if TYPE_CHECKING:
     from starlette.requests import Request

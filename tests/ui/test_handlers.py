@@ -179,7 +179,7 @@ def test_pictures_are_kept_while_there_is_room(desk: Desk) -> None:
     desk.edition.pictures.room = 1
     desk.edition.pictures.picture("prospectus", 1, PICTURE_WIDTHS[1]).result()
     desk.edition.pictures.picture("prospectus", 2, PICTURE_WIDTHS[1]).result()
-    assert list(desk.edition.pictures._kept) == [("prospectus", 2, PICTURE_WIDTHS[1])]
+    assert list(desk.edition.pictures._cache) == [("prospectus", 2, PICTURE_WIDTHS[1])]
 
 
 def test_a_verdict_belongs_to_its_browser_and_has_a_rate(desk: Desk) -> None:
@@ -200,7 +200,7 @@ def test_another_session_is_not_another_visitor() -> None:
     from gradio import Request
     from starlette.requests import Request as Plain
 
-    from mehealth_ui.visitors import USER, visitor
+    from mehealth_ui.people.callers import USER, visitor
 
     scope = {"type": "http", "headers": [], "client": ("192.0.2.1", 1), "query_string": b""}
     for session in ("a", "b"):
@@ -211,8 +211,8 @@ def test_another_session_is_not_another_visitor() -> None:
 
 
 def test_a_stream_that_breaks_says_so_in_its_last_event(caplog: pytest.LogCaptureFixture) -> None:
-    from mehealth_ui.events import whole_stream
-    from mehealth_ui.telling import UNEXPECTED
+    from mehealth_ui.error_text import UNEXPECTED
+    from mehealth_ui.service.routing import whole_stream
 
     def broken() -> Iterator[str]:
         yield "data: 1\n\n"
@@ -249,7 +249,7 @@ def test_both_values_of_a_conflict_are_shown_with_their_pages() -> None:
             Conflict("height", (ConflictValue("42 metres", (1,)), ConflictValue("45 <b>", (2,)))),
         ),
     )
-    html = turns.turn(turns.Shown("t", answer))
+    html = turns.turn(turns.TurnView("t", answer))
     shown = html[html.index("conflict") : html.index('class="said"')]
     assert "The pages disagree: height" in shown
     assert "42 metres" in shown
@@ -268,7 +268,7 @@ def test_not_found_names_the_source_that_may_hold_it() -> None:
         nearest=(citation(1, "iv"),),
         related=(Related("m", "Map", "https://example.org/m", indexed=False),),
     )
-    html = turns.turn(turns.Shown("t", answer))
+    html = turns.turn(turns.TurnView("t", answer))
     assert "Not in the documents" in html
     assert "It does not answer it" in html
     assert 'href="https://example.org/m"' in html
@@ -278,7 +278,7 @@ def test_not_found_names_the_source_that_may_hold_it() -> None:
 
 @pytest.mark.parametrize(("confidence", "said"), [(0.9, "sure"), (0.6, "likely")])
 def test_how_sure_an_answer_is_stands_there_in_a_word(confidence: float, said: str) -> None:
-    html = turns.turn(turns.Shown("t", quoted(confidence)))
+    html = turns.turn(turns.TurnView("t", quoted(confidence)))
     assert f">{said}</span>" in html
     assert f"at {confidence:.0%}, about that share" in html
     assert "card answered" in html
@@ -286,10 +286,10 @@ def test_how_sure_an_answer_is_stands_there_in_a_word(confidence: float, said: s
 
 
 def test_an_unsure_answer_says_so_above_its_words() -> None:
-    html = turns.turn(turns.Shown("t", quoted(0.3)))
+    html = turns.turn(turns.TurnView("t", quoted(0.3)))
     assert "card answered unsure" in html
     assert html.index(">Unsure: check the page</p>") < html.index("It is 42 metres")
-    growing = turns.turn(turns.Shown("t", quoted(0.3), growing=True))
+    growing = turns.turn(turns.TurnView("t", quoted(0.3), growing=True))
     assert "Unsure: check the page" in growing
 
 
@@ -303,8 +303,8 @@ def quoted(confidence: float) -> Answer:
 def test_the_rewritten_question_is_shown_only_when_it_differs() -> None:
     same = Answer("How tall?", "how tall", Status.NOT_FOUND, "No.")
     other = replace(same, standalone_question="How tall is it?")
-    assert "Understood as" not in turns.turn(turns.Shown("t", same))
-    assert "Understood as" in turns.turn(turns.Shown("t", other))
+    assert "Understood as" not in turns.turn(turns.TurnView("t", same))
+    assert "Understood as" in turns.turn(turns.TurnView("t", other))
 
 
 def test_suggestions_are_answered_by_the_corpus(desk: Desk) -> None:
@@ -320,7 +320,7 @@ def test_suggestions_are_answered_by_the_corpus(desk: Desk) -> None:
 
 
 def test_follow_ups_come_from_near_pages_and_are_new() -> None:
-    pool = Pool(_found=tuple(Suggestion(f"Question {n}?", "d", n, 0.9) for n in (9, 5, 2, 1)))
+    pool = Pool(_suggestions=tuple(Suggestion(f"Question {n}?", "d", n, 0.9) for n in (9, 5, 2, 1)))
     answer = Answer(
         "question 1", "Question 1?", Status.ANSWERED, "x", citations=(citation(2, "2"),)
     )

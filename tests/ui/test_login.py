@@ -16,10 +16,10 @@ from playwright.sync_api import expect
 from ui_helpers import Running, Visit
 
 from mehealth_ui.people.audit import Audit
+from mehealth_ui.people.callers import Role
 from mehealth_ui.people.feedback import FeedbackStore
 from mehealth_ui.people.keys import add_key, keys_beside, remove_key
 from mehealth_ui.people.passwords import add_person, remove_person, set_role
-from mehealth_ui.people.roles import Role
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,16 +40,17 @@ STAFF_ONLY = """
 import sys
 from starlette.responses import JSONResponse
 from starlette.routing import Route
-from mehealth_ui import __main__
+from mehealth_rag.cli import main
 from mehealth_ui.page import routes
-from mehealth_ui.people.roles import Role, require
+from mehealth_ui.people.callers import Role, require
 
 own = routes.routes
 def staff_only(request):
     require(request.scope, Role.STAFF)
     return JSONResponse({"done": True})
 routes.routes = lambda desk: [*own(desk), Route("/v1/staff", staff_only)]
-sys.exit(__main__.main())
+sys.argv[1:] = ["serve"]
+main()
 """
 """The server with one route more, which needs a role."""
 

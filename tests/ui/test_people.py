@@ -18,13 +18,13 @@ from ui_helpers import ROOT
 from mehealth_rag.errors import UsageError
 from mehealth_ui.limits import Gate, Rate
 from mehealth_ui.people import audit as audit_module
-from mehealth_ui.people import kept as kept_module
+from mehealth_ui.people import personal_data
 from mehealth_ui.people.audit import REFUSED, SIGNED_IN, Audit
+from mehealth_ui.people.callers import Role
 from mehealth_ui.people.feedback import FeedbackStore, Place
-from mehealth_ui.people.kept import Kept
 from mehealth_ui.people.keys import add_key, find_key, keys_beside, read_keys, remove_key
 from mehealth_ui.people.passwords import matches, read_people
-from mehealth_ui.people.roles import Role
+from mehealth_ui.people.personal_data import PersonalData
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,7 +62,7 @@ import sys
 from pathlib import Path
 from mehealth_ui.people.keys import add_key, keys_beside
 from mehealth_ui.people.passwords import add_person
-from mehealth_ui.people.roles import Role
+from mehealth_ui.people.callers import Role
 
 people, who = Path(sys.argv[1]), sys.argv[2]
 print("ready", flush=True)
@@ -106,7 +106,7 @@ def test_people_are_added_listed_changed_and_removed(auth: Auth, tmp_path: Path)
     assert (done.returncode, done.stdout) == (0, "")
     assert "ada is added" in done.stderr
     assert told(auth("add", "bob", "--role", "staff", "--json", stdin=PASSWORD))["role"] == "staff"
-    assert matches(PASSWORD, read_people(tmp_path / "people")["ada"].kept)
+    assert matches(PASSWORD, read_people(tmp_path / "people")["ada"].password_hash)
     listed = told(auth("list", "--json"))["people"]
     assert listed == [{"name": "ada", "role": "reader"}, {"name": "bob", "role": "staff"}]
     assert "staff" in auth("list").stdout
@@ -314,9 +314,9 @@ def test_what_is_old_is_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(time, "time", lambda: now - 31 * day)
         store.save(judged(verdict="right"), Place(), "ada")
-    monkeypatch.setattr(kept_module, "_DAY", day)
+    monkeypatch.setattr(personal_data, "_DAY", day)
     closing = threading.Event()
     closing.set()
-    Kept({"feedback": store, "audit": log}).keep_up(30, closing)
+    PersonalData({"feedback": store, "audit": log}).expire(30, closing)
     assert [e["what"] for e in log.entries()] == ["lately"]
     assert store.rows() == []

@@ -81,7 +81,7 @@ def test_more_than_may_wait_are_told_so(pictures: Pictures) -> None:
         pictures.picture("good", 2, WIDTH)
     first.result()
     until = time.monotonic() + 10
-    while pictures._asked and time.monotonic() < until:
+    while pictures._pending and time.monotonic() < until:
         time.sleep(0.01)
     assert pictures.picture("good", 2, WIDTH).result()
 

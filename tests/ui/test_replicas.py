@@ -20,8 +20,8 @@ from mehealth_rag.settings import Settings
 from mehealth_rag.wiring import ingest
 from mehealth_ui.limits import LEARN_SECONDS
 from mehealth_ui.people.audit import Audit
+from mehealth_ui.people.callers import Role
 from mehealth_ui.people.passwords import add_person
-from mehealth_ui.people.roles import Role
 
 if TYPE_CHECKING:
     from postgres_helpers import Postgres

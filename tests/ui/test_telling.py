@@ -19,12 +19,12 @@ from ui_helpers import serving
 from mehealth_rag.errors import IndexStateError, ReadingError
 from mehealth_rag.index.source_states import SourceStatus
 from mehealth_rag.types import Source, SourceState
+from mehealth_ui.error_text import sentence, visible_status, visible_text
 from mehealth_ui.page import api, handlers
 from mehealth_ui.page.routes import routes
 from mehealth_ui.page.sources import sources_markup
 from mehealth_ui.people.feedback import FeedbackStore
 from mehealth_ui.service.endpoints import add_service
-from mehealth_ui.telling import public, sentence, told
 
 if TYPE_CHECKING:
     from ui_helpers import Running
@@ -54,7 +54,7 @@ SPACED = Path("/srv/our files/the index")
     ],
 )
 def test_a_path_is_cut_to_its_last_name(said: str, shown: str) -> None:
-    assert told(said, SPACED) == shown
+    assert visible_text(said, SPACED) == shown
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_a_path_is_cut_to_its_last_name(said: str, shown: str) -> None:
     ],
 )
 def test_a_relative_folder_is_cut_off_too(said: str, shown: str) -> None:
-    assert told(said, Path("our files"), Path("../data/corpus"), Path()) == shown
+    assert visible_text(said, Path("our files"), Path("../data/corpus"), Path()) == shown
 
 
 def test_a_sentence_has_a_capital_and_a_stop() -> None:
@@ -100,7 +100,7 @@ def broken(desk: Desk, settings: Settings) -> Desk:
     edition = replace(
         desk.edition,
         assistant=Broken(desk, settings.index),  # type: ignore[arg-type]
-        catalogue={**desk.edition.catalogue, "gone": public(failed, settings.corpus)},
+        catalogue={**desk.edition.catalogue, "gone": visible_status(failed, settings.corpus)},
     )
     # A folder is where the feedback should be: nothing can be kept in it.
     return replace(serving(desk, edition), feedback=FeedbackStore(settings.corpus))

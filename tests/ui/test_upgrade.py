@@ -21,7 +21,7 @@ from mehealth_ui.people.audit import SIGNED_IN, Audit
 from mehealth_ui.people.backup import restore
 from mehealth_ui.people.decisions import DecisionSent, DecisionStore
 from mehealth_ui.people.feedback import FeedbackStore, Place
-from mehealth_ui.people.kept import Kept
+from mehealth_ui.people.personal_data import PersonalData
 from mehealth_ui.serving.server import open_assistant
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def older(index: Path) -> None:
             database.executescript(sql)
 
 
-def of_ada(kept: Kept) -> dict[str, list[object]]:
+def of_ada(kept: PersonalData) -> dict[str, list[object]]:
     """What is expected of the rows, in short."""
     found = kept.of("ada")
     return {
@@ -91,7 +91,7 @@ EXPECTED = {
 def test_older_files_are_read_and_written_on(tmp_path: Path) -> None:
     older(tmp_path)
     settings = Settings.load({"index": tmp_path}, environ={}, folder=tmp_path)
-    assert of_ada(Kept.from_settings(settings)) == EXPECTED
+    assert of_ada(PersonalData.from_settings(settings)) == EXPECTED
     store = FeedbackStore.beside(tmp_path)
     assert [(r["id"], r["pages"]) for r in store.rows()] == [
         ("feedback-t0", [3]),
@@ -114,7 +114,7 @@ def test_an_older_backup_goes_into_a_database(postgres: Postgres, tmp_path: Path
     given = {"index": tmp_path / "new", "ui_database": postgres.new("upgraded")}
     settings = Settings.load(given, environ={}, folder=tmp_path)
     restore(settings, tmp_path / "saved.tar.gz", replace=False)
-    assert of_ada(Kept.from_settings(settings)) == EXPECTED
+    assert of_ada(PersonalData.from_settings(settings)) == EXPECTED
 
 
 def test_an_older_index_is_built_anew_with_one_line_and_the_rest_stays(
@@ -142,6 +142,6 @@ def test_an_older_index_is_built_anew_with_one_line_and_the_rest_stays(
     assistant.index.close()
     assert why_build(settings) == ""
     assert before.is_dir()
-    assert of_ada(Kept.from_settings(settings)) == EXPECTED
+    assert of_ada(PersonalData.from_settings(settings)) == EXPECTED
     shutil.rmtree(corpus)
     assert why_build(settings) == ""  # nothing to build from: what is there goes on

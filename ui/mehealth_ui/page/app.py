@@ -1,4 +1,4 @@
-"""The layout of the page, and which handler stands behind which part of it."""
+"""Lays out the page, and connects its parts to handlers."""
 
 from __future__ import annotations
 
@@ -13,15 +13,14 @@ from gradio.events import api as named
 from mehealth_rag.engines import EXTRACTIVE, GENERATIVE
 from mehealth_rag.errors import MehealthError
 from mehealth_ui.desk import Desk
+from mehealth_ui.error_text import UNEXPECTED, visible_text
 from mehealth_ui.limits import SESSIONS
 from mehealth_ui.markup import Html, button, join, tag
 from mehealth_ui.page import api, handlers
 from mehealth_ui.page.fact_view import facts_view, finding_view, view_switch
 from mehealth_ui.page.guide import guides_markup
 from mehealth_ui.page.sources import sources_markup
-from mehealth_ui.people.roles import Role, role_of
-from mehealth_ui.telling import UNEXPECTED, told
-from mehealth_ui.visitors import user_of, visitor
+from mehealth_ui.people.callers import Role, role_of, user_of, visitor
 
 LOG = logging.getLogger("mehealth.ui")
 _MOUNT = """
@@ -38,7 +37,7 @@ _FAILED = "() => window.mehealth.failed()"
 
 
 def page(desk: Desk, title: str) -> gr.Blocks:
-    """The page over one desk, with its named endpoints."""
+    """Return the page over one desk, with its named endpoints."""
     blocks: gr.Blocks = gr.Blocks(title=title, analytics_enabled=False, fill_width=True)
     with blocks:
         _static(_header(title), "top")
@@ -49,12 +48,12 @@ def page(desk: Desk, title: str) -> gr.Blocks:
                 _static(view_switch(), "views")
                 _static(facts_view(), "facts")
                 _static(_transcript(), "transcript")
-                asked, ask, stop = _composer(desk)
+                question, ask, stop = _composer(desk)
             with gr.Column(elem_id="proof", min_width=0):
                 _static(finding_view(), "finding")
                 _static(_no_evidence(desk), "pane")
         wire = _wire(desk)
-        _connect(desk, wire, asked, ask, stop)
+        _connect(desk, wire, (question, ask, stop))
         _endpoints(desk)
     blocks.state_session_capacity = SESSIONS
     blocks.queue(
@@ -73,7 +72,7 @@ def _composer(desk: Desk) -> tuple[gr.Textbox, gr.Button, gr.Button]:
     with gr.Column(elem_id="composer", min_width=0):
         _static(join([_news(), _engines(desk), _editing()]), "editing")
         with gr.Row(elem_id="line", equal_height=False):
-            asked = gr.Textbox(
+            question = gr.Textbox(
                 label="Your question",
                 show_label=False,
                 placeholder="Ask about the documents",
@@ -85,11 +84,11 @@ def _composer(desk: Desk) -> tuple[gr.Textbox, gr.Button, gr.Button]:
             )
             ask = gr.Button("Ask", variant="primary", elem_id="ask", scale=0, min_width=84)
             stop = gr.Button("Stop", variant="secondary", elem_id="stop", scale=0, min_width=84)
-    return asked, ask, stop
+    return question, ask, stop
 
 
 def _wire(desk: Desk) -> gr.HTML:
-    """The unseen part that the browser's script talks through."""
+    """Return the hidden component that the browser's script talks to."""
 
     def look(sent: Any) -> str:  # noqa: ANN401 - JSON
         return handlers.look(desk, sent)
@@ -114,7 +113,9 @@ def _wire(desk: Desk) -> gr.HTML:
     )
 
 
-def _connect(desk: Desk, wire: gr.HTML, asked: gr.Textbox, ask: gr.Button, stop: gr.Button) -> None:
+def _connect(desk: Desk, wire: gr.HTML, composer: tuple[gr.Textbox, gr.Button, gr.Button]) -> None:
+    box, ask, stop = composer
+
     def answer(question: str, sent: Any, request: gr.Request) -> Iterator[Any]:  # noqa: ANN401, ARG001
         if sent:
             for value in handlers.ask(desk, sent, *visitor(request)):
@@ -123,14 +124,14 @@ def _connect(desk: Desk, wire: gr.HTML, asked: gr.Textbox, ask: gr.Button, stop:
             yield None
 
     asking = gr.on(
-        [ask.click, asked.submit],
+        [ask.click, box.submit],
         answer,
-        inputs=[asked, wire],
+        inputs=[box, wire],
         outputs=[wire],
         js=_BEGIN,
         show_progress="hidden",
-        # The script lets one question at a time through; Gradio would also hold back the next
-        # one while a stopped one still winds down.
+        # The script allows one question at a time; Gradio would also delay the next one while a
+        # stopped one winds down.
         trigger_mode="multiple",
         concurrency_id="questions",
         concurrency_limit=desk.settings.ui_concurrency,
@@ -197,13 +198,13 @@ def _endpoints(desk: Desk) -> None:
 
 @contextmanager
 def _admitted(desk: Desk, request: gr.Request | None) -> Iterator[None]:
-    """Count a call against the visitor's rate, and tell errors in their own words."""
+    """Count a call against the visitor's rate, and translate errors for Gradio."""
     try:
         desk.gate.admit(*visitor(request))
         yield
     except MehealthError as error:
-        raise gr.Error(told(error, *desk.folders), print_exception=False) from error
-    except Exception as error:  # Gradio would tell its words to whoever asked
+        raise gr.Error(visible_text(error, *desk.folders), print_exception=False) from error
+    except Exception as error:  # Gradio would show its words
         LOG.exception("a call failed")
         raise gr.Error(UNEXPECTED, print_exception=False) from error
 
@@ -234,7 +235,7 @@ def _header(title: str) -> Html:
 
 
 def _signed_in() -> Html:
-    """Who is signed in, with a way out; the browser's script fills and shows it."""
+    """Return the place for the person's name and the way out, which the script fills."""
     return tag(
         "p",
         tag("span", class_="name"),
@@ -245,7 +246,7 @@ def _signed_in() -> Html:
 
 
 def _rail(desk: Desk) -> Html:
-    """The rail as it is when the page is opened; the browser's script keeps its sources new."""
+    """Return the rail as of now; the browser's script updates its sources."""
     edition = desk.edition
     sources = sources_markup(tuple(edition.catalogue.values()))
     return tag(
@@ -263,7 +264,7 @@ def _rail(desk: Desk) -> Html:
                 hidden=True,
             ),
             tag("ul", class_="conversations"),
-            tag("p", "Kept in this browser only.", class_="note small"),
+            tag("p", "PersonalData in this browser only.", class_="note small"),
             aria_label="Conversations",
         ),
         tag(
@@ -280,7 +281,7 @@ def _rail(desk: Desk) -> Html:
 
 def _transcript() -> Html:
     return tag(
-        "div",  # Gradio puts the whole page into a main of its own
+        "div",  # Gradio wraps the page in a main
         tag(
             "div",
             tag("h2", "What would you like to know?"),
@@ -294,7 +295,7 @@ def _transcript() -> Html:
 
 
 def _engines(desk: Desk) -> Html:
-    """Who writes the next answer: only where there is a choice."""
+    """Return the choice of the engine, if there is one."""
     edition = desk.edition
     if not edition.engines:
         return Html("")
@@ -308,7 +309,7 @@ def _engines(desk: Desk) -> Html:
 
 
 def _news() -> Html:
-    """Where the page is told that there is a newer index; the browser's script fills it."""
+    """Return the line for problems with the index, which the browser's script fills."""
     return tag("p", class_="news note small", role="status", hidden=True)
 
 
@@ -325,7 +326,7 @@ def _editing() -> Html:
 
 
 def _no_evidence(desk: Desk) -> Html:
-    """What stands there before a page is shown; the browser's script keeps it for later."""
+    """Return the guide, which stands there before a page is shown."""
     return tag(
         "div",
         guides_markup(desk.edition.assistant.guides()),

@@ -1,7 +1,4 @@
-"""The fact desk as markup: the switch between the two views, the draft, the verdict on a sentence.
-
-The browser's script fills it; a draft's words are only ever shown as text.
-"""
+"""Renders the empty fact desk, which the browser's script fills."""
 
 from __future__ import annotations
 
@@ -14,7 +11,7 @@ _FORMATS = (("markdown", "Markdown"), ("csv", "CSV"), ("json", "JSON"))
 
 
 def view_switch() -> Html:
-    """The two views of the page."""
+    """Render the switch between the two views."""
     return tag(
         "nav",
         button("Ask", data_view="ask", aria_current="true"),
@@ -25,12 +22,12 @@ def view_switch() -> Html:
 
 
 def facts_view() -> Html:
-    """The draft: first the form for it, then its sentences as they are checked."""
+    """Render the form for a draft, and the place for its checked sentences."""
     return tag("section", _form(), _run(), class_="facts", aria_label="Check facts")
 
 
 def finding_view() -> Html:
-    """The verdict on one sentence, above the page that proves it."""
+    """Render the place for a verdict, above the page that proves it."""
     decisions = [
         button(word, class_="decision", data_decision=key, aria_pressed="false")
         for key, word in _DECISIONS

@@ -1,4 +1,4 @@
-"""The look: Gradio's own parts in the colours of the page."""
+"""Gradio's own parts in the colours of the page."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MONO = ("ui-monospace", "Consolas", "monospace")
 
 
 def theme() -> gr.themes.Base:
-    """Gradio's own parts in the page's colours; fonts are those of the reader's machine."""
+    """Return the theme, with the fonts of the reader's machine."""
     made = gr.themes.Base(
         primary_hue=gr.themes.colors.teal,
         neutral_hue=gr.themes.colors.stone,

@@ -1,4 +1,4 @@
-"""What a visitor is told of an error: its own words, without a path of the machine."""
+"""The words of an error that a visitor may see: no path of this machine is in them."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from mehealth_rag.index.source_states import SourceStatus
 UNEXPECTED = (
     "something unexpected went wrong; try again, and if it stays, tell whoever runs this page"
 )
-_BEGINS = r"(?<![\w/\\.-])"
-"""What stands before a relative path is no part of a longer one, or of an address."""
+_NOT_INSIDE = r"(?<![\w/\\.-])"
+"""A relative path does not begin inside a longer path or an address."""
 
 _POSIX = re.compile(r"(?<![\w:/.~])~?(?:/[^\s/:;,'\"“”()]+)+/([^\s/:;,'\"“”()]*)")
 _WINDOWS = re.compile(r"(?<!\w)[A-Za-z]:\\(?:[^\s\\:;,'\"“”()]+\\)*([^\s\\:;,'\"“”()]*)")
 
 
-def told(error: Exception | str, *folders: Path) -> str:
-    """An error's words, each path in them cut to its last name.
+def visible_text(error: Exception | str, *folders: Path) -> str:
+    """Return an error's words, each path in them cut to its last name.
 
-    `folders`, absolute or relative, are cut off first: a path under one of them may hold spaces.
+    `folders`, absolute or relative, are cut off first because they may contain spaces.
     """
     text = str(error)
     for folder in sorted(folders, key=lambda f: len(str(f)), reverse=True):
         if folder.name:  # neither the root nor the working folder
-            begins = "" if folder.is_absolute() else _BEGINS
+            begins = "" if folder.is_absolute() else _NOT_INSIDE
             here = begins + re.escape(str(folder))
             text = re.sub(rf"{here}[/\\]", "", text)
             text = folder.name.join(re.split(rf"{here}(?!\w)", text))
@@ -34,12 +34,12 @@ def told(error: Exception | str, *folders: Path) -> str:
 
 
 def sentence(text: str) -> str:
-    """The text with a capital and a full stop."""
+    """Add a capital letter and a full stop."""
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
 
 
-def public(status: SourceStatus, corpus: Path) -> SourceStatus:
-    """A source's state, with no path in its reason."""
+def visible_status(status: SourceStatus, corpus: Path) -> SourceStatus:
+    """Return the state of a source, with no path in its reason."""
     path = status.source.path
     folders = [corpus, *([path.parent] if path else [])]
-    return replace(status, reason=told(status.reason, *folders))
+    return replace(status, reason=visible_text(status.reason, *folders))
