@@ -14,10 +14,10 @@ from mehealth_rag.engines import EXTRACTIVE, GENERATIVE
 from mehealth_rag.errors import MehealthError
 from mehealth_ui.desk import Desk
 from mehealth_ui.error_text import UNEXPECTED, visible_text
-from mehealth_ui.limits import SESSIONS
-from mehealth_ui.markup import Html, button, join, tag
+from mehealth_ui.limits import BODY_BYTES, DRAFT_CHARACTERS, SESSIONS
+from mehealth_ui.markup import Html, tag
 from mehealth_ui.page import api, handlers
-from mehealth_ui.page.fact_view import facts_view, finding_view, view_switch
+from mehealth_ui.page.assets import part
 from mehealth_ui.page.guide import guides_markup
 from mehealth_ui.page.sources import sources_markup
 from mehealth_ui.people.callers import Role, role_of, user_of, visitor
@@ -38,20 +38,30 @@ _FAILED = "() => window.mehealth.failed()"
 
 def page(desk: Desk, title: str) -> gr.Blocks:
     """Return the page over one desk, with its named endpoints."""
+    edition = desk.edition
+    rail = {
+        "index": edition.version,
+        "sources": sources_markup(tuple(edition.catalogue.values())),
+    }
+    limits = {
+        "longest": str(DRAFT_CHARACTERS),
+        "characters": f"{DRAFT_CHARACTERS:,}",
+        "megabytes": str(BODY_BYTES // 10**6),
+    }
     blocks: gr.Blocks = gr.Blocks(title=title, analytics_enabled=False, fill_width=True)
     with blocks:
-        _static(_header(title), "top")
+        _static(part("header", title=title), "top")
         with gr.Row(elem_id="desk", equal_height=False):
             with gr.Column(elem_id="rail", min_width=0):
-                _static(_rail(desk), "shelf")
+                _static(part("rail", **rail), "shelf")
             with gr.Column(elem_id="talk", min_width=0):
-                _static(view_switch(), "views")
-                _static(facts_view(), "facts")
-                _static(_transcript(), "transcript")
+                _static(part("views"), "views")
+                _static(part("facts", **limits), "facts")
+                _static(part("transcript"), "transcript")
                 question, ask, stop = _composer(desk)
             with gr.Column(elem_id="proof", min_width=0):
-                _static(finding_view(), "finding")
-                _static(_no_evidence(desk), "pane")
+                _static(part("finding"), "finding")
+                _static(part("pane", guide=guides_markup(edition.assistant.guides())), "pane")
         wire = _wire(desk)
         _connect(desk, wire, (question, ask, stop))
         _endpoints(desk)
@@ -70,7 +80,7 @@ def _static(markup: Html, name: str) -> gr.HTML:
 
 def _composer(desk: Desk) -> tuple[gr.Textbox, gr.Button, gr.Button]:
     with gr.Column(elem_id="composer", min_width=0):
-        _static(join([_news(), _engines(desk), _editing()]), "editing")
+        _static(part("composer", engines=_engines(desk)), "editing")
         with gr.Row(elem_id="line", equal_height=False):
             question = gr.Textbox(
                 label="Your question",
@@ -209,91 +219,6 @@ def _admitted(desk: Desk, request: gr.Request | None) -> Iterator[None]:
         raise gr.Error(UNEXPECTED, print_exception=False) from error
 
 
-def _header(title: str) -> Html:
-    return tag(
-        "header",
-        button(
-            Html("<span></span><span></span><span></span>"),
-            class_="icon menu",
-            data_act="rail",
-            aria_label="Conversations and sources",
-            title="Conversations and sources",
-            aria_expanded="false",
-        ),
-        tag("img", src="ui/favicon.svg", alt="", width=28, height=28, class_="logo"),
-        tag("h1", title),
-        tag("span", class_="gap"),
-        button(
-            "Dark",
-            class_="quiet theme",
-            data_act="theme",
-            title="Switch between light and dark",
-        ),
-        _signed_in(),
-        class_="bar",
-    )
-
-
-def _signed_in() -> Html:
-    """Return the place for the person's name and the way out, which the script fills."""
-    return tag(
-        "p",
-        tag("span", class_="name"),
-        button("Sign out", class_="quiet"),
-        class_="signed-in",
-        hidden=True,
-    )
-
-
-def _rail(desk: Desk) -> Html:
-    """Return the rail as of now; the browser's script updates its sources."""
-    edition = desk.edition
-    sources = sources_markup(tuple(edition.catalogue.values()))
-    return tag(
-        "div",
-        button("New conversation", class_="solid new", data_act="new"),
-        tag(
-            "nav",
-            tag("h2", "Conversations"),
-            tag(
-                "input",
-                type="search",
-                class_="find",
-                placeholder="Search",
-                aria_label="Search the conversations",
-                hidden=True,
-            ),
-            tag("ul", class_="conversations"),
-            tag("p", "PersonalData in this browser only.", class_="note small"),
-            aria_label="Conversations",
-        ),
-        tag(
-            "section",
-            tag("h2", "Sources"),
-            tag("div", sources, class_="sources-list", data_index=edition.version),
-            tag("p", class_="note small scope-note", role="status"),
-            tag("div", class_="adding"),
-            aria_label="Sources",
-        ),
-        class_="rail",
-    )
-
-
-def _transcript() -> Html:
-    return tag(
-        "div",  # Gradio wraps the page in a main
-        tag(
-            "div",
-            tag("h2", "What would you like to know?"),
-            tag("p", "Each answer comes with the words that prove it, and the page they stand on."),
-            tag("div", class_="suggestions", role="group", aria_label="Questions to begin with"),
-            class_="welcome",
-        ),
-        tag("div", class_="turns", role="log", aria_live="polite", aria_label="Conversation"),
-        class_="talk",
-    )
-
-
 def _engines(desk: Desk) -> Html:
     """Return the choice of the engine, if there is one."""
     edition = desk.edition
@@ -306,32 +231,3 @@ def _engines(desk: Desk) -> Html:
     ]
     choice = tag("select", *options, id="engine")
     return tag("p", tag("label", "Answers in ", choice), class_="engines")
-
-
-def _news() -> Html:
-    """Return the line for problems with the index, which the browser's script fills."""
-    return tag("p", class_="news note small", role="status", hidden=True)
-
-
-def _editing() -> Html:
-    return tag(
-        "p",
-        tag("span", "Asking again from here; the turns after it are replaced."),
-        " ",
-        button("Cancel", class_="quiet", data_act="cancel-edit"),
-        class_="editing",
-        role="status",
-        hidden=True,
-    )
-
-
-def _no_evidence(desk: Desk) -> Html:
-    """Return the guide, which stands there before a page is shown."""
-    return tag(
-        "div",
-        guides_markup(desk.edition.assistant.guides()),
-        class_="pane",
-        aria_live="polite",
-        aria_label="Evidence",
-        role="region",
-    )

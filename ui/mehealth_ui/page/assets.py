@@ -1,10 +1,12 @@
-"""The page's own files, and its head."""
+"""The page's own files: what is served, its head, and its fixed parts in HTML."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from string import Template
 
-from mehealth_ui.markup import tag
+from mehealth_ui.markup import Html, escape, tag
 
 STATIC = Path(__file__).parent / "static"
 _STYLES = ("page", "reading", "people", "facts", "documents")
@@ -29,3 +31,10 @@ def head(title: str, description: str) -> str:
             *(tag("script", src=f"ui/{name}.js") for name in _SCRIPTS),
         ]
     )
+
+
+def part(name: str, **values: str) -> Html:
+    """Return a file of `parts` with its values; lines are joined without white space."""
+    text = (Path(__file__).parent / "parts" / f"{name}.html").read_text(encoding="utf-8")
+    template = Template(re.sub(r"\n\s*", "", text))
+    return Html(template.substitute({key: escape(value) for key, value in values.items()}))
