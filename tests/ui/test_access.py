@@ -11,16 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import expect
-from ui_helpers import Visit
+from ui_helpers import BERTH, MEDTECH, UNKNOWN, Visit
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.full]
 
-BERTH = "How deep is the berth at Kessing?"
-MEDTECH = "How much does MedTech generate for the UK economy each year?"
-UNKNOWN = "What is the share price of the Larkfield Bakery?"
 SIZES = {"desk": (1440, 900), "tablet": (1024, 768), "phone": (390, 844)}
 
 AXE = """async () => {

@@ -15,6 +15,7 @@ from mehealth_rag.types import (
     Conflict,
     ConflictValue,
     Dropped,
+    Related,
     Statement,
     Status,
 )
@@ -98,26 +99,13 @@ def test_an_indexed_table_is_told_as_one(desk: Desk) -> None:
     assert "Row of the table" in html
 
 
-def conflicting(words: str) -> Answer:
-    values = (ConflictValue("42 metres", (1,)), ConflictValue("45 metres", (2,)))
-    quotes = ("It is 42 metres tall.", "It measures 45 metres.")
-    return answer(words, quotes=quotes, conflicts=(Conflict("How tall", values),))
-
-
 def test_a_conflict_that_the_words_tell_is_told_once() -> None:
-    given = conflicting(f"It is **42 metres** tall [1]. It measures **45 metres** [2].{DISAGREE}")
+    given = conflicting(f"It is **42 metres** tall [1]. It measures **45 <b>** [2].{DISAGREE}")
     html = shown(given)
-    assert html.count("45 metres") == 1
+    assert html.count("45 &lt;b&gt;") == 1
     assert html.count("The pages disagree") == 1
     assert DISAGREE.strip() not in html
     assert not untold(given.conflicts[0], given)
-
-
-@pytest.mark.parametrize("words", ["It is 42 metres tall [1].", "42 metres or 45 metres [1]."])
-def test_a_value_or_page_that_the_words_leave_out_is_told(words: str) -> None:
-    html = shown(conflicting(words))
-    assert '<strong>45 metres</strong> <button type="button" class="chip"' in html
-    assert text(conflicting(words)) == words
 
 
 @pytest.mark.parametrize(
@@ -160,8 +148,50 @@ def test_what_a_models_words_lost_is_folded_under_them() -> None:
     assert "“It was built by Norway.” no page says so" in folded
 
 
+def conflicting(words: str) -> Answer:
+    values = (ConflictValue("42 metres", (1,)), ConflictValue("45 <b>", (2,)))
+    quotes = ("It is 42 metres tall.", "It measures 45 <b>.")
+    return answer(words, quotes=quotes, conflicts=(Conflict("height", values),))
+
+
+@pytest.mark.parametrize("words", ["It is 42 metres tall [1].", "42 metres or 45 <b> [1]."])
+def test_a_value_or_page_that_the_words_leave_out_is_told(words: str) -> None:
+    html = shown(conflicting(words))
+    conflict = html[html.index("conflict") : html.index('class="said"')]
+    assert "The pages disagree: height" in conflict
+    assert '<strong>45 &lt;b&gt;</strong> <button type="button" class="chip"' in conflict
+    assert conflict.count('data-act="cite"') == 2
+    assert text(conflicting(words)) == words
+
+
+def test_not_found_names_the_source_that_may_hold_it() -> None:
+    related = (Related("m", "Map", "https://example.org/m", indexed=False),)
+    missing = Answer("q", "q", Status.NOT_FOUND, "No.", nearest=(citation(1, "a"),))
+    html = shown(replace(missing, related=related))
+    for part in (
+        "Not in the documents",
+        "It does not answer it",
+        'href="https://example.org/m"',
+        "linked, not in the index",
+    ):
+        assert part in html
+    assert "card answered" not in html
+
+
 @pytest.mark.parametrize(("confidence", "name"), [(0.9, "sure"), (0.6, "likely"), (0.2, "unsure")])
 def test_each_word_for_how_sure_an_answer_is_has_its_own_sign(confidence: float, name: str) -> None:
-    html = shown(answer("Yes [1].", quotes=("Yes.",), confidence=confidence))
+    made = answer("Yes [1].", quotes=("Yes.",), confidence=confidence)
+    html = shown(made)
     assert f'class="sure" data-sure="{name}"' in html
+    assert f">{name}</span>" in html
     assert f"<p>Of the answers given at {confidence:.0%}, about that share is right.</p>" in html
+    assert ("card answered unsure" in html) == (name == "unsure")
+    for unsure in (html, turns.turn(turns.TurnView("t", made, growing=True))):
+        head = unsure[: unsure.index("Yes")]
+        assert (">Unsure: check the page</p>" in head) == (name == "unsure")
+
+
+def test_the_rewritten_question_is_shown_only_when_it_differs() -> None:
+    same = Answer("How tall?", "how tall", Status.NOT_FOUND, "No.")
+    assert "Understood as" not in shown(same)
+    assert "Understood as" in shown(replace(same, standalone_question="How tall is it?"))

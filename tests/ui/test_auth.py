@@ -8,6 +8,7 @@ from pathlib import Path
 
 import jwt
 import pytest
+from ui_helpers import PASSWORD
 
 from mehealth_rag.errors import UsageError
 from mehealth_rag.settings import Settings
@@ -28,7 +29,6 @@ from mehealth_ui.people.passwords import (
 )
 from mehealth_ui.people.sessions import Ended, Sessions, secret_beside
 
-PASSWORD = "correct horse battery"
 SECRET = "5e" * 32
 
 

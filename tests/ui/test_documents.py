@@ -17,7 +17,7 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 from reportlab.pdfgen.canvas import Canvas
-from ui_helpers import HARBOUR, ROOT, Running, Visit
+from ui_helpers import HARBOUR, ROOT, TALL, Running, Visit
 
 from mehealth_rag.settings import Settings
 from mehealth_rag.wiring import ingest
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.slow, pytest.mark.full]
 
-TALL = "How tall is the lighthouse on the North Pier?"
 MILL = "The Larkfield mill grinds 60 tonnes of oats a week."
 GRINDS = "How many tonnes of oats does the Larkfield mill grind a week?"
 

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from llm_helpers import Handler, Server, free_port, says, serving
 from playwright.sync_api import expect
-from ui_helpers import Running, Visit
+from ui_helpers import TALL, Running, Visit
 
 from mehealth_rag.errors import UsageError
 from mehealth_ui.desk import Desk
 from mehealth_ui.page import api, handlers
-from mehealth_ui.page.app import _engines
+from mehealth_ui.page.app import page
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from mehealth_rag.assistant import Assistant
     from mehealth_rag.settings import Settings
 
-LIGHTHOUSE = "How tall is the lighthouse on the North Pier?"
 TRUE = "The lighthouse on the North Pier is 42 metres tall and was lit in 1871 [1]. "
 FALSE = "It was built by 900 sailors from Norway [1]."
 
@@ -51,34 +50,40 @@ def waits(handler: Handler, _: dict[str, Any]) -> None:
 
 
 def ask(desk: Desk, engine: str) -> dict[str, Any]:
-    payload = {"id": "t1", "question": LIGHTHOUSE, "engine": engine}
+    payload = {"id": "t1", "question": TALL, "engine": engine}
     values = [v for v in handlers.ask(desk, payload, "visitor", "address") if v is not None]
     return values[-1]
 
 
+def composer(desk: Desk) -> str:
+    """The markup above the question's box."""
+    parts = page(desk, "x").get_config_file()["components"]
+    return next(p["props"]["value"] for p in parts if p["props"].get("elem_id") == "editing")
+
+
 def test_without_a_model_there_is_nothing_to_choose(desk: Desk) -> None:
     assert desk.edition.engines == {}
-    assert _engines(desk) == ""
+    assert "Answers in" not in composer(desk)
     assert ask(desk, "generative")["record"]["answer"]["engine"] == "extractive"
     assert "spoken" not in ask(desk, "")["html"]
 
 
 def test_a_program_names_the_engine(desk: Desk, settings: Settings, assistant: Assistant) -> None:
-    assert api.ask(desk, LIGHTHOUSE, None, None, "extractive")["engine"] == "extractive"
+    assert api.ask(desk, TALL, None, None, "extractive")["engine"] == "extractive"
     with pytest.raises(UsageError, match="no language model is configured here"):
-        api.ask(desk, LIGHTHOUSE, None, None, "generative")
+        api.ask(desk, TALL, None, None, "generative")
     with serving(says(TRUE)) as server:
         chosen = with_model(desk, settings, assistant, server.url)
-        assert api.ask(chosen, LIGHTHOUSE, None, None, "generative")["engine"] == "generative"
-        assert api.ask(chosen, LIGHTHOUSE, None, None)["engine"] == "extractive"
+        assert api.ask(chosen, TALL, None, None, "generative")["engine"] == "generative"
+        assert api.ask(chosen, TALL, None, None)["engine"] == "extractive"
         with pytest.raises(UsageError, match="there are: extractive, generative"):
-            api.ask(chosen, LIGHTHOUSE, None, None, "poetic")
+            api.ask(chosen, TALL, None, None, "poetic")
 
 
 def test_the_chosen_engine_writes(desk: Desk, settings: Settings, assistant: Assistant) -> None:
     with serving(says(TRUE, FALSE)) as server:
         chosen = with_model(desk, settings, assistant, server.url)
-        assert 'value="extractive" selected' in _engines(chosen)
+        assert 'value="extractive" selected' in composer(chosen)
         shown = ask(chosen, "generative")
         assert shown["record"]["answer"]["engine"] == "generative"
         assert "Written by the language model." in shown["html"]
@@ -113,7 +118,7 @@ def test_closing_the_answer_stops_the_model(
 ) -> None:
     with serving(waits) as server:
         chosen = with_model(desk, settings, assistant, server.url)
-        payload = {"id": "t1", "question": LIGHTHOUSE, "engine": "generative"}
+        payload = {"id": "t1", "question": TALL, "engine": "generative"}
         growing = handlers.ask(chosen, payload, "visitor", "address")
         while not server.requests:
             assert next(growing) is None
@@ -153,7 +158,7 @@ def slow(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 def test_an_answer_streams_and_can_be_stopped(browser: Browser, slow: Slow) -> None:
     visit = Visit(browser, slow.address).open()
     page = visit.page
-    page.fill("#question textarea", LIGHTHOUSE)
+    page.fill("#question textarea", TALL)
     page.press("#question textarea", "Enter")
     expect(page.locator(".turn .said")).to_contain_text("lighthouse")
     expect(page.locator(".turn .tools")).to_have_count(0)
@@ -171,7 +176,7 @@ def test_stop_on_the_page_stops_the_model(browser: Browser, slow: Slow) -> None:
     visit = Visit(browser, slow.address).open()
     page = visit.page
     page.select_option("#engine", "generative")
-    page.fill("#question textarea", LIGHTHOUSE)
+    page.fill("#question textarea", TALL)
     page.press("#question textarea", "Enter")
     until = time.monotonic() + 20
     while not slow.model.requests and time.monotonic() < until:

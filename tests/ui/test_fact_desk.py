@@ -19,11 +19,9 @@ from pydantic import ValidationError
 from starlette.testclient import TestClient
 from ui_helpers import Running, Visit
 
-from mehealth_rag.errors import UsageError
-from mehealth_ui.limits import DRAFT_SENTENCES, Slots, TooManyError
-from mehealth_ui.people import decisions as kept
+from mehealth_ui.limits import DRAFT_SENTENCES
 from mehealth_ui.people.callers import ROLE, USER, Role
-from mehealth_ui.people.decisions import DecisionSent, DecisionStore
+from mehealth_ui.people.decisions import DecisionStore
 from mehealth_ui.service.endpoints import add_service
 from mehealth_ui.service.fact_report import Report, report
 
@@ -140,18 +138,6 @@ def test_drafts_at_a_time_are_limited_and_a_stopped_one_makes_room(client: httpx
         time.sleep(0.2)
 
 
-def test_slots_are_counted_for_one_and_for_all() -> None:
-    slots = Slots(2, 1, "drafts")
-    slots.take("ada")
-    with pytest.raises(TooManyError, match="1 drafts of yours"):
-        slots.take("ada")
-    slots.take("bob")
-    with pytest.raises(TooManyError, match="2 drafts of others"):
-        slots.take("cyd")
-    slots.free("ada")
-    slots.take("cyd")
-
-
 def decided(client: httpx.Client, **sent: object) -> dict[str, Any]:
     answer = client.post("/v1/check/decisions", json=sent)
     assert answer.status_code == 200, answer.text
@@ -207,27 +193,6 @@ def test_deciding_needs_the_role_staff_where_people_sign_in(desk: Desk, tmp_path
     assert desk.facts.decisions.of_draft(HASH) == []
     assert decide_as("bob", Role.STAFF).json()["who"] == "bob"
     assert decide_as("", Role.READER).json()["who"] == ""  # nobody signs in here
-
-
-def test_a_store_keeps_the_last_decision_and_can_forget(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    store = DecisionStore.beside(tmp_path)
-    sent = DecisionSent(draft=HASH, start=5, sentence="So.", verdict="supported", note="a")
-    assert store.of_draft(HASH) == []
-    assert store.forget("ada") == 0
-    store.save(sent, "ada")
-    store.save(sent.model_copy(update={"decision": "accept"}), "bob")
-    assert [(d.decision, d.note, d.who) for d in store.of_draft(HASH)] == [("accept", "a", "bob")]
-    assert store.of("ada") == []
-    store.save(sent.model_copy(update={"start": 0}), "ada")
-    assert [d.start for d in store.of_draft(HASH)] == [0, 5]
-    assert store.forget("bob") == 1
-    assert store.forget_before(0) == 0
-    assert store.forget_before(1e12) == 1
-    monkeypatch.setattr(kept, "DECISIONS_STORE_BYTES", 1)
-    with pytest.raises(UsageError, match=r"decisions\.sqlite is full"):
-        store.save(sent, "ada")
 
 
 def reported(form: str, when: float = 0.0) -> str:

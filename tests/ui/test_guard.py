@@ -193,14 +193,17 @@ def test_names_and_websites(headers: dict[str, str], status: int | None) -> None
     assert (refusal and refusal[0]) == status
 
 
-def test_a_page_behind_a_login_goes_by_any_name_unless_its_names_are_set() -> None:
-    assert Hosts.of("0.0.0.0", ()).refusal(Headers({"host": "page.example"})) is None
-    named = Hosts.of("0.0.0.0", ["page.example"])
-    assert named.refusal(Headers({"host": "page.example"})) is None
-    assert named.refusal(Headers({"host": "evil.example"})) is not None
-    assert (
-        Hosts.of("0.0.0.0", ()).refusal(
-            Headers({"host": "page.example", "origin": "https://evil.example"})
-        )
-        is not None
-    )
+@pytest.mark.parametrize(
+    ("names", "headers", "status"),
+    [
+        ([], {"host": "page.example"}, None),
+        ([], {"host": "page.example", "origin": "https://evil.example"}, 403),
+        (["page.example"], {"host": "page.example"}, None),
+        (["page.example"], {"host": "evil.example"}, 421),
+    ],
+)
+def test_a_page_behind_a_login_goes_by_any_name_unless_its_names_are_set(
+    names: list[str], headers: dict[str, str], status: int | None
+) -> None:
+    refusal = Hosts.of("0.0.0.0", names).refusal(Headers(headers))
+    assert (refusal and refusal[0]) == status

@@ -6,14 +6,16 @@ import contextlib
 import re
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from gradio_client import Client
 from openai import AuthenticationError, OpenAI
 from playwright.sync_api import expect
-from ui_helpers import Running, Visit
+from ui_helpers import PASSWORD, TALL, Running, Visit
 
 from mehealth_ui.people.audit import Audit
 from mehealth_ui.people.callers import Role
@@ -29,8 +31,6 @@ if TYPE_CHECKING:
     from mehealth_rag.settings import Settings
 
 pytestmark = pytest.mark.slow
-PASSWORD = "correct horse battery"
-TALL = "How tall is the lighthouse on the North Pier?"
 A_MINUTE = 6
 PATIENCE_MS = 60_000
 Caused = Callable[[], list[tuple[str, str, str]]]
@@ -116,6 +116,33 @@ def test_a_wrong_key_is_refused_and_noted(service: Service, caused: Caused, give
     assert sent.status_code == 401
     assert "this key is not known" in sent.json()["error"]
     assert caused()[1:] == [("", "refused", "an unknown key at GET /v1/sources, from 127.0.0.1")]
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["page/prospectus/1.png", "document/tower", "gradio_api/info", "gradio_api/mcp/sse", "metrics",
+     "v1/sources", "openapi.json", "gradio_api/heartbeat/x", "gradio_api/component_server"],
+)  # fmt: skip
+def test_only_who_signs_in_is_let_in(service: Service, path: str) -> None:
+    assert service.get(f"/{path}", {}).status_code == 401
+    assert service.get("/healthz", {}).status_code == 200
+
+
+def test_a_new_password_ends_the_sessions_of_the_old(service: Service) -> None:
+    add_person(service.people, "bob", PASSWORD)
+    with httpx.Client(base_url=service.address, timeout=60) as person:
+        opened = ("/page/prospectus/1.png", "/v1/sources", "/openapi.json", "/gradio_api/info")
+        for password in (PASSWORD, "another password"):
+            add_person(service.people, "bob", password)  # whoever knew the old one is out
+            assert {person.get(path).status_code for path in opened} == {401}
+            joined = {"data": [], "fn_index": 0, "session_hash": "s"}
+            assert person.post("/gradio_api/queue/join", json=joined).status_code == 401
+            assert person.post("/login", data={"username": "bob", "password": password}).is_success
+            assert {person.get(path).status_code for path in opened} == {200}
+        with closing(Client(service.address, verbose=False, auth=("bob", password))) as caller:
+            assert caller.predict(api_name="/sources")
+        remove_person(service.people, "bob")
+        assert person.get("/v1/sources").status_code == 401
 
 
 def test_no_key_and_a_proxys_password_are_no_key(service: Service, caused: Caused) -> None:
@@ -234,7 +261,6 @@ def test_a_verdict_holds_who_gave_it(service: Service, settings: Settings) -> No
 
 
 @pytest.mark.browser
-@pytest.mark.full
 def test_the_page_says_who_is_signed_in_and_lets_them_out(
     browser: Browser, service: Service
 ) -> None:

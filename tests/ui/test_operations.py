@@ -13,7 +13,7 @@ import httpx
 import pytest
 from llm_helpers import Handler, free_port, serving
 from reportlab.pdfgen.canvas import Canvas
-from ui_helpers import Running
+from ui_helpers import TALL, Running
 
 from mehealth_rag.settings import Settings
 from mehealth_rag.wiring import ingest
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.slow, pytest.mark.full]
 
-TALL = "How tall is the lighthouse on the North Pier?"
 TRUE = "The lighthouse on the North Pier is 42 metres tall [1]. "
 
 

@@ -14,7 +14,7 @@ import httpx
 import pytest
 from gradio_client import Client
 from llm_helpers import free_port
-from ui_helpers import ROOT, Running
+from ui_helpers import PASSWORD, ROOT, TALL, Running
 
 from mehealth_rag.settings import Settings
 from mehealth_rag.wiring import ingest
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from postgres_helpers import Postgres
 
 pytestmark = [pytest.mark.slow, pytest.mark.full]
-PASSWORD = "correct horse battery"
-TALL = "How tall is the lighthouse on the North Pier?"
 FIRST = "The lighthouse on the North Pier is 42 metres tall. It was lit in 1871 by Mary Anning.\n"
 LATER = "The ferry to Gull Island leaves every forty minutes from the East Quay.\n"
 DECIDED = {

@@ -11,6 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator, ValidationError
 from openai import OpenAI
 from pydantic import TypeAdapter
+from ui_helpers import TALL
 
 from mehealth_rag.serialise import answer_json, verdict_json
 from mehealth_rag.types import Answer
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mehealth_rag.assistant import Assistant
-
-TALL = "How tall is the lighthouse on the North Pier?"
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from test_feedback import judged
+from ui_helpers import judged
 
 from mehealth_rag.index.folder import IndexFolder
 from mehealth_rag.settings import Settings

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import os
 import shutil
 import signal
@@ -16,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 from llm_helpers import free_port
 
+from mehealth_ui.messages import Judged
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Route
 
@@ -24,6 +27,11 @@ if TYPE_CHECKING:
     from mehealth_ui.documents.editions import Edition
 
 ROOT = Path(__file__).parents[2]
+PASSWORD = "correct horse battery"
+TALL = "How tall is the lighthouse on the North Pier?"
+MEDTECH = "How much does MedTech generate for the UK economy each year?"
+UNKNOWN = "What is the share price of the Larkfield Bakery?"
+BERTH = "How deep is the berth at Kessing?"
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = (
     "--no-sandbox",
@@ -83,6 +91,35 @@ format = "pdf"
 url = "https://example.org/focus.pdf"
 linked_from = [{ document = "prospectus", pages = [4] }]
 """
+
+
+def judged(**feedback: str) -> Judged:
+    """A verdict on an answer."""
+    citation = {"number": 1, "document": "harbour-guide", "title": "A guide", "page": 2,
+                "page_label": "iv", "quote": "lit in 1871"}  # fmt: skip
+    answer = {
+        "question": "When was it lit?",
+        "standalone_question": "When was the lighthouse lit?",
+        "status": "answered",
+        "answer": "In 1871 [1].",
+        "citations": [citation],
+        "index": "abc",
+    }
+    turn = {"id": "t1", "question": "When was it lit?", "answer": answer}
+    history = [("How tall is the lighthouse?", "42 metres [1].")]
+    return Judged.model_validate({"turn": turn, "history": history, "feedback": feedback})
+
+
+def printed(done: subprocess.CompletedProcess[str]) -> Any:  # noqa: ANN401 - JSON
+    """What a command that went well printed as JSON."""
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def refused(done: subprocess.CompletedProcess[str]) -> str:
+    """The one line of a command that was refused."""
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    return done.stderr
 
 
 def serving(desk: Desk, edition: Edition) -> Desk:

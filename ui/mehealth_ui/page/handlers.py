@@ -195,7 +195,7 @@ def _grow(desk: Desk, message: messages.Ask) -> Iterator[dict[str, Any] | None]:
     if message.documents and not any(d in edition.catalogue for d in message.documents):
         raise UsageError("the chosen sources are no longer there; reload the page")
     history = message.history[-HISTORY_TURNS:]
-    renewed = message.index not in {"", edition.version}
+    renewed = bool(message.index) and message.index != edition.version
     last: Answer | None = None
     updated = time.monotonic()
     answers = stoppable(

@@ -14,7 +14,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
-from ui_helpers import serving
+from ui_helpers import TALL, serving
 
 from mehealth_rag.errors import IndexStateError, ReadingError
 from mehealth_rag.index.source_states import SourceStatus
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from mehealth_rag.settings import Settings
     from mehealth_ui.desk import Desk
 
-TALL = "How tall is the lighthouse on the North Pier?"
 SPACED = Path("/srv/our files/the index")
 
 
