@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.resources import files
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -83,18 +81,8 @@ SEEN = """() => {
 }"""
 
 
-@contextmanager
-def visiting(
-    browser: Browser,
-    address: str,
-    size: str,
-    **more: Any,  # noqa: ANN401 - Playwright's options
-) -> Iterator[Visit]:
-    visit = Visit(browser, address, *SIZES[size], **more).open()
-    yield visit
-    visit.context.close()
-    assert visit.outside == []
-    assert visit.errors == []
+def visiting(browser: Browser, address: str, size: str, **more: Any) -> Visit:  # noqa: ANN401
+    return Visit(browser, address, *SIZES[size], **more)
 
 
 def audit(page: Page, where: str) -> None:

@@ -86,8 +86,7 @@ def test_a_follow_up_is_rewritten_shown_and_can_be_changed(visit: Visit) -> None
     turn.locator("[data-act=edit-rewritten]").click()
     expect(visit.page.locator("#question textarea")).to_have_value(re.compile("North Pier"))
     expect(visit.page.locator(".editing")).to_be_visible()
-    visit.page.fill("#question textarea", TALL)
-    visit.page.press("#question textarea", "Enter")
+    visit.send(TALL)
     expect(turn.locator(".said")).to_contain_text("metres")
     expect(visit.page.locator(".turn")).to_have_count(2)
 
@@ -140,8 +139,7 @@ def test_each_conversation_keeps_its_own_choice_of_sources(visit: Visit) -> None
     page.locator(".conversations .name", has_text="lighthouse").click()
     expect(note).to_have_text("Asking 1 of 3 documents.")
     expect(tower).not_to_be_checked()
-    page.reload()
-    page.wait_for_selector("body.ready")
+    visit.reload()
     expect(note).to_have_text("Asking 1 of 3 documents.")
     page.locator(".conversations .name", has_text="bakery").click()
     expect(note).to_have_text("")
@@ -150,25 +148,21 @@ def test_each_conversation_keeps_its_own_choice_of_sources(visit: Visit) -> None
 def test_a_choice_before_the_first_question_survives_a_reload(visit: Visit) -> None:
     page = visit.page
     page.locator("input[value=tower]").uncheck()
-    page.reload()
-    page.wait_for_selector("body.ready")
+    visit.reload()
     expect(page.locator(".scope-note")).to_have_text("Asking 2 of 3 documents.")
     expect(page.locator(".conversations")).to_contain_text("None yet")
     visit.ask(TALL)
-    page.reload()
-    page.wait_for_selector("body.ready")
+    visit.reload()
     expect(page.locator(".turn .scope")).to_have_count(1)
     page.click("[data-act=new]")
     expect(page.locator(".scope-note")).to_have_text("")
-    page.reload()
-    page.wait_for_selector("body.ready")
+    visit.reload()
     expect(page.locator(".scope-note")).to_have_text("")
 
 
 def test_history_survives_a_reload_and_can_be_renamed_and_deleted(visit: Visit) -> None:
     visit.ask(TALL)
-    visit.page.reload()
-    visit.page.wait_for_selector("body.ready")
+    visit.reload()
     expect(visit.page.locator(".turn .said")).to_contain_text("42 metres")
     expect(visit.page.locator("#pane mark.active")).to_contain_text("42 metres")
     visit.page.click(".conversations [data-act=rename]")
@@ -182,8 +176,7 @@ def test_history_survives_a_reload_and_can_be_renamed_and_deleted(visit: Visit) 
     visit.page.click(".conversations [data-act=delete]")
     visit.page.click(".conversations [data-act=delete]")
     expect(visit.page.locator(".conversations")).to_contain_text("None yet")
-    visit.page.reload()
-    visit.page.wait_for_selector("body.ready")
+    visit.reload()
     expect(visit.page.locator(".turn")).to_have_count(0)
 
 
@@ -218,8 +211,7 @@ def test_a_document_with_scripts_is_shown_as_text(visit: Visit) -> None:
     expect(page.locator("#pane .evidence")).to_contain_text("<svg onload=")
     page.click("[data-act=read][data-document=tower]")
     expect(page.locator("#pane .sheet.text")).to_contain_text("javascript:window.pwned=4")
-    page.reload()
-    page.wait_for_selector("body.ready")
+    visit.reload()
     expect(page.locator(".turn")).to_have_count(2)
     page.wait_for_timeout(200)
     assert page.evaluate("window.pwned") is None
@@ -262,31 +254,27 @@ def test_the_theme_is_kept_and_nothing_of_gradio_shows(visit: Visit) -> None:
     assert page.locator("link[rel=icon]").first.get_attribute("href") == "ui/favicon.svg"
     page.click("[data-act=theme]")
     dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
-    page.reload()
-    page.wait_for_selector("body.ready")
+    visit.reload()
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == dark
     assert page.evaluate("document.body.classList.contains('dark')")
 
 
 def test_the_page_works_on_a_phone(browser: Browser, served: str) -> None:
-    phone = Visit(browser, served, 390, 844).open()
-    phone.ask(MEDTECH)
-    page = phone.page
-    wide = page.evaluate("document.documentElement.scrollWidth")
-    assert wide <= 390
-    expect(page.locator("#proof")).to_be_hidden()
-    page.locator(".turn .chip").first.click()
-    expect(page.locator("#pane .mark.active").first).to_be_visible()
-    page.click("[data-act=close-proof]")
-    expect(page.locator("#proof")).to_be_hidden()
-    assert page.evaluate("document.activeElement.classList.contains('chip')")
-    page.click("[data-act=rail]")
-    expect(page.locator(".conversations .name")).to_be_visible()
-    page.keyboard.press("Escape")
-    expect(page.locator("#rail")).to_be_hidden()
-    phone.context.close()
-    assert phone.outside == []
-    assert phone.errors == []
+    with Visit(browser, served, 390, 844) as phone:
+        phone.ask(MEDTECH)
+        page = phone.page
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= 390
+        expect(page.locator("#proof")).to_be_hidden()
+        page.locator(".turn .chip").first.click()
+        expect(page.locator("#pane .mark.active").first).to_be_visible()
+        page.click("[data-act=close-proof]")
+        expect(page.locator("#proof")).to_be_hidden()
+        assert page.evaluate("document.activeElement.classList.contains('chip')")
+        page.click("[data-act=rail]")
+        expect(page.locator(".conversations .name")).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(page.locator("#rail")).to_be_hidden()
 
 
 def test_a_picture_that_cannot_be_had_is_seen_as_a_grey_page(visit: Visit) -> None:

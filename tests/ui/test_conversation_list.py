@@ -30,11 +30,6 @@ PRINTED = """() => {
 }"""
 
 
-def again(visit: Visit) -> None:
-    visit.page.reload()
-    visit.page.wait_for_selector("body.ready")
-
-
 def test_a_conversation_is_named_by_its_first_real_question(visit: Visit) -> None:
     name = visit.page.locator(".conversations .here .name")
     visit.ask("hi")
@@ -44,8 +39,7 @@ def test_a_conversation_is_named_by_its_first_real_question(visit: Visit) -> Non
     visit.ask(FERRY)
     expect(name).to_have_text(TALL)
     visit.page.locator(".turn").nth(1).locator("[data-act=edit]").click()
-    visit.page.fill("#question textarea", BERTH)
-    visit.page.press("#question textarea", "Enter")
+    visit.send(BERTH)
     expect(visit.page.locator(".turn .question")).to_have_text(["hi", BERTH])
     expect(name).to_have_text(BERTH)
     visit.page.click(".conversations [data-act=rename]")
@@ -53,7 +47,7 @@ def test_a_conversation_is_named_by_its_first_real_question(visit: Visit) -> Non
     visit.page.press(".conversations input", "Enter")
     visit.page.locator(".turn").nth(1).locator("[data-act=retry]").click()
     expect(visit.page.locator(".replaced")).to_be_visible()
-    again(visit)
+    visit.reload()
     expect(name).to_have_text("Berths")
 
 
@@ -75,7 +69,7 @@ def test_conversations_are_found_by_their_words_and_pinned(visit: Visit) -> None
     expect(names).to_have_text([TALL, BERTH, FERRY])
     page.click("[data-act=new]")
     visit.ask(UNKNOWN)
-    again(visit)
+    visit.reload()
     expect(names.first).to_have_text(TALL)
     expect(page.locator(".conversations .pinned")).to_have_count(1)
     names.first.click()
@@ -102,11 +96,10 @@ def test_an_edited_question_replaces_what_follows_and_there_is_a_way_back(visit:
     page.locator(".turn").nth(1).hover()
     page.locator(".turn").nth(1).locator("[data-act=edit]").click()
     expect(page.locator("#question textarea")).to_have_value(FERRY)
-    visit.page.fill("#question textarea", UNKNOWN)
-    visit.page.press("#question textarea", "Enter")
+    visit.send(UNKNOWN)
     expect(questions).to_have_text([TALL, UNKNOWN])
     expect(page.locator(".turn").nth(1).locator(".replaced")).to_contain_text("from here on: 2.")
-    again(visit)
+    visit.reload()
     page.click("[data-act=bring-back]")
     expect(questions).to_have_text([TALL, FERRY, BERTH])
     expect(page.locator(".turn").nth(1).locator(".replaced")).to_contain_text("from here on: 1.")

@@ -288,24 +288,21 @@ def test_what_the_end_of_a_server_interrupts_is_shown_with_what_to_do(
         with httpx.Client(base_url=server.address, timeout=240) as client:
             job = upload(client, "tram.txt", b"The Larkfield tram has 9 stops.\n").json()
         os.kill(_ingest_of(server.pid), signal.SIGSTOP)  # it will not have ended before its server
-        server.send(end)
-        server.wait()
+        server.end(end)
     with Running(settings, tmp_path / "second", **allowed) as server:
         with httpx.Client(base_url=server.address, timeout=240) as client:
             found = client.get(f"/v1/documents/jobs/{job['id']}").json()
         assert (found["state"], found["name"]) == ("failed", "tram.txt")
         assert found["error"].startswith("Interrupted")
-        visit = Visit(browser, server.address).open()
-        row = visit.page.locator(".jobs li", has_text="tram.txt")
-        expect(row).to_contain_text("the file is kept: have it read again")
-        visit.page.locator("[data-do=reread][data-document=tram]").click()
-        again = visit.page.locator(".jobs li", has_text="Added: 1 page")
-        expect(again).to_have_count(1, timeout=240_000)
-        visit.page.reload()
-        visit.page.wait_for_selector("body.ready")
-        expect(visit.page.locator(".adding .drop")).to_be_visible()
-        expect(visit.page.locator(".jobs li")).to_have_count(0)
-        visit.context.close()
+        with Visit(browser, server.address) as visit:
+            row = visit.page.locator(".jobs li", has_text="tram.txt")
+            expect(row).to_contain_text("the file is kept: have it read again")
+            visit.page.locator("[data-do=reread][data-document=tram]").click()
+            again = visit.page.locator(".jobs li", has_text="Added: 1 page")
+            expect(again).to_have_count(1, timeout=240_000)
+            visit.reload()
+            expect(visit.page.locator(".adding .drop")).to_be_visible()
+            expect(visit.page.locator(".jobs li")).to_have_count(0)
 
 
 def _ingest_of(server: int) -> int:
@@ -388,37 +385,35 @@ def test_an_inside_address_and_a_foreign_page_are_refused(tmp_path: Path) -> Non
 def test_a_person_adds_documents_on_the_page(
     browser: Browser, server: Running, tmp_path: Path
 ) -> None:
-    visit = Visit(browser, server.address).open()
-    page = visit.page
-    files = [tmp_path / "Clock.pdf", tmp_path / "tool.exe"]
-    files[0].write_bytes(pdf("The Larkfield clock has 4 faces.", "It was made in Larkfield."))
-    files[1].write_bytes(b"MZ")
-    visit.ask(TALL)
-    page.set_input_files(".adding input[type=file]", files)
-    refused = page.locator(".jobs li", has_text="tool.exe")
-    expect(refused).to_contain_text("is of no format that is read")
-    added = page.locator(".jobs li", has_text="Clock.pdf")
-    expect(added).to_contain_text("Added: 2 pages", timeout=240_000)
-    row = page.locator(".collection li", has_text="Clock")
-    expect(row).to_contain_text("2 pages")
-    expect(row).to_contain_text("added")
-    visit.ask("How many faces does the Larkfield clock have?")
-    turn = page.locator(".turn").nth(1)
-    expect(turn.locator(".said")).to_contain_text("4")
-    expect(turn.locator(".renewed")).to_contain_text("The documents have changed")
-    whole = page.locator("input[name=collection][value='added/']")
-    whole.uncheck()
-    expect(row.locator("input[name=source]")).not_to_be_checked()
-    expect(page.locator(".scope-note")).to_contain_text("Asking")
-    whole.check()
-    row.locator("[data-do=remove]").click()
-    row.locator("[data-do=remove]").click()
-    expect(row).to_have_count(0, timeout=240_000)
-    page.evaluate(DROP, ["dropped.txt", "The Larkfield gate is 3 metres wide."])
-    dropped = page.locator(".jobs li", has_text="dropped.txt")
-    expect(dropped).to_contain_text("Added: 1 page", timeout=240_000)
-    visit.context.close()
-    assert (visit.outside, visit.errors) == ([], [])
+    with Visit(browser, server.address) as visit:
+        page = visit.page
+        files = [tmp_path / "Clock.pdf", tmp_path / "tool.exe"]
+        files[0].write_bytes(pdf("The Larkfield clock has 4 faces.", "It was made in Larkfield."))
+        files[1].write_bytes(b"MZ")
+        visit.ask(TALL)
+        page.set_input_files(".adding input[type=file]", files)
+        refused = page.locator(".jobs li", has_text="tool.exe")
+        expect(refused).to_contain_text("is of no format that is read")
+        added = page.locator(".jobs li", has_text="Clock.pdf")
+        expect(added).to_contain_text("Added: 2 pages", timeout=240_000)
+        row = page.locator(".collection li", has_text="Clock")
+        expect(row).to_contain_text("2 pages")
+        expect(row).to_contain_text("added")
+        visit.ask("How many faces does the Larkfield clock have?")
+        turn = page.locator(".turn").nth(1)
+        expect(turn.locator(".said")).to_contain_text("4")
+        expect(turn.locator(".renewed")).to_contain_text("The documents have changed")
+        whole = page.locator("input[name=collection][value='added/']")
+        whole.uncheck()
+        expect(row.locator("input[name=source]")).not_to_be_checked()
+        expect(page.locator(".scope-note")).to_contain_text("Asking")
+        whole.check()
+        row.locator("[data-do=remove]").click()
+        row.locator("[data-do=remove]").click()
+        expect(row).to_have_count(0, timeout=240_000)
+        page.evaluate(DROP, ["dropped.txt", "The Larkfield gate is 3 metres wide."])
+        dropped = page.locator(".jobs li", has_text="dropped.txt")
+        expect(dropped).to_contain_text("Added: 1 page", timeout=240_000)
 
 
 DROP = """([name, text]) => {

@@ -156,37 +156,32 @@ def slow(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 @pytest.mark.slow
 @pytest.mark.browser
 def test_an_answer_streams_and_can_be_stopped(browser: Browser, slow: Slow) -> None:
-    visit = Visit(browser, slow.address).open()
-    page = visit.page
-    page.fill("#question textarea", TALL)
-    page.press("#question textarea", "Enter")
-    expect(page.locator(".turn .said")).to_contain_text("lighthouse")
-    expect(page.locator(".turn .tools")).to_have_count(0)
-    page.click("#stop")
-    expect(page.locator(".turn .card.failed")).to_contain_text("Stopped")
-    page.locator(".turn [data-act=retry]").click()
-    expect(page.locator(".turn .tools")).to_be_visible(timeout=20_000)
-    expect(page.locator(".turn")).to_have_count(1)
-    visit.context.close()
+    with Visit(browser, slow.address) as visit:
+        page = visit.page
+        visit.send(TALL)
+        expect(page.locator(".turn .said")).to_contain_text("lighthouse")
+        expect(page.locator(".turn .tools")).to_have_count(0)
+        page.click("#stop")
+        expect(page.locator(".turn .card.failed")).to_contain_text("Stopped")
+        page.locator(".turn [data-act=retry]").click()
+        expect(page.locator(".turn .tools")).to_be_visible(timeout=20_000)
+        expect(page.locator(".turn")).to_have_count(1)
 
 
 @pytest.mark.slow
 @pytest.mark.browser
 def test_stop_on_the_page_stops_the_model(browser: Browser, slow: Slow) -> None:
-    visit = Visit(browser, slow.address).open()
-    page = visit.page
-    page.select_option("#engine", "generative")
-    page.fill("#question textarea", TALL)
-    page.press("#question textarea", "Enter")
-    until = time.monotonic() + 20
-    while not slow.model.requests and time.monotonic() < until:
-        page.wait_for_timeout(100)
-    assert slow.model.requests
-    assert not slow.model.left.is_set()
-    page.click("#stop")
-    assert slow.model.left.wait(2)
-    page.select_option("#engine", "extractive")
-    visit.ask("How tall is the Meridian tower?")
-    assert "88 metres" in page.locator(".turn .said").last.inner_text()
-    assert visit.errors == []
-    visit.context.close()
+    with Visit(browser, slow.address) as visit:
+        page = visit.page
+        page.select_option("#engine", "generative")
+        visit.send(TALL)
+        until = time.monotonic() + 20
+        while not slow.model.requests and time.monotonic() < until:
+            page.wait_for_timeout(100)
+        assert slow.model.requests
+        assert not slow.model.left.is_set()
+        page.click("#stop")
+        assert slow.model.left.wait(2)
+        page.select_option("#engine", "extractive")
+        visit.ask("How tall is the Meridian tower?")
+        assert "88 metres" in page.locator(".turn .said").last.inner_text()

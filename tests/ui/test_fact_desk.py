@@ -328,26 +328,24 @@ def test_a_draft_is_stopped_and_what_cannot_be_read_is_told(visit: Visit, tmp_pa
 @pytest.mark.slow
 @pytest.mark.full
 def test_the_fact_desk_fits_a_phone(browser: Browser, served: str) -> None:
-    visit = Visit(browser, served, 390, 844).open()
-    page = visit.page
-    check(visit, DRAFT)
-    width = page.evaluate("document.documentElement.scrollWidth")
-    assert width == 390
-    page.locator(".sentence.contradicted").click()
-    expect(page.locator(".finding .verdict")).to_be_focused()
-    assert page.evaluate("document.querySelector('#proof').scrollWidth") <= 390
-    box = page.locator("[data-decision=accept]").bounding_box()
-    assert box is not None
-    assert box["height"] >= 44
-    page.click(".finding .close")
-    expect(page.locator(".sentence.contradicted")).to_be_focused()
-    expect(page.locator(".finding")).to_be_hidden()
-    page.keyboard.press("Enter")
-    expect(page.locator(".finding .verdict")).to_be_focused()
-    page.keyboard.press("Escape")
-    expect(page.locator(".sentence.contradicted")).to_be_focused()
-    visit.context.close()
-    assert visit.errors == []
+    with Visit(browser, served, 390, 844) as visit:
+        page = visit.page
+        check(visit, DRAFT)
+        width = page.evaluate("document.documentElement.scrollWidth")
+        assert width == 390
+        page.locator(".sentence.contradicted").click()
+        expect(page.locator(".finding .verdict")).to_be_focused()
+        assert page.evaluate("document.querySelector('#proof').scrollWidth") <= 390
+        box = page.locator("[data-decision=accept]").bounding_box()
+        assert box is not None
+        assert box["height"] >= 44
+        page.click(".finding .close")
+        expect(page.locator(".sentence.contradicted")).to_be_focused()
+        expect(page.locator(".finding")).to_be_hidden()
+        page.keyboard.press("Enter")
+        expect(page.locator(".finding .verdict")).to_be_focused()
+        page.keyboard.press("Escape")
+        expect(page.locator(".sentence.contradicted")).to_be_focused()
 
 
 @pytest.mark.browser

@@ -69,7 +69,7 @@ def test_what_is_asked_of_a_running_service(harbours: Settings, tmp_path: Path) 
         with listening as stream:
             assert stream.status_code == 200
             begun = time.monotonic()
-            assert running.stop() == 0  # whoever only listens is not waited for
+            assert running.end() == 0  # whoever only listens is not waited for
             assert time.monotonic() - begun < 30
         told = lines_of(running)
     assert TALL not in json.dumps(told)

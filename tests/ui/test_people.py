@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from ui_helpers import PASSWORD, ROOT, judged, printed, refused
 
-from mehealth_rag.errors import UsageError
 from mehealth_ui.people.audit import SIGNED_IN, Audit
 from mehealth_ui.people.callers import Role
 from mehealth_ui.people.feedback import FeedbackStore, Place
@@ -201,16 +200,6 @@ def test_only_the_whole_key_is_the_key(tmp_path: Path) -> None:
         assert find_key(keys, wrong) is None, wrong
     remove_key(file, "one")
     assert find_key(read_keys(file), key) is None
-
-
-@pytest.mark.parametrize(
-    "line", ["x", f"a:{'0' * 64}:boss:2026-01-01", f"a:{'0' * 64}:staff:2026-13-01", "a:0:staff:1"]
-)
-def test_a_damaged_line_of_the_keys_is_named(tmp_path: Path, line: str) -> None:
-    file = tmp_path / "keys"
-    file.write_text(f"# programs\n{line}\n")
-    with pytest.raises(UsageError, match=r"line 2: .*mehealth auth key add"):
-        read_keys(file)
 
 
 def test_what_is_kept_of_a_person_is_shown_and_forgotten(auth: Auth, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -228,7 +229,7 @@ def test_one_is_killed_and_the_other_answers(site: Site) -> None:
     sign_in(site)
     before = ask(site.one, TALL)
     gone = site.one.get("/healthz").headers["x-replica"]
-    site.replicas[gone].kill()
+    site.replicas[gone].end(signal.SIGKILL)
     assert until(lambda: site.one.get("/v1/me").status_code == 200, 30)
     after = ask(site.one, TALL)
     assert after | {"timings_ms": 0} == before | {"timings_ms": 0}

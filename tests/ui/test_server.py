@@ -238,7 +238,7 @@ def test_ctrl_c_during_the_imports_is_no_traceback(
 
 def test_ctrl_c_right_after_the_start_ends_cleanly(settings: Settings, tmp_path: Path) -> None:
     with Running(settings, tmp_path / "log") as started:
-        assert started.interrupt() == 0
+        assert started.end(signal.SIGINT) == 0
         told = started.log.read_text()
     first, *others = (json.loads(line) for line in told.splitlines())
     assert first["event"].startswith("The page is at")

@@ -176,27 +176,17 @@ class Running:
         """The server's process."""
         return self._process.pid
 
-    def interrupt(self) -> int:
-        """Press Ctrl-C; the exit code."""
-        self.send(signal.SIGINT)
-        return self.wait()
-
-    def stop(self) -> int:
-        """Tell it to end, as a service's manager does; the exit code."""
-        self.send(signal.SIGTERM)
-        return self.wait()
-
-    def kill(self) -> None:
-        """End it without a word, as a machine that fails does."""
-        self._process.kill()
-        self._process.wait()
-
     def send(self, sent: signal.Signals) -> None:
         self._process.send_signal(sent)
 
     def wait(self) -> int:
         """Wait for its end; the exit code."""
         return self._process.wait(90)
+
+    def end(self, sent: signal.Signals = signal.SIGTERM) -> int:
+        """Send a signal, and wait for the end; the exit code."""
+        self.send(sent)
+        return self.wait()
 
     def __exit__(self, *_: object) -> None:
         self._process.terminate()
@@ -247,10 +237,27 @@ class Visit:
         self.page.wait_for_selector("body.ready")
         return self
 
-    def ask(self, question: str) -> None:
-        before = self.page.locator(".turn .tools").count()
+    def __enter__(self) -> Visit:
+        return self.open()
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self.context.close()
+        if kind is None:
+            assert self.outside == [], "the page asked another host"
+            assert self.errors == []
+
+    def reload(self) -> None:
+        self.page.reload()
+        self.page.wait_for_selector("body.ready")
+
+    def send(self, question: str) -> None:
         self.page.fill("#question textarea", question)
         self.page.press("#question textarea", "Enter")
+
+    def ask(self, question: str) -> None:
+        """Send a question, and wait for its answer."""
+        before = self.page.locator(".turn .tools").count()
+        self.send(question)
         self.page.wait_for_function(
             "n => document.querySelectorAll('.turn .tools').length > n", arg=before
         )

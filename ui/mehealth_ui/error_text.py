@@ -27,9 +27,9 @@ def visible_text(error: Exception | str, *folders: Path) -> str:
     for folder in sorted(folders, key=lambda f: len(str(f)), reverse=True):
         if folder.name:  # neither the root nor the working folder
             begins = "" if folder.is_absolute() else _NOT_INSIDE
-            here = begins + re.escape(str(folder))
-            text = re.sub(rf"{here}[/\\]", "", text)
-            text = folder.name.join(re.split(rf"{here}(?!\w)", text))
+            pattern = begins + re.escape(str(folder))
+            text = re.sub(rf"{pattern}[/\\]", "", text)
+            text = folder.name.join(re.split(rf"{pattern}(?!\w)", text))
     return _WINDOWS.sub(r"\1", _POSIX.sub(r"\1", text))
 
 

@@ -163,8 +163,8 @@ def safe_name(name: str) -> str:
     path = Path(_ODD.sub("_", last).strip(" ._"))
     ending = path.suffix.lower()
     if ending not in FORMATS:
-        shown = _ODD.sub("_", last)[:100]
-        raise UsageError(f"'{shown}' is of no format that is read; there are: {_FORMATS}")
+        safe = _ODD.sub("_", last)[:100]
+        raise UsageError(f"'{safe}' is of no format that is read; there are: {_FORMATS}")
     stem = path.stem.encode()[:_LONGEST_NAME].decode(errors="ignore").strip(" .")
     return f"{stem}{ending}"
 

@@ -162,8 +162,8 @@ _ENVELOPE = 10_000
 
 def _is_upload(scope: Scope) -> bool:
     kind = Headers(scope=scope).get("content-type", "")
-    here = scope["method"] == "POST" and scope["path"] == "/v1/documents"
-    return here and kind.lower().startswith("multipart/form-data")
+    adds = scope["method"] == "POST" and scope["path"] == "/v1/documents"
+    return adds and kind.lower().startswith("multipart/form-data")
 
 
 def _bounded(receive: Receive) -> Receive:

@@ -58,14 +58,14 @@ def add_key(path: Path, name: str, role: Role) -> str:
     """
     check_name(name)
     secret = PREFIX + secrets.token_urlsafe(_BYTES)
-    made = Key(name, digest_of(secret), role, datetime.now(UTC).date())
+    key = Key(name, digest_of(secret), role, datetime.now(UTC).date())
     with changing(path):
         keys = read_keys(path)
-        if any(key.name == name for key in keys):
+        if any(old.name == name for old in keys):
             raise UsageError(
                 f"there is a key '{name}' already; remove it first, or use another name"
             )
-        _write(path, (*keys, made))
+        _write(path, (*keys, key))
     return secret
 
 

@@ -69,8 +69,8 @@ def _unread(_: Request, error: Exception) -> JSONResponse:
 
 def _nothing_here(request: Request) -> JSONResponse:
     """Answer an unknown path, or a path that exists for other methods."""
-    here = request.app.openapi()["paths"].get(request.url.path, {})
-    allowed = ", ".join(sorted(map(str.upper, here)))
+    operations = request.app.openapi()["paths"].get(request.url.path, {})
+    allowed = ", ".join(sorted(map(str.upper, operations)))
     if allowed:
         line = f"{request.method} is not for this; use {allowed}"
         return _problem(line, 405, {"allow": allowed})

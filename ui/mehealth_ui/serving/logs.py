@@ -91,8 +91,8 @@ def _form(settings: Settings) -> list[Processor]:
 
 def _harmless(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     """Escape line breaks and terminal control characters."""
-    shown = {k: printable(v).replace("\n", "\\n") for k, v in event.items() if isinstance(v, str)}
-    return {**event, **shown}
+    escaped = {k: printable(v).replace("\n", "\\n") for k, v in event.items() if isinstance(v, str)}
+    return {**event, **escaped}
 
 
 class Logged:
