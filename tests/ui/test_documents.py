@@ -193,9 +193,6 @@ def test_a_name_of_the_corpus_is_not_taken_from_its_document(client: httpx.Clien
     ("name", "content", "status", "told"),
     [
         ("tool.exe", b"MZ", 400, "'tool.exe' is of no format that is read; there are: PDF"),
-        ("sources.toml", b"[corpus]", 400, "no format that is read"),
-        ("..", b"x", 400, "no format that is read"),
-        (".pdf", b"%PDF-1.4", 400, "no format that is read"),
         ("page.pdf", b"<html><body>Sign in</body></html>", 400, "not a PDF (it is a web page)"),
         ("nothing.txt", b"", 400, "the file is empty"),
     ],

@@ -15,7 +15,7 @@ from ui_helpers import TALL, Running, Visit
 from mehealth_rag.errors import UsageError
 from mehealth_ui.desk import Desk
 from mehealth_ui.page import api, handlers
-from mehealth_ui.page.app import page
+from mehealth_ui.page.app import engine_choice
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,15 +55,9 @@ def ask(desk: Desk, engine: str) -> dict[str, Any]:
     return values[-1]
 
 
-def composer(desk: Desk) -> str:
-    """The markup above the question's box."""
-    parts = page(desk, "x").get_config_file()["components"]
-    return next(p["props"]["value"] for p in parts if p["props"].get("elem_id") == "editing")
-
-
 def test_without_a_model_there_is_nothing_to_choose(desk: Desk) -> None:
     assert desk.edition.engines == {}
-    assert "Answers in" not in composer(desk)
+    assert engine_choice(desk) == ""
     assert ask(desk, "generative")["record"]["answer"]["engine"] == "extractive"
     assert "spoken" not in ask(desk, "")["html"]
 
@@ -83,7 +77,7 @@ def test_a_program_names_the_engine(desk: Desk, settings: Settings, assistant: A
 def test_the_chosen_engine_writes(desk: Desk, settings: Settings, assistant: Assistant) -> None:
     with serving(says(TRUE, FALSE)) as server:
         chosen = with_model(desk, settings, assistant, server.url)
-        assert 'value="extractive" selected' in composer(chosen)
+        assert 'value="extractive" selected' in engine_choice(chosen)
         shown = ask(chosen, "generative")
         assert shown["record"]["answer"]["engine"] == "generative"
         assert "Written by the language model." in shown["html"]

@@ -54,7 +54,7 @@ def restore(
         bool, typer.Option("--replace", help="put back what is already there too")
     ] = False,
 ) -> None:
-    """Put a backup back; stop the page first, and ingest afterwards."""
+    """Restore a backup; stop the page first, and ingest afterwards."""
     from mehealth_ui.people.backup import restore as put_back
 
     names = put_back(common.settings, archive, replace=replace)
@@ -69,7 +69,7 @@ def add(
     *,
     role: Annotated[str | None, typer.Option("--role", help="reader, staff or admin")] = None,
 ) -> None:
-    """Let a person sign in, or give a new password: asks for it and keeps its hash."""
+    """Let a person sign in, or set a new password; asks for it."""
     from mehealth_ui.people.callers import role_named
     from mehealth_ui.people.keys import read_keys
     from mehealth_ui.people.passwords import add_person, read_people
@@ -89,7 +89,7 @@ def add(
 
 @_command("ui_auth", name="list")
 def list_people(common: Common) -> None:
-    """List who may sign in, with their roles."""
+    """List the people who may sign in, with their roles."""
     from mehealth_ui.people.passwords import read_people
 
     people = read_people(_people_file(common.settings))
@@ -103,7 +103,7 @@ def set_role(
     name: Name,
     role: Annotated[str, typer.Argument(help="reader, staff or admin")],
 ) -> None:
-    """Change what a person may do; it counts at once."""
+    """Change a person's role, which counts at once."""
     from mehealth_ui.people import passwords
     from mehealth_ui.people.callers import role_named
 
@@ -116,7 +116,7 @@ def set_role(
 
 @_command("ui_auth")
 def remove(common: Common, name: Name) -> None:
-    """Let a person in no more; who is signed in is out at once."""
+    """Remove a person, which ends their sessions at once."""
     from mehealth_ui.people.passwords import remove_person
 
     path = _people_file(common.settings)
@@ -132,7 +132,7 @@ def add_key(
     *,
     role: Annotated[str, typer.Option("--role", help="reader, staff or admin")] = "reader",
 ) -> None:
-    """Make a key and print it, once: only its hash is kept."""
+    """Make a key and print it once; only its hash is kept."""
     from mehealth_ui.people import keys
     from mehealth_ui.people.callers import role_named
 
@@ -151,7 +151,7 @@ def add_key(
 
 @_key_command("ui_auth", name="list")
 def list_keys(common: Common) -> None:
-    """List the keys: name, role and when each was made."""
+    """List the keys with role and date of creation."""
     from mehealth_ui.people.keys import read_keys
 
     keys = read_keys(_keys_file(common.settings))
@@ -161,7 +161,7 @@ def list_keys(common: Common) -> None:
 
 @_key_command("ui_auth", name="remove")
 def remove_key(common: Common, name: KeyName) -> None:
-    """Take a key back; it opens nothing from now on."""
+    """Remove a key, which stops working at once."""
     from mehealth_ui.people import keys
 
     path = _keys_file(common.settings)
@@ -185,7 +185,7 @@ def data(
     common: Common,
     name: Annotated[str, typer.Argument(help="the name of a person or a key")],
 ) -> None:
-    """Show what is kept of a person; --json has all of it, to hand out."""
+    """Show the data kept about a person; --json has all of it."""
     from mehealth_ui.people.personal_data import PersonalData
 
     data = PersonalData.from_settings(common.settings).of(name)
@@ -204,7 +204,7 @@ def forget(
     common: Common,
     name: Annotated[str, typer.Argument(help="the name of a person or a key")],
 ) -> None:
-    """Delete what is kept of a person, in all stores; the login is another matter."""
+    """Delete the data kept about a person, but not their login."""
     from mehealth_ui.people.personal_data import PersonalData
 
     deleted = PersonalData.from_settings(common.settings).forget(name)

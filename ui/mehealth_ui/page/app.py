@@ -80,7 +80,7 @@ def _static(markup: Html, name: str) -> gr.HTML:
 
 def _composer(desk: Desk) -> tuple[gr.Textbox, gr.Button, gr.Button]:
     with gr.Column(elem_id="composer", min_width=0):
-        _static(part("composer", engines=_engines(desk)), "editing")
+        _static(part("composer", engines=engine_choice(desk)), "editing")
         with gr.Row(elem_id="line", equal_height=False):
             question = gr.Textbox(
                 label="Your question",
@@ -219,7 +219,7 @@ def _admitted(desk: Desk, request: gr.Request | None) -> Iterator[None]:
         raise gr.Error(UNEXPECTED, print_exception=False) from error
 
 
-def _engines(desk: Desk) -> Html:
+def engine_choice(desk: Desk) -> Html:
     """Return the choice of the engine, if there is one."""
     edition = desk.edition
     if not edition.engines:
