@@ -49,10 +49,12 @@ def row(name: str, *numbers: int) -> Statement:
 
 
 def test_a_row_stands_upright_with_its_bold_words_and_numbers() -> None:
-    told = row("Kessing", 1, 2)
-    marked = told.text.replace("9 m", "**9 m**")
+    statement = row("Kessing", 1, 2)
+    marked = statement.text.replace("9 m", "**9 m**")
     made = answer_markup(
-        answer(f"Berths: {marked} [1][2]. More [3].", told, quotes=(ROWS["Kessing"], HEAD, "More")),
+        answer(
+            f"Berths: {marked} [1][2]. More [3].", statement, quotes=(ROWS["Kessing"], HEAD, "More")
+        ),
         {},
     )
     assert made == (
@@ -80,14 +82,18 @@ def test_rows_of_the_same_columns_share_a_table() -> None:
 
 
 def test_what_only_looks_like_a_row_stays_a_sentence() -> None:
-    told = Statement("Kessing – Depth: 9 m", (1,))
-    made = answer_markup(answer(f"{told.text} [1].", told, quotes=("Kessing – Depth: 9 m",)), {})
+    statement = Statement("Kessing – Depth: 9 m", (1,))
+    made = answer_markup(
+        answer(f"{statement.text} [1].", statement, quotes=("Kessing – Depth: 9 m",)), {}
+    )
     assert made == "<p>Kessing – Depth: 9 m [1].</p>"
 
 
 def test_markup_in_a_row_is_text() -> None:
-    told = Statement("<b> – <i>: <u>", (1, 2))
-    made = answer_markup(answer("<b> – <i>: <u> [1][2]", told, quotes=("<b>\t<u>", "x\t<i>")), {})
+    statement = Statement("<b> – <i>: <u>", (1, 2))
+    made = answer_markup(
+        answer("<b> – <i>: <u> [1][2]", statement, quotes=("<b>\t<u>", "x\t<i>")), {}
+    )
     assert "<table>" in made
     assert not re.search(r"<[biu]>", made)
 
@@ -100,12 +106,12 @@ def test_an_indexed_table_is_told_as_one(desk: Desk) -> None:
 
 
 def test_a_conflict_that_the_words_tell_is_told_once() -> None:
-    given = conflicting(f"It is **42 metres** tall [1]. It measures **45 <b>** [2].{DISAGREE}")
-    html = shown(given)
+    complete = conflicting(f"It is **42 metres** tall [1]. It measures **45 <b>** [2].{DISAGREE}")
+    html = shown(complete)
     assert html.count("45 &lt;b&gt;") == 1
     assert html.count("The pages disagree") == 1
     assert DISAGREE.strip() not in html
-    assert not untold(given.conflicts[0], given)
+    assert not untold(complete.conflicts[0], complete)
 
 
 @pytest.mark.parametrize(
@@ -131,14 +137,18 @@ def test_a_place_that_is_cited_twice_is_quoted_once() -> None:
 
 def test_nearest_passages_are_short_and_folded() -> None:
     long = "A passage that goes on " + "and on " * 60
-    given = Answer("q", "q", Status.NOT_FOUND, "No.", nearest=(citation(1, long), citation(2, "b")))
-    html = shown(given)
+    missing = Answer(
+        "q", "q", Status.NOT_FOUND, "No.", nearest=(citation(1, long), citation(2, "b"))
+    )
+    html = shown(missing)
     assert (
         '<details class="nearest"><summary>The 2 nearest passages. They do not answer it.' in html
     )
     (words,) = re.findall(r'class="words">“(A passage[^<]*)', html)
     assert len(words) <= 123
-    assert "The nearest passage. It does not" in shown(replace(given, nearest=given.nearest[:1]))
+    assert "The nearest passage. It does not" in shown(
+        replace(missing, nearest=missing.nearest[:1])
+    )
 
 
 def test_what_a_models_words_lost_is_folded_under_them() -> None:

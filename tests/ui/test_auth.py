@@ -239,11 +239,11 @@ def test_without_a_place_for_the_secret_sessions_count_in_one_process(
 
 
 def test_the_setting_says_how_long_a_session_lasts(login: Door, tmp_path: Path) -> None:
-    given = {"ui_session_hours": 2, "index": tmp_path}
-    settings = Settings.load(given, environ={}, folder=tmp_path)
+    values = {"ui_session_hours": 2, "index": tmp_path}
+    settings = Settings.load(values, environ={}, folder=tmp_path)
     token = Reception(login, settings, Audit.beside(tmp_path)).sessions.begin("ada", "kept")
-    said = jwt.decode(token, secret_beside(tmp_path), ["HS256"])
-    assert abs(said["exp"] - time.time() - 2 * 3600) < 60
+    claims = jwt.decode(token, secret_beside(tmp_path), ["HS256"])
+    assert abs(claims["exp"] - time.time() - 2 * 3600) < 60
 
 
 def test_a_changed_role_does_not_end_a_session(people: Path, login: Door) -> None:

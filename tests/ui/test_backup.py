@@ -67,8 +67,8 @@ def test_the_drill(site: Site, tmp_path: Path, mehealth: Callable[..., Done]) ->
     assert "run mehealth ingest" in done.stderr
     assert matches(PASSWORD, read_people(other.people)["ada"].password_hash)
     assert other.people.stat().st_mode & 0o077 == 0
-    kept = FeedbackStore.beside(other.index).of("ada")
-    assert kept == FeedbackStore.beside(site.index).of("ada") != []
+    restored = FeedbackStore.beside(other.index).of("ada")
+    assert restored == FeedbackStore.beside(site.index).of("ada") != []
     assert (other.added / "notes" / "tides.md").read_text() == "The tide turns at six."
     assert printed(other.run("ingest", "--json"))["changed"] is True
 

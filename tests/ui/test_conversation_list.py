@@ -78,14 +78,14 @@ def test_conversations_are_found_by_their_words_and_pinned(visit: Visit) -> None
 
 
 def test_a_pinned_conversation_outlives_the_limit(visit: Visit) -> None:
-    kept = visit.page.evaluate(
+    outcome = visit.page.evaluate(
         "() => { const s = window.mehealthStore;"
         " const made = (n) => ({ id: n, title: n, turns: [] });"
         " s.save(made('first')); s.pin('first', true);"
         " for (let n = 0; n < 70; n++) s.save(made(`c${n}`));"
         " return [s.list().length, ...['first', 'c0', 'c69'].map((n) => s.open(n) !== null)]; }"
     )
-    assert kept == [60, True, False, True]
+    assert outcome == [60, True, False, True]
 
 
 def test_an_edited_question_replaces_what_follows_and_there_is_a_way_back(visit: Visit) -> None:

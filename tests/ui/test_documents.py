@@ -61,8 +61,8 @@ def made(folder: Path) -> Settings:
     (corpus / "Old papers").mkdir(parents=True)
     (corpus / "harbour.txt").write_text(HARBOUR)
     (corpus / "Old papers" / "ferry.txt").write_text("The ferry of 1902 carried 41 people.\n")
-    given = {"corpus": corpus, "index": folder / "index", "ui_questions_per_minute": 1000}
-    settings = Settings.load({**given, "reader": "small"}, environ={}, folder=folder)
+    values = {"corpus": corpus, "index": folder / "index", "ui_questions_per_minute": 1000}
+    settings = Settings.load({**values, "reader": "small"}, environ={}, folder=folder)
     ingest(settings)
     return settings
 
@@ -126,16 +126,16 @@ def test_a_running_server_answers_from_what_the_command_line_indexed_a_moment_ag
     assert "42 metres" in before["answer"]
     (writable.corpus / "bakery.txt").write_text("The Larkfield bakery employs 17 people.\n")
     mehealth(writable, "ingest")
-    found = ask(client, "How many people does the Larkfield bakery employ?")
-    assert "17" in found["answer"]
-    assert [c["document"] for c in found["citations"]] == ["bakery"]
-    assert found["index"] != before["index"]
+    answer = ask(client, "How many people does the Larkfield bakery employ?")
+    assert "17" in answer["answer"]
+    assert [c["document"] for c in answer["citations"]] == ["bakery"]
+    assert answer["index"] != before["index"]
     ready = client.get("/readyz").json()
-    assert (ready["index"], ready["news"]) == (found["index"], "")
+    assert (ready["index"], ready["news"]) == (answer["index"], "")
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "question", "told"),
+    ("name", "content", "question", "figure"),
     [
         ("Mill report.pdf", pdf(MILL, "The mill has 12 workers."), GRINDS, "60 tonnes"),
         ("quarry.docx", word("The Larkfield quarry is 85 metres deep."),
@@ -145,26 +145,26 @@ def test_a_running_server_answers_from_what_the_command_line_indexed_a_moment_ag
     ],
 )  # fmt: skip
 def test_an_uploaded_file_is_a_document_with_its_figures_and_answers(
-    client: httpx.Client, writable: Settings, name: str, content: bytes, question: str, told: str
+    client: httpx.Client, writable: Settings, name: str, content: bytes, question: str, figure: str
 ) -> None:
     job = over(client, upload(client, name, content))
-    kept = writable.corpus / "added" / Path(name).name
-    assert kept.read_bytes() == content
+    file = writable.corpus / "added" / Path(name).name
+    assert file.read_bytes() == content
     assert job["state"] == "done", job
     document = job["document"]
-    assert (document["id"], document["status"], document["reason"]) == (kept.stem, "added", "")
+    assert (document["id"], document["status"], document["reason"]) == (file.stem, "added", "")
     assert document["pages"] == (2 if name.endswith("pdf") else 1)
     assert document["passages"] >= 1
-    found = ask(client, question)
-    assert told in found["answer"]
-    assert {c["document"] for c in found["citations"]} == {kept.stem}
-    (source,) = [s for s in client.get("/v1/sources").json() if s["id"] == kept.stem]
+    answer = ask(client, question)
+    assert figure in answer["answer"]
+    assert {c["document"] for c in answer["citations"]} == {file.stem}
+    (source,) = [s for s in client.get("/v1/sources").json() if s["id"] == file.stem]
     assert (source["collection"], source["state"]) == ("added", "indexed")
     assert source["added"].startswith("20")
-    again = upload(client, "another name" + kept.suffix, content)
+    again = upload(client, "another name" + file.suffix, content)
     assert (again.status_code, again.json()["error"]) == (
         400,
-        f"the same file is here already, as '{kept.stem}'",
+        f"the same file is here already, as '{file.stem}'",
     )
 
 
@@ -177,8 +177,10 @@ def test_two_uploads_of_one_name_at_once_are_two_documents(
         sent = list(pool.map(lambda text: upload(client, "note.txt", text), texts))
     jobs = [over(client, one) for one in sent]
     assert {job["document"]["id"] for job in jobs} == {"note", "note-2"}
-    kept = {(writable.corpus / "added" / f"{name}.txt").read_bytes() for name in ("note", "note-2")}
-    assert kept == set(texts)
+    contents = {
+        (writable.corpus / "added" / f"{name}.txt").read_bytes() for name in ("note", "note-2")
+    }
+    assert contents == set(texts)
     assert "1961" in ask(client, "When did the Larkfield pool open?")["answer"]
     assert "1925" in ask(client, "When did the Larkfield theatre open?")["answer"]
 
@@ -233,19 +235,19 @@ def test_text_is_added_read_again_and_removed(client: httpx.Client, writable: Se
     text = "The Larkfield fountain was built in 1888.\n"
     job = over(client, client.post("/v1/documents", json={"name": "fountain", "text": text}))
     assert job["document"]["id"] == "fountain"
-    asked = "When was the Larkfield fountain built?"
-    assert "1888" in ask(client, asked, documents=["added/"])["answer"]
-    elsewhere = ask(client, asked, documents=["Old papers/"])
+    question = "When was the Larkfield fountain built?"
+    assert "1888" in ask(client, question, documents=["added/"])["answer"]
+    elsewhere = ask(client, question, documents=["Old papers/"])
     assert elsewhere["status"] == "not_found"
-    kept = writable.corpus / "added" / "fountain.txt"
-    kept.write_text(text.replace("1888", "1899"))
+    file = writable.corpus / "added" / "fountain.txt"
+    file.write_text(text.replace("1888", "1899"))
     job = over(client, client.post("/v1/documents/fountain/read"))
     assert job["document"]["status"] == "changed"
-    assert "1899" in ask(client, asked)["answer"]
+    assert "1899" in ask(client, question)["answer"]
     job = over(client, client.delete("/v1/documents/fountain"))
     assert job["document"]["status"] == "removed"
-    assert not kept.exists()
-    assert "fountain" not in {c["document"] for c in ask(client, asked)["citations"]}
+    assert not file.exists()
+    assert "fountain" not in {c["document"] for c in ask(client, question)["citations"]}
     assert "fountain" not in {s["id"] for s in client.get("/v1/sources").json()}
 
 
@@ -288,9 +290,9 @@ def test_what_the_end_of_a_server_interrupts_is_shown_with_what_to_do(
         server.end(end)
     with Running(settings, tmp_path / "second", **allowed) as server:
         with httpx.Client(base_url=server.address, timeout=240) as client:
-            found = client.get(f"/v1/documents/jobs/{job['id']}").json()
-        assert (found["state"], found["name"]) == ("failed", "tram.txt")
-        assert found["error"].startswith("Interrupted")
+            status = client.get(f"/v1/documents/jobs/{job['id']}").json()
+        assert (status["state"], status["name"]) == ("failed", "tram.txt")
+        assert status["error"].startswith("Interrupted")
         with Visit(browser, server.address) as visit:
             row = visit.page.locator(".jobs li", has_text="tram.txt")
             expect(row).to_contain_text("the file is kept: have it read again")
@@ -336,8 +338,8 @@ def test_an_address_is_fetched_and_its_document_cites_it(client: httpx.Client) -
         job = over(client, client.post("/v1/documents", json={"url": site.url("/market")}))
         assert job["state"] == "done", job
         assert job["document"]["id"] == "market"
-        found = ask(client, "How many stalls does the Larkfield market have?")
-        assert found["citations"][0]["url"] == site.url("/market#page=1")
+        answer = ask(client, "How many stalls does the Larkfield market have?")
+        assert answer["citations"][0]["url"] == site.url("/market#page=1")
         site.on("/market", Answer(pdf("The Larkfield market has 77 stalls.")))
         job = over(client, client.post("/v1/documents/market/read"))
         assert job["document"]["status"] == "changed"

@@ -78,26 +78,26 @@ def test_the_chosen_engine_writes(desk: Desk, settings: Settings, assistant: Ass
     with serving(says(TRUE, FALSE)) as server:
         chosen = with_model(desk, settings, assistant, server.url)
         assert 'value="extractive" selected' in engine_choice(chosen)
-        shown = ask(chosen, "generative")
-        assert shown["record"]["answer"]["engine"] == "generative"
-        assert "Written by the language model." in shown["html"]
-        assert "Left out: 1" in shown["html"]
-        said, left_out = shown["html"].split("Left out: 1")
-        assert "Norway" not in said
+        value = ask(chosen, "generative")
+        assert value["record"]["answer"]["engine"] == "generative"
+        assert "Written by the language model." in value["html"]
+        assert "Left out: 1" in value["html"]
+        words, left_out = value["html"].split("Left out: 1")
+        assert "Norway" not in words
         assert "900 sailors" in left_out
-        asked = len(server.requests)
+        requests = len(server.requests)
         assert ask(chosen, "extractive")["record"]["answer"]["engine"] == "extractive"
         assert ask(chosen, "")["record"]["answer"]["engine"] == "extractive"
-        assert len(server.requests) == asked
+        assert len(server.requests) == requests
 
 
 def test_a_model_that_is_not_there_is_told(
     desk: Desk, settings: Settings, assistant: Assistant
 ) -> None:
     gone = with_model(desk, settings, assistant, f"http://127.0.0.1:{free_port()}/v1")
-    shown = ask(gone, "generative")
-    assert "could not be reached" in shown["html"]
-    assert "42 metres" in shown["html"]
+    value = ask(gone, "generative")
+    assert "could not be reached" in value["html"]
+    assert "42 metres" in value["html"]
 
 
 def test_a_model_that_cannot_be_opened_leaves_the_page_as_it_is(

@@ -232,9 +232,9 @@ def test_a_report_has_no_moment_that_is_no_date(when: float) -> None:
 
 
 def test_the_named_endpoint_checks_a_text(served: str) -> None:
-    found = Client(served, verbose=False).predict(f"{LIT} {TALL}", None, api_name="/check")
-    assert [one["verdict"] for one in found["sentences"]] == ["supported", "contradicted"]
-    assert found["summary"]["sentences"] == 2
+    outcome = Client(served, verbose=False).predict(f"{LIT} {TALL}", None, api_name="/check")
+    assert [one["verdict"] for one in outcome["sentences"]] == ["supported", "contradicted"]
+    assert outcome["summary"]["sentences"] == 2
 
 
 def test_the_schema_describes_the_events(client: httpx.Client) -> None:
@@ -353,6 +353,6 @@ def test_the_fact_desk_fits_a_phone(browser: Browser, served: str) -> None:
 @pytest.mark.full
 def test_a_statement_in_the_chat_gets_its_verdict(visit: Visit) -> None:
     visit.ask(TALL)
-    said = visit.page.locator(".turn .card.answered .said")
-    expect(said).to_contain_text("Contradicted: The documents say 42 metres, not 45 metres")
+    words = visit.page.locator(".turn .card.answered .said")
+    expect(words).to_contain_text("Contradicted: The documents say 42 metres, not 45 metres")
     expect(visit.page.locator("#pane mark.active")).to_contain_text("42 metres tall")

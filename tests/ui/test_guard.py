@@ -96,12 +96,12 @@ def test_a_body_in_pieces_is_counted(address: str) -> None:
 
 
 def test_only_a_proxy_is_believed_about_the_address(address: str) -> None:
-    said = {"x-forwarded-for": "203.0.113.9"}
-    assert httpx.get(f"{address}/from", headers=said).json() == {"client": "127.0.0.1"}
+    headers = {"x-forwarded-for": "203.0.113.9"}
+    assert httpx.get(f"{address}/from", headers=headers).json() == {"client": "127.0.0.1"}
     with _serving(proxies=("127.0.0.1",)) as behind:
-        assert httpx.get(f"{behind}/from", headers=said).json() == {"client": "203.0.113.9"}
+        assert httpx.get(f"{behind}/from", headers=headers).json() == {"client": "203.0.113.9"}
     with _serving(proxies=("192.0.2.7",)) as behind:
-        assert httpx.get(f"{behind}/from", headers=said).json() == {"client": "127.0.0.1"}
+        assert httpx.get(f"{behind}/from", headers=headers).json() == {"client": "127.0.0.1"}
 
 
 def test_a_request_that_never_comes_whole_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,8 +148,8 @@ def test_who_takes_nothing_of_an_answer_is_left(monkeypatch: pytest.MonkeyPatch)
 def test_what_breaks_off_is_one_line(address: str, caplog: pytest.LogCaptureFixture) -> None:
     with pytest.raises(httpx.RemoteProtocolError):
         httpx.get(f"{address}/broken")
-    told = [r for r in caplog.records if r.name == "mehealth.ui"]
-    assert [(r.getMessage(), r.exc_info) for r in told] == [
+    records = [r for r in caplog.records if r.name == "mehealth.ui"]
+    assert [(r.getMessage(), r.exc_info) for r in records] == [
         ("GET /broken broke off: half way", None)
     ]
 

@@ -105,8 +105,8 @@ def test_the_filter_limits_the_search_and_all_is_no_filter(desk: Desk) -> None:
 
 def test_a_kept_conversation_is_shown_again(desk: Desk) -> None:
     last = ask(desk, question=TALL)[-1]
-    (shown,) = handlers.show_turns({"title": "x", "turns": [last["record"]]})
-    assert shown == {"id": "t1", "html": last["html"]}
+    (turn,) = handlers.show_turns({"title": "x", "turns": [last["record"]]})
+    assert turn == {"id": "t1", "html": last["html"]}
     damaged = {**last["record"], "answer": {"status": "perhaps"}}
     assert handlers.show_turns({"turns": [damaged]}) == []
 
@@ -164,15 +164,15 @@ def test_a_page_that_is_none_is_told(desk: Desk, wanted: object) -> None:
 def test_a_verdict_belongs_to_its_browser_and_has_a_rate(desk: Desk) -> None:
     record = ask(desk, question=TALL)[-1]["record"]
 
-    def judge(said: str, key: str, address: str = "192.0.2.1") -> dict[str, Any]:
-        sent = {"turn": record, "feedback": {"verdict": said}, "key": key}
+    def judge(verdict: str, key: str, address: str = "192.0.2.1") -> dict[str, Any]:
+        sent = {"turn": record, "feedback": {"verdict": verdict}, "key": key}
         return handlers.judge(desk, sent, address, address)
 
     assert "feedback" in judge("right", "mine")
     assert "Another visitor" in judge("wrong", "theirs")["error"]
     assert "feedback" in judge("wrong", "mine", "192.0.2.2")  # elsewhere, the same browser
-    told = [judge("right", "mine") for _ in range(30)]
-    assert "too many verdicts in a minute; send again" in told[-1]["error"]
+    replies = [judge("right", "mine") for _ in range(30)]
+    assert "too many verdicts in a minute; send again" in replies[-1]["error"]
 
 
 def test_another_session_is_not_another_visitor() -> None:
@@ -183,8 +183,8 @@ def test_another_session_is_not_another_visitor() -> None:
 
     scope = {"type": "http", "headers": [], "client": ("192.0.2.1", 1), "query_string": b""}
     for session in ("a", "b"):
-        asked = Request(request=Plain(scope), session_hash=session, username=None)
-        assert visitor(asked) == ("192.0.2.1", "192.0.2.1")
+        request = Request(request=Plain(scope), session_hash=session, username=None)
+        assert visitor(request) == ("192.0.2.1", "192.0.2.1")
     signed = Plain({**scope, USER: "ada"})
     assert visitor(Request(request=signed)) == visitor(signed) == ("ada", "192.0.2.1")
 
@@ -205,8 +205,8 @@ def test_a_stream_that_breaks_says_so_in_its_last_event(caplog: pytest.LogCaptur
 def test_the_right_page_is_found_by_its_printed_number(desk: Desk) -> None:
     record = ask(desk, question="What does MedTech generate for the UK economy?")[-1]["record"]
     label = desk.edition.assistant.page("prospectus", 2).label
-    said = {"verdict": "wrong", "reason": "page", "page": label, "document": "prospectus"}
-    assert "feedback" in handlers.judge(desk, {"turn": record, "feedback": said}, "ada")
+    verdict = {"verdict": "wrong", "reason": "page", "page": label, "document": "prospectus"}
+    assert "feedback" in handlers.judge(desk, {"turn": record, "feedback": verdict}, "ada")
     assert desk.feedback.rows()[0]["pages"] == [2]
     bad = {"verdict": "wrong", "page": "xx", "document": "prospectus"}
     assert "no page" in handlers.judge(desk, {"turn": record, "feedback": bad}, "ada")["error"]
@@ -238,18 +238,18 @@ def test_follow_ups_come_from_near_pages_and_are_new() -> None:
 
 
 def test_the_guide_of_one_document_opens_its_pages(desk: Desk) -> None:
-    shown = guides_markup(desk.edition.assistant.guides(["prospectus"]))
-    assert "In this document" in shown
+    markup = guides_markup(desk.edition.assistant.guides(["prospectus"]))
+    assert "In this document" in markup
     for part in ("In short", "Key figures", "Outline"):
-        assert f"<h3>{part}</h3>" in shown
-    assert 'data-act="place" data-document="prospectus" data-page="2"' in shown
-    assert "<strong>£26 billion</strong>" in shown
+        assert f"<h3>{part}</h3>" in markup
+    assert 'data-act="place" data-document="prospectus" data-page="2"' in markup
+    assert "<strong>£26 billion</strong>" in markup
 
 
 def test_the_guides_of_several_documents_are_their_titles(desk: Desk) -> None:
     guides = desk.edition.assistant.guides()
-    shown = guides_markup(guides)
-    assert shown.count('data-act="place"') == len(guides) == 3
-    assert "<script>" not in shown
-    assert "&lt;script&gt;" in shown
+    markup = guides_markup(guides)
+    assert markup.count('data-act="place"') == len(guides) == 3
+    assert "<script>" not in markup
+    assert "&lt;script&gt;" in markup
     assert "and 12 more" in guides_markup([guides[0]] * (MOST_LISTED + 12))

@@ -74,8 +74,8 @@ class Service:
     def person(self) -> Iterator[httpx.Client]:
         """Ada, who has signed in."""
         with httpx.Client(base_url=self.address, timeout=60) as client:
-            given = {"username": "ada", "password": PASSWORD}
-            assert client.post("/login", data=given).status_code == 200
+            form = {"username": "ada", "password": PASSWORD}
+            assert client.post("/login", data=form).status_code == 200
             yield client
 
 
@@ -184,10 +184,10 @@ def refused(entries: list[tuple[str, str, str]]) -> list[tuple[str, str]]:
 
 def test_a_damaged_file_of_keys_lets_no_key_in(service: Service) -> None:
     file, key = keys_beside(service.people), service.key("damaged")
-    kept = file.read_text()
-    file.write_text(kept + "nonsense\n")
+    lines = file.read_text()
+    file.write_text(lines + "nonsense\n")
     assert service.get("/v1/sources", key).status_code == 401
-    file.write_text(kept)
+    file.write_text(lines)
     assert service.get("/v1/sources", key).status_code == 200
 
 
@@ -237,8 +237,8 @@ def test_a_refused_sign_in_is_noted_without_what_was_typed(
     service: Service, caused: Caused
 ) -> None:
     for name in ("ada", "my-secret-in-the-wrong-field"):
-        given = {"username": name, "password": "wrong"}
-        assert httpx.post(f"{service.address}/login", data=given).status_code == 400
+        form = {"username": name, "password": "wrong"}
+        assert httpx.post(f"{service.address}/login", data=form).status_code == 400
     assert caused() == [
         ("ada", "refused", "sign-in, from 127.0.0.1"),
         ("", "refused", "sign-in, from 127.0.0.1"),
@@ -252,8 +252,8 @@ def test_a_verdict_holds_who_gave_it(service: Service, settings: Settings) -> No
         parts = ada.get("/config").json()["components"]
         wire = next(p["id"] for p in parts if p["props"].get("elem_id") == "wire")
         turn = {"id": "of ada", "question": TALL, "answer": {}}
-        said = {"turn": turn, "feedback": {"verdict": "right"}, "key": "a browser's"}
-        call = {"data": said, "fn_name": "judge", "component_id": wire, "session_hash": "s"}
+        judged = {"turn": turn, "feedback": {"verdict": "right"}, "key": "a browser's"}
+        call = {"data": judged, "fn_name": "judge", "component_id": wire, "session_hash": "s"}
         sent = ada.post("/gradio_api/component_server", json=call)
         assert sent.json() == {"feedback": sent.json()["feedback"]}
     assert [row["id"] for row in store.of("ada")] == ["of ada"]

@@ -122,10 +122,10 @@ def test_a_person_and_a_key_do_not_get_one_name_at_the_same_moment(
     met = []
 
     def looking(path: Path) -> Any:  # noqa: ANN401 - people or keys
-        found = look(path)
+        entries = look(path)
         monkeypatch.setattr(place, look)
         met.append(auth(*commands[second], stdin=PASSWORD))
-        return found
+        return entries
 
     monkeypatch.setattr(place, looking)
     assert auth(*commands[first], stdin=PASSWORD).returncode == 0
@@ -193,10 +193,10 @@ def test_only_the_whole_key_is_the_key(tmp_path: Path) -> None:
     key = add_key(file, "one", Role.STAFF)
     add_key(file, "two", Role.READER)
     keys = read_keys(file)
-    found = find_key(keys, key)
-    assert found is not None
-    assert (found.name, found.role) == ("one", Role.STAFF)
-    for wrong in ("", key[:-1], key + "x", key.upper(), found.digest, "mh_ü"):
+    entry = find_key(keys, key)
+    assert entry is not None
+    assert (entry.name, entry.role) == ("one", Role.STAFF)
+    for wrong in ("", key[:-1], key + "x", key.upper(), entry.digest, "mh_ü"):
         assert find_key(keys, wrong) is None, wrong
     remove_key(file, "one")
     assert find_key(read_keys(file), key) is None
@@ -212,13 +212,13 @@ def test_what_is_kept_of_a_person_is_shown_and_forgotten(auth: Auth, tmp_path: P
                Place(), "bob")  # fmt: skip
     log.record("ada", SIGNED_IN, "from 192.0.2.77")
     log.record("bob", "document added", "harbour-guide")
-    shown = printed(auth("data", "ada", "--json"))
-    (verdict,) = shown["feedback"]
+    data = printed(auth("data", "ada", "--json"))
+    (verdict,) = data["feedback"]
     assert verdict["question"] == "When was it lit?"
     assert verdict["answer"]["answer"] == "In 1871 [1]."
     assert verdict["history"] == [["How tall is the lighthouse?", "42 metres [1]."]]
     assert verdict["at"].endswith("Z")
-    assert [e["what"] for e in shown["audit"]] == ["person added", SIGNED_IN]
+    assert [e["what"] for e in data["audit"]] == ["person added", SIGNED_IN]
     assert "When was it lit?" in auth("data", "ada").stdout
     gone = auth("forget", "ada")
     assert "deleted 1 of feedback, 0 of decisions, 2 of audit" in gone.stderr

@@ -57,8 +57,8 @@ def pictures(tmp_path: Path, files: dict[str, bytes]) -> Iterator[Pictures]:
 @pytest.fixture
 def client(desk: Desk, pictures: Pictures) -> TestClient:
     edition = replace(desk.edition, originals=pictures.originals, pictures=pictures)
-    shown = serving(desk, edition)
-    return TestClient(Starlette(routes=routes(shown)))
+    served = serving(desk, edition)
+    return TestClient(Starlette(routes=routes(served)))
 
 
 @pytest.mark.slow

@@ -229,17 +229,17 @@ def test_ctrl_c_during_the_imports_is_no_traceback(
             time.sleep(0.002)
         process.send_signal(signal.SIGINT)
         try:
-            said, _ = process.communicate(timeout=60)
+            output, _ = process.communicate(timeout=60)
         finally:
             process.kill()
     assert process.returncode in codes
-    assert said in words
+    assert output in words
 
 
 def test_ctrl_c_right_after_the_start_ends_cleanly(settings: Settings, tmp_path: Path) -> None:
     with Running(settings, tmp_path / "log") as started:
         assert started.end(signal.SIGINT) == 0
-        told = started.log.read_text()
-    first, *others = (json.loads(line) for line in told.splitlines())
+        log = started.log.read_text()
+    first, *others = (json.loads(line) for line in log.splitlines())
     assert first["event"].startswith("The page is at")
     assert [line["event"] for line in others] == ["request"]

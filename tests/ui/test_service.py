@@ -38,20 +38,23 @@ def post(client: httpx.Client, path: str, **sent: object) -> Any:  # noqa: ANN40
 def test_an_answer_is_the_contracts_and_names_version_and_reader(
     client: httpx.Client, assistant: Assistant
 ) -> None:
-    found = post(client, "/v1/ask", id="q1", question=TALL)
-    assert next(iter(found)) == "id"
-    assert found["id"] == "q1"
-    assert found.pop("reader") == assistant.reader().name
-    assert found.pop("version")
+    answer = post(client, "/v1/ask", id="q1", question=TALL)
+    assert next(iter(answer)) == "id"
+    assert answer["id"] == "q1"
+    assert answer.pop("reader") == assistant.reader().name
+    assert answer.pop("version")
     own = json.loads(json.dumps(answer_json(assistant.ask(TALL))))
-    assert own.pop("timings_ms").keys() == found.pop("timings_ms").keys()
-    assert own == {k: v for k, v in found.items() if k != "id"}
+    assert own.pop("timings_ms").keys() == answer.pop("timings_ms").keys()
+    assert own == {k: v for k, v in answer.items() if k != "id"}
 
 
 def test_history_and_documents_count(client: httpx.Client) -> None:
-    asked = {"question": "And when was it lit?", "history": [[TALL, "It is 42 metres tall [1]."]]}
-    found = post(client, "/v1/ask", **asked)
-    assert "1871" in found["answer"]
+    sent = {
+        "question": "And when was it lit?",
+        "history": [[TALL, "It is 42 metres tall [1]."]],
+    }
+    answer = post(client, "/v1/ask", **sent)
+    assert "1871" in answer["answer"]
     elsewhere = post(client, "/v1/ask", question=TALL, documents=["prospectus"])
     assert all(c["document"] == "prospectus" for c in elsewhere["citations"])
 
@@ -127,8 +130,8 @@ def test_openais_client_gets_an_answer_with_links_and_annotations(served: str) -
     cited = (message.content or "")[note.url_citation.start_index : note.url_citation.end_index]
     assert cited.startswith("[[1]](")
     stream = client.chat.completions.create(model="mehealth", messages=messages, stream=True)
-    told = "".join(chunk.choices[0].delta.content or "" for chunk in stream)
-    assert told == message.content
+    words = "".join(chunk.choices[0].delta.content or "" for chunk in stream)
+    assert words == message.content
     ours: Any = [{"role": "user", "content": "How many medical schools are there?"}]
     done = client.chat.completions.create(model="mehealth", messages=ours)
     assert f"[[1]]({served}/document/prospectus#page=2)" in (done.choices[0].message.content or "")
@@ -143,9 +146,9 @@ def test_health_and_metrics(client: httpx.Client, assistant: Assistant) -> None:
         assistant.reader().name,
     )
     post(client, "/v1/search", query=TALL)
-    told = client.get("/metrics").text
-    assert 'mehealth_requests_total{path="/v1/search",status="200"}' in told
-    assert "mehealth_request_seconds_bucket" in told
+    metrics = client.get("/metrics").text
+    assert 'mehealth_requests_total{path="/v1/search",status="200"}' in metrics
+    assert "mehealth_request_seconds_bucket" in metrics
 
 
 def test_the_published_schema_describes_what_comes(client: httpx.Client) -> None:
@@ -186,10 +189,10 @@ def test_what_comes_is_valid_under_the_schema_files(
     for name, sent in by_service.items():
         validator = Draft202012Validator(json.loads((FOLDER / f"{name}.json").read_text("utf-8")))
         assert sent.keys() == validator.schema["properties"].keys()
-        for found in (sent, json.loads(json.dumps(printed[name]))):
-            validator.validate(found)
+        for value in (sent, json.loads(json.dumps(printed[name]))):
+            validator.validate(value)
             with pytest.raises(ValidationError):
-                validator.validate({k: v for k, v in found.items() if k != "confidence"})
+                validator.validate({k: v for k, v in value.items() if k != "confidence"})
 
 
 @pytest.mark.parametrize(

@@ -41,8 +41,8 @@ DAY = 86_400
 
 
 def over(url: str | None, folder: Path) -> Settings:
-    given = {"corpus": folder / "corpus", "index": folder / "index", "ui_database": url}
-    return Settings.load(given, environ={}, folder=folder)
+    values = {"corpus": folder / "corpus", "index": folder / "index", "ui_database": url}
+    return Settings.load(values, environ={}, folder=folder)
 
 
 def empty_database(request: pytest.FixtureRequest) -> str:
@@ -271,8 +271,8 @@ def test_killed_and_brought_back(settings: Settings, postgres: Postgres, tmp_pat
             postgres.start()
         assert [d.start for d in store.of_draft(HASH)] == [0, 1, 2]
         assert decide(3).status_code == 200
-        found = client.get("/v1/check/decisions", params={"draft": HASH}).json()
-        assert [d["start"] for d in found] == [0, 1, 2, 3]
+        kept_decisions = client.get("/v1/check/decisions", params={"draft": HASH}).json()
+        assert [d["start"] for d in kept_decisions] == [0, 1, 2, 3]
     log = running.log.read_text()
     assert PASSWORD not in log
     assert "Traceback" not in log
@@ -285,8 +285,8 @@ def test_the_page_starts_and_answers_without_its_database(
 ) -> None:
     url = f"postgresql://mehealth:{PASSWORD}@127.0.0.1:{free_port()}/mehealth"
     with Running(settings, tmp_path / "log", UI_DATABASE=url) as running:
-        asked = httpx.post(f"{running.address}/v1/ask", json={"question": TALL}, timeout=60)
-        assert "42 metres" in asked.json()["answer"]
+        answer = httpx.post(f"{running.address}/v1/ask", json={"question": TALL}, timeout=60)
+        assert "42 metres" in answer.json()["answer"]
     log = running.log.read_text()
     assert log.count("cannot be kept (Connection refused)") == 1
     assert PASSWORD not in log

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 from string import Template
 
@@ -34,7 +35,13 @@ def head(title: str, description: str) -> str:
 
 
 def part(name: str, **values: str) -> Html:
-    """Return a file of `parts` with its values; lines are joined without white space."""
+    """Return a file of `parts` with its values."""
+    escaped = {key: escape(value) for key, value in values.items()}
+    return Html(_template(name).substitute(escaped))
+
+
+@cache
+def _template(name: str) -> Template:
+    """Read a file, joining its lines without white space."""
     text = (Path(__file__).parent / "parts" / f"{name}.html").read_text(encoding="utf-8")
-    template = Template(re.sub(r"\n\s*", "", text))
-    return Html(template.substitute({key: escape(value) for key, value in values.items()}))
+    return Template(re.sub(r"\n\s*", "", text))

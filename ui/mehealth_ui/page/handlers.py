@@ -17,8 +17,9 @@ from mehealth_ui.desk import Desk
 from mehealth_ui.documents.editions import Edition
 from mehealth_ui.error_text import UNEXPECTED, sentence, visible_text
 from mehealth_ui.limits import HISTORY_TURNS
-from mehealth_ui.markup import button, join, tag
+from mehealth_ui.markup import join
 from mehealth_ui.page import evidence, sources, turns
+from mehealth_ui.page.assets import part
 from mehealth_ui.page.export import export
 from mehealth_ui.page.guide import guides_markup
 from mehealth_ui.page.stopping import stoppable
@@ -106,18 +107,8 @@ def look(desk: Desk, payload: object) -> str:
         parts = (status.source, page, status.pages, marks, edition.version)
         return evidence.evidence(evidence.View(*parts, note=note, near=message.near))
     except MehealthError as error:
-        return tag(
-            "section",
-            tag(
-                "header",
-                tag("h2", "This page cannot be shown", class_="title"),
-                button("Close", class_="quiet close", data_act="close-proof"),
-                class_="evidence-head",
-            ),
-            tag("p", sentence(visible_text(error, *desk.folders)), class_="note"),
-            class_="evidence",
-            role="alert",
-        )
+        problem = sentence(visible_text(error, *desk.folders))
+        return part("unavailable", problem=problem)
 
 
 def judge(desk: Desk, payload: object, visitor: str, address: str = "") -> dict[str, Any]:

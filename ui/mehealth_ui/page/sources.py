@@ -11,6 +11,7 @@ from mehealth_rag.language.dates import MONTHS, as_of
 from mehealth_rag.types import SourceState
 from mehealth_ui.documents.added_files import ENDINGS
 from mehealth_ui.markup import Html, button, join, link, tag
+from mehealth_ui.page.assets import part
 
 _STATES = {
     SourceState.INDEXED: "Indexed",
@@ -55,34 +56,7 @@ def adding_markup(*, may: bool, signed_in: bool) -> Html:
     """Render the form for adding documents, or why the visitor may not."""
     if not may:
         return tag("p", _NO_ROLE if signed_in else _PAGE_OFF, class_="note small")
-    choose = button("Choose files", class_="solid", data_do="choose")
-    files = tag(
-        "input",
-        type="file",
-        name="files",
-        multiple=True,
-        hidden=True,
-        accept=",".join(ENDINGS),
-        aria_label="Files to add",
-    )
-    address = tag(
-        "form",
-        tag(
-            "label",
-            "Or from an address",
-            tag("input", type="url", name="url", required=True, placeholder="https://"),
-        ),
-        tag("button", "Fetch", type="submit", class_="quiet"),
-        class_="address",
-    )
-    return tag(
-        "section",
-        tag("h3", "Add documents"),
-        tag("div", tag("p", "Drop files here"), choose, files, class_="drop"),
-        address,
-        tag("ul", class_="jobs", aria_live="polite", aria_label="Documents that are being added"),
-        class_="add",
-    )
+    return part("adding", endings=",".join(ENDINGS))
 
 
 def _group(collection: str, rows: Sequence[Html]) -> Html:

@@ -12,6 +12,7 @@ from mehealth_rag.types import Answer, Certainty, Citation, Conflict, Related, S
 from mehealth_ui.markup import Html, button, join, link, tag
 from mehealth_ui.messages import REASONS, Verdict
 from mehealth_ui.page.answers import answer_markup, quoted, untold
+from mehealth_ui.page.assets import part
 
 _BULLET = re.compile(r"^[•▪◦‣●○■]\s*")
 _SMALL_QUOTE, _NEAR_QUOTE = 220, 120
@@ -53,19 +54,7 @@ def _question(text: str, documents: Sequence[str] = ()) -> Html:
 
 def problem(question: str, message: str) -> Html:
     """Render a failed turn."""
-    return join(
-        [
-            _question(question),
-            tag(
-                "div",
-                tag("p", "This did not work", class_="kicker"),
-                tag("p", message),
-                tag("p", _button("Try again", "retry", "Ask this question again", class_="solid")),
-                class_="card failed",
-                role="alert",
-            ),
-        ]
-    )
+    return part("failed", question=_question(question), problem=message)
 
 
 def _chip(citation: Citation) -> Html:
@@ -277,24 +266,8 @@ def _feedback(verdict: Verdict | None) -> tuple[Html, ...]:
 def _complaint(verdict: Verdict | None) -> Html:
     reason = verdict.reason if verdict else ""
     options = [tag("option", v, value=k, selected=k == reason) for k, v in REASONS.items()]
-    return tag(
-        "form",
-        tag("label", "What is wrong?", tag("select", *options, name="reason")),
-        tag(
-            "label",
-            "Right page, as printed",
-            tag("input", name="page", maxlength=40, value=verdict.page if verdict else ""),
-        ),
-        tag(
-            "label",
-            "Anything else",
-            tag("input", name="comment", maxlength=2000, value=verdict.comment if verdict else ""),
-        ),
-        tag("div", tag("button", "Send", type="submit", class_="solid"), class_="send"),
-        class_="complaint",
-        hidden=True,
-        aria_label="What is wrong with this answer",
-    )
+    page, comment = (verdict.page, verdict.comment) if verdict else ("", "")
+    return part("complaint", reasons=join(options), page=page, comment=comment)
 
 
 def _followups(questions: Sequence[str]) -> Html:
