@@ -14,7 +14,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
-from ui_helpers import TALL, serving
+from ui_helpers import TALL, call_page, serving
 
 from mehealth_rag.errors import IndexStateError, ReadingError
 from mehealth_rag.index.source_states import SourceStatus
@@ -168,13 +168,8 @@ def test_no_failing_request_to_the_real_server_is_told_a_path(
     running: Running, settings: Settings
 ) -> None:
     with httpx.Client(base_url=running.address, timeout=60) as client:
-        parts = client.get("/config").json()["components"]
-        wire = next(p["id"] for p in parts if p["props"].get("elem_id") == "wire")
         answers = [
-            client.post(
-                "/gradio_api/component_server",
-                json={"data": data, "fn_name": name, "component_id": wire, "session_hash": "s"},
-            )
+            call_page(client, name, data)
             for name in NONSENSE
             for data in ("x", {"turns": [{"id": 1}]}, {"document": "../../etc/passwd", "page": 1})
         ]

@@ -15,7 +15,7 @@ import pytest
 from gradio_client import Client
 from openai import AuthenticationError, OpenAI
 from playwright.sync_api import expect
-from ui_helpers import PASSWORD, TALL, Running, Visit
+from ui_helpers import PASSWORD, TALL, Running, Visit, call_page
 
 from mehealth_ui.people.audit import Audit
 from mehealth_ui.people.callers import Role
@@ -249,12 +249,9 @@ def test_a_verdict_holds_who_gave_it(service: Service, settings: Settings) -> No
     store = FeedbackStore.beside(settings.index)
     store.forget("ada")  # other files' tests share the index
     with service.person() as ada:
-        parts = ada.get("/config").json()["components"]
-        wire = next(p["id"] for p in parts if p["props"].get("elem_id") == "wire")
         turn = {"id": "of ada", "question": TALL, "answer": {}}
         judged = {"turn": turn, "feedback": {"verdict": "right"}, "key": "a browser's"}
-        call = {"data": judged, "fn_name": "judge", "component_id": wire, "session_hash": "s"}
-        sent = ada.post("/gradio_api/component_server", json=call)
+        sent = call_page(ada, "judge", judged)
         assert sent.json() == {"feedback": sent.json()["feedback"]}
     assert [row["id"] for row in store.of("ada")] == ["of ada"]
     assert store.forget("ada") == 1

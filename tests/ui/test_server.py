@@ -16,7 +16,7 @@ import httpx
 import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
-from ui_helpers import ROOT, Running
+from ui_helpers import ROOT, Running, call_page
 
 from mehealth_rag.errors import UsageError
 from mehealth_rag.types import SourceState
@@ -161,20 +161,12 @@ def test_a_foreign_page_stores_no_feedback(served: str, settings: Settings) -> N
     from mehealth_ui.people.feedback import FeedbackStore
 
     before = len(FeedbackStore.beside(settings.index).rows())
-    turn = {"id": "foreign", "question": "?", "answer": {}}
-    call = {"data": {"turn": turn, "feedback": {"verdict": "right"}}, "fn_name": "judge",
-            "component_id": _wire(served), "session_hash": "s"}  # fmt: skip
-    headers = {"content-type": "text/plain", "origin": "http://localhost:1"}
-    address = f"{served}/gradio_api/component_server"
-    sent = httpx.post(address, content=json.dumps(call), headers=headers)
-    assert sent.status_code == 403
-    assert len(FeedbackStore.beside(settings.index).rows()) == before
-    assert httpx.post(address, json=call, headers={"origin": served}).is_success  # the page's own
-
-
-def _wire(served: str) -> int:
-    parts = httpx.get(f"{served}/config").json()["components"]
-    return next(p["id"] for p in parts if p["props"].get("elem_id") == "wire")
+    judged = {"turn": {"id": "x", "question": "?", "answer": {}}, "feedback": {"verdict": "right"}}
+    foreign = {"content-type": "text/plain", "origin": "http://localhost:1"}
+    with httpx.Client(base_url=served) as client:
+        assert call_page(client, "judge", judged, **foreign).status_code == 403
+        assert len(FeedbackStore.beside(settings.index).rows()) == before
+        assert call_page(client, "judge", judged, origin=served).is_success  # the page's own
 
 
 @pytest.mark.parametrize("name", ["upload", "process_recording", "run/ask", "vibe-edit/", "runs",

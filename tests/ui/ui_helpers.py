@@ -122,6 +122,14 @@ def refused(done: subprocess.CompletedProcess[str]) -> str:
     return done.stderr
 
 
+def call_page(client: httpx.Client, name: str, data: object, **headers: str) -> httpx.Response:
+    """Call a server function of the page, as its script does."""
+    parts = client.get("/config").json()["components"]
+    wire = next(p["id"] for p in parts if p["props"].get("elem_id") == "wire")
+    call = {"data": data, "fn_name": name, "component_id": wire, "session_hash": "s"}
+    return client.post("/gradio_api/component_server", json=call, headers=headers)
+
+
 def serving(desk: Desk, edition: Edition) -> Desk:
     """A desk that serves this edition whatever becomes of the index."""
     from mehealth_ui.documents.editions import Editions
