@@ -185,12 +185,6 @@ def test_two_uploads_of_one_name_at_once_are_two_documents(
     assert "1925" in ask(client, "When did the Larkfield theatre open?")["answer"]
 
 
-def test_a_name_of_the_corpus_is_not_taken_from_its_document(client: httpx.Client) -> None:
-    job = over(client, upload(client, "HARBOUR.md", b"# Notes\n\nThe harbour froze in 1963.\n"))
-    assert job["document"]["id"] == "HARBOUR-2"
-    assert "42 metres" in ask(client, TALL, documents=["harbour"])["answer"]
-
-
 @pytest.mark.parametrize(
     ("name", "content", "status", "told"),
     [
@@ -366,7 +360,7 @@ def test_without_the_setting_nobody_adds(tmp_path: Path) -> None:
     assert not (settings.corpus / "added").exists()
 
 
-def test_an_inside_address_and_a_foreign_page_are_refused(tmp_path: Path) -> None:
+def test_an_inside_address_is_refused(tmp_path: Path) -> None:
     with (
         Running(made(tmp_path), tmp_path / "log", READER="small", UI_DOCUMENTS="true") as running,
         httpx.Client(base_url=running.address, timeout=240) as client,
@@ -375,9 +369,6 @@ def test_an_inside_address_and_a_foreign_page_are_refused(tmp_path: Path) -> Non
         job = over(client, client.post("/v1/documents", json=inside))
         assert job["state"] == "failed"
         assert "not of the open web" in job["error"]
-        foreign = {"origin": "https://evil.example"}
-        sent = client.post("/v1/documents", files={"file": ("x.txt", b"x")}, headers=foreign)
-        assert sent.status_code == 403
 
 
 @pytest.mark.browser
