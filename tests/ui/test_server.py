@@ -134,6 +134,7 @@ ROUTES = (
     "/openapi.json",
     "/v1/sources",
     "/v1/ask",
+    "/v1/documents",
     "/v1/chat/completions",
     "/document/tower",
     "/page/prospectus/1.png",
