@@ -97,11 +97,8 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def visit(browser: Browser, served: str) -> Iterator[Visit]:
-    one = Visit(browser, served).open()
-    yield one
-    one.context.close()
-    assert one.outside == [], "the page asked another host"
-    assert one.errors == []
+    with Visit(browser, served) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")

@@ -14,8 +14,8 @@ from starlette.testclient import TestClient
 from mehealth_rag.settings import Settings
 from mehealth_ui.gateway.guard import Guard
 from mehealth_ui.gateway.hosts import Hosts
-from mehealth_ui.gateway.reception import Caller
 from mehealth_ui.page.handlers import QUESTIONS
+from mehealth_ui.people.callers import Caller
 from mehealth_ui.serving import logs
 from mehealth_ui.serving.server import proxies
 

@@ -232,7 +232,7 @@ def _serve(settings: Settings, *, show: bool) -> None:
         try:
             import gradio  # noqa: F401 - only to see whether it is installed
 
-            from mehealth_ui import serve
+            from mehealth_ui.serving.server import serve
         except ImportError as error:
             raise _missing_package(error) from error
         serve(settings, show=show)

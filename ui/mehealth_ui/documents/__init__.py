@@ -1,1 +1,1 @@
-"""The served index and its files: editions, pictures, and documents that are added."""
+"""The served index, its files and pictures, and added documents."""

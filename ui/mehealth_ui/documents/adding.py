@@ -1,7 +1,7 @@
-"""Adding, reading again and removing documents, as jobs.
+"""Adds, rereads and removes documents, as jobs.
 
-A job brings its file into its place, or takes it away; then one ingest runs for all jobs that
-wait. Questions go on meanwhile, and are answered from the new index once it is there.
+A job puts its file in place or removes it; then one ingest runs for all waiting jobs. Questions are
+answered meanwhile, and from the new index once it is there.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from mehealth_rag.corpus import FORMATS, load_sources
 from mehealth_rag.encoder.shipped import file_hash
 from mehealth_rag.errors import MehealthError, UsageError
 from mehealth_rag.types import SourceState
+from mehealth_ui.documents.added_files import AddedFiles, check_content, copied, safe_name
 from mehealth_ui.documents.ingesting import Ingest, Step
 from mehealth_ui.documents.jobs import FILE, Deed, Job, Jobs, Outcome, UnknownDocumentError
-from mehealth_ui.documents.keeping import Keeping, check_content, copied, safe_name
+from mehealth_ui.error_text import UNEXPECTED, visible_text
 from mehealth_ui.limits import (
     ADDRESS_SECONDS,
     UPLOAD_BYTES,
     UPLOADS_WAITING,
     TooManyError,
 )
-from mehealth_ui.telling import UNEXPECTED, told
 
 if TYPE_CHECKING:
     from mehealth_rag.fetching.download import Brought
@@ -40,14 +40,14 @@ if TYPE_CHECKING:
 LOG = logging.getLogger("mehealth.ui")
 
 _FETCHES = 2
-"""Addresses that are fetched at a time."""
+"""Addresses that are fetched at the same time."""
 
-_READ = frozenset(FORMATS.values())
+_READABLE = frozenset(FORMATS.values())
 
 
 @dataclass(frozen=True, slots=True)
 class _Ready:
-    """What is left of a job when its file is in its place, or gone: the ingest."""
+    """A job that only needs an ingest: its file is in place, or removed."""
 
     path: Path
     source: Source | None = None
@@ -55,12 +55,12 @@ class _Ready:
 
 
 class Additions:
-    """The documents that people add to one corpus. Thread-safe; to be closed."""
+    """The documents that people add to one corpus. Thread-safe; call `close` at the end."""
 
     def __init__(self, settings: Settings, editions: Editions) -> None:
         self._settings = settings
         self._editions = editions
-        self._keeping = Keeping(settings.corpus, settings.ui_documents_megabytes * 1e6)
+        self._files = AddedFiles(settings.corpus, settings.ui_documents_megabytes * 1e6)
         self._jobs = Jobs(settings.index / FILE)
         self._ready: dict[str, _Ready] = {}
         self._guard = threading.Condition()
@@ -70,28 +70,27 @@ class Additions:
         self._ingest: Ingest | None = None
 
     def add_file(self, name: str, content: IO[bytes]) -> Job:
-        """Keep a file, and have it read.
+        """Store a file and begin to read it.
 
         Raises:
-            UsageError: its name tells no format that is read, it is not what its name says, or
-                the same file is here already.
-            TooLargeError: over UPLOAD_BYTES, or no room beside what is added already.
+            UsageError: its format is unknown or not what its name says, or the file is not new.
+            TooLargeError: over UPLOAD_BYTES, or over the limit of all added files.
             TooManyError: too many wait to be read.
             MehealthError: the folder cannot be written.
         """
         name = safe_name(name)
         self._check_room()
-        with self._keeping.part() as part:
+        with self._files.part() as part:
             sha256 = copied(content, part)
             check_content(part, name)
             self._check_is_new(sha256)
-            place = self._keeping.put(part, name, self._editions.current.catalogue)
+            place = self._files.put(part, name, self._editions.current.catalogue)
         return self._begin("add", place.name, _Ready(place))
 
     def add_address(self, address: str) -> Job:
-        """Fetch an address, keep its file, and have it read; what fails then, the job tells.
+        """Begin to fetch and read an address; the job tells what fails after that.
 
-        Raises UsageError where it is no web address, and TooManyError.
+        Raises UsageError if it is no web address, and TooManyError.
         """
         from mehealth_rag.fetching.addresses import web_address
         from mehealth_rag.fetching.outcomes import FetchFailure
@@ -107,7 +106,7 @@ class Additions:
         return job
 
     def read(self, document: str) -> Job:
-        """Have a document read again; an added one from an address is fetched again first.
+        """Begin to reread a document; one added from an address is fetched again first.
 
         Raises UnknownDocumentError and TooManyError.
         """
@@ -116,43 +115,41 @@ class Additions:
         status = self._editions.current.catalogue.get(document)
         failed = status is not None and status.state is SourceState.FAILED
         ready = _Ready(path, source, rebuild=failed)
-        if source.url is None or not self._keeping.holds(path):
+        if source.url is None or not self._files.holds(path):
             return self._begin("read", source.title, ready)
         job = self._begin("read", source.title, None)
         self._fetching.submit(self._fetch, job.id, source.url, ready)
         return job
 
     def remove(self, document: str) -> Job:
-        """Remove a document that was added here, with its file.
+        """Remove an added document with its file.
 
-        Raises:
-            UnknownDocumentError: there is none.
-            UsageError: it was not added here, or is the only one that can be read.
-            MehealthError: the folder cannot be written.
+        Raises UnknownDocumentError, UsageError if it was not added here or is the only one, and
+        MehealthError if the folder cannot be written.
         """
         source, path = self._document(document)
-        if not self._keeping.holds(path):
+        if not self._files.holds(path):
             raise UsageError(
                 f"'{document}' was not added here and stays; whoever keeps the corpus can remove it"
             )
         sources = load_sources(self._settings.corpus)
-        if not any(s.path not in {None, path} and s.format in _READ for s in sources):
+        if not any(s.path not in {None, path} and s.format in _READABLE for s in sources):
             raise UsageError(f"'{document}' is the only document; add another one first")
         self._check_room()
-        self._keeping.remove(path)
+        self._files.remove(path)
         return self._begin("remove", source.title, _Ready(path, source))
 
     def job(self, name: str) -> Job:
-        """A job, also for a while after its end. Raises UnknownDocumentError."""
+        """Return a job, also some time after its end. Raises UnknownDocumentError."""
         return self._jobs.get(name)
 
     def jobs(self) -> tuple[Job, ...]:
-        """The jobs that are not over, and those that the end of a server has interrupted."""
+        """Return running jobs, and those that a server's end interrupted."""
         return self._jobs.unsettled()
 
     def close(self) -> None:
-        """End what runs; files that are kept are read by the next ingest."""
-        self._jobs.settle()  # what is not over now is interrupted
+        """End running jobs; the next ingest reads their files."""
+        self._jobs.settle()  # running jobs are interrupted from here on
         with self._guard:
             self._closing = True
             self._guard.notify_all()
@@ -179,12 +176,12 @@ class Additions:
                 continue
             try:
                 originals.path(document)
-            except MehealthError:  # its file is gone meanwhile, or another one
+            except MehealthError:  # its file is gone or was replaced
                 continue
             raise UsageError(f"the same file is here already, as '{document}'")
 
     def _begin(self, deed: Deed, name: str, ready: _Ready | None) -> Job:
-        """Note a job; `ready` where there is nothing to do before its ingest."""
+        """Record a new job, which is `ready` if it only needs an ingest."""
         job = Job(secrets.token_hex(8), deed, name, "waiting" if ready else "fetching")
         self._jobs.put(job)
         if ready is not None:
@@ -201,17 +198,17 @@ class Additions:
             self._guard.notify_all()
 
     def _fail(self, names: Sequence[str], why: str) -> None:
-        self._jobs.change(names, state="failed", error=told(why, self._settings.corpus))
+        self._jobs.change(names, state="failed", error=visible_text(why, self._settings.corpus))
 
     def _fetch(self, job: str, address: str, before: _Ready | None) -> None:
-        """Fetch an address, for the first time or again, and go on with the ingest."""
+        """Fetch an address, for the first time or again, then queue the ingest."""
         from mehealth_rag.fetching.fetcher import fetch_address
         from mehealth_rag.fetching.outcomes import FetchFailure
         from mehealth_rag.fetching.web import DownloadLimits
 
         limits = DownloadLimits(size=UPLOAD_BYTES, total=ADDRESS_SECONDS, attempts=2)
         try:
-            with self._keeping.part() as part:
+            with self._files.part() as part:
                 brought = fetch_address(self._settings, address, part, limits=limits)
                 self._queue(job, self._placed(part, address, brought, before))
         except FetchFailure as failure:
@@ -227,21 +224,21 @@ class Additions:
             self._check_is_new(file_hash(part))
             name = _name_of(brought)
             taken = self._editions.current.catalogue
-            return _Ready(self._keeping.put(part, name, taken, address))
+            return _Ready(self._files.put(part, name, taken, address))
         if FORMATS[before.path.suffix.lower()] != brought.form:
             raise UsageError(f"the address gives {brought.form} now; remove it and add it anew")
-        self._keeping.replace(part, before.path, address)
+        self._files.replace(part, before.path, address)
         return before
 
     def _work(self) -> None:
-        """Run one ingest after another, each for all jobs that wait."""
+        """Run one ingest after another, each for all waiting jobs."""
         while True:
             with self._guard:
                 self._guard.wait_for(lambda: self._ready or self._closing)
                 if self._closing:
                     return
                 ready, self._ready = self._ready, {}
-                rebuild = any(one.rebuild for one in ready.values())
+                rebuild = any(job.rebuild for job in ready.values())
                 self._ingest = Ingest(self._settings, rebuild)
             try:
                 self._read(self._ingest, ready)
@@ -252,7 +249,7 @@ class Additions:
                 self._fail(list(ready), UNEXPECTED)
 
     def _read(self, ingest: Ingest, ready: Mapping[str, _Ready]) -> None:
-        """Run an ingest, let the new index serve, and tell each job what came of it."""
+        """Run an ingest, serve the new index, and record each job's outcome."""
         names = list(ready)
         self._jobs.change(names, state="reading")
         before = self._editions.current.generation
@@ -266,9 +263,9 @@ class Additions:
         self._jobs.resume()
         by_id = {str(row["id"]): row for row in rows}
         ids = {s.path: s.id for s in load_sources(self._settings.corpus)}
-        for name, one in ready.items():
-            document = ids.get(one.path) or (one.source.id if one.source else "")
-            self._jobs.change([name], state="done", document=self._outcome(document, by_id, one))
+        for name, job in ready.items():
+            document = ids.get(job.path) or (job.source.id if job.source else "")
+            self._jobs.change([name], state="done", document=self._outcome(document, by_id, job))
 
     def _step(self, names: Sequence[str], step: Step) -> None:
         if step.message:
@@ -280,18 +277,18 @@ class Additions:
         self, document: str, rows: Mapping[str, Mapping[str, Any]], ready: _Ready
     ) -> Outcome:
         row = rows.get(document)
-        if row is None:  # it was never in an index
+        if row is None:  # the document was never in an index
             title = ready.source.title if ready.source else document
             return Outcome(document, title, 0, 0, "removed", "")
         status = self._editions.current.catalogue.get(document)
         reason = str(row["reason"]) or (status.reason if status else "")
-        figures = int(row["pages"]), int(row["passages"])
-        shown = told(reason, self._settings.corpus)
-        return Outcome(document, str(row["title"]), *figures, str(row["status"]), shown)
+        counts = int(row["pages"]), int(row["passages"])
+        reason = visible_text(reason, self._settings.corpus)
+        return Outcome(document, str(row["title"]), *counts, str(row["status"]), reason)
 
 
 def _name_of(brought: Brought) -> str:
-    """A name for what an address gave: the last part of its path, else its host."""
+    """Name a fetched file after the last part of its path, or its host."""
     parts = urlsplit(brought.final_url)
     last = Path(unquote(parts.path).rstrip("/").rpartition("/")[2])
     ending = last.suffix.lower()

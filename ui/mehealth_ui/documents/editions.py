@@ -1,7 +1,7 @@
-"""The index that is served, as one value, and how the next one takes its place.
+"""The served index as one value, and its replacement by the next one.
 
-A request takes an edition when it begins and works with that one to its end: what it says, shows
-and hands out is of one generation of the index.
+A request takes an edition at its beginning and keeps it to its end, so that all of its answer comes
+from one generation of the index.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from mehealth_rag.index.folder import IndexFolder
 from mehealth_ui.documents.originals import Originals
 from mehealth_ui.documents.pictures import Pictures
 from mehealth_ui.documents.suggestions import Pool
-from mehealth_ui.limits import AGAIN_SECONDS, EDITIONS_KNOWN, OPENING_SECONDS
-from mehealth_ui.telling import public
+from mehealth_ui.error_text import visible_status
+from mehealth_ui.limits import EDITIONS_KNOWN, OPENING_SECONDS, REOPEN_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,22 +34,22 @@ if TYPE_CHECKING:
     from mehealth_rag.index.accounting import SourceStatus
     from mehealth_rag.settings import Settings
 
-Seen = tuple[int, int]
+Stamp = tuple[int, int]
 LOG = logging.getLogger("mehealth.ui")
-_LONGEST_CANDIDATE = 20.0
-"""Seconds that trying one suggested question may take on a slow machine."""
+_CANDIDATE_SECONDS = 20.0
+"""Time that trying one suggested question may take on a slow machine."""
 
 
 @dataclass(frozen=True)
 class Edition:
-    """One generation of the index, open, with all that is shown of it."""
+    """One open generation of the index, and what the page shows of it."""
 
     assistant: Assistant
     catalogue: Mapping[str, SourceStatus]
     originals: Originals
     pictures: Pictures
     engines: Mapping[str, Assistant] = field(default_factory=dict)
-    """What a person may choose from who writes; empty where no language model is configured."""
+    """The engines to choose from; empty if no language model is configured."""
     pool: Pool = field(default_factory=Pool)
 
     @classmethod
@@ -60,24 +60,24 @@ class Edition:
         pictures: Pictures,
         engines: Mapping[str, Assistant],
     ) -> Edition:
-        """An edition over an open assistant; `pictures` lends those who draw."""
-        catalogue = {s.source.id: public(s, corpus) for s in assistant.sources()}
+        """Return an edition over an open assistant, which shares the drawers of `pictures`."""
+        catalogue = {s.source.id: visible_status(s, corpus) for s in assistant.sources()}
         originals = Originals.of(assistant, catalogue)
         return cls(assistant, catalogue, originals, pictures.of(originals), engines)
 
     def follow(self, assistant: Assistant, corpus: Path) -> Edition:
-        """The edition of another index, with the models and the drawers of this one."""
+        """Return the edition of another index with this one's models and drawers."""
         engines = {
             name: replace(
-                assistant, model=one.model, answer_tokens=one.answer_tokens, pace=one.pace
+                assistant, model=old.model, answer_tokens=old.answer_tokens, pace=old.pace
             )
-            for name, one in self.engines.items()
+            for name, old in self.engines.items()
         }
         return Edition.of(assistant, corpus, self.pictures, engines)
 
     @property
     def version(self) -> str:
-        """Changes with the index, so that browsers may keep pictures."""
+        """The version of the index, by which browsers cache pictures."""
         return self.assistant.index.fingerprint
 
     @property
@@ -87,18 +87,15 @@ class Edition:
 
     @property
     def engine(self) -> str:
-        """Who writes where nothing is chosen."""
+        """The default engine."""
         return engine_of(self.assistant)
 
     def assistant_of(self, engine: str) -> Assistant:
-        """The assistant whose engine a person has chosen, else the page's own."""
+        """Return the assistant of the chosen engine, or the default one."""
         return self.engines.get(engine, self.assistant)
 
     def assistant_named(self, engine: str) -> Assistant:
-        """The assistant whose engine a program names; the page's own for "".
-
-        Raises UsageError where there is none.
-        """
+        """Return the assistant of a named engine, the default one for "". Raises UsageError."""
         if engine in {"", self.engine}:
             return self.assistant
         if engine in self.engines:
@@ -109,28 +106,27 @@ class Edition:
 
 
 class Editions:
-    """The edition that serves. The index folder is looked at whenever one is asked for.
+    """Keeps the served edition up to date with the index folder.
 
-    Where it has a newer generation, that is opened, and whoever asks meanwhile waits for it, up to
-    OPENING_SECONDS; then the old one answers. Where it cannot be opened the old one goes on, and
-    one line in the log says why.
+    Each request looks for a newer generation and waits up to OPENING_SECONDS until it is open. The
+    old one goes on serving if it cannot be opened, and the log says why.
     """
 
     def __init__(self, settings: Settings, first: Edition) -> None:
         self._settings = settings
         self._folder = IndexFolder(settings.index)
         self._current = first
-        self._seen = self._look()
-        if self._name() != first.generation:  # it was replaced since it was opened
-            self._seen = None
+        self._stamp = self._pointer_stamp()
+        if self._generation() != first.generation:  # replaced since it was opened
+            self._stamp = None
         self._hashes = {first.version: first.originals.hashes}
-        self._refused = _Refused()
+        self._failure = _Failure()
         self._turn = threading.Lock()
         self._starting = threading.Lock()
         self._opening: threading.Thread | None = None
         self._closing = threading.Event()
         self._filling: list[_Filling] = []
-        self._unused: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._closers: SimpleQueue[Callable[[], None]] = SimpleQueue()
 
     @property
     def current(self) -> Edition:
@@ -141,28 +137,25 @@ class Editions:
                     self._opening = threading.Thread(target=self._renew, name="opening")
                     self._opening.start()
             self._opening.join(OPENING_SECONDS)
-        self._let_go()
+        self._close_unused()
         return self._current
 
     @property
     def news(self) -> str:
-        """Why a newer index does not serve; empty where none is refused."""
-        return self._refused.reason
+        """Why the newest index does not serve; empty if it does."""
+        return self._failure.reason
 
     def same_file(self, document: str, version: str, edition: Edition) -> bool:
-        """Whether a document is the same file in an edition and in the one of a version.
+        """Tell whether a document is the same file in an edition and an earlier version.
 
-        Of a version that has not served since the start nobody knows: then it is not.
+        It is not for a version that has not served since the start.
         """
         then = self._hashes.get(version, {}).get(document)
         now = edition.originals.hashes.get(document)
         return version == edition.version or (then is not None and then == now)
 
     def relist(self) -> None:
-        """Show the sources that the corpus folder has now, over the same index.
-
-        Raises as `load_sources` does.
-        """
+        """Reload the sources of the corpus folder over the same index. Raises CorpusError."""
         with self._turn:
             old = self._current
             assistant = old.assistant.relisted(self._settings)
@@ -170,73 +163,68 @@ class Editions:
             self._current = replace(new, pool=old.pool)
 
     def begin(self) -> None:
-        """Find suggested questions in the background, and again for each new edition."""
+        """Look for suggested questions in the background, and again for each new edition."""
         with self._turn:
             self._filling.append(_Filling(self._current))
 
     def close(self) -> None:
-        """End what goes on in the background, and wait for it.
-
-        A thread that computes while the interpreter ends takes it down with it.
-        """
+        """End the background work, and wait for it: a thread that computes at exit crashes."""
         self._closing.set()
         if self._opening is not None:
             self._opening.join()
         for filling in self._filling:
             filling.end()
         self._current.pictures.close()
-        self._let_go()
+        self._close_unused()
 
     def _is_old(self) -> bool:
-        """Whether there is a generation that was not tried yet, or is to be tried again."""
-        seen = self._look()
-        if seen is None or seen == self._seen:
-            return False  # without a pointer it is being mended, or gone: what is open goes on
-        return self._refused.is_over(seen)
+        """Tell whether there is a generation to open, for the first time or again."""
+        stamp = self._pointer_stamp()
+        if stamp is None or stamp == self._stamp:
+            return False  # without a pointer, the index is being repaired or gone
+        return self._failure.is_over(stamp)
 
-    def _look(self) -> Seen | None:
-        """What tells one pointer from the next: it is a new file whenever it is written."""
+    def _pointer_stamp(self) -> Stamp | None:
+        """Return the identity of the pointer, which is a new file after each ingest."""
         try:
             stat = self._folder.pointer.stat()
         except OSError:
             return None
         return stat.st_ino, stat.st_mtime_ns
 
-    def _name(self) -> str:
+    def _generation(self) -> str:
         try:
             return self._folder.pointer.read_text(encoding="utf-8").strip()
         except (OSError, ValueError):
             return ""
 
     def _renew(self) -> None:
-        """Open the generation that is current, and let it serve."""
+        """Open the current generation, and serve it."""
         with self._turn:
-            seen = self._look()
-            if seen is None:
+            stamp = self._pointer_stamp()
+            if stamp is None:
                 return
             old = self._current
             try:
                 new = old.follow(old.assistant.reopened(self._settings), self._settings.corpus)
-            except Exception as error:  # whatever is wrong with it, the old one is whole
-                self._refuse(seen, error)
+            except Exception as error:  # whatever is wrong with it, the old one works
+                self._fail(stamp, error)
                 return
-            self._seen, self._refused = seen, _Refused()
+            self._stamp, self._failure = stamp, _Failure()
             self._adopt(new, old)
 
-    def _refuse(self, seen: Seen, error: Exception) -> None:
-        told = first_line(error)
+    def _fail(self, stamp: Stamp, error: Exception) -> None:
+        problem = first_line(error)
         if not isinstance(error, MehealthError):
-            told = f"{type(error).__name__}: {told}"
-        if told != self._refused.told:
-            LOG.warning("the new index does not serve, the one before goes on: %s", told)
-        self._refused = _Refused(seen, told, time.monotonic() + AGAIN_SECONDS)
+            problem = f"{type(error).__name__}: {problem}"
+        if problem != self._failure.problem:
+            LOG.warning("the new index does not serve, the one before goes on: %s", problem)
+        self._failure = _Failure(stamp, problem, time.monotonic() + REOPEN_SECONDS)
 
     def _adopt(self, new: Edition, old: Edition) -> None:
-        """Let an edition serve; the one before is closed when the last request has let go of it."""
-        unused = weakref.finalize(
-            old.assistant.index, self._unused.put, old.assistant.index.closing()
-        )
-        unused.atexit = False
+        """Serve an edition; the old one is closed after its last request."""
+        index = old.assistant.index
+        weakref.finalize(index, self._closers.put, index.closing()).atexit = False
         hashes = {**self._hashes, new.version: new.originals.hashes}
         self._hashes = dict([*hashes.items()][-EDITIONS_KNOWN:])
         self._current = new
@@ -246,36 +234,36 @@ class Editions:
             self._filling = [_Filling(new), *(f for f in self._filling if f.goes_on)]
         LOG.info("the index %s serves", new.generation)
 
-    def _let_go(self) -> None:
-        """Close the indexes that nobody asks any more."""
-        while not self._unused.empty():
-            with contextlib.suppress(Empty):
-                self._unused.get_nowait()()
+    def _close_unused(self) -> None:
+        """Close the indexes that no request holds any more."""
+        with contextlib.suppress(Empty):
+            while True:
+                self._closers.get_nowait()()
 
 
 @dataclass(frozen=True, slots=True)
-class _Refused:
-    """A generation that could not be opened, by its pointer; it is tried again after `until`."""
+class _Failure:
+    """A generation that could not be opened; it is tried again after `until`."""
 
-    seen: Seen | None = None
-    told: str = ""
+    stamp: Stamp | None = None
+    problem: str = ""
     until: float = 0.0
 
     @property
     def reason(self) -> str:
-        return f"the newest index does not serve: {self.told}" if self.told else ""
+        return f"the newest index does not serve: {self.problem}" if self.problem else ""
 
-    def is_over(self, seen: Seen) -> bool:
-        return seen != self.seen or time.monotonic() > self.until
+    def is_over(self, stamp: Stamp) -> bool:
+        return stamp != self.stamp or time.monotonic() > self.until
 
 
 class _Filling:
-    """Tries suggested questions in a thread, until there are enough or it is told to stop."""
+    """A thread that fills an edition's pool of suggested questions."""
 
     def __init__(self, edition: Edition) -> None:
         self._stopped = threading.Event()
-        target, asked = edition.pool.fill, edition.assistant_of(EXTRACTIVE)
-        self._thread = threading.Thread(target=target, args=(asked, self._stopped), daemon=True)
+        arguments = (edition.assistant_of(EXTRACTIVE), self._stopped)
+        self._thread = threading.Thread(target=edition.pool.fill, args=arguments, daemon=True)
         self._thread.start()
 
     @property
@@ -287,11 +275,11 @@ class _Filling:
 
     def end(self) -> None:
         self.stop()
-        self._thread.join(_LONGEST_CANDIDATE)
+        self._thread.join(_CANDIDATE_SECONDS)
 
 
 def engines(settings: Settings, assistant: Assistant) -> dict[str, Assistant]:
-    """What there is to choose from; nothing where the language model cannot be opened."""
+    """Return the engines to choose from; none if the language model cannot be opened."""
     try:
         return Engines(assistant, settings).choices()
     except MehealthError as error:

@@ -1,4 +1,4 @@
-"""An ingest in a process of its own: it holds up no question, and its end ends nothing else.
+"""Runs an ingest in a process of its own, so that it neither delays nor ends anything else.
 
 `python -m mehealth_ui.documents.ingesting` reads an order as JSON from standard input and writes
 JSON Lines: progress, then the report or the error.
@@ -22,19 +22,19 @@ from mehealth_rag.settings import Settings
 
 _CHILD = (sys.executable, "-P", "-m", "mehealth_ui.documents.ingesting")
 _SECRETS = {"llm_api_key", "llm_api_key_file"}
-"""Settings that an ingest has no use for, and that stay where they are."""
+"""Settings that an ingest does not need."""
 
 _NICE = 5
-"""Questions go first."""
+"""Lowers the priority, because questions go first."""
 
 
 class IngestFailedError(MehealthError):
-    """An ingest came to nothing; the index before it goes on."""
+    """An ingest failed; the old index goes on serving."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """How far an ingest has come: `done` of `total` steps of a stage, or words that matter now."""
+    """The progress of an ingest: `done` of `total` steps of a stage, or a message."""
 
     stage: str = ""
     done: int = 0
@@ -44,17 +44,17 @@ class Step:
 
 @dataclass
 class Ingest:
-    """One run of an ingest over the corpus that the settings name."""
+    """One ingest over the corpus that the settings name."""
 
     settings: Settings
     rebuild: bool = False
     _process: subprocess.Popen[str] | None = field(default=None, init=False)
     _ended: bool = field(default=False, init=False)
 
-    def run(self, told: Callable[[Step], None]) -> list[dict[str, Any]]:
-        """Return the rows of the report; `told` hears of each step.
+    def run(self, report: Callable[[Step], None]) -> list[dict[str, Any]]:
+        """Return the rows of the report; each step goes to `report`.
 
-        Raises IngestFailedError in one line, also where the process is ended from outside.
+        Raises IngestFailedError, also if the process is ended from outside.
         """
         order = {
             "settings": self.settings.model_dump(mode="json", exclude=_SECRETS),
@@ -68,7 +68,7 @@ class Ingest:
             env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
             text=True,
             encoding="utf-8",
-            start_new_session=True,  # Ctrl-C is for the server, which ends this one itself
+            start_new_session=True,  # Ctrl-C goes to the server, which ends the ingest
         )
         if self._ended:
             self.end()
@@ -79,14 +79,14 @@ class Ingest:
                     return list(line["rows"])
                 if "error" in line:
                     raise IngestFailedError(str(line["error"]))
-                told(Step(**line))
+                report(Step(**line))
         raise IngestFailedError(
             f"the ingest was ended from outside ({_cause(process.returncode)}); the documents are "
             "kept: have them read again"
         )
 
     def end(self) -> None:
-        """End it, and what it has started; nothing of the index is lost."""
+        """Kill it; the index stays intact."""
         self._ended = True
         if self._process is not None and self._process.poll() is None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -94,7 +94,7 @@ class Ingest:
 
 
 def _send(stream: IO[str] | None, order: object) -> None:
-    with contextlib.suppress(OSError):  # it has ended already, which its end will tell
+    with contextlib.suppress(OSError):  # it has ended already; its exit code is reported
         if stream is not None:
             json.dump(order, stream)
             stream.close()
@@ -102,17 +102,19 @@ def _send(stream: IO[str] | None, order: object) -> None:
 
 def _lines(stream: IO[str] | None) -> Iterator[dict[str, Any]]:
     for line in stream or ():
-        with contextlib.suppress(ValueError):  # cut off in the middle: it was ended there
+        with contextlib.suppress(ValueError):  # cut off when it was killed
             yield json.loads(line)
 
 
 def _cause(code: int) -> str:
-    known = code < 0 and -code in {s.value for s in signal.Signals}
-    return signal.Signals(-code).name if known else f"exit code {code}"
+    try:
+        return signal.Signals(-code).name
+    except ValueError:
+        return f"exit code {code}"
 
 
-class _Told(Progress):
-    """Writes each step of an ingest as a line; of a stage at most a hundred."""
+class _Lines(Progress):
+    """Writes each step as a line, at most a hundred for a stage."""
 
     def __init__(self) -> None:
         self._step = Step()
@@ -138,7 +140,7 @@ def _write(value: object) -> None:
 
 
 def main() -> int:
-    """Do what the order on standard input says."""
+    """Carry out the order on standard input."""
     from mehealth_rag.wiring import ingest
 
     with contextlib.suppress(OSError):
@@ -146,7 +148,7 @@ def main() -> int:
     order = json.load(sys.stdin)
     try:
         settings = Settings.model_validate(order["settings"])
-        report = ingest(settings, _Told(), rebuild=bool(order["rebuild"]))
+        report = ingest(settings, _Lines(), rebuild=bool(order["rebuild"]))
     except MehealthError as error:
         _write({"error": " ".join(str(error).split())})
         return error.exit_code

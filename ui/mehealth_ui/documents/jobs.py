@@ -1,4 +1,4 @@
-"""Orders to add, read or remove documents: how far each is, told by the next server too."""
+"""Jobs that add, read or remove documents, and survive the end of the server."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from mehealth_ui.people.line_files import entries, write_private
 
 LOG = logging.getLogger("mehealth.ui")
 FILE = "jobs.jsonl"
-"""In the index folder: the jobs that are not over, a line each."""
+"""The file of unfinished jobs in the index folder, a line each."""
 
 State = Literal["waiting", "fetching", "reading", "done", "failed"]
 Deed = Literal["add", "read", "remove"]
-_KEPT = ("id", "deed", "name", "state", "error")
+_STORED = ("id", "deed", "name", "state", "error")
 _INTERRUPTED = "Interrupted, as the server was ended"
 _NOT_FETCHED = f"{_INTERRUPTED} before the file was here; add the address again"
 _NOT_READ = f"{_INTERRUPTED} before the new index was there; the file is kept: have it read again"
@@ -72,7 +72,7 @@ class Job:
 
     @property
     def interrupted(self) -> Job:
-        """The same job after the end of the server that did it, with what to do."""
+        """The job as the next server reports it, with what to do."""
         if self.is_over:
             return self
         why = _NOT_REMOVED if self.deed == "remove" else _NOT_READ
@@ -82,13 +82,13 @@ class Job:
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing more will come of it."""
+        """Tell whether the job has ended."""
         return self.state in {"done", "failed"}
 
 
 @dataclass
 class Jobs:
-    """The jobs of one server, and those that the one before it did not end. Thread-safe."""
+    """The jobs of this server, and those that the last one did not finish. Thread-safe."""
 
     path: Path
     _jobs: OrderedDict[str, Job] = field(default_factory=OrderedDict)
@@ -102,33 +102,33 @@ class Jobs:
             self._interrupted.add(job.id)
 
     def get(self, name: str) -> Job:
-        """A job by its id. Raises UnknownDocumentError."""
+        """Return a job by its id. Raises UnknownDocumentError."""
         with self._guard:
             if name not in self._jobs:
                 raise UnknownDocumentError("there is no such job, or it ended long ago")
             return self._jobs[name]
 
     def running(self) -> int:
-        """How many are not over."""
+        """Return how many are not over."""
         with self._guard:
             return sum(not job.is_over for job in self._jobs.values())
 
     def unsettled(self) -> tuple[Job, ...]:
-        """Those that are not over, and those that were interrupted."""
+        """Return those that are not over or were interrupted."""
         with self._guard:
             return self._unsettled()
 
     def put(self, job: Job) -> None:
-        """Note a new job; the oldest that are over are forgotten."""
+        """Add a job, and forget the oldest finished ones."""
         with self._guard:
             self._jobs[job.id] = job
-            over = [name for name, one in self._jobs.items() if one.is_over]
-            for old in over[: max(0, len(self._jobs) - JOBS_KEPT)]:
-                del self._jobs[old]
+            over = [name for name, old in self._jobs.items() if old.is_over]
+            for name in over[: max(0, len(self._jobs) - JOBS_KEPT)]:
+                del self._jobs[name]
             self._keep()
 
     def change(self, names: Sequence[str], **change: Any) -> None:  # noqa: ANN401 - fields of Job
-        """Change what is known of some jobs."""
+        """Change fields of some jobs."""
         with self._guard:
             for name in names:
                 self._jobs[name] = replace(self._jobs[name], **change)
@@ -136,12 +136,12 @@ class Jobs:
                 self._keep()
 
     def resume(self) -> None:
-        """An ingest has read all files, those of interrupted jobs too: they need no telling."""
+        """Forget interrupted jobs, because an ingest has read their files."""
         with self._guard:
             self._interrupted.clear()
 
     def settle(self) -> None:
-        """Keep what is not over as interrupted: what is changed from now on is not kept."""
+        """Stop storing changes, so that unfinished jobs stay stored as such."""
         with self._guard:
             self._settled = True
 
@@ -153,22 +153,22 @@ class Jobs:
         if self._settled:
             return
         try:
-            rows = ({name: getattr(job, name) for name in _KEPT} for job in self._unsettled())
+            rows = ({name: getattr(job, name) for name in _STORED} for job in self._unsettled())
             write_private(self.path, map(json.dumps, rows))
         except UsageError as error:
             LOG.warning("orders are not kept: %s", error)
 
 
 def _read(path: Path) -> list[Job]:
-    """The jobs of a file, as interrupted ones; a damaged line is left out."""
-    found = []
+    """Return the jobs of a file as interrupted ones, without damaged lines."""
+    jobs = []
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return []
     for _, line in entries(text):
         try:
-            found.append(Job(**json.loads(line)).interrupted)
+            jobs.append(Job(**json.loads(line)).interrupted)
         except (ValueError, TypeError) as error:
             LOG.warning("%s: an order cannot be read (%s)", path, error)
-    return found
+    return jobs

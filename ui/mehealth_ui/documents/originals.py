@@ -1,8 +1,8 @@
-"""The files behind the index: handed out only while they are what was indexed."""
+"""The files behind the index, served only while they are unchanged since the ingest."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,36 +20,30 @@ Stamp = tuple[int, int, int, int]
 
 @dataclass(frozen=True)
 class Originals:
-    """Documents by their ids, never by a path; `hashes` are those of the files as indexed.
-
-    An answer's pages and quotes are of one edition of a file: another one is never shown to it.
-    """
+    """Files by document id, never by path; `hashes` are those of the indexed files."""
 
     catalogue: Mapping[str, SourceStatus]
     hashes: Mapping[str, str]
-    hashed: Callable[[Path], str] = file_hash
-    _known: dict[str, Stamp] = field(default_factory=dict)
+    _verified: dict[str, Stamp] = field(default_factory=dict)
 
     @classmethod
     def of(cls, assistant: Assistant, catalogue: Mapping[str, SourceStatus]) -> Originals:
-        """The files of an open index."""
+        """Return the files of an open index."""
         indexed = assistant.index.documents()
         hashes = {name: d.sha256 for d in indexed for name in (d.source.id, *d.names)}
         return cls(catalogue, hashes)
 
     def status(self, document: str) -> SourceStatus:
-        """A document of the index. Raises UsageError where there is none."""
+        """Return the state of an indexed document. Raises UsageError if there is none."""
         status = self.catalogue.get(document)
         if status is None or status.state is not SourceState.INDEXED:
             raise UsageError("no such document in the index")
         return status
 
     def path(self, document: str) -> Path:
-        """The file of a document, looked at again: it is hashed anew when it was touched.
+        """Return the file of a document; a touched file is hashed again.
 
-        Raises:
-            UsageError: no such document in the index, or it has no file.
-            ReadingError: the file is gone, or another one than was indexed.
+        Raises UsageError if there is no such document or file, ReadingError if the file changed.
         """
         path = self.status(document).source.path
         if path is None:
@@ -57,8 +51,8 @@ class Originals:
         try:
             stat = path.stat()
             stamp = (stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
-            same = self._known.get(document) == stamp
-            same = same or self.hashed(path) == self.hashes.get(document)
+            same = self._verified.get(document) == stamp
+            same = same or file_hash(path) == self.hashes.get(document)
         except OSError as error:
             raise ReadingError(f"{document}: the file is no longer there; put it back") from error
         if not same:
@@ -66,5 +60,5 @@ class Originals:
                 f"{document}: the file has changed since it was indexed; "
                 "ask again when it has been indexed anew (mehealth ingest)"
             )
-        self._known[document] = stamp
+        self._verified[document] = stamp
         return path

@@ -1,11 +1,12 @@
-"""Suggested questions that the corpus answers: made from its pages, and each one tried out."""
+"""Suggests questions: makes them from pages, and keeps those that the assistant answers."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from threading import Event, Lock
+from itertools import chain, islice, zip_longest
+from threading import Event
 from typing import TYPE_CHECKING
 
 from mehealth_rag.types import Answer, BlockKind, Page, Status
@@ -14,14 +15,14 @@ if TYPE_CHECKING:
     from mehealth_rag.assistant import Assistant
 
 SURE = 0.7
-"""Confidence from which a question is good enough to be suggested, if its own words are quoted."""
+"""The least confidence for a question whose words the answer must quote."""
 
 SURE_OF_HEADING = 0.8
-"""The same for a question made from a heading, where only the page can be checked."""
+"""The same for a question from a heading, where only the page can be checked."""
 
 _PAGES_READ = 60
-_TRIED = 90
-_KEPT = 40
+_CANDIDATES = 90
+_SUGGESTIONS = 40
 _FIRST = 4
 _NEXT = 3
 
@@ -34,7 +35,7 @@ _SPONSOR = re.compile(
     r"investment of (?:over |around |up to )?((?:£|\$|€)\d[\d.,]*(?: ?(?:million|billion|bn|m))?)"
 )
 _PLURAL = re.compile(r"^(?:(?! (?:of|for|in|on|and)\b).)*[^\Wsiuc]s(?:$| (?:of|for|in|on)\b)")
-"""A name whose noun has its plural's s: the last word, or the one before "of"."""
+"""A name with a plural noun: its last word, or the one before "of"."""
 _ACRONYM = re.compile(
     r"((?:[A-Z][\w&’-]{1,40}+|for|of|and|the|in)"
     r"(?: (?:[A-Z][\w&’-]{1,40}+|for|of|and|the|in)){1,8})"
@@ -56,7 +57,7 @@ _HEADING_WORDS = range(2, 9)
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A question made from a page, and words that a right answer quotes."""
+    """A question made from a page, and the words that a right answer quotes."""
 
     question: str
     document: str
@@ -66,7 +67,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A question that was tried, and the page that answers it."""
+    """A question that the assistant answers, and the page of its answer."""
 
     question: str
     document: str
@@ -76,29 +77,25 @@ class Suggestion:
 
 @dataclass
 class Pool:
-    """The questions that were tried and held. Fills in the background."""
+    """The suggested questions, which are found in the background."""
 
     ready: Event = field(default_factory=Event)
-    _found: tuple[Suggestion, ...] = ()
-    _guard: Lock = field(default_factory=Lock)
+    _suggestions: tuple[Suggestion, ...] = ()
 
     def fill(self, assistant: Assistant, stop: Event | None = None) -> None:
-        """Make candidates and keep those that the assistant answers well."""
-        found: list[Suggestion] = []
+        """Keep the candidates that the assistant answers well."""
         try:
             for candidate in candidates(assistant):
-                if len(found) >= _KEPT or (stop is not None and stop.is_set()):
+                if len(self._suggestions) >= _SUGGESTIONS or (stop is not None and stop.is_set()):
                     break
-                suggestion = tried(assistant, candidate)
+                suggestion = _tried(assistant, candidate)
                 if suggestion is not None:
-                    found.append(suggestion)
-                    with self._guard:
-                        self._found = tuple(found)
+                    self._suggestions += (suggestion,)
         finally:
             self.ready.set()
 
     def first(self, documents: Sequence[str] = ()) -> tuple[str, ...]:
-        """Questions to begin with, from pages as different as there are."""
+        """Return questions to begin with, from as many pages as possible."""
         chosen: dict[tuple[str, int], Suggestion] = {}
         for suggestion in self._among(documents):
             chosen.setdefault((suggestion.document, suggestion.page), suggestion)
@@ -108,7 +105,7 @@ class Pool:
     def after(
         self, answer: Answer, asked: Iterable[str], documents: Sequence[str] = ()
     ) -> tuple[str, ...]:
-        """Questions that go on from an answer: of its pages first, then of those near them."""
+        """Return questions to ask next: from the answer's pages, then from pages near them."""
         places = [(c.document, c.page) for c in (*answer.citations, *answer.nearest)]
         used = {_plain(q) for q in (*asked, answer.question, answer.standalone_question)}
         fresh = [s for s in self._among(documents) if _plain(s.question) not in used]
@@ -116,49 +113,41 @@ class Pool:
         return tuple(s.question for s in near[:_NEXT])
 
     def _among(self, documents: Sequence[str]) -> list[Suggestion]:
-        with self._guard:
-            found = self._found
-        return [s for s in found if not documents or s.document in documents]
+        return [s for s in self._suggestions if not documents or s.document in documents]
 
 
 def candidates(assistant: Assistant) -> Iterator[Candidate]:
-    """Questions that the pages suggest, the pages taken in turn so that all have their say."""
+    """Yield the questions of all pages, one of each page in turn."""
     pages = [
         (status.source.id, assistant.page(status.source.id, number))
         for status in assistant.sources()
         for number in range(1, min(status.pages, _PAGES_READ) + 1)
     ]
     queues = [_specific_first(_of_page(document, page)) for document, page in pages]
-    seen: set[str] = set()
-    depth = max((len(q) for q in queues), default=0)
-    for level in range(depth):
-        for queue in queues:
-            if level < len(queue) and _plain(queue[level].question) not in seen:
-                seen.add(_plain(queue[level].question))
-                yield queue[level]
-            if len(seen) >= _TRIED:
-                return
+    unique: dict[str, Candidate] = {}
+    for candidate in chain.from_iterable(zip_longest(*queues)):
+        if candidate is not None:
+            unique.setdefault(_plain(candidate.question), candidate)
+    yield from islice(unique.values(), _CANDIDATES)
 
 
-def _specific_first(found: Iterable[Candidate]) -> list[Candidate]:
-    return sorted(dict.fromkeys(found), key=lambda c: not c.words)
+def _specific_first(candidates: Iterable[Candidate]) -> list[Candidate]:
+    return sorted(dict.fromkeys(candidates), key=lambda c: not c.words)
 
 
-def tried(assistant: Assistant, candidate: Candidate) -> Suggestion | None:
-    """The candidate as a suggestion, if the assistant answers it well and from the right place."""
+def _tried(assistant: Assistant, candidate: Candidate) -> Suggestion | None:
+    """Return a candidate as a suggestion if the assistant answers it well."""
     answer = assistant.ask(candidate.question)
-    if answer.status is not Status.ANSWERED or answer.confidence < (
-        SURE if candidate.words else SURE_OF_HEADING
-    ):
-        return None
-    if not _holds(answer, candidate):
+    least = SURE if candidate.words else SURE_OF_HEADING
+    answered = answer.status is Status.ANSWERED and answer.confidence >= least
+    if not answered or not _proves(answer, candidate):
         return None
     first = answer.citations[0]
     return Suggestion(candidate.question, first.document, first.page, answer.confidence)
 
 
-def _holds(answer: Answer, candidate: Candidate) -> bool:
-    """Whether the proof stands where the candidate came from, or quotes its words."""
+def _proves(answer: Answer, candidate: Candidate) -> bool:
+    """Tell whether the answer quotes the candidate's words, or cites its page."""
     if not candidate.words:
         place = (candidate.document, candidate.page)
         return any((c.document, c.page) == place for c in answer.citations)
@@ -179,7 +168,7 @@ def _of_page(document: str, page: Page) -> Iterator[Candidate]:
 
 
 def _of_text(text: str) -> Iterator[tuple[str, str]]:
-    """Questions that a paragraph answers, each with words that the right quote holds."""
+    """Yield questions that a paragraph answers, with words of the right quote."""
     for match in _PERSON.finditer(text):
         if len(text) < 140 and _ROLES.search(text) and not _ROLES.search(match[1]):
             yield f"Who is {match[1]}?", match[1]
@@ -206,17 +195,17 @@ def _of_heading(heading: str) -> Iterator[tuple[str, str]]:
 
 
 def _spelt_out(words: str, acronym: str) -> str:
-    """The last words that spell the acronym; empty where they do not."""
-    found: list[str] = []
+    """Return the last words that spell the acronym; empty if they do not."""
+    name: list[str] = []
     letters = list(acronym)
     for word in reversed(words.split()):
         if letters and word[:1] == letters[-1]:
             letters.pop()
         elif word not in _SMALL_WORDS:
             return ""
-        found.insert(0, word)
+        name.insert(0, word)
         if not letters:
-            return " ".join(found)
+            return " ".join(name)
     return ""
 
 

@@ -1,1 +1,1 @@
-"""What a request passes first: its host and origin, who sends it, and how much it may ask."""
+"""Checks requests first: host, origin, caller and size."""

@@ -1,7 +1,4 @@
-"""What stands before Gradio and the service: who may ask what, how much of it, and the page's head.
-
-Every request passes here, whichever route it goes to.
-"""
+"""Checks every request before Gradio and the service see it: host, origin, caller, size."""
 
 from __future__ import annotations
 
@@ -13,25 +10,25 @@ from dataclasses import dataclass
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import Request
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mehealth_rag.encoder.shipped import first_line
+from mehealth_ui.error_text import UNEXPECTED
 from mehealth_ui.gateway.hosts import Hosts
-from mehealth_ui.gateway.reception import Caller, key_sent
+from mehealth_ui.gateway.reception import key_sent
 from mehealth_ui.limits import BODY_BYTES, BODY_SECONDS, UPLOAD_BYTES, TooLargeError
 from mehealth_ui.people.audit import Audit
+from mehealth_ui.people.callers import ROLE, USER, Caller, Role, address_of
 from mehealth_ui.people.door import DEVICE, DEVICE_SECONDS, VISIT, Visit, device_mark
-from mehealth_ui.people.roles import ROLE, Role, role_of
-from mehealth_ui.telling import UNEXPECTED
-from mehealth_ui.visitors import USER, address_of
 
 LOG = logging.getLogger("mehealth.ui")
 POLICY = "; ".join(
     (
         "default-src 'self'",
-        # Gradio makes functions of strings; documents and questions are escaped long before.
+        # Gradio compiles strings to functions; documents and questions are escaped before.
         "script-src 'self' 'unsafe-inline' 'unsafe-eval'",
         "style-src 'self' 'unsafe-inline'",
         "img-src 'self' data: blob:",
@@ -55,7 +52,7 @@ _USED = re.compile(
     r"/gradio_api/(?:info|openapi\.json|queue/(?:join|data)|call/.+|cancel|reset|heartbeat/.+"
     r"|component_server|app_id|login_check|token|user|startup-events|theme\.css|mcp(?:/.*)?)/?"
 )
-"""What the page and its callers need of Gradio; the rest takes files, or fetches, or edits."""
+"""The part of Gradio in use. The rest takes files, fetches addresses or edits the page."""
 
 _CALLED = re.compile(r"/gradio_api/call/(?:v2/)?([^/]+)")
 _OPEN = re.compile(
@@ -63,14 +60,14 @@ _OPEN = re.compile(
     r"|/theme\.css|/robots\.txt|/manifest\.json|/gradio_api/(?:app_id|login_check|token|user"
     r"|startup-events|theme\.css)/?"
 )
-"""What someone sees who has yet to sign in."""
+"""The paths that need no sign-in."""
 
 
 @dataclass
 class Guard:
-    """ASGI middleware. `head` goes into the page; `who` tells who asks, None: nobody known.
+    """ASGI middleware. It records unknown keys and roles that are too low in the audit log.
 
-    The audit log is told of keys that are not known and of roles that are too low.
+    `head` goes into the page; `who` identifies the caller, or returns None.
     """
 
     app: ASGIApp
@@ -79,10 +76,10 @@ class Guard:
     hosts: Hosts
     audit: Audit | None = None
     endpoints: tuple[str, ...] = ()
-    """The names that Gradio's own clients may call; it knows nothing to say to others."""
+    """The names that Gradio clients may call; Gradio says nothing useful about others."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Turn away what is not wanted, pass on the rest with the page's headers."""
+        """Refuse a request, or pass it on and add the page's headers to the response."""
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
             return
@@ -97,30 +94,23 @@ class Guard:
         if caller is not None:
             scope[USER] = caller.name  # the log names who asks
         refusal = self._refusal(request, caller)
+        if refusal == _UNKNOWN_KEY:
+            await self._note(request, "", "an unknown key")
         if refusal is not None:
-            if refusal == _UNKNOWN_KEY:
-                await self._note(request, "", "an unknown key")
             await _refused(*refusal)(scope, receive, sender)
             return
         name, role = (caller.name, caller.role) if caller else (None, Role.READER)
         scope = {**scope, USER: name, ROLE: role}
-        if _is_upload(scope):  # it goes to disk as it comes, once its sender's role is known
-            await self._passed_on(scope, _bounded(receive), sender)
+        try:  # an upload goes to disk as it arrives, once its sender's role is checked
+            body = _bounded(receive) if _is_upload(scope) else await _whole(scope, receive)
+        except HTTPException as error:
+            await _refused(error.status_code, error.detail)(scope, receive, sender)
             return
-        try:
-            body = await _whole(receive)
-        except _RefusedError as error:
-            await _refused(error.status, str(error))(scope, receive, sender)
+        except ClientDisconnect:
             return
-        except _GoneError:
-            return
-        await self._passed_on(scope, _again(body, receive), sender)
-
-    async def _passed_on(self, scope: Scope, receive: Receive, sender: _Heading) -> None:
-        """Have a request answered, and note whose role was too low for it."""
-        await self._answer(scope, receive, sender)
-        if scope[USER] and sender.status == 403:
-            await self._note(Request(scope), scope[USER], f"the role {role_of(scope).word}")
+        await self._answer(scope, body, sender)
+        if name and sender.status == 403:
+            await self._note(request, name, f"the role {role.word}")
 
     async def _note(self, request: Request, name: str, why: str) -> None:
         if self.audit is not None:
@@ -134,12 +124,11 @@ class Guard:
         try:
             await self.app(scope, receive, _Page(sender, self.head) if page else sender)
         except Exception as error:
-            if sender.status == 500:
-                LOG.exception("%s %s failed", scope["method"], scope["path"])
-            elif sender.status:
+            if sender.status not in {0, 500}:
                 LOG.warning("%s %s broke off: %s", scope["method"], scope["path"], _line(error))
-            else:
-                LOG.exception("%s %s failed", scope["method"], scope["path"])
+                return
+            LOG.exception("%s %s failed", scope["method"], scope["path"])
+            if not sender.status:
                 await _refused(500, UNEXPECTED)(scope, receive, sender)
 
     def _refusal(self, request: Request, caller: Caller | None) -> tuple[int, str] | None:
@@ -168,17 +157,17 @@ _UNKNOWN_KEY = (401, "this key is not known; `mehealth auth key add NAME` makes 
 
 
 _ENVELOPE = 10_000
-"""Bytes that an upload may have around its file."""
+"""Bytes of an upload around its file."""
 
 
 def _is_upload(scope: Scope) -> bool:
     kind = Headers(scope=scope).get("content-type", "")
-    here = scope["method"] == "POST" and scope["path"] == "/v1/documents"
-    return here and kind.lower().startswith("multipart/form-data")
+    adds = scope["method"] == "POST" and scope["path"] == "/v1/documents"
+    return adds and kind.lower().startswith("multipart/form-data")
 
 
 def _bounded(receive: Receive) -> Receive:
-    """A receiver of an upload that raises TooLargeError where more comes than is taken."""
+    """Return a receiver that raises TooLargeError if an upload is too large."""
     taken = 0
 
     async def received() -> Message:
@@ -194,39 +183,22 @@ def _bounded(receive: Receive) -> Receive:
     return received
 
 
-class _RefusedError(Exception):
-    """A body that is not taken."""
+async def _whole(scope: Scope, receive: Receive) -> Receive:
+    """Read the body and return a receiver that gives it in one piece.
 
-    def __init__(self, status: int, line: str) -> None:
-        super().__init__(line)
-        self.status = status
-
-
-class _GoneError(Exception):
-    """Who asked has gone."""
-
-
-async def _whole(receive: Receive) -> bytes:
-    """The body of a request, however it was cut up. Raises _RefusedError, _GoneError."""
+    Raises HTTPException if it is too large or too slow, ClientDisconnect if the client left.
+    """
     body = bytearray()
     try:
         async with asyncio.timeout(BODY_SECONDS):
-            while True:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    raise _GoneError
-                body += message.get("body", b"")
+            async for piece in Request(scope, receive).stream():
+                body += piece
                 if len(body) > BODY_BYTES:
-                    raise _RefusedError(*_TOO_LARGE)
-                if not message.get("more_body"):
-                    return bytes(body)
+                    raise HTTPException(*_TOO_LARGE)
     except TimeoutError:
-        raise _RefusedError(408, f"the request took over {BODY_SECONDS:g} s to come") from None
-
-
-def _again(body: bytes, receive: Receive) -> Receive:
-    """A receiver that gives the body that was received already, then what comes after it."""
-    first: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+        line = f"the request took over {BODY_SECONDS:g} s to come"
+        raise HTTPException(408, line) from None
+    first: list[Message] = [{"type": "http.request", "body": bytes(body), "more_body": False}]
 
     async def received() -> Message:
         return first.pop() if first else await receive()
@@ -239,7 +211,7 @@ def _refused(status: int, line: str) -> JSONResponse:
 
 
 def _line(error: Exception) -> str:
-    while isinstance(error, ExceptionGroup):  # a task group wraps what went wrong in it
+    while isinstance(error, ExceptionGroup):  # a task group wraps the error
         inner = error.exceptions[0]
         error = inner if isinstance(inner, Exception) else error
     return first_line(error)
@@ -251,7 +223,7 @@ def _visit(request: Request) -> Visit:
 
 @dataclass
 class _Heading:
-    """Adds the headers, and remembers how the answer began."""
+    """Adds the headers, and remembers the status."""
 
     send: Send
     visit: Visit
@@ -263,19 +235,19 @@ class _Heading:
             headers = MutableHeaders(scope=message)
             for name, value in _HEADERS.items():
                 headers[name] = value
-            if self.visit.kept:  # just signed in: the next time this browser is known
+            if self.visit.password_hash:  # just signed in: this browser is known from now on
                 headers.append("set-cookie", self._cookie())
         await self.send(message)
 
     def _cookie(self) -> str:
         return (
-            f"{DEVICE}={device_mark(self.visit.kept)}; Path=/; HttpOnly; SameSite=Strict; "
+            f"{DEVICE}={device_mark(self.visit.password_hash)}; Path=/; HttpOnly; SameSite=Strict; "
             f"Max-Age={DEVICE_SECONDS}"
         )
 
 
 class _Page:
-    """Puts the page's own head in the place of Gradio's."""
+    """Puts the page's head into Gradio's."""
 
     def __init__(self, send: Send, head: str) -> None:
         self._send, self._head = send, head
@@ -289,14 +261,14 @@ class _Page:
         self._body += message.get("body", b"")
         if message.get("more_body") or self._start is None:
             return
-        body = with_head(self._body.decode(), self._head).encode()
+        body = _with_head(self._body.decode(), self._head).encode()
         MutableHeaders(scope=self._start)["content-length"] = str(len(body))
         await self._send(self._start)
         await self._send({"type": "http.response.body", "body": body})
 
 
-def with_head(html: str, head: str) -> str:
-    """A page with these lines in its head, and without what Gradio says of itself there."""
+def _with_head(html: str, head: str) -> str:
+    """Add these lines to a page's head, and remove Gradio's social media tags."""
     return _SOCIAL.sub("", html).replace("</head>", f"{head}</head>", 1)
 
 

@@ -1,8 +1,7 @@
-"""From which websites and under which names the page may be spoken to.
+"""Refuses requests that other websites make a browser send.
 
-A browser sends what any website tells it to send, to this machine as well. Two of its headers give
-that away: Origin names the website that asks, and Host the name that was asked for. A foreign name
-that was pointed at this machine makes the two agree, so the name is checked too.
+Origin names the website that asks, Host the name that it asked for. A foreign name that points at
+this machine makes the two agree, so the name is checked too.
 """
 
 from __future__ import annotations
@@ -19,57 +18,59 @@ if TYPE_CHECKING:
     from starlette.datastructures import Headers
 
 _ELSEWHERE = frozenset({"cross-site", "same-site"})
-"""What a browser says of a website that is not the page itself (Sec-Fetch-Site)."""
+"""Values of Sec-Fetch-Site for other websites."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hosts:
-    """The names of the page. Addresses in figures are always its own: no website can be one.
+    """The names of the page; without `names` any name will do.
 
-    A page that others can reach needs a login, which keeps out foreign names as well: without
-    `names` it goes by any.
+    A page that others can reach needs a login, which keeps foreign names out too. A numeric address
+    is always accepted, because no website can be one.
     """
 
     names: frozenset[str] | None
     trusted: frozenset[str] = frozenset()
-    """Names that stand for the page whatever Host says: a proxy may put its own there."""
+    """Names accepted in Origin whatever Host says, because a proxy may replace Host."""
 
     @classmethod
     def of(cls, host: str, others: Iterable[str]) -> Hosts:
-        """The names of a page that listens on `host` and is known by `others` too."""
+        """Return the names of a page that listens on `host` and has `others` too."""
         trusted = frozenset(name.strip().casefold() for name in others if name.strip())
         own = {"localhost", host.casefold()}
         return cls(trusted | own if is_loopback(host) or trusted else None, trusted)
 
     def refusal(self, headers: Headers) -> tuple[int, str] | None:
-        """Status and line for a request that another website, or another name, is behind."""
-        asked = headers.getlist("host")
-        if len(asked) != 1 or not self._known(_name(asked[0])):
-            told = _name(asked[0])[:100] if asked else ""
-            line = f"this page is not known as '{told}'; name it in MEHEALTH_UI_HOSTS if it is"
+        """Return status and line for a request by another website or to another name."""
+        hosts = headers.getlist("host")
+        name = _name(hosts[0]) if hosts else ""
+        if len(hosts) != 1 or not self._known(name):
+            line = (
+                f"this page is not known as '{name[:100]}'; name it in MEHEALTH_UI_HOSTS if it is"
+            )
             return 421, line
-        if any(not self._same(origin, asked[0]) for origin in headers.getlist("origin")):
-            return 403, "another website asks; only the page itself may"
+        foreign = any(not self._same(origin, hosts[0]) for origin in headers.getlist("origin"))
         elsewhere = headers.get("sec-fetch-site") in _ELSEWHERE
-        if elsewhere and headers.get("sec-fetch-mode") != "navigate":  # a link may be followed
+        followed_link = headers.get("sec-fetch-mode") == "navigate"
+        if foreign or (elsewhere and not followed_link):
             return 403, "another website asks; only the page itself may"
         return None
 
     def _known(self, name: str) -> bool:
-        return self.names is None or name in self.names or _is_address(name)
+        return self.names is None or name in self.names or is_network(name)
 
-    def _same(self, origin: str, asked: str) -> bool:
+    def _same(self, origin: str, host: str) -> bool:
         try:
             parts = urlsplit(origin)
         except ValueError:
             return False
         if parts.scheme not in {"http", "https"}:
             return False
-        return parts.netloc.casefold() == asked.casefold() or parts.hostname in self.trusted
+        return parts.netloc.casefold() == host.casefold() or parts.hostname in self.trusted
 
 
 def _name(host: str) -> str:
-    """The name in a Host header, without its port; empty where it is none."""
+    """Return the name in a Host header without its port, empty if it is malformed."""
     try:
         return (urlsplit(f"//{host}").hostname or "").rstrip(".")
     except ValueError:
@@ -77,17 +78,9 @@ def _name(host: str) -> str:
 
 
 def is_network(name: str) -> bool:
-    """Whether a name is an IP address, or a network of them such as 10.42.0.0/16."""
+    """Tell whether a name is an IP address or a network such as 10.42.0.0/16."""
     try:
         ipaddress.ip_network(name, strict=False)
-    except ValueError:
-        return False
-    return True
-
-
-def _is_address(name: str) -> bool:
-    try:
-        ipaddress.ip_address(name)
     except ValueError:
         return False
     return True

@@ -1,1 +1,1 @@
-"""The chat page: layout, handlers, and all of its markup."""
+"""The page: layout, handlers and markup."""

@@ -1,4 +1,4 @@
-"""An answer's words as markup: paragraphs, lists, and table rows as small tables."""
+"""Renders an answer's words: paragraphs, lists, and table rows as small tables."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _QUOTATION = ("“”", "„“", "«»", "‘’", '""', "''")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A table's row in an answer: label, cells after their headings, and its citation numbers."""
+    """A table row in an answer: label, cells with their headings, citation numbers."""
 
     label: str
     cells: tuple[tuple[str, str], ...]
@@ -29,12 +29,12 @@ class Row:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The headings of its columns."""
+        """The column headings."""
         return tuple(name for name, _ in self.cells)
 
 
 def answer_markup(answer: Answer, chips: Mapping[int, Html]) -> Html:
-    """The answer's text; its markers become the `chips`, and stay as they are without one."""
+    """Render an answer's text; a marker becomes its chip, if it has one."""
     rows = _finders(answer)
     blocks: list[Html] = []
     lines = text(answer).split("\n")
@@ -47,29 +47,29 @@ def answer_markup(answer: Answer, chips: Mapping[int, Html]) -> Html:
 
 
 def text(answer: Answer) -> str:
-    """The answer's text without the sentence that its conflicts tell."""
+    """Return an answer's text without the sentence that announces its conflicts."""
     return answer.answer.replace(DISAGREE, "") if answer.conflicts else answer.answer
 
 
 def untold(conflict: Conflict, answer: Answer) -> bool:
-    """Whether the answer's text leaves out one of the values, or a page that gives it."""
-    said = " ".join(_BOLD.sub(r"\1", text(answer)).split())
+    """Tell whether the answer's text leaves out one of the values, or one of its citations."""
+    words = " ".join(_BOLD.sub(r"\1", text(answer)).split())
     return any(
-        " ".join(value.value.split()) not in said
-        or any(f"[{n}]" not in said for n in value.citations)
+        " ".join(value.value.split()) not in words
+        or any(f"[{n}]" not in words for n in value.citations)
         for value in conflict.values
     )
 
 
 def quoted(quote: str) -> str:
-    """A quote in quotation marks: its own where it has some all round, else “ and ”."""
+    """Put a quote in quotation marks, unless it has its own."""
     words = " ".join(quote.split())
     own = len(words) > 1 and words[0] + words[-1] in _QUOTATION
     return words if own and words[0] not in words[1:-1] else f"“{words}”"
 
 
 def _finders(answer: Answer) -> list[tuple[re.Pattern[str], Row]]:
-    """The statements that are rows of tables, each with the pattern that finds it in the text."""
+    """Return the statements that are table rows, with the patterns that find them in the text."""
     quotes = {c.number: c.quote for c in answer.citations}
     return [
         (re.compile(_MARKS.join(map(re.escape, s.text)) + _MARKS + _NUMBERS), row)
@@ -80,14 +80,14 @@ def _finders(answer: Answer) -> list[tuple[re.Pattern[str], Row]]:
 
 def _row(statement: Statement, quotes: Mapping[int, str]) -> Row | None:
     cited = [quotes[n] for n in statement.citations if n in quotes]
-    found = table_row(cited[0], cited[1:]) if len(cited) > 1 else None
-    return Row(*found, "") if found and statement.text.startswith(f"{found[0]} – ") else None
+    row = table_row(cited[0], cited[1:]) if len(cited) > 1 else None
+    return Row(*row, "") if row and statement.text.startswith(f"{row[0]} – ") else None
 
 
 def _blocks(
     line: str, rows: Sequence[tuple[re.Pattern[str], Row]], chips: Mapping[int, Html]
 ) -> Iterator[Html]:
-    """A line as paragraphs and tables; rows that follow one another share a table."""
+    """Render a line as paragraphs and tables; adjacent rows share a table."""
     for is_row, group in groupby(_pieces(line, rows), lambda piece: isinstance(piece, Row)):
         if is_row:
             yield from _tables((p for p in group if isinstance(p, Row)), chips)
@@ -96,10 +96,10 @@ def _blocks(
 
 
 def _pieces(line: str, rows: Sequence[tuple[re.Pattern[str], Row]]) -> Iterator[str | Row]:
-    """The rows in a line, and what stands between them."""
+    """Yield the rows in a line and the text between them."""
     at = 0
-    found = [(match, row) for pattern, row in rows for match in pattern.finditer(line)]
-    for match, row in sorted(found, key=lambda pair: pair[0].start()):
+    matches = [(match, row) for pattern, row in rows for match in pattern.finditer(line)]
+    for match, row in sorted(matches, key=lambda pair: pair[0].start()):
         if match.start() < at:
             continue
         if line[at : match.start()].strip():
@@ -114,7 +114,7 @@ def _pieces(line: str, rows: Sequence[tuple[re.Pattern[str], Row]]) -> Iterator[
 def _list(
     items: Sequence[str], rows: Sequence[tuple[re.Pattern[str], Row]], chips: Mapping[int, Html]
 ) -> Iterator[Html]:
-    """A list; items that are a table's row and nothing else become tables."""
+    """Render a list; items that are only a table row become tables."""
     pieces = [list(_pieces(item, rows)) for item in items]
     for alone, group in groupby(pieces, lambda item: [type(p) for p in item] == [Row]):
         if alone:
@@ -129,11 +129,11 @@ def _item(pieces: Sequence[str | Row], chips: Mapping[int, Html]) -> Iterator[Ht
 
 
 def _tables(rows: Iterable[Row], chips: Mapping[int, Html]) -> Iterator[Html]:
-    """One table for rows of the same columns; a row alone stands upright, a line for each cell."""
+    """Render rows with the same columns as one table; a single row has a line per cell."""
     for names, group in groupby(rows, lambda row: row.names):
-        found = list(group)
-        made = _upright(found[0], chips) if len(found) == 1 else _grid(names, found, chips)
-        yield tag("div", made, class_="rows", tabindex=0, role="group", aria_label="Table")
+        same = list(group)
+        table = _upright(same[0], chips) if len(same) == 1 else _grid(names, same, chips)
+        yield tag("div", table, class_="rows", tabindex=0, role="group", aria_label="Table")
 
 
 def _upright(row: Row, chips: Mapping[int, Html]) -> Html:
@@ -160,7 +160,7 @@ def _grid(names: Sequence[str], rows: Sequence[Row], chips: Mapping[int, Html]) 
 
 
 def _cell(row: Row, value: str) -> Html:
-    """A cell; the words that the question asks for stay bold, a whole cell without its parts."""
+    """Render a cell; the words that the question asks for stay bold, a whole cell without its parts."""
     whole = {cell for _, cell in row.cells}.intersection(row.bold)
     decisive = value in whole or (
         not whole and any(part in value or value in part for part in row.bold)

@@ -1,4 +1,4 @@
-"""The named endpoints for other programs: `ask`, `search`, `check`, `sources`, as JSON."""
+"""The JSON of the endpoints `ask`, `search`, `check` and `sources`, for Gradio and REST."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def ask(
     documents: list[str] | None,
     engine: str = "",
 ) -> dict[str, Any]:
-    """One answer as the contract gives it. Raises UsageError."""
+    """Return an answer. Raises UsageError."""
     check_question(desk, question)
     assistant = desk.edition.assistant_named(engine)
     turns = [(turn[0], turn[1]) for turn in (history or [])[-HISTORY_TURNS:] if len(turn) == 2]
@@ -30,14 +30,14 @@ def ask(
 
 
 def search(desk: Desk, query: str, top_k: int, documents: Sequence[str] | None) -> dict[str, Any]:
-    """Ranked passages as the contract gives them. Raises UsageError."""
+    """Return ranked passages. Raises UsageError."""
     check_question(desk, query)
     hits = desk.edition.assistant.search(query, min(max(1, top_k), SEARCH_HITS), documents or [])
     return {"id": None, "hits": [hit_json(hit) for hit in hits]}
 
 
 def check(desk: Desk, text: str, documents: list[str] | None, visitor: str) -> dict[str, Any]:
-    """Each sentence of a text with its place and verdict, and the counts. Raises UsageError."""
+    """Return each sentence of a text with place and verdict, and the counts. Raises UsageError."""
     if not text.strip():
         raise UsageError("the text is empty; state something")
     assistant = desk.edition.assistant
@@ -52,5 +52,5 @@ def check(desk: Desk, text: str, documents: list[str] | None, visitor: str) -> d
 
 
 def sources(desk: Desk) -> list[dict[str, Any]]:
-    """Every source with its state."""
+    """Return every source with its state."""
     return [source_json(status) for status in desk.edition.catalogue.values()]

@@ -1,4 +1,4 @@
-"""The layout of the page, and which handler stands behind which part of it."""
+"""Lays out the page, and connects its parts to handlers."""
 
 from __future__ import annotations
 
@@ -13,15 +13,14 @@ from gradio.events import api as named
 from mehealth_rag.assistant import EXTRACTIVE, GENERATIVE
 from mehealth_rag.errors import MehealthError
 from mehealth_ui.desk import Desk
-from mehealth_ui.limits import SESSIONS
-from mehealth_ui.markup import Html, button, join, tag
+from mehealth_ui.error_text import UNEXPECTED, visible_text
+from mehealth_ui.limits import BODY_BYTES, DRAFT_CHARACTERS, SESSIONS
+from mehealth_ui.markup import Html, tag
 from mehealth_ui.page import api, handlers
-from mehealth_ui.page.fact_view import facts_view, finding_view, view_switch
+from mehealth_ui.page.assets import part
 from mehealth_ui.page.guide import guides_markup
 from mehealth_ui.page.sources import sources_markup
-from mehealth_ui.people.roles import Role, role_of
-from mehealth_ui.telling import UNEXPECTED, told
-from mehealth_ui.visitors import user_of, visitor
+from mehealth_ui.people.callers import Role, role_of, user_of, visitor
 
 LOG = logging.getLogger("mehealth.ui")
 _MOUNT = """
@@ -38,23 +37,33 @@ _FAILED = "() => window.mehealth.failed()"
 
 
 def page(desk: Desk, title: str) -> gr.Blocks:
-    """The page over one desk, with its named endpoints."""
+    """Return the page over one desk, with its named endpoints."""
+    edition = desk.edition
+    rail = {
+        "index": edition.version,
+        "sources": sources_markup(tuple(edition.catalogue.values())),
+    }
+    limits = {
+        "longest": str(DRAFT_CHARACTERS),
+        "characters": f"{DRAFT_CHARACTERS:,}",
+        "megabytes": str(BODY_BYTES // 10**6),
+    }
     blocks: gr.Blocks = gr.Blocks(title=title, analytics_enabled=False, fill_width=True)
     with blocks:
-        _static(_header(title), "top")
+        _static(part("header", title=title), "top")
         with gr.Row(elem_id="desk", equal_height=False):
             with gr.Column(elem_id="rail", min_width=0):
-                _static(_rail(desk), "shelf")
+                _static(part("rail", **rail), "shelf")
             with gr.Column(elem_id="talk", min_width=0):
-                _static(view_switch(), "views")
-                _static(facts_view(), "facts")
-                _static(_transcript(), "transcript")
-                asked, ask, stop = _composer(desk)
+                _static(part("views"), "views")
+                _static(part("facts", **limits), "facts")
+                _static(part("transcript"), "transcript")
+                question, ask, stop = _composer(desk)
             with gr.Column(elem_id="proof", min_width=0):
-                _static(finding_view(), "finding")
-                _static(_no_evidence(desk), "pane")
+                _static(part("finding"), "finding")
+                _static(part("pane", guide=guides_markup(edition.assistant.guides())), "pane")
         wire = _wire(desk)
-        _connect(desk, wire, asked, ask, stop)
+        _connect(desk, wire, (question, ask, stop))
         _endpoints(desk)
     blocks.state_session_capacity = SESSIONS
     blocks.queue(
@@ -71,9 +80,9 @@ def _static(markup: Html, name: str) -> gr.HTML:
 
 def _composer(desk: Desk) -> tuple[gr.Textbox, gr.Button, gr.Button]:
     with gr.Column(elem_id="composer", min_width=0):
-        _static(join([_news(), _engines(desk), _editing()]), "editing")
+        _static(part("composer", engines=engine_choice(desk)), "editing")
         with gr.Row(elem_id="line", equal_height=False):
-            asked = gr.Textbox(
+            question = gr.Textbox(
                 label="Your question",
                 show_label=False,
                 placeholder="Ask about the documents",
@@ -85,11 +94,11 @@ def _composer(desk: Desk) -> tuple[gr.Textbox, gr.Button, gr.Button]:
             )
             ask = gr.Button("Ask", variant="primary", elem_id="ask", scale=0, min_width=84)
             stop = gr.Button("Stop", variant="secondary", elem_id="stop", scale=0, min_width=84)
-    return asked, ask, stop
+    return question, ask, stop
 
 
 def _wire(desk: Desk) -> gr.HTML:
-    """The unseen part that the browser's script talks through."""
+    """Return the hidden component that the browser's script talks to."""
 
     def look(sent: Any) -> str:  # noqa: ANN401 - JSON
         return handlers.look(desk, sent)
@@ -114,7 +123,9 @@ def _wire(desk: Desk) -> gr.HTML:
     )
 
 
-def _connect(desk: Desk, wire: gr.HTML, asked: gr.Textbox, ask: gr.Button, stop: gr.Button) -> None:
+def _connect(desk: Desk, wire: gr.HTML, composer: tuple[gr.Textbox, gr.Button, gr.Button]) -> None:
+    box, ask, stop = composer
+
     def answer(question: str, sent: Any, request: gr.Request) -> Iterator[Any]:  # noqa: ANN401, ARG001
         if sent:
             for value in handlers.ask(desk, sent, *visitor(request)):
@@ -123,14 +134,14 @@ def _connect(desk: Desk, wire: gr.HTML, asked: gr.Textbox, ask: gr.Button, stop:
             yield None
 
     asking = gr.on(
-        [ask.click, asked.submit],
+        [ask.click, box.submit],
         answer,
-        inputs=[asked, wire],
+        inputs=[box, wire],
         outputs=[wire],
         js=_BEGIN,
         show_progress="hidden",
-        # The script lets one question at a time through; Gradio would also hold back the next
-        # one while a stopped one still winds down.
+        # The script allows one question at a time; Gradio would also delay the next one while a
+        # stopped one winds down.
         trigger_mode="multiple",
         concurrency_id="questions",
         concurrency_limit=desk.settings.ui_concurrency,
@@ -197,104 +208,19 @@ def _endpoints(desk: Desk) -> None:
 
 @contextmanager
 def _admitted(desk: Desk, request: gr.Request | None) -> Iterator[None]:
-    """Count a call against the visitor's rate, and tell errors in their own words."""
+    """Count a call against the visitor's rate, and translate errors for Gradio."""
     try:
         desk.gate.admit(*visitor(request))
         yield
     except MehealthError as error:
-        raise gr.Error(told(error, *desk.folders), print_exception=False) from error
-    except Exception as error:  # Gradio would tell its words to whoever asked
+        raise gr.Error(visible_text(error, *desk.folders), print_exception=False) from error
+    except Exception as error:  # Gradio would show its words
         LOG.exception("a call failed")
         raise gr.Error(UNEXPECTED, print_exception=False) from error
 
 
-def _header(title: str) -> Html:
-    return tag(
-        "header",
-        button(
-            Html("<span></span><span></span><span></span>"),
-            class_="icon menu",
-            data_act="rail",
-            aria_label="Conversations and sources",
-            title="Conversations and sources",
-            aria_expanded="false",
-        ),
-        tag("img", src="ui/favicon.svg", alt="", width=28, height=28, class_="logo"),
-        tag("h1", title),
-        tag("span", class_="gap"),
-        button(
-            "Dark",
-            class_="quiet theme",
-            data_act="theme",
-            title="Switch between light and dark",
-        ),
-        _signed_in(),
-        class_="bar",
-    )
-
-
-def _signed_in() -> Html:
-    """Who is signed in, with a way out; the browser's script fills and shows it."""
-    return tag(
-        "p",
-        tag("span", class_="name"),
-        button("Sign out", class_="quiet"),
-        class_="signed-in",
-        hidden=True,
-    )
-
-
-def _rail(desk: Desk) -> Html:
-    """The rail as it is when the page is opened; the browser's script keeps its sources new."""
-    edition = desk.edition
-    sources = sources_markup(tuple(edition.catalogue.values()))
-    return tag(
-        "div",
-        button("New conversation", class_="solid new", data_act="new"),
-        tag(
-            "nav",
-            tag("h2", "Conversations"),
-            tag(
-                "input",
-                type="search",
-                class_="find",
-                placeholder="Search",
-                aria_label="Search the conversations",
-                hidden=True,
-            ),
-            tag("ul", class_="conversations"),
-            tag("p", "Kept in this browser only.", class_="note small"),
-            aria_label="Conversations",
-        ),
-        tag(
-            "section",
-            tag("h2", "Sources"),
-            tag("div", sources, class_="sources-list", data_index=edition.version),
-            tag("p", class_="note small scope-note", role="status"),
-            tag("div", class_="adding"),
-            aria_label="Sources",
-        ),
-        class_="rail",
-    )
-
-
-def _transcript() -> Html:
-    return tag(
-        "div",  # Gradio puts the whole page into a main of its own
-        tag(
-            "div",
-            tag("h2", "What would you like to know?"),
-            tag("p", "Each answer comes with the words that prove it, and the page they stand on."),
-            tag("div", class_="suggestions", role="group", aria_label="Questions to begin with"),
-            class_="welcome",
-        ),
-        tag("div", class_="turns", role="log", aria_live="polite", aria_label="Conversation"),
-        class_="talk",
-    )
-
-
-def _engines(desk: Desk) -> Html:
-    """Who writes the next answer: only where there is a choice."""
+def engine_choice(desk: Desk) -> Html:
+    """Return the choice of the engine, if there is one."""
     edition = desk.edition
     if not edition.engines:
         return Html("")
@@ -305,32 +231,3 @@ def _engines(desk: Desk) -> Html:
     ]
     choice = tag("select", *options, id="engine")
     return tag("p", tag("label", "Answers in ", choice), class_="engines")
-
-
-def _news() -> Html:
-    """Where the page is told that there is a newer index; the browser's script fills it."""
-    return tag("p", class_="news note small", role="status", hidden=True)
-
-
-def _editing() -> Html:
-    return tag(
-        "p",
-        tag("span", "Asking again from here; the turns after it are replaced."),
-        " ",
-        button("Cancel", class_="quiet", data_act="cancel-edit"),
-        class_="editing",
-        role="status",
-        hidden=True,
-    )
-
-
-def _no_evidence(desk: Desk) -> Html:
-    """What stands there before a page is shown; the browser's script keeps it for later."""
-    return tag(
-        "div",
-        guides_markup(desk.edition.assistant.guides()),
-        class_="pane",
-        aria_live="polite",
-        aria_label="Evidence",
-        role="region",
-    )

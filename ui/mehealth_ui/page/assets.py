@@ -1,47 +1,47 @@
-"""The page's own files, and what stands in its head."""
+"""The page's own files: what is served, its head, and its fixed parts in HTML."""
 
 from __future__ import annotations
 
+import re
+from functools import cache
 from pathlib import Path
+from string import Template
 
-from mehealth_ui.markup import tag
+from mehealth_ui.markup import Html, escape, tag
 
 STATIC = Path(__file__).parent / "static"
+_STYLES = ("page", "reading", "people", "facts", "documents")
+_SCRIPTS = ("store", "conversations", "page", "people", "facts", "documents")
 FILES = {
-    "page.css": "text/css",
-    "reading.css": "text/css",
-    "page.js": "text/javascript",
-    "facts.css": "text/css",
-    "facts.js": "text/javascript",
-    "conversations.js": "text/javascript",
-    "store.js": "text/javascript",
-    "people.css": "text/css",
-    "people.js": "text/javascript",
-    "documents.css": "text/css",
-    "documents.js": "text/javascript",
+    **{f"{name}.css": "text/css" for name in _STYLES},
+    **{f"{name}.js": "text/javascript" for name in _SCRIPTS},
     "favicon.svg": "image/svg+xml",
 }
-"""The only files that are served, with their types."""
+"""The served files with their types."""
 
 
 def head(title: str, description: str) -> str:
-    """What goes into the page's head before anything is drawn: title, look, a first picture."""
+    """Return the head: title, description, icon, styles and scripts."""
     return "".join(
         [
             tag("title", title),
             tag("meta", name="description", content=description),
             tag("meta", name="color-scheme", content="light dark"),
             tag("link", rel="icon", type="image/svg+xml", href="ui/favicon.svg"),
-            tag("link", rel="stylesheet", href="ui/page.css"),
-            tag("link", rel="stylesheet", href="ui/reading.css"),
-            tag("link", rel="stylesheet", href="ui/people.css"),
-            tag("link", rel="stylesheet", href="ui/facts.css"),
-            tag("link", rel="stylesheet", href="ui/documents.css"),
-            tag("script", src="ui/store.js"),
-            tag("script", src="ui/conversations.js"),
-            tag("script", src="ui/page.js"),
-            tag("script", src="ui/people.js"),
-            tag("script", src="ui/facts.js"),
-            tag("script", src="ui/documents.js"),
+            *(tag("link", rel="stylesheet", href=f"ui/{name}.css") for name in _STYLES),
+            *(tag("script", src=f"ui/{name}.js") for name in _SCRIPTS),
         ]
     )
+
+
+def part(name: str, **values: str) -> Html:
+    """Return a file of `parts` with its values."""
+    escaped = {key: escape(value) for key, value in values.items()}
+    return Html(_template(name).substitute(escaped))
+
+
+@cache
+def _template(name: str) -> Template:
+    """Read a file, joining its lines without white space."""
+    text = (Path(__file__).parent / "parts" / f"{name}.html").read_text(encoding="utf-8")
+    return Template(re.sub(r"\n\s*", "", text))

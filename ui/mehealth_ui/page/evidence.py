@@ -1,4 +1,4 @@
-"""The evidence pane as markup: one page of a document with the quotes of an answer marked on it."""
+"""Renders the evidence pane: a page of a document with the quotes of an answer marked."""
 
 from __future__ import annotations
 
@@ -11,16 +11,15 @@ from mehealth_rag.types import Block, BlockKind, Page, Source, Span
 from mehealth_ui.documents.pictures import has_picture
 from mehealth_ui.limits import PICTURE_WIDTHS
 from mehealth_ui.markup import Html, button, join, tag, web_address
-from mehealth_ui.wire import Mark
+from mehealth_ui.messages import Mark
 
 _GUIDE = "What the documents are about"
 _NEAR = "The nearest passage. It does not answer the question."
-PICTURE_WIDTH = PICTURE_WIDTHS[1]
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What is looked at: a page of a source, how many it has, and the quotes on it."""
+    """A page of a source, the number of its pages, and the quotes to mark."""
 
     source: Source
     page: Page
@@ -28,29 +27,28 @@ class View:
     marks: tuple[Mark, ...] = ()
     version: str = ""
     note: str = ""
-    """What is to be said above the page."""
+    """A line above the page."""
     near: bool = False
-    """Whether it is shown for what comes nearest to a question that it does not answer."""
+    """Set for the nearest passage, which does not answer the question."""
 
 
-def standing(page: Page, marks: Iterable[Mark]) -> tuple[tuple[Mark, ...], bool]:
-    """The marks whose quotes stand on the page, where they stand now; and whether all do.
+def present_marks(page: Page, marks: Iterable[Mark]) -> tuple[tuple[Mark, ...], bool]:
+    """Return the marks whose quotes stand on the page, with their boxes, and whether all do.
 
-    The page may be of a newer edition of the document than the answer that quotes it. Marks of
-    other pages, and those without a quote, are left as they are.
+    The page may be newer than the answer. Marks of other pages or without a quote stay unchanged.
     """
-    found: list[Mark] = []
-    whole = True
+    present: list[Mark] = []
+    complete = True
     for mark in marks:
         if mark.page != page.number or not mark.quote:
-            found.append(mark)
+            present.append(mark)
             continue
         places = [boxes(page, span) for span in _occurrences(page.text, mark.quote)]
-        whole = whole and bool(places)
+        complete = complete and bool(places)
         if places:
-            own = tuple(mark.boxes) in places
-            found.append(mark if own else mark.model_copy(update={"boxes": list(places[0])}))
-    return tuple(found), whole
+            moved = tuple(mark.boxes) not in places
+            present.append(mark.model_copy(update={"boxes": list(places[0])}) if moved else mark)
+    return tuple(present), complete
 
 
 def _occurrences(text: str, quote: str) -> Iterator[Span]:
@@ -61,16 +59,16 @@ def _occurrences(text: str, quote: str) -> Iterator[Span]:
 
 
 def evidence(view: View) -> Html:
-    """The pane: where we are, the page, its marks."""
+    """Render the pane."""
     here = tuple(m for m in view.marks if m.page == view.page.number)
-    shown = _picture(view, here) if has_picture(view.source) else _text(view.page, here)
+    page = _picture(view, here) if has_picture(view.source) else _text(view.page, here)
     return tag(
         "section",
         _head(view),
-        tag("p", _NEAR, class_="near-note", role="note") if view.near and here else Html(""),
+        tag("p", _NEAR, class_="near-note", role="note") if view.near and here else "",
         _bar(view),
-        tag("p", view.note, class_="note", role="status") if view.note else Html(""),
-        tag("div", shown, class_="leaf", tabindex=0, role="group", aria_label=_where(view)),
+        tag("p", view.note, class_="note", role="status") if view.note else "",
+        tag("div", page, class_="leaf", tabindex=0, role="group", aria_label=_where(view)),
         class_="evidence near" if view.near else "evidence",
         data_document=view.source.id,
         data_page=view.page.number,
@@ -78,31 +76,29 @@ def evidence(view: View) -> Html:
     )
 
 
-def picture_address(document: str, page: int, width: int, version: str) -> str:
-    """Where the picture of a page is served."""
+def _picture_address(document: str, page: int, width: int, version: str) -> str:
     return f"page/{percent(document, safe='')}/{page}.png?width={width}&v={percent(version)}"
 
 
-def file_address(source: Source, page: int, version: str) -> str:
-    """Where the document itself is served, opened at a page."""
+def _file_address(source: Source, page: int, version: str) -> str:
     place = f"#page={page}" if source.format == "pdf" else ""
     return f"document/{percent(source.id, safe='')}?v={percent(version)}{place}"
 
 
-def text_markup(page: Page, spans: Sequence[tuple[int, int, bool]]) -> Html:
-    """A page's text, block by block, with spans marked (start, end, active)."""
+def _text_markup(page: Page, spans: Sequence[tuple[int, int, bool]]) -> Html:
+    """Render a page's text with marked spans (start, end, active)."""
     blocks = page.blocks or (Block(BlockKind.PARAGRAPH, Span(0, len(page.text))),)
     return join(_block(page.text, block, spans) for block in blocks)
 
 
-def quote_spans(page: Page, marks: Iterable[Mark]) -> list[tuple[int, int, bool]]:
-    """Where the quotes stand in the page's text. A quote is a slice of it, so it is found."""
-    found = []
+def _quote_spans(page: Page, marks: Iterable[Mark]) -> list[tuple[int, int, bool]]:
+    """Find the quotes, which are slices of the page's text."""
+    spans = []
     for mark in marks:
         start = page.text.find(mark.quote) if mark.quote else -1
         if start >= 0:
-            found.append((start, start + len(mark.quote), mark.active))
-    return sorted(found)
+            spans.append((start, start + len(mark.quote), mark.active))
+    return sorted(spans)
 
 
 def _head(view: View) -> Html:
@@ -115,14 +111,14 @@ def _head(view: View) -> Html:
         tag(
             "a",
             "Open the document",
-            href=origin or file_address(view.source, view.page.number, view.version),
+            href=origin or _file_address(view.source, view.page.number, view.version),
             target="_blank",
             rel="noopener noreferrer",
             class_="open",
             title="Open the source document at this page",
         )
         if origin or view.source.path is not None
-        else Html(""),
+        else "",
         button("Close", class_="quiet close", data_act="close-proof"),
         class_="evidence-head",
     )
@@ -175,8 +171,8 @@ def _picture(view: View, marks: Sequence[Mark]) -> Html:
     document, number = view.source.id, view.page.number
     image = tag(
         "img",
-        src=picture_address(document, number, PICTURE_WIDTH, view.version),
-        data_large=picture_address(document, number, PICTURE_WIDTHS[2], view.version),
+        src=_picture_address(document, number, PICTURE_WIDTHS[1], view.version),
+        data_large=_picture_address(document, number, PICTURE_WIDTHS[2], view.version),
         width=round(width),
         height=round(height),
         alt=f"Page {view.page.label} of {view.source.title}",
@@ -189,7 +185,7 @@ def _picture(view: View, marks: Sequence[Mark]) -> Html:
     ]
     quotes = [tag("li", " ".join(m.quote.split())) for m in marks if m.quote]
     aloud = tag("ul", *quotes, class_="aloud", aria_label="Marked on this page")
-    return tag("figure", image, *marked, aloud if quotes else Html(""), class_="sheet")
+    return tag("figure", image, *marked, aloud if quotes else "", class_="sheet")
 
 
 def _box(
@@ -211,7 +207,9 @@ def _box(
 def _text(page: Page, marks: Sequence[Mark]) -> Html:
     if not page.text.strip():
         return tag("p", page.problem or "This page holds no text.", class_="note")
-    return tag("div", text_markup(page, quote_spans(page, marks)), class_="sheet text", dir="auto")
+    return tag(
+        "div", _text_markup(page, _quote_spans(page, marks)), class_="sheet text", dir="auto"
+    )
 
 
 def _block(text: str, block: Block, spans: Sequence[tuple[int, int, bool]]) -> Html:

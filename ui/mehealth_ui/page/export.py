@@ -1,4 +1,4 @@
-"""A conversation as Markdown, JSON or a page to print, each with its quotes and pages."""
+"""Exports a conversation as Markdown, JSON or a page to print."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 
 from mehealth_rag.types import Answer, Certainty, Citation, Conflict, Status, certainty
 from mehealth_ui.markup import Html, join, link, tag, web_address
+from mehealth_ui.messages import Conversation, Export, Turn
 from mehealth_ui.page import answers
-from mehealth_ui.wire import Conversation, Export, Turn
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!])")
 _LEADING = re.compile(r"^([^\S\n]*)([-+>=]|\d+[.)])", re.MULTILINE)
@@ -27,32 +27,22 @@ th,td{text-align:left;padding:.15em .7em .15em 0;border-bottom:1px solid #ccc}
 
 
 def export(wanted: Export) -> dict[str, str]:
-    """The file: its name, its type, its text."""
+    """Return the file's name, type and text."""
     conversation = wanted.conversation
-    name = _file_name(conversation.title)
-    match wanted.format:
-        case "markdown":
-            return {"name": f"{name}.md", "type": "text/markdown", "text": markdown(conversation)}
-        case "json":
-            return {
-                "name": f"{name}.json",
-                "type": "application/json",
-                "text": as_json(conversation),
-            }
-        case "html":
-            return {"name": f"{name}.html", "type": "text/html", "text": printable(conversation)}
+    name = re.sub(r"[^\w]+", "-", conversation.title.lower()).strip("-")[:60] or "conversation"
+    ending, kind, write = _FORMATS[wanted.format]
+    return {"name": f"{name}.{ending}", "type": kind, "text": write(conversation)}
 
 
-def markdown(conversation: Conversation) -> str:
-    """The conversation as Markdown; nothing of a question or document acts as markup."""
+def _markdown(conversation: Conversation) -> str:
+    """Write Markdown; nothing of a question or document acts as markup."""
     parts = [f"# {plain_markdown(conversation.title)}"]
     for turn in conversation.turns:
         parts += _markdown_turn(turn, turn.read())
     return "\n\n".join(parts) + "\n"
 
 
-def as_json(conversation: Conversation) -> str:
-    """The conversation as JSON, answers as the contract gives them."""
+def _json(conversation: Conversation) -> str:
     turns = [
         {
             "question": t.question,
@@ -66,8 +56,8 @@ def as_json(conversation: Conversation) -> str:
     return json.dumps(whole, ensure_ascii=False, indent=2) + "\n"
 
 
-def printable(conversation: Conversation) -> str:
-    """The conversation as a page of its own, ready to print, without a script."""
+def _printable(conversation: Conversation) -> str:
+    """Write a page to print, without scripts."""
     body = join(
         [
             tag("h1", conversation.title),
@@ -86,20 +76,15 @@ def printable(conversation: Conversation) -> str:
 
 
 def plain_markdown(text: str) -> str:
-    """Text that Markdown shows as it stands."""
+    """Escape text for Markdown."""
     return _LEADING.sub(r"\1\\\2", _SPECIAL.sub(r"\\\1", text))
-
-
-def _file_name(title: str) -> str:
-    words = re.sub(r"[^\w]+", "-", title.lower()).strip("-")
-    return words[:60] or "conversation"
 
 
 def _markdown_turn(turn: Turn, answer: Answer) -> Iterator[str]:
     yield f"## {plain_markdown(' '.join(turn.question.split()))}"
     if answer.standalone_question.strip() != turn.question.strip():
         yield f"*Understood as:* {plain_markdown(answer.standalone_question)}"
-    # The engine's own bold type and list dashes stay; everything else is made plain.
+    # The engine's bold words and list dashes stay markup.
     yield "\n".join(_markdown_line(line) for line in answers.text(answer).split("\n"))
     if certainty(answer) is Certainty.UNSURE:
         yield f"*{Certainty.UNSURE}*"
@@ -116,10 +101,7 @@ def _markdown_turn(turn: Turn, answer: Answer) -> Iterator[str]:
 def _markdown_conflict(conflict: Conflict, answer: Answer) -> str:
     if not answers.untold(conflict, answer):
         return "*The pages disagree.*"
-    values = (
-        f"- {plain_markdown(v.value)} {''.join(f'[{n}]' for n in v.citations)}"
-        for v in conflict.values
-    )
+    values = (f"- {_value(plain_markdown(v.value), v.citations)}" for v in conflict.values)
     return "\n".join([f"The pages disagree: {plain_markdown(conflict.about)}", "", *values])
 
 
@@ -141,32 +123,25 @@ def _markdown_quote(citation: Citation) -> str:
     )
 
 
-def _printed(asked: str, answer: Answer) -> Html:
+def _printed(question: str, answer: Answer) -> Html:
     paragraphs = [answers.answer_markup(answer, {})]
     conflicts = [_printed_conflict(c, answer) for c in answer.conflicts]
     if certainty(answer) is Certainty.UNSURE:
         paragraphs.append(tag("p", Certainty.UNSURE, class_="small"))
     missing = answer.status is Status.NOT_FOUND
-    note = (
-        [tag("p", "The nearest passages, which do not answer it:", class_="small")]
-        if missing
-        else []
-    )
-    related = [tag("p", "May hold it: ", link(r.url, r.title)) for r in answer.related]
-    understood = (
-        [tag("p", f"Understood as: {answer.standalone_question}", class_="small")]
-        if answer.standalone_question.strip() != asked.strip()
-        else []
-    )
-    quotes = _printed_quotes(answer.citations or answer.nearest)
+    understood = nearest = ""
+    if answer.standalone_question.strip() != question.strip():
+        understood = tag("p", f"Understood as: {answer.standalone_question}", class_="small")
+    if missing and answer.nearest:
+        nearest = tag("p", "The nearest passages, which do not answer it:", class_="small")
     return tag(
         "section",
-        tag("h2", asked),
-        *understood,
+        tag("h2", question),
+        understood,
         tag("div", *paragraphs, *conflicts, class_="missing" if missing else None),
-        *(note if answer.nearest else []),
-        *quotes,
-        *related,
+        nearest,
+        *_printed_quotes(answer.citations or answer.nearest),
+        *(tag("p", "May hold it: ", link(r.url, r.title)) for r in answer.related),
     )
 
 
@@ -190,3 +165,10 @@ def _printed_quotes(citations: Sequence[Citation]) -> list[Html]:
 
 def _value(value: str, numbers: Sequence[int]) -> str:
     return f"{value} {''.join(f'[{n}]' for n in numbers)}"
+
+
+_FORMATS = {
+    "markdown": ("md", "text/markdown", _markdown),
+    "json": ("json", "application/json", _json),
+    "html": ("html", "text/html", _printable),
+}

@@ -1,4 +1,4 @@
-"""What the evidence pane opens with: what the documents are about, each part opening its page."""
+"""Renders the guide to the documents, whose parts open their pages."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from mehealth_rag.types import Citation
 from mehealth_ui.markup import Html, button, tag
 
 MOST_LISTED = 50
-"""Documents that are listed by their titles; how many more there are is told."""
+"""Documents in the list of titles; the rest is a number."""
 
 _SENTENCES, _FIGURES, _HEADINGS = 4, 5, 20
 
 
 def guides_markup(guides: Sequence[Guide[Citation]]) -> Html:
-    """The guide to the one document, or a list of several by their titles."""
+    """Render the guide to one document, or the titles of several."""
     if len(guides) == 1:
         return _one(guides[0])
     listed = guides[:MOST_LISTED]
@@ -26,7 +26,7 @@ def guides_markup(guides: Sequence[Guide[Citation]]) -> Html:
         "section",
         _head("In these documents"),
         tag("ul", *map(_listed, listed)),
-        tag("p", f"and {rest} more", class_="note") if rest else Html(""),
+        tag("p", f"and {rest} more", class_="note") if rest else "",
         class_="guide",
     )
 
@@ -59,15 +59,13 @@ def _listed(guide: Guide[Citation]) -> Html:
     title = tag("span", guide.title, class_="name")
     if not first:
         return tag("li", _place(guide.document, 1, title))
-    said = tag("span", " ".join(first[0].quote.split()), class_="said")
-    return tag("li", _place(guide.document, first[0].page, title, said, marked=first[0]))
+    quote = tag("span", " ".join(first[0].quote.split()), class_="said")
+    return tag("li", _place(guide.document, first[0].page, title, quote, marked=first[0]))
 
 
 def _figure(value: str, citation: Citation) -> Html:
-    words = statement_text(citation.quote)
-    before, found, after = words.partition(value)
-    said = [before, tag("strong", found), after] if found else [words]
-    return _cited(citation, *said)
+    before, figure, after = statement_text(citation.quote).partition(value)
+    return _cited(citation, before, tag("strong", figure) if figure else "", after)
 
 
 def _cited(citation: Citation, *words: str) -> Html:
@@ -81,7 +79,7 @@ def _heading(document: str, outlined: Outlined) -> Html:
 
 
 def _place(document: str, page: int, *words: str, marked: Citation | None = None) -> Html:
-    """A button that opens a page, the quote marked on it."""
+    """Render a button that opens a page with the quote marked."""
     mark = marked and {
         "number": marked.number,
         "page": marked.page,

@@ -1,4 +1,4 @@
-"""What the page can do, as plain functions: values in, markup and JSON out. Nothing of Gradio."""
+"""The page's handlers as plain functions without Gradio, which return markup and JSON."""
 
 from __future__ import annotations
 
@@ -12,24 +12,25 @@ from typing import Any
 from mehealth_rag.errors import MehealthError, UsageError
 from mehealth_rag.serialise import answer_json
 from mehealth_rag.types import Answer, SourceState
-from mehealth_ui import wire
+from mehealth_ui import messages
 from mehealth_ui.desk import Desk
 from mehealth_ui.documents.editions import Edition
+from mehealth_ui.error_text import UNEXPECTED, sentence, visible_text
 from mehealth_ui.limits import HISTORY_TURNS
-from mehealth_ui.markup import button, join, tag
+from mehealth_ui.markup import join
 from mehealth_ui.page import evidence, sources, turns
+from mehealth_ui.page.assets import part
 from mehealth_ui.page.export import export
 from mehealth_ui.page.guide import guides_markup
 from mehealth_ui.page.stopping import stoppable
 from mehealth_ui.people.feedback import Place
-from mehealth_ui.telling import UNEXPECTED, sentence, told
 
 LOG = logging.getLogger("mehealth.ui")
 QUESTIONS = logging.getLogger("mehealth.questions")
-"""What people ask; nobody hears it unless the setting `log_questions` is on."""
+"""Logs questions, if the setting `log_questions` is on."""
 
 STREAM_EVERY = 0.06
-"""Seconds between two pictures of a growing answer: more often, nobody reads."""
+"""Seconds between two updates of a growing answer."""
 
 _CHANGED = (
     "The document has changed since this answer: its words no longer stand on this page. Ask again."
@@ -37,26 +38,24 @@ _CHANGED = (
 
 
 def ask(desk: Desk, payload: object, visitor: str, address: str) -> Iterator[dict[str, Any] | None]:
-    """Answer a question as it grows. Each value holds the turn's markup, the last its record.
+    """Yield a growing answer: the turn's markup, and at last its record.
 
-    None comes where there is nothing new to show, so that a caller may stop at any moment.
+    None means that there is nothing new; it lets the caller stop at any moment.
     """
-    asked = payload if isinstance(payload, dict) else {}
-    key, words = str(asked.get("id", "")), str(asked.get("question", ""))
     try:
         desk.gate.admit(visitor, address)
-        wanted = wire.parse(wire.Ask, payload)
-        check_question(desk, wanted.question)
-        yield from _grow(desk, wanted)
+        message = messages.parse(messages.Ask, payload)
+        check_question(desk, message.question)
+        yield from _grow(desk, message)
     except MehealthError as error:
-        yield _failed(key, words, sentence(told(error, *desk.folders)))
+        yield _failed(payload, visible_text(error, *desk.folders))
     except Exception:
         LOG.exception("a question failed")
-        yield _failed(key, words, sentence(UNEXPECTED))
+        yield _failed(payload, UNEXPECTED)
 
 
 def check_question(desk: Desk, question: str) -> None:
-    """Raise UsageError where a question is empty or too long for this page."""
+    """Log a question. Raises UsageError if it is empty or too long."""
     if not question.strip():
         raise UsageError("the question is empty; ask something")
     longest = desk.settings.ui_question_length
@@ -69,9 +68,9 @@ def check_question(desk: Desk, question: str) -> None:
 
 
 def show_turns(payload: object) -> list[dict[str, str]]:
-    """A conversation that the browser kept, as markup: one value a turn."""
-    conversation = wire.parse(wire.Conversation, payload)
-    shown = []
+    """Render a stored conversation: one value for each turn."""
+    conversation = messages.parse(messages.Conversation, payload)
+    rendered = []
     before = ""
     for turn in conversation.turns:
         try:
@@ -79,96 +78,83 @@ def show_turns(payload: object) -> list[dict[str, str]]:
         except UsageError:
             LOG.warning("a turn of another version was left out")
             continue
-        followups = tuple(turn.followups)
-        whole = turns.Shown(
+        view = turns.TurnView(
             turn.id,
             answer,
             tuple(turn.documents),
-            followups,
+            tuple(turn.followups),
             turn.feedback,
             renewed=before not in {"", answer.index},
         )
         before = answer.index
-        shown.append({"id": turn.id, "html": turns.turn(whole)})
-    return shown
+        rendered.append({"id": turn.id, "html": turns.turn(view)})
+    return rendered
 
 
 def look(desk: Desk, payload: object) -> str:
-    """The evidence pane for a page of a document."""
+    """Render the evidence pane for a page of a document."""
     try:
-        wanted = wire.parse(wire.Look, payload)
+        message = messages.parse(messages.Look, payload)
         edition = desk.edition
-        status = edition.catalogue.get(wanted.document)
+        status = edition.catalogue.get(message.document)
         if status is None or status.state is not SourceState.INDEXED:
             raise UsageError("this document is no longer in the index; ask the question again")
-        if wanted.page > status.pages:
-            raise UsageError(f"there is no page {wanted.page}; the document has {status.pages}")
-        page = edition.assistant.page(wanted.document, wanted.page)
-        marks, whole = evidence.standing(page, wanted.marks)
-        note = "" if whole else _CHANGED
-        shown = (status.source, page, status.pages, marks, edition.version)
-        view = evidence.View(*shown, note=note, near=wanted.near)
-        return evidence.evidence(view)
+        if message.page > status.pages:
+            raise UsageError(f"there is no page {message.page}; the document has {status.pages}")
+        page = edition.assistant.page(message.document, message.page)
+        marks, complete = evidence.present_marks(page, message.marks)
+        note = "" if complete else _CHANGED
+        parts = (status.source, page, status.pages, marks, edition.version)
+        return evidence.evidence(evidence.View(*parts, note=note, near=message.near))
     except MehealthError as error:
-        return tag(
-            "section",
-            tag(
-                "header",
-                tag("h2", "This page cannot be shown", class_="title"),
-                button("Close", class_="quiet close", data_act="close-proof"),
-                class_="evidence-head",
-            ),
-            tag("p", sentence(told(error, *desk.folders)), class_="note"),
-            class_="evidence",
-            role="alert",
-        )
+        problem = sentence(visible_text(error, *desk.folders))
+        return part("unavailable", problem=problem)
 
 
 def judge(desk: Desk, payload: object, visitor: str, address: str = "") -> dict[str, Any]:
-    """Keep what a person says of an answer; the turn comes back with it.
-
-    A verdict belongs to who is signed in, else to the browser that sent it.
-    """
+    """Save a verdict, which belongs to the person who signed in, or to the browser."""
     try:
         desk.feedback_gate.admit(visitor, address)
-        judged = wire.parse(wire.Judged, payload)
+        judged = messages.parse(messages.Judged, payload)
         owner = visitor if visitor != address or not judged.key else judged.owner
-        desk.feedback.save(judged, place_meant(desk, judged), owner)
+        desk.feedback.save(judged, _place_meant(desk, judged), owner)
     except MehealthError as error:
-        return {"error": sentence(told(error, *desk.folders))}
+        return {"error": sentence(visible_text(error, *desk.folders))}
     return {"feedback": judged.feedback.model_dump()}
 
 
-def place_meant(desk: Desk, judged: wire.Judged) -> Place:
-    """The page that a person named: by its printed number first, else counted from 1."""
-    said = judged.feedback
+def _place_meant(desk: Desk, judged: messages.Judged) -> Place:
+    """Return the page that a person named: by its printed number, or else counted from 1."""
+    verdict = judged.feedback
     edition = desk.edition
     cited = [*judged.turn.answer.get("citations", []), *judged.turn.answer.get("nearest", [])]
-    document = said.document or next((str(c.get("document", "")) for c in cited), "")
+    document = verdict.document or next((str(c.get("document", "")) for c in cited), "")
     status = edition.catalogue.get(document)
-    if status is None or not said.page.strip():
+    label = verdict.page.strip().casefold()
+    if status is None or not label:
         return Place()
-    wanted = said.page.strip().casefold()
     for number in range(1, status.pages + 1):
-        if edition.assistant.page(document, number).label.casefold() == wanted:
+        if edition.assistant.page(document, number).label.casefold() == label:
             return Place(document, number)
-    if wanted.isdecimal() and 1 <= int(wanted) <= status.pages:
-        return Place(document, int(wanted))
-    raise UsageError(f"“{said.page}” is no page of {status.source.title}; look at the page number")
+    if label.isdecimal() and 1 <= int(label) <= status.pages:
+        return Place(document, int(label))
+    raise UsageError(
+        f"“{verdict.page}” is no page of {status.source.title}; look at the page number"
+    )
 
 
 def hand_out(payload: object) -> dict[str, str]:
-    """A conversation as a file: its name, type and text."""
+    """Export a conversation: name, type and text of a file."""
     try:
-        return export(wire.parse(wire.Export, payload))
+        return export(messages.parse(messages.Export, payload))
     except MehealthError as error:
-        return {"error": sentence(told(error))}
+        return {"error": sentence(visible_text(error))}
 
 
 def library(desk: Desk, *, may: bool, who: str) -> dict[str, Any]:
-    """What there is to ask: sources, guide, and the part where documents are added.
+    """Return the sources, the guide, and the form for adding documents.
 
-    `may` tells whether the visitor may add and remove documents, `who` is their name, if any.
+    `may` allows the visitor to add and remove documents; `who` is their name, if any.
     """
     edition = desk.edition
     return {
@@ -182,31 +168,30 @@ def library(desk: Desk, *, may: bool, who: str) -> dict[str, Any]:
 
 
 def suggest(desk: Desk, payload: object) -> dict[str, Any]:
-    """Questions to begin with, and whether more may come."""
+    """Return questions to begin with, and whether more may come."""
     edition = desk.edition
-    given = payload.get("documents", []) if isinstance(payload, dict) else []
-    documents = _scope(edition, given if isinstance(given, list) else [])
-    found = edition.pool.first(documents)
+    chosen = payload.get("documents", []) if isinstance(payload, dict) else []
+    questions = edition.pool.first(_scope(edition, chosen if isinstance(chosen, list) else []))
     return {
-        "html": join(turns.ask_button(q) for q in found),
-        "ready": edition.pool.ready.is_set() or len(found) >= 4,
+        "html": join(turns.ask_button(q) for q in questions),
+        "ready": edition.pool.ready.is_set() or len(questions) >= 4,
         "news": desk.news,
         "index": edition.version,
     }
 
 
-def _grow(desk: Desk, wanted: wire.Ask) -> Iterator[dict[str, Any] | None]:
+def _grow(desk: Desk, message: messages.Ask) -> Iterator[dict[str, Any] | None]:
     edition = desk.edition
-    documents = _scope(edition, wanted.documents)
-    if wanted.documents and not any(d in edition.catalogue for d in wanted.documents):
+    documents = _scope(edition, message.documents)
+    if message.documents and not any(d in edition.catalogue for d in message.documents):
         raise UsageError("the chosen sources are no longer there; reload the page")
-    history = wanted.history[-HISTORY_TURNS:]
-    renewed = bool(wanted.index) and wanted.index != edition.version
+    history = message.history[-HISTORY_TURNS:]
+    renewed = bool(message.index) and message.index != edition.version
     last: Answer | None = None
-    shown_at = time.monotonic()
+    updated = time.monotonic()
     answers = stoppable(
-        edition.assistant_of(wanted.engine),
-        lambda assistant: assistant.stream(wanted.question, history, documents),
+        edition.assistant_of(message.engine),
+        lambda assistant: assistant.stream(message.question, history, documents),
     )
     with contextlib.closing(answers):
         for answer in answers:
@@ -214,31 +199,33 @@ def _grow(desk: Desk, wanted: wire.Ask) -> Iterator[dict[str, Any] | None]:
                 yield None
                 continue
             last = answer
-            if time.monotonic() - shown_at >= STREAM_EVERY:
-                partial = turns.Shown(wanted.id, last, documents, growing=True, renewed=renewed)
-                yield {"id": wanted.id, "html": turns.turn(partial), "record": None}
-                shown_at = time.monotonic()
+            if time.monotonic() - updated >= STREAM_EVERY:
+                view = turns.TurnView(message.id, last, documents, growing=True, renewed=renewed)
+                yield {"id": message.id, "html": turns.turn(view), "record": None}
+                updated = time.monotonic()
     if last is None:
         raise UsageError("there was no answer; try again")
     followups = edition.pool.after(last, (q for q, _ in history), documents)
     record = {
-        "id": wanted.id,
-        "question": wanted.question,
+        "id": message.id,
+        "question": message.question,
         "documents": list(documents),
         "answer": answer_json(last),
         "followups": list(followups),
         "feedback": None,
     }
-    shown = turns.Shown(wanted.id, last, documents, followups, renewed=renewed)
-    yield {"id": wanted.id, "html": turns.turn(shown), "record": record, "news": desk.news}
+    view = turns.TurnView(message.id, last, documents, followups, renewed=renewed)
+    yield {"id": message.id, "html": turns.turn(view), "record": record, "news": desk.news}
 
 
 def _scope(edition: Edition, documents: list[str]) -> tuple[str, ...]:
-    """The documents that a question is limited to: all of those that exist is no limit."""
+    """Return the indexed documents of a choice; all of them are no limit."""
     indexed = [i for i, s in edition.catalogue.items() if s.state is SourceState.INDEXED]
-    wanted = tuple(d for d in indexed if d in documents)
-    return () if len(wanted) == len(indexed) else wanted
+    chosen = tuple(d for d in indexed if d in documents)
+    return () if len(chosen) == len(indexed) else chosen
 
 
-def _failed(key: str, question: str, message: str) -> dict[str, Any]:
-    return {"id": key, "html": turns.problem(question, message), "record": None, "failed": True}
+def _failed(payload: object, problem: str) -> dict[str, Any]:
+    asked = payload if isinstance(payload, dict) else {}
+    html = turns.problem(str(asked.get("question", "")), sentence(problem))
+    return {"id": str(asked.get("id", "")), "html": html, "record": None, "failed": True}

@@ -1,9 +1,10 @@
-"""What the page fetches beside Gradio's own: pictures of pages, documents, its own few files."""
+"""The page's routes beside Gradio's: pictures of pages, documents, static files."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from functools import partial
 from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
@@ -13,9 +14,9 @@ from starlette.routing import Route
 
 from mehealth_rag.errors import ReadingError, UsageError
 from mehealth_ui.documents.pictures import grey_page
+from mehealth_ui.error_text import visible_text
 from mehealth_ui.limits import PICTURE_WIDTHS
 from mehealth_ui.page.assets import FILES, STATIC
-from mehealth_ui.telling import told
 
 if TYPE_CHECKING:
     from mehealth_ui.desk import Desk
@@ -25,13 +26,11 @@ LOG = logging.getLogger("mehealth.ui")
 _KEEP = {"cache-control": "private, max-age=86400"}
 _NEVER = {"cache-control": "no-store"}
 _FRESH = {"cache-control": "no-cache"}
-
-
 _CHANGED = "The document has changed since this was told of it; ask again."
 
 
 def _is_same(desk: Desk, edition: Edition, request: Request) -> bool:
-    """Whether a document is still the file that an answer of the index `v` was made from."""
+    """Tell whether a document is still the same file as in the index version `v`."""
     version = request.query_params.get("v", "")
     document = request.path_params["document"]
     return not version or desk.editions.same_file(document, version, edition)
@@ -46,13 +45,13 @@ async def _picture(desk: Desk, request: Request) -> Response:
     if not _is_same(desk, edition, request):
         return Response(grey_page(_CHANGED), 409, _NEVER, "image/svg+xml")
     try:
-        drawn = await run_in_threadpool(edition.pictures.picture, document, page, int(width))
-        png = await asyncio.shield(asyncio.wrap_future(drawn))  # others may wait for it too
+        picture = await run_in_threadpool(edition.pictures.picture, document, page, int(width))
+        png = await asyncio.shield(asyncio.wrap_future(picture))  # others may wait for it too
     except UsageError:
         return PlainTextResponse("there is no such page", 404)
     except ReadingError as error:
         LOG.warning("no picture of page %d of %s: %s", page, document, error)
-        return Response(grey_page(told(error, *desk.folders)), 503, _NEVER, "image/svg+xml")
+        return Response(grey_page(visible_text(error, *desk.folders)), 503, _NEVER, "image/svg+xml")
     return Response(png, media_type="image/png", headers=_KEEP)
 
 
@@ -65,30 +64,24 @@ async def _document(desk: Desk, request: Request) -> Response:
     except UsageError:
         return PlainTextResponse("there is no such document", 404)
     except ReadingError as error:
-        return PlainTextResponse(told(error, *desk.folders), 409, _NEVER)
+        return PlainTextResponse(visible_text(error, *desk.folders), 409, _NEVER)
     pdf = path.suffix.lower() == ".pdf"
-    # Anything but a PDF goes out as text: a document's own markup never runs here.
+    # All but PDFs are sent as text, so that a document's markup never runs here.
     kind = "application/pdf" if pdf else "text/plain; charset=utf-8"
     return FileResponse(path, media_type=kind, headers=_FRESH)
 
 
+async def _static(request: Request) -> Response:
+    name = request.path_params["name"]
+    if name not in FILES:
+        return PlainTextResponse("there is no such file", 404)
+    return FileResponse(STATIC / name, media_type=FILES[name], headers=_FRESH)
+
+
 def routes(desk: Desk) -> list[Route]:
-    """The routes over one desk."""
-
-    async def picture(request: Request) -> Response:
-        return await _picture(desk, request)
-
-    async def document(request: Request) -> Response:
-        return await _document(desk, request)
-
-    async def static(request: Request) -> Response:
-        name = request.path_params["name"]
-        if name not in FILES:
-            return PlainTextResponse("there is no such file", 404)
-        return FileResponse(STATIC / name, media_type=FILES[name], headers=_FRESH)
-
-    return [  # an id may hold a slash: two files of one name have their folders in theirs
-        Route("/page/{document:path}/{page:int}.png", picture),
-        Route("/document/{document:path}", document),
-        Route("/ui/{name:str}", static),
+    """Return the routes over one desk."""
+    return [  # ids contain slashes if files in two folders have the same name
+        Route("/page/{document:path}/{page:int}.png", partial(_picture, desk)),
+        Route("/document/{document:path}", partial(_document, desk)),
+        Route("/ui/{name:str}", _static),
     ]

@@ -1,4 +1,4 @@
-"""The sources panel as markup: what there is, in what state, and which to ask."""
+"""Renders the sources: their states, and the choice of which to ask."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from mehealth_rag.corpus import ADDED
 from mehealth_rag.index.accounting import SourceStatus
 from mehealth_rag.language.dates import MONTHS, as_of
 from mehealth_rag.types import SourceState
-from mehealth_ui.documents.keeping import ENDINGS
+from mehealth_ui.documents.added_files import ENDINGS
 from mehealth_ui.markup import Html, button, join, link, tag
+from mehealth_ui.page.assets import part
 
 _STATES = {
     SourceState.INDEXED: "Indexed",
@@ -19,8 +20,6 @@ _STATES = {
     SourceState.PRESENT: "Not indexed yet",
     SourceState.LEFT_OUT: "Left out",
 }
-
-
 _PAGE_OFF = (
     "Adding documents is switched off here; whoever runs this page can switch it on "
     "(MEHEALTH_UI_DOCUMENTS=true)."
@@ -28,14 +27,14 @@ _PAGE_OFF = (
 _NO_ROLE = "Adding documents needs the role of staff; whoever runs this page can give it to you."
 
 
-def sources_markup(found: Sequence[SourceStatus], *, may: bool = False) -> Html:
-    """The list: indexed documents by collection, each with a box that limits the conversation.
+def sources_markup(sources: Sequence[SourceStatus], *, may: bool = False) -> Html:
+    """Render indexed documents by collection with checkboxes, then the others.
 
-    Documents that were added here can be read again and removed where `may` says so.
+    If the visitor `may`, added documents have buttons to reread and remove them.
     """
-    indexed = [s for s in found if s.state is SourceState.INDEXED]
-    others = [s for s in found if s.state is not SourceState.INDEXED]
-    if not found:
+    indexed = [s for s in sources if s.state is SourceState.INDEXED]
+    others = [s for s in sources if s.state is not SourceState.INDEXED]
+    if not sources:
         return tag("p", "There are no sources yet. Add files to the corpus.", class_="note")
     by_collection: dict[str, list[SourceStatus]] = {"": []}
     for status in indexed:
@@ -54,41 +53,14 @@ def sources_markup(found: Sequence[SourceStatus], *, may: bool = False) -> Html:
 
 
 def adding_markup(*, may: bool, signed_in: bool) -> Html:
-    """The part where documents are added; where the visitor may not, what that takes."""
+    """Render the form for adding documents, or why the visitor may not."""
     if not may:
         return tag("p", _NO_ROLE if signed_in else _PAGE_OFF, class_="note small")
-    choose = button("Choose files", class_="solid", data_do="choose")
-    files = tag(
-        "input",
-        type="file",
-        name="files",
-        multiple=True,
-        hidden=True,
-        accept=",".join(ENDINGS),
-        aria_label="Files to add",
-    )
-    address = tag(
-        "form",
-        tag(
-            "label",
-            "Or from an address",
-            tag("input", type="url", name="url", required=True, placeholder="https://"),
-        ),
-        tag("button", "Fetch", type="submit", class_="quiet"),
-        class_="address",
-    )
-    return tag(
-        "section",
-        tag("h3", "Add documents"),
-        tag("div", tag("p", "Drop files here"), choose, files, class_="drop"),
-        address,
-        tag("ul", class_="jobs", aria_live="polite", aria_label="Documents that are being added"),
-        class_="add",
-    )
+    return part("adding", endings=",".join(ENDINGS))
 
 
 def _group(collection: str, rows: Sequence[Html]) -> Html:
-    """The documents of a collection, under a box for all of them; those of none go without."""
+    """Render the documents of a collection under a checkbox for all of them."""
     if not collection:
         return tag("section", tag("h3", "Ask these"), tag("ul", *rows), class_="group")
     name = "Added here" if collection == ADDED else collection
@@ -108,7 +80,7 @@ def _document(status: SourceStatus, *, may: bool) -> Html:
     source = status.source
     pages = f"{status.pages} page{'s' if status.pages != 1 else ''}"
     dated = f"{as_of(source.dated)} · " if source.dated else ""
-    if status.reason:  # some of them could not be read
+    if status.reason:
         pages += f" ({status.reason})"
     return tag(
         "li",
@@ -142,7 +114,7 @@ def _document(status: SourceStatus, *, may: bool) -> Html:
 
 
 def _added(status: SourceStatus) -> str:
-    """When its file was put here, for people."""
+    """Return the date on which its file was added."""
     if not status.added:
         return ""
     when = datetime.fromisoformat(status.added)
@@ -150,7 +122,7 @@ def _added(status: SourceStatus) -> str:
 
 
 def _tools(status: SourceStatus, *, may: bool) -> Html:
-    """What can be done with a document that was added here."""
+    """Render the buttons of an added document."""
     source = status.source
     if not may or source.collection != ADDED or source.path is None:
         return Html("")

@@ -1,7 +1,7 @@
-"""Answers of a language model that can be stopped while one waits for its next word.
+"""Makes a language model's answer stoppable while it waits for the next word.
 
-A generator that waits cannot be closed from outside, so the answer is made in a thread of its own;
-whoever shows it comes back every quarter of a second, and closing that closes the model's request.
+A waiting generator cannot be closed, so a thread of its own makes the answer. The caller gets its
+turn every quarter of a second, and closing its iterator closes the model's request.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import queue
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from mehealth_rag.errors import LanguageModelError, LanguageModelFailure
 
@@ -21,58 +21,52 @@ if TYPE_CHECKING:
     from mehealth_rag.types import Answer
 
 BEAT = 0.25
-"""Seconds after which a waiting caller is given back its turn."""
+"""Seconds after which a waiting caller gets its turn."""
 
 Stream = Callable[["Assistant"], "Iterator[Answer]"]
+Results: TypeAlias = "queue.SimpleQueue[Answer | Exception | None]"
 
 
 def stoppable(assistant: Assistant, stream: Stream) -> Generator[Answer | None, None, None]:
-    """The answers of `stream`, and None whenever nothing has come for a while.
-
-    Closing this iterator, or dropping it, stops the model at once.
-    """
+    """Yield the answers of `stream`, or None after BEAT; closing this stops the model at once."""
     if assistant.model is None:
         yield from stream(assistant)
         return
     model = _Stoppable(assistant.model)
-    made: queue.SimpleQueue[Answer | Exception | None] = queue.SimpleQueue()
-    asked = replace(assistant, model=model)
-    threading.Thread(target=_make, args=(asked, stream, made), name="answer", daemon=True).start()
+    results: Results = queue.SimpleQueue()
+    arguments = (replace(assistant, model=model), stream, results)
+    threading.Thread(target=_make, args=arguments, name="answer", daemon=True).start()
     try:
-        yield from _taken(made)
+        yield from _received(results)
     finally:
         model.stop()
 
 
-def _make(
-    assistant: Assistant, stream: Stream, made: queue.SimpleQueue[Answer | Exception | None]
-) -> None:
-    outcome: Exception | None = None
+def _make(assistant: Assistant, stream: Stream, results: Results) -> None:
     try:
         for answer in stream(assistant):
-            made.put(answer)
+            results.put(answer)
+        results.put(None)
     except Exception as error:
-        outcome = error
-    finally:
-        made.put(outcome)
+        results.put(error)
 
 
-def _taken(made: queue.SimpleQueue[Answer | Exception | None]) -> Iterator[Answer | None]:
+def _received(results: Results) -> Iterator[Answer | None]:
     while True:
         try:
-            got = made.get(timeout=BEAT)
+            result = results.get(timeout=BEAT)
         except queue.Empty:
             yield None
             continue
-        if got is None:
+        if result is None:
             return
-        if isinstance(got, Exception):
-            raise got
-        yield got
+        if isinstance(result, Exception):
+            raise result
+        yield result
 
 
 class _Stoppable:
-    """A language model whose requests can all be ended, after which it writes no more."""
+    """A language model that can be stopped for good, with all its requests."""
 
     def __init__(self, model: LanguageModel) -> None:
         self._model = model

@@ -1,4 +1,4 @@
-"""The look: Gradio's own parts in the colours of the page."""
+"""Gradio's own parts in the colours of the page."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _MONO = ("ui-monospace", "Consolas", "monospace")
 
 
 def theme() -> gr.themes.Base:
-    """Gradio's own parts in the page's colours; fonts are those of the reader's machine."""
-    made = gr.themes.Base(
+    """Return the theme, with the fonts of the reader's machine."""
+    base = gr.themes.Base(
         primary_hue=gr.themes.colors.teal,
         neutral_hue=gr.themes.colors.stone,
         font=_FONTS,
         font_mono=_MONO,
     )
-    return made.set(
+    return base.set(
         body_background_fill="#f6f5f1",
         body_background_fill_dark="#121716",
         body_text_color="#1d2a29",

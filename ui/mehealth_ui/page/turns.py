@@ -1,4 +1,4 @@
-"""One turn of the conversation as markup: question, answer with its proof, what to do next."""
+"""Renders a turn of a conversation: question, answer with its proof, next steps."""
 
 from __future__ import annotations
 
@@ -10,22 +10,20 @@ from mehealth_rag.answering import talk
 from mehealth_rag.assistant import EXTRACTIVE
 from mehealth_rag.types import Answer, Certainty, Citation, Conflict, Related, Status, certainty
 from mehealth_ui.markup import Html, button, join, link, tag
+from mehealth_ui.messages import REASONS, Verdict
 from mehealth_ui.page.answers import answer_markup, quoted, untold
-from mehealth_ui.wire import REASONS, Verdict
+from mehealth_ui.page.assets import part
 
 _BULLET = re.compile(r"^[•▪◦‣●○■]\s*")
 _SMALL_QUOTE, _NEAR_QUOTE = 220, 120
-"""Characters of a quote under an answer, and of a passage that does not answer."""
+"""Lengths of a quote under an answer, and of a nearest passage."""
 
 _RENEWED = "The documents have changed. From here on the answers are from the new ones."
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """An answer with what the page puts around it.
-
-    `renewed` tells that the answer before it in the conversation is from another index.
-    """
+class TurnView:
+    """An answer and its surroundings; `renewed` if the answer before it is from another index."""
 
     id: str
     answer: Answer
@@ -36,44 +34,30 @@ class Shown:
     renewed: bool = False
 
 
-def turn(shown: Shown) -> Html:
-    """The whole turn."""
-    answer = shown.answer
-    body = [_answered(answer)] if answer.status is Status.ANSWERED else [_not_found(answer)]
-    if not shown.growing:
-        body.append(_spoken(answer))
-        body += [_tools(shown), _followups(shown.followups)]
-    rewritten = "" if shown.growing else _rewritten(answer)
-    note = tag("p", _RENEWED, class_="renewed note", role="note") if shown.renewed else Html("")
-    return join([note, question(answer.question, shown.documents), rewritten, *body])
+def turn(view: TurnView) -> Html:
+    """Render a turn; a growing one has neither tools nor follow-ups."""
+    answer = view.answer
+    card = _answered(answer) if answer.status is Status.ANSWERED else _not_found(answer)
+    note = tag("p", _RENEWED, class_="renewed note", role="note") if view.renewed else ""
+    head = _question(answer.question, view.documents)
+    if view.growing:
+        return join([note, head, card])
+    after = (_writer(answer), _tools(view), _followups(view.followups))
+    return join([note, head, _rewritten(answer), card, *after])
 
 
-def question(text: str, documents: Sequence[str] = ()) -> Html:
-    """The question as it was asked, with the documents it was limited to."""
-    scope = tag("p", f"Only in: {', '.join(documents)}", class_="scope") if documents else Html("")
+def _question(text: str, documents: Sequence[str] = ()) -> Html:
+    scope = tag("p", f"Only in: {', '.join(documents)}", class_="scope") if documents else ""
     edit = _button("Edit", "edit", "Edit this question and ask again", class_="quiet edit")
     return tag("div", tag("h2", text, class_="question", dir="auto"), edit, scope, class_="asked")
 
 
-def problem(asked: str, message: str) -> Html:
-    """A turn that failed: what went wrong and what to do."""
-    return join(
-        [
-            question(asked),
-            tag(
-                "div",
-                tag("p", "This did not work", class_="kicker"),
-                tag("p", message),
-                tag("p", _button("Try again", "retry", "Ask this question again", class_="solid")),
-                class_="card failed",
-                role="alert",
-            ),
-        ]
-    )
+def problem(question: str, message: str) -> Html:
+    """Render a failed turn."""
+    return part("failed", question=_question(question), problem=message)
 
 
-def chip(citation: Citation) -> Html:
-    """The number of a citation, to be clicked."""
+def _chip(citation: Citation) -> Html:
     return button(
         str(citation.number),
         class_="chip",
@@ -89,51 +73,49 @@ def _answered(answer: Answer) -> Html:
     warning = tag("p", Certainty.UNSURE.capitalize(), class_="kicker")
     return tag(
         "div",
-        warning if unsure else Html(""),
+        warning if unsure else "",
         *(_conflict(c, answer) for c in answer.conflicts),
-        tag("div", _said(answer), class_="said", dir="auto"),
+        tag("div", _text(answer), class_="said", dir="auto"),
         _quotes(answer.citations, "cite", "Proof", _words(answer.answer))
         if answer.citations
-        else Html(""),
-        _related(answer.related) if answer.related else Html(""),
+        else "",
+        _related(answer.related),
         class_="card answered unsure" if unsure else "card answered",
     )
 
 
-def _said(answer: Answer) -> Html:
-    return answer_markup(answer, {c.number: chip(c) for c in answer.citations})
+def _text(answer: Answer) -> Html:
+    return answer_markup(answer, {c.number: _chip(c) for c in answer.citations})
 
 
 def _not_found(answer: Answer) -> Html:
-    parts = [
+    return tag(
+        "div",
         tag("p", "Not in the documents", class_="kicker"),
-        tag("div", _said(answer), class_="said", dir="auto"),
-    ]
-    if answer.related:
-        parts.append(_related(answer.related))
-    if answer.nearest:
-        parts.append(_nearest(answer))
-    return tag("div", *parts, class_="card missing")
+        tag("div", _text(answer), class_="said", dir="auto"),
+        _related(answer.related),
+        _nearest(answer),
+        class_="card missing",
+    )
 
 
 def _nearest(answer: Answer) -> Html:
-    """The nearest passages, folded: the best of them stands on its page beside the answer."""
-    several = len(answer.nearest) > 1
-    told = (
-        f"The {len(answer.nearest)} nearest passages. They do"
-        if several
-        else ("The nearest passage. It does")
-    )
+    """Render the nearest passages, folded, because the pane shows the best of them."""
+    if not answer.nearest:
+        return Html("")
+    summary = "The nearest passage. It does not answer it."
+    if len(answer.nearest) > 1:
+        summary = f"The {len(answer.nearest)} nearest passages. They do not answer it."
     return tag(
         "details",
-        tag("summary", f"{told} not answer it."),
+        tag("summary", summary),
         _quotes(answer.nearest, "near", "Nearest passages", _words(answer.answer)),
         class_="nearest",
     )
 
 
 def _conflict(conflict: Conflict, answer: Answer) -> Html:
-    """That the pages disagree; the values as well, unless the answer gives each with its pages."""
+    """Render a conflict, without its values if the answer gives them all."""
     if not untold(conflict, answer):
         return tag("p", "The pages disagree", class_="kicker disagree", role="note")
     by_number = {c.number: c for c in answer.citations}
@@ -146,7 +128,7 @@ def _conflict(conflict: Conflict, answer: Answer) -> Html:
                 "li",
                 tag("strong", value.value),
                 " ",
-                *(chip(c) for c in cited),
+                *(_chip(c) for c in cited),
                 tag("span", places, class_="place"),
             )
         )
@@ -159,28 +141,28 @@ def _conflict(conflict: Conflict, answer: Answer) -> Html:
     )
 
 
-def _quotes(citations: Sequence[Citation], act: str, label: str, said: str = "") -> Html:
-    """A row for each place cited. A quote that the answer says word for word is not said again."""
+def _quotes(citations: Sequence[Citation], act: str, label: str, words: str) -> Html:
+    """Render each cited place; a quote among the answer's `words` is not repeated."""
     longest = _SMALL_QUOTE if act == "cite" else _NEAR_QUOTE
     places: dict[tuple[str, int, str], list[Citation]] = {}
     for citation in citations:
         places.setdefault((citation.document, citation.page, citation.quote), []).append(citation)
-    items = [tag("li", _quote(cited, act, longest, said)) for cited in places.values()]
+    items = [tag("li", _quote(cited, act, longest, words)) for cited in places.values()]
     return tag("ol", *items, class_="quotes", aria_label=label)
 
 
-def _quote(cited: Sequence[Citation], act: str, longest: int, said: str) -> Html:
-    """One place, with the numbers of the citations that give it."""
+def _quote(cited: Sequence[Citation], act: str, longest: int, words: str) -> Html:
+    """Render a place with the numbers of its citations."""
     first = cited[0]
     numbers = ", ".join(str(c.number) for c in cited)
     cells = first.quote.split("\t")
-    again = bool(said) and all(_words(cell) in said for cell in cells)
+    repeated = bool(words) and all(_words(cell) in words for cell in cells)
     page = tag("span", f"page {first.page_label}", class_="whole")
     verbatim = "Word for word" if len(cells) == 1 else "Row of the table"
     return button(
-        tag("span", numbers, class_="number") if act == "cite" else Html(""),
+        tag("span", numbers, class_="number") if act == "cite" else "",
         tag("span", verbatim, class_="verbatim")
-        if again
+        if repeated
         else tag("span", quoted(_short(" | ".join(cells), longest)), class_="words"),
         tag("span", f"{first.title} · ", page, class_="place"),
         class_="quote",
@@ -190,6 +172,8 @@ def _quote(cited: Sequence[Citation], act: str, longest: int, said: str) -> Html
 
 
 def _related(related: Sequence[Related]) -> Html:
+    if not related:
+        return Html("")
     items = [
         tag(
             "li",
@@ -208,17 +192,14 @@ def _related(related: Sequence[Related]) -> Html:
     )
 
 
-def _spoken(answer: Answer) -> Html:
-    """Who wrote the answer, what became of the model's words, and which of them were dropped."""
-    plain = answer.engine == EXTRACTIVE and not (answer.notice or answer.dropped)
+def _writer(answer: Answer) -> Html:
+    """Render who wrote the answer, and what the model wrote in vain."""
+    extractive = answer.engine == EXTRACTIVE
+    plain = extractive and not (answer.notice or answer.dropped)
     if plain or answer.engine == talk.ENGINE:
         return Html("")
-    by = "the documents' own words" if answer.engine == EXTRACTIVE else "the language model"
-    told = [
-        tag("span", f"Answered in {by}." if answer.engine == EXTRACTIVE else f"Written by {by}.")
-    ]
-    if answer.notice:
-        told += [Html(" "), tag("span", answer.notice, class_="notice")]
+    by = "Answered in the documents' own words." if extractive else "Written by the language model."
+    notice = tag("span", answer.notice, class_="notice") if answer.notice else ""
     dropped = tag(
         "details",
         tag("summary", f"Left out: {len(answer.dropped)}", title="What the documents do not prove"),
@@ -226,8 +207,8 @@ def _spoken(answer: Answer) -> Html:
     )
     return tag(
         "div",
-        tag("p", *told),
-        dropped if answer.dropped else Html(""),
+        tag("p", tag("span", by), " " if notice else "", notice),
+        dropped if answer.dropped else "",
         class_="spoken",
         role="note",
     )
@@ -246,20 +227,20 @@ def _rewritten(answer: Answer) -> Html:
     )
 
 
-def _tools(shown: Shown) -> Html:
+def _tools(view: TurnView) -> Html:
     return tag(
         "div",
-        _sure(shown.answer),
+        _sure(view.answer),
         _button("Copy", "copy", "Copy the answer with its quotes"),
         _button("Retry", "retry", "Ask this question again"),
         tag("span", class_="gap"),
-        *_feedback(shown.feedback),
+        *_feedback(view.feedback),
         class_="tools",
     )
 
 
 def _sure(answer: Answer) -> Html:
-    """How sure the answer is: a word and a sign of its own; what it means in figures on demand."""
+    """Render how sure the answer is, with the share of right answers on demand."""
     sure = certainty(answer)
     if sure is None:
         return Html("")
@@ -273,41 +254,20 @@ def _sure(answer: Answer) -> Html:
     )
 
 
-def _feedback(given: Verdict | None) -> tuple[Html, ...]:
-    verdict = given.verdict if given else ""
-    return (
-        _button(
-            "Right", "right", "This answer is right", aria_pressed=str(verdict == "right").lower()
-        ),
-        _button(
-            "Wrong", "wrong", "This answer is wrong", aria_pressed=str(verdict == "wrong").lower()
-        ),
-        tag("span", "Noted, thank you" if given else "", class_="noted", role="status"),
-        _complaint(given),
-    )
+def _feedback(verdict: Verdict | None) -> tuple[Html, ...]:
+    def choice(word: str) -> Html:
+        pressed = "true" if verdict and verdict.verdict == word else "false"
+        return _button(word.capitalize(), word, f"This answer is {word}", aria_pressed=pressed)
+
+    noted = tag("span", "Noted, thank you" if verdict else "", class_="noted", role="status")
+    return choice("right"), choice("wrong"), noted, _complaint(verdict)
 
 
-def _complaint(given: Verdict | None) -> Html:
-    reason = given.reason if given else ""
+def _complaint(verdict: Verdict | None) -> Html:
+    reason = verdict.reason if verdict else ""
     options = [tag("option", v, value=k, selected=k == reason) for k, v in REASONS.items()]
-    return tag(
-        "form",
-        tag("label", "What is wrong?", tag("select", *options, name="reason")),
-        tag(
-            "label",
-            "Right page, as printed",
-            tag("input", name="page", maxlength=40, value=given.page if given else ""),
-        ),
-        tag(
-            "label",
-            "Anything else",
-            tag("input", name="comment", maxlength=2000, value=given.comment if given else ""),
-        ),
-        tag("div", tag("button", "Send", type="submit", class_="solid"), class_="send"),
-        class_="complaint",
-        hidden=True,
-        aria_label="What is wrong with this answer",
-    )
+    page, comment = (verdict.page, verdict.comment) if verdict else ("", "")
+    return part("complaint", reasons=join(options), page=page, comment=comment)
 
 
 def _followups(questions: Sequence[str]) -> Html:
@@ -318,7 +278,7 @@ def _followups(questions: Sequence[str]) -> Html:
 
 
 def ask_button(text: str) -> Html:
-    """A suggested question."""
+    """Render a suggested question."""
     return button(text, class_="suggestion", data_act="ask", data_question=text)
 
 

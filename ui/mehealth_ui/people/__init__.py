@@ -1,1 +1,1 @@
-"""Who may do what, and what is kept of people."""
+"""Sign-in, keys and roles, and the data kept about people."""

@@ -1,4 +1,4 @@
-"""The audit log: who did what, in a database; never the text of a question."""
+"""The audit log: who did what, but never the text of a question."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ LOG = logging.getLogger("mehealth.ui")
 SIGNED_IN = "signed in"
 SIGNED_OUT = "signed out"
 REFUSED = "refused"
-"""A wrong password, an unknown key, or a role that is too low: `about` says which."""
+"""A wrong password, an unknown key, or a role that is too low; `about` says which."""
 
 _TABLE = Table(
     "audit",
@@ -51,8 +51,7 @@ _READ = select(_AUDIT.at, _AUDIT.who, _AUDIT.what, _AUDIT.about, _AUDIT.person)
 class Audit(Store):
     """The log of one index folder.
 
-    Strangers could fill it with what is refused: that is written at a bounded rate, and only the
-    last of it stay.
+    Strangers cause refusals, so those are recorded at a bounded rate and only the last are kept.
     """
 
     FILE: ClassVar[str] = "audit.sqlite"
@@ -64,10 +63,9 @@ class Audit(Store):
     )
 
     def record(self, who: str, what: str, about: str = "", *, person: str = "") -> None:
-        """Write an entry, now: `who` did `what`, about a document, a claim or an address.
+        """Record that `who` did `what`; `person` is somebody else whom it concerns.
 
-        `person` is the one whom it concerns where that is somebody else. An entry that cannot
-        be written is told in the process's log: what it is about has happened all the same.
+        If the entry cannot be written, the process's log says so: the deed is done anyway.
         """
         try:
             with self._opened() as database:
@@ -78,10 +76,10 @@ class Audit(Store):
                     old = (_AUDIT.what == REFUSED, _AUDIT.id <= last - AUDIT_REFUSALS)
                     database.execute(delete(_TABLE).where(*old))
         except IndexStateError as error:
-            LOG.error("%s", error)  # noqa: TRY400 - one line; the traceback tells no more
+            LOG.error("%s", error)  # noqa: TRY400 - the traceback adds nothing
 
     def refused(self, who: str, why: str, address: str) -> None:
-        """Record that somebody at an address was refused; not more often than is bearable."""
+        """Record a refusal, unless there were too many."""
         try:
             self._gate.admit(address, "everywhere")
         except TooManyError:
@@ -89,14 +87,11 @@ class Audit(Store):
         self.record(who, REFUSED, f"{why}, from {address}")
 
     def entries(self, last: int | None = None) -> list[dict[str, Any]]:
-        """The entries, the oldest first; only the last so many where that is said.
-
-        Each has `at` (seconds since 1970), `who`, `what`, `about` and `person`.
-        """
+        """Return the `last` entries, or all of them, oldest first; `at` is in Unix time."""
         return self._rows(_READ.order_by(_AUDIT.id.desc()).limit(last))[::-1]
 
     def of(self, name: str) -> list[dict[str, Any]]:
-        """The entries of what a person did and what concerns them, the oldest first."""
+        """Return the entries by a person or about them, oldest first."""
         return self._rows(_READ.where(self._is_of(name)).order_by(_AUDIT.id))
 
     def _is_of(self, name: str) -> ColumnElement[bool]:

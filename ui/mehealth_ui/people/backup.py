@@ -1,6 +1,6 @@
-"""A backup of what cannot be made anew: added documents, people and keys, and what is kept of them.
+"""Backs up what cannot be rebuilt: added documents, people, keys and the data about people.
 
-The index is left out: `mehealth ingest` builds it from the corpus.
+The index is left out, because `mehealth ingest` builds it from the corpus.
 """
 
 from __future__ import annotations
@@ -15,23 +15,20 @@ from typing import IO, TYPE_CHECKING, cast
 
 from mehealth_rag.corpus import ADDED
 from mehealth_rag.errors import UsageError
-from mehealth_ui.people.audit import Audit
 from mehealth_ui.people.database import Store
-from mehealth_ui.people.decisions import DecisionStore
-from mehealth_ui.people.feedback import FeedbackStore
 from mehealth_ui.people.keys import keys_beside
 from mehealth_ui.people.line_files import replacing
+from mehealth_ui.people.personal_data import STORES
 
 if TYPE_CHECKING:
     from mehealth_rag.settings import Settings
 
 _NOTHING = "there is nothing to back up: no person, key, feedback or added document"
-_STORES: tuple[type[Store], ...] = (FeedbackStore, DecisionStore, Audit)
 
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where each part of a backup belongs on this machine, by its name in the archive."""
+    """The place on this machine of each name in an archive."""
 
     stores: dict[str, Store]
     files: dict[str, Path]
@@ -39,17 +36,17 @@ class Places:
 
     @classmethod
     def of(cls, settings: Settings) -> Places:
-        """The places that the settings name; people and keys only where they are set."""
-        stores = {kind.FILE: kind.from_settings(settings) for kind in _STORES}
+        """Return the places that the settings name."""
+        stores = {kind.FILE: kind.from_settings(settings) for kind in STORES}
         files = {"people": settings.ui_auth} if settings.ui_auth is not None else {}
         if keys := settings.ui_keys or (settings.ui_auth and keys_beside(settings.ui_auth)):
             files["keys"] = keys
         return cls(stores, files, settings.corpus / ADDED)
 
     def saved(self, folder: Path) -> Iterator[tuple[str, Path]]:
-        """What there is to save: names in the archive, and files; a table's is made in `folder`.
+        """Yield names in the archive and files to save.
 
-        A table is copied as one state, while others may write it.
+        A table is copied to `folder` in one consistent state, even while others write it.
         """
         for name, store in self.stores.items():
             if not store.is_empty():
@@ -64,7 +61,7 @@ class Places:
                 yield f"{ADDED}/{path.relative_to(self.added).as_posix()}", path
 
     def place(self, name: str) -> Path | Store | None:
-        """Where an entry of an archive belongs; None if it is no part of a backup."""
+        """Return the place of a name; None if backups have no such name."""
         folder, _, rest = name.partition("/")
         if folder == ADDED and rest:
             path = (self.added / rest).resolve()
@@ -73,7 +70,7 @@ class Places:
 
 
 def back_up(settings: Settings, archive: Path) -> list[str]:
-    """Write a backup, while the page serves or not, and return the names of what it holds.
+    """Write a backup and return the names in it; the page may be serving meanwhile.
 
     Raises UsageError if there is nothing to save or the archive cannot be written.
     """
@@ -95,10 +92,10 @@ def back_up(settings: Settings, archive: Path) -> list[str]:
 
 
 def restore(settings: Settings, archive: Path, *, replace: bool) -> list[str]:
-    """Put a backup back and return the names of what it held.
+    """Restore a backup and return the names in it.
 
-    Raises UsageError, before anything is written, if the archive is no backup or something is
-    already there and `replace` is not set.
+    Raises UsageError before writing anything if the archive is no backup, or if data would be
+    overwritten and `replace` is not set.
     """
     places = Places.of(settings)
     try:
@@ -106,8 +103,8 @@ def restore(settings: Settings, archive: Path, *, replace: bool) -> list[str]:
             members = [(member, _place(places, member, archive)) for member in tar.getmembers()]
             present = next((place for _, place in members if _is_there(place)), None)
             if present is not None and not replace:
-                told = f"{present.FILE} or its table" if isinstance(present, Store) else present
-                raise UsageError(f"{told} is already there: add --replace to put it back anyway")
+                what = f"{present.FILE} or its table" if isinstance(present, Store) else present
+                raise UsageError(f"{what} is already there: add --replace to put it back anyway")
             for member, place in members:
                 with cast("IO[bytes]", tar.extractfile(member)) as content:  # all are files
                     _put(place, content)
@@ -130,7 +127,7 @@ def _is_there(place: Path | Store) -> bool:
 
 
 def _put(place: Path | Store, content: IO[bytes]) -> None:
-    """Write a file in one step, for its owner alone, or all rows of a table."""
+    """Replace a file, readable by its owner only, or all rows of a table."""
     if isinstance(place, Path):
         place.parent.mkdir(parents=True, exist_ok=True)
         with replacing(place) as file:

@@ -1,4 +1,4 @@
-"""Tables of what is kept of people: SQLite files beside the index, or one PostgreSQL database."""
+"""Tables of data about people: SQLite files beside the index, or one PostgreSQL database."""
 
 from __future__ import annotations
 
@@ -41,32 +41,32 @@ if TYPE_CHECKING:
     from sqlalchemy.pool import ConnectionPoolEntry
 
 _WAIT = 10
-"""Seconds that a statement waits, for another process or for the server."""
+"""Seconds that a statement waits for another process or the server."""
 
 _CONNECT = 5
-_MAKING = 0x6D65
-"""The number of PostgreSQL's lock for whoever makes a table: replicas start at the same time."""
+_CREATING = 0x6D65
+"""The PostgreSQL lock for creating a table, because replicas start at the same time."""
 
 _SERVER, _FAILED = "connection to server ", " failed: "
-"""Between these psycopg says where the server is, which is nobody else's business."""
+"""psycopg puts the server's address between these words; visitors must not see it."""
 
 
 class Words(TypeDecorator[str]):
-    """Text, whatever people send: PostgreSQL takes no NUL character."""
+    """Text without NUL characters, which PostgreSQL refuses."""
 
     impl = String
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: object) -> str | None:  # noqa: ARG002
-        """The text as it is kept."""
+        """Replace NUL characters."""
         return value and value.replace("\0", "\ufffd")
 
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """One table: in a file of its own, which many processes may write, or in PostgreSQL.
+    """One table, in an SQLite file that many processes may write, or in PostgreSQL.
 
-    A table is made when it is first written. Every method raises IndexStateError if the file or
+    The table is created when it is first used. Every method raises IndexStateError if the file or
     the server cannot be used.
     """
 
@@ -77,34 +77,38 @@ class Store:
     FILE: ClassVar[str]
     TABLE: ClassVar[Table]
     WHAT: ClassVar[str]
-    """What is kept, for errors."""
+    """The contents, for error messages."""
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Self:
-        """The store that the settings name. Raises UsageError if they name a database in vain."""
+        """Return the store that the settings name. Raises UsageError for a bad database address."""
         if settings.ui_database is not None:
             _server(settings.ui_database)
         return cls(settings.index / cls.FILE, settings.ui_database)
 
     @classmethod
     def beside(cls, index: Path) -> Self:
-        """The store in an index folder."""
+        """Return the SQLite store in an index folder."""
         return cls(index / cls.FILE)
 
+    def of(self, name: str) -> list[dict[str, Any]]:
+        """Return the rows of one person, oldest first."""
+        raise NotImplementedError
+
     def forget(self, name: str) -> int:
-        """Delete the rows of one person; returns how many there were."""
+        """Delete the rows of one person, and return their number."""
         return self._delete(delete(self.TABLE).where(self._is_of(name)))
 
     def forget_before(self, at: float) -> int:
-        """Delete the rows from before a moment (seconds since 1970); returns how many."""
+        """Delete the rows from before a Unix time, and return their number."""
         return self._delete(delete(self.TABLE).where(self.TABLE.c.at < at))
 
     def is_empty(self) -> bool:
-        """Whether nothing is kept."""
+        """Tell whether there are no rows."""
         return not self._rows(select(self.TABLE).limit(1))
 
     def copy_to(self, other: Self) -> None:
-        """Replace all rows of another store by those of this one, which is left as it is."""
+        """Replace all rows of another store by this one's."""
         columns = [c for c in self.TABLE.c if c is not self.TABLE.autoincrement_column]
         rows = self._rows(select(*columns).order_by(*self.TABLE.primary_key))
         with other._opened() as connection:
@@ -113,12 +117,12 @@ class Store:
                 connection.execute(self.TABLE.insert(), rows)
 
     def _is_of(self, name: str) -> ColumnElement[bool]:
-        """Whether a row is of this person."""
+        """Return the condition for rows of this person."""
         return self.TABLE.c.visitor == name
 
     @contextmanager
     def _opened(self) -> Iterator[Connection]:
-        """A connection; commits at the end, or undoes everything where something is raised."""
+        """Return a connection that commits at the end, or rolls back on an error."""
         try:
             if self.url is None:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -126,17 +130,17 @@ class Store:
                 _make(self.TABLE, connection)
                 yield connection
         except (OSError, SQLAlchemyError) as error:
-            raise IndexStateError(self._told(error)) from error
+            raise IndexStateError(self._message(error)) from error
 
     def _rows(self, query: Select[Any]) -> list[dict[str, Any]]:
-        """The rows of a query by column; none where there is no file yet."""
+        """Return the rows of a query; none if there is no file yet."""
         if not self._exists:
             return []
         with self._opened() as connection:
             return [dict(row) for row in connection.execute(query).mappings()]
 
     def _delete(self, statement: Delete) -> int:
-        """Delete rows, from the log beside a file too; returns how many there were."""
+        """Delete rows, from SQLite's log too, and return their number."""
         if not self._exists:
             return 0
         with self._opened() as connection:
@@ -147,19 +151,19 @@ class Store:
         return count
 
     def _insert(self, connection: Connection) -> Any:  # noqa: ANN401 - of either dialect
-        """An insert statement that knows `on_conflict_do_update`: both dialects have it."""
+        """Return an insert statement of the dialect, with `on_conflict_do_update`."""
         dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
         return dialect.insert(self.TABLE)
 
     def _check_room(self, connection: Connection, most: int, what: str) -> None:
-        """Raise UsageError if the store takes more than `most` bytes; `what` is no longer taken."""
+        """Raise UsageError if the store has more than `most` bytes."""
         if self.url is None:
-            name, taken = self.FILE, self.path.stat().st_size
+            name, used = self.FILE, self.path.stat().st_size
         else:
             name = f"the table {self.TABLE.name}"
             size = select(func.pg_total_relation_size(self.TABLE.name))
-            taken = int(connection.scalar(size) or 0)
-        if taken > most:
+            used = int(connection.scalar(size) or 0)
+        if used > most:
             raise UsageError(
                 f"no more {what} are taken ({name} is full); tell whoever runs this page"
             )
@@ -172,7 +176,7 @@ class Store:
     def _engine(self) -> Engine:
         return _server(self.url) if self.url else _file(self.path)
 
-    def _told(self, error: Exception) -> str:
+    def _message(self, error: Exception) -> str:
         reason = str(error.orig or error) if isinstance(error, DBAPIError) else str(error)
         line = (reason.strip() or type(error).__name__).splitlines()[0]
         if _SERVER in line:
@@ -187,7 +191,7 @@ class Store:
 
 @lru_cache
 def _file(path: Path) -> Engine:
-    """A file, which is opened anew for each use."""
+    """Return the engine of a file, which is reopened for each use."""
     url = URL.create("sqlite", database=str(path))
     engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": _WAIT})
     event.listen(engine, "connect", _prepare)
@@ -196,7 +200,7 @@ def _file(path: Path) -> Engine:
 
 @lru_cache
 def _server(address: SecretStr) -> Engine:
-    """The connections to a server. Raises UsageError, without the address: it holds a password."""
+    """Return the engine of a server. Raises UsageError without the address and its password."""
     try:
         url = make_url(address.get_secret_value())
     except (ArgumentError, ValueError):
@@ -208,13 +212,13 @@ def _server(address: SecretStr) -> Engine:
         )
     limits = {
         "connect_timeout": str(_CONNECT),
-        "tcp_user_timeout": str(_WAIT * 1000),  # a server that is gone without a word
+        "tcp_user_timeout": str(_WAIT * 1000),  # a server that vanished
         "options": f"-c statement_timeout={_WAIT}s",
     }
     try:
         return create_engine(
             url.set(query={**limits, **url.query}),
-            pool_pre_ping=True,  # connections from before the server was started anew
+            pool_pre_ping=True,  # the server may have been restarted
             pool_timeout=_WAIT,
             hide_parameters=True,
         )
@@ -228,16 +232,16 @@ def _server(address: SecretStr) -> Engine:
 def _prepare(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
     cursor = connection.cursor()
     cursor.execute("pragma journal_mode = wal")
-    cursor.execute("pragma secure_delete = on")  # what is deleted is overwritten
+    cursor.execute("pragma secure_delete = on")  # deleted data is overwritten
     cursor.close()
 
 
 def _make(table: Table, connection: Connection) -> None:
-    """Make a table that is not there; one process at a time."""
+    """Create the table if it is missing; one process at a time."""
     if inspect(connection).has_table(table.name):
         return
     if connection.dialect.name == "postgresql":
-        connection.execute(select(func.pg_advisory_xact_lock(_MAKING)))
+        connection.execute(select(func.pg_advisory_xact_lock(_CREATING)))
     connection.execute(CreateTable(table, if_not_exists=True))
     for index in table.indexes:
         connection.execute(CreateIndex(index, if_not_exists=True))

@@ -1,4 +1,4 @@
-"""What reviewers decide on the sentences of a draft: kept as the feedback is."""
+"""The reviewers' decisions on the sentences of drafts."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pydantic import Field
 from sqlalchemy import Column, Double, Integer, MetaData, Table, delete, select
 
 from mehealth_ui.limits import COMMENT_LENGTH, DECISIONS_STORE_BYTES
+from mehealth_ui.messages import Sent
 from mehealth_ui.people.database import Store, Words
-from mehealth_ui.wire import Sent
 
 _TABLE = Table(
     "decisions",
@@ -26,7 +26,7 @@ _TABLE = Table(
 )
 _KEY = ("draft", "start")
 _YEAR_10000 = 253_402_300_800
-"""In seconds since 1970; no date can be told of it or later."""
+"""The Unix time from which Python has no date."""
 
 Hash = Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the draft's text, in hex")
 
@@ -50,18 +50,16 @@ class Decision(DecisionSent):
 
 
 class DecisionStore(Store):
-    """The decisions of one served corpus."""
+    """The decisions over one corpus."""
 
     FILE: ClassVar[str] = "decisions.sqlite"
     TABLE: ClassVar[Table] = _TABLE
     WHAT: ClassVar[str] = "decisions"
 
     def save(self, sent: DecisionSent, visitor: str) -> Decision:
-        """Keep a decision; it takes the place of an earlier one on the same sentence.
+        """Save a decision in place of an earlier one on the same sentence.
 
-        Raises:
-            UsageError: there are too many.
-            IndexStateError: it cannot be written.
+        An empty one deletes it. Raises UsageError if the store is full.
         """
         now = time.time()
         row = sent.model_dump() | {"visitor": visitor, "at": now}
@@ -77,14 +75,14 @@ class DecisionStore(Store):
         return Decision(**sent.model_dump(), who=visitor, when=now)
 
     def of_draft(self, draft: str) -> list[Decision]:
-        """The decisions on the sentences of a draft, in its order."""
-        found = self._rows(select(_TABLE).where(_TABLE.c.draft == draft).order_by(_TABLE.c.start))
-        return [_decision(row) for row in found]
+        """Return the decisions on a draft, in the order of its sentences."""
+        rows = self._rows(select(_TABLE).where(_TABLE.c.draft == draft).order_by(_TABLE.c.start))
+        return [_decision(row) for row in rows]
 
     def of(self, name: str) -> list[dict[str, Any]]:
-        """The decisions that a person made, the oldest first."""
-        found = self._rows(select(_TABLE).where(self._is_of(name)).order_by(_TABLE.c.at))
-        return [_decision(row).model_dump() for row in found]
+        """Return a person's decisions, oldest first."""
+        rows = self._rows(select(_TABLE).where(self._is_of(name)).order_by(_TABLE.c.at))
+        return [_decision(row).model_dump() for row in rows]
 
 
 def _decision(row: dict[str, Any]) -> Decision:

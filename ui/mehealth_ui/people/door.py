@@ -1,4 +1,4 @@
-"""The door of the page: names and passwords are checked here, and who guesses has to wait."""
+"""Checks names and passwords, and slows down guessing."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pathlib import Path
 from mehealth_rag.errors import UsageError
 from mehealth_ui.limits import SIGN_IN_ATTEMPTS, SIGN_IN_ATTEMPTS_ALL, SIGN_IN_WINDOW
 from mehealth_ui.people.line_files import Current
-from mehealth_ui.people.passwords import NOBODY, People, matches, read_people
+from mehealth_ui.people.passwords import NO_PASSWORD, People, matches, read_people
 
 DEVICE = "mehealth-device"
 """The cookie of a browser in which someone has signed in."""
@@ -26,19 +26,19 @@ DEVICE_SECONDS = 365 * 86_400
 
 @dataclass(slots=True)
 class Visit:
-    """Who sends a request: the address, the mark of a browser; `kept` of who just signed in."""
+    """The sender of a request: address, browser mark, and the hash that just opened the door."""
 
     address: str = ""
     device: str = ""
-    kept: str = ""
+    password_hash: str = ""
 
 
 VISIT: ContextVar[Visit] = ContextVar("visit")
-"""The request that is being answered; Gradio asks for a name and a password only."""
+"""The current request, because Gradio passes only a name and a password."""
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach an address."""
+    """Tell whether only this machine can reach an address."""
     if host == "localhost":
         return True
     try:
@@ -49,15 +49,15 @@ def is_loopback(host: str) -> bool:
 
 @dataclass
 class Door:
-    """Checks names and passwords, and makes who guesses wait.
+    """Checks names and passwords, and counts failures.
 
-    Guesses are counted for a name and an address, so that a stranger shuts nobody else out; and
-    for the name from all addresses together, where only browsers that are known still get in.
+    Failures count for a name and an address, so that a stranger locks out nobody else. They also
+    count for a name from all addresses; beyond that limit only known browsers get in.
     """
 
     path: Path
     clock: Callable[[], float] = time.monotonic
-    _tried: defaultdict[tuple[str, str], list[float]] = field(
+    _failures: defaultdict[tuple[str, str], list[float]] = field(
         default_factory=lambda: defaultdict(list)
     )
     _guard: threading.Lock = field(default_factory=threading.Lock)
@@ -67,51 +67,50 @@ class Door:
         self._file = Current(self.path, read_people)
 
     def people(self) -> People:
-        """Who may come in now, by name. Raises UsageError."""
+        """Return the people of the file as it is now. Raises UsageError."""
         return self._file.get()
 
     def opens(self, name: str, password: str, visit: Visit | None = None) -> bool:
-        """Whether this person may come in. Unknown names take as long as known ones.
+        """Check a password, and note its hash in `visit` if it is right.
 
-        `visit` says from where; it is then told which hash the password was compared with.
+        Unknown names take as long as known ones.
         """
         visit = visit or Visit()
         person = self.people().get(name)
-        kept = person.kept if person else NOBODY
-        counted = self._counted(name, visit, kept)
+        password_hash = person.password_hash if person else NO_PASSWORD
+        limits = self._limits(name, visit, password_hash)
         now = self.clock()
         with self._guard:
             self._forget(now)
-            if any(len(self._tried[key]) >= most for key, most in counted):
+            if any(len(self._failures[key]) >= most for key, most in limits):
                 return False
-            for key, _ in counted:  # before it is compared: many at once are counted as well
-                self._tried[key].append(now)
-        if not matches(password, kept):
+            for key, _ in limits:  # before comparing, so that simultaneous tries count too
+                self._failures[key].append(now)
+        if not matches(password, password_hash):
             return False
         with self._guard:
-            own, *others = (key for key, _ in counted)
-            self._tried.pop(own, None)
+            own, *others = (key for key, _ in limits)
+            self._failures.pop(own, None)
             for key in others:
-                with suppress(ValueError):  # it is long ago
-                    self._tried[key].remove(now)
-        visit.kept = kept
+                with suppress(ValueError):  # forgotten meanwhile
+                    self._failures[key].remove(now)
+        visit.password_hash = password_hash
         return True
 
     def still(self, name: str, mark: str) -> bool:
-        """Whether who came in may stay: neither removed nor with a new password.
-
-        `mark` is the `device_mark` of the password then.
-        """
+        """Tell whether a person still has the password that `mark` was made from."""
         try:
             person = self.people().get(name)
         except UsageError:
             return False
-        return person is not None and hmac.compare_digest(device_mark(person.kept), mark)
+        return person is not None and hmac.compare_digest(device_mark(person.password_hash), mark)
 
     @staticmethod
-    def _counted(name: str, visit: Visit, kept: str) -> tuple[tuple[tuple[str, str], int], ...]:
-        """What a try is counted for, and how many are taken of each."""
-        if hmac.compare_digest(visit.device.encode(), device_mark(kept).encode()):
+    def _limits(
+        name: str, visit: Visit, password_hash: str
+    ) -> tuple[tuple[tuple[str, str], int], ...]:
+        """Return the keys that a failure counts for, each with its limit."""
+        if hmac.compare_digest(visit.device.encode(), device_mark(password_hash).encode()):
             return (((name, "a browser that is known"), SIGN_IN_ATTEMPTS),)
         return (
             ((name, f"from {visit.address}"), SIGN_IN_ATTEMPTS),
@@ -119,24 +118,21 @@ class Door:
         )
 
     def _forget(self, now: float) -> None:
-        for key, times in list(self._tried.items()):
-            recent = [t for t in times if now - t < SIGN_IN_WINDOW]
-            if recent:
-                self._tried[key] = recent
-            else:
-                del self._tried[key]
+        for key, times in list(self._failures.items()):
+            self._failures[key] = [t for t in times if now - t < SIGN_IN_WINDOW]
+            if not self._failures[key]:
+                del self._failures[key]
 
 
-def device_mark(kept: str) -> str:
-    """What a browser is given when someone has signed in; a new password makes it worthless."""
-    return hmac.digest(kept.encode(), b"a browser that is known", "sha256").hex()
+def device_mark(password_hash: str) -> str:
+    """Return the mark that a browser gets at sign-in; a new password makes it worthless."""
+    return hmac.digest(password_hash.encode(), b"a browser that is known", "sha256").hex()
 
 
 def door(host: str, path: Path | None) -> Door | None:
-    """The door for an address: none is needed on this machine alone.
+    """Return the door for an address, or None if only this machine can reach it.
 
-    Raises:
-        UsageError: others could reach the page and there is nobody to let in.
+    Raises UsageError if others could reach the page and nobody can sign in.
     """
     if path is not None:
         if not read_people(path):

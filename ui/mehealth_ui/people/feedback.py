@@ -1,4 +1,4 @@
-"""What people say of answers: kept in a database, handed out as evaluation questions.
+"""People's verdicts on answers, exported as evaluation questions.
 
 `python -m mehealth_ui.people.feedback OUTPUT` writes JSON Lines in the batch format, with the right
 page added.
@@ -19,8 +19,8 @@ from sqlalchemy import Column, ColumnElement, Double, Integer, MetaData, Table, 
 from mehealth_rag.errors import MehealthError, UsageError
 from mehealth_rag.settings import Settings
 from mehealth_ui.limits import FEEDBACK_BYTES, FEEDBACK_STORE_BYTES
+from mehealth_ui.messages import Judged
 from mehealth_ui.people.database import Store, Words
-from mehealth_ui.wire import Judged
 
 _TABLE = Table(
     "feedback",
@@ -40,7 +40,7 @@ _TABLE = Table(
     Column("answer", Words, nullable=False),
 )
 _CHANGED = ("at", "verdict", "reason", "comment", "document", "page")
-"""What a second verdict of a visitor changes."""
+"""The columns that a visitor's second verdict changes."""
 
 _HIDDEN = ("visitor", "index_id")
 _JSON_COLUMNS = ("history", "documents", "answer")
@@ -48,27 +48,25 @@ _JSON_COLUMNS = ("history", "documents", "answer")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The page that a person says is right, as counted from 1; no page where none was named."""
+    """The page that a person calls right, counted from 1; None if none was named."""
 
     document: str = ""
     page: int | None = None
 
 
 class FeedbackStore(Store):
-    """The verdicts of one served corpus."""
+    """The verdicts over one corpus."""
 
     FILE: ClassVar[str] = "feedback.sqlite"
     TABLE: ClassVar[Table] = _TABLE
     WHAT: ClassVar[str] = "feedback"
 
     def save(self, judged: Judged, place: Place, visitor: str = "") -> None:
-        """Keep a verdict. A second one of the same visitor takes the place of the first.
+        """Save a verdict in place of the visitor's first one.
 
-        Raises:
-            UsageError: it is too large, or another visitor's, or there are too many.
-            IndexStateError: it cannot be written.
+        Raises UsageError if it is too large, another visitor has judged, or the store is full.
         """
-        turn, said = judged.turn, judged.feedback
+        turn, verdict = judged.turn, judged.feedback
         row = {
             "id": turn.id,
             "at": time.time(),
@@ -77,9 +75,9 @@ class FeedbackStore(Store):
             "question": turn.question,
             "history": json.dumps(judged.history, ensure_ascii=False),
             "documents": json.dumps(turn.documents, ensure_ascii=False),
-            "verdict": said.verdict,
-            "reason": said.reason,
-            "comment": said.comment,
+            "verdict": verdict.verdict,
+            "reason": verdict.reason,
+            "comment": verdict.comment,
             "document": place.document,
             "page": place.page,
             "answer": json.dumps(turn.answer, ensure_ascii=False),
@@ -98,11 +96,11 @@ class FeedbackStore(Store):
                 raise UsageError("another visitor has judged this answer; ask the question again")
 
     def rows(self) -> list[dict[str, Any]]:
-        """Every verdict as an evaluation question: the batch format and what was said."""
+        """Return every verdict as an evaluation question."""
         return [_question(row) for row in self._read()]
 
     def of(self, name: str) -> list[dict[str, Any]]:
-        """The verdicts that a person gave, with the question and the answer; the oldest first."""
+        """Return a person's verdicts with questions and answers, oldest first."""
         return self._read(self._is_of(name))
 
     def _read(self, *which: ColumnElement[bool]) -> list[dict[str, Any]]:
@@ -115,24 +113,25 @@ class FeedbackStore(Store):
 
 
 def _question(row: dict[str, Any]) -> dict[str, Any]:
-    given, document = row["answer"], row["document"]
+    answer, document = row["answer"], row["document"]
+    citations = answer.get("citations", [])
     pages = [row["page"]] if row["page"] is not None else []
     if row["verdict"] == "right":
-        pages = sorted({c["page"] for c in given.get("citations", [])})
-        document = next((c["document"] for c in given.get("citations", [])), "")
+        pages = sorted({c["page"] for c in citations})
+        document = citations[0]["document"] if citations else ""
     missed = row["reason"] == "missed"
     return {
         "id": f"feedback-{row['id']}",
         **{k: row[k] for k in ("question", "history", "documents", "verdict", "reason", "comment")},
         "document": document,
         "pages": pages,
-        "answerable": bool(pages) or missed or given.get("status") == "answered",
-        "answer": given.get("answer", ""),
+        "answerable": bool(pages) or missed or answer.get("status") == "answered",
+        "answer": answer.get("answer", ""),
     }
 
 
 def write_questions(store: FeedbackStore, output: Path) -> int:
-    """Write the verdicts as JSON Lines; returns how many."""
+    """Write the verdicts as JSON Lines, and return their number."""
     rows = store.rows()
     lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     output.write_text(lines, encoding="utf-8")
@@ -147,14 +146,14 @@ def main() -> int:
     parser.add_argument("output", type=Path, help="JSON Lines file to write")
     parser.add_argument("--corpus", type=Path, help="folder with the documents")
     parser.add_argument("--index", type=Path, help="folder of the index")
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     try:
-        settings = Settings.load({"corpus": given.corpus, "index": given.index})
-        written = write_questions(FeedbackStore.from_settings(settings), given.output)
+        settings = Settings.load({"corpus": arguments.corpus, "index": arguments.index})
+        written = write_questions(FeedbackStore.from_settings(settings), arguments.output)
     except (MehealthError, OSError) as error:
         print(f"ui.feedback: {error}", file=sys.stderr)
         return 2
-    print(f"{written} questions written to {given.output}")
+    print(f"{written} questions written to {arguments.output}")
     return 0
 
 

@@ -1,6 +1,6 @@
-"""API keys for programs: a file with a line per key, of which only the SHA-256 is kept.
+"""API keys for programs: a file with the name and SHA-256 of each.
 
-A key is 256 random bits, so that nobody guesses it and a hash without salt is enough.
+A key is 256 random bits, so a hash without salt is enough.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from mehealth_rag.errors import UsageError
+from mehealth_ui.people.callers import Role, role_named
 from mehealth_ui.people.line_files import changing, entries, write_private
 from mehealth_ui.people.passwords import NAME, check_name
-from mehealth_ui.people.roles import Role, role_named
 
 PREFIX = "mh_"
-"""What a key begins with, so that people and scanners of code know one when they see it."""
+"""The beginning of every key, by which people and secret scanners recognise one."""
 
 _BYTES = 32
 _LINE = re.compile(rf"({NAME.pattern}):([0-9a-f]{{64}}):([a-z]+):([0-9-]+)")
@@ -27,7 +27,7 @@ _LINE = re.compile(rf"({NAME.pattern}):([0-9a-f]{{64}}):([a-z]+):([0-9-]+)")
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One line of the file, NAME:SHA-256:ROLE:DATE; the date is when it was made (UTC)."""
+    """One line of the file, NAME:SHA-256:ROLE:DATE; the date is that of its creation (UTC)."""
 
     name: str
     digest: str
@@ -36,12 +36,12 @@ class Key:
 
 
 def keys_beside(people: Path) -> Path:
-    """The file of keys that goes with a password file."""
+    """Return the file of keys that belongs to a password file."""
     return people.with_name(people.name + ".keys")
 
 
 def read_keys(path: Path) -> tuple[Key, ...]:
-    """The keys of a file; none where there is no file. Raises UsageError for a damaged line."""
+    """Return the keys of a file, which may be missing. Raises UsageError for a damaged line."""
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -52,26 +52,25 @@ def read_keys(path: Path) -> tuple[Key, ...]:
 
 
 def add_key(path: Path, name: str, role: Role) -> str:
-    """Make a key and keep its hash; returns the key, which nothing can tell again.
+    """Make a key, store its hash and return it: it cannot be recovered later.
 
-    Raises:
-        UsageError: the name will not do or is taken, or the file cannot be written.
+    Raises UsageError if the name is bad or taken, or the file cannot be written.
     """
     check_name(name)
     secret = PREFIX + secrets.token_urlsafe(_BYTES)
-    made = Key(name, digest_of(secret), role, datetime.now(UTC).date())
+    key = Key(name, digest_of(secret), role, datetime.now(UTC).date())
     with changing(path):
         keys = read_keys(path)
-        if any(key.name == name for key in keys):
+        if any(old.name == name for old in keys):
             raise UsageError(
                 f"there is a key '{name}' already; remove it first, or use another name"
             )
-        _write(path, (*keys, made))
+        _write(path, (*keys, key))
     return secret
 
 
 def remove_key(path: Path, name: str) -> None:
-    """Take a key out of the file. Raises UsageError."""
+    """Remove a key from the file. Raises UsageError."""
     with changing(path):
         keys = read_keys(path)
         if all(key.name != name for key in keys):
@@ -80,17 +79,15 @@ def remove_key(path: Path, name: str) -> None:
 
 
 def digest_of(secret: str) -> str:
-    """The SHA-256 of a key in hexadecimal digits."""
+    """Return the SHA-256 of a key in hexadecimal digits."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def find_key(keys: tuple[Key, ...], secret: str) -> Key | None:
-    """The key that this is. Takes as long for any, and tells nothing of how near it came."""
-    digest, found = digest_of(secret), None
-    for key in keys:
-        if hmac.compare_digest(key.digest, digest):
-            found = key
-    return found
+    """Return the entry of a key, in constant time."""
+    digest = digest_of(secret)
+    matching = [key for key in keys if hmac.compare_digest(key.digest, digest)]
+    return matching[0] if matching else None
 
 
 def _key(path: Path, number: int, line: str) -> Key:

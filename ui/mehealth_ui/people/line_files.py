@@ -1,4 +1,4 @@
-"""Small files with an entry a line: written whole for the owner alone, read anew when changed."""
+"""Small files with an entry per line, replaced in one step and reread after a change."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from mehealth_rag.errors import UsageError
 T = TypeVar("T")
 _Stamp = tuple[int, int, int]
 _WAIT = 10.0
-"""Seconds that a change waits for another one."""
+"""Seconds that a change waits for another process."""
 
 
 def entries(text: str) -> Iterator[tuple[int, str]]:
-    """The lines that are neither empty nor a comment, each with its number from 1."""
+    """Yield the lines that are neither empty nor comments, with their numbers from 1."""
     for number, line in enumerate(text.splitlines(), start=1):
         if line.strip() and not line.startswith("#"):
             yield number, line.strip()
@@ -28,10 +28,9 @@ def entries(text: str) -> Iterator[tuple[int, str]]:
 
 @contextmanager
 def changing(path: Path) -> Iterator[None]:
-    """Hold the right to read a file and write it anew; other processes wait for it.
+    """Lock a file against other processes while it is read and rewritten.
 
-    Raises:
-        UsageError: the folder cannot be written, or another process holds the right too long.
+    Raises UsageError if the folder cannot be written or another process keeps the lock.
     """
     lock = FileLock(path.with_name(path.name + ".lock"), timeout=_WAIT)
     try:
@@ -51,7 +50,7 @@ def changing(path: Path) -> Iterator[None]:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[IO[bytes]]:
-    """Write a file anew, whole or not at all; only its owner may read it. Raises OSError."""
+    """Replace a file in one step; only its owner may read it. Raises OSError."""
     fresh = path.with_name(path.name + ".new")
     try:
         opened = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -63,7 +62,7 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
 
 
 def write_private(path: Path, lines: Iterator[str]) -> None:
-    """Replace a file in one step; only its owner may read it. Raises UsageError."""
+    """Replace a file's lines in one step; only its owner may read it. Raises UsageError."""
     text = "".join(f"{line}\n" for line in lines)
     try:
         with replacing(path) as file:
@@ -78,20 +77,20 @@ def _unwritten(path: Path, error: OSError) -> UsageError:
 
 @dataclass
 class Current(Generic[T]):
-    """What a file holds now: `read` is called again only when the file has changed."""
+    """The content of a file, which `read` reads again after a change."""
 
     path: Path
     read: Callable[[Path], T]
-    _kept: tuple[_Stamp, T] | None = None
+    _cached: tuple[_Stamp, T] | None = None
 
     def get(self) -> T:
-        """The present content; raises what `read` raises, also where the file is missing."""
+        """Return the current content; raises what `read` raises."""
         try:
             stat = self.path.stat()
         except OSError:
             return self.read(self.path)
         stamp = (stat.st_ino, stat.st_size, stat.st_mtime_ns)
-        kept = self._kept
-        if kept is None or kept[0] != stamp:
-            kept = self._kept = (stamp, self.read(self.path))
-        return kept[1]
+        cached = self._cached
+        if cached is None or cached[0] != stamp:
+            cached = self._cached = (stamp, self.read(self.path))
+        return cached[1]

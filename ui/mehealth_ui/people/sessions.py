@@ -1,4 +1,4 @@
-"""Who is signed in: a signed token says it, which all replicas over one index can read."""
+"""Sessions as signed tokens, which all replicas over one index can read."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _SIGNED = "HS256"
 
 
 def secret_beside(index: Path) -> str:
-    """The secret that the sessions over an index are signed with; who comes first makes it.
+    """Return the secret that signs the sessions over an index; the first process makes it.
 
-    If it cannot be kept, it is another one in each process, and one line in the log says so.
+    If it cannot be stored, each process has its own, and the log says so.
     """
     path = index / SECRET_FILE
     try:
@@ -41,7 +41,7 @@ def secret_beside(index: Path) -> str:
 
 
 class Ended(Store):
-    """The sessions that were signed out before their time; `at` is when they would have ended."""
+    """Sessions that were signed out early; `at` is the time at which they expire anyway."""
 
     FILE: ClassVar[str] = "sessions.sqlite"
     TABLE: ClassVar[Table] = Table(
@@ -50,25 +50,25 @@ class Ended(Store):
     WHAT: ClassVar[str] = "ended sessions"
 
     def add(self, session: str, at: float) -> None:
-        """Keep one as long as it matters. Raises IndexStateError."""
+        """Store a session until it expires. Raises IndexStateError."""
         self.forget_before(time.time())
         with self._opened() as connection:
             connection.execute(insert(self.TABLE).values(session=session, at=at))
 
     def all(self) -> frozenset[str]:
-        """All of them. Raises IndexStateError."""
+        """Return all of them. Raises IndexStateError."""
         return frozenset(row["session"] for row in self._rows(select(self.TABLE.c.session)))
 
 
 class Sessions:
-    """Names by token. One ends `seconds` after the sign-in, or when the door no longer knows it.
+    """Names by token. A session lasts `seconds`, or until the person's password changes.
 
-    What another replica has ended is over here within LEARN_SECONDS: no request waits for the
-    database.
+    A session ended by another replica ends here within LEARN_SECONDS. It is learnt in the
+    background, so that no request waits for the database.
     """
 
-    def __init__(self, guarded: Door, seconds: float, secret: str, ended: Ended) -> None:
-        self._door, self._seconds, self._secret, self._store = guarded, seconds, secret, ended
+    def __init__(self, login: Door, seconds: float, secret: str, ended: Ended) -> None:
+        self._door, self._seconds, self._secret, self._store = login, seconds, secret, ended
         self._ended_here: set[str] = set()
         self._ended: frozenset[str] = frozenset()
         self._problem = ""
@@ -76,43 +76,43 @@ class Sessions:
         self._learnt = time.monotonic()
         self._learn()
 
-    def begin(self, name: str, kept: str) -> str:
-        """The token of who has just signed in with the password that is kept as this hash."""
-        said = {"sub": name, "mark": device_mark(kept), "jti": secrets.token_hex(16)}
-        return jwt.encode({**said, "exp": time.time() + self._seconds}, self._secret, _SIGNED)
+    def begin(self, name: str, password_hash: str) -> str:
+        """Return the token of a person who has just signed in with this password."""
+        claims = {"sub": name, "mark": device_mark(password_hash), "jti": secrets.token_hex(16)}
+        return jwt.encode({**claims, "exp": time.time() + self._seconds}, self._secret, _SIGNED)
 
     def get(self, token: str | None, default: Any = None) -> Any:  # noqa: ANN401 - Gradio's way
-        """The name behind a token, `default` where there is none or it counts no more."""
-        said = self._read(token)
-        return said["sub"] if said else default
+        """Return the name in a token, or `default` if it is not valid."""
+        claims = self._read(token)
+        return claims["sub"] if claims else default
 
     def end(self, token: str | None) -> str | None:
-        """End a session; returns whose it was, None where there was none."""
-        said = self._read(token)
-        if said is None:
+        """End a session, and return the person's name; None if there was no session."""
+        claims = self._read(token)
+        if claims is None:
             return None
-        self._ended_here.add(said["jti"])
+        self._ended_here.add(claims["jti"])
         try:
-            self._store.add(said["jti"], said["exp"])
+            self._store.add(claims["jti"], claims["exp"])
         except MehealthError as error:
             LOG.warning("a session is ended in this process only: %s", error)
-        return str(said["sub"])
+        return str(claims["sub"])
 
     def _read(self, token: str | None) -> dict[str, Any] | None:
-        """What a token says if it is ours and still counts."""
+        """Return a token's claims; None if it is not ours, or ended."""
         now = time.monotonic()
         if now - self._learnt > LEARN_SECONDS:
             self._learnt = now
             self._learning.submit(self._learn)
         try:
-            said = jwt.decode(token or "", self._secret, algorithms=[_SIGNED])
+            claims = jwt.decode(token or "", self._secret, algorithms=[_SIGNED])
         except jwt.InvalidTokenError:
             return None
-        over = said["jti"] in self._ended_here or said["jti"] in self._ended
-        return None if over or not self._door.still(said["sub"], said["mark"]) else said
+        ended = claims["jti"] in self._ended_here or claims["jti"] in self._ended
+        return None if ended or not self._door.still(claims["sub"], claims["mark"]) else claims
 
     def _learn(self) -> None:
-        """Learn which sessions other replicas have ended; a problem is told once."""
+        """Learn which sessions other replicas have ended; log a problem once."""
         try:
             self._ended, self._problem = self._store.all(), ""
         except MehealthError as error:

@@ -1,1 +1,1 @@
-"""The service for other programs: REST, chat completions, drafts, documents, health."""
+"""The service for programs: REST, chat completions, drafts, documents, health."""

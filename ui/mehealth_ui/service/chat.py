@@ -1,4 +1,4 @@
-"""The endpoint that clients of OpenAI's can talk to: chat completions, with the one model."""
+"""Chat completions for OpenAI clients, with one model."""
 
 from __future__ import annotations
 
@@ -17,12 +17,11 @@ from pydantic import Field
 from mehealth_rag.errors import UsageError
 from mehealth_rag.types import Answer, Citation
 from mehealth_ui.desk import Desk
-from mehealth_ui.events import event, streamed
 from mehealth_ui.limits import HISTORY_TURNS
+from mehealth_ui.messages import Sent
 from mehealth_ui.page.handlers import check_question
-from mehealth_ui.service.routers import STREAMED, service_router
-from mehealth_ui.visitors import visitor
-from mehealth_ui.wire import Sent
+from mehealth_ui.people.callers import visitor
+from mehealth_ui.service.routing import STREAMED, event, service_router, streamed
 
 if TYPE_CHECKING:
     from mehealth_rag.types import Turn
@@ -54,7 +53,7 @@ class ChatSent(Sent):
 
 
 def chat(desk: Desk) -> APIRouter:
-    """The routes over one desk."""
+    """Return the routes over one desk."""
     router = service_router("/v1", "OpenAI-compatible")
 
     @router.get("/models")
@@ -75,8 +74,8 @@ def chat(desk: Desk) -> APIRouter:
         if sent.stream:
             return streamed(_chunks(about, (Linked(part, base) for part in growing)))
         *_, answer = growing
-        told = Linked(answer, base)
-        message = {"role": "assistant", "content": told.text, "annotations": told.annotations}
+        linked = Linked(answer, base)
+        message = {"role": "assistant", "content": linked.text, "annotations": linked.annotations}
         choice = {"index": 0, "message": message, "finish_reason": "stop"}
         usage = {"prompt_tokens": answer.tokens.get("prompt", 0),
                  "completion_tokens": answer.tokens.get("written", 0),
@@ -87,44 +86,41 @@ def chat(desk: Desk) -> APIRouter:
 
 
 def _conversation(sent: ChatSent) -> tuple[str, list[Turn]]:
-    """The last message of the user, and the turns before it."""
-    said = [m for m in sent.messages if m.role in {"user", "assistant"} and m.text]
-    if not said or said[-1].role != "user":
+    """Return the user's last message, and the turns before it."""
+    messages = [m for m in sent.messages if m.role in {"user", "assistant"} and m.text]
+    if not messages or messages[-1].role != "user":
         raise UsageError("messages: the last one is not the user's; ask something")
     turns = [
-        (asked.text, answered.text)
-        for asked, answered in pairwise(said)
-        if (asked.role, answered.role) == ("user", "assistant")
+        (question.text, answer.text)
+        for question, answer in pairwise(messages)
+        if (question.role, answer.role) == ("user", "assistant")
     ]
-    return said[-1].text, turns[-HISTORY_TURNS:]
+    return messages[-1].text, turns[-HISTORY_TURNS:]
 
 
 def _chunks(about: dict[str, Any], parts: Iterable[Linked]) -> Iterator[str]:
-    """A growing answer as the chunks of a chat completion."""
+    """Yield a growing answer as chunks of a chat completion."""
 
     def chunk(delta: dict[str, Any], reason: str | None = None) -> str:
         choice = {"index": 0, "delta": delta, "finish_reason": reason}
         return event({**about, "object": "chat.completion.chunk", "choices": [choice]})
 
-    shown = ""
-    notes: list[dict[str, Any]] = []
+    written = ""
+    annotations: list[dict[str, Any]] = []
     for number, part in enumerate(parts):
-        if number == 0:  # what is wrong with the question is told before the first chunk
+        if number == 0:  # errors of the question are raised before the first chunk
             yield chunk({"role": "assistant", "content": ""})
-        text, notes = part.text, part.annotations
-        if text.startswith(shown) and len(text) > len(shown):
-            yield chunk({"content": text[len(shown) :]})
-            shown = text
-    yield chunk({"annotations": notes}, "stop")
+        text, annotations = part.text, part.annotations
+        if text.startswith(written) and len(text) > len(written):
+            yield chunk({"content": text[len(written) :]})
+            written = text
+    yield chunk({"annotations": annotations}, "stop")
     yield "data: [DONE]\n\n"
 
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """An answer's text, the numbers of its citations as links to their pages.
-
-    A document without an address of its own is linked where this service, at `base`, shows it.
-    """
+    """An answer whose citation numbers are links to pages, on this service at `base` if need be."""
 
     answer: Answer
     base: str
@@ -137,9 +133,9 @@ class Linked:
 
     @property
     def annotations(self) -> list[dict[str, Any]]:
-        """The citations, each with the place in the text that names it first."""
+        """The citations, each with its first place in the text."""
         text = self.text
-        found = []
+        annotations = []
         for citation in self.answer.citations:
             mark = self._mark(citation)
             start = text.find(mark)
@@ -150,8 +146,8 @@ class Linked:
                 "start_index": max(start, 0),
                 "end_index": start + len(mark) if start >= 0 else 0,
             }
-            found.append({"type": "url_citation", "url_citation": cited})
-        return found
+            annotations.append({"type": "url_citation", "url_citation": cited})
+        return annotations
 
     def _mark(self, citation: Citation) -> str:
         return f"[[{citation.number}]]({self._address(citation)})"

@@ -1,4 +1,4 @@
-"""The JSON that the service takes and gives, typed, so that `/openapi.json` describes it."""
+"""The service's JSON as types, which `/openapi.json` publishes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mehealth_rag.guide.document_guide import Guide
 from mehealth_rag.settings import Engine
 from mehealth_rag.types import Answer, Citation, SourceState, VerdictKind
 from mehealth_ui.limits import SEARCH_HITS
-from mehealth_ui.wire import Sent
+from mehealth_ui.messages import Sent
 
 if TYPE_CHECKING:
     from mehealth_ui.documents.editions import Edition
@@ -116,7 +116,7 @@ class State(BaseModel):
 
 
 def _model(name: str, value: type, doc: str) -> type[BaseModel]:
-    """One of the package's values as the contract's JSON, for the schema that is published."""
+    """Return a model of one of the package's values, for the published schema."""
     hints = get_type_hints(value)
     own: dict[str, Any] = {f.name: (hints[f.name], ...) for f in fields(value)}
     return create_model(
@@ -167,5 +167,5 @@ class Guides(BaseModel):
 
 
 def made_by(edition: Edition) -> dict[str, str]:
-    """Which version answers, and which reader reads."""
+    """Return the version and the reader that made an answer."""
     return {"version": VERSION, "reader": edition.assistant.reader().name}

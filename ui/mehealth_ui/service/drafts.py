@@ -1,4 +1,4 @@
-"""The fact desk for programs and the page: `/v1/check/draft`, the decisions, the report."""
+"""The fact desk's routes: `/v1/check/draft`, decisions, report."""
 
 from __future__ import annotations
 
@@ -17,15 +17,13 @@ from starlette.types import Receive, Scope, Send
 from mehealth_rag.errors import UsageError
 from mehealth_rag.types import Citation
 from mehealth_ui.desk import Desk
-from mehealth_ui.events import STREAM, event, whole_stream
 from mehealth_ui.facts import Draft
 from mehealth_ui.limits import BODY_BYTES, DRAFT_CHARACTERS
+from mehealth_ui.messages import Sent
+from mehealth_ui.people.callers import Role, require, user_of, visitor
 from mehealth_ui.people.decisions import Decision, DecisionSent, Hash
-from mehealth_ui.people.roles import Role, require
 from mehealth_ui.service.fact_report import Report, ReportFile, report
-from mehealth_ui.service.routers import service_router
-from mehealth_ui.visitors import user_of, visitor
-from mehealth_ui.wire import Sent
+from mehealth_ui.service.routing import STREAM, event, service_router, whole_stream
 
 
 class DraftSent(Sent):
@@ -97,8 +95,8 @@ class DraftEvent(RootModel[Begun | SentenceChecked | Summary]):
     """One event of a draft that is checked."""
 
 
-class _Held(StreamingResponse):
-    """A stream that gives back what it holds when it ends, or when nobody reads it any more."""
+class _FreeingResponse(StreamingResponse):
+    """A stream that calls `free` when it ends or its client leaves."""
 
     media_type = STREAM
 
@@ -143,7 +141,7 @@ _EVENT = {
     },
     "required": ["data"],
 }
-"""A server-sent event as OpenAPI describes one: its data is text that holds a JSON value."""
+"""A server-sent event in OpenAPI: its data is text that holds a JSON value."""
 
 _EVENTS: dict[int | str, dict[str, Any]] = {
     200: {
@@ -154,7 +152,7 @@ _EVENTS: dict[int | str, dict[str, Any]] = {
 
 
 def facts(desk: Desk) -> APIRouter:
-    """The routes over one desk."""
+    """Return the routes over one desk."""
     router = service_router("/v1/check", "fact desk")
     facts = desk.facts
 
@@ -177,7 +175,7 @@ def facts(desk: Desk) -> APIRouter:
             facts.slots.free(who)
             raise
         events = map(event, chain([first], read.checked(assistant, documents)))
-        return _Held(whole_stream(events), lambda: facts.slots.free(who))
+        return _FreeingResponse(whole_stream(events), lambda: facts.slots.free(who))
 
     @router.get("/decisions")
     def decisions(draft: str) -> list[Decision]:
@@ -205,7 +203,7 @@ def facts(desk: Desk) -> APIRouter:
 
 
 async def _sent(request: Request) -> tuple[str, bytes, tuple[str, ...], bool]:
-    """The draft of a request: its name, its content, the documents, whether it is pasted text."""
+    """Return a draft's name, its content, the documents, and whether it was pasted."""
     if request.headers.get("content-type", "").startswith("multipart/form-data"):
         async with request.form(max_files=1, max_fields=1000, max_part_size=BODY_BYTES) as form:
             file = form.get("file")
@@ -217,8 +215,8 @@ async def _sent(request: Request) -> tuple[str, bytes, tuple[str, ...], bool]:
     try:
         sent = DraftSent.model_validate_json(await request.body())
     except ValidationError as error:
-        found = [{**e, "loc": ("body", *e["loc"])} for e in error.errors(include_url=False)]
-        raise RequestValidationError(found) from error
+        errors = [{**e, "loc": ("body", *e["loc"])} for e in error.errors(include_url=False)]
+        raise RequestValidationError(errors) from error
     if not sent.text.strip():
         raise UsageError("the draft is empty; paste some text")
     return sent.name, sent.text.encode("utf-8", "replace"), sent.documents, True

@@ -1,8 +1,9 @@
-"""The service for other programs: its routes together, and how its errors are told."""
+"""Adds the service's routes and error handlers to an application."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import cast
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -12,15 +13,15 @@ from starlette.exceptions import HTTPException
 from mehealth_rag.errors import MehealthError, UsageError
 from mehealth_ui.desk import Desk
 from mehealth_ui.documents.jobs import UnknownDocumentError
+from mehealth_ui.error_text import visible_text
 from mehealth_ui.limits import TooLargeError, TooManyError
-from mehealth_ui.people.roles import ForbiddenError
+from mehealth_ui.messages import first_problem
+from mehealth_ui.people.callers import ForbiddenError
 from mehealth_ui.service.chat import chat
 from mehealth_ui.service.drafts import facts
-from mehealth_ui.service.health import health
-from mehealth_ui.service.rest import rest
-from mehealth_ui.service.routers import KEY
+from mehealth_ui.service.rest import health, rest
+from mehealth_ui.service.routing import KEY
 from mehealth_ui.service.uploads import uploads
-from mehealth_ui.telling import told
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
 _STATUSES = {
@@ -30,50 +31,51 @@ _STATUSES = {
     TooManyError: 429,
     UsageError: 400,
 }
-"""The status of each error, the first that fits; of all others 503."""
+"""The status of each error; the first that fits counts, and all others have 503."""
 
 
 def add_service(app: FastAPI, desk: Desk) -> None:
-    """Add the routes to an application, and have its errors told in one line of JSON."""
+    """Add the routes; errors become one line of JSON."""
     app.include_router(health(desk))
     for routes in (rest, uploads, chat, facts):
         app.include_router(routes(desk), dependencies=[KEY] if desk.settings.ui_auth else [])
 
     def refused(_: Request, error: Exception) -> JSONResponse:
         fitting = (code for kind, code in _STATUSES.items() if isinstance(error, kind))
-        return _problem(told(error, *desk.folders), next(fitting, 503))
+        return _problem(visible_text(error, *desk.folders), next(fitting, 503))
 
     app.add_exception_handler(MehealthError, refused)
-    app.add_exception_handler(HTTPException, _unread)  # FastAPI's own: a body that is no text
+    app.add_exception_handler(
+        HTTPException, _unread
+    )  # FastAPI raises it for a body that is no text
     app.add_exception_handler(RequestValidationError, _malformed)
 
 
 def close_service(app: FastAPI) -> None:
-    """Tell in one line, after all other routes of the service, that there is nothing else."""
+    """Answer all other paths under /v1 in one line of JSON; call this last."""
     app.add_route("/v1/{rest:path}", _nothing_here, METHODS, include_in_schema=False)
 
 
 def _malformed(_: Request, error: Exception) -> JSONResponse:
-    first = error.errors()[0] if isinstance(error, RequestValidationError) else {}
-    where = ".".join(str(part) for part in first.get("loc", ())[1:]) or "the body"
-    return _problem(f"{where}: {first.get('msg', 'is not valid')}", 422)
+    errors = cast("RequestValidationError", error).errors()
+    where, why = first_problem(errors, "the body", skip=1)
+    return _problem(f"{where}: {why}", 422)
 
 
 def _unread(_: Request, error: Exception) -> JSONResponse:
-    status, detail = getattr(error, "status_code", 400), getattr(error, "detail", error)
-    return _problem(str(detail), status, getattr(error, "headers", None))
+    unread = cast("HTTPException", error)
+    return _problem(unread.detail, unread.status_code, unread.headers)
 
 
 def _nothing_here(request: Request) -> JSONResponse:
-    """Under /v1, what is no route, or is asked by another method than it takes."""
-    here = request.app.openapi()["paths"].get(request.url.path, {})
-    allowed = ", ".join(sorted(map(str.upper, here)))
+    """Answer an unknown path, or a path that exists for other methods."""
+    operations = request.app.openapi()["paths"].get(request.url.path, {})
+    allowed = ", ".join(sorted(map(str.upper, operations)))
     if allowed:
         line = f"{request.method} is not for this; use {allowed}"
         return _problem(line, 405, {"allow": allowed})
     return _problem("there is nothing here; see /openapi.json", 404)
 
 
-def _problem(told: str, status: int, headers: Mapping[str, str] | None = None) -> JSONResponse:
-    """What went wrong, in one line, whatever words of the request are in it."""
-    return JSONResponse({"error": " ".join(told.split())}, status, headers)
+def _problem(line: str, status: int, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    return JSONResponse({"error": " ".join(line.split())}, status, headers)

@@ -15,14 +15,14 @@ from pydantic import BaseModel, Field
 
 from mehealth_rag.types import Citation, VerdictKind
 from mehealth_ui.limits import DRAFT_SENTENCES
+from mehealth_ui.messages import Sent
 from mehealth_ui.page.export import plain_markdown
 from mehealth_ui.people.decisions import Decision, Hash
-from mehealth_ui.wire import Sent
 
 _DECISIONS = {"accept": "Accepted", "change": "To be changed", "reject": "Rejected", "": ""}
 _NAMES = {**{str(kind): kind.word for kind in VerdictKind}, "not_checked": "Not checked"}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet would take for the beginning of a formula."""
+"""The beginnings of formulas in a spreadsheet."""
 
 
 class Checked(Sent):
@@ -63,25 +63,25 @@ class ReportFile(BaseModel):
     text: str
 
 
-def report(wanted: Report) -> ReportFile:
-    """The report as a file."""
-    stem = re.sub(r"[^\w]+", "-", wanted.name.rpartition(".")[0] or wanted.name).strip("-")
+def report(sent: Report) -> ReportFile:
+    """Return the report as a file."""
+    stem = re.sub(r"[^\w]+", "-", sent.name.rpartition(".")[0] or sent.name).strip("-")
     name = f"{stem[:60] or 'draft'}-checked"
-    match wanted.format:
+    match sent.format:
         case "markdown":
-            return ReportFile(name=f"{name}.md", type="text/markdown", text=_markdown(wanted))
+            return ReportFile(name=f"{name}.md", type="text/markdown", text=_markdown(sent))
         case "csv":
-            return ReportFile(name=f"{name}.csv", type="text/csv", text=_csv(wanted))
+            return ReportFile(name=f"{name}.csv", type="text/csv", text=_csv(sent))
         case "json":
-            return ReportFile(name=f"{name}.json", type="application/json", text=_json(wanted))
+            return ReportFile(name=f"{name}.json", type="application/json", text=_json(sent))
 
 
-def _markdown(wanted: Report) -> str:
-    counts = Counter(s.outcome for s in wanted.sentences)
-    told = ", ".join(f"{counts[key]} {name.lower()}" for key, name in _NAMES.items() if counts[key])
-    title = plain_markdown(wanted.name or "A draft")
-    lines = [f"# {title}, checked", f"{len(wanted.sentences)} sentences: {told or 'none'}."]
-    for number, sentence in enumerate(wanted.sentences, start=1):
+def _markdown(sent: Report) -> str:
+    counts = Counter(s.outcome for s in sent.sentences)
+    summary = ", ".join(f"{counts[k]} {name.lower()}" for k, name in _NAMES.items() if counts[k])
+    title = plain_markdown(sent.name or "A draft")
+    lines = [f"# {title}, checked", f"{len(sent.sentences)} sentences: {summary or 'none'}."]
+    for number, sentence in enumerate(sent.sentences, start=1):
         lines += _markdown_sentence(number, sentence)
     return "\n\n".join(lines) + "\n"
 
@@ -101,17 +101,15 @@ def _markdown_sentence(number: int, sentence: Checked) -> Iterator[str]:
             yield _line(decision.note)
 
 
-def _csv(wanted: Report) -> str:
+def _csv(sent: Report) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow("number sentence verdict explanation evidence decision note who when".split())
-    for number, sentence in enumerate(wanted.sentences, start=1):
+    for number, sentence in enumerate(sent.sentences, start=1):
         decision = sentence.decision
-        decided = (
-            (decision.decision, decision.note, decision.who, _day(decision.when))
-            if decision
-            else ("", "", "", "")
-        )
+        decided = [""] * 4
+        if decision:
+            decided = [decision.decision, decision.note, decision.who, _day(decision.when)]
         evidence = "; ".join(f"“{' '.join(c.quote.split())}” ({c.title}, page {c.page_label})"
                              for c in sentence.evidence)  # fmt: skip
         row = (sentence.claim, sentence.outcome, sentence.reason, evidence, *decided)
@@ -119,14 +117,14 @@ def _csv(wanted: Report) -> str:
     return out.getvalue()
 
 
-def _json(wanted: Report) -> str:
-    sentences: list[dict[str, Any]] = [s.model_dump(mode="json") for s in wanted.sentences]
-    whole = {"schema": 1, "name": wanted.name, "draft": wanted.draft, "sentences": sentences}
+def _json(sent: Report) -> str:
+    sentences: list[dict[str, Any]] = [s.model_dump(mode="json") for s in sent.sentences]
+    whole = {"schema": 1, "name": sent.name, "draft": sent.draft, "sentences": sentences}
     return json.dumps(whole, ensure_ascii=False, indent=2) + "\n"
 
 
 def _cell(text: str) -> str:
-    """Text that a spreadsheet takes for text."""
+    """Quote text that a spreadsheet would compute."""
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 

@@ -1,4 +1,4 @@
-"""REST for other programs: answers, passages, verdicts, sources, guides."""
+"""REST for programs: answers, passages, verdicts, sources, guides, health."""
 
 from __future__ import annotations
 
@@ -6,17 +6,18 @@ from collections.abc import Iterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, PlainTextResponse
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from mehealth_rag.serialise import answer_json, guides_json, verdict_json
 from mehealth_rag.types import Verdict
 from mehealth_ui.desk import Desk
-from mehealth_ui.events import event, streamed
 from mehealth_ui.limits import HISTORY_TURNS
 from mehealth_ui.page import api
 from mehealth_ui.page.handlers import QUESTIONS, check_question
-from mehealth_ui.people.roles import role_of
+from mehealth_ui.people.callers import role_of, user_of, visitor
 from mehealth_ui.service.contract import (
+    VERSION,
     AnswerSent,
     ClaimSent,
     Guides,
@@ -25,17 +26,17 @@ from mehealth_ui.service.contract import (
     QuerySent,
     QuestionSent,
     SourceSent,
+    State,
     VerdictSent,
     made_by,
 )
-from mehealth_ui.service.routers import STREAMED, service_router
-from mehealth_ui.visitors import user_of, visitor
+from mehealth_ui.service.routing import STREAMED, event, service_router, streamed
 
 Documents = Annotated[list[str] | None, Query(description="the documents; all by default")]
 
 
 def rest(desk: Desk) -> APIRouter:
-    """The routes over one desk."""
+    """Return the routes under /v1 over one desk."""
     router = service_router("/v1", "documents")
 
     @router.post("/ask", response_model=AnswerSent, responses=STREAMED)
@@ -53,8 +54,8 @@ def rest(desk: Desk) -> APIRouter:
     def search(sent: QuerySent, request: Request) -> dict[str, Any]:
         """Ranked passages, without an answer."""
         desk.gate.admit(*visitor(request))
-        found = api.search(desk, sent.query, sent.top_k, sent.documents)
-        return {**found, "id": sent.id}
+        hits = api.search(desk, sent.query, sent.top_k, sent.documents)
+        return {**hits, "id": sent.id}
 
     @router.post("/check", response_model=VerdictSent)
     def check(sent: ClaimSent, request: Request) -> JSONResponse:
@@ -81,6 +82,35 @@ def rest(desk: Desk) -> APIRouter:
         edition = desk.edition
         guides = edition.assistant.guides(document or ())
         return JSONResponse(guides_json(guides, edition.version))
+
+    return router
+
+
+def health(desk: Desk) -> APIRouter:
+    """Return the routes for whoever runs the service."""
+    router = APIRouter(tags=["health"])
+
+    @router.get("/healthz", response_model_exclude_defaults=True)
+    def healthz() -> State:
+        """Whether the process answers."""
+        return State(status="ok", version=VERSION)
+
+    @router.get("/readyz")
+    def readyz() -> State:
+        """Whether questions can be answered: the index is open and the reader is loaded."""
+        edition = desk.edition
+        return State(
+            status="ready",
+            index=edition.version,
+            engine=edition.engine,
+            news=desk.news,
+            **made_by(edition),
+        )
+
+    @router.get("/metrics")
+    def metrics() -> PlainTextResponse:
+        """Figures for Prometheus."""
+        return PlainTextResponse(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     return router
 

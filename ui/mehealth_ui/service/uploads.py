@@ -1,4 +1,4 @@
-"""The routes under `/v1/documents`: adding documents, reading them again, removing them."""
+"""The routes under `/v1/documents`, which add, reread and remove documents."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ from starlette.responses import Response
 from mehealth_rag.errors import UsageError
 from mehealth_ui.documents.jobs import Job
 from mehealth_ui.limits import UPLOAD_SECONDS
-from mehealth_ui.people.roles import Role, require
-from mehealth_ui.service.routers import service_router
+from mehealth_ui.messages import first_problem
+from mehealth_ui.people.callers import Role, require
+from mehealth_ui.service.routing import service_router
 
 if TYPE_CHECKING:
     from mehealth_ui.desk import Desk
@@ -59,15 +60,15 @@ _BODY = {
         },
     }
 }
-"""What is sent to add a document, for the schema that is published."""
+"""The body of a new document in the published schema."""
 
 
 def uploads(desk: Desk) -> APIRouter:
-    """The routes; each needs the role of staff."""
+    """Return the routes over one desk; each needs the role of staff."""
     router = service_router("/v1/documents", "adding documents")
 
     @router.post("", status_code=202, openapi_extra=_BODY, response_model=Job)
-    async def add(request: Request) -> Any:  # noqa: ANN401 - a job, or nothing where nobody waits
+    async def add(request: Request) -> Any:  # noqa: ANN401 - a job, or nothing if the client left
         """Add a document: a file, an address, or a name with a text. The job tells the outcome."""
         require(request.scope, Role.STAFF)
         try:
@@ -118,20 +119,19 @@ async def _added_file(desk: Desk, request: Request) -> Job:
             if not isinstance(file, UploadFile):
                 raise UsageError("file: there is none; send one, with its name")
             return await run_in_threadpool(desk.additions.add_file, file.filename or "", file.file)
-    except HTTPException as error:  # what is no form
+    except HTTPException as error:  # no form
         raise UsageError(f"the upload cannot be read: {error.detail}") from error
 
 
 def _parsed(body: bytes) -> AddressSent | TextSent:
-    """What is sent as JSON. Raises UsageError."""
+    """Parse a JSON body. Raises UsageError."""
     try:
         sent = json.loads(body)
         kind = AddressSent if isinstance(sent, dict) and "url" in sent else TextSent
         return kind.model_validate(sent)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "the body"
-        raise UsageError(f"{where}: {first['msg']}") from error
+        where, why = first_problem(error.errors(), "the body")
+        raise UsageError(f"{where}: {why}") from error
     except (ValueError, RecursionError) as error:
         raise UsageError(
             'the body is not JSON; send a file, {"url"} or {"name", "text"}'

@@ -1,1 +1,1 @@
-"""Opens the index, listens, writes the log, and ends."""
+"""Starts the server, writes the log and ends."""

@@ -1,4 +1,4 @@
-"""How the service ends: on Ctrl-C as on SIGTERM, before it listens or after, with exit code 0."""
+"""How the service ends: on Ctrl-C or SIGTERM, before or after it listens, with exit code 0."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from contextlib import contextmanager
 
 @contextmanager
 def ending() -> Iterator[None]:
-    """End what runs inside without an error when Ctrl-C or SIGTERM comes.
+    """Treat Ctrl-C and SIGTERM as a normal end.
 
-    The web server catches both itself, finishes its answers and sends the signal once more.
+    The web server catches both, finishes its answers and sends the signal again.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -1,7 +1,7 @@
-"""The service's log on standard error: a line for each request, and whatever else is told.
+"""The service's log on standard error: a line for each request, and other events.
 
-A line is for people where standard error is a terminal, and a JSON object where it is none. It
-names the path of a request, never its query or body: what people ask is not written down.
+Lines are for people on a terminal, and JSON elsewhere. They name the path of a request, never its
+query or body, so questions are not recorded.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import structlog
 from starlette.datastructures import Headers, MutableHeaders
 
 from mehealth_rag.cli.context import printable
-from mehealth_ui.visitors import USER
+from mehealth_ui.people.callers import USER
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -32,13 +32,13 @@ _QUESTIONS = logging.getLogger("mehealth.questions")
 
 REQUEST_ID = "X-Request-ID"
 CLIENT_LEFT = 499
-"""Status in the log where a client left before its answer began; nginx has it so too."""
+"""The logged status if a client left before its answer began, as nginx has it."""
 
-_GIVEN = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
+_CLEAN_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
 
 
 def set_up(settings: Settings) -> None:
-    """Send all logs to standard error, in the form and from the level that the settings name."""
+    """Send all logs to standard error in the format and level of the settings."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -57,13 +57,13 @@ def set_up(settings: Settings) -> None:
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(max(level, logging.WARNING))  # of other libraries only what is wrong
+    root.setLevel(max(level, logging.WARNING))  # other libraries report problems only
     _OURS.setLevel(level)
     _QUESTIONS.setLevel(logging.INFO if settings.log_questions else logging.CRITICAL + 1)
 
 
 def announce(settings: Settings, line: str) -> None:
-    """Tell who starts the service something: people at any level, programs as a line of the log."""
+    """Print a line for people whatever the log level; log it for programs."""
     if _is_json(settings):
         LOG.info(line)
     else:
@@ -77,7 +77,7 @@ def _is_json(settings: Settings) -> bool:
 
 
 def _form(settings: Settings) -> list[Processor]:
-    """The last steps of a line. Tracebacks never show variables, for those hold questions."""
+    """Return the last steps. Tracebacks omit variables, which may hold questions."""
     if _is_json(settings):
         return [
             structlog.processors.format_exc_info,
@@ -90,53 +90,55 @@ def _form(settings: Settings) -> list[Processor]:
 
 
 def _harmless(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    """Show what steers a terminal, or would begin a line, as its number."""
-    shown = {k: printable(v).replace("\n", "\\n") for k, v in event.items() if isinstance(v, str)}
-    return {**event, **shown}
+    """Escape line breaks and terminal control characters."""
+    escaped = {k: printable(v).replace("\n", "\\n") for k, v in event.items() if isinstance(v, str)}
+    return {**event, **escaped}
 
 
 class Logged:
-    """ASGI middleware: one line in the log for each request, under an id that the answer has too.
+    """ASGI middleware that logs each request under the id in its response.
 
-    The id is the request's own X-Request-ID, or a new one where it has none or an odd one.
+    The id is the request's X-Request-ID, or a new one if that is missing or malformed.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, and tell of it when its answer has ended."""
+        """Pass a request on, and log it when its response has ended."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        given = Headers(scope=scope).get(REQUEST_ID, "")
-        sender = _Named(send, given if _GIVEN.fullmatch(given) else uuid.uuid4().hex)
+        request_id = Headers(scope=scope).get(REQUEST_ID, "")
+        if not _CLEAN_ID.fullmatch(request_id):
+            request_id = uuid.uuid4().hex
+        sender = _Identified(send, request_id)
         begun = time.perf_counter()
-        with structlog.contextvars.bound_contextvars(request_id=sender.name):
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
                 await self._app(scope, receive, sender)
             finally:
-                told = {
+                fields = {
                     "method": scope["method"],
-                    # As it was sent: what is decoded may hold anything, ends of lines as well.
+                    # undecoded, because a decoded path may hold line breaks
                     "path": scope["raw_path"].decode("ascii", "backslashreplace"),
                     "status": sender.status,
                     "ms": round((time.perf_counter() - begun) * 1000, 1),
                     "who": scope.get(USER) or (scope["client"] or ("",))[0],
                 }
-                LOG.info("request", extra=told)
+                LOG.info("request", extra=fields)
 
 
 @dataclass
-class _Named:
-    """Adds the id to an answer, and remembers its status."""
+class _Identified:
+    """Adds the id to a response, and remembers its status."""
 
     send: Send
-    name: str
+    request_id: str
     status: int = CLIENT_LEFT
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            MutableHeaders(scope=message)[REQUEST_ID] = self.name
+            MutableHeaders(scope=message)[REQUEST_ID] = self.request_id
         await self.send(message)

@@ -1,9 +1,8 @@
-"""Serves the page: opens the index, puts guard, routes and Gradio together, listens."""
+"""Opens the index, puts guard, service, routes and Gradio together, and listens."""
 
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import logging
 import os
 import socket
@@ -36,27 +35,25 @@ _DESCRIPTION = "Questions and answers over a set of documents, each answer with 
 
 @dataclass(frozen=True)
 class Served:
-    """A page that is ready to be served."""
+    """The application and the desk behind it."""
 
     app: ASGIApp
     desk: Desk
 
 
 def serve(settings: Settings, *, show: bool = False) -> None:
-    """Serve until interrupted; `show` opens the page in the person's browser too.
+    """Serve until interrupted, building the index first if needed; `show` opens a browser.
 
-    Raises:
-        MehealthError: no index, a public address without a login, or the port is taken.
+    Raises MehealthError: no index, a public address without a login, or the port is taken.
     """
     from mehealth_ui.people.door import door
     from mehealth_ui.serving import logs
 
     go_offline(is_hub_name(settings.embedding_model))
-    guarded = door(settings.ui_host, settings.ui_auth)
-    listening = _listen(settings.ui_host, settings.ui_port)
-    with listening:
+    login = door(settings.ui_host, settings.ui_auth)
+    with _listen(settings.ui_host, settings.ui_port) as listening:
         logs.set_up(settings)
-        served = build(settings, open_assistant(settings), guarded)
+        served = build(settings, open_assistant(settings), login)
         server = uvicorn_server(logs.Logged(served.app), proxies(settings))
         address = _address(settings.ui_host, settings.ui_port)
         with contextlib.closing(served.desk), contextlib.suppress(KeyboardInterrupt):
@@ -68,11 +65,11 @@ def serve(settings: Settings, *, show: bool = False) -> None:
 
 
 def open_assistant(settings: Settings) -> Assistant:
-    """The assistant over the index, which is built first if there is none of this version."""
+    """Open the index, building it first if there is none of this version."""
     from mehealth_rag.assistant import Assistant
     from mehealth_rag.wiring import ingest, why_build
+    from mehealth_ui.error_text import sentence
     from mehealth_ui.serving.logs import announce
-    from mehealth_ui.telling import sentence
 
     if reason := why_build(settings):
         announce(settings, sentence(reason))
@@ -80,29 +77,28 @@ def open_assistant(settings: Settings) -> Assistant:
     return Assistant.open(settings)
 
 
-def build(settings: Settings, assistant: Assistant, guarded: Door | None = None) -> Served:
-    """The whole page as an ASGI application."""
+def build(settings: Settings, assistant: Assistant, login: Door | None = None) -> Served:
+    """Return the page and the service as one ASGI application."""
     import gradio as gr
     from fastapi import FastAPI
 
     from mehealth_ui.desk import Desk
     from mehealth_ui.gateway.guard import Guard
     from mehealth_ui.gateway.hosts import Hosts
-    from mehealth_ui.gateway.reception import Caller, Reception
+    from mehealth_ui.gateway.reception import Reception
     from mehealth_ui.page.app import page
     from mehealth_ui.page.assets import STATIC, head
     from mehealth_ui.page.routes import routes
     from mehealth_ui.page.theme import theme
-    from mehealth_ui.people.roles import Role
+    from mehealth_ui.people.callers import Caller, Role
     from mehealth_ui.service.contract import VERSION
     from mehealth_ui.service.endpoints import add_service, close_service
 
-    _check_mcp(settings)
     desk = Desk.of(settings, assistant)
     title = corpus_title(settings)
     outer = FastAPI(title=title, version=VERSION, docs_url=None, redoc_url=None)
     add_service(outer, desk)
-    reception = Reception(guarded, settings, desk.audit) if guarded else None
+    reception = Reception(login, settings, desk.audit) if login else None
     outer.router.routes += [*routes(desk), *(reception.routes() if reception else ())]
     close_service(outer)
     blocks = page(desk, title)
@@ -128,17 +124,14 @@ def build(settings: Settings, assistant: Assistant, guarded: Door | None = None)
         reception.attach(outer.router.routes[-1].app)  # type: ignore[attr-defined]
     anyone = Caller("", Role.STAFF if settings.ui_documents else Role.READER)
     who = reception.who if reception else lambda _: anyone
-    hosts = Hosts.of(settings.ui_host, (settings.ui_hosts or "").split(","))
+    hosts = Hosts.of(settings.ui_host, _names(settings))
     endpoints = tuple(name.strip("/") for name in blocks.get_api_info()["named_endpoints"])
     guard = Guard(outer, head(title, _DESCRIPTION), who, hosts, desk.audit, endpoints)
     return Served(guard, desk)
 
 
 def uvicorn_server(app: ASGIApp, proxies: Sequence[str] = ()) -> Server:
-    """The web server around the page; it tells of problems only.
-
-    `proxies` are addresses whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
-    """
+    """Return the web server; it logs problems only, and believes `X-Forwarded-*` of `proxies`."""
     import uvicorn
 
     from mehealth_ui.limits import CONNECTIONS, ENDING_SECONDS
@@ -162,31 +155,26 @@ def uvicorn_server(app: ASGIApp, proxies: Sequence[str] = ()) -> Server:
 
 
 def proxies(settings: Settings) -> list[str]:
-    """Where a proxy may ask from: this machine, and the addresses and networks in ui_hosts.
+    """Return the addresses of proxies: this machine, and the addresses and networks in ui_hosts.
 
-    Nowhere if the page has no other names: what a program says of itself is not believed then.
+    There are none if ui_hosts is empty; then no client is believed about its address.
     """
-    named = [name.strip() for name in (settings.ui_hosts or "").split(",") if name.strip()]
-    return ["127.0.0.1", "::1", *filter(is_network, named)] if named else []
+    names = _names(settings)
+    return ["127.0.0.1", "::1", *filter(is_network, names)] if names else []
+
+
+def _names(settings: Settings) -> list[str]:
+    return [name.strip() for name in (settings.ui_hosts or "").split(",") if name.strip()]
 
 
 def corpus_title(settings: Settings) -> str:
-    """The title that the corpus gives itself."""
+    """Return the title in the corpus's manifest, or a default."""
     try:
         text = (settings.corpus / "sources.toml").read_text(encoding="utf-8")
         title = tomllib.loads(text).get("corpus", {}).get("title", "")
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
         title = ""
     return str(title) or _DEFAULT_TITLE
-
-
-def _check_mcp(settings: Settings) -> None:
-    if not settings.ui_mcp:
-        return
-    if importlib.util.find_spec("mcp") is None:
-        raise UsageError(
-            "MEHEALTH_UI_MCP is on but the MCP package is missing; run: pip install 'gradio[mcp]'"
-        )
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -205,12 +193,12 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _address(host: str, port: int) -> str:
-    shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104 - only compared
-    return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
+    name = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104 - only compared
+    return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
 
 
 def _has_screen() -> bool:
-    """Whether a browser that opens a window can be expected: never a text browser."""
+    """Tell whether a browser can open a window; a text browser must not start."""
     if sys.platform in {"darwin", "win32"}:
         return True
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

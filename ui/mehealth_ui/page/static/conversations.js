@@ -1,15 +1,14 @@
-/* What the list of conversations does beyond the storage: names, search, the turns that an edited
-   question replaced, and the page to print. */
+/* Names, search and printing of conversations, and the turns that an edited question replaced. */
 (() => {
   "use strict";
   const store = window.mehealthStore;
   const NAME_LENGTH = 80;
 
-  /* A greeting is answered by the assistant itself, and names no conversation. */
+  /* A greeting, which the assistant answers itself, names no conversation. */
   const real = (turn) => turn.answer.engine !== "assistant";
 
-  /* A name given by hand stays. Conversations of older versions do not say whether theirs was: it
-     was where no question begins with it. */
+  /* A name given by hand stays. Older versions did not record that: a name was given by hand if no
+     question begins with it. */
   function settle(conversation) {
     const { title, turns } = conversation;
     conversation.named ??= Boolean(title && !turns.some((turn) => turn.question.startsWith(title)));
@@ -23,32 +22,32 @@
 
   const words = (text) => text.toLowerCase().split(/\s+/).filter(Boolean);
 
-  /* The conversations that hold all of these words, pinned ones first. */
-  function found(term) {
-    const wanted = words(term);
+  /* Returns the conversations with all of these words, pinned ones first. */
+  function search(term) {
+    const terms = words(term);
     const holds = (one) => {
       const turns = store.open(one.id)?.turns ?? [];
       const text = [one.title, ...turns.flatMap((t) => [t.question, t.answer.answer])].join(" ");
-      return wanted.every((word) => text.toLowerCase().includes(word));
+      return terms.every((word) => text.toLowerCase().includes(word));
     };
-    const chosen = wanted.length ? store.list().filter(holds) : store.list();
+    const chosen = terms.length ? store.list().filter(holds) : store.list();
     return [...chosen.filter((one) => one.pinned), ...chosen.filter((one) => !one.pinned)];
   }
 
-  /* Cut the conversation before a turn; what it held is kept once, for the way back. */
+  /* Cuts a conversation before a turn, and keeps the old turns once. */
   function cut(conversation, at) {
     conversation.before = { at, turns: [...conversation.turns] };
     conversation.turns.splice(at);
   }
 
-  /* The turns before the cut and those after it change places: back, and forth again. */
+  /* Swaps the turns before and after the cut, so that one can go back and forth. */
   function bringBack(conversation) {
     const { at, turns } = conversation.before;
     conversation.before = { at, turns: conversation.turns };
     conversation.turns = turns;
   }
 
-  /* The browser's own dialog, which also makes a PDF. The page has no script, and could run none. */
+  /* Opens the browser's print dialog, which also makes PDFs, for a page without scripts. */
   function print(html, title) {
     document.querySelector("#print-page")?.remove();
     const frame = document.createElement("iframe");
@@ -65,5 +64,5 @@
     document.body.append(frame);
   }
 
-  window.mehealthTalks = { settle, name, found, cut, bringBack, print };
+  window.mehealthTalks = { settle, name, search, cut, bringBack, print };
 })();

@@ -1,5 +1,5 @@
-/* Documents: the list follows the index, and who may adds, reads again and removes them there.
-   The server makes the markup; names and reasons are shown as text. */
+/* Documents: keeps the list of sources up to date, and adds, rereads and removes documents.
+   The server renders the list; names and reasons are set as text. */
 (() => {
   "use strict";
   const POLL_MS = 600, AWAY_MS = 3000, AWAY_TRIES = 200;
@@ -11,34 +11,34 @@
   const $ = (selector, root = document) => root.querySelector(selector);
   const panel = () => $(".adding");
 
-  /* The page was told which index answers: where it is another than the list's, get the list anew. */
+  /* Refreshes the list if another index answers now. */
   function served(index) {
     if (state.server && index && index !== state.index) refresh();
   }
 
-  /* What is asked for while an answer is on its way is asked for again after it. */
+  /* A refresh during another one follows after it. */
   async function refresh() {
     if (state.asking) { state.again = true; return; }
     state.asking = true;
     do {
       state.again = false;
-      const found = await state.server.library({}).catch(() => null);
-      if (found) show(found);
+      const library = await state.server.library({}).catch(() => null);
+      if (library) show(library);
     } while (state.again);
     state.asking = false;
   }
 
-  function show(found) {
-    const asBefore = found.index === state.index && !found.may && !state.sources; // as the page came
-    state.index = found.index;
-    if (panel().innerHTML === "" || state.adding !== found.adding) panel().innerHTML = found.adding;
-    state.adding = found.adding;
-    found.jobs.filter((job) => !state.jobs.has(job.id)).forEach((job) => told(row(job.name), async () => job));
-    const same = asBefore || state.sources === found.sources;
-    state.sources = found.sources;
+  function show(library) {
+    const asBefore = library.index === state.index && !library.may && !state.sources; // as the page came
+    state.index = library.index;
+    if (panel().innerHTML === "" || state.adding !== library.adding) panel().innerHTML = library.adding;
+    state.adding = library.adding;
+    library.jobs.filter((job) => !state.jobs.has(job.id)).forEach((job) => report(row(job.name), async () => job));
+    const same = asBefore || state.sources === library.sources;
+    state.sources = library.sources;
     if (same) return;
-    $(".sources-list").innerHTML = found.sources;
-    window.mehealth.renewed(found.guide);
+    $(".sources-list").innerHTML = library.sources;
+    window.mehealth.renewed(library.guide);
   }
 
   function mount(server) {
@@ -57,10 +57,10 @@
     return (text, kind = "") => { told.textContent = text; made.className = kind; };
   }
 
-  const order = (name, address, options) => told(row(name), async () => answered(await fetch(address, options)));
+  const order = (name, address, options) => report(row(name), async () => answered(await fetch(address, options)));
 
-  /* Tells of a job to its end: one that is ordered here, or that was begun before the page came. */
-  async function told(tell, begun) {
+  /* Reports a job to its end, whether it began here or before the page was opened. */
+  async function report(tell, begun) {
     try {
       await follow(await begun(), tell);
     } catch (error) {
@@ -75,22 +75,22 @@
   }
 
   async function follow(job, tell) {
-    let seen = job;
+    let current = job;
     state.jobs.add(job.id);
-    while (!["done", "failed"].includes(seen.state)) {
-      tell(progress(seen));
+    while (!["done", "failed"].includes(current.state)) {
+      tell(progress(current));
       await pause(POLL_MS);
-      seen = await seenNow(job.id, tell);
+      current = await fetched(job.id, tell);
     }
-    const [text, kind] = outcome(seen);
+    const [text, kind] = outcome(current);
     tell(text, kind);
     await refresh();
   }
 
   const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-  /* While the server is started again, it is waited for: it knows what became of the job. */
-  async function seenNow(job, tell) {
+  /* Waits while the server restarts, because it remembers the job. */
+  async function fetched(job, tell) {
     for (let missed = 1; ; missed += 1) {
       try {
         return await answered(await fetch(`v1/documents/jobs/${job}`));
@@ -158,8 +158,8 @@
     event.target.reset();
   });
 
-  /* Files may be dropped anywhere on the page; without the right to add them nothing happens, as
-     a browser would otherwise leave the page for the file. */
+  /* Files may be dropped anywhere. Without the right to add them nothing happens; a browser would
+     otherwise leave the page for the file. */
   const holds = (event) => event.dataTransfer?.types?.includes("Files");
   const zone = () => $(".adding .drop");
   document.addEventListener("dragover", (event) => {

@@ -1,5 +1,5 @@
-/* The fact desk: a draft is sent, its sentences are marked as their verdicts come, a reviewer
-   decides. A draft's words and the documents' are only ever set as text. */
+/* The fact desk: sends a draft, marks its sentences as their verdicts arrive, and saves decisions.
+   The words of drafts and documents are only ever set as text. */
 (() => {
   "use strict";
   const page = window.mehealth;
@@ -57,8 +57,8 @@
       if (state.running === control && state.results.length < (state.draft?.places.length ?? 1)) throw new Error("");
     } catch (error) {
       if (state.running !== control || control.signal.aborted) return;
-      const told = error instanceof TypeError || !error.message;
-      done(told ? "The connection broke off. Check the draft again." : sentence(error.message));
+      const broken = error instanceof TypeError || !error.message;
+      done(broken ? "The connection broke off. Check the draft again." : sentence(error.message));
       if (!state.draft) again();
     } finally {
       if (state.running === control) state.running = null;
@@ -109,10 +109,10 @@
   }
 
   function again() {
-    const told = $(".fact-news").textContent;
+    const problem = $(".fact-news").textContent;
     stop();
-    done(state.draft ? "" : told);
-    if (!state.draft) $(".fact-failed").textContent = told;
+    done(state.draft ? "" : problem);
+    if (!state.draft) $(".fact-failed").textContent = problem;
     $(".fact-run").hidden = true;
     $(".fact-form").hidden = false;
     $(".finding").hidden = true;
@@ -123,17 +123,17 @@
 
   function progress(count, all) {
     const bar = $(".fact-bar");
-    const told = all ? `${count} of ${all} sentence${all === 1 ? "" : "s"}` : "";
+    const words = all ? `${count} of ${all} sentence${all === 1 ? "" : "s"}` : "";
     $("i", bar).style.width = all ? `${(100 * count) / all}%` : "0";
     bar.setAttribute("aria-valuemin", "0");
     bar.setAttribute("aria-valuemax", String(all || 1));
     bar.setAttribute("aria-valuenow", String(count));
-    bar.setAttribute("aria-valuetext", told || "Reading");
-    $(".fact-count").textContent = told;
+    bar.setAttribute("aria-valuetext", words || "Reading");
+    $(".fact-count").textContent = words;
   }
 
   /* ---- the draft ---- */
-  /* Offsets are of code points; a string's own are not where there are rarer characters. */
+  /* Offsets count code points, unlike those of JavaScript's strings. */
   function draw(draft) {
     const letters = [...draft.text];
     const slice = (from, to) => letters.slice(from, to).join("");
@@ -226,10 +226,7 @@
       page.emptyPane("No page decides this sentence", "The documents neither prove it nor say otherwise.");
       return;
     }
-    const marks = evidence.filter((c) => c.document === chosen.document).map((c) => ({
-      number: c.number, page: c.page, quote: c.quote, boxes: c.boxes, url: c.url, active: c === chosen,
-    }));
-    await page.look({ document: chosen.document, page: chosen.page, marks });
+    await page.look(page.marked(evidence, chosen));
   }
 
   /* ---- deciding ---- */
@@ -247,24 +244,17 @@
     const { draft } = state;
     const { start, end } = draft.places[number];
     const before = decision(number) || { decision: "", note: "" };
-    const wanted = { decision: before.decision, note: before.note, ...changed };
+    const decided = { decision: before.decision, note: before.note, ...changed };
     const sent = { draft: draft.hash, start, sentence: [...draft.text].slice(start, end).join(""),
-      verdict: outcome(state.results[number]), ...wanted };
-    let told;
-    try {
-      const answer = await fetch("v1/check/decisions", {
-        method: "POST", body: JSON.stringify(sent), headers: { "content-type": "application/json" },
-      });
-      told = await answer.json();
-    } catch {
-      told = { error: "this could not be kept: the server does not answer; try again" };
-    }
+      verdict: outcome(state.results[number]), ...decided };
+    const made = await post("v1/check/decisions", sent)
+      ?? { error: "this could not be kept: the server does not answer; try again" };
     if (draft !== state.draft) return;
-    if (told.error) {
-      if (number === state.shown) { showDecision(number); $(".kept").textContent = sentence(told.error); }
+    if (made.error) {
+      if (number === state.shown) { showDecision(number); $(".kept").textContent = sentence(made.error); }
       return;
     }
-    if (told.decision || told.note) state.decisions.set(start, told);
+    if (made.decision || made.note) state.decisions.set(start, made);
     else state.decisions.delete(start);
     mark(number);
     if (number !== state.shown) return;
@@ -272,20 +262,20 @@
     showDecision(number);
   }
 
+  /* Returns the server's JSON, or null if it does not answer. */
+  const post = (address, sent) => fetch(address, {
+    method: "POST", body: JSON.stringify(sent), headers: { "content-type": "application/json" },
+  }).then((answer) => answer.json()).catch(() => null);
+
   async function save(format) {
-    /* Without the boxes, which no report shows, a long draft stays within the size of a request. */
+    /* Boxes are left out, because no report shows them and a request has a limit. */
     const sentences = state.results.map((one, number) => ({
       ...one, decision: decision(number) || null, evidence: (one.evidence || []).map((c) => ({ ...c, boxes: [] })),
     }));
     const sent = { format, draft: state.draft.hash, name: state.draft.name, sentences };
-    const answer = await fetch("v1/check/report", {
-      method: "POST", body: JSON.stringify(sent), headers: { "content-type": "application/json" },
-    }).catch(() => null);
-    const made = answer ? await answer.json() : { error: "the server does not answer; try again" };
+    const made = await post("v1/check/report", sent) ?? { error: "the server does not answer; try again" };
     if (made.error) { news(sentence(made.error)); return; }
-    const url = URL.createObjectURL(new Blob([made.text], { type: made.type }));
-    page.element("a", { href: url, download: made.name }).click();
-    setTimeout(() => URL.revokeObjectURL(url), 10000);
+    page.download(made);
   }
 
   const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? "" : ".");

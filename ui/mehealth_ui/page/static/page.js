@@ -1,5 +1,5 @@
-/* The page's behaviour. The server makes all markup from answers and documents, escaped; here only
-   text that a person typed is shown, always as text. */
+/* The page's behaviour. The server renders answers and documents; what a person typed is only ever
+   set as text here. */
 (() => {
   "use strict";
   const store = window.mehealthStore;
@@ -8,7 +8,7 @@
   const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
   const state = {
     server: null, conversation: null, live: null, pending: null, editing: null, look: null,
-    looked: 0, zoom: 0, opener: null, haltedAt: 0, heard: 0,
+    looks: 0, zoom: 0, opener: null, stoppedAt: 0, updates: 0,
   };
   const GRACE_MS = 8000;
   const ZOOMS = [1, 1.35, 1.8, 2.5];
@@ -79,7 +79,7 @@
     return turn;
   }
 
-  /* The newest question at the top of the column, so that its answer is read from the beginning. */
+  /* Scrolls a question to the top, so that its answer is read from the beginning. */
   function toTurn(id) {
     const turn = turnElement(id);
     const column = $("#transcript");
@@ -88,11 +88,11 @@
 
   function received(value) {
     if (!value || !state.live || value.id !== state.live.id) return;
-    state.heard += 1;
+    state.updates += 1;
     const turn = turnElement(value.id);
     turn.innerHTML = value.html;
     if (value.record) {
-      state.haltedAt = 0;
+      state.stoppedAt = 0;
       state.conversation.turns.push(value.record);
       keep();
       showReplaced();
@@ -120,19 +120,20 @@
       element("p", { textContent: text }), element("p", {}, retry)));
     finish();
   }
-  /* Gradio tells of a stopped question as of a failed one, once or twice, sometimes only when the
-     next has begun, and never says which one failed: shortly after a stop a failure counts only if
-     nothing more is heard of the question that is live then. */
+
+  /* Gradio reports a stopped question as failed, once or twice, sometimes only after the next one
+     has begun, and without its name. So shortly after a stop a failure counts only if the current
+     question gets no more updates. */
   function stop() {
-    if (state.live) state.haltedAt = Date.now();
+    if (state.live) state.stoppedAt = Date.now();
     stopped("Stopped.");
   }
 
   function failed() {
     const id = state.live?.id;
-    const heard = state.heard;
-    const silent = () => { if (state.live?.id === id && state.heard === heard) lost(); };
-    if (Date.now() - state.haltedAt < GRACE_MS) setTimeout(silent, GRACE_MS);
+    const { updates } = state;
+    const silent = () => { if (state.live?.id === id && state.updates === updates) lost(); };
+    if (Date.now() - state.stoppedAt < GRACE_MS) setTimeout(silent, GRACE_MS);
     else lost();
   }
 
@@ -144,7 +145,7 @@
     if (state.live) return;
     state.pending = { question, from };
     $("#ask").click();
-    /* The click is handled at once; where it was refused, nothing must stay behind. */
+    /* If the click was refused, the question must not wait for the next one. */
     setTimeout(() => { state.pending = null; }, 400);
   }
 
@@ -165,7 +166,7 @@
     showReplaced();
   }
 
-  /* Where turns were replaced by asking anew, the way back to them. */
+  /* Shows the way back to turns that were replaced. */
   function showReplaced() {
     $$(".replaced").forEach((one) => one.remove());
     const { before, turns } = state.conversation;
@@ -209,14 +210,18 @@
     $$(".chip.on, .quote.on").forEach((one) => one.classList.remove("on"));
     $$(`.turn[data-turn="${CSS.escape(id)}"] [data-cite="${number}"]`)
       .forEach((one) => one.classList.add("on"));
-    const marks = all.filter((c) => c.document === chosen.document).map((c) => ({
-      number: c.number, page: c.page, quote: c.quote, boxes: c.boxes, url: c.url,
-      active: c.number === number,
-    }));
-    look({ document: chosen.document, page: chosen.page, marks, near }, opener);
+    look({ ...marked(all, chosen), near }, opener);
   }
 
-  /* Beside a new answer: the page that proves it, else the nearest passage, which is told as such. */
+  /* A citation's page, with the quotes from its document. */
+  function marked(citations, chosen) {
+    const marks = citations.filter((c) => c.document === chosen.document).map((c) => ({
+      number: c.number, page: c.page, quote: c.quote, boxes: c.boxes, url: c.url, active: c === chosen,
+    }));
+    return { document: chosen.document, page: chosen.page, marks };
+  }
+
+  /* Shows the page that proves an answer, or the nearest passage. */
   function showBest({ id, answer }) {
     if (!wide()) return;
     const [first] = answer.citations;
@@ -227,15 +232,14 @@
   }
 
   function emptyPane(title, text) {
-    state.looked += 1;
+    state.looks += 1;
     state.look = null;
     $("#pane .pane").replaceChildren(element("section", { className: "nothing" },
       element("p", { className: "kicker", textContent: title }), element("p", { textContent: text })));
   }
 
-  /* Before anything is asked: what the documents are about, as the page came with it. */
   function showGuide() {
-    state.looked += 1;
+    state.looks += 1;
     state.look = null;
     const pane = $("#pane .pane");
     pane.removeAttribute("aria-busy");
@@ -243,9 +247,9 @@
   }
 
   async function look(wanted, opener) {
-    const turn = ++state.looked;
+    const turn = ++state.looks;
     state.look = wanted;
-    if (opener !== undefined && opener !== null) {
+    if (opener) {
       state.opener = opener;
       document.body.classList.add("proof-open");
       cover();
@@ -258,7 +262,7 @@
     } catch {
       html = '<section class="evidence"><p class="note">The page could not be fetched. Is the server still running? Try again.</p></section>';
     }
-    if (turn !== state.looked) return;
+    if (turn !== state.looks) return;
     pane.removeAttribute("aria-busy");
     pane.innerHTML = html;
     applyZoom();
@@ -278,7 +282,7 @@
     state.opener = null;
   }
 
-  /* What the proof covers on a narrow screen cannot be reached meanwhile. */
+  /* On a narrow screen the proof covers the rest, which must not get the focus. */
   function cover() {
     const covered = document.body.classList.contains("proof-open") && !wide();
     for (const part of ["#top", "#rail", "#talk"]) $(part).inert = covered;
@@ -305,7 +309,7 @@
   }
 
   function leaf(page) {
-    if (state.look && page >= 1) look({ ...state.look, page }, undefined);
+    if (state.look && page >= 1) look({ ...state.look, page });
   }
 
   function prefetch(answer) {
@@ -326,7 +330,7 @@
   function showList() {
     const find = $(".find");
     find.hidden = !store.list().length;
-    const entries = talks.found(find.value).map((one) => listItem(one));
+    const entries = talks.search(find.value).map((one) => listItem(one));
     const none = element("li", { className: "note small", textContent: find.value.trim() ? "None with these words." : "None yet." });
     $(".conversations").replaceChildren(...(entries.length ? entries : [none]));
   }
@@ -357,7 +361,7 @@
   async function openConversation(conversation) {
     state.conversation = conversation;
     talks.settle(conversation);
-    state.looked += 1;
+    state.looks += 1;
     cancelEdit();
     $(".turns").replaceChildren();
     document.body.classList.toggle("talking", conversation.turns.length > 0);
@@ -372,7 +376,7 @@
       const turn = addTurn(one.id, kept ? kept.question : "");
       turn.innerHTML = one.html;
     }
-    const last = conversation.turns[conversation.turns.length - 1];
+    const last = conversation.turns.at(-1);
     showReplaced();
     if (last) { toTurn(last.id); showBest(last); }
   }
@@ -408,8 +412,12 @@
     const made = await state.server.hand_out({ format: form, conversation: { title, turns: kept.turns } });
     if (made.error) { say(made.error); return; }
     if (format === "print") { talks.print(made.text, title); return; }
-    const url = URL.createObjectURL(new Blob([made.text], { type: made.type }));
-    element("a", { href: url, download: made.name }).click();
+    download(made);
+  }
+
+  function download({ name, type, text }) {
+    const url = URL.createObjectURL(new Blob([text], { type }));
+    element("a", { href: url, download: name }).click();
     setTimeout(() => URL.revokeObjectURL(url), 10000);
   }
 
@@ -420,7 +428,7 @@
     return chosen.length === boxes.length ? [] : chosen;
   }
 
-  /* The choice is the conversation's own; documents that are new are asked too. */
+  /* Each conversation stores the documents that it leaves out, so new ones are asked. */
   function choose() {
     const boxes = $$("input[name=source]");
     const left = boxes.filter((one) => !one.checked).map((one) => one.value);
@@ -444,7 +452,7 @@
     $(".scope-note").textContent = chosen ? `Asking ${chosen} of ${boxes.length} documents.` : "";
   }
 
-  /* What the documents are about has changed. */
+  /* The documents have changed. */
   function renewed(guide) {
     const shown = $("#pane .guide");
     state.guide = guide;
@@ -492,10 +500,9 @@
     setTimeout(() => { button.textContent = before; }, 1500);
   }
 
-  /* What whoever runs the page should do; it stays until they have. */
+  /* Shows a problem with the index until it is solved. */
   function news(text) {
     const line = $(".news");
-    if (!line) return;
     line.textContent = text || "";
     line.hidden = !text;
   }
@@ -567,8 +574,7 @@
   document.addEventListener("submit", (event) => {
     if (!event.target.matches(".complaint")) return;
     event.preventDefault();
-    const given = Object.fromEntries(new FormData(event.target));
-    judge(turnOf(event.target), { verdict: "wrong", ...given });
+    judge(turnOf(event.target), { verdict: "wrong", ...Object.fromEntries(new FormData(event.target)) });
   });
   document.addEventListener("keydown", (event) => {
     const typing = /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName);
@@ -603,6 +609,6 @@
   }
 
   window.mehealth = {
-    renewed, mount, begin, received, stop, failed, look, emptyPane, showGuide, filter, wide, element,
+    renewed, mount, begin, received, stop, failed, look, marked, download, emptyPane, showGuide, filter, wide, element,
   };
 })();

@@ -1,4 +1,4 @@
-/* Who is signed in: the name in the bar with a way out, and a word when the session has ended. */
+/* Shows who is signed in, the way out, and the end of the session. */
 (() => {
   "use strict";
   const EVERY_MS = 60000;
@@ -18,13 +18,13 @@
     document.addEventListener("visibilitychange", look);
   }
 
-  /* Not a form: the browser names no website with one, as the page sends no referrer. */
+  /* A form would send no Origin, because the page sends no referrer. */
   async function leave() {
     await fetch("logout", { method: "POST", redirect: "manual" }).catch(() => null);
     location.replace(".");
   }
 
-  /* A session ends by time, by a new password or in another tab; nothing can be asked then. */
+  /* A session ends by time, by a new password or in another tab. */
   async function look() {
     if (over || document.hidden) return;
     const answer = await fetch("v1/me").catch(() => null);

@@ -1,4 +1,4 @@
-/* Conversations in this browser's storage: one key a conversation, one for the list. */
+/* Conversations in this browser's storage: a key for each, and one for the list. */
 (() => {
   "use strict";
   const KEEP = 60;
@@ -14,7 +14,7 @@
     }
   }
 
-  /* False when the storage is full or forbidden: the page then works without a memory. */
+  /* Returns false if the storage is full or forbidden; the page then works without it. */
   function write(name, value) {
     try {
       localStorage.setItem(key(name), JSON.stringify(value));
@@ -24,12 +24,14 @@
     }
   }
 
-  /* Known to this browser only: it lets nobody else change what was said of an answer here. */
+  const random = (bytes) =>
+    Array.from(crypto.getRandomValues(new Uint8Array(bytes)), (b) => b.toString(16).padStart(2, "0")).join("");
+  const newId = () => random(12);
+
+  /* A secret of this browser, without which nobody can change its verdicts. */
   let mine = "";
   function secret() {
-    mine ||= read("secret", "");
-    if (mine) return mine;
-    mine = [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join("");
+    mine ||= read("secret", "") || random(16);
     write("secret", mine);
     return mine;
   }
@@ -40,16 +42,11 @@
     } catch { /* nothing is kept then */ }
   }
 
-  function newId() {
-    const bytes = crypto.getRandomValues(new Uint8Array(12));
-    return Array.from(bytes, (b) => b.toString(16).padStart(2, "0")).join("");
-  }
-
   const list = () => read("list", []);
   const fresh = () => ({ id: newId(), title: "", turns: [] });
   const open = (id) => read(`c:${id}`, null);
 
-  /* The oldest that is not pinned; where all are, the oldest. The first is the one that is open. */
+  /* Drops the oldest that is not pinned, or the oldest of all, but not the first, which is open. */
   function dropOldest(all) {
     const loose = all.findLastIndex((one, at) => at > 0 && !one.pinned);
     const [old] = all.splice(loose < 0 ? all.length - 1 : loose, 1);
@@ -76,8 +73,8 @@
     write("list", list().map((one) => (one.id === id ? { ...one, title } : one)));
   }
 
-  /* What has changed of a conversation; its place in the list stays. One without a question is in
-     no list: of those only the one that is open is kept. */
+  /* Saves changes without moving the conversation up. One without a question is in no list, and
+     only the last of those is kept. */
   function update(conversation) {
     if (open(conversation.id)) write(`c:${conversation.id}`, conversation);
     else { write("draft", conversation); choose(conversation.id); }

@@ -14,17 +14,17 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
-from ui_helpers import serving
+from ui_helpers import TALL, call_page, serving
 
 from mehealth_rag.errors import IndexStateError, ReadingError
 from mehealth_rag.index.accounting import SourceStatus
 from mehealth_rag.types import Source, SourceState
+from mehealth_ui.error_text import sentence, visible_status, visible_text
 from mehealth_ui.page import api, handlers
 from mehealth_ui.page.routes import routes
 from mehealth_ui.page.sources import sources_markup
 from mehealth_ui.people.feedback import FeedbackStore
 from mehealth_ui.service.endpoints import add_service
-from mehealth_ui.telling import public, sentence, told
 
 if TYPE_CHECKING:
     from ui_helpers import Running
@@ -32,12 +32,11 @@ if TYPE_CHECKING:
     from mehealth_rag.settings import Settings
     from mehealth_ui.desk import Desk
 
-TALL = "How tall is the lighthouse on the North Pier?"
-SPACED = Path("/srv/our files/the index")
+FOLDERS = (Path("/srv/our files/the index"), Path("our files"), Path("../data/corpus"), Path())
 
 
 @pytest.mark.parametrize(
-    ("said", "shown"),
+    ("words", "visible"),
     [
         ("/srv/data/a.pdf: locked", "a.pdf: locked"),
         ("the folder /srv/data/x cannot be written", "the folder x cannot be written"),
@@ -46,29 +45,17 @@ SPACED = Path("/srv/our files/the index")
         (r"C:\Users\ada\a.txt: gone", "a.txt: gone"),
         ("/srv/our files/the index/feedback.sqlite: full", "feedback.sqlite: full"),
         ("/srv/our files/the index: full", "the index: full"),
-        (
-            "see https://example.org/a/b and and/or, 3/4",
-            "see https://example.org/a/b and and/or, 3/4",
-        ),
-        ("send it to /healthz", "send it to /healthz"),
-    ],
-)
-def test_a_path_is_cut_to_its_last_name(said: str, shown: str) -> None:
-    assert told(said, SPACED) == shown
-
-
-@pytest.mark.parametrize(
-    ("said", "shown"),
-    [
+        ("see https://example.org/a/b and and/or, 3/4", None),
+        ("send it to /healthz", None),
         ("our files/added/a b.pdf: locked", "added/a b.pdf: locked"),
-        ("‘our files’ cannot be written", "‘our files’ cannot be written"),
+        ("‘our files’ cannot be written", None),
         ("../data/corpus/a.pdf: locked", "a.pdf: locked"),
         ("the folder ../data/corpus cannot be written", "the folder corpus cannot be written"),
-        ("see https://example.org/our files/a", "see https://example.org/our files/a"),
+        ("see https://example.org/our files/a", None),
     ],
 )
-def test_a_relative_folder_is_cut_off_too(said: str, shown: str) -> None:
-    assert told(said, Path("our files"), Path("../data/corpus"), Path()) == shown
+def test_a_path_is_cut_to_its_last_name(words: str, visible: str | None) -> None:
+    assert visible_text(words, *FOLDERS) == (visible or words)
 
 
 def test_a_sentence_has_a_capital_and_a_stop() -> None:
@@ -100,7 +87,7 @@ def broken(desk: Desk, settings: Settings) -> Desk:
     edition = replace(
         desk.edition,
         assistant=Broken(desk, settings.index),  # type: ignore[arg-type]
-        catalogue={**desk.edition.catalogue, "gone": public(failed, settings.corpus)},
+        catalogue={**desk.edition.catalogue, "gone": visible_status(failed, settings.corpus)},
     )
     # A folder is where the feedback should be: nothing can be kept in it.
     return replace(serving(desk, edition), feedback=FeedbackStore(settings.corpus))
@@ -181,13 +168,8 @@ def test_no_failing_request_to_the_real_server_is_told_a_path(
     running: Running, settings: Settings
 ) -> None:
     with httpx.Client(base_url=running.address, timeout=60) as client:
-        parts = client.get("/config").json()["components"]
-        wire = next(p["id"] for p in parts if p["props"].get("elem_id") == "wire")
         answers = [
-            client.post(
-                "/gradio_api/component_server",
-                json={"data": data, "fn_name": name, "component_id": wire, "session_hash": "s"},
-            )
+            call_page(client, name, data)
             for name in NONSENSE
             for data in ("x", {"turns": [{"id": 1}]}, {"document": "../../etc/passwd", "page": 1})
         ]

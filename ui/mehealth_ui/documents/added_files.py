@@ -1,6 +1,6 @@
-"""The files of added documents: in `added/` of the corpus, each under a name of its own.
+"""The files of added documents in `added/` of the corpus, each with a name of its own.
 
-A file gets to its place whole or not at all, and never over another one.
+A file arrives completely or not at all, and never replaces another one.
 """
 
 from __future__ import annotations
@@ -36,18 +36,18 @@ _FORMATS = (
     "reStructuredText, plain text, CSV, PNG, JPEG and TIFF"
 )
 _ODD = re.compile(r"[^\w .()+&,'-]+")
-"""What a file's name is better without, on one system or another."""
+"""Characters that some system does not allow in a file's name."""
 
 _LONGEST_NAME = 120
-"""Bytes: systems take 255, and a number or an ending may be added."""
+"""In bytes: systems allow 255, and a number or an ending is added."""
 
 _PIECE = 1 << 20
 _PART = ".part"
 
 
 @dataclass(frozen=True)
-class Keeping:
-    """The folder of added documents of one corpus, `room` bytes in all. Thread-safe."""
+class AddedFiles:
+    """The added files of one corpus, `room` bytes in total. Thread-safe."""
 
     corpus: Path
     room: float = math.inf
@@ -55,18 +55,18 @@ class Keeping:
 
     @property
     def folder(self) -> Path:
-        """Where the files are."""
+        """The folder of the files."""
         return self.corpus / ADDED
 
     def holds(self, path: Path) -> bool:
-        """Whether a file was added here, and so may be removed here."""
+        """Tell whether a file was added here."""
         return is_added(path, self.corpus) and path.parent == self.folder
 
     @contextlib.contextmanager
     def part(self) -> Iterator[Path]:
-        """A file on its way: hidden from every ingest, gone at the end.
+        """Return a temporary file that ingests ignore.
 
-        Raises MehealthError where the folder cannot be written.
+        Raises MehealthError if the folder cannot be written.
         """
         with self._writing():
             if self.folder.is_symlink():
@@ -79,9 +79,9 @@ class Keeping:
                 part.unlink(missing_ok=True)
 
     def put(self, part: Path, name: str, taken: Collection[str], address: str = "") -> Path:
-        """Move a whole file to its name, with a number where one of `taken` is its stem.
+        """Move a complete file to its name, with a number if the name is one of `taken`.
 
-        `address` is where it was fetched from. Raises TooLargeError where there is no room for it.
+        `address` is its source. Raises TooLargeError if the files together are too large.
         """
         others = {stem.casefold() for stem in taken}
         path = Path(name)
@@ -92,30 +92,27 @@ class Keeping:
             for stem in stems:
                 place = self.folder / f"{stem}{path.suffix}"
                 if stem.casefold() not in others and _linked(part, place):
-                    self._keep_address(place, address)
+                    self._store_address(place, address)
                     return place
         raise UsageError(f"there are too many documents named {path.stem}; name it otherwise")
 
     def replace(self, part: Path, place: Path, address: str) -> None:
-        """Put what an address gives now in the place of what it gave before.
-
-        Raises TooLargeError where there is no room for it.
-        """
+        """Replace a file by the new content of its address. Raises TooLargeError."""
         with self._lock, self._writing():
             self._check_room(part, place)
             part.replace(place)
-            self._keep_address(place, address)
+            self._store_address(place, address)
 
     def remove(self, place: Path) -> None:
-        """Remove a file, and what is known of its address."""
+        """Remove a file and its address."""
         with self._lock, self._writing():
             place.unlink(missing_ok=True)
             self._record(lambda state: state.drop(place.name))
 
     def _check_room(self, part: Path, replaced: Path | None = None) -> None:
-        """Raise TooLargeError where a file is too much beside all but the one that it replaces."""
-        kept = (p for p in self.folder.rglob("*") if p.suffix != _PART and p != replaced)
-        used = sum(p.stat().st_size for p in (part, *kept) if p.is_file())
+        """Raise TooLargeError if the files with this one, without `replaced`, are too large."""
+        others = (p for p in self.folder.rglob("*") if p.suffix != _PART and p != replaced)
+        used = sum(p.stat().st_size for p in (part, *others) if p.is_file())
         if used > self.room:
             raise TooLargeError(
                 f"the added documents would take {math.ceil(used / 1e6):,} MB together, of "
@@ -123,7 +120,7 @@ class Keeping:
                 "page to raise MEHEALTH_UI_DOCUMENTS_MEGABYTES"
             )
 
-    def _keep_address(self, place: Path, address: str) -> None:
+    def _store_address(self, place: Path, address: str) -> None:
         if not address:
             return
         from mehealth_rag.fetching.outcomes import Record
@@ -140,7 +137,7 @@ class Keeping:
         self._record(lambda state: state.put(record))
 
     def _record(self, change: Callable[[StateFile], None]) -> None:
-        """Change the record of addresses; a damaged one is no reason to refuse a document."""
+        """Change the record of addresses; a damaged one must not stop the document."""
         from mehealth_rag.fetching.outcomes import StateFile
 
         try:
@@ -161,22 +158,19 @@ class Keeping:
 
 
 def safe_name(name: str) -> str:
-    """The name that a file is kept under: no folders, nothing odd, an ending that is known.
-
-    Raises UsageError where the ending tells no format that can be read.
-    """
+    """Return a name without folders or odd characters. Raises UsageError for unknown endings."""
     last = unicodedata.normalize("NFC", re.split(r"[/\\]", name)[-1])
     path = Path(_ODD.sub("_", last).strip(" ._"))
     ending = path.suffix.lower()
     if ending not in FORMATS:
-        shown = _ODD.sub("_", last)[:100]
-        raise UsageError(f"'{shown}' is of no format that is read; there are: {_FORMATS}")
+        safe = _ODD.sub("_", last)[:100]
+        raise UsageError(f"'{safe}' is of no format that is read; there are: {_FORMATS}")
     stem = path.stem.encode()[:_LONGEST_NAME].decode(errors="ignore").strip(" .")
     return f"{stem}{ending}"
 
 
 def copied(content: IO[bytes], part: Path) -> str:
-    """Write what is sent to a file, durably; returns its SHA-256. Raises TooLargeError."""
+    """Copy an upload durably to a file, and return its SHA-256. Raises TooLargeError."""
     digest = hashlib.sha256()
     with part.open("wb") as stream:
         while piece := content.read(_PIECE):
@@ -192,7 +186,7 @@ def copied(content: IO[bytes], part: Path) -> str:
 
 
 def check_content(part: Path, name: str) -> None:
-    """Raise UsageError where a file is empty or not what its name says."""
+    """Raise UsageError if a file is empty or not what its name says."""
     content = part.read_bytes()
     if not content:
         raise UsageError(f"{name}: the file is empty; choose another one")
@@ -203,7 +197,7 @@ def check_content(part: Path, name: str) -> None:
 
 
 def _linked(part: Path, place: Path) -> bool:
-    """Give a file its name, unless another one has it."""
+    """Move a file to its name, unless another file has it."""
     try:
         os.link(part, place)
     except FileExistsError:

@@ -1,8 +1,9 @@
-"""What the browser sends: checked here, plain values afterwards."""
+"""Validates the browser's messages."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
@@ -23,20 +24,17 @@ REASONS = {
     "missed": "The documents do hold it",
     "unasked": "It answers another question",
 }
-"""What can be wrong with an answer, as stored and as shown."""
+"""Reasons for a verdict "wrong": the stored word and the label."""
 
 
 class Sent(BaseModel):
-    """Something that a browser or a program sent. Unknown keys are ignored."""
+    """A message. Unknown keys are ignored."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
 
 class Ask(Sent):
-    """A question with its thread, and the documents that it is about.
-
-    `index` is the one that the answer before it was made from.
-    """
+    """A question with its conversation and documents; `index` made the answer before it."""
 
     id: Key
     question: Text
@@ -47,7 +45,7 @@ class Ask(Sent):
 
 
 class Mark(Sent):
-    """A quote to be marked on a page; `active` is the one that was clicked."""
+    """A quote to mark on a page; the `active` one was clicked."""
 
     number: int = 1
     page: int
@@ -58,7 +56,7 @@ class Mark(Sent):
 
 
 class Look(Sent):
-    """A page to be shown, with the quotes that an answer takes from the document."""
+    """A page to show, with the quotes that an answer takes from its document."""
 
     document: Key
     page: int = Field(1, ge=1)
@@ -67,7 +65,7 @@ class Look(Sent):
 
 
 class Verdict(Sent):
-    """What a person says of an answer."""
+    """A person's verdict on an answer."""
 
     verdict: Literal["right", "wrong"]
     reason: str = Field("", max_length=40)
@@ -87,36 +85,36 @@ class Turn(Sent):
     feedback: Verdict | None = None
 
     def read(self) -> Answer:
-        """The answer as a value of the package."""
+        """Return the answer. Raises UsageError."""
         return parse(Answer, self.answer)
 
 
 class Conversation(Sent):
-    """A conversation to be shown again or exported."""
+    """A conversation to show again or to export."""
 
     title: Annotated[str, StringConstraints(max_length=400)] = "Conversation"
     turns: list[Turn] = Field(default=[], max_length=CONVERSATION_TURNS)
 
 
 class Export(Sent):
-    """A conversation and the form to hand it out in."""
+    """A conversation and its export format."""
 
     format: Literal["markdown", "json", "html"]
     conversation: Conversation
 
 
 class Judged(Sent):
-    """A turn with the verdict on it and the turns before."""
+    """A verdict on a turn, with the turns before it."""
 
     turn: Turn
     history: list[tuple[Text, Text]] = Field(default=[], max_length=HISTORY_TURNS)
     feedback: Verdict
     key: str = Field("", max_length=200)
-    """A secret of the browser: only who knows it may change the verdict."""
+    """The browser's secret: only its holder may change the verdict."""
 
     @property
     def owner(self) -> str:
-        """The browser, as it is kept."""
+        """The browser's name in the store, which does not reveal the key."""
         return f"browser {hashlib.sha256(self.key.encode()).hexdigest()[:32]}"
 
 
@@ -124,14 +122,15 @@ T = TypeVar("T")
 
 
 def parse(kind: type[T], value: object) -> T:
-    """A value of that kind.
-
-    Raises:
-        UsageError: it does not fit; says where.
-    """
+    """Return a value of this kind. Raises UsageError, which names the wrong part."""
     try:
         return TypeAdapter(kind).validate_python(value)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the request"
-        raise UsageError(f"{where}: {first['msg'].lower()}; reload the page") from error
+        where, why = first_problem(error.errors(), "the request")
+        raise UsageError(f"{where}: {why.lower()}; reload the page") from error
+
+
+def first_problem(errors: Sequence[Any], whole: str, *, skip: int = 0) -> tuple[str, str]:
+    """Return where pydantic's first error is, and what is wrong; `whole` names the top level."""
+    where = ".".join(map(str, errors[0]["loc"][skip:]))
+    return where or whole, errors[0]["msg"]
