@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-from mehealth_rag.index.source_states import SourceStatus
+from mehealth_rag.index.accounting import SourceStatus
 
 UNEXPECTED = (
     "something unexpected went wrong; try again, and if it stays, tell whoever runs this page"

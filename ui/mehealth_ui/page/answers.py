@@ -160,7 +160,7 @@ def _grid(names: Sequence[str], rows: Sequence[Row], chips: Mapping[int, Html]) 
 
 
 def _cell(row: Row, value: str) -> Html:
-    """Render a cell; the words that the question asks for stay bold, a whole cell without its parts."""
+    """Render a cell; what the question asks for stays bold, a whole cell without its parts."""
     whole = {cell for _, cell in row.cells}.intersection(row.bold)
     decisive = value in whole or (
         not whole and any(part in value or value in part for part in row.bold)
