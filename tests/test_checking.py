@@ -97,7 +97,7 @@ def test_what_the_documents_say(
     assert verdict.verdict is SUPPORTED
     assert [c.quote for c in verdict.evidence] == [quote]
     assert verdict.explanation == in_pages(explanation)
-    assert verdict.confidence >= SURE
+    assert verdict.confidence == SURE
 
 
 @pytest.mark.parametrize(
@@ -243,7 +243,7 @@ def test_pages_that_disagree_are_both_cited(almanac: Assistant) -> None:
     ("claim", "expected"),
     [
         ("The harbour of Westby was founded in 1702.", SUPPORTED),
-        ("Westby founded its harbour in 1702.", CONTRADICTED),
+        ("The harbour at Westby was founded in 1702.", CONTRADICTED),
     ],
 )
 def test_a_page_that_has_a_claims_words_outweighs_another_figure(

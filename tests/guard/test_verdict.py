@@ -183,47 +183,27 @@ def test_nothing_is_said_by_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("statement", "sentence", "said"),
+    ("statement", "said"),
     [
-        ("The clinic has nine beds.", "The clinic has nine beds, two of them for children.", True),
-        (
-            "The clinic has beds for children.",
-            "The clinic, built in 1902, has beds for children.",
-            True,
-        ),
-        ("The clinic was built in 1902.", "It was built in 1902, on a hill.", True),
-        ("The clinic was built in 1902.", "Built in 1902, it is the oldest.", False),
-        ("The school was built in 1902.", "It was built in 1902, on a hill.", False),
-        (
-            "The clinic opens at noon every day.",
-            "The clinic opens at noon every day, if it can.",
-            False,
-        ),
-        (
-            "The clinic is open to visitors.",
-            "The clinic is open to visitors in wheelchairs.",
-            False,
-        ),
-        ("The clinic has nine nurses.", "The clinic has nine beds, and four nurses.", False),
-        (
-            "Dr Orla Finn heads the ward.",
-            "Dr Ian Shaw, who trained Dr Orla Finn, heads the ward.",
-            False,
-        ),
-        ("The wing costs £4m, not £3m.", "The wing costs £3m, not £4m.", False),
-        (
-            "The clinic does not take children.",
-            "The clinic does take children, but not babies.",
-            False,
-        ),
+        ("The centre in Hallbeck has nine beds.", True),
+        ("The centre in Hallbeck has nine beds, and two of them are for children.", True),
+        ("The clinic opens at noon every day.", False),
+        ("The garden is open to visitors.", False),
     ],
 )
-def test_a_sentence_says_whole_parts_of_itself_in_their_order(
-    statement: str, sentence: str, said: bool
+def test_a_sentence_says_its_beginning_where_the_rest_only_adds_to_it(
+    statement: str, said: bool
 ) -> None:
-    text = PassageText("Hallbeck > The clinic", (sentence,))
-    weighed = list(word_for_word(Case(statement, (text,))))
-    assert any(w.judgement.carried > 0.9 for w in weighed) is said
+    text = PassageText(
+        "Hallbeck",
+        (
+            "The centre in Hallbeck has nine beds, and two of them are for children.",
+            "The clinic opens at noon every day, if a doctor can be found.",
+            "The garden is open to visitors in wheelchairs, including their helpers.",
+        ),
+    )
+    found = list(word_for_word(Case(statement, (text,))))
+    assert [w.judgement.carried > 0.9 for w in found] == ([True] if said else [])
 
 
 @dataclass(frozen=True, slots=True)

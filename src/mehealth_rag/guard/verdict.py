@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from mehealth_rag.guard.exact import Sources, Step, steps
 from mehealth_rag.guard.opposite import leaning, opposites
 from mehealth_rag.guard.values import Amount, values, without
-from mehealth_rag.guard.wording import says
 from mehealth_rag.language.figures import FigureKind
 from mehealth_rag.language.injection import gives_orders
 from mehealth_rag.language.words import fold
@@ -46,8 +46,11 @@ OPPOSED, LEAST_CARRIED = 0.1, 0.2
 and its least probability of support, to count as supported after all."""
 
 WORD_FOR_WORD, FEWEST_WORDS = 0.999, 4
-"""The probability of the verdict if a sentence says the statement in its own words, or differs only
-in a figure; and the fewest words that the statement needs for that."""
+"""The probability of the verdict if a sentence is the statement, or differs only in a figure; and
+the fewest words that the statement needs for that."""
+
+_ADDING = re.compile(r"[;:] |, (?:and|as well as|including|which|who|whose|where|\w+ing)\b")
+"""How a sentence continues where its beginning is true alone: with no condition or exception."""
 
 Place = tuple[int, int]
 """A sentence: the index of its passage, and its own in the passage."""
@@ -148,8 +151,7 @@ def decisive(candidates: Sequence[Weighed]) -> Weighed:
 def weighings(reader: Reader, case: Case) -> list[Weighed]:
     """Judge a statement by each passage, and by the most decisive sentences together.
 
-    A sentence that says the statement in its own words, or differs only in a figure, needs no
-    judgement by the reader.
+    A sentence that is the statement, or differs only in a figure, needs no judgement by the reader.
     """
     judgements = reader.judge(case.statement, case.texts, case.question)
     all_places = [[(n, i) for i in range(len(text.sentences))] for n, text in enumerate(case.texts)]
@@ -176,16 +178,15 @@ def together(reader: Reader, case: Case, judgements: Sequence[Judgement]) -> Wei
 
 
 def word_for_word(case: Case) -> Iterator[Weighed]:
-    """Yield a judgement for each sentence that says the statement or differs in a figure."""
+    """Yield a judgement for each sentence that begins with the statement or differs in a figure."""
     if len(case.statement.split()) < FEWEST_WORDS:
         return
     sure, rest = WORD_FOR_WORD, 1 - WORD_FOR_WORD
     for n, text in enumerate(case.texts):
         for i, sentence in enumerate(text.sentences):
-            context = " ".join((text.context, *text.sentences[max(i - 1, 0) : i]))
-            is_said = says(sentence, case.statement, context)
-            if is_said or _differ_in_a_figure(case.statement, sentence):
-                judgement = Judgement(sure * is_said, sure * (not is_said), rest, ())
+            says = _says(sentence, case.statement)
+            if says or _differ_in_a_figure(case.statement, sentence):
+                judgement = Judgement(sure * says, sure * (not says), rest, ())
                 yield Weighed(judgement, judgement, ((n, i),), case.steps([(n, i)]))
 
 
@@ -264,6 +265,12 @@ def _weighed(case: Case, judgement: Judgement, places: Sequence[Place]) -> Weigh
 def missing(value_steps: Sequence[Step]) -> tuple[Step, ...]:
     """Return the values that the sources neither contain nor give."""
     return tuple(s for s in value_steps if s.how == "missing")
+
+
+def _says(sentence: str, statement: str) -> bool:
+    """Return whether a statement is a sentence, or its beginning up to a mere addition."""
+    text, claim = _plain(sentence), _plain(statement)
+    return text == claim or (text.startswith(claim) and _ADDING.match(text, len(claim)) is not None)
 
 
 def _differ_in_a_figure(one: str, other: str) -> bool:
