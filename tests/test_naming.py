@@ -112,18 +112,6 @@ def test_documents_that_are_chosen_bound_what_is_named(corpus: Corpus) -> None:
     assert {h.passage.document for h in hits} == {"7R_2018_10K"}
 
 
-def test_a_name_is_that_of_all_documents_whose_titles_have_it(tmp_path: Path) -> None:
-    files = {
-        "KALGANO_2020Q2_10Q.md": "Net debt fell.",
-        "kalgano-annual-report-2020.md": "Revenue rose to £4 million.",
-        "tamstal-annual-report-2020.md": "Revenue fell to £3 million.",
-        "RASFORT_2020_10K.md": "Revenue rose to £9 million.",
-    }
-    with assistant_over(tmp_path, files) as assistant:
-        (found,) = register(assistant.index).named("What was Kalgano's revenue in 2020?").named
-    assert found.documents == ("KALGANO_2020Q2_10Q", "kalgano-annual-report-2020")
-
-
 def test_a_corpus_of_one_document_has_no_names(tmp_path: Path) -> None:
     with assistant_over(tmp_path, {"BRIGHTBAY_2024Q2_10Q.md": "There are 982 shops."}) as assistant:
         known = register(assistant.index)

@@ -31,7 +31,7 @@ FEW = 2
 """Passages of other documents that may use a word without lowering its weight: they may mention the
 name."""
 
-NAMED_SHARE = 0.3
+NAMED_SHARE = 0.5
 """A document is named if the question has at least this share of a name's total weight."""
 
 TELLING = 0.4
