@@ -6,6 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DATA ?=
+MINUTES ?=
 ENGINE ?=
 FORM ?= small
 
@@ -48,10 +49,12 @@ check: install
 eval: install
 	$(BIN)/mehealth eval $(if $(ENGINE),--engine $(ENGINE))
 
+# With 50 and then 200 visitors for half an hour each, after the figures: make bench MINUTES=30
 bench: install
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 		--constraint constraints.txt --editable '.[dev,bench]'
 	$(BIN)/python -m mehealth_eval.bench $(if $(DATA),--data $(DATA))
+	$(if $(MINUTES),$(BIN)/python -m mehealth_eval.bench.soak --minutes $(MINUTES))
 
 # Train the reader anew (docs/reader.md): make train FORM=small; started again, it goes on
 train: install

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
 import subprocess
 import sys
+import threading
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -13,6 +18,7 @@ from mehealth_eval.bench import sets
 from mehealth_eval.bench.__main__ import main
 from mehealth_eval.bench.child import ROOT, ChildError, run
 from mehealth_eval.bench.figures import SPECS, Side, Spec, ratio, table
+from mehealth_eval.bench.soak import Met, soak, summed_up
 from mehealth_eval.bench.synthetic import Pool, write_corpus
 
 COUNTS = {"passages": 50_000, "sheets": 1_000, "kills": 50}
@@ -95,6 +101,61 @@ def test_a_data_folder_that_is_not_there_is_bad_usage(
 ) -> None:
     assert main(["--data", str(tmp_path / "none")]) == 2
     assert "there is no data folder" in capsys.readouterr().err
+
+
+def soaked(faulty: Callable[[int, str], str | None]) -> Met:
+    """What five visitors meet at a server that answers each question with `faulty` of it.
+
+    The server tells how many questions came before; None is an error of its own.
+    """
+    asked: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            sent = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            answer = faulty(len(asked), sent["question"])
+            asked.append(sent["question"])
+            said = json.dumps({"answer": answer, "timings_ms": {"total": len(asked)}})
+            events = "stream=true" in self.path
+            body = f"data: {{}}\n\ndata: {said}\n\n" if events else said
+            self.send_response(500 if answer is None else 200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever).start()
+        try:
+            address = f"http://127.0.0.1:{server.server_port}"
+            return asyncio.run(soak(address, os.getpid(), 5, seconds=1.0, pause=0.02))
+        finally:
+            server.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("faulty", "lost", "mixed"),
+    [
+        (lambda _, question: question, False, False),
+        (lambda n, question: "another's" if n >= 40 and n % 3 == 0 else question, False, True),
+        (lambda n, question: None if n >= 40 and n % 3 == 0 else question, True, False),
+    ],
+)
+def test_a_soak_tells_answers_that_are_lost_or_mixed(
+    faulty: Callable[[int, str], str | None], lost: bool, mixed: bool
+) -> None:
+    met = soaked(faulty)
+    assert (bool(met.lost), bool(met.mixed)) == (lost, mixed)
+    figures = summed_up(met, 5, 1 / 60)
+    assert figures.answers == len(met.seconds) > 5
+    assert figures.p50_s <= figures.p95_s <= figures.longest_s
+    assert figures.memory_peak_mb > 10
+
+
+def test_a_soak_without_an_answer_has_figures() -> None:
+    assert summed_up(Met(lost=["one"]), 5, 1).answers == 0
 
 
 @pytest.mark.full
